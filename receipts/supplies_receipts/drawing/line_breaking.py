@@ -1,8 +1,8 @@
 """Break text into lines as Chinese and English readers expect.
 
-Chinese text breaks between any two characters, but no line begins with closing punctuation or
-ends with opening punctuation. A word of letters or digits is broken only if it alone is wider
-than the line.
+Chinese text breaks between any two characters, but no line begins with closing punctuation or ends
+with opening punctuation. A word of letters or digits is broken only if it alone is wider than the
+line.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class StatementController(Controller):
     async def statement(
         self, context: Context, donor: FromPath[str], first: First, last: Last
     ) -> DonorStatement:
-        """Report where the goods are now that a donor gave in a period."""
+        """Report where the goods that a donor gave in a period are now."""
         await ownership.check_donor(context, donor)
         return await context.show_in_thread(
             lambda books: build_donor_statement(books, donor, first, last)

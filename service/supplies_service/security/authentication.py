@@ -35,7 +35,7 @@ _API_KINDS: tuple[CredentialKind, ...] = ("token", "link")
 
 
 class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
-    """Set `user` to the caller. Set `auth` to whether the use of the credential must be stored.
+    """Set `user` to the caller, and `auth` to True if the use of the credential must be stored.
 
     Both are None if the route needs no caller.
     """

@@ -42,8 +42,8 @@ def due(database: str, station: str | None, yes: bool, as_json: bool) -> None:
     """List donors and recipients whose retention period is over, or erase their data.
 
     With --yes, names, addresses and free texts about them are erased, and so are lines of the
-    access
-    log that are older than its period. The exit status is 1 if somebody cannot be forgotten yet.
+    access log that are older than its period. The exit status is 1 if somebody cannot be forgotten
+    yet.
     """
     from supplies.cli.opening import open_ledgers
     from supplies.cli.tables import print_json

@@ -45,8 +45,7 @@ class OutputFile:
     """A file that a command writes. The command line writes files only in this way.
 
     database: the books; their files are never overwritten. force: replace the file if it exists.
-    The
-    constructor checks the file, so that a command fails before it draws a paper.
+    The constructor checks the file, so that a command fails before it draws a paper.
 
     Raises:
         InvalidField: the file is a database, a key file or a file of the books, or not a regular
@@ -67,12 +66,11 @@ class OutputFile:
         """Write the file under a draft name, and rename it.
 
         is_public: whether the content is without names and addresses of people. If not, only the
-        owner
-        can read the file.
+        owner can read the file.
 
         Raises:
-            InvalidField: the file is a database, a key file or a file of the books, or it is not
-                a regular file.
+            InvalidField: the file is a database, a key file or a file of the books, or it is not a
+                regular file.
             AlreadyDone: the file exists, and `force` is False.
             StoreError: the file cannot be written.
         """

@@ -37,8 +37,7 @@ def receipt(
     """Write a receipt, or all receipts of a period, as PDF.
 
     Give either the NUMBER of a receipt, as in JZ-2020-000001, or --from and --to. A period gives
-    one
-    PDF with all receipts issued in it.
+    one PDF with all receipts issued in it.
     """
     from supplies.cli.opening import open_ledger
     from supplies.cli.paper_files import OutputFile, draw_receipt

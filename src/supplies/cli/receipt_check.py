@@ -31,8 +31,7 @@ def receipt_check(file: str, key: str, as_json: bool) -> None:
     """Check whether a receipt is genuine.
 
     FILE is the PDF of the receipt. The books are not needed. The exit status is 0 only if the
-    receipt
-    is genuine.
+    receipt is genuine.
     """
     from supplies_receipts import check_receipt
 

@@ -28,9 +28,8 @@ def print_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print rows as a table. Columns of whole numbers are aligned to the right.
 
     No value is shortened. If the terminal is too narrow for the table, each row is printed as a
-    list
-    of names and values. If the output goes to a file or another program, the table is as wide as it
-    needs to be.
+    list of names and values. If the output goes to a file or another program, the table is as wide
+    as it needs to be.
     """
     from rich.table import Table
 

@@ -12,8 +12,8 @@ from supplies.papers.common import PaperPart, StationHead
 class SheetLine(PaperPart, frozen=True, kw_only=True):
     """Goods of one lot to count, free and allocated together.
 
-    expected: the quantity in the books, in base units; None on a blind sheet.
-    expires_month: as in `ReceiptLine`.
+    expected: the quantity in the books, in base units; None on a blind sheet. expires_month: as in
+    `ReceiptLine`.
     """
 
     name: str

@@ -28,8 +28,7 @@ class ReceiptLine(PaperPart, frozen=True, kw_only=True):
 
     in_words, in_words_en: the quantity in Chinese financial numerals, and in English words.
     unit_words: absent if the unit has no words, or the receipt was issued before this field
-    existed.
-    expires_month: as printed on the goods, if they name only a month; otherwise absent.
+    existed. expires_month: as printed on the goods, if they name only a month; otherwise absent.
     """
 
     name: str

@@ -66,8 +66,8 @@ class Alert(View, frozen=True, kw_only=True):
     conflict. location: the shelf of the goods, if they are on one. item, quantity: the goods
     concerned, in base units; None if the alert is not about goods. The quantity of unexplained
     goods is negative if too many were found, and positive if goods are missing. since: first day of
-    the condition. due: the due day; None if there is none.
-    expires_month: as printed on the goods, if they name only a month; otherwise absent.
+    the condition. due: the due day; None if there is none. expires_month: as printed on the goods,
+    if they name only a month; otherwise absent.
     """
 
     what: AlertKind

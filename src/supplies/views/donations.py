@@ -43,8 +43,8 @@ class DonationLineView(View, frozen=True, kw_only=True):
     on_pledge: the part that fulfilled a pledge. beside_pledge: the rest, which the pledge did not
     promise. pledge: id of that pledge. recipient ("for" in JSON): the recipient named by the donor.
     value: None if the goods are not valued. stated: the quantity in packs; absent if the command
-    gave base units.
-    expires_month: as printed on the goods, if they name only a month; otherwise absent.
+    gave base units. expires_month: as printed on the goods, if they name only a month; otherwise
+    absent.
     """
 
     line: int

@@ -49,7 +49,7 @@ Goods = dict[str, Counter[Label]]
 """Quantities by item, and by batch and expiry if they are known. Empty if nothing is left."""
 
 Moved = Counter[tuple[str, str]]
-"""Net changes by account and item."""
+"""Net changes of balances, by account and item."""
 
 Contents = Callable[[Books, list[str]], dict[str, Goods]]
 """Function that returns the goods of documents by id."""
@@ -77,10 +77,9 @@ def find_likely_duplicates(
     """Return a warning for each earlier fact with the same person, goods and day as `document`.
 
     Facts with different batches or expiry days do not count as the same. There is no warning if
-    `document` is None or another kind of document.
-
-    entry: number of the entry that records the fact; None: the entry that began the document. It is
-    needed for returns, whose document is the loan or the issue.
+    `document` is None or another kind of document. entry: number of the entry that records the
+    fact; None is the entry that began the document. Returns need it, because their document is the
+    loan or the issue.
     """
     prefix, _, number = (document or "").partition("_")
     began = number.rpartition("_")[2]
@@ -116,7 +115,7 @@ def find_likely_duplicates(
 
 
 def _find_same_moves(books: Books, seq: int) -> list[Warned]:
-    """Return a warning per earlier entry that moved the same goods between the same accounts."""
+    """Return a warning for each earlier entry with the same goods and the same accounts."""
     this = books.one(
         "SELECT seq, document, happened_on, kind FROM entries WHERE station = :station "
         "AND seq = :seq AND part = 0 AND supersedes IS NULL",
@@ -149,14 +148,14 @@ def _find_same_moves(books: Books, seq: int) -> list[Warned]:
 
 
 def _moving_entry(seq: int, document: str) -> str:
-    """The document that an entry began, or the entry itself if it returns goods of another."""
+    """Return how messages name an entry: its document, or for a return its number and document."""
     return document if document.endswith(f"_{seq}") else f"entry {seq} ({document})"
 
 
 def _moved(books: Books, kind: str, documents: Iterable[str]) -> dict[int, Moved]:
     """Return what each entry of a kind about these documents moved, with its corrections.
 
-    Accounts of the document itself are without its id.
+    The id of a document is left out of its own accounts, so that two documents can be compared.
     """
     rows = query_ids(
         books,
@@ -277,7 +276,7 @@ def _promised(books: Books, ids: list[str]) -> dict[str, Goods]:
 
 
 def _done(books: Books, ids: list[str]) -> dict[str, Goods]:
-    """The number of an activity, by who did it."""
+    """Return the count of each activity, by the person who did it."""
     numbers = [int(name.rpartition("_")[2]) for name in ids]
     latest = {each.stated.activity: each for each in read_documents(books, ACTIVITIES, numbers)}
     entries = DocumentEntries(books, ids)
@@ -326,7 +325,7 @@ _MOVES = {
     "taken_back": "take-back",
     "written_off": "write-off",
 }
-"""Facts that only move goods, by the kind of their entries."""
+"""Words for facts that only move goods, by the kind of their entries."""
 
 _MOVING = frozenset("fgikmrstwx")
-"""Prefixes of the documents of such facts."""
+"""Id prefixes of the documents of such facts."""

@@ -275,8 +275,8 @@ def build_station_part(books: Books, first: date, last: date) -> StationPart:
 
     Raises:
         InvalidField: `last` is before `first`.
-        BooksBroken: the opening balances plus the movements of the period do not give the
-            closing balances.
+        BooksBroken: the opening balances plus the movements of the period do not give the closing
+            balances.
     """
     report, demand = build_report_and_demand(books, first, last)
     exchanged = read_station_transfers(books, first, last)

@@ -44,8 +44,8 @@ def build_disclosure(books: Books, first: date, last: date) -> Disclosure:
 
     Raises:
         InvalidField: `last` is before `first`.
-        BooksBroken: the opening balances plus the movements of the period do not give the
-            closing balances.
+        BooksBroken: the opening balances plus the movements of the period do not give the closing
+            balances.
     """
     if last < first:
         raise InvalidField.at("/to", f"{last} is before {first}")

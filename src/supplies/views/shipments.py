@@ -56,8 +56,8 @@ class ShipmentLineView(View, frozen=True, kw_only=True):
 
     lot: the sender's lot. value_minor: in minor units of `currency`; None if there is no value.
     arrived, lost: None until this station knows them. lot_here: the lot at this station; None if
-    the goods did not arrive here.
-    expires_month: as printed on the goods, if they name only a month; otherwise absent.
+    the goods did not arrive here. expires_month: as printed on the goods, if they name only a
+    month; otherwise absent.
     """
 
     line: int

@@ -70,8 +70,8 @@ def build_station_report(books: Books, first: date, last: date) -> StationReport
 
     Raises:
         InvalidField: `last` is before `first`.
-        BooksBroken: the opening balances plus the movements of the period do not give the
-            closing balances.
+        BooksBroken: the opening balances plus the movements of the period do not give the closing
+            balances.
     """
     return build_report_and_demand(books, first, last)[0]
 

@@ -36,8 +36,7 @@ class LotTrace(View, frozen=True, kw_only=True):
 
     origin: the account from which it came. given: by donor; empty for other origins. stands:
     balances other than those of recipients: in stock, in transit, used, lost. reached: by
-    recipient.
-    expires_month: as printed on the goods, if they name only a month; otherwise absent.
+    recipient. expires_month: as printed on the goods, if they name only a month; otherwise absent.
     """
 
     lot: str

@@ -7,8 +7,8 @@
 `regular.ttf.xz` contains all of Noto Sans SC, and the characters beyond U+FFFF that the Japanese
 and Hong Kong fonts of the family add, such as 𠮷, which is common in southern names. The further
 fonts contain other scripts, one each, with their tables for shaping. `faces.json` describes each
-file: its name, version, package, copyright, SHA-256 and characters. The same packages and the
-same version of fontTools give the same bytes.
+file: its name, version, package, copyright, SHA-256 and characters. The same packages and the same
+version of fontTools give the same bytes.
 """
 
 from __future__ import annotations
