@@ -233,7 +233,7 @@ def _from_http_exception(request: Request[Any, Any, Any], error: HTTPException) 
         return NotFound(f"there is nothing at {path}; see /schema/openapi.json for all addresses")
     if error.status_code == 405:
         allowed = ", ".join(_allowed(error))
-        return WrongMethod(f"{request.method} is not possible at {path}; it takes {allowed}")
+        return WrongMethod(f"{request.method} is not possible at {path}; use {allowed}")
     if error.status_code == 413:
         return TooLarge("the body is larger than 1 MiB; send it in several requests")
     if isinstance(error, ValidationException):

@@ -162,7 +162,7 @@ async def _read_json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed(f"the body is not JSON: {error}") from None
     except RecursionError:
-        raise Malformed("the body is not JSON that can be read: it is nested too deeply") from None
+        raise Malformed("the body cannot be read as JSON: it is nested too deeply") from None
     if not isinstance(body, dict):
         raise InvalidField.at("", "the body must be a JSON object, as in {}")
     return body
@@ -193,7 +193,7 @@ async def read_body(request: Request[Any, Any, Any]) -> bytes:
             f"the body did not arrive within {seconds:g} seconds; send it again, or in parts"
         ) from None
     except InternalServerException:
-        raise Malformed("the connection ended before the body did") from None
+        raise Malformed("the connection ended before the end of the body") from None
 
 
 def parse_number(text: str) -> int:

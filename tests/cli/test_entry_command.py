@@ -69,5 +69,5 @@ def test_a_full_disk_is_reported_in_one_message(books_with_a_note: str) -> None:
         done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr) == (
         1,
-        "supplies: the output could not be written: no space is left\n",
+        "supplies: the output could not be written: the disk is full\n",
     )

@@ -261,7 +261,7 @@ def test_the_books_are_read_and_verified_on_a_standby(
         assert main(["report", "stock", "--json", "--database", cluster.url_for_reading]) == 0
     told = capsys.readouterr()
     assert "The books are sound." in told.out
-    assert "they may not be written, so this was not noted in them" in told.err
+    assert "the books are read-only" in told.err
 
 
 def test_without_a_standby_nothing_is_acknowledged(cluster: Cluster, donors: Donors) -> None:
@@ -274,7 +274,7 @@ def test_without_a_standby_nothing_is_acknowledged(cluster: Cluster, donors: Don
     answer = donors.ask(port, key)
     assert answer is not None
     told = problem(answer, 503, "busy")
-    assert "whether it was recorded is not known" in told["detail"]
+    assert "it is unknown whether this was recorded" in told["detail"]
     cluster("up")
     until(cluster.whole, "the killed nodes did not come back")
     with donors.giving():

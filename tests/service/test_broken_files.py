@@ -50,7 +50,7 @@ def test_a_full_disk_is_answered_with_503_until_space_is_free(
     for n in refused:
         problem(answers[n], 503, "busy")
         assert int(answers[n].headers["retry-after"]) > 0
-    assert "no room is left on the disk" in logged_store_errors(caplog)[0]
+    assert "is full; nothing was recorded" in logged_store_errors(caplog)[0]
     store.run("PRAGMA max_page_count = 1000000")
     again = [rest.send("/api/donations", rest.donation(), key=str(n)) for n in range(40)]
     assert {answer.status_code for answer in again} == {201}

@@ -231,6 +231,6 @@ def test_a_database_without_free_connections_is_answered_with_503(
             problem(rest.client.get("/api/needs"), 503, "busy")
             problem(rest.send("/api/needs", NEED, key="k-1"), 503, "busy")
         admin.execute(f"ALTER ROLE {clerk} CONNECTION LIMIT -1".encode())
-    assert any("no connection to spare" in str(says) for says in logged_store_errors(caplog))
+    assert any("no free connection" in str(says) for says in logged_store_errors(caplog))
     assert rest.send("/api/needs", NEED, key="k-1").status_code == 201
     assert entries(books_url) == 2

@@ -178,7 +178,7 @@ def test_a_durable_batch_does_not_run_again_if_erasing_traces_fails(
     ledger = opened()
 
     def full() -> None:
-        raise DiskFull("no room is left on the disk; nothing was recorded")
+        raise DiskFull("the disk is full; nothing was recorded")
 
     monkeypatch.setattr(ledger.store, "purge_erased", full)
     forget = ForgetDonor(donor="D-2")

@@ -319,7 +319,7 @@ def test_locked_books_are_answered_with_503_and_retry_after(
     from supplies.errors import Busy
 
     def busy(*_: object, **__: object) -> None:
-        raise Busy("another program has been holding books.db")
+        raise Busy("another program has locked books.db")
 
     monkeypatch.setattr(Ledger, "record", busy)
     answer = rest.send("/api/donations", rest.donation())

@@ -225,7 +225,7 @@ def test_a_copy_onto_a_full_disk_leaves_no_file(
     source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_: SqliteStore) -> None:
-        raise DiskFull("no room is left on the disk")
+        raise DiskFull("the disk is full")
 
     monkeypatch.setattr(SqliteStore, "leave_wal_mode", full)
     with pytest.raises(DiskFull):

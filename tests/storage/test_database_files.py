@@ -143,7 +143,7 @@ def test_books_with_a_weakened_trigger_are_not_opened(books_path: Path) -> None:
         ("DROP VIEW goods_on_the_shelf", "goods_on_the_shelf is missing"),
         (
             "CREATE TRIGGER swallow BEFORE INSERT ON erasable BEGIN SELECT RAISE(IGNORE); END",
-            "swallow on erasable is not of this program",
+            "swallow on erasable does not belong to this program",
         ),
     ],
 )
@@ -185,7 +185,7 @@ def test_a_locked_database_is_reported_and_nothing_is_recorded(
     station.ledger.store.run("PRAGMA busy_timeout = 50")
     holder = sqlite3.connect(books_path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    with pytest.raises(Busy, match=r"another program has been holding .*books\.db"):
+    with pytest.raises(Busy, match=r"another program has locked .*books\.db"):
         station(GIFT)
     holder.execute("ROLLBACK")
     holder.close()
@@ -204,7 +204,7 @@ def test_a_full_disk_is_reported_and_nothing_is_partly_recorded(station: Station
     pages = station.ledger.store.one("PRAGMA page_count")
     assert pages is not None
     station.ledger.store.run(f"PRAGMA max_page_count = {pages[0]}")
-    with pytest.raises(DiskFull, match="no room is left"):
+    with pytest.raises(DiskFull, match="is full; nothing was recorded"):
         give_until_refused(station)
     station.ledger.store.run("PRAGMA max_page_count = 1000000")
     verify(station.ledger.store)
@@ -258,7 +258,7 @@ def test_a_backup_in_a_read_only_folder_can_be_read(
         with not_as_root():
             with closing(open_store(str(backup), create=False)) as store:
                 assert verify(store).entries == 2
-                with pytest.raises(ReadOnly, match="may not be written; nothing was recorded"):
+                with pytest.raises(ReadOnly, match="cannot be written; nothing was recorded"):
                     write_into(backup)
             assert main(["verify", "--database", str(backup)]) == 0
             assert "this verification was not logged" in capsys.readouterr().err
@@ -273,7 +273,7 @@ def test_books_with_a_write_ahead_log_in_a_read_only_folder_are_refused() -> Non
         (folder / "books.key").unlink()
         books.chmod(0o444)
         folder.chmod(0o555)
-        says = r"books\.db may not be written, and readers write its log too"
+        says = r"books\.db cannot be written, and readers must write its log too"
         with not_as_root():
             with pytest.raises(ReadOnly, match=says):
                 open_store(str(books), create=False)

@@ -35,7 +35,7 @@ def test_waiting_too_long_for_a_stations_lock_is_reported_as_busy(
     with Ledger.open(books_url, station="lx", clock=Clock()) as other, store.writing():
         store.lock("lx")
         store.one("SELECT 1")
-        with pytest.raises(Busy, match="has been holding these books"):
+        with pytest.raises(Busy, match="has locked these books"):
             other.record(GIFT, by="u_2")
     station.give(1)
 

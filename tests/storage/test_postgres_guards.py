@@ -39,7 +39,7 @@ def engine() -> str:
         ),
         (
             "CREATE TRIGGER quiet AFTER INSERT ON entries EXECUTE FUNCTION refuse_deletion()",
-            "entries.quiet .* is not of this program",
+            "entries.quiet .* does not belong to this program",
         ),
         ("CREATE RULE quiet AS ON INSERT TO transfers DO INSTEAD NOTHING", "a rule rewrites it"),
     ],

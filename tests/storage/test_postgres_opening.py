@@ -98,11 +98,14 @@ def test_books_without_a_version_are_refused(own_url: str) -> None:
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ("FATAL:  sorry, too many clients already", "no connection to spare"),
-        ("FATAL:  remaining connection slots are reserved for roles", "no connection to spare"),
-        ("server closed the connection unexpectedly", "was cut before it stood"),
-        ("could not receive data from server: Connection reset by peer", "was cut before it stood"),
-        ("No route to host", "no way there from here"),
+        ("FATAL:  sorry, too many clients already", "no free connection"),
+        ("FATAL:  remaining connection slots are reserved for roles", "no free connection"),
+        ("server closed the connection unexpectedly", "was cut while it was made"),
+        (
+            "could not receive data from server: Connection reset by peer",
+            "was cut while it was made",
+        ),
+        ("No route to host", "cannot be reached"),
     ],
 )
 def test_a_temporary_connection_error_is_reported_as_busy(said: str, told: str) -> None:

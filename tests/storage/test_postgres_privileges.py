@@ -193,7 +193,7 @@ def test_a_grant_revokes_additional_rights_on_functions(roles: Roles) -> None:
             "DROP SCHEMA beside",
             "in the schema beside",
         ),
-        ("ALTER ROLE clerk CREATEROLE", "ALTER ROLE clerk NOCREATEROLE", "clerk may make roles"),
+        ("ALTER ROLE clerk CREATEROLE", "ALTER ROLE clerk NOCREATEROLE", "clerk may create roles"),
     ],
 )
 def test_a_role_that_could_shadow_tables_is_refused(
@@ -265,7 +265,7 @@ def test_owners_superusers_and_unknown_roles_are_granted_nothing(roles: Roles) -
         grant_access(roles.owner, "keeper")
     with pytest.raises(InvalidField, match="postgres is a superuser"):
         grant_access(roles.owner, "postgres")
-    with pytest.raises(StoreError, match="only who owns the tables"):
+    with pytest.raises(StoreError, match="only the owner of the tables"):
         grant_access(roles.clerk, "pg_monitor")
     with pytest.raises(InvalidField, match=r"books.db is a file"):
         grant_access("books.db", "clerk")

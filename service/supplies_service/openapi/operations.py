@@ -48,7 +48,7 @@ _KEY_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "A repeat with the same key and body is recorded once and answered alike.",
+    "description": "A repeat with the same key and body gets the same response.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 200},
 }
 
@@ -56,7 +56,7 @@ _STATION_PARAMETER = {
     "name": STATION_PARAMETER,
     "in": "query",
     "required": False,
-    "description": "Another station of the organisation whose head the caller coordinates.",
+    "description": "Another station, for a coordinator of the head of its organisation.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 64},
 }
 

@@ -17,7 +17,7 @@ from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security.authorization import allow_roles
 
 OpenOnly = Annotated[
-    bool, QueryParameter(name="open", description="only those that wait to be decided")
+    bool, QueryParameter(name="open", description="only conflicts that are not resolved yet")
 ]
 
 

@@ -101,7 +101,7 @@ class PledgeController(Controller):
     async def cancel(
         self, context: Context, payload: Body[CancelPledge]
     ) -> CreatedResponse[PledgeEntered]:
-        """Cancel what is outstanding of a pledge, or only the given lines."""
+        """Cancel all outstanding goods of a pledge, or only the given lines."""
         return await context.record(payload, show_pledge)
 
     @post(
@@ -112,5 +112,5 @@ class PledgeController(Controller):
     async def lapse(
         self, context: Context, payload: Body[LapsePledge]
     ) -> CreatedResponse[PledgeEntered]:
-        """Mark a pledge as lapsed: all that is outstanding, or only the given lines."""
+        """Mark all outstanding goods of a pledge as lapsed, or only the given lines."""
         return await context.record(payload, show_pledge)

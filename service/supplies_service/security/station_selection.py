@@ -27,7 +27,7 @@ _READ_METHODS = {"GET", "HEAD"}
 
 
 def accepts_station(handler: BaseRouteHandler) -> bool:
-    """Return whether a route takes `?station=`: API routes that only read, for coordinators."""
+    """Return whether a route accepts `?station=`: it only reads, and coordinators may use it."""
     reads = isinstance(handler, HTTPRouteHandler) and handler.http_methods <= _READ_METHODS
     return reads and "coordinator" in handler.opt["roles"] and not handler.opt.get("page", False)
 

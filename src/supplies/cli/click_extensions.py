@@ -57,7 +57,7 @@ class Command(click.Command):
             if error.errno != errno.ENOSPC:
                 raise
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise Refused("the output could not be written: no space is left") from None
+            raise Refused("the output could not be written: the disk is full") from None
         return result
 
     def _check_encoding(self, ctx: click.Context) -> None:

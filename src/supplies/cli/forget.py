@@ -41,9 +41,9 @@ def forget() -> None:
 def due(database: str, station: str | None, yes: bool, as_json: bool) -> None:
     """List donors and recipients whose retention period is over, or erase their data.
 
-    With --yes, names, addresses and free texts about them are erased, and so are lines of the
-    access log that are older than its period. The exit status is 1 if somebody cannot be forgotten
-    yet.
+    With --yes, names, addresses and free texts about them are erased. Lines of the access log that
+    are older than their own retention period are erased too. The exit status is 1 if somebody
+    cannot be forgotten yet.
     """
     from supplies.cli.opening import open_ledgers
     from supplies.cli.tables import print_json

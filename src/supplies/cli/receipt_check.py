@@ -69,7 +69,7 @@ def _describe(record: ReceiptRecord) -> str:
         says += f"; it is copy {marks.copy}"
     if marks.void_on is not None:
         return f"{says}; it is marked as void since {marks.void_on}"
-    return f"{says}; only the books know whether it was voided since"
+    return f"{says}; only the books show whether it was voided later"
 
 
 def read_paper(name: str) -> bytes:

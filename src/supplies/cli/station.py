@@ -243,7 +243,11 @@ def set_settings(
     if changes["retention"]:
         print("To list people whose retention period is over: supplies forget due")
     if changes["organisation"]:
-        print(f"{name} is now under {head}." if head else f"{name} is now under no other station.")
+        print(
+            f"{name} is now under {head}."
+            if head
+            else f"{name} is no longer under another station."
+        )
 
 
 def _changes(

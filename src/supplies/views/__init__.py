@@ -1,7 +1,7 @@
 """Views of the books, as structs in the shape of the REST service's JSON.
 
-One module per resource or report. Every function takes `Books` first; within `with ledger.reading()
-as books:` all of them see the same state. Nothing here writes.
+There is one module for each resource or report. Every function takes `Books` first. Within
+`with ledger.reading() as books:` all functions see the same state. Nothing here writes.
 
 The verb of a function says what it returns:
 

@@ -31,8 +31,8 @@ def check_guards(store: Store, books: str) -> None:
     for name in triggers.keys() - guards.triggers.keys():
         if name.partition(".")[0] in schema.table_names():
             raise GuardMissing(
-                f"the trigger {name} of {store.url} is not of this program and could swallow "
-                "rows; verify the books before they are used"
+                f"the trigger {name} of {store.url} does not belong to this program and could "
+                "suppress rows; verify the books before they are used"
             )
     functions = {
         name: f"{_function_rights(definer, settings)}{body}"
@@ -87,7 +87,7 @@ def _check_constraints(store: Store) -> None:
     for table, wanted in schema.constraint_counts().items():
         if found.get(table, Counter()) != wanted:
             raise GuardMissing(
-                f"the table {table} of {store.url} is not as this program made it; "
+                f"the table {table} of {store.url} is not as this program created it; "
                 "restore the database from a backup"
             )
 

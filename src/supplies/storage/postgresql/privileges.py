@@ -71,24 +71,26 @@ def _grantee(store: Store, role: str) -> str:
     )
     if found is None:
         raise NotFound(
-            f"there is no role {role} on the server of {store.url}; make it there, as with "
+            f"there is no role {role} on the server of {store.url}; create it there, as with "
             f"`createuser {role}`"
         )
     name, is_super, is_owner, makes_roles, may_grant = found
     if not may_grant:
-        raise StoreError(f"only who owns the tables of {store.url} may grant rights to them")
+        raise StoreError(f"only the owner of the tables of {store.url} may grant rights to them")
     if is_super or is_owner or makes_roles:
-        what = "is a superuser" if is_super else "owns the tables" if is_owner else "may make roles"
+        what = (
+            "is a superuser" if is_super else "owns the tables" if is_owner else "may create roles"
+        )
         raise InvalidField(
-            f"{role} {what}, itself or as a member of another role, and nothing can be kept from "
-            "it; name a role of its own for the service"
+            f"{role} {what}, itself or as a member of another role, so its rights cannot be "
+            "limited; name a separate role for the service"
         )
     return str(name)
 
 
 def _statements(store: Store, role: str) -> list[str]:
     row = store.one("SELECT quote_ident(current_schema())")
-    assert row is not None, "there is one: the books are in it"
+    assert row is not None, "the schema of the books exists"
     (books,) = row
     made = [
         f"{schema.revoke_execute(books)}, {role}",

@@ -78,13 +78,13 @@ class PostgresStore:
             )
         if encoding != "UTF8":
             raise StoreError(
-                f"{self.url} keeps text as {encoding}, in which not every name can be written; "
-                "make the database with ENCODING 'UTF8'"
+                f"{self.url} has the encoding {encoding}, which cannot store every name; "
+                "create the database with ENCODING 'UTF8'"
             )
         found = self.one("SELECT quote_ident(current_schema())")
         if found is None or found[0] is None:
             raise StoreError(
-                f"{self.url} has no schema to keep tables in: make the one that its search_path "
+                f"{self.url} has no schema for tables: create the schema that its search_path "
                 "names, or name another"
             )
         self._schema = str(found[0])
@@ -287,8 +287,8 @@ class PostgresStore:
         except psycopg.Error as error:
             if open_one.connection.closed:
                 raise Uncertain(
-                    f"{self.url}: the connection was lost while this was being made durable, and "
-                    "whether it was recorded is not known; ask again with the same id"
+                    f"{self.url}: the connection was lost during the commit, so it is unknown "
+                    "whether this was recorded; send the command again with the same id"
                 ) from error
             self._refuse(error)
         if not durable:
@@ -296,8 +296,8 @@ class PostgresStore:
         if warned:
             # The wait for a standby was cancelled, so the commit is on this server only.
             raise Uncertain(
-                f"{self.url}: no standby has confirmed this ({warned[0]}), and whether it outlives "
-                "this server is not known; ask again with the same id"
+                f"{self.url}: no standby has confirmed this ({warned[0]}), so it may be lost "
+                "with this server; send the command again with the same id"
             )
 
     # --- errors ------------------------------------------------------------------------------

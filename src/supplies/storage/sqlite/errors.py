@@ -27,26 +27,26 @@ WAL_UNAVAILABLE = (
 """Error codes of a process that may read the file but may not write its write-ahead log."""
 
 _LOCKED_BY_OTHER = (
-    "another program has been holding {path} for "
+    "another program has locked {path} for "
     f"{BUSY_TIMEOUT_MS // 1000} seconds; nothing was recorded, try again"
 )
 _NO_PERMISSION = (
-    "{path} may not be written; nothing was recorded: "
+    "{path} cannot be written; nothing was recorded: "
     "give this user the right to write the file and its directory"
 )
 _READERS_WRITE = (
-    "{path} may not be written, and readers write its log too: copy it, with {path.name}-wal where "
-    "there is one, to a place that may be written, or use a backup"
+    "{path} cannot be written, and readers must write its log too: copy it, with {path.name}-wal "
+    "if there is one, to a place that can be written, or use a backup"
 )
-_DISK_FULL = "no room is left on the disk of {path}; nothing was recorded: make room"
+_DISK_FULL = "the disk of {path} is full; nothing was recorded: free some space"
 _CANNOT_OPEN = (
-    "{path} cannot be opened; see that it and its directory may be read and written by this user"
+    "{path} cannot be opened; check that this user may read and write it and its directory"
 )
 
 _BY_CODE: dict[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_NOTADB: (
         NotADatabase,
-        "{path} is not a database; name a ledger's file, or a new one",
+        "{path} is not a database; name the file of a ledger, or a new one",
     ),
     sqlite3.SQLITE_CORRUPT: (NotADatabase, "{path} is damaged ({text}); restore it from a backup"),
     sqlite3.SQLITE_BUSY: (Busy, _LOCKED_BY_OTHER),

@@ -51,10 +51,10 @@ class SqliteStore:
         if self.path.is_dir():
             raise NotADatabase(f"{self.path} is a directory; name a file in it")
         if not self.path.parent.is_dir():
-            raise StoreError(f"the directory {self.path.parent} does not exist; make it first")
+            raise StoreError(f"the directory {self.path.parent} does not exist; create it first")
         if not create and not self.path.exists():
             raise NotADatabase(
-                f"there is no database at {self.path}; make one with `supplies init`"
+                f"there is no database at {self.path}; create one with `supplies init`"
             )
         if create:
             create_private_file(self.path)

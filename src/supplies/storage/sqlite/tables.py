@@ -87,12 +87,12 @@ class SchemaManager:
         triggers = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
         for name, table in self._store.all(triggers):
             if name not in guards and table in made:
-                raise self._unguarded(f"{name} on {table} is not of this program")
+                raise self._unguarded(f"{name} on {table} does not belong to this program")
 
     def _unguarded(self, what: str) -> GuardMissing:
         return GuardMissing(
             f"the guard {what}: the books in {self._path} are no longer protected; "
-            "see what `supplies verify` says of them, and restore them from a backup"
+            "check them with `supplies verify`, and restore them from a backup"
         )
 
     def _found(self) -> set[str]:
