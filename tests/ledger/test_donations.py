@@ -100,7 +100,7 @@ def test_an_unknown_code_is_named_by_its_field(
 
 
 @pytest.mark.parametrize("code", ["anonymous", "Anonymous", "none", "unknown"])
-def test_a_code_for_no_donor_is_answered_with_how_to_record_an_anonymous_gift(
+def test_an_error_about_a_code_for_no_donor_explains_anonymous_gifts(
     station: StationLedger, code: str
 ) -> None:
     with pytest.raises(InvalidField, match="record an anonymous gift without a donor") as refusal:

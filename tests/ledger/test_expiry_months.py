@@ -92,7 +92,7 @@ def test_every_line_that_makes_a_lot_takes_a_month(station: StationLedger) -> No
     assert_verified(station)
 
 
-def test_a_found_lot_takes_a_month_when_it_is_described_anew(station: StationLedger) -> None:
+def test_a_found_lot_can_be_described_with_a_month(station: StationLedger) -> None:
     sheet = str(station(c.OpenCountSheet(location="store")).document)
     station(c.CountStock(sheet=sheet, lines=[c.CountLine(item="mask", counted=2)]))
     (found,) = get_stock(station.books).items
@@ -118,7 +118,7 @@ def test_goods_are_used_until_the_last_day_of_their_month(station: StationLedger
     )
 
 
-def test_a_refusal_names_the_month(station: StationLedger) -> None:
+def test_an_error_names_the_month(station: StationLedger) -> None:
     sentence = assert_refused(
         station,
         InvalidField,

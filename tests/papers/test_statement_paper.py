@@ -112,7 +112,7 @@ def many_receipts(count: int) -> DonorStatementPaper:
 
 @needs_poppler
 @pytest.mark.parametrize("count", [1, 12, 40, 313])
-def test_a_statement_groups_many_receipts_and_keeps_to_its_pages(count: int) -> None:
+def test_a_statement_groups_many_receipts_and_fits_its_pages(count: int) -> None:
     pdf = draw_donor_statement(many_receipts(count))
     reading.assert_well_set(pdf, margin=15)
     said = reading.text(pdf)

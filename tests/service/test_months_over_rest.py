@@ -1,4 +1,4 @@
-"""A month typed as an expiry over REST: in the answer, in the stock and on every paper."""
+"""A month typed as expiry over REST: in the response, in the stock and on every paper."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from support.rest_client import RestClient
 
 
 @pytest.mark.parametrize("typed", [{"expires_on": "2027-05"}, {"expires_month": "2027-05"}])
-def test_a_month_is_answered_and_printed_as_typed(rest: RestClient, typed: dict[str, Any]) -> None:
+def test_a_month_is_returned_and_printed_as_typed(rest: RestClient, typed: dict[str, Any]) -> None:
     donation = rest.give(10, **typed)["donation"]
     shown = {"expires_on": "2027-05-31", "expires_month": "2027-05"}
     assert shown.items() <= donation["lines"][0].items()
@@ -34,7 +34,7 @@ def test_a_month_is_answered_and_printed_as_typed(rest: RestClient, typed: dict[
         assert "2027-05-31" not in text, path
 
 
-def test_a_day_is_answered_without_a_month(rest: RestClient) -> None:
+def test_a_day_is_returned_without_a_month(rest: RestClient) -> None:
     line = rest.give(10, expires_on="2027-05-31")["donation"]["lines"][0]
     assert line["expires_on"] == "2027-05-31"
     assert "expires_month" not in line

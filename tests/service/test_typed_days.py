@@ -69,7 +69,7 @@ def test_the_earliest_day_is_accepted(station: StationLedger) -> None:
     station(c.OpenStock(location="store", lines=[LINE], happened_on=EARLIEST_DAY))
 
 
-def test_a_request_that_was_recorded_before_the_rule_is_answered_as_the_first_time(
+def test_a_request_recorded_before_the_rule_gets_its_first_result(
     station: StationLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = c.OpenStock(location="store", lines=[LINE], happened_on=SLIP, note="found")
@@ -87,7 +87,7 @@ def test_a_request_that_was_recorded_before_the_rule_is_answered_as_the_first_ti
     assert station.entries() == 1
 
 
-def test_a_keyed_request_recorded_before_the_rule_is_answered_with_its_stored_response(
+def test_a_keyed_request_recorded_before_the_rule_gets_its_stored_response(
     rest: RestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = {**rest.donation(5), "happened_on": "0022-02-03"}

@@ -99,7 +99,7 @@ def test_documents_of_other_kinds_have_no_likely_duplicates(station: StationLedg
         assert named(station, document) == []
 
 
-def test_goods_that_came_back_twice_are_told_entry_by_entry(station: StationLedger) -> None:
+def test_a_repeated_return_gives_a_warning_that_names_its_entry(station: StationLedger) -> None:
     station.stock(50)
     loan = str(
         station(
@@ -117,7 +117,7 @@ def test_goods_that_came_back_twice_are_told_entry_by_entry(station: StationLedg
     assert f"reverse entry {returns[1].seq}" in warning.detail
 
 
-def test_a_reversed_return_is_no_duplicate(station: StationLedger) -> None:
+def test_a_reversed_return_is_not_a_duplicate(station: StationLedger) -> None:
     station.stock(50)
     loan = FACTS["loan"](station)
     done = station(c.ReturnLoan(loan=loan, lines=PLAIN))
@@ -139,14 +139,14 @@ def test_take_backs_and_goods_found_again_are_compared(station: StationLedger) -
         assert named(station, second) == [first]
 
 
-def test_moves_between_other_places_are_no_duplicates(station: StationLedger) -> None:
+def test_moves_between_other_locations_are_not_duplicates(station: StationLedger) -> None:
     station.stock(50)
     FACTS["move"](station)
     back = c.Move(source="annex", target="store", lines=PLAIN)
     assert named(station, recorded(station, back)) == []
 
 
-def test_a_corrected_move_is_compared_as_it_is_now(station: StationLedger) -> None:
+def test_a_corrected_move_is_compared_by_its_corrected_goods(station: StationLedger) -> None:
     station.stock(50)
     forty = [c.LotLine(item="mask", quantity=40)]
     done = station(c.Move(source="store", target="annex", lines=forty))
@@ -155,7 +155,7 @@ def test_a_corrected_move_is_compared_as_it_is_now(station: StationLedger) -> No
     assert named(station, FACTS["move"](station)) == [done.document]
 
 
-def test_activities_of_two_people_are_no_duplicates(station: StationLedger) -> None:
+def test_activities_of_two_people_are_not_duplicates(station: StationLedger) -> None:
     first = recorded(station, c.RecordActivity(kind="visit", count=2, who="Chen"))
     recorded(station, c.RecordActivity(kind="visit", count=2, who="Li"))
     again = recorded(station, c.RecordActivity(kind="visit", count=2, who="Chen"))

@@ -50,7 +50,7 @@ _LABEL = Style(7, ink=GREY, leading=1.3)
 _NUMBERS = Style(7.5, leading=1.35)
 _SUM = Style(9, leading=1.4)
 _SUM_EN = Style(7, ink=GREY, leading=1.35)
-_LISTED = 12  # receipts listed one by one; more are grouped by month
+_LISTED = 12  # largest number of receipts listed one by one; more are grouped by month
 _UNITS = 3  # largest number of units in one figure; further ones are only counted
 
 
@@ -127,7 +127,10 @@ def _donor(paper: DonorStatementPaper) -> list[Block]:
 
 
 def _receipt_numbers(statement: DonorStatement) -> list[str]:
-    """Return the receipts, by month if they are many, and those of which goods were given back."""
+    """Return the receipt numbers as lines of text, grouped by month if there are many.
+
+    Receipts with goods that were given back follow.
+    """
     if len(statement.receipts) <= _LISTED:
         said = [bilingual.listed(statement.receipts)] if statement.receipts else []
     else:
@@ -145,7 +148,7 @@ def _receipt_numbers(statement: DonorStatement) -> list[str]:
 
 
 def _ranges(ranges: Iterable[ReceiptRange]) -> str:
-    """Write each range as JZ-2020-000003 – 000009."""
+    """Return the ranges as text, such as JZ-2020-000003 – 000009."""
     return bilingual.listed(
         each.first if each.count == 1 else f"{each.first} – {each.last.rpartition('-')[2]}"
         for each in ranges

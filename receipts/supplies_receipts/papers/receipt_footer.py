@@ -169,7 +169,7 @@ def _voided(sheet: Sheet, proof: Proof, on: date) -> None:
 
 
 def _given_back(sheet: Sheet, mark: GivenBackMark) -> None:
-    """Draw how much of which goods was given back to the donor."""
+    """Draw the goods that were given back to the donor, with their quantities."""
     said = _ALL_GIVEN_BACK if mark.all else _PARTLY_GIVEN_BACK
     goods = " · ".join(
         f"{bilingual.named(each.name, each.name_en).primary} "
@@ -178,5 +178,5 @@ def _given_back(sheet: Sheet, mark: GivenBackMark) -> None:
     )
     width = WIDTH * 0.55
     sheet.paragraph(MARGIN, 4, one_line(said.label, _VOIDED, width))
-    # Many goods are cut; the books have all of them.
+    # A long list is shortened. The books contain all of it.
     sheet.paragraph(MARGIN, 4 + _VOIDED.line, one_line(goods, _VOIDED, width))

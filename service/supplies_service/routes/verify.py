@@ -36,7 +36,7 @@ class VerifiedReceipt(View, frozen=True, kw_only=True):
     """What anyone who has the receipt may see.
 
     donor: masked; None if anonymous or forgotten. goods: empty if the donor was forgotten.
-    given_back: how much of the goods was given back to the donor; absent if none.
+    given_back: whether all or a part of the goods was given back to the donor; absent if none was.
     """
 
     number: str

@@ -72,7 +72,7 @@ class ReceiptRange(PaperPart, frozen=True, kw_only=True):
 
 
 class ReceiptMonth(PaperPart, frozen=True, kw_only=True):
-    """The receipts issued in one month. month: as in 2020-02."""
+    """The receipts issued in one month. month: as in 2020-02. count: number of receipts."""
 
     month: str
     count: int
@@ -80,7 +80,10 @@ class ReceiptMonth(PaperPart, frozen=True, kw_only=True):
 
 
 class ReceiptGivenBack(PaperPart, frozen=True, kw_only=True):
-    """A receipt of which goods were given back to the donor. all: whether all of them were."""
+    """A receipt with goods that were given back to the donor.
+
+    all: whether all of its goods were given back.
+    """
 
     receipt: str
     all: bool
@@ -89,8 +92,8 @@ class ReceiptGivenBack(PaperPart, frozen=True, kw_only=True):
 class DonorStatement(PaperPart, frozen=True, kw_only=True):
     """Where everything that a donor gave in a period was at the end of its last day.
 
-    receipt_months: the receipts grouped by the month of issue. given_back: receipts of which goods
-    were given back; absent if there are none.
+    receipt_months: the receipts by month of issue. given_back: receipts with goods that were given
+    back to the donor; absent if there are none.
     """
 
     station: str
@@ -117,7 +120,10 @@ class DonorStatementPaper(PaperPart, frozen=True, kw_only=True):
 
 
 def receipt_months(issued_on: Mapping[str, date]) -> list[ReceiptMonth]:
-    """Group receipts by the month of issue. issued_on: by number, in the order of the numbers."""
+    """Group receipts by month of issue.
+
+    issued_on: the day of issue by receipt number, in the order of the numbers.
+    """
     by_month: dict[str, list[str]] = {}
     for number, day in issued_on.items():
         by_month.setdefault(f"{day:%Y-%m}", []).append(number)
@@ -128,7 +134,7 @@ def receipt_months(issued_on: Mapping[str, date]) -> list[ReceiptMonth]:
 
 
 def receipt_ranges(numbers: Iterable[str]) -> list[ReceiptRange]:
-    """Join consecutive numbers of one series and year.
+    """Join consecutive receipt numbers of one series and year to ranges.
 
     >>> [each.last for each in receipt_ranges(["JZ-2020-000001", "JZ-2020-000002"])]
     ['JZ-2020-000002']

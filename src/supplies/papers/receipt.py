@@ -72,9 +72,9 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
 
 
 class GivenBackGoods(PaperPart, frozen=True, kw_only=True):
-    """Goods of a receipt, of one item, of which some were given back to the donor, in base units.
+    """An item of a receipt that was given back to the donor, in whole or in part, in base units.
 
-    received: net of corrections.
+    received: the quantity with all corrections.
     """
 
     name: str
@@ -84,7 +84,10 @@ class GivenBackGoods(PaperPart, frozen=True, kw_only=True):
 
 
 class GivenBackMark(PaperPart, frozen=True, kw_only=True):
-    """What was given back to the donor of the goods of a receipt. all: nothing is left of them."""
+    """The goods of a receipt that were given back to the donor.
+
+    all: whether all goods of the receipt were given back.
+    """
 
     all: bool
     goods: list[GivenBackGoods]

@@ -13,7 +13,10 @@ from supplies.views.shared_queries import read_latest
 
 
 class GivenBackLine(View, frozen=True, kw_only=True):
-    """Goods of one item, in base units. received: net of corrections."""
+    """The quantity of one item on a receipt, and how much of it was given back, in base units.
+
+    received: the quantity with all corrections.
+    """
 
     item: str
     received: int
@@ -21,9 +24,10 @@ class GivenBackLine(View, frozen=True, kw_only=True):
 
 
 class GivenBackView(View, frozen=True, kw_only=True):
-    """What was given back of the goods of a receipt.
+    """The goods of a receipt that were given back to the donor.
 
-    all: whether all of its goods were. lines: the items of which some were.
+    all: whether all goods of the receipt were given back. lines: the items given back, in whole or
+    in part.
     """
 
     all: bool
@@ -33,9 +37,10 @@ class GivenBackView(View, frozen=True, kw_only=True):
 def read_given_back(
     books: Books, donations: Mapping[str, Sequence[str]]
 ) -> dict[str, GivenBackView]:
-    """Return what was given back to donors, by receipt; receipts without such goods are left out.
+    """Return the goods that were given back to donors, by receipt number.
 
-    donations: by receipt. Goods that were repacked before they were given back are not included.
+    donations: the donations of each receipt. Receipts without such goods are left out. Goods that
+    were repacked before they were given back are not counted.
     """
     names = {name for each in donations.values() for name in each}
     lines = read_latest(books, ArrivalLine, "arrival", names, head=Arrival)
