@@ -63,7 +63,7 @@ def test_blank_texts_of_older_versions_can_be_read_and_verified(
     )
     note = c.NoteNeed(recipient="R-1", item="mask", quantity=1, note=" \u200b")
     with monkeypatch.context() as older:
-        older.setattr(validation, "normalize_fields", lambda _, fields: fields)
+        older.setattr(validation, "normalize_fields", lambda _, fields: (fields, []))
         done = station(gift)
         noted = station.ledger.record(note, by="u_1", id=id)
     assert free_text_of_entry(station.books, done.seq) == {"handled_by": " ", "wish": ""}

@@ -333,3 +333,14 @@ def test_an_unknown_host_header_is_refused(coordinator_client: TestClient) -> No
     assert (
         coordinator_client.get("/api/donors", headers={"Host": "localhost:8000"}).status_code == 200
     )
+
+
+def test_every_fault_of_a_body_is_in_the_answer(coordinator_client: TestClient) -> None:
+    lines = [{"item": "mask", "quantity": 0} for _ in range(12)]
+    body = {**DONATION, "handled_by": " ", "colour": "blue", "lines": lines}
+    refusal = problem(coordinator_client.post("/api/donations", json=body), 422, "invalid-field")
+    assert {fault["pointer"] for fault in refusal["errors"]} == {
+        "/handled_by",
+        "/colour",
+        *(f"/lines/{number}/quantity" for number in range(12)),
+    }

@@ -24,7 +24,7 @@ from msgspec import inspect
 
 from supplies.domain.days import check_day
 from supplies.domain.expiry import last_day
-from supplies.errors import InvalidField
+from supplies.errors import Fault, InvalidField
 
 NORMALIZED = {"normalized": True}
 """Mark of a field type whose text is normalized: `Meta(extra=NORMALIZED)`."""
@@ -51,8 +51,8 @@ _VIRAMA = 9  # canonical combining class
 Plain = Any
 """Decoded JSON."""
 
-Rule = Callable[[Plain, str], Plain]
-"""Normalizes a value at a JSON pointer."""
+Rule = Callable[[Plain, str, list[Fault]], Plain]
+"""Normalizes a value at a JSON pointer, and adds the faults of its parts to a list."""
 
 
 def normalize_text(text: str) -> str:
@@ -70,16 +70,14 @@ def normalize_text(text: str) -> str:
     return text if any(map(_is_visible, text)) else ""
 
 
-def normalize_fields(kind: type[msgspec.Struct], fields: Plain) -> Plain:
-    """Return decoded JSON of a struct with its text normalized.
+def normalize_fields(kind: type[msgspec.Struct], fields: Plain) -> tuple[Plain, list[Fault]]:
+    """Return decoded JSON of a struct with its text normalized, and the faults found.
 
-    Fields that are not text, or not what the struct expects, stay as they are.
-
-    Raises:
-        InvalidField: a required text is blank; names the field.
+    Faults are required texts that are blank, and days or months that nobody can mean. Fields with a
+    fault, fields that are not text, and fields of another type than expected stay as they are.
     """
-    rule = _struct_rule(kind)
-    return fields if rule is None else rule(fields, "")
+    rule, faults = _struct_rule(kind), list[Fault]()
+    return fields if rule is None else rule(fields, "", faults), faults
 
 
 def _usual_width(found: re.Match[str]) -> str:
@@ -123,16 +121,28 @@ def _struct_rule(kind: type[msgspec.Struct]) -> Rule | None:
     if not texts:
         return None
 
-    def normalize(value: Plain, pointer: str) -> Plain:
+    def normalize(value: Plain, pointer: str, faults: list[Fault]) -> Plain:
         if not isinstance(value, dict):
             return value
         for month, day in months.items():
-            value = _with_last_day(value, month, day, pointer)
-        named = {name: texts[name] for name in value.keys() & texts.keys()}
-        done = {name: rule(value[name], f"{pointer}/{name}") for name, rule in named.items()}
+            value = _with_last_day(value, month, day, pointer, faults)
+        done = {
+            name: _apply(texts[name], part, f"{pointer}/{name}", faults)
+            for name, part in value.items()
+            if name in texts
+        }
         return {**value, **done}
 
     return normalize
+
+
+def _apply(rule: Rule, value: Plain, pointer: str, faults: list[Fault]) -> Plain:
+    """Return a value normalized, or as it is if the rule refuses it; the fault is collected."""
+    try:
+        return rule(value, pointer, faults)
+    except InvalidField as error:
+        faults += error.faults
+        return value
 
 
 def _mark(kind: inspect.Type, name: str) -> str | None:
@@ -143,30 +153,25 @@ def _mark(kind: inspect.Type, name: str) -> str | None:
 
 
 def _with_last_day(
-    fields: dict[str, Plain], month: str, day: str, pointer: str
+    fields: dict[str, Plain], month: str, day: str, pointer: str, faults: list[Fault]
 ) -> dict[str, Plain]:
     """Return fields with the last day of the month that was typed in either field.
 
-    month, day: names of the fields.
-
-    Raises:
-        InvalidField: it is not a month, or not that of the day given.
+    month, day: names of the fields. What is not a month, or not that of the day given, is a fault.
     """
-    chosen = _month(fields.get(month), f"{pointer}/{month}")
-    if chosen is None and fields.get(month) is None:
-        chosen = _month(fields.get(day), f"{pointer}/{day}")
-    if chosen is None:
+    typed = day if fields.get(month) is None else month
+    chosen = _apply(_month, fields.get(typed), f"{pointer}/{typed}", faults)
+    if not isinstance(chosen, str) or not _MONTH.fullmatch(chosen):
         return fields
     last = last_day(chosen).isoformat()
     if fields.get(day) not in (None, chosen, last):
-        raise InvalidField.at(
-            f"{pointer}/{day}",
-            f"{pointer}/{day} is not {last}, the last day of {chosen}; leave it out",
-        )
+        detail = f"{pointer}/{day} is not {last}, the last day of {chosen}; leave it out"
+        faults.append(Fault(f"{pointer}/{day}", detail))
+        return fields
     return {**fields, month: chosen, day: last}
 
 
-def _month(text: Plain, pointer: str) -> str | None:
+def _month(text: Plain, pointer: str, _: list[Fault]) -> str | None:
     if not isinstance(text, str) or not _YEAR_AND_NUMBER.fullmatch(text):
         return None
     if not _MONTH.fullmatch(text):
@@ -194,7 +199,7 @@ def _rule(kind: inspect.Type) -> Rule | None:
     return None
 
 
-def _check_typed_day(value: Plain, pointer: str) -> Plain:
+def _check_typed_day(value: Plain, pointer: str, _: list[Fault]) -> Plain:
     """Check a day, or the day of a time.
 
     What is not a day stays as it is, and is refused by the type of the field.
@@ -206,7 +211,7 @@ def _check_typed_day(value: Plain, pointer: str) -> Plain:
 
 
 def _text_rule(longest: int | None, *, optional: bool) -> Rule:
-    def normalize(value: Plain, pointer: str) -> Plain:
+    def normalize(value: Plain, pointer: str, _: list[Fault]) -> Plain:
         # Composing takes quadratic time at worst; what is far too long is refused afterwards.
         if not isinstance(value, str) or len(value) > 2 * (longest or 2000):
             return value
@@ -226,10 +231,10 @@ def _list_rule(rule: Rule | None) -> Rule | None:
     if rule is None:
         return None
 
-    def normalize(value: Plain, pointer: str) -> Plain:
+    def normalize(value: Plain, pointer: str, faults: list[Fault]) -> Plain:
         if not isinstance(value, list):
             return value
-        return [rule(part, f"{pointer}/{at}") for at, part in enumerate(value)]
+        return [_apply(rule, part, f"{pointer}/{at}", faults) for at, part in enumerate(value)]
 
     return normalize
 
@@ -252,8 +257,8 @@ def _union_rule(kind: inspect.UnionType) -> Rule | None:
         return None
     field = next(part.tag_field for part in parts if isinstance(part, inspect.StructType))
 
-    def normalize(value: Plain, pointer: str) -> Plain:
+    def normalize(value: Plain, pointer: str, faults: list[Fault]) -> Plain:
         rule = structs.get(value.get(field)) if isinstance(value, dict) else None
-        return value if rule is None else rule(value, pointer)
+        return value if rule is None else rule(value, pointer, faults)
 
     return normalize

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
-from msgspec import inspect
 
 from supplies.domain.normalization import normalize_fields
-from supplies.errors import InvalidField
+from supplies.errors import Fault, InvalidField
 
 S = TypeVar("S", bound=msgspec.Struct)
+
+MAX_FAULTS = 50
+"""Largest number of faults that one error names."""
 
 
 def check_fields(struct: S) -> S:
@@ -39,58 +43,100 @@ def convert(kind: type[S], fields: Any) -> S:
     "5" and 1.0 are not quantities; unknown fields are refused.
 
     Raises:
-        InvalidField: a field is invalid; `faults` points to it.
+        InvalidField: fields are invalid; `faults` points to each of them, up to `MAX_FAULTS`.
+    """
+    normalized, faults = normalize_fields(kind, fields)
+    if not faults:
+        try:
+            return msgspec.convert(normalized, kind, strict=True)
+        except msgspec.ValidationError:
+            pass  # It names only the first fault.
+    raise _every_fault(kind, normalized, faults)
+
+
+def _every_fault(kind: type[msgspec.Struct], fields: Any, faults: Sequence[Fault]) -> InvalidField:
+    """Return the error with each fault: those found before, and those of the types of fields."""
+    found = {fault.pointer: fault for fault in faults}
+    for fault in islice(_faults(kind, fields, ""), MAX_FAULTS + 1):
+        found.setdefault(fault.pointer, fault)
+    in_order = sorted(found.values(), key=lambda fault: _line_numbers(fault.pointer))
+    named, left_out = in_order[:MAX_FAULTS], in_order[MAX_FAULTS:]
+    sentences = [fault.detail for fault in named] + ["and there are more"] * bool(left_out)
+    return InvalidField("; ".join(sentences), named)
+
+
+def _line_numbers(pointer: str) -> list[int]:
+    """Return the positions in a pointer, so that faults are in the order of lines."""
+    return [int(part) for part in pointer.split("/") if part.isdecimal()]
+
+
+def _faults(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
+    """Yield the faults of a value that should have a type: those of its parts, or else its own.
+
+    kind: a type as in the annotation of a field.
     """
     try:
-        return msgspec.convert(normalize_fields(kind, fields), kind, strict=True)
+        msgspec.convert(value, kind, strict=True)
     except msgspec.ValidationError as error:
-        raise field_error(str(error), _choices_at(kind, fields, str(error))) from None
+        of_parts = _faults_of_parts(kind, value, pointer)
+        first = next(of_parts, None)
+        if first is None:
+            yield from _field_faults(str(error), pointer, _choices(kind, str(error)))
+        else:
+            yield first
+            yield from of_parts
 
 
-def _choices_at(kind: type[msgspec.Struct], fields: Any, message: str) -> list[str]:
-    """Return the choices of the field that an error message names; [] if it has none."""
-    at: inspect.Type | None = inspect.type_info(kind)
-    *path, last = ["", *_path_of(message)]
-    for part in path[1:]:
-        at, fields = _field_type(at, fields, part)
-    if last:
-        if (tags := _tags(at, last)) is not None:
-            return tags
-        at, _ = _field_type(at, fields, last)
-    kinds = at.types if isinstance(at, inspect.UnionType) else (at,)
-    return [
-        str(value) for one in kinds if isinstance(one, inspect.LiteralType) for value in one.values
-    ]
+def _faults_of_parts(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
+    """Yield the faults of the fields of an object, or of the lines of a list."""
+    for part in _alternatives(kind):
+        if isinstance(value, list) and get_origin(part) is list:
+            for at, line in enumerate(value):
+                yield from _faults(get_args(part)[0], line, f"{pointer}/{at}")
+        elif (
+            isinstance(value, dict) and isinstance(part, type) and issubclass(part, msgspec.Struct)
+        ):
+            config = part.__struct_config__
+            if value.get(config.tag_field, config.tag) == config.tag:
+                yield from _faults_of_fields(part, value, pointer)
 
 
-def _field_type(at: inspect.Type | None, fields: Any, part: str) -> tuple[inspect.Type | None, Any]:
-    """Return the type and the value of a field, or of the lines of a list."""
-    for one in at.types if isinstance(at, inspect.UnionType) else (at,):
-        if isinstance(one, inspect.Metadata):
-            one = one.type
-        if isinstance(one, inspect.ListType):
-            return one.item_type, fields[int(part)] if isinstance(fields, list) else None
-        if isinstance(one, inspect.StructType):
-            told_apart = one.tag_field is not None and isinstance(at, inspect.UnionType)
-            tag = fields.get(one.tag_field) if isinstance(fields, dict) else None
-            if told_apart and tag != one.tag:
-                continue
-            for field in one.fields:
-                if field.encode_name == part:
-                    value = fields.get(part) if isinstance(fields, dict) else None
-                    return field.type, value
-    return None, None
+def _faults_of_fields(
+    kind: type[msgspec.Struct], values: dict[str, Any], pointer: str
+) -> Iterator[Fault]:
+    """Yield the faults of the fields of an object: wrong, missing, unknown."""
+    hints = get_type_hints(kind, include_extras=True)
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    for name, field in fields.items():
+        if name in values:
+            yield from _faults(hints[field.name], values[name], f"{pointer}/{name}")
+        elif field.required:
+            yield from _field_faults(f"Object missing required field `{name}`", pointer)
+    if kind.__struct_config__.forbid_unknown_fields:
+        known = {*fields, kind.__struct_config__.tag_field}
+        for name in [name for name in values if name not in known]:
+            yield from _field_faults(f"Object contains unknown field `{name}`", pointer)
 
 
-def _tags(at: inspect.Type | None, field: str) -> list[str] | None:
-    """Return the tags of a union's structs, if this field is their tag."""
-    kinds = at.types if isinstance(at, inspect.UnionType) else (at,)
-    tags = [
-        str(one.tag)
-        for one in kinds
-        if isinstance(one, inspect.StructType) and one.tag_field == field
-    ]
-    return tags or None
+def _alternatives(kind: Any) -> Sequence[Any]:
+    """Return the types that an annotation allows, without their limits."""
+    if get_origin(kind) is Annotated:
+        return _alternatives(get_args(kind)[0])
+    if get_origin(kind) in (Union, UnionType):
+        return [one for part in get_args(kind) for one in _alternatives(part)]
+    return [kind]
+
+
+def _choices(kind: Any, message: str) -> list[str]:
+    """Return the choices that a value of a type has: its literals, or the tags of its structs."""
+    parts = _alternatives(kind)
+    if message.endswith("`"):  # It names a field below: the tag.
+        return [
+            str(part.__struct_config__.tag)
+            for part in parts
+            if isinstance(part, type) and issubclass(part, msgspec.Struct)
+        ]
+    return [str(one) for part in parts if get_origin(part) is Literal for one in get_args(part)]
 
 
 _TYPES = {
@@ -136,6 +182,13 @@ _WORDS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"Invalid value (.*)", r"is \1, which is not one of the choices"),
     (r"Expected `(.*)`, got `(\w+)`", _type_words),
 )
+
+
+def _field_faults(message: str, pointer: str, choices: Sequence[str] = ()) -> Sequence[Fault]:
+    """Translate msgspec's message about a value at a JSON pointer."""
+    text, _, below = message.partition(" - at `$")
+    path = "".join(f".{part}" for part in pointer.split("/")[1:])
+    return field_error(f"{text} - at `${path}{below or '`'}", choices).faults
 
 
 def _path_of(message: str) -> list[str]:
