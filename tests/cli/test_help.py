@@ -120,7 +120,7 @@ def test_every_option_has_a_help_text(command: str, capsys: pytest.CaptureFixtur
         ("station", ["add", "list", "show", "set", "key"]),
         ("station key", ["new", "public"]),
         ("user", ["add", "list", "password", "disable", "token"]),
-        ("forget", ["due", "as-in"]),
+        ("forget", ["due", "as-in", "text"]),
         ("database", ["grant"]),
     ],
 )

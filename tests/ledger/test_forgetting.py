@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from support.ledger_fixture import StationLedger
 from support.refusals import assert_refused
@@ -10,8 +12,12 @@ from supplies.domain import commands as c
 from supplies.errors import (
     Forgotten,
     InvalidField,
+    NotFound,
     Unaccounted,
 )
+from supplies.views.entries import get_entry
+
+ONE = [c.LotLine(item="mask", quantity=1)]
 
 
 def contents(station: StationLedger, about: str) -> list[object]:
@@ -72,6 +78,86 @@ def test_a_recipient_with_an_open_need_or_delivery_cannot_be_forgotten(
     station(c.ForgetRecipient(recipient="R-1"))
     assert not any(contents(station, "recipient:R-1"))
     assert station.total("received:R-1") == 9
+
+
+TEXTS_ABOUT_NOBODY = [
+    lambda: c.OpenStock(
+        location="store", lines=[c.ArrivalLine(item="mask", quantity=5)], note="from Aunt Zhang"
+    ),
+    lambda: c.Move(source="store", target="annex", lines=ONE, note="Aunt Zhang helped"),
+    lambda: c.IssueGoods(purpose="post", location="store", lines=ONE, note="for Aunt Zhang"),
+    lambda: c.LendGoods(borrower="B-1", location="store", lines=ONE, note="Aunt Zhang asked"),
+    lambda: c.WriteOff(reason="damaged", location="store", lines=ONE, note="by Aunt Zhang"),
+    lambda: c.OpenCountSheet(location="store", note="counted by Aunt Zhang"),
+    lambda: c.RecordActivity(kind="visit", count=1, who="Aunt Zhang"),
+    # About a recipient, but it names somebody else.
+    lambda: c.NoteNeed(recipient="R-1", item="mask", quantity=1, note="ask Aunt Zhang"),
+]
+
+
+@pytest.mark.parametrize("command", TEXTS_ABOUT_NOBODY)
+def test_the_text_of_any_entry_can_be_erased(
+    station: StationLedger, command: Callable[[], c.Command]
+) -> None:
+    station.stock(9)
+    done = station(command())
+    assert get_entry(station.books, done.seq).texts
+    erased = station(c.ForgetText(entry=done.seq))
+    assert get_entry(station.books, done.seq).texts is None
+    kept = station.books.all("SELECT content FROM erasable WHERE content IS NOT NULL")
+    assert b"Zhang" not in b"".join(content for (content,) in kept)
+    assert station.books.body(erased.seq).kind == "forgotten"
+    with pytest.raises(Forgotten):
+        station(c.ForgetText(entry=done.seq))
+    station.ledger.verify()
+
+
+def test_the_note_of_a_dispatch_is_erased_by_its_entry(station: StationLedger) -> None:
+    station.stock(9)
+    allocation = station.allocate(4)
+    delivery = station.dispatch(allocation, note="Aunt Zhang opens the door")
+    seq = int(delivery.removeprefix("v_"))
+    station(c.ForgetText(entry=seq))
+    station.outcome(delivery, allocation, "handed_over", note="given to Aunt Zhang")
+    station(c.ForgetText(entry=seq + 2))
+    station.ledger.verify()
+
+
+def test_a_command_whose_text_was_erased_can_be_corrected(station: StationLedger) -> None:
+    station.stock(9)
+    done = station(c.Move(source="store", target="annex", lines=ONE, note="Aunt Zhang helped"))
+    station(c.ForgetText(entry=done.seq))
+    two = [c.LotLine(item="mask", quantity=2)]
+    again = c.Move(source="store", target="annex", lines=two)
+    station(c.Correct(entry=done.seq, command=again, reason="two"))
+    station.ledger.verify()
+
+
+def test_the_text_of_a_gift_an_open_conflict_or_nothing_is_not_erased(
+    station: StationLedger,
+) -> None:
+    gift = station.give(5)
+    with pytest.raises(InvalidField, match="is that of a receipt"):
+        station(c.ForgetText(entry=gift.seq))
+    silent = station(c.RecordActivity(kind="visit", count=1))
+    with pytest.raises(InvalidField, match="no notes or reasons"):
+        station(c.ForgetText(entry=silent.seq))
+    with pytest.raises(NotFound):
+        station(c.ForgetText(entry=99))
+    allocation = station.allocate(5)
+    delivery = station.dispatch(allocation)
+    station.outcome(delivery, allocation, "handed_over")
+    conflict = station.outcome(delivery, allocation, "refused", note="Aunt Zhang says no").seq
+    with pytest.raises(Unaccounted, match="resolve it first"):
+        station(c.ForgetText(entry=conflict))
+
+
+def test_a_person_whose_text_was_erased_can_still_be_forgotten(station: StationLedger) -> None:
+    need = station.need(5, note="ask Aunt Zhang")
+    station(c.ForgetText(entry=int(need.removeprefix("n_"))))
+    station(c.EndNeed(need=need, reason="moved"))
+    station(c.ForgetRecipient(recipient="R-1"))
+    station.ledger.verify()
 
 
 def test_the_anonymous_donor_cannot_be_forgotten(station: StationLedger) -> None:

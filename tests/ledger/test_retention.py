@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -252,6 +253,33 @@ def test_people_forgotten_in_other_books_are_forgotten_at_all_stations(
     assert "Station nx: 1 of 1 people were forgotten." in told
     assert run(earlier, "forget", "as-in", books_url) == 0
     assert "Everybody who was forgotten there is forgotten here too." in capsys.readouterr().out
+
+
+def test_texts_erased_in_other_books_are_erased_too(
+    served: StationLedger, books_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def visit(who: str) -> int:
+        return served(c.RecordActivity(kind="visit", count=1, who=who)).seq
+
+    first, second = visit("Chen"), visit("Li")
+    earlier = str(tmp_path / "earlier.db")
+    copy_books(books_url, earlier)
+    served(c.ForgetText(entry=first))
+    served(c.ForgetText(entry=visit("Zhang")))
+    assert run(earlier, "forget", "as-in", books_url) == 0
+    listed = capsys.readouterr().out
+    assert re.search(rf"entry\W+{first}\b", listed)
+    assert run(earlier, "forget", "as-in", books_url, "--yes") == 0
+    capsys.readouterr()
+    assert run(earlier, "forget", "text", str(first), "--station", "lx") == 0
+    assert "no notes or reasons" in capsys.readouterr().out
+    assert run(earlier, "forget", "text", str(second), "--station", "lx") == 0
+    shown = capsys.readouterr().out
+    assert "Li" in shown
+    assert "--yes" in shown
+    assert run(earlier, "forget", "text", str(second), "--station", "lx", "--yes") == 0
+    assert f"The text of entry {second} was erased" in capsys.readouterr().out
+    assert run(earlier, "verify") == 0
 
 
 @pytest.mark.parametrize(

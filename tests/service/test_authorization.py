@@ -168,6 +168,7 @@ POST   CR    /api/shipments/{shipment}/acknowledge
 GET    CRA   /api/lots/{lot}/trace
 GET    CRA   /api/entries
 GET    CRA   /api/entries/{entry}
+POST   C     /api/entries/{entry}/forget
 POST   C     /api/entries/{entry}/reverse
 POST   C     /api/entries/{entry}/correct
 GET    C     /api/entries/conflicts

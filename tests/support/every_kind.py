@@ -244,6 +244,8 @@ def book_everything(station: RecordingStation, elsewhere: str) -> None:
     station.record(c.IssueReceipt(donations=[third, fourth]))
     station.record(c.ReprintReceipt(number="JZ-2020-000001"))
     station.record(c.ForgetDonor(donor="li"))
+    who = station.record(c.RecordActivity(kind="visit", count=1, who="Chen"))
+    station.record(c.ForgetText(entry=who.seq))
     station.record(c.ClosePeriod(through=date(2020, 2, 4)))
     station.record(c.ReopenPeriod(day=date(2020, 2, 4), reason="one more"))
     station.record(c.ClosePeriod(through=date(2020, 2, 4)))

@@ -59,6 +59,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "ForgetDonor": {},
     "ForgetRecipient": {},
+    "ForgetText": {},
     "StationWithSettings": {"phone": "020-12345678"},
     # --- needs, pledges, donations
     "NoteNeed": {

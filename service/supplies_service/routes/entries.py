@@ -7,7 +7,7 @@ from typing import Annotated
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from supplies.domain.commands import Correct, ResolveConflict, Reverse
+from supplies.domain.commands import Correct, ForgetText, ResolveConflict, Reverse
 from supplies.views.entries import ConflictView, EntryView, get_entry, list_conflicts, list_entries
 from supplies.views.pagination import Page
 from supplies_service.request_bodies import Body, parse_number
@@ -84,6 +84,13 @@ class EntryController(Controller):
         self, context: Context, payload: Body[Reverse]
     ) -> CreatedResponse[EntryRecorded]:
         """Reverse an entry's command. The goods must not have moved since."""
+        return await context.record(payload, show_entry)
+
+    @post("/{entry:str}/forget", operation_id="forgetText", opt=allow_roles("coordinator"))
+    async def forget(
+        self, context: Context, payload: Body[ForgetText]
+    ) -> CreatedResponse[EntryRecorded]:
+        """Erase the notes and reasons of an entry, such as a note that names a person."""
         return await context.record(payload, show_entry)
 
     @post("/{entry:str}/correct", operation_id="correctEntry", opt=allow_roles("coordinator"))

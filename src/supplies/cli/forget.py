@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.exceptions import Exit
 
-from supplies.cli.arguments import all_books_options, json_option
+from supplies.cli.arguments import all_books_options, books_options, json_option
 from supplies.cli.click_extensions import Group
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def as_in(database: str, station: str | None, other: str, yes: bool) -> None:
     """
     from supplies.cli.opening import open_ledgers
     from supplies.ledger.ledger import Ledger
-    from supplies.stations.retention import forgotten_people, is_known
+    from supplies.stations.retention import forgotten_people, forgotten_texts, has_text, is_known
 
     found: list[dict[str, object]] = []
     everybody_forgotten = True
@@ -105,16 +105,50 @@ def as_in(database: str, station: str | None, other: str, yes: bool) -> None:
             for ledger in ledgers:
                 code = ledger.station_code
                 with others.for_station(code).reading() as books:
-                    forgotten_there = forgotten_people(books)
+                    forgotten_there, texts_there = forgotten_people(books), forgotten_texts(books)
                 with ledger.reading() as books:
                     people = [one for one in forgotten_there if is_known(books, one)]
+                    texts = [
+                        entry for entry, text in texts_there.items() if has_text(books, entry, text)
+                    ]
                 found += [{"station": code, "who": one.who, "code": one.code} for one in people]
+                found += [{"station": code, "who": "entry", "code": entry} for entry in texts]
                 if yes:
                     everybody_forgotten &= _forget(ledger, people)
+                    everybody_forgotten &= _forget_texts(ledger, texts)
     if not yes:
         _print_list(found, "Everybody who was forgotten there is forgotten here too.")
     if not everybody_forgotten:
         raise Exit(1)
+
+
+@forget.command()
+@click.argument("entry", metavar="ENTRY", type=click.IntRange(1, 2**63 - 1))
+@books_options
+@_yes_option
+def text(database: str, station: str | None, entry: int, yes: bool) -> None:
+    """Erase the notes and reasons of an entry, such as a note that names a person.
+
+    ENTRY is the number of the entry, as in 12. Without --yes they are only printed.
+    """
+    from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.tables import print_pairs
+    from supplies.domain.commands import ForgetText
+    from supplies.views.entries import get_entry
+
+    with open_ledger(database, station) as ledger:
+        if yes:
+            done = ledger.record(ForgetText(entry=entry), by=COMMAND_LINE_AUTHOR)
+            print(f"The text of entry {entry} was erased by entry {done.seq}.")
+            return
+        with ledger.reading() as books:
+            found = get_entry(books, entry)
+    if not found.texts:
+        print(f"Entry {entry} has no notes or reasons.")
+        return
+    print_pairs({each.field: each.text for each in found.texts})
+    print("To erase them for good add --yes.")
 
 
 def _print_list(people: Sequence[dict[str, object]], if_empty: str) -> None:
@@ -142,6 +176,24 @@ def _forget(ledger: Ledger, people: Sequence[Person]) -> bool:
             print(f"supplies: station {code}: {error}", file=sys.stderr)
     print(f"Station {code}: {done} of {len(people)} people were forgotten.")
     return done == len(people)
+
+
+def _forget_texts(ledger: Ledger, entries: Sequence[int]) -> bool:
+    """Erase the texts of entries. Return False if one is needed for an open conflict."""
+    from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
+    from supplies.domain.commands import ForgetText
+    from supplies.errors import Forgotten, Unaccounted
+
+    all_erased = True
+    for entry in entries:
+        try:
+            ledger.record(ForgetText(entry=entry), by=COMMAND_LINE_AUTHOR)
+        except Forgotten:
+            continue  # erased just now, with its person
+        except Unaccounted as error:
+            print(f"supplies: station {ledger.station_code}: {error}", file=sys.stderr)
+            all_erased = False
+    return all_erased
 
 
 def _forget_command(one: Person) -> Command:

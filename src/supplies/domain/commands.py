@@ -699,6 +699,15 @@ class ForgetRecipient(Command, frozen=True, kw_only=True):
     recipient: Code  # by path
 
 
+class ForgetText(Command, frozen=True, kw_only=True):
+    """Erase the notes and reasons of an entry, such as a note of a dispatch that names a person.
+
+    Forgetting a person does not reach what was written about nobody, or about somebody else.
+    """
+
+    entry: EntryNumber  # by path
+
+
 # --- corrections -----------------------------------------------------------------------------
 
 

@@ -388,7 +388,7 @@ class Activity(EntryRow, frozen=True, kw_only=True, tag="activities"):
 
 
 class Forgetting(EntryRow, frozen=True, kw_only=True, tag="forgettings"):
-    """A person who was forgotten: `donor:CODE` or `recipient:CODE`."""
+    """Who or what was forgotten: `donor:CODE`, `recipient:CODE`, or `entry:SEQ` for its text."""
 
     party: str
 
@@ -446,3 +446,15 @@ TABLES: dict[type[EntryRow], str] = {
     statement: str(statement.__struct_config__.tag) for statement in ENTRY_ROWS
 }
 """Table of each kind of row."""
+
+_FORGOTTEN_TEXT = "entry:"
+
+
+def forgotten_text(seq: int) -> str:
+    """Return the `party` of a forgetting that erases the free text of an entry."""
+    return f"{_FORGOTTEN_TEXT}{seq}"
+
+
+def entry_of_forgotten_text(party: str) -> int | None:
+    """Return the entry whose text a forgetting erases; None if it forgets a person."""
+    return int(party.removeprefix(_FORGOTTEN_TEXT)) if party.startswith(_FORGOTTEN_TEXT) else None

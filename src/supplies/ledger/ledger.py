@@ -22,6 +22,7 @@ from supplies.domain.commands import (
     CountStock,
     ForgetDonor,
     ForgetRecipient,
+    ForgetText,
     ReportOutcome,
 )
 from supplies.domain.entry_rows import Receipt
@@ -463,7 +464,7 @@ class Ledger:
             journal = Journal(self.books, request.command, now=now, today=today)
             record_conflict(request.command, journal, conflict)
             self._writer.write(journal, request)
-        if isinstance(request.command, ForgetDonor | ForgetRecipient):
+        if isinstance(request.command, ForgetDonor | ForgetRecipient | ForgetText):
             self._connection.erased = True
         rows = [row for draft in journal.drafts for row in draft.rows]
         return Recorded(

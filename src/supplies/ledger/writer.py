@@ -24,7 +24,7 @@ from supplies.domain.entries import (
     new_salt,
     salted_digest,
 )
-from supplies.domain.entry_rows import Forgetting
+from supplies.domain.entry_rows import Forgetting, entry_of_forgotten_text
 from supplies.domain.validation import check_fields
 from supplies.errors import InvalidField, NotEnough, SuppliesError
 from supplies.ledger.balance_floors import Floors
@@ -239,13 +239,22 @@ class Writer:
                 self._erase(row.party)
 
     def _erase(self, party: str) -> None:
-        """Erase a person's texts with their salt, and their personal data in the catalogue."""
+        """Erase the text of an entry, or a person's texts and personal data in the catalogue.
+
+        Salts are erased with their texts.
+        """
+        entry = entry_of_forgotten_text(party)
+        # A receipt's document is in the same table; its digest is never that of a text.
+        of = "about = :party" if entry is None else "seq = :entry AND digest IN ("
+        if entry is not None:
+            of += "SELECT digest FROM erasures WHERE station = :station)"
         self.store.run(
             "UPDATE erasable SET salt = NULL, content = NULL "
-            "WHERE station = :station AND about = :party AND content IS NOT NULL",
-            {"station": self.station, "party": party},
+            f"WHERE station = :station AND {of} AND content IS NOT NULL",
+            {"station": self.station, "party": party, "entry": entry},
         )
-        self.books.catalogue.forget_person(party)
+        if entry is None:
+            self.books.catalogue.forget_person(party)
         # Stored responses may contain the person's data.
         self.stored_responses.erase()
 

@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import ASKED, DONOR, RECEIVED, RETURNED, AccountKind
-from supplies.domain.entry_rows import Forgetting
+from supplies.domain.entry_rows import Forgetting, entry_of_forgotten_text
 
 MIN_ACCESS_LOG_DAYS = 183
 """Minimum days to keep the access log: six months (Cybersecurity Law of China, art. 21)."""
@@ -106,11 +106,32 @@ def access_log_kept_since(books: Books, today: date) -> date | None:
 
 def forgotten_people(books: Books) -> list[Person]:
     """Return the people who were forgotten in these books, in the order of recording."""
-    parties = [one.party.partition(":") for one in books.rows(Forgetting)]
+    parties = [
+        one.party.partition(":")
+        for one in books.rows(Forgetting)
+        if entry_of_forgotten_text(one.party) is None
+    ]
     return [
         Person(who="donor" if what == "donor" else "recipient", code=code)
         for what, _, code in parties
     ]
+
+
+def forgotten_texts(books: Books) -> dict[int, str]:
+    """Return the entries whose text was erased by itself, with the digest of the text."""
+    entries = (entry_of_forgotten_text(one.party) for one in books.rows(Forgetting))
+    return {entry: books.body(entry).texts or "" for entry in entries if entry is not None}
+
+
+def has_text(books: Books, entry: int, digest: str) -> bool:
+    """Return whether these books still contain this text of an entry."""
+    found = books.value(
+        "SELECT 1 FROM erasable WHERE station = :station AND seq = :entry "
+        "AND digest = :digest AND content IS NOT NULL",
+        entry=entry,
+        digest=digest,
+    )
+    return found is not None
 
 
 def is_known(books: Books, person: Person) -> bool:

@@ -17,6 +17,7 @@ from supplies.domain.entry_rows import (
     ReceiptReplacement,
     ReceiptVoid,
     Reprint,
+    forgotten_text,
 )
 from supplies.errors import BooksBroken
 from supplies.storage.store import Row
@@ -193,7 +194,7 @@ class Receipts:
             if digest not in self.erased:
                 raise self._wrong_text("content", seq, f"a text with digest {digest}", None)
             _, party = self.erased[digest]
-            if party is None or party != about:
+            if party is None or party not in (about, forgotten_text(seq)):
                 raise self._wrong_text("about", seq, party, about)
         for digest, (seq, _) in self.erased.items():
             if digest not in self.absent:

@@ -35,6 +35,8 @@ class OfficeCommands(GeneratorBase):
         )
 
     def forget(self) -> c.Command:
+        if self.coin():
+            return c.ForgetText(entry=self.number(1, len(self.model.bodies) or 1))
         person = self.pick(self.codes.forgettable)
         if person in self.codes.donors:
             return c.ForgetDonor(donor=person)

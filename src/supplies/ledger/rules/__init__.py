@@ -76,6 +76,7 @@ _PLAIN: dict[type[c.Command], Rule] = {
     c.RecordActivity: activities.record_activity,
     c.ForgetDonor: forgetting.forget_donor,
     c.ForgetRecipient: forgetting.forget_recipient,
+    c.ForgetText: forgetting.forget_text,
 }
 
 RULES: Mapping[type[c.Command], Rule] = {

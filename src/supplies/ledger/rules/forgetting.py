@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from supplies.books.free_text import free_text_of_entry
 from supplies.domain.accounts import (
     ALLOCATED,
     ANONYMOUS,
@@ -12,9 +13,9 @@ from supplies.domain.accounts import (
     PLEDGED,
     keys_of,
 )
-from supplies.domain.commands import ForgetDonor, ForgetRecipient
-from supplies.domain.entry_rows import Erasure, Forgetting
-from supplies.errors import InvalidField, Unaccounted
+from supplies.domain.commands import ForgetDonor, ForgetRecipient, ForgetText
+from supplies.domain.entry_rows import Erasure, Forgetting, forgotten_text
+from supplies.errors import Forgotten, InvalidField, Unaccounted
 from supplies.ledger.journal import Draft, Journal
 
 
@@ -70,6 +71,32 @@ def forget_recipient(command: ForgetRecipient, journal: Journal) -> None:
     _forget(journal, f"recipient:{command.recipient}")
 
 
+def forget_text(command: ForgetText, journal: Journal) -> None:
+    """Erase the free text of the command that recorded an entry.
+
+    Raises:
+        NotFound: there is no such entry.
+        InvalidField: the entry has no text, or the text names who handled a gift.
+        Forgotten: the text was erased before.
+        Unaccounted: the entry is a conflict that is not resolved.
+    """
+    body = journal.books.body(command.entry)
+    body = journal.books.body(body.seq - body.part)
+    if body.texts is None:
+        raise InvalidField.at("/entry", f"entry {body.seq} has no notes or reasons")
+    if body.kind == "donation_received":
+        raise InvalidField.at(
+            "/entry",
+            f"the text of entry {body.seq} is that of a receipt; forget its donor, or correct it",
+        )
+    if free_text_of_entry(journal.books, body.seq) is None:
+        raise Forgotten(f"the text of entry {body.seq} was erased already")
+    if body.seq in _open_conflicts(journal):
+        raise Unaccounted(f"the conflict of entry {body.seq} is open; resolve it first")
+    draft = journal.entry("forgotten")
+    draft.add_rows(Erasure(digest=body.texts), Forgetting(party=forgotten_text(body.seq)))
+
+
 def _refuse_open_allocations(journal: Journal, recipient: str) -> None:
     rows = journal.books.all(
         "SELECT allocation FROM allocations WHERE station = :station AND recipient = :recipient",
@@ -90,10 +117,7 @@ def _refuse_open_allocations(journal: Journal, recipient: str) -> None:
 
 
 def _forget(journal: Journal, party: str) -> None:
-    for (seq,) in journal.books.all(
-        "SELECT c.seq FROM conflicts c WHERE c.station = :station AND NOT EXISTS ("
-        "SELECT 1 FROM resolutions r WHERE r.station = c.station AND r.conflict = c.seq)"
-    ):
+    for seq in _open_conflicts(journal):
         if journal.books.body(seq).about == party:
             raise Unaccounted(f"the conflict of entry {seq} is about {party}; resolve it first")
     draft: Draft = journal.entry("forgotten", document=keys_of(party)[0])
@@ -106,3 +130,11 @@ def _forget(journal: Journal, party: str) -> None:
     # digest is recorded as forgotten.
     draft.add_rows(*(Erasure(digest=digest) for (digest,) in rows))
     draft.add_rows(Forgetting(party=party))
+
+
+def _open_conflicts(journal: Journal) -> list[int]:
+    rows = journal.books.all(
+        "SELECT c.seq FROM conflicts c WHERE c.station = :station AND NOT EXISTS ("
+        "SELECT 1 FROM resolutions r WHERE r.station = c.station AND r.conflict = c.seq)"
+    )
+    return [int(seq) for (seq,) in rows]
