@@ -100,7 +100,7 @@ class PostgresStore:
         self.run("ANALYZE")
 
     def _script(self, script: str) -> None:
-        """Run several statements without parameters at once."""
+        """Run a script of several statements that have no parameters."""
         assert self._open is not None, "tables are made within a transaction"
         with self._translated_errors():
             self._open.flush()
