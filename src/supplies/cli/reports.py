@@ -277,7 +277,11 @@ def statement(
     output: str | None,
     force: bool,
 ) -> None:
-    """Print where the goods of a donor are now: the donor statement of a period."""
+    """Print where the goods of a donor are now: the donor statement of a period.
+
+    Without --from, the period begins with the donor's first donation. Without --to, it ends with
+    the latest day of all entries.
+    """
     from supplies.cli.opening import open_ledger
     from supplies.cli.paper_files import report_output, write_report
     from supplies.cli.tables import print_json

@@ -26,8 +26,13 @@ if TYPE_CHECKING:
     help="Network address to listen on. Until somebody can sign in, only an address that other "
     "computers cannot reach is allowed. [default: 127.0.0.1]",
 )
-@click.option("--port", type=int, help="Port to listen on. [default: 8000]")
-@click.option("--workers", type=int, metavar="N", help="Number of worker processes. [default: 1]")
+@click.option("--port", type=int, help="Port to listen on, from 1 to 65535. [default: 8000]")
+@click.option(
+    "--workers",
+    type=int,
+    metavar="N",
+    help="Number of worker processes, from 1 to 64. [default: 1]",
+)
 def serve(
     database: str,
     station: str | None,

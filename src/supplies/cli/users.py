@@ -33,7 +33,13 @@ def user() -> None:
 @user.command()
 @_login_argument
 @books_options
-@click.option("--role", type=click.Choice(USER_ROLES), required=True, help="What the user may do.")
+@click.option(
+    "--role",
+    type=click.Choice(USER_ROLES),
+    required=True,
+    help="What the user may do. coordinator: everything. recorder: the daily work. courier: only "
+    "the deliveries of a team. auditor: read everything, with codes instead of names.",
+)
 @click.option(
     "--team",
     metavar="CODE",
