@@ -132,7 +132,7 @@ class _Clients:
 
 
 def _record(databases: Databases, station: str, number: int, start: Barrier, done: Barrier) -> None:
-    with Ledger.open(databases.ledger, station=station, clock=clock) as ledger:
+    with Ledger.open(databases.ledger, station=station, clock=clock, new_station=True) as ledger:
 
         def record(command: Command) -> Recorded:
             return ledger.record(command, by=f"u_{number}")

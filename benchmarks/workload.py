@@ -35,7 +35,7 @@ def clock() -> datetime:
 
 def open_books(database: Path | str, station: str = STATION) -> Ledger:
     """Create the books of a station, with a catalogue."""
-    ledger = Ledger.open(str(database), station=station, clock=clock)
+    ledger = Ledger.open(str(database), station=station, clock=clock, new_station=True)
     ledger.register(Station(code=station, name="bench", series=station.upper()))
     ledger.register(
         Item(code="mask", name="mask"),

@@ -7,9 +7,20 @@ command line prints the message; the service returns slug and pointers as proble
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
+
+_CONTROLS = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Characters that would change a terminal or the order of the text, and halves of characters."""
+
+
+def escape_controls(sentence: str) -> str:
+    r"""Write control characters as escapes, such as `\n` or `\x1b`."""
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +36,23 @@ class Fault:
     asked: int | None = None
     available: int | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "detail", escape_controls(self.detail))
+
 
 class SuppliesError(Exception):
     """Base class of all errors of the library. Nothing was recorded, except for `Uncertain`.
 
-    `str(error)` is the message for the user.
+    `str(error)` is the message for the user. Control characters in it are written as escapes,
+    because it may repeat a value that somebody sent.
     """
 
     slug: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong"
 
     def __init__(self, detail: str, faults: Sequence[Fault] = ()) -> None:
-        super().__init__(detail)
-        self.detail = detail
+        self.detail = escape_controls(detail)
+        super().__init__(self.detail)
         self.faults = tuple(faults)
 
 
@@ -205,6 +220,43 @@ class BooksBroken(SuppliesError):
         )
         self.station, self.seq, self.table, self.column = station, seq, table, column
         self.expected, self.found = _short(expected), _short(found)
+
+
+def check_type(
+    value: object, expected: type | tuple[type, ...], name: str, description: str
+) -> None:
+    """Check the type of an argument that a caller gave.
+
+    name: the name of the argument. description: what it must be, for the error.
+
+    Raises:
+        InvalidField: the value has another type; `True` and `False` are not numbers.
+    """
+    if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
+        raise _wrong_type(value, name, description)
+
+
+def check_function(value: object, name: str, description: str) -> None:
+    """Check that an argument is a function. Arguments are those of `check_type`.
+
+    Raises:
+        InvalidField: the value cannot be called.
+    """
+    if not callable(value):
+        raise _wrong_type(value, name, description)
+
+
+def _wrong_type(value: object, name: str, description: str) -> InvalidField:
+    return InvalidField(f"{name} must be {description}, not {_described(value)}")
+
+
+def _described(value: object) -> str:
+    """Describe a value of a wrong type. Only numbers are repeated: others may be personal data."""
+    if value is None or isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    return f"a value of type {type(value).__name__}"
 
 
 def _short(value: object) -> str:

@@ -86,6 +86,10 @@ def test_a_command_with_one_refused_line_records_nothing(
         ("stock:", "write it as stock:LOCATION"),
         ("stock:store:mask", "write it as stock:LOCATION"),
         ("pledged:p_1:n_1:x", r"write it as pledged:PLEDGE\[:NEED\]"),
+        ("stock:store\n", r"'store.n' is not a code; write it as stock:LOCATION"),
+        ("stock: store", "' store' is not a code"),
+        ("stock:店", "'店' is not a code"),
+        ("\x1b[31mstock:store", "is not a kind of account"),
     ],
 )
 def test_the_balance_of_an_unknown_kind_of_account_is_refused(

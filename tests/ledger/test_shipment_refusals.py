@@ -122,7 +122,7 @@ def test_a_shipment_cannot_be_received_by_another_station(
 ) -> None:
     station.stock(5)
     name = send(station, 5)
-    with Ledger.open(books_url, station="zz", clock=clock) as third:
+    with Ledger.open(books_url, station="zz", clock=clock, new_station=True) as third:
         third.register(Station(code="zz", name="Z", series="ZZ"))
         third.register(Location(code="depot", name="Depot"))
         command = c.ReceiveShipment(shipment=name, location="depot")
@@ -156,7 +156,9 @@ def test_verification_finds_an_arrival_that_cites_an_unknown_entry(
         theirs.register(Location(code="depot", name="Depot"))
         other = StationLedger(theirs, clock)
         other(c.ReceiveShipment(shipment=name, location="depot", sent=forged))
-        with Ledger.open(str(tmp_path / "theirs.db"), station="lx", clock=clock) as late:
+        with Ledger.open(
+            str(tmp_path / "theirs.db"), station="lx", clock=clock, new_station=True
+        ) as late:
             register_all(late)
             StationLedger(late, clock).stock(1)
             with pytest.raises(BooksBroken, match="sent_hash"):

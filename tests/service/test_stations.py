@@ -55,7 +55,7 @@ def tokens(books_url: str, clock: Clock) -> dict[str, dict[str, str]]:
     """Station qu heads an organisation with lx and hp; zz belongs to none."""
     found = {}
     for code, series in (("qu", "QU"), ("lx", "JZ"), ("hp", "HP"), (ALONE, "ZZ")):
-        with Ledger.open(books_url, station=code, clock=clock) as ledger:
+        with Ledger.open(books_url, station=code, clock=clock, new_station=True) as ledger:
             if code == "lx":
                 register_all(ledger)
             else:
@@ -413,7 +413,7 @@ def test_an_invitation_signs_in_to_its_own_station(
 def test_a_station_added_while_the_service_runs_is_served(
     stations: Stations, books_url: str, clock: Clock
 ) -> None:
-    with Ledger.open(books_url, station="new", clock=clock) as ledger:
+    with Ledger.open(books_url, station="new", clock=clock, new_station=True) as ledger:
         ledger.register(Station(code="new", name="新站", series="NW"))
         token = issue_credentials(ledger)["coordinator"]
         with ledger.admin_transaction() as books:

@@ -56,7 +56,9 @@ class _SerialReplay:
         self.station, self.clock = station, FixedClock()
         name = "alone.db" if station.same_database else f"alone-{station.code}.db"
         self.ledger = without_fsync(
-            Ledger.open(str(folder / name), station=station.code, clock=self.clock)
+            Ledger.open(
+                str(folder / name), station=station.code, clock=self.clock, new_station=True
+            )
         )
         register_all(self.ledger)
         self.model = ReferenceModel(self.ledger.books)

@@ -70,7 +70,7 @@ class World:
         return SqliteStorage(folder)
 
     def _open_station(self, code: str, storage: Storage) -> SimulatedStation:
-        with Ledger.open(storage.url, station=code, clock=self.clock) as ledger:
+        with Ledger.open(storage.url, station=code, clock=self.clock, new_station=True) as ledger:
             register_all(ledger)
         return SimulatedStation(
             code,

@@ -77,7 +77,7 @@ def source(
                 users.add(AccessContext(books, clock()), new, by="u_1")
                 told = StoredResponse(status=200, location=None, seq=1, answer=b"{}")
                 ledger.stored_responses.keep(IdempotencyKey("u_1", "k", b"{}"), told, now=clock())
-        with Ledger.open(url, station="bj", clock=clock) as other:
+        with Ledger.open(url, station="bj", clock=clock, new_station=True) as other:
             other.register(Station(code="bj", name="Beijing", series="BJ"))
             other.record(c.RecordActivity(kind="visit", count=1), by="u_1")
         yield url

@@ -41,7 +41,7 @@ def test_waiting_too_long_for_a_stations_lock_is_reported_as_busy(
 
 
 def test_stations_do_not_wait_for_one_another(station: StationLedger, books_url: str) -> None:
-    with Ledger.open(books_url, station="bj", clock=Clock()) as other:
+    with Ledger.open(books_url, station="bj", clock=Clock(), new_station=True) as other:
         other.register(Station(code="bj", name="Beijing", series="BJ"))
         with station.ledger.store.writing():
             station.ledger.store.lock("lx")
@@ -83,7 +83,7 @@ def test_concurrent_writers_on_two_stations_do_not_deadlock(
     station: StationLedger, books_url: str
 ) -> None:
     """This would deadlock if writers took locks in different orders."""
-    with Ledger.open(books_url, station="bj", clock=Clock()) as other:
+    with Ledger.open(books_url, station="bj", clock=Clock(), new_station=True) as other:
         other.register(Station(code="bj", name="Beijing", series="BJ"))
     failed: list[Exception] = []
 

@@ -182,7 +182,7 @@ def book_stock(station: RecordingStation) -> None:
 
 def book_shipments(station: RecordingStation, elsewhere: str) -> None:
     """Goods sent to station hp, whose books are in another database, and goods from there."""
-    with Ledger.open(elsewhere, station="hp", clock=station.clock) as other:
+    with Ledger.open(elsewhere, station="hp", clock=station.clock, new_station=True) as other:
         other.register(
             Station(code="hp", name="Huangpu", series="HP"),
             Item(code="mask", name="mask"),

@@ -16,7 +16,7 @@ from support.ledger_fixture import Clock, StationLedger
 
 
 def open_hp(url: str, clock: Clock) -> Ledger:
-    ledger = without_fsync(Ledger.open(url, station="hp", clock=clock))
+    ledger = without_fsync(Ledger.open(url, station="hp", clock=clock, new_station=True))
     ledger.register(Station(code="hp", name="黄浦站", zone="Asia/Shanghai", series="HP"))
     ledger.register(
         Item(code="mask", name="口罩"),

@@ -61,7 +61,7 @@ def test_each_station_of_a_database_is_verified(books_url: str) -> None:
     station = RecordingStation(books_url)
     book_needs_and_pledges(station)
     station.ledger.close()
-    other = Ledger.open(books_url, station="bj", clock=station.clock)
+    other = Ledger.open(books_url, station="bj", clock=station.clock, new_station=True)
     other.register(Station(code="bj", name="Beijing", series="BJ"))
     other.record(c.RecordActivity(kind="visit", count=1), by="w2")
     verified = verify(other.store)

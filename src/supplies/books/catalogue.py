@@ -22,7 +22,7 @@ from supplies.domain.catalogue_records import (
     Station,
 )
 from supplies.domain.validation import check_fields
-from supplies.errors import AlreadyDone, Fault, Forgotten, InvalidField, NotFound
+from supplies.errors import AlreadyDone, Fault, Forgotten, InvalidField, NotFound, check_type
 from supplies.storage.store import Row, Store
 
 N = TypeVar("N", bound=CatalogueRecord)
@@ -67,7 +67,12 @@ class Catalogue:
         self._kept.clear()
 
     def get(self, noun: type[N], code: str) -> N | None:
-        """Return the record with this code, or None."""
+        """Return the record with this code, or None.
+
+        Raises:
+            InvalidField: the code is not text.
+        """
+        check_type(code, str, "a code", "text")
         kept: N | None = self._kept.get((noun, code))
         if kept is None:
             kept = self._read(noun, code)
@@ -228,8 +233,9 @@ def check_catalogue_record(noun: N) -> N:
     A station's host is the beginning of the URLs on papers and in invitations.
 
     Raises:
-        InvalidField: a field is invalid.
+        InvalidField: it is not a record, or a field is invalid.
     """
+    check_type(noun, CatalogueRecord, "the record", "a record of the catalogue, such as Item")
     noun = check_fields(noun)
     if getattr(noun, "name", "") is None:
         raise InvalidField.at("/name", "a name is missing; say what to call them")

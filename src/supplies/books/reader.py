@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from supplies.books.catalogue import Catalogue
-from supplies.domain.accounts import ANONYMOUS, DONOR, check_account
+from supplies.domain.accounts import ANONYMOUS, DONOR, check_account, check_accounts
 from supplies.domain.catalogue_records import (
     CatalogueRecord,
     Donor,
@@ -21,12 +21,23 @@ from supplies.domain.catalogue_records import (
 )
 from supplies.domain.entries import Body, decode_body
 from supplies.domain.entry_rows import TABLES, EntryRow
-from supplies.errors import Fault, Forgotten, InvalidField, NotFound, SuppliesError
+from supplies.domain.fields import MAX_ENTRY_NUMBER
+from supplies.errors import (
+    Fault,
+    Forgotten,
+    InvalidField,
+    NotFound,
+    SuppliesError,
+    check_type,
+)
 from supplies.storage.store import Params, Row, Store
 
 N = TypeVar("N", bound=CatalogueRecord)
 S = TypeVar("S", bound=EntryRow)
 A = TypeVar("A")
+
+_MAX_NAMED = 20
+"""Number of stations that an error names."""
 
 _MAX_IDS = 2000
 """Number of ids in one query; both engines limit the number of parameters."""
@@ -58,21 +69,47 @@ class Books:
         self._answered: dict[tuple[Any, ...], Any] | None = None
 
     def for_station(self, station: str) -> Books:
-        """Return the books of another station in this database."""
+        """Return the books of another station in this database.
+
+        Raises:
+            InvalidField: the code of the station is not text.
+        """
         return Books(self.store, Catalogue(self.store, station))
 
     # --- the catalogue -----------------------------------------------------------------------
 
     @property
     def station(self) -> Station:
-        """Return the station's record."""
+        """Return the station's record.
+
+        Raises:
+            NotFound: the station is unknown.
+        """
         station = self.catalogue.get(Station, self.station_code)
         if station is None:
-            raise NotFound(
-                f"there is no station {self.station_code} in these books; "
-                "name one with --station or make it with `supplies init`"
-            )
+            raise self._unknown_station_error()
         return station
+
+    def check_station(self) -> None:
+        """Check that the station is in the books.
+
+        Raises:
+            NotFound: the station is unknown.
+        """
+        if self.catalogue.get(Station, self.station_code) is None:
+            raise self._unknown_station_error()
+
+    def _unknown_station_error(self) -> NotFound:
+        codes = [row[0] for row in self.store.all("SELECT code FROM stations ORDER BY code")]
+        if not codes:
+            known = "they have none; create one with `supplies init` or `Ledger.register`"
+        else:
+            more = f" and {len(codes) - _MAX_NAMED} more" if len(codes) > _MAX_NAMED else ""
+            known = (
+                f"their stations are {', '.join(codes[:_MAX_NAMED])}{more}; "
+                "to register a new one, use `supplies init`, or `Ledger.open` with `new_station`"
+            )
+        return NotFound(f"there is no station {self.station_code!r} in these books: {known}")
 
     def item(self, code: str, pointer: str = "") -> Item:
         """Return the item.
@@ -173,6 +210,7 @@ class Books:
             InvalidField: the account is not on the chart of accounts.
         """
         check_account(account)
+        check_type(lot, str, "lot", "text; '' means no lot")
         row = self.one(
             "SELECT quantity FROM balances WHERE station = :station AND account = :account "
             "AND item = :item AND lot = :lot",
@@ -183,7 +221,13 @@ class Books:
         return 0 if row is None else int(row[0])
 
     def balance_on(self, day: date, account: str, item: str, lot: str = "") -> int:
-        """Return the balance at the end of a day, as known now."""
+        """Return the balance at the end of a day, as known now.
+
+        Raises:
+            InvalidField: the account is not on the chart of accounts.
+        """
+        check_type(day, date, "day", "a date")
+        check_account(account)
         found = self.value(
             "SELECT quantity FROM days WHERE station = :station AND account = :account "
             "AND item = :item AND lot = :lot AND day <= :day ORDER BY day DESC LIMIT 1",
@@ -221,7 +265,14 @@ class Books:
     def nonzero_balances(
         self, account: str, item: str | None = None
     ) -> dict[tuple[str, str, str], int]:
-        """Return nonzero balances by (account, item, lot). account: a prefix if it ends in ":"."""
+        """Return nonzero balances by (account, item, lot).
+
+        account: a prefix if it ends in ":".
+
+        Raises:
+            InvalidField: the account or prefix is not on the chart of accounts.
+        """
+        check_accounts(account)
         where = "account = :account"
         if account.endswith(":"):
             where = "account >= :account AND account < :end"  # ";" follows ":" in ASCII
@@ -254,7 +305,12 @@ class Books:
         return {(row[0], row[1], row[2]): row[3] for row in rows}
 
     def lot_balances(self, account: str, item: str) -> list[LotBalance]:
-        """Return the lots of an item in an account whose balance is not zero."""
+        """Return the lots of an item in an account whose balance is not zero.
+
+        Raises:
+            InvalidField: the account is not on the chart of accounts.
+        """
+        check_account(account)
         rows = self.all(
             "SELECT b.lot, (SELECT l.expires_on FROM lots l WHERE l.station = b.station "
             "AND l.lot = b.lot ORDER BY l.seq DESC LIMIT 1), b.quantity FROM balances b "
@@ -287,10 +343,18 @@ class Books:
         return row[0], row[1], row[2], None if row[3] is None else date.fromisoformat(row[3])
 
     def body(self, seq: int) -> Body:
-        """Return an entry as it was hashed."""
-        body = self.value(
-            "SELECT body FROM entries WHERE station = :station AND seq = :seq", seq=seq
-        )
+        """Return an entry as it was hashed.
+
+        Raises:
+            InvalidField: `seq` is not a whole number.
+            NotFound: there is no such entry.
+        """
+        check_type(seq, int, "the number of an entry", "a whole number")
+        body = None
+        if 0 < seq <= MAX_ENTRY_NUMBER:
+            body = self.value(
+                "SELECT body FROM entries WHERE station = :station AND seq = :seq", seq=seq
+            )
         if body is None:
             raise NotFound(f"there is no entry {seq} in the books of station {self.station_code}")
         return decode_body(body)

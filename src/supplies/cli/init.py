@@ -46,7 +46,7 @@ def init(
     check_catalogue_record(station)  # refused before the file is created
     keys = key_file(database)
     # In one transaction: if no key can be made, the station is not registered.
-    opened = Ledger.open(database, station=code)
+    opened = Ledger.open(database, station=code, new_station=True)
     with opened as ledger, ledger.admin_transaction():
         ledger.register(station)
         key_is_new = ensure_keys(ledger.store, database)

@@ -111,7 +111,7 @@ def add(
 
     new = Station(code=code, name=name, name_en=name_en, host=host, zone=zone, series=series)
     check_catalogue_record(new)
-    opened = Ledger.open(database, station=code, create=False)
+    opened = Ledger.open(database, station=code, create=False, new_station=True)
     with opened as ledger, ledger.admin_transaction() as books:
         ledger.register(new)
         if under is not None:

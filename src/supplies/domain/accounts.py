@@ -7,13 +7,17 @@ database enforces it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, check_type
 
 ANONYMOUS = "anonymous"
 """Key of `donor` for anonymous gifts."""
+
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""A key is a code: see `Code`."""
 
 
 class Family(StrEnum):
@@ -177,10 +181,10 @@ def kind_of(account: str) -> AccountKind:
 
 
 def kind_on_chart(account: str) -> AccountKind | None:
-    """Return the kind of an account; None if the kind or the number of keys is not on the chart."""
+    """Return the kind of an account; None if the kind or its keys are not on the chart."""
     name, *keys = account.split(":")
     kind = CHART.get(name)
-    if kind is None or not all(keys):
+    if kind is None or not all(map(_KEY.fullmatch, keys)):
         return None
     required = sum(not key.endswith("?") for key in kind.keys)
     return kind if required <= len(keys) <= len(kind.keys) else None
@@ -189,24 +193,44 @@ def kind_on_chart(account: str) -> AccountKind | None:
 def check_account(account: str) -> None:
     """Check that an account is on the chart.
 
-    Only its kind and the number of keys are checked, not whether the keys exist.
+    Its kind, and the number and form of its keys are checked, not whether the keys exist.
 
     Raises:
-        InvalidField: the kind is unknown, or a key is missing, empty or one too many.
+        InvalidField: it is not text, the kind is unknown, or a key is missing, one too many or not
+            a code.
     """
-    if kind_on_chart(account) is not None:
-        return
-    name = account.partition(":")[0]
+    check_type(account, str, "account", "text, such as 'stock:store-a'")
+    if kind_on_chart(account) is None:
+        raise _not_an_account(account)
+
+
+def check_accounts(prefix: str) -> None:
+    """Check an account, a kind of account ("stock", "stock:"), or the first keys of accounts.
+
+    Raises:
+        InvalidField: no account on the chart begins like this.
+    """
+    check_type(prefix, str, "account", "text, such as 'stock:store-a' or 'stock:'")
+    name, *keys = prefix.removesuffix(":").split(":")
+    kind = CHART.get(name)
+    if kind is None or len(keys) > len(kind.keys) or not all(map(_KEY.fullmatch, keys)):
+        raise _not_an_account(prefix)
+
+
+def _not_an_account(account: str) -> InvalidField:
+    name, _, keys = account.partition(":")
     kind = CHART.get(name)
     if kind is None:
-        raise InvalidField(
-            f"{account!r} is not an account: {name!r} is not a kind of account; "
+        return InvalidField(
+            f"{account[:200]!r} is not an account: {name[:64]!r} is not a kind of account; "
             f"use one of {', '.join(CHART)}"
         )
     form = "".join(
         f"[:{key[:-1].upper()}]" if key.endswith("?") else f":{key.upper()}" for key in kind.keys
     )
-    raise InvalidField(f"{account!r} is not an account: write it as {name}{form}")
+    wrong = [key for key in keys.split(":") if key and not _KEY.fullmatch(key)]
+    reason = f"{wrong[0][:64]!r} is not a code; " if wrong else ""
+    return InvalidField(f"{account[:200]!r} is not an account: {reason}write it as {name}{form}")
 
 
 def keys_of(account: str) -> list[str]:

@@ -107,8 +107,11 @@ Bytes = Annotated[bytes, Meta(max_length=2**19, description="the exact bytes, ba
 Timestamp = Annotated[datetime, Meta(tz=True)]
 
 
-EntryNumber = Annotated[int, Meta(ge=1, le=2**63 - 1)]
-"""The number of an entry. The upper limit is that of the database."""
+MAX_ENTRY_NUMBER = 2**63 - 1
+"""The largest number that the database can store."""
+
+EntryNumber = Annotated[int, Meta(ge=1, le=MAX_ENTRY_NUMBER)]
+"""The number of an entry."""
 
 
 class StrictStruct(

@@ -26,6 +26,7 @@ from supplies.domain.commands import (
     ReportOutcome,
 )
 from supplies.domain.entry_rows import Receipt
+from supplies.domain.fields import is_valid_code
 from supplies.errors import (
     AlreadyDone,
     IdempotencyConflict,
@@ -33,6 +34,8 @@ from supplies.errors import (
     NotEnough,
     StoreError,
     SuppliesError,
+    check_function,
+    check_type,
 )
 from supplies.ledger.journal import Journal
 from supplies.ledger.recorded import (
@@ -116,21 +119,40 @@ class Ledger:
 
     @classmethod
     def open(
-        cls, url: str, *, station: str, clock: Clock = system_clock, create: bool = True
+        cls,
+        url: str,
+        *,
+        station: str,
+        clock: Clock = system_clock,
+        create: bool = True,
+        new_station: bool = False,
     ) -> Ledger:
         """Open the books at `url`: the path of a file, sqlite:///PATH or postgresql://….
 
-        station: its code; a new station is added with `register`. clock: the source of the current
-        time, which tests replace. create: create the database if it does not exist.
+        station: its code. clock: the source of the current time, which tests replace. create:
+        create the database if it does not exist. new_station: open a station that is not in the
+        books yet, to add it with `register`. The first station of books needs no `new_station`.
 
         Raises:
+            InvalidField: an argument is invalid.
+            NotFound: the books have stations, but not this one.
             StoreError: the database cannot be used; the subclass of the error is the reason.
 
         >>> with Ledger.open("books.db", station="lx") as ledger:
         ...     ledger.station_code
         'lx'
         """
-        return cls(open_store(url, create=create), station, clock)._with_current_index()
+        _check_station_code(station)
+        check_function(clock, "clock", "a function that returns the time")
+        store = open_store(url, create=create)
+        try:
+            ledger = cls(store, station, clock)
+            if not new_station and store.one("SELECT 1 FROM stations LIMIT 1") is not None:
+                ledger.books.check_station()
+            return ledger._with_current_index()
+        except BaseException:
+            store.close()
+            raise
 
     def for_station(self, station: str) -> Ledger:
         """Return the ledger of another station in this database, on the same connection.
@@ -138,7 +160,11 @@ class Ledger:
         Calls of the two ledgers take turns, and closing one closes both. Call this outside of
         `reading()` and `transaction()`. If the station is unknown, the first use of its ledger
         raises NotFound.
+
+        Raises:
+            InvalidField: `station` cannot be the code of a station.
         """
+        _check_station_code(station)
         ledger = Ledger(self.store, station, self.clock, connection=self._connection)
         return ledger._with_current_index()
 
@@ -173,6 +199,7 @@ class Ledger:
         """Read the books as they are at one moment, whatever is recorded meanwhile.
 
         Raises:
+            NotFound: the station is unknown.
             StoreError: the database cannot be read.
 
         >>> with ledger.reading() as books:
@@ -184,12 +211,14 @@ class Ledger:
             if open_station is not None:
                 if open_station != self.station_code:
                     self._catalogue.refresh()
+                    self.books.check_station()
                 yield self.books
                 return
             self._connection.reading = self.station_code
             try:
                 with self.store.reading():
                     self._catalogue.refresh()
+                    self.books.check_station()
                     yield self.books
             finally:
                 self._connection.reading = None
@@ -211,7 +240,7 @@ class Ledger:
         `Books.nonzero_balances` or use `supplies.views.stock`.
 
         Raises:
-            InvalidField: the account is not on the chart of accounts.
+            InvalidField: the account is not on the chart of accounts, or an argument is not text.
             NotFound: the item is unknown.
 
         >>> ledger.balance("stock:store-a", "mask", "l_lx_1_1")
@@ -229,6 +258,7 @@ class Ledger:
 
         Raises:
             BooksBroken: the books are damaged; the message describes the first fault.
+            InvalidField: `progress` is not a function.
             NotFound: the station is unknown.
 
         >>> ledger.verify().entries
@@ -269,7 +299,7 @@ class Ledger:
         """Add stations, items, donors and other records to the catalogue: all of them or none.
 
         Raises:
-            InvalidField: a value is outside its limits.
+            InvalidField: it is not a record, or a value is outside its limits.
             AlreadyDone: a code is in use.
         """
         with self._writing(), self.savepoint():
@@ -280,8 +310,8 @@ class Ledger:
         """Replace the record that has this code in the catalogue.
 
         Raises:
-            InvalidField: a value is outside its limits, or the unit of an item that has entries
-                changes.
+            InvalidField: it is not a record, a value is outside its limits, or the unit of an item
+                that has entries changes.
             NotFound: the code is unknown.
         """
         with self._writing():
@@ -299,7 +329,7 @@ class Ledger:
         with the same command returns the first result. None creates a new id.
 
         Raises:
-            InvalidField: a value is wrong; `faults` points to the field.
+            InvalidField: it is not a command, or a value is wrong; `faults` points to the field.
             NotFound: a code or id is unknown.
             AgainstBooks: the current books do not allow the command; see its subclasses.
             IdempotencyConflict: the id was used for another command.
@@ -323,6 +353,7 @@ class Ledger:
         """Return the result of the command whose first entry is `seq`, as `record` returned it.
 
         Raises:
+            InvalidField: `seq` is not a whole number.
             NotFound: there is no such entry.
         """
         with self.reading():
@@ -334,6 +365,7 @@ class Ledger:
         Return the result or the error of each request, in the order of the requests.
 
         Raises:
+            InvalidField: `requests` is not a sequence.
             StoreError: the database failed, and nothing was recorded.
 
         >>> from supplies import NoteNeed, Request
@@ -343,6 +375,7 @@ class Ledger:
         >>> [type(answer).__name__ for answer in ledger.record_many(requests)]
         ['Recorded', 'InvalidField']
         """
+        check_type(requests, Sequence, "requests", "a list of Request(command=…, by=…)")
         answers: list[Recorded | SuppliesError] = []
         with self.transaction():
             for request in requests:
@@ -475,6 +508,14 @@ class Ledger:
             conflict=conflict,
             recounted=recounted_in(rows),
             warnings=warnings_in(rows),
+        )
+
+
+def _check_station_code(station: str) -> None:
+    check_type(station, str, "station", "text: the code of a station, such as 'lx'")
+    if not is_valid_code(station):
+        raise InvalidField(
+            f"{station[:64]!r} is not the code of a station: use letters, digits, . - _"
         )
 
 

@@ -26,7 +26,7 @@ from supplies.domain.entries import (
 )
 from supplies.domain.entry_rows import Forgetting, entry_of_forgotten_text
 from supplies.domain.validation import check_fields
-from supplies.errors import InvalidField, NotEnough, SuppliesError
+from supplies.errors import InvalidField, NotEnough, SuppliesError, check_type
 from supplies.ledger.balance_floors import Floors
 from supplies.ledger.journal import Draft, Journal, not_enough_error
 from supplies.storage.idempotency import StoredResponses
@@ -85,8 +85,12 @@ class CheckedRequest(msgspec.Struct, frozen=True):
         """Check a request before the database is locked.
 
         Raises:
-            InvalidField: a field, `by` or the id is invalid.
+            InvalidField: it is not a request, or a field, `by` or the id is invalid.
         """
+        check_type(request, Request, "a request", "a Request(command=…, by=…)")
+        check_type(
+            request.command, Command, "the command", "one of the commands, such as RecordDonation"
+        )
         if not isinstance(request.by, str) or not _ACTOR_CODE.match(request.by):
             raise InvalidField(
                 f"invalid `by` {str(request.by)[:64]!r}: give the code of the person who records "

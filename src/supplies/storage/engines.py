@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from supplies.errors import InvalidField, StoreError
+from supplies.errors import InvalidField, StoreError, check_type
 from supplies.storage.atomic_files import check_file_name
 from supplies.storage.store import Store
 
@@ -23,6 +23,7 @@ def database_file(url: str) -> Path | None:
     Raises:
         InvalidField: the URL names neither a server nor a file, or its file name is not possible.
     """
+    check_type(url, str, "the database", "text: the path of a file, or postgresql://…")
     if url.startswith(_SERVERS):
         return None
     if _MISTYPED_SERVER.match(url):

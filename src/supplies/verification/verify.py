@@ -17,7 +17,7 @@ import msgspec
 
 from supplies.domain.entries import Body
 from supplies.domain.entry_rows import TABLES, EntryRow, Period
-from supplies.errors import NotFound
+from supplies.errors import InvalidField, NotFound, check_function, check_type
 from supplies.storage.store import Row, Store
 from supplies.verification.balances import BALANCES, DAYS, TRANSFERS, Balances
 from supplies.verification.hash_chain import ENTRIES, HEADS, HashChain
@@ -81,8 +81,14 @@ def verify(
 
     Raises:
         BooksBroken: describes the first difference.
+        InvalidField: an argument has the wrong type.
         NotFound: there are no books of this station.
     """
+    if not hasattr(store, "check_integrity"):
+        raise InvalidField("store must be what `open_store` or `Ledger.store` returns")
+    check_type(station, (str, type(None)), "station", "the code of a station, or None for all")
+    if progress is not None:
+        check_function(progress, "progress", "a function of two numbers, or None")
     with store.reading(), _without_garbage_collection():
         stations = _stations(store) if station is None else [_check_station(store, station)]
         counts = {name: _entries_of(store, name) for name in stations}

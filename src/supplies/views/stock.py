@@ -8,7 +8,7 @@ from datetime import date
 import msgspec
 
 from supplies.books.reader import Books
-from supplies.domain.accounts import ALLOCATED, CHART, STOCK, check_account, keys_of, kind_of
+from supplies.domain.accounts import ALLOCATED, STOCK, check_accounts, keys_of, kind_of
 from supplies.domain.entry_rows import Lot
 from supplies.domain.fields import is_valid_code
 from supplies.errors import InvalidField
@@ -186,8 +186,7 @@ def list_balances(books: Books, prefix: str) -> list[BalanceView]:
     Raises:
         InvalidField: the prefix is not in the chart of accounts.
     """
-    if prefix.partition(":")[0] not in CHART:
-        check_account(prefix)
+    check_accounts(prefix)
     found = {} if prefix.endswith(":") else books.nonzero_balances(prefix)
     found |= books.nonzero_balances(prefix.removesuffix(":") + ":")
     return [
