@@ -66,6 +66,11 @@ def test_the_smallest_quantities_of_500_lines_take_one_trial(
     runs.clear()
     refusal = refusal_of(station, entry, donation(1))
     assert named(refusal) == {line: 500_000 + line for line in lines}
+    assert list(named(refusal)) == list(lines)
+    figures = str(refusal).partition("the smallest figures possible are ")[2]
+    assert figures.startswith("500000 × 物资0, 500001 × 物资1, 500002 × 物资2, ")
+    assert figures.endswith("500011 × 物资11 and 488 more")
+    assert len(str(refusal)) < 600
     assert len(runs) == 2
 
 

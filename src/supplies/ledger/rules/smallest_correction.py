@@ -34,6 +34,9 @@ MAX_LINES_TRIED = 4000
 It bounds the time that a refusal takes.
 """
 
+_MAX_NAMED = 12
+"""Maximum number of quantities in the message of an error. Its `faults` contain all of them."""
+
 Attempt = Callable[[Command], None]
 """Function that tries a restated command without writing. It raises the error if refused."""
 
@@ -63,18 +66,19 @@ def with_smallest_figures(
 def _named(
     refusal: MovedOn, command: Command, journal: Journal, asked: Figures, smallest: Figures
 ) -> NotEnough:
-    if len(smallest) == 1:
-        (least,) = smallest.values()
-        sentence = f"the smallest figure possible is {least}"
+    places = sorted(smallest)
+    if len(places) == 1:
+        sentence = f"the smallest figure possible is {smallest[places[0]]}"
     else:
-        each = (
-            f"{least} × {journal.books.item(_line(command, place).item).name}"
-            for place, least in smallest.items()
-        )
-        sentence = f"the smallest figures possible are {', '.join(each)}"
+        each = [
+            f"{smallest[place]} × {journal.books.item(_line(command, place).item).name}"
+            for place in places[:_MAX_NAMED]
+        ]
+        more = f" and {len(places) - _MAX_NAMED} more" if len(places) > _MAX_NAMED else ""
+        sentence = f"the smallest figures possible are {', '.join(each)}{more}"
     faults = [
-        Fault(_pointer(place), f"smallest {least}", asked[place], least)
-        for place, least in smallest.items()
+        Fault(_pointer(place), f"smallest {smallest[place]}", asked[place], smallest[place])
+        for place in places
     ]
     return NotEnough(f"{refusal.detail}; {sentence}", faults)
 
