@@ -11,7 +11,7 @@ from typing import Any
 from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.enums import ScopeType
+from litestar.enums import HttpMethod, ScopeType
 from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.routes import HTTPRoute
@@ -149,6 +149,9 @@ class RequestChecksMiddleware(ASGIMiddleware):
             NotFound: a path parameter contains a NUL character.
         """
         connection: Connection = Connection(scope)
+        if connection.scope.get("method") == HttpMethod.OPTIONS:
+            await _answer_options(scope, send)
+            return
         handler = connection.route_handler
         caller = caller_of(scope)
         if caller is not None:
@@ -160,6 +163,23 @@ class RequestChecksMiddleware(ASGIMiddleware):
             raise Unauthenticated("sign in first")
         await check_parameters(connection, handler)
         await next_app(scope, receive, send)
+
+
+async def _answer_options(scope: Scope, send: Send) -> None:
+    """Answer with the methods of the address.
+
+    Litestar's own answer leaves out those that were added to the route after the first.
+    """
+    template = scope["path_template"]
+    methods = {
+        method
+        for route in scope["litestar_app"].routes
+        if isinstance(route, HTTPRoute) and route.path_format == template
+        for method in route.methods
+    }
+    allow = ", ".join(sorted(methods)).encode()
+    await send({"type": "http.response.start", "status": 204, "headers": [(b"allow", allow)]})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def provide_context(request: Request[Any, Any, State]) -> RequestContext:

@@ -44,6 +44,8 @@ class HttpSemanticsMiddleware:
             return message
 
         async def send_response(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [_with_head(*pair) for pair in message["headers"]]
             if message["type"] == "http.response.start" and is_unread:
                 others = [pair for pair in message["headers"] if pair[0].lower() != b"connection"]
                 message["headers"] = [*others, (b"connection", b"close")]
@@ -56,6 +58,14 @@ class HttpSemanticsMiddleware:
         finally:
             if is_head:
                 request["method"] = "HEAD"  # For the log.
+
+
+def _with_head(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """Return a header; `Allow` names HEAD wherever it names GET."""
+    if name.lower() != b"allow":
+        return name, value
+    methods = {method.strip() for method in value.split(b",")}
+    return name, b", ".join(sorted(methods | {b"HEAD"} if b"GET" in methods else methods))
 
 
 def _has_body(headers: list[tuple[bytes, bytes]]) -> bool:

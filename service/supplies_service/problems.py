@@ -206,8 +206,6 @@ def handle_http_exception(request: Request[Any, Any, Any], error: HTTPException)
     if error.status_code >= 500:
         return handle_failure(request, error)
     headers = dict(error.headers or {})
-    if "GET" in (allowed := _allowed(error)):
-        headers = {"Allow": ", ".join(sorted({*allowed, "HEAD"}))}
     refusal = _from_http_exception(request, error)
     status = status_of(refusal) or 400
     # Litestar's headers contain nothing private, and a 405 must name the allowed methods

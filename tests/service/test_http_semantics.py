@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from litestar.testing import TestClient
 from support.ledger_fixture import register_all
 from support.rest_client import RestClient, issue_credentials, problem
+from support.service_fixture import Service
 from support.service_process import PATIENCE, free_port, serving
 
 from supplies.domain.catalogue_records import Item
@@ -37,6 +40,44 @@ def test_head_is_among_the_allowed_methods(coordinator_client: TestClient) -> No
     answer = coordinator_client.delete("/api/stock")
     assert "HEAD" in answer.headers["allow"]
     assert coordinator_client.head("/api/needs/n_1/end").status_code == 405
+
+
+@pytest.mark.parametrize("path", ["/api/stock", "/api/items/mask", "/sign-in", "/"])
+def test_options_answers_what_allow_lists(anonymous_client: TestClient, path: str) -> None:
+    options = anonymous_client.options(path)
+    assert (options.status_code, options.content) == (204, b"")
+    wrong = anonymous_client.put(path)
+    assert wrong.status_code == 405
+    assert {"GET", "HEAD", "OPTIONS"} <= set(options.headers["allow"].split(", "))
+    assert options.headers["allow"] == wrong.headers["allow"]
+
+
+@pytest.mark.parametrize("hosts", [[], ["127.0.0.1", "127.0.0.1"], ["127.0.0.1", "evil.example"]])
+def test_a_request_names_exactly_one_host(service: Service, hosts: list[str]) -> None:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope: Any = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "GET",
+        "path": "/api/stock",
+        "raw_path": b"/api/stock",
+        "root_path": "",
+        "scheme": "http",
+        "query_string": b"",
+        "headers": [(b"host", host.encode()) for host in hosts],
+        "client": ("127.0.0.1", 4000),
+        "server": ("127.0.0.1", 8000),
+    }
+    asyncio.run(service.app(scope, receive, send))
+    assert sent[0]["status"] == 400
+    assert "`Host` headers; send one" in sent[1]["body"].decode()
 
 
 @pytest.mark.parametrize("path", ["/style.css", "/metrics", "/sign-in", "/api/stock", "/nothing"])

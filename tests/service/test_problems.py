@@ -344,3 +344,11 @@ def test_every_fault_of_a_body_is_in_the_answer(coordinator_client: TestClient) 
         "/colour",
         *(f"/lines/{number}/quantity" for number in range(12)),
     }
+
+
+def test_an_unknown_field_of_a_record_names_the_record(coordinator_client: TestClient) -> None:
+    answer = coordinator_client.patch("/api/items/mask", json={"colour": "blue"})
+    found = problem(answer, 422, "invalid-field")
+    assert found["detail"] == "item has no field colour; leave it out"
+    answer = coordinator_client.post("/api/needs", json={"colour": "blue"})
+    assert problem(answer, 422, "invalid-field")["detail"].startswith("the command ")

@@ -92,8 +92,12 @@ class TrustedHostMiddleware(ASGIMiddleware):
         """Check a request, then pass it on.
 
         Raises:
-            Malformed: the service does not have this host name.
+            Malformed: the service does not have this host name, or the request does not name
+                exactly one host.
         """
+        named = sum(name == b"host" for name, _ in scope["headers"])
+        if named > 1 or (named == 0 and scope.get("http_version") == "1.1"):
+            raise Malformed(f"the request has {named} `Host` headers; send one (RFC 9112, 3.2)")
         connection: Connection = Connection(scope)
         host = connection.url.hostname or ""
         hosts: TrustedHosts = connection.app.state.trusted_hosts

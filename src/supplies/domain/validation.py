@@ -105,17 +105,21 @@ def _faults_of_fields(
     kind: type[msgspec.Struct], values: dict[str, Any], pointer: str
 ) -> Iterator[Fault]:
     """Yield the faults of the fields of an object: wrong, missing, unknown."""
-    hints = get_type_hints(kind, include_extras=True)
+    hints, whole = get_type_hints(kind, include_extras=True), _noun(kind)
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     for name, field in fields.items():
         if name in values:
             yield from _faults(hints[field.name], values[name], f"{pointer}/{name}")
         elif field.required:
-            yield from _field_faults(f"Object missing required field `{name}`", pointer)
+            yield from _field_faults(
+                f"Object missing required field `{name}`", pointer, whole=whole
+            )
     if kind.__struct_config__.forbid_unknown_fields:
         known = {*fields, kind.__struct_config__.tag_field}
         for name in [name for name in values if name not in known]:
-            yield from _field_faults(f"Object contains unknown field `{name}`", pointer)
+            yield from _field_faults(
+                f"Object contains unknown field `{name}`", pointer, whole=whole
+            )
 
 
 def _alternatives(kind: Any) -> Sequence[Any]:
@@ -184,11 +188,20 @@ _WORDS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
 )
 
 
-def _field_faults(message: str, pointer: str, choices: Sequence[str] = ()) -> Sequence[Fault]:
-    """Translate msgspec's message about a value at a JSON pointer."""
+def _noun(kind: type[msgspec.Struct]) -> str:
+    """Return the word for the whole struct in an error."""
+    if kind.__struct_config__.tag is not None:
+        return "the command"
+    return kind.__name__.lower() if hasattr(kind, "table") else "the body"
+
+
+def _field_faults(
+    message: str, pointer: str, choices: Sequence[str] = (), *, whole: str = "the command"
+) -> Sequence[Fault]:
+    """Translate msgspec's message about a value at a JSON pointer; `whole` as in `field_error`."""
     text, _, below = message.partition(" - at `$")
     path = "".join(f".{part}" for part in pointer.split("/")[1:])
-    return field_error(f"{text} - at `${path}{below or '`'}", choices).faults
+    return field_error(f"{text} - at `${path}{below or '`'}", choices, whole=whole).faults
 
 
 def _path_of(message: str) -> list[str]:
@@ -196,8 +209,13 @@ def _path_of(message: str) -> list[str]:
     return re.findall(r"\w[\w-]*", message.partition(" - at `")[2].rstrip("`"))
 
 
-def field_error(message: str, choices: Sequence[str] = ()) -> InvalidField:
-    """Translate msgspec's message to a sentence with a JSON pointer."""
+def field_error(
+    message: str, choices: Sequence[str] = (), *, whole: str = "the command"
+) -> InvalidField:
+    """Translate msgspec's message to a sentence with a JSON pointer.
+
+    whole: what the message calls the whole struct.
+    """
     text = message.partition(" - at `")[0]
     pointer = "".join(f"/{part}" for part in _path_of(message))
     for pattern, words in _WORDS:
@@ -208,5 +226,5 @@ def field_error(message: str, choices: Sequence[str] = ()) -> InvalidField:
         text = text.replace("not one of the choices", f"not one of {', '.join(choices)}")
     missing = re.match(r"(?:lacks the|has no) field ([\w-]+)", text)
     if missing:
-        return InvalidField.at(f"{pointer}/{missing[1]}", f"{pointer or 'the command'} {text}")
-    return InvalidField.at(pointer, f"{pointer or 'the command'} {text}")
+        return InvalidField.at(f"{pointer}/{missing[1]}", f"{pointer or whole} {text}")
+    return InvalidField.at(pointer, f"{pointer or whole} {text}")

@@ -114,12 +114,12 @@ class CheckedRequest(msgspec.Struct, frozen=True):
     def as_given(cls, request: Request) -> Self | None:
         """Return a request with a known id without checking its fields, to compare it only.
 
-        Return None if it has no id, or cannot be encoded.
+        Return None if it is not a request, has no id, or cannot be encoded.
         """
         try:
             id = shipment_command_id(request.command) or _parse_uuid(request.id or "")
             content = encode_body(request.command)
-        except (SuppliesError, TypeError, ValueError):
+        except (SuppliesError, AttributeError, TypeError, ValueError):
             return None
         return cls(
             command=request.command,
