@@ -10,7 +10,9 @@ import hashlib
 import json
 import lzma
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -19,10 +21,16 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 from supplies_service.app import create_app
+from support.engines import ENGINES, RUNNING, without_fsync
 
 from supplies.cli import main
+from supplies.domain.commands import Reverse
+from supplies.errors import AgainstBooks, BooksBroken, InvalidField
+from supplies.ledger.ledger import Ledger
+from supplies.maintenance.copy import copy_books
 from supplies.storage.engines import open_store
-from supplies.verification.verify import verify
+from supplies.storage.schema import latest_version
+from supplies.verification.verify import Verified, verify
 
 OLD = Path(__file__).parents[1] / "old_books"
 PRINTED = OLD / "JZ-2020-000009.pdf"
@@ -40,19 +48,75 @@ def old_books(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def old_service(old_books: Path) -> Iterator[TestClient]:
-    def clock() -> datetime:
-        return datetime(2020, 2, 10, 4, tzinfo=UTC)
-
     app = create_app(str(old_books), "lx", clock=clock)
     with TestClient(app, base_url="http://127.0.0.1:8000") as client:
         client.headers["Authorization"] = f"Bearer {ANSWERS['tokens']['coordinator']}"
         yield client
 
 
-def test_old_books_verify_clean(old_books: Path) -> None:
-    store = open_store(str(old_books))
-    assert verify(store, "lx").entries > 50
-    store.close()
+LAST, HASH = 59, "6efb4e44a1a6adb6f59886b68c0507370bb2eedbbda961d8b7a81b4829fc6bb3"
+"""Number and hash of the last entry of the old books."""
+
+
+def clock() -> datetime:
+    return datetime(2020, 2, 10, 4, tzinfo=UTC)
+
+
+def verified(url: str) -> Verified:
+    with closing(open_store(url)) as store:
+        return verify(store)
+
+
+def test_old_books_are_migrated_and_verify_clean_with_the_same_entries(old_books: Path) -> None:
+    with closing(sqlite3.connect(old_books)) as raw:
+        (before,) = raw.execute("SELECT max(version) FROM migrations").fetchone()
+        bodies = raw.execute("SELECT seq, body, hash FROM entries ORDER BY seq").fetchall()
+    assert before < latest_version()
+    (station,) = verified(str(old_books)).stations
+    assert (station.entries, station.head, station.receipts) == (LAST, HASH, 9)
+    assert (station.transfers, station.clock_set_back) == (51, [])
+    with closing(sqlite3.connect(old_books)) as raw:
+        assert raw.execute("SELECT max(version) FROM migrations").fetchone() == (latest_version(),)
+        assert raw.execute("SELECT seq, body, hash FROM entries ORDER BY seq").fetchall() == bodies
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_old_books_are_copied_to_each_engine_and_verify_clean(
+    old_books: Path, tmp_path: Path, engine: str
+) -> None:
+    with ExitStack() as stack:
+        url = str(tmp_path / "copy.db")
+        if engine != "sqlite":
+            url = stack.enter_context(RUNNING.server.empty())
+        copy_books(str(old_books), url)
+        assert verified(url) == verified(str(old_books))
+
+
+def test_each_entry_of_old_books_is_reversed_or_refused_and_the_books_verify_clean(
+    old_books: Path,
+) -> None:
+    reversed_kinds = set()
+    with Ledger.open(str(old_books), station="lx", clock=clock) as ledger:
+        without_fsync(ledger)
+        for seq in range(LAST, 0, -1):
+            with suppress(AgainstBooks, InvalidField):
+                ledger.record(Reverse(entry=seq, reason="tried"), by="u_1")
+                reversed_kinds.add(ledger.books.body(seq).kind)
+                ledger.verify()
+    # A gift is reversed by the entry of its receipt too.
+    assert {"receipt_issued", "need_noted", "handed_out", "stock_opened"} <= reversed_kinds
+    assert verified(str(old_books)).entries > LAST
+
+
+def test_a_damaged_row_of_old_books_is_found(old_books: Path) -> None:
+    verified(str(old_books))
+    with closing(sqlite3.connect(old_books)) as raw:
+        raw.execute("DROP TRIGGER activities_no_update")
+        raw.execute("UPDATE activities SET count = count + 1")
+        raw.commit()
+    store = open_store(str(old_books), create=False, guarded=False)
+    with closing(store), pytest.raises(BooksBroken, match="activities"):
+        verify(store)
 
 
 NEW_ALERTS = frozenset({"local_address", "unexplained", "donor_request_open"})
