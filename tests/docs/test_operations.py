@@ -77,7 +77,7 @@ KINDS = {
 }
 
 
-def test_every_row_of_the_page_is_measured() -> None:
+def test_the_page_has_a_row_for_each_measured_kind() -> None:
     assert set(re.findall(r"^\| (.*?) \| \d+ \|$", PAGE, re.M)) == set(KINDS)
 
 

@@ -114,7 +114,7 @@ def test_requests_are_answered_with_503_while_the_database_is_down(
     assert rest.get("/api/health")["seq"] == entries(books_url) == 2
 
 
-def test_all_kinds_of_requests_work_again_when_the_database_is_back(
+def test_requests_of_several_kinds_work_again_when_the_database_is_back(
     rest: RestClient, proxy: TcpProxy
 ) -> None:
     """Each kind recovers by itself, whichever request comes first."""

@@ -29,7 +29,9 @@ class ClientAddress:
         await self._app(scope, receive, send)
 
 
-def test_every_response_has_the_security_headers(coordinator_client: TestClient) -> None:
+def test_pages_api_responses_and_errors_have_the_security_headers(
+    coordinator_client: TestClient,
+) -> None:
     for path, status in (
         ("/api/donors", 200),
         ("/api/nothing", 404),

@@ -132,7 +132,9 @@ def test_an_example_is_decoded_as_its_command(name: str) -> None:
     convert(kind, {**EXAMPLES[name], **address})
 
 
-def test_no_page_loads_anything_from_other_hosts(coordinator_client: TestClient) -> None:
+def test_the_home_page_and_the_api_documentation_load_nothing_from_other_hosts(
+    coordinator_client: TestClient,
+) -> None:
     for path in ("/", "/schema", "/schema/openapi.json"):
         text = coordinator_client.get(path).text
         assert path == "/schema" or "<script" not in text
@@ -153,7 +155,7 @@ def schemas_within(part: Any) -> Iterator[dict[str, Any]]:
             yield from schemas_within(inner)
 
 
-def test_no_two_schemas_share_a_title(document: Any) -> None:
+def test_no_schema_has_a_title(document: Any) -> None:
     for name, schema in document["components"]["schemas"].items():
         for inner in schemas_within(schema):
             assert "title" not in inner, name

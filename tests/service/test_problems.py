@@ -335,7 +335,7 @@ def test_an_unknown_host_header_is_refused(coordinator_client: TestClient) -> No
     )
 
 
-def test_every_fault_of_a_body_is_in_the_answer(coordinator_client: TestClient) -> None:
+def test_every_fault_of_a_body_is_in_the_response(coordinator_client: TestClient) -> None:
     lines = [{"item": "mask", "quantity": 0} for _ in range(12)]
     body = {**DONATION, "handled_by": " ", "colour": "blue", "lines": lines}
     refusal = problem(coordinator_client.post("/api/donations", json=body), 422, "invalid-field")

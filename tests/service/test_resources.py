@@ -250,7 +250,7 @@ def test_a_lot_is_traced_to_its_recipient(rest: RestClient) -> None:
     assert traced["reached"] == [{"recipient": "R-1", "quantity": 5}]
 
 
-def test_any_entry_is_corrected_and_reversed_by_its_number(rest: RestClient) -> None:
+def test_an_entry_of_a_need_is_corrected_and_reversed_by_its_number(rest: RestClient) -> None:
     need = rest.post("/api/needs", {"recipient": "R-1", "item": "mask", "quantity": 5})
     path = f"/api/entries/{need['entry']['seq']}"
     command = {"type": "NoteNeed", "recipient": "R-1", "item": "mask", "quantity": 8}

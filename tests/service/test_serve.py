@@ -202,7 +202,7 @@ def test_the_service_stops_while_a_worker_is_still_starting(
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])
-def test_only_loopback_addresses_are_allowed_until_a_user_can_sign_in(
+def test_addresses_beyond_loopback_are_refused_until_a_coordinator_can_sign_in(
     books: str, host: str
 ) -> None:
     with pytest.raises(InvalidField, match=r"until a coordinator can sign in, .* loopback only"):

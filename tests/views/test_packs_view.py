@@ -23,7 +23,7 @@ def redefine(station: StationLedger) -> None:
     station.ledger.amend(msgspec.structs.replace(mask, packs={"box": 40}))
 
 
-def test_every_view_of_lines_shows_the_packs_that_were_stated(station: StationLedger) -> None:
+def test_views_of_lines_show_the_packs_that_were_stated(station: StationLedger) -> None:
     need = station(c.NoteNeed(recipient="R-1", **BOX))
     pledge = station(c.MakePledge(donor="D-1", lines=[c.PledgeLine(**BOX)]))
     gift = station.give(2, pack="box")
