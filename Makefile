@@ -54,6 +54,7 @@ check: .venv/installed-test
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.prose
 	$(BIN)/python -m tools.prose --code
+	$(BIN)/python -m tools.raises
 
 bench: .venv/installed-test
 	$(BIN)/python -m benchmarks

@@ -71,7 +71,11 @@ def attach(pdf: bytes, name: str, content: bytes, says: str) -> bytes:
 
 
 def attached(pdf: Pdf, name: str) -> bytes | None:
-    """Return the content of the attachment `name`. Return None if there is none."""
+    """Return the content of the attachment `name`. Return None if there is none.
+
+    Raises:
+        Unreadable: the attachment is larger than `LARGEST`.
+    """
     if name not in pdf.attachments:
         return None
     file = pdf.attachments[name].get_file()

@@ -18,6 +18,9 @@ def draw_receipts(papers: Sequence[ReceiptPaper], on_progress: Callable[[int], N
     """Draw receipts one after another, each on a new page.
 
     on_progress: called with the number of receipts drawn so far.
+
+    Raises:
+        InvalidField: there are no receipts.
     """
     if not papers:
         raise InvalidField("there is no receipt to print; name days on which some were issued")

@@ -54,7 +54,11 @@ _SIGN = 56.0  # width of each of three signatures
 
 
 def draw_run_sheet(sheet: RunSheet) -> bytes:
-    """Return the sheet as a PDF, with as many pages as the delivery needs."""
+    """Return the sheet as a PDF, with as many pages as the delivery needs.
+
+    Raises:
+        InvalidField: the delivery has no stops.
+    """
     if not sheet.stops:
         raise InvalidField("a delivery without stops has no run sheet to print")
     with bilingual.as_issued_by(sheet.station):

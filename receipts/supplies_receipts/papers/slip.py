@@ -67,6 +67,9 @@ def draw_delivery_slips(slips: Sequence[DeliverySlip], on_progress: Callable[[in
     """Draw a page for each stop, as long as its content.
 
     on_progress: called with the number of slips drawn so far.
+
+    Raises:
+        InvalidField: the delivery has no stops.
     """
     return drawn(slips, _on_the_roll, on_progress)
 
@@ -76,7 +79,11 @@ def drawn(
     draw: Callable[[Sheet, DeliverySlip], None],
     on_progress: Callable[[int], None],
 ) -> bytes:
-    """Draw the slips of one delivery, each on a new page."""
+    """Draw the slips of one delivery, each on a new page.
+
+    Raises:
+        InvalidField: the delivery has no stops.
+    """
     if not slips:
         raise InvalidField("a delivery without stops has no slips to print")
     first = slips[0]

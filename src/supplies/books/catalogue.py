@@ -116,7 +116,9 @@ class Catalogue:
 
         Raises:
             NotFound: there is no record with this code.
-            InvalidField: the record is invalid, or its unit or series cannot change.
+            InvalidField: the record is invalid, or its unit cannot change.
+            Forgotten: the person was erased.
+            AlreadyDone: the receipt series is in use.
         """
         checked = check_catalogue_record(noun)
         before = self.get(type(noun), noun.code)

@@ -63,7 +63,11 @@ def all_stations(store: Store) -> list[StationLine]:
 
 
 def default_station(store: Store) -> str:
-    """Return the station to use if none is named: a head, or a station without a head."""
+    """Return the station to use if none is named: a head, or a station without a head.
+
+    Raises:
+        NotFound: the database has no stations.
+    """
     row = store.one(
         "SELECT s.code FROM stations s LEFT JOIN organisations o ON o.station = s.code "
         "ORDER BY CASE WHEN o.head IS NULL THEN 0 ELSE 1 END, s.code LIMIT 1"

@@ -200,7 +200,7 @@ def jurisdiction(code: str) -> dict[str, Any]:
     """Return the rules of a jurisdiction.
 
     Raises:
-        InvalidField: there is no such jurisdiction.
+        NotFound: there is no such jurisdiction.
     """
     if code not in jurisdictions():
         raise NotFound(f"there is no jurisdiction {code}; there are {', '.join(jurisdictions())}")

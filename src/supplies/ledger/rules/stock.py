@@ -143,6 +143,9 @@ def move_stock(command: Move, journal: Journal) -> None:
     """Move goods between locations: stock → stock.
 
     Expired goods are moved to a quarantine without `allow_expired`.
+
+    Raises:
+        InvalidField: a location is unknown, or both are the same.
     """
     journal.books.location(command.source, "/from")
     target = journal.books.location(command.target, "/to")

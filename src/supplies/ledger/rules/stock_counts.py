@@ -33,6 +33,9 @@ def count_stock(command: CountStock, journal: Journal) -> None:
     since. The rest of it is booked today.
 
     Raises:
+        AlreadyDone: the sheet was counted before.
+        InvalidField: the count is dated before the sheet was opened, or a line is wrong.
+        NotFound: the sheet is unknown.
         Contradicted: more is missing than the books contain, even today.
     """
     sheet = journal.books.latest_row(CountSheet, sheet=command.sheet)

@@ -29,6 +29,7 @@ class SchemaManager:
 
         Raises:
             NewerVersion: a newer version of this program made them.
+            NotADatabase: there are no tables, and `create` is false.
             StoreError: the schema is not a ledger, or this user may not migrate it.
         """
         url, found = self._store.url, self._found()
@@ -56,7 +57,11 @@ class SchemaManager:
             )
 
     def create(self) -> None:
-        """Create all tables in an empty database."""
+        """Create all tables in an empty database.
+
+        Raises:
+            AlreadyDone: the database has tables already.
+        """
         self._lock()
         found = self._found()
         if found:

@@ -224,6 +224,9 @@ class SqliteStore:
 
         Closing the file also moves the log's content into it. But that would not report an error if
         the disk is full.
+
+        Raises:
+            Busy: another program uses the file.
         """
         if self.one("PRAGMA journal_mode = DELETE") != ("delete",):
             raise Busy(f"another program is using {self.path}; close it there first")

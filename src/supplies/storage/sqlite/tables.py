@@ -54,7 +54,11 @@ class SchemaManager:
             self._update()
 
     def create(self) -> None:
-        """Create all tables in an empty file. Call within a transaction."""
+        """Create all tables in an empty file. Call within a transaction.
+
+        Raises:
+            AlreadyDone: the file has tables already.
+        """
         if self._found():
             raise AlreadyDone(f"there are books in {self._path} already; name a new file")
         self._make(since=0)
