@@ -5,15 +5,20 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from supplies_receipts import draw_donor_statement, draw_public_disclosure
+from support import pdf_reading as reading
 from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
-from supplies.domain.catalogue_records import Item
+from supplies.domain.catalogue_records import Item, Recipient
 from supplies.errors import InvalidField
 from supplies.ledger.recorded import Recorded
-from supplies.views.donor_statement import build_donor_statement
+from supplies.views.delivery_slips import build_delivery_slips, build_run_sheet
+from supplies.views.donor_statement import build_donor_statement, build_donor_statement_paper
 from supplies.views.pledges import get_pledge
+from supplies.views.public_disclosure import build_disclosure, build_disclosure_paper
 from supplies.views.receipts import get_receipt
+from supplies.views.station_report import build_station_report
 from supplies.views.trace import trace_lot
 
 CASE = Item(
@@ -165,3 +170,67 @@ def test_a_mixed_box_is_opened_into_all_that_it_contains(station: StationLedger)
         ("soap", 0, 24),
     ]
     assert parents == [f"l_lx_{opened.seq - 2}_1"]
+
+
+HOSPITAL = Recipient(
+    code="hosp-1", name="第一医院", kind="institution", phone="13800138000", community="north"
+)
+FIRST, LAST = date(2020, 2, 1), date(2020, 2, 28)
+
+
+def test_a_delivery_to_an_institution_names_it_and_masks_the_telephone(
+    station: StationLedger,
+) -> None:
+    station.ledger.register(HOSPITAL)
+    need = station.need(60, "hosp-1")
+    given = station.give(100, recipient="hosp-1")
+    allocation = f"a_{given.seq + 1}"
+    delivery = station.dispatch(allocation)
+    with station.ledger.reading() as books:
+        (slip,) = build_delivery_slips(books, delivery)
+        (stop,) = build_run_sheet(books, delivery).stops
+    assert (slip.name, slip.phone) == ("第一医院", "138****8000")
+    assert (stop.name, stop.phone) == ("第一医院", "138****8000")
+    station.outcome(delivery, allocation, "handed_over")
+    assert station.balance(f"met:{need}") == 60
+    station.ledger.verify()
+
+
+def test_an_institution_is_counted_neither_as_household_nor_as_persons(
+    station: StationLedger,
+) -> None:
+    station.ledger.register(HOSPITAL)
+    station.need(60, "hosp-1")
+    station.give(100)
+    station(
+        c.HandOut(recipient="hosp-1", location="store", lines=[c.LotLine(item="mask", quantity=60)])
+    )
+    with station.ledger.reading() as books:
+        report = build_station_report(books, FIRST, LAST)
+        statement = build_donor_statement(books, "D-1", FIRST, LAST)
+        disclosure = build_disclosure(books, FIRST, LAST)
+        now = station.clock()
+        papers = (
+            draw_donor_statement(
+                build_donor_statement_paper(books, "D-1", FIRST, LAST, printed_at=now)
+            ),
+            draw_public_disclosure(build_disclosure_paper(books, FIRST, LAST, printed_at=now)),
+        )
+    assert (report.households_surveyed, report.households_fully_met) == (0, 0)
+    assert [(line.community, line.who, line.count) for line in statement.served] == [
+        ("north", "institution", 1)
+    ]
+    assert [(line.who, line.quantity, line.count) for line in disclosure.handed_over] == [
+        ("institution", 60, 1)
+    ]
+    for paper in papers:
+        assert "机构" in reading.text(paper)
+        assert "第一医院" not in reading.text(paper)
+
+
+def test_an_institution_has_no_headcount(station: StationLedger) -> None:
+    station.ledger.register(HOSPITAL)
+    station.give(100)
+    lines = [c.RecipientLine(item="mask", quantity=1)]
+    with pytest.raises(InvalidField, match="hosp-1 is one institution; leave the headcount out"):
+        station(c.HandOut(recipient="hosp-1", location="store", lines=lines, headcount=3))

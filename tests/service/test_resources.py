@@ -13,6 +13,7 @@ NOUNS = [
     ("teams", {"code": "T-9", "name": "九队"}, {"name": "新九队"}),
     ("donors", {"code": "D-9", "name": "某人"}, {"phone": "13800138000"}),
     ("recipients", {"code": "R-9", "name": "某户"}, {"access": "knock slowly"}),
+    ("recipients", {"code": "hosp-1", "name": "第一医院"}, {"kind": "institution"}),
 ]
 
 

@@ -23,7 +23,12 @@ _TITLE = Words("捐赠物资收支公示", "Public disclosure of donated goods")
 
 _GROUPS = Words("集体领取", "groups")
 _NO_COMMUNITY = Words("未登记社区", "no community on record")
-_WHO = {"household": Words("户", "households"), "person": Words("人", "persons")}
+_NO_PLACE = {"person": _GROUPS, "institution": Words("机构", "institutions")}
+_WHO = {
+    "household": Words("户", "households"),
+    "person": Words("人", "persons"),
+    "institution": Words("家机构", "institutions"),
+}
 _QUESTIONS = Words("咨询与监督", "Questions:")
 _CLOSING = Words(
     "捐赠人按其本人意愿署名：全名、隐去名字，或统称“爱心人士”。"
@@ -139,7 +144,7 @@ def _went(
 def _place(line: GoodsHandedOverLine) -> Cell:
     if line.community:
         return [(line.community, CELL)]
-    return report_page.cell(_GROUPS if line.who == "person" else _NO_COMMUNITY)
+    return report_page.cell(_NO_PLACE.get(line.who, _NO_COMMUNITY))
 
 
 def _count(line: GoodsHandedOverLine) -> Cell:

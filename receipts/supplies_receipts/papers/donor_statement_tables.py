@@ -31,6 +31,12 @@ _SERVED = (
     Column(Words("户", "Households"), 30, "right"),
     Column(Words("集体领取人数", "Persons in groups"), 30, "right"),
 )
+_SERVED_WITH_INSTITUTIONS = (
+    _SERVED[0],
+    Column(Words("社区", "Community"), WIDTH - 130),
+    *_SERVED[2:],
+    Column(Words("机构", "Institutions"), 30, "right"),
+)
 _DEPARTURES = (
     Column(Words("日期", "Day"), 22),
     Column(Words("物资", "Goods"), 48),
@@ -84,9 +90,15 @@ def _figure(value: int, style: Style) -> list[tuple[str, Style]]:
 
 
 def reached(lines: Sequence[PeopleReachedLine]) -> list[Block]:
-    """Draw how many households were reached, by month and community."""
+    """Draw who was reached, by month and community.
+
+    Institutions have a column only if any was reached.
+    """
     above = [report_page.section(MARGIN, Words("惠及", "Who was reached")), layout.space(0.6)]
-    table = Table(MARGIN, _SERVED, above=above)
+    institutions = any(line.who == "institution" for line in lines)
+    columns = _SERVED_WITH_INSTITUTIONS if institutions else _SERVED
+    counted = ("household", "person", "institution")[: len(columns) - 2]
+    table = Table(MARGIN, columns, above=above)
     if not lines:
         return [table.row([[(report_page.NONE.label, CELL)]])]
     rows: dict[tuple[str, str | None], dict[str, str]] = {}
@@ -98,8 +110,7 @@ def reached(lines: Sequence[PeopleReachedLine]) -> list[Block]:
             [
                 [(bilingual.month(month).primary, CELL)],
                 [(community or _NO_COMMUNITY.label, CELL)],
-                _count(counts.get("household")),
-                _count(counts.get("person")),
+                *(_count(counts.get(who)) for who in counted),
             ]
         )
         for (month, community), counts in rows.items()

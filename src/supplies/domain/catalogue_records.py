@@ -53,8 +53,9 @@ class Donor(CatalogueRecord, frozen=True, kw_only=True):
 
 
 class Recipient(CatalogueRecord, frozen=True, kw_only=True):
-    """A household, or a group that receives together. name: None if erased.
+    """A household, a group that receives together, or an institution such as a hospital.
 
+    name: None if erased. The name of an institution is not masked on papers: it names no person.
     community: code of the neighbourhood, the only location in reports. access: how to reach the
     door ("knock slowly"), never a diagnosis.
     """
@@ -62,7 +63,7 @@ class Recipient(CatalogueRecord, frozen=True, kw_only=True):
     table = "recipients"
 
     name: Label | None = None
-    kind: Literal["household", "group"] = "household"
+    kind: Literal["household", "group", "institution"] = "household"
     community: Code | None = None
     phone: Label | None = None
     address: Label | None = None

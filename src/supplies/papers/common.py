@@ -28,6 +28,9 @@ UnitWord = Annotated[
 Languages = Literal["zh+en", "zh", "en"]
 """Languages of a paper: Chinese with English beneath, or one of them."""
 
+Who = Literal["household", "person", "institution"]
+"""What reports count of those who received goods. Persons are those of groups."""
+
 
 class BilingualText(PaperPart, frozen=True, kw_only=True):
     """A text in Chinese and in English."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
 
 import msgspec
 
 from supplies.domain.redaction import RedactedCount
-from supplies.papers.common import ItemName, PaperPart, StationHead
+from supplies.papers.common import ItemName, PaperPart, StationHead, Who
 from supplies.papers.station_report import GoodsLine
 
 
@@ -27,11 +26,12 @@ class GoodsReceivedLine(PaperPart, frozen=True, kw_only=True):
 class GoodsHandedOverLine(PaperPart, frozen=True, kw_only=True):
     """What was handed over of one item in one community, in base units.
 
-    count: how many received it. who: what is counted: households, or persons of groups.
+    count: how many received it. who: what is counted: households, persons of
+    groups, or institutions.
     """
 
     community: str | None
-    who: Literal["household", "person"]
+    who: Who
     item: str
     quantity: int
     count: RedactedCount

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Literal
 
 import msgspec
 
 from supplies.domain.redaction import RedactedCount
-from supplies.papers.common import DonorName, PaperPart, StationHead
+from supplies.papers.common import DonorName, PaperPart, StationHead, Who
 
 
 class StatementLine(PaperPart, frozen=True, kw_only=True):
@@ -31,12 +30,12 @@ class StatementLine(PaperPart, frozen=True, kw_only=True):
 class PeopleReachedLine(PaperPart, frozen=True, kw_only=True):
     """How many people were reached in a community in one month. month: as in 2020-02.
 
-    who: what is counted: households, or persons of groups.
+    who: what is counted: households, persons of groups, or institutions.
     """
 
     month: str
     community: str | None
-    who: Literal["household", "person"]
+    who: Who
     count: RedactedCount
 
 

@@ -38,7 +38,7 @@ class _LoadedDelivery(NamedTuple):
 def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
     """Build a slip for each stop, in order.
 
-    Names and telephone numbers are masked; addresses are complete.
+    Names of people and telephone numbers are masked; addresses are complete.
 
     Raises:
         NotFound: there is no such delivery.
@@ -60,7 +60,7 @@ def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
                 team=found.team,
                 day=found.day,
                 recipient=first.recipient,
-                name=mask_name(recipient.name or ""),
+                name=_name(recipient),
                 phone=_phone(recipient),
                 address=recipient.address,
                 access=recipient.access,
@@ -85,7 +85,7 @@ def build_run_sheet(books: Books, delivery: str) -> RunSheet:
             RunStop(
                 stop=lines[0].stop,
                 recipient=recipient.code,
-                name=mask_name(recipient.name or ""),
+                name=_name(recipient),
                 phone=_phone(recipient),
                 address=recipient.address,
                 lines=_lines(books, found, lines),
@@ -138,6 +138,12 @@ def _lines_to_load(books: Books, delivery: str, described: dict[str, Lot]) -> li
         )
         for location, item, lot in sorted(sums, key=by_expiry)
     ]
+
+
+def _name(recipient: Recipient) -> str:
+    """Return a recipient's name for people who carry goods: masked, unless of an institution."""
+    name = recipient.name or ""
+    return name if recipient.kind == "institution" else mask_name(name)
 
 
 def _phone(recipient: Recipient) -> str | None:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import RECEIVED, keys_of
-from supplies.domain.redaction import mask_count
+from supplies.domain.redaction import RedactedCount, mask_count
+from supplies.papers.common import Who
 from supplies.papers.donor_statement import PeopleReachedLine
+
+WHO_BY_KIND: Mapping[str, Who] = {
+    "household": "household",
+    "group": "person",
+    "institution": "institution",
+}
+"""What reports count for each kind of recipient."""
 
 
 class RecipientGroup(NamedTuple):
@@ -86,31 +94,37 @@ def lasting_hand_outs(met: Iterable[GroupHandOut]) -> dict[str, GroupHandOut]:
     return {name: gathering for name, gathering in first.items() if stayed[name] > 0}
 
 
+def shown_count(who: Who, count: int) -> RedactedCount:
+    """Return a count as reports show it: masked if it is small and of people."""
+    return count if who == "institution" else mask_count(count)
+
+
 def count_people_reached(
     books: Books, lots: set[str], first: date, last: date
 ) -> list[PeopleReachedLine]:
     """Count, by month and community, those who got goods of these lots: households and persons.
 
-    Persons are those of groups. A household counts in each month in which it received more of an
-    item than was taken back. Small counts are masked.
+    Persons are those of groups. A household or institution counts in each month in which it
+    received more of an item than was taken back. Small counts of people are masked; those of
+    institutions are not.
     """
     reached = _reached(books, lots, last)
     known = read_recipient_groups(books, {recipient for _, recipient in reached})
-    counts: defaultdict[tuple[str, str, str], int] = defaultdict(int)
+    counts: defaultdict[tuple[str, str, Who], int] = defaultdict(int)
     for month, recipient in reached:
-        if known[recipient].kind == "household":
-            counts[month, known[recipient].community or "", "household"] += 1
+        who = WHO_BY_KIND[known[recipient].kind]
+        if who != "person":
+            counts[month, known[recipient].community or "", who] += 1
     groups = sorted({code for _, code in reached if known[code].kind == "group"})
     met = [one for one in read_group_hand_outs(books, groups, first, last) if one.lot in lots]
     for gathering in lasting_hand_outs(met).values():
-        key = (gathering.day[:7], gathering.community or "", "person")
-        counts[key] += gathering.headcount
+        counts[gathering.day[:7], gathering.community or "", "person"] += gathering.headcount
     return [
         PeopleReachedLine(
             month=month,
             community=community or None,
-            who="household" if who == "household" else "person",
-            count=mask_count(count),
+            who=who,
+            count=shown_count(who, count),
         )
         for (month, community, who), count in sorted(counts.items())
     ]

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import CHART, DONOR, RECEIVED, is_origin, keys_of, kind_of
 from supplies.domain.catalogue_records import Donor
-from supplies.domain.redaction import mask_count, mask_name
+from supplies.domain.redaction import mask_name
 from supplies.errors import InvalidField
+from supplies.papers.common import Who
 from supplies.papers.disclosure import (
     Disclosure,
     DisclosurePaper,
@@ -25,16 +25,17 @@ from supplies.papers.disclosure import (
 from supplies.stations.paper_settings import station_head
 from supplies.views.account_flows import net_flows
 from supplies.views.people_reached import (
+    WHO_BY_KIND,
     RecipientGroup,
     lasting_hand_outs,
     read_group_hand_outs,
     read_recipient_groups,
+    shown_count,
 )
 from supplies.views.station_report import build_goods_lines, read_item_names
 
 _ORIGINS = [kind for kind in CHART.values() if is_origin(kind)]
 
-Who = Literal["household", "person"]
 _Place = tuple[str, Who, str]
 """Key of a line: community ("" if none is recorded), kind of recipient, item."""
 
@@ -125,7 +126,7 @@ def _handed_over(books: Books, first: date, last: date) -> list[GoodsHandedOverL
     for (recipient, item), quantity in went.items():
         place = _place(known[recipient], item)
         sums[place] += quantity
-        counts[place] += place[1] == "household" and quantity > 0
+        counts[place] += place[1] != "person" and quantity > 0
     groups = sorted(code for code, home in known.items() if home.kind == "group")
     counts.update(_count_persons(books, groups, first, last))
     return [
@@ -134,7 +135,7 @@ def _handed_over(books: Books, first: date, last: date) -> list[GoodsHandedOverL
             who=who,
             item=item,
             quantity=quantity,
-            count=mask_count(counts[community, who, item]),
+            count=shown_count(who, counts[community, who, item]),
         )
         for (community, who, item), quantity in sorted(sums.items())
         if quantity
@@ -142,7 +143,7 @@ def _handed_over(books: Books, first: date, last: date) -> list[GoodsHandedOverL
 
 
 def _place(home: RecipientGroup, item: str) -> _Place:
-    return home.community or "", "household" if home.kind == "household" else "person", item
+    return home.community or "", WHO_BY_KIND[home.kind], item
 
 
 def _count_persons(books: Books, groups: Iterable[str], first: date, last: date) -> Counter[_Place]:
