@@ -28,6 +28,7 @@ from supplies.domain.commands import (
 from supplies.domain.entry_rows import Receipt
 from supplies.domain.fields import is_valid_code
 from supplies.errors import (
+    AgainstBooks,
     AlreadyDone,
     IdempotencyConflict,
     InvalidField,
@@ -38,6 +39,7 @@ from supplies.errors import (
     check_type,
 )
 from supplies.ledger.journal import Journal
+from supplies.ledger.line_faults import add_faults_of_lines
 from supplies.ledger.recorded import (
     Recorded,
     earlier_answer,
@@ -481,7 +483,14 @@ class Ledger:
         try:
             with self.books.cache_queries():
                 journal = Journal(self.books, request.command, now=now, today=today)
-                rule(request.command, journal)
+                try:
+                    rule(request.command, journal)
+                except (InvalidField, AgainstBooks) as error:
+                    if isinstance(request.command, KEPT_AS_CONFLICTS):
+                        raise
+                    raise add_faults_of_lines(
+                        error, request.command, lambda each: self._try_rule(each, now, today)
+                    ) from None
                 add_recounts(journal)
                 journal.add_packed_lines()
             if not self._connection.key_ensured and _issues_receipt(journal):
@@ -509,6 +518,10 @@ class Ledger:
             recounted=recounted_in(rows),
             warnings=warnings_in(rows),
         )
+
+    def _try_rule(self, command: Command, now: datetime, today: date) -> None:
+        """Run the rule of a command, and record nothing."""
+        RULES[type(command)](command, Journal(self.books, command, now=now, today=today))
 
 
 def _check_station_code(station: str) -> None:
