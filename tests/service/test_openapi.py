@@ -204,3 +204,24 @@ def test_no_description_is_shown_as_a_code_block(document: Any) -> None:
 
     for text in described(document):
         assert not re.search(r"^(    |\t)", text, re.MULTILINE), text
+
+
+def descriptions(part: Any) -> Iterator[str]:
+    """Yield every description and summary in a part of the document."""
+    if isinstance(part, list):
+        for each in part:
+            yield from descriptions(each)
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            if key in ("description", "summary") and isinstance(value, str):
+                yield value
+            else:
+                yield from descriptions(value)
+
+
+def test_descriptions_use_the_words_of_json_and_not_of_python(document: Any) -> None:
+    found = list(descriptions(document))
+    python = r"\b(None|True|False|str|int|bool|dict|tuple|Struct|Raises|Args|Python)\b|list\["
+    assert [text for text in found if re.search(python, text)] == []
+    page = document["components"]["schemas"]["Page_NeedView_"]["description"]
+    assert "`null` on the last page" in page

@@ -27,6 +27,9 @@ Schema = dict[str, Any]
 
 _TEMPLATE = "#/components/schemas/{name}"
 
+_JSON_WORDS = {"None": "null", "True": "true", "False": "false"}
+_PYTHON_WORD = re.compile(rf"`?\b({'|'.join(_JSON_WORDS)})\b`?")
+
 
 class Components:
     """The schemas of all structs in requests and responses."""
@@ -107,8 +110,12 @@ class Components:
 
 
 def docstring_paragraphs(docstring: str | None) -> list[str]:
-    """Return the paragraphs of a docstring, each joined to one line. Lists keep their lines."""
-    paragraphs = re.split(r"\n\s*\n", inspect.cleandoc(docstring or ""))
+    """Return the paragraphs of a docstring, each joined to one line. Lists keep their lines.
+
+    Python's words for values are replaced by those of JSON: `None` is `null`.
+    """
+    text = _PYTHON_WORD.sub(lambda found: f"`{_JSON_WORDS[found[1]]}`", docstring or "")
+    paragraphs = re.split(r"\n\s*\n", inspect.cleandoc(text))
     return [
         paragraph if paragraph.startswith("- ") else " ".join(paragraph.split())
         for paragraph in paragraphs
