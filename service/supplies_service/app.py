@@ -166,9 +166,9 @@ class RequestChecksMiddleware(ASGIMiddleware):
 
 
 async def _answer_options(scope: Scope, send: Send) -> None:
-    """Answer with the methods of the address.
+    """Respond with the methods that the address accepts.
 
-    Litestar's own answer leaves out those that were added to the route after the first.
+    Litestar's own response leaves out methods of handlers that were added to the route later.
     """
     template = scope["path_template"]
     methods = {

@@ -61,7 +61,7 @@ class HttpSemanticsMiddleware:
 
 
 def _with_head(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    """Return a header; `Allow` names HEAD wherever it names GET."""
+    """Return a header. If it is `Allow` and names GET, HEAD is added."""
     if name.lower() != b"allow":
         return name, value
     methods = {method.strip() for method in value.split(b",")}

@@ -15,11 +15,11 @@ from typing import ClassVar
 _CONTROLS = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-"""Characters that would change a terminal or the order of the text, and halves of characters."""
+"""Characters that would control a terminal or change the order of text, and lone surrogates."""
 
 
 def escape_controls(sentence: str) -> str:
-    r"""Write control characters as escapes, such as `\n` or `\x1b`."""
+    r"""Replace control characters in a message by escapes, such as `\n` or `\x1b`."""
     return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), sentence)
 
 

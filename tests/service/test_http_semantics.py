@@ -43,7 +43,9 @@ def test_head_is_among_the_allowed_methods(coordinator_client: TestClient) -> No
 
 
 @pytest.mark.parametrize("path", ["/api/stock", "/api/items/mask", "/sign-in", "/"])
-def test_options_answers_what_allow_lists(anonymous_client: TestClient, path: str) -> None:
+def test_options_returns_the_methods_that_allow_lists(
+    anonymous_client: TestClient, path: str
+) -> None:
     options = anonymous_client.options(path)
     assert (options.status_code, options.content) == (204, b"")
     wrong = anonymous_client.put(path)

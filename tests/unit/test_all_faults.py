@@ -59,14 +59,14 @@ def test_each_field_is_named_once() -> None:
     assert len(pointers(error)) == len(set(pointers(error)))
 
 
-def test_one_fault_has_its_own_sentence() -> None:
+def test_the_message_about_one_fault_is_that_of_the_fault() -> None:
     error = refuse(lines=[{"item": "mask", "quantity": 0}])
     assert str(error) == "/lines/0/quantity must be a whole number of at least 1"
     assert [fault.detail for fault in error.faults] == [str(error)]
 
 
 @pytest.mark.parametrize("count", [MAX_FAULTS, MAX_FAULTS + 1, 500])
-def test_at_most_fifty_faults_are_named_and_the_sentence_says_that_there_are_more(
+def test_at_most_fifty_faults_are_named_and_the_message_says_that_there_are_more(
     count: int,
 ) -> None:
     error = refuse(lines=[{"item": "mask", "quantity": 0}] * count)

@@ -36,7 +36,7 @@ def test_registering_something_else_than_a_record_is_refused(
             change(wrong)
 
 
-def test_a_request_of_a_wrong_type_is_answered_with_its_error(station: StationLedger) -> None:
+def test_a_request_of_a_wrong_type_gets_an_error_as_its_result(station: StationLedger) -> None:
     wrong: list[Any] = [3, NEED, Request(command="x", by="u_1")]  # type: ignore[arg-type]  # wrong
     requests = [*wrong, Request(command=NEED, by="u_1")]
     *refused, recorded = station.ledger.record_many(requests)
@@ -78,7 +78,7 @@ def test_a_request_of_a_wrong_type_is_answered_with_its_error(station: StationLe
         (lambda s: verify(s.ledger.store, 3), "station must be the code of a station"),
     ],
 )
-def test_an_argument_of_a_wrong_type_is_refused_in_a_sentence(
+def test_an_argument_of_a_wrong_type_is_refused_with_a_message(
     station: StationLedger, call: Call, says: str
 ) -> None:
     with pytest.raises(InvalidField, match=says):
@@ -92,7 +92,7 @@ def test_an_entry_number_outside_of_the_database_is_not_found(station: StationLe
 
 
 @pytest.mark.parametrize("wrong", [None, 3, b"books.db", [], Path("books.db")])
-def test_a_database_that_is_not_text_is_refused(wrong: Any) -> None:
+def test_a_database_argument_that_is_not_text_is_refused(wrong: Any) -> None:
     for call in (open_store, lambda url: Ledger.open(url, station="lx")):
         with pytest.raises(InvalidField, match="the database must be text: the path of a file"):
             call(wrong)

@@ -32,7 +32,7 @@ COMMANDS = {
     "restore": ("backup:restore", "Create books from a backup, and verify them."),
     "copy": ("copy:copy", "Copy all books into a new database, and verify the copy."),
     "database": ("database:database", "Grant access to a PostgreSQL database."),
-    "forget": ("forget:forget", "Erase personal data whose retention period is over."),
+    "forget": ("forget:forget", "Erase personal data, of people or in the text of an entry."),
     "station": ("station:station", "Add stations, change their settings, manage their keys."),
     "user": ("users:user", "Add and disable users, set passwords, issue tokens."),
 }

@@ -1,4 +1,4 @@
-"""`supplies forget …`: erase personal data whose retention period is over."""
+"""`supplies forget …`: erase personal data, of people or in the text of an entry."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _HOW_TO_FORGET = "To forget them add --yes: their names, addresses and texts are
 _yes_option = click.option(
     "--yes",
     is_flag=True,
-    help="Erase their data for good. Without this option they are only listed.",
+    help="Erase the data for good. Without this option, it is only listed.",
 )
 
 
 @click.group(cls=Group)
 def forget() -> None:
-    """Erase personal data whose retention period is over."""
+    """Erase personal data, of people or in the text of an entry."""
 
 
 @forget.command()
@@ -88,10 +88,10 @@ def due(database: str, station: str | None, yes: bool, as_json: bool) -> None:
 @all_books_options
 @_yes_option
 def as_in(database: str, station: str | None, other: str, yes: bool) -> None:
-    """List people who were forgotten in BOOKS but not in this database, or erase their data.
+    """List people and texts that were forgotten in BOOKS but not here, or erase them here too.
 
     BOOKS is another database of the same stations. Use this after restoring a backup: the backup
-    still contains the data of people who were forgotten after it was made.
+    still contains what was forgotten after it was made.
     """
     from supplies.cli.opening import open_ledgers
     from supplies.ledger.ledger import Ledger
@@ -127,9 +127,9 @@ def as_in(database: str, station: str | None, other: str, yes: bool) -> None:
 @books_options
 @_yes_option
 def text(database: str, station: str | None, entry: int, yes: bool) -> None:
-    """Erase the notes and reasons of an entry, such as a note that names a person.
+    """Print the notes and reasons of an entry, or erase them, for example if a note names a person.
 
-    ENTRY is the number of the entry, as in 12. Without --yes they are only printed.
+    ENTRY is the number of the entry, as in 12. The entry itself and its quantities stay.
     """
     from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
     from supplies.cli.opening import open_ledger

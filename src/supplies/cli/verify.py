@@ -79,7 +79,7 @@ def verify(database: str, station: str | None, receipt: str | None, as_json: boo
 
 
 _NAMED = 5
-"""Entries named in a remark; more are only counted."""
+"""Largest number of entries that a remark names. Further ones are only counted."""
 
 
 def _numbered(entries: list[int]) -> str:

@@ -118,13 +118,13 @@ def forgotten_people(books: Books) -> list[Person]:
 
 
 def forgotten_texts(books: Books) -> dict[int, str]:
-    """Return the entries whose text was erased by itself, with the digest of the text."""
+    """Return the entries whose text was erased with `ForgetText`, with the digest of the text."""
     entries = (entry_of_forgotten_text(one.party) for one in books.rows(Forgetting))
     return {entry: books.body(entry).texts or "" for entry in entries if entry is not None}
 
 
 def has_text(books: Books, entry: int, digest: str) -> bool:
-    """Return whether these books still contain this text of an entry."""
+    """Return whether these books still contain the text of an entry that has this digest."""
     found = books.value(
         "SELECT 1 FROM erasable WHERE station = :station AND seq = :entry "
         "AND digest = :digest AND content IS NOT NULL",
