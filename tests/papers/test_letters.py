@@ -17,6 +17,7 @@ from supplies_receipts import (
     samples,
 )
 from supplies_receipts.__main__ import STATION, receipt, slips
+from supplies_receipts.drawing import blocks as layout
 from supplies_receipts.drawing.canvas import Sheet, Style, paragraph
 from supplies_receipts.drawing.clusters import clusters
 from supplies_receipts.drawing.fonts import drawn_text
@@ -70,6 +71,26 @@ def test_names_of_all_scripts_are_drawn_and_can_be_copied(draw: Callable[[str], 
 def test_names_from_right_to_left_are_copied_in_reading_order(name: str) -> None:
     said = reading.text(receipt_for(name))
     assert all(word in said for word in name.split())
+
+
+@reading.needs_poppler
+def test_several_lines_from_right_to_left_are_aligned_right() -> None:
+    def boxes(content: str) -> list[reading.Word]:
+        sheet = Sheet(title="t", author="a")
+        with sheet.page(120, 100):
+            layout.text(10, 100, content, Style(9)).draw(sheet, 10)
+            for at, line in enumerate(layout.split(10, 100, content, Style(9))):
+                line.draw(sheet, 40 + at * 5)
+        return reading.words(sheet.finish())
+
+    right, left = 110 / 25.4 * 72, 10 / 25.4 * 72
+    hebrew = boxes("שרה כהן" * 20)
+    for line in {word.top for word in hebrew}:
+        assert max(word.right for word in hebrew if word.top == line) > right - 3
+    for short in ("שרה כהן", "R-7 שרה"):
+        found = boxes(short)
+        assert min(word.left for word in found) < left + 3
+        assert max(word.right for word in found) < right - 100
 
 
 @reading.needs_poppler

@@ -15,11 +15,13 @@ from supplies_receipts.drawing.canvas import (
     PALE,
     Align,
     Ink,
+    Paragraph,
     Sheet,
     Style,
     fit_style,
     paragraph,
 )
+from supplies_receipts.drawing.shaping import is_right_to_left
 
 HEAD = Style(7, bold=True, leading=1.25)
 HEAD_EN = Style(5.5, ink=GREY, leading=1.2)
@@ -63,8 +65,14 @@ def stacked(blocks: Sequence[Block]) -> Block:
 # Most texts are the same on every paper, so in a batch each is broken into lines only once.
 @lru_cache(maxsize=4096)
 def text(x: float, width: float, content: str, style: Style, align: Align = "left") -> Block:
-    """Return a paragraph between x and x + width."""
+    """Return a paragraph between x and x + width.
+
+    Several lines that are written from right to left are aligned right instead of left. A single
+    line stays beside its label.
+    """
     break_lines = paragraph(content, style, width)
+    if align == "left" and _is_right_aligned(break_lines):
+        align = "right"
     edge = x + {"left": 0.0, "centre": 0.5, "right": 1.0}[align] * width
     return Block(break_lines.height, lambda sheet, y: sheet.paragraph(edge, y, break_lines, align))
 
@@ -79,7 +87,13 @@ def bilingual_text(
 
 def split(x: float, width: float, content: str, style: Style) -> list[Block]:
     """Return a paragraph as one block per line, so that a page break can divide it."""
-    return [text(x, width, line, style) for line in paragraph(content, style, width).lines]
+    broken = paragraph(content, style, width)
+    align: Align = "right" if _is_right_aligned(broken) else "left"
+    return [text(x, width, line, style, align) for line in broken.lines]
+
+
+def _is_right_aligned(broken: Paragraph) -> bool:
+    return len(broken.lines) > 1 and is_right_to_left(broken.lines[0])
 
 
 def beside(blocks: Sequence[Block]) -> Block:
