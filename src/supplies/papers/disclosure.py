@@ -26,8 +26,8 @@ class GoodsReceivedLine(PaperPart, frozen=True, kw_only=True):
 class GoodsHandedOverLine(PaperPart, frozen=True, kw_only=True):
     """What was handed over of one item in one community, in base units.
 
-    count: how many received it. who: what is counted: households, persons of
-    groups, or institutions.
+    count: how many received it. who: whom `count` counts: households, persons of groups or
+    institutions.
     """
 
     community: str | None

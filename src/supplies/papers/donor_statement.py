@@ -30,7 +30,7 @@ class StatementLine(PaperPart, frozen=True, kw_only=True):
 class PeopleReachedLine(PaperPart, frozen=True, kw_only=True):
     """How many people were reached in a community in one month. month: as in 2020-02.
 
-    who: what is counted: households, persons of groups, or institutions.
+    who: whom `count` counts: households, persons of groups or institutions.
     """
 
     month: str
