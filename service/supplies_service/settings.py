@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from ipaddress import ip_network
+from ipaddress import IPv6Address, ip_network
 from typing import Annotated, Any, Literal, get_type_hints
 
 import msgspec
@@ -24,7 +24,8 @@ READ_ELSEWHERE = frozenset({"SUPPLIES_KEYS", "SUPPLIES_BACKUPS", "SUPPLIES_REPLI
 BODY_SECONDS = 30.0
 """Default of `body_seconds`. It suffices for a mebibyte over a slow mobile connection."""
 
-_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?|\[[0-9a-f:.]+\]")
+_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +39,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "supplies.db"
     station: Annotated[str | None, Meta(description="use the code of a station")] = None
     host: Annotated[
-        str, Meta(min_length=1, description="use an address of this machine, as in 127.0.0.1")
+        str,
+        Meta(
+            min_length=1,
+            pattern=r"^\S+$",
+            description="use an address of this machine, as in 127.0.0.1",
+        ),
     ] = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535, description="use a number from 1 to 65535")] = 8000
     workers: Annotated[int, Meta(ge=1, le=64, description="use a number from 1 to 64")] = 1
@@ -108,9 +114,17 @@ def _convert(field: str, kind: Any, value: object, name: str) -> Any:
 def _parse_hosts(text: str) -> tuple[str, ...]:
     """Return the host names in lower case, and IPv6 addresses without brackets."""
     names = tuple(text.replace(",", " ").lower().split())
-    if not all(_HOST.fullmatch(name) for name in names):
-        raise ValueError(text)
-    return tuple(name.strip("[]") for name in names)
+    return tuple(map(_parse_host, names))
+
+
+def _parse_host(name: str) -> str:
+    if name.startswith("["):
+        if not name.endswith("]"):
+            raise ValueError(name)
+        return str(IPv6Address(name[1:-1]))
+    if not _HOST.fullmatch(name):
+        raise ValueError(name)
+    return name
 
 
 def _parse_networks(text: str) -> tuple[str, ...]:

@@ -78,3 +78,23 @@ def test_no_station_is_added_while_the_keys_of_issued_receipts_are_missing(
     monkeypatch.delenv("SUPPLIES_KEYS")
     assert main(["station", "list", "--json", "--database", str(demo)]) == 0
     assert [station["code"] for station in json.loads(capsys.readouterr().out)] == ["lx"]
+
+
+@pytest.mark.parametrize("keys", ["no/such/folder/station.key", "/", "other.txt"])
+def test_init_with_an_unusable_key_file_creates_no_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], keys: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "other.txt").write_text("not keys")
+    monkeypatch.setenv("SUPPLIES_KEYS", keys)
+    with pytest.raises(SystemExit) as ended:
+        raise SystemExit(main(["init", "--database", "books.db", "--name", "X"]))
+    assert ended.value.code == 1
+    assert "(from SUPPLIES_KEYS)" in capsys.readouterr().err
+    assert not (tmp_path / "books.db").exists()
+
+
+def test_an_empty_database_name_is_refused_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        raise SystemExit(main(["init", "--database", "", "--name", "X"]))
+    assert "an empty name is not the name of a file" in capsys.readouterr().err

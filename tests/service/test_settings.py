@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -10,8 +11,10 @@ import pytest
 from supplies_service.settings import READ_ELSEWHERE, Settings, unknown_variables, variable_name
 
 from supplies.cli import main
+from supplies.domain.catalogue_records import Station
 from supplies.errors import InvalidField
 from supplies.ledger.ledger import Ledger
+from supplies.storage.engines import open_store
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 
@@ -29,6 +32,12 @@ INVALID = [
     ("HOSTS", "https://supplies.example.org"),
     ("HOSTS", "supplies.example.org:8000"),
     ("HOSTS", "good.example.org, *"),
+    ("HOSTS", "a..b"),
+    ("HOSTS", "[::::]"),
+    ("HOSTS", "[fd00::5"),
+    ("HOSTS", "x" * 64 + ".org"),
+    ("HOSTS", "good.example.org \x1b[31m"),
+    ("HOST", "no such host"),
     ("PROXIES", "proxy"),
     ("PROXIES", "127.0.0.1/8"),
     ("PROXIES", "10.0.0.0/40"),
@@ -84,7 +93,6 @@ GARBAGE = [
     ("DATABASE", "no/such/folder/books.db"),
     ("STATION", "no-such-station"),
     ("STATION", "!"),
-    ("HOST", "no such host"),
     ("HOST", "a" * 70 + ".example.org"),
     ("HOST", "203.0.113.1"),
     ("KEYS", "no/such/folder/station.key"),
@@ -101,8 +109,8 @@ def test_serve_refuses_an_invalid_value_of_every_variable_in_one_message(
     value: str,
 ) -> None:
     monkeypatch.chdir(books_path.parent)
-    with Ledger.open(str(books_path), station="lx"):
-        pass
+    with Ledger.open(str(books_path), station="lx") as ledger:
+        ledger.register(Station(code="lx", name="龙穴街社工服务站"))
     monkeypatch.setenv("SUPPLIES_DATABASE", str(books_path))
     monkeypatch.setenv(f"SUPPLIES_{name}", value)
     with pytest.raises(SystemExit) as ended:
@@ -112,6 +120,10 @@ def test_serve_refuses_an_invalid_value_of_every_variable_in_one_message(
     assert told.out == ""
     assert "Traceback" not in told.err
     assert len(told.err.strip().splitlines()) == 1
+    assert f"SUPPLIES_{name}" in told.err or name == "HOST"
+    assert "\x1b" not in told.err
+    with closing(open_store(str(books_path), create=False)) as store:
+        assert store.one("SELECT count(*) FROM credentials") == (0,)
 
 
 def test_an_invalid_value_is_tried_for_every_setting_of_the_service() -> None:

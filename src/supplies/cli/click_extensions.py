@@ -48,7 +48,7 @@ class Command(click.Command):
             result = super().invoke(ctx)
             sys.stdout.flush()
         except SuppliesError as error:
-            raise Refused(_name_as_typed(error, self.params)) from error
+            raise Refused(_name_as_typed(error, self.params) + _sources(ctx, error)) from error
         except BrokenPipeError:
             # Python flushes standard output again when it exits. That must not fail.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -116,6 +116,24 @@ def _name_as_typed(error: SuppliesError, params: Sequence[click.Parameter]) -> s
                 if param.name == field:
                     return _typed(param) + sentence.removeprefix(fault.pointer)
     return sentence
+
+
+def _sources(ctx: click.Context, error: SuppliesError) -> str:
+    """Return the environment variables whose values the message repeats."""
+    names = [
+        str(param.envvar)
+        for param in ctx.command.params
+        if param.name is not None
+        and ctx.get_parameter_source(param.name) is click.core.ParameterSource.ENVIRONMENT
+        and _repeats(str(error), str(ctx.params.get(param.name)))
+    ]
+    return f" ({', '.join(names)} is set in the environment)" if names else ""
+
+
+def _repeats(message: str, value: str) -> bool:
+    """Return whether a message repeats a value, or the directory in it."""
+    directory = os.path.dirname(value)
+    return value in message or (len(directory) > 1 and directory in message)
 
 
 def _typed(param: click.Parameter) -> str:

@@ -39,11 +39,12 @@ def init(
     from supplies.cli.opening import warn_of_local_address
     from supplies.domain.catalogue_records import Station
     from supplies.ledger.ledger import Ledger
-    from supplies.signing.station_keys import ensure_keys, key_file
+    from supplies.signing.station_keys import check_key_file, ensure_keys, key_file
     from supplies.storage.engines import database_file
 
     station = Station(code=code, name=name, name_en=name_en, host=host, zone=zone, series=series)
     check_catalogue_record(station)  # refused before the file is created
+    check_key_file(database)
     keys = key_file(database)
     # In one transaction: if no key can be made, the station is not registered.
     opened = Ledger.open(database, station=code, new_station=True)

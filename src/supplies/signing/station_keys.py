@@ -167,6 +167,23 @@ def key_file(database: str) -> Path:
     return beside
 
 
+def check_key_file(database: str) -> None:
+    """Check that keys can be read from the key file, or that its directory exists.
+
+    Raises:
+        StoreError: the file cannot be used, is damaged, or its directory does not exist.
+        InvalidField: the database has the name of a key file.
+    """
+    path = key_file(database)
+    try:
+        if path.exists():
+            _read(path)
+        else:
+            path.parent.stat()
+    except OSError as error:
+        raise _file_error(path, error) from error
+
+
 def is_key_file(path: Path) -> bool:
     """Return whether a file contains station keys. A file that cannot be read does not."""
     try:
@@ -256,7 +273,10 @@ def _public(secret: str) -> str:
 def _read(path: Path) -> list[_Key]:
     with path.open("rb") as file:
         if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
-            raise StoreError(f"the station's keys {path} may be read by others: chmod 600 it first")
+            raise StoreError(
+                f"the station's keys {path}{_source(path)} may be read by others: "
+                "chmod 600 it first"
+            )
         content = file.read()
     try:
         keys = msgspec.json.decode(content, type=_KeyFile).keys
@@ -295,12 +315,18 @@ def _write(path: Path, keys: list[_Key], *, replacing: bool) -> bool:
 
 def _damaged_file_error(path: Path) -> StoreError:
     return StoreError(
-        f"{path} is not a file of station keys, or is damaged: restore it from its backup"
+        f"{path}{_source(path)} is not a file of station keys, or is damaged: restore it from its "
+        "backup"
     )
 
 
 def _file_error(path: Path, error: OSError) -> StoreError:
     return StoreError(
-        f"the station's keys {path} cannot be used ({error.strerror}): "
+        f"the station's keys {path}{_source(path)} cannot be used ({error.strerror}): "
         "the file must be readable and writable by this user"
     )
+
+
+def _source(path: Path) -> str:
+    named = os.environ.get(KEYS_SETTING)
+    return f" (from {KEYS_SETTING})" if named and Path(named) == path else ""

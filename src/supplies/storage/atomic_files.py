@@ -46,7 +46,8 @@ def check_file_name(path: Path) -> None:
         InvalidField: the path is empty, `.` or `/`, or its last name is too long.
     """
     if path.name in ("", ".."):
-        raise InvalidField(f"'{path}' is not the name of a file; name one, as in books.db")
+        name = "an empty name" if path == Path() else f"'{path}'"
+        raise InvalidField(f"{name} is not the name of a file; name one, as in books.db")
     if len(os.fsencode(path.name)) > _MAX_NAME_BYTES:
         raise InvalidField(
             f"the name of the file, {path.name[:32]}…, is longer than {_MAX_NAME_BYTES} bytes; "
