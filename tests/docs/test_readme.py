@@ -23,6 +23,7 @@ WAIT = (
     'until "$PYTHON" -c "import urllib.request as r; '
     "r.urlopen('http://127.0.0.1:PORT/api/health')\" 2>/dev/null; do sleep 0.1; done"
 )
+STOP = "kill $SERVICE; wait $SERVICE || true\n"
 
 
 def read(name: str) -> str:
@@ -34,18 +35,28 @@ def blocks(name: str, language: str) -> list[str]:
 
 
 def script(name: str, port: int) -> str:
-    """Return all command blocks as one script: the service in the background, make as a dry run."""
+    """Return all command blocks as one script: services in the background, make as a dry run.
+
+    `make run` also serves the demo, until the page starts the service of its own books.
+    """
     text = "".join(blocks(name, "sh"))
     text = re.sub(r"^make (\w+)", rf"make -C '{ROOT}' -n \1", text, flags=re.M)
     text = re.sub(r"^curl ", "curl --silent --show-error --fail ", text, flags=re.M)
-    serve, count = re.subn(
-        r"^(supplies serve .*)$",
-        rf"\1 --port PORT & SERVICE=$!; trap 'kill $SERVICE; wait $SERVICE' EXIT\n{WAIT}",
+    text, served = re.subn(
+        r"^supplies serve .*$", lambda match: STOP + start(match[0]), text, flags=re.M
+    )
+    text, made = re.subn(
+        r"^make .* -n run\b.*$",
+        lambda match: f"{match[0]}\n{start('supplies serve --database var/demo.db')}",
         text,
         flags=re.M,
     )
-    assert count == 1
-    return serve.replace("8000", "PORT").replace("PORT", str(port))
+    assert served == made == 1
+    return text.replace("8000", "PORT").replace("PORT", str(port))
+
+
+def start(serve: str) -> str:
+    return f"{serve} --port PORT & SERVICE=$!; trap 'kill $SERVICE; wait $SERVICE' EXIT\n{WAIT}"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -70,6 +81,7 @@ def test_the_commands_run_in_the_order_of_the_page(name: str, tmp_path: Path) ->
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert '"code":"mask"' in done.stdout
+    assert '"address":"/my/' in done.stdout
     assert done.stdout.count("The books are sound.") == 3
     for paper in ("receipt.pdf", "slips.pdf", "run-sheet.pdf", "statement.pdf"):
         assert (tmp_path / paper).read_bytes().startswith(b"%PDF"), paper
