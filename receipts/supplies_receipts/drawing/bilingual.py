@@ -14,7 +14,7 @@ from typing import NamedTuple
 from msgspec import UNSET
 
 from supplies.domain.expiry import Expiring, shown_expiry
-from supplies.papers.common import Languages, StationHead, UnitWords
+from supplies.papers.common import Languages, StatedPacks, StationHead, UnitWords
 from supplies.papers.receipt import Amount, ReceiptLine
 from supplies.papers.units import SHIPPED_UNITS, UNITS_BEFORE_WORDS
 
@@ -101,6 +101,29 @@ def unit_of_line(line: ReceiptLine) -> Words:
     if line.unit_words is UNSET:
         return Words(UNITS_BEFORE_WORDS.get(line.unit, line.unit), line.unit)
     return _of_quantity(line.unit_words, line.quantity)
+
+
+def packs_of_line(line: ReceiptLine) -> Words:
+    """Return the packs in which a receipt's line was stated; empty if in base units."""
+    if not line.stated:
+        return Words("", "")
+    code, words = line.stated.pack, line.pack_words
+    pack = Words(code, code) if not words else Words(words.zh, words.en)
+    return _packs(line.stated, pack, unit_of_line(line))
+
+
+def packs(stated: StatedPacks, unit_code: str) -> Words:
+    """Return a quantity in packs, as in "2 × carton of 50 = 100 pieces"."""
+    return _packs(stated, unit(stated.pack), unit(unit_code, stated.quantity * stated.size))
+
+
+def _packs(stated: StatedPacks, pack: Words, unit: Words) -> Words:
+    count, size = number(stated.quantity), number(stated.size)
+    total = number(stated.quantity * stated.size)
+    return Words(
+        f"{count} {pack.zh} × {size} {unit.zh} = {total} {unit.zh}",
+        f"{count} × {pack.en} of {size} = {total} {unit.en}",
+    )
 
 
 def _of_quantity(words: UnitWords, quantity: int) -> Words:

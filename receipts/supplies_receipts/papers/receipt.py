@@ -276,12 +276,18 @@ def _table(lines: list[ReceiptLine]) -> list[Block]:
 def _row(table: Table, at: int, line: ReceiptLine) -> Block:
     unit, quantity = bilingual.unit_of_line(line), bilingual.number(line.quantity)
     name = bilingual.named(line.name, line.name_en)
+    packs = bilingual.packs_of_line(line)
     words = Words(f"{line.in_words}{unit.zh}", line.in_words_en)
     value = "" if line.value is None else f"{_VALUE.label} {bilingual.money(line.value)}"
     return table.row(
         [
             [(str(at), _CELL)],
-            [(name.primary, _CELL), (name.secondary, _CELL_EN)],
+            [
+                (name.primary, _CELL),
+                (name.secondary, _CELL_EN),
+                (packs.primary, _CELL_SMALL),
+                (packs.secondary, _CELL_EN),
+            ],
             [(line.batch or "", _CELL_SMALL), (bilingual.expiry(line), _CELL_SMALL)],
             [(unit.primary, _CELL), (unit.secondary, _CELL_EN)],
             [(quantity, fit_style(quantity, _QUANTITY, _COLUMNS[4].width - layout.GUTTER))],

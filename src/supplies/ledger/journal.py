@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from supplies.books.reader import Books, LotBalance
 from supplies.books.stock_counts import Count, Moment, counts_after
 from supplies.domain.accounts import STOCK, UNEXPLAINED, keys_of, kind_of
@@ -474,6 +476,20 @@ class Journal:
         """
         sizes = self._former_packs.get((item, pack), {})
         return sizes.get((field, number), next(iter(sizes.values()), None))
+
+    def packed_line(self, pointer: str) -> PackedLine | None:
+        """Return the packs that a line counts, after `base_units`; None if it counts base units."""
+        return self._packed.get(pointer)
+
+    def place_packed_line(self, pointer: str, lines: Sequence[int]) -> None:
+        """Record the packs of a line under the number of its only row.
+
+        lines: the numbers of its rows. If its goods were split over several, none of the rows comes
+        to these packs, so the packs are not recorded.
+        """
+        packed = self._packed.pop(pointer, None)
+        if packed is not None and len(lines) == 1:
+            self._packed[pointer] = msgspec.structs.replace(packed, line=lines[0])
 
     def add_packed_lines(self) -> None:
         """Add the lines that counted packs to the first draft.

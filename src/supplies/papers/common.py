@@ -66,6 +66,14 @@ class StationHead(PaperPart, frozen=True, kw_only=True):
     units: dict[str, UnitWords] | msgspec.UnsetType = msgspec.UNSET
 
 
+class StatedPacks(PaperPart, frozen=True, kw_only=True):
+    """A quantity as stated: `quantity` times the pack `pack` of `size` base units."""
+
+    quantity: int
+    pack: str
+    size: int
+
+
 class DonorName(PaperPart, frozen=True, kw_only=True):
     """The donor as printed. name: None for an anonymous gift. phone: masked."""
 

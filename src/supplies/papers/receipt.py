@@ -11,6 +11,7 @@ from supplies.papers.common import (
     BilingualText,
     DonorName,
     PaperPart,
+    StatedPacks,
     StationHead,
     UnitWords,
 )
@@ -29,6 +30,8 @@ class ReceiptLine(PaperPart, frozen=True, kw_only=True):
     in_words, in_words_en: the quantity in Chinese financial numerals, and in English words.
     unit_words: absent if the unit has no words, or the receipt was issued before this field
     existed. expires_month: as printed on the goods, if they name only a month; otherwise absent.
+    stated: the packs in which the quantity was stated; absent if in base units, or the receipt was
+    issued before this field existed. pack_words: of that pack; absent if it has no words.
     """
 
     name: str
@@ -42,6 +45,8 @@ class ReceiptLine(PaperPart, frozen=True, kw_only=True):
     value: Amount | None = None
     unit_words: UnitWords | msgspec.UnsetType = msgspec.UNSET
     expires_month: str | msgspec.UnsetType = msgspec.UNSET
+    stated: StatedPacks | msgspec.UnsetType = msgspec.UNSET
+    pack_words: UnitWords | msgspec.UnsetType = msgspec.UNSET
 
 
 class DonationReceipt(PaperPart, frozen=True, kw_only=True):

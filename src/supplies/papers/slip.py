@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from supplies.papers.common import PaperPart, StationHead
+from supplies.papers.common import PaperPart, StatedPacks, StationHead
 
 
 class SlipLine(PaperPart, frozen=True, kw_only=True):
@@ -19,6 +19,7 @@ class SlipLine(PaperPart, frozen=True, kw_only=True):
     batch: str | None
     expires_on: date | None
     expires_month: str | msgspec.UnsetType = msgspec.UNSET
+    stated: StatedPacks | msgspec.UnsetType = msgspec.UNSET
 
 
 class DeliverySlip(PaperPart, frozen=True, kw_only=True):

@@ -97,12 +97,12 @@ class GeneratorBase:
         return None if back is None else self.clock.day - timedelta(days=back)
 
     def expiry(self) -> dict[str, Any]:
-        """The expiry of goods: none, a day or, now and then, a month."""
+        """The expiry of goods: none, a day or, if it is far ahead, a month."""
         ahead = self.choose(None, None, 0, 1, 3, 30)
         if ahead is None:
             return {}
         day = self.clock.day + timedelta(days=ahead)
-        if not self.once_in(4):
+        if ahead < 30:
             return {"expires_on": day}
         month = f"{day:%Y-%m}"
         return {"expires_on": last_day(month), "expires_month": month}

@@ -32,6 +32,7 @@ from supplies.domain.entry_rows import (
     HandOutTo,
     Lot,
     Need,
+    PackedLine,
     Pledge,
     StopOutcome,
     Withdrawal,
@@ -304,11 +305,12 @@ def _renew_receipt(journal: Journal, history: History, command: Command | None) 
 def _drafted_details(journal: Journal, donation: str, command: Any) -> DonationDetails:
     head = journal.drafts[0]
     lots = {row.lot: row for row in head.rows if isinstance(row, Lot)}
+    packed = {row.line: row for row in head.rows if isinstance(row, PackedLine)}
     place = journal.books.location(command.location).name
     details = details_from_command(command, donation, head.happened_on, place)
     for row in head.rows:
         if isinstance(row, ArrivalLine):
             lot = lots.get(row.lot) or journal.books.latest_row(Lot, lot=row.lot)
             assert lot is not None
-            details.lines.append(details_line(row, lot))
+            details.lines.append(details_line(row, lot, packed.get(row.line)))
     return details

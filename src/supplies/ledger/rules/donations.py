@@ -32,7 +32,7 @@ from supplies.ledger.rules.expired_goods import Destination, describe_products, 
 from supplies.ledger.rules.found_goods import bring
 from supplies.ledger.rules.need_fulfilment import claims_on_pledge, drop_claim, need_for
 from supplies.ledger.rules.pledges import find_pledge, pledge_lines
-from supplies.ledger.rules.receipt_documents import DetailsLine, details_from_command
+from supplies.ledger.rules.receipt_documents import details_from_command, details_line
 from supplies.ledger.rules.receipts import issue
 
 
@@ -81,28 +81,19 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
         )
         to.write_off_now(journal, draft, line.item, lot, quantity, pointer)
         shares += earmarked_shares(journal, line, lot, quantity, for_needs, pointer)
-        draft.add_rows(
-            StatedLine(
-                arrival=donation,
-                line=index + 1,
-                item=line.item,
-                quantity=quantity,
-                lot=lot,
-                pledge=line.pledge,
-                on_pledge=on_pledge,
-                recipient=line.recipient,
-            )
+        row = StatedLine(
+            arrival=donation,
+            line=index + 1,
+            item=line.item,
+            quantity=quantity,
+            lot=lot,
+            pledge=line.pledge,
+            on_pledge=on_pledge,
+            recipient=line.recipient,
         )
-        details.lines.append(
-            DetailsLine(
-                line.item,
-                quantity,
-                line.batch,
-                line.expires_on,
-                line.expires_month,
-                _line_value(line),
-            )
-        )
+        draft.add_rows(row)
+        packed = journal.packed_line(pointer)
+        details.lines.append(details_line(row, journal.lot(lot, line.item), packed))
     allocate_shares(journal, draft, command.location, shares)
     if journal.corrected is None:
         issue(journal, donor, [details], replaces=[])
@@ -117,10 +108,6 @@ def _with_recipient(journal: Journal, line: DonationLine, pointer: str) -> Donat
         return line
     need = need_for(journal, line.need, f"{pointer}/need", item=line.item, recipient=line.recipient)
     return msgspec.structs.replace(line, recipient=need.recipient)
-
-
-def _line_value(line: DonationLine) -> tuple[int, str] | None:
-    return None if line.value is None else (line.value.minor, line.value.currency)
 
 
 def open_stock(command: OpenStock, journal: Journal) -> None:

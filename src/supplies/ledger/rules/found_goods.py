@@ -10,7 +10,7 @@ from supplies.domain.commands import GoodsLine, LotLine, Settle
 from supplies.domain.entry_rows import Arrival, ArrivalLine, StopLine
 from supplies.errors import InvalidField
 from supplies.ledger.journal import Draft, Journal
-from supplies.ledger.rules.receipt_documents import DetailsLine, DonationDetails
+from supplies.ledger.rules.receipt_documents import DonationDetails, details_line
 from supplies.ledger.rules.receipts import issue
 
 
@@ -47,31 +47,24 @@ def record_found_gift(command: Settle, journal: Journal) -> None:
     )
     place = UNEXPLAINED(command.place)
     for index, line in enumerate(command.lines):
-        found = explain_surplus(journal, draft, line, f"/lines/{index}", place, DONOR(donor))
+        pointer = f"/lines/{index}"
+        found = explain_surplus(journal, draft, line, pointer, place, DONOR(donor))
+        before = len(details.lines)
+        journal.place_packed_line(pointer, range(before + 1, before + len(found) + 1))
         for lot, quantity in found:
-            draft.add_rows(
-                ArrivalLine(
-                    arrival=donation,
-                    line=len(details.lines) + 1,
-                    item=line.item,
-                    quantity=quantity,
-                    lot=lot,
-                    pledge=None,
-                    on_pledge=0,
-                    recipient=None,
-                )
+            row = ArrivalLine(
+                arrival=donation,
+                line=len(details.lines) + 1,
+                item=line.item,
+                quantity=quantity,
+                lot=lot,
+                pledge=None,
+                on_pledge=0,
+                recipient=None,
             )
-            described = journal.lot(lot, line.item)
-            details.lines.append(
-                DetailsLine(
-                    line.item,
-                    quantity,
-                    described.batch,
-                    described.expires_on,
-                    described.expires_month,
-                    None,
-                )
-            )
+            draft.add_rows(row)
+            packed = journal.packed_line(pointer)
+            details.lines.append(details_line(row, journal.lot(lot, line.item), packed))
     issue(journal, donor, [details], replaces=[])
 
 

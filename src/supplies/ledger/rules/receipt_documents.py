@@ -18,11 +18,12 @@ from supplies.domain.entry_rows import (
     Arrival,
     ArrivalLine,
     Lot,
+    PackedLine,
 )
 from supplies.domain.redaction import mask_phone
 from supplies.errors import Forgotten, InvalidField
 from supplies.ledger.journal import Journal
-from supplies.papers.common import DonorName
+from supplies.papers.common import DonorName, StatedPacks
 from supplies.papers.number_words import chinese_numerals, english_words
 from supplies.papers.receipt import Amount, DonationReceipt, ReceiptLine
 from supplies.stations.paper_settings import (
@@ -39,7 +40,11 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class DetailsLine:
-    """Goods of one line, in base units. value: minor units and currency; None if not valued."""
+    """Goods of one line, in base units.
+
+    value: minor units and currency; None if not valued. packed: the packs in which the quantity was
+    stated; None: in base units.
+    """
 
     item: str
     quantity: int
@@ -47,6 +52,7 @@ class DetailsLine:
     expires_on: date | None
     expires_month: str | None
     value: tuple[int, str] | None
+    packed: PackedLine | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +103,13 @@ def details_of_donation(
     seq = journal.books.latest_seq(Arrival, arrival=donation)
     if arrival is None or seq is None:
         raise InvalidField.at(pointer, f"there is no donation {donation}")
+    packed = {
+        row.line: row
+        for row in journal.books.rows_of_entry(PackedLine, seq)
+        if row.field == "lines"
+    }
     lines = [
-        _line_with_lot(journal, line)
+        _line_with_lot(journal, line, packed.get(line.line))
         for line in journal.books.rows_of_entry(ArrivalLine, seq, arrival=donation)
     ]
     if not lines:
@@ -120,19 +131,19 @@ def details_of_donation(
     return arrival.party, details
 
 
-def _line_with_lot(journal: Journal, line: ArrivalLine) -> DetailsLine:
+def _line_with_lot(journal: Journal, line: ArrivalLine, packed: PackedLine | None) -> DetailsLine:
     lot = journal.books.latest_row(Lot, lot=line.lot)
     assert lot is not None, f"line of {line.arrival} has no lot"
-    return details_line(line, lot)
+    return details_line(line, lot, packed)
 
 
-def details_line(line: ArrivalLine, lot: Lot) -> DetailsLine:
-    """Return what a receipt prints about an arrival line and its lot."""
+def details_line(line: ArrivalLine, lot: Lot, packed: PackedLine | None) -> DetailsLine:
+    """Return what a receipt prints about an arrival line, its lot and its packs."""
     value = None
     if lot.value_minor is not None and lot.currency is not None:
         value = (lot.value_minor, lot.currency)
     return DetailsLine(
-        line.item, line.quantity, lot.batch, lot.expires_on, lot.expires_month, value
+        line.item, line.quantity, lot.batch, lot.expires_on, lot.expires_month, value, packed
     )
 
 
@@ -185,6 +196,7 @@ def _donor_name(journal: Journal, donor: str) -> DonorName:
 def _line(journal: Journal, settings: PaperSettings, line: DetailsLine) -> ReceiptLine:
     item = journal.books.item(line.item)
     value = line.value if prints_values(settings) else None
+    words, packed = unit_words(settings), line.packed
     return ReceiptLine(
         name=item.name,
         name_en=item.name_en,
@@ -195,6 +207,12 @@ def _line(journal: Journal, settings: PaperSettings, line: DetailsLine) -> Recei
         batch=line.batch,
         expires_on=line.expires_on,
         value=None if value is None else Amount(minor=value[0], currency=value[1]),
-        unit_words=unit_words(settings).get(item.unit, msgspec.UNSET),
+        unit_words=words.get(item.unit, msgspec.UNSET),
         expires_month=line.expires_month or msgspec.UNSET,
+        stated=(
+            msgspec.UNSET
+            if packed is None
+            else StatedPacks(quantity=packed.quantity, pack=packed.pack, size=packed.size)
+        ),
+        pack_words=msgspec.UNSET if packed is None else words.get(packed.pack, msgspec.UNSET),
     )

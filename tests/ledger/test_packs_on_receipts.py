@@ -1,0 +1,104 @@
+"""Receipts print the packs in which a quantity was stated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from support.ledger_fixture import StationLedger
+
+from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Item
+from supplies.papers.common import StatedPacks
+from supplies.views.receipts import get_receipt
+
+
+def receipt_line(station: StationLedger, number: int = 1) -> Any:
+    document = get_receipt(station.books, f"JZ-2020-{number:06d}").document
+    assert document is not None
+    return document.lines[0]
+
+
+CARTONS = StatedPacks(quantity=2, pack="carton", size=50)
+
+
+def cartons(station: StationLedger) -> c.RecordDonation:
+    station.ledger.amend(Item(code="mask", name="口罩", packs={"carton": 50}))
+    return station.donation(2, pack="carton")
+
+
+def test_a_receipt_keeps_the_packs_and_their_words(station: StationLedger) -> None:
+    station(cartons(station))
+    line = receipt_line(station)
+    assert (line.quantity, line.stated) == (100, CARTONS)
+    assert (line.pack_words.zh, line.pack_words.en) == ("箱", "carton")
+
+
+def test_a_receipt_in_base_units_says_nothing_of_packs(station: StationLedger) -> None:
+    station.give(100)
+    line = receipt_line(station)
+    assert line.stated is line.pack_words is msgspec.UNSET
+
+
+def test_a_correction_of_another_field_keeps_the_packs_on_the_new_receipt(
+    station: StationLedger,
+) -> None:
+    gift = cartons(station)
+    first = station(gift)
+    station.ledger.amend(Item(code="mask", name="口罩", packs={"carton": 40}))
+    other = msgspec.structs.replace(gift, handled_by="李某")
+    station(c.Correct(entry=first.seq, command=other, reason="wrong name"))
+    assert receipt_line(station, 2).stated == CARTONS
+    loose = station.donation(100)
+    second = station.books.value("SELECT max(seq) FROM entries WHERE kind = 'donation_received'")
+    station(c.Correct(entry=second, command=loose, reason="loose masks"))
+    assert receipt_line(station, 3).stated is msgspec.UNSET
+
+
+def test_a_combined_receipt_keeps_the_packs_of_each_donation(station: StationLedger) -> None:
+    first = station(cartons(station))
+    second = station.give(7)
+    donations = [str(first.document), str(second.document)]
+    station(c.IssueReceipt(donations=donations))
+    document = get_receipt(station.books, "JZ-2020-000003").document
+    assert document is not None
+    assert [line.stated for line in document.lines] == [CARTONS, msgspec.UNSET]
+
+
+def found(station: StationLedger, *counts: tuple[int, str]) -> None:
+    """Count goods that the books do not have: each count adds one batch."""
+    for counted, batch in counts:
+        sheet = str(station(c.OpenCountSheet(location="store")).document)
+        line = c.CountLine(item="mask", counted=counted, batch=batch)
+        station(c.CountStock(sheet=sheet, lines=[line]))
+
+
+def settle(station: StationLedger, *lines: c.LotLine) -> None:
+    station(
+        c.Settle(
+            place="store", by="donor", party="D-1", handled_by="陈某", reason="r", lines=list(lines)
+        )
+    )
+
+
+def test_found_goods_of_one_lot_keep_the_packs_that_settled_them(station: StationLedger) -> None:
+    found(station, (100, "A"))
+    settle(station, c.LotLine(item="mask", quantity=2, pack="box"))
+    assert receipt_line(station).stated == StatedPacks(quantity=2, pack="box", size=50)
+    assert station.ledger.verify().entries == station.entries()
+
+
+def test_packs_that_were_found_in_two_lots_are_not_printed_on_either(
+    station: StationLedger,
+) -> None:
+    found(station, (60, "A"), (150, "B"))
+    box = c.LotLine(item="mask", quantity=2, pack="box")
+    settle(station, box, c.LotLine(item="mask", quantity=1, pack="box"))
+    document = get_receipt(station.books, "JZ-2020-000001").document
+    assert document is not None
+    assert [(line.quantity, line.stated or None) for line in document.lines] == [
+        (60, None),
+        (40, None),
+        (50, StatedPacks(quantity=1, pack="box", size=50)),
+    ]
+    assert station.ledger.verify().entries == station.entries()
