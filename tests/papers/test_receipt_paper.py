@@ -8,13 +8,14 @@ from datetime import date
 
 import pytest
 import zxingcpp
+from msgspec import UNSET
 from msgspec.structs import replace
 from supplies_receipts import draw_receipt
 from supplies_receipts.__main__ import receipt
 from support import pdf_reading as reading
 from support.pdf_reading import needs_poppler
 
-from supplies.papers.common import DonorName
+from supplies.papers.common import DonorName, StatedPacks, UnitWords
 from supplies.papers.receipt import (
     DonationReceipt,
     GivenBackGoods,
@@ -328,3 +329,49 @@ def test_a_receipt_is_drawn_from_structs_alone() -> None:
     document = msgspec.json.decode(msgspec.json.encode(paper.document), type=DonationReceipt)
     proof = msgspec.json.decode(msgspec.json.encode(paper.proof), type=Proof)
     assert draw_receipt(ReceiptPaper(document=document, proof=proof)) == draw_receipt(paper)
+
+
+def in_packs(paper: ReceiptPaper, **changes: object) -> ReceiptPaper:
+    """Return the receipt with every line stated as two cartons of 50."""
+    cartons = {
+        "quantity": 100,
+        "unit": "piece",
+        "unit_words": UnitWords(zh="件", en="piece", en_many="pieces"),
+        "stated": StatedPacks(quantity=2, pack="carton", size=50),
+        "pack_words": UnitWords(zh="箱", en="carton", en_many="cartons"),
+    }
+    lines = [replace(line, **{**cartons, **changes}) for line in paper.document.lines]
+    return documented(paper, lines=lines)
+
+
+@needs_poppler
+@pytest.mark.parametrize("lines", [1, 5, 60])
+def test_packs_are_printed_in_both_languages_beside_the_quantity(lines: int) -> None:
+    pdf = draw_receipt(in_packs(receipt(lines)))
+    reading.assert_well_set(pdf, margin=12)
+    said = reading.text(pdf)
+    for words in ("2箱×50件=100件", "2×cartonof50=100pieces"):
+        assert said.count(words) == lines
+
+
+@pytest.mark.parametrize(("languages", "words"), [("zh", "2箱×50件"), ("en", "2×cartonof50=100")])
+def test_a_receipt_in_one_language_prints_packs_in_it_alone(languages: str, words: str) -> None:
+    paper = in_packs(receipt(1))
+    paper = documented(paper, station=replace(paper.document.station, languages=languages))
+    said = reading.text(draw_receipt(paper))
+    assert words in said
+    assert said.count("=100") == 1
+
+
+@needs_poppler
+def test_packs_and_units_with_long_names_are_printed_in_full() -> None:
+    paper = in_packs(
+        receipt(3),
+        unit="unit-" + "x" * 59,
+        unit_words=UNSET,
+        stated=StatedPacks(quantity=10**6, pack="pack-" + "y" * 59, size=10**6),
+        pack_words=UNSET,
+    )
+    pdf = draw_receipt(paper)
+    reading.assert_well_set(pdf, margin=12)
+    assert reading.text(pdf).count("pack-" + "y" * 59) == 6
