@@ -1,4 +1,4 @@
-"""Receipts print the packs in which a quantity was stated."""
+"""Receipts and slips print the packs in which a quantity was stated."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from support.ledger_fixture import StationLedger
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Item
 from supplies.papers.common import StatedPacks
+from supplies.views.delivery_slips import build_delivery_slips, build_run_sheet
 from supplies.views.receipts import get_receipt
 
 
@@ -102,3 +103,34 @@ def test_packs_that_were_found_in_two_lots_are_not_printed_on_either(
         (50, StatedPacks(quantity=1, pack="box", size=50)),
     ]
     assert station.ledger.verify().entries == station.entries()
+
+
+def slip_lines(station: StationLedger, allocation: str) -> list[tuple[int, StatedPacks | None]]:
+    delivery = station.dispatch(allocation)
+    (slip,) = build_delivery_slips(station.books, delivery)
+    (stop,) = build_run_sheet(station.books, delivery).stops
+    assert stop.lines == slip.lines
+    return [(line.quantity, line.stated or None) for line in slip.lines]
+
+
+def test_a_slip_shows_the_packs_in_which_its_goods_were_allocated(station: StationLedger) -> None:
+    station.stock(150)
+    allocation = station.allocate(2, pack="box")
+    packs = StatedPacks(quantity=2, pack="box", size=50)
+    assert slip_lines(station, allocation) == [(100, packs)]
+
+
+def test_a_slip_shows_no_packs_that_its_line_does_not_come_to(station: StationLedger) -> None:
+    station.stock(60)
+    station.stock(90)
+    allocation = station.allocate(2, pack="box")
+    assert slip_lines(station, allocation) == [(60, None), (40, None)]
+    assert slip_lines(station, station.allocate(5)) == [(5, None)]
+
+
+def test_goods_released_from_packs_leave_base_units_on_the_slip(station: StationLedger) -> None:
+    station.stock(100)
+    allocation = station.allocate(2, pack="box")
+    part = c.ReleasedLine(line=1, quantity=30)
+    station(c.Release(allocation=allocation, lines=[part], reason="fewer people"))
+    assert slip_lines(station, allocation) == [(70, None)]

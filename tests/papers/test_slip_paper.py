@@ -12,6 +12,7 @@ from support import pdf_reading as reading
 from support.pdf_reading import needs_poppler
 
 from supplies.errors import InvalidField
+from supplies.papers.common import StatedPacks
 
 
 def test_each_stop_has_a_page_on_the_roll() -> None:
@@ -115,3 +116,17 @@ def test_two_processes_give_the_same_bytes() -> None:
     assert {reading.in_a_new_process("draw_delivery_slips(slips())", seed) for seed in (1, 2)} == {
         here
     }
+
+
+@needs_poppler
+@pytest.mark.parametrize(("pack", "times"), [("carton", 1), ("pack-" + "y" * 59, 10**5)])
+def test_packs_are_printed_below_the_item(pack: str, times: int) -> None:
+    stated = StatedPacks(quantity=2 * times, pack=pack, size=50)
+    first = slips()[0]
+    line = replace(first.lines[0], unit="piece", quantity=100 * times, stated=stated)
+    pdf = draw_delivery_slips([replace(first, lines=[line] * 5)])
+    reading.assert_well_set(pdf, margin=4)
+    said = reading.text(pdf)
+    word = "箱" if pack == "carton" else pack
+    assert said.count(f"{word}×50件") == 5
+    assert said.count(f"×{pack}of50") == 5

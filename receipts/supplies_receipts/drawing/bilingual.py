@@ -16,6 +16,7 @@ from msgspec import UNSET
 from supplies.domain.expiry import Expiring, shown_expiry
 from supplies.papers.common import Languages, StatedPacks, StationHead, UnitWords
 from supplies.papers.receipt import Amount, ReceiptLine
+from supplies.papers.slip import SlipLine
 from supplies.papers.units import SHIPPED_UNITS, UNITS_BEFORE_WORDS
 
 _languages: ContextVar[Languages] = ContextVar("languages", default="zh+en")
@@ -112,12 +113,15 @@ def packs_of_line(line: ReceiptLine) -> Words:
     return _packs(line.stated, pack, unit_of_line(line))
 
 
-def packs(stated: StatedPacks, unit_code: str) -> Words:
-    """Return a quantity in packs, as in "2 × carton of 50 = 100 pieces"."""
-    return _packs(stated, unit(stated.pack), unit(unit_code, stated.quantity * stated.size))
+def packs(line: SlipLine) -> Words:
+    """Return the packs in which a slip's line was stated; empty if in base units."""
+    if not line.stated:
+        return Words("", "")
+    return _packs(line.stated, unit(line.stated.pack), unit(line.unit, line.quantity))
 
 
 def _packs(stated: StatedPacks, pack: Words, unit: Words) -> Words:
+    """Return a quantity in packs, as in "2 × carton of 50 = 100 pieces"."""
     count, size = number(stated.quantity), number(stated.size)
     total = number(stated.quantity * stated.size)
     return Words(

@@ -164,10 +164,16 @@ def _goods(line: SlipLine) -> Block:
     wide = min(_QUANTITY, BOLD.width(quantity) + 0.1)
     left = MARGIN + _STOPS[0].width + _STOPS[1].width
     lot = "  ".join(said for said, _ in _lot(line) if said)
+    packs = bilingual.packs(line)
     end = left + _STOPS[2].width - layout.GUTTER
     named = [
         layout.text(left, end - left - wide - 2, said, style)
-        for said, style in ((name.primary, CELL), (name.secondary, CELL_EN), (lot, CELL_EN))
+        for said, style in (
+            (name.primary, CELL),
+            (name.secondary, CELL_EN),
+            (lot, CELL_EN),
+            (packs.label, CELL_EN),
+        )
         if said
     ]
     style = fit_style(bilingual.number(line.quantity), BOLD, wide)

@@ -161,7 +161,9 @@ def _item(line: SlipLine) -> Block:
     room, right = WIDTH - forms.TICK - 2 - wide - 2, MARGIN + WIDTH - wide
     name = bilingual.named(line.name, line.name_en)
     lot = "  ".join(filter(None, (line.batch, bilingual.expiry(line))))
+    packs = bilingual.packs(line)
     says = [(name.primary, _ITEM), (name.secondary, _SMALL), (lot, _SMALL)]
+    says += [(packs.primary, _SMALL), (packs.secondary, _SMALL)]
     row = layout.beside(
         [
             forms.tick(MARGIN),

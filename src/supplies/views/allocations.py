@@ -165,6 +165,14 @@ def _views(books: Books, found: Sequence[DocumentState[Allocation]]) -> list[All
     return views
 
 
+def read_stated_packs(books: Books, ids: list[str]) -> dict[str, list[PackedLineView]]:
+    """Return the packs in which the latest command stated each allocation, by allocation."""
+    entries = DocumentEntries(books, ids)
+    latest = {name: _latest(entries.of(name)).seq for name in ids}
+    packed = read_packed_lines(books, latest.values())
+    return {name: packed.get(seq, []) for name, seq in latest.items()}
+
+
 def _latest(entries: list[DocumentEntry]) -> DocumentEntry:
     """Return the entry of the latest command that stated an allocation.
 

@@ -14,21 +14,28 @@ from supplies.domain.catalogue_records import Recipient
 from supplies.domain.entry_rows import Lot, StopLine
 from supplies.domain.redaction import mask_name, mask_phone
 from supplies.errors import NotFound
+from supplies.papers.common import StatedPacks
 from supplies.papers.run_sheet import LoadLine, RunSheet, RunStop
 from supplies.papers.slip import DeliverySlip, SlipLine
 from supplies.stations.paper_settings import station_head
+from supplies.views.allocations import read_stated_packs
 from supplies.views.deliveries import DOCUMENT_TYPE
 from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
+from supplies.views.pagination import PackedLineView
 from supplies.views.shared_queries import find_document, read_lots
 
 
 class _LoadedDelivery(NamedTuple):
-    """A delivery, its loaded lines in the order of the stops, and the data of their lots."""
+    """A delivery, its loaded lines in the order of the stops, and the data of their lots.
+
+    packed: by allocation, the packs in which its goods were stated.
+    """
 
     team: str
     day: date
     loaded: list[LoadedLine]
     lots: dict[str, Lot]
+    packed: dict[str, list[PackedLineView]]
 
     def stops(self) -> list[list[LoadedLine]]:
         """Return the loaded lines of each stop, in order."""
@@ -111,6 +118,7 @@ def _load_delivery(books: Books, delivery: str) -> _LoadedDelivery:
         day=books.body(found.first).happened_on,
         loaded=loaded,
         lots=read_lots(books, [line.lot for line in loaded]),
+        packed=read_stated_packs(books, sorted({line.allocation for line in loaded})),
     )
 
 
@@ -151,11 +159,20 @@ def _phone(recipient: Recipient) -> str | None:
 
 
 def _lines(books: Books, found: _LoadedDelivery, loaded: list[LoadedLine]) -> list[SlipLine]:
-    return [_line(books, line, found.lots[line.lot]) for line in loaded]
+    return [_line(books, found, line) for line in loaded]
 
 
-def _line(books: Books, line: LoadedLine, lot: Lot) -> SlipLine:
-    item = books.item(line.item)
+def _stated(found: _LoadedDelivery, line: LoadedLine) -> StatedPacks | msgspec.UnsetType:
+    """Return the packs of a line whose goods are exactly those stated in them; otherwise UNSET."""
+    packed = [each for each in found.packed[line.allocation] if each.item == line.item]
+    if len(packed) != 1 or packed[0].quantity * packed[0].size != line.loaded:
+        return msgspec.UNSET
+    (only,) = packed
+    return StatedPacks(quantity=only.quantity, pack=only.pack, size=only.size)
+
+
+def _line(books: Books, found: _LoadedDelivery, line: LoadedLine) -> SlipLine:
+    item, lot = books.item(line.item), found.lots[line.lot]
     return SlipLine(
         name=item.name,
         name_en=item.name_en,
@@ -164,4 +181,5 @@ def _line(books: Books, line: LoadedLine, lot: Lot) -> SlipLine:
         batch=lot.batch,
         expires_on=lot.expires_on,
         expires_month=lot.expires_month or msgspec.UNSET,
+        stated=_stated(found, line),
     )

@@ -97,15 +97,13 @@ class GeneratorBase:
         return None if back is None else self.clock.day - timedelta(days=back)
 
     def expiry(self) -> dict[str, Any]:
-        """The expiry of goods: none, a day or, if it is far ahead, a month."""
+        """The expiry of goods: none or a day; the last day of a month is given as the month."""
         ahead = self.choose(None, None, 0, 1, 3, 30)
         if ahead is None:
             return {}
         day = self.clock.day + timedelta(days=ahead)
-        if ahead < 30:
-            return {"expires_on": day}
         month = f"{day:%Y-%m}"
-        return {"expires_on": last_day(month), "expires_month": month}
+        return {"expires_on": day, **({"expires_month": month} if day == last_day(month) else {})}
 
     def arriving_expiry(self) -> dict[str, Any]:
         """The expiry of arriving goods; now and then it is past, and mostly says what to do."""
