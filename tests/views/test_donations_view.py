@@ -8,6 +8,7 @@ from support.view_json import shows
 
 from supplies.domain import commands as c
 from supplies.errors import NotFound
+from supplies.views.allocations import get_allocation
 from supplies.views.donations import get_donation, list_donations
 
 
@@ -48,8 +49,24 @@ def test_a_donation_shows_which_part_fulfilled_a_pledge(
             "fiscal_ticket": None,
             "note": None,
             "remarks": [],
+            "allocations": [],
         },
     )
+
+
+def test_a_donation_names_the_allocations_that_it_made(station: StationLedger) -> None:
+    station.give(1)
+    need = station.need(5)
+    pledge = station.pledge(5, {need: 5})
+    lines = [
+        c.DonationLine(item="mask", quantity=5, pledge=pledge),
+        c.DonationLine(item="soap", quantity=2, recipient="R-2"),
+    ]
+    given = station(c.RecordDonation(donor="D-1", location="store", handled_by="陈某", lines=lines))
+    made = get_donation(station.books, str(given.document)).allocations
+    assert [get_allocation(station.books, name).recipient for name in made] == ["R-1", "R-2"]
+    first, _ = list_donations(station.books).items
+    assert first.allocations == []
 
 
 def test_an_anonymous_donation_has_no_donor(station: StationLedger) -> None:

@@ -69,6 +69,7 @@ class DonationView(View, frozen=True, kw_only=True):
     or else of the last one issued. superseded_by: number of the latest entry that corrected it.
 
     handled_by and the texts after it: as last stated; None if there was none, or if it was erased.
+    allocations: ids of the allocations made on arrival, for claims and recipients; oldest first.
     """
 
     id: str
@@ -85,6 +86,7 @@ class DonationView(View, frozen=True, kw_only=True):
     fiscal_ticket: str | None
     note: str | None
     remarks: list[RemarkView]
+    allocations: list[str]
 
 
 def get_donation(books: Books, name: str) -> DonationView:
@@ -133,6 +135,7 @@ def _views(books: Books, found: Sequence[DocumentState[Arrival]]) -> list[Donati
     lines = read_latest(books, ArrivalLine, "arrival", ids, head=Arrival)
     described = read_lots(books, [line.lot for each in lines.values() for line in each])
     papers = _receipts(books, ids)
+    allocations = _allocations(books, ids)
     packs = read_packs(books, [one.seq for one in found])
     entries = DocumentEntries(books, ids)
     return [
@@ -149,6 +152,7 @@ def _views(books: Books, found: Sequence[DocumentState[Arrival]]) -> list[Donati
             ],
             **{name: entries.text(one.seq, name) for name in TEXTS},
             remarks=entries.remarks(one.stated.arrival),
+            allocations=allocations.get(one.stated.arrival, []),
         )
         for one in found
     ]
@@ -191,3 +195,18 @@ def _receipts(books: Books, ids: Sequence[str]) -> dict[str, str]:
         "ORDER BY CASE WHEN v.seq IS NULL THEN 1 ELSE 0 END, r.seq",
     )
     return {row[0]: row[1] for row in rows}
+
+
+def _allocations(books: Books, ids: Sequence[str]) -> dict[str, list[str]]:
+    """Return the allocations that each donation made, oldest first."""
+    rows = query_ids(
+        books,
+        ids,
+        "SELECT w.id, a.allocation FROM wanted w CROSS JOIN allocations a "
+        "WHERE a.station = :station AND a.arrival = w.id "
+        "ORDER BY a.seq, length(a.allocation), a.allocation",
+    )
+    made: dict[str, list[str]] = {}
+    for donation, allocation in rows:
+        made.setdefault(donation, []).append(allocation)
+    return made
