@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
 import pytest
-from supplies_receipts import draw_donor_statement, draw_public_disclosure
+from supplies_receipts import draw_donor_statement, draw_public_disclosure, draw_receipt
+from supplies_receipts.__main__ import receipt
 from support import pdf_reading as reading
 from support.ledger_fixture import StationLedger
 
@@ -13,12 +15,19 @@ from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Item, Recipient
 from supplies.errors import InvalidField
 from supplies.ledger.recorded import Recorded
+from supplies.views.activities import get_activity
+from supplies.views.allocations import get_allocation
+from supplies.views.deliveries import get_delivery
 from supplies.views.delivery_slips import build_delivery_slips, build_run_sheet
+from supplies.views.donations import get_donation
 from supplies.views.donor_statement import build_donor_statement, build_donor_statement_paper
+from supplies.views.entries import get_entry
+from supplies.views.needs import get_need
 from supplies.views.pledges import get_pledge
 from supplies.views.public_disclosure import build_disclosure, build_disclosure_paper
 from supplies.views.receipts import get_receipt
 from supplies.views.station_report import build_station_report
+from supplies.views.stock_documents import get_stock_document
 from supplies.views.trace import trace_lot
 
 CASE = Item(
@@ -234,3 +243,78 @@ def test_an_institution_has_no_headcount(station: StationLedger) -> None:
     lines = [c.RecipientLine(item="mask", quantity=1)]
     with pytest.raises(InvalidField, match="hosp-1 is one institution; leave the headcount out"):
         station(c.HandOut(recipient="hosp-1", location="store", lines=lines, headcount=3))
+
+
+def test_a_gift_of_which_only_the_latest_day_is_known_says_so(station: StationLedger) -> None:
+    given = station(
+        msgspec.structs.replace(station.donation(10, happened_on=station.day(-3)), or_earlier=True)
+    )
+    with station.ledger.reading() as books:
+        gift = get_donation(books, str(given.document))
+        assert (gift.happened_on, gift.or_earlier) == (station.day(-3), True)
+        assert get_entry(books, given.seq).or_earlier is True
+        document = get_receipt(books, "JZ-2020-000001").document
+    assert document is not None
+    paper = msgspec.structs.replace(receipt(), document=document)
+    assert "截至2020年2月7日" in reading.text(draw_receipt(paper))
+    station.ledger.verify()
+
+
+def test_a_correction_keeps_that_a_day_is_the_latest_unless_it_states_a_day(
+    station: StationLedger,
+) -> None:
+    given = station(
+        msgspec.structs.replace(station.donation(10, happened_on=station.day(-3)), or_earlier=True)
+    )
+    more = station(c.Correct(entry=given.seq, command=station.donation(12), reason="two more"))
+    with station.ledger.reading() as books:
+        assert get_donation(books, str(given.document)).or_earlier is True
+        receipt = get_receipt(books, "JZ-2020-000002").document
+        assert receipt is not None
+        assert receipt.or_earlier is True
+    exact = station.donation(12, happened_on=station.day(-5))
+    station(c.Correct(entry=more.seq, command=exact, reason="the day is known now"))
+    with station.ledger.reading() as books:
+        gift = get_donation(books, str(given.document))
+    assert (gift.happened_on, gift.or_earlier) == (station.day(-5), msgspec.UNSET)
+    station.ledger.verify()
+
+
+def test_each_noun_shows_that_its_day_is_the_latest_one(station: StationLedger) -> None:
+    need = station.need(10, or_earlier=True)
+    pledge = station.pledge(10, or_earlier=True)
+    station.stock(20)
+    allocation = str(
+        station(
+            c.Allocate(
+                recipient="R-1",
+                location="store",
+                lines=[c.AllocationLine(item="mask", quantity=5)],
+                or_earlier=True,
+            )
+        ).document
+    )
+    delivery = station.dispatch(allocation, or_earlier=True)
+    station.outcome(delivery, allocation, "handed_over", or_earlier=True)
+    handed = station(
+        c.HandOut(
+            recipient="R-2",
+            location="store",
+            lines=[c.RecipientLine(item="mask", quantity=5)],
+            or_earlier=True,
+        )
+    )
+    visits = station(c.RecordActivity(kind="visit", count=3, or_earlier=True))
+    with station.ledger.reading() as books:
+        out = get_delivery(books, delivery)
+        shown = [
+            get_need(books, need),
+            get_pledge(books, pledge),
+            get_allocation(books, allocation),
+            out,
+            out.stops[0],
+            get_stock_document(books, "hand-outs", str(handed.document)),
+            get_activity(books, str(visits.document)),
+        ]
+    assert [one.or_earlier for one in shown] == [True] * len(shown)
+    station.ledger.verify()

@@ -284,6 +284,17 @@ def test_health_names_the_last_entry(rest: RestClient) -> None:
     assert (health["status"], health["station"], health["seq"]) == ("ok", "lx", seq)
 
 
+def test_a_day_may_be_the_latest_possible_one(rest: RestClient) -> None:
+    rest.give(20)
+    line = {"item": "mask", "quantity": 5}
+    body = {"recipient": "R-1", "location": "store", "lines": [line]}
+    day = {"happened_on": "2020-02-10", "or_earlier": True}
+    told = rest.post("/api/stock/hand-outs", {**body, **day})
+    assert told["entry"]["or_earlier"] is True
+    told = rest.post("/api/stock/hand-outs", body)
+    assert "or_earlier" not in told["entry"]
+
+
 def test_a_case_is_opened_for_a_pledge(rest: RestClient) -> None:
     rest.post("/api/items", {"code": "mask-case", "name": "口罩（箱，未点数）", "unit": "case"})
     line = {"item": "mask", "quantity": 2000}

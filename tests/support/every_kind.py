@@ -61,7 +61,12 @@ def book_needs_and_pledges(station: RecordingStation) -> tuple[str, str, str]:
     )
     other = station.record_document(
         c.NoteNeed(
-            recipient="h2", item="gel", quantity=4, urgency="high", needed_by=date(2020, 2, 9)
+            recipient="h2",
+            item="gel",
+            quantity=4,
+            urgency="high",
+            needed_by=date(2020, 2, 9),
+            or_earlier=True,
         )
     )
     pledge = station.record_document(

@@ -13,7 +13,7 @@ from support.tampering import Tampering, broken, forge, last_with, restate_trans
 
 from supplies.domain import commands as c
 from supplies.domain.entries import Body, entry_id
-from supplies.domain.entry_rows import Recount
+from supplies.domain.entry_rows import LatestDay, Recount
 from supplies.verification.verify import verify
 
 
@@ -173,6 +173,26 @@ def test_packs_that_differ_from_the_quantity_of_their_line_are_found(store: Tamp
     error = broken(store)
     assert (error.table, error.column, error.seq) == ("packed_lines", "quantity", seq)
     assert (error.expected, error.found) == ("100 × mask in packs", "80 × mask")
+
+
+def test_a_latest_day_that_is_not_the_day_of_its_entry_is_found(store: Tampering) -> None:
+    seq = last_with(store, "SELECT max(seq) FROM latest_days")
+    (day,) = store.one("SELECT latest_day FROM latest_days WHERE seq = :seq", {"seq": seq}) or ("",)
+
+    def other_day(body: Body) -> Body:
+        rows = [
+            msgspec.structs.replace(row, latest_day=date(2020, 1, 2))
+            if isinstance(row, LatestDay)
+            else row
+            for row in body.rows
+        ]
+        return msgspec.structs.replace(body, rows=tuple(rows))
+
+    forge(store, seq, other_day)
+    store.run("UPDATE latest_days SET latest_day = '2020-01-02' WHERE seq = :seq", {"seq": seq})
+    error = broken(store)
+    assert (error.table, error.column, error.seq) == ("latest_days", "latest_day", seq)
+    assert (error.expected, error.found) == (day, "2020-01-02")
 
 
 @pytest.mark.parametrize(

@@ -203,11 +203,17 @@ def _fields(document: DonationReceipt) -> list[Block]:
     donor, station = document.donor, document.station
     name = _NOBODY if donor.name is None else bilingual.named(donor.name, donor.name_en)
     coded = Words("捐赠人", "Donor" if donor.code is None else f"Donor · {donor.code}")
-    received = bilingual.days(document.received_on, document.received_until).primary
+    received = bilingual.days(document.received_on, document.received_until)
+    if document.or_earlier is True:
+        received = Words(f"截至{received.zh}", f"by {received.en}")
     at = " ".join(filter(None, (station.address, station.phone)))
     pairs = [
         _Field(coded, name.primary, name.secondary),
-        _Field(Words("接收日期与地点", "Received on, at"), f"{received}  {document.location}", at),
+        _Field(
+            Words("接收日期与地点", "Received on, at"),
+            f"{received.primary}  {document.location}",
+            at,
+        ),
         _Field(Words("捐赠编号", "Donation no."), bilingual.listed(document.donations)),
         _Field(Words("联系方式", "Contact"), donor.phone or "—"),
     ]

@@ -38,10 +38,13 @@ LINE_LIMITS = Meta(min_length=1, max_length=MAX_LINES)
 class Command(StrictStruct, frozen=True, kw_only=True, tag=True, tag_field="type"):
     """Base class of all commands. Inside a correction, `type` names the command.
 
-    happened_on: the day on which it happened; None means the station's today.
+    happened_on: the day on which it happened; None means the station's today. or_earlier: whether
+    only the latest possible day is known, as in "by 28 February" (截至28日). It is booked on that
+    day.
     """
 
     happened_on: date | None = None
+    or_earlier: bool = False
 
 
 class GoodsLine(StrictStruct, frozen=True, kw_only=True):

@@ -57,6 +57,12 @@ class PackedLine(EntryRow, frozen=True, kw_only=True, tag="packed_lines"):
     size: int
 
 
+class LatestDay(EntryRow, frozen=True, kw_only=True, tag="latest_days"):
+    """States that the entry happened on its day or earlier. latest_day: the day of the entry."""
+
+    latest_day: date
+
+
 class Need(EntryRow, frozen=True, kw_only=True, tag="needs"):
     """What one recipient needs of one item, in base units."""
 
@@ -403,6 +409,7 @@ AnyEntryRow = (
     Lot
     | LotParent
     | PackedLine
+    | LatestDay
     | Need
     | NeedEnd
     | Pledge

@@ -33,6 +33,7 @@ from supplies.domain.entry_rows import (
     Allocation,
     AllocationLine,
     EntryRow,
+    LatestDay,
     Lot,
     PackedLine,
 )
@@ -497,6 +498,14 @@ class Journal:
         Call it once the rule has run.
         """
         self.drafts[0].add_rows(*self._packed.values())
+
+    def add_latest_day(self) -> None:
+        """Add to the first draft that its day is the latest possible one, if the command says so.
+
+        Call it once the rule has run.
+        """
+        if self.command.or_earlier:
+            self.drafts[0].add_rows(LatestDay(latest_day=self.drafts[0].happened_on))
 
     def lot(self, lot: str, item: str, pointer: str = "") -> Lot:
         """Return the latest description of a lot.

@@ -493,6 +493,7 @@ class Ledger:
                     ) from None
                 add_recounts(journal)
                 journal.add_packed_lines()
+                journal.add_latest_day()
             if not self._connection.key_ensured and _issues_receipt(journal):
                 create_key_for_first_receipt(self.store)
                 self._connection.key_ensured = True
@@ -505,6 +506,7 @@ class Ledger:
             conflict = error.detail
             journal = Journal(self.books, request.command, now=now, today=today)
             record_conflict(request.command, journal, conflict)
+            journal.add_latest_day()
             self._writer.write(journal, request)
         if isinstance(request.command, ForgetDonor | ForgetRecipient | ForgetText):
             self._connection.erased = True

@@ -52,6 +52,7 @@ class ReceiptLine(PaperPart, frozen=True, kw_only=True):
 class DonationReceipt(PaperPart, frozen=True, kw_only=True):
     """The content of a donation receipt (捐赠物资接收凭证), stored when it is issued.
 
+    or_earlier: true if only the latest possible day of a donation is known; otherwise absent.
     received_on, received_until: first and last day of the donations; the same for one day. wish: in
     the donor's own words; None if there was none. checked_by: the second person who checked the
     goods (复核人). agreement: number of the donation agreement. fiscal_ticket: number of a fiscal
@@ -74,6 +75,7 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
     agreement: str | None = None
     fiscal_ticket: str | None = None
     statement: BilingualText | None = None
+    or_earlier: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class GivenBackGoods(PaperPart, frozen=True, kw_only=True):

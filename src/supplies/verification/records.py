@@ -25,6 +25,7 @@ from supplies.domain.entry_rows import (
     DeliveryEnd,
     EntryRow,
     HandOutTo,
+    LatestDay,
     Lot,
     LotParent,
     Need,
@@ -160,6 +161,10 @@ class Records:
             if stated[kind]:
                 self._check_documents(kind, stated[kind], bodies)
         self._check_lots(stated)
+        for seq, day in stated[LatestDay]:
+            happened_on = bodies[seq - bodies[0].seq].happened_on.isoformat()
+            if day != happened_on:
+                raise self.reader.broken(TABLES[LatestDay], "latest_day", seq, happened_on, day)
         if stated[PackedLine]:
             self._check_packs(stated)
         self.recipients.update((row[1], row[2]) for row in stated[Allocation])

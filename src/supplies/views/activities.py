@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+import msgspec
+
 from supplies.books.reader import Books
 from supplies.domain.entry_rows import Activity
 from supplies.errors import NotFound
 from supplies.views.document_lists import all_numbers, list_documents, numbers_by_column
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View, check_choice
+from supplies.views.pagination import DEFAULT_LIMIT, OrEarlier, Page, View, check_choice
 from supplies.views.remarks import DocumentEntries, RemarkView
 from supplies.views.shared_queries import DocumentState, DocumentType, find_document
 
@@ -29,6 +31,7 @@ class ActivityView(View, frozen=True, kw_only=True):
     happened_on: date
     who: str | None
     remarks: list[RemarkView]
+    or_earlier: OrEarlier = msgspec.UNSET
 
 
 def get_activity(books: Books, name: str) -> ActivityView:
@@ -81,6 +84,7 @@ def _views(books: Books, found: Sequence[DocumentState[Activity]]) -> list[Activ
             kind=one.stated.kind,
             count=one.stated.count,
             happened_on=one.happened_on,
+            or_earlier=entries.or_earlier(one.seq),
             who=entries.text(one.seq, "who"),
             remarks=entries.remarks(one.stated.activity),
         )

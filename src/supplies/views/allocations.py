@@ -22,6 +22,7 @@ from supplies.views.document_lists import (
 )
 from supplies.views.pagination import (
     DEFAULT_LIMIT,
+    OrEarlier,
     PackedLineView,
     Page,
     View,
@@ -97,6 +98,7 @@ class AllocationView(View, frozen=True, kw_only=True):
     note: str | None
     remarks: list[RemarkView]
     stated: list[PackedLineView] | msgspec.UnsetType = msgspec.UNSET
+    or_earlier: OrEarlier = msgspec.UNSET
 
 
 def get_allocation(books: Books, name: str) -> AllocationView:
@@ -157,6 +159,7 @@ def _views(books: Books, found: Sequence[DocumentState[Allocation]]) -> list[All
                 status=_status(shown),
                 lines=shown,
                 happened_on=latest[name].happened_on,
+                or_earlier=latest[name].or_earlier,
                 note=entries.text(latest[name].seq, "note"),
                 remarks=entries.remarks(name),
                 stated=packed.get(latest[name].seq, msgspec.UNSET),

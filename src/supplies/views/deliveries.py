@@ -7,6 +7,8 @@ from datetime import date
 from itertools import groupby
 from typing import Literal, get_args
 
+import msgspec
+
 from supplies.books.reader import Books, query_ids
 from supplies.domain.commands import Outcome
 from supplies.domain.entry_rows import Delivery
@@ -18,7 +20,14 @@ from supplies.views.document_lists import (
     numbers_by_column,
     pending_numbers,
 )
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View, check_choice, check_codes
+from supplies.views.pagination import (
+    DEFAULT_LIMIT,
+    OrEarlier,
+    Page,
+    View,
+    check_choice,
+    check_codes,
+)
 from supplies.views.remarks import DocumentEntries, RemarkView
 from supplies.views.shared_queries import DocumentState, DocumentType, find_document
 
@@ -59,6 +68,7 @@ class StopView(View, frozen=True, kw_only=True):
     received_by: str | None
     proof: str | None
     note: str | None
+    or_earlier: OrEarlier = msgspec.UNSET
 
 
 class DeliveryView(View, frozen=True, kw_only=True):
@@ -75,6 +85,7 @@ class DeliveryView(View, frozen=True, kw_only=True):
     happened_on: date
     note: str | None
     remarks: list[RemarkView]
+    or_earlier: OrEarlier = msgspec.UNSET
 
 
 def get_delivery(books: Books, name: str) -> DeliveryView:
@@ -145,6 +156,7 @@ def _views(books: Books, found: Sequence[DocumentState[Delivery]]) -> list[Deliv
             status="closed" if name in closed else "out",
             stops=stops.get(name, []),
             happened_on=entries.happened_on(one.first),
+            or_earlier=entries.or_earlier(one.first),
             note=entries.text(one.first, "note"),
             remarks=entries.remarks(name),
         )
@@ -175,6 +187,7 @@ def _stop(lines: list[LoadedLine], entries: DocumentEntries) -> StopView:
         ],
         reported_in=seq,
         happened_on=None if seq is None else entries.happened_on(seq),
+        or_earlier=msgspec.UNSET if seq is None else entries.or_earlier(seq),
         happened_at=first.happened_at,
         received_by=first.received_by,
         proof=first.proof,

@@ -12,7 +12,7 @@ from supplies.domain.accounts import ANONYMOUS
 from supplies.domain.entry_rows import Arrival, ArrivalLine, Lot
 from supplies.errors import NotFound
 from supplies.views.document_lists import all_numbers, list_documents, numbers_by_column
-from supplies.views.pagination import DEFAULT_LIMIT, PackedView, Page, View, check_codes
+from supplies.views.pagination import DEFAULT_LIMIT, OrEarlier, PackedView, Page, View, check_codes
 from supplies.views.remarks import DocumentEntries, RemarkView
 from supplies.views.shared_queries import (
     DocumentState,
@@ -87,6 +87,7 @@ class DonationView(View, frozen=True, kw_only=True):
     note: str | None
     remarks: list[RemarkView]
     allocations: list[str]
+    or_earlier: OrEarlier = msgspec.UNSET
 
 
 def get_donation(books: Books, name: str) -> DonationView:
@@ -144,6 +145,7 @@ def _views(books: Books, found: Sequence[DocumentState[Arrival]]) -> list[Donati
             donor=None if one.stated.party == ANONYMOUS else one.stated.party,
             location=one.stated.location,
             happened_on=one.happened_on,
+            or_earlier=entries.or_earlier(one.seq),
             receipt=papers.get(one.stated.arrival),
             superseded_by=None if one.seq == one.first else one.seq,
             lines=[

@@ -12,6 +12,7 @@ from supplies.domain.entries import ENTRY_KINDS, ZERO_HASH
 from supplies.errors import InvalidField, NotFound
 from supplies.views.pagination import (
     DEFAULT_LIMIT,
+    OrEarlier,
     PackedLineView,
     Page,
     View,
@@ -40,6 +41,7 @@ class EntryView(View, frozen=True, kw_only=True):
     previous, hash: hexadecimal. stated: the lines that counted packs; absent if there are none.
     texts: the free text of the command, on its first entry; null if it was erased, absent if there
     was none. warnings: the clock was set back before the entry was recorded; absent if it was not.
+    or_earlier: true if its day is only the latest possible one; otherwise absent.
     """
 
     station: str
@@ -60,6 +62,7 @@ class EntryView(View, frozen=True, kw_only=True):
     stated: list[PackedLineView] | msgspec.UnsetType = msgspec.UNSET
     texts: EntryTexts = msgspec.UNSET
     warnings: list[Warned] | msgspec.UnsetType = msgspec.UNSET
+    or_earlier: OrEarlier = msgspec.UNSET
 
 
 class ConflictView(View, frozen=True, kw_only=True):
@@ -133,7 +136,9 @@ def _entries(
 ) -> list[tuple[int, EntryView]]:
     rows = books.all(
         "SELECT e.seq, e.id, e.kind, e.document, e.happened_on, e.booked_on, e.recorded_at, "
-        "e.recorded_by, e.supersedes, s.seq, p.hash, e.hash, e.body, p.recorded_at FROM entries e "
+        "e.recorded_by, e.supersedes, s.seq, p.hash, e.hash, e.body, p.recorded_at, d.seq "
+        "FROM entries e "
+        "LEFT JOIN latest_days d ON d.station = e.station AND d.seq = e.seq "
         "LEFT JOIN entries s ON s.station = e.station AND s.supersedes = e.seq "
         "LEFT JOIN entries p ON p.station = e.station AND p.seq = e.seq - 1 "
         f"WHERE e.station = :station{where} ORDER BY e.seq LIMIT :limit",
@@ -164,6 +169,7 @@ def _entries(
                 body=row[12],
                 stated=packed.get(row[0], msgspec.UNSET),
                 texts=texts.get(row[0], msgspec.UNSET),
+                or_earlier=msgspec.UNSET if row[14] is None else True,
                 warnings=_clock_warnings(row[0], row[6], row[13]) or msgspec.UNSET,
             ),
         )

@@ -23,6 +23,7 @@ from supplies.views.document_lists import (
 )
 from supplies.views.pagination import (
     DEFAULT_LIMIT,
+    OrEarlier,
     PackedView,
     Page,
     View,
@@ -77,6 +78,7 @@ class NeedView(View, frozen=True, kw_only=True):
     end_reason: EndReason | None
     remarks: list[RemarkView]
     stated: PackedView | msgspec.UnsetType = msgspec.UNSET
+    or_earlier: OrEarlier = msgspec.UNSET
 
 
 def get_need(books: Books, name: str) -> NeedView:
@@ -198,6 +200,7 @@ def _view(
         urgency=stated.urgency,
         status=next((status for status in STAGES if parts[status] > 0), "ended"),
         happened_on=one.happened_on,
+        or_earlier=entries.or_earlier(one.seq),
         needed_by=stated.needed_by,
         note=entries.text(one.seq, "note"),
         end_reason=ends[0].reason if ends else None,

@@ -47,6 +47,10 @@ class Page(View, Generic[T], frozen=True, kw_only=True):
     next: str | None = None
 
 
+OrEarlier = bool | msgspec.UnsetType
+"""True if `happened_on` is only the latest possible day; absent if it is the day itself."""
+
+
 class Warned(View, frozen=True, kw_only=True):
     """A warning that a recorded command may be a mistake.
 

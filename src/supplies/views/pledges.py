@@ -21,6 +21,7 @@ from supplies.views.document_lists import (
 )
 from supplies.views.pagination import (
     DEFAULT_LIMIT,
+    OrEarlier,
     PackedView,
     Page,
     View,
@@ -92,6 +93,7 @@ class PledgeView(View, frozen=True, kw_only=True):
     happened_on: date
     note: str | None
     remarks: list[RemarkView]
+    or_earlier: OrEarlier = msgspec.UNSET
 
 
 def get_pledge(books: Books, name: str) -> PledgeView:
@@ -193,6 +195,7 @@ def _view(
         status=_status(lines),
         lines=lines,
         happened_on=one.happened_on,
+        or_earlier=entries.or_earlier(one.seq),
         note=entries.text(one.seq, "note"),
         remarks=entries.remarks(stated.pledge),
     )

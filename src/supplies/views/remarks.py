@@ -11,7 +11,7 @@ import msgspec
 
 from supplies.books.free_text import Texts, free_text_of_entries
 from supplies.books.reader import Books, query_ids
-from supplies.views.pagination import View
+from supplies.views.pagination import OrEarlier, View
 
 
 class TextView(View, frozen=True, kw_only=True):
@@ -39,7 +39,10 @@ EntryTexts = list[TextView] | None | msgspec.UnsetType
 
 
 class DocumentEntry(NamedTuple):
-    """An entry about a document. part: position among the entries of its command, from 0."""
+    """An entry about a document. part: position among the entries of its command, from 0.
+
+    or_earlier: true if its day is only the latest possible one; otherwise unset.
+    """
 
     document: str
     seq: int
@@ -47,6 +50,7 @@ class DocumentEntry(NamedTuple):
     kind: str
     happened_on: date
     recorded_by: str
+    or_earlier: OrEarlier = msgspec.UNSET
 
 
 class DocumentEntries:
@@ -60,13 +64,22 @@ class DocumentEntries:
         rows = query_ids(
             books,
             documents,
-            "SELECT e.document, e.seq, e.part, e.kind, e.happened_on, e.recorded_by "
+            "SELECT e.document, e.seq, e.part, e.kind, e.happened_on, e.recorded_by, d.seq "
             "FROM wanted w CROSS JOIN entries e "
+            "LEFT JOIN latest_days d ON d.station = e.station AND d.seq = e.seq "
             "WHERE e.station = :station AND e.document = w.id ORDER BY e.seq",
         )
         self._entries = {
-            seq: DocumentEntry(document, seq, part, kind, date.fromisoformat(day), by)
-            for document, seq, part, kind, day, by in rows
+            seq: DocumentEntry(
+                document,
+                seq,
+                part,
+                kind,
+                date.fromisoformat(day),
+                by,
+                msgspec.UNSET if latest is None else True,
+            )
+            for document, seq, part, kind, day, by, latest in rows
         }
         self._by_document: defaultdict[str, list[DocumentEntry]] = defaultdict(list)
         for entry in self._entries.values():
@@ -87,6 +100,10 @@ class DocumentEntries:
     def happened_on(self, seq: int) -> date:
         """Return the day of one of these entries."""
         return self._entries[seq].happened_on
+
+    def or_earlier(self, seq: int) -> OrEarlier:
+        """Return whether the day of one of these entries is only the latest possible one."""
+        return self._entries[seq].or_earlier
 
     def text(self, seq: int | None, field: str) -> str | None:
         """Return a text of an entry, and leave it out of the remarks.

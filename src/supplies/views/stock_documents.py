@@ -17,7 +17,7 @@ import msgspec
 from supplies.books.reader import Books, query_ids
 from supplies.domain.entry_rows import HandOutTo, Withdrawal
 from supplies.errors import NotFound
-from supplies.views.pagination import DEFAULT_LIMIT, PackedLineView, Page, View, paginate
+from supplies.views.pagination import DEFAULT_LIMIT, OrEarlier, PackedLineView, Page, View, paginate
 from supplies.views.remarks import DocumentEntries, RemarkView
 from supplies.views.shared_queries import read_latest, read_packed_lines
 
@@ -104,6 +104,7 @@ class StockDocumentView(View, frozen=True, kw_only=True):
     due_on: date | msgspec.UnsetType | None = msgspec.UNSET
     outstanding: list[LotQuantityView] | msgspec.UnsetType = msgspec.UNSET
     headcount: int | msgspec.UnsetType | None = msgspec.UNSET
+    or_earlier: OrEarlier = msgspec.UNSET
 
 
 def get_stock_document(books: Books, noun: StockNoun, name: str) -> StockDocumentView:
@@ -179,6 +180,7 @@ def _views(books: Books, ids: Sequence[str], kinds: tuple[str, ...]) -> list[Sto
             id=name,
             kind=stated.kind,
             happened_on=stated.happened_on,
+            or_earlier=stated.or_earlier,
             recorded_by=stated.recorded_by,
             superseded_by=commands[-1].seq if len(commands) > 1 else None,
             lines=lines,

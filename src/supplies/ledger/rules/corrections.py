@@ -30,6 +30,7 @@ from supplies.domain.entry_rows import (
     Arrival,
     ArrivalLine,
     HandOutTo,
+    LatestDay,
     Lot,
     Need,
     PackedLine,
@@ -84,7 +85,11 @@ def correct(command: Correct, journal: Journal, rules: Rules) -> None:
     check_type(command.command, history)
     restated = command.command
     if restated.happened_on is None:
-        restated = msgspec.structs.replace(restated, happened_on=history.latest.happened_on)
+        restated = msgspec.structs.replace(
+            restated,
+            happened_on=history.latest.happened_on,
+            or_earlier=restated.or_earlier or _is_latest_day(history),
+        )
 
     corrected = corrected_command(journal, history)
     if not corrected.packed:
@@ -100,7 +105,12 @@ def correct(command: Correct, journal: Journal, rules: Rules) -> None:
     except MovedOn as refusal:
         sheet = _without_effect(restated, journal, corrected)
         raise with_smallest_figures(refusal, restated, history, sheet, attempt) from None
-    _renew_receipt(journal, history, command.command)
+    _renew_receipt(journal, history, restated)
+
+
+def _is_latest_day(history: History) -> bool:
+    """Return whether the day so far is only the latest possible one."""
+    return any(isinstance(row, LatestDay) for row in history.latest.rows)
 
 
 def _restate(
@@ -114,6 +124,7 @@ def _restate(
         # A contradicted fact is recorded as a conflict, but a correction is not a fact.
         raise NotEnough(because.detail, [Fault("/command", because.detail)]) from None
     again.add_packed_lines()
+    again.add_latest_day()
     head, *others = again.drafts
     pointers = {move.transfer[:3]: move.pointer for move in head.moves}
     _enter(journal, again, head, others, history, pointers)

@@ -17,6 +17,7 @@ from supplies.domain.commands import (
 from supplies.domain.entry_rows import (
     Arrival,
     ArrivalLine,
+    LatestDay,
     Lot,
     PackedLine,
 )
@@ -57,7 +58,10 @@ class DetailsLine:
 
 @dataclass(frozen=True, slots=True)
 class DonationDetails:
-    """What a receipt prints about a donation. location: the name of the location."""
+    """What a receipt prints about a donation.
+
+    location: the name of the location. or_earlier: whether the day is the latest possible one.
+    """
 
     donation: str
     received_on: date
@@ -68,6 +72,7 @@ class DonationDetails:
     agreement: str | None
     fiscal_ticket: str | None
     lines: list[DetailsLine]
+    or_earlier: bool = False
 
 
 def details_from_command(
@@ -87,6 +92,7 @@ def details_from_command(
         agreement=command.agreement,
         fiscal_ticket=command.fiscal_ticket,
         lines=[],
+        or_earlier=command.or_earlier,
     )
 
 
@@ -127,6 +133,7 @@ def details_of_donation(
         agreement=texts.get("agreement"),
         fiscal_ticket=texts.get("fiscal_ticket"),
         lines=lines,
+        or_earlier=bool(journal.books.rows_of_entry(LatestDay, seq)),
     )
     return arrival.party, details
 
@@ -174,6 +181,7 @@ def receipt_document(
         checked_by=_join_distinct(donation.checked_by for donation in donations) or None,
         agreement=_join_distinct(donation.agreement for donation in donations) or None,
         fiscal_ticket=_join_distinct(donation.fiscal_ticket for donation in donations) or None,
+        or_earlier=any(donation.or_earlier for donation in donations) or msgspec.UNSET,
         statement=receipt_statement(settings, valued=any(line.value for line in lines)),
     )
     return _encode(document)
