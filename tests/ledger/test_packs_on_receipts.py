@@ -35,7 +35,7 @@ def test_a_receipt_keeps_the_packs_and_their_words(station: StationLedger) -> No
     assert (line.pack_words.zh, line.pack_words.en) == ("箱", "carton")
 
 
-def test_a_receipt_in_base_units_says_nothing_of_packs(station: StationLedger) -> None:
+def test_a_receipt_in_base_units_prints_no_packs(station: StationLedger) -> None:
     station.give(100)
     line = receipt_line(station)
     assert line.stated is line.pack_words is msgspec.UNSET
@@ -120,7 +120,7 @@ def test_a_slip_shows_the_packs_in_which_its_goods_were_allocated(station: Stati
     assert slip_lines(station, allocation) == [(100, packs)]
 
 
-def test_a_slip_shows_no_packs_that_its_line_does_not_come_to(station: StationLedger) -> None:
+def test_a_slip_shows_no_packs_that_differ_from_its_quantity(station: StationLedger) -> None:
     station.stock(60)
     station.stock(90)
     allocation = station.allocate(2, pack="box")

@@ -355,7 +355,9 @@ def test_packs_are_printed_in_both_languages_beside_the_quantity(lines: int) -> 
 
 
 @pytest.mark.parametrize(("languages", "words"), [("zh", "2箱×50件"), ("en", "2×cartonof50=100")])
-def test_a_receipt_in_one_language_prints_packs_in_it_alone(languages: str, words: str) -> None:
+def test_a_receipt_in_one_language_prints_packs_only_in_that_language(
+    languages: str, words: str
+) -> None:
     paper = in_packs(receipt(1))
     paper = documented(paper, station=replace(paper.document.station, languages=languages))
     said = reading.text(draw_receipt(paper))

@@ -105,7 +105,7 @@ def unit_of_line(line: ReceiptLine) -> Words:
 
 
 def packs_of_line(line: ReceiptLine) -> Words:
-    """Return the packs in which a receipt's line was stated; empty if in base units."""
+    """Return the packs of a receipt's line. Return "" if it was stated in base units."""
     if not line.stated:
         return Words("", "")
     code, words = line.stated.pack, line.pack_words
@@ -114,14 +114,14 @@ def packs_of_line(line: ReceiptLine) -> Words:
 
 
 def packs(line: SlipLine) -> Words:
-    """Return the packs in which a slip's line was stated; empty if in base units."""
+    """Return the packs of a slip's line. Return "" if its quantity was stated in base units."""
     if not line.stated:
         return Words("", "")
     return _packs(line.stated, unit(line.stated.pack), unit(line.unit, line.quantity))
 
 
 def _packs(stated: StatedPacks, pack: Words, unit: Words) -> Words:
-    """Return a quantity in packs, as in "2 × carton of 50 = 100 pieces"."""
+    """Format a quantity in packs, such as 2 × carton of 50 = 100 pieces."""
     count, size = number(stated.quantity), number(stated.size)
     total = number(stated.quantity * stated.size)
     return Words(

@@ -67,7 +67,7 @@ class StationHead(PaperPart, frozen=True, kw_only=True):
 
 
 class StatedPacks(PaperPart, frozen=True, kw_only=True):
-    """A quantity as stated: `quantity` times the pack `pack` of `size` base units."""
+    """A quantity in packs, as stated: `quantity` times the pack `pack` of `size` base units."""
 
     quantity: int
     pack: str

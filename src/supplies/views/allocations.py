@@ -169,7 +169,7 @@ def _views(books: Books, found: Sequence[DocumentState[Allocation]]) -> list[All
 
 
 def read_stated_packs(books: Books, ids: list[str]) -> dict[str, list[PackedLineView]]:
-    """Return the packs in which the latest command stated each allocation, by allocation."""
+    """Return the lines of each allocation that counted packs, as the latest command stated them."""
     entries = DocumentEntries(books, ids)
     latest = {name: _latest(entries.of(name)).seq for name in ids}
     packed = read_packed_lines(books, latest.values())

@@ -28,7 +28,7 @@ from supplies.views.shared_queries import find_document, read_lots
 class _LoadedDelivery(NamedTuple):
     """A delivery, its loaded lines in the order of the stops, and the data of their lots.
 
-    packed: by allocation, the packs in which its goods were stated.
+    packed: the lines of each allocation that counted packs.
     """
 
     team: str
@@ -163,7 +163,7 @@ def _lines(books: Books, found: _LoadedDelivery, loaded: list[LoadedLine]) -> li
 
 
 def _stated(found: _LoadedDelivery, line: LoadedLine) -> StatedPacks | msgspec.UnsetType:
-    """Return the packs of a line whose goods are exactly those stated in them; otherwise UNSET."""
+    """Return the packs of a line, if they come to exactly its quantity. Return UNSET if not."""
     packed = [each for each in found.packed[line.allocation] if each.item == line.item]
     if len(packed) != 1 or packed[0].quantity * packed[0].size != line.loaded:
         return msgspec.UNSET
