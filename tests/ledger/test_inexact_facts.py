@@ -12,8 +12,8 @@ from support import pdf_reading as reading
 from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
-from supplies.domain.catalogue_records import Item, Recipient
-from supplies.errors import InvalidField
+from supplies.domain.catalogue_records import Item, Location, Recipient
+from supplies.errors import InvalidField, NotEnough
 from supplies.ledger.recorded import Recorded
 from supplies.views.activities import get_activity
 from supplies.views.allocations import get_allocation
@@ -317,4 +317,19 @@ def test_each_noun_shows_that_its_day_is_the_latest_one(station: StationLedger) 
             get_activity(books, str(visits.document)),
         ]
     assert [one.or_earlier for one in shown] == [True] * len(shown)
+    station.ledger.verify()
+
+
+def test_a_wish_for_two_households_is_served_without_a_deviation(station: StationLedger) -> None:
+    station.ledger.register(Location(code="for-two", name="Shelf for R-1 and R-2"))
+    station.give(100, location="for-two", wish="for R-1 and R-2")
+    with pytest.raises(NotEnough):
+        station.allocate(1, "G-1")
+    station.allocate(70, "R-1", location="for-two")
+    station.allocate(30, "R-2", location="for-two")
+    with station.ledger.reading() as books:
+        statement = build_donor_statement(books, "D-1", FIRST, LAST)
+    assert [one.wish for one in statement.wishes] == ["for R-1 and R-2"]
+    assert statement.departures == []
+    assert statement.goods[0].places == {"allocated": 100}
     station.ledger.verify()
