@@ -31,7 +31,7 @@ STEPS = 1_000
 FEW = 60
 """Attempts at reducing a failure, so that the other tests do not wait."""
 
-SELDOM = 4
+SELDOM = 5
 """How many kinds of command may be missing from a run of this length."""
 
 
