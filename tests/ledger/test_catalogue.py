@@ -20,6 +20,7 @@ from supplies.errors import (
     StoreError,
 )
 from supplies.storage.engines import database_file
+from supplies.views.catalogue import list_records
 
 
 def test_a_used_code_and_a_missing_name_are_refused(station: StationLedger) -> None:
@@ -56,6 +57,39 @@ def test_items_are_registered_all_or_none(station: StationLedger) -> None:
     tea, taken = Item(code="tea", name="tea"), Item(code="mask", name="mask")
     assert_refused(station, AlreadyDone, lambda: station.ledger.register(tea, taken))
     station.ledger.register(tea)
+
+
+def test_registering_with_replace_adds_new_records_and_changes_others(
+    station: StationLedger,
+) -> None:
+    tea = Item(code="tea", name="tea")
+    mask = Item(code="mask", name="mask (KN95)", packs={"box": 40})
+    for _ in range(2):
+        station.ledger.register(tea, mask, replace=True)
+        assert station.books.item("tea") == tea
+        assert station.books.item("mask") == mask
+    assert [item.code for item in list_records(station.books, Item, "KN95").items] == ["mask"]
+
+
+def test_registering_with_replace_changes_all_or_none(station: StationLedger) -> None:
+    station.stock(1)
+    before = station.books.item("soap")
+    soap, mask = (Item(code=code, name="new", unit="crate") for code in ("soap", "mask"))
+    assert_refused(
+        station,
+        InvalidField,
+        lambda: station.ledger.register(soap, mask, replace=True),
+        at="/unit",
+    )
+    assert station.books.item("soap") == before
+
+
+def test_registering_with_replace_does_not_bring_back_who_was_forgotten(
+    station: StationLedger,
+) -> None:
+    station(c.ForgetDonor(donor="D-2"))
+    again = Donor(code="D-2", name="again")
+    assert_refused(station, Forgotten, lambda: station.ledger.register(again, replace=True))
 
 
 def test_the_code_anonymous_cannot_be_registered(station: StationLedger) -> None:

@@ -297,16 +297,25 @@ class Ledger:
 
     # --- the catalogue -----------------------------------------------------------------------
 
-    def register(self, *records: CatalogueRecord) -> None:
+    def register(self, *records: CatalogueRecord, replace: bool = False) -> None:
         """Add stations, items, donors and other records to the catalogue: all of them or none.
 
+        replace: a record whose code is in use replaces the record that has the code, as `amend`
+        does, so that the same call can be repeated.
+
         Raises:
-            InvalidField: it is not a record, or a value is outside its limits.
-            AlreadyDone: a code is in use.
+            InvalidField: a value is outside its limits, or the unit of an item that has entries
+                changes.
+            AlreadyDone: a code is in use, and `replace` is false; or another station has the
+                receipt series.
+            Forgotten: the person with this code was erased.
         """
         with self._writing(), self.savepoint():
             for record in records:
-                self._catalogue.register(record)
+                if replace and self._catalogue.get(type(record), record.code) is not None:
+                    self._catalogue.amend(record)
+                else:
+                    self._catalogue.register(record)
 
     def amend(self, record: CatalogueRecord) -> None:
         """Replace the record that has this code in the catalogue.
