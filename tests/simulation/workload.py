@@ -105,16 +105,16 @@ def storekeeping(generator: CommandGenerator) -> list[WeightedCommand]:
         (1, stock, generator.lend_goods),
         (1, stock, generator.write_off),
         (2, stock, generator.return_goods),
-        (1, stock, generator.convert),
+        (3, stock, generator.convert),
         (3, stock, generator.hand_out),
         (4, stock, generator.open_count_sheet),
         (6, bool(model.open_sheets()), generator.count_stock),
         (2, bool(model.nonzero_balances("used:")), generator.return_issue),
         (3, bool(model.nonzero_balances("lent:")), generator.return_loan),
         (2, bool(model.nonzero_balances("lost:")), generator.find_again),
-        (1, bool(model.nonzero_balances("received:")), generator.take_back),
+        (2, bool(model.nonzero_balances("received:")), generator.take_back),
         (8, bool(model.nonzero_balances("unexplained:")), generator.settle),
-        (2, bool(model.nonzero_balances("unexplained:")), generator.describe_lot),
+        (4, bool(model.nonzero_balances("unexplained:")), generator.describe_lot),
     ]
 
 
@@ -124,7 +124,7 @@ def office_work(generator: CommandGenerator) -> list[WeightedCommand]:
         (3, bool(generator.model.receipts()), generator.deal_with_receipt),
         (4, True, generator.close_or_reopen),
         (1, True, generator.record_activity),
-        (1, True, generator.forget),
+        (2, True, generator.forget),
     ]
 
 

@@ -35,7 +35,7 @@ class OfficeCommands(GeneratorBase):
         )
 
     def forget(self) -> c.Command:
-        if self.coin():
+        if self.once_in(3):
             return c.ForgetText(entry=self.number(1, len(self.model.bodies) or 1))
         person = self.pick(self.codes.forgettable)
         if person in self.codes.donors:

@@ -206,6 +206,10 @@ def meet_needs_with_excess(journal: Journal, draft: Draft, recipient: str) -> No
             excess[transfer.item] += transfer.quantity
         elif kind_of(transfer.target) is MET:
             excess[transfer.item] -= transfer.quantity
+        if transfer.source == RECEIVED(recipient):
+            excess[transfer.item] -= transfer.quantity
+        elif kind_of(transfer.source) is MET:
+            excess[transfer.item] += transfer.quantity
     for item, quantity in excess.items():
         if quantity > 0:
             meet_needs(journal, draft, recipient, item, quantity)
