@@ -101,6 +101,7 @@ def test_the_python_block_runs_twice_with_the_same_output(
     # The receipt can be signed, because the key was created with the books.
     assert main(["receipt", f"JZ-{year}-000001", "-o", "r.pdf", "--database", "example.db"]) == 0
     assert Path("r.pdf").read_bytes().startswith(b"%PDF")
+    assert main(["verify", "--receipt", "r.pdf", "--database", "example.db"]) == 0
 
 
 def test_both_languages_show_the_same_commands_and_link_to_each_other() -> None:
