@@ -113,3 +113,29 @@ def test_a_resolution_that_contradicts_the_books_is_refused(
         station(c.ResolveConflict(conflict=conflict.seq, by="correct", reason="r"))
     assert station.entries() == entries
     assert len(station.books.rows(Conflict)) == 1
+
+
+def test_a_resolved_conflict_with_more_of_one_lot_and_less_of_another_meets_no_need_twice(
+    station: StationLedger,
+) -> None:
+    first, second = station.stock(5, batch="B1"), station.stock(5, batch="B2")
+    lots = [c.LotPart(lot=first, quantity=5), c.LotPart(lot=second, quantity=5)]
+    allocation = station.allocate(10, lots=lots)
+    delivery = station.dispatch(allocation)
+    station.outcome(
+        delivery,
+        allocation,
+        "partly",
+        lines=[c.OutcomeLine(line=1, received=5), c.OutcomeLine(line=2, brought_back=5)],
+    )
+    need = station.need(10)
+    told = station.outcome(
+        delivery,
+        allocation,
+        "partly",
+        lines=[c.OutcomeLine(line=1, brought_back=5), c.OutcomeLine(line=2, received=5)],
+    )
+    station(c.ResolveConflict(conflict=told.seq, by="unexplained", reason="the other lot"))
+    assert station.total("received:R-1") == 5
+    assert station.balance(f"met:{need}") == 0
+    station.ledger.verify()
