@@ -87,8 +87,9 @@ class StationAsOf(PaperPart, frozen=True, kw_only=True):
 class OrganisationReport(StationReport, frozen=True, kw_only=True):
     """The work of all stations of an organisation over a period.
 
-    The stations may have been read at different times. goods: by item and unit; each line balances
-    as for a single station. short: items of which all stations together have too little.
+    as_of_seq: the last entry of the station at the head. goods: by item and unit; goods between two
+    of the stations are in transit. short: items of which all stations together have too little.
+    stations: each with its last entry, because stations are read one after another.
     """
 
     short: Sequence[ShortageInUnit]
