@@ -46,6 +46,10 @@ _NAMELESS = {ANONYMOUS, "anon", "nobody", "none", "null", "unknown"}
 """Codes with which people mean a donor who gave no name."""
 
 
+BalanceKey = tuple[str, str, str]
+"""Account, item and lot of a balance."""
+
+
 class LotBalance(NamedTuple):
     """A lot and its balance in an account, in base units.
 
@@ -220,6 +224,28 @@ class Books:
         )
         return 0 if row is None else int(row[0])
 
+    def balances(self, keys: Iterable[BalanceKey]) -> dict[BalanceKey, int]:
+        """Return the balances of several (account, item, lot), in few queries."""
+        wanted = list(dict.fromkeys(keys))
+        found = dict.fromkeys(wanted, 0)
+        for start in range(0, len(wanted), _MAX_IDS // 4):
+            part = wanted[start : start + _MAX_IDS // 4]
+            values = ", ".join(f"(:a{at}, :i{at}, :l{at})" for at in range(len(part)))
+            names = {
+                f"{letter}{at}": text
+                for at, key in enumerate(part)
+                for letter, text in zip("ail", key, strict=True)
+            }
+            rows = self.all(
+                f"WITH wanted (account, item, lot) AS (VALUES {values}) "
+                "SELECT b.account, b.item, b.lot, b.quantity FROM wanted w CROSS JOIN balances b "
+                "WHERE b.station = :station AND b.account = w.account AND b.item = w.item "
+                "AND b.lot = w.lot",
+                **names,
+            )
+            found.update({(account, item, lot): int(there) for account, item, lot, there in rows})
+        return found
+
     def balance_on(self, day: date, account: str, item: str, lot: str = "") -> int:
         """Return the balance at the end of a day, as known now.
 
@@ -379,6 +405,22 @@ class Books:
         """Return the latest row with these column values, which is the valid one; else None."""
         rows = self._rows(statement, where, " DESC LIMIT 1")
         return self._statement(statement, rows[0]) if rows else None
+
+    def latest_rows(self, statement: type[S], key: str, ids: Iterable[str]) -> dict[str, S]:
+        """Return the latest row of each of these ids, by id, in few queries.
+
+        key: the column that contains the id. Unknown ids are left out.
+        """
+        table = TABLES[statement]
+        columns = ", ".join(f"l.{name}" for name in statement.__struct_fields__)
+        rows = query_ids(
+            self,
+            ids,
+            f"SELECT w.id, {columns} FROM wanted w CROSS JOIN {table} l "
+            f"WHERE l.station = :station AND l.{key} = w.id AND l.seq = (SELECT max(m.seq) "
+            f"FROM {table} m WHERE m.station = l.station AND m.{key} = l.{key})",
+        )
+        return {row[0]: self._statement(statement, row[1:]) for row in rows}
 
     def current_rows(self, statement: type[S], key: str, **where: Any) -> list[S]:
         """Return the latest row of each `key`, among rows with these column values."""

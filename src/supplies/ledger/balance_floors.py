@@ -33,8 +33,14 @@ class Floors:
                 if kind_of(account).floored:
                     moved[account, item, lot].add(day.isoformat())
         latest = books.head()[2]
+        # Balances that no later day can change are read together.
+        final = {key for key, days in moved.items() if len(days) == 1 and min(days) >= latest}
+        now = books.balances(final)
         self._ends = {
-            key: _day_end_balances(books, key, days, latest) for key, days in moved.items()
+            key: dict.fromkeys(days, now[key])
+            if key in final
+            else _day_end_balances(books, key, days)
+            for key, days in moved.items()
         }
 
     def day_end_balances(self, key: _Key) -> dict[str, int]:
@@ -70,9 +76,7 @@ class Floors:
                     ends[end] += change
 
 
-def _day_end_balances(books: Books, key: _Key, days: set[str], latest: str) -> dict[str, int]:
-    if len(days) == 1 and min(days) >= latest:
-        return dict.fromkeys(days, books.balance(*key))
+def _day_end_balances(books: Books, key: _Key, days: set[str]) -> dict[str, int]:
     closings = books.daily_balances(key, since=min(days))
     ends: dict[str, int] = {}
     for day in sorted(days.union(end for end in closings if end >= min(days))):

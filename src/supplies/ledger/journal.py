@@ -151,7 +151,8 @@ class CorrectedCommand:
     allocations that it made, by recipient. earmarks: the goods in these allocations. taken_lots:
     lots from which it took goods. A correction takes from these lots first. packed: its lines that
     counted packs, the latest first. found: for a gift that settled the surplus of counts, the
-    surplus settled, by account, item and lot.
+    surplus settled, by account, item and lot. described: the latest description of each of `lots`,
+    by id.
     """
 
     seq: int
@@ -166,6 +167,7 @@ class CorrectedCommand:
     found: Mapping[Key, int] = field(default_factory=dict)
     taken_lots: frozenset[str] = frozenset()
     packed: Sequence[PackedLine] = ()
+    described: Mapping[str, Lot] = field(default_factory=dict)
 
 
 class Journal:
@@ -507,6 +509,12 @@ class Journal:
         if self.command.or_earlier:
             self.drafts[0].add_rows(LatestDay(latest_day=self.drafts[0].happened_on))
 
+    def recorded_lot(self, lot: str) -> Lot | None:
+        """Return the latest description of a lot in the books, without the drafts, or None."""
+        if self.corrected is not None and lot in self.corrected.described:
+            return self.corrected.described[lot]
+        return self.books.latest_row(Lot, lot=lot)
+
     def lot(self, lot: str, item: str, pointer: str = "") -> Lot:
         """Return the latest description of a lot.
 
@@ -516,7 +524,7 @@ class Journal:
         drafted = self._drafted_rows.lots.get(lot)
         if drafted is not None:
             return drafted
-        found = self.books.latest_row(Lot, lot=lot)
+        found = self.recorded_lot(lot)
         if found is None or found.item != item:
             raise InvalidField.at(
                 pointer,

@@ -215,6 +215,8 @@ def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
             allocations[row.recipient].append(row)
     effect = net_changes(transfer for _, transfer in history.transfers())
     by_day = net_changes_by_day((journal.booked_on(day), move) for day, move in history.transfers())
+    created = (stated.lot for body in history.bodies for stated in _lines_of(body))
+    described = journal.books.latest_rows(Lot, "lot", created)
     return CorrectedCommand(
         seq=history.latest.seq,
         first=history.first.seq,
@@ -222,7 +224,8 @@ def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
         kind=history.first.kind,
         effect=effect,
         by_day=by_day,
-        lots=_lots_of(journal.books, history),
+        lots=_lots_of(history, described),
+        described=described,
         allocations=allocations,
         earmarks=_earmarks_of(journal.books, history),
         found=_found_by_counts(history),
@@ -248,24 +251,23 @@ def _found_by_counts(history: History) -> dict[Key, int]:
     }
 
 
-def _lots_of(books: Books, history: History) -> list[StatedLot]:
+def _lots_of(history: History, described: Mapping[str, Lot]) -> list[StatedLot]:
     """Return all lots that the command created, as described now. The latest lots come first."""
     found: dict[str, StatedLot] = {}
-    for body in reversed(history.bodies):
-        for stated in _lines_of(body):
-            lot = books.latest_row(Lot, lot=stated.lot)
-            assert lot is not None, f"lot {stated.lot} is not in the books"
-            found.setdefault(
-                stated.lot,
-                replace(
-                    stated,
-                    batch=lot.batch,
-                    expires_on=lot.expires_on,
-                    value_minor=lot.value_minor,
-                    currency=lot.currency,
-                    is_current=body.seq == history.latest.seq,
-                ),
-            )
+    lines = [(body, stated) for body in reversed(history.bodies) for stated in _lines_of(body)]
+    for body, stated in lines:
+        lot = described[stated.lot]
+        found.setdefault(
+            stated.lot,
+            replace(
+                stated,
+                batch=lot.batch,
+                expires_on=lot.expires_on,
+                value_minor=lot.value_minor,
+                currency=lot.currency,
+                is_current=body.seq == history.latest.seq,
+            ),
+        )
     return list(found.values())
 
 

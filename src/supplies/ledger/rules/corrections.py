@@ -315,13 +315,11 @@ def _renew_receipt(journal: Journal, history: History, command: Command | None) 
 
 def _drafted_details(journal: Journal, donation: str, command: Any) -> DonationDetails:
     head = journal.drafts[0]
-    lots = {row.lot: row for row in head.rows if isinstance(row, Lot)}
+    lines = [row for row in head.rows if isinstance(row, ArrivalLine)]
+    lots = journal.books.latest_rows(Lot, "lot", (row.lot for row in lines))
+    lots |= {row.lot: row for row in head.rows if isinstance(row, Lot)}
     packed = {row.line: row for row in head.rows if isinstance(row, PackedLine)}
     place = journal.books.location(command.location).name
     details = details_from_command(command, donation, head.happened_on, place)
-    for row in head.rows:
-        if isinstance(row, ArrivalLine):
-            lot = lots.get(row.lot) or journal.books.latest_row(Lot, lot=row.lot)
-            assert lot is not None
-            details.lines.append(details_line(row, lot, packed.get(row.line)))
+    details.lines.extend(details_line(row, lots[row.lot], packed.get(row.line)) for row in lines)
     return details

@@ -214,7 +214,7 @@ def _create_lot(
         value_minor=None if line.value is None else line.value.minor,
         currency=None if line.value is None else line.value.currency,
     )
-    before = None if kept_lot is None else journal.books.latest_row(Lot, lot=kept_lot)
+    before = None if kept_lot is None else journal.recorded_lot(kept_lot)
     if before != described:
         draft.add_rows(described)
     if before is not None and before.expires_on != described.expires_on:

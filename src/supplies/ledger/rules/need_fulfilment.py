@@ -89,9 +89,10 @@ def claims_on_pledge(journal: Journal, pledge: str, item: str) -> list[tuple[Nee
     """
     claims = [
         (find_need(journal, keys_of(account)[1]), quantity)
-        for (account, _, _), quantity in journal.nonzero_balances(
-            f"{PLEDGED(pledge)}:", item
+        for (account, claimed, _), quantity in journal.nonzero_balances(
+            f"{PLEDGED(pledge)}:"  # All items: a command asks for each in turn, and asks once.
         ).items()
+        if claimed == item
     ]
     return sorted(claims, key=lambda claim: most_urgent_first(claim[0]))
 

@@ -139,7 +139,7 @@ def details_of_donation(
 
 
 def _line_with_lot(journal: Journal, line: ArrivalLine, packed: PackedLine | None) -> DetailsLine:
-    lot = journal.books.latest_row(Lot, lot=line.lot)
+    lot = journal.recorded_lot(line.lot)
     assert lot is not None, f"line of {line.arrival} has no lot"
     return details_line(line, lot, packed)
 

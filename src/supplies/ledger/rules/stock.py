@@ -553,7 +553,7 @@ def _produce_line(
     )
     draft.add_rows(lot)
     if kept_lot is not None:
-        before = journal.books.latest_row(Lot, lot=kept_lot)
+        before = journal.recorded_lot(kept_lot)
         describe_products(journal, draft, kept_lot, before.expires_on if before else None)
     # Only the parents recorded last count, so a correction records them only if they changed.
     if kept_lot is None or parents != parents_of(journal, kept_lot):
