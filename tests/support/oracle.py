@@ -76,7 +76,12 @@ class Oracle:
         lines = getattr(command, "lines", None) or []
         people += [getattr(line, "recipient", None) for line in lines]
         needs = self.model.latest(Need, "need")
-        people += [needs[line.need].recipient for line in lines if getattr(line, "need", None)]
+        for line in lines:
+            if getattr(line, "need", None):
+                need = needs[line.need]
+                people.append(need.recipient)
+                if need.item != line.item:  # a correction of the need changed its item
+                    return False
         if forgotten.intersection(people):
             return False
         if isinstance(command, c.RecordDonation | c.RecordArrival):
