@@ -330,6 +330,25 @@ class Books:
         )
         return {(row[0], row[1], row[2]): row[3] for row in rows}
 
+    def needs_still_open(self, recipient: str, item: str) -> dict[str, bool]:
+        """Return, by need, whether a quantity of it is needed or claimed.
+
+        All needs are included that were ever noted for the recipient and the item.
+        """
+        rows = self.all(
+            # The empty text keeps SQLite from reading all balances of a station.
+            "SELECT DISTINCT n.need, EXISTS (SELECT 1 FROM balances b WHERE b.station = n.station "
+            "AND b.account = '' || 'needed:' || n.need AND b.quantity <> 0) "
+            "OR EXISTS (SELECT 1 FROM balances c WHERE c.station = n.station "
+            "AND c.account >= '' || 'claimed:' || n.need || ':' "
+            "AND c.account < '' || 'claimed:' || n.need || ';' AND c.quantity <> 0) "
+            "FROM needs n WHERE n.station = :station AND n.recipient = :recipient "
+            "AND n.item = :item",
+            recipient=recipient,
+            item=item,
+        )
+        return {need: bool(open_) for need, open_ in rows}
+
     def lot_balances(self, account: str, item: str) -> list[LotBalance]:
         """Return the lots of an item in an account whose balance is not zero.
 

@@ -7,7 +7,7 @@ writes nothing to the database and enforces no floors: the database does.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
@@ -199,6 +199,7 @@ class Journal:
         self.happened_on = command.happened_on or today
         self._changed: Counter[Key] = Counter()
         self._changed_below: dict[tuple[str, str | None], set[Key]] = defaultdict(set)
+        self._not_indexed: list[Key] = []
         self._needs_served: dict[str, dict[tuple[str, str], str | None]] = {}
         self.sorted_lots: dict[tuple[str, str], list[LotBalance]] = {}
         self._packed: dict[str, PackedLine] = {}
@@ -301,15 +302,23 @@ class Journal:
         self.sorted_lots.pop((target, item), None)
 
     def _change(self, key: Key, change: int) -> None:
-        """Record a change of a balance, indexed by account, account prefix and item."""
         if key not in self._changed:
-            account, item, _ = key
-            kind, *keys = account.split(":")
-            prefixes = [":".join([kind, *keys[:depth], ""]) for depth in range(len(keys))]
-            for below in (account, *prefixes):
-                self._changed_below[below, None].add(key)
-                self._changed_below[below, item].add(key)
+            self._not_indexed.append(key)
         self._changed[key] += change
+
+    def _changed_keys(self, account: str, item: str | None) -> Collection[Key]:
+        """Return the changed balances of an account, or of all accounts of a prefix.
+
+        The index is completed here, because most commands never ask.
+        """
+        for key in self._not_indexed:
+            kind, *keys = key[0].split(":")
+            prefixes = [":".join([kind, *keys[:depth], ""]) for depth in range(len(keys))]
+            for below in (key[0], *prefixes):
+                self._changed_below[below, None].add(key)
+                self._changed_below[below, key[1]].add(key)
+        self._not_indexed.clear()
+        return self._changed_below.get((account, item), ())
 
     # --- reading -----------------------------------------------------------------------------
 
@@ -393,7 +402,7 @@ class Journal:
     def nonzero_balances(self, account: str, item: str | None = None) -> dict[Key, int]:
         """Return nonzero balances as `Books.nonzero_balances` does, including the drafts so far."""
         balances = self.books.nonzero_balances(account, item)
-        for key in self._changed_below.get((account, item), ()):
+        for key in self._changed_keys(account, item):
             balances[key] = balances.get(key, 0) + self._changed[key]
         return {key: balances[key] for key in sorted(balances) if balances[key] != 0}
 
@@ -403,7 +412,11 @@ class Journal:
 
     def drafted_lots(self, account: str, item: str) -> set[str]:
         """Return the lots of an item that the drafts so far change in an account."""
-        return {lot for _, _, lot in self._changed_below.get((account, item), ()) if lot}
+        return {lot for _, _, lot in self._changed_keys(account, item) if lot}
+
+    def changes(self, account: str, item: str) -> bool:
+        """Return whether the drafts so far change an account, or an account of a prefix."""
+        return bool(self._changed_keys(account, item))
 
     def total(self, account: str, item: str) -> int:
         """Return the total of an item in an account, or in all accounts of a prefix."""

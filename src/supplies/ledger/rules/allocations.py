@@ -13,7 +13,7 @@ from supplies.domain.entry_rows import AllocationLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.lot_selection import pick_lots
-from supplies.ledger.rules.need_fulfilment import need_for, needs_of, restore_needs, serve_need
+from supplies.ledger.rules.need_fulfilment import need_for, open_needs, restore_needs, serve_need
 
 
 @dataclass(slots=True)
@@ -185,7 +185,7 @@ def first_open_need(
 
     claimed: whether to return a claimed need if no other need is open.
     """
-    needs = needs_of(journal, recipient, item)
+    needs = open_needs(journal, recipient, item)
     for need in needs:
         if journal.available(NEEDED(need.need), item) > 0:
             return need

@@ -82,6 +82,23 @@ def needs_of(journal: Journal, recipient: str, item: str) -> list[Need]:
     return sorted(needs, key=most_urgent_first)
 
 
+def open_needs(journal: Journal, recipient: str, item: str) -> list[Need]:
+    """Return a recipient's needs for an item that goods may still serve, the most urgent first.
+
+    A quantity of them is needed or claimed, or the drafts so far change that.
+    """
+    still_open = journal.books.needs_still_open(recipient, item)
+    found = [
+        find_need(journal, need)
+        for need, open_ in still_open.items()
+        if open_
+        or journal.changes(NEEDED(need), item)
+        or journal.changes(f"{CLAIMED.prefix}{need}:", item)
+    ]
+    needs = [need for need in found if (need.recipient, need.item) == (recipient, item)]
+    return sorted(needs, key=most_urgent_first)
+
+
 def claims_on_pledge(journal: Journal, pledge: str, item: str) -> list[tuple[Need, int]]:
     """Return the needs that claim an item of a pledge, with the claimed quantities.
 
@@ -195,7 +212,7 @@ def restore_needs(journal: Journal, draft: Draft, allocation: str) -> None:
 
 def meet_needs(journal: Journal, draft: Draft, recipient: str, item: str, quantity: int) -> None:
     """Meet open needs with goods that a recipient received without an allocation."""
-    for need in needs_of(journal, recipient, item):
+    for need in open_needs(journal, recipient, item):
         quantity -= meet_need(journal, draft, need, quantity)
 
 
