@@ -32,8 +32,8 @@ ADDED_IN_VERSION: Mapping[str, int] = {
 """Triggers and functions that are newer than their table, each with the version that added it."""
 
 REWRITTEN_IN_VERSION: Mapping[str, int] = {
-    "balances_from_zero": 16,
-    "days_from_the_day_before": 16,
+    "balances_from_zero": 20,
+    "days_from_the_day_before": 20,
     "balances_follow": 16,
     "days_follow": 16,
 }

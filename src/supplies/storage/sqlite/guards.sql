@@ -149,16 +149,14 @@ WHEN NEW.quantity <> 0 OR NEW.seq <> 0 OR NEW.line <> 0
         WHERE station = NEW.station AND account = NEW.account
             AND item = NEW.item AND lot = NEW.lot
     )
+    -- The transfer that adds the row is the last line of the last entry.
     OR NOT EXISTS (
-        SELECT 1 FROM transfers AS t
-        WHERE t.station = NEW.station AND t.source = NEW.account
+        SELECT 1 FROM heads AS h JOIN transfers AS t ON t.station = h.station AND t.seq = h.seq
+        WHERE h.station = NEW.station AND NEW.account IN (t.source, t.target)
             AND t.item = NEW.item AND t.lot = NEW.lot
-            AND t.seq = (SELECT seq FROM heads WHERE station = NEW.station)
-    ) AND NOT EXISTS (
-        SELECT 1 FROM transfers AS t
-        WHERE t.station = NEW.station AND t.target = NEW.account
-            AND t.item = NEW.item AND t.lot = NEW.lot
-            AND t.seq = (SELECT seq FROM heads WHERE station = NEW.station)
+            AND t.line = (
+                SELECT max(line) FROM transfers WHERE station = h.station AND seq = h.seq
+            )
     ) BEGIN
     SELECT RAISE(ABORT, 'kept: balances follow the transfers');
 END;
@@ -191,22 +189,14 @@ WHEN NEW.seq <> 0 OR NEW.line <> 0 OR NEW.quantity <> coalesce((
         WHERE station = NEW.station AND account = NEW.account
             AND item = NEW.item AND lot = NEW.lot AND day = NEW.day
     )
-    OR NEW.day IS NOT (
-        SELECT e.booked_on FROM heads AS h JOIN entries AS e ON e.station = h.station
-            AND e.seq = h.seq
-        WHERE h.station = NEW.station
-    )
-    -- The account's index answers alone; with a column that it lacks, all of the entry is read.
+    -- The transfer that adds the row is the last line of the last entry.
     OR NOT EXISTS (
-        SELECT 1 FROM transfers AS t
-        WHERE t.station = NEW.station AND t.source = NEW.account
-            AND t.item = NEW.item AND t.lot = NEW.lot
-            AND t.seq = (SELECT seq FROM heads WHERE station = NEW.station)
-    ) AND NOT EXISTS (
-        SELECT 1 FROM transfers AS t
-        WHERE t.station = NEW.station AND t.target = NEW.account
-            AND t.item = NEW.item AND t.lot = NEW.lot
-            AND t.seq = (SELECT seq FROM heads WHERE station = NEW.station)
+        SELECT 1 FROM heads AS h JOIN transfers AS t ON t.station = h.station AND t.seq = h.seq
+        WHERE h.station = NEW.station AND NEW.account IN (t.source, t.target)
+            AND t.item = NEW.item AND t.lot = NEW.lot AND t.day = NEW.day
+            AND t.line = (
+                SELECT max(line) FROM transfers WHERE station = h.station AND seq = h.seq
+            )
     ) BEGIN
     SELECT RAISE(ABORT, 'kept: days follow the transfers');
 END;
