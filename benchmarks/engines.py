@@ -79,20 +79,21 @@ def _compare(databases: Databases, *, clients: int, stations: int) -> float:
     for name in names:
         open_books(databases.ledger, name).close()
     databases.bare.create(databases.bare_statements, names)
-    ours, theirs = (
+    ours, writers = (
         _Clients(_record, databases, names, clients),
         _Clients(_write, databases, names, clients),
     )
-    rates = [(ours.slice(), theirs.slice()) for _ in range(ROUNDS)]
-    for group in (ours, theirs):
+    rates = [(ours.slice(), writers.slice()) for _ in range(ROUNDS)]
+    for group in (ours, writers):
         group.end()
     ratio = statistics.median(o / t for o, t in rates)
-    mine, bare = (statistics.median(column) for column in zip(*rates, strict=True))
+    recorded, bare = (statistics.median(column) for column in zip(*rates, strict=True))
     print(
-        f"{databases.engine:10} {clients} clients, {stations} stations: {mine:6.0f} commands/s, "
+        f"{databases.engine:10} {clients} clients, {stations} stations: "
+        f"{recorded:6.0f} commands/s, "
         f"bare statements, same rows {bare:6.0f}/s, ratio {ratio:.2f}"
     )
-    return mine
+    return recorded
 
 
 # --- clients, each a process ---------------------------------------------------------------------

@@ -52,7 +52,7 @@ def _create_bare(path: Path) -> BareSqlite:
 def _compare_commits(place: Path, plan: list[Rows]) -> None:
     """Compare one durable commit per command; slices of the two alternate."""
     ours: list[float] = []
-    theirs: list[float] = []
+    baseline: list[float] = []
     bare = _create_bare(place / "bare.db")
     with open_books(place / "ours.db") as ledger:
         commands = yield_commands(ledger)
@@ -64,14 +64,14 @@ def _compare_commits(place: Path, plan: list[Rows]) -> None:
             begin = perf_counter()
             for rows in plan[start : start + SLICE]:
                 bare.write(rows)
-            theirs.append(perf_counter() - begin)
-    _print_ratio("Ledger.record, durable each", ours, theirs, SLICE)
+            baseline.append(perf_counter() - begin)
+    _print_ratio("Ledger.record, durable each", ours, baseline, SLICE)
 
 
 def _compare_grouped_commits(place: Path, plan: list[Rows]) -> None:
     """Compare one durable commit per group of commands."""
     ours: list[float] = []
-    theirs: list[float] = []
+    baseline: list[float] = []
     bare = _create_bare(place / "bare-grouped.db")
     with open_books(place / "grouped.db") as ledger:
         commands = yield_commands(ledger)
@@ -83,15 +83,15 @@ def _compare_grouped_commits(place: Path, plan: list[Rows]) -> None:
             assert all(isinstance(answer, Recorded) for answer in answers)
             begin = perf_counter()
             bare.write(*plan[start : start + GROUP])
-            theirs.append(perf_counter() - begin)
-    _print_ratio(f"Ledger.record_many, {GROUP} a commit", ours, theirs, GROUP)
+            baseline.append(perf_counter() - begin)
+    _print_ratio(f"Ledger.record_many, {GROUP} a commit", ours, baseline, GROUP)
 
 
-def _print_ratio(what: str, ours: list[float], theirs: list[float], each: int) -> None:
-    ratio = statistics.median(t / o for o, t in zip(ours, theirs, strict=True))
+def _print_ratio(what: str, ours: list[float], baseline: list[float], each: int) -> None:
+    ratio = statistics.median(t / o for o, t in zip(ours, baseline, strict=True))
     print(
         f"{what:38} {each / statistics.median(ours):8.0f}/s   bare sqlite3, same rows "
-        f"{each / statistics.median(theirs):8.0f}/s   ratio {ratio:.2f}"
+        f"{each / statistics.median(baseline):8.0f}/s   ratio {ratio:.2f}"
     )
 
 

@@ -41,18 +41,18 @@ def run() -> None:
     single = draw_receipt(papers[0])  # loads the fonts, which is measured separately
     bare = _BareProgram(papers[0])
     ours: list[float] = []
-    theirs: list[float] = []
+    baseline: list[float] = []
     for _ in range(ROUNDS):
         begin = perf_counter()
         batch = draw_receipts(papers)
         ours.append(perf_counter() - begin)
         begin = perf_counter()
         plain = bare.draw(RECEIPTS)
-        theirs.append(perf_counter() - begin)
-    ratio = statistics.median(o / t for o, t in zip(ours, theirs, strict=True))
+        baseline.append(perf_counter() - begin)
+    ratio = statistics.median(o / t for o, t in zip(ours, baseline, strict=True))
     print(
         f"{RECEIPTS} receipts in one batch {RECEIPTS / statistics.median(ours):8.0f}/s   "
-        f"bare reportlab, same page {RECEIPTS / statistics.median(theirs):8.0f}/s   "
+        f"bare reportlab, same page {RECEIPTS / statistics.median(baseline):8.0f}/s   "
         f"time ratio {ratio:.2f}"
     )
     print(

@@ -51,7 +51,7 @@ def opened(content: bytes) -> Iterator[Pdf]:
         raise Unreadable(str(error)) from error
 
 
-def attach(pdf: bytes, name: str, content: bytes, says: str) -> bytes:
+def attach(pdf: bytes, name: str, content: bytes, description: str) -> bytes:
     """Return the PDF with a JSON file attached. The same arguments give the same bytes.
 
     says: the description of the attachment, which PDF viewers show.
@@ -62,7 +62,7 @@ def attach(pdf: bytes, name: str, content: bytes, says: str) -> bytes:
             content,
             filename=name,
             mime_type="application/json",
-            description=says,
+            description=description,
             relationship=Name.Data,
         )
         out = BytesIO()

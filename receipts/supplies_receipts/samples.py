@@ -103,7 +103,7 @@ def disclosure(station: StationHead, donors: int = 3) -> DisclosurePaper:
     ]
     came = {"mask-kn95": 71 * donors, "sanitiser": 150 * donors + 10, "leaflet": 260}
     units = {"mask-kn95": "piece", "sanitiser": "bottle", "leaflet": "sheet"}
-    went = [
+    handed_over = [
         GoodsHandedOverLine(
             community="样例社区", who="household", item="mask-kn95", quantity=48, count=16
         ),
@@ -126,7 +126,7 @@ def disclosure(station: StationHead, donors: int = 3) -> DisclosurePaper:
     ]  # fmt: skip
     shown = Disclosure(
         station=station.code, first=_FIRST, last=_LAST, as_of_seq=311, received=given,
-        handed_over=went, goods=goods,
+        handed_over=handed_over, goods=goods,
     )  # fmt: skip
     names = {
         "mask-kn95": ItemName(name="口罩（KN95，独立包装）", name_en="Mask (KN95)"),

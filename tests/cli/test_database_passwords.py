@@ -58,8 +58,8 @@ def test_no_command_prints_the_password_of_a_mistyped_url(
         ["forget", "as-in", url, "--database", books],
     ):
         assert main(words) == 1
-        told = "".join(capfd.readouterr())
-        assert told.startswith("supplies: ")
-        assert told.count("\n") == 1
-        assert "hunter2" not in told
+        output = "".join(capfd.readouterr())
+        assert output.startswith("supplies: ")
+        assert output.count("\n") == 1
+        assert "hunter2" not in output
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".db", ".key"]

@@ -50,8 +50,8 @@ def test_an_entry_as_json_has_the_shape_of_the_rest_api(
 def test_an_unknown_entry_is_refused(
     books_with_a_note: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = refused(capsys, "entry", "9", "--database", books_with_a_note)
-    assert "there is no entry 9" in said
+    error = refused(capsys, "entry", "9", "--database", books_with_a_note)
+    assert "there is no entry 9" in error
 
 
 def test_an_entry_number_too_large_for_the_database_is_a_usage_error(

@@ -58,8 +58,8 @@ def test_no_command_overwrites_the_books_or_the_keys(
     Path("hard.pdf").hardlink_to("d.key")
     kept = {path.name: path.read_bytes() for path in (books, books.with_suffix(".key"))}
     for force in ((), ("--force",)):
-        said = refused(capsys, *words, "-o", name, *force, "--database", "d.db")
-        assert said.endswith("; name another file\n")
+        error = refused(capsys, *words, "-o", name, *force, "--database", "d.db")
+        assert error.endswith("; name another file\n")
     assert {path: (books.parent / path).read_bytes() for path in kept} == kept
     assert not Path("d.db-wal").exists()
 
@@ -89,8 +89,11 @@ def test_an_existing_file_is_replaced_only_with_force(
     assert paper.read_text("utf-8") == "a letter"
     assert main([*words, "--force"]) == 0
     assert paper.read_bytes().startswith(b"%PDF")
-    for name, says in ((str(tmp_path), "is a folder or a device"), (os.devnull, "is a folder or")):
-        assert says in refused(capsys, *RECEIPT, "-o", name, "--force", "--database", str(books))
+    for name, message in (
+        (str(tmp_path), "is a folder or a device"),
+        (os.devnull, "is a folder or"),
+    ):
+        assert message in refused(capsys, *RECEIPT, "-o", name, "--force", "--database", str(books))
     assert "name it with --output" in refused(
         capsys, "report", "station", "--force", "--database", str(books)
     )

@@ -61,7 +61,7 @@ class Cluster:
     def in_role(self, role: str) -> str:
         """Wait until one node has a role, and return it."""
         return until(
-            lambda: next((n for n, told in self.nodes.items() if told["role"] == role), None),
+            lambda: next((n for n, status in self.nodes.items() if status["role"] == role), None),
             f"no node became {role}",
         )
 
@@ -69,15 +69,17 @@ class Cluster:
         """Wait until another node is the primary."""
 
         def another() -> bool:
-            return any(told["role"] == "leader" for name, told in self.nodes.items() if name != old)
+            return any(
+                status["role"] == "leader" for name, status in self.nodes.items() if name != old
+            )
 
         until(another, f"nobody took over from {old}")
 
     def whole(self) -> bool:
         """Return whether every node runs and commits are on two of them."""
-        told = self.nodes.values()
-        roles = sorted(node["role"] for node in told)
-        running = all(node["state"] == "running" for node in told)
+        statuses = self.nodes.values()
+        roles = sorted(node["role"] for node in statuses)
+        running = all(node["state"] == "running" for node in statuses)
         return running and roles == ["leader", "replica", "sync_standby"]
 
     def kill(self, name: str, *processes: str) -> None:

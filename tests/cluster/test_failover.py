@@ -68,8 +68,8 @@ class Donors:
             key = str(uuid.uuid4())
             while (answer := self.ask(port, key)) is None or answer.status_code == 503:
                 if answer is not None:
-                    told = problem(answer, 503, "busy")
-                    assert told["detail"].startswith("the books ")
+                    error = problem(answer, 503, "busy")
+                    assert error["detail"].startswith("the books ")
                     assert int(answer.headers["retry-after"]) > 0
                 port = self.other(port)
                 # Retry sooner than Retry-After asks, to see when writes continue.
@@ -259,9 +259,9 @@ def test_the_books_are_read_and_verified_on_a_standby(
         donors.wait_for(50)
         assert main(["verify", "--database", cluster.url_for_reading]) == 0
         assert main(["report", "stock", "--json", "--database", cluster.url_for_reading]) == 0
-    told = capsys.readouterr()
-    assert "The books are sound." in told.out
-    assert "the books are read-only" in told.err
+    output = capsys.readouterr()
+    assert "The books are sound." in output.out
+    assert "the books are read-only" in output.err
 
 
 def test_without_a_standby_nothing_is_acknowledged(cluster: Cluster, donors: Donors) -> None:
@@ -273,8 +273,8 @@ def test_without_a_standby_nothing_is_acknowledged(cluster: Cluster, donors: Don
     port, key = donors.ports[0], str(uuid.uuid4())
     answer = donors.ask(port, key)
     assert answer is not None
-    told = problem(answer, 503, "busy")
-    assert "it is unknown whether this was recorded" in told["detail"]
+    error = problem(answer, 503, "busy")
+    assert "it is unknown whether this was recorded" in error["detail"]
     cluster("up")
     until(cluster.whole, "the killed nodes did not come back")
     with donors.giving():

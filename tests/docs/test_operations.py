@@ -85,7 +85,7 @@ def test_the_page_has_a_row_for_each_measured_kind() -> None:
 def test_the_disk_space_of_the_page_is_right(what: str, books_path: Path) -> None:
     found = re.search(rf"^\| {re.escape(what)} \| (\d+) \|$", PAGE, re.M)
     assert found is not None
-    said = int(found[1])
+    documented = int(found[1])
     with Ledger.open(str(books_path), station="lx", clock=Clock()) as ledger:
         register_all(ledger)
         ledger.record(gift("mask")(0), by="u_1")
@@ -103,4 +103,4 @@ def test_the_disk_space_of_the_page_is_right(what: str, books_path: Path) -> Non
         for answer in ledger.record_many(requests):
             assert not isinstance(answer, Exception), answer
         grown = (size() - before) / MANY
-    assert said * 0.8 < grown < said * 1.2
+    assert documented * 0.8 < grown < documented * 1.2

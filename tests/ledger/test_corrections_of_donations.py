@@ -91,8 +91,8 @@ def test_a_reduced_donation_keeps_delivered_goods_before_urgent_needs(
     other = station.need(4, recipient="R-2", urgency="low")
     pledge = station.pledge(20, {urgent: 4, other: 4})
     gift = station.give(20, pledge=pledge).seq
-    theirs = f"a_{gift + 2}"
-    station.outcome(station.dispatch(theirs), theirs, "handed_over")
+    other_allocation = f"a_{gift + 2}"
+    station.outcome(station.dispatch(other_allocation), other_allocation, "handed_over")
     with pytest.raises(NotEnough, match="the smallest figure possible is 4"):
         correct(station, gift, station.donation(1, pledge=pledge))
     correct(station, gift, station.donation(smaller, pledge=pledge))

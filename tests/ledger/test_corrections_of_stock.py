@@ -98,8 +98,8 @@ def test_swapping_lines_in_a_correction_changes_no_lot(station: StationLedger) -
     station(c.HandOut(recipient="R-1", location="store", lines=mask(10, lot="l_lx_1_1")))
     done = correct(station, 1, batches(("B", 10), ("A", 10)))
     assert station.books.body(done.seq).transfers == ()
-    held = trace_lot(station.books, "l_lx_1_1").lots[0]
-    assert (held.batch, [reached.recipient for reached in held.reached]) == ("A", ["R-1"])
+    balances = trace_lot(station.books, "l_lx_1_1").lots[0]
+    assert (balances.batch, [reached.recipient for reached in balances.reached]) == ("A", ["R-1"])
 
 
 def test_dropping_a_line_in_a_correction_removes_its_own_lot(station: StationLedger) -> None:

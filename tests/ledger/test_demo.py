@@ -85,11 +85,11 @@ def test_the_needs_of_sixteen_households_are_met(scene: Scene) -> None:
 def test_every_delivery_of_the_demo_was_closed(scene: Scene) -> None:
     with scene.ledger.reading() as books:
         page = list_deliveries(books, limit=None)
-        held = books.nonzero_balances("in_transit:")
+        balances = books.nonzero_balances("in_transit:")
     assert {delivery.status for delivery in page.items} == {"closed"}
     outcomes = {stop.outcome for delivery in page.items for stop in delivery.stops}
     assert outcomes == {"handed_over", "partly", "refused", "not_at_home"}
-    assert held == {}
+    assert balances == {}
 
 
 def test_the_corrected_donation_of_the_demo_has_a_replacement_receipt(scene: Scene) -> None:

@@ -18,7 +18,7 @@ from supplies.errors import (
 
 
 @pytest.mark.parametrize(
-    ("quantity", "says"),
+    ("quantity", "message"),
     [
         (0, "must be a whole number of at least 1"),
         (-3, "must be a whole number of at least 1"),
@@ -31,12 +31,12 @@ from supplies.errors import (
     ],
 )
 def test_an_invalid_quantity_is_refused_with_what_is_valid(
-    station: StationLedger, quantity: Any, says: str
+    station: StationLedger, quantity: Any, message: str
 ) -> None:
     sentence = assert_refused(
         station, InvalidField, lambda: station.give(quantity), at="/lines/0/quantity"
     )
-    assert sentence == f"/lines/0/quantity {says}"
+    assert sentence == f"/lines/0/quantity {message}"
 
 
 def test_packs_that_exceed_the_largest_quantity_are_refused(station: StationLedger) -> None:

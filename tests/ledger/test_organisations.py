@@ -90,8 +90,8 @@ def test_a_transaction_belongs_to_one_station(station: StationLedger, head: Ledg
 
 
 def test_two_stations_are_read_in_one_snapshot(station: StationLedger, head: Ledger) -> None:
-    with station.ledger.reading() as ours, head.reading() as theirs:
-        assert (ours.station.code, theirs.station.code) == ("lx", "qu")
+    with station.ledger.reading() as ours, head.reading() as head_books:
+        assert (ours.station.code, head_books.station.code) == ("lx", "qu")
 
 
 def test_a_change_at_one_station_is_seen_while_another_is_read(
@@ -215,8 +215,8 @@ def test_shipments_within_an_organisation_are_neither_received_nor_sent(
         parts = [build_station_part(books, first, last) for books in (exchanged.books, head.books)]
         total = Counter[str]()
         for line in build_organisation_report("qu", first, last, parts).goods:
-            went = line.handed_over + line.used + line.lost + line.unexplained + line.other
-            assert line.opening + line.received - went == line.on_hand + line.in_transit
+            outgoing = line.handed_over + line.used + line.lost + line.unexplained + line.other
+            assert line.opening + line.received - outgoing == line.on_hand + line.in_transit
             figures = msgspec.structs.asdict(line)
             total.update({name: figures[name] for name in SUMMED})
         assert total["received"] == (20 if begin == 0 else 0)
@@ -276,14 +276,14 @@ def test_a_refused_station_leaves_no_rows(
     station: StationLedger, books_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     where = ["--database", books_url]
-    for words, said in (
+    for words, message in (
         (["lx", "--name", "x", "--series", "X1"], "the code lx is taken"),
         (["qu", "--name", "x", "--series", "JZ"], "are numbered JZ"),
         (["qu", "--name", "x", "--series", "QU", "--under", "zz"], "there is no station zz"),
         (["qu", "--name", "x", "--series", "QU", "--zone", "Mars"], "not a time zone"),
     ):
         assert main(["station", "add", *words, *where]) == 1
-        assert said in capsys.readouterr().err
+        assert message in capsys.readouterr().err
     assert [line.code for line in all_stations(station.ledger.store)] == ["lx"]
 
 
@@ -313,8 +313,8 @@ def test_report_commands_cover_all_stations(
     paper = tmp_path / "report.pdf"
     assert main(["report", "station", *period, "--output", str(paper), *where]) == 0
     assert f"The organisation's report is in {paper}" in capsys.readouterr().out
-    said = "".join(page.extract_text() for page in PdfReader(paper).pages)
-    assert all(name in said for name in ("区红会", "龙穴街社工服务站", "口罩"))
+    page_text = "".join(page.extract_text() for page in PdfReader(paper).pages)
+    assert all(name in page_text for name in ("区红会", "龙穴街社工服务站", "口罩"))
     for words, status, message in (
         (["pledges"], 2, "No such option '--organisation'"),
         (["stock", "--as-of", "2020-02-03"], 1, "--as-of cannot be combined with --organisation"),

@@ -79,7 +79,7 @@ def test_a_command_with_one_refused_line_records_nothing(
 
 
 @pytest.mark.parametrize(
-    ("account", "says"),
+    ("account", "message"),
     [
         ("stok:store", "'stok' is not a kind of account; use one of donor, bought"),
         ("stock", "write it as stock:LOCATION"),
@@ -93,10 +93,10 @@ def test_a_command_with_one_refused_line_records_nothing(
     ],
 )
 def test_the_balance_of_an_unknown_kind_of_account_is_refused(
-    station: StationLedger, account: str, says: str
+    station: StationLedger, account: str, message: str
 ) -> None:
     for balance in (station.ledger.balance, station.books.balance):
-        with pytest.raises(InvalidField, match=says):
+        with pytest.raises(InvalidField, match=message):
             balance(account, "mask")
 
 

@@ -98,17 +98,17 @@ def test_each_entry_of_a_delivery_counts_for_its_recipient(served: StationLedger
     keeping(served, recipients_days=1)
     line = c.LotLine(item="mask", quantity=2)
     begins_anew(served, "R-2", c.HandOut(recipient="R-2", location="store", lines=[line]))
-    aside = begins_anew(
+    allocation = begins_anew(
         served,
         "R-2",
         c.Allocate(
             recipient="R-2", location="store", lines=[c.AllocationLine(item="mask", quantity=3)]
         ),
     )
-    way = begins_anew(served, "R-2", c.Dispatch(team="T-1", allocations=[aside]))
-    nobody_there = c.ReportOutcome(delivery=way, allocation=aside, outcome="not_at_home")
+    way = begins_anew(served, "R-2", c.Dispatch(team="T-1", allocations=[allocation]))
+    nobody_there = c.ReportOutcome(delivery=way, allocation=allocation, outcome="not_at_home")
     begins_anew(served, "R-2", nobody_there)
-    begins_anew(served, "R-2", c.Release(allocation=aside, reason="moved"))
+    begins_anew(served, "R-2", c.Release(allocation=allocation, reason="moved"))
     begins_anew(served, "R-2", c.EndNeed(need="n_2", reason="moved"))
 
 
@@ -133,8 +133,8 @@ def test_groups_and_organisations_are_never_due(served: StationLedger) -> None:
 def test_alerts_list_the_people_who_are_due(served: StationLedger) -> None:
     keeping(served, recipients_days=30)
     found = list_alerts(served.books, TODAY + timedelta(days=40), limit=None).items
-    told = [(one.code, one.since) for one in found if one.what == "to_be_forgotten"]
-    assert told == [("R-1", TODAY), ("R-2", TODAY)]
+    due = [(one.code, one.since) for one in found if one.what == "to_be_forgotten"]
+    assert due == [("R-1", TODAY), ("R-2", TODAY)]
 
 
 def test_retention_periods_are_station_settings(station: StationLedger) -> None:
@@ -172,9 +172,9 @@ def test_the_command_lists_and_forgets_people_who_are_due(
     assert run(books_url, "forget", "due") == 0
     assert "add --yes" in capsys.readouterr().out
     assert run(books_url, "forget", "due", "--yes") == 1
-    told = capsys.readouterr()
-    assert "recipient R-2 still has need n_2 open" in told.err
-    assert "1 of 2 people were forgotten" in told.out
+    output = capsys.readouterr()
+    assert "recipient R-2 still has need n_2 open" in output.err
+    assert "1 of 2 people were forgotten" in output.out
     with Ledger.open(books_url, station="lx") as ledger, ledger.reading() as books:
         names = books.all("SELECT code, name FROM recipients WHERE station = :station")
         assert {code for code, name in names if name is None} == {"R-1"}
@@ -229,9 +229,9 @@ def test_one_command_forgets_people_of_all_stations(
     assert run(books_url, "forget", "due", "--station", "nx", "--json") == 0
     assert [one["code"] for one in json.loads(capsys.readouterr().out)] == ["R-9"]
     assert run(books_url, "forget", "due", "--yes") == 1  # R-2 has an open need at lx
-    told = capsys.readouterr().out
-    assert "Station lx: 1 of 2 people were forgotten." in told
-    assert "Station nx: 1 of 1 people were forgotten." in told
+    output = capsys.readouterr().out
+    assert "Station lx: 1 of 2 people were forgotten." in output
+    assert "Station nx: 1 of 1 people were forgotten." in output
     with other_station.reading() as books:
         assert books.value("SELECT name FROM recipients WHERE station = :station") is None
 
@@ -248,9 +248,9 @@ def test_people_forgotten_in_other_books_are_forgotten_at_all_stations(
     served(c.ForgetDonor(donor="D-2"))
     other_station.record(c.ForgetRecipient(recipient="R-9"), by="u_1")
     assert run(earlier, "forget", "as-in", books_url, "--yes") == 0
-    told = capsys.readouterr().out
-    assert "Station lx: 1 of 1 people were forgotten." in told
-    assert "Station nx: 1 of 1 people were forgotten." in told
+    output = capsys.readouterr().out
+    assert "Station lx: 1 of 1 people were forgotten." in output
+    assert "Station nx: 1 of 1 people were forgotten." in output
     assert run(earlier, "forget", "as-in", books_url) == 0
     assert "Everybody who was forgotten there is forgotten here too." in capsys.readouterr().out
 
@@ -298,9 +298,9 @@ def test_people_forgotten_after_a_backup_are_forgotten_in_the_restored_books(
     restored = str(tmp_path / "restored.db")
     restore(tmp_path / "backup.db", restored)
     assert run(restored, "forget", "as-in", books_url) == 0
-    told = capsys.readouterr().out
-    assert "R-1" in told
-    assert "D-2" in told
+    output = capsys.readouterr().out
+    assert "R-1" in output
+    assert "D-2" in output
     assert run(restored, "forget", "as-in", books_url, "--yes") == 0
     assert "2 of 2 people were forgotten" in capsys.readouterr().out
     with Ledger.open(restored, station="lx", clock=clock) as ledger:

@@ -150,11 +150,13 @@ def test_verification_finds_an_arrival_that_cites_an_unknown_entry(
         with pytest.raises(InvalidField, match="do not contain this entry"):
             other(c.ReceiveShipment(shipment=name, location="depot", sent=forged))
     with (
-        Ledger.open(str(tmp_path / "theirs.db"), station="hp", clock=clock) as theirs,
+        Ledger.open(str(tmp_path / "theirs.db"), station="hp", clock=clock) as other_ledger,
     ):
-        theirs.register(Station(code="hp", name="H", series="HP"), Item(code="mask", name="口罩"))
-        theirs.register(Location(code="depot", name="Depot"))
-        other = StationLedger(theirs, clock)
+        other_ledger.register(
+            Station(code="hp", name="H", series="HP"), Item(code="mask", name="口罩")
+        )
+        other_ledger.register(Location(code="depot", name="Depot"))
+        other = StationLedger(other_ledger, clock)
         other(c.ReceiveShipment(shipment=name, location="depot", sent=forged))
         with Ledger.open(
             str(tmp_path / "theirs.db"), station="lx", clock=clock, new_station=True
@@ -162,4 +164,4 @@ def test_verification_finds_an_arrival_that_cites_an_unknown_entry(
             register_all(late)
             StationLedger(late, clock).stock(1)
             with pytest.raises(BooksBroken, match="sent_hash"):
-                theirs.verify()
+                other_ledger.verify()

@@ -77,7 +77,7 @@ def test_an_invitation_sets_a_password_once_and_signs_in(browser: Browser) -> No
 
 
 @pytest.mark.parametrize(
-    ("password", "again", "told"),
+    ("password", "again", "message"),
     [
         ("short", "short", "12 to 200 characters"),
         (PASSWORD, PASSWORD + "!", "not the same"),
@@ -86,12 +86,12 @@ def test_an_invitation_sets_a_password_once_and_signs_in(browser: Browser) -> No
     ],
 )
 def test_a_weak_password_is_refused_with_the_reason(
-    browser: Browser, password: str, again: str, told: str
+    browser: Browser, password: str, again: str, message: str
 ) -> None:
     path = invitation_path(browser, "coordinator")
     answer = browser.send(path, password=password, repeat=again)
     assert answer.status_code == 422
-    assert told in answer.text
+    assert message in answer.text
     assert password not in answer.text.replace("coordinator</strong>", "")
 
 
@@ -113,9 +113,9 @@ def test_the_session_cookie_is_http_only_and_invalid_after_a_new_password(
 ) -> None:
     kept = signed_in.client.cookies["supplies_session"]
     cookie = signed_in.send("/sign-in", login="coordinator", password=PASSWORD)
-    said = cookie.headers["set-cookie"]
-    assert "HttpOnly" in said
-    assert "SameSite=lax" in said
+    header = cookie.headers["set-cookie"]
+    assert "HttpOnly" in header
+    assert "SameSite=lax" in header
     signed_in.send("/sign-out")
     signed_in.client.cookies.set("supplies_session", kept)
     assert "u_1" in signed_in.open("/")  # the other session continues
@@ -275,10 +275,10 @@ def test_an_incomplete_link_is_answered_with_404(browser: Browser) -> None:
 
 
 def test_first_invitations_are_valid_until_a_coordinator_can_sign_in(browser: Browser) -> None:
-    told = administer(browser, bootstrap.first_sign_in_path)
+    page_text = administer(browser, bootstrap.first_sign_in_path)
     again = administer(browser, bootstrap.first_sign_in_path)
-    browser.open(told)
+    browser.open(page_text)
     answer = browser.send(again, password=PASSWORD, repeat=PASSWORD)
     assert answer.status_code == 303
-    browser.open(told, status=404)
+    browser.open(page_text, status=404)
     assert administer(browser, bootstrap.first_sign_in_path) is None

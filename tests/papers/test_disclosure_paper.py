@@ -17,11 +17,11 @@ from supplies.papers.common import ItemName
 @needs_poppler
 def test_pypdf_and_pdftotext_read_donors_and_goods_of_a_disclosure() -> None:
     pdf = draw_public_disclosure(samples.disclosure(STATION))
-    for said in (reading.text(pdf), reading.poppler_text(pdf)):
+    for page_text in (reading.text(pdf), reading.poppler_text(pdf)):
         for value in ("捐赠物资收支公示", "样例商贸有限公司（虚构）", "张**", "爱心人士", "自制",
                       "71件", "150瓶", "260张", "样例社区", "16户", "<5户", "集体领取", "260人",
                       "物资收支", "Asofentry311"):  # fmt: skip
-            assert value in said, value
+            assert value in page_text, value
 
 
 @needs_poppler
@@ -37,8 +37,8 @@ def test_the_longest_names_in_a_disclosure_do_not_overlap() -> None:
     paper = samples.disclosure(STATION, 1)
     long = "喆堃䶮㑇𠮷" * 40
     given = [replace(line, name=long, quantity=10**12) for line in paper.disclosure.received]
-    went = [replace(line, community="c" * 64) for line in paper.disclosure.handed_over]
-    shown = replace(paper.disclosure, received=given, handed_over=went)
+    handed_over = [replace(line, community="c" * 64) for line in paper.disclosure.handed_over]
+    shown = replace(paper.disclosure, received=given, handed_over=handed_over)
     names = dict.fromkeys(paper.names, ItemName(name=long, name_en="words and " * 20))
     reading.assert_well_set(
         draw_public_disclosure(replace(paper, disclosure=shown, names=names)), margin=15
@@ -48,8 +48,8 @@ def test_the_longest_names_in_a_disclosure_do_not_overlap() -> None:
 def test_a_disclosure_of_an_empty_period_says_so() -> None:
     paper = samples.disclosure(STATION, 0)
     shown = replace(paper.disclosure, received=[], handed_over=[], goods=[])
-    said = reading.text(draw_public_disclosure(replace(paper, disclosure=shown)))
-    assert said.count("无none") == 3
+    page_text = reading.text(draw_public_disclosure(replace(paper, disclosure=shown)))
+    assert page_text.count("无none") == 3
 
 
 def test_two_processes_give_the_same_bytes() -> None:

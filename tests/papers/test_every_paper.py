@@ -43,7 +43,7 @@ _BESIDE_A_REASON = re.compile(r"u-\d{3}w+")
 def assert_reads_back(read: str, paper: Paper) -> None:
     joined = _BETWEEN_PAGES.sub("", _BESIDE_A_REASON.sub("", read))
     both = f"{read} {joined}"
-    missing = [said for said in set(paper.says) if reading.squeezed(said) not in both]
+    missing = [printed for printed in set(paper.says) if reading.squeezed(printed) not in both]
     assert not missing, missing
 
 
@@ -71,8 +71,8 @@ _FOREIGN = {"en": re.compile(r"[\u2e80-\U0003ffff]"), "zh": re.compile(r"[a-z]{3
 def test_a_paper_of_one_language_has_no_word_of_the_other(paper: str, languages: Languages) -> None:
     shown = drawn(paper, Of(6, long=False, languages=languages))
     read = reading.poppler_text(shown.pdf).replace(STATION.host, "")
-    for said in sorted(shown.says, key=len, reverse=True):
-        read = read.replace(reading.squeezed(said), "")
+    for printed in sorted(shown.says, key=len, reverse=True):
+        read = read.replace(reading.squeezed(printed), "")
     assert not _FOREIGN[languages].findall(read)
 
 

@@ -146,7 +146,7 @@ def from_left(text: str) -> str:
     """Return the text of a line in the order in which it is drawn from left to right."""
     glyphs = [glyph for run in shape_line(text, 10).runs for glyph in run.glyphs]
     assert [glyph.x for glyph in glyphs] == sorted(glyph.x for glyph in glyphs)
-    hebrew = {chr(code): said for (title, code), said in drawn_text.items() if "Hebrew" in title}
+    hebrew = {chr(code): drawn for (title, code), drawn in drawn_text.items() if "Hebrew" in title}
     return "".join(hebrew.get(glyph.character, glyph.character) for glyph in glyphs)
 
 

@@ -105,7 +105,7 @@ def in_cells(text: str) -> float:
 
 
 @pytest.mark.parametrize(
-    ("text", "room", "lines"),
+    ("text", "width", "lines"),
     [
         ("", 10, [""]),
         ("口罩", 10, ["口罩"]),
@@ -120,8 +120,8 @@ def in_cells(text: str) -> float:
         ("一\n\n二", 10, ["一", "", "二"]),
     ],
 )
-def test_lines_break_where_readers_expect(text: str, room: float, lines: list[str]) -> None:
-    assert break_lines(text, room, in_cells) == lines
+def test_lines_break_where_readers_expect(text: str, width: float, lines: list[str]) -> None:
+    assert break_lines(text, width, in_cells) == lines
 
 
 @pytest.mark.parametrize(

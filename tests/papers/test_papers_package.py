@@ -34,8 +34,8 @@ def test_the_samples_are_written_where_asked(
         "donor-statement.pdf", "organisation-report.pdf", "receipt-of-60-lines.pdf",
         "receipt.pdf", "receipts.pdf", "run-sheet.pdf", "station-report.pdf",
     ]  # fmt: skip
-    said = capsys.readouterr().out
-    assert all(name in said for name in written)
+    output = capsys.readouterr().out
+    assert all(name in output for name in written)
 
 
 def test_a_wrong_call_prints_the_usage(capsys: pytest.CaptureFixture[str]) -> None:

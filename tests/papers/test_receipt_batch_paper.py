@@ -31,9 +31,9 @@ def test_each_receipt_of_a_batch_equals_the_single_receipt() -> None:
 
 
 def test_drawing_a_batch_reports_its_progress() -> None:
-    told: list[int] = []
-    draw_receipts(papers(), told.append)
-    assert told == [1, 2, 3]
+    progress: list[int] = []
+    draw_receipts(papers(), progress.append)
+    assert progress == [1, 2, 3]
 
 
 @needs_poppler

@@ -88,15 +88,15 @@ def test_every_page_shows_its_page_number_the_receipt_number_and_the_entry(lines
     paper = receipt(lines)
     pages = reading.pages(draw_receipt(paper))
     for at, page in enumerate(pages, 1):
-        said = reading.squeezed(page.extract_text())
-        assert f"第{at}页，共{len(pages)}页" in said
-        assert f"Page{at}of{len(pages)}" in said
-        assert paper.document.number in said
-        assert f"Entry{paper.proof.seq}·{paper.proof.hash[:16]}" in said
-        assert paper.proof.hash[:17] not in said
+        page_text = reading.squeezed(page.extract_text())
+        assert f"第{at}页，共{len(pages)}页" in page_text
+        assert f"Page{at}of{len(pages)}" in page_text
+        assert paper.document.number in page_text
+        assert f"Entry{paper.proof.seq}·{paper.proof.hash[:16]}" in page_text
+        assert paper.proof.hash[:17] not in page_text
 
 
-def assert_says(said: str, paper: ReceiptPaper) -> None:
+def assert_says(page_text: str, paper: ReceiptPaper) -> None:
     document = paper.document
     for value in (
         "捐赠物资接收凭证", "Receipt for donated goods (in kind)", document.number,
@@ -106,10 +106,10 @@ def assert_says(said: str, paper: ReceiptPaper) -> None:
         "不是公益事业捐赠票据", "not a fiscal donation ticket", "经办人", "复核人", "捐赠人签名",
     ):  # fmt: skip
         assert value is not None
-        assert reading.squeezed(value) in said, value
+        assert reading.squeezed(value) in page_text, value
     for line in document.lines:
-        assert reading.squeezed(line.name) in said
-        assert f"{line.quantity:,}" in said
+        assert reading.squeezed(line.name) in page_text
+        assert f"{line.quantity:,}" in page_text
 
 
 @pytest.mark.parametrize("lines", [1, 6, 60])
@@ -126,32 +126,32 @@ def test_pdftotext_reads_all_text_of_a_receipt(lines: int) -> None:
 
 
 def test_a_quantity_is_printed_in_figures_and_words_with_its_unit() -> None:
-    said = reading.text(draw_receipt(receipt(4)))
-    assert "2,400" in said
-    assert "贰仟肆佰双" in said
-    assert "twothousandfourhundred" in said
+    page_text = reading.text(draw_receipt(receipt(4)))
+    assert "2,400" in page_text
+    assert "贰仟肆佰双" in page_text
+    assert "twothousandfourhundred" in page_text
 
 
 def test_an_unknown_unit_is_printed_as_its_code() -> None:
     paper = receipt(1)
     line = replace(paper.document.lines[0], unit="ampoule", in_words="柒拾壹")
-    said = reading.text(draw_receipt(documented(paper, lines=[line])))
-    assert "ampoule" in said
-    assert "柒拾壹ampoule" in said
+    page_text = reading.text(draw_receipt(documented(paper, lines=[line])))
+    assert "ampoule" in page_text
+    assert "柒拾壹ampoule" in page_text
 
 
 def test_an_anonymous_donor_without_a_wish_gets_a_receipt_that_says_so() -> None:
     nobody = DonorName(code=None, name=None, name_en=None, phone=None)
-    said = reading.text(draw_receipt(documented(receipt(), donor=nobody, wish=None)))
-    assert "匿名Anonymous" in said
-    assert "无none" in said
+    page_text = reading.text(draw_receipt(documented(receipt(), donor=nobody, wish=None)))
+    assert "匿名Anonymous" in page_text
+    assert "无none" in page_text
 
 
 def test_donations_of_several_days_show_the_first_and_the_last_day() -> None:
     paper = documented(receipt(), received_until=date(2020, 2, 13), donations=["d_1", "d_2"])
-    said = reading.text(draw_receipt(paper))
-    assert "2020年2月5日至13日" in said
-    assert "d_1、d_2" in said
+    page_text = reading.text(draw_receipt(paper))
+    assert "2020年2月5日至13日" in page_text
+    assert "d_1、d_2" in page_text
 
 
 @needs_poppler
@@ -207,12 +207,12 @@ def test_a_void_receipt_shows_day_reason_and_replacement() -> None:
     paper = proved(
         receipt(), void_on=date(2020, 2, 8), void_reason="数量有误", replaced_by="JZ-2020-000130"
     )
-    said = reading.text(draw_receipt(paper))
-    assert said.count("作废VOID") == 2  # in the margin, and across the page
-    assert "作废VOID2020-02-08" in said
-    assert "数量有误" in said
-    assert "ReplacedbyNo.JZ-2020-000130" in said
-    assert paper.document.number in said
+    page_text = reading.text(draw_receipt(paper))
+    assert page_text.count("作废VOID") == 2  # in the margin, and across the page
+    assert "作废VOID2020-02-08" in page_text
+    assert "数量有误" in page_text
+    assert "ReplacedbyNo.JZ-2020-000130" in page_text
+    assert paper.document.number in page_text
 
 
 @pytest.mark.parametrize(
@@ -246,20 +246,20 @@ def test_every_page_of_a_void_receipt_has_a_red_stamp() -> None:
 
 def test_a_reprint_is_marked_with_its_count_and_day() -> None:
     paper = proved(receipt(), copy=2, copied_on=date(2020, 3, 1))
-    said = reading.text(draw_receipt(paper))
-    assert "副本DUPLICATE第2次No.22020-03-01" in said
+    page_text = reading.text(draw_receipt(paper))
+    assert "副本DUPLICATE第2次No.22020-03-01" in page_text
     assert "副本" not in reading.text(draw_receipt(receipt()))
 
 
 def test_a_replacement_names_the_receipt_it_replaces() -> None:
-    said = reading.text(draw_receipt(documented(receipt(), replaces=["JZ-2020-000100"])))
-    assert "本凭证替换ReplacesNo.JZ-2020-000100" in said
+    page_text = reading.text(draw_receipt(documented(receipt(), replaces=["JZ-2020-000100"])))
+    assert "本凭证替换ReplacesNo.JZ-2020-000100" in page_text
 
 
 def test_a_combined_receipt_names_all_it_replaces() -> None:
     replaced = [f"JZ-2020-{n:06}" for n in range(1, 61)]
-    said = reading.text(draw_receipt(documented(receipt(), replaces=replaced)))
-    assert all(number in said for number in replaced)
+    page_text = reading.text(draw_receipt(documented(receipt(), replaces=replaced)))
+    assert all(number in page_text for number in replaced)
 
 
 @needs_poppler
@@ -316,9 +316,9 @@ def test_rare_names_on_a_receipt_are_extracted_unchanged() -> None:
     paper = receipt()
     donor = replace(paper.document.donor, name=names)
     pdf = draw_receipt(documented(paper, donor=donor, handled_by=names[::-1]))
-    said = reading.text(pdf)
-    assert names in said
-    assert names[::-1] in said
+    page_text = reading.text(pdf)
+    assert names in page_text
+    assert names[::-1] in page_text
 
 
 def test_a_receipt_is_drawn_from_structs_alone() -> None:

@@ -37,17 +37,17 @@ def goods(item: str, scale: int = 1) -> GoodsLine:
 @needs_poppler
 def test_pypdf_and_pdftotext_read_period_text_and_figures_of_a_report() -> None:
     pdf = draw_station_report(report())
-    for said in (reading.text(pdf), reading.poppler_text(pdf)):
+    for page_text in (reading.text(pdf), reading.poppler_text(pdf)):
         for value in ("工作报告", "Stationreport", "2020年2月3日至13日", "2020-02-03to2020-02-13",
                       "社工14人", "电话联系54次", "上门走访60次", "困难家庭36户",
                       "16户的需求已全部解决",
                       "张贴通知12处", "54telephonecontacts", "Asofentry311",
                       "2020-02-1310:00+00:00", "第1页，共1页"):  # fmt: skip
-            assert value in said, value
+            assert value in page_text, value
 
 
 def test_the_goods_table_has_every_column_of_the_equation() -> None:
-    said = reading.text(draw_station_report(reported(goods=[goods("x", 10)])))
+    page_text = reading.text(draw_station_report(reported(goods=[goods("x", 10)])))
     for column in (
         "期初",
         "接收",
@@ -60,10 +60,10 @@ def test_the_goods_table_has_every_column_of_the_equation() -> None:
         "已分配",
         "在途",
     ):
-        assert column in said
+        assert column in page_text
     # In the order of the columns. Negative figures have a minus sign.
-    assert "50070031011070−305060013090" in said
-    assert "x·毫升mL" in said
+    assert "50070031011070−305060013090" in page_text
+    assert "x·毫升mL" in page_text
 
 
 def test_goods_that_do_not_add_up_are_refused() -> None:
@@ -77,10 +77,10 @@ def test_shortages_are_printed_with_the_missing_quantity() -> None:
         ShortageLine(item="mask-kn95", needed=40, free=5),
         ShortageLine(item="soap", needed=9, free=0),
     ]
-    said = reading.text(draw_station_report(reported(short=short)))
-    assert "期末仍有2种物资不足" in said
-    assert "口罩（KN95）Mask(KN95)40535" in said
-    assert "soap9–9" in said
+    page_text = reading.text(draw_station_report(reported(short=short)))
+    assert "期末仍有2种物资不足" in page_text
+    assert "口罩（KN95）Mask(KN95)40535" in page_text
+    assert "soap9–9" in page_text
 
 
 def test_a_report_of_an_empty_period_is_printed() -> None:
@@ -97,21 +97,21 @@ def test_a_report_of_an_empty_period_is_printed() -> None:
             notices_posted=0,
         )
     )
-    said = reading.text(pdf)
-    assert "无none" in said
-    assert "不足。" not in said
+    page_text = reading.text(pdf)
+    assert "无none" in page_text
+    assert "不足。" not in page_text
 
 
 def test_activities_are_named_in_the_languages_of_the_report_or_by_code() -> None:
     done = [ActivityLine(kind=kind, count=3) for kind in ("people_measured", "tea-served")]
     paper = reported(activities=done)
-    said = reading.text(draw_station_report(paper))
-    assert "测量体温peoplemeasured3" in said
-    assert "tea-served3" in said
+    page_text = reading.text(draw_station_report(paper))
+    assert "测量体温peoplemeasured3" in page_text
+    assert "tea-served3" in page_text
     station = replace(paper.station, languages="zh")
-    said = reading.text(draw_station_report(replace(paper, station=station)))
-    assert "测量体温3" in said
-    assert "measured" not in said
+    page_text = reading.text(draw_station_report(replace(paper, station=station)))
+    assert "测量体温3" in page_text
+    assert "measured" not in page_text
 
 
 @needs_poppler
@@ -140,8 +140,8 @@ def test_a_long_table_of_goods_repeats_its_header_on_each_page(items: int, pages
     found = reading.pages(pdf)
     assert len(found) == pages
     for page in found:
-        said = reading.squeezed(page.extract_text())
-        assert "期初Opening" in said or "item-" not in said
+        page_text = reading.squeezed(page.extract_text())
+        assert "期初Opening" in page_text or "item-" not in page_text
     assert f"item-{items - 1}·" in reading.text(pdf)
 
 
@@ -149,8 +149,8 @@ def test_a_finished_table_has_no_header_on_the_next_page() -> None:
     done = [ActivityLine(kind=f"kind-{at}", count=1) for at in range(90)]
     pages = reading.pages(draw_station_report(reported(activities=done)))
     heads = [
-        ("工作内容Activity" in said, "尚缺Missing" in said)
-        for said in (reading.squeezed(page.extract_text()) for page in pages)
+        ("工作内容Activity" in page_text, "尚缺Missing" in page_text)
+        for page_text in (reading.squeezed(page.extract_text()) for page in pages)
     ]
     assert heads == [(True, True), (True, False), (True, False)]
 
@@ -189,22 +189,22 @@ def test_two_processes_give_the_same_bytes() -> None:
 
 
 def test_the_organisation_report_names_each_station_and_its_last_entry() -> None:
-    said = reading.text(draw_organisation_report(organisation(report())))
-    assert "联合工作报告" in said
-    assert "Reportoftheorganisation" in said
-    assert "电话联系54次" in said
-    assert "样例街社工服务站SampleStreetSocialWorkStation(made-updata)sample311" in said
-    assert "样例1站（虚构）Station1s1101" in said
-    assert "截至账目Asofentry311·" not in said
-    assert "Mask(KN95)·mask-kn95·件piece40535" in said
+    page_text = reading.text(draw_organisation_report(organisation(report())))
+    assert "联合工作报告" in page_text
+    assert "Reportoftheorganisation" in page_text
+    assert "电话联系54次" in page_text
+    assert "样例街社工服务站SampleStreetSocialWorkStation(made-updata)sample311" in page_text
+    assert "样例1站（虚构）Station1s1101" in page_text
+    assert "截至账目Asofentry311·" not in page_text
+    assert "Mask(KN95)·mask-kn95·件piece40535" in page_text
 
 
 def test_an_item_counted_in_two_units_has_two_rows() -> None:
     pieces = goods("soap")
     paper = reported(goods=[pieces, replace(pieces, unit="bottle")])
-    said = reading.text(draw_organisation_report(organisation(paper)))
-    assert "soap·毫升mL5070" in said
-    assert "soap·瓶bottle5070" in said
+    page_text = reading.text(draw_organisation_report(organisation(paper)))
+    assert "soap·毫升mL5070" in page_text
+    assert "soap·瓶bottle5070" in page_text
 
 
 def test_goods_of_an_organisation_that_do_not_add_up_are_refused() -> None:

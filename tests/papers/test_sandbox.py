@@ -37,14 +37,14 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]
 
 
 @pytest.mark.parametrize(
-    ("file", "says"),
+    ("file", "message"),
     [(b"crash", "SIGSEGV"), (b"endless", "SIGALRM"), (b"huge", "it failed"), (b"server", "ended")],
 )
 def test_a_file_that_crashes_its_reader_is_reported_and_the_next_is_read(
-    reader: Sandbox, file: bytes, says: str
+    reader: Sandbox, file: bytes, message: str
 ) -> None:
     assert reader(b"before") == b"erofeb"
-    with pytest.raises(WorkerCrashed, match=says):
+    with pytest.raises(WorkerCrashed, match=message):
         reader(file)
     assert reader(b"x" * 300_000 + b"after") == b"retfa" + b"x" * 300_000
 
@@ -56,5 +56,5 @@ def test_a_file_that_crashes_the_reader_is_not_a_receipt(
         return reader(b"crash")
 
     monkeypatch.setattr(signed_receipt, "_apart", crash)
-    found, says = issued_papers.check_result(b"%PDF-1.4", None)
-    assert (found, "SIGSEGV" in says) == ("no-receipt", True)
+    found, message = issued_papers.check_result(b"%PDF-1.4", None)
+    assert (found, "SIGSEGV" in message) == ("no-receipt", True)

@@ -86,9 +86,9 @@ def test_other_programs_can_read_the_attachment(issuer: IssuingStation, lines: i
     pdf = issuer.paper(FIRST)
     reader = PdfReader(BytesIO(pdf), strict=True)
     content = reader.attachments[signed_receipt.ATTACHMENT][0]
-    told = json.loads(content)
-    assert told == issued_papers.attached(pdf)
-    document = json.loads(told["document"])
+    body = json.loads(content)
+    assert body == issued_papers.attached(pdf)
+    document = json.loads(body["document"])
     assert len(document["lines"]) == lines
     assert document["donor"]["name"] == "广州某企业"
     assert "捐赠物资接收凭证" in reader.pages[0].extract_text()
@@ -205,12 +205,12 @@ def test_an_overlay_on_the_page_is_detected(issuer: IssuingStation) -> None:
         fonts[next(iter(fonts))].ToUnicode = pdf.make_stream(b"other letters")
 
     for change in (note, script, sheet, wider, second, title, glyphs):
-        found, says = check_result(changed(paper, change), issuer.keys.public_keys())
-        assert (found, "its page differs" in says) == ("altered", True), change.__name__
+        found, message = check_result(changed(paper, change), issuer.keys.public_keys())
+        assert (found, "its page differs" in message) == ("altered", True), change.__name__
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "says"),
+    ("field", "value", "expected"),
     [
         ("number", "JZ-2020-000009", "signature does not fit"),
         ("issued_on", "2020-02-11", "signature does not fit"),
@@ -232,22 +232,24 @@ def test_an_overlay_on_the_page_is_detected(issuer: IssuingStation) -> None:
     ],
 )
 def test_each_changed_field_of_the_data_is_detected(
-    issuer: IssuingStation, field: str, value: object, says: str
+    issuer: IssuingStation, field: str, value: object, expected: str
 ) -> None:
-    found, said = check_result(
+    found, message = check_result(
         with_fields(issuer.give(), **{field: value}), issuer.keys.public_keys()
     )
-    assert (found, says in said) == ("altered", True), said
+    assert (found, expected in message) == ("altered", True), message
 
 
 def test_data_of_another_receipt_is_detected(issuer: IssuingStation) -> None:
     one, other = issuer.give(10), issuer.give(20)
-    told = issued_papers.written(issued_papers.attached(other))
+    data = issued_papers.written(issued_papers.attached(other))
     assert check_result(with_fields(one), issuer.keys.public_keys()) == ("genuine", FIRST)
-    found, says = check_result(issued_papers.with_attached(one, told), issuer.keys.public_keys())
-    assert (found, "its page differs" in says) == ("altered", True)
-    found, says = check_result(issued_papers.with_attached(one, b"\xff"), issuer.keys.public_keys())
-    assert (found, "cannot be read" in says) == ("altered", True)
+    found, message = check_result(issued_papers.with_attached(one, data), issuer.keys.public_keys())
+    assert (found, "its page differs" in message) == ("altered", True)
+    found, message = check_result(
+        issued_papers.with_attached(one, b"\xff"), issuer.keys.public_keys()
+    )
+    assert (found, "cannot be read" in message) == ("altered", True)
 
 
 def test_a_changed_key_id_is_detected(issuer: IssuingStation) -> None:
@@ -296,8 +298,8 @@ def test_receipts_signed_with_an_older_key_stay_unchanged(issuer: IssuingStation
     assert check_result(old, late) == ("genuine", FIRST)
     assert check_result(new, late) == ("genuine", SECOND)
     assert check_result(old, early) == ("genuine", FIRST)
-    found, says = check_result(new, early)
-    assert (found, "present public keys" in says) == ("unknown-key", True)
+    found, message = check_result(new, early)
+    assert (found, "present public keys" in message) == ("unknown-key", True)
 
 
 def test_keys_that_another_process_added_are_used_at_once(issuer: IssuingStation) -> None:
@@ -330,8 +332,10 @@ def test_a_page_drawn_by_another_version_is_not_reported_as_altered(
     monkeypatch.undo()
     # The page is equal nevertheless, so the receipt is genuine.
     assert check_result(paper, issuer.keys.public_keys()) == ("genuine", FIRST)
-    found, says = check_result(edited(paper, b" re", b" re 1 1 2 2 re"), issuer.keys.public_keys())
-    assert (found, "supplies 9.0" in says) == ("other-version", True)
+    found, message = check_result(
+        edited(paper, b" re", b" re 1 1 2 2 re"), issuer.keys.public_keys()
+    )
+    assert (found, "supplies 9.0" in message) == ("other-version", True)
 
 
 # --- against the books -----------------------------------------------------------------------
@@ -358,22 +362,22 @@ def test_a_receipt_of_other_books_is_not_found(issuer: IssuingStation) -> None:
     record = build_receipt_record(issuer.station.books, FIRST, issuer.keys.sign)
     replace = msgspec.structs.replace
     entry = replace(record.entry, hash="0" * 64)
-    for other, says in [
+    for other, message in [
         (replace(record, number="JZ-2020-000009"), "there is no receipt"),
         (replace(record, digest="0" * 64), "another document"),
         (replace(record, entry=entry), "rewritten"),
         (replace(record, entry=replace(record.entry, seq=1)), "another entry"),
     ]:
         found = find_paper_in_books(issuer.station.books, other)
-        assert (found.in_books, says in found.says) == (False, True)
+        assert (found.in_books, message in found.says) == (False, True)
 
 
 def test_the_view_shows_the_signature_that_the_paper_carries(issuer: IssuingStation) -> None:
-    told = issued_papers.attached(issuer.give())
+    data = issued_papers.attached(issuer.give())
     books = issuer.station.books
     view = with_signature(books, get_receipt(books, FIRST), issuer.keys.sign)
-    assert (view.signature, view.key_id) == (told["signature"], "k1")
-    assert view.check_code == told["check_code"]
+    assert (view.signature, view.key_id) == (data["signature"], "k1")
+    assert view.check_code == data["check_code"]
 
 
 # --- the public keys -------------------------------------------------------------------------

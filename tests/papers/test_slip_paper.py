@@ -19,14 +19,14 @@ def test_each_stop_has_a_page_on_the_roll() -> None:
     pages = reading.pages(draw_delivery_slips(slips()))
     assert [reading.size_in_mm(page)[0] for page in pages] == [80, 80, 80]
     for slip, page in zip(slips(), pages, strict=True):
-        said = reading.squeezed(page.extract_text())
-        assert f"{slip.stop}/{slip.stops}" in said
-        assert f"{slip.delivery}·{slip.allocation}·2020-02-06" in said
-        assert slip.name in said
+        page_text = reading.squeezed(page.extract_text())
+        assert f"{slip.stop}/{slip.stops}" in page_text
+        assert f"{slip.delivery}·{slip.allocation}·2020-02-06" in page_text
+        assert slip.name in page_text
         assert slip.phone is not None
-        assert slip.phone in said
+        assert slip.phone in page_text
         assert slip.address is not None
-        assert reading.squeezed(slip.address) in said
+        assert reading.squeezed(slip.address) in page_text
 
 
 def test_a_page_on_the_roll_is_as_long_as_its_text() -> None:
@@ -41,14 +41,14 @@ def test_a_page_on_the_roll_is_as_long_as_its_text() -> None:
 @needs_poppler
 def test_pypdf_and_pdftotext_read_all_parts_of_a_slip() -> None:
     pdf = draw_delivery_slips(slips()[:1])
-    for said in (reading.text(pdf), reading.poppler_text(pdf)):
+    for page_text in (reading.text(pdf), reading.poppler_text(pdf)):
         for value in ("口罩（KN95，独立包装）", "10件", "2瓶", "1套", "共3种10件、2瓶、1套",
                       "B7-2019", "有效期至2022-01-31", "敲门请慢", "居民口述的验证码", "签名",
                       "样例一组", "送达后24小时内交回或销毁。",
                       "Handbackordestroywithin24hours"):  # fmt: skip
-            assert value in said, value
+            assert value in page_text, value
         for choice in ("本人", "家属", "邻居", "门卫", "放门口", "未送达", "notdelivered"):
-            assert choice in said
+            assert choice in page_text
 
 
 def test_slip_totals_are_by_unit_and_lots_of_one_item_are_merged() -> None:
@@ -60,10 +60,10 @@ def test_slip_totals_are_by_unit_and_lots_of_one_item_are_merged() -> None:
 
 def test_unknown_parts_of_an_address_are_named_or_left_out() -> None:
     slip = replace(slips()[0], phone=None, address=None, access=None, lines=[])
-    said = reading.text(draw_delivery_slips([slip]))
-    assert "地址未登记" in said
-    assert "上门提示" not in said
-    assert "无物资" in said
+    page_text = reading.text(draw_delivery_slips([slip]))
+    assert "地址未登记" in page_text
+    assert "上门提示" not in page_text
+    assert "无物资" in page_text
 
 
 def test_slips_without_stops_are_refused() -> None:

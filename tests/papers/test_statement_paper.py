@@ -39,7 +39,7 @@ def line(unit: str = "piece", **stands: int) -> StatementLine:
 @needs_poppler
 def test_pypdf_and_pdftotext_read_every_section_of_a_statement() -> None:
     pdf = draw_donor_statement(samples.statement(STATION, 5))
-    for said in (reading.text(pdf), reading.poppler_text(pdf)):
+    for page_text in (reading.text(pdf), reading.poppler_text(pdf)):
         for value in (
             "捐赠物资去向报告", "样例商贸有限公司（虚构）", "D-01", "JZ-2020-000001",
             "2020年2月3日至3月13日", "150瓶", "149瓶", "6件", "13件",
@@ -48,7 +48,7 @@ def test_pypdf_and_pdftotext_read_every_section_of_a_statement() -> None:
             "67%", "样例社区", "36", "95", "<5", "未登记社区", "优先用于独居长者",
             "该户已由邻里互助解决", "u_1", "Asofentry311", "2020-03-1310:00+00:00",
         ):  # fmt: skip
-            assert value in said, value
+            assert value in page_text, value
 
 
 def test_every_account_of_the_chart_has_a_printed_name() -> None:
@@ -59,16 +59,16 @@ def test_every_account_of_the_chart_has_a_printed_name() -> None:
 
 
 def test_zero_rows_are_not_printed_and_found_goods_are_subtracted() -> None:
-    said = reading.text(draw_donor_statement(told(goods=[line(free=12, unexplained=-2)])))
-    assert "接收10=在架可用12−待查明2（件）" in said
-    assert "在途0" not in said
+    page_text = reading.text(draw_donor_statement(told(goods=[line(free=12, unexplained=-2)])))
+    assert "接收10=在架可用12−待查明2（件）" in page_text
+    assert "在途0" not in page_text
 
 
 def test_statement_totals_are_by_unit() -> None:
     goods = [line("piece", free=4), line("bottle", free=9), line("piece", handed_over=3)]
-    said = reading.text(draw_donor_statement(told(goods=goods)))
-    assert "接收7=已发放3+在架可用4（件）" in said
-    assert "接收9=在架可用9（瓶）" in said
+    page_text = reading.text(draw_donor_statement(told(goods=goods)))
+    assert "接收7=已发放3+在架可用4（件）" in page_text
+    assert "接收9=在架可用9（瓶）" in page_text
 
 
 def test_a_statement_whose_goods_do_not_add_up_is_refused() -> None:
@@ -79,10 +79,10 @@ def test_a_statement_whose_goods_do_not_add_up_is_refused() -> None:
 
 def test_a_statement_without_donations_says_so() -> None:
     paper = told(goods=[], receipts=[], served=[], wishes=[], departures=[])
-    said = reading.text(draw_donor_statement(paper))
-    assert "本期没有捐赠物资" in said
-    assert "未指定用途" in said
-    assert "没有none:nothing" in said
+    page_text = reading.text(draw_donor_statement(paper))
+    assert "本期没有捐赠物资" in page_text
+    assert "未指定用途" in page_text
+    assert "没有none:nothing" in page_text
 
 
 def test_an_erased_reason_is_printed_as_erased() -> None:

@@ -43,9 +43,9 @@ def test_a_common_unit_has_its_chinese_word(code: str, zh: str) -> None:
 
 
 def test_a_quantity_other_than_one_has_an_english_plural() -> None:
-    said = [bilingual.counted(quantity, "stick") for quantity in (0, 1, 3360)]
-    assert [words.en for words in said] == ["0 sticks", "1 stick", "3,360 sticks"]
-    assert said[2].zh == "3,360 支"
+    printed = [bilingual.counted(quantity, "stick") for quantity in (0, 1, 3360)]
+    assert [words.en for words in printed] == ["0 sticks", "1 stick", "3,360 sticks"]
+    assert printed[2].zh == "3,360 支"
 
 
 def test_a_unit_without_words_is_printed_as_its_code() -> None:
@@ -73,9 +73,9 @@ def test_all_shipped_words_are_printable_and_within_their_limits() -> None:
 
 
 def test_a_receipt_prints_the_words_that_it_keeps() -> None:
-    said = reading.text(draw_receipt(of_unit("stick", 112, STICK)))
-    assert "支" in said
-    assert "sticks" in said
+    page_text = reading.text(draw_receipt(of_unit("stick", 112, STICK)))
+    assert "支" in page_text
+    assert "sticks" in page_text
 
 
 def test_a_receipt_older_than_its_words_is_printed_as_before() -> None:

@@ -46,11 +46,11 @@ def test_changing_personal_data_is_logged(rest: RestClient) -> None:
 
 
 def test_reading_by_a_donor_is_logged(rest: RestClient, donor: dict[str, str]) -> None:
-    mine = rest.give()["receipt"]["number"]
-    rest.client.get(f"/api/receipts/{mine}", headers=donor)
+    own = rest.give()["receipt"]["number"]
+    rest.client.get(f"/api/receipts/{own}", headers=donor)
     who, outcome, route, subject = lines(rest)[0]
     assert who.startswith("link.")
-    assert (outcome, route, subject) == ("looked", "/api/receipts/{number}", mine)
+    assert (outcome, route, subject) == ("looked", "/api/receipts/{number}", own)
 
 
 def test_refusals_on_pages_are_logged(rest: RestClient) -> None:

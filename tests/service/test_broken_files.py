@@ -30,8 +30,8 @@ def test_requests_after_the_file_was_deleted_fail_and_are_logged(
     need = rest.need()
     (service.folder / "books.db").unlink()
     answer = rest.send("/api/needs", {"recipient": "R-1", "item": "mask", "quantity": 1})
-    told = problem(answer, 503, "busy")
-    assert "nothing was recorded" in told["detail"]
+    error = problem(answer, 503, "busy")
+    assert "nothing was recorded" in error["detail"]
     assert int(answer.headers["retry-after"]) > 0
     assert "books.db was deleted or replaced" in logged_store_errors(caplog)[0]
     assert rest.get(f"/api/needs/{need}")["asked"] == 10
@@ -69,8 +69,8 @@ def test_a_damaged_page_is_answered_with_500_and_logged(
     damage(books, "balances")
     # Read it from the disk again, as happens if the books are larger than the cache.
     store.all("PRAGMA shrink_memory")
-    told = problem(rest.send("/api/donations", rest.donation()), 500, "internal")
-    assert "its log contains the cause" in told["detail"]
+    error = problem(rest.send("/api/donations", rest.donation()), 500, "internal")
+    assert "its log contains the cause" in error["detail"]
     assert "books.db is damaged" in logged_store_errors(caplog)[0]
     assert "restore it from a backup" in logged_store_errors(caplog)[0]
 

@@ -64,10 +64,10 @@ def test_a_form_of_an_own_page_is_accepted(session: TestClient, headers: dict[st
 @pytest.mark.parametrize("headers", FOREIGN)
 def test_a_form_of_another_site_is_refused(session: TestClient, headers: dict[str, str]) -> None:
     before = session.get("/").text
-    told = problem(
+    error = problem(
         session.post("/tokens", data=FORMS["/tokens"], headers=headers), 403, "forbidden"
     )
-    assert "does not come from a page of this service" in told["detail"]
+    assert "does not come from a page of this service" in error["detail"]
     assert session.get("/").text == before
 
 

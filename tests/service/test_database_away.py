@@ -100,12 +100,12 @@ def test_requests_are_answered_with_503_while_the_database_is_down(
     for _ in range(2):
         for ask in asked:
             answer = ask()
-            told = problem(answer, 503, "busy")
-            assert "try again" in told["detail"]
+            error = problem(answer, 503, "busy")
+            assert "try again" in error["detail"]
             assert int(answer.headers["retry-after"]) > 0
-    said = logged_store_errors(caplog)
-    assert len(said) == 2 * len(asked)
-    assert any("no server answers there" in sentence for sentence in said)
+    logged = logged_store_errors(caplog)
+    assert len(logged) == 2 * len(asked)
+    assert any("no server answers there" in sentence for sentence in logged)
     proxy.open()
     first = rest.send("/api/needs", NEED, key="k-1")
     assert first.status_code == 201
@@ -145,16 +145,18 @@ def test_a_database_that_does_not_answer_does_not_block_the_service(
     assert rest.client.get("/style.css").status_code == 200
     proxy.thaw()
     rest.get("/api/needs")
-    assert any("connection to the server was lost" in said for said in logged_store_errors(caplog))
+    assert any(
+        "connection to the server was lost" in logged for logged in logged_store_errors(caplog)
+    )
 
 
 def cut_in_the_next_commit(proxy: TcpProxy) -> None:
     """Make the next commit durable, but cut the connection before it is confirmed."""
-    said: list[bytes] = []
+    sent: list[bytes] = []
 
     def commits(answer: bytes) -> bool:
-        said.append(answer)
-        if b"INSERT 0 1\0" not in b"".join(said) or b"COMMIT\0" not in answer:
+        sent.append(answer)
+        if b"INSERT 0 1\0" not in b"".join(sent) or b"COMMIT\0" not in answer:
             return False
         proxy.cut_before = lambda _: False
         return True
@@ -168,8 +170,8 @@ def test_a_request_with_an_uncertain_commit_is_not_run_twice(
     rest.need()
     cut_in_the_next_commit(proxy)
     answer = rest.send("/api/needs", NEED)
-    told = problem(answer, 503, "busy")
-    assert "it is unknown whether this was recorded" in told["detail"]
+    error = problem(answer, 503, "busy")
+    assert "it is unknown whether this was recorded" in error["detail"]
     assert entries(books_url) == 2
 
 
@@ -231,6 +233,6 @@ def test_a_database_without_free_connections_is_answered_with_503(
             problem(rest.client.get("/api/needs"), 503, "busy")
             problem(rest.send("/api/needs", NEED, key="k-1"), 503, "busy")
         admin.execute(f"ALTER ROLE {clerk} CONNECTION LIMIT -1".encode())
-    assert any("no free connection" in str(says) for says in logged_store_errors(caplog))
+    assert any("no free connection" in str(logged) for logged in logged_store_errors(caplog))
     assert rest.send("/api/needs", NEED, key="k-1").status_code == 201
     assert entries(books_url) == 2

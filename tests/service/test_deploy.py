@@ -237,14 +237,14 @@ def wait_until_it_listens(process: subprocess.Popen[bytes], web: httpx.Client) -
 
 
 def test_missing_programs_of_a_cluster_are_named(tmp_path: Path) -> None:
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, DEPLOY / "cluster", "up", tmp_path / "cluster"],
         env={"PATH": ""},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert told.returncode == 1
-    assert re.search(r"^cluster: the cluster needs etcd-server, patroni", told.stderr)
-    assert "apt-get install --no-install-recommends etcd-server patroni" in told.stderr
+    assert result.returncode == 1
+    assert re.search(r"^cluster: the cluster needs etcd-server, patroni", result.stderr)
+    assert "apt-get install --no-install-recommends etcd-server patroni" in result.stderr
     assert not (tmp_path / "cluster").exists()

@@ -15,9 +15,9 @@ def donor(service: Service) -> dict[str, str]:
 
 def donations_of_two_donors(rest: RestClient) -> tuple[str, str]:
     """A receipt of D-1, and one of D-2."""
-    mine = rest.give()["receipt"]["number"]
+    own = rest.give()["receipt"]["number"]
     body = {**rest.donation(), "donor": "D-2"}
-    return mine, rest.post("/api/donations", body)["receipt"]["number"]
+    return own, rest.post("/api/donations", body)["receipt"]["number"]
 
 
 def test_a_donor_sees_only_their_own_papers(rest: RestClient, donor: dict[str, str]) -> None:
@@ -37,11 +37,11 @@ def test_a_donor_sees_only_their_own_papers(rest: RestClient, donor: dict[str, s
 
 def test_a_donor_sees_only_their_own_pledges(rest: RestClient, donor: dict[str, str]) -> None:
     line = {"item": "mask", "quantity": 5}
-    mine = rest.post("/api/pledges", {"donor": "D-1", "lines": [line]})["pledge"]["id"]
+    own = rest.post("/api/pledges", {"donor": "D-1", "lines": [line]})["pledge"]["id"]
     other = rest.post("/api/pledges", {"donor": "D-2", "lines": [line]})["pledge"]["id"]
     listed = rest.client.get("/api/pledges", headers=donor).json()["items"]
-    assert [one["id"] for one in listed] == [mine]
-    assert rest.client.get(f"/api/pledges/{mine}", headers=donor).status_code == 200
+    assert [one["id"] for one in listed] == [own]
+    assert rest.client.get(f"/api/pledges/{own}", headers=donor).status_code == 200
     problem(rest.client.get(f"/api/pledges/{other}", headers=donor), 403, "forbidden")
 
 

@@ -140,8 +140,8 @@ def test_a_name_that_is_given_twice_in_an_object_is_refused(
     coordinator_client: TestClient, body: bytes
 ) -> None:
     answer = coordinator_client.post("/api/needs", content=body, headers=JSON)
-    told = problem(answer, 400, "malformed")
-    assert told["detail"] == "'quantity' is in the same JSON object twice; give it once"
+    error = problem(answer, 400, "malformed")
+    assert error["detail"] == "'quantity' is in the same JSON object twice; give it once"
 
 
 @pytest.mark.parametrize(

@@ -51,11 +51,11 @@ def test_without_a_key_the_same_donation_is_recorded_twice(rest: RestClient) -> 
     assert first["donation"]["id"] != second["donation"]["id"]
 
 
-def duplicates(told: dict[str, Any]) -> list[str]:
+def duplicates(body: dict[str, Any]) -> list[str]:
     """Return the likely duplicates that a response names."""
     return [
         warning["about"]
-        for warning in told.get("warnings", [])
+        for warning in body.get("warnings", [])
         if warning["warning"] == "likely-duplicate"
     ]
 
@@ -223,16 +223,16 @@ def test_a_differing_outcome_is_kept_as_a_conflict_and_resolved(rest: RestClient
     rest.post(path, {"allocation": allocation, "outcome": "refused"})
     answer = rest.send(path, {"allocation": allocation, "outcome": "handed_over"}, key="k")
     assert answer.status_code == 202
-    told = answer.json()
-    assert list(told) == ["entry", "conflict"]
-    assert answer.headers["location"] == f"/api/entries/{told['entry']['seq']}"
+    body = answer.json()
+    assert list(body) == ["entry", "conflict"]
+    assert answer.headers["location"] == f"/api/entries/{body['entry']['seq']}"
     repeat = rest.send(path, {"allocation": allocation, "outcome": "handed_over"}, key="k")
-    assert (repeat.status_code, repeat.json()) == (202, told)
+    assert (repeat.status_code, repeat.json()) == (202, body)
 
     waiting = rest.get("/api/entries/conflicts")["items"]
-    assert waiting == [told["conflict"]]
+    assert waiting == [body["conflict"]]
     decision = {"by": "correct", "reason": "the neighbour called: she has them"}
-    rest.post(f"/api/entries/conflicts/{told['entry']['seq']}/resolve", decision)
+    rest.post(f"/api/entries/conflicts/{body['entry']['seq']}/resolve", decision)
     assert rest.get("/api/entries/conflicts")["items"] == []
     assert len(rest.get("/api/entries/conflicts", open="false")["items"]) == 1
 

@@ -92,9 +92,9 @@ def test_acting_on_an_unknown_document_is_not_found(rest: RestClient, path: str,
 
 def test_a_wrong_method_is_refused_with_the_allowed_ones(coordinator_client: TestClient) -> None:
     answer = coordinator_client.delete("/api/needs")
-    told = problem(answer, 405, "method")
+    error = problem(answer, 405, "method")
     assert {"GET", "POST"} <= set(answer.headers["allow"].replace(" ", "").split(","))
-    assert "POST" in told["detail"]
+    assert "POST" in error["detail"]
 
 
 def test_a_body_over_the_limit_is_too_large(coordinator_client: TestClient) -> None:
@@ -165,8 +165,8 @@ def test_a_json_content_type_with_a_charset_is_accepted(coordinator_client: Test
 )
 def test_an_invalid_field_is_named_by_its_pointer(rest: RestClient, field: str, value: Any) -> None:
     body = {"recipient": "R-1", "item": "mask", "quantity": 5, field: value}
-    told = rest.refused("/api/needs", body, 422, "invalid-field")
-    assert [error["pointer"] for error in told["errors"]] == [f"/{field}"]
+    refusal = rest.refused("/api/needs", body, 422, "invalid-field")
+    assert [error["pointer"] for error in refusal["errors"]] == [f"/{field}"]
     assert rest.get("/api/needs") == {"items": [], "next": None}
 
 
@@ -178,31 +178,31 @@ def test_a_body_that_is_not_an_object_is_refused(
 
 
 def test_a_missing_field_is_named(rest: RestClient) -> None:
-    told = rest.refused("/api/needs", {"recipient": "R-1", "item": "mask"}, 422, "invalid-field")
-    assert told["errors"][0]["pointer"] == "/quantity"
+    error = rest.refused("/api/needs", {"recipient": "R-1", "item": "mask"}, 422, "invalid-field")
+    assert error["errors"][0]["pointer"] == "/quantity"
 
 
 def test_a_field_of_a_line_is_named_by_its_pointer(rest: RestClient) -> None:
-    told = rest.refused("/api/donations", rest.donation(0), 422, "invalid-field")
-    assert told["errors"][0]["pointer"] == "/lines/0/quantity"
-    told = rest.refused("/api/donations", rest.donation(size="L"), 422, "invalid-field")
-    assert told["errors"][0]["pointer"] == "/lines/0/size"
+    error = rest.refused("/api/donations", rest.donation(0), 422, "invalid-field")
+    assert error["errors"][0]["pointer"] == "/lines/0/quantity"
+    error = rest.refused("/api/donations", rest.donation(size="L"), 422, "invalid-field")
+    assert error["errors"][0]["pointer"] == "/lines/0/size"
 
 
 def test_more_than_500_lines_are_refused(rest: RestClient) -> None:
     line = {"item": "mask", "quantity": 1}
-    told = rest.refused(
+    error = rest.refused(
         "/api/donations", {**rest.donation(), "lines": [line] * 501}, 422, "invalid-field"
     )
-    assert told["errors"][0]["pointer"] == "/lines"
+    assert error["errors"][0]["pointer"] == "/lines"
     many = rest.post("/api/donations", {**rest.donation(), "lines": [line] * 500})
     assert len(many["donation"]["lines"]) == 500
 
 
 def test_a_field_given_in_the_path_is_refused_in_the_body(rest: RestClient) -> None:
     body = {"need": "n_2", "reason": "moved"}
-    told = rest.refused(f"/api/needs/{rest.need()}/end", body, 422, "invalid-field")
-    assert told["errors"][0]["pointer"] == "/need"
+    error = rest.refused(f"/api/needs/{rest.need()}/end", body, 422, "invalid-field")
+    assert error["errors"][0]["pointer"] == "/need"
 
 
 @pytest.mark.parametrize(
@@ -226,17 +226,17 @@ def test_a_field_given_in_the_path_is_refused_in_the_body(rest: RestClient) -> N
 def test_an_invalid_query_parameter_is_named(
     coordinator_client: TestClient, path: str, pointer: str
 ) -> None:
-    told = problem(coordinator_client.get(path), 422, "invalid-field")
-    assert [error["pointer"] for error in told["errors"]] == [pointer]
+    refusal = problem(coordinator_client.get(path), 422, "invalid-field")
+    assert [error["pointer"] for error in refusal["errors"]] == [pointer]
 
 
 def test_allocating_more_than_is_free_returns_the_free_quantity(rest: RestClient) -> None:
     rest.give(12)
     line = {"item": "mask", "quantity": 20}
     body = {"recipient": "R-1", "location": "store", "lines": [line]}
-    told = rest.refused("/api/allocations", body, 409, "not-enough")
-    assert told["detail"] == "only 12 × 口罩 are free in Store A; 20 were asked for"
-    assert told["errors"] == [
+    error = rest.refused("/api/allocations", body, 409, "not-enough")
+    assert error["detail"] == "only 12 × 口罩 are free in Store A; 20 were asked for"
+    assert error["errors"] == [
         {
             "pointer": "/lines/0/quantity",
             "detail": "20 asked, 12 there",
@@ -251,8 +251,8 @@ def test_repeating_a_finished_action_is_already_done(rest: RestClient) -> None:
     allocation = rest.allocation()
     rest.delivery(allocation)
     body = {"team": "T-2", "allocations": [allocation]}
-    told = rest.refused("/api/deliveries", body, 409, "already-done")
-    assert told["errors"][0]["pointer"] == "/allocations/0"
+    error = rest.refused("/api/deliveries", body, 409, "already-done")
+    assert error["errors"][0]["pointer"] == "/allocations/0"
     rest.refused("/api/items", {"code": "mask", "name": "口罩"}, 409, "already-done")
 
 

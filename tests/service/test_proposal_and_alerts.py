@@ -26,8 +26,8 @@ def test_every_row_of_a_proposal_can_be_posted_as_it_is(rest: RestClient) -> Non
 
 def test_alerts_use_the_requested_numbers_of_days(rest: RestClient, service: Service) -> None:
     rest.give(5, expires_on="2020-02-15")
-    (told,) = rest.get("/api/reports/alerts")["items"]
-    assert (told["what"], told["due"], told["quantity"]) == ("expires_soon", "2020-02-15", 5)
+    (alert,) = rest.get("/api/reports/alerts")["items"]
+    assert (alert["what"], alert["due"], alert["quantity"]) == ("expires_soon", "2020-02-15", 5)
     assert rest.get("/api/reports/alerts", soon=2)["items"] == []
     service.clock.advance(6)
     assert rest.get("/api/reports/alerts")["items"][0]["what"] == "expired"

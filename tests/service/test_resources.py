@@ -59,12 +59,12 @@ def test_the_station_is_read_and_amended(rest: RestClient) -> None:
 
 def test_a_need_is_noted_and_ended(rest: RestClient) -> None:
     body = {"recipient": "R-1", "item": "mask", "quantity": 2, "pack": "ten", "urgency": "high"}
-    told = rest.post("/api/needs", body)
-    assert list(told) == ["entry", "need"]
-    assert (told["need"]["asked"], told["need"]["status"]) == (20, "open")
-    assert told["entry"]["transfers"][0]["quantity"] == 20
-    path = f"/api/needs/{told['need']['id']}"
-    assert rest.get(path) == told["need"]
+    recorded = rest.post("/api/needs", body)
+    assert list(recorded) == ["entry", "need"]
+    assert (recorded["need"]["asked"], recorded["need"]["status"]) == (20, "open")
+    assert recorded["entry"]["transfers"][0]["quantity"] == 20
+    path = f"/api/needs/{recorded['need']['id']}"
+    assert rest.get(path) == recorded["need"]
     ended = rest.post(f"{path}/end", {"reason": "helped_elsewhere"})
     assert list(ended) == ["entry", "need"]
     assert (ended["need"]["status"], ended["need"]["ended"]) == ("ended", 20)
@@ -73,9 +73,9 @@ def test_a_need_is_noted_and_ended(rest: RestClient) -> None:
 def test_a_pledge_is_made_cancelled_in_part_and_lapses(rest: RestClient) -> None:
     need = rest.need(6)
     line = {"item": "mask", "quantity": 50, "claims": [{"need": need, "quantity": 6}]}
-    told = rest.post("/api/pledges", {"donor": "D-1", "due_on": "2020-02-12", "lines": [line]})
-    path = f"/api/pledges/{told['pledge']['id']}"
-    assert rest.get(path) == told["pledge"]
+    recorded = rest.post("/api/pledges", {"donor": "D-1", "due_on": "2020-02-12", "lines": [line]})
+    path = f"/api/pledges/{recorded['pledge']['id']}"
+    assert rest.get(path) == recorded["pledge"]
     assert rest.get(f"/api/needs/{need}")["status"] == "claimed"
     part = {"reason": "less came", "lines": [{"line": 1, "quantity": 20}]}
     cancelled = rest.post(f"{path}/cancel", part)["pledge"]["lines"][0]
@@ -102,8 +102,8 @@ def test_ending_a_need_says_what_happens_to_its_goods(rest: RestClient) -> None:
     assert (handed_over["warning"], handed_over["about"]) == ("goods-handed-over", need)
     third = rest.need(5)
     allocation = rest.allocation(5)
-    told = rest.post(f"/api/needs/{third}/end", {"reason": "moved", "goods": "release"})
-    assert "warnings" not in told
+    recorded = rest.post(f"/api/needs/{third}/end", {"reason": "moved", "goods": "release"})
+    assert "warnings" not in recorded
     assert rest.get(f"/api/allocations/{allocation}")["status"] == "released"
 
 
@@ -127,11 +127,11 @@ def test_an_open_pledge_claims_a_need_noted_later_and_drops_the_claim(rest: Rest
 def test_a_donation_returns_its_receipt_and_is_corrected_and_reversed(
     rest: RestClient,
 ) -> None:
-    told = rest.give(12)
-    assert list(told) == ["entry", "donation", "receipt", "allocations", "warnings"]
-    donation, number = told["donation"]["id"], told["receipt"]["number"]
-    assert told["receipt"] == rest.get(f"/api/receipts/{number}")
-    assert told["receipt"]["document"]["lines"][0]["in_words"] == "壹拾贰"
+    recorded = rest.give(12)
+    assert list(recorded) == ["entry", "donation", "receipt", "allocations", "warnings"]
+    donation, number = recorded["donation"]["id"], recorded["receipt"]["number"]
+    assert recorded["receipt"] == rest.get(f"/api/receipts/{number}")
+    assert recorded["receipt"]["document"]["lines"][0]["in_words"] == "壹拾贰"
 
     body = {"reason": "12 was typed where 21 came", "command": rest.donation(21)}
     corrected = rest.post(f"/api/donations/{donation}/correct", body)
@@ -149,9 +149,9 @@ def test_a_donation_returns_its_receipt_and_is_corrected_and_reversed(
 
 def test_receipts_are_combined_reprinted_replaced_and_voided(rest: RestClient) -> None:
     donations = [rest.give()["donation"]["id"] for _ in range(2)]
-    told = rest.post("/api/receipts", {"donations": donations})
-    assert list(told) == ["entry", "receipt"]
-    receipt = told["receipt"]
+    recorded = rest.post("/api/receipts", {"donations": donations})
+    assert list(recorded) == ["entry", "receipt"]
+    receipt = recorded["receipt"]
     assert receipt["donations"] == donations
     assert len(receipt["replaces"]) == 2
     path = f"/api/receipts/{receipt['number']}"
@@ -273,8 +273,8 @@ def test_activities_are_counted_by_the_report(rest: RestClient) -> None:
 
 def test_recipients_and_donors_are_forgotten(rest: RestClient) -> None:
     for many, code in (("recipients", "R-2"), ("donors", "D-2")):
-        told = rest.post(f"/api/{many}/{code}/forget")
-        assert told[many.removesuffix("s")] == rest.get(f"/api/{many}/{code}")
+        recorded = rest.post(f"/api/{many}/{code}/forget")
+        assert recorded[many.removesuffix("s")] == rest.get(f"/api/{many}/{code}")
         assert rest.get(f"/api/{many}/{code}")["name"] is None
 
 

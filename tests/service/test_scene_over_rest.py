@@ -75,7 +75,7 @@ def donate(rest: RestClient, pledge: str) -> tuple[str, list[str]]:
     """Donate slightly more than one box. Claimed goods are allocated at once, the rest is free."""
     box = {"item": "mask", "quantity": 1, "pack": "box50", "pledge": pledge, "batch": "B7"}
     beside = {"item": "mask", "quantity": 21, "expires_on": "2021-12-31"}
-    told = rest.post(
+    recorded = rest.post(
         "/api/donations",
         {
             "donor": "D-01",
@@ -85,10 +85,10 @@ def donate(rest: RestClient, pledge: str) -> tuple[str, list[str]]:
             "lines": [{**box, "expires_on": "2022-01-31"}, beside],
         },
     )
-    assert [line["on_pledge"] for line in told["donation"]["lines"]] == [50, 0]
+    assert [line["on_pledge"] for line in recorded["donation"]["lines"]] == [50, 0]
     assert rest.get(f"/api/pledges/{pledge}")["status"] == "kept"
-    assert [row["lines"][0]["quantity"] for row in told["allocations"]] == [10, 10]
-    return told["receipt"]["number"], [row["id"] for row in told["allocations"]]
+    assert [row["lines"][0]["quantity"] for row in recorded["allocations"]] == [10, 10]
+    return recorded["receipt"]["number"], [row["id"] for row in recorded["allocations"]]
 
 
 def deliver(rest: RestClient, allocations: list[str]) -> None:
@@ -122,9 +122,9 @@ def test_a_donation_is_pledged_received_delivered_and_reported(
 
     pdf = rest.client.get(f"/api/receipts/{number}/pdf").content
     pages = PdfReader(BytesIO(pdf)).pages
-    said = re.sub(r"\s", "", "".join(page.extract_text() for page in pages))
+    page_text = re.sub(r"\s", "", "".join(page.extract_text() for page in pages))
     for words in (number, "蓝湾科技公司", "口罩", "伍拾", "贰拾壹", "陈晓", "给有困难的老人", "B7"):
-        assert words in said
+        assert words in page_text
 
     clock.day = date(2020, 2, 13)
     report = rest.get("/api/reports/station", **{"from": "2020-02-03", "to": "2020-02-13"})

@@ -73,9 +73,9 @@ def test_the_service_prints_its_address_serves_and_stops_cleanly(
     assert nobody.startswith("Nobody can sign in yet.")
     assert address.startswith(f"  http://127.0.0.1:{port}/invitation/supplies.")
     assert where == f"The books of lx are at http://127.0.0.1:{port}/ (Ctrl-C stops)."
-    told = [json.loads(line) for line in err.splitlines()]
-    assert {"/api/needs", "/api/needs/{need}", "/"} <= {line["route"] for line in told}
-    assert {line["level"] for line in told} == {"info"}
+    data = [json.loads(line) for line in err.splitlines()]
+    assert {"/api/needs", "/api/needs/{need}", "/"} <= {line["route"] for line in data}
+    assert {line["level"] for line in data} == {"info"}
     with Ledger.open(books, station="lx") as ledger:
         assert ledger.balance("needed:n_1", "mask") == 5
 
@@ -213,9 +213,9 @@ def test_the_command_line_reports_a_refused_address(
     books: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["serve", "--database", books, "--host", "0.0.0.0"]) == 1
-    told = capsys.readouterr()
-    assert "loopback only" in told.err
-    assert told.out == ""
+    output = capsys.readouterr()
+    assert "loopback only" in output.err
+    assert output.out == ""
 
 
 def test_a_taken_port_is_refused_before_a_key_is_made_or_anything_printed(
@@ -226,9 +226,9 @@ def test_a_taken_port_is_refused_before_a_key_is_made_or_anything_printed(
         other.listen()
         port = str(other.getsockname()[1])
         assert main(["serve", "--database", books, "--port", port]) == 1
-    told = capsys.readouterr()
-    assert "choose another with --port" in told.err
-    assert told.out == ""
+    output = capsys.readouterr()
+    assert "choose another with --port" in output.err
+    assert output.out == ""
     assert not key_file(books).exists()
 
 

@@ -35,10 +35,10 @@ def test_a_receipt_is_printed_with_its_entry_and_code(rest: RestClient) -> None:
     path = f"/api/receipts/{receipt['number']}/pdf"
     pdf = paper(rest, path)
     assert pdf == paper(rest, path)
-    said = text(pdf)
+    page_text = text(pdf)
     for words in (receipt["number"], "广州某企业", "口罩", "壹拾贰", receipt["check_code"]):
-        assert words in said
-    assert receipt["entry"]["hash"][:8] in said
+        assert words in page_text
+    assert receipt["entry"]["hash"][:8] in page_text
 
 
 def test_a_receipt_keeps_the_words_of_its_unit(rest: RestClient) -> None:
@@ -134,7 +134,7 @@ def test_a_count_sheet_is_printed_blind_or_with_the_figures_of_the_books(rest: R
 
 
 @pytest.mark.parametrize(
-    ("held", "path"),
+    ("blocked", "path"),
     [
         ("receipts.build_receipt_papers", "/api/receipts/batch/pdf?from=2020-02-03&to=2020-02-13"),
         ("receipts.draw_receipts", "/api/receipts/batch/pdf?from=2020-02-03&to=2020-02-13"),
@@ -145,11 +145,11 @@ def test_a_count_sheet_is_printed_blind_or_with_the_figures_of_the_books(rest: R
     ],
 )
 def test_other_requests_are_answered_while_papers_are_drawn(
-    rest: RestClient, monkeypatch: pytest.MonkeyPatch, held: str, path: str
+    rest: RestClient, monkeypatch: pytest.MonkeyPatch, blocked: str, path: str
 ) -> None:
     rest.give(5)
     delivery = rest.delivery(rest.allocation(5))
-    name = f"supplies_service.routes.{held}"
+    name = f"supplies_service.routes.{blocked}"
     work = resolve_name(name)
     begun, go_on = threading.Event(), threading.Event()
 
@@ -170,12 +170,12 @@ def test_other_requests_are_answered_while_papers_are_drawn(
 def test_a_donor_statement_is_printed(rest: RestClient) -> None:
     number = rest.give(12)["receipt"]["number"]
     period = "from=2020-02-03&to=2020-02-13"
-    told = rest.get("/api/donors/D-1/statement", **{"from": "2020-02-03", "to": "2020-02-13"})
-    assert told["receipts"] == [number]
-    assert told["goods"][0]["places"] == {"free": 12}
-    said = text(paper(rest, f"/api/donors/D-1/statement/pdf?{period}"))
-    assert "捐赠物资去向报告" in said
-    assert "接收12=在架可用12（件）" in said
+    statement = rest.get("/api/donors/D-1/statement", **{"from": "2020-02-03", "to": "2020-02-13"})
+    assert statement["receipts"] == [number]
+    assert statement["goods"][0]["places"] == {"free": 12}
+    page_text = text(paper(rest, f"/api/donors/D-1/statement/pdf?{period}"))
+    assert "捐赠物资去向报告" in page_text
+    assert "接收12=在架可用12（件）" in page_text
     problem(rest.client.get(f"/api/donors/D-9/statement?{period}"), 404, "not-found")
     rest.post("/api/donors/D-1/forget")
     problem(rest.client.get(f"/api/donors/D-1/statement?{period}"), 409, "forgotten")
@@ -203,8 +203,8 @@ def test_a_printed_receipt_can_be_checked_without_signing_in(rest: RestClient) -
     short = f"/v/{receipt['number']}?c={receipt['check_code']}"
     answer = rest.client.get(short)
     assert answer.url.path == f"/api/verify/{receipt['number']}"
-    told = answer.json()
-    assert told == {
+    body = answer.json()
+    assert body == {
         "number": receipt["number"],
         "status": "issued",
         "date": "2020-02-10",

@@ -76,13 +76,13 @@ def test_a_shipment_to_a_station_of_another_database_returns_a_warning(
 def test_errors_in_a_shipment_are_named(rest: RestClient, there: RestClient) -> None:
     out = sent(rest)
     path = f"/api/shipments/{out['id']}"
-    told = there.refused(f"{path}/receive", {"location": "depot"}, 422, "invalid-field")
-    assert told["errors"][0]["pointer"] == "/sent"
+    error = there.refused(f"{path}/receive", {"location": "depot"}, 422, "invalid-field")
+    assert error["errors"][0]["pointer"] == "/sent"
     forged = {**out["entry"], "hash": "0" * 64}
-    told = there.refused(
+    error = there.refused(
         f"{path}/receive", {"location": "depot", "sent": forged}, 422, "invalid-field"
     )
-    assert told["errors"][0]["pointer"] == "/sent/hash"
+    assert error["errors"][0]["pointer"] == "/sent/hash"
     broken = {**out["entry"], "body": "not base64!"}
     there.refused(f"{path}/receive", {"location": "depot", "sent": broken}, 422, "invalid-field")
     good = {"location": "depot", "sent": out["entry"]}

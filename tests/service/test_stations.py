@@ -155,8 +155,8 @@ def test_staff_cannot_read_the_books_of_another_station(stations: Stations) -> N
     for role in ("coordinator", "recorder", "auditor"):
         for code in ("lx", "qu", "no-such-station", "bad code"):
             stations.at("hp", role)
-            told = stations.forbidden("/api/stock", station=code)
-            assert f"the books of station {code}" in told["detail"]
+            error = stations.forbidden("/api/stock", station=code)
+            assert f"the books of station {code}" in error["detail"]
         assert stations.at("hp", role).get("/api/stock", station="hp")["items"] == []
 
 
@@ -181,15 +181,15 @@ def test_the_head_of_an_organisation_reads_all_its_stations_and_no_others(
 def test_the_station_parameter_may_be_given_only_once(stations: Stations) -> None:
     head = stations.at("qu")
     for both in ("station=lx&station=hp", "station=lx&station=lx", "limit=1&limit=2"):
-        told = problem(head.client.get(f"/api/stock?{both}"), 422, "invalid-field")
-        assert told["detail"] == f"{both.partition('=')[0]} is given twice; give it once"
+        error = problem(head.client.get(f"/api/stock?{both}"), 422, "invalid-field")
+        assert error["detail"] == f"{both.partition('=')[0]} is given twice; give it once"
 
 
 def test_the_head_cannot_write_for_another_station(stations: Stations) -> None:
     head = stations.at("qu")
     answer = head.client.post("/api/donations?station=lx", json=head.donation())
-    told = problem(answer, 422, "invalid-field")
-    assert "no parameter station" in told["detail"]
+    error = problem(answer, 422, "invalid-field")
+    assert "no parameter station" in error["detail"]
     assert stations.at("lx").get("/api/entries")["items"] == []
 
 
@@ -326,10 +326,10 @@ def test_the_head_prints_the_organisation_report(stations: Stations) -> None:
     assert printed.headers["content-type"] == "application/pdf"
     name = "organisation-report-2020-02-01-2020-02-29.pdf"
     assert printed.headers["content-disposition"] == f'inline; filename="{name}"'
-    said = "".join(page.extract_text() for page in PdfReader(BytesIO(printed.content)).pages)
+    page_text = "".join(page.extract_text() for page in PdfReader(BytesIO(printed.content)).pages)
     under = stations.at("qu").get("/api/organisation/stations")["items"]
     assert len(under) == 3
-    assert all(line["name"] in said for line in under)
+    assert all(line["name"] in page_text for line in under)
 
 
 def test_a_shortage_counts_the_free_stock_of_all_stations(stations: Stations) -> None:

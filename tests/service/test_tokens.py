@@ -47,10 +47,10 @@ def test_a_token_expires(rest: RestClient, service: Service) -> None:
 
 
 def test_a_token_cannot_have_more_rights_than_its_user(rest: RestClient) -> None:
-    told = rest.refused(
+    error = rest.refused(
         "/api/tokens", {"user": "u_2", "label": "x", "role": "coordinator"}, 422, "invalid-field"
     )
-    assert told["errors"][0]["pointer"] == "/role"
+    assert error["errors"][0]["pointer"] == "/role"
     assert make_token(rest, role="auditor")["token"]["role"] == "auditor"
 
 
@@ -59,8 +59,8 @@ def test_disabling_a_user_disables_their_tokens(rest: RestClient, service: Servi
     assert rest.client.get("/api/stock", headers=recorder).status_code == 200
     rest.post("/api/users/u_2/disable")
     problem(rest.client.get("/api/stock", headers=recorder), 401, "unauthenticated")
-    told = rest.refused("/api/tokens", {"user": "u_2", "label": "x"}, 422, "invalid-field")
-    assert told["errors"][0]["pointer"] == "/user"
+    error = rest.refused("/api/tokens", {"user": "u_2", "label": "x"}, 422, "invalid-field")
+    assert error["errors"][0]["pointer"] == "/user"
 
 
 def test_entries_name_the_user_who_recorded_them(rest: RestClient, service: Service) -> None:
@@ -89,7 +89,7 @@ def test_users_and_tokens_are_paginated(rest: RestClient) -> None:
 
 def test_a_login_is_unique_and_a_courier_needs_a_team(rest: RestClient) -> None:
     rest.post("/api/users", {"login": "kai", "role": "courier", "team": "T-1"})
-    told = rest.refused("/api/users", {"login": "KAI", "role": "auditor"}, 409, "already-done")
-    assert told["errors"][0]["pointer"] == "/login"
-    told = rest.refused("/api/users", {"login": "lin", "role": "courier"}, 422, "invalid-field")
-    assert told["errors"][0]["pointer"] == "/team"
+    error = rest.refused("/api/users", {"login": "KAI", "role": "auditor"}, 409, "already-done")
+    assert error["errors"][0]["pointer"] == "/login"
+    error = rest.refused("/api/users", {"login": "lin", "role": "courier"}, 422, "invalid-field")
+    assert error["errors"][0]["pointer"] == "/team"

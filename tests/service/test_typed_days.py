@@ -102,8 +102,8 @@ def test_a_keyed_request_recorded_before_the_rule_gets_its_stored_response(
 def test_an_option_refuses_a_year_of_two_digits(
     option: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = run_with_usage_error(capsys, "report", "station", option, "0022-02-03")
-    assert "before 2000-01-01" in said
+    message = run_with_usage_error(capsys, "report", "station", option, "0022-02-03")
+    assert "before 2000-01-01" in message
 
 
 def test_goods_of_the_first_day_of_the_calendar_are_read_and_corrected(

@@ -195,12 +195,12 @@ def test_bodies_that_are_too_large_or_too_slow_are_cut_off(
     with serving(books, port):
         with socket.create_connection((place, port)) as slow:
             slow.sendall(head(port, bearer, "Content-Length: 100") + b"{")
-            told = answered(slow)
-            assert told.startswith(b"HTTP/1.1 408 ")
-            assert b'"/problems/too-slow"' in told
-        with socket.create_connection((place, port)) as said:
-            said.sendall(head(port, bearer, f"Content-Length: {2**30}"))
-            assert answered(said).startswith(b"HTTP/1.1 413 ")
+            response = answered(slow)
+            assert response.startswith(b"HTTP/1.1 408 ")
+            assert b'"/problems/too-slow"' in response
+        with socket.create_connection((place, port)) as connection:
+            connection.sendall(head(port, bearer, f"Content-Length: {2**30}"))
+            assert answered(connection).startswith(b"HTTP/1.1 413 ")
         with socket.create_connection((place, port)) as endless:
             endless.sendall(head(port, bearer, "Transfer-Encoding: chunked"))
             with suppress(ConnectionError):

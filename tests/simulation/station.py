@@ -254,14 +254,14 @@ class SimulatedStation:
 
 def _request_of(body: Body, sent: Iterable[UserRequest]) -> UserRequest:
     """The request that an entry belongs to. Several commands may share a shipment's fixed id."""
-    mine = [request for request in sent if (request.id, request.by) == (body.id, body.recorded_by)]
-    assert mine, f"entry {body.seq} was asked for by nobody"
+    own = [request for request in sent if (request.id, request.by) == (body.id, body.recorded_by)]
+    assert own, f"entry {body.seq} was asked for by nobody"
     same = (
         request
-        for request in mine
+        for request in own
         if CheckedRequest.of(request.ledger_request).digest == body.request
     )
-    return next(same, mine[0])
+    return next(same, own[0])
 
 
 def send(connection: LedgerConnection, request: UserRequest) -> Answer:

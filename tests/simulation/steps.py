@@ -114,8 +114,8 @@ class Step:
         self.station.check_answers(
             [(a, answer, None) for a, answer in zip(group, answers, strict=True)]
         )
-        told = [answer for answer in answers if isinstance(answer, Recorded)]
-        new = [answer.seq for answer in told if not answer.repeated]
+        recorded = [answer for answer in answers if isinstance(answer, Recorded)]
+        new = [answer.seq for answer in recorded if not answer.repeated]
         assert new == sorted(new), "what comes at once is recorded in its order"
 
     # --- races -----------------------------------------------------------------------------------

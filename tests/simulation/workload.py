@@ -80,14 +80,14 @@ def receiving(generator: CommandGenerator) -> list[WeightedCommand]:
 
 def delivery_teams(generator: CommandGenerator) -> list[WeightedCommand]:
     model = generator.model
-    aside, away = (
+    allocation, away = (
         bool(model.nonzero_balances("allocated:")),
         bool(model.nonzero_balances("in_transit:")),
     )
     return [
         (4, bool(model.nonzero_balances("stock:")), generator.allocate),
         (1, bool(model.allocations()), generator.release),
-        (4, aside, generator.dispatch),
+        (4, allocation, generator.dispatch),
         (5, away, generator.report_outcome),
         (1, bool(model.stops()), generator.report_outcome),
         (1, bool(model.open_deliveries()), generator.reassign),

@@ -196,9 +196,9 @@ def test_the_backup_commands_print_what_they_did(
     assert main(["backup", str(shelf / "a.db"), *at]) == 0
     assert "3 entries and 0 receipts are in" in capsys.readouterr().out
     assert main(["backup", str(shelf / "b.db"), "--with-keys", "--json", *at]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["keys"] == str(shelf / "b.key")
-    assert told["stations"][0]["entries"] == 3
+    output = json.loads(capsys.readouterr().out)
+    assert output["keys"] == str(shelf / "b.key")
+    assert output["stations"][0]["entries"] == 3
     assert main(["restore", str(shelf / "a.db"), str(shelf / "new.db"), *at]) == 0
     assert "The backup has no keys" in capsys.readouterr().out
     assert main(["restore", str(shelf / "b.db"), *at]) == 1

@@ -75,8 +75,8 @@ def source(
             with ledger.admin_transaction() as books:
                 new = users.NewUser(login="chen", role="coordinator")
                 users.add(AccessContext(books, clock()), new, by="u_1")
-                told = StoredResponse(status=200, location=None, seq=1, answer=b"{}")
-                ledger.stored_responses.keep(IdempotencyKey("u_1", "k", b"{}"), told, now=clock())
+                stored = StoredResponse(status=200, location=None, seq=1, answer=b"{}")
+                ledger.stored_responses.keep(IdempotencyKey("u_1", "k", b"{}"), stored, now=clock())
         with Ledger.open(url, station="bj", clock=clock, new_station=True) as other:
             other.register(Station(code="bj", name="Beijing", series="BJ"))
             other.record(c.RecordActivity(kind="visit", count=1), by="u_1")
@@ -139,10 +139,10 @@ def test_a_copy_is_a_snapshot_while_entries_are_recorded(
     station.give(10)
     before = rows(books_url)
 
-    def told(what: str, done: int, total: int) -> None:
+    def report_progress(what: str, done: int, total: int) -> None:
         station.give(1)
 
-    copy_books(books_url, target, told)
+    copy_books(books_url, target, report_progress)
     assert rows(target) == before
     assert rows(books_url) != before
 
@@ -272,13 +272,13 @@ def test_the_copy_command_prints_what_was_copied_and_where_the_keys_are(
         StationLedger(ledger, Clock()).give(3)
     create_first_key(books)
     assert main(["copy", books, moved]) == 0
-    told = capsys.readouterr()
-    assert told.out.startswith("2 entries and 1 receipts of 1 station are copied and verified.")
+    output = capsys.readouterr()
+    assert output.out.startswith("2 entries and 1 receipts of 1 station are copied and verified.")
     assert (
         f"The keys {tmp_path}/books.key are not copied: copy them to {tmp_path}/moved.key "
-        "before serving." in told.out
+        "before serving." in output.out
     )
-    assert told.err == ""
+    assert output.err == ""
     with RUNNING.server.empty() as server:
         assert main(["copy", moved, server, "--json"]) == 0
         copied = json.loads(capsys.readouterr().out)
@@ -305,9 +305,9 @@ def test_the_copy_command_names_the_keys_of_a_server_until_they_are_copied(
         if database_file(target) is None
         else f"{tmp_path}/moved.key"
     )
-    told = capsys.readouterr().out
-    assert "The station's keys are not copied: copy them to " in told
-    assert where in told
+    output = capsys.readouterr().out
+    assert "The station's keys are not copied: copy them to " in output
+    assert where in output
 
 
 def test_the_copy_command_does_not_mention_keys_in_place_or_unused(

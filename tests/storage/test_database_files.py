@@ -137,7 +137,7 @@ def test_books_with_a_weakened_trigger_are_not_opened(books_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "says"),
+    ("damage", "message"),
     [
         ("DROP INDEX one_outcome_a_stop", "one_outcome_a_stop is missing"),
         ("DROP VIEW goods_on_the_shelf", "goods_on_the_shelf is missing"),
@@ -148,13 +148,13 @@ def test_books_with_a_weakened_trigger_are_not_opened(books_path: Path) -> None:
     ],
 )
 def test_each_missing_trigger_or_constraint_is_named(
-    books_path: Path, damage: str, says: str
+    books_path: Path, damage: str, message: str
 ) -> None:
     make_books(books_path)
     with sqlite3.connect(books_path) as raw:
         raw.execute(damage)
     raw.close()
-    with pytest.raises(GuardMissing, match=says):
+    with pytest.raises(GuardMissing, match=message):
         Ledger.open(str(books_path), station="lx")
 
 
@@ -273,11 +273,11 @@ def test_books_with_a_write_ahead_log_in_a_read_only_folder_are_refused() -> Non
         (folder / "books.key").unlink()
         books.chmod(0o444)
         folder.chmod(0o555)
-        says = r"books\.db cannot be written, and readers must write its log too"
+        message = r"books\.db cannot be written, and readers must write its log too"
         with not_as_root():
-            with pytest.raises(ReadOnly, match=says):
+            with pytest.raises(ReadOnly, match=message):
                 open_store(str(books), create=False)
-            with pytest.raises(ReadOnly, match=says):
+            with pytest.raises(ReadOnly, match=message):
                 restore(books, str(to / "restored.db"))
             assert list(to.iterdir()) == []
 

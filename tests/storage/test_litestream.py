@@ -117,12 +117,12 @@ def test_forgetting_does_not_wait_for_a_long_reader(books_path: Path) -> None:
     with Ledger.open(str(books_path), station="lx", clock=Clock()) as ledger:
         register_all(ledger)
         reader = open_store(str(books_path), create=False)
-        said: list[str] = []
-        ledger.store.connection.set_trace_callback(said.append)
+        output: list[str] = []
+        ledger.store.connection.set_trace_callback(output.append)
         with reader.reading():
             assert reader.one("SELECT count(*) FROM donors") == (2,)
             ledger.record(ForgetDonor(donor="D-2"), by="u_1")
         reader.close()
-        checkpoint = said.index("PRAGMA wal_checkpoint(TRUNCATE)")
-        assert said[checkpoint - 1] == "PRAGMA busy_timeout = 250"
+        checkpoint = output.index("PRAGMA wal_checkpoint(TRUNCATE)")
+        assert output[checkpoint - 1] == "PRAGMA busy_timeout = 250"
         assert ledger.store.one("PRAGMA busy_timeout") == (20_000,)

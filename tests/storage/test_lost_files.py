@@ -112,8 +112,8 @@ def test_verification_finds_a_damaged_page_and_the_backup_restores_all(
     assert main(["backup", str(backup), "--database", str(books_path)]) == 0
     damage(books_path, name)
     assert main(["verify", "--database", str(books_path)]) == 1
-    assert f"{books_path} is damaged" in (told := capsys.readouterr().err)
-    assert "restore it from a backup" in told
+    assert f"{books_path} is damaged" in (output := capsys.readouterr().err)
+    assert "restore it from a backup" in output
     restored = books_path.with_name("restored.db")
     assert main(["restore", str(backup), str(restored)]) == 0
     assert entries(restored) == 2
@@ -151,12 +151,12 @@ def left_behind(books_path: Path) -> tuple[Path, list[str]]:
         [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True
     ) as writer:
         assert writer.stdout is not None
-        said = "".join(writer.stdout.readline() for _ in range(4))
+        output = "".join(writer.stdout.readline() for _ in range(4))
         os.kill(writer.pid, signal.SIGKILL)
-        said += writer.stdout.read()
+        output += writer.stdout.read()
     assert log_of(books_path).stat().st_size > 0
     # The last line may be incomplete.
-    return books_path, [name for name in said.split() if len(name) == 36]
+    return books_path, [name for name in output.split() if len(name) == 36]
 
 
 def test_the_write_ahead_log_of_a_killed_program_is_recovered(

@@ -21,7 +21,7 @@ def engine() -> str:
 
 
 @pytest.mark.parametrize(
-    ("tampered", "told"),
+    ("tampered", "message"),
     [
         ("DROP TRIGGER transfers_move ON transfers", "transfers.transfers_move.*is missing"),
         ("ALTER TABLE entries DISABLE TRIGGER entries_head", "entries_head.*was changed"),
@@ -45,11 +45,11 @@ def engine() -> str:
     ],
 )
 def test_books_with_changed_triggers_or_constraints_are_not_opened(
-    own_url: str, tampered: str, told: str
+    own_url: str, tampered: str, message: str
 ) -> None:
     with superuser(own_url) as other:
         other.execute(tampered.encode())
-    with pytest.raises(GuardMissing, match=told):
+    with pytest.raises(GuardMissing, match=message):
         open_store(own_url)
 
 
@@ -73,7 +73,7 @@ def test_a_temporary_table_does_not_bypass_the_floor(
 
 
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("written", "message"),
     [
         ("INSERT INTO lots SELECT station, 1, 'x', item, origin FROM lots", "with their entry"),
         ("UPDATE items SET code = 'm' WHERE code = 'soap'", "never the code"),
@@ -87,10 +87,10 @@ def test_a_temporary_table_does_not_bypass_the_floor(
     ],
 )
 def test_rows_without_an_entry_are_refused(
-    station: StationLedger, books_url: str, written: str, told: str
+    station: StationLedger, books_url: str, written: str, message: str
 ) -> None:
     station.give(1)
-    with superuser(books_url) as pen, pytest.raises(psycopg.IntegrityError, match=told):
+    with superuser(books_url) as pen, pytest.raises(psycopg.IntegrityError, match=message):
         pen.execute(written.encode())
 
 

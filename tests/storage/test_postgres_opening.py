@@ -46,7 +46,7 @@ def test_a_missing_user_or_server_or_an_invalid_url_is_refused(
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     [
         "the database system is starting up",
         "the database system is shutting down",
@@ -55,9 +55,9 @@ def test_a_missing_user_or_server_or_an_invalid_url_is_refused(
         "the database system is not yet accepting connections",
     ],
 )
-def test_a_starting_server_is_reported_as_busy(said: str) -> None:
+def test_a_starting_server_is_reported_as_busy(message: str) -> None:
     kind, sentence = translate_connection_error(
-        f'connection to server at "h" failed: FATAL:  {said}'
+        f'connection to server at "h" failed: FATAL:  {message}'
     )
     assert kind is Busy
     assert "try again in a moment" in sentence
@@ -96,7 +96,7 @@ def test_books_without_a_version_are_refused(own_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("message", "expected"),
     [
         ("FATAL:  sorry, too many clients already", "no free connection"),
         ("FATAL:  remaining connection slots are reserved for roles", "no free connection"),
@@ -108,12 +108,12 @@ def test_books_without_a_version_are_refused(own_url: str) -> None:
         ("No route to host", "cannot be reached"),
     ],
 )
-def test_a_temporary_connection_error_is_reported_as_busy(said: str, told: str) -> None:
+def test_a_temporary_connection_error_is_reported_as_busy(message: str, expected: str) -> None:
     kind, sentence = translate_connection_error(
-        f'connection to server at "h", port 5432 failed: {said}'
+        f'connection to server at "h", port 5432 failed: {message}'
     )
     assert kind is Busy
-    assert told in sentence
+    assert expected in sentence
 
 
 def _open(url: str, barrier: Any, answers: Any) -> None:

@@ -187,15 +187,15 @@ def test_a_forked_process_opens_its_own_connections(url: str) -> None:
         answers = context.SimpleQueue()
         child = context.Process(target=lambda: answers.put(store.one(pid)))
         child.start()
-        theirs = answers.get()
+        child_connections = answers.get()
         child.join()
         assert child.exitcode == 0
-        assert theirs is not None
-        assert theirs != ours
+        assert child_connections is not None
+        assert child_connections != ours
         assert store.one(pid) == ours
 
 
-@pytest.mark.parametrize("said", ["connections=0", "connections=many", "connection_wait=-1"])
-def test_an_invalid_pool_setting_is_refused(said: str) -> None:
-    with pytest.raises(StoreError, match=f"{said} is not a number from 1 to 1000"):
-        open_store(f"postgresql://me@host/books?{said}")
+@pytest.mark.parametrize("message", ["connections=0", "connections=many", "connection_wait=-1"])
+def test_an_invalid_pool_setting_is_refused(message: str) -> None:
+    with pytest.raises(StoreError, match=f"{message} is not a number from 1 to 1000"):
+        open_store(f"postgresql://me@host/books?{message}")

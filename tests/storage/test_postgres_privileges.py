@@ -181,7 +181,7 @@ def test_a_grant_revokes_additional_rights_on_functions(roles: Roles) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "taken", "says"),
+    ("given", "taken", "message"),
     [
         (
             "GRANT CREATE ON DATABASE {books} TO clerk",
@@ -197,12 +197,12 @@ def test_a_grant_revokes_additional_rights_on_functions(roles: Roles) -> None:
     ],
 )
 def test_a_role_that_could_shadow_tables_is_refused(
-    roles: Roles, given: str, taken: str, says: str
+    roles: Roles, given: str, taken: str, message: str
 ) -> None:
     books = roles.admin.info.dbname
     roles.admin.execute(given.format(books=books).encode())
     try:
-        with pytest.raises((InvalidField, StoreError), match=says):
+        with pytest.raises((InvalidField, StoreError), match=message):
             grant_access(roles.owner, "clerk")
     finally:
         roles.admin.execute(taken.format(books=books).encode())

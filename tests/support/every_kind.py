@@ -129,14 +129,14 @@ def book_goods(station: RecordingStation, pledge: str) -> None:
 def book_deliveries(station: RecordingStation) -> None:
     """A delivery with a partial outcome, a refusal, a conflict and its resolution."""
     line = c.AllocationLine(item="mask", quantity=10)
-    mine = station.record_document(c.Allocate(recipient="h1", location="a", lines=[line]))
-    theirs = station.record_document(c.Allocate(recipient="h3", location="a", lines=[line]))
-    delivery = station.record_document(c.Dispatch(team="t1", allocations=[mine, theirs]))
+    own = station.record_document(c.Allocate(recipient="h1", location="a", lines=[line]))
+    other = station.record_document(c.Allocate(recipient="h3", location="a", lines=[line]))
+    delivery = station.record_document(c.Dispatch(team="t1", allocations=[own, other]))
     station.record(c.ReassignDelivery(delivery=delivery, team="t2"))
     station.record(
         c.ReportOutcome(
             delivery=delivery,
-            allocation=mine,
+            allocation=own,
             outcome="partly",
             happened_at=station.clock.now,
             lines=[c.OutcomeLine(line=1, received=7, brought_back=2, lost=1)],
@@ -145,9 +145,9 @@ def book_deliveries(station: RecordingStation) -> None:
             note="opened by the daughter",
         )
     )
-    station.record(c.ReportOutcome(delivery=delivery, allocation=theirs, outcome="refused"))
+    station.record(c.ReportOutcome(delivery=delivery, allocation=other, outcome="refused"))
     contradicted = station.record(
-        c.ReportOutcome(delivery=delivery, allocation=theirs, outcome="handed_over")
+        c.ReportOutcome(delivery=delivery, allocation=other, outcome="handed_over")
     )
     assert contradicted.conflict is not None
     station.record(
@@ -193,14 +193,14 @@ def book_shipments(station: RecordingStation, elsewhere: str) -> None:
             Item(code="mask", name="mask"),
             Location(code="d", name="Depot"),
         )
-        mine, theirs = station.ledger, other
+        own, receiver = station.ledger, other
         lines = [c.LotLine(item="mask", quantity=3)]
         out = station.record_document(c.SendShipment(station="hp", location="a", lines=lines))
-        theirs.record(
+        receiver.record(
             c.ReceiveShipment(
                 shipment=out,
                 location="d",
-                sent=cited(mine, out),
+                sent=cited(own, out),
                 lines=[c.ArrivedLine(line=1, arrived=2)],
             ),
             by="w2",
@@ -208,9 +208,9 @@ def book_shipments(station: RecordingStation, elsewhere: str) -> None:
         back = c.SendShipment(
             station="lx", location="d", lines=[c.LotLine(item="mask", quantity=1)]
         )
-        name = str(theirs.record(back, by="w2").document)
-        station.record(c.ReceiveShipment(shipment=name, location="a", sent=cited(theirs, name)))
-        station.record(c.AcknowledgeShipment(shipment=out, received=cited(theirs, out)))
+        name = str(receiver.record(back, by="w2").document)
+        station.record(c.ReceiveShipment(shipment=name, location="a", sent=cited(receiver, name)))
+        station.record(c.AcknowledgeShipment(shipment=out, received=cited(receiver, out)))
 
 
 def book_everything(station: RecordingStation, elsewhere: str) -> None:

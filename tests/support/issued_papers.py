@@ -67,8 +67,8 @@ def changed(pdf: bytes, change: Callable[[pikepdf.Pdf], None]) -> bytes:
 def attached(pdf: bytes) -> dict[str, Any]:
     """The data attached to a paper."""
     with pikepdf.open(BytesIO(pdf)) as paper:
-        told: dict[str, Any] = json.loads(paper.attachments[ATTACHMENT].get_file().read_bytes())
-    return told
+        body: dict[str, Any] = json.loads(paper.attachments[ATTACHMENT].get_file().read_bytes())
+    return body
 
 
 def stripped(pdf: bytes) -> bytes:
@@ -88,6 +88,6 @@ def with_fields(pdf: bytes, **fields: Any) -> bytes:
     return with_attached(pdf, written(attached(pdf) | fields))
 
 
-def written(told: dict[str, Any]) -> bytes:
+def written(data: dict[str, Any]) -> bytes:
     """Data encoded exactly as the program does."""
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()

@@ -292,17 +292,17 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(data=DATA)
     def record_deliveries(self, data: st.DataObject) -> None:
         model = self.model
-        stock, aside = (
+        stock, allocation = (
             bool(model.nonzero_balances("stock:")),
             bool(model.nonzero_balances("allocated:")),
         )
         away, stops = bool(model.nonzero_balances("in_transit:")), bool(model.stops())
         self.any_of(
             data,
-            (not (aside or away), self.recording("record_donation")),
+            (not (allocation or away), self.recording("record_donation")),
             *((stock, act) for act in 2 * [self.recording("allocate")]),
             (bool(model.allocations()), self.recording("release")),
-            *((aside, act) for act in 2 * [self.recording("dispatch")]),
+            *((allocation, act) for act in 2 * [self.recording("dispatch")]),
             *((away, act) for act in 2 * [self.recording("report_outcome")]),
             (stops, self.recording("report_outcome")),
             (bool(model.open_deliveries()), self.delivery_is_closed),

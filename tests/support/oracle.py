@@ -65,8 +65,8 @@ class Oracle:
         if kind != "stock":
             return 0
         place = f"unexplained:{location}"
-        held = self.model.nonzero_balances(place)
-        return sum(n for key, n in held.items() if key[:2] == (place, item) and n > 0)
+        balances = self.model.nonzero_balances(place)
+        return sum(n for key, n in balances.items() if key[:2] == (place, item) and n > 0)
 
     def must_succeed(self, command: c.Command) -> bool:
         """Whether the model excludes every reason to refuse this command."""

@@ -72,27 +72,29 @@ class Of(NamedTuple):
 
     def name(self, what: str, at: int = 1) -> str:
         """A different name for each line."""
-        said = f"{what}{at}号{RARE}"
-        return (said + RARE * 40)[:200] if self.long else said
+        printed = f"{what}{at}号{RARE}"
+        return (printed + RARE * 40)[:200] if self.long else printed
 
     def english(self, at: int = 1) -> str:
-        said = f"Goods no. {at}"
+        printed = f"Goods no. {at}"
         return (
-            f"{said} for neighbours and friends{', and theirs' * 20}"[:200] if self.long else said
+            f"{printed} for neighbours and friends{', and theirs' * 20}"[:200]
+            if self.long
+            else printed
         )
 
     def named(self, what: str, at: int = 1) -> list[str]:
         """The texts of a thing with a name in both languages."""
-        said = {"zh": [self.name(what, at)], "en": [self.english(at)]}
-        return [name for language in self.languages.split("+") for name in said[language]]
+        printed = {"zh": [self.name(what, at)], "en": [self.english(at)]}
+        return [name for language in self.languages.split("+") for name in printed[language]]
 
     def code(self, what: str, at: int = 1) -> str:
         return f"{what}-{at:03d}".ljust(64, "w") if self.long else f"{what}-{at:03d}"
 
     def text(self, what: str, at: int = 1) -> str:
         """Free text; that of the first lines has the greatest length."""
-        said = self.name(what, at)
-        return (f"{said}。" + f"{RARE}，" * 400)[:2000] if self.long and at < 3 else said
+        printed = self.name(what, at)
+        return (f"{printed}。" + f"{RARE}，" * 400)[:2000] if self.long and at < 3 else printed
 
     def quantity(self, at: int) -> int:
         return MAX_QUANTITY - at * 37 if self.long else 1000 + at * 37
@@ -164,13 +166,19 @@ def _receipt_paper(of: Of) -> ReceiptPaper:
 
 
 def _said_of(of: Of) -> list[str]:
-    says = [of.name("地点"), of.name("地址"), of.name("经办"), of.name("复核"), of.text("意愿")]
-    says += [*of.names, *of.named("捐赠人"), *of.named("站点")]
+    printed = [
+        of.name("地点"),
+        of.name("地址"),
+        of.name("经办"),
+        of.name("复核"),
+        of.text("意愿"),
+    ]
+    printed += [*of.names, *of.named("捐赠人"), *of.named("站点")]
     if of.languages != "en":
-        says += [chinese_numerals(of.quantity(at)) for at in of.each]
+        printed += [chinese_numerals(of.quantity(at)) for at in of.each]
     if of.languages != "zh":
-        says += [english_words(of.quantity(at)) for at in of.each]
-    return says
+        printed += [english_words(of.quantity(at)) for at in of.each]
+    return printed
 
 
 def _receipt(of: Of) -> Paper:
@@ -182,7 +190,7 @@ def _batch(of: Of) -> Paper:
     written: tuple[Languages, ...] = ("en", "zh", "zh+en")
     each = [of._replace(languages=languages) for languages in written]
     pdf = draw_receipts([_receipt_paper(one) for one in each])
-    return Paper(pdf, [said for one in each for said in _said_of(one)], of.figures)
+    return Paper(pdf, [printed for one in each for printed in _said_of(one)], of.figures)
 
 
 def _slips(paper: str) -> Callable[[Of], Paper]:
@@ -194,9 +202,9 @@ def _slips(paper: str) -> Callable[[Of], Paper]:
             allocation=of.code("a"),
         )  # fmt: skip
         pdf = draw_delivery_slips([slip], "a5" if paper == "a5" else "roll")
-        says = [of.named("站点")[0], slip.name, slip.team, of.name("地址"), of.name("提示")]
-        says += [of.code("B", at) for at in of.each]
-        return Paper(pdf, [*of.names, *says], of.figures)
+        printed = [of.named("站点")[0], slip.name, slip.team, of.name("地址"), of.name("提示")]
+        printed += [of.code("B", at) for at in of.each]
+        return Paper(pdf, [*of.names, *printed], of.figures)
 
     return drawn
 
@@ -221,10 +229,10 @@ def _round(of: Of) -> Paper:
     sheet = replace(
         samples.run_sheet(STATION), station=of.station(), team=of.name("队"), load=load, stops=stops
     )
-    says = [of.name(what, at) for what in ("库位", "住户", "地址") for at in of.each]
-    says += [of.code(what, at) for what in "lBR" for at in of.each]
-    says += [*of.names, *of.named("站点"), sheet.team]
-    return Paper(draw_run_sheet(sheet), says, of.figures * 2)
+    printed = [of.name(what, at) for what in ("库位", "住户", "地址") for at in of.each]
+    printed += [of.code(what, at) for what in "lBR" for at in of.each]
+    printed += [*of.names, *of.named("站点"), sheet.team]
+    return Paper(draw_run_sheet(sheet), printed, of.figures * 2)
 
 
 def _counted(of: Of) -> Paper:
@@ -239,9 +247,9 @@ def _counted(of: Of) -> Paper:
         samples.count_sheet(STATION, blind=False), station=of.station(),
         location=of.name("库位"), lines=lines,
     )  # fmt: skip
-    says = [of.code(what, at) for what in "lB" for at in of.each]
-    says += [*of.names, *of.named("站点"), of.name("库位"), of.name("地址")]
-    return Paper(draw_count_sheet(sheet), says, of.figures)
+    printed = [of.code(what, at) for what in "lB" for at in of.each]
+    printed += [*of.names, *of.named("站点"), of.name("库位"), of.name("地址")]
+    return Paper(draw_count_sheet(sheet), printed, of.figures)
 
 
 def _statement(of: Of) -> Paper:
@@ -279,20 +287,20 @@ def _statement(of: Of) -> Paper:
     pdf = draw_donor_statement(
         replace(paper, station=of.station(), donor=of.donor(), statement=shown)
     )
-    says = [of.text(what, at) for what in ("意愿", "原因") for at in of.each]
-    says += [of.code(what, at) for what in "icu" for at in of.each]
-    says += [*of.names, *of.named("捐赠人"), *of.named("站点"), of.name("地址")]
+    printed = [of.text(what, at) for what in ("意愿", "原因") for at in of.each]
+    printed += [of.code(what, at) for what in "icu" for at in of.each]
+    printed += [*of.names, *of.named("捐赠人"), *of.named("站点"), of.name("地址")]
     handed_over = [f"{of.quantity(at) - 9:,}" for at in of.each]
-    return Paper(pdf, says, [*of.figures * 2, *handed_over])
+    return Paper(pdf, printed, [*of.figures * 2, *handed_over])
 
 
 def _report(of: Of) -> Paper:
-    paper, says, figures = _reported(of)
-    return Paper(draw_station_report(paper), says, figures)
+    paper, printed, figures = _reported(of)
+    return Paper(draw_station_report(paper), printed, figures)
 
 
 def _organisation(of: Of) -> Paper:
-    paper, says, figures = _reported(of)
+    paper, printed, figures = _reported(of)
     over = organisation(paper)
     stations = [
         StationAsOf(
@@ -302,9 +310,9 @@ def _organisation(of: Of) -> Paper:
         for at in of.each
     ]  # fmt: skip
     over = replace(over, report=replace(over.report, stations=stations))
-    says += [of.code("s", at) for at in of.each]
-    says += [name for at in of.each for name in of.named("分站", at)]
-    return Paper(draw_organisation_report(over), says, figures)
+    printed += [of.code("s", at) for at in of.each]
+    printed += [name for at in of.each for name in of.named("分站", at)]
+    return Paper(draw_organisation_report(over), printed, figures)
 
 
 def _reported(of: Of) -> tuple[StationReportPaper, list[str], list[str]]:
@@ -316,10 +324,10 @@ def _reported(of: Of) -> tuple[StationReportPaper, list[str], list[str]]:
         paper.report, goods=[of.goods_line(at) for at in of.each], activities=done, short=short,
         contacts=of.quantity(0),
     )  # fmt: skip
-    says = [of.code(what, at) for what in "ik" for at in of.each]
+    printed = [of.code(what, at) for what in "ik" for at in of.each]
     figures = [f"{of.quantity(at) - less:,}" for at in of.each for less in (0, 0, 0, 5, 9)]
     paper = replace(paper, station=of.station(), report=shown, names=of.items())
-    return paper, [*of.names, *says, *of.named("站点"), of.name("地址")], figures
+    return paper, [*of.names, *printed, *of.named("站点"), of.name("地址")], figures
 
 
 def _disclosure(of: Of) -> Paper:
@@ -329,20 +337,20 @@ def _disclosure(of: Of) -> Paper:
                   quantity=of.quantity(at))
         for at in of.each
     ]  # fmt: skip
-    went = [
+    handed_over = [
         GoodsHandedOverLine(community=of.code("c", at), who="household", item=of.code("i", at),
                  quantity=of.quantity(at) - 9, count=10 + at)
         for at in of.each
     ]  # fmt: skip
     goods = [of.goods_line(at) for at in of.each]
-    shown = replace(paper.disclosure, received=came, handed_over=went, goods=goods)
+    shown = replace(paper.disclosure, received=came, handed_over=handed_over, goods=goods)
     pdf = draw_public_disclosure(
         replace(paper, station=of.station(), disclosure=shown, names=of.items())
     )
-    says = [*of.names, *(of.name("捐赠人", at) for at in of.each)]
-    says += [of.code(what, at) for what in "ic" for at in of.each]
+    printed = [*of.names, *(of.name("捐赠人", at) for at in of.each)]
+    printed += [of.code(what, at) for what in "ic" for at in of.each]
     figures = [f"{of.quantity(at) - less:,}" for at in of.each for less in (0, 0, 9, 9)]
-    return Paper(pdf, [*says, *of.named("站点"), of.name("地址")], figures)
+    return Paper(pdf, [*printed, *of.named("站点"), of.name("地址")], figures)
 
 
 MARGINS = {

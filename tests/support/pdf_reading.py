@@ -40,8 +40,8 @@ def text(pdf: bytes) -> str:
     return squeezed("".join(page.extract_text() for page in pages(pdf)))
 
 
-def squeezed(said: str) -> str:
-    return re.sub(r"\s", "", said)
+def squeezed(text: str) -> str:
+    return re.sub(r"\s", "", text)
 
 
 def poppler(program: str, *arguments: str, pdf: bytes) -> bytes:

@@ -119,15 +119,15 @@ def problem(answer: Response, status: int, slug: str) -> Any:
     """Check that a response is a problem as documented and reveals no internals; return it."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    told = answer.json()
-    assert list(told) == ["type", "title", "status", "detail", "instance", "errors"]
-    assert told["type"] == f"/problems/{slug}"
-    assert told["status"] == status
-    assert told["detail"]
-    assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", told["instance"])
+    body = answer.json()
+    assert list(body) == ["type", "title", "status", "detail", "instance", "errors"]
+    assert body["type"] == f"/problems/{slug}"
+    assert body["status"] == status
+    assert body["detail"]
+    assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", body["instance"])
     for inside in ("Traceback", ".py", "SELECT", "INSERT", "books.db", "sqlite"):
         assert inside not in answer.text
-    return told
+    return body
 
 
 def logged_store_errors(caplog: pytest.LogCaptureFixture) -> list[str]:

@@ -102,11 +102,11 @@ class TcpProxy:
         while True:
             for key, _ in ready.select():
                 here, there = key.data
-                said = here.recv(65536)
-                if not said or (here is not client and self.cut_before(said)):
+                data = here.recv(65536)
+                if not data or (here is not client and self.cut_before(data)):
                     return
                 self._flows.wait()
-                there.sendall(said)
+                there.sendall(data)
 
 
 def _shut_down(end: socket.socket) -> None:

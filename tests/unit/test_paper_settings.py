@@ -51,8 +51,8 @@ def text(pdf: bytes) -> str:
     return "".join(page.extract_text() for page in PdfReader(BytesIO(pdf), strict=True).pages)
 
 
-def has_chinese(said: str) -> bool:
-    return any("一" <= sign <= "鿿" for sign in said)
+def has_chinese(page_text: str) -> bool:
+    return any("一" <= sign <= "鿿" for sign in page_text)
 
 
 LOGO = base64.b64encode(png()).decode()
@@ -117,17 +117,17 @@ def test_checker_agreement_and_fiscal_ticket_are_on_the_corrected_receipt_too(
         issuer.station.donation(), checked_by="黄复核", agreement="XY-7", fiscal_ticket="PJ-0099"
     )
     done = issuer.station(gift)
-    said = text(issuer.paper(FIRST))
-    assert all(word in said for word in ("黄复核", "XY-7", "PJ-0099"))
+    page_text = text(issuer.paper(FIRST))
+    assert all(word in page_text for word in ("黄复核", "XY-7", "PJ-0099"))
     fewer = msgspec.structs.replace(gift, lines=[c.DonationLine(item="mask", quantity=4)])
     issuer.station(c.Correct(entry=done.seq, command=fewer, reason="four came"))
     issuer.station(c.ReplaceReceipt(number="JZ-2020-000002", reason="anew"))
-    said = text(issuer.paper("JZ-2020-000003"))
-    assert all(word in said for word in ("黄复核", "XY-7", "PJ-0099"))
+    page_text = text(issuer.paper("JZ-2020-000003"))
+    assert all(word in page_text for word in ("黄复核", "XY-7", "PJ-0099"))
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "message"),
     [
         ({"name": "\u3000"}, "/name is blank"),
         ({"papers": {"statement": "谢谢"}}, "in both languages"),
@@ -143,10 +143,10 @@ def test_checker_agreement_and_fiscal_ticket_are_on_the_corrected_receipt_too(
     ],
 )
 def test_an_unprintable_setting_is_refused_and_changes_nothing(
-    station: StationLedger, changes: dict[str, Any], says: str
+    station: StationLedger, changes: dict[str, Any], message: str
 ) -> None:
     before = station_with_settings(station.books)
-    with pytest.raises((InvalidField, AlreadyDone), match=says):
+    with pytest.raises((InvalidField, AlreadyDone), match=message):
         set_to(station, phone="020", **changes)
     assert station_with_settings(station.books) == before
 

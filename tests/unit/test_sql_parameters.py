@@ -8,7 +8,7 @@ from supplies.storage.sql_parameters import pyformat
 
 
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("written", "message"),
     [
         ("a = :a AND b = :b_2", "a = %(a)s AND b = %(b_2)s"),
         ("VALUES (?, ?)", "VALUES (%s, %s)"),
@@ -22,5 +22,5 @@ from supplies.storage.sql_parameters import pyformat
         ("f.document = 'n_' || f.seq", "f.document = 'n_' || f.seq"),
     ],
 )
-def test_parameters_are_distinguished_from_quoted_text(written: str, told: str) -> None:
-    assert pyformat(written) == told
+def test_parameters_are_distinguished_from_quoted_text(written: str, message: str) -> None:
+    assert pyformat(written) == message

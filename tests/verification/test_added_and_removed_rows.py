@@ -24,8 +24,8 @@ def test_a_removed_pending_row_is_found(books_url: str) -> None:
     station = RecordingStation(books_url)
     station.record(c.OpenStock(location="a", lines=[c.ArrivalLine(item="mask", quantity=4)]))
     line = c.AllocationLine(item="mask", quantity=4)
-    aside = station.record_document(c.Allocate(recipient="h1", location="a", lines=[line]))
-    station.record(c.Dispatch(team="t1", allocations=[aside]))
+    allocation = station.record_document(c.Allocate(recipient="h1", location="a", lines=[line]))
+    station.record(c.Dispatch(team="t1", allocations=[allocation]))
     store = station.ledger.store
     assert verify(store).entries == 3
     store.run("DELETE FROM pending")

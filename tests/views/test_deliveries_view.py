@@ -146,14 +146,14 @@ def test_a_slip_masks_name_and_telephone_and_shows_the_full_address(station: Sta
         )
     )
     station.stock(20, batch="B7")
-    mine, other = station.allocate(10, "R-7"), station.allocate(4)
-    name = station.dispatch(mine, other)
+    own, other = station.allocate(10, "R-7"), station.allocate(4)
+    name = station.dispatch(own, other)
     slip, second = build_delivery_slips(station.books, name)
     assert shows(
         slip,
         {
             "delivery": name,
-            "allocation": mine,
+            "allocation": own,
             "stop": 1,
             "stops": 2,
             "station": {

@@ -107,9 +107,9 @@ def test_the_disclosure_has_the_figures_of_the_station_report(station: StationLe
 def test_the_disclosure_names_no_recipient(station: StationLedger) -> None:
     station.give(20)
     hand_out(station, 7, "R-1")
-    told = repr(build_disclosure_paper(station.books, FIRST, LAST, printed_at=station.clock()))
-    assert "王某" not in told
-    assert "R-1" not in told
+    shown = repr(build_disclosure_paper(station.books, FIRST, LAST, printed_at=station.clock()))
+    assert "王某" not in shown
+    assert "R-1" not in shown
 
 
 def test_a_disclosure_that_ends_before_it_begins_is_refused(station: StationLedger) -> None:

@@ -262,7 +262,7 @@ def test_statements_of_all_donors_sum_to_all_goods(station: StationLedger, seed:
         "SELECT account, item, lot, quantity FROM balances "
         "WHERE station = :station AND lot <> '' AND quantity <> 0"
     )
-    held = {
+    balances = {
         (account, item, lot): quantity
         for account, item, lot, quantity in rows
         if not is_origin(kind_of(account))
@@ -273,7 +273,7 @@ def test_statements_of_all_donors_sum_to_all_goods(station: StationLedger, seed:
     owned = {lot for _, _, lot in found}
     assert given <= owned
     assert {key: quantity for key, quantity in found.items() if quantity} == {
-        key: quantity for key, quantity in held.items() if key[2] in owned
+        key: quantity for key, quantity in balances.items() if key[2] in owned
     }
 
 
@@ -315,9 +315,9 @@ def test_releasing_goods_allocated_by_a_wish_is_a_deviation(station: StationLedg
 def test_the_statement_names_no_recipient(station: StationLedger) -> None:
     station.give(10)
     hand_out(station, 2)
-    told = repr(stated(station))
-    assert "王某" not in told
-    assert "R-1" not in told
+    shown = repr(stated(station))
+    assert "王某" not in shown
+    assert "R-1" not in shown
 
 
 def test_a_statement_that_does_not_add_up_is_refused(

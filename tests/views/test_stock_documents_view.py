@@ -157,6 +157,6 @@ def test_the_other_documents_of_stock_show_their_accounts(station: StationLedger
     for noun, expected in shown.items():
         (found,) = list_stock_documents(station.books, noun).items
         (moved,) = found.lines
-        said = found.note or found.reason
-        assert (moved.source, moved.target, moved.quantity, said) == expected
+        remark = found.note or found.reason
+        assert (moved.source, moved.target, moved.quantity, remark) == expected
         assert get_stock_document(station.books, noun, found.id) == found

@@ -176,10 +176,10 @@ def days(first: date, last: date) -> Words:
     return Words(f"{day(first).zh}至{until}", f"{first.isoformat()} to {last.isoformat()}")
 
 
-def month(said: str) -> Words:
+def month(text: str) -> Words:
     """Format a month given as 2020-02."""
-    year, number_ = said.split("-")
-    return Words(f"{int(year)}年{int(number_)}月", said)
+    year, number_ = text.split("-")
+    return Words(f"{int(year)}年{int(number_)}月", text)
 
 
 def expiry(goods: Expiring) -> str:
@@ -219,5 +219,5 @@ def listed(names: Iterable[str]) -> str:
 
 def page(at: int, of: int) -> str:
     """Format the page number printed at the foot: page `at` of `of`."""
-    said = Words(f"第 {at} 页，共 {of} 页", f"Page {at} of {of}")
-    return f"{said.primary}  {said.secondary}".strip()
+    words = Words(f"第 {at} 页，共 {of} 页", f"Page {at} of {of}")
+    return f"{words.primary}  {words.secondary}".strip()

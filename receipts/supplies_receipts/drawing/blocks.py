@@ -78,10 +78,10 @@ def text(x: float, width: float, content: str, style: Style, align: Align = "lef
 
 
 def bilingual_text(
-    x: float, width: float, said: Words, style: Style, small: Style, align: Align = "left"
+    x: float, width: float, words: Words, style: Style, small: Style, align: Align = "left"
 ) -> Block:
     """Return text in the first language, with the second language below it in small type."""
-    lines = ((said.primary, style), (said.secondary, small))
+    lines = ((words.primary, style), (words.secondary, small))
     return stacked([text(x, width, line, look, align) for line, look in lines if line])
 
 
@@ -188,10 +188,10 @@ def paginated(blocks: Sequence[Block], first: float, next_: float, last: float =
     pages: list[list[Block]] = [[]]
     used, table = 0.0, None
     for at, block in enumerate(blocks):
-        room = first if len(pages) == 1 else next_
+        available = first if len(pages) == 1 else next_
         reserve = last if at == len(blocks) - 1 else 0
         needed = _needed(block, table)
-        if pages[-1] and used + needed + reserve > room:
+        if pages[-1] and used + needed + reserve > available:
             pages.append([])
             used, table = 0.0, None
             needed = _needed(block, table)

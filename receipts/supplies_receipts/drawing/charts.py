@@ -60,11 +60,11 @@ def counts(x: float, width: float, values: Sequence[tuple[Words, int]]) -> Block
 def _goods_bar(x: float, width: float, line: GoodsLine, called: str) -> Block:
     whole = line.opening + line.received
     unit = bilingual.unit(line.unit, whole).primary
-    said = f"{bilingual.number(line.handed_over)} / {bilingual.number(whole)} {unit}"
+    words = f"{bilingual.number(line.handed_over)} / {bilingual.number(whole)} {unit}"
     # The unit may be cut: the table below prints it in full.
-    figure = one_line(said, _FIGURE, width * 0.75)
-    room = width - figure.style.width(figure.lines[0]) - 3
-    name = one_line(called, _LABEL, room)
+    figure = one_line(words, _FIGURE, width * 0.75)
+    available = width - figure.style.width(figure.lines[0]) - 3
+    name = one_line(called, _LABEL, available)
 
     def draw(sheet: Sheet, y: float) -> None:
         sheet.paragraph(x, y, name)

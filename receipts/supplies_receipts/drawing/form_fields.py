@@ -31,8 +31,8 @@ def tick(x: float) -> Block:
 
 def choice(x: float, width: float, words: Words) -> Block:
     """Return a tick box with its label."""
-    left, room = x + TICK + 1.5, width - TICK - 2
-    return layout.beside([tick(x), layout.bilingual_text(left, room, words, LABEL, _SMALL)])
+    left, available = x + TICK + 1.5, width - TICK - 2
+    return layout.beside([tick(x), layout.bilingual_text(left, available, words, LABEL, _SMALL)])
 
 
 def written(x: float, width: float, words: Words) -> Block:

@@ -20,57 +20,57 @@ _TOKEN = re.compile(r"[ \t\u3000]+|[^\s“”‘’…—·\u2e80-\U0010ffff]+|.
 Measure = Callable[[str], float]
 
 
-def break_lines(text: str, room: float, measure: Measure) -> list[str]:
-    """Break a text into lines that are at most `room` wide. A tab becomes a space.
+def break_lines(text: str, width: float, measure: Measure) -> list[str]:
+    """Break a text into lines that are at most `width` wide. A tab becomes a space.
 
-    Line ends in the text are kept. A single character that is wider than `room` gets a line of its
+    Line ends in the text are kept. A single character that is wider than `width` gets a line of its
     own.
     """
     lines: list[str] = []
     for given in text.replace("\t", " ").split("\n"):
-        if measure(given) <= room:  # true for almost every text
+        if measure(given) <= width:  # true for almost every text
             lines.append(given.strip())
         else:
-            lines += _filled(list(_parts(given, room, measure)), room, measure)
+            lines += _filled(list(_parts(given, width, measure)), width, measure)
     return lines
 
 
-def truncated(text: str, room: float, measure: Measure) -> str:
-    """Return the text, or as much of it as fits into `room` followed by an ellipsis."""
-    if measure(text) <= room:
+def truncated(text: str, width: float, measure: Measure) -> str:
+    """Return the text, or as much of it as fits into `width` followed by an ellipsis."""
+    if measure(text) <= width:
         return text
     kept = clusters(text)
-    while kept and measure(f"{''.join(kept)}…") > room:
+    while kept and measure(f"{''.join(kept)}…") > width:
         kept.pop()
     return f"{''.join(kept).rstrip()}…"
 
 
-def _parts(text: str, room: float, measure: Measure) -> Iterator[str]:
+def _parts(text: str, width: float, measure: Measure) -> Iterator[str]:
     """Yield the parts that must not be broken: words, spaces, characters with their punctuation."""
-    held = ""
+    part = ""
     for token in _TOKEN.findall(text):
-        bound = token[0] in _CLOSING or (held and (held[-1] in _OPENING or joins(held, token[0])))
-        if held and not bound:
-            yield from _whole(held, room, measure)
-            held = ""
-        held += token
-    if held:
-        yield from _whole(held, room, measure)
+        bound = token[0] in _CLOSING or (part and (part[-1] in _OPENING or joins(part, token[0])))
+        if part and not bound:
+            yield from _whole(part, width, measure)
+            part = ""
+        part += token
+    if part:
+        yield from _whole(part, width, measure)
 
 
-def _whole(part: str, room: float, measure: Measure) -> Iterator[str]:
+def _whole(part: str, width: float, measure: Measure) -> Iterator[str]:
     """Yield the part. If it alone is wider than a line, yield its characters instead."""
-    if measure(part) <= room:
+    if measure(part) <= width:
         yield part
     else:
         yield from clusters(part)
 
 
-def _filled(parts: list[str], room: float, measure: Measure) -> Iterator[str]:
+def _filled(parts: list[str], width: float, measure: Measure) -> Iterator[str]:
     line, used = "", 0.0
     for part in parts:
         wide = measure(part)
-        if line and used + wide > room:
+        if line and used + wide > width:
             yield line.rstrip()
             line, used = "", 0.0
         if line or not part.isspace():

@@ -120,14 +120,14 @@ def cell(words: Words, style: Style = CELL) -> Cell:
 
 def quantity(value: int, unit: str, width: float) -> Cell:
     """Return a number with its unit for a table cell. A long unit goes below the number."""
-    said = bilingual.counted(value, unit).primary
-    return [(said, fit_style(bilingual.number(value), BOLD, width - layout.GUTTER))]
+    counted = bilingual.counted(value, unit).primary
+    return [(counted, fit_style(bilingual.number(value), BOLD, width - layout.GUTTER))]
 
 
 def item(name: Words, code: str, unit: str) -> Cell:
     """Return an item for a table cell: its name, and below it its other name, code and unit."""
-    said = filter(None, (name.secondary, code, bilingual.unit(unit).label))
-    small = " · ".join(dict.fromkeys(said))  # often the code is the English name
+    details = filter(None, (name.secondary, code, bilingual.unit(unit).label))
+    small = " · ".join(dict.fromkeys(details))  # often the code is the English name
     return [(name.primary, CELL), (small, CELL_EN)]
 
 

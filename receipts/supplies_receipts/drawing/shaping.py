@@ -279,9 +279,9 @@ def _shaped(name: str, text: str, rightward: bool, size: float, x: float) -> Run
         buffer.flags = uharfbuzz.BufferFlags.REMOVE_DEFAULT_IGNORABLES
         uharfbuzz.shape(face.font, buffer)
         scale, start, glyphs = size / face.units, x, []
-        said = _said_by_glyphs(text, [info.cluster for info in buffer.glyph_infos])
+        texts = _said_by_glyphs(text, [info.cluster for info in buffer.glyph_infos])
         for info, place, words in zip(
-            buffer.glyph_infos, buffer.glyph_positions, said, strict=True
+            buffer.glyph_infos, buffer.glyph_positions, texts, strict=True
         ):
             character = face.character(info.codepoint, words)
             glyphs.append(Glyph(x + place.x_offset * scale, place.y_offset * scale, character))
@@ -298,8 +298,8 @@ def _said_by_glyphs(text: str, starts: list[int]) -> list[str]:
     bounds = [*sorted(set(starts)), len(text)]
     ends = dict(pairwise(bounds))
     known: set[int] = set()
-    said = []
+    texts = []
     for start in starts:
-        said.append("" if start in known else text[start : ends[start]])
+        texts.append("" if start in known else text[start : ends[start]])
         known.add(start)
-    return said
+    return texts

@@ -82,11 +82,11 @@ def _blocks(paper: DisclosurePaper) -> list[Block]:
 
 def _summary(shown: Disclosure) -> Words:
     came = len({line.item for line in shown.received})
-    went = len({line.item for line in shown.handed_over})
+    kinds = len({line.item for line in shown.handed_over})
     return Words(
-        f"本期接收物资 {came} 种，向居民发放 {went} 种。现将来源与去向公示如下，欢迎监督。",
-        f"{bilingual.many(came, 'kind')} of goods came in and {bilingual.number(went)} went out to "
-        "residents. Where they came from and went is made public here.",
+        f"本期接收物资 {came} 种，向居民发放 {kinds} 种。现将来源与去向公示如下，欢迎监督。",
+        f"{bilingual.many(came, 'kind')} of goods came in and {bilingual.number(kinds)} went out "
+        "to residents. Where they came from and went is made public here.",
     )
 
 
@@ -150,8 +150,8 @@ def _place(line: GoodsHandedOverLine) -> Cell:
 def _count(line: GoodsHandedOverLine) -> Cell:
     if not line.count:
         return [("–", CELL)]
-    said = line.count if isinstance(line.count, str) else bilingual.number(line.count)
-    return [(f"{said} {_WHO[line.who].primary}", CELL)]
+    count = line.count if isinstance(line.count, str) else bilingual.number(line.count)
+    return [(f"{count} {_WHO[line.who].primary}", CELL)]
 
 
 def _closing(paper: DisclosurePaper) -> Block:

@@ -191,8 +191,8 @@ def _tile(x: float, width: float, words: Words, sums: Counter[str], style: Style
             layout.bilingual_text(x, width, words, UNDER, report_page.CELL_EN),
             layout.space(0.6),
             *(
-                layout.text(x, width, said, fit_style(said, style, width, smallest=9))
-                for said in shown
+                layout.text(x, width, lines, fit_style(lines, style, width, smallest=9))
+                for lines in shown
             ),
             *([layout.text(x, width, rest, SMALL)] if more > 0 else []),
         ]
@@ -212,15 +212,15 @@ def _equation(goods: Sequence[StatementLine]) -> list[Block]:
 
 
 def _sum(unit: str, lines: Sequence[StatementLine]) -> Block:
-    stands: Counter[str] = Counter()
+    totals: Counter[str] = Counter()
     for line in lines:
-        stands.update(line.places)
+        totals.update(line.places)
     came = [
         (Words("接收", "received"), sum(line.received for line in lines)),
         (Words("分装所得", "made of it by repacking"), sum(line.repacked for line in lines)),
     ]
     left = [(words, count) for words, count in came if count]
-    right = places.labelled({place: stands[place] for place in stands})
+    right = places.labelled({place: totals[place] for place in totals})
     counted = bilingual.unit(unit, 2)  # the plural, because no quantity precedes it
     zh = f"{_added([(w.zh, n) for w, n in left])} = {_added([(w.zh, n) for w, n in right])}"
     en = f"{_added([(w.en, n) for w, n in left])} = {_added([(w.en, n) for w, n in right])}"
@@ -232,11 +232,11 @@ def _sum(unit: str, lines: Sequence[StatementLine]) -> Block:
 
 def _added(terms: Sequence[tuple[str, int]]) -> str:
     """Join labelled quantities by plus and minus signs. Return 0 if there are none."""
-    said = ""
+    text = ""
     for name, count in terms:
         sign = " − " if count < 0 else " + "
-        said += (sign if said or count < 0 else "") + f"{name} {bilingual.number(abs(count))}"
-    return said.strip() or "0"
+        text += (sign if text or count < 0 else "") + f"{name} {bilingual.number(abs(count))}"
+    return text.strip() or "0"
 
 
 # --- words ---------------------------------------------------------------------------------------

@@ -85,8 +85,8 @@ def _goods_row(table: Table, line: StatementLine) -> Block:
 
 
 def _figure(value: int, style: Style) -> list[tuple[str, Style]]:
-    said = bilingual.number(value) if value else "–"
-    return [(said, fit_style(said, style, _NUMBER - layout.GUTTER))]
+    text = bilingual.number(value) if value else "–"
+    return [(text, fit_style(text, style, _NUMBER - layout.GUTTER))]
 
 
 def reached(lines: Sequence[PeopleReachedLine]) -> list[Block]:
@@ -103,8 +103,8 @@ def reached(lines: Sequence[PeopleReachedLine]) -> list[Block]:
         return [table.row([[(report_page.NONE.label, CELL)]])]
     rows: dict[tuple[str, str | None], dict[str, str]] = {}
     for line in lines:
-        said = line.count if isinstance(line.count, str) else bilingual.number(line.count)
-        rows.setdefault((line.month, line.community), {})[line.who] = said
+        count = line.count if isinstance(line.count, str) else bilingual.number(line.count)
+        rows.setdefault((line.month, line.community), {})[line.who] = count
     return [
         table.row(
             [
@@ -117,8 +117,8 @@ def reached(lines: Sequence[PeopleReachedLine]) -> list[Block]:
     ]
 
 
-def _count(said: str | None) -> Cell:
-    return [(said or "–", BOLD)]
+def _count(count: str | None) -> Cell:
+    return [(count or "–", BOLD)]
 
 
 def departures_table(lines: Sequence[WishDeviation]) -> list[Block]:
@@ -135,8 +135,8 @@ def _departure(table: Table, line: WishDeviation) -> list[Block]:
     """Return the rows of one deviation. A long reason continues in further rows."""
     column = _DEPARTURES[3].width - layout.GUTTER
     reason = line.reason or _ERASED.label
-    said = paragraph(reason, CELL, column).lines
-    first, *rest = ["\n".join(said[at : at + _LINES]) for at in range(0, len(said), _LINES)]
+    lines = paragraph(reason, CELL, column).lines
+    first, *rest = ["\n".join(lines[at : at + _LINES]) for at in range(0, len(lines), _LINES)]
     cells: list[Cell] = [
         [(bilingual.day(line.day).primary, CELL)],
         [*report_page.cell(bilingual.named(line.name, line.name_en)), (line.item, CELL_EN)],

@@ -116,8 +116,8 @@ def _planned(
     body = [*_fields(document), *_table(document.lines)]
 
     def pages(height: float) -> list[Block]:
-        room = height - 2 * MARGIN
-        return layout.paginated(body, room - heads[0], room - heads[1], foot)
+        available = height - 2 * MARGIN
+        return layout.paginated(body, available - heads[0], available - heads[1], foot)
 
     small = pages(A5_LANDSCAPE[1])
     if len(document.lines) <= _A5_LINES and len(small) == 1:
@@ -165,8 +165,8 @@ def _title(x: float, width: float) -> Block:
 def _issuer(logo: str | None, lines: list[tuple[str, Style]]) -> Block:
     """Draw the station's name and details. If it has a logo, they are to the right of it."""
     left = 0.0 if logo is None else _LOGO + 2
-    room = _SIDE - left - layout.GUTTER  # the title begins where the left part ends
-    names = [layout.text(MARGIN + left, room, t, s) for t, s in lines]
+    available = _SIDE - left - layout.GUTTER  # the title begins where the left part ends
+    names = [layout.text(MARGIN + left, available, t, s) for t, s in lines]
     image = [] if logo is None else [layout.image(MARGIN, _LOGO, base64.b64decode(logo))]
     return layout.beside([*image, layout.stacked(names)])
 
@@ -174,9 +174,9 @@ def _issuer(logo: str | None, lines: list[tuple[str, Style]]) -> Block:
 def _running_head(document: DonationReceipt) -> Block:
     """Draw the head of a further page. It identifies the receipt."""
     half = WIDTH / 2
-    room = half - _ISSUED.width(f"  {TITLE.primary}") - 1
-    said = bilingual.named(document.station.name, document.station.name_en).primary
-    name = one_line(said, _ISSUED, room, smallest=_ISSUED.size).lines[0]
+    available = half - _ISSUED.width(f"  {TITLE.primary}") - 1
+    issuer = bilingual.named(document.station.name, document.station.name_en).primary
+    name = one_line(issuer, _ISSUED, available, smallest=_ISSUED.size).lines[0]
     return layout.stacked(
         [
             layout.beside(

@@ -89,12 +89,12 @@ def closing_height(document: DonationReceipt) -> float:
 def _stated(document: DonationReceipt) -> Block:
     stated = document.statement
     words = _STATEMENT if stated is None else Words(stated.zh, stated.en)
-    said = [
-        layout.text(MARGIN, WIDTH - _SEAL - 4, said, style)
-        for said, style in ((words.primary, _LAW), (words.secondary, _LAW_EN))
-        if said
+    text = [
+        layout.text(MARGIN, WIDTH - _SEAL - 4, text, style)
+        for text, style in ((words.primary, _LAW), (words.secondary, _LAW_EN))
+        if text
     ]
-    return layout.stacked([layout.space(0.5), *said])
+    return layout.stacked([layout.space(0.5), *text])
 
 
 def _qr(sheet: Sheet, paper: ReceiptPaper, bottom: float) -> None:
@@ -158,12 +158,12 @@ def _copied(sheet: Sheet, proof: Proof) -> None:
 
 def _voided(sheet: Sheet, proof: Proof, on: date) -> None:
     """Draw since when and why the receipt is void, and which receipt replaces it."""
-    said = [f"{_VOID.label} {on.isoformat()}"]
+    words = [f"{_VOID.label} {on.isoformat()}"]
     if proof.replaced_by is not None:
-        said.append(f"{_REPLACED_BY.label} No. {proof.replaced_by}")
+        words.append(f"{_REPLACED_BY.label} No. {proof.replaced_by}")
     reason = " ".join(f"{_REASON.label}  {proof.void_reason or '—'}".split())
     width = WIDTH * 0.55
-    sheet.paragraph(MARGIN, 4, one_line(" · ".join(said), _VOIDED, width))
+    sheet.paragraph(MARGIN, 4, one_line(" · ".join(words), _VOIDED, width))
     # A long reason is shortened. The books contain all of it.
     sheet.paragraph(MARGIN, 4 + _VOIDED.line, one_line(reason, _VOIDED, width))
 

@@ -130,7 +130,7 @@ def _stops(stops: Sequence[RunStop]) -> list[Block]:
 def _stop(stop: RunStop) -> list[Block]:
     """Draw one stop; a long list of goods may continue on the next page."""
     left, wide = MARGIN + _STOPS[0].width, _STOPS[1].width - layout.GUTTER
-    door = layout.stacked(
+    address = layout.stacked(
         [
             layout.text(left, wide, f"{stop.name}  {stop.phone or ''}".strip(), _DOOR),
             layout.text(left, wide, stop.address or NO_ADDRESS.label, CELL),
@@ -140,11 +140,11 @@ def _stop(stop: RunStop) -> list[Block]:
     number = layout.text(MARGIN + 1, _STOPS[0].width, str(stop.stop), _NUMBER)
     goods = [_goods(line) for line in stop.lines]
     beside, height = 0, 0.0
-    while beside < len(goods) and height < door.height:
+    while beside < len(goods) and height < address.height:
         height += goods[beside].height
         beside += 1
     first = layout.stacked(
-        [layout.space(0.8), layout.beside([number, door, *_column(goods[:beside])])]
+        [layout.space(0.8), layout.beside([number, address, *_column(goods[:beside])])]
     )
     under = layout.stacked(
         [layout.space(0.6), layout.rule(MARGIN, WIDTH, weight=HAIRLINE, ink=PALE)]
@@ -163,28 +163,28 @@ def _goods(line: SlipLine) -> Block:
     quantity = bilingual.counted(line.quantity, line.unit).primary
     wide = min(_QUANTITY, BOLD.width(quantity) + 0.1)
     left = MARGIN + _STOPS[0].width + _STOPS[1].width
-    lot = "  ".join(said for said, _ in _lot(line) if said)
+    lot = "  ".join(row for row, _ in _lot(line) if row)
     packs = bilingual.packs(line)
     end = left + _STOPS[2].width - layout.GUTTER
     named = [
-        layout.text(left, end - left - wide - 2, said, style)
-        for said, style in (
+        layout.text(left, end - left - wide - 2, row, style)
+        for row, style in (
             (name.primary, CELL),
             (name.secondary, CELL_EN),
             (lot, CELL_EN),
             (packs.label, CELL_EN),
         )
-        if said
+        if row
     ]
     style = fit_style(bilingual.number(line.quantity), BOLD, wide)
     amount = layout.text(end - wide, wide, quantity, style, "right")
-    said = layout.beside([layout.stacked(named), amount])
+    row = layout.beside([layout.stacked(named), amount])
 
     def draw(sheet: Sheet, y: float) -> None:
-        said.draw(sheet, y)
+        row.draw(sheet, y)
         forms.draw_boxes(sheet, y, MARGIN + WIDTH, _BLANK, 2)
 
-    return Block(max(said.height, forms.BOX) + 0.8, draw)
+    return Block(max(row.height, forms.BOX) + 0.8, draw)
 
 
 def _lot(line: LoadLine | SlipLine) -> Cell:

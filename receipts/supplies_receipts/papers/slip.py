@@ -120,17 +120,17 @@ def hand_over(slip: DeliverySlip) -> list[Block]:
 
 def _head(slip: DeliverySlip) -> list[Block]:
     stop = f"{slip.stop}/{slip.stops}"
-    room = WIDTH - _STOP.width(stop) - 3
+    available = WIDTH - _STOP.width(stop) - 3
     name = bilingual.named(slip.station.name, slip.station.name_en).primary
     beside = _HEADING.width(TITLE.primary) + 2
-    under = _text(TITLE.secondary, _SMALL, room - beside, at=beside)
+    under = _text(TITLE.secondary, _SMALL, available - beside, at=beside)
     title = layout.beside(
         [_text(TITLE.primary, _HEADING), layout.stacked([layout.space(1.9), under])]
     )
     return [
         layout.beside(
             [
-                layout.stacked([_text(name, _STATION, room), title]),
+                layout.stacked([_text(name, _STATION, available), title]),
                 layout.text(MARGIN, WIDTH, stop, _STOP, "right"),
             ]
         ),
@@ -158,16 +158,16 @@ def _item(line: SlipLine) -> Block:
     widest = max(_QUANTITY.width(amount), _SMALL.width(unit.secondary))
     wide = min(widest + 0.1, WIDTH / 3)  # slightly more, so that rounding does not break the line
     large = fit_style(figure, _QUANTITY, wide)
-    room, right = WIDTH - forms.TICK - 2 - wide - 2, MARGIN + WIDTH - wide
+    available, right = WIDTH - forms.TICK - 2 - wide - 2, MARGIN + WIDTH - wide
     name = bilingual.named(line.name, line.name_en)
     lot = "  ".join(filter(None, (line.batch, bilingual.expiry(line))))
     packs = bilingual.packs(line)
-    says = [(name.primary, _ITEM), (name.secondary, _SMALL), (lot, _SMALL)]
-    says += [(packs.primary, _SMALL), (packs.secondary, _SMALL)]
+    texts = [(name.primary, _ITEM), (name.secondary, _SMALL), (lot, _SMALL)]
+    texts += [(packs.primary, _SMALL), (packs.secondary, _SMALL)]
     row = layout.beside(
         [
             forms.tick(MARGIN),
-            layout.stacked([_text(t, s, room, at=forms.TICK + 2) for t, s in says if t]),
+            layout.stacked([_text(t, s, available, at=forms.TICK + 2) for t, s in texts if t]),
             layout.stacked(
                 [
                     layout.text(right, wide, amount, large, "right"),

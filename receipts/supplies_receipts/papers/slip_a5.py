@@ -30,10 +30,10 @@ def draw_delivery_slips_a5(
 def _on_a5(sheet: Sheet, slip: DeliverySlip) -> None:
     """Draw both parts in two columns, on as many pages as they need."""
     width, height = A5_LANDSCAPE
-    room = height - 2 * _TOP - _FOOT
+    available = height - 2 * _TOP - _FOOT
     signed = layout.stacked(hand_over(slip))
-    parts = [signed] if signed.height <= room else hand_over(slip)
-    columns = layout.paginated([*goods(slip), *parts], room, room)
+    parts = [signed] if signed.height <= available else hand_over(slip)
+    columns = layout.paginated([*goods(slip), *parts], available, available)
     count = (len(columns) + 1) // 2
     number = f"{slip.delivery} · {slip.stop}/{slip.stops}"
     for at in range(count):

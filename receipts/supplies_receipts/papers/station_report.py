@@ -121,7 +121,7 @@ def _blocks(report: StationReport, names: Mapping[str, ItemName]) -> list[Block]
 def _summary(report: StationReport) -> Words:
     """Return the figures of the period as one paragraph of text."""
     came = sum(line.received > 0 for line in report.goods)
-    went = sum(line.handed_over > 0 for line in report.goods)
+    handed_over = sum(line.handed_over > 0 for line in report.goods)
     number, many = bilingual.number, bilingual.many
     short = f"期末仍有 {len(report.short)} 种物资不足。" if report.short else ""
     zh = (
@@ -130,7 +130,7 @@ def _summary(report: StationReport) -> Words:
         f"摸查困难家庭 {number(report.households_surveyed)} 户，"
         f"{number(report.households_fully_met)} 户的需求已全部解决，"
         f"张贴通知 {number(report.notices_posted)} 处；"
-        f"接收物资 {came} 种，发放物资 {went} 种。{short}"
+        f"接收物资 {came} 种，发放物资 {handed_over} 种。{short}"
     )
     short_en = f" Short at the end: {many(len(report.short), 'kind')}." if report.short else ""
     en = (
@@ -138,7 +138,7 @@ def _summary(report: StationReport) -> Words:
         f"{many(report.visits, 'visit')}; {many(report.households_surveyed, 'household')} in "
         f"difficulty surveyed, {number(report.households_fully_met)} whose needs were met in full; "
         f"notices posted at {many(report.notices_posted, 'place')}. "
-        f"{many(came, 'kind')} of goods came in, {number(went)} went out.{short_en}"
+        f"{many(came, 'kind')} of goods came in, {number(handed_over)} went out.{short_en}"
     )
     return Words(zh, en)
 
@@ -159,11 +159,11 @@ def _figures(report: StationReport) -> Block:
     width = WIDTH / len(work)
     tiles = []
     for at, (words, count) in enumerate(work):
-        said = bilingual.number(count)
-        x, room = MARGIN + at * width, width - 2
-        figure = layout.text(x, room, said, fit_style(said, FIGURE, room))
+        number = bilingual.number(count)
+        x, available = MARGIN + at * width, width - 2
+        figure = layout.text(x, available, number, fit_style(number, FIGURE, available))
         tiles.append(
-            layout.stacked([figure, layout.bilingual_text(x, room, words, UNDER, CELL_EN)])
+            layout.stacked([figure, layout.bilingual_text(x, available, words, UNDER, CELL_EN)])
         )
     return layout.beside(tiles)
 

@@ -106,8 +106,8 @@ def _goods_row(table: Table, line: GoodsLine, name: ItemName) -> Block:
 
 def figure(value: int, style: Style, width: float = _NUMBER) -> list[tuple[str, Style]]:
     """Return a number for a cell, set smaller if needed. Zero is a dash."""
-    said = bilingual.number(value) if value else "–"
-    return [(said, fit_style(said, style, width - layout.GUTTER))]
+    text = bilingual.number(value) if value else "–"
+    return [(text, fit_style(text, style, width - layout.GUTTER))]
 
 
 def other_work(report: StationReport) -> list[ActivityLine]:

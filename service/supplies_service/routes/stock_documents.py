@@ -21,12 +21,12 @@ from supplies_service.security.authorization import allow_roles
 def document_routes(noun: StockNoun) -> list[HTTPRouteHandler]:
     """Return handlers that list and get the documents of one noun, for a controller."""
     title = "".join(part.capitalize() for part in noun.split("-"))
-    said = "goods found again" if noun == "found" else noun.replace("-", " ")
+    label = "goods found again" if noun == "found" else noun.replace("-", " ")
 
     @get(
         f"/{noun}",
         operation_id=f"list{title}",
-        summary=f"List {said}, oldest first.",
+        summary=f"List {label}, oldest first.",
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def documents(
@@ -40,7 +40,7 @@ def document_routes(noun: StockNoun) -> list[HTTPRouteHandler]:
     @get(
         f"/{noun}/{{document:str}}",
         operation_id=f"get{title}",
-        summary=f"Get one of the {said} by its id.",
+        summary=f"Get one of the {label} by its id.",
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def document(

@@ -56,8 +56,8 @@ def matches(noun: CatalogueRecord, wanted: list[str]) -> bool:
 
 def searchable_texts(noun: CatalogueRecord) -> list[str]:
     """Return code, names, address and telephone, normalized; of an erased person only the code."""
-    said = ((field, getattr(noun, field, None)) for field in SEARCHED_FIELDS)
-    texts = ((field, _folded(text)) for field, text in said if text is not None)
+    values = ((field, getattr(noun, field, None)) for field in SEARCHED_FIELDS)
+    texts = ((field, _folded(text)) for field, text in values if text is not None)
     return ["".join(text.split()) if field == "phone" else text for field, text in texts]
 
 

@@ -43,14 +43,14 @@ def receipt_check(file: str, key: str, as_json: bool) -> None:
     try:
         record = check_receipt(read_paper(file), keys)
     except NotGenuine as error:
-        verdict, says, details = error.fault, error.detail, _NO_DETAILS
+        verdict, message, details = error.fault, error.detail, _NO_DETAILS
     else:
-        verdict, says, details = "genuine", _describe(record), _details(record)
+        verdict, message, details = "genuine", _describe(record), _details(record)
     genuine = verdict == "genuine"
     if as_json:
-        print_json({"verdict": verdict, "says": says, **details})
+        print_json({"verdict": verdict, "says": message, **details})
     else:
-        print(f"{file}: {verdict}: {says}.", file=sys.stdout if genuine else sys.stderr)
+        print(f"{file}: {verdict}: {message}.", file=sys.stdout if genuine else sys.stderr)
     if not genuine:
         raise Exit(1)
 
@@ -64,12 +64,14 @@ def _details(record: ReceiptRecord) -> dict[str, object]:
 
 def _describe(record: ReceiptRecord) -> str:
     marks = record.marks
-    says = f"this is receipt {record.number} of {record.issued_on}, signed with key {record.key_id}"
+    message = (
+        f"this is receipt {record.number} of {record.issued_on}, signed with key {record.key_id}"
+    )
     if marks.copy is not None:
-        says += f"; it is copy {marks.copy}"
+        message += f"; it is copy {marks.copy}"
     if marks.void_on is not None:
-        return f"{says}; it is marked as void since {marks.void_on}"
-    return f"{says}; only the books show whether it was voided later"
+        return f"{message}; it is marked as void since {marks.void_on}"
+    return f"{message}; only the books show whether it was voided later"
 
 
 def read_paper(name: str) -> bytes:

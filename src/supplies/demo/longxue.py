@@ -249,14 +249,14 @@ class Scene:
 
     def _allocations(self, recipient: str) -> list[str]:
         """Return the allocations of a recipient that are not dispatched yet."""
-        held = self.ledger.books.nonzero_balances("allocated:")
-        mine = {account.split(":")[1] for account, _, _ in held}
+        balances = self.ledger.books.nonzero_balances("allocated:")
+        allocations = {account.split(":")[1] for account, _, _ in balances}
         rows = self.ledger.books.all(
             "SELECT allocation FROM allocations WHERE station = :station AND recipient = :recipient"
             " ORDER BY seq",
             recipient=recipient,
         )
-        return [name for (name,) in rows if name in mine]
+        return [name for (name,) in rows if name in allocations]
 
     def _dispatch(self, team: str, recipients: list[str]) -> tuple[str, dict[str, str]]:
         """Dispatch a team. Return the delivery, and the allocation of each recipient."""

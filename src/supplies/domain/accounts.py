@@ -75,12 +75,12 @@ def _kind(
     keys: str,
     families: str,
     column: ReportColumn | None,
-    says: str,
+    description: str,
     *,
     floored: bool = True,
 ) -> AccountKind:
-    held = frozenset(Family(family) for family in families.split())
-    return AccountKind(name, tuple(keys.split()), held, column, floored, says)
+    allowed = frozenset(Family(family) for family in families.split())
+    return AccountKind(name, tuple(keys.split()), allowed, column, floored, description)
 
 
 DONOR = _kind(

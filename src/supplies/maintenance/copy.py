@@ -55,15 +55,15 @@ def copy_books(source: str, target: str, progress: Progress = lambda *_: None) -
         raise InvalidField("books are copied into another database; name a new one")
     with (
         closing(open_store(source, create=False)) as ours,
-        _new_store(target, source) as theirs,
-        theirs.writing(),
+        _new_store(target, source) as copied,
+        copied.writing(),
     ):
-        theirs.create_tables()
+        copied.create_tables()
         with ours.reading():
-            rows = _copy_rows(ours, theirs, progress)
-        theirs.create_guards()
-        theirs.check_guards()
-        verified = verify(theirs, progress=partial(progress, "verified"))
+            rows = _copy_rows(ours, copied, progress)
+        copied.create_guards()
+        copied.check_guards()
+        verified = verify(copied, progress=partial(progress, "verified"))
     return Copied(rows=rows, verified=verified)
 
 

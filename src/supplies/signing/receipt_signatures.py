@@ -79,8 +79,8 @@ def signed_message(
     The digest covers the whole document. With entry and check code, everything printed on an
     original is signed.
     """
-    says = ("supplies-receipt-1", number, issued_on.isoformat(), digest, seq, entry_hash)
-    return "".join(f"{line}\n" for line in (*says, check_code)).encode()
+    fields = ("supplies-receipt-1", number, issued_on.isoformat(), digest, seq, entry_hash)
+    return "".join(f"{line}\n" for line in (*fields, check_code)).encode()
 
 
 # --- records and their papers --------------------------------------------------------------------
@@ -180,7 +180,7 @@ def _signed_with(record: ReceiptRecord) -> bool:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    says = signed_message(
+    message = signed_message(
         number=record.number,
         issued_on=record.issued_on,
         digest=record.digest,
@@ -190,7 +190,7 @@ def _signed_with(record: ReceiptRecord) -> bool:
     )
     try:
         key = Ed25519PublicKey.from_public_bytes(_raw(record.public_key))
-        key.verify(_raw(record.signature), says)
+        key.verify(_raw(record.signature), message)
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -94,7 +94,7 @@ class StationKeys:
         """Return check code and signature, with the key in use when the receipt was issued."""
         key = self._for(issued)
         code, private = _code(key, issued), _private(key.private)
-        says = signed_message(
+        message = signed_message(
             number=issued.number,
             issued_on=issued.issued_on,
             digest=issued.digest,
@@ -102,7 +102,7 @@ class StationKeys:
             entry_hash=issued.hash,
             check_code=code,
         )
-        signature = base64.b64encode(private.sign(says)).decode()
+        signature = base64.b64encode(private.sign(message)).decode()
         return ReceiptSignature(code, key.id, _public(key.private), signature)
 
     def public_keys(self) -> PublicKeys:
@@ -240,8 +240,8 @@ def ensure_keys(store: Store, database: str) -> bool:
 
 def _code(key: _Key, issued: IssuedReceipt) -> str:
     """Return the first 40 bits of HMAC-SHA256 over number and digest."""
-    secret, says = bytes.fromhex(key.code_secret), f"{issued.number}:{issued.digest}".encode()
-    bits = int.from_bytes(hmac.new(secret, says, hashlib.sha256).digest()[:5], "big")
+    secret, message = bytes.fromhex(key.code_secret), f"{issued.number}:{issued.digest}".encode()
+    bits = int.from_bytes(hmac.new(secret, message, hashlib.sha256).digest()[:5], "big")
     return "".join(_CROCKFORD[bits >> shift & 31] for shift in range(5 * (CODE_LENGTH - 1), -1, -5))
 
 

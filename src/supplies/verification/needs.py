@@ -36,7 +36,7 @@ def check_needs(
         BooksBroken: the quantity claimed for a need differs from the quantity that pledges keep
             for it, or more is assigned to needs than is set aside, or more met than was received.
     """
-    claimed, promised, assigned, set_aside, met, received = _sums(balances, recipients)
+    claimed, promised, assigned, allocated, met, received = _sums(balances, recipients)
     for key in claimed.keys() | promised.keys():
         if claimed[key] != promised[key]:
             need, pledge, item = key
@@ -47,7 +47,7 @@ def check_needs(
                 f"{promised[key]} × {item} in {CLAIMED(need, pledge)}, as promised",
                 claimed[key],
             )
-    for needs, goods, account in ((assigned, set_aside, ALLOCATED), (met, received, RECEIVED)):
+    for needs, goods, account in ((assigned, allocated, ALLOCATED), (met, received, RECEIVED)):
         for key, quantity in needs.items():
             if quantity > goods[key]:
                 whose, item = key
@@ -72,7 +72,7 @@ def _sums(
     claimed: _Sum = Counter()
     promised: _Sum = Counter()
     assigned: _Sum = Counter()
-    set_aside: _Sum = Counter()
+    allocated: _Sum = Counter()
     met: _Sum = Counter()
     received: _Sum = Counter()
     for (account, item, _), balance in balances.items():
@@ -87,11 +87,11 @@ def _sums(
         elif kind is ASSIGNED:
             assigned[keys[1], item] += quantity
         elif kind is ALLOCATED:
-            set_aside[keys[0], item] += quantity
+            allocated[keys[0], item] += quantity
         elif kind is IN_TRANSIT:
-            set_aside[keys[1], item] += quantity
+            allocated[keys[1], item] += quantity
         elif kind is MET:
             met[recipients.get(keys[0], ""), item] += quantity
         else:
             received[keys[0], item] += quantity
-    return claimed, promised, assigned, set_aside, met, received
+    return claimed, promised, assigned, allocated, met, received

@@ -105,17 +105,17 @@ def count_activities(books: Books, first: date, last: date) -> Counter[str]:
         "WHERE a.station = :station ORDER BY a.seq"
     )
     closings = books.all("SELECT seq, closed_through FROM periods WHERE station = :station")
-    standing: dict[str, tuple[str, int, date]] = {}
+    current: dict[str, tuple[str, int, date]] = {}
     total: Counter[str] = Counter()
     for seq, activity, kind, count, booked_on in rows:
         day = date.fromisoformat(booked_on)
-        if activity in standing:
-            was, before, when = standing[activity]
+        if activity in current:
+            was, before, when = current[activity]
             if first <= _still_open(when, seq, closings) <= last:
                 total[was] -= before
         if first <= day <= last:
             total[kind] += count
-        standing[activity] = (kind, count, day)
+        current[activity] = (kind, count, day)
     return Counter({kind: count for kind, count in sorted(total.items()) if count})
 
 

@@ -196,11 +196,11 @@ def _share(tier: Sequence[_OpenNeed], free: int) -> int:
     households: defaultdict[str, list[_OpenNeed]] = defaultdict(list)
     for one in tier:
         households[one.need.recipient].append(one)
-    lacks = {code: sum(one.lacks for one in theirs) for code, theirs in households.items()}
+    lacks = {code: sum(one.lacks for one in needs) for code, needs in households.items()}
     given = share_evenly(lacks, free)
-    for code, theirs in households.items():
+    for code, needs in households.items():
         rest = given[code]
-        for one in theirs:
+        for one in needs:
             one.given = min(rest, one.lacks)
             rest -= one.given
     return sum(given.values())

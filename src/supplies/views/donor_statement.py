@@ -112,15 +112,15 @@ def _line(
         BooksBroken: the places do not sum to what was received and repacked.
     """
     item = books.item(code)
-    stands = {name: places[name] for name in PLACES if places[name]}
-    if received + repacked != sum(stands.values()):
+    present = {name: places[name] for name in PLACES if places[name]}
+    if received + repacked != sum(present.values()):
         raise BooksBroken(
             station=books.station_code,
             seq=None,
             table="days",
             column=f"quantity of {code}",
             expected=received + repacked,
-            found=sum(stands.values()),
+            found=sum(present.values()),
         )
     return StatementLine(
         item=code,
@@ -129,7 +129,7 @@ def _line(
         unit=item.unit,
         received=received,
         repacked=repacked,
-        places=stands,
+        places=present,
     )
 
 

@@ -60,22 +60,22 @@ def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
         first=first.isoformat(),
         last=last.isoformat(),
     )
-    mine = {(lot, DONOR(donor)) for lot, _ in rows}
-    kin = _LotFamily(books, {lot for lot, _ in rows}, last)
-    given = {lot: -kin.stands[lot].get(account, 0) for lot, account in mine}
+    own_gifts = {(lot, DONOR(donor)) for lot, _ in rows}
+    family = _LotFamily(books, {lot for lot, _ in rows}, last)
+    given = {lot: -family.stands[lot].get(account, 0) for lot, account in own_gifts}
     given = {lot: quantity for lot, quantity in given.items() if quantity}
     repacked: dict[str, int] = {}
     parts: list[LotShare] = []
-    for lot in sorted(kin.stands):
-        owners = kin.owners(lot)
-        made = sum(n for owner, n in owners.items() if owner in mine and owner[0] != lot)
+    for lot in sorted(family.stands):
+        owners = family.owners(lot)
+        made = sum(n for owner, n in owners.items() if owner in own_gifts and owner[0] != lot)
         if made:
             repacked[lot] = made
-        for account, shares in kin.shares(lot).items():
-            quantity = sum(n for owner, n in shares.items() if owner in mine)
+        for account, shares in family.shares(lot).items():
+            quantity = sum(n for owner, n in shares.items() if owner in own_gifts)
             if quantity:
-                parts.append(LotShare(lot, kin.items[lot], account, quantity))
-    return Gifts(given, repacked, kin.items, parts)
+                parts.append(LotShare(lot, family.items[lot], account, quantity))
+    return Gifts(given, repacked, family.items, parts)
 
 
 def apportion_all(quantities: Iterable[int], weights: Sequence[int]) -> list[list[int]]:
@@ -117,7 +117,7 @@ class _LotFamily:
         self._owners: dict[str, dict[Owner, int]] = {}
         self._follow(lots, made_of_them=True)
         self._follow(
-            {lot for held in self._went_in.values() for lot in held} - set(self.stands),
+            {lot for sources in self._went_in.values() for lot in sources} - set(self.stands),
             made_of_them=False,
         )
 
@@ -149,12 +149,12 @@ class _LotFamily:
             for account, quantity in sorted(self.stands[lot].items(), key=_in_order)
             if not is_origin(kind_of(account)) and not _made_here(account, quantity)
         }
-        came, stands = sum(owners.values()), sum(places.values())
-        if came != stands:
+        came, present = sum(owners.values()), sum(places.values())
+        if came != present:
             what = f"quantity of lot {lot}"
             raise BooksBroken(
                 station=self._books.station_code, seq=None, table="days", column=what,
-                expected=came, found=stands,
+                expected=came, found=present,
             )  # fmt: skip
         rows = apportion_all(places.values(), list(owners.values()))
         return {
@@ -168,13 +168,13 @@ class _LotFamily:
         All items that went in have equal weight. Within an item, the owners are weighted by
         quantity.
         """
-        went_in = self._went_in[conversion]
+        sources = self._went_in[conversion]
         sums: Counter[str] = Counter()
-        for lot, used in went_in.items():
+        for lot, used in sources.items():
             sums[self.items[lot]] += used
         whole = lcm(*sums.values()) if sums else 0
         weights: Counter[Owner] = Counter()
-        for lot in sorted(went_in):
+        for lot in sorted(sources):
             weight = whole // sums[self.items[lot]]
             for owner, part in self.shares(lot)[conversion].items():
                 weights[owner] += part * weight
@@ -231,6 +231,6 @@ def _made_here(account: str, quantity: int) -> bool:
     return kind_of(account) is CONVERTED and quantity < 0
 
 
-def _in_order(standing: tuple[str, int]) -> tuple[int, str]:
-    account = standing[0]
+def _in_order(balance: tuple[str, int]) -> tuple[int, str]:
+    account = balance[0]
     return _ORDER[kind_of(account).name], account

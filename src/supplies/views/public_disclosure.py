@@ -116,14 +116,14 @@ def _published(books: Books, code: str) -> str | None:
 
 
 def _handed_over(books: Books, first: date, last: date) -> list[GoodsHandedOverLine]:
-    went = {
+    quantities = {
         (keys_of(account)[0], item): quantity
         for (account, item), quantity in net_flows(books, [RECEIVED], first, last).items()
     }
-    known = read_recipient_groups(books, sorted({recipient for recipient, _ in went}))
+    known = read_recipient_groups(books, sorted({recipient for recipient, _ in quantities}))
     sums: Counter[_Place] = Counter()
     counts: Counter[_Place] = Counter()
-    for (recipient, item), quantity in went.items():
+    for (recipient, item), quantity in quantities.items():
         place = _place(known[recipient], item)
         sums[place] += quantity
         counts[place] += place[1] != "person" and quantity > 0

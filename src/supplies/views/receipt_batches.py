@@ -27,10 +27,10 @@ def build_receipt_papers(
     if last < first:
         raise InvalidField.at("/to", f"{last} is before {first}")
     found = list_receipts(books, first=first, last=last, limit=None).items
-    held = [receipt for receipt in found if receipt.status == "issued"]
+    issued = [receipt for receipt in found if receipt.status == "issued"]
     return [
         _paper(receipt, receipt.document, code(receipt))
-        for receipt in held
+        for receipt in issued
         if receipt.document is not None
     ]
 

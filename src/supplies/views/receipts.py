@@ -230,14 +230,14 @@ def find_paper_in_books(books: Books, record: ReceiptRecord) -> PaperInBooks:
             number=number, in_books=False, says=f"there is no receipt {number} in these books"
         )
     if (record.digest, record.issued_on) != (found.document_digest, found.issued_on):
-        says = f"receipt {number} of these books has another document than this paper"
-        return PaperInBooks(number=number, in_books=False, says=says)
+        message = f"receipt {number} of these books has another document than this paper"
+        return PaperInBooks(number=number, in_books=False, says=message)
     if (record.entry.seq, record.entry.hash) != (found.entry.seq, found.entry.hash):
-        says = (
+        message = (
             f"receipt {number} is in these books under another entry than the paper names: "
             "either the paper was altered, or the books were rewritten after it was printed"
         )
-        return PaperInBooks(number=number, in_books=False, says=says)
+        return PaperInBooks(number=number, in_books=False, says=message)
     return PaperInBooks(
         number=number,
         in_books=True,
@@ -250,17 +250,17 @@ def find_paper_in_books(books: Books, record: ReceiptRecord) -> PaperInBooks:
 
 
 def _status_sentence(found: ReceiptView) -> str:
-    says = f"this paper is receipt {found.number} of these books, entry {found.entry.seq}"
+    message = f"this paper is receipt {found.number} of these books, entry {found.entry.seq}"
     if found.void is not None:
-        says += f"; it is void since {found.void.on}"
+        message += f"; it is void since {found.void.on}"
     if found.replaced_by is not None:
-        says += f", replaced by {found.replaced_by}"
+        message += f", replaced by {found.replaced_by}"
     if found.given_back is not msgspec.UNSET:
         part = "all" if found.given_back.all else "a part"
-        says += f"; {part} of its goods was given back to the donor"
+        message += f"; {part} of its goods was given back to the donor"
     if found.document is None:
-        says += "; its donor was forgotten, and the books no longer contain its document"
-    return says
+        message += "; its donor was forgotten, and the books no longer contain its document"
+    return message
 
 
 def _given_back_mark(books: Books, found: ReceiptView) -> GivenBackMark | msgspec.UnsetType:
@@ -361,8 +361,8 @@ def _voids(books: Books, seqs: Sequence[int]) -> dict[int, VoidMark]:
     texts = free_text_of_entries(books, [seq - part for seq, part, _, _ in rows])
     marks = {}
     for seq, part, day, by in rows:
-        said = texts.get(seq - part) or {}
+        texts_of_entry = texts.get(seq - part) or {}
         # A correction stores its own reason beside the texts of the corrected command.
-        reason = said.get("correction/reason", said.get("reason"))
+        reason = texts_of_entry.get("correction/reason", texts_of_entry.get("reason"))
         marks[seq] = VoidMark(reason=reason, on=date.fromisoformat(day), by=by)
     return marks

@@ -288,7 +288,15 @@ def _received_views(
     names = [one.shipment for one in entries]
     stated = read_latest(books, ShipmentReceived, "shipment", names)
     lines = read_latest(books, ShipmentArrival, "shipment", names)
-    here = read_lots(books, [line.lot for theirs in lines.values() for line in theirs if line.lot])
+    here = read_lots(
+        books,
+        [
+            line.lot
+            for lines_of_shipment in lines.values()
+            for line in lines_of_shipment
+            if line.lot
+        ],
+    )
     return {
         one.seq: ShipmentView(
             id=one.shipment,

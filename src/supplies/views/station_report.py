@@ -210,14 +210,14 @@ def _goods_line(
         in_transit=after[ReportColumn.IN_TRANSIT],
     )
     came = line.opening + line.received
-    went = line.handed_over + line.used + line.lost + line.unexplained + line.other
-    if came - went != line.on_hand + line.in_transit:
+    outgoing = line.handed_over + line.used + line.lost + line.unexplained + line.other
+    if came - outgoing != line.on_hand + line.in_transit:
         raise BooksBroken(
             station=books.station_code,
             seq=None,
             table="days",
             column=f"quantity of {code}",
-            expected=came - went,
+            expected=came - outgoing,
             found=line.on_hand + line.in_transit,
         )
     return line

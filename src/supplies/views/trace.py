@@ -98,12 +98,12 @@ def trace_lot(books: Books, lot: str) -> TraceView:
 
 def _relatives(books: Books, lot: str, key: str, towards: str) -> set[str]:
     """Return all lots that conversions connect with a lot in one direction, however many."""
-    kin: set[str] = set()
+    relatives: set[str] = set()
     fresh = {lot}
     while fresh:
-        fresh = {str(getattr(link, towards)) for link in _links(books, key, fresh)} - kin
-        kin |= fresh
-    return kin
+        fresh = {str(getattr(link, towards)) for link in _links(books, key, fresh)} - relatives
+        relatives |= fresh
+    return relatives
 
 
 def _birth(lot: str) -> tuple[int, int]:
@@ -131,7 +131,7 @@ def _links(books: Books, key: str, names: Iterable[str]) -> list[LotParent]:
 
 def _traced(books: Books, lot: Lot, parents: list[str], children: list[str]) -> LotTrace:
     given: list[Given] = []
-    stands: list[BalanceView] = []
+    balances: list[BalanceView] = []
     reached: list[Reached] = []
     rows = books.all(
         "SELECT account, quantity FROM balances WHERE station = :station AND item = :item "
@@ -146,7 +146,7 @@ def _traced(books: Books, lot: Lot, parents: list[str], children: list[str]) -> 
         elif kind is DONOR:
             given.append(Given(donor=key, quantity=-quantity))
         elif quantity > 0:
-            stands.append(
+            balances.append(
                 BalanceView(account=account, item=lot.item, lot=lot.lot, quantity=quantity)
             )
     item = books.item(lot.item)
@@ -162,6 +162,6 @@ def _traced(books: Books, lot: Lot, parents: list[str], children: list[str]) -> 
         parents=parents,
         children=children,
         given=given,
-        stands=stands,
+        stands=balances,
         reached=reached,
     )

@@ -52,8 +52,8 @@ def _deviation(
     item: str,
     quantity: int,
 ) -> WishDeviation:
-    said = texts or {}
-    reason = said.get("reason") or said.get("note")
+    deviation_texts = texts or {}
+    reason = deviation_texts.get("reason") or deviation_texts.get("note")
     known = books.item(item)
     return WishDeviation(
         day=day,

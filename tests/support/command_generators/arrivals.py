@@ -104,13 +104,13 @@ class ArrivalCommands(GeneratorBase):
         donor: str | None = self.choose(*self.codes.donors, None)
         for _ in range(self.choose(1, 1, 2, 3)):
             pledge, item, there = None, self.pick(self.codes.items), 20
-            mine = [
+            own = [
                 name
                 for name, row in pledges.items()
                 if row.donor == donor or (donor is not None and not lines)
             ]
-            if mine and not self.once_in(4):
-                pledge = self.pick(mine)
+            if own and not self.once_in(4):
+                pledge = self.pick(own)
                 donor = pledges[pledge].donor
                 stated = self.model.pledge_lines()[pledge]
                 if stated:

@@ -14,8 +14,8 @@ class OfficeCommands(GeneratorBase):
     def issue_receipt(self) -> c.Command:
         donations = self.model.donations()
         donor = self.pick({row.party for row in donations.values()})
-        mine = sorted(name for name, row in donations.items() if row.party == donor)
-        return c.IssueReceipt(donations=self.random.sample(mine, 12))
+        own = sorted(name for name, row in donations.items() if row.party == donor)
+        return c.IssueReceipt(donations=self.random.sample(own, 12))
 
     def deal_with_receipt(self) -> c.Command:
         number = self.pick(self.model.receipts())

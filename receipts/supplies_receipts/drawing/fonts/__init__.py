@@ -85,12 +85,12 @@ def _to_unicode(name: str, subset: list[int]) -> str:
     table: str = _reportlabs(name, subset)
     title = name.partition("+")[2]
 
-    def said(found: re.Match[str]) -> str:
+    def character_of(found: re.Match[str]) -> str:
         code = int(found[1], 16)
         text = drawn_text.get((title, code), chr(code)) or _NOTHING
         return f"<{text.encode('utf-16-be').hex().upper()}>"
 
-    return re.sub(r"<([0-9A-F]{5,6})>", said, table)
+    return re.sub(r"<([0-9A-F]{5,6})>", character_of, table)
 
 
 _NOTHING = ""

@@ -134,14 +134,14 @@ def _write(name: str, font: TTFont, folder: Path, packages: list[str]) -> dict[s
     (HERE / f"{name}.ttf.xz").write_bytes(packed)
     characters = font.getBestCmap()
     sys.stdout.write(f"{name}: {len(packed):,} bytes, {len(characters):,} characters\n")
-    said = font["name"].getDebugName
+    name_of = font["name"].getDebugName
     versions = [json.loads((folder / each / "package.json").read_text()) for each in packages]
     return {
         "face": name,
-        "font": said(4),
-        "version": said(5),
+        "font": name_of(4),
+        "version": name_of(5),
         "packages": ", ".join(f"{one['name']} {one['version']}" for one in versions),
-        "copyright": said(0),
+        "copyright": name_of(0),
         "license": "SIL Open Font License 1.1, OFL.txt",
         "sha256": hashlib.sha256(packed).hexdigest(),
         "characters": format_ranges(characters),

@@ -136,38 +136,38 @@ def allocate(command: Allocate, journal: Journal) -> None:
     journal.books.recipient(command.recipient, "/recipient")
     check_open_location(journal, command.location)
     draft = journal.entry("allocated", prefix="a", about=f"recipient:{command.recipient}")
-    aside = AllocationDraft(draft, str(draft.document), command.recipient, command.location)
+    allocation = AllocationDraft(draft, str(draft.document), command.recipient, command.location)
     if journal.corrected is not None:
-        first = find_allocation(journal, aside.allocation)
+        first = find_allocation(journal, allocation.allocation)
         if (first.recipient, first.location) != (command.recipient, command.location):
             raise InvalidField.at(
                 "/command",
-                f"allocation {aside.allocation} is {first.recipient}'s in {first.location}; "
+                f"allocation {allocation.allocation} is {first.recipient}'s in {first.location}; "
                 "release it and allocate anew for another",
             )
     # Lines that name their lots go first, so that other lines do not take these lots.
     for index, line in sorted(enumerate(command.lines), key=lambda each: each[1].lots is None):
-        _set_aside(journal, aside, line, f"/lines/{index}")
-    aside.state(again=journal.corrected is not None)
+        _set_aside(journal, allocation, line, f"/lines/{index}")
+    allocation.state(again=journal.corrected is not None)
 
 
 def _set_aside(
-    journal: Journal, aside: AllocationDraft, line: AllocationLine, pointer: str
+    journal: Journal, allocation: AllocationDraft, line: AllocationLine, pointer: str
 ) -> None:
     quantity = journal.base_units(line, pointer)
-    need = _need_of(journal, aside.recipient, line, pointer)
+    need = _need_of(journal, allocation.recipient, line, pointer)
     name = None if need is None else need.need
-    for lot, part in _lots(journal, aside.location, line, quantity, pointer):
-        if not aside.takes(line.item, lot, name):
+    for lot, part in _lots(journal, allocation.location, line, quantity, pointer):
+        if not allocation.takes(line.item, lot, name):
             raise InvalidField.at(
                 f"{pointer}/need",
                 f"lot {lot} already serves another need in this allocation; "
                 "allocate for that need separately",
             )
-        aside.add(journal, line.item, lot, name, part, pointer)
+        allocation.add(journal, line.item, lot, name, part, pointer)
     if need is not None:
-        target = ASSIGNED(need.need, aside.allocation)
-        serve_need(journal, aside.draft, need, target, quantity, displace=True)
+        target = ASSIGNED(need.need, allocation.allocation)
+        serve_need(journal, allocation.draft, need, target, quantity, displace=True)
 
 
 def _need_of(journal: Journal, recipient: str, line: AllocationLine, pointer: str) -> Need | None:
@@ -257,9 +257,9 @@ def release_goods_of_need(journal: Journal, need: Need, allocation: str) -> None
 
 
 def _released(journal: Journal, command: Release) -> list[tuple[str, str, str, int, str]]:
-    held = journal.nonzero_balances(f"{ALLOCATED(command.allocation)}:")
+    balances = journal.nonzero_balances(f"{ALLOCATED(command.allocation)}:")
     if command.lines is None:
-        return [(*key, quantity, "") for key, quantity in held.items()]
+        return [(*key, quantity, "") for key, quantity in balances.items()]
     lines = {
         line.line: line for line in journal.books.rows(StatedLine, allocation=command.allocation)
     }
@@ -271,22 +271,22 @@ def _released(journal: Journal, command: Release) -> list[tuple[str, str, str, i
                 f"{pointer}/line", f"allocation {command.allocation} has no line {wanted.line}"
             )
         line = lines[wanted.line]
-        released += _from_line(journal, held, line, wanted, pointer)
+        released += _from_line(journal, balances, line, wanted, pointer)
     return released
 
 
 def _from_line(
     journal: Journal,
-    held: dict[tuple[str, str, str], int],
+    balances: dict[tuple[str, str, str], int],
     line: StatedLine,
     wanted: ReleasedLine,
     pointer: str,
 ) -> list[tuple[str, str, str, int, str]]:
     rest, parts = wanted.quantity, []
-    for (account, item, lot), quantity in held.items():
+    for (account, item, lot), quantity in balances.items():
         if (item, lot) == (line.item, line.lot) and rest:
             taken = min(rest, quantity)
-            held[account, item, lot] -= taken
+            balances[account, item, lot] -= taken
             parts.append((account, item, lot, taken, pointer))
             rest -= taken
     if rest:

@@ -220,7 +220,7 @@ def _release_again(again: Journal, history: History) -> list[Draft]:
     """
     assert again.corrected is not None
     kept: Counter[Key] = Counter()
-    aside = net_changes(move.transfer for draft in again.drafts for move in draft.moves)
+    changes = net_changes(move.transfer for draft in again.drafts for move in draft.moves)
     by_day = net_changes_by_day(history.transfers())
     drafts: list[Draft] = []
     for body in history.released:
@@ -230,7 +230,7 @@ def _release_again(again: Journal, history: History) -> list[Draft]:
             key = source, item, lot
             if kind_of(source) is ALLOCATED:
                 if key not in kept:
-                    kept[key] = aside[key] - taken_by_others(again.books, key, by_day)
+                    kept[key] = changes[key] - taken_by_others(again.books, key, by_day)
                 part = max(0, min(quantity, kept[key]))
                 again.move(draft, source, target, item, lot, part)
                 kept[key] -= part

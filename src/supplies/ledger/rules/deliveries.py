@@ -47,10 +47,10 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
                 pointer, f"allocation {name} is named twice; name each allocation once"
             )
         seen.add(name)
-        held = journal.nonzero_balances(f"{ALLOCATED(name)}:")
-        if not held:
+        balances = journal.nonzero_balances(f"{ALLOCATED(name)}:")
+        if not balances:
             raise _no_goods_left(journal, name, pointer)
-        lines += len(held)
+        lines += len(balances)
         if lines > MAX_DISPATCH_LINES:
             raise InvalidField.at(
                 pointer,
@@ -65,7 +65,7 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
                 recipient=allocation.recipient,
             )
         )
-        for line, ((account, item, lot), quantity) in enumerate(held.items(), 1):
+        for line, ((account, item, lot), quantity) in enumerate(balances.items(), 1):
             if not command.allow_expired:
                 _check_not_expired(journal, item, lot, pointer)
             journal.move(draft, account, IN_TRANSIT(delivery, name), item, lot, quantity, pointer)
@@ -112,9 +112,9 @@ def close_delivery(command: CloseDelivery, journal: Journal) -> None:
         NotFound: it is unknown.
     """
     _find_open_delivery(journal, command.delivery)
-    held = journal.nonzero_balances(f"{IN_TRANSIT.prefix}{command.delivery}:")
-    if held:
-        (account, item, _), quantity = next(iter(held.items()))
+    balances = journal.nonzero_balances(f"{IN_TRANSIT.prefix}{command.delivery}:")
+    if balances:
+        (account, item, _), quantity = next(iter(balances.items()))
         raise Unaccounted(
             f"{quantity} × {journal.books.item(item).name} of {account.rsplit(':', 1)[1]} "
             f"{'is' if quantity == 1 else 'are'} still in transit on delivery {command.delivery}; "

@@ -199,8 +199,8 @@ def _take(
 
     def rank(key: tuple[str, str, str]) -> tuple[bool, bool, bool, str, str]:
         account, _, lot = key
-        aside = account.startswith(ALLOCATED.prefix)
-        return aside, lot not in found, change[lot] <= 0, lot, account
+        is_allocated = account.startswith(ALLOCATED.prefix)
+        return is_allocated, lot not in found, change[lot] <= 0, lot, account
 
     for account, _, lot in sorted(accounts, key=rank):
         if count.lot in ("", lot):

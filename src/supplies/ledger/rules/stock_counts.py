@@ -85,21 +85,21 @@ def _book_differences(
     missing: list[tuple[CountLine, int]] = []
     for index, line in enumerate(command.lines):
         there = expected[line.item]
-        held = sum(there.values()) if line.lot is None else there[line.lot]
+        in_books = sum(there.values()) if line.lot is None else there[line.lot]
         draft.add_rows(
             CountedLine(
                 sheet=command.sheet,
                 line=index + 1,
                 item=line.item,
                 lot=line.lot or "",
-                expected=held,
+                expected=in_books,
                 counted=line.counted,
             )
         )
-        if line.counted > held:
-            _surplus(journal, draft, location, line, index, line.counted - held)
-        elif line.counted < held:
-            missing.append((line, held - line.counted))
+        if line.counted > in_books:
+            _surplus(journal, draft, location, line, index, line.counted - in_books)
+        elif line.counted < in_books:
+            missing.append((line, in_books - line.counted))
     return _book_shortages(journal, draft, location, missing)
 
 

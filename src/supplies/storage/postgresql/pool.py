@@ -252,26 +252,26 @@ def _is_alive(connection: Connection) -> None:
     A query is sent only if the server has sent something unasked. Usually that is a message that it
     closes the connection.
     """
-    said = select.poll()
-    said.register(connection.fileno(), select.POLLIN)
-    if said.poll(0):
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
         connection.execute(b"", prepare=False)
 
 
 def _ours(url: str, shown: str) -> tuple[str, dict[str, int]]:
     """Split a URL into the driver's URL and the values of this program's own parameters."""
-    said = {"connections": CONNECTIONS, "connection_wait": CONNECTION_WAIT_S}
+    settings = {"connections": CONNECTIONS, "connection_wait": CONNECTION_WAIT_S}
     rest, _, query = url.partition("?")
     others = []
     for part in filter(None, query.split("&")):
         name, _, value = part.partition("=")
-        if name not in said:
+        if name not in settings:
             others.append(part)
         elif value.isascii() and value.isdigit() and 1 <= int(value) <= 1000:
-            said[name] = int(value)
+            settings[name] = int(value)
         else:
             raise StoreError(f"{shown}: {part} is not a number from 1 to 1000")
-    return (f"{rest}?{'&'.join(others)}" if others else rest), said
+    return (f"{rest}?{'&'.join(others)}" if others else rest), settings
 
 
 def _without_password(url: str) -> str:

@@ -323,9 +323,9 @@ def _warnings(connection: Connection) -> Iterator[list[str]]:
     """Log the warnings that the server sends."""
     warned: list[str] = []
 
-    def collect(said: psycopg.errors.Diagnostic) -> None:
-        if said.severity_nonlocalized == "WARNING":
-            warned.append(said.message_primary or "")
+    def collect(warning: psycopg.errors.Diagnostic) -> None:
+        if warning.severity_nonlocalized == "WARNING":
+            warned.append(warning.message_primary or "")
 
     connection.add_notice_handler(collect)
     try:

@@ -237,8 +237,8 @@ class SqliteStore:
         """
         # SQLite 3.40 sees a NULL in each row of a table WITHOUT ROWID whose key is not its first
         # columns. Constraints are not checked here: verification compares all rows.
-        told = [text for (text,) in self.all(f"PRAGMA integrity_check({MAX_REPORTED_FAULTS})")]
-        found = [text for text in told if text != "ok" and not text.startswith("NULL value in ")]
+        faults = [text for (text,) in self.all(f"PRAGMA integrity_check({MAX_REPORTED_FAULTS})")]
+        found = [text for text in faults if text != "ok" and not text.startswith("NULL value in ")]
         if found:
             raise NotADatabase(f"{self.path} is damaged ({found[0]}); restore it from a backup")
 
