@@ -82,7 +82,10 @@ _apart = Sandbox(__name__, "answer")
 
 
 def prepare() -> None:
-    """Load everything that a check needs, before the first one."""
+    """Load the modules and fonts that a check of a receipt needs.
+
+    It is called once, so that no check has to wait for them.
+    """
     from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: F401  # imported only to load it
 
     _program()

@@ -108,11 +108,12 @@ class GroupCommitQueue:
     async def record(
         self, command: Command, *, by: str, id: str | uuid.UUID | None = None
     ) -> Recorded:
-        """Record a command in a shared commit, as `Ledger.record` does in its own.
+        """Record a command like `Ledger.record`, in one commit together with other commands.
 
         Raises:
-            Busy: the queue is full or slow; nothing was recorded.
+            Busy: the queue is full, or the command did not start in time. Nothing was recorded.
             Uncertain: it is unknown whether the command was recorded.
+            SuppliesError: the ledger refused the command; see `Ledger.record`.
         """
         return await self.run(lambda ledger: ledger.record(command, by=by, id=id))
 

@@ -217,7 +217,7 @@ def listed(names: Iterable[str]) -> str:
     return Words("、", ", ").primary.join(names)
 
 
-def page(at: int, of: int) -> str:
-    """Format the page number printed at the foot: page `at` of `of`."""
-    words = Words(f"第 {at} 页，共 {of} 页", f"Page {at} of {of}")
+def page(number: int, total: int) -> str:
+    """Format the page number at the foot of a page, such as "Page 3 of 12"."""
+    words = Words(f"第 {number} 页，共 {total} 页", f"Page {number} of {total}")
     return f"{words.primary}  {words.secondary}".strip()

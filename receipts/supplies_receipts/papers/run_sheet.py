@@ -96,7 +96,10 @@ def _head(sheet: RunSheet) -> Block:
 
 
 def _load(lines: Sequence[LoadLine]) -> list[Block]:
-    """Draw what to take from the shelf, with a box for the quantity at each of three steps."""
+    """Draw the list of goods to load.
+
+    Each line has boxes for the quantities loaded, handed over and brought back.
+    """
     above = [report_page.section(MARGIN, Words("装车清单", "To load")), layout.space(0.6)]
     table = Table(MARGIN, _LOAD, above=above)
     return [

@@ -36,7 +36,7 @@ INVALID_LINK = (
 
 
 class DonorLinkPages(Controller):
-    """Entry point for donor links."""
+    """The pages behind a donor's link: one signs the donor in, one says that a link is invalid."""
 
     path = "/my"
     include_in_schema = False

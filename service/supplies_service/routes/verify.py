@@ -118,5 +118,5 @@ class VerifyController(Controller):
     async def redirect_short_address(
         self, number: FromPath[str], c: FromQuery[str] = ""
     ) -> Redirect:
-        """Redirect from the short address in the QR code."""
+        """Redirect from the short address in a receipt's QR code to its verification."""
         return Redirect(f"/api/verify/{quote(number, safe='')}?{urlencode({'c': c})}")

@@ -34,7 +34,7 @@ DEFAULT_LIFETIMES: dict[CredentialKind, timedelta] = {
 """Default lifetime of each kind: a session lasts a working day."""
 
 MAX_LIFETIME = timedelta(days=730)
-"""Longest lifetime: two years."""
+"""Longest lifetime that a credential may have: two years."""
 
 _USE_RECORDED_EVERY = timedelta(minutes=1)
 """How often the last use is stored: otherwise each request would need a commit."""
@@ -156,10 +156,11 @@ def station_of(secret: str) -> str | None:
 def authenticate(
     access: AccessContext, secret: str, kinds: Sequence[CredentialKind]
 ) -> Authenticated | None:
-    """Return the caller with this secret; None: it is not valid.
+    """Return the caller that a secret identifies.
 
-    A credential is valid until it expires or is revoked, or its user is disabled. A token is not
-    valid if its user may no longer grant its role.
+    Return None if the secret is not valid, or if its credential is of a kind that is not in
+    `kinds`. A credential is valid until it expires, is revoked, or its user is disabled. A token is
+    not valid either if its user may no longer grant the token's role.
     """
     parts = _SECRET.fullmatch(secret)
     if parts is None or parts["station"] not in (None, access.station):

@@ -1,4 +1,7 @@
-"""Separate the free text of a command before it is hashed, and read it for authorized callers."""
+"""Separate the free text from a command before the command is hashed, and read the text later.
+
+Only callers who may see the text read it.
+"""
 
 from __future__ import annotations
 

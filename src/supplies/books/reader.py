@@ -350,7 +350,7 @@ class Books:
         return {need: bool(open_) for need, open_ in rows}
 
     def lot_balances(self, account: str, item: str) -> list[LotBalance]:
-        """Return the lots of an item in an account whose balance is not zero.
+        """Return the lots of an item that have a nonzero balance in an account.
 
         Raises:
             InvalidField: the account is not on the chart of accounts.

@@ -36,11 +36,11 @@ LINE_LIMITS = Meta(min_length=1, max_length=MAX_LINES)
 
 
 class Command(StrictStruct, frozen=True, kw_only=True, tag=True, tag_field="type"):
-    """Base class of all commands. Inside a correction, `type` names the command.
+    """Base class of all commands.
 
-    happened_on: the day on which it happened; None means the station's today. or_earlier: whether
-    only the latest possible day is known, as in "by 28 February" (截至28日). It is booked on that
-    day.
+    happened_on: the day of the event; None means the station's today. or_earlier: whether the event
+    may have happened before that day, as in "by 28 February" (截至28日). It is booked on that
+    day all the same. In JSON, the field `type` names the command.
     """
 
     happened_on: date | None = None

@@ -39,6 +39,7 @@ from supplies.domain.entry_rows import (
 )
 from supplies.domain.fields import MAX_QUANTITY
 from supplies.errors import Fault, InvalidField, NotEnough, PeriodClosed
+from supplies.ledger.not_enough import not_enough_error
 
 FACTS = (RecordDonation, RecordArrival, ReceiveShipment, ReportOutcome, CountStock)
 """Commands that record facts: if their day is closed, they are booked on the first open day."""
@@ -566,49 +567,6 @@ def _place(pointer: str) -> tuple[_Field, int]:
         return "lines", 1
     _, field, index = pointer.split("/")
     return field, int(index) + 1  # type: ignore[return-value]  # rules point to lists of lines
-
-
-def not_enough_error(
-    books: Books,
-    account: str,
-    item: str,
-    requested: int,
-    available: int,
-    pointer: str,
-    qualifier: str = "",
-    *,
-    lot: str | None = None,
-) -> NotEnough:
-    """Return an error such as "only 12 × mask (KN95) are free in Store A; 20 were asked for".
-
-    qualifier: words after the account, such as " on every day since 2020-02-05". lot: the only lot
-    that was requested; None if any lot would do.
-    """
-    are = "is" if available <= 1 else "are"
-    were = "was" if requested == 1 else "were"
-    amount = f"only {available} ×" if available else "no"
-    of_lot = "" if lot is None else f" of lot {lot}"
-    where = f"{describe_account(books, account)}{qualifier}"
-    return NotEnough(
-        f"{amount} {books.item(item).name}{of_lot} {are} {where}; {requested} {were} asked for",
-        [
-            Fault(
-                f"{pointer}/quantity" if pointer else "",
-                f"{requested} asked, {available} there",
-                requested,
-                available,
-            )
-        ],
-    )
-
-
-def describe_account(books: Books, account: str) -> str:
-    """Return an account in words, such as "free in Store A"; people are named by code."""
-    kind, keys = kind_of(account), keys_of(account)
-    name = keys[0]
-    if kind is STOCK:
-        name = books.location(name).name
-    return kind.description.format(name)
 
 
 def net_changes(transfers: Iterable[Transfer]) -> Counter[Key]:

@@ -10,7 +10,8 @@ from datetime import date
 
 from supplies.books.reader import LotBalance
 from supplies.domain.accounts import kind_of
-from supplies.ledger.journal import Journal, not_enough_error
+from supplies.ledger.journal import Journal
+from supplies.ledger.not_enough import not_enough_error
 
 _NEVER = date.max.isoformat()
 """Sort key of lots that do not expire. It sorts them after all lots that do."""

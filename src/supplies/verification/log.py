@@ -73,7 +73,9 @@ def find_unverified_station(
 
 
 def probe_writing(store: Store, station: str, now: datetime) -> None:
-    """Write a row outside the chain, to test that the database can be written.
+    """Write the time to the table `write_probes`, to test that the database can be written.
+
+    The table is not part of the hash chain.
 
     Raises:
         StoreError: the database cannot be written.

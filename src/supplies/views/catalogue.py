@@ -24,7 +24,10 @@ _LONGEST_QUERY = 200
 """Largest length of a query. Names are not longer, so a longer query finds nothing."""
 
 _COUNT_LIMIT = 1000
-"""Stop counting the index rows of a bigram at this number. It is enough to find rare bigrams."""
+"""Largest number of index rows that are counted for one bigram.
+
+A bigram with more rows is common, and only the rarest bigrams are looked up.
+"""
 
 _MAX_COUNTED = 24
 """Largest number of bigrams of a query whose index rows are counted."""

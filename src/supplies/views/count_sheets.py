@@ -38,11 +38,11 @@ class CountedLineView(View, frozen=True, kw_only=True):
 
 
 class CountSheetView(View, frozen=True, kw_only=True):
-    """A count sheet and its count.
+    """A count sheet, with its count if there is one.
 
-    happened_on, note: of the opening of the sheet. counted_in: number of the entry with the count.
-    counted_on, count_note: of the count. All three are None until the goods are counted. A note is
-    also None if it was erased.
+    happened_on, note: day and note of the command that opened the sheet. counted_in: the number of
+    the entry with the count. counted_on, count_note: day and note of the count. The last three are
+    None until the goods are counted. A note is also None if none was written or it was erased.
     """
 
     id: str

@@ -24,7 +24,7 @@ _ORDER = {name: place for place, name in enumerate(CHART)}
 
 
 class LotShare(NamedTuple):
-    """The donor's share of the quantity of a lot in one account, in base units."""
+    """A donor's share of one lot in one account, in base units."""
 
     lot: str
     item: str

@@ -230,7 +230,11 @@ def _by_station(
 
 
 def _parts(columns: _Columns, only: str = "") -> str:
-    """Return SQL that selects nonzero balances, each in the columns that include its kind."""
+    """Return SQL that selects the nonzero balances of all stations of the organisation.
+
+    A row has the quantity in the columns that sum accounts of its kind, and 0 in the others. only:
+    a further SQL condition, such as " AND b.item = :item".
+    """
     kinds = dict.fromkeys(kind for summed in columns.values() for kind in summed)
     return " UNION ALL ".join(
         "SELECT b.station, b.item, "

@@ -13,10 +13,10 @@ from reportlab.pdfbase import pdfmetrics, ttfonts
 from supplies_receipts.drawing import fonts
 
 _TEXT_CODES, _GLYPH_CODES = 0xF0000, 0x100000
-"""First codes of the private characters by which reportlab draws glyphs.
+"""Where two ranges of Unicode private use begin, by whose codes reportlab draws glyphs.
 
-The first range is for a glyph together with its text. Once that is full, the second range is for
-the glyph alone.
+A code of the first range stands for a glyph together with its text. When that range is full, a code
+of the second range stands for a glyph without text.
 """
 
 

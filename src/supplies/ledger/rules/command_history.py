@@ -344,10 +344,10 @@ def taken_by_others(books: Books, key: Key, by_day: Mapping[Key, Mapping[date, i
 
 
 def check_type(command: Correctable, history: History) -> None:
-    """Check that a correction has the same type as the command that made the entry.
+    """Check that the command inside a correction has the type of the command that it corrects.
 
     Raises:
-        InvalidField: it has another type.
+        InvalidField: the type differs.
     """
     wanted = CORRECTABLE[history.first.kind]
     if type(command).__name__ != wanted:

@@ -24,7 +24,8 @@ from supplies.domain.entries import Transfer
 from supplies.domain.entry_rows import ArrivalLine, Lot, NeedEnd
 from supplies.errors import Fault, InvalidField, NotEnough
 from supplies.ledger.balance_floors import Floors, Step
-from supplies.ledger.journal import Draft, Journal, Key, net_changes, not_enough_error
+from supplies.ledger.journal import Draft, Journal, Key, net_changes
+from supplies.ledger.not_enough import not_enough_error
 from supplies.ledger.rules.command_history import History
 from supplies.ledger.rules.step_order import ordered_steps
 
@@ -151,10 +152,11 @@ Place = tuple[str, int]
 
 
 class MovedOn(NotEnough):
-    """Goods that a correction would take back have been used since.
+    """Goods that a correction would take back were used in the meantime.
 
-    shortages: for each balance that would fall below zero, by ISO day, the quantity that is missing
-    at the end of that day. places: by lot, the line of the restated command that creates the lot.
+    shortages: the balances that would fall below zero; for each, the quantity that is missing at
+    the end of each day (ISO text). places: for each lot, the line of the corrected text of the
+    command that creates it.
     """
 
     def __init__(

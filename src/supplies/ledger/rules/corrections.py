@@ -158,7 +158,10 @@ def reverse(command: Reverse, journal: Journal) -> None:
 
 
 def _without_effect(command: Command, journal: Journal, corrected: CorrectedCommand) -> Journal:
-    """Return a journal whose balances do not include the command's effect so far."""
+    """Return a journal for the corrected text of a command.
+
+    Its balances leave out everything that the command has booked, with all earlier corrections.
+    """
     return Journal(
         journal.books,
         command,

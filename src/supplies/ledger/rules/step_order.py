@@ -89,9 +89,10 @@ def _first_waiting(remaining: list[Planned]) -> int:
 
 
 def _without_floor(books: Books, account: str, item: str, lot: str) -> str:
-    """Return the account without a floor from which the goods or quantities originally came.
+    """Return the account from which these goods or quantities came at the very beginning.
 
-    It is the lot's origin, the donor of the pledge, or `asked` of the need's recipient.
+    Such an account may be negative. For goods it is the origin of the lot; for promises it is the
+    account of the pledge's donor; for needs it is the account `asked` of the need's recipient.
     """
     if family_of(account, lot) is Family.NEEDS:
         need = books.latest_row(Need, need=keys_of(account)[0])

@@ -196,12 +196,12 @@ def _withdraw(
 
 
 def return_issue(command: ReturnIssue, journal: Journal) -> None:
-    """Return issued goods: used → stock."""
+    """Book issued goods that came back: used → stock."""
     _return_withdrawal(journal, command.issue, "issue", "issue_returned", USED.prefix, command)
 
 
 def return_loan(command: ReturnLoan, journal: Journal) -> None:
-    """Return lent goods: lent → stock."""
+    """Book lent goods that came back: lent → stock."""
     _return_withdrawal(journal, command.loan, "loan", "loan_returned", LENT.prefix, command)
 
 
@@ -213,7 +213,7 @@ def _return_withdrawal(
     prefix: str,
     command: ReturnIssue | ReturnLoan,
 ) -> None:
-    """Return goods of an issue or loan, at most the quantity that is still outstanding."""
+    """Book returned goods of an issue or loan, at most the quantity still outstanding."""
     withdrawal = journal.books.latest_row(Withdrawal, withdrawal=document)
     if withdrawal is None or not withdrawal.account.startswith(prefix):
         raise unknown_code_error(f"there is no {noun} {document}", "")
