@@ -126,7 +126,7 @@ def run_idempotent(
     """Return a job that runs a request, or repeats its response if the request ran before.
 
     Args:
-        key: The request's key. None: the request has no key and always runs.
+        key: The request's key. None means that the request has no key; it always runs.
         operation: Runs the request.
         replay: Makes the content for a repeat whose response is not stored.
         is_secret: Whether the response contains a secret that is shown once. If so, it is not

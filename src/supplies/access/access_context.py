@@ -44,7 +44,7 @@ class AccessContext:
         return self.books.all(sql, **params)
 
     def one(self, sql: str, **params: Any) -> Row | None:
-        """Return the first row of a query; None: it has no rows. `:station` is bound."""
+        """Return the first row of a query, or None if it has no rows. `:station` is bound."""
         return self.books.one(sql, **params)
 
     def run(self, sql: str, **params: Any) -> int:

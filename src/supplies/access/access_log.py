@@ -20,7 +20,7 @@ class AccessLogLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line of the access log. who, role, credential: None for an unknown caller.
 
     route: the path with the names of its parameters in place of their values. subject: the code in
-    the path; None: the path contains none. outcome: looked, refused or signed-in. address: the
+    the path, or None if the path contains none. outcome: looked, refused or signed-in. address: the
     caller's network address.
     """
 
@@ -84,10 +84,10 @@ def list_lines(
 
     Args:
         access: The station's tables.
-        before: Only lines older than the one with this `seq`; None: from the newest.
+        before: Return only lines older than the one with this `seq`. None begins with the newest.
         limit: The most lines to return.
-        who: Only lines of this caller; None: of all.
-        subject: Only lines about this code; None: about any.
+        who: Only lines of this caller. None means all.
+        subject: Only lines about this code. None means all.
     """
     filters = {
         name: value for name, value in (("who", who), ("subject", subject)) if value is not None

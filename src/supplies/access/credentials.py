@@ -50,7 +50,7 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     """A credential without its secret.
 
     holder: the code of its user. team, donor: whom a link is for. used_at: the last use, to the
-    minute; None: never used. revoked_at: None: not revoked.
+    minute, or None if it was never used. revoked_at: when it was revoked, or None if it was not.
     """
 
     id: str
@@ -117,7 +117,7 @@ def issue(
         kind: What the credential is for.
         role: The role of its callers; that of a session follows its user.
         by: The code of the author.
-        lifetime: At most `MAX_LIFETIME`; None: the default of the kind.
+        lifetime: At most `MAX_LIFETIME`. None means the default of the kind.
         holder: The user; None for a link.
         team: The team that a link is for.
         donor: The donor that a link is for.
@@ -148,7 +148,10 @@ def issue(
 
 
 def station_of(secret: str) -> str | None:
-    """Return the code of the station in a secret; None: it contains none, or is not a secret."""
+    """Return the code of the station in a secret.
+
+    Return None if the secret names no station, or if the text does not have the form of a secret.
+    """
     parts = _SECRET.fullmatch(secret)
     return None if parts is None else parts["station"]
 
@@ -241,10 +244,10 @@ def list_credentials(
     Args:
         access: The station's tables.
         kinds: Which kinds.
-        holder: Only those of this user; None: of all.
-        team: Only links for this team; None: for all.
-        donor: Only links for this donor; None: for all.
-        after: The id of the last credential of the previous page; None: the first page.
+        holder: The user whose credentials are returned. None returns those of all users.
+        team: The team whose links are returned. None returns links for all teams.
+        donor: Only links for this donor. None means all.
+        after: The id of the last credential of the previous page. None returns the first page.
         limit: The most credentials to return.
     """
     where = f" AND c.kind IN ({', '.join(repr(str(kind)) for kind in kinds)})"

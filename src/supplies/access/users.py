@@ -46,7 +46,11 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A user. code: names them in entries and never changes. disabled_at: None: not disabled."""
+    """A user.
+
+    code: names them in entries and never changes. disabled_at: when the user was disabled, or None
+    if they are not.
+    """
 
     code: str
     login: str
@@ -61,7 +65,10 @@ _COLUMNS = "code, login, role, team, password IS NOT NULL, made_at, disabled_at"
 
 
 class StoredPassword(NamedTuple):
-    """The code of a user, and the hash of their password; None: they have set none."""
+    """The code of a user, and the hash of their password.
+
+    The hash is None until they set a password.
+    """
 
     user: str
     password_hash: str | None
@@ -131,7 +138,10 @@ def get_by_login(access: AccessContext, login: str) -> User:
 
 
 def find_password(access: AccessContext, login: str) -> StoredPassword | None:
-    """Return the password of a user who is not disabled; None: there is no such user."""
+    """Return the password of a user.
+
+    Return None if there is no such user or if the user is disabled.
+    """
     row = access.one(
         "SELECT code, password FROM users "
         "WHERE station = :station AND code = :code AND disabled_at IS NULL",
@@ -163,7 +173,7 @@ def list_users(
 ) -> list[User]:
     """List users in the order they were added, also disabled ones.
 
-    after: the code of the last user of the previous page; None: the first page.
+    after: the code of the last user of the previous page. None returns the first page.
     """
     rows = access.all(
         f"SELECT {_COLUMNS} FROM users WHERE station = :station "
@@ -221,9 +231,9 @@ def invite(
         access: The station's tables.
         user: The user.
         by: The code of the author.
-        lifetime: None: the default of invitations.
-        keep_earlier: Whether earlier invitations stay valid until they expire. All invitations
-            end when a password is set.
+        lifetime: How long it is valid. None means the default of invitations.
+        keep_earlier: Whether earlier invitations stay valid until they expire. All invitations end
+            when a password is set.
 
     Returns:
         The invitation, and the one-time path where the user sets the password.
@@ -251,9 +261,9 @@ def issue_token(
         access: The station's tables.
         user: The user.
         by: The code of the author.
-        role: One that the user may grant; None: the user's own.
+        role: One that the user may grant. None means the user's own role.
         label: What the token is for.
-        lifetime: None: the default of tokens.
+        lifetime: How long it is valid. None means the default of tokens.
 
     Raises:
         InvalidField: the user is disabled, or may not grant the role.

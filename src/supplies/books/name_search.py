@@ -34,7 +34,7 @@ def search_words(query: str) -> list[str]:
 
 
 def bigrams(word: str) -> set[str]:
-    """Return the bigrams of a word; for a single character, the character.
+    """Return the bigrams of a word. The result of a single character is that character.
 
     >>> sorted(bigrams("mask"))
     ['as', 'ma', 'sk']

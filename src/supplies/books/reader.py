@@ -53,7 +53,7 @@ BalanceKey = tuple[str, str, str]
 class LotBalance(NamedTuple):
     """A lot and its balance in an account, in base units.
 
-    expires_on: ISO text, which sorts by date; None: it does not expire.
+    expires_on: ISO text, which sorts by date, or None if the lot does not expire.
     """
 
     lot: str
@@ -153,11 +153,11 @@ class Books:
         return _read_or_refuse(recipient, recipient.name, "recipient", pointer)
 
     def location(self, code: str, pointer: str = "") -> Location:
-        """Return the location. Errors as for `item`."""
+        """Return the location. Raise the same errors as `item`."""
         return self._cached_record(Location, "location", code, pointer)
 
     def team(self, code: str, pointer: str = "") -> Team:
-        """Return the team. Errors as for `item`."""
+        """Return the team. Raise the same errors as `item`."""
         return self._cached_record(Team, "team", code, pointer)
 
     def _cached_record(self, noun: type[N], name: str, code: str, pointer: str) -> N:

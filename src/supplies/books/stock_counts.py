@@ -31,8 +31,8 @@ class Moment(NamedTuple):
 class Count(NamedTuple):
     """A counted line.
 
-    sheet_at: the moment of its sheet. lot "": all lots together. seq, booked_on: of the entry that
-    recorded the count; booked_on is ISO text.
+    sheet_at: the moment of its sheet. lot "": all lots together. seq, booked_on: number and day
+    (ISO text) of the entry that recorded the count.
     """
 
     sheet: str

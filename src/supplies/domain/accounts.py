@@ -48,9 +48,9 @@ class AccountKind:
     """A kind of account.
 
     name: the part before the first colon. keys: what the keys name, in order; one that ends in "?"
-    is optional. families: what it can contain. column: the report column of its goods; None: no
-    goods. floored: its balance is never below zero. description: for people, with {} for the names
-    of the keys.
+    is optional. families: what it can contain. column: the report column of its goods, or None if
+    it contains no goods. floored: its balance is never below zero. description: for people, with {}
+    for the names of the keys.
     """
 
     name: str

@@ -50,8 +50,8 @@ class Command(StrictStruct, frozen=True, kw_only=True, tag=True, tag_field="type
 class GoodsLine(StrictStruct, frozen=True, kw_only=True):
     """A quantity of an item.
 
-    pack: the pack in which `quantity` is counted; None: base units. pack_size: base units in each
-    of these packs, if their content varies; None: as registered with the item.
+    pack: the pack in which `quantity` is counted. None means base units. pack_size: base units in
+    each of these packs, if their content varies; None: as registered with the item.
     """
 
     item: Code
@@ -73,8 +73,8 @@ class LotLine(GoodsLine, frozen=True, kw_only=True):
 class RecipientLine(LotLine, frozen=True, kw_only=True):
     """Goods that reach a recipient, or come back.
 
-    need: the need that they meet or reopen. None: they meet the recipient's most urgent needs, and
-    reopen the least urgent.
+    need: the need that they meet or reopen. If it is None, they meet the recipient's most urgent
+    needs, and reopen the least urgent.
     """
 
     need: Code | None = None
@@ -159,8 +159,8 @@ class ClaimNeeds(Command, frozen=True, kw_only=True):
 class DroppedLine(StrictStruct, frozen=True, kw_only=True):
     """The part of a pledge line that is cancelled, and the claims that are dropped with it.
 
-    quantity: in base units. drop: claims to drop. None: the part without a claim is cancelled
-    first, then claims of the least urgent needs, the newest first.
+    quantity: in base units. drop: claims to drop. If it is None, the part without a claim is
+    cancelled first, then claims of the least urgent needs, the newest first.
     """
 
     line: Annotated[int, Meta(ge=1)]
@@ -275,7 +275,7 @@ class LotPart(StrictStruct, frozen=True, kw_only=True):
 class AllocationLine(GoodsLine, frozen=True, kw_only=True):
     """Goods to allocate.
 
-    need: the need that they serve; None: the recipient's most urgent need of the item. If they
+    need: the need that they serve. None means the recipient's most urgent need of the item. If they
     exceed the open part of the need, claims on it are released. lots: take exactly these; None: the
     lots that expire first. allow_expired: also take expired lots.
     """
@@ -413,7 +413,7 @@ class CountLine(StrictStruct, frozen=True, kw_only=True):
     """A counted quantity, free and allocated goods together, in base units.
 
     lot: None if all lots of the item were counted together. batch, expires_on, expires_month: of
-    goods found beyond those in the books, if no lot is given; None: unknown.
+    goods found beyond those in the books, if no lot is given. None means unknown.
     """
 
     item: Code
@@ -521,9 +521,9 @@ class ConvertedLine(GoodsLine, frozen=True, kw_only=True):
     """A product of a conversion.
 
     expires_on: None is the earliest expiry of what it is made of. expires_month: as in
-    `DonationLine`. expiry_reason: why it may be used for longer than its parents; with a reason and
-    no expiry, it does not expire. pledge: the pledge that the product fulfils, if what it is made
-    of came from the pledge's donor; any excess is a gift beyond it.
+    `DonationLine`. expiry_reason: why it may be used for longer than its parents. If a reason but
+    no expiry is given, it does not expire. pledge: the pledge that the product fulfils, if what it
+    is made of came from the pledge's donor; any excess is a gift beyond it.
     """
 
     batch: Batch | None = None
@@ -549,8 +549,8 @@ class Convert(Command, frozen=True, kw_only=True):
 class DescribeLot(Command, frozen=True, kw_only=True):
     """Describe a lot anew: one that a count found, or that came from another station.
 
-    batch, expires_on, expires_month: as they should be; None: none. Lots that arrived or were
-    repacked here are corrected with their entry.
+    batch, expires_on, expires_month: as they should be. None means that the lot has no such value.
+    Lots that arrived or were repacked here are corrected with their entry.
     """
 
     lot: Code  # by path
@@ -602,7 +602,7 @@ class CitedEntry(StrictStruct, frozen=True, kw_only=True):
 class ArrivedLine(StrictStruct, frozen=True, kw_only=True):
     """The quantity of a shipment line that arrived, in base units; 0 if none did.
 
-    item: code of the item at this station; None: the sender's code.
+    item: code of the item at this station. None means the sender's code.
     """
 
     line: Annotated[int, Meta(ge=1)]
@@ -613,8 +613,8 @@ class ArrivedLine(StrictStruct, frozen=True, kw_only=True):
 class ReceiveShipment(Command, frozen=True, kw_only=True):
     """Receive a shipment. It can be received once.
 
-    lines: one for each line of the shipment; None: everything arrived, under the sender's item
-    codes. sent: the entry that sent it; None if the sender's books are in this database.
+    lines: one for each line of the shipment. None means that everything arrived, under the sender's
+    item codes. sent: the entry that sent it; None if the sender's books are in this database.
     """
 
     shipment: Code  # by path

@@ -86,9 +86,9 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The hashed content of an entry. Fields with defaults may be added, but never changed.
 
     part: 0 for the first entry of a command, 1, 2 … for its further entries. about: the person that
-    its texts are about, `donor:CODE` or `recipient:CODE`; None: nobody. request: digest of the
-    command as received; only on part 0. texts: digest of its free text; None if it has none.
-    transfers, rows: in the order recorded.
+    its texts are about, `donor:CODE` or `recipient:CODE`, or None if they are about nobody.
+    request: digest of the command as received; only on part 0. texts: digest of its free text; None
+    if it has none. transfers, rows: in the order recorded.
     """
 
     station: str

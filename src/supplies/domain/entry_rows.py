@@ -19,7 +19,7 @@ class Lot(EntryRow, frozen=True, kw_only=True, tag="lots"):
 
     origin: account that the lot came from. expires_month: the expiry as printed on the goods, if
     it names only a month; `expires_on` is then its last day. value_minor: in minor units of
-    `currency`; None: no value.
+    `currency`, or None if no value was given.
     """
 
     lot: str
@@ -126,8 +126,8 @@ class ArrivalLine(EntryRow, frozen=True, kw_only=True, tag="arrival_lines"):
 class Allocation(EntryRow, frozen=True, kw_only=True, tag="allocations"):
     """Goods set aside for one recipient.
 
-    arrival: the donation or conversion that they came with; None: allocated by a command of its
-    own.
+    arrival: the donation or conversion that they came with, or None if a separate command allocated
+    them.
     """
 
     allocation: str
@@ -259,7 +259,8 @@ class Recount(EntryRow, frozen=True, kw_only=True, tag="recounts"):
 class Withdrawal(EntryRow, frozen=True, kw_only=True, tag="withdrawals"):
     """Goods taken from stock that may come back: an issue or a loan.
 
-    account: `used:purpose` or `lent:borrower`. due_on: when a loan is due; None: no date.
+    account: `used:purpose` or `lent:borrower`. due_on: when a loan is due, or None if it has no
+    date.
     """
 
     withdrawal: str
@@ -318,7 +319,7 @@ class ShipmentReceived(EntryRow, frozen=True, kw_only=True, tag="shipments_recei
 class ShipmentArrival(EntryRow, frozen=True, kw_only=True, tag="shipment_arrivals"):
     """What arrived of a shipment line, in base units.
 
-    sent_lot: the sender's lot. lot: the lot here; None: nothing arrived.
+    sent_lot: the sender's lot. lot: the lot at this station, or None if nothing arrived.
     """
 
     shipment: str

@@ -182,7 +182,7 @@ def _month(text: Plain, pointer: str, _: list[Fault]) -> str | None:
 
 
 def _rule(kind: inspect.Type) -> Rule | None:
-    """Return how to normalize a value of this type; None: it contains no text."""
+    """Return how to normalize a value of this type, or None if it contains no text."""
     if isinstance(kind, inspect.Metadata):
         if (kind.extra or {}).get("normalized"):
             assert isinstance(kind.type, inspect.StrType)

@@ -44,7 +44,10 @@ class Floors:
         }
 
     def day_end_balances(self, key: _Key) -> dict[str, int]:
-        """Return the balance at the end of each day since the first step, in order, by ISO day."""
+        """Return the balance at the end of each day since the first step.
+
+        Keys are ISO days, in order.
+        """
         return self._ends[key]
 
     def available(self, day: date, key: _Key) -> int:

@@ -27,7 +27,7 @@ class SheetLine(PaperPart, frozen=True, kw_only=True):
 
 
 class CountSheetPaper(PaperPart, frozen=True, kw_only=True):
-    """A count sheet (盘点表) as printed. day: of the sheet. location: name of the location.
+    """A count sheet (盘点表) as printed. day: the day of the sheet. location: name of the location.
 
     blind: True leaves out the quantities in the books, so that they do not bias the count.
     """

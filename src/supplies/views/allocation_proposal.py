@@ -103,7 +103,10 @@ class _OnShelf:
 def _shelves(
     books: Books, today: date, item: str | None, location: str | None
 ) -> dict[str, list[_OnShelf]]:
-    """Return what can be allocated today, by item, in first-expired-first-out order."""
+    """Return the lots of each item that can be allocated today.
+
+    Those that expire first come first.
+    """
     free = read_balances(books, (STOCK,), item=item)
     described = read_lots(books, [lot for _, _, lot in free])
     found: defaultdict[str, list[tuple[date, str, int, _OnShelf]]] = defaultdict(list)

@@ -78,7 +78,7 @@ def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
 
 
 def build_run_sheet(books: Books, delivery: str) -> RunSheet:
-    """Build the run sheet: what to load, by lot, and the stops in order.
+    """Build the run sheet: the quantity of each lot to load, and the stops in order.
 
     Raises:
         NotFound: there is no such delivery.

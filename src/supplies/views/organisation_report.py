@@ -380,8 +380,8 @@ def build_organisation_report_paper(
 ) -> OrganisationReportPaper:
     """Return the report as printed.
 
-    books: of the station at the head. printed_at: the time by the ledger's clock. If stations name
-    an item differently, the name at the first station by code is used.
+    books: the books of the station at the head. printed_at: the time by the ledger's clock. If
+    stations name an item differently, the name at the first station by code is used.
     """
     called = {code: name for part in reversed(parts) for code, name in part.names.items()}
     report = build_organisation_report(books.station_code, first, last, parts)

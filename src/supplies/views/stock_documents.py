@@ -38,7 +38,10 @@ StockNoun = Literal[
 
 
 class _Noun(NamedTuple):
-    """A type of stock document. prefix: of the ids. kinds: kinds of entry that begin one."""
+    """A type of stock document.
+
+    prefix: how its ids begin. kinds: the kinds of entry that begin such a document.
+    """
 
     prefix: str
     kinds: tuple[str, ...]
@@ -87,8 +90,8 @@ class StockDocumentView(View, frozen=True, kw_only=True):
     kind: the kind of its entry. lines: empty if it was reversed. superseded_by: number of the
     latest entry that corrected it. note, reason: None if there is none, or if it was erased.
     stated: the lines that counted packs; absent if there are none. due_on: day on which a loan or
-    an issue is due back. outstanding: what has not come back yet. headcount: of a hand-out to a
-    group.
+    an issue is due back. outstanding: what has not come back yet. headcount: how many people of a
+    group received a hand-out.
     """
 
     id: str

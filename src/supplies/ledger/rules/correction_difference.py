@@ -260,7 +260,7 @@ def _moved_on(
 
 
 def _lines_of_lots(head: Draft) -> dict[str, Place]:
-    """Return, by lot, the line of the command that creates it."""
+    """Return, for each lot, which line of the command creates it."""
     places: dict[str, Place] = {}
     produced = 0
     for row in head.rows:

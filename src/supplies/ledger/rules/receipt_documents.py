@@ -44,7 +44,7 @@ class DetailsLine:
     """Goods of one line, in base units.
 
     value: minor units and currency; None if not valued. packed: the packs in which the quantity was
-    stated; None: in base units.
+    stated, or None if it was stated in base units.
     """
 
     item: str
