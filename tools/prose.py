@@ -1,7 +1,7 @@
 """Check the prose of the documentation: sentence length, phrases to avoid and dead links.
 
     python -m tools.prose            README, CHANGELOG, docs and the README of the fonts
-    python -m tools.prose --code     comments, docstrings and messages of the three packages
+    python -m tools.prose --code     comments, docstrings, messages and names of the three packages
     python -m tools.prose FILE …     these Markdown files
 
 Each problem is one line, `path:line: problem`; the exit status is 1 if there is any.
@@ -51,8 +51,28 @@ PHRASES = (
     (r"\bis said so\b", "say what happens"),
     (r"\ba room of (?:its|their) own\b", 'say "a package" or "a module"'),
     (r"^Where (?=[^?]*, [^?]*$)", 'begin with "If" or "When"'),
+    (r"; None: ", 'say ", or None if …" or "None means …"'),
 )
 """Regular expressions to avoid in a sentence, each with advice. They are case-sensitive."""
+
+NAME_WORDS = {
+    "said": "name what it is: text, words, message",
+    "says": "name what it is: text, words, message",
+    "told": "name what it is: message, warning, reported",
+    "held": "say balances, contents or on_hand",
+    "mine": "say whose or which",
+    "theirs": "say whose or which",
+    "aside": "say allocated",
+    "went": "say received, handed_over or spent",
+    "stands": "say current, balance or location",
+    "standing": "say current",
+    "kin": "say related",
+    "door": "say address",
+}
+"""Words that are not allowed in names, each with what to write instead."""
+
+NAMES_IN_JSON = frozenset({"says", "stands"})
+"""Fields that keep such a name because responses contain it: `PaperInBooks`, `LotTrace`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +124,12 @@ def check_page(path: Path) -> list[Problem]:
 
 
 def check_code(path: Path) -> list[Problem]:
-    """Return the phrases to avoid in the comments and strings of a Python file."""
+    """Return the phrases to avoid in comments and strings of a Python file, and words in names."""
     source = path.read_text(encoding="utf-8")
+    tree = ast.parse(source)
     texts = [
         (node.lineno, node.value)
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
     texts += [
@@ -121,7 +142,24 @@ def check_code(path: Path) -> list[Problem]:
         for line, text in sorted(texts)
         for offset, sentence in sentences(text)
         for problem in phrase_problems(sentence)
+    ] + [
+        Problem(_shown(path), line, f"avoid {word!r} in the name {name}: {NAME_WORDS[word]}")
+        for line, name in _defined_names(tree)
+        if name not in NAMES_IN_JSON
+        for word in map(str.lower, re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name))
+        if word in NAME_WORDS
     ]
+
+
+def _defined_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield each function, class, parameter and variable that a file defines, with its line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.lineno, node.name
+        elif isinstance(node, ast.arg):
+            yield node.lineno, node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.id
 
 
 def sentences(text: str) -> Iterator[tuple[int, str]]:

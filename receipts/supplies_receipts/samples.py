@@ -32,12 +32,13 @@ _PRINTED = datetime(2020, 3, 13, 10, 0, tzinfo=UTC)
 def statement(station: StationHead, items: int = 3) -> DonorStatementPaper:
     """Return a donor statement with this many items."""
     goods = [
-        _stands("mask-kn95", "口罩（KN95，独立包装）", "piece", 71, 0, handed_over=48, in_transit=6,
-                allocated=5, free=8, used=3, lost=1),
-        _stands("sanitiser", "免洗洗手液 100 mL", "bottle", 150, 0, handed_over=149, unexplained=1),
-        _stands("rice-bag", "大米 2.5 kg 袋", "bag", 0, 40, handed_over=31, free=9),
-        _stands("rice", "散装大米", "kg", 100, 0, converted=100),
-        _stands("drum", "消毒液（桶装）", "drum", 12, 0, lent=2, returned=1, free=9),
+        _statement_line("mask-kn95", "口罩（KN95，独立包装）", "piece", 71, 0, handed_over=48,
+                        in_transit=6, allocated=5, free=8, used=3, lost=1),
+        _statement_line("sanitiser", "免洗洗手液 100 mL", "bottle", 150, 0, handed_over=149,
+                        unexplained=1),
+        _statement_line("rice-bag", "大米 2.5 kg 袋", "bag", 0, 40, handed_over=31, free=9),
+        _statement_line("rice", "散装大米", "kg", 100, 0, converted=100),
+        _statement_line("drum", "消毒液（桶装）", "drum", 12, 0, lent=2, returned=1, free=9),
     ]  # fmt: skip
     numbers = [f"JZ-2020-{number:06d}" for number in range(1, items + 1)]
     shown = DonorStatement(
@@ -75,7 +76,7 @@ def statement(station: StationHead, items: int = 3) -> DonorStatementPaper:
     return DonorStatementPaper(station=station, donor=donor, statement=shown, printed_at=_PRINTED)
 
 
-def _stands(
+def _statement_line(
     item: str, name: str, unit: str, received: int, repacked: int, **places: int
 ) -> StatementLine:
     return StatementLine(

@@ -78,7 +78,7 @@ class Sandbox:
         into, out = self._server.stdin, self._server.stdout
         assert into is not None
         assert out is not None
-        _say(into, question)
+        _send(into, question)
         answer = _hear(out)
         if answer is None:
             raise BrokenPipeError
@@ -87,7 +87,7 @@ class Sandbox:
         return answer[1:]
 
 
-def _say(into: IO[bytes], message: bytes) -> None:
+def _send(into: IO[bytes], message: bytes) -> None:
     into.write(len(message).to_bytes(_LENGTH, "big") + message)
     into.flush()
 
@@ -104,7 +104,7 @@ def _hear(out: IO[bytes]) -> bytes | None:
 def serve(function: Callable[[bytes], bytes], seconds: int) -> None:
     """Run the function on each message of standard input in a fork, and write its result."""
     while (question := _hear(sys.stdin.buffer)) is not None:
-        _say(sys.stdout.buffer, _from_a_fork(function, question, seconds))
+        _send(sys.stdout.buffer, _from_a_fork(function, question, seconds))
 
 
 def _from_a_fork(function: Callable[[bytes], bytes], question: bytes, seconds: int) -> bytes:

@@ -31,7 +31,7 @@ from supplies_receipts.sandbox import Sandbox, WorkerCrashed
 ATTACHMENT = "supplies-receipt.json"
 """Name of the attached record."""
 
-_SAYS = "凭证 This receipt as data, signed"
+_ATTACHMENT_DESCRIPTION = "凭证 This receipt as data, signed"
 
 
 def draw_signed_receipt(record: ReceiptRecord) -> bytes:
@@ -169,7 +169,7 @@ def _drawn_alike(pdf: bytes, record: ReceiptRecord) -> bool:
 
 def _as_pdf(record: ReceiptRecord) -> bytes:
     page = draw_receipt(paper_from_record(record))
-    return attachment.attach(page, ATTACHMENT, msgspec.json.encode(record), _SAYS)
+    return attachment.attach(page, ATTACHMENT, msgspec.json.encode(record), _ATTACHMENT_DESCRIPTION)
 
 
 @cache

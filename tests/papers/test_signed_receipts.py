@@ -165,7 +165,9 @@ def test_a_changed_quantity_on_the_page_is_detected(issuer: IssuingStation) -> N
     line = msgspec.structs.replace(paper.document.lines[0], quantity=90)
     document = msgspec.structs.replace(paper.document, lines=[line])
     forged = draw_receipt(msgspec.structs.replace(paper, document=document))
-    pdf = issued_papers.attach(forged, signed_receipt.ATTACHMENT, content, signed_receipt._SAYS)
+    pdf = issued_papers.attach(
+        forged, signed_receipt.ATTACHMENT, content, signed_receipt._ATTACHMENT_DESCRIPTION
+    )
     assert check_result(pdf, issuer.keys.public_keys())[0] == "altered"
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pikepdf
 from supplies_receipts import check_receipt, draw_signed_receipt
 from supplies_receipts.pdf_attachment import attach
-from supplies_receipts.signed_receipt import _SAYS, ATTACHMENT
+from supplies_receipts.signed_receipt import _ATTACHMENT_DESCRIPTION, ATTACHMENT
 
 from supplies.signing.receipt_signatures import NotGenuine, PublicKeys
 from supplies.signing.station_keys import StationKeys, create_first_key
@@ -80,7 +80,7 @@ def stripped(pdf: bytes) -> bytes:
 
 def with_attached(pdf: bytes, content: bytes) -> bytes:
     """The same page with other attached data."""
-    return attach(stripped(pdf), ATTACHMENT, content, _SAYS)
+    return attach(stripped(pdf), ATTACHMENT, content, _ATTACHMENT_DESCRIPTION)
 
 
 def with_fields(pdf: bytes, **fields: Any) -> bytes:

@@ -219,7 +219,7 @@ class Sheet:
     def _draw_run(self, line: Any, run: Run, left: float, base: float) -> None:
         """Draw shaped glyphs. Copying a box from the PDF gives its character."""
         if run.box is not None:
-            actual_text = run.box.said.encode("utf-16-be", "surrogatepass").hex().upper()
+            actual_text = run.box.actual_text.encode("utf-16-be", "surrogatepass").hex().upper()
             line._code.append(f"/Span <</ActualText <FEFF{actual_text}>>> BDC")
         line.setFont(run.face, run.size)
         for glyph in run.glyphs:

@@ -63,7 +63,7 @@ class Box(msgspec.Struct, frozen=True):
     bottom: float
     width: float
     height: float
-    said: str
+    actual_text: str
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -279,7 +279,7 @@ def _shaped(name: str, text: str, rightward: bool, size: float, x: float) -> Run
         buffer.flags = uharfbuzz.BufferFlags.REMOVE_DEFAULT_IGNORABLES
         uharfbuzz.shape(face.font, buffer)
         scale, start, glyphs = size / face.units, x, []
-        texts = _said_by_glyphs(text, [info.cluster for info in buffer.glyph_infos])
+        texts = _text_of_glyphs(text, [info.cluster for info in buffer.glyph_infos])
         for info, place, words in zip(
             buffer.glyph_infos, buffer.glyph_positions, texts, strict=True
         ):
@@ -289,7 +289,7 @@ def _shaped(name: str, text: str, rightward: bool, size: float, x: float) -> Run
     return Run(face.name, size, tuple(glyphs), x - start)
 
 
-def _said_by_glyphs(text: str, starts: list[int]) -> list[str]:
+def _text_of_glyphs(text: str, starts: list[int]) -> list[str]:
     """Return the text that each glyph represents.
 
     A further glyph for the same characters gets "". starts: index of the first character of each

@@ -16,7 +16,14 @@ from supplies_receipts.drawing import bilingual, report_page
 from supplies_receipts.drawing import blocks as layout
 from supplies_receipts.drawing.bilingual import Words
 from supplies_receipts.drawing.blocks import Block, Cell, Column, Table
-from supplies_receipts.drawing.report_page import CELL, MARGIN, SAID, SAID_EN, SMALL, WIDTH
+from supplies_receipts.drawing.report_page import (
+    CELL,
+    MARGIN,
+    PARAGRAPH,
+    PARAGRAPH_EN,
+    SMALL,
+    WIDTH,
+)
 from supplies_receipts.papers.station_report_tables import goods_table
 
 _TITLE = Words("捐赠物资收支公示", "Public disclosure of donated goods")
@@ -43,7 +50,7 @@ _RECEIVED = (
     Column(Words("物资", "Goods"), WIDTH - 86 - _QUANTITY),
     Column(Words("数量", "Quantity"), _QUANTITY, "right"),
 )
-_WENT = (
+_HANDED_OVER_COLUMNS = (
     Column(Words("社区", "Community"), 56),
     Column(Words("物资", "Goods"), WIDTH - 56 - _QUANTITY - 30),
     Column(Words("数量", "Quantity"), _QUANTITY, "right"),
@@ -68,11 +75,11 @@ def _blocks(paper: DisclosurePaper) -> list[Block]:
     units = {line.item: line.unit for line in shown.goods}
     return [
         report_page.heading(_TITLE, paper.station, shown.first, shown.last),
-        layout.bilingual_text(MARGIN, WIDTH, _summary(shown), SAID, SAID_EN),
+        layout.bilingual_text(MARGIN, WIDTH, _summary(shown), PARAGRAPH, PARAGRAPH_EN),
         layout.space(4),
         *_received(shown.received, paper.names, units),
         layout.space(5),
-        *_went(shown.handed_over, paper.names, units),
+        *_goods_handed_over(shown.handed_over, paper.names, units),
         layout.space(5),
         *goods_table(shown.goods, paper.names),
         layout.space(4),
@@ -114,11 +121,11 @@ def _received(
     return rows
 
 
-def _went(
+def _goods_handed_over(
     lines: Sequence[GoodsHandedOverLine], names: Mapping[str, ItemName], units: Mapping[str, str]
 ) -> list[Block]:
     title = report_page.section(MARGIN, Words("发放", "Handed over, by community"))
-    table = Table(MARGIN, _WENT, above=[title, layout.space(0.6)])
+    table = Table(MARGIN, _HANDED_OVER_COLUMNS, above=[title, layout.space(0.6)])
     if not lines:
         return [table.row([[(report_page.NONE.label, CELL)]])]
     rows, before = [], None

@@ -116,7 +116,7 @@ def _donor(paper: DonorStatementPaper) -> list[Block]:
     coded = f"{_GIVER.label} · {paper.statement.donor}"
     label = f"{_RECEIPTS.label} ({bilingual.number(len(numbers))})"
     shown = _receipt_numbers(paper.statement) or [report_page.NONE.label]
-    listed = [block for said in shown for block in layout.split(MARGIN, WIDTH, said, _NUMBERS)]
+    listed = [block for words in shown for block in layout.split(MARGIN, WIDTH, words, _NUMBERS)]
     return [
         layout.text(MARGIN, WIDTH, coded, _LABEL),
         layout.bilingual_text(MARGIN, WIDTH, name, _DONOR, SMALL),
@@ -132,9 +132,9 @@ def _receipt_numbers(statement: DonorStatement) -> list[str]:
     Receipts with goods that were given back follow.
     """
     if len(statement.receipts) <= _LISTED:
-        said = [bilingual.listed(statement.receipts)] if statement.receipts else []
+        words = [bilingual.listed(statement.receipts)] if statement.receipts else []
     else:
-        said = [
+        words = [
             f"{month.month} ({bilingual.number(month.count)})  " + _ranges(month.ranges)
             for month in statement.receipt_months
         ]
@@ -143,8 +143,8 @@ def _receipt_numbers(statement: DonorStatement) -> list[str]:
             each.receipt if each.all else f"{each.receipt} ({_IN_PART.label})"
             for each in statement.given_back
         )
-        said.append(f"{_GIVEN_BACK.label}  {bilingual.listed(returned)}")
-    return said
+        words.append(f"{_GIVEN_BACK.label}  {bilingual.listed(returned)}")
+    return words
 
 
 def _ranges(ranges: Iterable[ReceiptRange]) -> str:
@@ -224,9 +224,9 @@ def _sum(unit: str, lines: Sequence[StatementLine]) -> Block:
     counted = bilingual.unit(unit, 2)  # the plural, because no quantity precedes it
     zh = f"{_added([(w.zh, n) for w, n in left])} = {_added([(w.zh, n) for w, n in right])}"
     en = f"{_added([(w.en, n) for w, n in left])} = {_added([(w.en, n) for w, n in right])}"
-    said = Words(f"{zh}（{counted.zh}）", f"{en} ({counted.en})")
+    words = Words(f"{zh}（{counted.zh}）", f"{en} ({counted.en})")
     return layout.stacked(
-        [layout.bilingual_text(MARGIN, WIDTH, said, _SUM, _SUM_EN), layout.space(0.8)]
+        [layout.bilingual_text(MARGIN, WIDTH, words, _SUM, _SUM_EN), layout.space(0.8)]
     )
 
 

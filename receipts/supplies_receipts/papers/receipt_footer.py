@@ -112,10 +112,10 @@ def _signatures(sheet: Sheet, document: DonationReceipt, bottom: float) -> None:
     gap, first = 6.0, MARGIN + _QR + 2.5
     base = bottom - 2 * TINY.line
     names = (document.handled_by, document.checked_by, None)
-    for at, (signer, said) in enumerate(zip(_SIGNERS, names, strict=True)):
+    for at, (signer, words) in enumerate(zip(_SIGNERS, names, strict=True)):
         x = first + at * (_LINE + gap)
-        if said is not None:
-            name = fit_in_box(said, VALUE, _LINE, _QR - 13)
+        if words is not None:
+            name = fit_in_box(words, VALUE, _LINE, _QR - 13)
             sheet.paragraph(x, base - name.height - 0.4, name)
         sheet.rule(x, base, _LINE, weight=0.5, ink=BLACK)
         sheet.text(x, base + 0.6, signer.label, TINY)
@@ -170,13 +170,13 @@ def _voided(sheet: Sheet, proof: Proof, on: date) -> None:
 
 def _given_back(sheet: Sheet, mark: GivenBackMark) -> None:
     """Draw the goods that were given back to the donor, with their quantities."""
-    said = _ALL_GIVEN_BACK if mark.all else _PARTLY_GIVEN_BACK
+    words = _ALL_GIVEN_BACK if mark.all else _PARTLY_GIVEN_BACK
     goods = " · ".join(
         f"{bilingual.named(each.name, each.name_en).primary} "
         f"{bilingual.number(each.given_back)} / {bilingual.number(each.received)}"
         for each in mark.goods
     )
     width = WIDTH * 0.55
-    sheet.paragraph(MARGIN, 4, one_line(said.label, _VOIDED, width))
+    sheet.paragraph(MARGIN, 4, one_line(words.label, _VOIDED, width))
     # A long list is shortened. The books contain all of it.
     sheet.paragraph(MARGIN, 4 + _VOIDED.line, one_line(goods, _VOIDED, width))

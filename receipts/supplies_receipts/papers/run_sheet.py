@@ -48,7 +48,7 @@ _STOPS = (
 )
 
 _NUMBER = Style(14, bold=True, leading=1.1)
-_DOOR = Style(9.5, leading=1.25)
+_ADDRESS = Style(9.5, leading=1.25)
 _STEP = Style(9, bold=True, leading=1.25)
 _SIGN = 56.0  # width of each of three signatures
 
@@ -89,7 +89,7 @@ def _head(sheet: RunSheet) -> Block:
     return layout.stacked(
         [
             report_page.heading(_TITLE, sheet.station, sheet.day, sheet.day),
-            layout.text(MARGIN, WIDTH, team, _DOOR),
+            layout.text(MARGIN, WIDTH, team, _ADDRESS),
             layout.space(3),
         ]
     )
@@ -135,7 +135,7 @@ def _stop(stop: RunStop) -> list[Block]:
     left, wide = MARGIN + _STOPS[0].width, _STOPS[1].width - layout.GUTTER
     address = layout.stacked(
         [
-            layout.text(left, wide, f"{stop.name}  {stop.phone or ''}".strip(), _DOOR),
+            layout.text(left, wide, f"{stop.name}  {stop.phone or ''}".strip(), _ADDRESS),
             layout.text(left, wide, stop.address or NO_ADDRESS.label, CELL),
             layout.text(left, wide, stop.recipient, CELL_EN),
         ]

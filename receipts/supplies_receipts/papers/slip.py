@@ -25,7 +25,7 @@ _TEAR = 6.0  # blank at the end of a page, where the roll is torn off
 
 TITLE = Words("配送单", "Delivery slip")
 NO_ADDRESS = Words("地址未登记", "no address on record")
-_AT_THE_DOOR = Words("上门提示", "At the door")
+_ACCESS_NOTE = Words("上门提示", "At the door")
 _NOTHING = Words("无物资", "nothing to hand over")
 _CODE = Words("居民口述的验证码", "Code spoken by the resident")
 _RECEIVED_BY = Words("签收人", "Received by")
@@ -51,7 +51,7 @@ _HEADING = Style(13, bold=True, leading=1.2)
 _STOP = Style(20, bold=True, leading=1.1)
 _NAME = Style(16, bold=True, leading=1.25)
 _PHONE = Style(11, leading=1.25)
-_DOOR = Style(11, bold=True, leading=1.3)
+_ADDRESS = Style(11, bold=True, leading=1.3)
 _ITEM = Style(10, leading=1.25)
 _QUANTITY = Style(11, bold=True, leading=1.15)
 _SMALL = Style(7, leading=1.25)
@@ -106,7 +106,7 @@ def goods(slip: DeliverySlip) -> list[Block]:
     return [
         *_head(slip),
         _rule(0.8),
-        *_door(slip),
+        *_address_block(slip),
         _rule(0.8),
         *(_item(line) for line in slip.lines),
         layout.stacked([_totals(slip.lines), _rule(0.8)]),
@@ -138,15 +138,15 @@ def _head(slip: DeliverySlip) -> list[Block]:
     ]
 
 
-def _door(slip: DeliverySlip) -> list[Block]:
+def _address_block(slip: DeliverySlip) -> list[Block]:
     """Draw who lives there, where, and how to reach them, in the order a courier needs it."""
     blocks = [_text(slip.name, _NAME)]
     if slip.phone:
         blocks.append(_text(slip.phone, _PHONE))
     address = slip.address or NO_ADDRESS.label
-    blocks += [_text(address, _DOOR), _text(slip.recipient, _SMALL)]
+    blocks += [_text(address, _ADDRESS), _text(slip.recipient, _SMALL)]
     if slip.access:
-        blocks += [layout.space(0.8), forms.framed(MARGIN, WIDTH, _AT_THE_DOOR, slip.access)]
+        blocks += [layout.space(0.8), forms.framed(MARGIN, WIDTH, _ACCESS_NOTE, slip.access)]
     return blocks
 
 
@@ -186,11 +186,11 @@ def _totals(lines: Sequence[SlipLine]) -> Block:
         sums[line.unit] += line.quantity
     amounts = [bilingual.counted(n, code) for code, n in sums.items()]
     kinds = len({line.name for line in lines})
-    said = Words(
+    words = Words(
         f"共 {kinds} 种  {'、'.join(amount.zh for amount in amounts)}",
         f"{bilingual.many(kinds, 'kind')}: {', '.join(amount.en for amount in amounts)}",
     )
-    words = said if lines else _NOTHING
+    words = words if lines else _NOTHING
     return layout.stacked(
         [layout.space(0.7), layout.bilingual_text(MARGIN, WIDTH, words, _TOTAL, _SMALL)]
     )

@@ -26,8 +26,8 @@ from supplies_receipts.drawing.report_page import (
     FIGURE,
     HALF,
     MARGIN,
-    SAID,
-    SAID_EN,
+    PARAGRAPH,
+    PARAGRAPH_EN,
     UNDER,
     WIDTH,
     section,
@@ -103,7 +103,7 @@ def _check_sum(station: str, line: GoodsLine) -> None:
 
 def _blocks(report: StationReport, names: Mapping[str, ItemName]) -> list[Block]:
     return [
-        layout.bilingual_text(MARGIN, WIDTH, _summary(report), SAID, SAID_EN),
+        layout.bilingual_text(MARGIN, WIDTH, _summary(report), PARAGRAPH, PARAGRAPH_EN),
         layout.space(4),
         _figures(report),
         layout.space(5),

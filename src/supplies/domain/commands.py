@@ -51,7 +51,7 @@ class GoodsLine(StrictStruct, frozen=True, kw_only=True):
     """A quantity of an item.
 
     pack: the pack in which `quantity` is counted. None means base units. pack_size: base units in
-    each of these packs, if their content varies; None: as registered with the item.
+    each of these packs, if their content varies. None means the size registered with the item.
     """
 
     item: Code
@@ -276,8 +276,8 @@ class AllocationLine(GoodsLine, frozen=True, kw_only=True):
     """Goods to allocate.
 
     need: the need that they serve. None means the recipient's most urgent need of the item. If they
-    exceed the open part of the need, claims on it are released. lots: take exactly these; None: the
-    lots that expire first. allow_expired: also take expired lots.
+    exceed the open part of the need, claims on it are released. lots: take exactly these. None
+    takes the lots that expire first. allow_expired: also take expired lots.
     """
 
     need: Code | None = None
@@ -332,8 +332,8 @@ class Dispatch(Command, frozen=True, kw_only=True):
 class OutcomeLine(StrictStruct, frozen=True, kw_only=True):
     """The outcome of one line of a stop: received + brought_back + lost = loaded, in base units.
 
-    to: whether goods brought back stay allocated or become free. location: where they are put;
-    None: where they came from.
+    to: whether goods brought back stay allocated or become free. location: where they are put. None
+    means where they came from.
     """
 
     line: Annotated[int, Meta(ge=1)]

@@ -289,8 +289,8 @@ class Shipment(EntryRow, frozen=True, kw_only=True, tag="shipments"):
 class ShipmentLine(EntryRow, frozen=True, kw_only=True, tag="shipment_lines"):
     """The shipped quantity of one lot, described for the other station.
 
-    expires_month: as in `Lot`. value_minor: this part's share of the lot's value, in minor units;
-    None: no value.
+    expires_month: as in `Lot`. value_minor: this part's share of the lot's value, in minor units,
+    or None if it has no value.
     """
 
     shipment: str

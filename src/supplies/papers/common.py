@@ -28,7 +28,7 @@ UnitWord = Annotated[
 Languages = Literal["zh+en", "zh", "en"]
 """Languages of a paper: Chinese with English beneath, or one of them."""
 
-Who = Literal["household", "person", "institution"]
+CountedUnit = Literal["household", "person", "institution"]
 """What reports count of those who received goods. Persons are those of groups."""
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import msgspec
 
 from supplies.domain.redaction import RedactedCount
-from supplies.papers.common import ItemName, PaperPart, StationHead, Who
+from supplies.papers.common import CountedUnit, ItemName, PaperPart, StationHead
 from supplies.papers.station_report import GoodsLine
 
 
@@ -31,7 +31,7 @@ class GoodsHandedOverLine(PaperPart, frozen=True, kw_only=True):
     """
 
     community: str | None
-    who: Who
+    who: CountedUnit
     item: str
     quantity: int
     count: RedactedCount

@@ -8,7 +8,7 @@ from datetime import date, datetime
 import msgspec
 
 from supplies.domain.redaction import RedactedCount
-from supplies.papers.common import DonorName, PaperPart, StationHead, Who
+from supplies.papers.common import CountedUnit, DonorName, PaperPart, StationHead
 
 
 class StatementLine(PaperPart, frozen=True, kw_only=True):
@@ -35,7 +35,7 @@ class PeopleReachedLine(PaperPart, frozen=True, kw_only=True):
 
     month: str
     community: str | None
-    who: Who
+    who: CountedUnit
     count: RedactedCount
 
 

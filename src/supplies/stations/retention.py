@@ -24,10 +24,10 @@ MIN_ACCESS_LOG_DAYS = 183
 _MAX_DAYS = 36_525
 Days = Annotated[int, Meta(ge=1, le=_MAX_DAYS)]
 
-Who = Literal["recipient", "donor"]
+PersonRole = Literal["recipient", "donor"]
 
 
-PERSON_KINDS: Mapping[Who, str] = {"recipient": "household", "donor": "person"}
+PERSON_KINDS: Mapping[PersonRole, str] = {"recipient": "household", "donor": "person"}
 """Kinds of donors and recipients who are natural persons. The others have no personal data."""
 
 
@@ -46,7 +46,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """A donor or recipient: the kind, and the code."""
 
-    who: Who
+    who: PersonRole
     code: str
 
 
@@ -184,7 +184,7 @@ def _days(kind: AccountKind) -> str:
     )
 
 
-_GIVEN = "d.origin = 'donor' AND d.party"
+_DONATED_BY = "d.origin = 'donor' AND d.party"
 
 _DOCUMENTS = {
     "recipient": (
@@ -195,11 +195,11 @@ _DOCUMENTS = {
     ),
     "donor": (
         _documents("d.pledge", "pledges d", "d.donor"),
-        _documents("d.arrival", "arrivals d", _GIVEN),
+        _documents("d.arrival", "arrivals d", _DONATED_BY),
         _documents(
             "r.number",
             "arrivals d CROSS JOIN receipt_donations r",
-            f"r.station = d.station AND r.donation = d.arrival AND {_GIVEN}",
+            f"r.station = d.station AND r.donation = d.arrival AND {_DONATED_BY}",
         ),
     ),
 }
@@ -215,7 +215,7 @@ _MOVED_ON = {
 """SQL that selects the days on which goods went to a person or came from a person."""
 
 
-def _due(books: Books, who: Who, days: int | None, today: date) -> list[PersonDue]:
+def _due(books: Books, who: PersonRole, days: int | None, today: date) -> list[PersonDue]:
     """Return the people due, ordered by the latest day of an entry about them.
 
     The entry recorded last need not have the latest day, because facts may be recorded late. People

@@ -246,7 +246,7 @@ class _AllocationDraft:
     parts: dict[Need, Counter[str]] = field(default_factory=dict)
     serves: dict[str, Need] = field(default_factory=dict)
 
-    def has_room_for(self, need: Need, lot: str) -> bool:
+    def can_take(self, need: Need, lot: str) -> bool:
         return self.serves.get(lot, need) == need and len(self.serves) < MAX_LINES
 
     def add(self, need: Need, lot: str, quantity: int) -> None:
@@ -279,7 +279,7 @@ def _combine(served: Iterator[tuple[Need, _OnShelf, int]]) -> list[ProposedAlloc
     for need, on, part in served:
         where = need.recipient, on.location
         row = last.get(where)
-        if row is None or not row.has_room_for(need, on.lot):
+        if row is None or not row.can_take(need, on.lot):
             row = last[where] = _AllocationDraft(*where)
             rows.append(row)
         row.add(need, on.lot, part)

@@ -62,11 +62,11 @@ def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
     )
     own_gifts = {(lot, DONOR(donor)) for lot, _ in rows}
     family = _LotFamily(books, {lot for lot, _ in rows}, last)
-    given = {lot: -family.stands[lot].get(account, 0) for lot, account in own_gifts}
+    given = {lot: -family.balances[lot].get(account, 0) for lot, account in own_gifts}
     given = {lot: quantity for lot, quantity in given.items() if quantity}
     repacked: dict[str, int] = {}
     parts: list[LotShare] = []
-    for lot in sorted(family.stands):
+    for lot in sorted(family.balances):
         owners = family.owners(lot)
         made = sum(n for owner, n in owners.items() if owner in own_gifts and owner[0] != lot)
         if made:
@@ -111,13 +111,13 @@ class _LotFamily:
 
     def __init__(self, books: Books, lots: set[str], last: date) -> None:
         self._books, self._last = books, last
-        self.stands: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        self.balances: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self.items: dict[str, str] = {}
         self._went_in: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self._owners: dict[str, dict[Owner, int]] = {}
         self._follow(lots, made_of_them=True)
         self._follow(
-            {lot for sources in self._went_in.values() for lot in sources} - set(self.stands),
+            {lot for sources in self._went_in.values() for lot in sources} - set(self.balances),
             made_of_them=False,
         )
 
@@ -128,7 +128,7 @@ class _LotFamily:
             # `shares` raises.
             self._owners[lot] = {}
             found: Counter[Owner] = Counter()
-            for account, quantity in self.stands[lot].items():
+            for account, quantity in self.balances[lot].items():
                 kind = kind_of(account)
                 if is_origin(kind):
                     found[lot, account] += -quantity
@@ -146,7 +146,7 @@ class _LotFamily:
         owners = self.owners(lot)
         places = {
             account: quantity
-            for account, quantity in sorted(self.stands[lot].items(), key=_in_order)
+            for account, quantity in sorted(self.balances[lot].items(), key=_in_order)
             if not is_origin(kind_of(account)) and not _made_here(account, quantity)
         }
         came, present = sum(owners.values()), sum(places.values())
@@ -190,26 +190,26 @@ class _LotFamily:
         """
         known: set[str] = set(self._went_in)
         while lots:
-            for lot, item, account, quantity in self._standing("lot", lots):
-                self.stands[lot][account] = quantity
+            for lot, item, account, quantity in self._read_balances("lot", lots):
+                self.balances[lot][account] = quantity
                 self.items[lot] = item
             conversions = {
                 account
                 for lot in lots
-                for account, quantity in self.stands[lot].items()
+                for account, quantity in self.balances[lot].items()
                 if kind_of(account) is CONVERTED and (quantity < 0 or made_of_them)
             } - known
             known |= conversions
             made, used = set(), set()
-            for lot, _, account, quantity in self._standing("account", conversions):
+            for lot, _, account, quantity in self._read_balances("account", conversions):
                 if quantity > 0:
                     self._went_in[account][lot] = quantity
                     used.add(lot)
                 else:
                     made.add(lot)
-            lots = (made if made_of_them else used) - set(self.stands)
+            lots = (made if made_of_them else used) - set(self.balances)
 
-    def _standing(
+    def _read_balances(
         self, column: Literal["lot", "account"], names: set[str]
     ) -> list[tuple[str, str, str, int]]:
         rows = query_ids(

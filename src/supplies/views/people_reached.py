@@ -10,10 +10,10 @@ from typing import NamedTuple
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import RECEIVED, keys_of
 from supplies.domain.redaction import RedactedCount, mask_count
-from supplies.papers.common import Who
+from supplies.papers.common import CountedUnit
 from supplies.papers.donor_statement import PeopleReachedLine
 
-WHO_BY_KIND: Mapping[str, Who] = {
+WHO_BY_KIND: Mapping[str, CountedUnit] = {
     "household": "household",
     "group": "person",
     "institution": "institution",
@@ -94,7 +94,7 @@ def lasting_hand_outs(met: Iterable[GroupHandOut]) -> dict[str, GroupHandOut]:
     return {name: gathering for name, gathering in first.items() if stayed[name] > 0}
 
 
-def shown_count(who: Who, count: int) -> RedactedCount:
+def shown_count(who: CountedUnit, count: int) -> RedactedCount:
     """Return a count as reports show it: masked if it is small and of people."""
     return count if who == "institution" else mask_count(count)
 
@@ -110,7 +110,7 @@ def count_people_reached(
     """
     reached = _reached(books, lots, last)
     known = read_recipient_groups(books, {recipient for _, recipient in reached})
-    counts: defaultdict[tuple[str, str, Who], int] = defaultdict(int)
+    counts: defaultdict[tuple[str, str, CountedUnit], int] = defaultdict(int)
     for month, recipient in reached:
         who = WHO_BY_KIND[known[recipient].kind]
         if who != "person":

@@ -44,7 +44,7 @@ PledgeStatus = Literal["open", "kept", "lapsed", "cancelled"]
 
 DOCUMENT_TYPE = DocumentType(Pledge, "pledge", kind="pledge_made", prefix="p")
 
-KEPT, OPENED = "donation_received", "goods_converted"
+RECEIVED, OPENED = "donation_received", "goods_converted"
 LAPSED, CANCELLED = "pledge_lapsed", "pledge_cancelled"
 """Kinds of entry that transfer goods from `pledged` back to `donor`.
 
@@ -174,7 +174,7 @@ def _line(
         line=line.line,
         item=line.item,
         promised=line.quantity,
-        arrived=sum(left[line.pledge, line.item, kind] for kind in (KEPT, OPENED)),
+        arrived=sum(left[line.pledge, line.item, kind] for kind in (RECEIVED, OPENED)),
         outstanding=sum(row.quantity for row in there),
         lapsed=left[line.pledge, line.item, LAPSED],
         cancelled=left[line.pledge, line.item, CANCELLED],

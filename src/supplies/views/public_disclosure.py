@@ -15,7 +15,7 @@ from supplies.domain.accounts import CHART, DONOR, RECEIVED, is_origin, keys_of,
 from supplies.domain.catalogue_records import Donor
 from supplies.domain.redaction import mask_name
 from supplies.errors import InvalidField
-from supplies.papers.common import Who
+from supplies.papers.common import CountedUnit
 from supplies.papers.disclosure import (
     Disclosure,
     DisclosurePaper,
@@ -36,7 +36,7 @@ from supplies.views.station_report import build_goods_lines, read_item_names
 
 _ORIGINS = [kind for kind in CHART.values() if is_origin(kind)]
 
-_Place = tuple[str, Who, str]
+_Place = tuple[str, CountedUnit, str]
 """Key of a line: community ("" if none is recorded), kind of recipient, item."""
 
 

@@ -147,9 +147,9 @@ def list_remarks_of_kind(books: Books, kind: str) -> list[RemarkView]:
     )
     texts = free_text_of_entries(books, [row[0] for row in rows])
     return [
-        _remark(DocumentEntry("", seq, 0, kind, date.fromisoformat(day), by), said)
+        _remark(DocumentEntry("", seq, 0, kind, date.fromisoformat(day), by), text)
         for seq, day, by in rows
-        if (said := texts.get(seq))
+        if (text := texts.get(seq))
     ]
 
 

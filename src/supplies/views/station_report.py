@@ -44,7 +44,7 @@ from supplies.views.household_statistics import (
 NOTICES = USED("notices")
 """Account that counts posted notices."""
 
-_HELD = (STOCK, ALLOCATED, IN_TRANSIT)
+_ON_HAND = (STOCK, ALLOCATED, IN_TRANSIT)
 
 Demand = dict[tuple[str, str], tuple[int, int]]
 """The quantity needed and the quantity free, by item and unit."""
@@ -88,7 +88,7 @@ def build_report_and_demand(books: Books, first: date, last: date) -> tuple[Stat
         raise InvalidField.at("/to", f"{last} is before {first}")
     activities = count_activities(books, first, last)
     needs = read_balances(books, (NEEDED, CLAIMED, ASSIGNED, MET), on=last)
-    shelves = read_balances(books, _HELD, on=last)
+    shelves = read_balances(books, _ON_HAND, on=last)
     demand = _demand(books, needs, shelves)
     report = StationReport(
         station=books.station_code,
@@ -155,10 +155,10 @@ def build_goods_lines(
         BooksBroken: the opening balances plus the movements of the period do not give the closing
             balances.
     """
-    shelves = read_balances(books, _HELD, on=last) if shelves is None else shelves
+    shelves = read_balances(books, _ON_HAND, on=last) if shelves is None else shelves
     flows = _flows(books, first, last)
     day_before = max(first, date.min + timedelta(days=1)) - timedelta(days=1)
-    before = _by_item(read_balances(books, _HELD, on=day_before))
+    before = _by_item(read_balances(books, _ON_HAND, on=day_before))
     after = _by_item(shelves)
     items = sorted({*flows, *before, *after})
     return [_goods_line(books, item, flows[item], before[item], after[item]) for item in items]

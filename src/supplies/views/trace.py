@@ -17,7 +17,7 @@ from supplies.views.shared_queries import read_lots
 from supplies.views.stock import BalanceView
 
 
-class Given(View, frozen=True, kw_only=True):
+class DonorQuantity(View, frozen=True, kw_only=True):
     """The quantity of a lot that a donor gave, in base units."""
 
     donor: str
@@ -48,7 +48,7 @@ class LotTrace(View, frozen=True, kw_only=True):
     origin: str
     parents: list[str]
     children: list[str]
-    given: list[Given]
+    given: list[DonorQuantity]
     stands: list[BalanceView]
     reached: list[Reached]
     expires_month: str | msgspec.UnsetType = msgspec.UNSET
@@ -130,7 +130,7 @@ def _links(books: Books, key: str, names: Iterable[str]) -> list[LotParent]:
 
 
 def _traced(books: Books, lot: Lot, parents: list[str], children: list[str]) -> LotTrace:
-    given: list[Given] = []
+    given: list[DonorQuantity] = []
     balances: list[BalanceView] = []
     reached: list[Reached] = []
     rows = books.all(
@@ -144,7 +144,7 @@ def _traced(books: Books, lot: Lot, parents: list[str], children: list[str]) -> 
         if kind is RECEIVED:
             reached.append(Reached(recipient=key, quantity=quantity))
         elif kind is DONOR:
-            given.append(Given(donor=key, quantity=-quantity))
+            given.append(DonorQuantity(donor=key, quantity=-quantity))
         elif quantity > 0:
             balances.append(
                 BalanceView(account=account, item=lot.item, lot=lot.lot, quantity=quantity)

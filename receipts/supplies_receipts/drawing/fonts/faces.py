@@ -13,7 +13,7 @@ from reportlab.pdfbase import pdfmetrics, ttfonts
 from supplies_receipts.drawing import fonts
 
 _TEXT_CODES, _GLYPH_CODES = 0xF0000, 0x100000
-"""Where two ranges of Unicode private use begin, by whose codes reportlab draws glyphs.
+"""First codes of two ranges of Unicode private use. By these codes reportlab draws glyphs.
 
 A code of the first range stands for a glyph together with its text. When that range is full, a code
 of the second range stands for a glyph without text.

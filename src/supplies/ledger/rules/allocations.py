@@ -147,11 +147,11 @@ def allocate(command: Allocate, journal: Journal) -> None:
             )
     # Lines that name their lots go first, so that other lines do not take these lots.
     for index, line in sorted(enumerate(command.lines), key=lambda each: each[1].lots is None):
-        _set_aside(journal, allocation, line, f"/lines/{index}")
+        _allocate_line(journal, allocation, line, f"/lines/{index}")
     allocation.state(again=journal.corrected is not None)
 
 
-def _set_aside(
+def _allocate_line(
     journal: Journal, allocation: AllocationDraft, line: AllocationLine, pointer: str
 ) -> None:
     quantity = journal.base_units(line, pointer)

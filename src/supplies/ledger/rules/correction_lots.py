@@ -52,8 +52,8 @@ def lots_for(journal: Journal, lines: Iterable[StatedLot]) -> dict[int, str]:
         return {}
     found: dict[int, str] = {}
     waiting = list(lines)
-    for stands in (True, False):
-        left = [lot for lot in journal.corrected.lots if lot.is_current is stands]
+    for current in (True, False):
+        left = [lot for lot in journal.corrected.lots if lot.is_current is current]
         for alike in _LIKENESSES:
             by_likeness: dict[tuple[Any, ...], list[StatedLot]] = defaultdict(list)
             for lot in left:
