@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
+from supplies.domain.entry_rows import Allocation, ArrivalLine
 from supplies.errors import AlreadyDone, InvalidField, NotEnough
+from supplies.papers.common import StatedPacks
+from supplies.views.donations import get_donation
+from supplies.views.pledges import get_pledge
+from supplies.views.receipts import get_receipt
 
 
 def test_the_goods_of_a_pledge_are_claimed_or_free(station: StationLedger) -> None:
@@ -214,3 +224,176 @@ def test_an_ended_need_drops_claims_made_later(station: StationLedger) -> None:
     assert station.balance(f"pledged:{pledge}") == 10
     with pytest.raises(NotEnough, match="still needed in need"):
         station(c.ClaimNeeds(pledge=pledge, claims=[c.Claim(need=need, quantity=1)]))
+
+
+# --- a donation that keeps the donor's open pledges --------------------------------------------
+
+
+def keeping(donation: c.RecordDonation, **changes: Any) -> c.RecordDonation:
+    return msgspec.structs.replace(donation, keep_pledges=True, **changes)
+
+
+def masks(quantity: int, **more: Any) -> c.DonationLine:
+    return c.DonationLine(item="mask", quantity=quantity, **more)
+
+
+def test_a_donation_keeps_open_pledges_oldest_first_when_asked_to(station: StationLedger) -> None:
+    old, soap = station.pledge(10), station.pledge(5, item="soap")
+    other, new = station.pledge(10, donor="D-2"), station.pledge(10)
+    done = station(keeping(station.donation(12)))
+    outstanding = [station.balance(f"pledged:{name}") for name in (old, new, other)]
+    assert outstanding == [0, 8, 10]
+    assert station.balance(f"pledged:{soap}", "soap") == 5
+    with station.ledger.reading() as books:
+        [line] = get_donation(books, str(done.document)).lines
+        assert [get_pledge(books, name).lines[0].arrived for name in (old, new)] == [10, 2]
+    assert (line.quantity, line.on_pledge, line.pledge) == (12, 12, None)
+    station(keeping(station.donation(10)))
+    assert station.balance(f"pledged:{new}") == 0
+    assert station.total("stock:store") == 22
+
+
+def test_a_donation_keeps_no_pledge_unless_asked_to(station: StationLedger) -> None:
+    pledge = station.pledge(10)
+    station.give(10)
+    assert station.balance(f"pledged:{pledge}") == 10
+
+
+def test_an_anonymous_gift_keeps_no_pledge(station: StationLedger) -> None:
+    pledge = station.pledge(10)
+    station(keeping(station.donation(10, donor=None)))
+    assert station.balance(f"pledged:{pledge}") == 10
+
+
+def test_goods_keep_no_pledge_that_was_made_later(station: StationLedger) -> None:
+    pledge = station.pledge(10)
+    station(keeping(station.donation(10, happened_on=station.day(-1))))
+    assert station.balance(f"pledged:{pledge}") == 10
+
+
+def test_goods_that_keep_pledges_serve_the_claims_of_each(station: StationLedger) -> None:
+    need, other = station.need(10), station.need(4, recipient="R-2")
+    old, new = station.pledge(6, {need: 6}), station.pledge(10, {need: 4, other: 4})
+    station(keeping(station.donation(20)))
+    assert [station.total(f"assigned:{name}:") for name in (need, other)] == [10, 4]
+    assert [station.total(f"pledged:{name}:") for name in (old, new)] == [0, 0]
+    assert station.total("stock:store") == 6
+
+
+def test_a_gift_for_one_household_leaves_the_claims_of_others(station: StationLedger) -> None:
+    theirs, own = station.need(6, recipient="R-2"), station.need(6)
+    old, new = station.pledge(6, {theirs: 6}), station.pledge(6, {own: 6})
+    station(keeping(station.donation(8, recipient="R-1")))
+    assert station.balance(f"pledged:{old}:{theirs}") == 6
+    assert station.balance(f"pledged:{new}:{own}") == 0
+    assert station.total(f"assigned:{own}:") == 6
+
+
+def test_a_line_that_names_a_pledge_is_served_before_lines_that_name_none(
+    station: StationLedger,
+) -> None:
+    old, new = station.pledge(10), station.pledge(10)
+    gift = station.donation(10)
+    done = station(keeping(gift, lines=[masks(10, batch="A"), masks(10, batch="B", pledge=old)]))
+    assert [station.balance(f"pledged:{name}") for name in (old, new)] == [0, 0]
+    with station.ledger.reading() as books:
+        donation = get_donation(books, str(done.document))
+        receipt = get_receipt(books, str(donation.receipt)).document
+    assert [(line.line, line.batch, line.on_pledge) for line in donation.lines] == [
+        (1, "A", 10),
+        (2, "B", 10),
+    ]
+    assert [line.batch for line in receipt.lines] == ["A", "B"]
+
+
+def test_a_receipt_prints_one_line_in_packs_for_goods_that_kept_two_pledges(
+    station: StationLedger,
+) -> None:
+    pledges = station.pledge(60), station.pledge(60)
+    done = station(keeping(station.donation(2, pack="box")))
+    with station.ledger.reading() as books:
+        donation = get_donation(books, str(done.document))
+        [line] = get_receipt(books, str(donation.receipt)).document.lines
+    assert (line.quantity, line.stated) == (100, StatedPacks(quantity=2, pack="box", size=50))
+    assert [station.balance(f"pledged:{name}") for name in pledges] == [0, 20]
+
+
+def test_expired_goods_keep_open_pledges_and_drop_their_claims(station: StationLedger) -> None:
+    need = station.need(5)
+    pledges = station.pledge(10, {need: 5}), station.pledge(10)
+    expired = {"expires_on": station.day(-1), "quarantine": "ward"}
+    station(keeping(station.donation(12, **expired)))
+    assert [station.total(f"pledged:{name}") for name in pledges] == [0, 8]
+    assert station.balance(f"needed:{need}") == 5
+
+
+def test_a_correction_keeps_the_same_pledges_again(station: StationLedger) -> None:
+    need = station.need(6)
+    pledges = station.pledge(10, {need: 6}), station.pledge(10)
+    gift = keeping(station.donation(15))
+    done = station(gift)
+    station.dispatch(*(row.allocation for row in station.books.rows(Allocation)))
+    later = station.pledge(10)
+    renamed = msgspec.structs.replace(gift, handled_by="李某")
+    fixed = station(c.Correct(entry=done.seq, command=renamed, reason="another person"))
+    assert not station.books.body(fixed.seq).transfers
+    more = msgspec.structs.replace(renamed, lines=[masks(28)])
+    fixed = station(c.Correct(entry=fixed.seq, command=more, reason="more came"))
+    assert [station.balance(f"pledged:{name}") for name in (*pledges, later)] == [0, 0, 2]
+    less = msgspec.structs.replace(renamed, lines=[masks(7)])
+    fixed = station(c.Correct(entry=fixed.seq, command=less, reason="less came"))
+    assert [station.balance(f"pledged:{name}") for name in (*pledges, later)] == [3, 10, 10]
+    station.ledger.verify()
+
+
+def test_a_corrected_donation_keeps_pledges_only_if_asked_again(station: StationLedger) -> None:
+    pledge = station.pledge(10)
+    done = station(keeping(station.donation(8)))
+    command = station.donation(8)
+    station(c.Correct(entry=done.seq, command=command, reason="not for the pledge"))
+    assert station.balance(f"pledged:{pledge}") == 10
+    assert station.total("stock:store") == 8
+
+
+def test_the_donor_of_a_pledge_kept_without_naming_it_cannot_be_corrected(
+    station: StationLedger,
+) -> None:
+    pledge = station.pledge(10)
+    made = station.entries()
+    done = station(keeping(station.donation(4)))
+    other = c.MakePledge(donor="D-2", lines=[c.PledgeLine(item="mask", quantity=10)])
+    with pytest.raises(InvalidField, match=f"have arrived on pledge {pledge}"):
+        station(c.Correct(entry=made, command=other, reason="typed wrongly"))
+    station(c.Reverse(entry=done.seq, reason="typed twice"))
+    station(c.Correct(entry=made, command=other, reason="typed wrongly"))
+    assert station.balance("donor:D-2") == -10
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    promised=st.lists(st.integers(1, 20), max_size=5),
+    given_=st.lists(st.integers(1, 40), min_size=1, max_size=4),
+)
+def test_gifts_keep_pledges_in_order_and_never_more_than_is_open(
+    station: StationLedger, promised: list[int], given_: list[int]
+) -> None:
+    """The station of all examples is the same, so each example takes back what it recorded."""
+    before = station.entries()
+    stock = station.total("stock:store")
+    pledges = [station.pledge(quantity) for quantity in promised]
+    gift = keeping(station.donation(), lines=[masks(quantity) for quantity in given_])
+    done = station(gift)
+    left = sum(given_)
+    for name, quantity in zip(pledges, promised, strict=True):
+        assert station.balance(f"pledged:{name}") == quantity - min(left, quantity)
+        left -= min(left, quantity)
+    lines = station.books.rows_of_entry(ArrivalLine, done.seq)
+    assert [line.quantity for line in lines] == given_
+    assert sum(line.quantity - line.on_pledge for line in lines) == left
+    assert station.total("stock:store") == stock + sum(given_)
+    station(c.Reverse(entry=done.seq, reason="next example"))
+    assert [station.balance(f"pledged:{name}") for name in pledges] == promised
+    for seq in range(before + 1, done.seq):
+        station(c.Reverse(entry=seq, reason="next example"))

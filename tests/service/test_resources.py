@@ -307,3 +307,20 @@ def test_a_case_is_opened_for_a_pledge(rest: RestClient) -> None:
     }
     rest.post("/api/stock/conversions", body)
     assert rest.get(f"/api/pledges/{pledge}")["status"] == "kept"
+
+
+def test_a_donation_keeps_the_open_pledges_of_its_donor(rest: RestClient) -> None:
+    line = {"item": "mask", "quantity": 20}
+    promise = {"donor": "D-1", "lines": [line]}
+    pledges = [rest.post("/api/pledges", promise)["pledge"]["id"] for _ in range(2)]
+    gift = {"donor": "D-1", "location": "store", "handled_by": "x", "keep_pledges": True}
+    told = rest.post("/api/donations", {**gift, "lines": [{**line, "quantity": 30}]})
+    [kept] = told["donation"]["lines"]
+    assert (kept["quantity"], kept["on_pledge"], kept["beside_pledge"]) == (30, 30, 0)
+    lines = [rest.get(f"/api/pledges/{name}")["lines"][0] for name in pledges]
+    assert [(one["arrived"], one["outstanding"]) for one in lines] == [(20, 0), (10, 10)]
+    path = f"/api/donations/{told['donation']['id']}/correct"
+    command = {**gift, "lines": [{**line, "quantity": 15}]}
+    rest.post(path, {"reason": "15 came", "command": command})
+    lines = [rest.get(f"/api/pledges/{name}")["lines"][0] for name in pledges]
+    assert [(one["arrived"], one["outstanding"]) for one in lines] == [(15, 5), (0, 20)]

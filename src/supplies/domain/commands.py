@@ -216,7 +216,8 @@ class RecordDonation(Command, frozen=True, kw_only=True):
     required by art. 38 of the Charity Law of China, 2023. checked_by: the person who checked them
     (复核人). wish: what the goods are for, in the donor's words (定向意愿). agreement: number of
     the donation agreement. fiscal_ticket: number of the fiscal ticket that a partner charity issued
-    for the donation.
+    for the donation. keep_pledges: whether lines that name no pledge fulfil the donor's open
+    pledges of their item, the oldest first; any excess is a gift beyond them.
     """
 
     donor: Code | None = None
@@ -228,6 +229,7 @@ class RecordDonation(Command, frozen=True, kw_only=True):
     agreement: ShortText | None = None
     fiscal_ticket: ShortText | None = None
     note: Text | None = None
+    keep_pledges: bool = False
 
 
 class ArrivalLine(GoodsLine, frozen=True, kw_only=True):

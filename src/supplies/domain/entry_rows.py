@@ -111,7 +111,11 @@ class Arrival(EntryRow, frozen=True, kw_only=True, tag="arrivals"):
 
 
 class ArrivalLine(EntryRow, frozen=True, kw_only=True, tag="arrival_lines"):
-    """One line of an arrival, in base units. on_pledge: the part that fulfilled `pledge`."""
+    """One line of an arrival, in base units.
+
+    pledge: the pledge that the line names. on_pledge: the part that fulfilled it or, if the line
+    names none, open pledges of the donor.
+    """
 
     arrival: str
     line: int

@@ -40,11 +40,12 @@ class ValueView(View, frozen=True, kw_only=True):
 class DonationLineView(View, frozen=True, kw_only=True):
     """Goods of one lot, in base units.
 
-    on_pledge: the part that fulfilled a pledge. beside_pledge: the rest, which the pledge did not
-    promise. pledge: id of that pledge. recipient ("for" in JSON): the recipient named by the donor.
-    value: None if the goods are not valued. stated: the quantity in packs; absent if the command
-    gave base units. expires_month: as printed on the goods, if they name only a month; otherwise
-    absent.
+    on_pledge: the part that fulfilled pledges. beside_pledge: the rest, which was not promised.
+    pledge: id of the pledge that the line names; None if it names none. Then the transfers of the
+    entry say which pledges were fulfilled, if any. recipient ("for" in JSON): the recipient named
+    by the donor. value: None if the goods are not valued. stated: the quantity in packs; absent if
+    the command gave base units. expires_month: as printed on the goods, if they name only a month;
+    otherwise absent.
     """
 
     line: int

@@ -135,6 +135,7 @@ class ArrivalCommands(GeneratorBase):
             handled_by="x",
             lines=lines,
             happened_on=self.day(),
+            keep_pledges=self.once_in(3),
         )
 
     def arrival_lines(self) -> list[c.ArrivalLine]:

@@ -31,7 +31,7 @@ from supplies.ledger.rules.earmarks import EarmarkedShare, allocate_shares, earm
 from supplies.ledger.rules.expired_goods import Destination, describe_products, destination
 from supplies.ledger.rules.found_goods import bring
 from supplies.ledger.rules.need_fulfilment import claims_on_pledge, drop_claim, need_for
-from supplies.ledger.rules.pledges import find_pledge, pledge_lines
+from supplies.ledger.rules.pledges import find_pledge, open_pledges, pledge_lines
 from supplies.ledger.rules.receipt_documents import details_from_command, details_line
 from supplies.ledger.rules.receipts import issue
 
@@ -39,7 +39,8 @@ from supplies.ledger.rules.receipts import issue
 def record_donation(command: RecordDonation, journal: Journal) -> None:
     """Record a donation with its receipt: donor → stock → allocated for claims and wishes.
 
-    A line that names a pledge fulfils it: pledged → donor.
+    A line that names a pledge fulfils it: pledged → donor. With `keep_pledges` the other lines
+    fulfil the donor's open pledges afterwards, the oldest first.
 
     Raises:
         InvalidField: a code is unknown, a pledge is not this donor's or does not promise the item,
@@ -61,14 +62,16 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
         for index, line in enumerate(command.lines)
     ]
     lots = _kept_lots(journal, lines)
-    for index, line in enumerate(lines):
+    rows: list[StatedLine] = []
+    for index, line in _in_order(command, lines):
         pointer = f"/lines/{index}"
         quantity = journal.base_units(line, pointer)
         to = destination(journal, line, command.location, pointer)
         lot = _create_lot(journal, draft, line, index + 1, lots, DONOR(donor))
-        on_pledge, for_needs = fulfil_pledge(
-            journal, draft, donor, line, lot, quantity, to, pointer
-        )
+        fulfil = fulfil_pledge
+        if command.keep_pledges and line.pledge is None:
+            fulfil = _fulfil_open_pledges
+        on_pledge, for_needs = fulfil(journal, draft, donor, line, lot, quantity, to, pointer)
         bring(
             journal,
             draft,
@@ -92,11 +95,24 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
             recipient=line.recipient,
         )
         draft.add_rows(row)
-        packed = journal.packed_line(pointer)
-        details.lines.append(details_line(row, journal.lot(lot, line.item), packed))
+        rows.append(row)
+    for row in sorted(rows, key=lambda row: row.line):
+        packed = journal.packed_line(f"/lines/{row.line - 1}")
+        details.lines.append(details_line(row, journal.lot(row.lot, row.item), packed))
     allocate_shares(journal, draft, command.location, shares)
     if journal.corrected is None:
         issue(journal, donor, [details], replaces=[])
+
+
+def _in_order(command: RecordDonation, lines: list[DonationLine]) -> list[tuple[int, DonationLine]]:
+    """Return lines with their index, in the order in which they fulfil pledges.
+
+    Lines that name a pledge come first, so that no other line takes the pledge from them.
+    """
+    return sorted(
+        enumerate(lines),
+        key=lambda numbered: command.keep_pledges and numbered[1].pledge is None,
+    )
 
 
 def _with_recipient(journal: Journal, line: DonationLine, pointer: str) -> DonationLine:
@@ -274,6 +290,32 @@ def fulfil_pledge(
     journal.move(draft, PLEDGED(pledge.pledge), DONOR(donor), line.item, "", free, pointer)
     for_needs = [(needs[name], pledge.pledge, part) for name, part in taken.items()]
     return quantity - remaining + free, for_needs
+
+
+def _fulfil_open_pledges(
+    journal: Journal,
+    draft: Draft,
+    donor: str,
+    line: DonationLine,
+    lot: str,
+    quantity: int,
+    to: Destination,
+    pointer: str,
+) -> tuple[int, list[tuple[Need, str, int]]]:
+    """Fulfil the donor's open pledges of a line's item, the oldest first.
+
+    Return the same as `fulfil_pledge`.
+    """
+    remaining = quantity
+    for_needs: list[tuple[Need, str, int]] = []
+    for pledge in open_pledges(journal, donor, line.item):
+        if remaining == 0:
+            break
+        on_it = msgspec.structs.replace(line, pledge=pledge)
+        part, needs = fulfil_pledge(journal, draft, donor, on_it, lot, remaining, to, pointer)
+        remaining -= part
+        for_needs += needs
+    return quantity - remaining, for_needs
 
 
 def _drop_claims(

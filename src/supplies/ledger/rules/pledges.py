@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from supplies.books.reader import unknown_code_error
-from supplies.domain.accounts import CLAIMED, DONOR, NEEDED, PLEDGED
+from supplies.domain.accounts import CLAIMED, DONOR, NEEDED, PLEDGED, keys_of
 from supplies.domain.commands import (
     CancelPledge,
     Claim,
@@ -19,6 +19,7 @@ from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.rules.need_fulfilment import (
     claims_on_pledge,
+    document_number,
     drop_claim,
     find_need,
     need_for,
@@ -45,6 +46,15 @@ def pledge_lines(journal: Journal, pledge: str, **where: str) -> list[StatedLine
     """
     seq = journal.books.latest_seq(Pledge, pledge=pledge) or 0
     return journal.books.rows_of_entry(StatedLine, seq, pledge=pledge, **where)
+
+
+def open_pledges(journal: Journal, donor: str, item: str) -> list[str]:
+    """Return the ids of a donor's pledges of which some of an item is outstanding, oldest first."""
+    promised = journal.nonzero_balances(PLEDGED.prefix, item)
+    ids = {keys_of(account)[0] for account, _, _ in promised}
+    pledges = journal.books.latest_rows(Pledge, "pledge", ids)
+    own = [name for name, pledge in pledges.items() if pledge.donor == donor]
+    return sorted(own, key=document_number)
 
 
 def make_pledge(command: MakePledge, journal: Journal) -> None:
@@ -90,21 +100,23 @@ def _same_donor(journal: Journal, command: MakePledge) -> None:
 
 
 def _has_goods(journal: Journal, pledge: str) -> bool:
-    """Return whether goods have arrived on a pledge, or were repacked for it."""
-    arrived = journal.books.value(
-        "SELECT 1 FROM arrival_lines WHERE station = :station AND pledge = :pledge "
-        "AND on_pledge > 0 LIMIT 1",
-        pledge=pledge,
+    """Return whether goods have arrived on a pledge, or were repacked for it.
+
+    Goods of donations and repackings that were reversed do not count.
+    """
+    out_of, into = (
+        journal.books.value(
+            "SELECT coalesce(sum(t.quantity), 0) FROM transfers t "
+            "JOIN entries e ON e.station = t.station AND e.seq = t.seq "
+            "WHERE t.station = :station AND e.kind IN ('donation_received', 'goods_converted') "
+            f"AND (t.{side} = :free OR (t.{side} >= :claimed AND t.{side} < :end))",
+            free=PLEDGED(pledge),
+            claimed=f"{PLEDGED(pledge)}:",
+            end=f"{PLEDGED(pledge)};",
+        )
+        for side in ("source", "target")
     )
-    repacked = journal.books.value(
-        "SELECT 1 FROM transfers t JOIN entries e ON e.station = t.station AND e.seq = t.seq "
-        "WHERE t.station = :station AND e.kind = 'goods_converted' AND (t.source = :free "
-        "OR (t.source >= :claimed AND t.source < :end)) LIMIT 1",
-        free=PLEDGED(pledge),
-        claimed=f"{PLEDGED(pledge)}:",
-        end=f"{PLEDGED(pledge)};",
-    )
-    return arrived is not None or repacked is not None
+    return bool(out_of != into)
 
 
 def _promise(
