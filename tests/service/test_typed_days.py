@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from uuid import uuid4
 
 import pytest
@@ -36,15 +36,6 @@ LINE = c.ArrivalLine(item="mask", quantity=1)
         (
             "/due_on",
             c.MakePledge(donor="D-1", lines=[c.PledgeLine(item="mask", quantity=1)], due_on=SLIP),
-        ),
-        (
-            "/happened_at",
-            c.ReportOutcome(
-                delivery="v_3",
-                allocation="a_2",
-                outcome="handed_over",
-                happened_at=datetime(22, 2, 3, 14, tzinfo=UTC),
-            ),
         ),
         ("/through", c.ClosePeriod(through=SLIP)),
         (
