@@ -1,7 +1,7 @@
--- What PostgreSQL itself refuses, whoever holds the pen: the guards of SQLite's room in this
--- engine's words. {table} is filled in for each ledger table, {schema} with the one that holds the
--- books: tables named without it could be another's, put in front of them by a search path.
--- Triggers are written as PostgreSQL tells them back, so that opening the books can compare.
+-- Triggers that protect the books against every program that writes to the database; the same rules
+-- as in sqlite/guards.sql. {table} is filled in for each table of the ledger, {schema} with the schema
+-- of the books: without it, a search path could put another table in place of one of these.
+-- Triggers are written in the form in which PostgreSQL returns them, because opening compares them.
 
 -- functions
 CREATE FUNCTION {schema}.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -259,8 +259,8 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- Logs of access are kept six months at least, longer where the station says so. Whole days, so that
--- no zone is too early.
+-- The access log is kept for at least six months, or longer if the station's settings say so. Days are
+-- counted in full, so that it is not too early in any time zone.
 CREATE FUNCTION {schema}.log_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF CAST(left(OLD.at, 10) AS date) > CAST(now() AT TIME ZONE 'UTC' AS date) - CAST(coalesce((
@@ -273,7 +273,8 @@ BEGIN
     RETURN OLD;
 END $$;
 
--- No guard, but a trigger all the same: who keeps nouns in memory asks here whether they changed.
+-- This trigger protects nothing. It counts changes, so that a process knows if its cached catalogue is
+-- still current.
 CREATE FUNCTION {schema}.catalogue_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     whose text;
@@ -288,7 +289,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- What waits to be closed or decided is kept beside what was dispatched and contradicted.
+-- Open deliveries and open conflicts are listed in a table of their own.
 CREATE FUNCTION {schema}.waits() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     CASE TG_TABLE_NAME

@@ -1,5 +1,6 @@
--- What SQLite itself refuses, whoever holds the pen. {table} and {same} are filled in for each
--- ledger table, {same} being true of a row that shares one of its unique keys with the new one.
+-- Triggers that protect the books against every program that writes to the file. {table} and {same}
+-- are filled in for each table of the ledger. {same} is a condition: a row has a unique key of the
+-- new row.
 
 -- for each: append-only
 CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN
@@ -10,7 +11,7 @@ CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN
     SELECT RAISE(ABORT, 'append-only: rows of {table} are never deleted; record another entry');
 END;
 
--- INSERT OR REPLACE would slip past the delete guard.
+-- INSERT OR REPLACE deletes a row without running the trigger for DELETE.
 CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
 WHEN EXISTS (SELECT 1 FROM {table} AS old WHERE {same}) BEGIN
     SELECT RAISE(ABORT, 'append-only: this row of {table} exists; record another entry');
@@ -260,8 +261,8 @@ CREATE TRIGGER resolutions_wait AFTER INSERT ON resolutions BEGIN
     WHERE station = NEW.station AND noun = 'conflict' AND number = NEW.conflict;
 END;
 
--- Logs of access are kept six months at least, longer where the station says so. Whole days, so that
--- no zone is too early.
+-- The access log is kept for at least six months, or longer if the station's settings say so. Days are
+-- counted in full, so that it is not too early in any time zone.
 CREATE TRIGGER access_log_kept BEFORE DELETE ON access_log
 WHEN substr(OLD.at, 1, 10) > date('now', '-' || coalesce((
     SELECT access_log_days FROM retention WHERE station = OLD.station
