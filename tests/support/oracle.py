@@ -31,7 +31,7 @@ class Oracle:
     # --- predictions ------------------------------------------------------------------------------
 
     def reason_to_refuse(self, command: c.Command) -> str | None:
-        """Why this command must be refused; None: the model knows no reason."""
+        """Return why this command must be refused, or None if the model knows no reason."""
         day = command.happened_on or self.clock.day
         if day > self.clock.day:
             return "the day is in the future"

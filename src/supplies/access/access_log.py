@@ -1,7 +1,8 @@
 """The access log: a line for each read of personal data, each sign-in and each refused request.
 
-A line says who, when, by which route and about which code. It contains no name of a person, because
-the log itself is read. A line is kept for at least six months.
+A line contains the user, the time, the route and the code of the person whose data was read. It
+contains no name of a person, because other people may read the log. A line is kept for at least
+six months.
 
 Source: Cybersecurity Law of China, art. 21.
 """

@@ -14,7 +14,7 @@ MAX_COMPARED_LENGTH = 256
 
 
 def check_login(login: str, pointer: str = "/login") -> str:
-    """Return a new login in the form in which it is kept.
+    """Return a new login in the form in which it is stored.
 
     Source: RFC 8265, profile UsernameCasePreserved (PRECIS).
 
@@ -34,9 +34,11 @@ def check_login(login: str, pointer: str = "/login") -> str:
 
 
 def login_key(login: str) -> str:
-    """Return what logins are compared by: without differences of case, width and encoding.
+    """Return the key by which logins are compared: without differences of case, width and encoding.
 
-    Source: RFC 8265, profile UsernameCaseMapped. A text that cannot be a login has a key as well.
+    A text that cannot be a login has a key as well.
+
+    Source: RFC 8265, profile UsernameCaseMapped.
     """
     text = normalize_text(login[:MAX_COMPARED_LENGTH])
     try:

@@ -157,9 +157,10 @@ def _logins(access: AccessContext) -> list[tuple[str, str]]:
 
 
 def _find_code(access: AccessContext, login: str) -> str | None:
-    """Return the code of the user with this login; None if there is none.
+    """Return the code of the user with this login, or None if there is no such user.
 
-    Older logins may differ in case or encoding alone: an exact match goes first.
+    Older logins may differ from each other only in case or encoding, so an exact match is
+    preferred.
     """
     users = _logins(access)
     exact = [code for code, used in users if used == login]

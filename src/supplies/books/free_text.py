@@ -53,9 +53,9 @@ def free_text_of_entry(books: Books, seq: int) -> Texts | None:
 
 
 def free_text_of_entries(books: Books, seqs: Iterable[int]) -> dict[int, Texts | None]:
-    """Return the free text of those of these entries that had some; None if it was erased.
+    """Return the free text by entry, for those of these entries that had some.
 
-    The text of a command belongs to its first entry.
+    The value is None if the text was erased. The text of a command belongs to its first entry.
     """
     rows = query_ids(
         books,

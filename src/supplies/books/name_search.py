@@ -34,7 +34,7 @@ def search_words(query: str) -> list[str]:
 
 
 def bigrams(word: str) -> set[str]:
-    """Return the bigrams of a word. The result of a single character is that character.
+    """Return the bigrams of a word. For a single character, return that character.
 
     >>> sorted(bigrams("mask"))
     ['as', 'ma', 'sk']
@@ -43,7 +43,7 @@ def bigrams(word: str) -> set[str]:
 
 
 def index_terms(noun: CatalogueRecord) -> set[str]:
-    """Return the index terms of a record: characters and bigrams, but none across a space."""
+    """Return the index terms of a record: characters and bigrams. No bigram contains a space."""
     parts = [part for text in searchable_texts(noun) for part in text.split()]
     return {piece for part in parts for piece in (*part, *bigrams(part))}
 
@@ -55,7 +55,10 @@ def matches(noun: CatalogueRecord, wanted: list[str]) -> bool:
 
 
 def searchable_texts(noun: CatalogueRecord) -> list[str]:
-    """Return code, names, address and telephone, normalized; of an erased person only the code."""
+    """Return the normalized code, names, address and telephone number.
+
+    For an erased person, return only the code.
+    """
     values = ((field, getattr(noun, field, None)) for field in SEARCHED_FIELDS)
     texts = ((field, _folded(text)) for field, text in values if text is not None)
     return ["".join(text.split()) if field == "phone" else text for field, text in texts]

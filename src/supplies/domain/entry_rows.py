@@ -58,7 +58,7 @@ class PackedLine(EntryRow, frozen=True, kw_only=True, tag="packed_lines"):
 
 
 class LatestDay(EntryRow, frozen=True, kw_only=True, tag="latest_days"):
-    """States that the entry happened on its day or earlier. latest_day: the day of the entry."""
+    """A row for an entry that happened on its day or earlier. latest_day: the day of the entry."""
 
     latest_day: date
 
@@ -152,14 +152,14 @@ class AllocationLine(EntryRow, frozen=True, kw_only=True, tag="allocation_lines"
 
 
 class Delivery(EntryRow, frozen=True, kw_only=True, tag="deliveries"):
-    """A delivery and its team. Stated again when another team takes over."""
+    """A delivery and its team. Another row is added when another team takes over the delivery."""
 
     delivery: str
     team: str
 
 
 class Stop(EntryRow, frozen=True, kw_only=True, tag="stops"):
-    """One stop of a delivery. An allocation is one stop of a delivery."""
+    """A stop of a delivery: the place where the goods of one allocation are handed over."""
 
     delivery: str
     stop: int
@@ -212,7 +212,8 @@ class DeliveryEnd(EntryRow, frozen=True, kw_only=True, tag="delivery_ends"):
 class Conflict(EntryRow, frozen=True, kw_only=True, tag="conflicts"):
     """A reported fact that contradicts the books. It moves no goods until it is resolved.
 
-    document: the delivery or count sheet. stated: the command without free text, as JSON.
+    document: id of the delivery or count sheet that the report is about. because: how the report
+    contradicts the books. stated: the reported command without its free text, as JSON.
     """
 
     document: str
@@ -221,7 +222,7 @@ class Conflict(EntryRow, frozen=True, kw_only=True, tag="conflicts"):
 
 
 class Resolution(EntryRow, frozen=True, kw_only=True, tag="resolutions"):
-    """How a conflict was resolved. conflict: number of its entry."""
+    """The resolution of a conflict. conflict: number of the entry that recorded the conflict."""
 
     conflict: int
     way: Literal["correct", "unexplained"]
@@ -311,7 +312,11 @@ class ShipmentLine(EntryRow, frozen=True, kw_only=True, tag="shipment_lines"):
 
 
 class ShipmentReceived(EntryRow, frozen=True, kw_only=True, tag="shipments_received"):
-    """The receipt of a shipment. sent_seq, sent_hash: the sender's entry; hash hexadecimal."""
+    """The receipt of a shipment.
+
+    sent_seq, sent_hash: number and hash (hexadecimal) of the entry with which the sender recorded
+    the shipment.
+    """
 
     shipment: str
     sender: str
@@ -338,7 +343,8 @@ class ShipmentArrival(EntryRow, frozen=True, kw_only=True, tag="shipment_arrival
 class ShipmentAcknowledged(EntryRow, frozen=True, kw_only=True, tag="shipments_acknowledged"):
     """The acknowledgement of a shipment.
 
-    received_seq, received_hash: the receiver's entry; hash hexadecimal.
+    received_seq, received_hash: number and hash (hexadecimal) of the entry with which the receiver
+    recorded its arrival.
     """
 
     shipment: str

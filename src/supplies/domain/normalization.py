@@ -157,7 +157,9 @@ def _with_last_day(
 ) -> dict[str, Plain]:
     """Return fields with the last day of the month that was typed in either field.
 
-    month, day: names of the fields. What is not a month, or not that of the day given, is a fault.
+    month, day: names of the two fields. A text that is not a month is a fault, and so is a month
+    that
+    does not end on the day given.
     """
     typed = day if fields.get(month) is None else month
     chosen = _apply(_month, fields.get(typed), f"{pointer}/{typed}", faults)
@@ -200,9 +202,11 @@ def _rule(kind: inspect.Type) -> Rule | None:
 
 
 def _check_typed_day(value: Plain, pointer: str, _: list[Fault]) -> Plain:
-    """Check a day. What is not a day stays as it is, and is refused by the type of the field.
+    """Check that a day is possible.
 
-    Moments are not checked: a phone whose clock is wrong reports a fact, which becomes a conflict.
+    A text that is not a day is returned unchanged: the type of the field refuses it. Moments are
+    not
+    checked: a phone whose clock is wrong reports a fact, which becomes a conflict.
     """
     if isinstance(value, str) and _DAY.fullmatch(value):
         with suppress(ValueError):

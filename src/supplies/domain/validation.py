@@ -55,7 +55,7 @@ def convert(kind: type[S], fields: Any) -> S:
 
 
 def _every_fault(kind: type[msgspec.Struct], fields: Any, faults: Sequence[Fault]) -> InvalidField:
-    """Return the error with each fault: those found before, and those of the types of fields."""
+    """Return the error with every fault: those in `faults`, and fields of a wrong type."""
     found = {fault.pointer: fault for fault in faults}
     for fault in islice(_faults(kind, fields, ""), MAX_FAULTS + 1):
         found.setdefault(fault.pointer, fault)

@@ -72,12 +72,14 @@ def system_clock() -> datetime:
 class _Connection:
     """State that the ledgers on one connection share.
 
-    reading: the station whose `reading()` is open; None if no reading is open. writing: the station
-    whose transaction is open; None if no transaction is open. erased: whether that transaction
-    erased a person's data. key_ensured: whether a key to sign receipts was created, or was not
-    needed. catalogues: one catalogue per station, as long as a ledger of the station exists. The
-    store reports only changes that other connections made, so ledgers on one connection must share
-    this cache.
+    The store reports only the changes of other connections, so the ledgers on one connection must
+    share their caches. This class keeps, for the connection:
+
+    reading: the station whose `reading()` is open; None if no reading is open.
+    writing: the station whose transaction is open; None if no transaction is open.
+    erased: whether that transaction erased a person's data.
+    key_ensured: whether a key to sign receipts was created, or was not needed.
+    catalogues: one catalogue per station, as long as a ledger of the station exists.
     """
 
     def __init__(self) -> None:

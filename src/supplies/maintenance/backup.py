@@ -78,13 +78,14 @@ def back_up(
 def restore(backup: Path, database: str, *, progress: Progress | None = None) -> Verified:
     """Restore a backup and migrate it to this version. Return what was verified.
 
-    A key file beside the backup is restored too. progress: called with the number of entries
-    verified and in total.
+    A key file beside the backup is restored too. database: the path of the new file. progress:
+    called
+    with the number of entries verified so far and the number of all entries.
 
     Raises:
-        AlreadyDone: there are books in that place, or other keys.
-        NotADatabase: there is no backup, or it is another kind of file.
-        InvalidField: the place is on a server.
+        AlreadyDone: `database` exists already, or its key file exists with other keys.
+        NotADatabase: `backup` does not exist, or is not a database of this program.
+        InvalidField: `database` is on a server.
         BooksBroken: verification of the backup found a difference.
         GuardMissing: a trigger or table of the backup is missing or changed.
     """

@@ -166,10 +166,12 @@ class Balances:
         return expected
 
     def check_balances(self) -> None:
-        """Check that `balances` has the sums of all transfers.
+        """Check that each row of the table `balances` is the sum of its transfers.
 
-        The database counts the rows that agree with `days`, which `check_days` checked. Rows are
-        compared one by one only if that count differs.
+        The database counts the rows of `balances` that equal the latest row of their account in
+        `days`,
+        which `check_days` has checked. Only if not all rows are equal, each row is read and
+        compared.
 
         Raises:
             BooksBroken: a row is missing, changed or surplus.
@@ -192,7 +194,10 @@ class Balances:
 
 
 def _family(kind: AccountKind, lot: str) -> Family | None:
-    """Return the family of an account of this kind; only goods have a lot. None: not allowed."""
+    """Return what an account of this kind counts: goods if there is a lot, else promises or needs.
+
+    None means that the kind must not be used like this.
+    """
     if lot:
         return Family.GOODS if Family.GOODS in kind.families else None
     return next((family for family in kind.families if family is not Family.GOODS), None)

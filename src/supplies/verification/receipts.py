@@ -29,7 +29,7 @@ _NAMED = Table("erasable", ("seq", "digest", "about"))
 
 
 class _Frozen(msgspec.Struct, gc=False):
-    """The fields of a receipt's document that its entry contains too."""
+    """The fields of a stored receipt document that are compared with the entry that issued it."""
 
     number: str
     issued_on: str

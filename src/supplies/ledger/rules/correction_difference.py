@@ -62,7 +62,7 @@ def enter_difference(
     others_steps = [(d.booked_on, move.transfer) for d in others for move in d.moves]
     _check_end(journal, [step for _, step in steps] + others_steps, history, head)
     drafts = ordered_steps(journal, head, steps, pointers)
-    _renumber(drafts, others)
+    _check_entry_numbers(drafts, others)
     journal.drafts = drafts + others
     journal.next_seq = journal.drafts[-1].seq + 1
 
@@ -112,8 +112,14 @@ def _of_every_sheet(recounted: list[Draft], history: History) -> list[Draft]:
     return [*recounted, *dropped.values()]
 
 
-def _renumber(drafts: list[Draft], others: list[Draft]) -> None:
-    """Refuse a correction that would change the entry number in the id of a new document."""
+def _check_entry_numbers(drafts: list[Draft], others: list[Draft]) -> None:
+    """Refuse a correction if an entry in `others` would get another number than planned.
+
+    The ids of new documents contain the number of their entry, so a number must not change.
+
+    Raises:
+        InvalidField: a number would change, because the correction changes the day and the claims.
+    """
     following = drafts[-1].seq + 1
     for index, draft in enumerate(others):
         if draft.seq != following + index:

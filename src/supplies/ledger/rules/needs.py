@@ -15,8 +15,8 @@ def note_need(command: NoteNeed, journal: Journal) -> None:
     """Record a need, as a transfer from the account `asked` to the account `needed`.
 
     Raises:
-        InvalidField: a code is unknown, `needed_by` is in the past, or a correction names another
-            recipient although goods serve the need.
+        InvalidField: a code is unknown, or `needed_by` is before the day of the need. Also raised
+            if a correction names another recipient after goods were allocated to the need.
     """
     journal.books.recipient(command.recipient, "/recipient")
     quantity = journal.base_units(command, "")

@@ -88,7 +88,7 @@ Expired = Literal["if_allowed", "if_named", "freely"]
 "freely": always.
 """
 
-Taken = tuple[LotLine, str, str | Callable[[str, str, str], str]]
+LineToTake = tuple[LotLine, str, str | Callable[[str, str, str], str]]
 """A line to take from stock: the line, its JSON pointer for errors, and the target.
 
 The target is the account that receives the goods, or a function that returns it for item, lot and
@@ -118,9 +118,12 @@ def move_lines(
 
 
 def _take(
-    journal: Journal, draft: Draft, taken: Sequence[Taken], source: str, expired: Expired
+    journal: Journal, draft: Draft, taken: Sequence[LineToTake], source: str, expired: Expired
 ) -> None:
-    """Draft the transfers of lines. Lines that name a lot take their goods before the others."""
+    """Draft the transfers of these lines from `source`, by lot.
+
+    Lines that name a lot are drafted first, so that other lines do not use up its goods.
+    """
     for line, pointer, target in sorted(taken, key=lambda each: each[0].lot is None):
         quantity = journal.base_units(line, pointer)
         named = expired == "if_named" and line.lot is not None
@@ -424,7 +427,7 @@ def convert(command: Convert, journal: Journal) -> None:
     closed = is_closed_to_people(journal, place)
     draft = journal.entry("goods_converted", prefix="k")
     conversion, stock = CONVERTED(str(draft.document)), STOCK(command.location)
-    taken: list[Taken] = [
+    taken: list[LineToTake] = [
         (line, f"/consumed/{index}", conversion) for index, line in enumerate(command.consumed)
     ]
     taken += [
