@@ -369,6 +369,22 @@ def test_the_donor_of_a_pledge_kept_without_naming_it_cannot_be_corrected(
     assert station.balance("donor:D-2") == -10
 
 
+def test_a_much_smaller_gift_names_the_pledge_whose_claim_was_served(
+    station: StationLedger,
+) -> None:
+    need = station.need(5)
+    old, new = station.pledge(10), station.pledge(10, {need: 5})
+    gift = keeping(station.donation(20))
+    done = station(gift)
+    station.dispatch(*(row.allocation for row in station.books.rows(Allocation)))
+    smaller = msgspec.structs.replace(gift, lines=[masks(5)])
+    with pytest.raises(NotEnough, match="the smallest figure possible is 15"):
+        station(c.Correct(entry=done.seq, command=smaller, reason="5 came"))
+    named = msgspec.structs.replace(gift, lines=[masks(5, pledge=new)])
+    station(c.Correct(entry=done.seq, command=named, reason="5 came"))
+    assert [station.balance(f"pledged:{name}") for name in (old, new)] == [10, 5]
+
+
 @settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
