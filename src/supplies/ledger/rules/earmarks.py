@@ -72,9 +72,9 @@ def _wished_need(
     lot: str,
     for_needs: list[tuple[Need, str, int]],
 ) -> Need | None:
-    """Return the need that the goods serve that a donor wished for one recipient.
+    """Return the need that goods serve which a donor wished to give to one recipient.
 
-    In a correction it is the need that they served before, if there was one.
+    In a correction, return the need that they served before, if there was one.
     """
     claimed = {need.need for need, _, _ in for_needs}
     for earmark in () if journal.corrected is None else journal.corrected.earmarks:
@@ -152,10 +152,9 @@ def _suitable_allocation(
     need: str | None,
     drafts: _AllocationDrafts,
 ) -> AllocationDraft | None:
-    """Return a drafted allocation of this recipient that can take the share.
+    """Return a drafted allocation of this recipient that can take the share, or None.
 
-    An allocation from which goods of this lot went to another need is not suitable. Return None if
-    there is no suitable one.
+    An allocation from which goods of this lot went to another need is not suitable.
     """
     corrected = journal.corrected
     moved_for = {

@@ -123,9 +123,9 @@ def _is_forgotten(journal: Journal, donor: str) -> bool:
 def describe_products(journal: Journal, draft: Draft, lot: str, before: date | None) -> None:
     """Update the expiry of a lot's products after the lot's own expiry became earlier.
 
-    before: the expiry of the lot until now; None if it did not expire. If a product did not last
-    longer than the lot by its old expiry, it does not last longer by the new one. Products of these
-    products are updated in the same way.
+    before: the expiry of the lot until now; None if it did not expire. A product that expired
+    no later than the lot's old expiry gets an expiry no later than the new one. Products of
+    these products are updated in the same way.
     """
     parent = journal.lot(lot, _item_of(journal, lot))
     now, month = parent.expires_on, parent.expires_month
@@ -154,7 +154,10 @@ def parents_of(journal: Journal, lot: str) -> list[str]:
 
 
 def givers_of(journal: Journal, lot: str) -> set[str]:
-    """Return the accounts from which a lot came, those of what it was repacked from included."""
+    """Return the accounts from which a lot came.
+
+    For a repacked lot, these are the accounts from which its parents came.
+    """
     item = _item_of(journal, lot)
     origin = journal.lot(lot, item).origin
     if kind_of(origin) is CONVERTED:

@@ -23,7 +23,7 @@ def forget_donor(command: ForgetDonor, journal: Journal) -> None:
     """Erase a donor's name, address and all texts about them.
 
     Raises:
-        InvalidField: the code stands for all anonymous donors.
+        InvalidField: the code means all anonymous donors.
         NotFound: the donor is unknown.
         Forgotten: the data was erased before.
         Unaccounted: a pledge is outstanding, or a conflict about the donor is unresolved.

@@ -248,7 +248,10 @@ def reopen_need(journal: Journal, draft: Draft, need: Need, quantity: int) -> No
 
 
 def reopen_needs(journal: Journal, draft: Draft, recipient: str, item: str) -> None:
-    """Reopen needs after goods came back, by the quantity met that exceeds the goods kept."""
+    """Reopen needs after goods came back.
+
+    A need is reopened by the quantity met that exceeds the goods which the recipient still has.
+    """
     kept = journal.total(RECEIVED(recipient), item)
     needs = needs_of(journal, recipient, item)
     met = sum(journal.balance(MET(need.need), item) for need in needs)

@@ -45,7 +45,7 @@ def note_need(command: NoteNeed, journal: Journal) -> None:
 
 
 def _check_same_recipient(journal: Journal, need: str, recipient: str) -> None:
-    """Refuse to give a need to another recipient once goods serve it."""
+    """Refuse to give a need to another recipient after goods were allocated to the need."""
     before = find_need(journal, need).recipient
     if recipient == before:
         return

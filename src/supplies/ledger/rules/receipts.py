@@ -179,7 +179,7 @@ def renew_receipt(
 
 
 def _last_receipt_of(journal: Journal, donation: str) -> str | None:
-    """Return the number of the latest receipt for a donation, valid or void; None if none."""
+    """Return the number of the latest receipt for a donation, valid or void, or None."""
     found = journal.books.latest_row(ReceiptDonation, donation=donation)
     return None if found is None else found.number
 

@@ -489,7 +489,7 @@ def _keep_pledge(
 
 
 def _first_to_expire(journal: Journal, draft: Draft, conversion: str) -> Lot | None:
-    """Return the lot that expires first of what is repacked; None if none of it expires."""
+    """Return the lot that expires first among the repacked lots, or None if none expires."""
     consumed = {
         (move.transfer.item, move.transfer.lot)
         for move in draft.moves
