@@ -158,8 +158,7 @@ def _with_last_day(
     """Return fields with the last day of the month that was typed in either field.
 
     month, day: names of the two fields. A text that is not a month is a fault, and so is a month
-    that
-    does not end on the day given.
+    that does not end on the day given.
     """
     typed = day if fields.get(month) is None else month
     chosen = _apply(_month, fields.get(typed), f"{pointer}/{typed}", faults)
@@ -205,8 +204,7 @@ def _check_typed_day(value: Plain, pointer: str, _: list[Fault]) -> Plain:
     """Check that a day is possible.
 
     A text that is not a day is returned unchanged: the type of the field refuses it. Moments are
-    not
-    checked: a phone whose clock is wrong reports a fact, which becomes a conflict.
+    not checked: a phone whose clock is wrong reports a fact, which becomes a conflict.
     """
     if isinstance(value, str) and _DAY.fullmatch(value):
         with suppress(ValueError):

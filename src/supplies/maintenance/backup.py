@@ -79,8 +79,7 @@ def restore(backup: Path, database: str, *, progress: Progress | None = None) ->
     """Restore a backup and migrate it to this version. Return what was verified.
 
     A key file beside the backup is restored too. database: the path of the new file. progress:
-    called
-    with the number of entries verified so far and the number of all entries.
+    called with the number of entries verified so far and the number of all entries.
 
     Raises:
         AlreadyDone: `database` exists already, or its key file exists with other keys.

@@ -169,9 +169,8 @@ class Balances:
         """Check that each row of the table `balances` is the sum of its transfers.
 
         The database counts the rows of `balances` that equal the latest row of their account in
-        `days`,
-        which `check_days` has checked. Only if not all rows are equal, each row is read and
-        compared.
+        `days`, which `check_days` has checked. Rows are compared one by one only if not all are
+        equal.
 
         Raises:
             BooksBroken: a row is missing, changed or surplus.
