@@ -34,7 +34,7 @@ def hash_password(password: str, login: str, pointer: str = "/password") -> str:
     Args:
         password: The password.
         login: The login of its user, which must not be part of it.
-        pointer: Of the field that contains the password, for errors.
+        pointer: JSON pointer to the field that contains the password, for errors.
 
     Raises:
         InvalidField: the password has the wrong length or is easy to guess.

@@ -293,7 +293,7 @@ class Books:
     ) -> dict[tuple[str, str, str], int]:
         """Return nonzero balances by (account, item, lot).
 
-        account: a prefix if it ends in ":".
+        account: if it ends in ":", all accounts that begin with it.
 
         Raises:
             InvalidField: the account or prefix is not on the chart of accounts.

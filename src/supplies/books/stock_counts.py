@@ -79,8 +79,8 @@ def sheet_moment(books: Books, sheet: str) -> Moment | None:
 def stock_at(books: Books, location: str, moment: Moment) -> dict[str, Counter[str]]:
     """Return the stock of a location at a moment, free and allocated, by item and lot.
 
-    It is computed as known now: the stock at the end of the day, less what moved later on that day,
-    plus the differences of earlier counts that were booked later.
+    All entries recorded until now count. The result is the stock at the end of the day, less what
+    moved later on that day, plus the differences of earlier counts that were booked later.
     """
     there: dict[str, Counter[str]] = defaultdict(Counter)
     for (_, item, lot), quantity in books.nonzero_balances_on(moment.day, STOCK(location)).items():

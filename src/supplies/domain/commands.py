@@ -268,7 +268,7 @@ class RecordArrival(Command, frozen=True, kw_only=True):
 
 
 class LotPart(StrictStruct, frozen=True, kw_only=True):
-    """A quantity of a lot in base units."""
+    """One lot to take for an allocation line, and how much of it, in base units."""
 
     lot: Code
     quantity: Quantity
@@ -462,7 +462,10 @@ class WriteOff(Command, frozen=True, kw_only=True):
 
 
 class FindAgain(Command, frozen=True, kw_only=True):
-    """Return goods to stock that were written off and found again."""
+    """Put goods back into stock that were written off and then found.
+
+    reason: the reason of the write-off. location: where they are put.
+    """
 
     reason: Code
     location: Code
@@ -745,7 +748,7 @@ Correctable = (
     | Settle
     | RecordActivity
 )
-"""Commands that `Correct` accepts. Others have their own way back: release, void, reopen."""
+"""Commands that `Correct` accepts. The effect of others is undone by a command such as `Release`."""
 
 
 class Correct(Command, frozen=True, kw_only=True):

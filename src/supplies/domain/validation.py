@@ -71,9 +71,10 @@ def _line_numbers(pointer: str) -> list[int]:
 
 
 def _faults(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
-    """Yield the faults of a value that should have a type: those of its parts, or else its own.
+    """Yield the faults of a value that should have a type.
 
-    kind: a type as in the annotation of a field.
+    If its parts have faults, only these are yielded; otherwise the fault of the value itself. kind:
+    a type as in the annotation of a field.
     """
     try:
         msgspec.convert(value, kind, strict=True)
