@@ -36,7 +36,7 @@ _MAX_LEDGERS = 1000
 """Largest number of ledgers that a queue keeps. Each caches the catalogue of its station."""
 
 TIMEOUT_SECONDS = 30.0
-"""How long a request waits until it is durable. It is longer than the engine waits for a lock."""
+"""How long a request waits for its commit. The database waits less for a lock and fails first."""
 
 _ERASE_INTERVAL = timedelta(hours=1)
 """How often expired responses to idempotent requests are erased, by the ledger's clock."""

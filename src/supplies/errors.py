@@ -251,7 +251,10 @@ def _wrong_type(value: object, name: str, description: str) -> InvalidField:
 
 
 def _described(value: object) -> str:
-    """Describe a value of a wrong type. Only numbers are repeated: others may be personal data."""
+    """Describe a value of a wrong type for an error message.
+
+    A number is shown. Of other values only the type is named: they may be personal data.
+    """
     if value is None or isinstance(value, int | float):
         return repr(value)
     if isinstance(value, type):

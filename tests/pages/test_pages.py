@@ -265,6 +265,11 @@ def test_a_donor_sends_a_request_from_the_page(donor: Browser) -> None:
     assert "say how the name is written" in unsaid.text
 
 
+def test_a_request_may_have_2000_chinese_characters(donor: Browser) -> None:
+    answer = donor.send("/my/requests", kind="correct", wish="张" * 2000)
+    assert answer.status_code == 303
+
+
 def test_an_incomplete_link_is_answered_with_404(browser: Browser) -> None:
     browser.open("/my/supplies.0", status=404)
     answer = browser.client.get("/my", follow_redirects=False)

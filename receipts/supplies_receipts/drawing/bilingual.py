@@ -105,7 +105,10 @@ def unit_of_line(line: ReceiptLine) -> Words:
 
 
 def packs_of_line(line: ReceiptLine) -> Words:
-    """Return the packs of a receipt's line. Return "" if it was stated in base units."""
+    """Return in words the packs in which a line of a receipt was stated.
+
+    Both languages are empty if it was stated in base units.
+    """
     if not line.stated:
         return Words("", "")
     code, words = line.stated.pack, line.pack_words

@@ -204,5 +204,8 @@ def paginated(blocks: Sequence[Block], first: float, next_: float, last: float =
 
 
 def _needed(block: Block, table: object) -> float:
-    """Return the height of a block, including its head unless that is already above it."""
+    """Return the height that a block needs on the page.
+
+    It includes the heading row of the block's table, unless that is printed above already.
+    """
     return block.height + (0 if block.head is None or block.of is table else block.head.height)

@@ -125,7 +125,10 @@ def quantity(value: int, unit: str, width: float) -> Cell:
 
 
 def item(name: Words, code: str, unit: str) -> Cell:
-    """Return an item for a table cell: its name, and below it its other name, code and unit."""
+    """Return a table cell for an item.
+
+    It has the name, and below it the name in the second language, the code and the unit.
+    """
     details = filter(None, (name.secondary, code, bilingual.unit(unit).label))
     small = " · ".join(dict.fromkeys(details))  # often the code is the English name
     return [(name.primary, CELL), (small, CELL_EN)]

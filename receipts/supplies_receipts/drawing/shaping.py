@@ -43,9 +43,10 @@ _IGNORED = frozenset(("BN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FS
 
 
 class Glyph(msgspec.Struct, frozen=True):
-    """A glyph and its distance from the start of the line, in points.
+    """A glyph, with its position from the start of the line, in points.
 
-    character: the character by which reportlab draws the glyph.
+    character: the text that reportlab is given to draw the glyph. It is not always a character of
+    the line's text.
     """
 
     x: float

@@ -51,7 +51,7 @@ def stations_page(books: Books, after: str | None, limit: int) -> Page[StationLi
 
 
 async def _station_parts(context: RequestContext, first: date, last: date) -> list[StationPart]:
-    """Return the figures of each station."""
+    """Return each station's part of the organisation report for these days."""
     with context.reading() as books:
         codes = [line.code for line in stations(books)]
     # One station after the other, so that the thread also serves other requests in between.

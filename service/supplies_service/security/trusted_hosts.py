@@ -56,7 +56,10 @@ class TrustedHosts:
         self._read()
 
     def __contains__(self, host: str) -> bool:
-        """Return whether a name is one of the service's. host: in lower case, without a port."""
+        """Return whether a host name belongs to this service.
+
+        host: in lower case, without a port.
+        """
         if host not in self._names and monotonic() - self._read_at > REFRESH_SECONDS:
             self._read()
         return host in self._names

@@ -36,7 +36,7 @@ class AccessContext:
         return int(self._now.timestamp())
 
     def time_after(self, interval: timedelta) -> str:
-        """Return the time this much later than now, as stored."""
+        """Return the time `interval` from now, in the text form in which times are stored."""
         return format_timestamp(self._now + interval)
 
     def all(self, sql: str, **params: Any) -> list[Row]:

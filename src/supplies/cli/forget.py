@@ -129,7 +129,7 @@ def as_in(database: str, station: str | None, other: str, yes: bool) -> None:
 def text(database: str, station: str | None, entry: int, yes: bool) -> None:
     """Print the notes and reasons of an entry, or erase them, for example if a note names a person.
 
-    ENTRY is the number of the entry, as in 12. The entry itself and its quantities stay.
+    ENTRY is the number of the entry, for example 12. The entry itself and its quantities stay.
     """
     from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
     from supplies.cli.opening import open_ledger

@@ -14,7 +14,7 @@ from enum import StrEnum
 from supplies.errors import InvalidField, check_type
 
 ANONYMOUS = "anonymous"
-"""Key of `donor` for anonymous gifts."""
+"""The key in `donor:anonymous`, the account of gifts from unnamed donors."""
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """A key is a code: see `Code`."""

@@ -748,7 +748,7 @@ Correctable = (
     | Settle
     | RecordActivity
 )
-"""Commands that `Correct` accepts. The effect of others is undone by a command such as `Release`."""
+"""Commands that `Correct` accepts. Others are undone by a command such as `Release`."""
 
 
 class Correct(Command, frozen=True, kw_only=True):

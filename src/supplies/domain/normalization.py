@@ -137,8 +137,9 @@ def _struct_rule(kind: type[msgspec.Struct]) -> Rule | None:
 
 
 def _apply(rule: Rule, value: Plain, pointer: str, faults: list[Fault]) -> Plain:
-    """Return a normalized value. If the rule refuses it, add the fault and return the value
-    unchanged.
+    """Return a normalized value.
+
+    If the rule refuses it, add the fault and return the value unchanged.
     """
     try:
         return rule(value, pointer, faults)

@@ -49,9 +49,11 @@ _FORMAT: Final = "supplies-keys-1"
 
 
 class _Key(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One key. code_secret, private: hexadecimal.
+    """One signing key of the stations.
 
-    after: number of each station's last entry when the key was made.
+    code_secret: the secret from which the check codes of receipts are made. private: the private
+    key. Both are hexadecimal. after: for each station, the number of its last entry when the key
+    was made.
     """
 
     id: str

@@ -176,7 +176,7 @@ class _Verification:
 
 
 def _closings(stated: Rows) -> dict[int, date]:
-    """Return, by number of an entry that closed a period, the last day that it closed."""
+    """Return the last closed day of each entry that closed a period, by entry number."""
     return {seq: date.fromisoformat(through) for seq, through in stated[Period]}
 
 

@@ -285,7 +285,7 @@ def _check_reversible(history: History) -> None:
 
 
 def _restore_needs_of(journal: Journal, draft: Draft) -> None:
-    """Reopen needs whose assigned or met quantity is more than the goods that remain."""
+    """Reopen needs of which more is assigned or met than goods exist after a correction."""
     assert journal.corrected is not None
     moved = {key for d in journal.drafts for key in net_changes(move.transfer for move in d.moves)}
     allocations: set[str] = set()

@@ -88,10 +88,10 @@ def _find_in_this_database(journal: Journal, shipment: str, kind: str) -> Cited 
 
 
 def cited_shipment(cited: Cited, pointer: str) -> tuple[Shipment, list[ShipmentLine]]:
-    """Return the shipment and its lines in a sender's entry.
+    """Return the shipment and its lines from the sending station's entry.
 
     Raises:
-        InvalidField: the entry contains no shipment, or a line exceeds the limits of commands.
+        InvalidField: the entry contains no shipment, or a line has a value that is not allowed.
     """
     body = cited.body
     sent = single_row(body, Shipment, pointer)

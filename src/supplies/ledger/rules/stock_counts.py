@@ -106,9 +106,10 @@ def _book_differences(
 def _book_shortages(
     journal: Journal, draft: Draft, location: str, missing: list[tuple[CountLine, int]]
 ) -> list[tuple[CountLine, int]]:
-    """Book missing goods on the day of an entry.
+    """Take the goods that a count did not find out of the books, on the day of the draft.
 
-    Return the lines with the quantity that the books do not contain on that day.
+    Return the lines of which the books contain too little on that day, each with the quantity that
+    could not be taken.
     """
     touched: dict[str, None] = {}
     rest = [
