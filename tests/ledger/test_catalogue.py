@@ -11,7 +11,7 @@ from support.ledger_fixture import StationLedger
 from support.refusals import assert_refused
 
 from supplies.domain import commands as c
-from supplies.domain.catalogue_records import Donor, Item, Recipient, Station
+from supplies.domain.catalogue_records import DEFAULT_HOST, Donor, Item, Recipient, Station
 from supplies.errors import (
     AlreadyDone,
     Forgotten,
@@ -69,6 +69,14 @@ def test_registering_with_replace_adds_new_records_and_changes_others(
         assert station.books.item("tea") == tea
         assert station.books.item("mask") == mask
     assert [item.code for item in list_records(station.books, Item, "KN95").items] == ["mask"]
+
+
+def test_registering_a_station_again_keeps_the_host_that_it_set(station: StationLedger) -> None:
+    own = station.books.station
+    for host, name in (("https://example.org", "one"), (DEFAULT_HOST, "two")):
+        changed = msgspec.structs.replace(own, host=host, name=name)
+        station.ledger.register(changed, replace=True)
+        assert station.books.station == msgspec.structs.replace(changed, host="https://example.org")
 
 
 def test_registering_with_replace_changes_all_or_none(station: StationLedger) -> None:

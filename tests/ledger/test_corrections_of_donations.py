@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from support.corrections import correct, mask
 from support.ledger_fixture import StationLedger
 from support.refusals import assert_refused
@@ -29,6 +30,20 @@ def test_correcting_a_donation_voids_and_replaces_its_receipt(station: StationLe
     kinds = [station.books.body(seq).kind for seq in range(done.seq, done.last + 1)]
     assert kinds == ["donation_received", "receipt_voided", "receipt_issued"]
     assert station.books.body(done.last).document == "JZ-2020-000002"
+
+
+def test_a_correction_that_is_sent_twice_keeps_the_receipt(station: StationLedger) -> None:
+    station.give(10)
+    corrected = station.donation(7)
+    first = correct(station, 1, corrected)
+    again = correct(station, first.seq, corrected)
+    noted = correct(station, again.seq, replace(corrected, note="counted twice"))
+    for done in (again, noted):
+        kinds = [station.books.body(seq).kind for seq in range(done.seq, done.last + 1)]
+        assert kinds == ["donation_received"]
+    assert station.total("stock:store") == 7
+    renewed = correct(station, noted.seq, replace(corrected, handled_by="another"))
+    assert station.books.body(renewed.last).document == "JZ-2020-000003"
 
 
 def test_reversing_a_donation_voids_its_receipt(station: StationLedger) -> None:

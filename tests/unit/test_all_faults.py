@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from supplies.domain.commands import RecordDonation
+from supplies.domain.commands import RecordDonation, ReportOutcome
 from supplies.domain.validation import MAX_FAULTS, check_fields, convert
 from supplies.errors import InvalidField
 
@@ -21,6 +21,22 @@ def refuse(**fields: Any) -> InvalidField:
 
 def pointers(error: InvalidField) -> list[str]:
     return [fault.pointer for fault in error.faults]
+
+
+def test_a_wrong_month_and_a_time_without_a_zone_are_refused_in_words() -> None:
+    assert "must be a month as in 2027-05" in str(
+        refuse(lines=[{**GOOD, "expires_month": "2027/05"}])
+    )
+    with pytest.raises(InvalidField, match="must name its time zone, as in 2020-02-05T14"):
+        convert(
+            ReportOutcome,
+            {
+                "delivery": "v_1",
+                "allocation": "a_1",
+                "outcome": "handed_over",
+                "happened_at": "2026-03-09T18:00:00",
+            },
+        )
 
 
 def test_twelve_wrong_lines_are_named_at_once() -> None:

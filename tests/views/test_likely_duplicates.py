@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
+from typing import Any
 
 import pytest
 from support.ledger_fixture import StationLedger
@@ -77,6 +79,27 @@ def test_a_fact_recorded_twice_names_the_first(station: StationLedger, name: str
     assert named(station, second) == [first]
     station.clock.advance()
     assert named(station, FACTS[name](station)) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"batch": "A"}, {"batch": "A", "expires_on": date(2027, 5, 31)}),
+        ({"batch": "A"}, {"expires_on": date(2027, 5, 31)}),
+        ({"expires_month": "2027-05"}, {"batch": "A", "expires_month": "2027-05"}),
+    ],
+)
+def test_a_label_that_only_one_gift_states_may_be_the_same(
+    station: StationLedger, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    earlier = station.give(4, **first).document
+    assert named(station, station.give(4, **second).document) == [earlier]
+
+
+def test_gifts_with_other_batches_are_not_duplicates(station: StationLedger) -> None:
+    station.give(4, batch="A")
+    other = station.give(4, batch="B", expires_on=date(2027, 5, 31)).document
+    assert not named(station, other)
 
 
 def test_a_reversed_fact_is_not_a_duplicate(station: StationLedger) -> None:

@@ -89,6 +89,10 @@ class Team(CatalogueRecord, frozen=True, kw_only=True):
     name: Label
 
 
+DEFAULT_HOST = "http://127.0.0.1:8000"
+"""Address of the service until a station sets one. Only this computer can open it."""
+
+
 class Station(CatalogueRecord, frozen=True, kw_only=True):
     """A station, with the details that its papers print.
 
@@ -105,7 +109,7 @@ class Station(CatalogueRecord, frozen=True, kw_only=True):
     credit_code: Label | None = None
     address: Label | None = None
     phone: Label | None = None
-    host: Label = "http://127.0.0.1:8000"
+    host: Label = DEFAULT_HOST
 
 
 CATALOGUE_RECORDS: tuple[type[CatalogueRecord], ...] = (Item, Donor, Recipient, Location, Team)

@@ -13,10 +13,12 @@ from typing import Self
 from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from supplies.books.catalogue import Catalogue
 from supplies.books.reader import Books
 from supplies.domain.accounts import check_account
-from supplies.domain.catalogue_records import CatalogueRecord, Station
+from supplies.domain.catalogue_records import DEFAULT_HOST, CatalogueRecord, Station
 from supplies.domain.commands import (
     Command,
     CountStock,
@@ -303,7 +305,8 @@ class Ledger:
         """Add stations, items, donors and other records to the catalogue: all of them or none.
 
         replace: a record whose code is in use replaces the record that has the code, as `amend`
-        does, so that the same call can be repeated.
+        does, so that the same call can be repeated. A station keeps its host if the record has
+        none of its own.
 
         Raises:
             InvalidField: a value is outside its limits, or the unit of an item that has entries
@@ -314,8 +317,9 @@ class Ledger:
         """
         with self._writing(), self.savepoint():
             for record in records:
-                if replace and self._catalogue.get(type(record), record.code) is not None:
-                    self._catalogue.amend(record)
+                present = self._catalogue.get(type(record), record.code) if replace else None
+                if present is not None:
+                    self._catalogue.amend(_with_present_host(record, present))
                 else:
                     self._catalogue.register(record)
 
@@ -543,6 +547,12 @@ def _check_station_code(station: str) -> None:
         raise InvalidField(
             f"{station[:64]!r} is not the code of a station: use letters, digits, . - _"
         )
+
+
+def _with_present_host(record: CatalogueRecord, present: CatalogueRecord) -> CatalogueRecord:
+    if isinstance(record, Station) and isinstance(present, Station) and record.host == DEFAULT_HOST:
+        return msgspec.structs.replace(record, host=present.host)
+    return record
 
 
 def _issues_receipt(journal: Journal) -> bool:

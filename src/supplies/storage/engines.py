@@ -95,6 +95,6 @@ def open_store(url: str, *, create: bool = True, guarded: bool = True, made: boo
         from supplies.storage.postgresql.store import PostgresStore
     except ImportError as error:
         raise StoreError(
-            "PostgreSQL needs its driver: install it with `pip install 'supplies[postgres]'`"
+            "PostgreSQL needs the driver psycopg: install this project with its extra `postgres`"
         ) from error
     return PostgresStore(url, create=create, guarded=guarded, made=made)

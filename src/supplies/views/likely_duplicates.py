@@ -212,13 +212,22 @@ def _same(one: Goods, other: Goods) -> bool:
     """
     return one.keys() == other.keys() and all(
         one[item].total() == other[item].total()
-        and (one[item] == other[item] or not (_labelled(one[item]) and _labelled(other[item])))
+        and all(_agree(one[item], other[item], part) for part in (0, 1))
         for item in one
     )
 
 
-def _labelled(quantities: Counter[Label]) -> bool:
-    return any(label != (None, None) for label in quantities)
+def _agree(one: Counter[Label], other: Counter[Label], part: int) -> bool:
+    """Return whether quantities have the same labels in one part, or only one of them has any."""
+    ours, others = _by_part(one, part), _by_part(other, part)
+    return ours == others or set(ours) == {None} or set(others) == {None}
+
+
+def _by_part(quantities: Counter[Label], part: int) -> Counter[str | date | None]:
+    by_part: Counter[str | date | None] = Counter()
+    for label, quantity in quantities.items():
+        by_part[label[part]] += quantity
+    return by_part
 
 
 # --- what is compared ------------------------------------------------------------------------

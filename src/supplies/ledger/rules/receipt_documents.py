@@ -114,10 +114,9 @@ def details_of_donation(
         for row in journal.books.rows_of_entry(PackedLine, seq)
         if row.field == "lines"
     }
-    lines = [
-        _line_with_lot(journal, line, packed.get(line.line))
-        for line in journal.books.rows_of_entry(ArrivalLine, seq, arrival=donation)
-    ]
+    rows = journal.books.rows_of_entry(ArrivalLine, seq, arrival=donation)
+    lots = journal.books.latest_rows(Lot, "lot", (row.lot for row in rows))
+    lines = [details_line(row, lots[row.lot], packed.get(row.line)) for row in rows]
     if not lines:
         raise InvalidField.at(pointer, f"donation {donation} was reversed")
     texts = free_text_of_entry(journal.books, seq)
@@ -136,12 +135,6 @@ def details_of_donation(
         or_earlier=bool(journal.books.rows_of_entry(LatestDay, seq)),
     )
     return arrival.party, details
-
-
-def _line_with_lot(journal: Journal, line: ArrivalLine, packed: PackedLine | None) -> DetailsLine:
-    lot = journal.recorded_lot(line.lot)
-    assert lot is not None, f"line of {line.arrival} has no lot"
-    return details_line(line, lot, packed)
 
 
 def details_line(line: ArrivalLine, lot: Lot, packed: PackedLine | None) -> DetailsLine:

@@ -156,14 +156,16 @@ def renew_receipt(
     """Replace the receipt of a donation that was corrected or reversed.
 
     A receipt for several donations is replaced by one receipt for those that remain. If the
-    correction names another donor, each donor gets a receipt. A donation whose receipt was voided
-    by a command of its own gets no new receipt. changed: the corrected details; None if the
-    donation was reversed. again: whether the donation had been reversed before, so that it needs a
-    new receipt.
+    correction names another donor, each donor gets a receipt. If nothing changed that the receipt
+    prints, it stays valid. A donation whose receipt was voided by a command of its own gets no new
+    receipt. changed: the corrected details; None if the donation was reversed. again: whether the
+    donation had been reversed before, so that it needs a new receipt.
     """
     number = valid_receipt_of(journal, donation)
     replaced = number or (_last_receipt_of(journal, donation) if again else None)
     if replaced is None:
+        return
+    if number is not None and changed is not None and _is_as_before(journal, donation, changed):
         return
     by_donor: dict[str, list[DonationDetails]] = {}
     if changed is not None:
@@ -176,6 +178,17 @@ def renew_receipt(
     before = _current_donor(journal, donation)
     for donor in sorted(by_donor, key=lambda donor: donor != before):
         issue(journal, donor, by_donor[donor], replaces=[replaced])
+
+
+def _is_as_before(journal: Journal, donation: str, changed: DonationDetails) -> bool:
+    """Return whether a correction leaves everything that the receipt prints as it was."""
+    try:
+        return details_of_donation(journal, donation) == (
+            _drafted_donor(journal, donation),
+            changed,
+        )
+    except Forgotten:
+        return False
 
 
 def _last_receipt_of(journal: Journal, donation: str) -> str | None:
