@@ -378,6 +378,23 @@ def test_a_found_gift_is_corrected_and_reversed_like_any_other(station: StationL
     verify(station.ledger.store)
 
 
+@pytest.mark.parametrize(("first", "then"), [(20, 15), (7, 5), (20, 0)])
+def test_a_found_gift_that_is_corrected_upwards_settles_more_of_the_surplus(
+    station: StationLedger, first: int, then: int
+) -> None:
+    station(count(opened(station), 20))
+    gift = station(gift_found([c.LotLine(item="mask", quantity=first)]))
+    changes = [station.donation(quantity) for quantity in (then, first, 20, 26) if quantity]
+    if not then:
+        gift = station(c.Reverse(entry=gift.seq, reason="r"))
+    for command in changes:
+        gift = station(c.Correct(entry=gift.seq, command=command, reason="r"))
+        given = command.lines[0].quantity
+        assert station.total("stock:store") == max(20, given)
+        assert station.total("unexplained:store") == min(0, given - 20)
+    verify(station.ledger.store)
+
+
 def test_a_settlement_is_corrected_and_reversed(station: StationLedger) -> None:
     lot = f"l_lx_{station(count(opened(station), 20)).seq}_1"
     lines = [c.LotLine(item="mask", quantity=20)]

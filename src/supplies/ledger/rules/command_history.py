@@ -240,14 +240,15 @@ def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
 
 
 def _found_by_counts(history: History) -> dict[Key, int]:
-    """Return, for a gift, the surplus of counts that it settled."""
+    """Return how much of each surplus of counts a gift settles now, 0 after it was reversed."""
     if history.first.kind != "donation_received":
         return {}
-    effect = net_changes(transfer for _, transfer in history.transfers(of_sheet=None))
+    transfers = [transfer for _, transfer in history.transfers(of_sheet=None)]
+    effect = net_changes(transfers)
     return {
-        key: change
-        for key, change in effect.items()
-        if change > 0 and kind_of(key[0]) is UNEXPLAINED
+        (target, item, lot): effect[target, item, lot]
+        for source, target, item, lot, _ in transfers
+        if kind_of(source) is DONOR and kind_of(target) is UNEXPLAINED
     }
 
 

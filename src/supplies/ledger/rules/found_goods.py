@@ -123,12 +123,13 @@ def bring(
     """Move goods from their origin to a location.
 
     If a corrected gift settled the surplus of a count, that quantity goes to `unexplained` instead,
-    because the goods are in stock already.
+    because the goods are in stock already. So does what the gift has more now, as far as the rest
+    of the surplus is unexplained.
     """
     corrected = journal.corrected
     for (account, item, found), n in (corrected.found if corrected else {}).items():
         if (item, found) == (line.item, lot):
-            part = min(quantity, n)
+            part = min(quantity, max(n, -journal.balance(account, item, lot)))
             journal.move(draft, origin, account, item, lot, part, pointer)
             quantity -= part
     journal.move(draft, origin, stock, line.item, lot, quantity, pointer)
