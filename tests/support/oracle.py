@@ -80,7 +80,10 @@ class Oracle:
             if getattr(line, "need", None):
                 need = needs[line.need]
                 people.append(need.recipient)
-                if need.item != line.item:  # a correction of the need changed its item
+                # A correction may have changed the item or the recipient of the need.
+                if need.item != line.item:
+                    return False
+                if getattr(line, "recipient", None) not in (None, need.recipient):
                     return False
         if forgotten.intersection(people):
             return False
