@@ -86,7 +86,7 @@ class AgainstBooks(SuppliesError):
 
 
 class NotEnough(AgainstBooks):
-    """A balance is too small, now or at the end of an earlier day."""
+    """A balance is too small, now or at the end of a day since the goods were taken."""
 
     slug = "not-enough"
     title = "Not enough goods"

@@ -218,7 +218,10 @@ def _expired_page() -> Template:
 def _find_invited_user(
     context: RequestContext, secret: str
 ) -> tuple[RequestContext, users.User | None]:
-    """Return the context at the station of an invitation, and its user. None if it is not valid."""
+    """Return the context at the station that sent an invitation, and the invited user.
+
+    The user is None if the invitation is not valid.
+    """
     service = context.stations.find(credentials.station_of(secret))
     if service is None:
         return context, None

@@ -361,8 +361,11 @@ class Ledger:
         try:
             checked = CheckedRequest.of(request)
         except InvalidField as error:
+            as_given = CheckedRequest.as_given(request)
+            if as_given is None:
+                raise
             with self._writing():
-                return self._recorded_before(request, error)
+                return self._recorded_before(as_given, error)
         with self._writing():
             return self._record(checked)
 
@@ -400,7 +403,10 @@ class Ledger:
                     try:
                         checked = CheckedRequest.of(request)
                     except InvalidField as error:
-                        answers.append(self._recorded_before(request, error))
+                        as_given = CheckedRequest.as_given(request)
+                        if as_given is None:
+                            raise
+                        answers.append(self._recorded_before(as_given, error))
                     else:
                         answers.append(self._record(checked))
                 except StoreError:
@@ -470,17 +476,15 @@ class Ledger:
             self._catalogue.clear_cache()
             raise
 
-    def _recorded_before(self, request: Request, error: InvalidField) -> Recorded:
+    def _recorded_before(self, request: CheckedRequest, error: InvalidField) -> Recorded:
         """Return the first result of a request that was recorded before its fields were refused.
 
         Raises:
             InvalidField: `error`; the request was not recorded.
         """
-        as_given = CheckedRequest.as_given(request)
         earlier = None
-        if as_given is not None:
-            with suppress(IdempotencyConflict, AlreadyDone):
-                earlier = earlier_answer(self.books, as_given)
+        with suppress(IdempotencyConflict, AlreadyDone):
+            earlier = earlier_answer(self.books, request)
         if earlier is None:
             raise error
         return earlier
