@@ -24,9 +24,9 @@ async def hello() -> dict[str, str]:
 def application(kind: str, books: str) -> Litestar:
     """Return the application to serve.
 
-    kind: hello: only the baseline handler. grouped: the service. single: the service with one
-    commit
-    per request.
+    Args:
+        kind: Hello: only the baseline handler. grouped: the service. single: the service with one
+            commit per request.
     """
     if kind == "hello":
         return Litestar([hello], openapi_config=None, logging_config=None)

@@ -23,8 +23,10 @@ PACKAGES = ("src/supplies", "service/supplies_service", "receipts/supplies_recei
 class Docstring:
     """A docstring and where it is.
 
-    path: relative to the project. line: of its first line. name: qualified name of what it
-    documents; the module's own docstring has the name "module".
+    Attributes:
+        path: Relative to the project.
+        line: Of its first line.
+        name: Qualified name of what it documents; the module's own docstring has the name "module".
     """
 
     path: str

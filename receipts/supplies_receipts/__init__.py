@@ -46,7 +46,8 @@ def draw_receipts(
 ) -> bytes:
     """Draw many receipts as one PDF.
 
-    on_progress: called with the number of receipts drawn so far.
+    Args:
+        on_progress: Called with the number of receipts drawn so far.
     """
     from supplies_receipts.papers import receipt_batch
 
@@ -63,8 +64,9 @@ def draw_signed_receipt(record: ReceiptRecord) -> bytes:
 def check_receipt(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
     """Check that a receipt is genuine, and return its record.
 
-    keys: the station's public keys, by id. None accepts a signature by any key, so anybody can have
-    signed it; then look up the receipt in the books.
+    Args:
+        keys: The station's public keys, by id. None accepts a signature by any key, so anybody can
+            have signed it; then look up the receipt in the books.
 
     Raises:
         NotGenuine: the file is not a receipt, was altered, or was signed with another key.
@@ -81,8 +83,9 @@ def draw_delivery_slips(
 ) -> bytes:
     """Draw the delivery slips (配送单) of a delivery, in the order given.
 
-    paper: an 80 mm roll with a page for each stop, or A5 landscape. on_progress: called with the
-    number of slips drawn so far.
+    Args:
+        paper: An 80 mm roll with a page for each stop, or A5 landscape.
+        on_progress: Called with the number of slips drawn so far.
     """
     if paper == "a5":
         from supplies_receipts.papers import slip_a5

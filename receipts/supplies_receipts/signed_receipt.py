@@ -45,8 +45,9 @@ def draw_signed_receipt(record: ReceiptRecord) -> bytes:
 def check_receipt(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
     """Check that a receipt is genuine, and return its record.
 
-    keys: the station's public keys, by id. None accepts a signature by any key, so anybody can have
-    signed it; then look up the receipt in the books.
+    Args:
+        keys: The station's public keys, by id. None accepts a signature by any key, so anybody can
+            have signed it; then look up the receipt in the books.
 
     Raises:
         NotGenuine: the file is not a receipt, was altered, or was signed with another key.

@@ -39,8 +39,9 @@ _canonical = msgspec.json.Encoder(order="sorted").encode
 class Outcome(NamedTuple, Generic[T]):
     """The result of a request.
 
-    location: the address of what was created, or None. entry: the number of the recorded entry;
-    None if the request recorded none.
+    Attributes:
+        location: The address of what was created, or None.
+        entry: The number of the recorded entry; None if the request recorded none.
     """
 
     location: str | None
@@ -58,7 +59,11 @@ class EncodedOutcome(NamedTuple):
 
 
 class KeyedRequest(NamedTuple):
-    """A request with an idempotency key. stored: the earlier response; None if the key is new."""
+    """A request with an idempotency key.
+
+    Attributes:
+        stored: The earlier response; None if the key is new.
+    """
 
     key: IdempotencyKey
     stored: StoredResponse | None

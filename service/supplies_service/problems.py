@@ -40,7 +40,8 @@ _log = logging.getLogger(LOGGER)
 class FieldProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An invalid field.
 
-    pointer: JSON pointer (RFC 6901) into the request's body, or the name of a parameter.
+    Attributes:
+        pointer: JSON pointer (RFC 6901) into the request's body, or the name of a parameter.
     """
 
     pointer: str
@@ -52,7 +53,9 @@ class FieldProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """An error response (RFC 9457).
 
-    type: a stable relative URI. instance: the request's id in the log.
+    Attributes:
+        type: A stable relative URI.
+        instance: The request's id in the log.
     """
 
     type: str
@@ -113,7 +116,11 @@ class Forbidden(SuppliesError):
 
 
 class RateLimited(SuppliesError):
-    """Too many attempts. retry_after: seconds until the next attempt is accepted."""
+    """Too many attempts.
+
+    Attributes:
+        retry_after: Seconds until the next attempt is accepted.
+    """
 
     slug = "rate-limited"
     title = "Too many attempts"

@@ -64,7 +64,11 @@ class Changes(Generic[S]):
 
 
 class BodyType(NamedTuple):
-    """The type of a handler's body. is_partial: whether any field may be left out."""
+    """The type of a handler's body.
+
+    Attributes:
+        is_partial: Whether any field may be left out.
+    """
 
     struct: type[msgspec.Struct]
     is_partial: bool

@@ -23,8 +23,10 @@ encode = msgspec.json.Encoder().encode
 class EntryRecorded(View, frozen=True, kw_only=True):
     """The recorded entry. Its `document` is the code of what the command created.
 
-    warnings: likely duplicates; absent if there are none. recounted: count sheets whose expected
-    quantities changed, because the command is dated before the count; absent if there are none.
+    Attributes:
+        warnings: Likely duplicates; absent if there are none.
+        recounted: Count sheets whose expected quantities changed, because the command is dated
+            before the count; absent if there are none.
     """
 
     entry: EntryView

@@ -148,8 +148,9 @@ class Stations:
     def find(self, station: str | None) -> StationService | None:
         """Return a station by its code. Return None if this service does not serve it.
 
-        station: None if the secret does not contain a code, as secrets from older versions. Such a
-        secret is valid only if the service serves one station.
+        Args:
+            station: None if the secret does not contain a code, as secrets from older versions.
+                Such a secret is valid only if the service serves one station.
         """
         if station is None:
             return None if self.has_several() else self.default

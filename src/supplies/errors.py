@@ -27,8 +27,9 @@ def escape_controls(sentence: str) -> str:
 class Fault:
     """A field that is wrong.
 
-    pointer: JSON pointer (RFC 6901) into the command as sent; "" is the whole command. asked,
-    available: quantities in base units, for errors about quantities; otherwise None.
+    Attributes:
+        pointer: JSON pointer (RFC 6901) into the command as sent; "" is the whole command.
+        asked, available: Quantities in base units, for errors about quantities; otherwise None.
     """
 
     pointer: str
@@ -196,8 +197,11 @@ class GuardMissing(StoreError):
 class BooksBroken(SuppliesError):
     """A stored row differs from what the entries give.
 
-    station, seq: the entry concerned; seq is None if no single entry is concerned. table, column:
-    where the difference is. expected: the value computed from the entries. found: the stored value.
+    Attributes:
+        station, seq: The entry concerned; seq is None if no single entry is concerned.
+        table, column: Where the difference is.
+        expected: The value computed from the entries.
+        found: The stored value.
     """
 
     slug = "books-broken"
@@ -227,7 +231,9 @@ def check_type(
 ) -> None:
     """Check the type of an argument that a caller gave.
 
-    name: the name of the argument. description: what it must be, for the error.
+    Args:
+        name: The name of the argument.
+        description: What it must be, for the error.
 
     Raises:
         InvalidField: the value has another type; `True` and `False` are not numbers.

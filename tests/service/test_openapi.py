@@ -227,5 +227,13 @@ def test_descriptions_use_the_words_of_json_and_not_of_python(document: Any) -> 
     found = list(descriptions(document))
     python = r"\b(None|True|False|str|int|bool|dict|tuple|Struct|Raises|Args|Python)\b|list\["
     assert [text for text in found if re.search(python, text)] == []
-    page = document["components"]["schemas"]["Page_NeedView_"]["description"]
-    assert "`null` on the last page" in page
+    page = document["components"]["schemas"]["Page_NeedView_"]["properties"]
+    assert "`null` on the last page" in page["next"]["description"]
+
+
+def test_a_field_has_the_description_from_the_docstring_of_its_struct(document: Any) -> None:
+    line = document["components"]["schemas"]["DonationLineView"]
+    assert "on_pledge" not in line["description"]
+    assert line["properties"]["on_pledge"]["description"] == "The part that fulfilled pledges."
+    # `recipient` in Python is `for` in JSON.
+    assert line["properties"]["for"]["description"] == "The recipient named by the donor."

@@ -50,7 +50,9 @@ def asked(web: httpx.Client, key: str) -> httpx.Response:
 class Load:
     """Clients that send requests, each with a key of its own, until the service ends.
 
-    answered: the response for each key that got one. unanswered: the keys without a response.
+    Attributes:
+        answered: The response for each key that got one.
+        unanswered: The keys without a response.
     """
 
     def __init__(self, port: int, bearer: dict[str, str]) -> None:

@@ -21,7 +21,8 @@ class FaultInjectingStore:
     The points lie between the first statement under the station's lock and the answer: before each
     further statement, before the commit, and after a durable commit that was not yet answered.
 
-    durable: whether the last of these points was reached.
+    Attributes:
+        durable: Whether the last of these points was reached.
     """
 
     def __init__(self, store: Store) -> None:

@@ -33,7 +33,9 @@ Progress = Callable[[int, Counter[str]], None]
 class SimulationFailure(Exception):
     """A check failed; the cause is its error.
 
-    steps: those run on the same books. last: the last lines of the trace.
+    Attributes:
+        steps: Those run on the same books.
+        last: The last lines of the trace.
     """
 
     def __init__(self, steps: list[int], last: Iterable[str], found: Exception) -> None:
@@ -51,7 +53,9 @@ class SimulationFailure(Exception):
 class Simulation:
     """A seed on an engine.
 
-    faults: without them both engines give the same trace. tally: how often each event happened.
+    Attributes:
+        faults: Without them both engines give the same trace.
+        tally: How often each event happened.
     """
 
     seed: int

@@ -27,7 +27,8 @@ def compare_with_serial_replay(
 ) -> None:
     """Check that the same requests, recorded serially, give the same entries.
 
-    order: the recorded requests, station and id, and amended items, in their order.
+    Args:
+        order: The recorded requests, station and id, and amended items, in their order.
     """
     replays = {station.code: _SerialReplay(station, folder) for station in stations}
     here, there = replays.values()

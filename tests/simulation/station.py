@@ -48,9 +48,12 @@ class UserRequest:
 class SimulatedStation:
     """One station with its connections, requests and the reference model of its books.
 
-    recorded: the recorded requests by id. commands: the command of each first entry. pending:
-    requests not acknowledged yet. recorded_order: the recorded requests and amended items of both
-    stations, in order. restart: reconnects all users after a stop.
+    Attributes:
+        recorded: The recorded requests by id.
+        commands: The command of each first entry.
+        pending: Requests not acknowledged yet.
+        recorded_order: The recorded requests and amended items of both stations, in order.
+        restart: Reconnects all users after a stop.
     """
 
     def __init__(

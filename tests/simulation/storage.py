@@ -36,7 +36,8 @@ class LedgerConnection:
 class Storage(Protocol):
     """Where books are stored.
 
-    readable: whether they can be read during an outage.
+    Attributes:
+        readable: Whether they can be read during an outage.
     """
 
     url: str

@@ -30,9 +30,10 @@ CONNECTIONS = (0, 1)
 class World:
     """Two stations, in one database or in two.
 
-    recorded_order: recorded requests and amended items, in order. end_current_outage: ends the
-    current
-    outage, which lasts `outage_steps_left` more steps; None: there is no outage.
+    Attributes:
+        recorded_order: Recorded requests and amended items, in order.
+        end_current_outage: Ends the current outage, which lasts `outage_steps_left` more steps;
+            None: there is no outage.
     """
 
     def __init__(

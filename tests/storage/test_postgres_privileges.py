@@ -25,7 +25,9 @@ BOOKS = tuple(dict.fromkeys((*schema.APPEND_ONLY, *OWNER_WRITTEN_TABLES)))
 class Roles:
     """Books of an owner on a server, and another role that may record in them.
 
-    admin: connection of a superuser. owner, clerk: the URLs with which each opens the books.
+    Attributes:
+        admin: Connection of a superuser.
+        owner, clerk: The URLs with which each opens the books.
     """
 
     def __init__(self, url: str, admin: psycopg.Connection) -> None:

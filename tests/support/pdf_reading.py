@@ -83,7 +83,8 @@ def words(pdf: bytes) -> list[Word]:
 def assert_well_set(pdf: bytes, margin: float, found: list[Word] | None = None) -> None:
     """Check that no text is outside the margin (mm) or overlaps other text.
 
-    found: the words, if they were read already.
+    Args:
+        found: The words, if they were read already.
     """
     sizes = [page.mediabox for page in pages(pdf)]
     kept = margin / 25.4 * 72 - 0.5

@@ -22,7 +22,8 @@ def assert_refused(
 ) -> str:
     """Check that a call is refused and records nothing; return the message.
 
-    at: the pointer to the refused field.
+    Args:
+        at: The pointer to the refused field.
     """
     before = station.entries()
     with pytest.raises(kind) as refusal:

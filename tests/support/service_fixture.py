@@ -23,9 +23,9 @@ from support.rest_client import ADDRESS, RestClient, issue_credentials, sessions
 class Service(NamedTuple):
     """The application, created once, and the folder of its books.
 
-    tokens: by role; those of a courier and a donor are links to T-1 and D-1. sessions: session
-    cookies
-    by role.
+    Attributes:
+        tokens: By role; those of a courier and a donor are links to T-1 and D-1.
+        sessions: Session cookies by role.
     """
 
     app: Litestar

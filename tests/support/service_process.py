@@ -34,7 +34,8 @@ def serving(
 ) -> Iterator[subprocess.Popen[str]]:
     """The service as a process, once it answers.
 
-    log: where its output goes; a file if it is more than a pipe can hold.
+    Args:
+        log: Where its output goes; a file if it is more than a pipe can hold.
     """
     with started(SERVE, database, port, *options, log=log) as process:
         wait_until_it_answers(process, f"http://127.0.0.1:{port}/api/health")

@@ -14,8 +14,9 @@ from psycopg.conninfo import conninfo_to_dict
 class TcpProxy:
     """Forwards bytes between a loopback port and a server. Closed, the server seems to be gone.
 
-    cut_before: called with each answer of the server. If it returns true, the connection is cut and
-    the client never receives the answer.
+    Attributes:
+        cut_before: Called with each answer of the server. If it returns true, the connection is cut
+            and the client never receives the answer.
     """
 
     def __init__(self, url: str) -> None:

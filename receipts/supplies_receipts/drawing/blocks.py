@@ -30,9 +30,11 @@ HEAD_EN = Style(5.5, ink=GREY, leading=1.2)
 class Block(msgspec.Struct, frozen=True):
     """Content of a known height in millimetres.
 
-    draw: called with the sheet and the y of the block's top. head: repeated above the block if it
-    begins a page or a table. table: identifies the table that the block is a row of. If it is None,
-    consecutive rows with the same head are one table.
+    Attributes:
+        draw: Called with the sheet and the y of the block's top.
+        head: Repeated above the block if it begins a page or a table.
+        table: Identifies the table that the block is a row of. If it is None, consecutive rows with
+            the same head are one table.
     """
 
     height: float
@@ -119,7 +121,8 @@ def rule(x: float, width: float, *, weight: float, ink: Ink = BLACK) -> Block:
 class Column(msgspec.Struct, frozen=True):
     """A column of a table.
 
-    width: in millimetres, including `GUTTER` of empty space.
+    Attributes:
+        width: In millimetres, including `GUTTER` of empty space.
     """
 
     title: Words
@@ -149,7 +152,11 @@ class Table:
         self.head = stacked([*above, top, self._cells(titles), top])
 
     def row(self, cells: Sequence[Cell], least: float = 0) -> Block:
-        """Return a row with a thin line below it. least: minimum height."""
+        """Return a row with a thin line below it.
+
+        Args:
+            least: Minimum height.
+        """
         content = self._cells(cells)
         under = rule(self._lefts[0], self._width, weight=0.3, ink=PALE)
         row = stacked([content, space(max(0, least - content.height)), under])
@@ -182,8 +189,9 @@ def _whole(title: str, style: Style, width: float) -> tuple[str, Style]:
 def paginated(blocks: Sequence[Block], first: float, next_: float, last: float = 0) -> list[Block]:
     """Lay out blocks on pages. Each page is returned as one block.
 
-    first, next_: usable height of the first page and of the others. last: height to leave free
-    below the final block.
+    Args:
+        first, next_: Usable height of the first page and of the others.
+        last: Height to leave free below the final block.
     """
     pages: list[list[Block]] = [[]]
     used, table = 0.0, None

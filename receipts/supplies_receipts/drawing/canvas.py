@@ -68,7 +68,9 @@ _SHARE_LEFT = {
 class Style(msgspec.Struct, frozen=True):
     """How text looks.
 
-    size: in points. leading: line height as a multiple of the size.
+    Attributes:
+        size: In points.
+        leading: Line height as a multiple of the size.
     """
 
     size: float
@@ -236,7 +238,11 @@ class Sheet:
     def rule(
         self, x: float, y: float, width: float, *, weight: float = HAIRLINE, ink: Ink = BLACK
     ) -> None:
-        """Draw a horizontal line. weight: thickness in points."""
+        """Draw a horizontal line.
+
+        Args:
+            weight: Thickness in points.
+        """
         self._stroke(weight, ink)
         self._canvas.line(x * mm, self._up(y), (x + width) * mm, self._up(y))
 
@@ -250,7 +256,11 @@ class Sheet:
         weight: float = HAIRLINE,
         ink: Ink = BLACK,
     ) -> None:
-        """Draw the outline of a rectangle. weight: thickness in points."""
+        """Draw the outline of a rectangle.
+
+        Args:
+            weight: Thickness in points.
+        """
         self._stroke(weight, ink)
         self._canvas.rect(x * mm, self._up(y + height), width * mm, height * mm)
 
@@ -260,7 +270,11 @@ class Sheet:
         self._canvas.rect(x * mm, self._up(y + height), width * mm, height * mm, stroke=0, fill=1)
 
     def dashed_circle(self, x: float, y: float, diameter: float, ink: Ink) -> None:
-        """Draw a dashed circle, where the seal is stamped. x, y: top left of its square."""
+        """Draw a dashed circle, where the seal is stamped.
+
+        Args:
+            x, y: Top left of its square.
+        """
         self._stroke(0.6, ink)
         self._canvas.setDash(3, 2)
         radius = diameter / 2
@@ -285,7 +299,11 @@ class Sheet:
         self._canvas.restoreState()
 
     def image(self, x: float, y: float, side: float, content: bytes) -> None:
-        """Draw a PNG as large as it fits into a square. x, y: top left of the square."""
+        """Draw a PNG as large as it fits into a square.
+
+        Args:
+            x, y: Top left of the square.
+        """
         picture = ImageReader(BytesIO(content))
         wide, high = picture.getSize()
         part = side * mm / max(wide, high)

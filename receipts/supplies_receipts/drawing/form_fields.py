@@ -50,7 +50,9 @@ def written(x: float, width: float, words: Words) -> Block:
 def with_boxes(row: Block, right: float, width: float, count: int) -> Block:
     """Add boxes to a table row, for writing quantities.
 
-    right: x of the right edge of the last box. width: the width of the column of each box.
+    Args:
+        right: X of the right edge of the last box.
+        width: The width of the column of each box.
     """
 
     def draw(sheet: Sheet, y: float) -> None:

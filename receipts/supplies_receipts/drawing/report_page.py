@@ -43,7 +43,8 @@ _TINY = Style(6, ink=GREY)
 def drawn(blocks: Sequence[Block], *, title: str, author: str, foot: str) -> bytes:
     """Draw blocks on as many pages as they need.
 
-    foot: text at the bottom left of each page.
+    Args:
+        foot: Text at the bottom left of each page.
     """
     width, height = A4
     pages = layout.paginated(blocks, *[height - 2 * MARGIN - _FOOT] * 2)

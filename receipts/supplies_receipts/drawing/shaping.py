@@ -45,8 +45,9 @@ _IGNORED = frozenset(("BN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FS
 class Glyph(msgspec.Struct, frozen=True):
     """A glyph, with its position from the start of the line, in points.
 
-    character: the text that reportlab is given to draw the glyph. It is not always a character of
-    the line's text.
+    Attributes:
+        character: The text that reportlab is given to draw the glyph. It is not always a character
+            of the line's text.
     """
 
     x: float
@@ -68,7 +69,11 @@ class Box(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """Glyphs of one font in the order in which they are drawn. size: in points."""
+    """Glyphs of one font in the order in which they are drawn.
+
+    Attributes:
+        size: In points.
+    """
 
     face: str
     size: float
@@ -78,7 +83,11 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A shaped line of text. width: in points."""
+    """A shaped line of text.
+
+    Attributes:
+        width: In points.
+    """
 
     runs: tuple[Run, ...]
     width: float
@@ -87,7 +96,11 @@ class Line(msgspec.Struct, frozen=True):
 # Setting a paper measures each text several times: to break lines, to align, to draw.
 @lru_cache(maxsize=2048)
 def shape_line(text: str, size: float) -> Line:
-    """Return the glyphs of one line of text. size: in points."""
+    """Return the glyphs of one line of text.
+
+    Args:
+        size: In points.
+    """
     runs: list[Run] = []
     x = 0.0
     for part, rightward in _in_visual_order(text):
@@ -293,8 +306,10 @@ def _shaped(name: str, text: str, rightward: bool, size: float, x: float) -> Run
 def _text_of_glyphs(text: str, starts: list[int]) -> list[str]:
     """Return the text that each glyph represents.
 
-    A further glyph for the same characters gets "". starts: index of the first character of each
-    glyph.
+    A further glyph for the same characters gets "".
+
+    Args:
+        starts: Index of the first character of each glyph.
     """
     bounds = [*sorted(set(starts)), len(text)]
     ends = dict(pairwise(bounds))

@@ -111,7 +111,8 @@ def _planned(
 ) -> tuple[tuple[float, float], list[Block]]:
     """Return the paper size, and the content of each page without its head.
 
-    heads: height of the head on the first page and on each further page.
+    Args:
+        heads: Height of the head on the first page and on each further page.
     """
     body = [*_fields(document), *_table(document.lines)]
 

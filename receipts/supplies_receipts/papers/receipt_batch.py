@@ -17,7 +17,8 @@ _TITLE = Words("捐赠物资接收凭证", "Receipts for donated goods")
 def draw_receipts(papers: Sequence[ReceiptPaper], on_progress: Callable[[int], None]) -> bytes:
     """Draw receipts one after another, each on a new page.
 
-    on_progress: called with the number of receipts drawn so far.
+    Args:
+        on_progress: Called with the number of receipts drawn so far.
 
     Raises:
         InvalidField: there are no receipts.

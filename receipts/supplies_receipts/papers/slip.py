@@ -66,7 +66,8 @@ _SIGNATURE = 22.0
 def draw_delivery_slips(slips: Sequence[DeliverySlip], on_progress: Callable[[int], None]) -> bytes:
     """Draw a page for each stop, as long as its content.
 
-    on_progress: called with the number of slips drawn so far.
+    Args:
+        on_progress: Called with the number of slips drawn so far.
 
     Raises:
         InvalidField: the delivery has no stops.

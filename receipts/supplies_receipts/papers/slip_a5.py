@@ -22,7 +22,8 @@ def draw_delivery_slips_a5(
 ) -> bytes:
     """Draw a page for each stop. Many goods continue on further pages.
 
-    on_progress: called with the number of slips drawn so far.
+    Args:
+        on_progress: Called with the number of slips drawn so far.
     """
     return drawn(slips, _on_a5, on_progress)
 

@@ -80,7 +80,11 @@ _EQUATION = Words(
 
 
 def goods_table(lines: list[GoodsLine], names: Mapping[str, ItemName]) -> list[Block]:
-    """Draw a row for each item, with every column of the sum. names: by item code."""
+    """Draw a row for each item, with every column of the sum.
+
+    Args:
+        names: By item code.
+    """
     above = [section(MARGIN, Words("物资收支", "Goods")), layout.space(0.8)]
     table = Table(MARGIN, _GOODS, above=above)
     if not lines:

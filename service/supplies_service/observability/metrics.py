@@ -53,7 +53,11 @@ class Metrics:
         Gauge(name, help_text, registry=self._registry).set_function(value)
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count a request. route: the template of its path; the path itself may contain codes."""
+        """Count a request.
+
+        Args:
+            route: The template of its path; the path itself may contain codes.
+        """
         counter = self._counters.get((method, route, status))
         if counter is None:
             counter = self._requests.labels(method, route, str(status))

@@ -32,8 +32,9 @@ def request_id(scope: Mapping[str, Any]) -> str:
 def set_logged_caller(scope: Any, caller: Caller, *, one_station: bool) -> None:
     """Set the code by which the log names the caller.
 
-    one_station: whether the service serves only one station. If not, the station's code is added,
-    because users of two stations may have the same code.
+    Args:
+        one_station: Whether the service serves only one station. If not, the station's code is
+            added, because users of two stations may have the same code.
     """
     scope[_CALLER] = caller.code if one_station else f"{caller.station}/{caller.code}"
 

@@ -8,6 +8,7 @@ are changed where they mislead client generators:
   description names the default instead.
 - All fields of a response are required, because all of them are encoded. Only a field whose default
   is `UNSET` may be absent.
+- The description of a field is the one below `Attributes:` in the docstring of its struct.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ Schema = dict[str, Any]
 _TEMPLATE = "#/components/schemas/{name}"
 
 _JSON_WORDS = {"None": "null", "True": "true", "False": "false"}
+_SECTIONS = ("Attributes:", "Args:")
+_ITEM = re.compile(r"^ {4}(\w+(?:, \w+)*)(?: \(.*?\))?: ((?:.|\n {8})+)", re.MULTILINE)
+"""A line such as `first, last: Both days are included.` with the lines that continue it."""
+
 _PYTHON_WORD = re.compile(rf"`?\b({'|'.join(_JSON_WORDS)})\b`?")
 
 
@@ -46,6 +51,8 @@ class Components:
         )
         self._references = dict(zip(all_structs, references, strict=True))
         self._schemas = {name: _for_clients(schema) for name, schema in schemas.items()}
+        for key, struct in all_structs.items():
+            self._describe_fields(self._schemas[_name(self._references[key])], struct)
         self._may_be_absent = {
             _name(self._references[key]): {
                 field.encode_name
@@ -59,6 +66,17 @@ class Components:
             for key, struct in all_structs.items()
             if not (get_origin(struct) or struct).__struct_config__.omit_defaults
         }
+
+    @staticmethod
+    def _describe_fields(schema: Schema, struct: Any) -> None:
+        """Add the descriptions that the struct's docstring has for its fields."""
+        struct = get_origin(struct) or struct
+        described = docstring_items(struct.__doc__)
+        for field in msgspec.structs.fields(struct):
+            if field.name in described:
+                of_field = schema["properties"][field.encode_name]
+                words = [described[field.name], of_field.get("description")]
+                of_field["description"] = "\n\n".join(filter(None, words))
 
     def reference(self, struct: Any) -> Schema:
         """Return a reference to the schema of a struct."""
@@ -112,15 +130,30 @@ class Components:
 def docstring_paragraphs(docstring: str | None) -> list[str]:
     """Return the paragraphs of a docstring, each joined to one line. Lists keep their lines.
 
-    Python's words for values are replaced by those of JSON: `None` is `null`.
+    Sections that describe fields or parameters are left out. Python's words for values are
+    replaced by those of JSON: `None` is `null`.
     """
-    text = _PYTHON_WORD.sub(lambda found: f"`{_JSON_WORDS[found[1]]}`", docstring or "")
-    paragraphs = re.split(r"\n\s*\n", inspect.cleandoc(text))
     return [
         paragraph if paragraph.startswith("- ") else " ".join(paragraph.split())
-        for paragraph in paragraphs
-        if paragraph
+        for paragraph in _paragraphs(docstring)
+        if not paragraph.startswith(_SECTIONS)
     ]
+
+
+def docstring_items(docstring: str | None) -> dict[str, str]:
+    """Return the descriptions of fields or parameters in a docstring, by name."""
+    return {
+        name: " ".join(text.split())
+        for paragraph in _paragraphs(docstring)
+        if paragraph.startswith(_SECTIONS)
+        for names, text in _ITEM.findall(paragraph)
+        for name in re.findall(r"\w+", names)
+    }
+
+
+def _paragraphs(docstring: str | None) -> list[str]:
+    text = _PYTHON_WORD.sub(lambda found: f"`{_JSON_WORDS[found[1]]}`", docstring or "")
+    return [each for each in re.split(r"\n\s*\n", inspect.cleandoc(text)) if each]
 
 
 def _with_nested(structs: Iterable[Any]) -> dict[str, Any]:

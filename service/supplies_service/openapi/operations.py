@@ -8,7 +8,12 @@ from typing import Any
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from supplies_service.openapi.components import Components, Schema, docstring_paragraphs
+from supplies_service.openapi.components import (
+    Components,
+    Schema,
+    docstring_items,
+    docstring_paragraphs,
+)
 from supplies_service.openapi.examples import EXAMPLES
 from supplies_service.problems import MEDIA_TYPE, Problem
 from supplies_service.request_bodies import body_type
@@ -93,6 +98,10 @@ def complete_operation(
         operation["requestBody"] = _request_body(operation, handler, components)
     parameters = [*operation.get("parameters", ()), *_extra_parameters(handler)]
     if parameters:
+        described = docstring_items(handler.fn.__doc__)
+        for each in parameters:
+            if each["name"] in described:
+                each["description"] = described[each["name"]]
         operation["parameters"] = parameters
     operation["responses"] = _responses(operation, handler, components)
 

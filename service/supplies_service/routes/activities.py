@@ -22,7 +22,11 @@ from supplies_service.security.authorization import allow_roles
 
 
 class ActivityEntered(View, frozen=True, kw_only=True):
-    """The recorded entry and the activity. warnings: likely duplicates; absent if none."""
+    """The recorded entry and the activity.
+
+    Attributes:
+        warnings: Likely duplicates; absent if none.
+    """
 
     entry: EntryView
     activity: ActivityView

@@ -161,7 +161,8 @@ async def register_record(
 ) -> CreatedResponse[S]:
     """Register a record under its code.
 
-    response: makes the content of the response from the record.
+    Args:
+        response: Makes the content of the response from the record.
 
     Raises:
         AlreadyDone: the code is in use.

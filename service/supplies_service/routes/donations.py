@@ -38,8 +38,10 @@ from supplies_service.security.authorization import allow_roles
 class DonationEntered(View, frozen=True, kw_only=True):
     """The recorded entry, the donation, its receipt, and the allocations made from it.
 
-    warnings: the goods may be in stock already as unexplained, exceed their pledge, or be a
-    duplicate. recounted: as in `EntryRecorded`.
+    Attributes:
+        warnings: The goods may be in stock already as unexplained, exceed their pledge, or be a
+            duplicate.
+        recounted: As in `EntryRecorded`.
     """
 
     entry: EntryView
@@ -51,7 +53,11 @@ class DonationEntered(View, frozen=True, kw_only=True):
 
 
 class DonationReversal(StrictStruct, frozen=True, kw_only=True):
-    """The reason for reversing a donation. happened_on: None is the station's today."""
+    """The reason for reversing a donation.
+
+    Attributes:
+        happened_on: None is the station's today.
+    """
 
     reason: Reason
     happened_on: date | None = None

@@ -39,9 +39,12 @@ MAX_DAYS_UNVERIFIED = 31
 class Health(View, frozen=True, kw_only=True):
     """The service works: the database can be read and written. Otherwise the response is a 503.
 
-    station: the default station, for requests that name none. seq: the number of its last entry.
-    verified: the last successful verification; None if there was none. free_bytes: on the disk of
-    the database; None for a database on a server. attention: messages for the operator.
+    Attributes:
+        station: The default station, for requests that name none.
+        seq: The number of its last entry.
+        verified: The last successful verification; None if there was none.
+        free_bytes: On the disk of the database; None for a database on a server.
+        attention: Messages for the operator.
     """
 
     status: str

@@ -30,7 +30,9 @@ LinkOwner = Literal["donor", "team"]
 class NewLink(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A link to create.
 
-    days: how many days it is valid. label: where it is used, such as a telephone or a letter.
+    Attributes:
+        days: How many days it is valid.
+        label: Where it is used, such as a telephone or a letter.
     """
 
     days: Days = credentials.DEFAULT_LIFETIMES["link"].days
@@ -40,8 +42,10 @@ class NewLink(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class LinkMade(View, frozen=True, kw_only=True):
     """A link and its secret.
 
-    secret: None in the response to a repeated request. address: the page that the link opens; None
-    for a team, because a program sends the team's secret.
+    Attributes:
+        secret: None in the response to a repeated request.
+        address: The page that the link opens; None for a team, because a program sends the team's
+            secret.
     """
 
     link: Credential

@@ -24,7 +24,9 @@ from supplies_service.security.authorization import allow_roles
 class NeedEntered(View, frozen=True, kw_only=True):
     """The recorded entry and the need.
 
-    warnings: likely duplicates, or goods that an ended need still has; absent if there are none.
+    Attributes:
+        warnings: Likely duplicates, or goods that an ended need still has; absent if there are
+            none.
     """
 
     entry: EntryView

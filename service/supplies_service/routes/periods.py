@@ -20,9 +20,11 @@ from supplies_service.security.authorization import allow_roles
 
 
 class PeriodView(View, frozen=True, kw_only=True):
-    """The closed days. closed_through: the last closed day; None if every day is open.
+    """The closed days.
 
-    reopenings: when and why days were reopened, oldest first.
+    Attributes:
+        closed_through: The last closed day; None if every day is open.
+        reopenings: When and why days were reopened, oldest first.
     """
 
     closed_through: date | None

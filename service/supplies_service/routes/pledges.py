@@ -23,7 +23,11 @@ from supplies_service.security.authorization import allow_roles
 
 
 class PledgeEntered(View, frozen=True, kw_only=True):
-    """The recorded entry and the pledge. warnings: likely duplicates; absent if there are none."""
+    """The recorded entry and the pledge.
+
+    Attributes:
+        warnings: Likely duplicates; absent if there are none.
+    """
 
     entry: EntryView
     pledge: PledgeView

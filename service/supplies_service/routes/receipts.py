@@ -205,7 +205,8 @@ class ReceiptController(Controller):
 async def receipt_pdf(context: RequestContext, number: str, copy: int | None) -> PDFResponse:
     """Return a receipt as PDF. It is drawn in a thread, so that it does not block the event loop.
 
-    copy: the number of a copy. None returns the original as issued.
+    Args:
+        copy: The number of a copy. None returns the original as issued.
     """
     with context.reading() as books:
         record = build_receipt_record(

@@ -30,8 +30,9 @@ from supplies_service.security.authorization import allow_roles
 class ShipmentEntered(View, frozen=True, kw_only=True):
     """The recorded entry and the shipment.
 
-    warnings: the destination is not a station in this database, or likely duplicates; absent if
-    there are none.
+    Attributes:
+        warnings: The destination is not a station in this database, or likely duplicates; absent if
+            there are none.
     """
 
     entry: EntryView
@@ -42,7 +43,11 @@ class ShipmentEntered(View, frozen=True, kw_only=True):
 def show_shipment(
     books: Books, recorded: Recorded, *, sent: bool = False
 ) -> Outcome[ShipmentEntered]:
-    """Return the recorded entry and its shipment. sent: whether the entry sent the goods."""
+    """Return the recorded entry and its shipment.
+
+    Args:
+        sent: Whether the entry sent the goods.
+    """
     found = get_shipment(books, str(recorded.document))
     warnings = find_likely_duplicates(books, found.id, recorded.seq)
     if sent:

@@ -63,7 +63,8 @@ Figures = Annotated[
 class CountRecorded(View, frozen=True, kw_only=True):
     """The recorded entry and the count sheet, with the quantities expected and counted.
 
-    warnings, recounted: as in `EntryRecorded`.
+    Attributes:
+        warnings, recounted: As in `EntryRecorded`.
     """
 
     entry: EntryView

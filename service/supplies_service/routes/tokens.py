@@ -30,7 +30,9 @@ Days = Annotated[int, Meta(ge=1, le=credentials.MAX_LIFETIME.days)]
 class NewToken(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A token to create.
 
-    role: None is the user's own role. days: how many days the token is valid.
+    Attributes:
+        role: None is the user's own role.
+        days: How many days the token is valid.
     """
 
     user: Code
@@ -40,7 +42,11 @@ class NewToken(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class TokenMade(View, frozen=True, kw_only=True):
-    """A token and its secret. secret: None in the response to a repeated request."""
+    """A token and its secret.
+
+    Attributes:
+        secret: None in the response to a repeated request.
+    """
 
     token: Credential
     secret: str | None

@@ -23,7 +23,8 @@ from supplies_service.security.authorization import allow_roles
 class Invited(View, frozen=True, kw_only=True):
     """A user, and the address at which the user sets a password once.
 
-    invitation, expires_at: None in the response to a repeated request.
+    Attributes:
+        invitation, expires_at: None in the response to a repeated request.
     """
 
     user: User

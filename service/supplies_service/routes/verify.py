@@ -35,8 +35,11 @@ class VerifiedGoods(View, frozen=True, kw_only=True):
 class VerifiedReceipt(View, frozen=True, kw_only=True):
     """What anyone who has the receipt may see.
 
-    donor: masked; None if anonymous or forgotten. goods: empty if the donor was forgotten.
-    given_back: whether all or a part of the goods was given back to the donor; absent if none was.
+    Attributes:
+        donor: Masked; None if anonymous or forgotten.
+        goods: Empty if the donor was forgotten.
+        given_back: Whether all or a part of the goods was given back to the donor; absent if none
+            was.
     """
 
     number: str

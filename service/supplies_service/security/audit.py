@@ -27,7 +27,11 @@ _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 async def log_refusal(connection: Connection, caller: Caller | None) -> None:
-    """Log a refused request. caller: None if unknown."""
+    """Log a refused request.
+
+    Args:
+        caller: None if unknown.
+    """
     line = _line(connection, caller, "refused")
     await current_station(connection).admin_write(
         lambda access: access_log.add_line(access, **line)

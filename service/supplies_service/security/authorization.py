@@ -25,7 +25,8 @@ PUBLIC = "public"
 def allow_roles(role: Role, *roles: Role, personal: bool = False) -> dict[str, Any]:
     """Return the `opt` of a route that these roles may use.
 
-    personal: whether the response contains personal data, so that each access to it is logged.
+    Args:
+        personal: Whether the response contains personal data, so that each access to it is logged.
     """
     return {"roles": (role, *roles), "personal": personal}
 

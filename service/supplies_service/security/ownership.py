@@ -38,8 +38,9 @@ async def check_donor(context: RequestContext, code: str) -> None:
 async def restrict_to_own_donor(context: RequestContext, donor: str | None) -> str | None:
     """Return the donor by which to filter a list of pledges or receipts.
 
-    donor: the filter of the request; None for all donors. For a donor, the result is always the
-    donor's own code.
+    Args:
+        donor: The filter of the request; None for all donors. For a donor, the result is always the
+            donor's own code.
 
     Raises:
         Forbidden: the caller is another donor.

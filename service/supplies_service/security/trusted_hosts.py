@@ -34,7 +34,8 @@ REFRESH_SECONDS = 60.0
 def trust_proxies(app: ASGIApp, proxies: Sequence[str]) -> ASGIApp:
     """Take the caller's address and scheme from the headers that these proxies add.
 
-    proxies: addresses and networks.
+    Args:
+        proxies: Addresses and networks.
     """
     if not proxies:
         return app
@@ -58,7 +59,8 @@ class TrustedHosts:
     def __contains__(self, host: str) -> bool:
         """Return whether a host name belongs to this service.
 
-        host: in lower case, without a port.
+        Args:
+            host: In lower case, without a port.
         """
         if host not in self._names and monotonic() - self._read_at > REFRESH_SECONDS:
             self._read()

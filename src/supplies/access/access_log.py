@@ -18,11 +18,14 @@ from supplies.domain.entries import format_timestamp
 
 
 class AccessLogLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of the access log. who, role, credential: None for an unknown caller.
+    """A line of the access log.
 
-    route: the path with the names of its parameters in place of their values. subject: the code in
-    the path, or None if the path contains none. outcome: looked, refused or signed-in. address: the
-    caller's network address.
+    Attributes:
+        who, role, credential: None for an unknown caller.
+        route: The path with the names of its parameters in place of their values.
+        subject: The code in the path, or None if the path contains none.
+        outcome: Looked, refused or signed-in.
+        address: The caller's network address.
     """
 
     seq: int

@@ -49,8 +49,11 @@ _SECRET = re.compile(
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
     """A credential without its secret.
 
-    holder: the code of its user. team, donor: whom a link is for. used_at: the last use, to the
-    minute, or None if it was never used. revoked_at: when it was revoked, or None if it was not.
+    Attributes:
+        holder: The code of its user.
+        team, donor: Whom a link is for.
+        used_at: The last use, to the minute, or None if it was never used.
+        revoked_at: When it was revoked, or None if it was not.
     """
 
     id: str
@@ -72,10 +75,14 @@ class _Labelled(msgspec.Struct, frozen=True):
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """An authenticated caller. code: names them in entries and in the access log.
+    """An authenticated caller.
 
-    station: where the credential is stored. user: None for links. team: whose deliveries a courier
-    may see. donor: whose donations a donor may see.
+    Attributes:
+        code: Names them in entries and in the access log.
+        station: Where the credential is stored.
+        user: None for links.
+        team: Whose deliveries a courier may see.
+        donor: Whose donations a donor may see.
     """
 
     code: str
@@ -89,7 +96,11 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Authenticated(NamedTuple):
-    """The caller with a valid secret. use_is_due: `record_use` must be called."""
+    """The caller with a valid secret.
+
+    Attributes:
+        use_is_due: `record_use` must be called.
+    """
 
     caller: Caller
     use_is_due: bool

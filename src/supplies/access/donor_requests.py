@@ -20,7 +20,11 @@ RequestKind = Literal["correct", "hide", "forget"]
 
 
 class NewRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new request. wish: in the donor's words; required to correct a name."""
+    """A new request.
+
+    Attributes:
+        wish: In the donor's words; required to correct a name.
+    """
 
     kind: RequestKind
     wish: Reason | None = None
@@ -33,7 +37,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class DonorRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A donor's request. wish: None if the donor wrote nothing, and after the answer."""
+    """A donor's request.
+
+    Attributes:
+        wish: None if the donor wrote nothing, and after the answer.
+    """
 
     id: int
     donor: str

@@ -41,7 +41,8 @@ DONOR_REQUESTS = RateLimit("donor-requests", 10, timedelta(days=1))
 def count_attempt(access: AccessContext, limit: RateLimit, caller: str) -> int:
     """Count an attempt; return 0 if it is allowed, else the seconds until the next window.
 
-    caller: who makes it, for example a network address or a login. Only its hash is stored.
+    Args:
+        caller: Who makes it, for example a network address or a login. Only its hash is stored.
     """
     who = _digest(caller)
     length = int(limit.window.total_seconds())

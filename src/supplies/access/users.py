@@ -38,7 +38,11 @@ class LastCoordinator(AgainstBooks):
 
 
 class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new user. team: the team of a courier; None for other roles."""
+    """A new user.
+
+    Attributes:
+        team: The team of a courier; None for other roles.
+    """
 
     login: Login
     role: UserRole
@@ -48,8 +52,9 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class User(msgspec.Struct, frozen=True, kw_only=True):
     """A user.
 
-    code: names them in entries and never changes. disabled_at: when the user was disabled, or None
-    if they are not.
+    Attributes:
+        code: Names them in entries and never changes.
+        disabled_at: When the user was disabled, or None if they are not.
     """
 
     code: str
@@ -174,7 +179,8 @@ def list_users(
 ) -> list[User]:
     """List users in the order they were added, also disabled ones.
 
-    after: the code of the last user of the previous page. None returns the first page.
+    Args:
+        after: The code of the last user of the previous page. None returns the first page.
     """
     rows = access.all(
         f"SELECT {_COLUMNS} FROM users WHERE station = :station "

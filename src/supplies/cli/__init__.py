@@ -55,7 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     The status is 0 on success, 1 if the command is refused or finds a difference, 2 for wrong usage
     and 130 after Ctrl-C.
 
-    argv: the arguments after `supplies`. None means the arguments of this process.
+    Args:
+        argv: The arguments after `supplies`. None means the arguments of this process.
     """
     print_any_text()
     try:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def open_ledger(database: str, station: str | None) -> Ledger:
     """Open the books of one station.
 
-    station: None means the only station of the database.
+    Args:
+        station: None means the only station of the database.
 
     Raises:
         InvalidField: if there is no such station, or `station` is None and there are several.
@@ -69,7 +70,8 @@ def _find_stations(store: Store, named: str | None) -> list[str]:
 def warn_of_local_address(station: Station, *, to: TextIO | None = None) -> None:
     """Print a warning if the QR codes of a station's receipts lead to this computer.
 
-    to: the stream to print to. None means standard error.
+    Args:
+        to: The stream to print to. None means standard error.
     """
     from supplies.stations.public_address import local_address_warning
 

@@ -54,8 +54,9 @@ def report_organisation_period(
 ) -> None:
     """Print the report of a period over all stations that the ledger's station heads.
 
-    first, last: None means the day of the earliest or the latest entry of all stations. output: the
-    file to write the PDF to. None prints the report on the screen.
+    Args:
+        first, last: None means the day of the earliest or the latest entry of all stations.
+        output: The file to write the PDF to. None prints the report on the screen.
     """
     with ledger.reading() as books:
         codes = [station.code for station in stations(books)]

@@ -65,8 +65,9 @@ class OutputFile:
     def write(self, content: bytes, *, is_public: bool = False) -> None:
         """Write the file under a draft name, and rename it.
 
-        is_public: whether the content is without names and addresses of people. If not, only the
-        owner can read the file.
+        Args:
+            is_public: Whether the content is without names and addresses of people. If not, only
+                the owner can read the file.
 
         Raises:
             InvalidField: the file is a database, a key file or a file of the books, or it is not a

@@ -19,7 +19,8 @@ class ReportProgress(Protocol):
 def progress_bar(label: str, total: int | None = None) -> Iterator[ReportProgress]:
     """Show a progress bar on standard error. Show nothing if that is not a terminal.
 
-    total: None while the number of steps is unknown. Until then the bar only shows activity.
+    Args:
+        total: None while the number of steps is unknown. Until then the bar only shows activity.
     """
     if not sys.stderr.isatty():
         yield lambda done, total=None: None

@@ -53,7 +53,9 @@ def print_columns(
 ) -> None:
     """Print a table with a row for each object.
 
-    columns: for each column name, the function that returns the value of that column for an object.
+    Args:
+        columns: For each column name, the function that returns the value of that column for an
+            object.
     """
     values = [[value_of(row) for value_of in columns.values()] for row in rows]
     print_table(list(columns), values)

@@ -76,7 +76,8 @@ class Scene:
     def book(self, progress: Callable[[int], None] = lambda _: None) -> None:
         """Record all days.
 
-        progress: called with the number of commands recorded so far.
+        Args:
+            progress: Called with the number of commands recorded so far.
         """
         self._progress = progress
         self._register()
@@ -421,7 +422,8 @@ class Scene:
 def book_scene(url: str, progress: Callable[[int], None] = lambda _: None) -> Scene:
     """Record the scene in a new database. Return the scene; its ledger is still open.
 
-    progress: called with the number of commands recorded so far.
+    Args:
+        progress: Called with the number of commands recorded so far.
     """
     clock = SceneClock()
     scene = Scene(Ledger.open(url, station=STATION, clock=clock), clock)

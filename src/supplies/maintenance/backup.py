@@ -45,8 +45,10 @@ def back_up(
 ) -> Verified:
     """Copy the books into a new file while they are in use. Return what was verified.
 
-    with_keys: copy the station's keys too, into a file beside it. progress: called with the number
-    of entries verified and in total. Reads the database twice. If it fails, nothing is left behind.
+    Args:
+        with_keys: Copy the station's keys too, into a file beside it.
+        progress: Called with the number of entries verified and in total. Reads the database twice.
+            If it fails, nothing is left behind.
 
     Raises:
         AlreadyDone: a file of this name exists.
@@ -78,8 +80,11 @@ def back_up(
 def restore(backup: Path, database: str, *, progress: Progress | None = None) -> Verified:
     """Restore a backup and migrate it to this version. Return what was verified.
 
-    A key file beside the backup is restored too. database: the path of the new file. progress:
-    called with the number of entries verified so far and the number of all entries.
+    A key file beside the backup is restored too.
+
+    Args:
+        database: The path of the new file.
+        progress: Called with the number of entries verified so far and the number of all entries.
 
     Raises:
         AlreadyDone: `database` exists already, or its key file exists with other keys.

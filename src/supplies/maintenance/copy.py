@@ -71,7 +71,8 @@ def copy_books(source: str, target: str, progress: Progress = lambda *_: None) -
 def _new_store(target: str, source: str) -> Iterator[Store]:
     """Yield an empty store. A file gets its final name if the block succeeds.
 
-    source: the books that are copied, whose files must not be the target.
+    Args:
+        source: The books that are copied, whose files must not be the target.
     """
     file = database_file(target)
     if file is None:

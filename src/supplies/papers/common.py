@@ -40,7 +40,11 @@ class BilingualText(PaperPart, frozen=True, kw_only=True):
 
 
 class UnitWords(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The words for a unit. en_many: the English plural."""
+    """The words for a unit.
+
+    Attributes:
+        en_many: The English plural.
+    """
 
     zh: UnitWord
     en: UnitWord
@@ -50,8 +54,10 @@ class UnitWords(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True
 class StationHead(PaperPart, frozen=True, kw_only=True):
     """The station that issues a paper, with its details on that day.
 
-    logo: a PNG in base64, or None. units: the station's own words for units, by code. A receipt
-    stores these words with its lines instead.
+    Attributes:
+        logo: A PNG in base64, or None.
+        units: The station's own words for units, by code. A receipt stores these words with its
+            lines instead.
     """
 
     code: str
@@ -75,7 +81,12 @@ class StatedPacks(PaperPart, frozen=True, kw_only=True):
 
 
 class DonorName(PaperPart, frozen=True, kw_only=True):
-    """The donor as printed. name: None for an anonymous gift. phone: masked."""
+    """The donor as printed.
+
+    Attributes:
+        name: None for an anonymous gift.
+        phone: Masked.
+    """
 
     code: str | None
     name: str | None

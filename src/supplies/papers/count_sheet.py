@@ -12,8 +12,9 @@ from supplies.papers.common import PaperPart, StationHead
 class SheetLine(PaperPart, frozen=True, kw_only=True):
     """Goods of one lot to count, free and allocated together.
 
-    expected: the quantity in the books, in base units; None on a blind sheet. expires_month: as in
-    `ReceiptLine`.
+    Attributes:
+        expected: The quantity in the books, in base units; None on a blind sheet.
+        expires_month: As in `ReceiptLine`.
     """
 
     name: str
@@ -27,9 +28,12 @@ class SheetLine(PaperPart, frozen=True, kw_only=True):
 
 
 class CountSheetPaper(PaperPart, frozen=True, kw_only=True):
-    """A count sheet (盘点表) as printed. day: the day of the sheet. location: name of the location.
+    """A count sheet (盘点表) as printed.
 
-    blind: True leaves out the quantities in the books, so that they do not bias the count.
+    Attributes:
+        day: The day of the sheet.
+        location: Name of the location.
+        blind: True leaves out the quantities in the books, so that they do not bias the count.
     """
 
     sheet: str

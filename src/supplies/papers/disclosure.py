@@ -14,7 +14,9 @@ from supplies.papers.station_report import GoodsLine
 class GoodsReceivedLine(PaperPart, frozen=True, kw_only=True):
     """What was received of one item from one source, in base units.
 
-    source: kind of origin account. name: the donor's, if the donor consented; otherwise None.
+    Attributes:
+        source: Kind of origin account.
+        name: The donor's, if the donor consented; otherwise None.
     """
 
     source: str
@@ -26,8 +28,9 @@ class GoodsReceivedLine(PaperPart, frozen=True, kw_only=True):
 class GoodsHandedOverLine(PaperPart, frozen=True, kw_only=True):
     """What was handed over of one item in one community, in base units.
 
-    count: how many received it. who: whom `count` counts: households, persons of groups or
-    institutions.
+    Attributes:
+        count: How many received it.
+        who: Whom `count` counts: households, persons of groups or institutions.
     """
 
     community: str | None
@@ -50,7 +53,11 @@ class Disclosure(PaperPart, frozen=True, kw_only=True):
 
 
 class DisclosurePaper(PaperPart, frozen=True, kw_only=True):
-    """The disclosure as printed. names: by item code."""
+    """The disclosure as printed.
+
+    Attributes:
+        names: By item code.
+    """
 
     station: StationHead
     disclosure: Disclosure

@@ -14,8 +14,9 @@ from supplies.papers.common import CountedUnit, DonorName, PaperPart, StationHea
 class StatementLine(PaperPart, frozen=True, kw_only=True):
     """One item of a donor's gifts, in base units. received + repacked = the sum of all places.
 
-    repacked: the quantity made by repacking gifts of other items. places: quantities by name of
-    `accounts.PLACES`, without zeros.
+    Attributes:
+        repacked: The quantity made by repacking gifts of other items.
+        places: Quantities by name of `accounts.PLACES`, without zeros.
     """
 
     item: str
@@ -28,9 +29,11 @@ class StatementLine(PaperPart, frozen=True, kw_only=True):
 
 
 class PeopleReachedLine(PaperPart, frozen=True, kw_only=True):
-    """How many people were reached in a community in one month. month: as in 2020-02.
+    """How many people were reached in a community in one month.
 
-    who: whom `count` counts: households, persons of groups or institutions.
+    Attributes:
+        month: As in 2020-02.
+        who: Whom `count` counts: households, persons of groups or institutions.
     """
 
     month: str
@@ -49,7 +52,9 @@ class WishLine(PaperPart, frozen=True, kw_only=True):
 class WishDeviation(PaperPart, frozen=True, kw_only=True):
     """Goods that were allocated by the donor's wish or claim, and released later.
 
-    reason: None if it was erased. by: the user who released them.
+    Attributes:
+        reason: None if it was erased.
+        by: The user who released them.
     """
 
     day: date
@@ -71,7 +76,12 @@ class ReceiptRange(PaperPart, frozen=True, kw_only=True):
 
 
 class ReceiptMonth(PaperPart, frozen=True, kw_only=True):
-    """The receipts issued in one month. month: as in 2020-02. count: number of receipts."""
+    """The receipts issued in one month.
+
+    Attributes:
+        month: As in 2020-02.
+        count: Number of receipts.
+    """
 
     month: str
     count: int
@@ -81,7 +91,8 @@ class ReceiptMonth(PaperPart, frozen=True, kw_only=True):
 class ReceiptGivenBack(PaperPart, frozen=True, kw_only=True):
     """A receipt with goods that were given back to the donor.
 
-    all: whether all of its goods were given back.
+    Attributes:
+        all: Whether all of its goods were given back.
     """
 
     receipt: str
@@ -91,8 +102,9 @@ class ReceiptGivenBack(PaperPart, frozen=True, kw_only=True):
 class DonorStatement(PaperPart, frozen=True, kw_only=True):
     """Where everything that a donor gave in a period was at the end of its last day.
 
-    receipt_months: the receipts by month of issue. given_back: receipts with goods that were given
-    back to the donor; absent if there are none.
+    Attributes:
+        receipt_months: The receipts by month of issue.
+        given_back: Receipts with goods that were given back to the donor; absent if there are none.
     """
 
     station: str
@@ -110,7 +122,11 @@ class DonorStatement(PaperPart, frozen=True, kw_only=True):
 
 
 class DonorStatementPaper(PaperPart, frozen=True, kw_only=True):
-    """The statement as printed. printed_at: in the station's time zone."""
+    """The statement as printed.
+
+    Attributes:
+        printed_at: In the station's time zone.
+    """
 
     station: StationHead
     donor: DonorName
@@ -121,7 +137,8 @@ class DonorStatementPaper(PaperPart, frozen=True, kw_only=True):
 def receipt_months(issued_on: Mapping[str, date]) -> list[ReceiptMonth]:
     """Group receipts by month of issue.
 
-    issued_on: the day of issue by receipt number, in the order of the numbers.
+    Args:
+        issued_on: The day of issue by receipt number, in the order of the numbers.
     """
     by_month: dict[str, list[str]] = {}
     for number, day in issued_on.items():

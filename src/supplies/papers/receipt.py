@@ -25,13 +25,17 @@ class Amount(PaperPart, frozen=True, kw_only=True):
 
 
 class ReceiptLine(PaperPart, frozen=True, kw_only=True):
-    """Goods received, in base units. value: None if it is not printed.
+    """Goods received, in base units.
 
-    in_words, in_words_en: the quantity in Chinese financial numerals, and in English words.
-    unit_words: absent if the unit has no words, or the receipt was issued before this field
-    existed. expires_month: as printed on the goods, if they name only a month; otherwise absent.
-    stated: the packs in which the quantity was stated; absent if in base units, or the receipt was
-    issued before this field existed. pack_words: of that pack; absent if it has no words.
+    Attributes:
+        value: None if it is not printed.
+        in_words, in_words_en: The quantity in Chinese financial numerals, and in English words.
+        unit_words: Absent if the unit has no words, or the receipt was issued before this field
+            existed.
+        expires_month: As printed on the goods, if they name only a month; otherwise absent.
+        stated: The packs in which the quantity was stated; absent if in base units, or the receipt
+            was issued before this field existed.
+        pack_words: Of that pack; absent if it has no words.
     """
 
     name: str
@@ -52,11 +56,14 @@ class ReceiptLine(PaperPart, frozen=True, kw_only=True):
 class DonationReceipt(PaperPart, frozen=True, kw_only=True):
     """The content of a donation receipt (捐赠物资接收凭证), stored when it is issued.
 
-    or_earlier: true if only the latest possible day of a donation is known; otherwise absent.
-    received_on, received_until: first and last day of the donations; the same for one day. wish: in
-    the donor's own words; None if there was none. checked_by: the second person who checked the
-    goods (复核人). agreement: number of the donation agreement. fiscal_ticket: number of a fiscal
-    ticket of a partner charity. statement: None in documents issued before this field existed.
+    Attributes:
+        or_earlier: True if only the latest possible day of a donation is known; otherwise absent.
+        received_on, received_until: First and last day of the donations; the same for one day.
+        wish: In the donor's own words; None if there was none.
+        checked_by: The second person who checked the goods (复核人).
+        agreement: Number of the donation agreement.
+        fiscal_ticket: Number of a fiscal ticket of a partner charity.
+        statement: None in documents issued before this field existed.
     """
 
     number: str
@@ -81,7 +88,8 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
 class GivenBackGoods(PaperPart, frozen=True, kw_only=True):
     """An item of a receipt that was given back to the donor, in whole or in part, in base units.
 
-    received: the quantity with all corrections.
+    Attributes:
+        received: The quantity with all corrections.
     """
 
     name: str
@@ -93,7 +101,8 @@ class GivenBackGoods(PaperPart, frozen=True, kw_only=True):
 class GivenBackMark(PaperPart, frozen=True, kw_only=True):
     """The goods of a receipt that were given back to the donor.
 
-    all: whether all goods of the receipt were given back.
+    Attributes:
+        all: Whether all goods of the receipt were given back.
     """
 
     all: bool
@@ -103,8 +112,9 @@ class GivenBackMark(PaperPart, frozen=True, kw_only=True):
 class Proof(PaperPart, frozen=True, kw_only=True):
     """What connects a paper with the books: the entry that issued it, and the check code.
 
-    url: the address in the QR code. replaced_by: number of the receipt that replaces this one, or
-    None.
+    Attributes:
+        url: The address in the QR code.
+        replaced_by: Number of the receipt that replaces this one, or None.
     """
 
     seq: int
@@ -151,10 +161,12 @@ class PrintMarks(PaperPart, frozen=True, kw_only=True):
 class ReceiptRecord(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The machine-readable receipt attached to its PDF.
 
-    document: the document as issued. digest: SHA-256 of `salt` and `document`. digest and salt are
-    hexadecimal. public_key, signature: Ed25519, in base64; what is signed is
-    `supplies.signing.receipt_signatures.signed_message`. drawn_by: version of the program that drew
-    the page.
+    Attributes:
+        document: The document as issued.
+        digest: SHA-256 of `salt` and `document`. digest and salt are hexadecimal.
+        public_key, signature: Ed25519, in base64; what is signed is
+            `supplies.signing.receipt_signatures.signed_message`.
+        drawn_by: Version of the program that drew the page.
     """
 
     format: Literal["supplies-receipt-1"] = "supplies-receipt-1"

@@ -13,7 +13,8 @@ from supplies.papers.slip import SlipLine
 class LoadLine(PaperPart, frozen=True, kw_only=True):
     """Goods of one lot that a team takes from one location, for all stops together.
 
-    expires_month: as in `ReceiptLine`.
+    Attributes:
+        expires_month: As in `ReceiptLine`.
     """
 
     name: str

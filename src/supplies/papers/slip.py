@@ -10,9 +10,11 @@ from supplies.papers.common import PaperPart, StatedPacks, StationHead
 
 
 class SlipLine(PaperPart, frozen=True, kw_only=True):
-    """Goods for one stop, in base units. expires_month: as in `ReceiptLine`.
+    """Goods for one stop, in base units.
 
-    stated: the packs in which the whole quantity was allocated; absent if in base units.
+    Attributes:
+        expires_month: As in `ReceiptLine`.
+        stated: The packs in which the whole quantity was allocated; absent if in base units.
     """
 
     name: str

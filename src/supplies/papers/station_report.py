@@ -88,8 +88,11 @@ class OrganisationReport(StationReport, frozen=True, kw_only=True):
     """The work of all stations of an organisation over a period.
 
     as_of_seq: the last entry of the station at the head. goods: by item and unit; goods between two
-    of the stations are in transit. short: items of which all stations together have too little.
-    stations: each with its last entry, because stations are read one after another.
+    of the stations are in transit.
+
+    Attributes:
+        short: Items of which all stations together have too little.
+        stations: Each with its last entry, because stations are read one after another.
     """
 
     short: Sequence[ShortageInUnit]
@@ -99,7 +102,9 @@ class OrganisationReport(StationReport, frozen=True, kw_only=True):
 class StationReportPaper(PaperPart, frozen=True, kw_only=True):
     """The station report as printed.
 
-    names: by item code. printed_at: in the station's time zone.
+    Attributes:
+        names: By item code.
+        printed_at: In the station's time zone.
     """
 
     station: StationHead

@@ -15,7 +15,11 @@ from supplies.storage.store import Row, Store
 
 
 class StationLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A station in a list. head: code of the station above it; None if there is none."""
+    """A station in a list.
+
+    Attributes:
+        head: Code of the station above it; None if there is none.
+    """
 
     code: str
     name: str
@@ -46,7 +50,8 @@ def head_of(books: Books) -> str | None:
 def stations(books: Books, *, after: str = "", limit: int | None = None) -> list[StationLine]:
     """List the stations of the organisation that this station heads, with itself, by code.
 
-    after: the last code of the page before.
+    Args:
+        after: The last code of the page before.
     """
     rows = books.all(
         f"{_LINES} WHERE (s.code = :station OR o.head = :station) AND s.code > :after "

@@ -58,10 +58,12 @@ _Wording = Annotated[
 class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a station's papers look and what they say.
 
-    values: "never" prints no values; "evidenced" prints only values for which there is evidence, if
-    the jurisdiction allows it. statement, statement_en: None keeps the jurisdiction's wording.
-    logo: a PNG in base64; None prints no logo. units: words for units by code; they are added to
-    the shipped ones, or replace them.
+    Attributes:
+        values: "never" prints no values; "evidenced" prints only values for which there is
+            evidence, if the jurisdiction allows it.
+        statement, statement_en: None keeps the jurisdiction's wording.
+        logo: A PNG in base64; None prints no logo.
+        units: Words for units by code; they are added to the shipped ones, or replace them.
     """
 
     languages: Languages = "zh+en"
@@ -123,7 +125,11 @@ def unit_words(settings: PaperSettings) -> Mapping[str, UnitWords]:
 
 
 class UnitView(UnitWords, frozen=True, kw_only=True):
-    """A unit with its words. own: whether the station set the words itself."""
+    """A unit with its words.
+
+    Attributes:
+        own: Whether the station set the words itself.
+    """
 
     code: str
     own: bool
@@ -147,7 +153,8 @@ def list_units(books: Books) -> list[UnitView]:
 def amend_station(books: Books, changes: Mapping[str, Any]) -> StationWithSettings:
     """Change the named settings. If one is invalid, none is changed.
 
-    changes: by name, as in the JSON. Call within `Ledger.admin_transaction()`.
+    Args:
+        changes: By name, as in the JSON. Call within `Ledger.admin_transaction()`.
 
     Raises:
         InvalidField: a setting is invalid or cannot be printed.
@@ -175,7 +182,8 @@ def amend_station(books: Books, changes: Mapping[str, Any]) -> StationWithSettin
 def receipt_statement(settings: PaperSettings, *, valued: bool) -> BilingualText:
     """Return the statement on a receipt: the station's wording, or else the jurisdiction's.
 
-    valued: whether the receipt prints values.
+    Args:
+        valued: Whether the receipt prints values.
     """
     pack = jurisdiction(settings.jurisdiction)["valued" if valued else "statement"]
     return BilingualText(

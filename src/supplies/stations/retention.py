@@ -34,8 +34,9 @@ PERSON_KINDS: Mapping[PersonRole, str] = {"recipient": "household", "donor": "pe
 class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Retention periods in days. None keeps the data until the person asks for erasure.
 
-    recipients_days, donors_days: counted from the latest day of an entry about the person.
-    access_log_days: for each line of the access log.
+    Attributes:
+        recipients_days, donors_days: Counted from the latest day of an entry about the person.
+        access_log_days: For each line of the access log.
     """
 
     recipients_days: Days | None = None
@@ -53,7 +54,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 class PersonDue(Person, frozen=True, kw_only=True):
     """A person whose retention period has ended.
 
-    last_on: the latest day of an entry about the person.
+    Attributes:
+        last_on: The latest day of an entry about the person.
     """
 
     last_on: date

@@ -14,7 +14,8 @@ def net_flows(
 ) -> dict[tuple[str, str], int]:
     """Return, by account and item, the quantity that came in minus the quantity that left.
 
-    first, last: both days are included. Sums of zero and transfers without a lot are left out.
+    Args:
+        first, last: Both days are included. Sums of zero and transfers without a lot are left out.
     """
     within = " OR ".join(
         f"(account >= '{kind.prefix}' AND account < '{kind.name};')"  # ";" follows ":"

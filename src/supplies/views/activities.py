@@ -22,7 +22,9 @@ DOCUMENT_TYPE = DocumentType(Activity, "activity", kind="activity_recorded", pre
 class ActivityView(View, frozen=True, kw_only=True):
     """An activity.
 
-    count: 0 if it was reversed. who: free text; None if there is none, or if it was erased.
+    Attributes:
+        count: 0 if it was reversed.
+        who: Free text; None if there is none, or if it was erased.
     """
 
     id: str
@@ -53,7 +55,10 @@ def list_activities(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[ActivityView]:
-    """List activities, oldest first. kind: filter.
+    """List activities, oldest first.
+
+    Args:
+        kind: Filter.
 
     Raises:
         InvalidField: `kind`, `after` or `limit` is invalid.

@@ -62,12 +62,16 @@ allocated without being dispatched.
 class Alert(View, frozen=True, kw_only=True):
     """An alert.
 
-    code: code of the lot, document, place, person or station concerned, or the entry number of a
-    conflict. location: the shelf of the goods, if they are on one. item, quantity: the goods
-    concerned, in base units; None if the alert is not about goods. The quantity of unexplained
-    goods is negative if too many were found, and positive if goods are missing. since: first day of
-    the condition. due: the due day; None if there is none. expires_month: as printed on the goods,
-    if they name only a month; otherwise absent.
+    Attributes:
+        code: Code of the lot, document, place, person or station concerned, or the entry number of
+            a conflict.
+        location: The shelf of the goods, if they are on one.
+        item, quantity: The goods concerned, in base units; None if the alert is not about goods.
+            The quantity of unexplained goods is negative if too many were found, and positive if
+            goods are missing.
+        since: First day of the condition.
+        due: The due day; None if there is none.
+        expires_month: As printed on the goods, if they name only a month; otherwise absent.
     """
 
     what: AlertKind
@@ -92,9 +96,12 @@ def list_alerts(
 ) -> Page[Alert]:
     """List the alerts of a day, grouped by kind. In each group the oldest come first.
 
-    today: the station's day. soon: number of days before an expiry from which it is reported. out:
-    number of days after which an open delivery is reported. waiting: number of days after which
-    allocated goods that were not dispatched are reported. Every page computes all alerts.
+    Args:
+        today: The station's day.
+        soon: Number of days before an expiry from which it is reported.
+        out: Number of days after which an open delivery is reported.
+        waiting: Number of days after which allocated goods that were not dispatched are reported.
+            Every page computes all alerts.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.

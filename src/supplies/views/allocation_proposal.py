@@ -71,8 +71,9 @@ def propose_allocations(
 ) -> Page[ProposedAllocation]:
     """Propose allocations, the most urgent needs first. Nothing is recorded.
 
-    today: the station's day; lots that expired before it are not proposed. item, location: filters.
-    Every page computes the whole proposal.
+    Args:
+        today: The station's day; lots that expired before it are not proposed.
+        item, location: Filters. Every page computes the whole proposal.
 
     Raises:
         InvalidField: a filter, `after` or `limit` is invalid.
@@ -212,11 +213,12 @@ def _share(tier: Sequence[_OpenNeed], free: int) -> int:
 def share_evenly(lacks: dict[str, int], free: int) -> dict[str, int]:
     """Divide free units evenly between recipients. Nobody gets more than they lack.
 
-    lacks: the quantity that each recipient lacks. The remainder of the division goes, one unit
-    each, to those that come first in `lacks`.
-
     >>> share_evenly({"lx-01": 1, "lx-02": 9, "lx-03": 9}, 12)
     {'lx-01': 1, 'lx-02': 6, 'lx-03': 5}
+
+    Args:
+        lacks: The quantity that each recipient lacks. The remainder of the division goes, one unit
+            each, to those that come first in `lacks`.
     """
     given = dict.fromkeys(lacks, 0)
     waiting = sorted(lacks, key=lambda code: lacks[code])

@@ -66,8 +66,9 @@ LineKey = tuple[str, str, str]
 class AllocationLineView(View, frozen=True, kw_only=True):
     """The quantity allocated of one lot, with all corrections, and where it is now.
 
-    released: no longer set aside for this recipient: returned to free stock, or brought back from a
-    delivery.
+    Attributes:
+        released: No longer set aside for this recipient: returned to free stock, or brought back
+            from a delivery.
     """
 
     line: int
@@ -83,10 +84,13 @@ class AllocationLineView(View, frozen=True, kw_only=True):
 
 
 class AllocationView(View, frozen=True, kw_only=True):
-    """An allocation to one recipient. location: where the goods were allocated.
+    """An allocation to one recipient.
 
-    stated: the lines that counted packs; absent if there are none. note: None if there is none, or
-    if it was erased. remarks: these include why goods were released.
+    Attributes:
+        location: Where the goods were allocated.
+        stated: The lines that counted packs; absent if there are none.
+        note: None if there is none, or if it was erased.
+        remarks: These include why goods were released.
     """
 
     id: str
@@ -121,7 +125,10 @@ def list_allocations(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[AllocationView]:
-    """List allocations, oldest first. recipient, status: filters.
+    """List allocations, oldest first.
+
+    Args:
+        recipient, status: Filters.
 
     Raises:
         InvalidField: `recipient`, `status`, `after` or `limit` is invalid.

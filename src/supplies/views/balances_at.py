@@ -23,11 +23,14 @@ def read_balances(
 ) -> dict[BalanceKey, int]:
     """Return all nonzero balances of these kinds of account, by account, item and lot.
 
-    on: balances at the end of this day, with all that is recorded so far. at: balances when entry
-    `at` was the last one. If both are None, the balances are the present ones. item: only this
-    item. key: only accounts whose last key is this one. For a kind with a single key, the account
-    is found by index. With `at`, all transfers up to that entry are summed, and `key` is ignored
-    for kinds with several keys. Otherwise stored balances are read.
+    Args:
+        on: Balances at the end of this day, with all that is recorded so far.
+        at: Balances when entry `at` was the last one. If both are None, the balances are the
+            present ones.
+        item: Only this item.
+        key: Only accounts whose last key is this one. For a kind with a single key, the account is
+            found by index. With `at`, all transfers up to that entry are summed, and `key` is
+            ignored for kinds with several keys. Otherwise stored balances are read.
     """
     if on is not None and on.isoformat() >= books.head()[2]:
         on = None

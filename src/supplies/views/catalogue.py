@@ -41,7 +41,8 @@ _PERSONAL = {table: frozenset(columns) for table, columns in PERSONAL_COLUMNS.va
 def get_record(books: Books, kind: type[N], code: str, *, personal: bool = True) -> N:
     """Return the record with this code. The name of a forgotten person is None.
 
-    personal: False does not read personal fields; they are None then.
+    Args:
+        personal: False does not read personal fields; they are None then.
 
     Raises:
         NotFound: there is no such record.
@@ -71,9 +72,11 @@ def list_records(
 ) -> Page[N]:
     """List records of a kind by code.
 
-    q: list only records that contain each word of `q` in their code, name, address or telephone
-    number. Case and accents are ignored. personal: False does not read personal fields; they are
-    None then, and people cannot be searched.
+    Args:
+        q: List only records that contain each word of `q` in their code, name, address or telephone
+            number. Case and accents are ignored.
+        personal: False does not read personal fields; they are None then, and people cannot be
+            searched.
 
     Raises:
         InvalidField: `q` is too long, or searches for people without `personal`.

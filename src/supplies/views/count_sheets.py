@@ -25,8 +25,10 @@ DOCUMENT_TYPE = DocumentType(CountSheet, "sheet", kind="count_opened", prefix="c
 class CountedLineView(View, frozen=True, kw_only=True):
     """A counted line, in base units. difference = counted − expected.
 
-    lot: None if all lots were counted together. expected: the balance at the moment of the sheet,
-    with what was recorded later about an earlier time.
+    Attributes:
+        lot: None if all lots were counted together.
+        expected: The balance at the moment of the sheet, with what was recorded later about an
+            earlier time.
     """
 
     line: int
@@ -40,9 +42,11 @@ class CountedLineView(View, frozen=True, kw_only=True):
 class CountSheetView(View, frozen=True, kw_only=True):
     """A count sheet, with its count if there is one.
 
-    happened_on, note: day and note of the command that opened the sheet. counted_in: the number of
-    the entry with the count. counted_on, count_note: day and note of the count. The last three are
-    None until the goods are counted. A note is also None if none was written or it was erased.
+    Attributes:
+        happened_on, note: Day and note of the command that opened the sheet.
+        counted_in: The number of the entry with the count.
+        counted_on, count_note: Day and note of the count. The last three are None until the goods
+            are counted. A note is also None if none was written or it was erased.
     """
 
     id: str
@@ -72,7 +76,8 @@ def get_count_sheet(books: Books, name: str) -> CountSheetView:
 def build_count_sheet_paper(books: Books, name: str, *, blind: bool = True) -> CountSheetPaper:
     """Return the paper of a count sheet: the lots that were at its location when it was opened.
 
-    blind: whether to leave out the quantities in the books.
+    Args:
+        blind: Whether to leave out the quantities in the books.
 
     Raises:
         NotFound: there is no such count sheet.

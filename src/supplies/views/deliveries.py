@@ -50,11 +50,15 @@ class StopLineView(View, frozen=True, kw_only=True):
 
 
 class StopView(View, frozen=True, kw_only=True):
-    """A stop: the goods of one allocation. outcome: the latest one; None if none is reported yet.
+    """A stop: the goods of one allocation.
 
-    reported_in: number of the entry with the outcome. happened_on: its day. happened_at: the time
-    in UTC; None if only the day is known. received_by, proof, note: None if they were not reported.
-    The note is also None if it was erased.
+    Attributes:
+        outcome: The latest one; None if none is reported yet.
+        reported_in: Number of the entry with the outcome.
+        happened_on: Its day.
+        happened_at: The time in UTC; None if only the day is known.
+        received_by, proof, note: None if they were not reported. The note is also None if it was
+            erased.
     """
 
     stop: int
@@ -72,10 +76,13 @@ class StopView(View, frozen=True, kw_only=True):
 
 
 class DeliveryView(View, frozen=True, kw_only=True):
-    """A delivery. team: the team that has it now. status: "out" until it is closed.
+    """A delivery.
 
-    happened_on, note: of its dispatch. remarks: these include notes of reports that contradicted
-    the books.
+    Attributes:
+        team: The team that has it now.
+        status: "out" until it is closed.
+        happened_on, note: Of its dispatch.
+        remarks: These include notes of reports that contradicted the books.
     """
 
     id: str
@@ -108,7 +115,10 @@ def list_deliveries(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[DeliveryView]:
-    """List deliveries, oldest first. team, status: filters.
+    """List deliveries, oldest first.
+
+    Args:
+        team, status: Filters.
 
     Raises:
         InvalidField: `team`, `status`, `after` or `limit` is invalid.

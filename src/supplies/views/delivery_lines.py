@@ -12,8 +12,10 @@ from supplies.domain.commands import Outcome
 class LoadedLine(NamedTuple):
     """One loaded line of a stop, with quantities in base units.
 
-    outcome: None if none is reported yet; then received, brought_back and lost are 0. reported_in:
-    number of the entry with the outcome. happened_at: a timestamp as text, or None.
+    Attributes:
+        outcome: None if none is reported yet; then received, brought_back and lost are 0.
+        reported_in: Number of the entry with the outcome.
+        happened_at: A timestamp as text, or None.
     """
 
     delivery: str

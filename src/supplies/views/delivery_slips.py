@@ -28,7 +28,8 @@ from supplies.views.shared_queries import find_document, read_lots
 class _LoadedDelivery(NamedTuple):
     """A delivery, its loaded lines in the order of the stops, and the data of their lots.
 
-    packed: the lines of each allocation that counted packs.
+    Attributes:
+        packed: The lines of each allocation that counted packs.
     """
 
     team: str

@@ -42,8 +42,9 @@ def list_documents(
 ) -> Page[V]:
     """Return a page of the documents whose numbers `source` returns.
 
-    state_filter: keep a document if this returns True for its latest statement. view_filter: keep a
-    document if this returns True for its view.
+    Args:
+        state_filter: Keep a document if this returns True for its latest statement.
+        view_filter: Keep a document if this returns True for its view.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -76,7 +77,8 @@ def numbers_by_column(
 ) -> NumberQuery:
     """Return a query that finds documents that had this value in any statement, even an older one.
 
-    within: a further SQL condition on the table `x`, beginning with AND.
+    Args:
+        within: A further SQL condition on the table `x`, beginning with AND.
     """
     number = f"CAST(substr(x.{document_type.key}, 3) AS BIGINT)"
     return _source(
@@ -89,7 +91,9 @@ def numbers_by_column(
 def numbers_by_balance(kind: AccountKind, *, last: bool = False) -> NumberQuery:
     """Return a query that finds documents with a positive balance in an account of this kind.
 
-    last: True if the document id is the last of the account's two keys, False if it is the first.
+    Args:
+        last: True if the document id is the last of the account's two keys, False if it is the
+            first.
     """
     start = len(kind.prefix) + 3
     rest = f"ltrim(substr(b.account, {start}), {_DIGITS})"

@@ -30,7 +30,11 @@ TEXTS = ("handled_by", "checked_by", "wish", "agreement", "fiscal_ticket", "note
 
 
 class ValueView(View, frozen=True, kw_only=True):
-    """The value of goods, in minor units of `currency`. evidence: None if it was erased."""
+    """The value of goods, in minor units of `currency`.
+
+    Attributes:
+        evidence: None if it was erased.
+    """
 
     minor: int
     currency: str
@@ -40,12 +44,15 @@ class ValueView(View, frozen=True, kw_only=True):
 class DonationLineView(View, frozen=True, kw_only=True):
     """Goods of one lot, in base units.
 
-    on_pledge: the part that fulfilled pledges. beside_pledge: the rest, which was not promised.
-    pledge: id of the pledge that the line names; None if it names none. Then the transfers of the
-    entry say which pledges were fulfilled, if any. recipient ("for" in JSON): the recipient named
-    by the donor. value: None if the goods are not valued. stated: the quantity in packs; absent if
-    the command gave base units. expires_month: as printed on the goods, if they name only a month;
-    otherwise absent.
+    Attributes:
+        on_pledge: The part that fulfilled pledges.
+        beside_pledge: The rest, which was not promised.
+        pledge: Id of the pledge that the line names; None if it names none. Then the transfers of
+            the entry say which pledges were fulfilled, if any.
+        recipient ("for" in JSON): The recipient named by the donor.
+        value: None if the goods are not valued.
+        stated: The quantity in packs; absent if the command gave base units.
+        expires_month: As printed on the goods, if they name only a month; otherwise absent.
     """
 
     line: int
@@ -66,11 +73,15 @@ class DonationLineView(View, frozen=True, kw_only=True):
 class DonationView(View, frozen=True, kw_only=True):
     """A donation.
 
-    donor: None if anonymous. lines: empty if it was reversed. receipt: number of the valid receipt,
-    or else of the last one issued. superseded_by: number of the latest entry that corrected it.
-
     handled_by and the texts after it: as last stated; None if there was none, or if it was erased.
-    allocations: ids of the allocations made on arrival, for claims and recipients; oldest first.
+
+    Attributes:
+        donor: None if anonymous.
+        lines: Empty if it was reversed.
+        receipt: Number of the valid receipt, or else of the last one issued.
+        superseded_by: Number of the latest entry that corrected it.
+        allocations: Ids of the allocations made on arrival, for claims and recipients; oldest
+            first.
     """
 
     id: str
@@ -112,7 +123,8 @@ def list_donations(
 ) -> Page[DonationView]:
     """List donations, oldest first.
 
-    donor: filter; "anonymous" lists donations without a known donor.
+    Args:
+        donor: Filter; "anonymous" lists donations without a known donor.
 
     Raises:
         InvalidField: `donor`, `after` or `limit` is invalid.

@@ -62,7 +62,10 @@ def build_donor_statement(books: Books, donor: str, first: date, last: date) -> 
 def build_donor_statement_paper(
     books: Books, donor: str, first: date, last: date, *, printed_at: datetime
 ) -> DonorStatementPaper:
-    """Return the statement as printed. printed_at: the time by the ledger's clock.
+    """Return the statement as printed.
+
+    Args:
+        printed_at: The time by the ledger's clock.
 
     Raises:
         InvalidField: `last` is before `first`.

@@ -25,7 +25,11 @@ from supplies.views.shared_queries import read_packed_lines
 
 
 class TransferView(View, frozen=True, kw_only=True):
-    """A quantity moved between accounts, in base units. lot: None for pledges and needs."""
+    """A quantity moved between accounts, in base units.
+
+    Attributes:
+        lot: None for pledges and needs.
+    """
 
     line: int
     source: str = msgspec.field(name="from")
@@ -36,12 +40,16 @@ class TransferView(View, frozen=True, kw_only=True):
 
 
 class EntryView(View, frozen=True, kw_only=True):
-    """An entry. body: exactly the bytes that were hashed (base64 in JSON).
+    """An entry.
 
-    previous, hash: hexadecimal. stated: the lines that counted packs; absent if there are none.
-    texts: the free text of the command, on its first entry; null if it was erased, absent if there
-    was none. warnings: the clock was set back before the entry was recorded; absent if it was not.
-    or_earlier: true if its day is only the latest possible one; otherwise absent.
+    Attributes:
+        body: Exactly the bytes that were hashed (base64 in JSON).
+        previous, hash: Hexadecimal.
+        stated: The lines that counted packs; absent if there are none.
+        texts: The free text of the command, on its first entry; null if it was erased, absent if
+            there was none.
+        warnings: The clock was set back before the entry was recorded; absent if it was not.
+        or_earlier: True if its day is only the latest possible one; otherwise absent.
     """
 
     station: str
@@ -68,10 +76,13 @@ class EntryView(View, frozen=True, kw_only=True):
 class ConflictView(View, frozen=True, kw_only=True):
     """A reported fact that contradicts the books.
 
-    because: what it contradicts, as a message. stated: the command as reported, without free text.
-    note: the reporter's text; None if there was none, or if it was erased. resolved_in: number of
-    the entry that resolved it; None while it is open. resolved_by: how it was resolved.
-    resolved_because: the reason.
+    Attributes:
+        because: What it contradicts, as a message.
+        stated: The command as reported, without free text.
+        note: The reporter's text; None if there was none, or if it was erased.
+        resolved_in: Number of the entry that resolved it; None while it is open.
+        resolved_by: How it was resolved.
+        resolved_because: The reason.
     """
 
     seq: int
@@ -107,7 +118,10 @@ def list_entries(
     kind: str | None = None,
     document: str | None = None,
 ) -> Page[EntryView]:
-    """List entries, oldest first. kind, document: filters.
+    """List entries, oldest first.
+
+    Args:
+        kind, document: Filters.
 
     Raises:
         InvalidField: `kind`, `document`, `after` or `limit` is invalid.
@@ -232,7 +246,10 @@ def list_conflicts(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[ConflictView]:
-    """List conflicts, oldest first. open_only: list only those not resolved yet.
+    """List conflicts, oldest first.
+
+    Args:
+        open_only: List only those not resolved yet.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.

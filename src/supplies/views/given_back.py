@@ -15,7 +15,8 @@ from supplies.views.shared_queries import read_latest
 class GivenBackLine(View, frozen=True, kw_only=True):
     """The quantity of one item on a receipt, and how much of it was given back, in base units.
 
-    received: the quantity with all corrections.
+    Attributes:
+        received: The quantity with all corrections.
     """
 
     item: str
@@ -26,8 +27,9 @@ class GivenBackLine(View, frozen=True, kw_only=True):
 class GivenBackView(View, frozen=True, kw_only=True):
     """The goods of a receipt that were given back to the donor.
 
-    all: whether all goods of the receipt were given back. lines: the items given back, in whole or
-    in part.
+    Attributes:
+        all: Whether all goods of the receipt were given back.
+        lines: The items given back, in whole or in part.
     """
 
     all: bool
@@ -39,8 +41,9 @@ def read_given_back(
 ) -> dict[str, GivenBackView]:
     """Return the goods that were given back to donors, by receipt number.
 
-    donations: the donations of each receipt. Receipts without such goods are left out. Goods that
-    were repacked before they were given back are not counted.
+    Args:
+        donations: The donations of each receipt. Receipts without such goods are left out. Goods
+            that were repacked before they were given back are not counted.
     """
     names = {name for each in donations.values() for name in each}
     lines = read_latest(books, ArrivalLine, "arrival", names, head=Arrival)

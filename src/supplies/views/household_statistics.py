@@ -32,7 +32,8 @@ def count_surveyed_households(books: Books, first: date, last: date) -> int:
 def count_fully_met_households(books: Books, needs: dict[BalanceKey, int]) -> int:
     """Count households that received something and have no need open, claimed or assigned.
 
-    needs: balances of the accounts of needs.
+    Args:
+        needs: Balances of the accounts of needs.
     """
     stages = _stages_of_needs(needs)
     met: defaultdict[str, bool] = defaultdict(bool)

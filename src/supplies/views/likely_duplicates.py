@@ -59,8 +59,10 @@ Contents = Callable[[Books, list[str]], dict[str, Goods]]
 class _Fact:
     """A kind of fact.
 
-    columns: the columns that name the person or place. word: the word for it in messages. remedy:
-    what to do about a duplicate; {} is its id.
+    Attributes:
+        columns: The columns that name the person or place.
+        word: The word for it in messages.
+        remedy: What to do about a duplicate; {} is its id.
     """
 
     statement: type[EntryRow]
@@ -77,9 +79,11 @@ def find_likely_duplicates(
     """Return a warning for each earlier fact with the same person, goods and day as `document`.
 
     Facts with different batches or expiry days do not count as the same. There is no warning if
-    `document` is None or another kind of document. entry: number of the entry that records the
-    fact; None is the entry that began the document. Returns need it, because their document is the
-    loan or the issue.
+    `document` is None or another kind of document.
+
+    Args:
+        entry: Number of the entry that records the fact; None is the entry that began the document.
+            Returns need it, because their document is the loan or the issue.
     """
     prefix, _, number = (document or "").partition("_")
     began = number.rpartition("_")[2]

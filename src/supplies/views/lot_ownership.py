@@ -35,8 +35,11 @@ class LotShare(NamedTuple):
 class Gifts(NamedTuple):
     """A donor's gifts of a period.
 
-    given: quantity received, by lot. repacked: the donor's share of goods made from the gifts, by
-    lot. items: item of each lot. parts: the donor's share of each lot in each account.
+    Attributes:
+        given: Quantity received, by lot.
+        repacked: The donor's share of goods made from the gifts, by lot.
+        items: Item of each lot.
+        parts: The donor's share of each lot in each account.
     """
 
     given: dict[str, int]
@@ -186,7 +189,8 @@ class _LotFamily:
     def _follow(self, lots: set[str], *, made_of_them: bool) -> None:
         """Read these lots, and the lots from which they were made.
 
-        made_of_them: True reads the products made from these lots instead.
+        Args:
+            made_of_them: True reads the products made from these lots instead.
         """
         known: set[str] = set(self._went_in)
         while lots:

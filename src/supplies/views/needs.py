@@ -55,10 +55,12 @@ UNSETTLED_STATUSES = ("open", "claimed", "assigned")
 class NeedView(View, frozen=True, kw_only=True):
     """A need, in base units.
 
-    asked: the quantity that was stated last. The other quantities show how far it is met. stated:
-    the quantity in packs; absent if the command gave base units. needed_by: None if there is no due
-    day. note: None if there is none, or if it was erased. end_reason: None unless the need was
-    ended.
+    Attributes:
+        asked: The quantity that was stated last. The other quantities show how far it is met.
+        stated: The quantity in packs; absent if the command gave base units.
+        needed_by: None if there is no due day.
+        note: None if there is none, or if it was erased.
+        end_reason: None unless the need was ended.
     """
 
     id: str
@@ -132,7 +134,10 @@ def list_needs(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[NeedView]:
-    """List needs, oldest first. status, recipient, item: filters.
+    """List needs, oldest first.
+
+    Args:
+        status, recipient, item: Filters.
 
     Raises:
         InvalidField: a filter, `after` or `limit` is invalid.

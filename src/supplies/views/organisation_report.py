@@ -61,7 +61,8 @@ V = TypeVar("V", bound=View)
 class StockOfItem(View, frozen=True, kw_only=True):
     """Stock of an item at all stations, in base units.
 
-    stations: number of stations that have the item in stock.
+    Attributes:
+        stations: Number of stations that have the item in stock.
     """
 
     item: str
@@ -87,7 +88,8 @@ class StockAtStation(View, frozen=True, kw_only=True):
 class NeedOfItem(View, frozen=True, kw_only=True):
     """Needs for an item at all stations, in base units.
 
-    stations: number of stations with a need for the item.
+    Attributes:
+        stations: Number of stations with a need for the item.
     """
 
     item: str
@@ -232,8 +234,10 @@ def _by_station(
 def _parts(columns: _Columns, only: str = "") -> str:
     """Return SQL that selects the nonzero balances of all stations of the organisation.
 
-    A row has the quantity in the columns that sum accounts of its kind, and 0 in the others. only:
-    a further SQL condition, such as " AND b.item = :item".
+    A row has the quantity in the columns that sum accounts of its kind, and 0 in the others.
+
+    Args:
+        only: A further SQL condition, such as " AND b.item = :item".
     """
     kinds = dict.fromkeys(kind for summed in columns.values() for kind in summed)
     return " UNION ALL ".join(
@@ -263,8 +267,9 @@ def _named(columns: _Columns, sums: Sequence[Any]) -> dict[str, int]:
 class StationPart(NamedTuple):
     """The figures of one station for the report of its organisation.
 
-    names: the station's names for items, by code. exchanged: goods sent to and received from other
-    stations.
+    Attributes:
+        names: The station's names for items, by code.
+        exchanged: Goods sent to and received from other stations.
     """
 
     report: StationReport
@@ -304,9 +309,10 @@ def build_organisation_report(
 ) -> OrganisationReport:
     """Sum the parts of all stations of an organisation.
 
-    head: code of the station at the head, which must be among the parts. Goods sent from one of the
-    stations to another count neither as received nor as given out. They are in transit until they
-    arrive.
+    Args:
+        head: Code of the station at the head, which must be among the parts. Goods sent from one of
+            the stations to another count neither as received nor as given out. They are in transit
+            until they arrive.
     """
     parts = list(parts)
     figures, activities = Counter[str](), Counter[str]()
@@ -380,8 +386,10 @@ def build_organisation_report_paper(
 ) -> OrganisationReportPaper:
     """Return the report as printed.
 
-    books: the books of the station at the head. printed_at: the time by the ledger's clock. If
-    stations name an item differently, the name at the first station by code is used.
+    Args:
+        books: The books of the station at the head.
+        printed_at: The time by the ledger's clock. If stations name an item differently, the name
+            at the first station by code is used.
     """
     called = {code: name for part in reversed(parts) for code, name in part.names.items()}
     report = build_organisation_report(books.station_code, first, last, parts)

@@ -40,7 +40,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 class Page(View, Generic[T], frozen=True, kw_only=True):
     """Part of a list.
 
-    next: pass it as `after` to get the following page. None on the last page.
+    Attributes:
+        next: Pass it as `after` to get the following page. None on the last page.
     """
 
     items: list[T]
@@ -54,7 +55,9 @@ OrEarlier = bool | msgspec.UnsetType
 class Warned(View, frozen=True, kw_only=True):
     """A warning that a recorded command may be a mistake.
 
-    about: the id that the warning concerns. detail: the message.
+    Attributes:
+        about: The id that the warning concerns.
+        detail: The message.
     """
 
     warning: str
@@ -65,7 +68,8 @@ class Warned(View, frozen=True, kw_only=True):
 class PackedView(View, frozen=True, kw_only=True):
     """A quantity in packs, as the command gave it: `quantity` times the pack `pack`.
 
-    size: base units in one pack when the command was recorded.
+    Attributes:
+        size: Base units in one pack when the command was recorded.
     """
 
     quantity: int
@@ -76,7 +80,9 @@ class PackedView(View, frozen=True, kw_only=True):
 class PackedLineView(PackedView, frozen=True, kw_only=True):
     """A line of a command that counted packs.
 
-    field: the list that contains the line. line: its number, from 1.
+    Attributes:
+        field: The list that contains the line.
+        line: Its number, from 1.
     """
 
     field: str

@@ -29,9 +29,11 @@ class RecipientGroup(NamedTuple):
 
 
 class GroupHandOut(NamedTuple):
-    """Goods of one lot handed out to a group. headcount: number of people who came.
+    """Goods of one lot handed out to a group.
 
-    quantity: negative if goods were taken back.
+    Attributes:
+        headcount: Number of people who came.
+        quantity: Negative if goods were taken back.
     """
 
     hand_out: str

@@ -63,8 +63,10 @@ class ClaimView(View, frozen=True, kw_only=True):
 class PledgeLineView(View, frozen=True, kw_only=True):
     """What is promised of one item, in base units.
 
-    promised = arrived + outstanding + lapsed + cancelled. stated: the quantity in packs; absent if
-    the command gave base units.
+    promised = arrived + outstanding + lapsed + cancelled.
+
+    Attributes:
+        stated: The quantity in packs; absent if the command gave base units.
     """
 
     line: int
@@ -79,10 +81,12 @@ class PledgeLineView(View, frozen=True, kw_only=True):
 
 
 class PledgeView(View, frozen=True, kw_only=True):
-    """A pledge. status: "open" while anything is outstanding.
+    """A pledge.
 
-    note: None if there is none, or if it was erased. remarks: these include why it was cancelled or
-    lapsed.
+    Attributes:
+        status: "open" while anything is outstanding.
+        note: None if there is none, or if it was erased.
+        remarks: These include why it was cancelled or lapsed.
     """
 
     id: str
@@ -116,7 +120,10 @@ def list_pledges(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[PledgeView]:
-    """List pledges, oldest first. donor, status: filters.
+    """List pledges, oldest first.
+
+    Args:
+        donor, status: Filters.
 
     Raises:
         InvalidField: `donor`, `status`, `after` or `limit` is invalid.

@@ -64,7 +64,10 @@ def build_disclosure(books: Books, first: date, last: date) -> Disclosure:
 def build_disclosure_paper(
     books: Books, first: date, last: date, *, printed_at: datetime
 ) -> DisclosurePaper:
-    """Return the disclosure as printed. printed_at: the time by the ledger's clock.
+    """Return the disclosure as printed.
+
+    Args:
+        printed_at: The time by the ledger's clock.
 
     Raises:
         InvalidField: `last` is before `first`.

@@ -37,7 +37,11 @@ class EntryMark(View, frozen=True, kw_only=True):
 
 
 class VoidMark(View, frozen=True, kw_only=True):
-    """When and why a receipt became void. reason: None if none was given, or if it was erased."""
+    """When and why a receipt became void.
+
+    Attributes:
+        reason: None if none was given, or if it was erased.
+    """
 
     reason: str | None
     on: date
@@ -47,10 +51,13 @@ class VoidMark(View, frozen=True, kw_only=True):
 class ReceiptView(View, frozen=True, kw_only=True):
     """A receipt.
 
-    document: None if the donor was forgotten. check_code, signature, key_id: None until
-    `with_signature` adds them. replaced_by: number of the receipt that replaces this one, or None.
-    reprints: how many numbered copies were made. given_back: what was given back to the donor of
-    its goods; absent if nothing was, or if the receipt is void.
+    Attributes:
+        document: None if the donor was forgotten.
+        check_code, signature, key_id: None until `with_signature` adds them.
+        replaced_by: Number of the receipt that replaces this one, or None.
+        reprints: How many numbered copies were made.
+        given_back: What was given back to the donor of its goods; absent if nothing was, or if the
+            receipt is void.
     """
 
     number: str
@@ -93,7 +100,8 @@ def list_receipts(
 ) -> Page[ReceiptView]:
     """List receipts in the order of issue, without signatures.
 
-    donor, first, last: filters; both days are included.
+    Args:
+        donor, first, last: Filters; both days are included.
 
     Raises:
         InvalidField: `donor`, `after` or `limit` is invalid.
@@ -160,8 +168,10 @@ def build_receipt_record(
 ) -> ReceiptRecord:
     """Return a receipt as issued, with its signature and its present marks (void, replaced, copy).
 
-    copy: number of the copy, to mark it as such. original: True leaves out the marks "void" and
-    "replaced", so that the record is always the same.
+    Args:
+        copy: Number of the copy, to mark it as such.
+        original: True leaves out the marks "void" and "replaced", so that the record is always the
+            same.
 
     Raises:
         NotFound: there is no such receipt, or no such copy.
@@ -206,9 +216,13 @@ def build_receipt_record(
 class PaperInBooks(View, frozen=True, kw_only=True):
     """The result of comparing a paper receipt with these books.
 
-    in_books: whether these books contain a receipt with the number, date, document and entry of the
-    paper. says: the result as a message. number: None if the file is not a complete receipt.
-    forgotten: whether the donor was forgotten, so that the books no longer contain the document.
+    Attributes:
+        in_books: Whether these books contain a receipt with the number, date, document and entry of
+            the paper.
+        says: The result as a message.
+        number: None if the file is not a complete receipt.
+        forgotten: Whether the donor was forgotten, so that the books no longer contain the
+            document.
     """
 
     number: str | None

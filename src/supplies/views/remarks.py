@@ -15,7 +15,11 @@ from supplies.views.pagination import OrEarlier, View
 
 
 class TextView(View, frozen=True, kw_only=True):
-    """A free text. field: the field of the command, such as "note" or "lines/0/value/evidence"."""
+    """A free text.
+
+    Attributes:
+        field: The field of the command, such as "note" or "lines/0/value/evidence".
+    """
 
     field: str
     text: str
@@ -24,7 +28,8 @@ class TextView(View, frozen=True, kw_only=True):
 class RemarkView(View, frozen=True, kw_only=True):
     """The free text of an entry about a document, such as the reason of a correction.
 
-    entry: number of the entry.
+    Attributes:
+        entry: Number of the entry.
     """
 
     entry: int
@@ -39,9 +44,11 @@ EntryTexts = list[TextView] | None | msgspec.UnsetType
 
 
 class DocumentEntry(NamedTuple):
-    """An entry about a document. part: position among the entries of its command, from 0.
+    """An entry about a document.
 
-    or_earlier: true if its day is only the latest possible one; otherwise unset.
+    Attributes:
+        part: Position among the entries of its command, from 0.
+        or_earlier: True if its day is only the latest possible one; otherwise unset.
     """
 
     document: str

@@ -28,9 +28,12 @@ S = TypeVar("S", bound=EntryRow)
 class DocumentType(Generic[S]):
     """A type of document.
 
-    statement: type of the rows that describe a document. key: the column of these rows that
-    contains the document's id. kind: kind of the entry that begins a document. prefix: first part
-    of the id, as `d` in `d_12`. The number in the id is that of the entry that began the document.
+    Attributes:
+        statement: Type of the rows that describe a document.
+        key: The column of these rows that contains the document's id.
+        kind: Kind of the entry that begins a document.
+        prefix: First part of the id, as `d` in `d_12`. The number in the id is that of the entry
+            that began the document.
     """
 
     statement: type[S]
@@ -42,8 +45,10 @@ class DocumentType(Generic[S]):
 class DocumentState(NamedTuple, Generic[S]):
     """The latest statement of a document.
 
-    first: number of the entry that began the document. seq: number of the entry with the latest
-    statement. happened_on: the day of that entry.
+    Attributes:
+        first: Number of the entry that began the document.
+        seq: Number of the entry with the latest statement.
+        happened_on: The day of that entry.
     """
 
     first: int
@@ -97,8 +102,10 @@ def read_latest(
 ) -> dict[str, list[S]]:
     """Return the latest rows about these ids, grouped by id and ordered by line.
 
-    statement: the type of row. head: the type of row that decides which entry is the latest. Lines
-    need it, because the latest entry may have no lines. None uses `statement` itself.
+    Args:
+        statement: The type of row.
+        head: The type of row that decides which entry is the latest. Lines need it, because the
+            latest entry may have no lines. None uses `statement` itself.
     """
     order = " ORDER BY l.line" if "line" in statement.__struct_fields__ else ""
     rows = query_ids(
@@ -152,8 +159,10 @@ def read_packs(books: Books, seqs: Iterable[int]) -> dict[tuple[int, int], Packe
 def account_conditions(kind: AccountKind, key: str) -> list[str]:
     """Return SQL conditions that select the accounts of a kind whose first key is `key`.
 
-    key: an SQL expression. The conditions test the column `b.account`. A kind with an optional
-    second key has two conditions. Query them one after the other, so that each uses the index.
+    Args:
+        key: An SQL expression. The conditions test the column `b.account`. A kind with an optional
+            second key has two conditions. Query them one after the other, so that each uses the
+            index.
     """
     alone = f"b.account = '{kind.prefix}' || {key}"
     # ";" follows ":" in ASCII, so the range contains every account with further keys.
@@ -196,7 +205,9 @@ def read_account_balances(
 class NetTransfer(NamedTuple):
     """The net quantity that entries of one kind moved into accounts of one document.
 
-    id: the document, which is the first key of the accounts. kind: the kind of entry.
+    Attributes:
+        id: The document, which is the first key of the accounts.
+        kind: The kind of entry.
     """
 
     id: str

@@ -43,7 +43,9 @@ _SENT, _RECEIVED = "shipment_sent", "shipment_received"
 class Citation(View, frozen=True, kw_only=True):
     """An entry of this station, which another station can store as evidence.
 
-    body: the hashed bytes, in base64 in JSON. previous, hash: hexadecimal.
+    Attributes:
+        body: The hashed bytes, in base64 in JSON.
+        previous, hash: Hexadecimal.
     """
 
     previous: str
@@ -54,10 +56,12 @@ class Citation(View, frozen=True, kw_only=True):
 class ShipmentLineView(View, frozen=True, kw_only=True):
     """The quantity sent of one lot, in base units, and how much of it arrived.
 
-    lot: the sender's lot. value_minor: in minor units of `currency`; None if there is no value.
-    arrived, lost: None until this station knows them. lot_here: the lot at this station; None if
-    the goods did not arrive here. expires_month: as printed on the goods, if they name only a
-    month; otherwise absent.
+    Attributes:
+        lot: The sender's lot.
+        value_minor: In minor units of `currency`; None if there is no value.
+        arrived, lost: None until this station knows them.
+        lot_here: The lot at this station; None if the goods did not arrive here.
+        expires_month: As printed on the goods, if they name only a month; otherwise absent.
     """
 
     line: int
@@ -77,11 +81,13 @@ class ShipmentLineView(View, frozen=True, kw_only=True):
 class ShipmentView(View, frozen=True, kw_only=True):
     """A shipment as this station sees it.
 
-    way: "out" (sent from here), "in" (received here) or "awaited" (on its way here from a station
-    in the same database). location: at this station; None if awaited. happened_on: day of dispatch,
-    or of receipt for "in". entry: this station's entry, which the other station can store as
-    evidence; None if awaited. note: this station's note; None if there is none, or if it was
-    erased.
+    Attributes:
+        way: "out" (sent from here), "in" (received here) or "awaited" (on its way here from a
+            station in the same database).
+        location: At this station; None if awaited.
+        happened_on: Day of dispatch, or of receipt for "in".
+        entry: This station's entry, which the other station can store as evidence; None if awaited.
+        note: This station's note; None if there is none, or if it was erased.
     """
 
     id: str
@@ -127,7 +133,8 @@ def list_shipments(
 ) -> Page[ShipmentView]:
     """List shipments in the order in which they left or arrived here.
 
-    way: filter. Shipments on their way here are listed only by "awaited".
+    Args:
+        way: Filter. Shipments on their way here are listed only by "awaited".
 
     Raises:
         InvalidField: `way`, `after` or `limit` is invalid.

@@ -114,7 +114,10 @@ def build_report_and_demand(books: Books, first: date, last: date) -> tuple[Stat
 def build_station_report_paper(
     books: Books, first: date, last: date, *, printed_at: datetime
 ) -> StationReportPaper:
-    """Return the report as printed. printed_at: the time by the ledger's clock.
+    """Return the report as printed.
+
+    Args:
+        printed_at: The time by the ledger's clock.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -149,7 +152,8 @@ def build_goods_lines(
 ) -> list[GoodsLine]:
     """Return a line for every item that moved or was in stock in the period.
 
-    shelves: balances of goods at the end of the last day. None reads them from the books.
+    Args:
+        shelves: Balances of goods at the end of the last day. None reads them from the books.
 
     Raises:
         BooksBroken: the opening balances plus the movements of the period do not give the closing

@@ -12,9 +12,14 @@ from supplies.domain.accounts import DELIVERED, SENT
 class StationTransfer(NamedTuple):
     """Goods of one item sent to another station or received from it, in base units.
 
-    way: "out" for goods sent. item: the sender's code. here: the code at this station. before:
-    total up to the day before the period. after: total up to the last day of the period. Goods
-    reported lost on the way are not included.
+    way: "out" for goods sent.
+
+    Attributes:
+        item: The sender's code.
+        here: The code at this station.
+        before: Total up to the day before the period.
+        after: Total up to the last day of the period. Goods reported lost on the way are not
+            included.
     """
 
     out: bool

@@ -28,7 +28,11 @@ StockKey = tuple[str, str, str]
 
 
 class AsOf(View, frozen=True, kw_only=True):
-    """The time of a view. day ("date" in JSON): None if there are no entries."""
+    """The time of a view.
+
+    Attributes:
+        day ("date" in JSON): None if there are no entries.
+    """
 
     day: date | None = msgspec.field(name="date")
     seq: int
@@ -37,7 +41,8 @@ class AsOf(View, frozen=True, kw_only=True):
 class StockRow(View, frozen=True, kw_only=True):
     """One lot at one location, in base units. on_hand = free + allocated.
 
-    expires_month: as printed on the goods, if they name only a month; otherwise absent.
+    Attributes:
+        expires_month: As printed on the goods, if they name only a month; otherwise absent.
     """
 
     location: str
@@ -54,7 +59,11 @@ class StockRow(View, frozen=True, kw_only=True):
 
 
 class StockView(View, frozen=True, kw_only=True):
-    """A page of the stock, by location, item and lot. next: as in `Page`."""
+    """A page of the stock, by location, item and lot.
+
+    Attributes:
+        next: As in `Page`.
+    """
 
     as_of: AsOf
     items: list[StockRow]
@@ -62,7 +71,11 @@ class StockView(View, frozen=True, kw_only=True):
 
 
 class BalanceView(View, frozen=True, kw_only=True):
-    """The balance of an account, in base units. lot: None for pledges and needs."""
+    """The balance of an account, in base units.
+
+    Attributes:
+        lot: None for pledges and needs.
+    """
 
     account: str
     item: str
@@ -82,13 +95,15 @@ def get_stock(
 ) -> StockView:
     """Return the stock now, at the end of a day, or as of an entry.
 
-    as_of: at the end of this day, with all that is recorded so far. at_seq: when this entry was the
-    last one. location, item: filters.
-
     >>> from supplies.views.stock import get_stock
     >>> with ledger.reading() as books:
     ...     [(row.location, row.item, row.free) for row in get_stock(books).items]
     [('store-a', 'mask', 71)]
+
+    Args:
+        as_of: At the end of this day, with all that is recorded so far.
+        at_seq: When this entry was the last one.
+        location, item: Filters.
 
     Raises:
         InvalidField: both `as_of` and `at_seq` are given.
@@ -175,13 +190,14 @@ def _row(books: Books, place: StockKey, quantities: Counter[str], lot: Lot) -> S
 def list_balances(books: Books, prefix: str) -> list[BalanceView]:
     """List the nonzero balances of an account and of all accounts below it.
 
-    prefix: an account such as "stock:store-a" or "pledged:p_1", or a kind of account such as
-    "stock:".
-
     >>> from supplies.views.stock import list_balances
     >>> with ledger.reading() as books:
     ...     [(row.account, row.quantity) for row in list_balances(books, "stock:")]
     [('stock:store-a', 71)]
+
+    Args:
+        prefix: An account such as "stock:store-a" or "pledged:p_1", or a kind of account such as
+            "stock:".
 
     Raises:
         InvalidField: the prefix is not in the chart of accounts.

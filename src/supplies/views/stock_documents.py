@@ -40,7 +40,9 @@ StockNoun = Literal[
 class _Noun(NamedTuple):
     """A type of stock document.
 
-    prefix: how its ids begin. kinds: the kinds of entry that begin such a document.
+    Attributes:
+        prefix: How its ids begin.
+        kinds: The kinds of entry that begin such a document.
     """
 
     prefix: str
@@ -87,11 +89,15 @@ class MovedLotView(LotQuantityView, frozen=True, kw_only=True):
 class StockDocumentView(View, frozen=True, kw_only=True):
     """A document that moves stock, as it was last stated.
 
-    kind: the kind of its entry. lines: empty if it was reversed. superseded_by: number of the
-    latest entry that corrected it. note, reason: None if there is none, or if it was erased.
-    stated: the lines that counted packs; absent if there are none. due_on: day on which a loan or
-    an issue is due back. outstanding: what has not come back yet. headcount: how many people of a
-    group received a hand-out.
+    Attributes:
+        kind: The kind of its entry.
+        lines: Empty if it was reversed.
+        superseded_by: Number of the latest entry that corrected it.
+        note, reason: None if there is none, or if it was erased.
+        stated: The lines that counted packs; absent if there are none.
+        due_on: Day on which a loan or an issue is due back.
+        outstanding: What has not come back yet.
+        headcount: How many people of a group received a hand-out.
     """
 
     id: str

@@ -34,9 +34,12 @@ class Reached(View, frozen=True, kw_only=True):
 class LotTrace(View, frozen=True, kw_only=True):
     """A lot, its donors, the lots it was made from and into, and where it is.
 
-    origin: the account from which it came. given: by donor; empty for other origins. stands:
-    balances other than those of recipients: in stock, in transit, used, lost. reached: by
-    recipient. expires_month: as printed on the goods, if they name only a month; otherwise absent.
+    Attributes:
+        origin: The account from which it came.
+        given: By donor; empty for other origins.
+        stands: Balances other than those of recipients: in stock, in transit, used, lost.
+        reached: By recipient.
+        expires_month: As printed on the goods, if they name only a month; otherwise absent.
     """
 
     lot: str

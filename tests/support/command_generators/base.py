@@ -23,7 +23,9 @@ T = TypeVar("T")
 class CatalogueCodes:
     """Codes registered at a station; a repeated code is drawn more often.
 
-    open: locations from which goods are given out. forgettable: people who may be forgotten.
+    Attributes:
+        open: Locations from which goods are given out.
+        forgettable: People who may be forgotten.
     """
 
     items: tuple[str, ...]
@@ -57,8 +59,10 @@ LX_CODES = CatalogueCodes(
 class GeneratorBase:
     """A random source and the state of the books.
 
-    commands: the command of each first entry. other_model: the books of the station that goods are
-    sent to and come from. same_database: whether both stations share a database.
+    Attributes:
+        commands: The command of each first entry.
+        other_model: The books of the station that goods are sent to and come from.
+        same_database: Whether both stations share a database.
     """
 
     random: RandomSource

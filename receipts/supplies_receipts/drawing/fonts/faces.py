@@ -23,7 +23,9 @@ of the second range stands for a glyph without text.
 class Face:
     """A font for shaping and for drawing.
 
-    name: the name that reportlab knows. units: number of font units in an em.
+    Attributes:
+        name: The name that reportlab knows.
+        units: Number of font units in an em.
     """
 
     def __init__(self, face: str) -> None:
@@ -40,7 +42,11 @@ class Face:
         self._codes: dict[tuple[int, str], int] = {}
 
     def character(self, glyph: int, text: str) -> str:
-        """Return the private character by which a glyph is drawn. text: what the glyph means."""
+        """Return the private character by which a glyph is drawn.
+
+        Args:
+            text: What the glyph means.
+        """
         code = self._codes.get((glyph, text))
         if code is None:
             code = _TEXT_CODES + len(self._codes)
