@@ -19,7 +19,7 @@ from supplies.domain.fields import (
     ShortText,
     Text,
 )
-from supplies.ledger.rules import RULES, deliveries, stock
+from supplies.ledger.rules import RULES, deliveries, repacking
 
 PAGE = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| `(\w+)` \| .+ \| (.+) \|$", PAGE, re.M)
@@ -55,7 +55,7 @@ def test_the_limits_of_the_page_are_those_of_the_code() -> None:
         "quantity of one line, in base units": MAX_QUANTITY,
         "lots of one shipment": MAX_LINES,
         "lines of goods that one dispatch loads": deliveries.MAX_DISPATCH_LINES,
-        "lots times products of one conversion": stock.MAX_PARENT_ROWS,
+        "lots times products of one conversion": repacking.MAX_PARENT_ROWS,
         "characters of a code": longest(Code),
         "characters of a name or a text of one line": longest(Label),
         "characters of a batch number": longest(Batch),

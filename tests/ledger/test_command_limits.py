@@ -14,7 +14,7 @@ from benchmarks.workload import open_books
 from supplies.domain import commands as c
 from supplies.errors import InvalidField
 from supplies.ledger.ledger import Ledger
-from supplies.ledger.rules import deliveries, stock
+from supplies.ledger.rules import deliveries, repacking
 from supplies.storage.sqlite.store import SqliteStore
 
 SIZES = (10, 20, 40)
@@ -71,7 +71,7 @@ def test_a_dispatch_of_too_many_lines_is_refused(
 def test_a_conversion_of_too_many_lots_into_too_many_lines_is_refused(
     station: StationLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stock, "MAX_PARENT_ROWS", 3)
+    monkeypatch.setattr(repacking, "MAX_PARENT_ROWS", 3)
     station.stock(5)
     station.stock(5)
     made = [c.ConvertedLine(item="soap", quantity=1)] * 2

@@ -34,6 +34,7 @@ from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.rules.allocations import check_open_location
 from supplies.ledger.rules.deliveries import LOST_ON_THE_WAY
+from supplies.ledger.rules.line_transfers import move_lines
 from supplies.ledger.rules.shipment_citations import (
     RECEIVED_BY,
     SENT_BY,
@@ -42,7 +43,6 @@ from supplies.ledger.rules.shipment_citations import (
     cited_shipment,
     single_row,
 )
-from supplies.ledger.rules.stock import move_lines
 
 _LOT_ORIGINS = [kind for kind in CHART.values() if is_origin(kind) or kind is CONVERTED]
 """The account kinds from which lots come into the books."""

@@ -1,0 +1,112 @@
+"""Goods issued for own use or lent, and goods that come back from either."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from supplies.books.reader import unknown_code_error
+from supplies.domain.accounts import LENT, STOCK, USED
+from supplies.domain.commands import IssueGoods, LendGoods, ReturnIssue, ReturnLoan
+from supplies.domain.entry_rows import Withdrawal
+from supplies.ledger.journal import Journal
+from supplies.ledger.rules.allocations import check_open_location
+from supplies.ledger.rules.line_transfers import move_lines
+
+
+def issue_goods(command: IssueGoods, journal: Journal) -> None:
+    """Issue goods for own use: stock → used."""
+    _withdraw(journal, command, "goods_issued", "i", USED(command.purpose), None)
+
+
+def lend_goods(command: LendGoods, journal: Journal) -> None:
+    """Lend goods: stock → lent."""
+    _withdraw(journal, command, "goods_lent", "g", LENT(command.borrower), command.due_on)
+
+
+def _withdraw(
+    journal: Journal,
+    command: IssueGoods | LendGoods,
+    kind: str,
+    prefix: str,
+    account: str,
+    due_on: date | None,
+) -> None:
+    check_open_location(journal, command.location)
+    draft = journal.entry(kind, prefix=prefix)
+    draft.add_rows(
+        Withdrawal(
+            withdrawal=str(draft.document),
+            account=account,
+            location=command.location,
+            due_on=due_on,
+        )
+    )
+    move_lines(
+        journal, draft, command.lines, STOCK(command.location), account, expired="if_allowed"
+    )
+
+
+def return_issue(command: ReturnIssue, journal: Journal) -> None:
+    """Book issued goods that came back: used → stock."""
+    _return_withdrawal(journal, command.issue, "issue", "issue_returned", USED.prefix, command)
+
+
+def return_loan(command: ReturnLoan, journal: Journal) -> None:
+    """Book lent goods that came back: lent → stock."""
+    _return_withdrawal(journal, command.loan, "loan", "loan_returned", LENT.prefix, command)
+
+
+def _return_withdrawal(
+    journal: Journal,
+    document: str,
+    noun: str,
+    kind: str,
+    prefix: str,
+    command: ReturnIssue | ReturnLoan,
+) -> None:
+    """Book goods that came back from an issue or a loan.
+
+    Raises:
+        InvalidField: a code is unknown.
+        NotEnough: more came back than was still out.
+    """
+    withdrawal = journal.books.latest_row(Withdrawal, withdrawal=document)
+    if withdrawal is None or not withdrawal.account.startswith(prefix):
+        raise unknown_code_error(f"there is no {noun} {document}", "")
+    location = command.location or withdrawal.location
+    journal.books.location(location, "/location")
+    draft = journal.entry(kind, document=document)
+    outstanding = _outstanding(journal, withdrawal)
+    for index, line in enumerate(command.lines):
+        pointer = f"/lines/{index}"
+        remaining = quantity = journal.base_units(line, pointer)
+        for item, lot in sorted(outstanding):
+            if item != line.item or (line.lot is not None and lot != line.lot):
+                continue
+            part = min(remaining, outstanding[item, lot])
+            journal.move(draft, withdrawal.account, STOCK(location), item, lot, part, pointer)
+            outstanding[item, lot] -= part
+            remaining -= part
+        if remaining:
+            raise journal.not_enough_error(
+                withdrawal.account, line.item, quantity, quantity - remaining, pointer
+            )
+
+
+def _outstanding(journal: Journal, withdrawal: Withdrawal) -> dict[tuple[str, str], int]:
+    """Return what has not come back from an issue or a loan yet: the quantity by item and lot."""
+    rows = journal.books.all(
+        "SELECT t.item, t.lot, sum(CASE WHEN t.target = :account THEN t.quantity "
+        "ELSE -t.quantity END) FROM transfers t JOIN entries e "
+        "ON e.station = t.station AND e.seq = t.seq "
+        "WHERE e.station = :station AND e.document = :document "
+        "AND (t.target = :account OR t.source = :account) GROUP BY t.item, t.lot",
+        account=withdrawal.account,
+        document=withdrawal.withdrawal,
+    )
+    outstanding = {(item, lot): int(quantity) for item, lot, quantity in rows}
+    if journal.corrected is not None:
+        for (account, item, lot), change in journal.corrected.effect.items():
+            if account == withdrawal.account:
+                outstanding[item, lot] = outstanding.get((item, lot), 0) - change
+    return outstanding

@@ -1,0 +1,202 @@
+"""Repack goods: consume lots of some items, and produce new lots of other items."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from supplies.domain.accounts import CONVERTED, DONOR, LOST, STOCK
+from supplies.domain.commands import Convert, ConvertedLine, DonationLine
+from supplies.domain.entry_rows import Lot, LotParent
+from supplies.domain.expiry import shown_expiry
+from supplies.errors import InvalidField
+from supplies.ledger.journal import Draft, Journal, StatedLot
+from supplies.ledger.rules.allocations import is_closed_to_people
+from supplies.ledger.rules.correction_lots import lots_for
+from supplies.ledger.rules.donations import fulfil_pledge
+from supplies.ledger.rules.earmarks import EarmarkedShare, allocate_shares, earmarked_shares
+from supplies.ledger.rules.expired_goods import (
+    Destination,
+    describe_products,
+    givers_of,
+    parents_of,
+)
+from supplies.ledger.rules.line_transfers import LineToTake, take_lines
+from supplies.ledger.rules.pledges import find_pledge
+
+SPILLED = "spilled"
+"""Reason under which goods that were spilled during repacking are booked as lost."""
+
+
+MAX_PARENT_ROWS = 10_000
+"""Largest number of parent rows that one conversion may store.
+
+Every product has all consumed lots as parents, so the number is consumed lots × produced lines.
+"""
+
+
+def convert(command: Convert, journal: Journal) -> None:
+    """Repack goods: stock → converted → stock. Spilled goods: stock → lost.
+
+    Each product is a new lot whose parents are the consumed lots. A product may fulfil a pledge of
+    the donor of the consumed goods. Goods that the pledge promised to needs are then set aside for
+    these needs, as when goods arrive.
+
+    Raises:
+        InvalidField: a code is unknown, a product would expire later than its parents without a
+            reason, or a pledge is not by the donor of the consumed goods.
+        NotEnough: less than requested is free.
+    """
+    place = journal.books.location(command.location, "/location")
+    closed = is_closed_to_people(journal, place)
+    draft = journal.entry("goods_converted", prefix="k")
+    conversion, stock = CONVERTED(str(draft.document)), STOCK(command.location)
+    taken: list[LineToTake] = [
+        (line, f"/consumed/{index}", conversion) for index, line in enumerate(command.consumed)
+    ]
+    taken += [
+        (line, f"/spilled/{index}", LOST(SPILLED)) for index, line in enumerate(command.spilled)
+    ]
+    take_lines(journal, draft, taken, stock, "if_named")
+    parents = sorted({move.transfer.lot for move in draft.moves})
+    if len(parents) * len(command.produced) > MAX_PARENT_ROWS:
+        raise InvalidField.at(
+            "/produced",
+            f"{len(parents)} lots become {len(command.produced)} lines here, and every line has "
+            "all lots as its parents; convert them in smaller parts",
+        )
+    first = _first_to_expire(journal, draft, conversion)
+    produced = [
+        _with_expiry(journal, line, first, f"/produced/{index}/expires_on")
+        for index, line in enumerate(command.produced)
+    ]
+    lots = lots_for(
+        journal,
+        [
+            StatedLot("", number, line.item, line.batch, line.expires_on, quantity=0)
+            for number, line in enumerate(produced, 1)
+        ],
+    )
+    shares: list[EarmarkedShare] = []
+    for index, line in enumerate(produced):
+        lot = _produce_line(journal, draft, line, index, stock, lots.get(index + 1), parents)
+        if line.pledge is not None:
+            expired = line.expires_on is not None and line.expires_on < journal.happened_on
+            to = Destination(command.location, None, not (closed or expired))
+            shares += _keep_pledge(journal, draft, line, lot, to, conversion, f"/produced/{index}")
+    allocate_shares(journal, draft, command.location, shares)
+
+
+def _keep_pledge(
+    journal: Journal,
+    draft: Draft,
+    line: ConvertedLine,
+    lot: str,
+    to: Destination,
+    conversion: str,
+    pointer: str,
+) -> list[EarmarkedShare]:
+    """Let a product fulfil the pledge that its line names.
+
+    Return the quantities that the pledge promised to needs.
+    """
+    consumed = {move.transfer.lot for move in draft.moves if move.transfer.target == conversion}
+    donor = find_pledge(journal, str(line.pledge), f"{pointer}/pledge").donor
+    givers = {giver for parent in sorted(consumed) for giver in givers_of(journal, parent)}
+    if givers != {DONOR(donor)}:
+        raise InvalidField.at(
+            f"{pointer}/pledge",
+            f"pledge {line.pledge} is donor {donor}'s, but the goods came from "
+            f"{', '.join(sorted(givers))}",
+        )
+    quantity = journal.base_units(line, pointer)
+    goods = DonationLine(item=line.item, quantity=quantity, pledge=line.pledge)
+    _, for_needs = fulfil_pledge(journal, draft, donor, goods, lot, quantity, to, pointer)
+    return earmarked_shares(journal, goods, lot, quantity, for_needs, pointer)
+
+
+def _first_to_expire(journal: Journal, draft: Draft, conversion: str) -> Lot | None:
+    """Return the lot that expires first among the repacked lots, or None if none expires."""
+    consumed = {
+        (move.transfer.item, move.transfer.lot)
+        for move in draft.moves
+        if move.transfer.target == conversion
+    }
+    lots = (journal.lot(lot, item) for item, lot in sorted(consumed))
+    expiring = (lot for lot in lots if lot.expires_on is not None)
+    return min(expiring, key=lambda lot: lot.expires_on or date.max, default=None)
+
+
+def _with_expiry(
+    journal: Journal, line: ConvertedLine, parent: Lot | None, pointer: str
+) -> ConvertedLine:
+    """Return the line of a product with its expiry.
+
+    If the line has no expiry and no reason for that, the product expires with `parent`. A product
+    may expire later than `parent` only if its line gives a reason.
+
+    parent: the consumed lot that expires first; None if none expires.
+
+    Raises:
+        InvalidField: the product expires later than `parent` without a reason, or before it was
+            made.
+    """
+    if line.expires_on is None:
+        if line.expiry_reason is not None or parent is None:
+            return line
+        return msgspec.structs.replace(
+            line, expires_on=parent.expires_on, expires_month=parent.expires_month
+        )
+    first = None if parent is None else parent.expires_on
+    if journal.corrected is not None and line.expires_on in {
+        lot.expires_on for lot in journal.corrected.lots
+    }:
+        return line
+    if parent is not None and first and line.expires_on > first and line.expiry_reason is None:
+        raise InvalidField.at(
+            pointer,
+            f"{shown_expiry(line)} is later than the expiry of what it was made of "
+            f"({shown_expiry(parent)}): "
+            "leave it out, or give the expiry_reason",
+        )
+    if line.expires_on < journal.happened_on and (first is None or first >= journal.happened_on):
+        raise InvalidField.at(
+            pointer,
+            f"{shown_expiry(line)} is before the goods were repacked ({journal.happened_on})",
+        )
+    return line
+
+
+def _produce_line(
+    journal: Journal,
+    draft: Draft,
+    line: ConvertedLine,
+    index: int,
+    stock: str,
+    kept_lot: str | None,
+    parents: list[str],
+) -> str:
+    """Draft the lot of a product and its transfer into stock.
+
+    Return the id of the lot.
+    """
+    pointer = f"/produced/{index}"
+    quantity = journal.base_units(line, pointer)
+    lot = Lot(
+        lot=kept_lot or f"l_{journal.books.station_code}_{draft.seq}_{index + 1}",
+        item=line.item,
+        origin=CONVERTED(str(draft.document)),
+        batch=line.batch,
+        expires_on=line.expires_on,
+        expires_month=line.expires_month,
+    )
+    draft.add_rows(lot)
+    if kept_lot is not None:
+        before = journal.recorded_lot(kept_lot)
+        describe_products(journal, draft, kept_lot, before.expires_on if before else None)
+    # The latest recorded parents count, so a correction records parents only if they changed.
+    if kept_lot is None or parents != parents_of(journal, kept_lot):
+        draft.add_rows(*(LotParent(lot=lot.lot, parent=parent) for parent in parents))
+    journal.move(draft, lot.origin, stock, line.item, lot.lot, quantity, pointer)
+    return lot.lot

@@ -1,0 +1,44 @@
+"""Settle differences: book the cause of goods that are unexplained."""
+
+from __future__ import annotations
+
+from supplies.books.reader import unknown_code_error
+from supplies.domain.accounts import LOST, ORIGINS, UNEXPLAINED
+from supplies.domain.commands import Settle
+from supplies.errors import InvalidField
+from supplies.ledger.journal import Journal
+from supplies.ledger.rules.found_goods import explain_surplus, record_found_gift
+from supplies.ledger.rules.line_transfers import move_lines
+
+
+def settle(command: Settle, journal: Journal) -> None:
+    """Book the cause of goods that are unexplained at a location or on a delivery.
+
+    Missing goods: unexplained → lost. Surplus goods: their origin → unexplained.
+
+    Raises:
+        NotFound: nothing is unexplained at this place.
+        InvalidField: the party is missing or unknown, or `handled_by` is missing for a gift.
+        NotEnough: less is unexplained.
+    """
+    unexplained = UNEXPLAINED(command.place)
+    if not journal.nonzero_balances(unexplained):
+        raise unknown_code_error(f"nothing is unexplained in {command.place}", "/place")
+    if command.by == "donor" and journal.corrected is not None:
+        raise InvalidField.at(
+            "/command/by", "a gift is a donation with a receipt: reverse this entry and settle anew"
+        )
+    if command.by == "donor":
+        record_found_gift(command, journal)
+        return
+    draft = journal.entry("settled", prefix="s")
+    if command.by == "lost":
+        move_lines(journal, draft, command.lines, unexplained, LOST("missing"), expired="freely")
+        return
+    party = command.party or (command.place if command.by == "opening" else None)
+    if party is None:
+        raise InvalidField.at("/party", f"give the code of the party: {command.by} needs one")
+    for index, line in enumerate(command.lines):
+        explain_surplus(
+            journal, draft, line, f"/lines/{index}", unexplained, ORIGINS[command.by](party)
+        )

@@ -1,0 +1,52 @@
+"""Write goods off, and put goods back into stock that were found again."""
+
+from __future__ import annotations
+
+from supplies.domain.accounts import LOST, STOCK
+from supplies.domain.commands import FindAgain, WriteOff
+from supplies.ledger.journal import Journal
+from supplies.ledger.rules.line_transfers import move_lines
+
+EXPIRED = "expired"
+"""Reason of a write-off that may take expired goods even if the line does not allow them."""
+
+
+def write_off(command: WriteOff, journal: Journal) -> None:
+    """Write goods off: stock → lost.
+
+    If the reason is `expired`, expired goods are taken even if the line does not set
+    `allow_expired`.
+
+    Raises:
+        InvalidField: a code is unknown.
+        NotEnough: less than requested is free.
+    """
+    journal.books.location(command.location, "/location")
+    draft = journal.entry("written_off", prefix="w")
+    move_lines(
+        journal,
+        draft,
+        command.lines,
+        STOCK(command.location),
+        LOST(command.reason),
+        expired="freely" if command.reason == EXPIRED else "if_named",
+    )
+
+
+def find_again(command: FindAgain, journal: Journal) -> None:
+    """Put goods back into stock that had been written off and were found again: lost → stock.
+
+    Raises:
+        InvalidField: a code is unknown.
+        NotEnough: less was written off for this reason.
+    """
+    journal.books.location(command.location, "/location")
+    draft = journal.entry("found_again", prefix="f")
+    move_lines(
+        journal,
+        draft,
+        command.lines,
+        LOST(command.reason),
+        STOCK(command.location),
+        expired="freely",
+    )
