@@ -32,7 +32,8 @@ class ReceiptLine(PaperPart, frozen=True, kw_only=True):
         in_words, in_words_en: The quantity in Chinese financial numerals, and in English words.
         unit_words: Absent if the unit has no words, or the receipt was issued before this field
             existed.
-        expires_month: As printed on the goods, if they name only a month; otherwise absent.
+        expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
+            absent.
         stated: The packs in which the quantity was stated; absent if in base units, or the receipt
             was issued before this field existed.
         pack_words: Of that pack; absent if it has no words.

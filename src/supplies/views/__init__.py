@@ -8,5 +8,5 @@ The verb of a function says what it returns:
 - `get_…`: one object; raises NotFound for an unknown id.
 - `list_…`: a `Page` of objects, in a stable order; `after` takes the `next` of the page before.
 - `build_…`: a report or paper, computed from all rows of its period.
-- `find_…`, `read_…`, `count_…`: parts of these, shared by several views.
+- `find_…`, `read_…`, `count_…`: rows or figures that several views share.
 """

@@ -14,8 +14,7 @@ def net_flows(
 ) -> dict[tuple[str, str], int]:
     """Return, by account and item, the quantity that came in minus the quantity that left.
 
-    Args:
-        first, last: Both days are included. Sums of zero and transfers without a lot are left out.
+    Sums of zero and transfers without a lot are left out. The first and the last day are included.
     """
     within = " OR ".join(
         f"(account >= '{kind.prefix}' AND account < '{kind.name};')"  # ";" follows ":"

@@ -23,8 +23,8 @@ class ActivityView(View, frozen=True, kw_only=True):
     """An activity.
 
     Attributes:
-        count: 0 if it was reversed.
-        who: Free text; None if there is none, or if it was erased.
+        count: How often the activity was done; 0 if it was reversed.
+        who: Free text that names who did it; None if there is none, or if it was erased.
     """
 
     id: str
@@ -58,7 +58,7 @@ def list_activities(
     """List activities, oldest first.
 
     Args:
-        kind: Filter.
+        kind: Filter. None lists all.
 
     Raises:
         InvalidField: `kind`, `after` or `limit` is invalid.

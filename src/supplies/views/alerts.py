@@ -52,7 +52,7 @@ AlertKind = Literal[
 ]
 
 EXPIRY_NOTICE_DAYS, MAX_DAYS_OUT, MAX_DAYS_ALLOCATED = 30, 1, 7
-"""Default limits in days.
+"""Default limits of `list_alerts`, in days.
 
 They are: days before goods expire, days that a delivery may be out, and days that goods may be
 allocated without being dispatched.
@@ -71,7 +71,8 @@ class Alert(View, frozen=True, kw_only=True):
             goods are missing.
         since: First day of the condition.
         due: The due day; None if there is none.
-        expires_month: As printed on the goods, if they name only a month; otherwise absent.
+        expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
+            absent.
     """
 
     what: AlertKind
@@ -96,12 +97,14 @@ def list_alerts(
 ) -> Page[Alert]:
     """List the alerts of a day, grouped by kind. In each group the oldest come first.
 
+    Every page computes all alerts.
+
     Args:
         today: The station's day.
-        soon: Number of days before an expiry from which it is reported.
-        out: Number of days after which an open delivery is reported.
-        waiting: Number of days after which allocated goods that were not dispatched are reported.
-            Every page computes all alerts.
+        soon: Report goods from this number of days before they expire.
+        out: Report deliveries that have been out for this number of days or longer.
+        waiting: Report goods that have been allocated for this number of days or longer without
+            being dispatched.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -136,7 +139,10 @@ def _oldest_first(found: list[Alert]) -> list[Alert]:
 
 
 def _expiring(books: Books, today: date, horizon: date) -> list[Alert]:
-    """Find stock that has expired or will expire by `horizon`, allocated stock included."""
+    """Yield an alert for stock that has expired or will expire by `horizon`.
+
+    Allocated stock is included.
+    """
     shelf: Counter[tuple[str, str, str]] = Counter()
     for (account, item, lot), quantity in read_balances(books, (STOCK, ALLOCATED)).items():
         shelf[keys_of(account)[-1], item, lot] += quantity
@@ -247,7 +253,7 @@ def _donor_requests(books: Books) -> Iterator[Alert]:
 
 
 def _local_address(books: Books) -> Iterator[Alert]:
-    """Find out whether the QR codes of the station's receipts lead to this computer only."""
+    """Yield an alert if the QR codes on the station's receipts lead only to this computer."""
     if not is_local_address(books.station.host):
         return
     since = books.value(

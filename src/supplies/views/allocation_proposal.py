@@ -34,7 +34,7 @@ _SortKey = tuple[date, int, str]
 
 
 class ProposedLot(View, frozen=True, kw_only=True):
-    """A quantity of one lot, in base units."""
+    """The quantity of one lot in a proposed allocation, in base units."""
 
     lot: str
     quantity: int
@@ -71,9 +71,11 @@ def propose_allocations(
 ) -> Page[ProposedAllocation]:
     """Propose allocations, the most urgent needs first. Nothing is recorded.
 
+    Every page computes the whole proposal.
+
     Args:
-        today: The station's day; lots that expired before it are not proposed.
-        item, location: Filters. Every page computes the whole proposal.
+        today: The station's day. Lots that expired before this day are not proposed.
+        item, location: Filters. None lists all.
 
     Raises:
         InvalidField: a filter, `after` or `limit` is invalid.
@@ -179,7 +181,7 @@ def _open_needs(books: Books, today: date, item: str | None) -> list[_OpenNeed]:
 def _distribute(
     books: Books, needs: list[_OpenNeed], shelves: dict[str, list[_OnShelf]]
 ) -> Iterator[tuple[Need, _OnShelf, int]]:
-    """Yield each need, in the order of `needs`, with the quantity that it gets of each lot."""
+    """Yield each need, in the order of `needs`, with the lots that it gets and their quantities."""
     free = {item: sum(on.quantity for on in shelf) for item, shelf in shelves.items()}
     tiers: defaultdict[tuple[int, str], list[_OpenNeed]] = defaultdict(list)
     for one in needs:
@@ -213,12 +215,13 @@ def _share(tier: Sequence[_OpenNeed], free: int) -> int:
 def share_evenly(lacks: dict[str, int], free: int) -> dict[str, int]:
     """Divide free units evenly between recipients. Nobody gets more than they lack.
 
+    The remainder of the division goes, one unit each, to those that come first in `lacks`.
+
     >>> share_evenly({"lx-01": 1, "lx-02": 9, "lx-03": 9}, 12)
     {'lx-01': 1, 'lx-02': 6, 'lx-03': 5}
 
     Args:
-        lacks: The quantity that each recipient lacks. The remainder of the division goes, one unit
-            each, to those that come first in `lacks`.
+        lacks: The quantity that each recipient lacks.
     """
     given = dict.fromkeys(lacks, 0)
     waiting = sorted(lacks, key=lambda code: lacks[code])

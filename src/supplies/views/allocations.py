@@ -48,12 +48,13 @@ QUERIES_BY_STATUS = {
     "allocated": numbers_by_balance(ALLOCATED),
     "in_transit": numbers_by_balance(IN_TRANSIT, last=True),
 }
-"""Queries that find allocations by status. Only statuses of goods not received yet have one."""
+"""The query that finds allocations with a status. Only statuses of goods that were not received yet
+have one.
+"""
 
 ALLOCATING_KINDS = ("allocated", "donation_received", "goods_converted")
-"""Kinds of entry that allocate goods.
-
-They are made by a command, or when goods for a claim arrive or are repacked.
+"""Kinds of entry that allocate goods: by command, or because goods for a claim arrived or were
+repacked.
 """
 
 COUNTING_KIND = "stock_counted"
@@ -64,11 +65,11 @@ LineKey = tuple[str, str, str]
 
 
 class AllocationLineView(View, frozen=True, kw_only=True):
-    """The quantity allocated of one lot, with all corrections, and where it is now.
+    """The quantity allocated of one lot, with all corrections, and where the goods are now.
 
     Attributes:
-        released: No longer set aside for this recipient: returned to free stock, or brought back
-            from a delivery.
+        released: Quantity that is no longer set aside for this recipient, because it was returned
+            to free stock or brought back from a delivery.
     """
 
     line: int
@@ -88,9 +89,9 @@ class AllocationView(View, frozen=True, kw_only=True):
 
     Attributes:
         location: Where the goods were allocated.
-        stated: The lines that counted packs; absent if there are none.
-        note: None if there is none, or if it was erased.
-        remarks: These include why goods were released.
+        stated: The lines whose quantities were given in packs; absent if there are none.
+        note: Free text; None if there is none, or if it was erased.
+        remarks: All other free text about the allocation, such as why goods were released.
     """
 
     id: str
@@ -128,7 +129,7 @@ def list_allocations(
     """List allocations, oldest first.
 
     Args:
-        recipient, status: Filters.
+        recipient, status: Filters. None lists all.
 
     Raises:
         InvalidField: `recipient`, `status`, `after` or `limit` is invalid.
@@ -176,7 +177,7 @@ def _views(books: Books, found: Sequence[DocumentState[Allocation]]) -> list[All
 
 
 def read_stated_packs(books: Books, ids: list[str]) -> dict[str, list[PackedLineView]]:
-    """Return the lines of each allocation that counted packs, as the latest command stated them."""
+    """Return, by allocation, the lines whose quantities the latest command gave in packs."""
     entries = DocumentEntries(books, ids)
     latest = {name: _latest(entries.of(name)).seq for name in ids}
     packed = read_packed_lines(books, latest.values())
@@ -184,16 +185,16 @@ def read_stated_packs(books: Books, ids: list[str]) -> dict[str, list[PackedLine
 
 
 def _latest(entries: list[DocumentEntry]) -> DocumentEntry:
-    """Return the entry of the latest command that stated an allocation.
+    """Return the entry of the latest command that allocated or corrected an allocation.
 
-    The allocation may have been part of a larger command, such as a donation.
+    If the goods were allocated as part of another command, such as a donation, return its entry.
     """
     stated = [each for each in entries if each.kind == "allocated" and each.part == 0]
     return stated[-1] if stated else entries[0]
 
 
 def _parts(books: Books, ids: list[str]) -> defaultdict[LineKey, Counter[str]]:
-    """Return the quantities of each line by field of `AllocationLineView`."""
+    """Return the quantities of each allocation line, named by field of `AllocationLineView`."""
     parts: defaultdict[LineKey, Counter[str]] = defaultdict(Counter)
     for move in read_net_transfers(books, ALLOCATED, ids):
         if move.kind in ALLOCATING_KINDS:

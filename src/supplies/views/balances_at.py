@@ -23,14 +23,15 @@ def read_balances(
 ) -> dict[BalanceKey, int]:
     """Return all nonzero balances of these kinds of account, by account, item and lot.
 
+    If both `on` and `at` are None, the present balances are returned. `at` sums all transfers up to
+    that entry; otherwise stored balances are read.
+
     Args:
-        on: Balances at the end of this day, with all that is recorded so far.
-        at: Balances when entry `at` was the last one. If both are None, the balances are the
-            present ones.
-        item: Only this item.
-        key: Only accounts whose last key is this one. For a kind with a single key, the account is
-            found by index. With `at`, all transfers up to that entry are summed, and `key` is
-            ignored for kinds with several keys. Otherwise stored balances are read.
+        on: Return the balances at the end of this day, from all that is recorded so far.
+        at: Return the balances directly after the entry with this number.
+        item: Return only balances of this item.
+        key: Return only accounts whose last key is this one. Accounts with a single key are found
+            by index. With `at`, accounts with several keys are not filtered.
     """
     if on is not None and on.isoformat() >= books.head()[2]:
         on = None

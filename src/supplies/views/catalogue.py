@@ -21,7 +21,7 @@ from supplies.views.pagination import (
 N = TypeVar("N", bound=CatalogueRecord)
 
 _LONGEST_QUERY = 200
-"""Largest length of a query. Names are not longer, so a longer query finds nothing."""
+"""Maximum length of a query, in characters. No name is longer, so a longer query finds nothing."""
 
 _COUNT_LIMIT = 1000
 """Largest number of index rows that are counted for one bigram.
@@ -42,7 +42,7 @@ def get_record(books: Books, kind: type[N], code: str, *, personal: bool = True)
     """Return the record with this code. The name of a forgotten person is None.
 
     Args:
-        personal: False does not read personal fields; they are None then.
+        personal: Whether to read personal fields. If not, they are None.
 
     Raises:
         NotFound: there is no such record.
@@ -75,7 +75,7 @@ def list_records(
     Args:
         q: List only records that contain each word of `q` in their code, name, address or telephone
             number. Case and accents are ignored.
-        personal: False does not read personal fields; they are None then, and people cannot be
+        personal: Whether to read personal fields. If not, they are None, and people cannot be
             searched.
 
     Raises:
@@ -114,9 +114,9 @@ def _columns(kind: type[CatalogueRecord], personal: bool) -> str:
 def _search_source(
     books: Books, kind: type[CatalogueRecord], wanted: list[str]
 ) -> tuple[str, dict[str, Any]]:
-    """Return SQL that selects, as `n`, records with the rarest bigrams of the query.
+    """Return SQL that selects the records with the rarest bigrams of the query, and its parameters.
 
-    The second result is the SQL's parameters.
+    The SQL returns the number of each record in the column `n`.
     """
     rarest = _rarest_bigrams(books, kind, wanted)
     if not rarest:

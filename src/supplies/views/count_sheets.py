@@ -27,7 +27,7 @@ class CountedLineView(View, frozen=True, kw_only=True):
 
     Attributes:
         lot: None if all lots were counted together.
-        expected: The balance at the moment of the sheet, with what was recorded later about an
+        expected: The balance when the sheet was opened, including what was recorded later about an
             earlier time.
     """
 
@@ -42,11 +42,12 @@ class CountedLineView(View, frozen=True, kw_only=True):
 class CountSheetView(View, frozen=True, kw_only=True):
     """A count sheet, with its count if there is one.
 
+    A note is None if none was written, or if it was erased.
+
     Attributes:
         happened_on, note: Day and note of the command that opened the sheet.
-        counted_in: The number of the entry with the count.
-        counted_on, count_note: Day and note of the count. The last three are None until the goods
-            are counted. A note is also None if none was written or it was erased.
+        counted_in: Number of the entry with the count; None until the goods are counted.
+        counted_on, count_note: Day and note of the count; None until the goods are counted.
     """
 
     id: str

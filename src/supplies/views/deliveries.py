@@ -37,7 +37,7 @@ DOCUMENT_TYPE = DocumentType(Delivery, "delivery", kind="dispatched", prefix="v"
 
 
 class StopLineView(View, frozen=True, kw_only=True):
-    """What was loaded of one lot for a stop, in base units, and where it is now."""
+    """The quantity of one lot that was loaded for a stop, in base units, and where it is now."""
 
     line: int
     item: str
@@ -50,13 +50,13 @@ class StopLineView(View, frozen=True, kw_only=True):
 
 
 class StopView(View, frozen=True, kw_only=True):
-    """A stop: the goods of one allocation.
+    """A stop of a delivery: the goods of one allocation, and what happened to them.
 
     Attributes:
-        outcome: The latest one; None if none is reported yet.
+        outcome: The latest outcome; None if none is reported yet.
         reported_in: Number of the entry with the outcome.
-        happened_on: Its day.
-        happened_at: The time in UTC; None if only the day is known.
+        happened_on: Day of the outcome.
+        happened_at: Time of the outcome in UTC; None if only the day is known.
         received_by, proof, note: None if they were not reported. The note is also None if it was
             erased.
     """
@@ -79,10 +79,11 @@ class DeliveryView(View, frozen=True, kw_only=True):
     """A delivery.
 
     Attributes:
-        team: The team that has it now.
-        status: "out" until it is closed.
-        happened_on, note: Of its dispatch.
-        remarks: These include notes of reports that contradicted the books.
+        team: The team that has the delivery now.
+        status: "out" until the delivery is closed.
+        happened_on, note: Day and note of the dispatch.
+        remarks: All other free text about the delivery, including notes of reports that
+            contradicted the books.
     """
 
     id: str
@@ -118,7 +119,7 @@ def list_deliveries(
     """List deliveries, oldest first.
 
     Args:
-        team, status: Filters.
+        team, status: Filters. None lists all.
 
     Raises:
         InvalidField: `team`, `status`, `after` or `limit` is invalid.

@@ -1,4 +1,4 @@
-"""Loaded lines of stops and what became of them, for deliveries, allocations and slips."""
+"""Lines that were loaded for the stops of deliveries, with their outcomes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from supplies.domain.commands import Outcome
 
 
 class LoadedLine(NamedTuple):
-    """One loaded line of a stop, with quantities in base units.
+    """One line that was loaded for a stop, with quantities in base units.
 
     Attributes:
         outcome: None if none is reported yet; then received, brought_back and lost are 0.
@@ -42,7 +42,7 @@ def read_loaded_lines(
 ) -> list[LoadedLine]:
     """Return the loaded lines of these deliveries or allocations, in order of dispatch and stop.
 
-    received, brought_back and lost come from the latest outcome, in_transit from the balances.
+    received, brought_back and lost are from the latest outcome. in_transit is from the balances.
     """
     rows = query_ids(
         books,

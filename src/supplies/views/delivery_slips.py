@@ -29,7 +29,7 @@ class _LoadedDelivery(NamedTuple):
     """A delivery, its loaded lines in the order of the stops, and the data of their lots.
 
     Attributes:
-        packed: The lines of each allocation that counted packs.
+        packed: The lines of each allocation whose quantities were given in packs.
     """
 
     team: str
@@ -124,7 +124,7 @@ def _load_delivery(books: Books, delivery: str) -> _LoadedDelivery:
 
 
 def _lines_to_load(books: Books, delivery: str, described: dict[str, Lot]) -> list[LoadLine]:
-    """Return what to load at each location, first-expired-first-out."""
+    """Return the quantities to load at each location. Lots that expire first come first."""
     sums: Counter[tuple[str, str, str]] = Counter()
     for line in books.rows(StopLine, delivery=delivery):
         sums[line.location, line.item, line.lot] += line.loaded
@@ -150,7 +150,7 @@ def _lines_to_load(books: Books, delivery: str, described: dict[str, Lot]) -> li
 
 
 def _name(recipient: Recipient) -> str:
-    """Return a recipient's name for people who carry goods: masked, unless of an institution."""
+    """Return a recipient's name for the team. It is masked, unless of an institution."""
     name = recipient.name or ""
     return name if recipient.kind == "institution" else mask_name(name)
 
@@ -164,7 +164,7 @@ def _lines(books: Books, found: _LoadedDelivery, loaded: list[LoadedLine]) -> li
 
 
 def _stated(found: _LoadedDelivery, line: LoadedLine) -> StatedPacks | msgspec.UnsetType:
-    """Return the packs of a line, if they come to exactly its quantity. Return UNSET if not."""
+    """Return the packs of a line if they add up to exactly its quantity, and otherwise UNSET."""
     packed = [each for each in found.packed[line.allocation] if each.item == line.item]
     if len(packed) != 1 or packed[0].quantity * packed[0].size != line.loaded:
         return msgspec.UNSET

@@ -1,8 +1,8 @@
 """Lists of documents in the order in which they were created, each in its latest state.
 
-The number of a document is that of its first entry. It is the end of the document's id, and its
-place in every list. A `NumberQuery` returns the next numbers from an index; then the documents are
-read by key. Filters that need the latest statement or the finished view are applied last.
+A document has the number of its first entry. Its id ends with this number, and lists are sorted by
+it. A `NumberQuery` finds the next numbers in an index. Then the documents are read by key. Filters
+on a document's latest state or on its finished view are applied last.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def all_numbers(document_type: DocumentType[Any]) -> NumberQuery:
 def numbers_by_column(
     document_type: DocumentType[Any], column: str, value: str, within: str = ""
 ) -> NumberQuery:
-    """Return a query that finds documents that had this value in any statement, even an older one.
+    """Return a query that finds documents for which any entry stated this value, even an older one.
 
     Args:
         within: A further SQL condition on the table `x`, beginning with AND.
@@ -92,8 +92,7 @@ def numbers_by_balance(kind: AccountKind, *, last: bool = False) -> NumberQuery:
     """Return a query that finds documents with a positive balance in an account of this kind.
 
     Args:
-        last: True if the document id is the last of the account's two keys, False if it is the
-            first.
+        last: Whether the document id is the second key of the account. If not, it is the first.
     """
     start = len(kind.prefix) + 3
     rest = f"ltrim(substr(b.account, {start}), {_DIGITS})"
@@ -110,7 +109,7 @@ def numbers_by_balance(kind: AccountKind, *, last: bool = False) -> NumberQuery:
 
 
 def pending_numbers(noun: str) -> NumberQuery:
-    """Return a query that finds the documents of a noun that are not closed yet."""
+    """Return a query that finds the documents of a type that are still open."""
     return _source(
         "SELECT p.number AS number FROM pending p "
         "WHERE p.station = :station AND p.noun = :noun AND p.number > :after",

@@ -9,7 +9,7 @@ from supplies.views.pagination import Warned
 
 
 def find_unexplained_surplus(books: Books, donation: str) -> list[Warned]:
-    """Return a warning for each item of a donation of which a count found too much at its location.
+    """Return a warning for each item of a donation of which a stock count found more than expected.
 
     The same goods may be in stock twice: once as found by the count, and once as donated.
     """
@@ -36,7 +36,7 @@ def find_unexplained_surplus(books: Books, donation: str) -> list[Warned]:
 
 
 def find_beside_pledge(books: Books, donation: str) -> list[Warned]:
-    """Return a warning for each line of a donation that is more than its pledge promised."""
+    """Return a warning for each line of a donation that exceeds its pledge."""
     seq = books.latest_seq(Arrival, arrival=donation)
     if seq is None:
         return []

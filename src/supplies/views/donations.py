@@ -1,4 +1,4 @@
-"""Donations as last stated, with all corrections."""
+"""Donations as they are after all corrections."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ValueView(View, frozen=True, kw_only=True):
     """The value of goods, in minor units of `currency`.
 
     Attributes:
-        evidence: None if it was erased.
+        evidence: Free text that says how the value is known; None if it was erased.
     """
 
     minor: int
@@ -47,12 +47,13 @@ class DonationLineView(View, frozen=True, kw_only=True):
     Attributes:
         on_pledge: The part that fulfilled pledges.
         beside_pledge: The rest, which was not promised.
-        pledge: Id of the pledge that the line names; None if it names none. Then the transfers of
-            the entry say which pledges were fulfilled, if any.
+        pledge: Id of the pledge that the line names. If it is None, the donation may still have
+            fulfilled pledges; the transfers of its entry show which.
         recipient ("for" in JSON): The recipient named by the donor.
         value: None if the goods are not valued.
-        stated: The quantity in packs; absent if the command gave base units.
-        expires_month: As printed on the goods, if they name only a month; otherwise absent.
+        stated: The quantity in packs, as given; absent if it was given in base units.
+        expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
+            absent.
     """
 
     line: int
@@ -73,13 +74,13 @@ class DonationLineView(View, frozen=True, kw_only=True):
 class DonationView(View, frozen=True, kw_only=True):
     """A donation.
 
-    handled_by and the texts after it: as last stated; None if there was none, or if it was erased.
+    Free text, such as `handled_by` or `wish`, is None if there is none, or if it was erased.
 
     Attributes:
         donor: None if anonymous.
-        lines: Empty if it was reversed.
-        receipt: Number of the valid receipt, or else of the last one issued.
-        superseded_by: Number of the latest entry that corrected it.
+        lines: Empty if the donation was reversed.
+        receipt: Number of the valid receipt. If there is none, number of the last one issued.
+        superseded_by: Number of the latest entry that corrected the donation.
         allocations: Ids of the allocations made on arrival, for claims and recipients; oldest
             first.
     """
@@ -124,7 +125,7 @@ def list_donations(
     """List donations, oldest first.
 
     Args:
-        donor: Filter; "anonymous" lists donations without a known donor.
+        donor: Filter. None lists all; "anonymous" lists donations without a known donor.
 
     Raises:
         InvalidField: `donor`, `after` or `limit` is invalid.
@@ -198,7 +199,7 @@ def _line(
 
 
 def _receipts(books: Books, ids: Sequence[str]) -> dict[str, str]:
-    """Return the valid receipt of each donation, or else the last one issued."""
+    """Return the valid receipt of each donation, or the last one if none is valid."""
     rows = query_ids(
         books,
         ids,

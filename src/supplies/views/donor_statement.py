@@ -65,7 +65,7 @@ def build_donor_statement_paper(
     """Return the statement as printed.
 
     Args:
-        printed_at: The time by the ledger's clock.
+        printed_at: The present time, from the ledger's clock.
 
     Raises:
         InvalidField: `last` is before `first`.

@@ -43,13 +43,14 @@ class EntryView(View, frozen=True, kw_only=True):
     """An entry.
 
     Attributes:
-        body: Exactly the bytes that were hashed (base64 in JSON).
-        previous, hash: Hexadecimal.
-        stated: The lines that counted packs; absent if there are none.
+        body: The exact bytes that were hashed (base64 in JSON).
+        previous, hash: Hash of the entry before, and of this entry, in hexadecimal.
+        stated: The lines whose quantities were given in packs; absent if there are none.
         texts: The free text of the command, on its first entry; null if it was erased, absent if
             there was none.
-        warnings: The clock was set back before the entry was recorded; absent if it was not.
-        or_earlier: True if its day is only the latest possible one; otherwise absent.
+        warnings: A warning if the clock was set back before the entry was recorded; otherwise
+            absent.
+        or_earlier: True if the day is only the latest possible one; otherwise absent.
     """
 
     station: str
@@ -77,12 +78,12 @@ class ConflictView(View, frozen=True, kw_only=True):
     """A reported fact that contradicts the books.
 
     Attributes:
-        because: What it contradicts, as a message.
+        because: A message that says what the fact contradicts.
         stated: The command as reported, without free text.
         note: The reporter's text; None if there was none, or if it was erased.
-        resolved_in: Number of the entry that resolved it; None while it is open.
-        resolved_by: How it was resolved.
-        resolved_because: The reason.
+        resolved_in: Number of the entry that resolved the conflict; None while it is open.
+        resolved_by: How the conflict was resolved.
+        resolved_because: The reason given for the resolution.
     """
 
     seq: int
@@ -121,7 +122,7 @@ def list_entries(
     """List entries, oldest first.
 
     Args:
-        kind, document: Filters.
+        kind, document: Filters. None lists all.
 
     Raises:
         InvalidField: `kind`, `document`, `after` or `limit` is invalid.
@@ -249,7 +250,7 @@ def list_conflicts(
     """List conflicts, oldest first.
 
     Args:
-        open_only: List only those not resolved yet.
+        open_only: Whether to list only conflicts that are not resolved yet.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.

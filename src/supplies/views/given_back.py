@@ -13,10 +13,10 @@ from supplies.views.shared_queries import read_latest
 
 
 class GivenBackLine(View, frozen=True, kw_only=True):
-    """The quantity of one item on a receipt, and how much of it was given back, in base units.
+    """The quantity of one item on a receipt, and how much was given back, in base units.
 
     Attributes:
-        received: The quantity with all corrections.
+        received: The quantity on the receipt, with all corrections.
     """
 
     item: str
@@ -41,9 +41,11 @@ def read_given_back(
 ) -> dict[str, GivenBackView]:
     """Return the goods that were given back to donors, by receipt number.
 
+    Receipts of which nothing was given back are left out. Goods that were repacked before they were
+    given back are not counted.
+
     Args:
-        donations: The donations of each receipt. Receipts without such goods are left out. Goods
-            that were repacked before they were given back are not counted.
+        donations: The donations of each receipt.
     """
     names = {name for each in donations.values() for name in each}
     lines = read_latest(books, ArrivalLine, "arrival", names, head=Arrival)

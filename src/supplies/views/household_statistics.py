@@ -12,7 +12,10 @@ from supplies.views.balances_at import BalanceKey
 
 
 def count_surveyed_households(books: Books, first: date, last: date) -> int:
-    """Count households with a need noted in the period and not withdrawn by its last day."""
+    """Count households whose needs were surveyed in the period.
+
+    They have a need that was recorded in the period and not withdrawn by its last day.
+    """
     return int(
         books.value(
             "SELECT count(DISTINCT n.recipient) FROM needs n "
@@ -30,10 +33,10 @@ def count_surveyed_households(books: Books, first: date, last: date) -> int:
 
 
 def count_fully_met_households(books: Books, needs: dict[BalanceKey, int]) -> int:
-    """Count households that received something and have no need open, claimed or assigned.
+    """Count households that received goods and have no need that is open, claimed or assigned.
 
     Args:
-        needs: Balances of the accounts of needs.
+        needs: Balances of all accounts of needs.
     """
     stages = _stages_of_needs(needs)
     met: defaultdict[str, bool] = defaultdict(bool)

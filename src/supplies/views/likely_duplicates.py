@@ -1,7 +1,7 @@
 """Find facts that were probably recorded twice, such as gifts, hand-outs, moves and needs.
 
-A fact is compared with earlier facts of the same person and day. Facts recorded later are left out,
-so that the response to a repeated request stays the same.
+A fact is compared with earlier facts of the same person and day. Later facts are not compared, so
+that a repeated request gets the same response.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ MAX_COMPARED = 40
 """Number of latest facts to compare with. Duplicates usually follow one another closely."""
 
 Label = tuple[str | None, date | None]
-"""Batch and expiry."""
+"""Batch and expiry of goods. A part is None if it is not known."""
 
 Goods = dict[str, Counter[Label]]
-"""Quantities by item, and by batch and expiry if they are known. Empty if nothing is left."""
+"""Quantities of a document by item, and by batch and expiry. Empty if all was reversed."""
 
 Moved = Counter[tuple[str, str]]
 """Net changes of balances, by account and item."""
@@ -57,12 +57,12 @@ Contents = Callable[[Books, list[str]], dict[str, Goods]]
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
-    """A kind of fact.
+    """How facts of one kind are compared, and how messages name them.
 
     Attributes:
         columns: The columns that name the person or place.
-        word: The word for it in messages.
-        remedy: What to do about a duplicate; {} is its id.
+        word: The word for the fact in messages.
+        remedy: What to do about a duplicate, for messages; {} is replaced by its id.
     """
 
     statement: type[EntryRow]
@@ -79,11 +79,12 @@ def find_likely_duplicates(
     """Return a warning for each earlier fact with the same person, goods and day as `document`.
 
     Facts with different batches or expiry days do not count as the same. There is no warning if
-    `document` is None or another kind of document.
+    `document` is None, or of a type that is not compared.
 
     Args:
-        entry: Number of the entry that records the fact; None is the entry that began the document.
-            Returns need it, because their document is the loan or the issue.
+        entry: Number of the entry that records the fact. None means the entry that began the
+            document. It must be given for a return, because a return is part of the document of its
+            loan or issue.
     """
     prefix, _, number = (document or "").partition("_")
     began = number.rpartition("_")[2]
@@ -152,7 +153,7 @@ def _find_same_moves(books: Books, seq: int) -> list[Warned]:
 
 
 def _moving_entry(seq: int, document: str) -> str:
-    """Return how messages name an entry: its document, or for a return its number and document."""
+    """Return how messages name an entry: its document, and for a return also its number."""
     return document if document.endswith(f"_{seq}") else f"entry {seq} ({document})"
 
 
@@ -204,15 +205,15 @@ def _name(fact: _Fact, one: DocumentState[Any]) -> str:
 
 
 def _by(fact: _Fact, one: DocumentState[Any]) -> str:
-    """Return whose fact it is, as words for a message."""
+    """Return the words with which a message names the person or place of a fact."""
     whose = list(_whose(fact, one).values())[-1]
     return ", anonymous too" if whose == ANONYMOUS else f" ({whose})"
 
 
 def _same(one: Goods, other: Goods) -> bool:
-    """Return whether goods are the same.
+    """Return whether the goods of two facts may be the same.
 
-    A batch or expiry that only one of them states may be the same.
+    A batch or expiry that is given in only one of the facts does not make a difference.
     """
     return one.keys() == other.keys() and all(
         one[item].total() == other[item].total()
@@ -222,7 +223,10 @@ def _same(one: Goods, other: Goods) -> bool:
 
 
 def _agree(one: Counter[Label], other: Counter[Label], part: int) -> bool:
-    """Return whether quantities have the same labels in one part, or only one of them has any."""
+    """Return whether two facts agree in batch (part 0) or expiry (part 1).
+
+    They also agree if one of them gives no batch or expiry at all.
+    """
     ours, others = _by_part(one, part), _by_part(other, part)
     return ours == others or set(ours) == {None} or set(others) == {None}
 
@@ -322,7 +326,7 @@ _FACTS = {
         CountSheet, "sheet", ("location",), _counted_stock, "count", "nothing is to be done"
     ),
 }
-"""Kinds of facts by the id prefix of their documents."""
+"""The kinds of facts that are compared, by the id prefix of their documents."""
 
 _MOVES = {
     "found_again": "find",
@@ -338,7 +342,7 @@ _MOVES = {
     "taken_back": "take-back",
     "written_off": "write-off",
 }
-"""Words for facts that only move goods, by the kind of their entries."""
+"""For each kind of entry that only moves goods, the word that messages use for it."""
 
 _MOVING = frozenset("fgikmrstwx")
-"""Id prefixes of the documents of such facts."""
+"""Id prefixes of documents that only move goods."""

@@ -1,8 +1,8 @@
 """Ownership of lots through conversions, and where each donor's share is.
 
-A lot belongs in proportion to the parties of its origin accounts. What is repacked belongs to the
-owners of what went in. Shares are whole base units. They are rounded so that they sum exactly, both
-over all owners and over all accounts.
+A lot belongs to those who brought it in, in proportion to their quantities. Repacked goods belong
+to the owners of the goods that went in. Shares are whole base units. They are rounded so that they
+sum exactly, both over all owners and over all accounts.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class LotShare(NamedTuple):
 
 
 class Gifts(NamedTuple):
-    """A donor's gifts of a period.
+    """The gifts of a donor in a period.
 
     Attributes:
         given: Quantity received, by lot.
@@ -110,7 +110,7 @@ def apportion(units: int, weights: Sequence[int]) -> list[int]:
 
 
 class _LotFamily:
-    """Some lots, all products made from them, and all lots that went into those, at a day's end."""
+    """Lots that are connected by repacking, with their balances at the end of a day."""
 
     def __init__(self, books: Books, lots: set[str], last: date) -> None:
         self._books, self._last = books, last
@@ -187,10 +187,10 @@ class _LotFamily:
     # --- reading -------------------------------------------------------------------------------
 
     def _follow(self, lots: set[str], *, made_of_them: bool) -> None:
-        """Read these lots, and the lots from which they were made.
+        """Read these lots, and all lots from which they were made.
 
         Args:
-            made_of_them: True reads the products made from these lots instead.
+            made_of_them: Whether to read the lots that were made from these lots instead.
         """
         known: set[str] = set(self._went_in)
         while lots:

@@ -46,20 +46,22 @@ NeedStatus = Literal["open", "claimed", "assigned", "met", "ended"]
 DOCUMENT_TYPE = DocumentType(Need, "need", kind="need_noted", prefix="n")
 
 STAGES = dict(zip(get_args(NeedStatus), (NEEDED, CLAIMED, ASSIGNED, MET, ENDED), strict=True))
-"""The account of each status. A need has the first status whose account is not empty."""
+"""The kind of account for each status. A need has the first status whose account is not empty."""
 
 UNSETTLED_STATUSES = ("open", "claimed", "assigned")
-"""Statuses of needs that are still to be met. Few needs have them, so balances find these needs."""
+"""Statuses of needs that are not met yet. Such needs are few, so they are found by their balances.
+"""
 
 
 class NeedView(View, frozen=True, kw_only=True):
     """A need, in base units.
 
     Attributes:
-        asked: The quantity that was stated last. The other quantities show how far it is met.
-        stated: The quantity in packs; absent if the command gave base units.
+        asked: The latest quantity that was asked for. The other quantities show how far the need is
+            met.
+        stated: The quantity in packs, as given; absent if it was given in base units.
         needed_by: None if there is no due day.
-        note: None if there is none, or if it was erased.
+        note: Free text; None if there is none, or if it was erased.
         end_reason: None unless the need was ended.
     """
 
@@ -98,7 +100,8 @@ def get_need(books: Books, name: str) -> NeedView:
 def find_goods_of_ended_need(books: Books, name: str) -> list[Warned]:
     """Return a warning for each kind of goods that an ended need still has.
 
-    They may be set aside, on the way or handed over. A need that was not ended gives no warning.
+    The goods may be set aside, on the way or handed over. For a need that was not ended there is no
+    warning.
     """
     if books.latest_row(NeedEnd, need=name) is None:
         return []
@@ -137,7 +140,7 @@ def list_needs(
     """List needs, oldest first.
 
     Args:
-        status, recipient, item: Filters.
+        status, recipient, item: Filters. None lists all.
 
     Raises:
         InvalidField: a filter, `after` or `limit` is invalid.

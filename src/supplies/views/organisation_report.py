@@ -234,7 +234,7 @@ def _by_station(
 def _parts(columns: _Columns, only: str = "") -> str:
     """Return SQL that selects the nonzero balances of all stations of the organisation.
 
-    A row has the quantity in the columns that sum accounts of its kind, and 0 in the others.
+    In a row, the columns that include the kind of the account have the balance, the others have 0.
 
     Args:
         only: A further SQL condition, such as " AND b.item = :item".
@@ -309,10 +309,11 @@ def build_organisation_report(
 ) -> OrganisationReport:
     """Sum the parts of all stations of an organisation.
 
+    Goods sent from one of the stations to another count neither as received nor as given out. They
+    are in transit until they arrive.
+
     Args:
-        head: Code of the station at the head, which must be among the parts. Goods sent from one of
-            the stations to another count neither as received nor as given out. They are in transit
-            until they arrive.
+        head: Code of the station at the head, which must be among the parts.
     """
     parts = list(parts)
     figures, activities = Counter[str](), Counter[str]()
@@ -360,9 +361,9 @@ def build_organisation_report(
 
 
 def _between(parts: Sequence[StationPart]) -> dict[tuple[str, str], Counter[str]]:
-    """Return the corrections for goods sent between these stations, by item and unit.
+    """Return what to add for goods sent between these stations, by item and unit.
 
-    The parts may have been read at different times. The corrected sums balance nevertheless.
+    The result makes the sums balance even if the parts were read at different times.
     """
     ours = {part.station.code for part in parts}
     lines: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
@@ -386,10 +387,11 @@ def build_organisation_report_paper(
 ) -> OrganisationReportPaper:
     """Return the report as printed.
 
+    If stations name an item differently, the name at the first station by code is used.
+
     Args:
         books: The books of the station at the head.
-        printed_at: The time by the ledger's clock. If stations name an item differently, the name
-            at the first station by code is used.
+        printed_at: The present time, from the ledger's clock.
     """
     called = {code: name for part in reversed(parts) for code, name in part.names.items()}
     report = build_organisation_report(books.station_code, first, last, parts)

@@ -23,7 +23,7 @@ from supplies.errors import InvalidField
 
 T = TypeVar("T")
 P = TypeVar("P", int, str)
-"""Position in a list."""
+"""Type of a position in a list."""
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 500
@@ -34,14 +34,17 @@ NO_LIMIT = 2**62
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """Something read from the books. The JSON has the fields in the same order."""
+    """Base class of views.
+
+    Views are read from the books and returned as JSON, with the fields in the same order.
+    """
 
 
 class Page(View, Generic[T], frozen=True, kw_only=True):
     """Part of a list.
 
     Attributes:
-        next: Pass it as `after` to get the following page. None on the last page.
+        next: Pass this as `after` to get the following page. None on the last page.
     """
 
     items: list[T]
@@ -69,7 +72,7 @@ class PackedView(View, frozen=True, kw_only=True):
     """A quantity in packs, as the command gave it: `quantity` times the pack `pack`.
 
     Attributes:
-        size: Base units in one pack when the command was recorded.
+        size: Number of base units in one pack when the command was recorded.
     """
 
     quantity: int
@@ -78,11 +81,11 @@ class PackedView(View, frozen=True, kw_only=True):
 
 
 class PackedLineView(PackedView, frozen=True, kw_only=True):
-    """A line of a command that counted packs.
+    """A line of a command whose quantity was given in packs.
 
     Attributes:
         field: The list that contains the line.
-        line: Its number, from 1.
+        line: Number of the line, from 1.
     """
 
     field: str
@@ -158,9 +161,10 @@ def check_choice(field: str, value: str | None, known: Iterable[str]) -> None:
 
 
 def check_codes(books: Books, **codes: str | None) -> None:
-    """Check the codes that filters name: `item`, `donor`, `recipient`, `location` or `team`.
+    """Check that the codes of filters are in the books.
 
-    None means that there is no filter.
+    The filters are `item`, `donor`, `recipient`, `location` and `team`. None means that there is no
+    filter.
 
     Raises:
         InvalidField: a code is not in the books.

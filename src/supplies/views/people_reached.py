@@ -18,7 +18,7 @@ WHO_BY_KIND: Mapping[str, CountedUnit] = {
     "group": "person",
     "institution": "institution",
 }
-"""What reports count for each kind of recipient."""
+"""What reports count for a recipient of each kind."""
 
 
 class RecipientGroup(NamedTuple):
@@ -84,9 +84,9 @@ def read_group_hand_outs(
 
 
 def lasting_hand_outs(met: Iterable[GroupHandOut]) -> dict[str, GroupHandOut]:
-    """Return, by id, the hand-outs of which the group kept a positive quantity.
+    """Return, by id, the hand-outs of which the group kept some goods.
 
-    Each is represented by its first row in `met`.
+    Each hand-out is returned as its first row in `met`.
     """
     stayed: defaultdict[str, int] = defaultdict(int)
     first: dict[str, GroupHandOut] = {}
@@ -97,16 +97,16 @@ def lasting_hand_outs(met: Iterable[GroupHandOut]) -> dict[str, GroupHandOut]:
 
 
 def shown_count(who: CountedUnit, count: int) -> RedactedCount:
-    """Return a count as reports show it: masked if it is small and of people."""
+    """Return a count as reports show it. A small count of people is masked."""
     return count if who == "institution" else mask_count(count)
 
 
 def count_people_reached(
     books: Books, lots: set[str], first: date, last: date
 ) -> list[PeopleReachedLine]:
-    """Count, by month and community, those who got goods of these lots: households and persons.
+    """Count the households and persons that received goods of these lots, by month and community.
 
-    Persons are those of groups. A household or institution counts in each month in which it
+    Persons are counted for groups. A household or institution counts in each month in which it
     received more of an item than was taken back. Small counts of people are masked; those of
     institutions are not.
     """
@@ -133,7 +133,7 @@ def count_people_reached(
 
 
 def _reached(books: Books, lots: set[str], last: date) -> set[tuple[str, str]]:
-    """Return the months and recipients in which more of an item was received than taken back."""
+    """Return each month and recipient in which more of an item was received than taken back."""
     rows = query_ids(
         books,
         sorted(lots),

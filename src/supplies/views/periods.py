@@ -1,4 +1,4 @@
-"""Default periods of reports, from the days of the entries."""
+"""Default periods of reports: from the first day with an entry to the last."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def get_period_of_stations(stations: Sequence[Books]) -> tuple[date, date]:
 def get_period_of_donor(books: Books, donor: str) -> tuple[date, date]:
     """Return the earliest day of the donor's donations, and the latest day of all entries.
 
-    Days are those after corrections.
+    Corrected days are used.
 
     Raises:
         NotFound: the donor is unknown, or the books contain no donation of the donor.

@@ -48,8 +48,8 @@ RECEIVED, OPENED = "donation_received", "goods_converted"
 LAPSED, CANCELLED = "pledge_lapsed", "pledge_cancelled"
 """Kinds of entry that transfer goods from `pledged` back to `donor`.
 
-The kind shows the reason: the goods arrived, a case with them was opened and counted, the pledge
-lapsed, or the donor cancelled it.
+The kind shows the reason. RECEIVED: the goods arrived. OPENED: a case with them was opened and
+counted. LAPSED: the pledge lapsed. CANCELLED: the donor cancelled it.
 """
 
 
@@ -66,7 +66,7 @@ class PledgeLineView(View, frozen=True, kw_only=True):
     promised = arrived + outstanding + lapsed + cancelled.
 
     Attributes:
-        stated: The quantity in packs; absent if the command gave base units.
+        stated: The quantity in packs, as given; absent if it was given in base units.
     """
 
     line: int
@@ -85,8 +85,8 @@ class PledgeView(View, frozen=True, kw_only=True):
 
     Attributes:
         status: "open" while anything is outstanding.
-        note: None if there is none, or if it was erased.
-        remarks: These include why it was cancelled or lapsed.
+        note: Free text; None if there is none, or if it was erased.
+        remarks: All other free text about the pledge, such as why it was cancelled or lapsed.
     """
 
     id: str
@@ -123,7 +123,7 @@ def list_pledges(
     """List pledges, oldest first.
 
     Args:
-        donor, status: Filters.
+        donor, status: Filters. None lists all.
 
     Raises:
         InvalidField: `donor`, `status`, `after` or `limit` is invalid.

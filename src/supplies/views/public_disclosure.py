@@ -67,7 +67,7 @@ def build_disclosure_paper(
     """Return the disclosure as printed.
 
     Args:
-        printed_at: The time by the ledger's clock.
+        printed_at: The present time, from the ledger's clock.
 
     Raises:
         InvalidField: `last` is before `first`.

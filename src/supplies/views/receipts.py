@@ -40,7 +40,7 @@ class VoidMark(View, frozen=True, kw_only=True):
     """When and why a receipt became void.
 
     Attributes:
-        reason: None if none was given, or if it was erased.
+        reason: Free text; None if none was given, or if it was erased.
     """
 
     reason: str | None
@@ -52,12 +52,12 @@ class ReceiptView(View, frozen=True, kw_only=True):
     """A receipt.
 
     Attributes:
-        document: None if the donor was forgotten.
+        document: The content as issued; None if the donor was forgotten.
         check_code, signature, key_id: None until `with_signature` adds them.
         replaced_by: Number of the receipt that replaces this one, or None.
         reprints: How many numbered copies were made.
-        given_back: What was given back to the donor of its goods; absent if nothing was, or if the
-            receipt is void.
+        given_back: The goods of the receipt that were given back to the donor; absent if there are
+            none, or if the receipt is void.
     """
 
     number: str
@@ -169,9 +169,9 @@ def build_receipt_record(
     """Return a receipt as issued, with its signature and its present marks (void, replaced, copy).
 
     Args:
-        copy: Number of the copy, to mark it as such.
-        original: True leaves out the marks "void" and "replaced", so that the record is always the
-            same.
+        copy: Number of the copy, with which the paper is marked. None adds no mark.
+        original: Whether to leave out the marks "void" and "replaced", so that the record is always
+            the same.
 
     Raises:
         NotFound: there is no such receipt, or no such copy.

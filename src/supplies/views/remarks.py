@@ -1,4 +1,4 @@
-"""The free text of documents: as fields of a view, or else as remarks."""
+"""The free text of documents, which views show in fields of their own or as remarks."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class RemarkView(View, frozen=True, kw_only=True):
 
 
 EntryTexts = list[TextView] | None | msgspec.UnsetType
-"""The texts of an entry. None if they were erased; unset if there were none."""
+"""The free text of an entry: None if it was erased, UNSET if there was none."""
 
 
 class DocumentEntry(NamedTuple):
@@ -48,7 +48,7 @@ class DocumentEntry(NamedTuple):
 
     Attributes:
         part: Position among the entries of its command, from 0.
-        or_earlier: True if its day is only the latest possible one; otherwise unset.
+        or_earlier: True if the day is only the latest possible one; otherwise unset.
     """
 
     document: str
@@ -138,7 +138,10 @@ class DocumentEntries:
 
 
 def read_entry_texts(books: Books, seqs: Iterable[int]) -> dict[int, list[TextView] | None]:
-    """Return the texts of those of these entries that had any. None if they were erased."""
+    """Return the free text of entries, by number. None means that the text was erased.
+
+    Entries without free text are left out.
+    """
     return {
         seq: None if texts is None else _views(texts)
         for seq, texts in free_text_of_entries(books, seqs).items()

@@ -1,4 +1,4 @@
-"""Queries that several views share: latest statements and balances of many documents at once.
+"""Queries that several views share: latest state and balances of many documents at once.
 
 One query serves a whole page. The ids on the page are in the table `wanted (id)`, and all other
 tables are read by key. The SQL is valid for SQLite and PostgreSQL. CROSS JOIN sets the order of the
@@ -28,12 +28,13 @@ S = TypeVar("S", bound=EntryRow)
 class DocumentType(Generic[S]):
     """A type of document.
 
+    The number in a document's id is that of the entry that began the document.
+
     Attributes:
         statement: Type of the rows that describe a document.
         key: The column of these rows that contains the document's id.
         kind: Kind of the entry that begins a document.
-        prefix: First part of the id, as `d` in `d_12`. The number in the id is that of the entry
-            that began the document.
+        prefix: First part of the id, such as `d` in `d_12`.
     """
 
     statement: type[S]
@@ -43,11 +44,11 @@ class DocumentType(Generic[S]):
 
 
 class DocumentState(NamedTuple, Generic[S]):
-    """The latest statement of a document.
+    """The latest state of a document.
 
     Attributes:
         first: Number of the entry that began the document.
-        seq: Number of the entry with the latest statement.
+        seq: Number of the latest entry that describes the document.
         happened_on: The day of that entry.
     """
 
@@ -104,8 +105,8 @@ def read_latest(
 
     Args:
         statement: The type of row.
-        head: The type of row that decides which entry is the latest. Lines need it, because the
-            latest entry may have no lines. None uses `statement` itself.
+        head: The type of row that decides which entry is the latest. Rows of lines need this,
+            because the latest entry may have no lines. None uses `statement` itself.
     """
     order = " ORDER BY l.line" if "line" in statement.__struct_fields__ else ""
     rows = query_ids(
@@ -128,7 +129,7 @@ def read_lots(books: Books, names: Iterable[str]) -> dict[str, Lot]:
 
 
 def read_packed_lines(books: Books, seqs: Iterable[int]) -> dict[int, list[PackedLineView]]:
-    """Return the lines of these entries that counted packs, by entry."""
+    """Return, by entry, the lines whose quantities were given in packs."""
     rows = query_ids(
         books,
         seqs,
@@ -147,7 +148,7 @@ def read_packed_lines(books: Books, seqs: Iterable[int]) -> dict[int, list[Packe
 
 
 def read_packs(books: Books, seqs: Iterable[int]) -> dict[tuple[int, int], PackedView]:
-    """Return the packs that the numbered lines of these entries counted, by entry and line."""
+    """Return the packs in which quantities of numbered lines were given, by entry and line."""
     return {
         (seq, each.line): PackedView(quantity=each.quantity, pack=each.pack, size=each.size)
         for seq, lines in read_packed_lines(books, seqs).items()
@@ -159,10 +160,11 @@ def read_packs(books: Books, seqs: Iterable[int]) -> dict[tuple[int, int], Packe
 def account_conditions(kind: AccountKind, key: str) -> list[str]:
     """Return SQL conditions that select the accounts of a kind whose first key is `key`.
 
+    The conditions test the column `b.account`. A kind with an optional second key has two
+    conditions. Query them one after the other, so that each uses the index.
+
     Args:
-        key: An SQL expression. The conditions test the column `b.account`. A kind with an optional
-            second key has two conditions. Query them one after the other, so that each uses the
-            index.
+        key: An SQL expression.
     """
     alone = f"b.account = '{kind.prefix}' || {key}"
     # ";" follows ":" in ASCII, so the range contains every account with further keys.
@@ -176,7 +178,7 @@ def account_conditions(kind: AccountKind, key: str) -> list[str]:
 
 
 def _accounts(kind: AccountKind, condition: str = "") -> str:
-    """Return SQL for the balances of accounts of this kind whose first key is a wanted id."""
+    """Return SQL for the balances of accounts whose first key is an id in the table `wanted`."""
     return " UNION ALL ".join(
         "SELECT w.id, b.account, b.item, b.lot, b.quantity FROM wanted w CROSS JOIN balances b "
         f"WHERE b.station = :station AND {here}{condition}"

@@ -45,7 +45,7 @@ class Citation(View, frozen=True, kw_only=True):
 
     Attributes:
         body: The hashed bytes, in base64 in JSON.
-        previous, hash: Hexadecimal.
+        previous, hash: Hash of the entry before, and of this entry, in hexadecimal.
     """
 
     previous: str
@@ -61,7 +61,8 @@ class ShipmentLineView(View, frozen=True, kw_only=True):
         value_minor: In minor units of `currency`; None if there is no value.
         arrived, lost: None until this station knows them.
         lot_here: The lot at this station; None if the goods did not arrive here.
-        expires_month: As printed on the goods, if they name only a month; otherwise absent.
+        expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
+            absent.
     """
 
     line: int
@@ -84,8 +85,8 @@ class ShipmentView(View, frozen=True, kw_only=True):
     Attributes:
         way: "out" (sent from here), "in" (received here) or "awaited" (on its way here from a
             station in the same database).
-        location: At this station; None if awaited.
-        happened_on: Day of dispatch, or of receipt for "in".
+        location: The store at this station; None if awaited.
+        happened_on: Day of dispatch. For "in", day of receipt.
         entry: This station's entry, which the other station can store as evidence; None if awaited.
         note: This station's note; None if there is none, or if it was erased.
     """
@@ -133,8 +134,10 @@ def list_shipments(
 ) -> Page[ShipmentView]:
     """List shipments in the order in which they left or arrived here.
 
+    Shipments on their way here are listed only with the filter "awaited".
+
     Args:
-        way: Filter. Shipments on their way here are listed only by "awaited".
+        way: Filter. None lists all others.
 
     Raises:
         InvalidField: `way`, `after` or `limit` is invalid.

@@ -50,7 +50,7 @@ Demand = dict[tuple[str, str], tuple[int, int]]
 """The quantity needed and the quantity free, by item and unit."""
 
 _ORIGINS = (ReportColumn.OPENING, ReportColumn.RECEIVED)
-"""The report column of each origin account.
+"""The report column of each kind of account from which goods come.
 
 Goods leave these accounts, so the columns show the negative of their net flow.
 """
@@ -117,7 +117,7 @@ def build_station_report_paper(
     """Return the report as printed.
 
     Args:
-        printed_at: The time by the ledger's clock.
+        printed_at: The present time, from the ledger's clock.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -188,7 +188,7 @@ def _flows(books: Books, first: date, last: date) -> defaultdict[str, Counter[st
 
 
 def _by_item(balances: dict[BalanceKey, int]) -> defaultdict[str, Counter[str]]:
-    """Return the balance of each report column, by item."""
+    """Return the balances of each item, summed by report column."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for (account, item, _), quantity in balances.items():
         found[item][str(kind_of(account).column)] += quantity

@@ -1,4 +1,4 @@
-"""Goods sent to and received from other stations, for sums over several stations."""
+"""Goods sent to and received from other stations, for reports over several stations."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from supplies.domain.accounts import DELIVERED, SENT
 class StationTransfer(NamedTuple):
     """Goods of one item sent to another station or received from it, in base units.
 
-    way: "out" for goods sent.
+    Goods reported lost on the way are not included.
 
     Attributes:
-        item: The sender's code.
-        here: The code at this station.
+        out: Whether the goods were sent, not received.
+        item: The sender's code of the item.
+        here: The code of the item at this station.
         before: Total up to the day before the period.
-        after: Total up to the last day of the period. Goods reported lost on the way are not
-            included.
+        after: Total up to the last day of the period.
     """
 
     out: bool

@@ -24,11 +24,11 @@ from supplies.views.pagination import (
 from supplies.views.shared_queries import read_lots
 
 StockKey = tuple[str, str, str]
-"""Key of a row: location, item, lot."""
+"""Key of a `StockRow`: location, item, lot."""
 
 
 class AsOf(View, frozen=True, kw_only=True):
-    """The time of a view.
+    """The day and the entry up to which a view shows the stock.
 
     Attributes:
         day ("date" in JSON): None if there are no entries.
@@ -42,7 +42,8 @@ class StockRow(View, frozen=True, kw_only=True):
     """One lot at one location, in base units. on_hand = free + allocated.
 
     Attributes:
-        expires_month: As printed on the goods, if they name only a month; otherwise absent.
+        expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
+            absent.
     """
 
     location: str
@@ -62,7 +63,7 @@ class StockView(View, frozen=True, kw_only=True):
     """A page of the stock, by location, item and lot.
 
     Attributes:
-        next: As in `Page`.
+        next: Pass this as `after` to get the following page. None on the last page.
     """
 
     as_of: AsOf
@@ -101,9 +102,9 @@ def get_stock(
     [('store-a', 'mask', 71)]
 
     Args:
-        as_of: At the end of this day, with all that is recorded so far.
-        at_seq: When this entry was the last one.
-        location, item: Filters.
+        as_of: Return the stock at the end of this day, from all that is recorded so far.
+        at_seq: Return the stock directly after the entry with this number.
+        location, item: Filters. None lists all.
 
     Raises:
         InvalidField: both `as_of` and `at_seq` are given.
@@ -126,8 +127,8 @@ def get_stock(
 def _parse_cursor(after: str | None) -> StockKey | None:
     """Return the row key in `after`. Return None for the first page.
 
-    The parts are compared one by one, as the rows are sorted. Compared as one string, "-" would
-    come before ":".
+    The key is split into its parts, because rows are sorted by the parts. In one string, "-" would
+    be sorted before ":".
     """
     if after is None:
         return None

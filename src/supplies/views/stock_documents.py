@@ -1,7 +1,6 @@
 """Documents that move stock: arrivals, moves, issues, loans, write-offs, hand-outs and others.
 
-A document is shown as its command was last stated: what it moves between accounts, with all
-corrections.
+A document shows what it moves between accounts, with all corrections.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ class _Noun(NamedTuple):
     """A type of stock document.
 
     Attributes:
-        prefix: How its ids begin.
+        prefix: The first part of its ids.
         kinds: The kinds of entry that begin such a document.
     """
 
@@ -94,7 +93,7 @@ class StockDocumentView(View, frozen=True, kw_only=True):
         lines: Empty if it was reversed.
         superseded_by: Number of the latest entry that corrected it.
         note, reason: None if there is none, or if it was erased.
-        stated: The lines that counted packs; absent if there are none.
+        stated: The lines whose quantities were given in packs; absent if there are none.
         due_on: Day on which a loan or an issue is due back.
         outstanding: What has not come back yet.
         headcount: How many people of a group received a hand-out.
@@ -218,9 +217,9 @@ _Effect = defaultdict[tuple[str, str], Counter[str]]
 def _effects(
     books: Books, ids: Sequence[str], kinds: tuple[str, ...]
 ) -> tuple[dict[str, _Effect], dict[str, _Effect]]:
-    """Return what documents moved, by document.
+    """Return the net changes that documents made, by document.
 
-    The first result counts only entries of these kinds, the second all entries.
+    The first result counts only entries of these kinds, the second counts all entries.
     """
     rows = query_ids(
         books,

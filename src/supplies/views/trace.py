@@ -39,7 +39,8 @@ class LotTrace(View, frozen=True, kw_only=True):
         given: By donor; empty for other origins.
         stands: Balances other than those of recipients: in stock, in transit, used, lost.
         reached: By recipient.
-        expires_month: As printed on the goods, if they name only a month; otherwise absent.
+        expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
+            absent.
     """
 
     lot: str
@@ -100,7 +101,7 @@ def trace_lot(books: Books, lot: str) -> TraceView:
 
 
 def _relatives(books: Books, lot: str, key: str, towards: str) -> set[str]:
-    """Return all lots that conversions connect with a lot in one direction, however many."""
+    """Return all lots that conversions connect with a lot in one direction."""
     relatives: set[str] = set()
     fresh = {lot}
     while fresh:
@@ -110,7 +111,7 @@ def _relatives(books: Books, lot: str, key: str, towards: str) -> set[str]:
 
 
 def _birth(lot: str) -> tuple[int, int]:
-    """Return the entry and line that created a lot. They are the end of its id."""
+    """Return the numbers of the entry and line that created a lot. The lot's id ends with them."""
     _, entry, line = lot.rsplit("_", 2)
     return int(entry), int(line)
 
