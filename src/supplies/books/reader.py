@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from supplies.books.catalogue import Catalogue
-from supplies.domain.accounts import ANONYMOUS, DONOR, check_account, check_accounts
+from supplies.domain.accounts import ANONYMOUS, DONOR, AccountKind, check_account, check_accounts
 from supplies.domain.catalogue_records import (
     CatalogueRecord,
     Donor,
@@ -501,6 +501,18 @@ class Books:
             end=DONOR.prefix[:-1] + ";",
         )
         return [(row[0].partition(":")[2], row[1]) for row in rows]
+
+    def balances_of_lot(self, kind: AccountKind, lot: str) -> dict[tuple[str, str, str], int]:
+        """Return the nonzero balances of a lot in the accounts of one kind."""
+        rows = self.all(
+            "SELECT account, item, quantity FROM balances WHERE station = :station "
+            "AND lot = :lot AND lot <> '' AND account >= :first AND account < :end "
+            "AND quantity <> 0",
+            lot=lot,
+            first=kind.prefix,
+            end=f"{kind.name};",  # ";" follows ":" in ASCII
+        )
+        return {(row[0], row[1], lot): row[2] for row in rows}
 
 
 def query_ids(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -> list[Row]:

@@ -16,7 +16,7 @@ import msgspec
 
 from supplies.books.reader import Books, LotBalance
 from supplies.books.stock_counts import Count, Moment, counts_after
-from supplies.domain.accounts import STOCK, UNEXPLAINED, keys_of, kind_of
+from supplies.domain.accounts import STOCK, UNEXPLAINED, AccountKind, keys_of, kind_of
 from supplies.domain.catalogue_records import Item
 from supplies.domain.commands import (
     Command,
@@ -407,6 +407,24 @@ class Journal:
             balances[key] = balances.get(key, 0) + self._changed[key]
         return {key: balances[key] for key in sorted(balances) if balances[key] != 0}
 
+    def balances_of_lot(self, kind: AccountKind, lot: str) -> dict[str, int]:
+        """Return the nonzero balances of a lot in the accounts of one kind, including the drafts.
+
+        They are sorted by account.
+        """
+        balances = self.books.balances_of_lot(kind, lot)
+        for key in self._changed_keys(kind.prefix, None):
+            if key[2] == lot:
+                balances[key] = balances.get(key, 0) + self._changed[key]
+        return {key[0]: balances[key] for key in sorted(balances) if balances[key] != 0}
+
+    def changed_keys(self) -> list[Key]:
+        """Return the balances that the drafts so far change, sorted.
+
+        In a correction, these are the balances that differ from those in the books.
+        """
+        return sorted(key for key, change in self._changed.items() if change)
+
     def drafted_change(self, account: str, item: str, lot: str = "") -> int:
         """Return the change of a balance by the drafts so far."""
         return self._changed[account, item, lot]
@@ -529,16 +547,17 @@ class Journal:
             return self.corrected.described[lot]
         return self.books.latest_row(Lot, lot=lot)
 
+    def described_lot(self, lot: str) -> Lot | None:
+        """Return the latest description of a lot, including the drafts, or None if unknown."""
+        return self._drafted_rows.lots.get(lot) or self.recorded_lot(lot)
+
     def lot(self, lot: str, item: str, pointer: str = "") -> Lot:
         """Return the latest description of a lot.
 
         Raises:
             InvalidField: the id is not that of a lot of this item.
         """
-        drafted = self._drafted_rows.lots.get(lot)
-        if drafted is not None:
-            return drafted
-        found = self.recorded_lot(lot)
+        found = self.described_lot(lot)
         if found is None or found.item != item:
             raise InvalidField.at(
                 pointer,

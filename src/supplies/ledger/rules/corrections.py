@@ -58,6 +58,7 @@ from supplies.ledger.rules.command_history import (
 )
 from supplies.ledger.rules.correction_difference import MovedOn, enter_difference
 from supplies.ledger.rules.delivery_outcomes import Contradicted
+from supplies.ledger.rules.lot_family import check_goods_of_pledges
 from supplies.ledger.rules.need_fulfilment import find_need, reopen_needs, restore_needs
 from supplies.ledger.rules.older_packs import implied_packs
 from supplies.ledger.rules.receipt_documents import (
@@ -78,7 +79,8 @@ def correct(command: Correct, journal: Journal, rules: Rules) -> None:
         NotEnough: goods were used since. The message names the entries that took them and, if
             they are found, the smallest possible quantities.
         NotFound: there is no such entry.
-        InvalidField: the entry cannot be corrected, or not by this command.
+        InvalidField: the entry cannot be corrected, or not by this command, or goods that were
+            opened for a pledge would come from another donor.
         AlreadyDone: the entry was corrected before.
     """
     history = history_of(journal.books, command.entry)
@@ -183,6 +185,7 @@ def _enter(
 
     again: the journal in which the rule of the restated command ran.
     """
+    check_goods_of_pledges(again, "/entry" if isinstance(again.command, Reverse) else "/command")
     released = _release_again(again, history)
     _restore_needs_of(again, head)
     head.supersedes = history.latest.seq

@@ -17,6 +17,7 @@ from supplies.domain.expiry import shown_expiry
 from supplies.errors import InvalidField
 from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.rules.allocations import is_closed_to_people
+from supplies.ledger.rules.lot_family import recorded_parents
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def describe_products(journal: Journal, draft: Draft, lot: str, before: date | N
         return
     rows = journal.books.rows(LotParent, parent=lot)
     for product in dict.fromkeys(row.lot for row in rows):
-        if lot not in parents_of(journal, product):
+        if lot not in recorded_parents(journal, product):
             continue
         described = journal.lot(product, _item_of(journal, product))
         known = described.expires_on
@@ -141,31 +142,6 @@ def describe_products(journal: Journal, draft: Draft, lot: str, before: date | N
         if consistent and (known is None or known > now):
             draft.add_rows(msgspec.structs.replace(described, expires_on=now, expires_month=month))
             describe_products(journal, draft, product, known)
-
-
-def parents_of(journal: Journal, lot: str) -> list[str]:
-    """Return the parents of a repacked lot as the latest entry recorded them, sorted."""
-    rows = journal.books.all(
-        "SELECT parent FROM lot_parents p WHERE station = :station AND lot = :lot AND seq = ("
-        "SELECT max(seq) FROM lot_parents q WHERE q.station = p.station AND q.lot = p.lot)",
-        lot=lot,
-    )
-    return sorted(parent for (parent,) in rows)
-
-
-def givers_of(journal: Journal, lot: str) -> set[str]:
-    """Return the accounts from which a lot came.
-
-    For a repacked lot, these are the accounts from which its parents came.
-    """
-    item = _item_of(journal, lot)
-    origin = journal.lot(lot, item).origin
-    if kind_of(origin) is CONVERTED:
-        return {
-            giver for parent in parents_of(journal, lot) for giver in givers_of(journal, parent)
-        }
-    donors = {DONOR(donor) for donor, _ in journal.books.donors_of_lot(lot, item)}
-    return donors or {origin}
 
 
 def _item_of(journal: Journal, lot: str) -> str:

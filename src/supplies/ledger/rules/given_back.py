@@ -15,8 +15,8 @@ from supplies.domain.accounts import (
 from supplies.domain.commands import ReturnGoods
 from supplies.errors import InvalidField
 from supplies.ledger.journal import Journal
-from supplies.ledger.rules.expired_goods import givers_of
 from supplies.ledger.rules.line_transfers import move_lines
+from supplies.ledger.rules.lot_family import givers_of
 
 
 def return_goods(command: ReturnGoods, journal: Journal) -> None:
@@ -36,7 +36,7 @@ def return_goods(command: ReturnGoods, journal: Journal) -> None:
         donors = [donor for donor, _ in journal.books.donors_of_lot(lot, item)]
         if kind_of(origin) is CONVERTED:
             # Repacked goods can be given back only if all goods in them came from one donor.
-            givers = givers_of(journal, lot)
+            givers = givers_of(journal, [lot])
             only = next(iter(givers)) if len(givers) == 1 else origin
             donors = [keys_of(only)[0]] if kind_of(only) is DONOR else []
         for donor in donors:

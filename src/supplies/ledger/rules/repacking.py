@@ -19,10 +19,9 @@ from supplies.ledger.rules.earmarks import EarmarkedShare, allocate_shares, earm
 from supplies.ledger.rules.expired_goods import (
     Destination,
     describe_products,
-    givers_of,
-    parents_of,
 )
 from supplies.ledger.rules.line_transfers import LineToTake, take_lines
+from supplies.ledger.rules.lot_family import consumed_lots, givers_of, recorded_parents
 from supplies.ledger.rules.pledges import find_pledge
 
 SPILLED = "spilled"
@@ -101,9 +100,8 @@ def _keep_pledge(
 
     Return the quantities that the pledge promised to needs.
     """
-    consumed = {move.transfer.lot for move in draft.moves if move.transfer.target == conversion}
     donor = find_pledge(journal, str(line.pledge), f"{pointer}/pledge").donor
-    givers = {giver for parent in sorted(consumed) for giver in givers_of(journal, parent)}
+    givers = givers_of(journal, consumed_lots(journal, conversion))
     if givers != {DONOR(donor)}:
         raise InvalidField.at(
             f"{pointer}/pledge",
@@ -196,7 +194,7 @@ def _produce_line(
         before = journal.recorded_lot(kept_lot)
         describe_products(journal, draft, kept_lot, before.expires_on if before else None)
     # The latest recorded parents count, so a correction records parents only if they changed.
-    if kept_lot is None or parents != parents_of(journal, kept_lot):
+    if kept_lot is None or parents != recorded_parents(journal, kept_lot):
         draft.add_rows(*(LotParent(lot=lot.lot, parent=parent) for parent in parents))
     journal.move(draft, lot.origin, stock, line.item, lot.lot, quantity, pointer)
     return lot.lot

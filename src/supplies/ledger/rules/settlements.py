@@ -9,6 +9,7 @@ from supplies.errors import InvalidField
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.found_goods import explain_surplus, record_found_gift
 from supplies.ledger.rules.line_transfers import move_lines
+from supplies.ledger.rules.lot_family import check_goods_of_pledges
 
 
 def settle(command: Settle, journal: Journal) -> None:
@@ -18,7 +19,8 @@ def settle(command: Settle, journal: Journal) -> None:
 
     Raises:
         NotFound: nothing is unexplained at this place.
-        InvalidField: the party is missing or unknown, or `handled_by` is missing for a gift.
+        InvalidField: the party is missing or unknown, `handled_by` is missing for a gift, or the
+            goods were opened for a pledge of another donor.
         NotEnough: less is unexplained.
     """
     unexplained = UNEXPLAINED(command.place)
@@ -30,6 +32,7 @@ def settle(command: Settle, journal: Journal) -> None:
         )
     if command.by == "donor":
         record_found_gift(command, journal)
+        check_goods_of_pledges(journal, "/party")
         return
     draft = journal.entry("settled", prefix="s")
     if command.by == "lost":
@@ -42,3 +45,5 @@ def settle(command: Settle, journal: Journal) -> None:
         explain_surplus(
             journal, draft, line, f"/lines/{index}", unexplained, ORIGINS[command.by](party)
         )
+    if journal.corrected is None:
+        check_goods_of_pledges(journal, "/party")

@@ -1,0 +1,170 @@
+"""Lots that conversions made from other lots: parents, products and givers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from supplies.domain.accounts import (
+    CHART,
+    CONVERTED,
+    DONOR,
+    PLEDGED,
+    is_origin,
+    keys_of,
+    kind_of,
+)
+from supplies.domain.entry_rows import Pledge
+from supplies.errors import InvalidField
+from supplies.ledger.journal import Journal
+
+
+def recorded_parents(journal: Journal, lot: str) -> list[str]:
+    """Return the parents of a repacked lot as the latest entry recorded them, sorted.
+
+    Spilled goods count as parents too.
+    """
+    rows = journal.books.all(
+        "SELECT parent FROM lot_parents p WHERE station = :station AND lot = :lot AND seq = ("
+        "SELECT max(seq) FROM lot_parents q WHERE q.station = p.station AND q.lot = p.lot)",
+        lot=lot,
+    )
+    return sorted(parent for (parent,) in rows)
+
+
+def consumed_lots(journal: Journal, conversion: str) -> list[str]:
+    """Return the lots that went into a conversion, including the drafts so far, sorted.
+
+    Spilled goods did not go into it.
+
+    Args:
+        conversion: The account of the conversion, such as `converted:k_5`.
+    """
+    there = journal.nonzero_balances(conversion)
+    return sorted(lot for (_, _, lot), quantity in there.items() if quantity > 0)
+
+
+def products_in_order(journal: Journal, lots: Iterable[str]) -> list[str]:
+    """Return all lots that were made from these lots, however often repacked, parents first."""
+    start = list(dict.fromkeys(lots))
+    finished: dict[str, None] = {}
+    begun = set(start)
+    for first in start:
+        path = [(first, iter(_products_of(journal, first)))]
+        while path:
+            lot, products = path[-1]
+            product = next(products, None)
+            if product is None:
+                finished[lot] = None
+                path.pop()
+            elif product not in begun:
+                begun.add(product)
+                path.append((product, iter(_products_of(journal, product))))
+    return [lot for lot in reversed(finished) if lot not in start]
+
+
+def _products_of(journal: Journal, lot: str) -> list[str]:
+    """Return the lots that were made from a lot in one step."""
+    return [
+        product
+        for conversion in _conversions_of(journal, lot)
+        for product in _lots_made_in(journal, conversion)
+    ]
+
+
+def _conversions_of(journal: Journal, lot: str) -> list[str]:
+    """Return the accounts of the conversions into which a lot went."""
+    there = journal.balances_of_lot(CONVERTED, lot)
+    return [account for account, quantity in there.items() if quantity > 0]
+
+
+def _lots_made_in(journal: Journal, conversion: str) -> list[str]:
+    there = journal.nonzero_balances(conversion)
+    return [lot for (_, _, lot), quantity in there.items() if quantity < 0]
+
+
+def givers_of(journal: Journal, lots: Iterable[str]) -> set[str]:
+    """Return the accounts from which lots came, including the drafts so far.
+
+    For a repacked lot, these are the accounts from which the goods came that it was made of.
+    """
+    givers: set[str] = set()
+    waiting = list(dict.fromkeys(lots))
+    seen = set(waiting)
+    while waiting:
+        lot = waiting.pop()
+        described = journal.described_lot(lot)
+        assert described is not None, f"lot {lot} is not in the books"
+        if kind_of(described.origin) is CONVERTED:
+            parents = set(consumed_lots(journal, described.origin)) - seen
+            seen |= parents
+            waiting += parents
+            continue
+        came_from = [
+            account
+            for kind in CHART.values()
+            if is_origin(kind)
+            for account, quantity in journal.balances_of_lot(kind, lot).items()
+            if quantity < 0
+        ]
+        givers.update(came_from or [described.origin])
+    return givers
+
+
+def check_goods_of_pledges(journal: Journal, pointer: str) -> None:
+    """Check that goods opened for a pledge still come from the donor of that pledge.
+
+    The drafts may change whose goods a lot contains, or from which lots another lot was made.
+
+    Args:
+        pointer: The field to name in the error.
+
+    Raises:
+        InvalidField: opened goods would fulfil the pledge of another donor.
+    """
+    changed = journal.changed_keys()
+    own = {account for account, _, _ in changed if kind_of(account) is CONVERTED}
+    lots = [lot for account, _, lot in changed if lot and is_origin(kind_of(account))]
+    lots += [lot for conversion in sorted(own) for lot in _lots_made_in(journal, conversion)]
+    affected = [*lots, *products_in_order(journal, lots)]
+    conversions = [name for lot in affected for name in _conversions_of(journal, lot)]
+    for conversion in dict.fromkeys(conversions):
+        if conversion not in own:
+            _check_goods_of_conversion(journal, conversion, pointer)
+
+
+def _check_goods_of_conversion(journal: Journal, conversion: str, pointer: str) -> None:
+    document = keys_of(conversion)[0]
+    pledges = _pledges_kept(journal, document)
+    givers = givers_of(journal, consumed_lots(journal, conversion)) if pledges else set()
+    for pledge in pledges:
+        if givers != {DONOR(pledge.donor)}:
+            entry = journal.books.value(
+                "SELECT max(seq) FROM entries WHERE station = :station AND document = :document "
+                "AND kind = 'goods_converted'",
+                document=document,
+            )
+            raise InvalidField.at(
+                pointer,
+                f"the goods were opened by entry {entry} ({document}) and fulfil pledge "
+                f"{pledge.pledge} of {pledge.donor}, but would come from "
+                f"{', '.join(sorted(givers))}; first correct entry {entry} so that it names no "
+                "pledge",
+            )
+
+
+def _pledges_kept(journal: Journal, conversion: str) -> list[Pledge]:
+    """Return the pledges that a recorded conversion fulfils."""
+    rows = journal.books.all(
+        "SELECT t.source, t.target, t.quantity FROM entries e JOIN transfers t "
+        "ON t.station = e.station AND t.seq = e.seq WHERE e.station = :station "
+        "AND e.document = :conversion AND e.kind = 'goods_converted' AND t.lot = ''",
+        conversion=conversion,
+    )
+    kept: dict[str, int] = {}
+    for source, target, quantity in rows:
+        for account, part in ((source, quantity), (target, -quantity)):
+            if kind_of(account) is PLEDGED:
+                pledge = keys_of(account)[0]
+                kept[pledge] = kept.get(pledge, 0) + part
+    names = [pledge for pledge, quantity in kept.items() if quantity > 0]
+    return list(journal.books.latest_rows(Pledge, "pledge", names).values())
