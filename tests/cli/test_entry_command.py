@@ -54,12 +54,42 @@ def test_an_unknown_entry_is_refused(
     assert "there is no entry 9" in error
 
 
-def test_an_entry_number_too_large_for_the_database_is_a_usage_error(
+@pytest.mark.parametrize("command", ["entry", "forget text"])
+@pytest.mark.parametrize("number", ["abc", "0", "1.5", "²", str(2**63)])
+def test_an_invalid_entry_number_is_a_usage_error(
+    books_with_a_note: str, capsys: pytest.CaptureFixture[str], command: str, number: str
+) -> None:
+    message = run_with_usage_error(
+        capsys, *command.split(), number, "--database", books_with_a_note
+    )
+    assert f"'{number}' is not a whole number from 1" in message
+
+
+def test_an_erased_text_is_not_reported_as_missing(
     books_with_a_note: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    number = str(2**63)
-    message = run_with_usage_error(capsys, "entry", number, "--database", books_with_a_note)
-    assert "is not in the range" in message
+    books = ["--database", books_with_a_note]
+    assert main(["forget", "text", "1", "--yes", *books]) == 0
+    capsys.readouterr()
+    assert main(["forget", "text", "1", *books]) == 0
+    assert capsys.readouterr().out == "The notes and reasons of entry 1 were erased.\n"
+    assert main(["forget", "text", "2", *books]) == 0
+    assert capsys.readouterr().out == "Entry 2 has no notes or reasons.\n"
+
+
+def test_an_entry_is_printed_with_its_packs_and_a_day_that_is_the_latest_possible(
+    books_with_a_note: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Ledger.open(books_with_a_note, station="lx") as ledger:
+        ledger.register(Item(code="soap", name="soap", packs={"carton": 50}))
+        line = c.DonationLine(item="soap", quantity=2, pack="carton")
+        gift = c.RecordDonation(location="store", handled_by="Chen", lines=[line], or_earlier=True)
+        done = ledger.record(gift, by="u_1")
+        day = ledger.today()
+    assert main(["entry", str(done.seq), "--database", books_with_a_note]) == 0
+    printed = capsys.readouterr().out
+    assert f"{day} or earlier" in printed
+    assert "carton of 50" in printed
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")

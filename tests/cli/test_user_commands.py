@@ -128,7 +128,7 @@ def test_a_token_lasts_1_to_730_days(
     assert main(["user", "add", "chen", "--role", "coordinator", *at]) == 0
     capsys.readouterr()
     message = run_with_usage_error(capsys, "user", "token", "chen", "--days", days, *at)
-    assert "is not in the range 1<=x<=730" in message
+    assert "is not a whole number from 1 to 730" in message
 
 
 def test_a_token_cannot_exceed_the_role_of_its_user(

@@ -16,6 +16,7 @@ from supplies.errors import (
     Unaccounted,
 )
 from supplies.views.entries import get_entry
+from supplies.views.receipts import get_receipt
 
 ONE = [c.LotLine(item="mask", quantity=1)]
 
@@ -133,12 +134,10 @@ def test_a_command_whose_text_was_erased_can_be_corrected(station: StationLedger
     station.ledger.verify()
 
 
-def test_the_text_of_a_gift_an_open_conflict_or_nothing_is_not_erased(
+def test_the_text_of_an_open_conflict_or_of_nothing_is_not_erased(
     station: StationLedger,
 ) -> None:
-    gift = station.give(5)
-    with pytest.raises(InvalidField, match="is that of a receipt"):
-        station(c.ForgetText(entry=gift.seq))
+    station.stock(5)
     silent = station(c.RecordActivity(kind="visit", count=1))
     with pytest.raises(InvalidField, match="no notes or reasons"):
         station(c.ForgetText(entry=silent.seq))
@@ -150,6 +149,115 @@ def test_the_text_of_a_gift_an_open_conflict_or_nothing_is_not_erased(
     conflict = station.outcome(delivery, allocation, "refused", note="Aunt Zhang says no").seq
     with pytest.raises(Unaccounted, match="resolve it first"):
         station(c.ForgetText(entry=conflict))
+
+
+def anonymous_gift(**texts: str) -> c.RecordDonation:
+    """Return a gift by nobody named, with these texts, of one mask."""
+    line = c.DonationLine(item="mask", quantity=1)
+    fields = {"handled_by": "Chen", **texts}
+    return c.RecordDonation(donor=None, location="store", lines=[line], **fields)  # type: ignore[arg-type]  # texts only
+
+
+def stored_texts(station: StationLedger) -> bytes:
+    """Return all erasable texts that the books still contain, and all hashed bytes."""
+    texts = station.books.all("SELECT content FROM erasable WHERE content IS NOT NULL")
+    bodies = station.books.all("SELECT body FROM entries")
+    return b"".join(cell for (cell,) in texts + bodies)
+
+
+def test_a_name_in_the_note_of_a_gift_is_erased_after_a_correction(station: StationLedger) -> None:
+    gift = station(anonymous_gift(note="from Aunt Zhang"))
+    with pytest.raises(Unaccounted, match=f"correct the gift .* the text of entry {gift.seq}"):
+        station(c.ForgetText(entry=gift.seq))
+    station(c.Correct(entry=gift.seq, command=anonymous_gift(), reason="a name"))
+    station(c.ForgetText(entry=gift.seq))
+    assert b"Zhang" not in stored_texts(station)
+    assert get_entry(station.books, gift.seq).texts is None
+    receipt = get_receipt(station.books, "JZ-2020-000001")
+    assert (receipt.status, receipt.document is None) == ("issued", False)
+    station.ledger.verify()
+    station(c.ReprintReceipt(number="JZ-2020-000001"))
+
+
+def test_a_name_that_a_receipt_prints_is_erased_from_the_void_receipts(
+    station: StationLedger,
+) -> None:
+    gift = station(anonymous_gift(wish="for Aunt Zhang"))
+    note = c.Correct(
+        entry=gift.seq, command=anonymous_gift(wish="for Aunt Zhang", note="soap"), reason="note"
+    )
+    second = station(note)
+    third = station(c.Correct(entry=second.seq, command=anonymous_gift(), reason="a name"))
+    for seq in (second.seq, gift.seq):
+        station(c.ForgetText(entry=seq))
+    assert b"Zhang" not in stored_texts(station)
+    old, new = (get_receipt(station.books, f"JZ-2020-00000{n}") for n in (1, 2))
+    assert (old.status, old.document, old.replaced_by) == ("void", None, new.number)
+    assert new.document is not None
+    assert new.document.wish is None
+    with pytest.raises(Forgotten, match="the text of receipt JZ-2020-000001 was erased"):
+        station(c.ReprintReceipt(number=old.number))
+    with pytest.raises(Unaccounted):
+        station(c.ForgetText(entry=third.seq))
+    station.ledger.verify()
+
+
+def test_erasing_the_text_of_a_correction_keeps_the_receipts_before_and_after_it(
+    station: StationLedger,
+) -> None:
+    gift = station(anonymous_gift(wish="for the school"))
+    second = station(
+        c.Correct(entry=gift.seq, command=anonymous_gift(wish="for Aunt Zhang"), reason="heard")
+    )
+    station(c.Correct(entry=second.seq, command=anonymous_gift(), reason="a name"))
+    station(c.ForgetText(entry=second.seq))
+    erased = [get_receipt(station.books, f"JZ-2020-00000{n}").document is None for n in (1, 2, 3)]
+    assert erased == [False, True, False]
+    station.ledger.verify()
+
+
+def test_the_texts_of_a_reversed_gift_and_the_reason_are_erased(station: StationLedger) -> None:
+    gift = station(anonymous_gift(note="from Aunt Zhang"))
+    back = station(c.Reverse(entry=gift.seq, reason="Aunt Zhang took it back"))
+    station(c.ForgetText(entry=back.seq))
+    assert get_receipt(station.books, "JZ-2020-000001").document is not None
+    station(c.ForgetText(entry=gift.seq))
+    assert b"Zhang" not in stored_texts(station)
+    assert get_receipt(station.books, "JZ-2020-000001").document is None
+    station.ledger.verify()
+
+
+def test_the_text_of_found_goods_that_a_donor_gave_is_erased_after_a_reversal(
+    station: StationLedger,
+) -> None:
+    station.stock(1)
+    sheet = station(c.OpenCountSheet(location="store")).document
+    station(c.CountStock(sheet=str(sheet), lines=[c.CountLine(item="mask", counted=3)]))
+    settle = c.Settle(
+        place="store",
+        by="donor",
+        party="anonymous",
+        handled_by="Aunt Zhang",
+        reason="given at the door",
+        lines=[c.LotLine(item="mask", quantity=2)],
+    )
+    found = station(settle)
+    with pytest.raises(Unaccounted):
+        station(c.ForgetText(entry=found.seq))
+    station(c.Reverse(entry=found.seq, reason="r"))
+    station(c.ForgetText(entry=found.seq))
+    assert b"Zhang" not in stored_texts(station)
+    station.ledger.verify()
+
+
+def test_a_receipt_whose_text_was_erased_and_its_donor_later_forgotten_verifies(
+    station: StationLedger,
+) -> None:
+    gift = station.give(1, donor="D-2", wish="for Aunt Zhang")
+    station(c.Correct(entry=gift.seq, command=station.donation(1, donor="D-2"), reason="a name"))
+    station(c.ForgetText(entry=gift.seq))
+    station(c.ForgetDonor(donor="D-2"))
+    station.ledger.verify()
 
 
 def test_a_person_whose_text_was_erased_can_still_be_forgotten(station: StationLedger) -> None:

@@ -359,6 +359,20 @@ def test_the_books_recognise_their_receipts_and_show_their_status(issuer: Issuin
         build_receipt_record(issuer.station.books, SECOND, issuer.keys.sign)
 
 
+def test_the_paper_of_a_receipt_whose_text_was_erased_is_recognised(issuer: IssuingStation) -> None:
+    gift = issuer.station.give(5, wish="for Aunt Zhang")
+    record = build_receipt_record(issuer.station.books, FIRST, issuer.keys.sign)
+    right = c.Correct(entry=gift.seq, command=issuer.station.donation(5), reason="a name")
+    issuer.station(right)
+    issuer.station(c.ForgetText(entry=gift.seq))
+    found = find_paper_in_books(issuer.station.books, record)
+    assert (found.in_books, found.forgotten, found.replaced_by) == (True, True, SECOND)
+    assert found.says.endswith(
+        f"replaced by {SECOND}; its text was erased, "
+        "and the books contain only the digest of its document"
+    )
+
+
 def test_a_receipt_of_other_books_is_not_found(issuer: IssuingStation) -> None:
     issuer.give()
     record = build_receipt_record(issuer.station.books, FIRST, issuer.keys.sign)

@@ -53,6 +53,18 @@ def test_a_donor_with_the_code_none_does_not_see_anonymous_receipts(rest: RestCl
     problem(rest.client.get(f"/api/receipts/{number}", headers=shown), 403, "forbidden")
 
 
+def test_a_donor_still_sees_a_receipt_of_theirs_whose_text_was_erased(
+    rest: RestClient, donor: dict[str, str]
+) -> None:
+    gift = rest.post("/api/donations", {**rest.donation(), "wish": "for Aunt Zhang"})
+    seq, number = gift["donation"]["id"].removeprefix("d_"), gift["receipt"]["number"]
+    right = {"type": "RecordDonation", **rest.donation()}
+    rest.post(f"/api/entries/{seq}/correct", {"command": right, "reason": "a name"})
+    rest.post(f"/api/entries/{seq}/forget", {})
+    found = rest.client.get(f"/api/receipts/{number}", headers=donor).json()
+    assert (found["status"], found["document"]) == ("void", None)
+
+
 def test_a_donor_link_expires_and_can_be_revoked(rest: RestClient, service: Service) -> None:
     made = rest.post("/api/donors/D-1/link", {"days": 2})
     shown = {"Authorization": f"Bearer {made['secret']}"}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from supplies.books.reader import Books
+from supplies.domain.accounts import DONOR
 from supplies.ledger.ledger import zone_of
 from supplies.views.deliveries import get_delivery
 from supplies.views.donations import get_donation
@@ -73,8 +74,8 @@ async def check_receipt(context: RequestContext, number: str) -> None:
     """
     if context.caller.role == "donor":
         with context.reading() as books:
-            document = get_receipt(books, number).document
-        await check_donor(context, "" if document is None else document.donor.code or "")
+            about = books.body(get_receipt(books, number).entry.seq).about
+        await check_donor(context, str(about).removeprefix(DONOR.prefix))
 
 
 async def check_delivery(context: RequestContext, delivery: str) -> None:

@@ -36,6 +36,30 @@ class Day(click.ParamType[date]):
 
 DAY = Day()
 
+
+class WholeNumber(click.ParamType[int]):
+    """A parameter type for a whole number from 1 to `most`."""
+
+    name = "number"
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number. Anything else is reported as a usage error."""
+        text = str(value)
+        number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 19 else 0
+        if not 1 <= number <= self.most:
+            limit = "" if self.most == _MOST_ENTRIES else f" to {self.most}"
+            self.fail(f"{value!r} is not a whole number from 1{limit}", param, ctx)
+        return number
+
+
+_MOST_ENTRIES = 2**63 - 1
+
+ENTRY_NUMBER = WholeNumber(_MOST_ENTRIES)
+"""The number of an entry."""
+
 LOCAL_HOST = "http://127.0.0.1:8000"
 """The default of `Station.host`. It is repeated here so that `--help` imports no structs."""
 

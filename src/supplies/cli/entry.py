@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from supplies.cli.arguments import books_options, json_option
+from supplies.cli.arguments import ENTRY_NUMBER, books_options, json_option
 from supplies.cli.click_extensions import Command
 
 
 @click.command(cls=Command)
-@click.argument("number", metavar="NUMBER", type=click.IntRange(1, 2**63 - 1))
+@click.argument("number", metavar="NUMBER", type=ENTRY_NUMBER)
 @books_options
 @json_option
 def entry(database: str, station: str | None, number: int, as_json: bool) -> None:
@@ -30,11 +30,16 @@ def entry(database: str, station: str | None, number: int, as_json: bool) -> Non
     fields = ("seq", "kind", "document", "happened_on", "booked_on", "recorded_at", "recorded_by")
     links = ("supersedes", "superseded_by")
     pairs = {name.replace("_", " "): getattr(found, name) for name in (*fields, *links)}
+    if found.or_earlier:
+        pairs["happened on"] = f"{found.happened_on} or earlier"
     if found.texts is None:
         pairs["texts"] = "erased"
     elif found.texts:
         pairs |= {text.field: text.text for text in found.texts}
     pairs |= {each.warning: each.detail for each in found.warnings or ()}
+    for packed in found.stated or ():
+        name = f"{packed.field}/{packed.line - 1}"
+        pairs[name] = f"{packed.quantity} × {packed.pack} of {packed.size} {packed.item}"
     print_pairs({name: value for name, value in pairs.items() if value is not None})
     if found.transfers:
         print_columns(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.exceptions import Exit
 
-from supplies.cli.arguments import all_books_options, books_options, json_option
+from supplies.cli.arguments import ENTRY_NUMBER, all_books_options, books_options, json_option
 from supplies.cli.click_extensions import Group
 
 if TYPE_CHECKING:
@@ -123,13 +123,14 @@ def as_in(database: str, station: str | None, other: str, yes: bool) -> None:
 
 
 @forget.command()
-@click.argument("entry", metavar="ENTRY", type=click.IntRange(1, 2**63 - 1))
+@click.argument("entry", metavar="ENTRY", type=ENTRY_NUMBER)
 @books_options
 @_yes_option
 def text(database: str, station: str | None, entry: int, yes: bool) -> None:
     """Print the notes and reasons of an entry, or erase them, for example if a note names a person.
 
-    ENTRY is the number of the entry, for example 12. The entry itself and its quantities stay.
+    ENTRY is the number of the entry, for example 12. The entry itself and its quantities stay. The
+    receipt of a gift is printed from its text: correct the gift first, then erase the old text.
     """
     from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
     from supplies.cli.opening import open_ledger
@@ -144,6 +145,9 @@ def text(database: str, station: str | None, entry: int, yes: bool) -> None:
             return
         with ledger.reading() as books:
             found = get_entry(books, entry)
+    if found.texts is None:
+        print(f"The notes and reasons of entry {entry} were erased.")
+        return
     if not found.texts:
         print(f"Entry {entry} has no notes or reasons.")
         return

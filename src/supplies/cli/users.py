@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from supplies.access.roles import USER_ROLES, UserRole
-from supplies.cli.arguments import books_options, json_option
+from supplies.cli.arguments import WholeNumber, books_options, json_option
 from supplies.cli.click_extensions import Group
 from supplies.errors import InvalidField
 
@@ -181,7 +181,7 @@ def disable(database: str, station: str | None, login: str) -> None:
 )
 @click.option(
     "--days",
-    type=click.IntRange(1, 730),
+    type=WholeNumber(730),
     metavar="N",
     help="Days until the token expires, 1 to 730. [default: 90]",
 )

@@ -710,7 +710,8 @@ class ForgetRecipient(Command, frozen=True, kw_only=True):
 class ForgetText(Command, frozen=True, kw_only=True):
     """Erase the notes and reasons of an entry, such as a note of a dispatch that names a person.
 
-    Forgetting a person does not reach what was written about nobody, or about somebody else.
+    Forgetting a person does not reach what was written about nobody, or about somebody else. The
+    text of a gift can be erased after the gift was corrected, with the void receipts that print it.
     """
 
     entry: EntryNumber  # by path

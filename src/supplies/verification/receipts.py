@@ -42,14 +42,14 @@ _decode = msgspec.json.Decoder(_Frozen).decode
 class Receipts:
     """Receipts and texts of the entries checked so far.
 
-    erased: by digest that a forgetting erased, its entry and person. absent: by digest without
-    content, its entry and person. Both must be equal after the last entry.
+    erased: by digest that a forgetting erased, its entry and whom or what it forgot. absent: by
+    digest without content, its entry and person. Both must be equal after the last entry.
     """
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.receipts = 0
-        self.erased: dict[str, tuple[int, str | None]] = {}
+        self.erased: dict[str, tuple[int, list[str]]] = {}
         self.absent: dict[str, tuple[int, str | None]] = {}
         self._last: dict[tuple[str, int], int] = defaultdict(int)
         self._numbers: set[str] = set()
@@ -177,12 +177,12 @@ class Receipts:
         return kept
 
     def _read_forgettings(self, stated: Rows) -> None:
-        people: dict[int, str] = {}
+        parties: dict[int, list[str]] = defaultdict(list)
         for seq, party in stated[Forgetting]:
-            people[seq] = party
+            parties[seq].append(party)
             self._forgotten[party] = seq
         for seq, digest in stated[Erasure]:
-            self.erased[digest] = (seq, people.get(seq))
+            self.erased[digest] = (seq, parties[seq])
 
     def check_erased(self) -> None:
         """Check that exactly the texts erased by forgettings are gone.
@@ -193,9 +193,9 @@ class Receipts:
         for digest, (seq, about) in self.absent.items():
             if digest not in self.erased:
                 raise self._wrong_text("content", seq, f"a text with digest {digest}", None)
-            _, party = self.erased[digest]
-            if party is None or party not in (about, forgotten_text(seq)):
-                raise self._wrong_text("about", seq, party, about)
+            _, parties = self.erased[digest]
+            if about not in parties and forgotten_text(seq) not in parties:
+                raise self._wrong_text("about", seq, ", ".join(parties) or None, about)
         for digest, (seq, _) in self.erased.items():
             if digest not in self.absent:
                 raise self._wrong_text("content", seq, f"{digest} erased", "still there")

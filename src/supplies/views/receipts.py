@@ -52,7 +52,8 @@ class ReceiptView(View, frozen=True, kw_only=True):
     """A receipt.
 
     Attributes:
-        document: The content as issued; None if the donor was forgotten.
+        document: The content as issued. None if it was erased, because the donor was forgotten or
+            the text of the gift was erased.
         check_code, signature, key_id: None until `with_signature` adds them.
         replaced_by: Number of the receipt that replaces this one, or None.
         reprints: How many numbered copies were made.
@@ -175,7 +176,7 @@ def build_receipt_record(
 
     Raises:
         NotFound: there is no such receipt, or no such copy.
-        Forgotten: the donor was forgotten, so the books no longer contain the document.
+        Forgotten: the document was erased from the books.
     """
     found = get_receipt(books, number)
     kept = books.one(
@@ -186,7 +187,7 @@ def build_receipt_record(
     )
     if kept is None or kept[1] is None:
         raise Forgotten(
-            f"receipt {number} names a donor who was forgotten; it is not printed again"
+            f"the text of receipt {number} was erased from the books; it is not printed again"
         )
     salt, content = kept
     given = signer(issued_receipt(books, found))
@@ -221,8 +222,8 @@ class PaperInBooks(View, frozen=True, kw_only=True):
             the paper.
         says: The result as a message.
         number: None if the file is not a complete receipt.
-        forgotten: Whether the donor was forgotten, so that the books no longer contain the
-            document.
+        forgotten: Whether the document was erased, because the donor was forgotten or the text of
+            the gift was erased.
     """
 
     number: str | None
@@ -273,7 +274,7 @@ def _status_sentence(found: ReceiptView) -> str:
         part = "all" if found.given_back.all else "a part"
         message += f"; {part} of its goods was given back to the donor"
     if found.document is None:
-        message += "; its donor was forgotten, and the books no longer contain its document"
+        message += "; its text was erased, and the books contain only the digest of its document"
     return message
 
 

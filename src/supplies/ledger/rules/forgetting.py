@@ -14,8 +14,15 @@ from supplies.domain.accounts import (
     keys_of,
 )
 from supplies.domain.commands import ForgetDonor, ForgetRecipient, ForgetText
-from supplies.domain.entry_rows import Erasure, Forgetting, forgotten_text
-from supplies.errors import Forgotten, InvalidField, Unaccounted
+from supplies.domain.entries import Body
+from supplies.domain.entry_rows import (
+    Arrival,
+    ArrivalLine,
+    Erasure,
+    Forgetting,
+    forgotten_text,
+)
+from supplies.errors import Fault, Forgotten, InvalidField, Unaccounted
 from supplies.ledger.journal import Draft, Journal
 
 
@@ -74,27 +81,70 @@ def forget_recipient(command: ForgetRecipient, journal: Journal) -> None:
 def forget_text(command: ForgetText, journal: Journal) -> None:
     """Erase the free text of the command that recorded an entry.
 
+    The text of a corrected gift is also in its void receipts. Their documents are erased with it.
+
     Raises:
         NotFound: there is no such entry.
-        InvalidField: the entry has no text, or the text names who handled a gift.
+        InvalidField: the entry has no text.
         Forgotten: the text was erased before.
-        Unaccounted: the entry is a conflict that is not resolved.
+        Unaccounted: the entry is a conflict that is not resolved, or the receipt of a gift is
+            printed from the text.
     """
     body = journal.books.body(command.entry)
     body = journal.books.body(body.seq - body.part)
     if body.texts is None:
         raise InvalidField.at("/entry", f"entry {body.seq} has no notes or reasons")
-    if body.kind == "donation_received":
-        raise InvalidField.at(
-            "/entry",
-            f"the text of entry {body.seq} is that of a receipt; forget its donor, or correct it",
-        )
     if free_text_of_entry(journal.books, body.seq) is None:
         raise Forgotten(f"the text of entry {body.seq} was erased already")
     if body.seq in _open_conflicts(journal):
         raise Unaccounted(f"the conflict of entry {body.seq} is open; resolve it first")
+    erased = [(body.seq, body.texts), *_void_receipts(journal, body)]
     draft = journal.entry("forgotten")
-    draft.add_rows(Erasure(digest=body.texts), Forgetting(party=forgotten_text(body.seq)))
+    draft.add_rows(*(Erasure(digest=digest) for _, digest in erased))
+    draft.add_rows(*(Forgetting(party=forgotten_text(seq)) for seq, _ in erased))
+
+
+def _void_receipts(journal: Journal, body: Body) -> list[tuple[int, str]]:
+    """Return entry and digest of the void receipts that print the text of a corrected gift.
+
+    Receipts that are erased already are left out.
+
+    Raises:
+        Unaccounted: the gift was not corrected since, so its receipt is printed from this text.
+    """
+    gift = next(
+        (row for row in body.rows if isinstance(row, Arrival) and row.origin == "donor"), None
+    )
+    if gift is None:
+        return []
+    later = journal.books.value(
+        "SELECT min(seq) FROM arrivals WHERE station = :station AND arrival = :gift AND seq > :seq",
+        gift=gift.arrival,
+        seq=body.seq,
+    )
+    if later is None:
+        if not any(isinstance(row, ArrivalLine) for row in body.rows):
+            return []  # the text is the reason of a reversal, and no receipt prints it
+        raise Unaccounted(
+            f"the receipt of {gift.arrival} is printed from the text of entry {body.seq}; correct "
+            f"the gift to a text without these words, then erase the text of entry {body.seq}",
+            [Fault("/entry", f"the text of {gift.arrival} is in use")],
+        )
+    # A receipt that a later correction voided was valid while this text was in use.
+    rows = journal.books.all(
+        "SELECT r.seq, r.digest FROM receipt_donations d CROSS JOIN receipts r "
+        "CROSS JOIN receipt_voids v CROSS JOIN entries e CROSS JOIN erasable x "
+        "WHERE d.station = :station AND d.donation = :gift "
+        "AND r.station = d.station AND r.number = d.number AND r.seq < :later "
+        "AND v.station = d.station AND v.number = d.number "
+        "AND e.station = d.station AND e.seq = v.seq AND e.seq - e.part > :seq "
+        "AND x.station = d.station AND x.seq = r.seq AND x.digest = r.digest "
+        "AND x.content IS NOT NULL ORDER BY r.seq",
+        gift=gift.arrival,
+        seq=body.seq,
+        later=later,
+    )
+    return [(int(seq), str(digest)) for seq, digest in rows]
 
 
 def _refuse_open_allocations(journal: Journal, recipient: str) -> None:

@@ -246,7 +246,7 @@ def reprint_receipt(command: ReprintReceipt, journal: Journal) -> None:
 
     Raises:
         NotFound: the number is unknown.
-        Forgotten: the donor's data was erased.
+        Forgotten: the receipt's text was erased.
     """
     receipt = find_receipt(journal, command.number)
     content = journal.books.value(
@@ -256,7 +256,8 @@ def reprint_receipt(command: ReprintReceipt, journal: Journal) -> None:
     )
     if content is None:
         raise Forgotten(
-            f"receipt {receipt.number} names a donor who was forgotten; it is not printed again"
+            f"the text of receipt {receipt.number} was erased from the books; "
+            "it is not printed again"
         )
     copies = journal.books.value(
         "SELECT count(*) FROM reprints WHERE station = :station AND number = :number",
