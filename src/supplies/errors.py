@@ -25,7 +25,7 @@ def escape_controls(sentence: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A field that is wrong.
+    """An error in one field of a command.
 
     Attributes:
         pointer: JSON pointer (RFC 6901) into the command as sent; "" is the whole command.
@@ -44,8 +44,8 @@ class Fault:
 class SuppliesError(Exception):
     """Base class of all errors of the library. Nothing was recorded, except for `Uncertain`.
 
-    `str(error)` is the message for the user. Control characters in it are written as escapes,
-    because it may repeat a value that somebody sent.
+    `str(error)` is the message for the user. Control characters in it are escaped, because a
+    message may repeat a value that somebody sent.
     """
 
     slug: ClassVar[str] = "internal"
@@ -87,14 +87,14 @@ class AgainstBooks(SuppliesError):
 
 
 class NotEnough(AgainstBooks):
-    """A balance is too small, now or at the end of a day since the goods were taken."""
+    """A balance is too small, now or at the end of a day since the day of the command."""
 
     slug = "not-enough"
     title = "Not enough goods"
 
 
 class AlreadyDone(AgainstBooks):
-    """It was done before, such as a second dispatch or correction, or the code is in use."""
+    """The same was done before, such as a second dispatch, or a code that is in use already."""
 
     slug = "already-done"
     title = "Already done"
@@ -198,8 +198,9 @@ class BooksBroken(SuppliesError):
     """A stored row differs from what the entries give.
 
     Attributes:
-        station, seq: The entry concerned; seq is None if no single entry is concerned.
-        table, column: Where the difference is.
+        station, seq: The station and number of the entry concerned. seq is None if the difference
+            concerns no single entry.
+        table, column: The place of the difference.
         expected: The value computed from the entries.
         found: The stored value.
     """
@@ -229,21 +230,21 @@ class BooksBroken(SuppliesError):
 def check_type(
     value: object, expected: type | tuple[type, ...], name: str, description: str
 ) -> None:
-    """Check the type of an argument that a caller gave.
+    """Check the type of an argument that a caller gave. `True` and `False` are not numbers.
 
     Args:
         name: The name of the argument.
-        description: What it must be, for the error.
+        description: What the argument must be, for the error.
 
     Raises:
-        InvalidField: the value has another type; `True` and `False` are not numbers.
+        InvalidField: the value has another type.
     """
     if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
         raise _wrong_type(value, name, description)
 
 
 def check_function(value: object, name: str, description: str) -> None:
-    """Check that an argument is a function. Arguments are those of `check_type`.
+    """Check that an argument is a function. The parameters are those of `check_type`.
 
     Raises:
         InvalidField: the value cannot be called.
@@ -259,7 +260,7 @@ def _wrong_type(value: object, name: str, description: str) -> InvalidField:
 def _described(value: object) -> str:
     """Describe a value of a wrong type for an error message.
 
-    A number is shown. Of other values only the type is named: they may be personal data.
+    A number is shown. Of other values only the type is shown, because they may be personal data.
     """
     if value is None or isinstance(value, int | float):
         return repr(value)

@@ -1,4 +1,4 @@
-"""The access tables of one station, read and written at one format_timestamp."""
+"""The access tables of one station, read and written with one value of the current time."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from supplies.domain.entries import format_timestamp
 from supplies.storage.store import Row
 
 NO_LIMIT = 2**62
-"""A limit that no list reaches."""
+"""A limit that is larger than any list."""
 
 
 class AccessContext:
     """The access tables of one station within a transaction, and the current time.
 
     Args:
-        books: From `Ledger.reading()`, or from `Ledger.admin_transaction()` to write.
-        now: The current time, aware.
+        books: The books from `Ledger.reading()`, or from `Ledger.admin_transaction()` to write.
+        now: The current time, with a time zone.
     """
 
     def __init__(self, books: Books, now: datetime) -> None:
@@ -27,7 +27,7 @@ class AccessContext:
 
     @property
     def now(self) -> str:
-        """The current time as stored: text that sorts by time."""
+        """The current time as text, in the form in which times are stored and sorted."""
         return format_timestamp(self._now)
 
     @property
@@ -36,19 +36,19 @@ class AccessContext:
         return int(self._now.timestamp())
 
     def time_after(self, interval: timedelta) -> str:
-        """Return the time `interval` from now, in the text form in which times are stored."""
+        """Return the time `interval` from now as text, in the form in which times are stored."""
         return format_timestamp(self._now + interval)
 
     def all(self, sql: str, **params: Any) -> list[Row]:
-        """Return the rows of a query; `:station` is bound."""
+        """Return the rows of a query. The SQL may use the parameter `:station`."""
         return self.books.all(sql, **params)
 
     def one(self, sql: str, **params: Any) -> Row | None:
-        """Return the first row of a query, or None if it has no rows. `:station` is bound."""
+        """Return the first row of a query, or None if there is none. The SQL may use `:station`."""
         return self.books.one(sql, **params)
 
     def run(self, sql: str, **params: Any) -> int:
-        """Run a statement; return the number of rows it changed. `:station` is bound."""
+        """Run a statement and return the number of changed rows. The SQL may use `:station`."""
         return self.books.store.run(sql, {"station": self.station, **params})
 
     def insert(self, table: str, **values: Any) -> None:
@@ -58,6 +58,6 @@ class AccessContext:
         self.books.store.run(f"INSERT INTO {table} ({columns}) VALUES ({parameters})", row)
 
     def next_number(self, table: str) -> int:
-        """Return the `seq` of the next row of a table that has such a column."""
+        """Return the number (`seq`) of the next row of a table."""
         row = self.one(f"SELECT coalesce(max(seq), 0) + 1 FROM {table} WHERE station = :station")
         return 1 if row is None else int(row[0])

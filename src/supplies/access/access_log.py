@@ -24,7 +24,7 @@ class AccessLogLine(msgspec.Struct, frozen=True, kw_only=True):
         who, role, credential: None for an unknown caller.
         route: The path with the names of its parameters in place of their values.
         subject: The code in the path, or None if the path contains none.
-        outcome: Looked, refused or signed-in.
+        outcome: Whether the caller looked at data, was refused, or signed in.
         address: The caller's network address.
     """
 
@@ -52,7 +52,7 @@ def add_line(
     subject: str | None = None,
     address: str | None = None,
 ) -> None:
-    """Add a line; `AccessLogLine` describes the fields."""
+    """Add a line. `AccessLogLine` describes the parameters."""
     access.insert(
         "access_log",
         seq=access.next_number("access_log"),
@@ -69,7 +69,10 @@ def add_line(
 
 
 def erase_lines(access: AccessContext, *, before: datetime) -> int:
-    """Erase the lines older than a time; return how many. The others keep their numbers."""
+    """Erase the lines older than a time, and return the number of erased lines.
+
+    The other lines keep their numbers.
+    """
     return access.run(
         "DELETE FROM access_log WHERE station = :station AND at < :before",
         before=format_timestamp(before.astimezone(UTC)),
@@ -88,10 +91,10 @@ def list_lines(
 
     Args:
         access: The station's tables.
-        before: Return only lines older than the one with this `seq`. None begins with the newest.
-        limit: The most lines to return.
-        who: Only lines of this caller. None means all.
-        subject: Only lines about this code. None means all.
+        before: Return only lines older than the one with this number. None begins with the newest.
+        limit: The maximum number of lines to return.
+        who: Return only lines of this caller. None returns those of all callers.
+        subject: Return only lines about this code. None returns lines about all codes.
     """
     filters = {
         name: value for name, value in (("who", who), ("subject", subject)) if value is not None

@@ -1,4 +1,7 @@
-"""The first coordinator. There is no default password: they set one at a one-time path."""
+"""Create the first coordinator of a station.
+
+There is no default password: the coordinator opens a one-time path and sets a password there.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,20 @@ from supplies.access import users
 from supplies.access.access_context import AccessContext
 
 FIRST_LOGIN = "coordinator"
-"""The login of the first coordinator; if it is in use, a number is added."""
+"""The login of the first coordinator. If it is in use, a number is added."""
 
 COMMAND_LINE_AUTHOR = "machine"
-"""The code that names the command line as the author of a change."""
+"""The author of changes that are made on the command line."""
 
 _FIRST_LIFETIME = timedelta(days=1)
 
 
 def first_sign_in_path(access: AccessContext) -> str | None:
-    """Return the path where the first coordinator sets a password; None if one can sign in.
+    """Return the path where the first coordinator sets a password.
 
-    If no coordinator exists, one is added. Each call makes a new path. Earlier paths stay valid
-    until they expire, because `supplies user add` may have printed one of them. All paths end when
-    a password is set.
+    Return None if a coordinator can sign in already. If no coordinator exists, one is added. Each
+    call makes a new path. Earlier paths stay valid until they expire, because `supplies user add`
+    may have printed one of them. All paths end when a password is set.
     """
     if users.has_coordinator(access):
         return None

@@ -1,8 +1,8 @@
 """Credentials: sessions, tokens, links and invitations.
 
-Each has a secret, which is shown once and contains the codes of its station and credential and 256
-random bits. Only the SHA-256 of the random part is stored. A slower hash is not needed for so many
-random bits.
+Each credential has a secret, which is shown once. The secret contains the code of the station, the
+code of the credential and 256 random bits. Only the SHA-256 of the random bits is stored. A slower
+hash is not needed for so many random bits.
 """
 
 from __future__ import annotations
@@ -31,29 +31,32 @@ DEFAULT_LIFETIMES: dict[CredentialKind, timedelta] = {
     "link": timedelta(days=90),
     "invitation": timedelta(days=3),
 }
-"""Default lifetime of each kind: a session lasts a working day."""
+"""Default lifetime of each kind of credential. A session lasts a working day."""
 
 MAX_LIFETIME = timedelta(days=730)
-"""Longest lifetime that a credential may have: two years."""
+"""Longest lifetime of a credential: two years."""
 
 _USE_RECORDED_EVERY = timedelta(minutes=1)
-"""How often the last use is stored: otherwise each request would need a commit."""
+"""How often the last use of a credential is stored.
+
+If every use were stored, every request would need a commit.
+"""
 
 _SECRET = re.compile(
     r"supplies\.(?:(?P<station>[A-Za-z0-9][A-Za-z0-9._-]{0,63})\.)?"
     r"(?P<id>[0-9a-f]{16})\.(?P<random>[A-Za-z0-9_-]{43})"
 )
-"""Older secrets contain no station."""
+"""Pattern of secrets. Those of older versions contain no station."""
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
     """A credential without its secret.
 
     Attributes:
-        holder: The code of its user.
-        team, donor: Whom a link is for.
+        holder: The code of the user to whom it belongs.
+        team, donor: The team or donor to whom a link was given.
         used_at: The last use, to the minute, or None if it was never used.
-        revoked_at: When it was revoked, or None if it was not.
+        revoked_at: The time at which it was revoked, or None if it was not.
     """
 
     id: str
@@ -78,11 +81,11 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """An authenticated caller.
 
     Attributes:
-        code: Names them in entries and in the access log.
-        station: Where the credential is stored.
-        user: None for links.
-        team: Whose deliveries a courier may see.
-        donor: Whose donations a donor may see.
+        code: The caller's code in entries and in the access log.
+        station: The station in whose tables the caller is stored.
+        user: The code of the user; None for links.
+        team: The team whose deliveries a courier may see.
+        donor: The donor whose donations the caller may see, if the role is donor.
     """
 
     code: str
@@ -96,10 +99,10 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Authenticated(NamedTuple):
-    """The caller with a valid secret.
+    """A caller who sent a valid secret.
 
     Attributes:
-        use_is_due: `record_use` must be called.
+        use_is_due: Whether `record_use` must be called.
     """
 
     caller: Caller
@@ -121,18 +124,18 @@ def issue(
     donor: str | None = None,
     label: str | None = None,
 ) -> tuple[Credential, str]:
-    """Issue a credential; return it with its secret, which cannot be read again.
+    """Issue a credential. Return it with its secret, which cannot be read again.
 
     Args:
         access: The station's tables.
-        kind: What the credential is for.
-        role: The role of its callers; that of a session follows its user.
+        kind: The kind of credential.
+        role: The role of its callers. The role of a session follows its user.
         by: The code of the author.
         lifetime: At most `MAX_LIFETIME`. None means the default of the kind.
         holder: The user; None for a link.
         team: The team that a link is for.
         donor: The donor that a link is for.
-        label: What the holder calls it.
+        label: A name that the holder gives to the credential.
 
     Raises:
         InvalidField: the label is too long or has control characters.
@@ -161,7 +164,8 @@ def issue(
 def station_of(secret: str) -> str | None:
     """Return the code of the station in a secret.
 
-    Return None if the secret names no station, or if the text does not have the form of a secret.
+    Return None if the secret contains no station, or if the text does not have the form of a
+    secret.
     """
     parts = _SECRET.fullmatch(secret)
     return None if parts is None else parts["station"]
@@ -170,11 +174,11 @@ def station_of(secret: str) -> str | None:
 def authenticate(
     access: AccessContext, secret: str, kinds: Sequence[CredentialKind]
 ) -> Authenticated | None:
-    """Return the caller that a secret identifies.
+    """Return the caller to whom a secret belongs.
 
     Return None if the secret is not valid, or if its credential is of a kind that is not in
     `kinds`. A credential is valid until it expires, is revoked, or its user is disabled. A token is
-    not valid either if its user may no longer grant the token's role.
+    also not valid if its user may no longer give its role to tokens.
     """
     parts = _SECRET.fullmatch(secret)
     if parts is None or parts["station"] not in (None, access.station):
@@ -250,16 +254,16 @@ def list_credentials(
     after: str | None = None,
     limit: int = NO_LIMIT,
 ) -> list[Credential]:
-    """List credentials of these kinds, newest first, also those that have ended.
+    """List credentials of these kinds, newest first. Credentials that have ended are included.
 
     Args:
         access: The station's tables.
-        kinds: Which kinds.
+        kinds: The kinds of credentials to return.
         holder: The user whose credentials are returned. None returns those of all users.
         team: The team whose links are returned. None returns links for all teams.
-        donor: Only links for this donor. None means all.
+        donor: The donor whose links are returned. None returns links for all donors.
         after: The id of the last credential of the previous page. None returns the first page.
-        limit: The most credentials to return.
+        limit: The maximum number of credentials to return.
     """
     where = f" AND c.kind IN ({', '.join(repr(str(kind)) for kind in kinds)})"
     where += "".join(
@@ -276,7 +280,7 @@ def list_credentials(
 
 
 def revoke(access: AccessContext, credential_id: str) -> Credential:
-    """Revoke a credential; nothing happens if it was revoked before.
+    """Revoke a credential. If it was revoked before, nothing happens.
 
     Raises:
         NotFound: the id is unknown.
@@ -298,7 +302,10 @@ def revoke_all(
     team: str | None = None,
     donor: str | None = None,
 ) -> int:
-    """Revoke all credentials of these kinds of a user, team or donor; return how many."""
+    """Revoke all credentials of these kinds that belong to a user, team or donor.
+
+    Return the number of revoked credentials.
+    """
     found = list_credentials(access, kinds=kinds, holder=holder, team=team, donor=donor)
     valid = [credential for credential in found if credential.revoked_at is None]
     for credential in valid:

@@ -1,8 +1,8 @@
 """Requests of donors about their own data: to correct, hide or erase it.
 
-A coordinator or recorder answers a request, because receipts may depend on the data. The text of a
-request is personal data. It is erased when the request is answered, and when the donor is
-forgotten.
+The program does not change the data itself. A coordinator or recorder does so and answers the
+request, because receipts may depend on the data. The text of a request is personal data. It is
+erased when the request is answered, and when the donor is forgotten.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class NewRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """A new request.
 
     Attributes:
-        wish: In the donor's words; required to correct a name.
+        wish: What the donor wants, in the donor's words. It is required to correct a name.
     """
 
     kind: RequestKind
@@ -31,7 +31,7 @@ class NewRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was done about a request."""
+    """The answer to a request: what was done about it."""
 
     answer: Literal["done", "declined"]
 
@@ -40,7 +40,7 @@ class DonorRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A donor's request.
 
     Attributes:
-        wish: None if the donor wrote nothing, and after the answer.
+        wish: What the donor wants. None if the donor wrote nothing, or if the request was answered.
     """
 
     id: int

@@ -1,4 +1,7 @@
-"""Compare logins: no two users of a station may have logins that look or are typed alike."""
+"""Check and compare logins.
+
+No two users of a station may have logins that look alike or are typed alike.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from supplies.domain.normalization import normalize_text
 from supplies.errors import InvalidField
 
 MAX_COMPARED_LENGTH = 256
-"""Characters of a login that are compared: more than any may have, however it is encoded."""
+"""Number of characters of a login that are compared. No valid login is longer."""
 
 
 def check_login(login: str, pointer: str = "/login") -> str:
@@ -19,7 +22,8 @@ def check_login(login: str, pointer: str = "/login") -> str:
     Source: RFC 8265, profile UsernameCasePreserved (PRECIS).
 
     Raises:
-        InvalidField: it contains a character that logins may not have, or mixes directions.
+        InvalidField: the login contains a character that logins may not have, or mixes
+            left-to-right with right-to-left text.
     """
     try:
         kept: str = _profile("UsernameCasePreserved").enforce(normalize_text(login))
@@ -34,9 +38,9 @@ def check_login(login: str, pointer: str = "/login") -> str:
 
 
 def login_key(login: str) -> str:
-    """Return the key by which logins are compared: without differences of case, width and encoding.
+    """Return the key by which logins are compared. It ignores case, width and encoding.
 
-    A text that cannot be a login has a key as well.
+    A text that is not a valid login has a key too.
 
     Source: RFC 8265, profile UsernameCaseMapped.
     """
@@ -49,7 +53,7 @@ def login_key(login: str) -> str:
 
 
 def login_lookalike(login: str) -> str:
-    """Return a login with each character replaced by the plainest one that looks like it.
+    """Return a login with each character replaced by the simplest one that looks like it.
 
     Source: UTS #39, confusable characters.
     """

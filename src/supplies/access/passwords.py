@@ -12,16 +12,16 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from supplies.errors import InvalidField
 
 MIN_LENGTH, MAX_LENGTH = 12, 200
-"""Characters. No special characters are required.
+"""Length of a password in characters. No special characters are required.
 
 Source: NIST SP 800-63B, 3.1.1.2.
 """
 
 MIN_DIFFERENT_CHARACTERS = 5
-"""Least number of different characters in a password."""
+"""Minimum number of different characters in a password."""
 
 MIN_COMPARED_LOGIN = 4
-"""Length from which a login must not be part of the password."""
+"""A login of this length or longer must not be part of the password."""
 
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
@@ -29,11 +29,13 @@ _hasher = PasswordHasher()
 
 
 def hash_password(password: str, login: str, pointer: str = "/password") -> str:
-    """Check a new password and hash it. By design it takes long: 64 MiB and a fraction of a second.
+    """Check a new password and hash it.
+
+    Hashing is slow on purpose: it takes 64 MiB of memory and a fraction of a second.
 
     Args:
         password: The password.
-        login: The login of its user, which must not be part of it.
+        login: The login of the password's user, which must not be part of the password.
         pointer: JSON pointer to the field that contains the password, for errors.
 
     Raises:
@@ -58,7 +60,11 @@ def hash_password(password: str, login: str, pointer: str = "/password") -> str:
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:
-    """Return whether a password matches a hash. None never matches, but takes as long."""
+    """Return whether a password matches a hash.
+
+    If the hash is None, the result is False after the same time, so that nobody can tell whether a
+    login exists.
+    """
     # Passwords set by older versions were hashed as typed.
     typed = dict.fromkeys((_prepared(password), password))
     return any(_matches(password_hash, each) for each in typed)
@@ -73,7 +79,7 @@ def _matches(password_hash: str | None, password: str) -> bool:
 
 
 def _prepared(password: str) -> str:
-    """Return a password as every keyboard types it: composed, with plain spaces.
+    """Return a password in the same form for every keyboard: composed, with plain spaces.
 
     Source: RFC 8265, profile OpaqueString.
     """

@@ -1,7 +1,7 @@
 """Rate limits, counted in the database for all processes together.
 
-Time is divided into windows of equal length since 1970. A row counts the attempts of one caller in
-one window. Rows of earlier windows are deleted at the next attempt.
+Time is divided into windows of equal length. A row counts the attempts of one caller in one window.
+Rows of earlier windows are deleted at the next attempt.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from supplies.access.access_context import AccessContext
 
 
 class RateLimit(NamedTuple):
-    """A number of attempts that one caller has in each time window."""
+    """The number of attempts that a caller has in each time window."""
 
     name: str
     attempts: int
@@ -26,23 +26,31 @@ SIGN_IN_BY_LOGIN_AND_ADDRESS = RateLimit("sign-in-login-address", 10, timedelta(
 SIGN_IN_BY_LOGIN = RateLimit("sign-in-login", 100, timedelta(minutes=15))
 """Sign-ins with one login from all addresses.
 
-It is wider than the other two, because anyone can use up the attempts of somebody else's login.
+It allows more attempts than the other two limits, because anyone can use up the attempts of
+somebody else's login.
 """
 
 VERIFY_RECEIPT = RateLimit("verify", 30, timedelta(minutes=1))
-"""Verifications of receipts: enough for readers, too few to guess a code of eight characters."""
+"""Verifications of receipts.
+
+There are enough attempts for readers, and too few to guess a code of eight characters.
+"""
 
 REFUSED_REQUESTS = RateLimit("strangers", 60, timedelta(minutes=1))
-"""Refused requests that the access log names one by one; further ones are answered 429."""
+"""Refused requests that are written to the access log.
+
+Further ones get the status 429 and are not written.
+"""
 
 DONOR_REQUESTS = RateLimit("donor-requests", 10, timedelta(days=1))
 
 
 def count_attempt(access: AccessContext, limit: RateLimit, caller: str) -> int:
-    """Count an attempt; return 0 if it is allowed, else the seconds until the next window.
+    """Count an attempt. Return 0 if it is allowed, otherwise the seconds until the next window.
 
     Args:
-        caller: Who makes it, for example a network address or a login. Only its hash is stored.
+        caller: The caller's name, for example a network address or a login. Only its hash is
+            stored.
     """
     who = _digest(caller)
     length = int(limit.window.total_seconds())
@@ -73,7 +81,7 @@ def count_attempt(access: AccessContext, limit: RateLimit, caller: str) -> int:
 
 
 def reset(access: AccessContext, limit: RateLimit, caller: str) -> None:
-    """Reset the count of a caller, for example after a successful sign-in."""
+    """Set the count of a caller to zero, for example after a successful sign-in."""
     access.run(
         "DELETE FROM attempts WHERE station = :station AND what = :what AND who = :who",
         what=limit.name,
@@ -82,5 +90,8 @@ def reset(access: AccessContext, limit: RateLimit, caller: str) -> None:
 
 
 def _digest(caller: str) -> str:
-    """Hash the name of a caller: some people type their password into the login field."""
+    """Return the hash of a caller's name.
+
+    The name itself is not stored, because some people type their password into the login field.
+    """
     return hashlib.sha256(caller.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 Role = Literal["coordinator", "recorder", "courier", "auditor", "donor"]
-"""What a caller may do.
+"""The role of a caller, which decides what the caller may do.
 
 - coordinator: everything.
 - recorder: the daily work.
 - courier: the open deliveries of one team.
 - auditor: read all books, with codes in place of names.
-- donor: read the own donations.
+- donor: read the donor's own donations.
 """
 
 UserRole = Literal["coordinator", "recorder", "courier", "auditor"]
-"""The roles of users with a password."""
+"""The roles that a user with a password can have."""
 
 USER_ROLES: tuple[UserRole, ...] = get_args(UserRole)
 
@@ -26,4 +26,4 @@ GRANTABLE_ROLES: Mapping[str, tuple[UserRole, ...]] = {
     "courier": ("courier",),
     "auditor": ("auditor",),
 }
-"""The roles that a user may give to a token: never more than the user's own."""
+"""The roles that a user may give to a token. None has more rights than the user's own role."""

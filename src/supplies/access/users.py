@@ -53,8 +53,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     """A user.
 
     Attributes:
-        code: Names them in entries and never changes.
-        disabled_at: When the user was disabled, or None if they are not.
+        code: The user's code in entries, which never changes.
+        disabled_at: The time at which the user was disabled, or None.
     """
 
     code: str
@@ -143,9 +143,9 @@ def get_by_login(access: AccessContext, login: str) -> User:
 
 
 def find_password(access: AccessContext, login: str) -> StoredPassword | None:
-    """Return the password of a user.
+    """Return the stored password of a user.
 
-    Return None if there is no such user or if the user is disabled.
+    Return None if there is no such user, or if the user is disabled.
     """
     row = access.one(
         "SELECT code, password FROM users "
@@ -164,8 +164,8 @@ def _logins(access: AccessContext) -> list[tuple[str, str]]:
 def _find_code(access: AccessContext, login: str) -> str | None:
     """Return the code of the user with this login, or None if there is no such user.
 
-    Older logins may differ from each other only in case or encoding, so an exact match is
-    preferred.
+    Logins from older versions may differ from each other only in case or encoding. If there are
+    several such logins, the exact one is preferred.
     """
     users = _logins(access)
     exact = [code for code, used in users if used == login]
@@ -177,7 +177,7 @@ def _find_code(access: AccessContext, login: str) -> str | None:
 def list_users(
     access: AccessContext, *, after: str | None = None, limit: int = NO_LIMIT
 ) -> list[User]:
-    """List users in the order they were added, also disabled ones.
+    """List users in the order in which they were added. Disabled users are included.
 
     Args:
         after: The code of the last user of the previous page. None returns the first page.
@@ -200,14 +200,14 @@ def has_coordinator(access: AccessContext) -> bool:
 def set_password(
     access: AccessContext, code: str, password_hash: str, *, revoke_tokens: bool = False
 ) -> User:
-    """Set the password of a user; their sessions and invitations end.
+    """Set the password of a user. The user's sessions and invitations end.
 
     Args:
         access: The station's tables.
         code: The user's code.
-        password_hash: From `passwords.hash_password`.
-        revoke_tokens: Whether the user's tokens end too, because somebody else may know the old
-            password.
+        password_hash: The result of `passwords.hash_password`.
+        revoke_tokens: Whether the user's tokens end too. They should, if somebody else may know the
+            old password.
 
     Raises:
         NotFound: the code is unknown.
@@ -232,13 +232,13 @@ def invite(
     lifetime: timedelta | None = None,
     keep_earlier: bool = False,
 ) -> tuple[Credential, str]:
-    """Invite a user to set a password. Their earlier invitations end, unless they are kept.
+    """Invite a user to set a password. The user's earlier invitations end, unless they are kept.
 
     Args:
         access: The station's tables.
         user: The user.
         by: The code of the author.
-        lifetime: How long it is valid. None means the default of invitations.
+        lifetime: How long the invitation is valid. None means the default of invitations.
         keep_earlier: Whether earlier invitations stay valid until they expire. All invitations end
             when a password is set.
 
@@ -262,15 +262,15 @@ def issue_token(
     label: str | None = None,
     lifetime: timedelta | None = None,
 ) -> tuple[Credential, str]:
-    """Issue a token with which a program acts for a user; return it with its secret.
+    """Issue a token with which a program acts for a user. Return the token with its secret.
 
     Args:
         access: The station's tables.
         user: The user.
         by: The code of the author.
-        role: One that the user may grant. None means the user's own role.
-        label: What the token is for.
-        lifetime: How long it is valid. None means the default of tokens.
+        role: A role that the user may give to a token. None means the user's own role.
+        label: The use of the token, in words.
+        lifetime: How long the token is valid. None means the default of tokens.
 
     Raises:
         InvalidField: the user is disabled, or may not grant the role.
@@ -287,7 +287,7 @@ def issue_token(
 
 
 def disable(access: AccessContext, code: str) -> User:
-    """Disable a user; their sessions, tokens and invitations end at once.
+    """Disable a user. The user's sessions, tokens and invitations end at once.
 
     Raises:
         NotFound: the code is unknown.

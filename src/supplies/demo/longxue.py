@@ -20,7 +20,7 @@ FIRST, LAST = date(2020, 2, 3), date(2020, 2, 13)
 BY = "u_1"
 
 MET = [f"R-{number:03d}" for number in range(1, 17)]
-"""Codes of the households whose needs are fully met."""
+"""Codes of the households whose needs are met in full."""
 
 PARTLY = [f"R-{number:03d}" for number in range(17, 37)]
 """Codes of the households that receive only part of what they need."""
@@ -64,7 +64,7 @@ class SceneClock:
 
 
 class Scene:
-    """Records the scene in a ledger that was opened with a `SceneClock`."""
+    """The scene, which is recorded in a ledger that was opened with a `SceneClock`."""
 
     def __init__(self, ledger: Ledger, clock: SceneClock) -> None:
         self.ledger, self.clock = ledger, clock
@@ -74,7 +74,7 @@ class Scene:
         self.deliveries: list[str] = []
 
     def book(self, progress: Callable[[int], None] = lambda _: None) -> None:
-        """Record all days.
+        """Record all days of the scene.
 
         Args:
             progress: Called with the number of commands recorded so far.

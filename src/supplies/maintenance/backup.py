@@ -1,7 +1,8 @@
 """Back up and restore a database file: take a snapshot, verify it, then rename it.
 
-The copy is made while others write. It has a draft name until it is verified and on the disk; so a
-file with the name of a backup is always complete. Existing files are never overwritten.
+The snapshot is made while other programs write. It has a draft name until it is verified and
+flushed to the disk. So a file with the name of a backup is always complete. Existing files are
+never overwritten.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from supplies.storage.sqlite.store import SqliteStore
 
 KEYS_SUFFIX = ".key"
-"""Suffix of the key file beside a backup or a database."""
+"""Suffix of the key file that belongs to a backup or a database."""
 
 _ON_A_SERVER = (
     "books on a server are backed up by `supplies copy` into a file, or by PostgreSQL itself: "
@@ -45,10 +46,11 @@ def back_up(
 ) -> Verified:
     """Copy the books into a new file while they are in use. Return what was verified.
 
+    The database is read twice. If the backup fails, no file is left behind.
+
     Args:
-        with_keys: Copy the station's keys too, into a file beside it.
-        progress: Called with the number of entries verified and in total. Reads the database twice.
-            If it fails, nothing is left behind.
+        with_keys: Whether to copy the station's keys too, into a file beside the backup.
+        progress: Called with the number of entries verified so far and the number of all entries.
 
     Raises:
         AlreadyDone: a file of this name exists.
@@ -70,7 +72,7 @@ def back_up(
         refuse_files_of_books(keys_to, database)
     with _verified_copy(books, to, progress) as (draft, verified):
         if with_keys:
-            # Copied after the books, so that the keys of all receipts in the copy are in the file.
+            # Keys are copied after the books, so that the file has the keys of all copied receipts.
             StationKeys.for_database(database).public_keys()
             write_file(keys_to, key_file(database).read_bytes())
         rename_into_place(draft, to)
@@ -107,7 +109,7 @@ def restore(backup: Path, database: str, *, progress: Progress | None = None) ->
 
 
 def _keys_to_restore(backup: Path, place: Path) -> bytes | None:
-    """Return the keys beside a backup; None if missing or already in place."""
+    """Return the keys beside a backup, or None if there are none or they are in place already."""
     beside = backup.with_suffix(KEYS_SUFFIX)
     if not beside.exists():
         return None
@@ -125,7 +127,7 @@ def _keys_to_restore(backup: Path, place: Path) -> bytes | None:
 def _verified_copy(
     source: Path, to: Path, progress: Progress | None
 ) -> Iterator[tuple[Path, Verified]]:
-    """Yield a verified copy of the source under a draft name; delete it unless it was renamed."""
+    """Yield a verified copy under a draft name. The copy is deleted unless it was renamed."""
     from supplies.storage.sqlite.files import copy_file
     from supplies.storage.sqlite.store import SqliteStore
 

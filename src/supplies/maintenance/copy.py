@@ -1,8 +1,8 @@
-"""Copy all books of a database into a new one on either engine.
+"""Copy all books of a database into a new database on either engine.
 
-Every row of every table is copied as of one moment, while others may go on recording. Guards
-(triggers and constraints) are created after the rows; then the copy is verified. All this is one
-transaction, and a file has a draft name until it ends, so an interrupted copy leaves no books.
+The copy has the state of one moment; others may go on recording meanwhile. Guards (triggers and
+constraints) are created after the rows. Then the copy is verified. All of this is one transaction,
+and a new file has a draft name until it ends. So an interrupted copy leaves no books.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ BATCH_ROWS = 500
 """Number of rows in memory at a time."""
 
 TABLES_NOT_COPIED = ("migrations",)
-"""Tables that are not copied: each database has its own."""
+"""Tables that are not copied, because each database has its own."""
 
 Progress = Callable[[str, int, int], None]
-"""Callback for progress: the phase ("copied" or "verified"), the amount done, the total."""
+"""Callback for progress. It gets the phase ("copied" or "verified"), the amount done and the total.
+"""
 
 
 class Copied(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,10 +43,10 @@ class Copied(msgspec.Struct, frozen=True, kw_only=True):
 def copy_books(source: str, target: str, progress: Progress = lambda *_: None) -> Copied:
     """Copy all books of a database into a new file or an empty database.
 
-    The station's keys are not copied. If it fails, nothing is left in the new place.
+    The station's keys are not copied. If the copy fails, nothing is left in the target.
 
     Raises:
-        AlreadyDone: the new place is not empty.
+        AlreadyDone: the target is not empty.
         InvalidField: source and target are the same.
         StoreError: one of the databases cannot be opened.
         BooksBroken: verification of the copy found a difference.
@@ -72,7 +73,7 @@ def _new_store(target: str, source: str) -> Iterator[Store]:
     """Yield an empty store. A file gets its final name if the block succeeds.
 
     Args:
-        source: The books that are copied, whose files must not be the target.
+        source: The books that are copied. The target must not be one of their files.
     """
     file = database_file(target)
     if file is None:
@@ -92,7 +93,7 @@ def _new_store(target: str, source: str) -> Iterator[Store]:
 
 
 def _copy_rows(source: Store, target: Store, progress: Progress) -> dict[str, int]:
-    """Copy all rows; return the number by table."""
+    """Copy all rows. Return the number of copied rows by table."""
     tables = {
         name: table
         for name, table in introspection.tables().items()

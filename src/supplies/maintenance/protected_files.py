@@ -1,4 +1,4 @@
-"""The files of books: no command writes anything else to their names."""
+"""Protect the files of books: commands must not write their output to these files."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from supplies.storage.engines import database_file
 _LOG_SUFFIXES = ("-wal", "-shm", "-journal")
 
 _DATABASE_MAGIC = (b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
-"""First bytes of a SQLite database and of its write-ahead log."""
+"""First bytes of a SQLite database, and of a write-ahead log."""
 
 
 def refuse_files_of_books(path: Path, database: str) -> None:
     """Refuse to write to the files of these books, or to any database or key file.
 
-    Links are followed, and a file is recognized by any of its names. A log of the books is refused
-    also while it is missing: SQLite would take what is written there as its own.
+    Links are followed, so a file is recognized by any of its names. The write-ahead log of the
+    books is refused even if it does not exist, because SQLite would read what is written there.
 
     Raises:
         InvalidField: the path leads to such a file, or names no file.

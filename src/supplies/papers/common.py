@@ -23,13 +23,13 @@ UnitWord = Annotated[
         extra=NORMALIZED,
     ),
 ]
-"""A unit's word in one language."""
+"""Type of a unit's word in one language."""
 
 Languages = Literal["zh+en", "zh", "en"]
 """Languages of a paper: Chinese with English beneath, or one of them."""
 
 CountedUnit = Literal["household", "person", "institution"]
-"""What reports count of those who received goods. Persons are those of groups."""
+"""What reports count: households, persons (of groups) or institutions."""
 
 
 class BilingualText(PaperPart, frozen=True, kw_only=True):
@@ -52,12 +52,12 @@ class UnitWords(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class StationHead(PaperPart, frozen=True, kw_only=True):
-    """The station that issues a paper, with its details on that day.
+    """The station that issues a paper, with its details on the day of issue.
 
     Attributes:
         logo: A PNG in base64, or None.
-        units: The station's own words for units, by code. A receipt stores these words with its
-            lines instead.
+        units: The station's own words for units, by code. It is not used on receipts, which store
+            these words with their lines.
     """
 
     code: str
@@ -73,7 +73,7 @@ class StationHead(PaperPart, frozen=True, kw_only=True):
 
 
 class StatedPacks(PaperPart, frozen=True, kw_only=True):
-    """A quantity in packs, as stated: `quantity` times the pack `pack` of `size` base units."""
+    """A quantity in packs, as given: `quantity` times the pack `pack` of `size` base units."""
 
     quantity: int
     pack: str
@@ -85,7 +85,7 @@ class DonorName(PaperPart, frozen=True, kw_only=True):
 
     Attributes:
         name: None for an anonymous gift.
-        phone: Masked.
+        phone: The masked telephone number.
     """
 
     code: str | None

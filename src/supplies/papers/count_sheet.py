@@ -1,4 +1,4 @@
-"""The count sheet: the goods to count at a location, with space to write the quantities."""
+"""The content of a count sheet: the goods to count at a location."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from supplies.papers.common import PaperPart, StationHead
 
 
 class SheetLine(PaperPart, frozen=True, kw_only=True):
-    """Goods of one lot to count, free and allocated together.
+    """Goods of one lot to count. Free and allocated goods are counted together.
 
     Attributes:
         expected: The quantity in the books, in base units; None on a blind sheet.
-        expires_month: As in `ReceiptLine`.
+        expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
+            absent.
     """
 
     name: str
@@ -33,7 +34,7 @@ class CountSheetPaper(PaperPart, frozen=True, kw_only=True):
     Attributes:
         day: The day of the sheet.
         location: Name of the location.
-        blind: True leaves out the quantities in the books, so that they do not bias the count.
+        blind: Whether the quantities in the books are left out, so that they do not bias the count.
     """
 
     sheet: str

@@ -1,4 +1,4 @@
-"""The public disclosure: what was received, and where it went."""
+"""The content of the public disclosure: goods received, and goods handed over."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from supplies.papers.station_report import GoodsLine
 
 
 class GoodsReceivedLine(PaperPart, frozen=True, kw_only=True):
-    """What was received of one item from one source, in base units.
+    """The quantity received of one item from one source, in base units.
 
     Attributes:
-        source: Kind of origin account.
-        name: The donor's, if the donor consented; otherwise None.
+        source: Kind of account from which the goods came.
+        name: The donor's name, if the donor consented; otherwise None.
     """
 
     source: str
@@ -26,11 +26,11 @@ class GoodsReceivedLine(PaperPart, frozen=True, kw_only=True):
 
 
 class GoodsHandedOverLine(PaperPart, frozen=True, kw_only=True):
-    """What was handed over of one item in one community, in base units.
+    """The quantity of one item handed over in one community, in base units.
 
     Attributes:
-        count: How many received it.
-        who: Whom `count` counts: households, persons of groups or institutions.
+        count: The number of households, persons or institutions that received the item.
+        who: The unit of `count`: households, persons of groups, or institutions.
     """
 
     community: str | None
@@ -56,7 +56,7 @@ class DisclosurePaper(PaperPart, frozen=True, kw_only=True):
     """The disclosure as printed.
 
     Attributes:
-        names: By item code.
+        names: The names of items, by code.
     """
 
     station: StationHead

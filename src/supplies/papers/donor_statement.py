@@ -1,4 +1,4 @@
-"""The donor statement: where all that a donor gave is now."""
+"""The content of a donor statement: where the goods that a donor gave are now."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class StatementLine(PaperPart, frozen=True, kw_only=True):
 
 
 class PeopleReachedLine(PaperPart, frozen=True, kw_only=True):
-    """How many people were reached in a community in one month.
+    """The number of people reached in a community in one month.
 
     Attributes:
-        month: As in 2020-02.
-        who: Whom `count` counts: households, persons of groups or institutions.
+        month: The month, in the form 2020-02.
+        who: The unit of `count`: households, persons of groups, or institutions.
     """
 
     month: str
@@ -53,8 +53,8 @@ class WishDeviation(PaperPart, frozen=True, kw_only=True):
     """Goods that were allocated by the donor's wish or claim, and released later.
 
     Attributes:
-        reason: None if it was erased.
-        by: The user who released them.
+        reason: Why the goods were released; None if the text was erased.
+        by: The user who released the goods.
     """
 
     day: date
@@ -79,7 +79,7 @@ class ReceiptMonth(PaperPart, frozen=True, kw_only=True):
     """The receipts issued in one month.
 
     Attributes:
-        month: As in 2020-02.
+        month: The month, in the form 2020-02.
         count: Number of receipts.
     """
 
@@ -92,7 +92,7 @@ class ReceiptGivenBack(PaperPart, frozen=True, kw_only=True):
     """A receipt with goods that were given back to the donor.
 
     Attributes:
-        all: Whether all of its goods were given back.
+        all: Whether all goods of the receipt were given back.
     """
 
     receipt: str
@@ -100,7 +100,7 @@ class ReceiptGivenBack(PaperPart, frozen=True, kw_only=True):
 
 
 class DonorStatement(PaperPart, frozen=True, kw_only=True):
-    """Where everything that a donor gave in a period was at the end of its last day.
+    """The goods that a donor gave in a period, and where they were at the end of its last day.
 
     Attributes:
         receipt_months: The receipts by month of issue.
@@ -125,7 +125,7 @@ class DonorStatementPaper(PaperPart, frozen=True, kw_only=True):
     """The statement as printed.
 
     Attributes:
-        printed_at: In the station's time zone.
+        printed_at: The time of printing, in the station's time zone.
     """
 
     station: StationHead

@@ -1,4 +1,7 @@
-"""Quantities in words. Receipts print them so that nobody can change a number by adding a digit."""
+"""Quantities in words.
+
+Receipts print quantities in words too, so that nobody can change a number by adding a digit.
+"""
 
 from __future__ import annotations
 

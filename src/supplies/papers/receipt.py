@@ -1,4 +1,4 @@
-"""The donation receipt: the document that is stored, the printed paper, and the attached record."""
+"""The content of a donation receipt: as stored, as printed, and as attached to the PDF."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ class Amount(PaperPart, frozen=True, kw_only=True):
 class ReceiptLine(PaperPart, frozen=True, kw_only=True):
     """Goods received, in base units.
 
+    Receipts issued before a field existed have no such field.
+
     Attributes:
-        value: None if it is not printed.
+        value: None if the value is not printed.
         in_words, in_words_en: The quantity in Chinese financial numerals, and in English words.
-        unit_words: Absent if the unit has no words, or the receipt was issued before this field
-            existed.
+        unit_words: The words for the unit; absent if it has none.
         expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
             absent.
-        stated: The packs in which the quantity was stated; absent if in base units, or the receipt
-            was issued before this field existed.
-        pack_words: Of that pack; absent if it has no words.
+        stated: The quantity in packs, as given; absent if it was given in base units.
+        pack_words: The words for the pack; absent if it has none.
     """
 
     name: str
@@ -59,12 +59,14 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
 
     Attributes:
         or_earlier: True if only the latest possible day of a donation is known; otherwise absent.
-        received_on, received_until: First and last day of the donations; the same for one day.
-        wish: In the donor's own words; None if there was none.
+        received_on, received_until: First and last day of the donations. They are equal if all came
+            on one day.
+        wish: The donor's wish in the donor's own words; None if there was none.
         checked_by: The second person who checked the goods (复核人).
         agreement: Number of the donation agreement.
         fiscal_ticket: Number of a fiscal ticket of a partner charity.
-        statement: None in documents issued before this field existed.
+        statement: The wording that the jurisdiction or the station prints; None in documents issued
+            before this field existed.
     """
 
     number: str
@@ -87,10 +89,10 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
 
 
 class GivenBackGoods(PaperPart, frozen=True, kw_only=True):
-    """An item of a receipt that was given back to the donor, in whole or in part, in base units.
+    """One item of a receipt that was given back to the donor, in whole or in part, in base units.
 
     Attributes:
-        received: The quantity with all corrections.
+        received: The quantity on the receipt, with all corrections.
     """
 
     name: str
@@ -111,7 +113,7 @@ class GivenBackMark(PaperPart, frozen=True, kw_only=True):
 
 
 class Proof(PaperPart, frozen=True, kw_only=True):
-    """What connects a paper with the books: the entry that issued it, and the check code.
+    """The link between a paper and the books: the entry that issued the paper, and the check code.
 
     Attributes:
         url: The address in the QR code.
@@ -148,7 +150,7 @@ class EntryReference(PaperPart, frozen=True, kw_only=True):
 class PrintMarks(PaperPart, frozen=True, kw_only=True):
     """Marks that a later printing adds, such as "void" or the number of a copy.
 
-    An original has none. The signature of the receipt does not cover them.
+    An original has no marks. The signature of the receipt does not cover the marks.
     """
 
     void_on: date | None = None
@@ -160,12 +162,12 @@ class PrintMarks(PaperPart, frozen=True, kw_only=True):
 
 
 class ReceiptRecord(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The machine-readable receipt attached to its PDF.
+    """The machine-readable receipt that is attached to its PDF.
 
     Attributes:
-        document: The document as issued.
+        document: The content as issued.
         digest: SHA-256 of `salt` and `document`. digest and salt are hexadecimal.
-        public_key, signature: Ed25519, in base64; what is signed is
+        public_key, signature: Ed25519, in base64. The signed bytes are those of
             `supplies.signing.receipt_signatures.signed_message`.
         drawn_by: Version of the program that drew the page.
     """

@@ -1,4 +1,4 @@
-"""The run sheet: what a team loads, its stops in order, and who signs."""
+"""The content of a run sheet: what a team loads, its stops in order, and who must sign."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ class LoadLine(PaperPart, frozen=True, kw_only=True):
     """Goods of one lot that a team takes from one location, for all stops together.
 
     Attributes:
-        expires_month: As in `ReceiptLine`.
+        expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
+            absent.
     """
 
     name: str
@@ -29,7 +30,7 @@ class LoadLine(PaperPart, frozen=True, kw_only=True):
 
 
 class RunStop(PaperPart, frozen=True, kw_only=True):
-    """One stop on the run sheet. Name and telephone number are masked; the address is complete."""
+    """One stop on the run sheet. Name and telephone number are masked. The address is complete."""
 
     stop: int
     recipient: str
@@ -40,7 +41,7 @@ class RunStop(PaperPart, frozen=True, kw_only=True):
 
 
 class RunSheet(PaperPart, frozen=True, kw_only=True):
-    """The run sheet (出车单) of a delivery: what to load, the stops, and who signs for it."""
+    """The run sheet (出车单) of a delivery: what to load, the stops, and who must sign."""
 
     delivery: str
     station: StationHead

@@ -1,4 +1,4 @@
-"""The delivery slip: what a courier carries to one address."""
+"""The content of a delivery slip, which a courier takes to one address."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ class SlipLine(PaperPart, frozen=True, kw_only=True):
     """Goods for one stop, in base units.
 
     Attributes:
-        expires_month: As in `ReceiptLine`.
-        stated: The packs in which the whole quantity was allocated; absent if in base units.
+        expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
+            absent.
+        stated: The packs in which the whole quantity was given; absent if it was given in base
+            units.
     """
 
     name: str
@@ -28,7 +30,7 @@ class SlipLine(PaperPart, frozen=True, kw_only=True):
 
 
 class DeliverySlip(PaperPart, frozen=True, kw_only=True):
-    """The slip of one stop. Name and telephone number are masked; the address is complete."""
+    """The slip of one stop. Name and telephone number are masked. The address is complete."""
 
     delivery: str
     allocation: str

@@ -1,4 +1,4 @@
-"""The report of a station, or of an organisation, for a period."""
+"""The content of the reports of a station and of an organisation for a period."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from supplies.papers.common import ItemName, PaperPart, StationHead
 
 WORKERS, CONTACTS, VISITS = "worker", "contact", "visit"
-"""Kinds of activity that have figures of their own in the report."""
+"""Kinds of activity that have a figure of their own in the report."""
 
 
 class ActivityLine(PaperPart, frozen=True, kw_only=True):
@@ -23,10 +23,12 @@ class ActivityLine(PaperPart, frozen=True, kw_only=True):
 class GoodsLine(PaperPart, frozen=True, kw_only=True):
     """One item over a period, in base units.
 
-    opening + received − handed_over − used − lost − unexplained − other = on_hand + in_transit.
-    allocated is the part of on_hand that is set aside. In the report of an organisation, goods on
-    the way between two of its stations count in opening and in_transit, and not in received or
-    other.
+    opening + received − handed_over − used − lost − unexplained − other = on_hand + in_transit. In
+    the report of an organisation, goods on the way between two of its stations count in opening and
+    in_transit, and not in received or other.
+
+    Attributes:
+        allocated: The part of on_hand that is set aside.
     """
 
     item: str
@@ -87,12 +89,14 @@ class StationAsOf(PaperPart, frozen=True, kw_only=True):
 class OrganisationReport(StationReport, frozen=True, kw_only=True):
     """The work of all stations of an organisation over a period.
 
-    as_of_seq: the last entry of the station at the head. goods: by item and unit; goods between two
-    of the stations are in transit.
+    Goods on the way between two of the stations are in transit.
 
     Attributes:
+        as_of_seq: Number of the last entry of the station at the head.
+        goods: One line for each item and unit.
         short: Items of which all stations together have too little.
-        stations: Each with its last entry, because stations are read one after another.
+        stations: The stations, each with the number of its last entry, because stations are read
+            one after another.
     """
 
     short: Sequence[ShortageInUnit]
@@ -103,8 +107,8 @@ class StationReportPaper(PaperPart, frozen=True, kw_only=True):
     """The station report as printed.
 
     Attributes:
-        names: By item code.
-        printed_at: In the station's time zone.
+        names: The names of items, by code.
+        printed_at: The time of printing, in the station's time zone.
     """
 
     station: StationHead

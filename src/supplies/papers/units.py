@@ -1,4 +1,4 @@
-"""Units of goods and the words that papers print for them."""
+"""Units of goods, and the words that papers print for them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ UNITS_BEFORE_WORDS: Mapping[str, str] = {
     "g": "克",
     "kg": "千克",
 }
-"""Chinese words for units on old receipts, which were issued without the words of their units.
+"""Chinese words for units on receipts that were issued without the words of their units.
 
-An old receipt with a unit that is not listed here prints the code of the unit.
+If the unit of such a receipt is not listed here, its code is printed.
 """

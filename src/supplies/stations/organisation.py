@@ -18,7 +18,7 @@ class StationLine(msgspec.Struct, frozen=True, kw_only=True):
     """A station in a list.
 
     Attributes:
-        head: Code of the station above it; None if there is none.
+        head: Code of the station above this one, or None.
     """
 
     code: str
@@ -38,7 +38,7 @@ ORGANISATION_CTE = (
     "ours (code) AS (SELECT code FROM stations WHERE code = :station "
     "UNION ALL SELECT station FROM organisations WHERE head = :station)"
 )
-"""SQL for a WITH clause: the organisation that `:station` heads, with `:station` itself."""
+"""SQL for a WITH clause: the codes of `:station` and of all stations under it."""
 
 
 def head_of(books: Books) -> str | None:
@@ -48,10 +48,10 @@ def head_of(books: Books) -> str | None:
 
 
 def stations(books: Books, *, after: str = "", limit: int | None = None) -> list[StationLine]:
-    """List the stations of the organisation that this station heads, with itself, by code.
+    """List this station and the stations under it, by code.
 
     Args:
-        after: The last code of the page before.
+        after: The last code of the previous page.
     """
     rows = books.all(
         f"{_LINES} WHERE (s.code = :station OR o.head = :station) AND s.code > :after "
@@ -68,7 +68,9 @@ def all_stations(store: Store) -> list[StationLine]:
 
 
 def default_station(store: Store) -> str:
-    """Return the station to use if none is named: a head, or a station without a head.
+    """Return the station that is used if a request or command names none.
+
+    It is a head, or a station without a head.
 
     Raises:
         NotFound: the database has no stations.
@@ -99,8 +101,8 @@ def is_head_of(books: Books, station: str) -> bool:
 def set_head(books: Books, head: str | None) -> None:
     """Put this station under a head. None takes it out of its organisation.
 
-    An organisation has two levels only, so that it is clear who may read a station's books. Call
-    within `Ledger.admin_transaction()`.
+    An organisation has only two levels, so that it is clear who may read a station's books. Call
+    this within `Ledger.admin_transaction()`.
 
     Raises:
         InvalidField: the head is the station itself or is unknown, or there would be a third level.

@@ -1,7 +1,7 @@
 """Settings of a station's papers, stored with the station and copied into each receipt.
 
-A jurisdiction is a file, `jurisdictions/CODE.toml`, with the wording of the statement on receipts
-and a rule about values. A station may replace the wording by its own.
+Each file `jurisdictions/CODE.toml` describes a jurisdiction: the wording of the statement on
+receipts, and a rule about values. A station may replace the wording by its own.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from supplies.papers.units import SHIPPED_UNITS
 from supplies.stations.retention import Retention, retention, set_retention
 
 LOGO_BYTES = 8192
-"""Largest size of a logo file in bytes.
+"""Maximum size of a logo file in bytes.
 
-It is small because each receipt contains the logo twice.
+The limit is small because each receipt contains the logo twice.
 """
 
 MAX_UNITS = 200
-"""Largest number of units that a station may add."""
+"""Maximum number of units that a station may add."""
 
 LOGO_SIDE = 800
-"""Largest width and height of a logo in pixels."""
+"""Maximum width and height of a logo in pixels."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -59,11 +59,12 @@ class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """How a station's papers look and what they say.
 
     Attributes:
-        values: "never" prints no values; "evidenced" prints only values for which there is
+        values: "never" prints no values. "evidenced" prints only values for which there is
             evidence, if the jurisdiction allows it.
-        statement, statement_en: None keeps the jurisdiction's wording.
+        statement, statement_en: The station's own wording. None keeps the wording of the
+            jurisdiction.
         logo: A PNG in base64; None prints no logo.
-        units: Words for units by code; they are added to the shipped ones, or replace them.
+        units: Words for units by code. They are added to the shipped ones, or replace them.
     """
 
     languages: Languages = "zh+en"
@@ -102,7 +103,7 @@ def station_with_settings(books: Books) -> StationWithSettings:
 def station_head(books: Books) -> StationHead:
     """Return the station's details for a paper printed now.
 
-    A receipt keeps the details of the day it was issued.
+    A receipt keeps the details of the day on which it was issued.
     """
     station, settings = books.station, paper_settings(books)
     return StationHead(
@@ -153,8 +154,10 @@ def list_units(books: Books) -> list[UnitView]:
 def amend_station(books: Books, changes: Mapping[str, Any]) -> StationWithSettings:
     """Change the named settings. If one is invalid, none is changed.
 
+    Call this within `Ledger.admin_transaction()`.
+
     Args:
-        changes: By name, as in the JSON. Call within `Ledger.admin_transaction()`.
+        changes: New values by the name of the setting in JSON.
 
     Raises:
         InvalidField: a setting is invalid or cannot be printed.
@@ -180,7 +183,7 @@ def amend_station(books: Books, changes: Mapping[str, Any]) -> StationWithSettin
 
 
 def receipt_statement(settings: PaperSettings, *, valued: bool) -> BilingualText:
-    """Return the statement on a receipt: the station's wording, or else the jurisdiction's.
+    """Return the statement on a receipt: the station's own wording, or the jurisdiction's.
 
     Args:
         valued: Whether the receipt prints values.

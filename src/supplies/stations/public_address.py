@@ -9,7 +9,7 @@ from supplies.domain.catalogue_records import Station
 
 
 def is_local_address(host: str) -> bool:
-    """Return whether only this computer can open an address. Example: `http://127.0.0.1:8000`."""
+    """Return whether an address, such as `http://127.0.0.1:8000`, works on this computer only."""
     name = urlsplit(host).hostname or ""
     try:
         return ip_address(name).is_loopback
@@ -18,9 +18,9 @@ def is_local_address(host: str) -> bool:
 
 
 def local_address_warning(station: Station) -> str | None:
-    """Return a warning if the QR codes of a station's receipts lead to this computer, or None.
+    """Return a warning if the QR codes of a station's receipts work on this computer only.
 
-    A receipt keeps the address that it was issued with.
+    Otherwise return None. A receipt keeps the address with which it was issued.
     """
     if not is_local_address(station.host):
         return None

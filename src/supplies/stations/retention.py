@@ -28,15 +28,18 @@ PersonRole = Literal["recipient", "donor"]
 
 
 PERSON_KINDS: Mapping[PersonRole, str] = {"recipient": "household", "donor": "person"}
-"""Kinds of donors and recipients who are natural persons. The others have no personal data."""
+"""Kinds of donors and recipients that are natural persons.
+
+Donors and recipients of other kinds have no personal data.
+"""
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Retention periods in days. None keeps the data until the person asks for erasure.
 
     Attributes:
-        recipients_days, donors_days: Counted from the latest day of an entry about the person.
-        access_log_days: For each line of the access log.
+        recipients_days, donors_days: Days from the latest day of an entry about the person.
+        access_log_days: Days for which each line of the access log is kept.
     """
 
     recipients_days: Days | None = None
@@ -45,7 +48,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """A donor or recipient: the kind, and the code."""
+    """The kind and code of a donor or recipient."""
 
     who: PersonRole
     code: str
@@ -69,7 +72,7 @@ def retention(books: Books) -> Retention:
 
 
 def set_retention(books: Books, kept: Retention) -> None:
-    """Set the retention periods. Call within `Ledger.admin_transaction()`.
+    """Set the retention periods. Call this within `Ledger.admin_transaction()`.
 
     Raises:
         InvalidField: the access log would be kept for less than `MIN_ACCESS_LOG_DAYS`.
@@ -86,9 +89,9 @@ def set_retention(books: Books, kept: Retention) -> None:
 def people_due(books: Books, today: date) -> list[PersonDue]:
     """Return the people whose retention period has ended by `today`, the longest overdue first.
 
-    The list includes people with an open need, pledge or delivery, who can be forgotten once it is
-    closed. It leaves out people without any entry, because the books do not say since when they are
-    registered.
+    People with an open need, pledge or delivery are included. They can be forgotten once it is
+    closed. People without any entry are left out, because the books do not contain the day on which
+    they were registered.
     """
     kept = retention(books)
     return sorted(
@@ -101,7 +104,7 @@ def people_due(books: Books, today: date) -> list[PersonDue]:
 
 
 def access_log_kept_since(books: Books, today: date) -> date | None:
-    """Return the first day whose access log is kept. Return None if the whole log is kept."""
+    """Return the first day whose access log is kept, or None if the whole log is kept."""
     days = retention(books).access_log_days
     return None if days is None else today - timedelta(days=days)
 
@@ -166,9 +169,9 @@ _STATED = {
         _moved(DONOR),
     ),
 }
-"""SQL that selects, through indexes, entries about a person.
+"""SQL that selects entries about a person, using only indexes.
 
-Every person with entries has at least one that these queries find.
+It finds at least one entry of every person who has any.
 """
 
 
@@ -207,7 +210,7 @@ _DOCUMENTS = {
 }
 """SQL that selects the documents about each person.
 
-Every entry of such a document is about that person.
+All entries of these documents are about that person.
 """
 
 _MOVED_ON = {
@@ -220,8 +223,9 @@ _MOVED_ON = {
 def _due(books: Books, who: PersonRole, days: int | None, today: date) -> list[PersonDue]:
     """Return the people due, ordered by the latest day of an entry about them.
 
-    The entry recorded last need not have the latest day, because facts may be recorded late. People
-    with a recent entry cannot be due, so only for the others all entries are read.
+    The entry that was recorded last need not have the latest day, because facts may be recorded
+    late. People with a recent entry cannot be due. So all entries are read only for the other
+    people.
     """
     if days is None:
         return []
