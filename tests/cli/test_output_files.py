@@ -223,5 +223,5 @@ def test_books_are_not_created_under_the_name_of_a_key_file(
 ) -> None:
     name = str(tmp_path / "books.key")
     for words in (["init", "--name", "x"], ["demo"]):
-        assert "is the name of a file of keys" in refused(capsys, *words, "--database", name)
+        assert "is the name of a key file" in refused(capsys, *words, "--database", name)
     assert list(tmp_path.iterdir()) == []

@@ -179,7 +179,7 @@ def test_a_missing_file_is_named(books: Path, shelf: Path) -> None:
         back_up(str(shelf / "none.db"), shelf / "monday.db")
     with pytest.raises(NotADatabase, match="there is no backup at"):
         restore(shelf / "none.db", str(shelf / "new.db"))
-    with pytest.raises(InvalidField, match="name of a file of keys"):
+    with pytest.raises(InvalidField, match="name of a key file"):
         back_up(str(books), shelf / "monday.key")
     key_file(str(books)).unlink()
     with pytest.raises(StoreError, match=r"keys .* are missing"):

@@ -208,5 +208,5 @@ def test_books_on_a_server_need_a_path_for_keys(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("SUPPLIES_KEYS", raising=False)
-    with pytest.raises(StoreError, match="name one, as in SUPPLIES_KEYS="):
+    with pytest.raises(StoreError, match="name it, for example SUPPLIES_KEYS="):
         create_first_key("postgresql://me@host/books")

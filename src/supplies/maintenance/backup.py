@@ -66,7 +66,7 @@ def back_up(
     refuse_files_of_books(to, database)
     keys_to = to.with_suffix(KEYS_SUFFIX)
     if keys_to == to:
-        raise InvalidField(f"{to} is the name of a file of keys; name the backup FILE.db")
+        raise InvalidField(f"{to} is the name of a key file; name the backup FILE.db")
     if with_keys:
         refuse_to_replace(keys_to)
         refuse_files_of_books(keys_to, database)

@@ -1,7 +1,7 @@
-"""What the signature of a receipt covers, and how the record in a receipt is verified.
+"""Compose the message that a station signs for a receipt, and check signed receipts.
 
-This module needs no secret and no books: whoever has a receipt and the station's public keys can
-check it. The secrets are in `supplies.signing.station_keys`.
+Checking needs no secret and no database: whoever has a receipt and the public keys of the station
+can check it. The private keys are in `supplies.signing.station_keys`.
 """
 
 from __future__ import annotations
@@ -22,19 +22,28 @@ from supplies.papers.receipt import DonationReceipt, Proof, ReceiptPaper, Receip
 NotGenuineReason = Literal[
     "altered", "other-key", "unknown-key", "other-version", "no-attachment", "no-receipt"
 ]
-"""Why a receipt is not genuine."""
+"""Why a receipt is not genuine.
+
+"altered": the signed data do not fit together. "other-key": it was signed by another station.
+"unknown-key": the signing key is not in the file of public keys. "other-version": another version
+of the program drew the page, so that it cannot be compared. "no-attachment": the file has no signed
+data. "no-receipt": the file is not a receipt.
+"""
 
 PublicKeys = Mapping[str, str]
-"""A station's public keys in base64, by key id."""
+"""The public keys of a station: the key in base64 for each key id."""
 
 _decode_record = msgspec.json.Decoder(ReceiptRecord).decode
 _decode_document = msgspec.json.Decoder(DonationReceipt).decode
 
 
 class NotGenuine(SuppliesError):
-    """The file is not a genuine receipt of this station. fault: the reason.
+    """The file is not a genuine receipt of this station.
 
-    record: the signed data, if they are valid and only the page could not be compared.
+    Attributes:
+        fault: The reason.
+        record: The signed data, if the signature is valid and only the page could not be compared;
+            otherwise None.
     """
 
     slug = "not-genuine"
@@ -48,7 +57,12 @@ class NotGenuine(SuppliesError):
 
 
 class IssuedReceipt(NamedTuple):
-    """The data of an issued receipt on which check code and signature depend."""
+    """The data of an issued receipt from which its check code and signature are made.
+
+    Attributes:
+        digest: Digest of the frozen content of the receipt, hexadecimal.
+        seq, hash: Number and hash of the entry that issued the receipt.
+    """
 
     station: str
     number: str
@@ -59,7 +73,7 @@ class IssuedReceipt(NamedTuple):
 
 
 class ReceiptSignature(NamedTuple):
-    """Check code and signature of a receipt. public_key, signature: base64."""
+    """The check code and the signature of a receipt. Key and signature are in base64."""
 
     check_code: str
     key_id: str
@@ -68,29 +82,32 @@ class ReceiptSignature(NamedTuple):
 
 
 ReceiptSigner = Callable[[IssuedReceipt], ReceiptSignature]
-"""Function that signs a receipt, so that views need no access to a key."""
+"""A function that signs a receipt.
+
+Views get this function instead of the private keys.
+"""
 
 
 def signed_message(
     *, number: str, issued_on: date, digest: str, seq: int, entry_hash: str, check_code: str
 ) -> bytes:
-    """Return the signed bytes of a receipt: seven lines of UTF-8, each ended by LF.
+    """Return the bytes that are signed for a receipt: seven lines of UTF-8, each ended by LF.
 
-    The digest covers the whole document. With entry and check code, everything printed on an
-    original is signed.
+    The digest covers the whole content of the receipt. Number and hash of the entry and the check
+    code are signed too, so the signature covers everything printed on an original receipt.
     """
     fields = ("supplies-receipt-1", number, issued_on.isoformat(), digest, seq, entry_hash)
     return "".join(f"{line}\n" for line in (*fields, check_code)).encode()
 
 
-# --- records and their papers --------------------------------------------------------------------
+# --- decoding the signed data --------------------------------------------------------------------
 
 
 def read_record(content: bytes) -> ReceiptRecord:
-    """Decode the record in an attachment.
+    """Decode the signed data in the attachment of a receipt.
 
     Raises:
-        NotGenuine: the attachment is not a record.
+        NotGenuine: the attachment cannot be decoded.
     """
     try:
         return _decode_record(content)
@@ -101,10 +118,10 @@ def read_record(content: bytes) -> ReceiptRecord:
 
 
 def decode_document(record: ReceiptRecord) -> DonationReceipt:
-    """Decode the document in a record, as it was issued.
+    """Decode the content of a receipt from its signed data.
 
     Raises:
-        NotGenuine: the document is not a receipt.
+        NotGenuine: the content cannot be decoded.
     """
     try:
         return _decode_document(record.document)
@@ -115,7 +132,7 @@ def decode_document(record: ReceiptRecord) -> DonationReceipt:
 
 
 def paper_from_record(record: ReceiptRecord) -> ReceiptPaper:
-    """Return the receipt as printed, according to its record."""
+    """Return the receipt to draw, with the content and the marks that its signed data give."""
     document, marks = decode_document(record), msgspec.structs.asdict(record.marks)
     return ReceiptPaper(
         document=document,
@@ -130,19 +147,21 @@ def paper_from_record(record: ReceiptRecord) -> ReceiptPaper:
     )
 
 
-# --- checks of a record --------------------------------------------------------------------------
+# --- checking the signed data --------------------------------------------------------------------
 
 
 def check_record(record: ReceiptRecord) -> None:
-    """Check that a record is consistent and signed by the key that it names.
+    """Check that signed data are consistent and that their signature is valid.
 
-    `check_key` checks whether that key belongs to the station.
+    This function does not check whether the signing key belongs to the station; `check_key` does.
 
     Raises:
-        NotGenuine: the record is inconsistent, or its signature is invalid.
+        NotGenuine: the data are inconsistent, or the signature is invalid.
     """
     if not _signed_with(record):
-        raise NotGenuine("altered", "this paper was altered: its signature does not fit it")
+        raise NotGenuine(
+            "altered", "this paper was altered: its signature does not fit its content"
+        )
     if salted_digest(_salt(record), record.document.encode()) != record.digest:
         raise NotGenuine(
             "altered", "this paper was altered: the attached document is not the one signed"
@@ -150,15 +169,16 @@ def check_record(record: ReceiptRecord) -> None:
     document = decode_document(record)
     if (document.number, document.issued_on) != (record.number, record.issued_on):
         raise NotGenuine(
-            "altered", "this paper was altered: its number or day is not its document's"
+            "altered",
+            "this paper was altered: its number or date differs from the attached document",
         )
 
 
 def check_key(record: ReceiptRecord, keys: PublicKeys) -> None:
-    """Check that the signing key is one of the station's keys.
+    """Check that the key that signed a receipt is one of the station's keys.
 
     Raises:
-        NotGenuine: the key is not the station's.
+        NotGenuine: the key does not belong to the station.
     """
     if keys.get(record.key_id) == record.public_key:
         return
@@ -170,13 +190,13 @@ def check_key(record: ReceiptRecord, keys: PublicKeys) -> None:
         raise NotGenuine("altered", "this paper was altered: it names its key by another id")
     raise NotGenuine(
         "unknown-key",
-        f"this paper was signed with a key {_short(record.key_id)} that the given file does not "
-        f"hold ({', '.join(keys)}): ask the station for its present public keys",
+        f"this paper was signed with a key {_short(record.key_id)} that is not in the given file "
+        f"({', '.join(keys)}): ask the station for its present public keys",
     )
 
 
 def _signed_with(record: ReceiptRecord) -> bool:
-    # Imported here because it takes longer than the rest of this module.
+    # Imported here because importing this package takes longer than all else in this module.
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -200,30 +220,32 @@ def _salt(record: ReceiptRecord) -> bytes:
     try:
         return bytes.fromhex(record.salt)
     except ValueError:
-        return b""  # then the digest differs, and that is reported
+        return b""  # `check_record` then reports that the digest differs
 
 
 def _short(text: str) -> str:
-    """Make text from an untrusted file safe for an error message."""
-    return text if re.fullmatch(r"[\w-]{1,20}", text) else "of no usable name"
+    """Return the text if it looks like a key id, else a phrase that is safe in error messages."""
+    return text if re.fullmatch(r"[\w-]{1,20}", text) else "without a readable name"
 
 
-# --- the file of public keys ---------------------------------------------------------------------
+# --- public key files ----------------------------------------------------------------------------
 
 _LINE = re.compile(r"(k[1-9][0-9]{0,5}) ed25519 ([A-Za-z0-9+/]{43}=)")
 
 
 def write_public_keys(keys: PublicKeys) -> str:
-    """Return the content of a public key file: one line per key."""
+    """Return the content of a public key file, with one line for each key."""
     head = "# Public keys for receipts. To check one: supplies receipt check FILE.pdf --key THIS\n"
     return head + "".join(f"{key_id} ed25519 {key}\n" for key_id, key in keys.items())
 
 
 def read_public_keys(text: str, named: str) -> PublicKeys:
-    """Parse a public key file. named: its name, for errors.
+    """Parse the content of a public key file.
+
+    named: the name of the file, for error messages.
 
     Raises:
-        InvalidField: the text is not a public key file.
+        InvalidField: the text is not the content of a public key file.
     """
     lines = [line.strip() for line in text.splitlines()]
     found = [_LINE.fullmatch(line) for line in lines if line and not line.startswith("#")]
@@ -237,7 +259,13 @@ def read_public_keys(text: str, named: str) -> PublicKeys:
 
 
 def _raw(text: str) -> bytes:
-    """Decode base64 in its canonical form only, so that a signature has a single spelling."""
+    """Decode base64.
+
+    Only the canonical spelling is accepted, so that a signature cannot be spelled in two ways.
+
+    Raises:
+        ValueError: the text is not canonical base64.
+    """
     try:
         raw = base64.b64decode(text, validate=True)
     except binascii.Error as error:

@@ -1,9 +1,11 @@
-"""Station keys, and the check codes and signatures that they give receipts.
+"""The keys with which stations sign receipts and make check codes.
 
-The keys are in a file that only its owner can read, never in the database, so that a copy of the
-books is not enough to forge a receipt. `SUPPLIES_KEYS` names the file; by default it is beside the
-database file. A database on a server has no default. Keys are never removed, so a receipt has the
-same signature at each printing; a new key signs receipts issued after it.
+The keys are in a file that only its owner can read. They are not in the database, so a copy of the
+books is not enough to forge a receipt. `SUPPLIES_KEYS` names the file. Without this setting, the
+file is beside the database file; for a database on a server the setting is required.
+
+Keys are never removed, so a receipt has the same signature each time it is printed. A new key signs
+only the receipts that are issued after it was made.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 8
-"""Number of characters of a check code. It has 40 bits, five in each character."""
+"""Number of characters of a check code. Each character encodes 5 bits, so a code has 40 bits."""
 
 KEYS_SETTING = "SUPPLIES_KEYS"
 """Environment variable that names the key file."""
@@ -49,11 +51,12 @@ _FORMAT: Final = "supplies-keys-1"
 
 
 class _Key(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One signing key of the stations.
+    """A key that signs receipts of all stations in the database.
 
-    code_secret: the secret from which the check codes of receipts are made. private: the private
-    key. Both are hexadecimal. after: for each station, the number of its last entry when the key
-    was made.
+    Attributes:
+        code_secret: The secret from which check codes are made, hexadecimal.
+        private: The private key, hexadecimal.
+        after: For each station, the number of its last entry when the key was made.
     """
 
     id: str
@@ -63,14 +66,17 @@ class _Key(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class _KeyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All keys that the stations of one database ever had, oldest first."""
+    """The content of the key file: all keys ever made for this database, oldest first."""
 
     format: Literal["supplies-keys-1"] = _FORMAT
     keys: list[_Key]
 
 
 class StationKeys:
-    """The keys of the stations in one database. The file is read again when it changes."""
+    """The keys of the stations in one database.
+
+    The key file is read again when it has changed.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -79,21 +85,28 @@ class StationKeys:
 
     @classmethod
     def for_database(cls, database: str) -> StationKeys:
-        """Return the keys of a database.
+        """Read the keys that belong to a database.
 
         Raises:
             StoreError: the key file is missing or damaged.
+            InvalidField: the database has the name of a key file.
         """
         keys = cls(key_file(database))
         keys._keys()
         return keys
 
     def check_code(self, issued: IssuedReceipt) -> str:
-        """Return the check code of a receipt: eight characters that depend on a secret."""
+        """Return the check code of a receipt.
+
+        It has eight characters and cannot be computed without the secret of the key.
+        """
         return _code(self._for(issued), issued)
 
     def sign(self, issued: IssuedReceipt) -> ReceiptSignature:
-        """Return check code and signature, with the key in use when the receipt was issued."""
+        """Return the check code and the signature of a receipt.
+
+        They are made with the key that was in use when the receipt was issued.
+        """
         key = self._for(issued)
         code, private = _code(key, issued), _private(key.private)
         message = signed_message(
@@ -108,14 +121,18 @@ class StationKeys:
         return ReceiptSignature(code, key.id, _public(key.private), signature)
 
     def public_keys(self) -> PublicKeys:
-        """Return all public keys by id, old ones included."""
+        """Return the public keys by key id, including those of earlier keys."""
         return {key.id: _public(key.private) for key in self._keys()}
 
     def add(self, after: Mapping[str, int]) -> str:
-        """Add a key for receipts issued after these entries. Return its id.
+        """Add a key that signs the receipts issued from now on, and return its id.
 
-        after: number of each station's last entry. Call it while nobody else can write to the
-        books.
+        Call this function while nobody else can write to the books.
+
+        after: for each station, the number of its last entry.
+
+        Raises:
+            StoreError: the key file is missing, or cannot be written.
         """
         keys = self._keys()
         new = _new_key(f"k{len(keys) + 1}", after)
@@ -147,10 +164,13 @@ class StationKeys:
 
 
 def key_file(database: str) -> Path:
-    """Return the path of the key file: $SUPPLIES_KEYS, else beside the database file.
+    """Return the path of the key file that belongs to a database.
+
+    The path is the value of `SUPPLIES_KEYS`. If that is not set, the key file is beside the
+    database file.
 
     Raises:
-        StoreError: the books are on a server and SUPPLIES_KEYS is not set.
+        StoreError: the books are on a server and `SUPPLIES_KEYS` is not set.
         InvalidField: the database has the name of a key file.
     """
     named = os.environ.get(KEYS_SETTING)
@@ -159,21 +179,21 @@ def key_file(database: str) -> Path:
     file = database_file(database)
     if file is None:
         raise StoreError(
-            "books on a server have no file for the station's keys beside them: name one, as in "
-            f"{KEYS_SETTING}=/var/lib/supplies/station.key, with the same content wherever papers "
-            "are printed"
+            "books on a database server need a file for the station's keys: name it, for example "
+            f"{KEYS_SETTING}=/var/lib/supplies/station.key, and use the same file wherever "
+            "receipts are printed"
         )
     beside = file.with_suffix(".key")
     if beside == file:
-        raise InvalidField(f"{file} is the name of a file of keys; name the books FILE.db")
+        raise InvalidField(f"{file} is the name of a key file; name the books FILE.db")
     return beside
 
 
 def check_key_file(database: str) -> None:
-    """Check that keys can be read from the key file, or that its directory exists.
+    """Check that the keys can be read or, if there is no key file yet, that its directory exists.
 
     Raises:
-        StoreError: the file cannot be used, is damaged, or its directory does not exist.
+        StoreError: the file cannot be read or is damaged, or its directory does not exist.
         InvalidField: the database has the name of a key file.
     """
     path = key_file(database)
@@ -187,7 +207,7 @@ def check_key_file(database: str) -> None:
 
 
 def is_key_file(path: Path) -> bool:
-    """Return whether a file contains station keys. A file that cannot be read does not."""
+    """Return whether a file contains station keys. If the file cannot be read, return False."""
     try:
         with path.open("rb") as file:
             return _FORMAT.encode() in file.read(100)
@@ -196,10 +216,13 @@ def is_key_file(path: Path) -> bool:
 
 
 def create_first_key(database: str) -> bool:
-    """Create the first key if there is none. Return whether it was created.
+    """Create the key file with a first key, unless the file exists.
+
+    Return whether the file was created.
 
     Raises:
         StoreError: the file cannot be written.
+        InvalidField: the database has the name of a key file.
     """
     path = key_file(database)
     try:
@@ -211,13 +234,13 @@ def create_first_key(database: str) -> bool:
 
 
 def create_key_for_first_receipt(store: Store) -> None:
-    """Create the first key of a database before its first receipt is issued.
+    """Create the first key if no receipt has been issued yet.
 
-    store: the books. Books on a server have keys only if SUPPLIES_KEYS names a file. If a receipt
-    was issued before, nothing is created; see `ensure_keys`.
+    For books on a server, nothing is created unless `SUPPLIES_KEYS` names the key file.
 
     Raises:
         StoreError: the file cannot be written.
+        InvalidField: the database has the name of a key file.
     """
     if database_file(store.url) is None and not os.environ.get(KEYS_SETTING):
         return
@@ -226,13 +249,16 @@ def create_key_for_first_receipt(store: Store) -> None:
 
 
 def ensure_keys(store: Store, database: str) -> bool:
-    """Ensure that there are keys. Return whether the first was just created.
+    """Check that there are keys. If no receipt has been issued yet, create the first key.
 
-    store: the books of that database. After the first receipt no first key is created: a missing
-    file was lost, or another name was given, and genuine receipts would not match a new key.
+    Return whether a key was created. Once receipts exist, a missing key file was lost or has
+    another name. Then no key is created, because the receipts could not be checked with a new key.
+
+    database: the database that `store` has opened.
 
     Raises:
-        StoreError: the keys are missing although receipts were issued, or the file is damaged.
+        StoreError: receipts exist but their keys are missing, or the key file is damaged.
+        InvalidField: the database has the name of a key file.
     """
     issued = store.one("SELECT 1 FROM receipts LIMIT 1") is not None
     made = not issued and create_first_key(database)
@@ -241,7 +267,7 @@ def ensure_keys(store: Store, database: str) -> bool:
 
 
 def _code(key: _Key, issued: IssuedReceipt) -> str:
-    """Return the first 40 bits of HMAC-SHA256 over number and digest."""
+    """Compute the check code: the first 40 bits of HMAC-SHA256 over receipt number and digest."""
     secret, message = bytes.fromhex(key.code_secret), f"{issued.number}:{issued.digest}".encode()
     bits = int.from_bytes(hmac.new(secret, message, hashlib.sha256).digest()[:5], "big")
     return "".join(_CROCKFORD[bits >> shift & 31] for shift in range(5 * (CODE_LENGTH - 1), -1, -5))
@@ -258,7 +284,7 @@ def _new_key(key_id: str, after: Mapping[str, int]) -> _Key:
 
 @cache
 def _private(secret: str) -> Ed25519PrivateKey:
-    # Imported here because few commands sign a receipt.
+    # Imported here because only a few commands of the command line sign a receipt.
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(secret))
@@ -269,15 +295,15 @@ def _public(secret: str) -> str:
     return base64.b64encode(_private(secret).public_key().public_bytes_raw()).decode()
 
 
-# --- the file --------------------------------------------------------------------------------
+# --- reading and writing the key file ----------------------------------------------------------
 
 
 def _read(path: Path) -> list[_Key]:
     with path.open("rb") as file:
         if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
             raise StoreError(
-                f"the station's keys {path}{_source(path)} may be read by others: "
-                "chmod 600 it first"
+                f"other users can read the station's keys {path}{_source(path)}: "
+                f"run chmod 600 {path} first"
             )
         content = file.read()
     try:
@@ -285,7 +311,7 @@ def _read(path: Path) -> list[_Key]:
         sizes = {
             len(bytes.fromhex(text)) for key in keys for text in (key.private, key.code_secret)
         }
-    except ValueError as error:  # not JSON, not ours, not hex
+    except ValueError as error:  # neither JSON, nor of this format, nor hexadecimal
         raise _damaged_file_error(path) from error
     if sizes != {_KEY_BYTES} or [key.id for key in keys] != [f"k{n + 1}" for n in range(len(keys))]:
         raise _damaged_file_error(path)
@@ -293,7 +319,10 @@ def _read(path: Path) -> list[_Key]:
 
 
 def _write(path: Path, keys: list[_Key], *, replacing: bool) -> bool:
-    """Write the file atomically. If not `replacing`, return False if it exists."""
+    """Write the key file atomically, and return whether it was written.
+
+    If the file exists and `replacing` is false, the file is left as it is.
+    """
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

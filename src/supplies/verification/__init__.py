@@ -1,13 +1,14 @@
-"""Verification: recompute the books and compare them with what is stored.
+"""Verification: recompute the books from the hashed entries and compare them with the stored rows.
 
-`verify` runs it:
+`verify` runs all checks:
 
-- `hash_chain`: the chain of entries
-- `records`: the rows that entries state
-- `receipts`: receipts and erasable texts
+- `hash_chain`: entry numbers, hashes and columns of the entries
+- `records`: the rows that entries write into other tables
+- `receipts`: receipts, and texts that can be erased
 - `balances`: balances and floors
-- `needs`: needs against goods
-- `shipments`: goods between stations
+- `needs`: quantities of needs against quantities of goods
+- `shipments`: goods sent to or received from other stations
+- `stock_counts`: differences that stock counts found
 - `reader`: reads rows in bulk and describes differences
-- `log`: when books were last verified
+- `log`: remembers when books were verified
 """

@@ -1,4 +1,4 @@
-"""Recompute balances from all transfers, now and by day, and compare them with the stored ones."""
+"""Recompute all balances from the transfers, and compare them with the stored balances."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ DAYS = Table("days", ("account", "item", "lot", "day", "quantity", "seq", "line"
 
 Key = tuple[str, str, str]
 Closing = tuple[int, int, int]
-"""Balance at the end of a day and the transfer that last changed it: quantity, seq, line."""
+"""A balance at the end of a day: the quantity, and entry number and line of its last transfer."""
 
 
 class Balance:
-    """The balance of one account, item and lot, now and at the end of earlier days."""
+    """The balance of one account, item and lot: now, and at the end of earlier days."""
 
     __slots__ = ("day", "earlier", "family", "floored", "kind", "line", "quantity", "seq")
 
@@ -44,7 +44,10 @@ class Balance:
         self.earlier: dict[str, Closing] | None = None
 
     def move(self, day: str, change: int, seq: int, line: int) -> bool:
-        """Apply a change. Return whether the floor holds now and at the end of every later day."""
+        """Add a change to the balance of a day and of all later days.
+
+        Return whether the account's floor still holds at the end of each of these days.
+        """
         if day < self.day:
             return self._move_earlier_day(day, change, seq, line)
         if day > self.day:
@@ -57,7 +60,7 @@ class Balance:
         return self.quantity >= 0 or not self.floored
 
     def _move_earlier_day(self, day: str, change: int, seq: int, line: int) -> bool:
-        """Apply a change to an earlier day, the days after it and the present balance."""
+        """Do the same for a day before the latest day of this balance."""
         earlier = self.earlier = self.earlier or {}
         if day not in earlier:
             before = max((known for known in earlier if known < day), default=None)
@@ -72,7 +75,7 @@ class Balance:
 
 
 class Balances:
-    """All balances of a station, computed from the transfers read so far."""
+    """All balances of one station, computed from the transfers that were read so far."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -82,9 +85,9 @@ class Balances:
     def move(
         self, transfers: Iterable[Row], lots: Mapping[str, str], recipients: Mapping[str, str]
     ) -> None:
-        """Apply transfers in the order recorded.
+        """Apply transfers to the balances, in the order in which they were recorded.
 
-        lots: item by lot. recipients: recipient by allocation.
+        lots: the item of each lot. recipients: the recipient of each allocation.
 
         Raises:
             BooksBroken: a transfer is invalid, or a balance with a floor falls below zero.
@@ -106,7 +109,11 @@ class Balances:
                 raise self._broken("recipient", seq, recipients.get(allocation), recipient)
 
     def _open_balance(self, key: Key, column: str, seq: int, lots: Mapping[str, str]) -> Balance:
-        """Create a balance of zero, after checking that the account may have this item and lot."""
+        """Create a balance of zero for an account, item and lot.
+
+        Raises:
+            BooksBroken: the account does not exist, or cannot contain this item and lot.
+        """
         account, item, lot = key
         known = self._known.get(account)
         if known is None:
@@ -130,13 +137,13 @@ class Balances:
     def _broken(self, column: str, seq: int, expected: object, found: object) -> BooksBroken:
         return self.reader.broken("transfers", column, seq, expected, found)
 
-    # --- comparison with the stored rows ---------------------------------------------------------
+    # --- comparison with the stored balances -----------------------------------------------------
 
     def check_days(self) -> None:
-        """Check that `days` has the balance of every account at the end of each day it changed.
+        """Check that the table `days` has each balance at the end of each day on which it changed.
 
-        Each stored row is looked up. Keys are unique, so an equal number of rows shows that none is
-        missing.
+        Each stored row is compared with the computed balance. Keys are unique, so if the number of
+        rows is right too, none is missing.
 
         Raises:
             BooksBroken: a row is missing, changed or surplus.
@@ -166,11 +173,10 @@ class Balances:
         return expected
 
     def check_balances(self) -> None:
-        """Check that each row of the table `balances` is the sum of its transfers.
+        """Check that each row of the table `balances` has the computed balance.
 
-        The database counts the rows of `balances` that equal the latest row of their account in
-        `days`, which `check_days` has checked. Rows are compared one by one only if not all are
-        equal.
+        For speed, the database compares `balances` with the latest rows of `days`, which
+        `check_days` has checked. Only if they differ, rows are compared here one by one.
 
         Raises:
             BooksBroken: a row is missing, changed or surplus.
@@ -195,7 +201,7 @@ class Balances:
 def _family(kind: AccountKind, lot: str) -> Family | None:
     """Return what an account of this kind counts: goods if there is a lot, else promises or needs.
 
-    None means that the kind must not be used like this.
+    Return None if the kind does not allow a lot, or does not allow to leave the lot out.
     """
     if lot:
         return Family.GOODS if Family.GOODS in kind.families else None

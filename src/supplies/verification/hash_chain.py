@@ -1,4 +1,4 @@
-"""Check the chain of entries: gapless numbers, hashes, and columns equal to the hashed bodies."""
+"""Check the hash chain: entry numbers have no gaps, hashes fit, columns repeat the hashed bytes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,11 @@ HEADS = Table("heads", ("seq", "hash", "latest_day"))
 
 
 class HashChain:
-    """The state after the entries checked so far, which the next entry must continue."""
+    """Checks the entries of a station one after the other.
+
+    It keeps number, hash and latest day of the last entry checked, with which the next entry must
+    fit.
+    """
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -47,10 +51,10 @@ class HashChain:
         self.clock_set_back: list[int] = []
 
     def follow(self, rows: Sequence[Row]) -> list[Body]:
-        """Check the next entries and return their bodies.
+        """Check the entries that follow those checked so far. Return their decoded content.
 
         Raises:
-            BooksBroken: an entry is missing or changed.
+            BooksBroken: an entry is missing or was changed.
         """
         bodies: list[Body] = []
         previous, seq, day = self.hash, self.seq, self.latest_day
@@ -98,10 +102,10 @@ class HashChain:
         return self.reader.broken("entries", "body", row[0], "an entry as JSON", error)
 
     def _mismatch(self, row: Row, seq: int, head: bytes, rows: Sequence[Row]) -> BooksBroken | None:
-        """Return the error for an entry that does not match; None if its number and hash do.
+        """Return the error for an entry whose number or hash is wrong, or None if both are right.
 
-        The error is a gap, a changed body or a changed hash. The next entry's hash includes this
-        entry's hash. If it agrees with the stored hash, the body was changed.
+        If the hash does not fit, either the hashed bytes or the stored hash was changed. The next
+        entry decides which: its hash depends on the true hash of this entry.
         """
         if row[0] != seq:
             return self.reader.broken("entries", "seq", seq, seq, row[0])
@@ -123,10 +127,14 @@ class HashChain:
             return self.reader.broken("entries", "body", seq, row[_HASH], head)
         return self.reader.broken("entries", "hash", seq, head, row[_HASH])
 
-    # --- bodies compared with one another --------------------------------------------------------
+    # --- entries compared with one another --------------------------------------------------------
 
     def _check_bodies(self, bodies: Sequence[Body]) -> None:
-        """Check stations, numbers, parts of commands, and that no entry is superseded twice."""
+        """Check the contents of entries against one another.
+
+        Station, entry number, the part within the command and the entry's id must fit, and no entry
+        may be superseded twice.
+        """
         command, part, seq, station = self._command, self._part, self.seq, self.reader.station
         for body in bodies:
             seq += 1
@@ -157,9 +165,11 @@ class HashChain:
         self._superseded.add(old)
 
     def check_days(self, bodies: Sequence[Body], closings: dict[int, date]) -> None:
-        """Check that each entry is booked on its day, or if that was closed, on the first open day.
+        """Check the day on which each entry is booked.
 
-        closings: by entry number, the last day that the entry closed.
+        This is the day of the event or, if that day was closed then, the first open day.
+
+        closings: for each entry that closed a period, the last closed day.
 
         Raises:
             BooksBroken: an entry is booked on another day.
@@ -176,16 +186,17 @@ class HashChain:
         self.closed_through = closed
 
     def gap(self) -> BooksBroken:
-        """Return the error for a missing entry."""
+        """Return the error that the entry after the last one checked is missing."""
         return self.reader.broken("entries", "seq", self.seq + 1, self.seq + 1, None)
 
     def check_head(self) -> None:
-        """Check that `heads` names the last entry; without entries, that it has no row.
+        """Check that the table `heads` has number, hash and latest day of the last entry.
 
-        A head with a higher number means that the last entries were removed.
+        If `heads` has a higher number, entries were removed at the end. Without entries, the
+        station must have no row in `heads`.
 
         Raises:
-            BooksBroken: `heads` names another entry.
+            BooksBroken: `heads` has other values.
         """
         found = self.reader.all_rows(HEADS)
         if self.seq and found and found[0][0] > self.seq and found[0][1] != self.hash:
@@ -198,9 +209,12 @@ _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 def _further_id(command: str, part: int) -> str | None:
-    """Return the UUIDv5 of a command's id and a part (RFC 9562); None if the id is not a UUID.
+    """Return the id of an entry of a command that is not its first one: a UUIDv5 (RFC 9562).
 
-    This is four times as fast as the module `uuid`.
+    Return None if the id of the command is not a UUID. The module `uuid` gives the same result but
+    takes four times as long.
+
+    part: 1 for the second entry of the command, 2 for the third, and so on.
     """
     try:
         name = bytes.fromhex(command.replace("-", "")) + b"%d" % part

@@ -1,4 +1,4 @@
-"""The log of successful verifications, and a test whether the database can be written."""
+"""The log of successful verifications, and a test that the database can be written."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from supplies.verification.verify import Verified
 
 
 class LastVerification(msgspec.Struct, frozen=True, kw_only=True):
-    """A successful verification. seq: the last entry that it included."""
+    """The latest successful verification of a station. seq: number of the last verified entry."""
 
     verified_at: datetime
     seq: int
 
 
 def log_verification(store: Store, verified: Verified, now: datetime) -> None:
-    """Record that all entries of these stations were verified.
+    """Store that all entries of the verified stations were found intact.
+
+    now: when the verification ended.
 
     Raises:
         StoreError: the database cannot be written.
@@ -40,7 +42,10 @@ def log_verification(store: Store, verified: Verified, now: datetime) -> None:
 
 
 def read_last_verification(books: Books) -> LastVerification | None:
-    """Return the last successful verification of these books; None if there was none."""
+    """Return the latest successful verification of a station.
+
+    Return None if the station was never verified.
+    """
     row = books.one(
         "SELECT verified_at, seq FROM verifications WHERE station = :station "
         "ORDER BY verified_at DESC LIMIT 1"
@@ -55,10 +60,12 @@ def read_last_verification(books: Books) -> LastVerification | None:
 def find_unverified_station(
     books: Books, since: datetime, *, only: str | None
 ) -> tuple[str, datetime | None] | None:
-    """Return a station not verified since a time, and when it was last verified.
+    """Find a station that was not verified after a given time.
 
-    The time is None if the station was never verified. Return None if all stations were verified.
-    only: check only this station. None checks all stations in the database.
+    Return its code and the time of its latest verification, which is None if it was never verified.
+    Return None if all stations were verified.
+
+    only: code of the only station to look at; None looks at all stations in the database.
     """
     row = books.one(
         "SELECT s.code, (SELECT max(v.verified_at) FROM verifications v WHERE v.station = s.code) "
@@ -73,9 +80,9 @@ def find_unverified_station(
 
 
 def probe_writing(store: Store, station: str, now: datetime) -> None:
-    """Write the time to the table `write_probes`, to test that the database can be written.
+    """Test that the database can be written, by storing the time in the table `write_probes`.
 
-    The table is not part of the hash chain.
+    This table is not part of the books, so verification does not read it.
 
     Raises:
         StoreError: the database cannot be written.

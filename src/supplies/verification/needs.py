@@ -1,4 +1,8 @@
-"""Check needs against goods: claimed = promised, assigned ≤ allocated, met ≤ received."""
+"""Check the quantities of needs against the quantities of promises and goods.
+
+What is claimed for a need must equal what its pledges promise. No more may be assigned than is
+allocated or in transit, and no more met than was received.
+"""
 
 from __future__ import annotations
 
@@ -28,13 +32,13 @@ _Sum = Counter[tuple[str, ...]]
 def check_needs(
     reader: Reader, balances: Mapping[Key, Balance], recipients: Mapping[str, str]
 ) -> None:
-    """Compare the balances of needs with those of goods.
+    """Compare the balances of needs with the balances of promises and goods.
 
-    recipients: the code of the recipient by the code of the need.
+    recipients: the recipient of each need.
 
     Raises:
-        BooksBroken: the quantity claimed for a need differs from the quantity that pledges keep
-            for it, or more is assigned to needs than is set aside, or more met than was received.
+        BooksBroken: a claimed quantity differs from the promised one, more is assigned to needs
+            than is set aside for them, or more is met than was received.
     """
     claimed, promised, assigned, allocated, met, received = _sums(balances, recipients)
     for key in claimed.keys() | promised.keys():
@@ -64,10 +68,10 @@ def check_needs(
 def _sums(
     balances: Mapping[Key, Balance], recipients: Mapping[str, str]
 ) -> tuple[_Sum, _Sum, _Sum, _Sum, _Sum, _Sum]:
-    """Return claimed, promised, assigned, set aside, met and received quantities.
+    """Return the claimed, promised, assigned, allocated, met and received quantities.
 
-    Claimed and promised are by need, pledge and item; assigned and set aside by allocation and
-    item; met and received by recipient and item.
+    The keys are need, pledge and item for the first two, allocation and item for the next two, and
+    recipient and item for the last two. Goods in transit count as allocated.
     """
     claimed: _Sum = Counter()
     promised: _Sum = Counter()

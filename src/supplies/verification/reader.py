@@ -1,7 +1,7 @@
-"""Read one station's rows in bulk, and describe the first difference.
+"""Read the rows of one station in bulk, and describe the first difference between lists of rows.
 
-Rows are compared as whole lists, which is fast while they are equal. The first differing row and
-column are searched for only if two lists differ.
+Whole lists are compared first, because this is fast and they are equal in intact books. Single rows
+and columns are compared only if the lists differ.
 """
 
 from __future__ import annotations
@@ -16,18 +16,21 @@ from supplies.errors import BooksBroken
 from supplies.storage.store import Row, Store
 
 WHOLE_ROW = "row"
-"""Used in place of a column name if a whole row is missing or surplus."""
+"""Stands for the column name in an error about a row that is missing or surplus."""
 
 FIRST, LAST = -(2**63), 2**63 - 1
-"""Limits of entry numbers.
+"""Lowest and highest entry number that the database can store.
 
-With them, the first and the last range also include rows with invalid numbers.
+With these limits, rows with an impossible entry number are read and compared too.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table to compare. columns: all but `station`; `seq` comes first if it can."""
+    """A table to compare.
+
+    columns: all columns except `station`. The entry number `seq` comes first if the table has one.
+    """
 
     name: str
     columns: tuple[str, ...]
@@ -35,15 +38,16 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads the rows of one station for verification, within one reading transaction."""
+    """Reads the rows of one station, within the read transaction of a verification."""
 
     store: Store
     station: str
 
     def rows(self, table: Table, low: int, high: int) -> list[Row]:
-        """Return the rows of entries `low` to `high`, ordered by entry only.
+        """Return the rows that the entries from `low` to `high` wrote into a table.
 
-        Sorting here is faster than in the database, because the rows are nearly sorted.
+        The rows are in the order of entry numbers. They are sorted here and not by the database,
+        because they are nearly sorted already and Python is faster then.
         """
         rows = self.store.all(
             f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE station = :station "
@@ -54,20 +58,23 @@ class Reader:
         return rows
 
     def all_rows(self, table: Table) -> list[Row]:
-        """Return all rows of a table, in any order."""
+        """Return all rows of the station in a table, in any order."""
         return self.store.all(
             f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE station = :station",
             {"station": self.station},
         )
 
     def one(self, sql: str, **params: Any) -> Row | None:
-        """Return the first row of a query, or None. The parameter `:station` is set."""
+        """Return the first row of a query, or None. The query can use the parameter `:station`."""
         return self.store.one(sql, {"station": self.station, **params})
 
     def broken(
         self, table: str, column: str, seq: int | None, expected: object, found: object
     ) -> BooksBroken:
-        """Return the error that describes a difference."""
+        """Return the error that describes a difference.
+
+        seq: number of the entry concerned; None if no single entry is concerned.
+        """
         return BooksBroken(
             station=self.station,
             seq=seq,
@@ -78,10 +85,10 @@ class Reader:
         )
 
     def compare(self, table: Table, expected: Sequence[Row], found: Sequence[Row]) -> None:
-        """Compare rows. Their order does not matter.
+        """Check that the stored rows of a table are the expected rows, in any order.
 
         Raises:
-            BooksBroken: a row is missing, changed or surplus. The error describes the first one.
+            BooksBroken: a row is missing, changed or surplus; the first such row is described.
         """
         if expected == found:
             return
@@ -97,7 +104,11 @@ class Reader:
                 )
 
     def _changed(self, table: Table, row: Row, extra: list[Row]) -> BooksBroken | None:
-        """Return the error for a changed column, if a surplus row is similar to the missing one."""
+        """Return the error for a row that was changed, or None if it rather seems to be missing.
+
+        The row counts as changed if one of the surplus rows agrees with it in at least half of the
+        columns.
+        """
 
         def similarity(other: Row) -> int:
             return sum(a == b for a, b in zip(row, other, strict=True))
@@ -111,7 +122,7 @@ class Reader:
         return None
 
     def _missing(self, table: Table, row: Row) -> BooksBroken:
-        """Return the error for a row that is missing, or that another station has now."""
+        """Return the error for a missing row. The row may have been moved to another station."""
         values = dict(zip(table.columns, row, strict=True))
         where = " AND ".join(
             f"{name} IS NULL" if value is None else f"{name} = :{name}"
@@ -132,7 +143,7 @@ def _seq(table: Table, row: Row) -> int:
 
 
 def _row_text(table: Table, row: Row) -> str:
-    """Return the columns of a row by name, for an error message."""
+    """Return the values of a row with their column names, for an error message."""
     return ", ".join(
         f"{name}={value}"
         for name, value in zip(table.columns, row, strict=True)

@@ -1,4 +1,4 @@
-"""Check receipts and erasable texts: gapless numbers, digests, and texts that were erased."""
+"""Check receipts, and texts that can be erased: notes, wishes, reasons, contents of receipts."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from supplies.domain.entry_rows import (
 from supplies.errors import BooksBroken
 from supplies.storage.store import Row
 from supplies.verification.reader import Reader, Table
-from supplies.verification.records import STATEMENT_TABLES, Rows
+from supplies.verification.records import ROW_TABLES, Rows
 
 ERASABLE = Table("erasable", ("seq", "digest", "about", "salt", "content"))
 _NAMED = Table("erasable", ("seq", "digest", "about"))
 
 
 class _Frozen(msgspec.Struct, gc=False):
-    """The fields of a stored receipt document that are compared with the entry that issued it."""
+    """The part of a receipt's stored content that the entry that issued the receipt also has."""
 
     number: str
     issued_on: str
@@ -40,10 +40,13 @@ _decode = msgspec.json.Decoder(_Frozen).decode
 
 
 class Receipts:
-    """Receipts and texts of the entries checked so far.
+    """Checks the receipts and erasable texts of the entries, one group of entries after the other.
 
-    erased: by digest that a forgetting erased, its entry and whom or what it forgot. absent: by
-    digest without content, its entry and person. Both must be equal after the last entry.
+    Attributes:
+        erased: For the digest of each text that was erased on request: the entry that erased it,
+            and the person or entry whose texts were erased.
+        absent: For the digest of each text without stored content: the entry that recorded the
+            text, and the person the text was about.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -57,52 +60,55 @@ class Receipts:
         self._copies: Counter[str] = Counter()
         self._forgotten: dict[str, int] = {}
 
-    def take(
-        self, stated: Rows, bodies: Sequence[Body], texts: Sequence[Row], donations: set[str]
+    def add(
+        self, recorded: Rows, bodies: Sequence[Body], texts: Sequence[Row], donations: set[str]
     ) -> None:
         """Check the receipts and texts of the next entries.
 
-        texts: the rows of `erasable` of these entries. donations: ids of all donations so far.
+        texts: the rows of these entries in the table `erasable`. donations: ids of all donations so
+        far.
 
         Raises:
             BooksBroken: a receipt or text differs from its entry.
         """
-        frozen = self._check_texts(stated, bodies, texts)
+        frozen = self._check_texts(recorded, bodies, texts)
         covered: dict[str, list[str]] = defaultdict(list)
-        for seq, number, donation in stated[ReceiptDonation]:
+        for seq, number, donation in recorded[ReceiptDonation]:
             covered[number].append(donation)
             if donation not in donations:
                 raise self.reader.broken(
                     "receipt_donations", "donation", seq, "a donation in these books", donation
                 )
         first = bodies[0].seq if bodies else 0
-        for row in stated[Receipt]:
+        for row in recorded[Receipt]:
             self._check_receipt(row, bodies[row[0] - first])
             content = frozen.get(row[6])
             if content is not None:
                 self._check_frozen(row, content, covered[row[1]])
-        self._check_known(stated)
+        self._check_known(recorded)
 
     # --- receipts --------------------------------------------------------------------------------
 
     def _check_receipt(self, row: Row, body: Body) -> None:
-        """Check that a receipt has the next number of its series and year, and its entry's date."""
+        """Check number and date of a receipt.
+
+        The number must be the next one of its series and year; the date must be the day of its
+        entry.
+        """
         number, series, issued_on = row[1], row[2], row[5]
         seq = row[0]
         day = body.happened_on
         following = self._last[series, day.year] = self._last[series, day.year] + 1
         right = (seq, f"{series}-{day.year}-{following:06d}", series, day.year, following)
         if row[:5] != right or issued_on != day.isoformat():
-            self.reader.compare(
-                STATEMENT_TABLES[Receipt], [(*right, day.isoformat(), row[6])], [row]
-            )
+            self.reader.compare(ROW_TABLES[Receipt], [(*right, day.isoformat(), row[6])], [row])
         if body.document != number:
             raise self.reader.broken("entries", "document", seq, number, body.document)
         self._numbers.add(number)
         self.receipts += 1
 
     def _check_frozen(self, row: Row, content: bytes, donations: list[str]) -> None:
-        """Check that the stored document of a receipt agrees with its entry."""
+        """Check number, date and donations in the stored content of a receipt."""
         seq, number, issued_on = row[0], row[1], row[5]
         try:
             frozen = _decode(content)
@@ -114,27 +120,32 @@ class Receipts:
         if frozen.donations != donations and sorted(frozen.donations) != sorted(donations):
             raise self._wrong_text("content", seq, donations, frozen.donations)
 
-    def _check_known(self, stated: Rows) -> None:
-        """Check that replacements, voidings and reprints name receipts of these books.
+    def _check_known(self, recorded: Rows) -> None:
+        """Check that each receipt that a row names was issued before.
 
-        A receipt is voided at most once, and its copies are numbered from 1.
+        No receipt may be voided twice, and the reprints of a receipt must be numbered 1, 2, 3 and
+        so on.
         """
         named = (
-            ("receipt_donations", "number", [row[:2] for row in stated[ReceiptDonation]]),
-            ("receipt_replacements", "number", [row[:2] for row in stated[ReceiptReplacement]]),
-            ("receipt_replacements", "replaced", [row[::2] for row in stated[ReceiptReplacement]]),
-            ("receipt_voids", "number", stated[ReceiptVoid]),
-            ("reprints", "number", [row[:2] for row in stated[Reprint]]),
+            ("receipt_donations", "number", [row[:2] for row in recorded[ReceiptDonation]]),
+            ("receipt_replacements", "number", [row[:2] for row in recorded[ReceiptReplacement]]),
+            (
+                "receipt_replacements",
+                "replaced",
+                [row[::2] for row in recorded[ReceiptReplacement]],
+            ),
+            ("receipt_voids", "number", recorded[ReceiptVoid]),
+            ("reprints", "number", [row[:2] for row in recorded[Reprint]]),
         )
         for table, column, rows in named:
             for seq, number in rows:
                 if number not in self._numbers:
                     raise self.reader.broken(table, column, seq, "a receipt", number)
-        for seq, number in stated[ReceiptVoid]:
+        for seq, number in recorded[ReceiptVoid]:
             if number in self._void:
                 raise self.reader.broken("receipt_voids", "number", seq, "void once", number)
             self._void.add(number)
-        for seq, number, copy in stated[Reprint]:
+        for seq, number, copy in recorded[Reprint]:
             self._copies[number] += 1
             if copy != self._copies[number]:
                 raise self.reader.broken("reprints", "copy", seq, self._copies[number], copy)
@@ -142,14 +153,14 @@ class Receipts:
     # --- texts -----------------------------------------------------------------------------------
 
     def _check_texts(
-        self, stated: Rows, bodies: Sequence[Body], texts: Sequence[Row]
+        self, recorded: Rows, bodies: Sequence[Body], texts: Sequence[Row]
     ) -> dict[str, bytes]:
-        """Check that exactly the texts that entries name are stored, with the right digests.
+        """Check that the stored texts are those whose digests are in the entries.
 
-        Return the contents by digest.
+        Return the content of each text that was not erased, by digest.
         """
         receipts: dict[int, list[str]] = defaultdict(list)
-        for row in stated[Receipt]:
+        for row in recorded[Receipt]:
             receipts[row[0]].append(row[6])
         expected: list[Row] = []
         for body in bodies:
@@ -158,7 +169,7 @@ class Receipts:
             if body.texts is not None:
                 expected.append((body.seq, body.texts, body.about))
         self.reader.compare(_NAMED, expected, [row[:3] for row in texts])
-        self._read_forgettings(stated)
+        self._read_forgettings(recorded)
         kept: dict[str, bytes] = {}
         for seq, digest, about, salt, content in texts:
             if salt is None or content is None:
@@ -176,19 +187,20 @@ class Receipts:
                 )
         return kept
 
-    def _read_forgettings(self, stated: Rows) -> None:
+    def _read_forgettings(self, recorded: Rows) -> None:
         parties: dict[int, list[str]] = defaultdict(list)
-        for seq, party in stated[Forgetting]:
+        for seq, party in recorded[Forgetting]:
             parties[seq].append(party)
             self._forgotten[party] = seq
-        for seq, digest in stated[Erasure]:
+        for seq, digest in recorded[Erasure]:
             self.erased[digest] = (seq, parties[seq])
 
     def check_erased(self) -> None:
-        """Check that exactly the texts erased by forgettings are gone.
+        """Check that a text is missing if, and only if, an entry erased it.
 
         Raises:
-            BooksBroken: a text is missing without a forgetting, or was not erased by one.
+            BooksBroken: a text is missing although no entry erased it, or is stored although one
+                did.
         """
         for digest, (seq, about) in self.absent.items():
             if digest not in self.erased:

@@ -1,4 +1,4 @@
-"""Check the rows that entries state in each statement's table, with document ids and lots."""
+"""Check the rows that entries write into other tables, and the ids in these rows."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ from supplies.domain.expiry import last_day
 from supplies.storage.store import Row
 from supplies.verification.reader import WHOLE_ROW, Reader, Table
 
-STATEMENT_TABLES = {
-    statement: Table(table, ("seq", *statement.__struct_fields__))
-    for statement, table in TABLES.items()
+ROW_TABLES = {
+    row_type: Table(table, ("seq", *row_type.__struct_fields__))
+    for row_type, table in TABLES.items()
 }
-"""Table of each statement, in the order in which they are compared."""
+"""The table of each type of row. Tables are compared in this order."""
 
 Rows = Mapping[type[EntryRow], list[Row]]
-"""Rows as stored (seq, then the fields), by type of statement."""
+"""Rows by their type. Each row is a tuple of the entry number and the columns, as stored."""
 
-DOCUMENT_STATEMENTS: tuple[type[EntryRow], ...] = (
+DOCUMENT_ROWS: tuple[type[EntryRow], ...] = (
     Need,
     Pledge,
     Arrival,
@@ -63,22 +63,28 @@ DOCUMENT_STATEMENTS: tuple[type[EntryRow], ...] = (
     Shipment,
     Activity,
 )
-"""Statements that begin a document; their first field is its id with the entry's number."""
+"""Types of rows that create a document. Their first field is the document's id.
 
-LOT_STATEMENTS: tuple[type[EntryRow], ...] = (
+The id ends in the number of the entry that created the document.
+"""
+
+LOT_ROWS: tuple[type[EntryRow], ...] = (
     ArrivalLine,
     AllocationLine,
     StopLine,
     CountedLine,
     ShipmentLine,
 )
-"""Statements about goods of one lot."""
+"""Types of rows that name an item and one of its lots."""
 
 
-def _row_converter(statement: type[EntryRow]) -> Callable[[Any], tuple[Any, ...]]:
-    """Return the fastest function that converts a row of this type to its columns."""
-    hints = get_type_hints(statement)
-    kinds = [{hints[name], *get_args(hints[name])} for name in statement.__struct_fields__]
+def _row_converter(row_type: type[EntryRow]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return a function that converts a row of this type into the values of its columns.
+
+    The function is the fastest one that can convert all fields of the type.
+    """
+    hints = get_type_hints(row_type)
+    kinds = [{hints[name], *get_args(hints[name])} for name in row_type.__struct_fields__]
     if any(datetime in kind for kind in kinds):
         return column_values
     dated = [index for index, kind in enumerate(kinds) if date in kind]
@@ -95,14 +101,14 @@ def _row_converter(statement: type[EntryRow]) -> Callable[[Any], tuple[Any, ...]
     return with_days
 
 
-_ROW_CONVERTERS = {statement: _row_converter(statement) for statement in ENTRY_ROWS}
+_ROW_CONVERTERS = {row_type: _row_converter(row_type) for row_type in ENTRY_ROWS}
 
 
 def rows_of(bodies: Sequence[Body]) -> tuple[list[Row], Rows]:
-    """Return the transfers and rows of these entries, as the database should have them."""
+    """Return the transfers and the other rows that the database should have for these entries."""
     transfers: list[Row] = []
-    stated: dict[type[EntryRow], list[Row]] = {statement: [] for statement in ENTRY_ROWS}
-    writers = {kind: (rows.append, _ROW_CONVERTERS[kind]) for kind, rows in stated.items()}
+    recorded: dict[type[EntryRow], list[Row]] = {row_type: [] for row_type in ENTRY_ROWS}
+    writers = {kind: (rows.append, _ROW_CONVERTERS[kind]) for kind, rows in recorded.items()}
     for body in bodies:
         seq = body.seq
         if body.transfers:
@@ -114,13 +120,13 @@ def rows_of(bodies: Sequence[Body]) -> tuple[list[Row], Rows]:
         for row in body.rows:
             write, convert = writers[type(row)]
             write((seq, *convert(row)))
-    return transfers, stated
+    return transfers, recorded
 
 
 def _hand_over_columns(source: str, target: str) -> tuple[str | None, str | None]:
-    """Return the allocation and recipient of a transfer that hands goods over.
+    """Return the allocation and the recipient if a transfer hands over goods of a delivery.
 
-    For any other transfer, return None twice.
+    For every other transfer, return None and None.
     """
     if source.startswith("in_transit:") and target.startswith("received:"):
         return source.rpartition(":")[2], target.partition(":")[2]
@@ -134,10 +140,14 @@ def _last_day(month: str) -> str:
 
 
 class Records:
-    """What the entries checked so far state, for checks of later entries.
+    """Checks the rows of the entries, and keeps what is needed to check later entries.
 
-    lots: item by lot. recipients: recipient by allocation. needs: recipient by need. donations: all
-    ids. pending: open deliveries and unresolved conflicts, each with the number of its entry.
+    Attributes:
+        lots: The item of each lot.
+        recipients: The recipient of each allocation.
+        needs: The recipient of each need.
+        donations: The ids of all donations.
+        pending: Open deliveries and unresolved conflicts, each as its noun and entry number.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -147,36 +157,39 @@ class Records:
         self.needs: dict[str, str] = {}
         self.donations: set[str] = set()
         self.pending: set[tuple[str, int]] = set()
-        self._restated: list[tuple[Table, str, str, int]] = []
+        self._repeated: list[tuple[Table, str, str, int]] = []
 
-    def take(self, stated: Rows, bodies: Sequence[Body]) -> None:
-        """Check the rows of the next entries, and remember what later entries refer to.
+    def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
+        """Check the rows of the next entries, and keep what later entries may refer to.
 
         Raises:
-            BooksBroken: a document id or a lot is wrong.
+            BooksBroken: a row has the id of a wrong document or lot, or contradicts another row.
         """
         if not bodies:
             return
-        for kind in DOCUMENT_STATEMENTS:
-            if stated[kind]:
-                self._check_documents(kind, stated[kind], bodies)
-        self._check_lots(stated)
-        for seq, day in stated[LatestDay]:
+        for kind in DOCUMENT_ROWS:
+            if recorded[kind]:
+                self._check_documents(kind, recorded[kind], bodies)
+        self._check_lots(recorded)
+        for seq, day in recorded[LatestDay]:
             happened_on = bodies[seq - bodies[0].seq].happened_on.isoformat()
             if day != happened_on:
                 raise self.reader.broken(TABLES[LatestDay], "latest_day", seq, happened_on, day)
-        if stated[PackedLine]:
-            self._check_packs(stated)
-        self.recipients.update((row[1], row[2]) for row in stated[Allocation])
-        self.needs.update((row[1], row[2]) for row in stated[Need])
-        self.donations.update(row[1] for row in stated[Arrival] if row[2] == "donor")
-        self._track_pending(stated)
+        if recorded[PackedLine]:
+            self._check_packs(recorded)
+        self.recipients.update((row[1], row[2]) for row in recorded[Allocation])
+        self.needs.update((row[1], row[2]) for row in recorded[Need])
+        self.donations.update(row[1] for row in recorded[Arrival] if row[2] == "donor")
+        self._track_pending(recorded)
 
     def _check_documents(
         self, kind: type[EntryRow], rows: Sequence[Row], bodies: Sequence[Body]
     ) -> None:
-        """Check that the id of each new document contains the number of its entry."""
-        first, table = bodies[0].seq, STATEMENT_TABLES[kind]
+        """Check that each row that creates a document has the id of its entry's document.
+
+        Rows whose id has the number of another entry are collected for `check_repeated`.
+        """
+        first, table = bodies[0].seq, ROW_TABLES[kind]
         for row in rows:
             seq, document = row[0], row[1]
             if document != bodies[seq - first].document:
@@ -185,47 +198,49 @@ class Records:
                 )
             number = document.rpartition("_")[2]
             if number != str(seq):
-                self._restated.append((table, document, number, seq))
+                self._repeated.append((table, document, number, seq))
 
-    def _check_lots(self, stated: Rows) -> None:
-        """Check that a new lot's id has its entry's number, and that no lot changes its item.
+    def _check_lots(self, recorded: Rows) -> None:
+        """Check the rows that describe or name lots.
 
-        If only the month of its expiry is known, check that it expires on the last day.
+        A lot keeps its item, lots that rows name must exist, and an expiry that is known only as a
+        month must be the last day of that month. Rows whose lot id has the number of another entry
+        are collected for `check_repeated`.
         """
         own = f"l_{self.reader.station}_"
-        for row in stated[Lot]:
+        for row in recorded[Lot]:
             seq, lot, item = row[0], row[1], row[2]
             if lot.startswith(own) and (number := lot.rsplit("_", 2)[1]) != str(seq):
-                self._restated.append((STATEMENT_TABLES[Lot], lot, number, seq))
+                self._repeated.append((ROW_TABLES[Lot], lot, number, seq))
             if self.lots.setdefault(lot, item) != item:
                 raise self.reader.broken("lots", "item", seq, self.lots[lot], item)
         expiring: tuple[type[EntryRow], ...] = (Lot, ShipmentLine)
         for kind in expiring:
-            at = STATEMENT_TABLES[kind].columns.index
-            for row in stated[kind]:
+            at = ROW_TABLES[kind].columns.index
+            for row in recorded[kind]:
                 day, month = row[at("expires_on")], row[at("expires_month")]
                 if month is not None and day != (last := _last_day(month)):
                     raise self.reader.broken(TABLES[kind], "expires_on", row[0], last, day)
-        for seq, lot, parent in stated[LotParent]:
+        for seq, lot, parent in recorded[LotParent]:
             for column, name in (("lot", lot), ("parent", parent)):
                 if name not in self.lots:
                     raise self.reader.broken("lot_parents", column, seq, "a known lot", name)
-        for kind in LOT_STATEMENTS:
-            at = STATEMENT_TABLES[kind].columns.index
-            for row in stated[kind]:
+        for kind in LOT_ROWS:
+            at = ROW_TABLES[kind].columns.index
+            for row in recorded[kind]:
                 lot, item = row[at("lot")], row[at("item")]
                 if lot and self.lots.get(lot) != item:
                     raise self.reader.broken(TABLES[kind], "lot", row[0], f"a lot of {item}", lot)
 
-    def _check_packs(self, stated: Rows) -> None:
-        """Check that packs come to the item and quantity that their line states in base units."""
+    def _check_packs(self, recorded: Rows) -> None:
+        """Check that the packs and the quantity in base units of the same line agree."""
         lines: dict[tuple[int, int], tuple[str, int]] = {}
         for kind in (Need, PledgeLine, ArrivalLine):
-            at = STATEMENT_TABLES[kind].columns.index
-            for row in stated[kind]:
+            at = ROW_TABLES[kind].columns.index
+            for row in recorded[kind]:
                 line = row[at("line")] if kind is not Need else 1
                 lines[row[0], line] = row[at("item")], row[at("quantity")]
-        for seq, field, line, item, _, quantity, size in stated[PackedLine]:
+        for seq, field, line, item, _, quantity, size in recorded[PackedLine]:
             wanted = lines.get((seq, line), (item, quantity * size))
             if field == "lines" and wanted != (item, quantity * size):
                 expected = f"{wanted[1]} × {wanted[0]} in packs"
@@ -233,20 +248,22 @@ class Records:
                     TABLES[PackedLine], "quantity", seq, expected, f"{quantity * size} × {item}"
                 )
 
-    def _track_pending(self, stated: Rows) -> None:
-        """Track open deliveries and conflicts.
+    def _track_pending(self, recorded: Rows) -> None:
+        """Update the open deliveries and conflicts from the rows of the next entries.
 
-        A delivery counts as opened once, even if a later entry repeats its row.
+        Only the row of the entry that created a delivery opens it; later rows change its team.
         """
         pending = self.pending
-        pending.update(("delivery", row[0]) for row in stated[Delivery] if row[1] == f"v_{row[0]}")
-        pending.update(("conflict", row[0]) for row in stated[Conflict])
-        closed = {delivery for _, delivery in stated[DeliveryEnd]}
+        pending.update(
+            ("delivery", row[0]) for row in recorded[Delivery] if row[1] == f"v_{row[0]}"
+        )
+        pending.update(("conflict", row[0]) for row in recorded[Conflict])
+        closed = {delivery for _, delivery in recorded[DeliveryEnd]}
         pending -= {("delivery", int(name[2:])) for name in closed if name[2:].isdecimal()}
-        pending -= {("conflict", conflict) for _, conflict, _ in stated[Resolution]}
+        pending -= {("conflict", conflict) for _, conflict, _ in recorded[Resolution]}
 
     def check_pending(self) -> None:
-        """Check that `pending`, from which lists of open documents are read, is complete.
+        """Check that the table `pending` has exactly the open deliveries and unresolved conflicts.
 
         Raises:
             BooksBroken: a row of `pending` is missing or surplus.
@@ -261,13 +278,15 @@ class Records:
             wanted, stored = (noun, None) if each in self.pending else (None, noun)
             raise self.reader.broken("pending", WHOLE_ROW, number, wanted, stored)
 
-    def check_restated(self) -> None:
-        """Check that documents stated again were made by the earlier entries in their ids.
+    def check_repeated(self) -> None:
+        """Check the collected rows whose id has the number of an earlier entry.
+
+        A correction writes such rows. The earlier entry must have written a row with the same id.
 
         Raises:
-            BooksBroken: there is no such earlier entry.
+            BooksBroken: the earlier entry does not exist, or wrote no such row.
         """
-        for table, document, number, seq in self._restated:
+        for table, document, number, seq in self._repeated:
             column = table.columns[1]
             made = None
             if number.isdecimal() and 0 < int(number) < seq:
@@ -281,4 +300,4 @@ class Records:
                 raise self.reader.broken(
                     table.name, column, seq, f"an id that ends in {seq}", document
                 )
-        self._restated.clear()
+        self._repeated.clear()

@@ -1,4 +1,7 @@
-"""Check goods between stations: sent goods are in transit or arrived; cited entries exist."""
+"""Check goods between stations.
+
+What a station sent must be in transit or delivered, and cited entries of other stations must exist.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,14 @@ from supplies.verification.reader import Reader
 from supplies.verification.records import Rows
 
 _Goods = Counter[tuple[str, str]]
-"""Quantities by item and lot."""
+"""Quantities by item and lot, in base units."""
 
 
 @dataclass(slots=True)
 class _Sent:
-    """A shipment that was sent.
+    """A shipment that this station sent.
 
-    goods: as sent. acknowledged: an entry of this station cites that of the receiver.
+    acknowledged: whether this station has recorded the arrival at the other station.
     """
 
     destination: str
@@ -36,29 +39,32 @@ class _Sent:
 
 
 class Shipments:
-    """Shipments of the entries checked so far, and their citations of other stations' entries."""
+    """Checks the shipments that the station sent and received."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self._sent: dict[str, _Sent] = {}
         self._received: dict[str, _Goods] = {}
 
-    def take(self, stated: Rows, bodies: Sequence[Body]) -> None:
+    def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
         """Read the shipments of the next entries, and check the entries that they cite.
 
+        A cited entry is one of another station. Its hash is checked if that station is in this
+        database.
+
         Raises:
-            BooksBroken: a shipment is unknown, or a cited hash is wrong.
+            BooksBroken: a shipment does not exist, or a cited entry has another hash.
         """
-        for _, shipment, destination, _ in stated[Shipment]:
+        for _, shipment, destination, _ in recorded[Shipment]:
             self._sent[shipment] = _Sent(destination)
-        for seq, shipment, _, item, _, lot, quantity, *_ in stated[ShipmentLine]:
+        for seq, shipment, _, item, _, lot, quantity, *_ in recorded[ShipmentLine]:
             sent = self._sent.get(shipment)
             if sent is None:
                 raise self.reader.broken(
                     "shipment_lines", "shipment", seq, "a shipment that was sent", shipment
                 )
             sent.goods[item, lot] += quantity
-        for seq, shipment, sender, sent_seq, sent_hash, _ in stated[ShipmentReceived]:
+        for seq, shipment, sender, sent_seq, sent_hash, _ in recorded[ShipmentReceived]:
             document = bodies[seq - bodies[0].seq].document
             if shipment != document:
                 raise self.reader.broken("shipments_received", "shipment", seq, document, shipment)
@@ -66,10 +72,10 @@ class Shipments:
             self._check_citation(
                 "shipments_received", "sent_hash", seq, sender, sent_seq, sent_hash
             )
-        for _, shipment, _, item, _, lot, _, arrived in stated[ShipmentArrival]:
+        for _, shipment, _, item, _, lot, _, arrived in recorded[ShipmentArrival]:
             if lot is not None:
                 self._received[shipment][item, lot] += arrived
-        for seq, shipment, there, cited in stated[ShipmentAcknowledged]:
+        for seq, shipment, there, cited in recorded[ShipmentAcknowledged]:
             sent = self._sent.get(shipment)
             if sent is None or sent.acknowledged:
                 raise self.reader.broken(
@@ -84,7 +90,10 @@ class Shipments:
     def _check_citation(
         self, table: str, column: str, seq: int, station: str, cited: int, found: str
     ) -> None:
-        """Check the hash of a cited entry, if the other station is in this database."""
+        """Check the hash of another station's entry that an entry cites.
+
+        Nothing can be checked if the other station is not in this database.
+        """
         row = self.reader.store.one(
             "SELECT h.seq, e.hash FROM heads h LEFT JOIN entries e "
             "ON e.station = h.station AND e.seq = :seq WHERE h.station = :other",
@@ -97,11 +106,11 @@ class Shipments:
             raise self.reader.broken(table, column, seq, expected, found)
 
     def check(self, balances: Mapping[Key, Balance]) -> None:
-        """Compare the balances of shipments with what was stated.
+        """Compare the balances of the shipment accounts with the rows about shipments.
 
-        Until a shipment is acknowledged, all its goods are in transit; afterwards none are, and
-        what was delivered equals what the other station received, if that station is in this
-        database.
+        All goods of a shipment are in transit until its arrival is acknowledged. Then nothing is in
+        transit any more, and the delivered goods are those that the other station recorded as
+        received. The last is checked only if the other station is in this database.
 
         Raises:
             BooksBroken: a balance differs.
@@ -125,7 +134,7 @@ class Shipments:
             )
 
     def _received_there(self, shipment: str, sent: _Sent) -> _Goods | None:
-        """Return what the other station received, by the sender's items and lots.
+        """Return the goods that the other station received, by the items and lots of the sender.
 
         Return None if the other station is not in this database.
         """
@@ -153,7 +162,7 @@ class Shipments:
 
 
 def _by_shipment(balances: Mapping[Key, Balance]) -> dict[str, _Goods]:
-    """Return the balances of shipments, by account, item and lot."""
+    """Return the goods in each shipment account. Accounts with a balance of zero are left out."""
     kinds = {SENT.name, DELIVERED.name, FROM_STATION.name}
     found: dict[str, _Goods] = {}
     for (account, item, lot), balance in balances.items():

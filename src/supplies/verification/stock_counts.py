@@ -1,4 +1,4 @@
-"""Check stock counts: each difference is booked, and what later entries changed of it."""
+"""Check stock counts: the difference of each counted line is booked."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ from supplies.verification.records import Rows
 
 @dataclass(slots=True)
 class _Line:
-    """A counted line.
+    """A line of a stock count, with quantities in base units.
 
-    seq: number of the latest entry that recorded the expected quantity.
+    Attributes:
+        seq: Number of the entry that recorded the line or last changed the expected quantity.
+        counted: The quantity that was counted.
+        expected: The quantity that the books had when the count sheet was opened.
+        unbooked: The part of a shortage that could not be booked when a conflict was resolved.
     """
 
     seq: int
@@ -31,7 +35,7 @@ class _Line:
 
 
 class StockCounts:
-    """The counts of the entries checked so far, with the difference booked for each."""
+    """Checks the stock counts of a station: their lines, and what was booked for each of them."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -39,10 +43,14 @@ class StockCounts:
         self._lines: dict[str, dict[int, _Line]] = defaultdict(dict)
         self._booked: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
 
-    def take(self, stated: Rows, bodies: Sequence[Body]) -> None:
-        """Remember the counts of the next entries and what was booked of them, entry by entry."""
-        self._places.update((row[1], row[2]) for row in stated[CountSheet])
-        counted, recounted = _by_entry(stated[CountedLine]), _by_entry(stated[Recount])
+    def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
+        """Read the stock counts of the next entries, and what these entries booked for them.
+
+        Raises:
+            BooksBroken: an entry names a count sheet or counted line that does not exist.
+        """
+        self._places.update((row[1], row[2]) for row in recorded[CountSheet])
+        counted, recounted = _by_entry(recorded[CountedLine]), _by_entry(recorded[Recount])
         for body in bodies:
             for seq, sheet, number, item, lot, expected, quantity in counted[body.seq]:
                 if sheet not in self._places:
@@ -72,10 +80,12 @@ class StockCounts:
             self._booked[sheet][item, lot] += quantity * ((target == place) - (source == place))
 
     def check(self) -> None:
-        """Check the difference booked for each count.
+        """Check that the booked difference of each line is the expected less the counted quantity.
 
-        With the quantity that could not be booked, it must be the expected less the counted
-        quantity.
+        The part that could not be booked is added to the booked difference.
+
+        Raises:
+            BooksBroken: another quantity was booked.
         """
         for sheet, lines in self._lines.items():
             for line in lines.values():
@@ -96,7 +106,7 @@ class StockCounts:
 
 
 def _by_entry(rows: Sequence[Row]) -> dict[int, list[Row]]:
-    """Return rows by the entry that they belong to, which is their first column."""
+    """Group rows by the entry that wrote them. The entry number is the first column of a row."""
     found: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
         found[row[0]].append(row)

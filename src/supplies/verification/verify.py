@@ -1,9 +1,10 @@
-"""Verify books: recompute everything from the bytes that were hashed.
+"""Verify books: recompute everything from the hashed bytes of the entries.
 
-The chain shows that no entry was changed, inserted or removed. Each row of each ledger table is
-compared with the bodies; balances, days, receipts and needs are recomputed. The chain alone cannot
-show that its last entries were removed or rewritten. Receipts can: each prints the number and hash
-of its entry, and donors keep them.
+The hash chain shows that no entry was changed, inserted or removed. Every row of every ledger table
+is compared with the entries; balances, receipts and quantities of needs are recomputed.
+
+The chain alone cannot show that its last entries were removed or rewritten. Receipts can show this,
+because each prints the number and hash of its entry, and donors keep them.
 """
 
 from __future__ import annotations
@@ -24,34 +25,36 @@ from supplies.verification.hash_chain import ENTRIES, HEADS, HashChain
 from supplies.verification.needs import check_needs
 from supplies.verification.reader import FIRST, LAST, Reader
 from supplies.verification.receipts import ERASABLE, Receipts
-from supplies.verification.records import STATEMENT_TABLES, Records, Rows, rows_of
+from supplies.verification.records import ROW_TABLES, Records, Rows, rows_of
 from supplies.verification.shipments import Shipments
 from supplies.verification.stock_counts import StockCounts
 
 ENTRIES_PER_CHUNK = 5_000
-"""Number of entries in memory at a time."""
+"""Number of entries that are read into memory at a time."""
 
 ENTRIES_PER_COMPARISON = 100_000
-"""Number of entries whose statements are compared with their tables at once.
+"""Number of entries after which the rows that they wrote are compared with the stored rows.
 
-These tables are ordered by document, not by entry, so that each comparison reads whole tables.
-Therefore there are few comparisons.
+Each comparison reads whole tables, because most tables are not sorted by entry. A high number keeps
+comparisons few; a low number would save memory.
 """
 
 LEDGER_TABLES = (
     *(table.name for table in (ENTRIES, HEADS, TRANSFERS, BALANCES, DAYS, ERASABLE)),
     *TABLES.values(),
 )
-"""All tables that verification checks."""
+"""All tables that verification compares."""
 
 Progress = Callable[[int, int], None]
 
 
 class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts of one verified station.
+    """What the verification of one station counted.
 
-    head: hash of the last entry, hexadecimal; zeros without entries. clock_set_back: numbers of
-    entries recorded at an earlier time than the entry before, because the clock was set back.
+    Attributes:
+        head: Hash of the last entry, hexadecimal; zeros if there are no entries.
+        clock_set_back: Numbers of entries that were recorded at an earlier time than the entry
+            before them, because the clock had been set back.
     """
 
     station: str
@@ -63,7 +66,7 @@ class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts over all verified stations."""
+    """What a verification counted: the sums over all verified stations, and each station."""
 
     entries: int
     transfers: int
@@ -74,15 +77,18 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 def verify(
     store: Store, station: str | None = None, *, progress: Progress | None = None
 ) -> Verified:
-    """Recompute the books of a station, or of all stations.
+    """Verify the books of one station, or of all stations.
 
-    station: None for all. progress: called with the number of entries done and in total. All
-    entries and rows are read once; memory grows with the number of balances, not of entries.
+    Everything is read once. Memory grows with the number of balances, not with the number of
+    entries.
+
+    station: code of the station; None verifies all stations in the database. progress: called again
+    and again with the number of entries verified so far and the number of all entries.
 
     Raises:
-        BooksBroken: describes the first difference.
+        BooksBroken: the books are not intact; the error describes the first difference.
         InvalidField: an argument has the wrong type.
-        NotFound: there are no books of this station.
+        NotFound: the database has no books of this station.
     """
     if not hasattr(store, "check_integrity"):
         raise InvalidField("store must be what `open_store` or `Ledger.store` returns")
@@ -119,15 +125,15 @@ class _Verification:
         self.receipts, self.balances = Receipts(reader), Balances(reader)
         self.shipments, self.counts = Shipments(reader), StockCounts(reader)
         self.transfers = 0
-        self.stated: dict[type[EntryRow], list[Row]] = {kind: [] for kind in STATEMENT_TABLES}
+        self.recorded: dict[type[EntryRow], list[Row]] = {kind: [] for kind in ROW_TABLES}
 
     def run(self, advance: Callable[[int], None]) -> VerifiedStation:
-        """Check all entries in chunks, then the books as a whole."""
+        """Check the entries chunk by chunk, then the books as a whole. Return what was counted."""
         since = FIRST
         for low, high in _ranges(self.count):
             advance(self._check(low, high))
             if high == LAST or high - max(since, 0) >= ENTRIES_PER_COMPARISON:
-                self._compare_statements(since, high)
+                self._compare_rows(since, high)
                 since = high + 1
         self.receipts.check_erased()
         self.records.check_pending()
@@ -146,42 +152,45 @@ class _Verification:
         )
 
     def _check(self, low: int, high: int) -> int:
-        """Check the entries from `low` to `high`; return their number."""
+        """Check the entries from `low` to `high`. Return how many there are."""
         entries = self.reader.rows(ENTRIES, low, high)
         bodies: list[Body] = self.chain.follow(entries)
         if high == LAST:
             self.chain.check_head()
         elif self.chain.seq < high:
             raise self.chain.gap()
-        transfers, stated = rows_of(bodies)
+        transfers, recorded = rows_of(bodies)
         self.reader.compare(TRANSFERS, transfers, self.reader.rows(TRANSFERS, low, high))
-        self.chain.check_days(bodies, _closings(stated))
-        self.records.take(stated, bodies)
-        self.shipments.take(stated, bodies)
-        self.counts.take(stated, bodies)
+        self.chain.check_days(bodies, _closings(recorded))
+        self.records.add(recorded, bodies)
+        self.shipments.add(recorded, bodies)
+        self.counts.add(recorded, bodies)
         texts = self.reader.rows(ERASABLE, low, high)
-        self.receipts.take(stated, bodies, texts, self.records.donations)
+        self.receipts.add(recorded, bodies, texts, self.records.donations)
         self.balances.move(transfers, self.records.lots, self.records.recipients)
         self.transfers += len(transfers)
-        for statement, rows in stated.items():
-            self.stated[statement] += rows
+        for row_type, rows in recorded.items():
+            self.recorded[row_type] += rows
         return len(entries)
 
-    def _compare_statements(self, low: int, high: int) -> None:
-        """Compare the collected statements with the rows of their tables."""
-        for statement, table in STATEMENT_TABLES.items():
-            expected, self.stated[statement] = self.stated[statement], []
+    def _compare_rows(self, low: int, high: int) -> None:
+        """Compare the rows that the entries from `low` to `high` wrote with the entries."""
+        for row_type, table in ROW_TABLES.items():
+            expected, self.recorded[row_type] = self.recorded[row_type], []
             self.reader.compare(table, expected, self.reader.rows(table, low, high))
-        self.records.check_restated()
+        self.records.check_repeated()
 
 
-def _closings(stated: Rows) -> dict[int, date]:
-    """Return the last closed day of each entry that closed a period, by entry number."""
-    return {seq: date.fromisoformat(through) for seq, through in stated[Period]}
+def _closings(recorded: Rows) -> dict[int, date]:
+    """Return the last closed day that each entry set, by entry number."""
+    return {seq: date.fromisoformat(through) for seq, through in recorded[Period]}
 
 
 def _ranges(count: int) -> Iterator[tuple[int, int]]:
-    """Yield ranges of entry numbers that together include every integer."""
+    """Yield ranges of entry numbers, each with its first and last number.
+
+    Together they contain every integer, so that rows with impossible entry numbers are found too.
+    """
     low = FIRST
     for last in range(ENTRIES_PER_CHUNK, count, ENTRIES_PER_CHUNK):
         yield low, last
@@ -201,9 +210,9 @@ def _check_station(store: Store, station: str) -> str:
 
 
 def _stations(store: Store) -> list[str]:
-    """Return every station that any row belongs to, registered or not.
+    """Return the codes of all stations that have rows, even if a station is not registered.
 
-    Each table is searched by key from one station to the next, not read completely.
+    An index leads from one station to the next, so tables are not read completely.
     """
     found = {str(code) for (code,) in store.all("SELECT code FROM stations")}
     for table in LEDGER_TABLES:
@@ -221,7 +230,11 @@ def _stations(store: Store) -> list[str]:
 
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """Disable garbage collection: verification makes many small tuples but no cycles."""
+    """Disable garbage collection for the duration of a `with` row_type.
+
+    Verification makes many small tuples. The collector would search them for cycles, which they
+    cannot have.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
