@@ -24,7 +24,9 @@ from supplies_service.idempotency import answer_repeat
 from supplies_service.observability.metrics import Metrics
 from supplies_service.observability.request_log import RequestLogMiddleware
 from supplies_service.openapi import schema as openapi
-from supplies_service.problems import EXCEPTION_HANDLERS, Unauthenticated
+from supplies_service.pages.forms import typed_fields
+from supplies_service.problem_responses import EXCEPTION_HANDLERS
+from supplies_service.problems import SessionRequired, Unauthenticated
 from supplies_service.request_bodies import MAX_BODY, decode_body
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import JSONResponse
@@ -43,7 +45,6 @@ from supplies_service.security.trusted_hosts import (
 )
 from supplies_service.settings import BODY_SECONDS
 from supplies_service.stations import Connection, Stations, current_station
-from supplies_service.templating import template_config
 
 
 def create_app(
@@ -92,7 +93,6 @@ def create_app(
         ],
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=openapi.config(version("supplies")),
-        template_config=template_config(),
         request_max_body_size=MAX_BODY,
         logging_config=None,
     )
@@ -144,6 +144,8 @@ class RequestChecksMiddleware(ASGIMiddleware):
 
         Raises:
             Unauthenticated: the request has no caller, and the route is not public.
+            SessionRequired: the same, for a page.
+            TooLarge, TooSlow, Malformed: the form for such a page cannot be read.
             Forbidden: the caller may not use the route, or may not read the station's books.
             InvalidField: a query parameter is unknown, given twice, or contains a NUL character.
             NotFound: a path parameter contains a NUL character.
@@ -160,6 +162,8 @@ class RequestChecksMiddleware(ASGIMiddleware):
             await select_station(connection, handler, caller)
             await record_use(connection, handler, caller, caller_station)
         elif not serves_anonymous(connection, handler):
+            if handler.opt.get("page", False):
+                raise SessionRequired(await typed_fields(Request(scope, receive, send)))
             raise Unauthenticated("sign in first")
         await check_parameters(connection, handler)
         await next_app(scope, receive, send)

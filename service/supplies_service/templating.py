@@ -1,28 +1,61 @@
-"""The Jinja templates of the pages, rendered by Litestar's `Template` response."""
+"""The Jinja templates of the pages: one environment for each language."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from litestar.plugins.jinja import JinjaTemplateEngine
-from litestar.template import TemplateConfig
 
 from supplies.domain.catalogue_records import Station
+from supplies_service.pages.assets import asset_address
+from supplies_service.pages.languages import HTML_LANGUAGES, Language, translations
 
 
-def template_config() -> TemplateConfig[JinjaTemplateEngine]:
-    """Return the configuration of `pages/templates`. An undefined name is an error."""
-    environment = Environment(
+def render(language: Language, template: str, values: Mapping[str, object]) -> bytes:
+    """Render a template of `pages/templates`. An undefined name is an error."""
+    return environment(language).get_template(template).render(**values).encode()
+
+
+@cache
+def environment(language: Language) -> Environment:
+    """Return the templates in one language."""
+    made = Environment(
         loader=PackageLoader("supplies_service.pages"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
-    environment.filters |= {"station_day": _station_day, "station_time": _station_time}
-    return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
+    texts = translations(language)
+    made.newstyle_gettext = True  # type: ignore[attr-defined]  # added by the extension
+    made.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
+        texts.gettext, texts.ngettext, newstyle=True, pgettext=texts.pgettext
+    )
+    made.filters |= {
+        "day": _chinese_day if language == "zh" else date.isoformat,
+        "number": format_number,
+        "station_day": _station_day,
+        "station_time": _station_time,
+    }
+    made.globals |= {
+        "asset": asset_address,
+        "language": language,
+        "html_language": HTML_LANGUAGES[language],
+    }
+    return made
+
+
+def format_number(value: int) -> str:
+    """Return a number with separators, as in 2,400. A negative one has a minus sign (U+2212)."""
+    return f"{value:,}".replace("-", "\N{MINUS SIGN}")
+
+
+def _chinese_day(value: date) -> str:
+    return f"{value.year}年{value.month}月{value.day}日"
 
 
 def _station_day(timestamp: str, station: Station) -> str:

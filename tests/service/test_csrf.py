@@ -38,9 +38,10 @@ FOREIGN = [
 ]
 
 FORMS = {
-    "/tokens": {"label": "till", "role": "recorder", "days": "1"},
-    "/password": {"current": "x", "password": "y", "repeat": "y"},
-    "/tokens/0123456789abcdef/revoke": {},
+    "/account/tokens": {"label": "till", "role": "recorder", "days": "1"},
+    "/account/password": {"current": "x", "password": "y", "repeat": "y"},
+    "/account/tokens/0123456789abcdef/revoke": {},
+    "/language": {"language": "en", "next": "/"},
     "/sign-out": {},
     "/sign-in": {"login": "coordinator", "password": "four words nobody guesses"},
     "/invitation/supplies.0": {"password": "x", "repeat": "x"},
@@ -56,19 +57,21 @@ def session(anonymous_client: TestClient, service: Service) -> TestClient:
 
 @pytest.mark.parametrize("headers", OWN)
 def test_a_form_of_an_own_page_is_accepted(session: TestClient, headers: dict[str, str]) -> None:
-    answer = session.post("/tokens", data=FORMS["/tokens"], headers=headers)
+    answer = session.post("/account/tokens", data=FORMS["/account/tokens"], headers=headers)
     assert answer.status_code == 200
-    assert "shown only once" in answer.text
+    assert "supplies.lx." in answer.text
 
 
 @pytest.mark.parametrize("headers", FOREIGN)
 def test_a_form_of_another_site_is_refused(session: TestClient, headers: dict[str, str]) -> None:
-    before = session.get("/").text
+    before = session.get("/account").text
     error = problem(
-        session.post("/tokens", data=FORMS["/tokens"], headers=headers), 403, "forbidden"
+        session.post("/account/tokens", data=FORMS["/account/tokens"], headers=headers),
+        403,
+        "forbidden",
     )
     assert "does not come from a page of this service" in error["detail"]
-    assert session.get("/").text == before
+    assert session.get("/account").text == before
 
 
 @pytest.mark.parametrize("path", FORMS)
@@ -117,11 +120,13 @@ def test_programs_need_no_origin_and_their_cookies_are_ignored(
 
 
 def test_a_refused_form_leaves_a_line_in_the_access_log(session: TestClient) -> None:
-    session.post("/tokens", data=FORMS["/tokens"], headers={"Sec-Fetch-Site": "cross-site"})
+    session.post(
+        "/account/tokens", data=FORMS["/account/tokens"], headers={"Sec-Fetch-Site": "cross-site"}
+    )
     ledger = session.app.state.stations.default.ledger
     with ledger.reading() as books:
         (line,) = access_log.list_lines(AccessContext(books, ledger.clock()), limit=9)
-    assert (line.method, line.route, line.outcome) == ("POST", "/tokens", "refused")
+    assert (line.method, line.route, line.outcome) == ("POST", "/account/tokens", "refused")
 
 
 def test_refused_forms_are_rate_limited(session: TestClient) -> None:

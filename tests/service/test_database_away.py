@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from supplies_service.app import create_app
 from supplies_service.group_commit import GroupCommitQueue
 from supplies_service.observability import event_loop_watchdog
+from supplies_service.pages.assets import asset_address
 from support.ledger_fixture import Clock, register_all
 from support.rest_client import (
     ADDRESS,
@@ -142,7 +143,7 @@ def test_a_database_that_does_not_answer_does_not_block_the_service(
         patched.setattr(event_loop_watchdog, "MAX_BLOCKED_SECONDS", 0.5)
         proxy.freeze()
         problem(rest.client.get("/api/needs"), 503, "busy")
-    assert rest.client.get("/style.css").status_code == 200
+    assert rest.client.get(asset_address("desk.css")).status_code == 200
     proxy.thaw()
     rest.get("/api/needs")
     assert any(

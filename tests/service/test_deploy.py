@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from supplies_service.pages.assets import asset_address
 from supplies_service.serve import SHUTDOWN_SECONDS
 from supplies_service.settings import unknown_variables
 from support.ledger_fixture import StationLedger, register_all
@@ -228,7 +229,7 @@ def wait_until_it_listens(process: subprocess.Popen[bytes], web: httpx.Client) -
     while time.monotonic() < deadline:
         assert process.poll() is None
         try:
-            web.get("/style.css")
+            web.get(asset_address("desk.css"))
         except httpx.TransportError:
             time.sleep(0.05)
         else:

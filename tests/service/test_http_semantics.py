@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 from litestar.testing import TestClient
+from supplies_service.pages.assets import asset_address
 from support.ledger_fixture import register_all
 from support.rest_client import RestClient, issue_credentials, problem
 from support.service_fixture import Service
@@ -20,12 +21,11 @@ from supplies.domain.catalogue_records import Item
 from supplies.ledger.ledger import Ledger
 
 JSON = {"Content-Type": "application/json"}
+STYLE = asset_address("desk.css")
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
 
-@pytest.mark.parametrize(
-    "path", ["/api/stock", "/api/entries", "/api/health", "/sign-in", "/style.css"]
-)
+@pytest.mark.parametrize("path", ["/api/stock", "/api/entries", "/api/health", "/sign-in", STYLE])
 def test_head_returns_the_headers_of_get_without_content(
     coordinator_client: TestClient, path: str
 ) -> None:
@@ -82,7 +82,7 @@ def test_a_request_names_exactly_one_host(service: Service, hosts: list[str]) ->
     assert "`Host` headers; send one" in sent[1]["body"].decode()
 
 
-@pytest.mark.parametrize("path", ["/style.css", "/metrics", "/sign-in", "/api/stock", "/nothing"])
+@pytest.mark.parametrize("path", [STYLE, "/metrics", "/sign-in", "/api/stock", "/nothing"])
 def test_the_charset_is_named_once(coordinator_client: TestClient, path: str) -> None:
     for headers in ({}, BROWSER):
         kind = coordinator_client.get(path, headers=headers).headers["content-type"]
@@ -92,11 +92,11 @@ def test_the_charset_is_named_once(coordinator_client: TestClient, path: str) ->
 @pytest.mark.parametrize(
     ("method", "path", "status", "chinese"),
     [
-        ("GET", "/nothing", 404, "找不到此页"),
-        ("GET", "/api/nothing", 404, "找不到此页"),
+        ("GET", "/nothing", 404, "未找到"),
+        ("GET", "/api/nothing", 404, "未找到"),
         ("POST", "/sign-in", 403, "没有权限"),
         ("PUT", "/api/stock", 405, "不支持此操作"),
-        ("GET", "/api/needs?limit=0", 422, "内容有误"),
+        ("GET", "/api/needs?limit=0", 422, "有一项填写不正确"),
     ],
 )
 def test_a_browser_gets_a_page_for_an_error(

@@ -13,9 +13,9 @@ from pathlib import Path
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
-from litestar.response import Template
 
 from supplies_service.security.authorization import allow_anyone
+from supplies_service.templating import render
 
 ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",
@@ -49,9 +49,9 @@ _FOR_A_DAY = {"Cache-Control": "public, max-age=86400"}
 @get("/", opt=allow_anyone())
 async def page() -> Response[bytes]:
     """Return the HTML page."""
-    shown = Template("swagger_ui.html")
-    shown.headers["Content-Security-Policy"] = POLICY
-    return shown
+    headers = {"Content-Security-Policy": POLICY}
+    content = render("en", "swagger_ui.html", {})
+    return Response(content, media_type="text/html", headers=headers)
 
 
 @get("/start.js", opt=allow_anyone())

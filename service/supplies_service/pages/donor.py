@@ -6,7 +6,6 @@ from typing import Any
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
-from litestar.response import Template
 
 from supplies.access import credentials, donor_requests, rate_limits
 from supplies.access.donor_requests import NewRequest
@@ -18,6 +17,7 @@ from supplies.views.periods import get_period_of_donor
 from supplies.views.pledges import list_pledges
 from supplies.views.receipts import list_receipts
 from supplies_service.pages.forms import donor_cookie, form_fields, redirect
+from supplies_service.pages.layout import render_page
 from supplies_service.problems import RateLimited
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.routes.receipts import receipt_pdf
@@ -29,11 +29,6 @@ from supplies_service.security.rate_limit_checks import check_rate_limit
 
 COOKIE_SECONDS = 3600
 
-INVALID_LINK = (
-    "This link has expired, was revoked or is incomplete. Ask the station for another. "
-    "此链接已失效或不完整，请向站点索取新的链接。"
-)
-
 
 class DonorLinkPages(Controller):
     """The pages behind a donor's link: one signs the donor in, one says that a link is invalid."""
@@ -43,9 +38,9 @@ class DonorLinkPages(Controller):
     opt = allow_anyone()  # Litestar reads it so
 
     @get("/lost")
-    async def invalid_link(self) -> Response[bytes]:
+    async def invalid_link(self, context: Context) -> Response[bytes]:
         """Show that the link is not valid."""
-        return _invalid_link_page()
+        return _invalid_link_page(context)
 
     @get("/{secret:str}")
     async def open_link(self, context: Context, secret: FromPath[str]) -> Response[bytes]:
@@ -57,7 +52,7 @@ class DonorLinkPages(Controller):
                 found = credentials.authenticate(context.access(books), secret, ("link",))
         if found is None or found.caller.donor is None:
             await log_anonymous_refusal(context.request)
-            return _invalid_link_page()
+            return _invalid_link_page(context)
         return redirect("/my", donor_cookie(context.request, secret, COOKIE_SECONDS))
 
 
@@ -103,15 +98,17 @@ class DonorPages(Controller):
         return redirect("/my")
 
 
-def donor_page(context: RequestContext, *, status: int = 200, error: str | None = None) -> Template:
+def donor_page(
+    context: RequestContext, *, status: int = 200, error: str | None = None
+) -> Response[bytes]:
     """Return the donor's page. error: a message to show."""
     with context.reading() as books:
         values = _template_context(context, books)
-    return Template("donor.html", status_code=status, context={"error": error, **values})
+        return render_page(context.request, "donor.html", status=status, error=error, **values)
 
 
-def _invalid_link_page() -> Template:
-    return Template("invalid_link.html", status_code=404, context={"error": INVALID_LINK})
+def _invalid_link_page(context: RequestContext) -> Response[bytes]:
+    return render_page(context.request, "invalid_link.html", status=404, link="donor")
 
 
 def _template_context(context: RequestContext, books: Books) -> dict[str, Any]:
@@ -121,7 +118,6 @@ def _template_context(context: RequestContext, books: Books) -> dict[str, Any]:
     items = {line.item for pledge in pledged for line in pledge.lines}
     items |= {line.item for each in receipts if each.given_back for line in each.given_back.lines}
     return {
-        "station": books.station,
         "donor": books.donor(donor),
         "item_names": {item: books.item(item).name for item in items},
         "pledges": pledged,

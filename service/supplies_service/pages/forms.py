@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl
@@ -11,23 +12,32 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
+from supplies.errors import SuppliesError
 from supplies_service.problems import Malformed, TooLarge, WrongMediaType
 from supplies_service.request_bodies import read_body
 from supplies_service.security.authentication import DONOR_COOKIE, SESSION_COOKIE
 
-MAX_FORM_BYTES, MAX_FIELDS = 32 * 1024, 20
-"""Limits of a form.
 
-The largest is a donor's request of 2,000 characters. If all are Chinese it has 18,000 bytes,
-because a form sends each of them as nine bytes, and rare characters as twelve.
-"""
+class PasswordsDiffer(SuppliesError):
+    """The two passwords that a person typed are not the same."""
 
 
-PASSWORDS_DIFFER = "The two passwords are not the same. 两次输入的密码不一致。"
+MAX_FORM_BYTES, MAX_FIELDS = 512 * 1024, 10_000
+"""Limits of a form. 500 lines with every field filled need about two thirds of them."""
 
 
 async def form_fields(request: Request[Any, Any, Any], names: Sequence[str]) -> dict[str, str]:
     """Return the named fields of a form. A field that was not sent is "".
+
+    Raises:
+        WrongMediaType, TooLarge, TooSlow, Malformed: as `read_form`.
+    """
+    sent = dict(await read_form(request))
+    return {name: sent.get(name, "") for name in names}
+
+
+async def read_form(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
+    """Return the names and values of a form, in the order in which they were sent.
 
     Raises:
         WrongMediaType: the body is not a form.
@@ -35,17 +45,60 @@ async def form_fields(request: Request[Any, Any, Any], names: Sequence[str]) -> 
         TooSlow: the body did not arrive in time.
         Malformed: the body is not UTF-8, or has more than `MAX_FIELDS` fields.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
+    if not is_form(request):
         raise WrongMediaType("send the form as application/x-www-form-urlencoded")
     try:
         body = await read_body(request)
         if len(body) > MAX_FORM_BYTES:
             raise TooLarge(f"a form may have {MAX_FORM_BYTES} bytes, this one has {len(body)}")
-        sent = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS))
+        return parse_form(body.decode())
     except (UnicodeDecodeError, ValueError):
         raise Malformed("the form cannot be read; open the page and send it again") from None
-    return {name: sent.get(name, "") for name in names}
+
+
+def parse_form(text: str) -> list[tuple[str, str]]:
+    """Return the names and values in a form's body.
+
+    Raises:
+        ValueError: it has more than `MAX_FIELDS` fields.
+    """
+    return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS)
+
+
+def is_form(request: Request[Any, Any, Any]) -> bool:
+    """Return whether the body of a request is declared as a form."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/x-www-form-urlencoded"
+
+
+async def typed_fields(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
+    """Return what was typed into a form whose page needs a session that has ended.
+
+    Only forms of commands are kept: their fields are named by JSON pointers. Other forms, such as
+    that of a password, return an empty list.
+
+    Raises:
+        TooLarge, TooSlow, Malformed: as `read_form`.
+    """
+    if request.method != "POST" or not is_form(request):
+        return []
+    sent = await read_form(request)
+    return sent if any(name.startswith("/") for name, _ in sent) else []
+
+
+def local_path(request: Request[Any, Any, Any]) -> str:
+    """Return the path and the query of a request."""
+    query = request.scope["query_string"].decode("ascii", "ignore")
+    return f"{request.url.path}?{query}" if query else request.url.path
+
+
+def safe_path(text: str) -> str:
+    """Return a path of this service to go on to. Return "/" for anything else.
+
+    A browser would read a second slash, or a backslash, as the beginning of another host.
+    """
+    is_path = re.fullmatch(r"/(?![/\\])[\x21-\x7e]{0,1000}", text) and "\\" not in text
+    return text if is_path else "/"
 
 
 def session_cookie(request: Request[Any, Any, Any], secret: str, seconds: int) -> Cookie:

@@ -1,40 +1,53 @@
-"""Sign in, set a password after an invitation, and sign out."""
+"""Sign in, set a password after an invitation, and sign out.
+
+A session may end while somebody fills in a form. The sign-in form then carries what was typed, and
+after signing in a page leads back to the form, filled in as it was.
+"""
 
 from __future__ import annotations
 
-from importlib.resources import files
+from collections.abc import Sequence
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import urlencode
 
-from litestar import Controller, Response, get, post
-from litestar.params import FromPath, FromQuery
-from litestar.response import Template
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from supplies.access import access_log, credentials, passwords, rate_limits, users
 from supplies.access.access_context import AccessContext
 from supplies.access.logins import login_key
 from supplies.errors import InvalidField
 from supplies_service.pages.forms import (
-    PASSWORDS_DIFFER,
     form_fields,
+    local_path,
+    parse_form,
     redirect,
+    safe_path,
     session_cookie,
 )
-from supplies_service.problems import RateLimited
+from supplies_service.pages.layout import render_page
+from supplies_service.problems import Malformed, RateLimited
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.audit import log_anonymous_refusal
 from supplies_service.security.authentication import SESSION_COOKIE
 from supplies_service.security.authorization import allow_anyone
 from supplies_service.security.hashing import hash_in_thread
 from supplies_service.security.rate_limit_checks import check_rate_limit, client_address
+from supplies_service.stations import served_stations
 
 SESSION_SECONDS = int(credentials.DEFAULT_LIFETIMES["session"].total_seconds())
 
-WRONG_LOGIN = "The login or the password is wrong. 登录名或密码不正确。"
-EXPIRED_INVITATION = (
-    "This invitation was already used or has expired. Ask a coordinator for another. "
-    "此邀请已使用或已过期，请向协调员索取新的邀请。"
-)
 
-STYLE = (files("supplies_service.pages") / "templates" / "style.css").read_bytes()
+class SignInForm(NamedTuple):
+    """What the sign-in form contains, besides the password.
+
+    next: where to go on. typed: the body of a form that was sent without a session; "" if none.
+    """
+
+    login: str = ""
+    station: str = ""
+    next: str = "/"
+    typed: str = ""
 
 
 class SignInPages(Controller):
@@ -44,26 +57,32 @@ class SignInPages(Controller):
     include_in_schema = False
     opt = allow_anyone()  # Litestar reads it so
 
-    @get("/style.css")
-    async def style(self) -> Response[bytes]:
-        """Return the style sheet of all pages."""
-        return Response(STYLE, media_type="text/css")
-
     @get("/sign-in")
-    async def sign_in_page(self, context: Context, station: FromQuery[str] = "") -> Response[bytes]:
-        """Show the sign-in form. station: code to fill in."""
-        return _sign_in_page(context, station=station[:64])
+    async def sign_in_page(
+        self,
+        context: Context,
+        station: FromQuery[str] = "",
+        next_path: Annotated[str, QueryParameter(name="next")] = "/",
+    ) -> Response[bytes]:
+        """Show the sign-in form. station: code to fill in. next_path: where to go on."""
+        form = SignInForm(station=station[:64], next=safe_path(next_path))
+        return _sign_in_page(context.request, form)
 
     @post("/sign-in")
     async def sign_in(self, context: Context) -> Response[bytes]:
         """Check login and password, and start a session. The number of attempts is limited."""
-        address, login, station = client_address(context.request), "", ""
+        address, form = client_address(context.request), SignInForm()
         try:
             await check_rate_limit(context.request, rate_limits.SIGN_IN_BY_ADDRESS, address)
-            sent = await form_fields(context.request, ("login", "password", "station"))
-            login, station = sent["login"].strip(), sent["station"].strip()
-            key = login_key(login)
-            service = context.stations.find(station or None)
+            sent = await form_fields(context.request, ("password", *SignInForm._fields))
+            form = SignInForm(
+                sent["login"].strip(),
+                sent["station"].strip(),
+                safe_path(sent["next"]),
+                sent["typed"],
+            )
+            key = login_key(form.login)
+            service = context.stations.find(form.station or None)
             if service is not None:
                 context = context.for_station(service)
             await check_rate_limit(
@@ -71,25 +90,21 @@ class SignInPages(Controller):
             )
             await check_rate_limit(context.request, rate_limits.SIGN_IN_BY_LOGIN, key)
         except RateLimited as error:
-            answer = _sign_in_page(
-                context, status=429, login=login, station=station, error=error.detail
-            )
+            answer = _sign_in_page(context.request, form, status=429, wait=error.retry_after)
             answer.headers["Retry-After"] = str(error.retry_after)
             return answer
         found = None
         if service is not None:
             with context.reading() as books:
-                found = users.find_password(context.access(books), login)
+                found = users.find_password(context.access(books), form.login)
         # Make an unknown login take as long as a wrong password.
         is_right = await hash_in_thread(
             passwords.verify_password, found and found.password_hash, sent["password"]
         )
         if found is None or not is_right:
             await self._log_refusal(context, found and found.user)
-            return _sign_in_page(
-                context, status=401, login=login, station=station, error=WRONG_LOGIN
-            )
-        return await self._start_session(context, login, found)
+            return _sign_in_page(context.request, form, status=401, is_wrong=True)
+        return await self._start_session(context, form, found)
 
     @get("/invitation/{secret:str}")
     async def invitation_page(self, context: Context, secret: FromPath[str]) -> Response[bytes]:
@@ -97,8 +112,8 @@ class SignInPages(Controller):
         context, user = _find_invited_user(context, secret)
         if user is None:
             await log_anonymous_refusal(context.request)
-            return _expired_page()
-        return _invitation_page(user)
+            return _expired_page(context)
+        return _invitation_page(context, user)
 
     @post("/invitation/{secret:str}")
     async def accept_invitation(self, context: Context, secret: FromPath[str]) -> Response[bytes]:
@@ -107,15 +122,15 @@ class SignInPages(Controller):
         context, user = _find_invited_user(context, secret)
         if user is None:
             await log_anonymous_refusal(context.request)
-            return _expired_page()
+            return _expired_page(context)
+        if sent["password"] != sent["repeat"]:
+            return _invitation_page(context, user, status=422, differ=True)
         try:
-            if sent["password"] != sent["repeat"]:
-                raise InvalidField(PASSWORDS_DIFFER)
             password_hash = await hash_in_thread(
                 passwords.hash_password, sent["password"], user.login
             )
         except InvalidField as error:
-            return _invitation_page(user, status=422, error=error.detail)
+            return _invitation_page(context, user, status=422, error=error.detail)
 
         def set_once(access: AccessContext) -> bool:
             # Check again in the transaction, so that an invitation is used only once.
@@ -125,9 +140,11 @@ class SignInPages(Controller):
             return invited is not None
 
         if not await context.station.admin_write(set_once):
-            return _expired_page()
+            return _expired_page(context)
         return await self._start_session(
-            context, user.login, users.StoredPassword(user.code, password_hash)
+            context,
+            SignInForm(user.login, context.station.code),
+            users.StoredPassword(user.code, password_hash),
         )
 
     @post("/sign-out")
@@ -146,10 +163,10 @@ class SignInPages(Controller):
         return redirect("/sign-in", session_cookie(context.request, "", 0))
 
     async def _start_session(
-        self, context: RequestContext, login: str, password: users.StoredPassword
+        self, context: RequestContext, form: SignInForm, password: users.StoredPassword
     ) -> Response[bytes]:
         """Start a session, unless the password was changed after `password` was verified."""
-        address = client_address(context.request)
+        address, login = client_address(context.request), form.login
 
         def begin(access: AccessContext) -> str | None:
             if users.find_password(access, login) != password:
@@ -173,10 +190,14 @@ class SignInPages(Controller):
 
         secret = await context.station.admin_write(begin)
         if secret is None:
-            return _sign_in_page(
-                context, status=401, login=login, station=context.station.code, error=WRONG_LOGIN
-            )
-        return redirect("/", session_cookie(context.request, secret, SESSION_SECONDS))
+            form = form._replace(station=context.station.code)
+            return _sign_in_page(context.request, form, status=401, is_wrong=True)
+        cookie = session_cookie(context.request, secret, SESSION_SECONDS)
+        if not form.typed:
+            return redirect(form.next, cookie)
+        answer = _continue_page(context.request, form)
+        answer.cookies.append(cookie)
+        return answer
 
     async def _log_refusal(self, context: RequestContext, who: str | None) -> None:
         """Log a refused sign-in. who: code of the user; None if there is no such login."""
@@ -188,31 +209,75 @@ class SignInPages(Controller):
         )
 
 
+def sign_in_again(
+    request: Request[Any, Any, Any], typed: Sequence[tuple[str, str]]
+) -> Response[bytes]:
+    """Return the sign-in form for a form that was sent after its session had ended.
+
+    typed: the fields of the form.
+    """
+    form = SignInForm(next=safe_path(local_path(request)), typed=urlencode(typed))
+    return _sign_in_page(request, form, status=401)
+
+
 def _sign_in_page(
-    context: RequestContext,
+    request: Request[Any, Any, Any],
+    form: SignInForm,
     *,
     status: int = 200,
-    login: str = "",
-    station: str = "",
+    is_wrong: bool = False,
+    wait: int = 0,
+) -> Response[bytes]:
+    """Return the sign-in form. It asks for the station only if the service has several.
+
+    is_wrong: whether the login or the password was wrong. wait: seconds until the next attempt.
+    """
+    return render_page(
+        request,
+        "sign_in.html",
+        status=status,
+        form=form,
+        is_wrong=is_wrong,
+        wait=wait,
+        several_stations=served_stations(request).has_several(),
+    )
+
+
+def _continue_page(request: Request[Any, Any, Any], form: SignInForm) -> Response[bytes]:
+    """Return a page that sends the typed fields back to their form, which records nothing.
+
+    Raises:
+        Malformed: the fields cannot be read.
+    """
+    try:
+        typed = parse_form(form.typed)
+    except ValueError:
+        raise Malformed("the form cannot be read; open the page and send it again") from None
+    return render_page(request, "continue.html", form=form, typed=typed)
+
+
+def _invitation_page(
+    context: RequestContext,
+    user: users.User,
+    *,
+    status: int = 200,
+    differ: bool = False,
     error: str | None = None,
-) -> Template:
-    """Return the sign-in form. It asks for the station only if the service has several."""
-    values = {
-        "login": login,
-        "station": station,
-        "several_stations": context.stations.has_several(),
-        "error": error,
-    }
-    return Template("sign_in.html", status_code=status, context=values)
+) -> Response[bytes]:
+    """Return the form to set a password. differ: whether the two passwords were not the same."""
+    return render_page(
+        context.request,
+        "invitation.html",
+        status=status,
+        login=user.login,
+        min_length=passwords.MIN_LENGTH,
+        differ=differ,
+        error=error,
+    )
 
 
-def _invitation_page(user: users.User, *, status: int = 200, error: str | None = None) -> Template:
-    values = {"login": user.login, "min_length": passwords.MIN_LENGTH, "error": error}
-    return Template("invitation.html", status_code=status, context=values)
-
-
-def _expired_page() -> Template:
-    return Template("invalid_link.html", status_code=404, context={"error": EXPIRED_INVITATION})
+def _expired_page(context: RequestContext) -> Response[bytes]:
+    return render_page(context.request, "invalid_link.html", status=404, link="invitation")
 
 
 def _find_invited_user(

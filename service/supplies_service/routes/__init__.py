@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from supplies_service.pages.donor import DonorLinkPages, DonorPages
-from supplies_service.pages.home import HomePages
-from supplies_service.pages.sign_in import SignInPages
+from supplies_service.pages.controllers import PAGE_CONTROLLERS
 from supplies_service.routes.access_log import AccessLogController
 from supplies_service.routes.activities import ActivityController
 from supplies_service.routes.allocations import AllocationController
@@ -58,8 +56,5 @@ CONTROLLERS: list[ControllerRouterHandler] = [
     AccessLogController,
     VerifyController,
     HealthController,
-    SignInPages,
-    HomePages,
-    DonorLinkPages,
-    DonorPages,
+    *PAGE_CONTROLLERS,
 ]

@@ -10,8 +10,6 @@ books.
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.types import ASGIApp, Scope
 
@@ -19,7 +17,7 @@ from supplies.access import credentials
 from supplies.access.access_context import AccessContext
 from supplies.access.credentials import Caller, CredentialKind
 from supplies_service.observability.request_log import set_logged_caller
-from supplies_service.problems import SessionRequired, Unauthenticated
+from supplies_service.problems import Unauthenticated
 from supplies_service.security.audit import log_anonymous_refusal
 from supplies_service.security.authorization import serves_anonymous
 from supplies_service.stations import Connection, served_stations, set_current_station
@@ -47,9 +45,11 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
     async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
         """Return the caller, and select the books of the caller's station.
 
+        A request for a page without a valid cookie has no caller; `RequestChecksMiddleware` refuses
+        it, because it can read the form that was sent.
+
         Raises:
             Unauthenticated: a request to the API has no valid token.
-            SessionRequired: a request for a page has no valid cookie.
             RateLimited: too many requests with an invalid secret came from one address.
         """
         handler = connection.route_handler
@@ -61,6 +61,7 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
         found = _find_caller(connection, secret, kinds)
         if found is None:
             await _refuse(connection, is_page=is_page, secret=secret)
+            return AuthenticationResult(user=None, auth=None)
         caller, use_is_due = found
         one_station = served_stations(connection).only is not None
         set_logged_caller(connection.scope, caller, one_station=one_station)
@@ -92,13 +93,12 @@ def _find_caller(
     return found
 
 
-async def _refuse(connection: Connection, *, is_page: bool, secret: str) -> NoReturn:
+async def _refuse(connection: Connection, *, is_page: bool, secret: str) -> None:
+    """Log a refused secret, and refuse a request to the API."""
+    if secret or not is_page:
+        await log_anonymous_refusal(connection)
     if not is_page:
-        await log_anonymous_refusal(connection)
         raise Unauthenticated(SIGN_IN)
-    if secret:
-        await log_anonymous_refusal(connection)
-    raise SessionRequired("sign in first")
 
 
 def _bearer(connection: Connection) -> str:

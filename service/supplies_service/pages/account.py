@@ -1,53 +1,43 @@
-"""Home page for signed-in users: the station report, their own tokens, their password."""
+"""The account of a signed-in user: tokens for programs, and the password."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
-from litestar.response import Template
 
 from supplies.access import credentials, passwords, rate_limits, users
-from supplies.access.access_context import AccessContext
 from supplies.access.roles import GRANTABLE_ROLES
-from supplies.books.reader import Books
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, SuppliesError
-from supplies.views.periods import get_period_of_entries
-from supplies_service.pages.forms import PASSWORDS_DIFFER, form_fields, redirect
+from supplies_service.pages.forms import PasswordsDiffer, form_fields, redirect
+from supplies_service.pages.layout import render_page
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.routes.reports import station_report_pdf
 from supplies_service.routes.tokens import NewToken, make_token, revoke_token
 from supplies_service.security.audit import log_refusal
 from supplies_service.security.authorization import allow_roles
 from supplies_service.security.hashing import hash_in_thread
 from supplies_service.security.rate_limit_checks import check_rate_limit
 
-NOT_CURRENT = "The current password is wrong; nothing was changed. 当前密码不正确，未作更改。"
+
+class WrongPassword(SuppliesError):
+    """The current password that a user typed is wrong."""
 
 
-class HomePages(Controller):
-    """Pages for signed-in users."""
+class AccountPages(Controller):
+    """The account of a user: tokens and password."""
 
-    path = "/"
+    path = "/account"
     include_in_schema = False
     opt = allow_roles("coordinator", "recorder", "courier", "auditor") | {
         "page": True
     }  # Litestar reads it so
 
     @get()
-    async def home(self, context: Context) -> Response[bytes]:
-        """Show the home page."""
-        return home_page(context)
-
-    @get("/report", opt=allow_roles("coordinator", "recorder", "auditor"))
-    async def report(self, context: Context) -> Response[bytes]:
-        """Show the station report as PDF, from the first to the last day with an entry."""
-        with context.reading() as books:
-            first, last = get_period_of_entries(books)
-        return await station_report_pdf(context, first, last)
+    async def account(self, context: Context) -> Response[bytes]:
+        """Show the account."""
+        return account_page(context)
 
     @post("/tokens")
     async def make(self, context: Context) -> Response[bytes]:
@@ -60,15 +50,15 @@ class HomePages(Controller):
             new = convert(NewToken, fields)
             made = await context.station.admin_write(lambda access: make_token(access, new, code))
         except InvalidField as error:
-            return home_page(context, status=422, error=error.detail)
-        return home_page(context, secret=made.secret)
+            return account_page(context, status=422, error=error.detail)
+        return account_page(context, secret=made.secret)
 
     @post("/tokens/{token:str}/revoke")
     async def revoke(self, context: Context, token: FromPath[str]) -> Response[bytes]:
         """Revoke one of the user's own tokens."""
         code = context.caller.user
         await context.station.admin_write(lambda access: revoke_token(access, token, holder=code))
-        return redirect("/")
+        return redirect("/account")
 
     @post("/password")
     async def password(self, context: Context) -> Response[bytes]:
@@ -76,8 +66,12 @@ class HomePages(Controller):
         sent = await form_fields(context.request, ("current", "password", "repeat"))
         try:
             password_hash = await self._hash_new_password(context, sent)
+        except WrongPassword:
+            return account_page(context, status=422, wrong="current")
+        except PasswordsDiffer:
+            return account_page(context, status=422, wrong="repeat")
         except SuppliesError as error:
-            return home_page(context, status=422, error=error.detail)
+            return account_page(context, status=422, error=error.detail)
         code = str(context.caller.user)
         await context.station.admin_write(
             lambda access: users.set_password(access, code, password_hash)
@@ -89,7 +83,9 @@ class HomePages(Controller):
 
         Raises:
             RateLimited: there were too many attempts.
-            InvalidField: the current password is wrong, or the new one is not allowed.
+            WrongPassword: the current password is wrong.
+            PasswordsDiffer: the two new passwords are not the same.
+            InvalidField: the new password is not allowed.
         """
         with context.reading() as books:
             access = context.access(books)
@@ -100,40 +96,36 @@ class HomePages(Controller):
             passwords.verify_password, found and found.password_hash, sent["current"]
         ):
             await log_refusal(context.request, context.caller)
-            raise InvalidField(NOT_CURRENT)
+            raise WrongPassword("the current password is wrong")
         if sent["password"] != sent["repeat"]:
-            raise InvalidField(PASSWORDS_DIFFER)
+            raise PasswordsDiffer("the two passwords are not the same")
         return await hash_in_thread(passwords.hash_password, sent["password"], login)
 
 
-def home_page(
+def account_page(
     context: RequestContext,
     *,
     status: int = 200,
     error: str | None = None,
+    wrong: str | None = None,
     secret: str | None = None,
-) -> Template:
-    """Return the home page.
+) -> Response[bytes]:
+    """Return the page of the account.
 
-    error: a message to show. secret: the secret of a token that was just created.
+    error: a message to show. wrong: the field of the password form that is wrong, `current` or
+    `repeat`. secret: the secret of a token that was just created.
     """
     with context.reading() as books:
-        values = {"error": error, "secret": secret, **_template_context(context, books)}
-    return Template("home.html", status_code=status, context=values)
-
-
-def _template_context(context: RequestContext, books: Books) -> dict[str, Any]:
-    access: AccessContext = context.access(books)
-    user = users.get(access, str(context.caller.user))
-    seq = books.head()[0]
-    tokens = credentials.list_credentials(access, kinds=("token",), holder=user.code)
-    return {
-        "station": books.station,
-        "user": user,
-        "roles": GRANTABLE_ROLES[user.role],
-        "entries": seq,
-        "period": get_period_of_entries(books) if seq else None,
-        "tokens": [
-            token for token in tokens if token.revoked_at is None and token.expires_at > access.now
-        ],
-    }
+        access = context.access(books)
+        user, now = users.get(access, str(context.caller.user)), access.now
+        tokens = credentials.list_credentials(access, kinds=("token",), holder=user.code)
+        return render_page(
+            context.request,
+            "account.html",
+            status=status,
+            error=error,
+            wrong=wrong,
+            secret=secret,
+            roles=GRANTABLE_ROLES[user.role],
+            tokens=[token for token in tokens if not token.revoked_at and token.expires_at > now],
+        )

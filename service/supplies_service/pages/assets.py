@@ -1,0 +1,97 @@
+"""Style sheets, scripts and images of the pages, at addresses that contain their hash.
+
+A file of `assets/` or `vendor/` is served at `/assets/NAME.HASH.EXTENSION`. The content at an
+address never changes, so browsers keep it for good. A script imports another by `"./name.js"`; the
+name is replaced by the address here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from litestar import Controller, Response, get
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from supplies_service.security.authorization import allow_anyone
+
+MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+
+_IMPORT = re.compile(rb'(?<=from ")\./([\w-]+\.js)(?=")')
+
+_FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+class Asset(NamedTuple):
+    """A file as it is served."""
+
+    address: str
+    content: bytes
+    media_type: str
+
+
+def asset_address(name: str) -> str:
+    """Return the address of a file, such as `desk.css`.
+
+    Raises:
+        KeyError: there is no such file.
+    """
+    return _assets()[name].address
+
+
+@cache
+def _assets() -> dict[str, Asset]:
+    """Return all files by name. A script comes after those that it imports."""
+    pages = files("supplies_service.pages")
+    folders = [pages / "assets", *(pages / "vendor").iterdir()]
+    sources = {
+        file.name: file.read_bytes()
+        for folder in folders
+        for file in folder.iterdir()
+        if file.name.rpartition(".")[2] in MEDIA_TYPES
+    }
+    made: dict[str, Asset] = {}
+
+    def address_of(name: str) -> str:
+        if name not in made:
+            stem, _, extension = name.rpartition(".")
+            content = _IMPORT.sub(
+                lambda found: address_of(found[1].decode()).encode(), sources[name]
+            )
+            digest = hashlib.sha256(content).hexdigest()[:16]
+            address = f"/assets/{stem}.{digest}.{extension}"
+            made[name] = Asset(address, content, MEDIA_TYPES[extension])
+        return made[name].address
+
+    for name in sources:
+        address_of(name)
+    return made
+
+
+@cache
+def _by_address() -> dict[str, Asset]:
+    return {asset.address: asset for asset in _assets().values()}
+
+
+class AssetFiles(Controller):
+    """The files that the pages load."""
+
+    path = "/assets"
+    include_in_schema = False
+    opt = allow_anyone()  # Litestar reads it so
+
+    @get("/{name:str}")
+    async def asset(self, name: FromPath[str]) -> Response[bytes]:
+        """Return a file.
+
+        Raises:
+            NotFoundException: no page of this version loads this file.
+        """
+        found = _by_address().get(f"/assets/{name}")
+        if found is None:
+            raise NotFoundException
+        return Response(found.content, media_type=found.media_type, headers=_FOR_GOOD)

@@ -1,0 +1,22 @@
+"""All controllers of the pages."""
+
+from __future__ import annotations
+
+from litestar.types import ControllerRouterHandler
+
+from supplies_service.pages.account import AccountPages
+from supplies_service.pages.assets import AssetFiles
+from supplies_service.pages.donor import DonorLinkPages, DonorPages
+from supplies_service.pages.languages import LanguagePages
+from supplies_service.pages.sign_in import SignInPages
+from supplies_service.pages.today import TodayPages
+
+PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
+    AssetFiles,
+    LanguagePages,
+    SignInPages,
+    TodayPages,
+    AccountPages,
+    DonorLinkPages,
+    DonorPages,
+]

@@ -1,0 +1,103 @@
+"""The languages of the pages: Chinese and English, one at a time.
+
+The texts in the templates are English; `translations/zh.po` has the Chinese. A reader chooses by a
+cookie. Without it, the browser's languages decide, and then the languages of the station's papers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from importlib.resources import files
+from io import BytesIO
+from typing import Any, Literal, get_args
+
+from litestar import Controller, Request, Response, post
+from litestar.datastructures import Cookie
+
+from supplies.papers.common import Languages
+from supplies_service.pages.forms import form_fields, redirect, safe_path
+from supplies_service.security.authorization import allow_anyone
+
+Language = Literal["zh", "en"]
+
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+LANGUAGE_COOKIE = "language"
+
+_A_YEAR = 365 * 24 * 3600
+
+HTML_LANGUAGES: Mapping[Language, str] = {"zh": "zh-Hans", "en": "en"}
+"""Value of the attribute `lang` of a page."""
+
+
+@cache
+def translations(language: Language) -> NullTranslations:
+    """Return the texts of a language."""
+    if language == "en":
+        return NullTranslations()
+    # Imported here, because only the service needs it, once.
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    source = files("supplies_service.pages") / "translations" / f"{language}.po"
+    compiled = BytesIO()
+    with source.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+def language_of(request: Request[Any, Any, Any], papers: Languages = "zh+en") -> Language:
+    """Return the language in which a page is shown.
+
+    papers: languages of the station's papers, which decide if the reader did not choose.
+    """
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    accepted = _accepted(request.headers.get("accept-language", ""))
+    for name in (chosen, *accepted):
+        for language in LANGUAGES:
+            if name == language:
+                return language
+    return "en" if papers == "en" else "zh"
+
+
+def _accepted(header: str) -> list[str]:
+    """Return the primary subtags in an `Accept-Language` header, the preferred first."""
+    weighted = []
+    for place, part in enumerate(header[:500].split(",")):
+        tag, _, weight = part.strip().partition(";q=")
+        try:
+            quality = float(weight or 1)
+        except ValueError:
+            continue
+        if quality > 0:
+            weighted.append((-quality, place, tag.partition("-")[0].lower()))
+    return [tag for _, _, tag in sorted(weighted)]
+
+
+class LanguagePages(Controller):
+    """The choice of language in the header of each page."""
+
+    path = "/language"
+    include_in_schema = False
+    opt = allow_anyone()  # Litestar reads it so
+
+    @post()
+    async def choose(self, request: Request[Any, Any, Any]) -> Response[bytes]:
+        """Remember the language in a cookie, and show the page again."""
+        sent = await form_fields(request, ("language", "next"))
+        path = safe_path(sent["next"])
+        if sent["language"] not in LANGUAGES:
+            return redirect(path)
+        cookie = Cookie(
+            key=LANGUAGE_COOKIE,
+            value=sent["language"],
+            path="/",
+            max_age=_A_YEAR,
+            httponly=True,
+            samesite="lax",
+            secure=request.url.scheme == "https",
+        )
+        return redirect(path, cookie)

@@ -1,0 +1,55 @@
+"""What every page has: the header with station, navigation, language and account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Request, Response
+
+from supplies.access import users
+from supplies.access.access_context import AccessContext
+from supplies.stations.paper_settings import paper_settings
+from supplies_service.pages.forms import local_path
+from supplies_service.pages.languages import language_of
+from supplies_service.pages.names import Names
+from supplies_service.security.authentication import caller_of
+from supplies_service.stations import current_station, served_stations
+from supplies_service.templating import render
+
+
+def render_page(
+    request: Request[Any, Any, Any], template: str, *, status: int = 200, **values: object
+) -> Response[bytes]:
+    """Return a page in the language of its reader.
+
+    The template gets `values` and the values of `base.html`. Call this while the books that
+    `values` come from are being read, so that `names` reads the same state.
+    """
+    caller, service = caller_of(request.scope), current_station(request)
+    user = None
+    with service.ledger.reading() as books:
+        settings = paper_settings(books)
+        if caller is not None and caller.user is not None:
+            user = users.get(AccessContext(books, service.ledger.clock()), caller.user)
+        language = language_of(request, settings.languages)
+        names_shown = caller is not None and caller.role != "auditor"
+        shared: Mapping[str, object] = {
+            "station": None if user is None and _has_several(request) else books.station,
+            "user": user,
+            "role": "" if user is None else user.role,
+            "path": request.url.path,
+            "here": local_path(request),
+            "names": Names(books, settings, language, personal=names_shown),
+        }
+        content = render(language, template, {**shared, **values})
+    return html(content, status)
+
+
+def html(content: bytes, status: int = 200) -> Response[bytes]:
+    """Return a response with an HTML page."""
+    return Response(content, status_code=status, media_type="text/html")
+
+
+def _has_several(request: Request[Any, Any, Any]) -> bool:
+    return served_stations(request).has_several()

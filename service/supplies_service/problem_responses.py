@@ -1,0 +1,210 @@
+"""Responses to errors: problem+json (RFC 9457), or a page for a browser.
+
+Neither contains details that callers must not see.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Request, Response
+from litestar.datastructures import Headers
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import ExceptionHandlersMap
+
+from supplies.domain.validation import field_error
+from supplies.errors import InvalidField, NotFound, StoreError, SuppliesError, Uncertain
+from supplies_service.observability.logs import FIELDS, LOGGER
+from supplies_service.observability.request_log import request_id
+from supplies_service.pages.error_page import render_error
+from supplies_service.pages.forms import local_path, redirect
+from supplies_service.pages.sign_in import sign_in_again
+from supplies_service.problems import (
+    MEDIA_TYPE,
+    FieldProblem,
+    Internal,
+    Malformed,
+    Problem,
+    RateLimited,
+    SessionRequired,
+    TooLarge,
+    WrongMethod,
+    status_of,
+)
+
+RETRY_AFTER = "5"
+"""Seconds after which a client should try again if the database is busy."""
+
+_log = logging.getLogger(LOGGER)
+
+_BUSY = "the books cannot be written now; nothing was recorded, try again"
+
+_UNCERTAIN = (
+    "the database did not confirm the commit, so it is unknown whether this was recorded; repeat "
+    "the request with the same Idempotency-Key, or check the books first if you sent none"
+)
+
+
+def handle_refusal(request: Request[Any, Any, Any], error: SuppliesError) -> Response[bytes]:
+    """Return the response for an error of the ledger or service.
+
+    Details of storage errors are only logged.
+    """
+    status = status_of(error)
+    if status is None:
+        return handle_failure(request, error)
+    detail = error.detail
+    if isinstance(error, StoreError):
+        _log_error("unavailable", request, error)
+        detail = _UNCERTAIN if isinstance(error, Uncertain) else _BUSY
+    headers = _headers(error, status)
+    return _problem_response(request, error, status, detail, headers)
+
+
+def _headers(error: SuppliesError, status: int) -> dict[str, str]:
+    if isinstance(error, RateLimited):
+        return {"Retry-After": str(error.retry_after)}
+    if status == 401:
+        return {"WWW-Authenticate": "Bearer"}
+    if status in (408, 413):
+        # Close the connection instead of waiting for the rest of the body.
+        return {"Connection": "close"}
+    return {"Retry-After": RETRY_AFTER} if status == 503 else {}
+
+
+def show_sign_in(request: Request[Any, Any, Any], error: SessionRequired) -> Response[bytes]:
+    """Show the sign-in form, or a donor the page for invalid links.
+
+    The form carries what was typed into the refused form, so that it can be shown again.
+    """
+    if request.url.path.startswith("/my"):
+        return redirect("/my/lost")
+    if error.typed:
+        return sign_in_again(request, error.typed)
+    here = local_path(request)
+    return redirect("/sign-in" if here == "/" else f"/sign-in?{urlencode({'next': here})}")
+
+
+def handle_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """Return a problem response for an error that Litestar raised itself.
+
+    Examples are an unknown route, a wrong method, a body that is too large or an invalid parameter.
+    """
+    if error.status_code >= 500:
+        return handle_failure(request, error)
+    headers = dict(error.headers or {})
+    refusal = _from_http_exception(request, error)
+    status = status_of(refusal) or 400
+    # Litestar's headers contain nothing private, and a 405 must name the allowed methods
+    # (RFC 9110).
+    return _problem_response(request, refusal, status, refusal.detail, headers)
+
+
+def handle_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Return a problem response without details for any other error, and log it in full."""
+    _log_error("failed", request, error)
+    sentence = "the service failed to answer this request; its log contains the cause"
+    return _problem_response(request, Internal(sentence), 500, sentence, {})
+
+
+def _log_error(event: str, request: Request[Any, Any, Any], error: Exception) -> None:
+    """Log the details that the operator needs and the caller must not see."""
+    _log.error(event, extra={FIELDS: {"request": request_id(request.scope)}}, exc_info=error)
+
+
+def _from_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> SuppliesError:
+    path = request.url.path[:200]
+    if error.status_code == 404:
+        return NotFound(f"there is nothing at {path}; see /schema/openapi.json for all addresses")
+    if error.status_code == 405:
+        allowed = ", ".join(_allowed(error))
+        return WrongMethod(f"{request.method} is not possible at {path}; use {allowed}")
+    if error.status_code == 413:
+        return TooLarge("the body is larger than 1 MiB; send it in several requests")
+    if isinstance(error, ValidationException):
+        return _invalid_parameters(error)
+    return Malformed("the request cannot be read; see /schema/openapi.json for the right form")
+
+
+def _allowed(error: HTTPException) -> list[str]:
+    """Return the methods that an address accepts, from a 405 error. Return [] for other errors."""
+    allowed = Headers(error.headers or {}).get("allow", "")
+    return [method.strip() for method in allowed.split(",") if method.strip()]
+
+
+def _invalid_parameters(error: ValidationException) -> InvalidField:
+    """Translate Litestar's error about query parameters. Each pointer is a parameter's name."""
+    missing = re.match(r"Missing required \w+ parameter '([\w-]+)'", error.detail)
+    if missing:
+        name = missing[1]
+        return InvalidField.at(f"/{name}", f"the query lacks {name}; add it to the address")
+    wrong = error.extra if isinstance(error.extra, list) else []
+    faults = [
+        fault
+        for extra in wrong
+        for fault in field_error(
+            f"{extra.get('message', '')} - at `$.{extra.get('key', '')}`"
+        ).faults
+    ]
+    return InvalidField("; ".join(fault.detail for fault in faults) or error.detail, faults)
+
+
+def _problem_response(
+    request: Request[Any, Any, Any],
+    error: SuppliesError,
+    status: int,
+    detail: str,
+    headers: Mapping[str, str],
+) -> Response[bytes]:
+    if _prefers_html(request):
+        page = render_error(request, error, status, detail)
+        page.headers.update(headers)
+        return page
+    problem = Problem(
+        type=f"/problems/{error.slug}",
+        title=error.title,
+        status=status,
+        detail=detail,
+        instance=f"urn:uuid:{request_id(request.scope)}",
+        errors=[
+            FieldProblem(
+                pointer=fault.pointer,
+                detail=fault.detail,
+                asked=fault.asked,
+                available=fault.available,
+            )
+            for fault in error.faults
+        ],
+    )
+    return Response(
+        msgspec.json.encode(problem),
+        status_code=status,
+        media_type=MEDIA_TYPE,
+        headers=dict(headers),
+    )
+
+
+def _prefers_html(request: Request[Any, Any, Any]) -> bool:
+    """Return whether the caller is a browser that shows a page.
+
+    That is so if `Accept` names HTML first.
+    """
+    try:
+        best = request.accept.best_match([MEDIA_TYPE, "application/json", "text/html"])
+    except (ValueError, OverflowError):  # The weight is invalid, such as `q=1e999`.
+        return False
+    return best == "text/html"
+
+
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {
+    SessionRequired: show_sign_in,
+    SuppliesError: handle_refusal,
+    HTTPException: handle_http_exception,
+    Exception: handle_failure,
+}
+"""The handler for each kind of error. Litestar uses the one of the nearest base class."""

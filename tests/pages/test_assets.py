@@ -1,0 +1,54 @@
+"""Style sheets and scripts: their addresses, and the vendored files."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from importlib.resources import files
+
+import pytest
+from litestar.testing import TestClient
+from supplies_service.pages.assets import asset_address
+from support.rest_client import problem
+
+PAGES = files("supplies_service.pages")
+VENDORED = [folder.name for folder in (PAGES / "vendor").iterdir()]
+
+
+def test_an_asset_is_kept_for_good_under_an_address_with_its_hash(
+    anonymous_client: TestClient,
+) -> None:
+    address = asset_address("desk.css")
+    answer = anonymous_client.get(address)
+    assert answer.headers["cache-control"].endswith("immutable")
+    assert hashlib.sha256(answer.content).hexdigest()[:16] == address.split(".")[1]
+    for name in ("desk.css", "desk.0123456789abcdef.css", "..%2Ftemplates%2Fbase.html"):
+        problem(anonymous_client.get(f"/assets/{name}"), 404, "not-found")
+
+
+def test_a_page_loads_only_assets_that_exist(anonymous_client: TestClient) -> None:
+    page = anonymous_client.get("/sign-in").text
+    links = re.findall(r'(?:src|href)="(/[^"]+)"', page)
+    assert len(links) == 3
+    for link in links:
+        assert link.startswith("/assets/")
+        assert anonymous_client.get(link).status_code == 200
+
+
+def test_scripts_import_each_other_at_their_addresses(anonymous_client: TestClient) -> None:
+    for name in [file.name for file in (PAGES / "assets").iterdir() if file.name.endswith(".js")]:
+        script = anonymous_client.get(asset_address(name)).text
+        for imported in re.findall(r'from "([^"]+)"', script):
+            assert anonymous_client.get(imported).status_code == 200
+
+
+@pytest.mark.parametrize("package", VENDORED)
+def test_vendored_files_are_as_fetched_and_have_their_licence(package: str) -> None:
+    folder = PAGES / "vendor" / package
+    sums = dict(
+        reversed(line.split("  ")) for line in (folder / "SHA512SUMS").read_text().splitlines()
+    )
+    present = {file.name: file.read_bytes() for file in folder.iterdir()}
+    del present["SHA512SUMS"]
+    assert "LICENSE" in present
+    assert {name: hashlib.sha512(content).hexdigest() for name, content in present.items()} == sums

@@ -1,0 +1,67 @@
+"""The pages in Chinese and English: every text is translated, and the reader chooses."""
+
+from __future__ import annotations
+
+import pytest
+from litestar.testing import TestClient
+from supplies_service.pages.forms import safe_path
+from support.rest_client import ADDRESS
+
+from tools import messages
+
+
+def test_every_text_has_a_translation_and_none_is_left_over() -> None:
+    catalog = messages.read(messages.TRANSLATIONS)
+    assert messages.untranslated(catalog) == []
+    there = {
+        (*(message.id if isinstance(message.id, tuple) else (message.id, None)), message.context)
+        for message in catalog
+        if message.id
+    }
+    assert there == messages.texts(), "run: .venv/bin/python -m tools.messages"
+
+
+def test_translations_have_the_values_of_their_texts() -> None:
+    for message in messages.read(messages.TRANSLATIONS):
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        for text in message.string if isinstance(message.string, tuple) else (message.string,):
+            assert messages.placeholders(text) == messages.placeholders(ids[-1]), ids
+
+
+@pytest.mark.parametrize(
+    ("cookie", "accepted", "lang"),
+    [
+        (None, None, "zh-Hans"),
+        (None, "en-GB,zh;q=0.8", "en"),
+        (None, "fr, zh-TW;q=0.9, en;q=0.5", "zh-Hans"),
+        (None, "fr;q=x, ;;, en;q=0", "zh-Hans"),
+        ("en", "zh-CN", "en"),
+        ("fr", "en", "en"),
+    ],
+)
+def test_the_language_is_the_chosen_one_or_that_of_the_browser(
+    anonymous_client: TestClient, cookie: str | None, accepted: str | None, lang: str
+) -> None:
+    if cookie:
+        anonymous_client.cookies.set("language", cookie)
+    headers = {"Accept-Language": accepted} if accepted else {}
+    assert f'<html lang="{lang}">' in anonymous_client.get("/sign-in", headers=headers).text
+
+
+def test_the_choice_of_a_language_is_remembered(anonymous_client: TestClient) -> None:
+    answer = anonymous_client.post(
+        "/language",
+        data={"language": "en", "next": "/sign-in?next=%2Faccount"},
+        headers={"Origin": ADDRESS},
+        follow_redirects=False,
+    )
+    assert answer.headers["location"] == "/sign-in?next=%2Faccount"
+    assert 'lang="en"' in anonymous_client.get("/sign-in").text
+
+
+@pytest.mark.parametrize(
+    "text", ["//evil.example", "/\\evil.example", "https://evil.example", "", "x", "/a\nb", "/a\\b"]
+)
+def test_a_page_goes_on_only_to_addresses_of_the_service(text: str) -> None:
+    assert safe_path(text) == "/"
+    assert safe_path("/donations?after=1") == "/donations?after=1"
