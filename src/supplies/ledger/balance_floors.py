@@ -13,11 +13,10 @@ from datetime import date
 from supplies.books.reader import Books
 from supplies.domain.accounts import kind_of
 from supplies.domain.entries import Transfer
+from supplies.ledger.balance_changes import Key
 
 Step = tuple[date, Transfer]
 """A transfer, and the day on which it is booked."""
-
-_Key = tuple[str, str, str]
 
 
 class Floors:
@@ -27,7 +26,7 @@ class Floors:
     """
 
     def __init__(self, books: Books, steps: Iterable[Step]) -> None:
-        moved: dict[_Key, set[str]] = defaultdict(set)
+        moved: dict[Key, set[str]] = defaultdict(set)
         for day, (source, target, item, lot, _) in steps:
             for account in (source, target):
                 if kind_of(account).floored:
@@ -43,14 +42,14 @@ class Floors:
             for key, days in moved.items()
         }
 
-    def day_end_balances(self, key: _Key) -> dict[str, int]:
+    def day_end_balances(self, key: Key) -> dict[str, int]:
         """Return the balance at the end of each day since the first step.
 
         Keys are ISO days, in order.
         """
         return self._ends[key]
 
-    def available(self, day: date, key: _Key) -> int:
+    def available(self, day: date, key: Key) -> int:
         """Return the quantity that can be taken from a balance on a day.
 
         It is the smallest balance at the end of that day or of any later day.
@@ -79,7 +78,7 @@ class Floors:
                     ends[end] += change
 
 
-def _day_end_balances(books: Books, key: _Key, days: set[str]) -> dict[str, int]:
+def _day_end_balances(books: Books, key: Key, days: set[str]) -> dict[str, int]:
     closings = books.daily_balances(key, since=min(days))
     ends: dict[str, int] = {}
     for day in sorted(days.union(end for end in closings if end >= min(days))):

@@ -7,10 +7,9 @@ writes nothing to the database and enforces no floors: the database does.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 
@@ -30,145 +29,23 @@ from supplies.domain.commands import (
 )
 from supplies.domain.entries import Transfer
 from supplies.domain.entry_rows import (
-    Allocation,
     AllocationLine,
-    EntryRow,
     LatestDay,
     Lot,
     PackedLine,
 )
 from supplies.domain.fields import MAX_QUANTITY
 from supplies.errors import Fault, InvalidField, NotEnough, PeriodClosed
+from supplies.ledger.balance_changes import Key
+from supplies.ledger.corrected_command import CorrectedCommand
+from supplies.ledger.drafts import Draft, DraftedRows, Move
 from supplies.ledger.not_enough import not_enough_error
 
 FACTS = (RecordDonation, RecordArrival, ReceiveShipment, ReportOutcome, CountStock)
 """Commands that record facts: if their day is closed, they are booked on the first open day."""
 
+
 _Field = Literal["lines", "consumed", "produced", "spilled"]
-
-Key = tuple[str, str, str]
-"""The key of a balance: account, item, lot."""
-
-
-class Move(NamedTuple):
-    """A drafted transfer, and the JSON pointer of the command's field that caused it."""
-
-    transfer: Transfer
-    pointer: str
-
-
-@dataclass(slots=True)
-class DraftedRows:
-    """Rows of drafts that rules look up again, indexed as they are added.
-
-    lots: the lots by id. If a lot was added twice, the first row is kept. needs_served: by
-    allocation and (item, lot), the need that the goods serve. If it was added twice, the last row
-    is kept.
-    """
-
-    lots: dict[str, Lot] = field(default_factory=dict)
-    needs_served: dict[str, dict[tuple[str, str], str | None]] = field(default_factory=dict)
-
-    def add(self, row: EntryRow) -> None:
-        """Index a row, if it is of a kind that is looked up."""
-        if isinstance(row, Lot):
-            self.lots.setdefault(row.lot, row)
-        elif isinstance(row, AllocationLine):
-            self.needs_served.setdefault(row.allocation, {})[row.item, row.lot] = row.need
-
-
-@dataclass(slots=True)
-class Draft:
-    """A draft of an entry.
-
-    about: the person whom the entry concerns, `donor:CODE` or `recipient:CODE`; None if it concerns
-    nobody. erasables: digest, salt and content of texts that can be erased later. index: the
-    looked-up rows of all drafts of one journal, which share it.
-    """
-
-    seq: int
-    kind: str
-    document: str | None
-    happened_on: date
-    booked_on: date
-    about: str | None = None
-    supersedes: int | None = None
-    moves: list[Move] = field(default_factory=list)
-    rows: list[EntryRow] = field(default_factory=list)
-    erasables: list[tuple[str, bytes, bytes]] = field(default_factory=list)
-    index: DraftedRows = field(default_factory=DraftedRows)
-
-    def add_rows(self, *rows: EntryRow) -> None:
-        """Add rows to the entry."""
-        self.rows.extend(rows)
-        for row in rows:
-            self.index.add(row)
-
-
-@dataclass(frozen=True, slots=True)
-class StatedLot:
-    """A line of the command that is being corrected, with the lot that the line created.
-
-    is_current: whether the command's latest entry still contains the lot.
-    """
-
-    lot: str
-    line: int
-    item: str
-    batch: str | None
-    expires_on: date | None
-    quantity: int
-    value_minor: int | None = None
-    currency: str | None = None
-    pledge: str | None = None
-    recipient: str | None = None
-    is_current: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Earmark:
-    """Goods of one lot that the corrected command itself allocated.
-
-    moved: the quantity that was dispatched or handed over since and cannot come back. It does not
-    include goods that were released.
-    """
-
-    allocation: str
-    recipient: str
-    item: str
-    lot: str
-    need: str | None
-    quantity: int
-    moved: int
-
-
-@dataclass(frozen=True, slots=True)
-class CorrectedCommand:
-    """The effects so far of a command that is being corrected.
-
-    seq: number of its latest entry. first: number of its first entry. document: the document of its
-    first entry. effect: its net changes of balances. by_day: the same changes by the day on which a
-    correction undoes them. lots: all lots that it created, the latest first. allocations: the
-    allocations that it made, by recipient. earmarks: the goods in these allocations. taken_lots:
-    lots from which it took goods. A correction takes from these lots first. packed: its lines that
-    counted packs, the latest first. found: for a gift that settled the surplus of counts, the
-    surplus settled, by account, item and lot. described: the latest description of each of `lots`,
-    by id.
-    """
-
-    seq: int
-    first: int
-    document: str | None
-    kind: str
-    effect: Mapping[Key, int]
-    by_day: Mapping[Key, Mapping[date, int]] = field(default_factory=dict)
-    lots: Sequence[StatedLot] = ()
-    allocations: Mapping[str, list[Allocation]] = field(default_factory=dict)
-    earmarks: Sequence[Earmark] = ()
-    found: Mapping[Key, int] = field(default_factory=dict)
-    taken_lots: frozenset[str] = frozenset()
-    packed: Sequence[PackedLine] = ()
-    described: Mapping[str, Lot] = field(default_factory=dict)
 
 
 class Journal:
@@ -388,7 +265,7 @@ class Journal:
                 return self.booked_on(date.fromisoformat(count.booked_on)).isoformat()
         return None
 
-    def missed_by_counts(self, account: str, item: str) -> set[str]:
+    def lots_missing_in_counts(self, account: str, item: str) -> set[str]:
         """Return the lots of an item that later counts of a shelf did not find."""
         day = self.booked_on(self.happened_on).isoformat()
         if day >= self.latest_day and self.corrected is None:
@@ -586,21 +463,3 @@ def _place(pointer: str) -> tuple[_Field, int]:
         return "lines", 1
     _, field, index = pointer.split("/")
     return field, int(index) + 1  # type: ignore[return-value]  # rules point to lists of lines
-
-
-def net_changes(transfers: Iterable[Transfer]) -> Counter[Key]:
-    """Return the net change of each balance by some transfers. Unchanged balances are omitted."""
-    changed: Counter[Key] = Counter()
-    for source, target, item, lot, quantity in transfers:
-        changed[source, item, lot] -= quantity
-        changed[target, item, lot] += quantity
-    return Counter({key: change for key, change in changed.items() if change})
-
-
-def net_changes_by_day(steps: Iterable[tuple[date, Transfer]]) -> dict[Key, Counter[date]]:
-    """Return the changes of each balance by some transfers, by the day on which they are booked."""
-    changed: dict[Key, Counter[date]] = defaultdict(Counter)
-    for day, (source, target, item, lot, quantity) in steps:
-        changed[source, item, lot][day] -= quantity
-        changed[target, item, lot][day] += quantity
-    return changed

@@ -44,8 +44,8 @@ from supplies.ledger.journal import Journal
 from supplies.ledger.line_faults import add_faults_of_lines
 from supplies.ledger.recorded import (
     Recorded,
-    earlier_answer,
-    recorded_answer,
+    find_earlier_result,
+    recorded_result,
     recounted_in,
     warnings_in,
 )
@@ -377,7 +377,7 @@ class Ledger:
             NotFound: there is no such entry.
         """
         with self.reading():
-            return recorded_answer(self.books, seq)
+            return recorded_result(self.books, seq)
 
     def record_many(self, requests: Sequence[Request]) -> list[Recorded | SuppliesError]:
         """Record several requests in one durable commit; a refused one does not affect the others.
@@ -484,13 +484,13 @@ class Ledger:
         """
         earlier = None
         with suppress(IdempotencyConflict, AlreadyDone):
-            earlier = earlier_answer(self.books, request)
+            earlier = find_earlier_result(self.books, request)
         if earlier is None:
             raise error
         return earlier
 
     def _record(self, request: CheckedRequest) -> Recorded:
-        earlier = earlier_answer(self.books, request) if request.id_given else None
+        earlier = find_earlier_result(self.books, request) if request.id_given else None
         if earlier is not None:
             return earlier
         now = self.clock().astimezone(UTC)
@@ -518,7 +518,7 @@ class Ledger:
                 self._connection.key_ensured = True
             self._writer.write(journal, request)
         except Repeated as repeated:
-            return recorded_answer(self.books, repeated.seq)
+            return recorded_result(self.books, repeated.seq)
         except (Contradicted, NotEnough) as error:
             if not isinstance(request.command, KEPT_AS_CONFLICTS):
                 raise

@@ -82,7 +82,7 @@ def _lots_in_order(journal: Journal, account: str, item: str, *, leaving: bool) 
         lots = {balance.lot: balance for balance in journal.books.lot_balances(account, item)}
         further = journal.drafted_lots(account, item)
         if leaving:
-            further |= journal.missed_by_counts(account, item)
+            further |= journal.lots_missing_in_counts(account, item)
         for lot in further - lots.keys():
             expires_on = journal.lot(lot, item).expires_on
             lots[lot] = LotBalance(lot, None if expires_on is None else expires_on.isoformat(), 0)

@@ -50,7 +50,7 @@ def recounted_in(rows: Iterable[EntryRow]) -> list[str]:
     return list(dict.fromkeys(row.sheet for row in rows if isinstance(row, Recount)))
 
 
-def earlier_answer(books: Books, request: CheckedRequest) -> Recorded | None:
+def find_earlier_result(books: Books, request: CheckedRequest) -> Recorded | None:
     """Return the first result of a request whose id was recorded before.
 
     Return None if the id is new.
@@ -86,10 +86,10 @@ def earlier_answer(books: Books, request: CheckedRequest) -> Recorded | None:
             f"the id {request.id} was used for another command (entry {seq}); "
             "use a new id for a new command"
         )
-    return recorded_answer(books, seq)
+    return recorded_result(books, seq)
 
 
-def recorded_answer(books: Books, seq: int) -> Recorded:
+def recorded_result(books: Books, seq: int) -> Recorded:
     """Return the result of the command that began with entry `seq`, marked as repeated."""
     body = books.body(seq)
     conflicts = [row.because for row in body.rows if isinstance(row, Conflict)]

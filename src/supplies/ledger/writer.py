@@ -28,7 +28,8 @@ from supplies.domain.entry_rows import Forgetting, entry_of_forgotten_text
 from supplies.domain.validation import check_fields
 from supplies.errors import InvalidField, NotEnough, SuppliesError, check_type
 from supplies.ledger.balance_floors import Floors
-from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.drafts import Draft
+from supplies.ledger.journal import Journal
 from supplies.ledger.not_enough import not_enough_error
 from supplies.storage.idempotency import StoredResponses
 from supplies.storage.store import Store

@@ -11,7 +11,8 @@ from supplies.domain.commands import Allocate, AllocationLine, Release, Released
 from supplies.domain.entry_rows import Allocation, Need
 from supplies.domain.entry_rows import AllocationLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField
-from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.drafts import Draft
+from supplies.ledger.journal import Journal
 from supplies.ledger.lot_selection import pick_lots
 from supplies.ledger.rules.need_fulfilment import need_for, open_needs, restore_needs, serve_need
 

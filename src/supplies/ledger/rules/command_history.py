@@ -31,16 +31,10 @@ from supplies.domain.entry_rows import (
     PackedLine,
 )
 from supplies.errors import AlreadyDone, Fault, InvalidField
+from supplies.ledger.balance_changes import Key, net_changes, net_changes_by_day
 from supplies.ledger.balance_floors import Step
-from supplies.ledger.journal import (
-    CorrectedCommand,
-    Earmark,
-    Journal,
-    Key,
-    StatedLot,
-    net_changes,
-    net_changes_by_day,
-)
+from supplies.ledger.corrected_command import CorrectedCommand, CreatedLot, Earmark
+from supplies.ledger.journal import Journal
 
 CORRECTABLE = {
     "need_noted": "NoteNeed",
@@ -252,9 +246,9 @@ def _found_by_counts(history: History) -> dict[Key, int]:
     }
 
 
-def _lots_of(history: History, described: Mapping[str, Lot]) -> list[StatedLot]:
+def _lots_of(history: History, described: Mapping[str, Lot]) -> list[CreatedLot]:
     """Return all lots that the command created, as described now. The latest lots come first."""
-    found: dict[str, StatedLot] = {}
+    found: dict[str, CreatedLot] = {}
     lines = [(body, stated) for body in reversed(history.bodies) for stated in _lines_of(body)]
     for body, stated in lines:
         lot = described[stated.lot]
@@ -272,13 +266,13 @@ def _lots_of(history: History, described: Mapping[str, Lot]) -> list[StatedLot]:
     return list(found.values())
 
 
-def _lines_of(body: Body) -> list[StatedLot]:
+def _lines_of(body: Body) -> list[CreatedLot]:
     """Return the lines of an entry with the lots that they created, in order."""
-    lines: list[StatedLot] = []
+    lines: list[CreatedLot] = []
     for row in body.rows:
         if isinstance(row, ArrivalLine):
             lines.append(
-                StatedLot(
+                CreatedLot(
                     lot=row.lot,
                     line=row.line,
                     item=row.item,
@@ -290,7 +284,7 @@ def _lines_of(body: Body) -> list[StatedLot]:
                 )
             )
         elif isinstance(row, Lot) and row.origin == CONVERTED(str(body.document)):
-            lines.append(StatedLot(row.lot, len(lines) + 1, row.item, None, None, quantity=0))
+            lines.append(CreatedLot(row.lot, len(lines) + 1, row.item, None, None, quantity=0))
     return lines
 
 

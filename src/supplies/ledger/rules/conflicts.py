@@ -19,7 +19,8 @@ from supplies.domain.commands import (
 from supplies.domain.entry_rows import Conflict, Resolution, Stop, StopLine, StopOutcome
 from supplies.domain.entry_rows import OutcomeLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField
-from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.drafts import Draft
+from supplies.ledger.journal import Journal
 from supplies.ledger.rules.corrections import Rules, correct
 from supplies.ledger.rules.delivery_outcomes import (
     find_stop,

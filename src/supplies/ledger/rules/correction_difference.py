@@ -23,8 +23,10 @@ from supplies.domain.accounts import (
 from supplies.domain.entries import Transfer
 from supplies.domain.entry_rows import ArrivalLine, Lot, NeedEnd
 from supplies.errors import Fault, InvalidField, NotEnough
+from supplies.ledger.balance_changes import Key, net_changes
 from supplies.ledger.balance_floors import Floors, Step
-from supplies.ledger.journal import Draft, Journal, Key, net_changes
+from supplies.ledger.drafts import Draft
+from supplies.ledger.journal import Journal
 from supplies.ledger.not_enough import not_enough_error
 from supplies.ledger.rules.command_history import History
 from supplies.ledger.rules.step_order import ordered_steps

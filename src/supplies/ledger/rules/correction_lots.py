@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from supplies.ledger.journal import Journal, StatedLot
+from supplies.ledger.corrected_command import CreatedLot
+from supplies.ledger.journal import Journal
 
-_Likeness = Callable[[StatedLot], tuple[Any, ...]]
+_Likeness = Callable[[CreatedLot], tuple[Any, ...]]
 
 
-def _label(lot: StatedLot) -> tuple[Any, ...]:
+def _label(lot: CreatedLot) -> tuple[Any, ...]:
     """Return the item, batch and expiry of a lot, as they are printed on the goods.
 
     Only lots with the same label are interchangeable.
@@ -19,7 +20,7 @@ def _label(lot: StatedLot) -> tuple[Any, ...]:
     return lot.item, lot.batch, lot.expires_on
 
 
-def _purpose(lot: StatedLot) -> tuple[Any, ...]:
+def _purpose(lot: CreatedLot) -> tuple[Any, ...]:
     return *_label(lot), lot.value_minor, lot.currency, lot.pledge, lot.recipient
 
 
@@ -41,7 +42,7 @@ was mistyped.
 """
 
 
-def lots_for(journal: Journal, lines: Iterable[StatedLot]) -> dict[int, str]:
+def lots_for(journal: Journal, lines: Iterable[CreatedLot]) -> dict[int, str]:
     """Return, by line number, the lot that each line of a corrected command keeps.
 
     Lines that are not in the result need new lots. Current lots are matched before lots that an
@@ -55,7 +56,7 @@ def lots_for(journal: Journal, lines: Iterable[StatedLot]) -> dict[int, str]:
     for current in (True, False):
         left = [lot for lot in journal.corrected.lots if lot.is_current is current]
         for alike in _LIKENESSES:
-            by_likeness: dict[tuple[Any, ...], list[StatedLot]] = defaultdict(list)
+            by_likeness: dict[tuple[Any, ...], list[CreatedLot]] = defaultdict(list)
             for lot in left:
                 by_likeness[alike(lot)].append(lot)
             for line in waiting:

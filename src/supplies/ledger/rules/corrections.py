@@ -39,14 +39,10 @@ from supplies.domain.entry_rows import (
     Withdrawal,
 )
 from supplies.errors import AlreadyDone, Fault, InvalidField, NotEnough
-from supplies.ledger.journal import (
-    CorrectedCommand,
-    Draft,
-    Journal,
-    Key,
-    net_changes,
-    net_changes_by_day,
-)
+from supplies.ledger.balance_changes import Key, net_changes, net_changes_by_day
+from supplies.ledger.corrected_command import CorrectedCommand
+from supplies.ledger.drafts import Draft
+from supplies.ledger.journal import Journal
 from supplies.ledger.rules import receipts
 from supplies.ledger.rules.command_history import (
     History,

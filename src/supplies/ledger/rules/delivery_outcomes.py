@@ -17,7 +17,8 @@ from supplies.domain.commands import (
 from supplies.domain.entry_rows import Conflict, Stop, StopLine, StopOutcome
 from supplies.domain.entry_rows import OutcomeLine as StatedLine
 from supplies.errors import AlreadyDone, Fault, InvalidField, SuppliesError
-from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.drafts import Draft
+from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import check_open_location
 from supplies.ledger.rules.deliveries import LOST_ON_THE_WAY, find_delivery
 from supplies.ledger.rules.need_fulfilment import find_need, meet_needs_with_excess, restore_needs

@@ -25,7 +25,9 @@ from supplies.domain.commands import (
 from supplies.domain.entry_rows import Arrival, Lot, Need
 from supplies.domain.entry_rows import ArrivalLine as StatedLine
 from supplies.errors import InvalidField
-from supplies.ledger.journal import Draft, Journal, StatedLot
+from supplies.ledger.corrected_command import CreatedLot
+from supplies.ledger.drafts import Draft
+from supplies.ledger.journal import Journal
 from supplies.ledger.rules.correction_lots import lots_for
 from supplies.ledger.rules.earmarks import EarmarkedShare, allocate_shares, earmarked_shares
 from supplies.ledger.rules.expired_goods import Destination, describe_products, destination
@@ -189,7 +191,7 @@ def _kept_lots(journal: Journal, lines: Sequence[DonationLine | ArrivalLine]) ->
     return lots_for(
         journal,
         [
-            StatedLot(
+            CreatedLot(
                 lot="",
                 line=number,
                 item=line.item,

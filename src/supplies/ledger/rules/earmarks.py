@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from supplies.domain.accounts import ASSIGNED, CLAIMED
 from supplies.domain.commands import DonationLine
 from supplies.domain.entry_rows import Allocation, Need
-from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.drafts import Draft
+from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import AllocationDraft, first_open_need
 from supplies.ledger.rules.need_fulfilment import find_need, serve_need
 

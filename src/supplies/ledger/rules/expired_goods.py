@@ -15,7 +15,8 @@ from supplies.domain.entry_rows import ArrivalLine as ArrivedLine
 from supplies.domain.entry_rows import Lot, LotParent
 from supplies.domain.expiry import shown_expiry
 from supplies.errors import InvalidField
-from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.drafts import Draft
+from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import is_closed_to_people
 from supplies.ledger.rules.lot_family import recorded_parents
 

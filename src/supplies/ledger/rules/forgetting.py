@@ -23,7 +23,8 @@ from supplies.domain.entry_rows import (
     forgotten_text,
 )
 from supplies.errors import Fault, Forgotten, InvalidField, Unaccounted
-from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.drafts import Draft
+from supplies.ledger.journal import Journal
 
 
 def forget_donor(command: ForgetDonor, journal: Journal) -> None:

@@ -9,7 +9,8 @@ from supplies.domain.catalogue_records import Location
 from supplies.domain.commands import GoodsLine, LotLine, Settle
 from supplies.domain.entry_rows import Arrival, ArrivalLine, StopLine
 from supplies.errors import InvalidField
-from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.drafts import Draft
+from supplies.ledger.journal import Journal
 from supplies.ledger.rules.receipt_documents import DonationDetails, details_line
 from supplies.ledger.rules.receipts import issue
 

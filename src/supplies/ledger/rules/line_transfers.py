@@ -7,7 +7,8 @@ from typing import Literal
 
 from supplies.domain.accounts import STOCK, kind_of
 from supplies.domain.commands import LotLine
-from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.drafts import Draft
+from supplies.ledger.journal import Journal
 from supplies.ledger.lot_selection import pick_lots
 
 Expired = Literal["if_allowed", "if_named", "freely"]

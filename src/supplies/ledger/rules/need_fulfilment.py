@@ -25,7 +25,8 @@ from supplies.domain.accounts import (
 )
 from supplies.domain.entry_rows import Need, NeedEnd
 from supplies.errors import InvalidField
-from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.drafts import Draft
+from supplies.ledger.journal import Journal
 
 _URGENCY = {"high": 0, "normal": 1, "low": 2}
 

@@ -28,7 +28,7 @@ from supplies.domain.entry_rows import (
     PledgeLine,
 )
 from supplies.domain.money import Value
-from supplies.ledger.journal import net_changes
+from supplies.ledger.balance_changes import net_changes
 from supplies.ledger.rules.command_history import History
 
 _Field = Literal["lines", "consumed", "produced", "spilled"]

@@ -16,7 +16,8 @@ from supplies.domain.commands import (
 from supplies.domain.entry_rows import Need, Pledge
 from supplies.domain.entry_rows import PledgeLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField
-from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.drafts import Draft
+from supplies.ledger.journal import Journal
 from supplies.ledger.rules.need_fulfilment import (
     claims_on_pledge,
     document_number,

@@ -27,7 +27,8 @@ from supplies.domain.accounts import ALLOCATED, STOCK, UNEXPLAINED, keys_of
 from supplies.domain.entries import Transfer
 from supplies.domain.entry_rows import CountedLine, Recount
 from supplies.ledger.balance_floors import Floors, Step
-from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.drafts import Draft
+from supplies.ledger.journal import Journal
 from supplies.ledger.rules.need_fulfilment import restore_needs
 from supplies.ledger.rules.step_order import ordered_steps
 

@@ -11,7 +11,9 @@ from supplies.domain.commands import Convert, ConvertedLine, DonationLine
 from supplies.domain.entry_rows import Lot, LotParent
 from supplies.domain.expiry import shown_expiry
 from supplies.errors import InvalidField
-from supplies.ledger.journal import Draft, Journal, StatedLot
+from supplies.ledger.corrected_command import CreatedLot
+from supplies.ledger.drafts import Draft
+from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import is_closed_to_people
 from supplies.ledger.rules.correction_lots import lots_for
 from supplies.ledger.rules.donations import fulfil_pledge
@@ -73,7 +75,7 @@ def convert(command: Convert, journal: Journal) -> None:
     lots = lots_for(
         journal,
         [
-            StatedLot("", number, line.item, line.batch, line.expires_on, quantity=0)
+            CreatedLot("", number, line.item, line.batch, line.expires_on, quantity=0)
             for number, line in enumerate(produced, 1)
         ],
     )

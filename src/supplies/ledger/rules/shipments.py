@@ -31,7 +31,8 @@ from supplies.domain.entry_rows import (
 )
 from supplies.domain.fields import MAX_LINES
 from supplies.errors import AlreadyDone, InvalidField
-from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.drafts import Draft
+from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import check_open_location
 from supplies.ledger.rules.deliveries import LOST_ON_THE_WAY
 from supplies.ledger.rules.line_transfers import move_lines

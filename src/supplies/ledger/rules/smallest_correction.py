@@ -21,7 +21,8 @@ from supplies.domain.accounts import Family, family_of
 from supplies.domain.commands import Command, GoodsLine, MakePledge, NoteNeed
 from supplies.domain.fields import MAX_QUANTITY
 from supplies.errors import Fault, NotEnough, SuppliesError
-from supplies.ledger.journal import Journal, Key, net_changes
+from supplies.ledger.balance_changes import Key, net_changes
+from supplies.ledger.journal import Journal
 from supplies.ledger.rules.command_history import History
 from supplies.ledger.rules.correction_difference import MovedOn, Place
 

@@ -11,7 +11,8 @@ from supplies.domain.accounts import ASKED, DONOR, Family, family_of, keys_of, k
 from supplies.domain.entries import Transfer
 from supplies.domain.entry_rows import Lot, Need, Pledge
 from supplies.ledger.balance_floors import Floors, Step
-from supplies.ledger.journal import Draft, Journal, Move
+from supplies.ledger.drafts import Draft, Move
+from supplies.ledger.journal import Journal
 
 Planned = tuple[Draft, Step]
 """A planned step, with the draft that it belongs to."""

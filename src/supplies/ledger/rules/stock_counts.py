@@ -10,7 +10,8 @@ from supplies.domain.accounts import ALLOCATED, STOCK, UNEXPLAINED, keys_of
 from supplies.domain.commands import CountLine, CountStock, OpenCountSheet
 from supplies.domain.entry_rows import CountedLine, CountSheet, Lot
 from supplies.errors import AlreadyDone, InvalidField
-from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.drafts import Draft
+from supplies.ledger.journal import Journal
 from supplies.ledger.rules.delivery_outcomes import Contradicted
 from supplies.ledger.rules.need_fulfilment import (
     find_need,

@@ -1,0 +1,30 @@
+"""The changes of balances that transfers make."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import date
+
+from supplies.domain.entries import Transfer
+
+Key = tuple[str, str, str]
+"""The key of a balance: account, item, lot."""
+
+
+def net_changes(transfers: Iterable[Transfer]) -> Counter[Key]:
+    """Return the net change of each balance by some transfers. Unchanged balances are omitted."""
+    changed: Counter[Key] = Counter()
+    for source, target, item, lot, quantity in transfers:
+        changed[source, item, lot] -= quantity
+        changed[target, item, lot] += quantity
+    return Counter({key: change for key, change in changed.items() if change})
+
+
+def net_changes_by_day(steps: Iterable[tuple[date, Transfer]]) -> dict[Key, Counter[date]]:
+    """Return the changes of each balance by some transfers, by the day on which they are booked."""
+    changed: dict[Key, Counter[date]] = defaultdict(Counter)
+    for day, (source, target, item, lot, quantity) in steps:
+        changed[source, item, lot][day] -= quantity
+        changed[target, item, lot][day] += quantity
+    return changed
