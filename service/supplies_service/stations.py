@@ -102,6 +102,9 @@ class Stations:
         metrics: Counts the group commits.
         max_batch: The largest number of requests in one commit.
 
+    Attributes:
+        checkpoints: By station, its last entry when its checkpoints were signed, and their text.
+
     Raises:
         StoreError: the books cannot be opened.
         NotFound: the database has no such station.
@@ -118,6 +121,7 @@ class Stations:
     ) -> None:
         self.metrics, self.only = metrics, only
         first = only or _default_station(database)
+        self.checkpoints: dict[str, tuple[int, str]] = {}
         self._cached: OrderedDict[str, StationService] = OrderedDict()
         with ExitStack() as opened:
 

@@ -203,6 +203,7 @@ class BooksBroken(SuppliesError):
         table, column: The place of the difference.
         expected: The value computed from the entries.
         found: The stored value.
+        remark: Further text of the message.
     """
 
     slug = "books-broken"
@@ -217,11 +218,12 @@ class BooksBroken(SuppliesError):
         column: str,
         expected: object,
         found: object,
+        remark: str = "",
     ) -> None:
         where = "" if seq is None else f"entry {seq}, "
         super().__init__(
             f"station {station}, {where}{table}.{column}: expected {_short(expected)}, "
-            f"found {_short(found)}"
+            f"found {_short(found)}" + (f"; {remark}" if remark else "")
         )
         self.station, self.seq, self.table, self.column = station, seq, table, column
         self.expected, self.found = _short(expected), _short(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
+from pathlib import Path
 
 import pytest
 from support.ledger_fixture import Clock, StationLedger
@@ -13,6 +14,10 @@ from supplies.domain import commands as c
 from supplies.domain.entry_rows import Lot
 from supplies.domain.money import Value
 from supplies.errors import AlreadyDone
+from supplies.signing.checkpoints import check_checkpoint
+from supplies.signing.station_keys import StationKeys, create_first_key
+from supplies.verification.checkpoints import sign_checkpoints
+from supplies.verification.verify import verify
 from supplies.views.alerts import list_alerts
 from supplies.views.shipments import (
     get_shipment,
@@ -169,3 +174,36 @@ def test_no_citation_is_needed_within_one_database(
 
 
 # --- nothing is lost between ---------------------------------------------------------------------
+
+
+def test_stations_that_exchange_goods_witness_each_others_entries(
+    station: StationLedger, other: StationLedger, tmp_path: Path
+) -> None:
+    database = str(tmp_path / "keys.db")
+    create_first_key(database)
+    keys = StationKeys.for_database(database)
+    station.stock(30)
+    for quantity in (5, 20):
+        name = send(station, quantity)
+        receive(station, other, name)
+    acknowledge(station, other, name)
+
+    def witnessed(of: StationLedger) -> list[tuple[str, str, int]]:
+        seq, head, _ = of.books.head()
+        signed = sign_checkpoints(
+            of.ledger.store,
+            keys,
+            of.ledger.station_code,
+            seq,
+            head.hex(),
+            at=of.clock(),
+        )
+        for each in signed:
+            check_checkpoint(each, keys.public_keys())
+        others = [each for each in signed if each.station != each.by]
+        verify(station.ledger.store, "lx", witnesses=others)
+        verify(other.ledger.store, "hp", witnesses=others)
+        return [(each.by, each.station, each.seq) for each in signed]
+
+    assert witnessed(other) == [("hp", "hp", 2), ("hp", "lx", 3)]
+    assert witnessed(station) == [("lx", "lx", 4), ("lx", "hp", 2)]

@@ -21,6 +21,7 @@ EVERYBODY = "-"
 TABLE = """
 GET    -     /api/health
 GET    -     /api/verify/{number}
+GET    -     /api/witness
 GET    CRA   /api/metrics
 GET    -     /v/{number}
 GET    -     /assets/{name}

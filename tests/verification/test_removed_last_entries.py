@@ -1,11 +1,18 @@
-"""The limit of the hash chain: removing its last entries is found only with a printed receipt."""
+"""Removed last entries: the hash chain alone does not show them; earlier checks and papers do."""
 
 from __future__ import annotations
 
-from support.tampering import Tampering, columns_of
+from datetime import UTC, datetime
 
+import pytest
+from support.tampering import Tampering, broken, columns_of
+
+from supplies.errors import BooksBroken
+from supplies.signing.checkpoints import Checkpoint
 from supplies.verification import verify as chain
-from supplies.verification.verify import verify
+from supplies.verification.verify import VerifiedStation, verify
+
+NOW = datetime(2026, 2, 13, 10, tzinfo=UTC)
 
 
 def test_removed_last_entries_are_found_only_with_a_printed_receipt(
@@ -27,6 +34,66 @@ def test_removed_last_entries_are_found_only_with_a_printed_receipt(
     assert after.entries == before.entries - 2
     assert store.one("SELECT hash FROM entries WHERE seq = :seq", {"seq": seq}) is None
     assert after.stations[0].head != printed.hex()
+
+
+def verified(store: Tampering) -> VerifiedStation:
+    """Verify the books and log it, as `supplies verify` does."""
+    (station,) = verify(store, "lx").stations
+    store.run(
+        "INSERT INTO verifications (station, verified_at, seq, hash) "
+        "VALUES ('lx', '2026-02-13T10:00:00.000000Z', :seq, :hash)",
+        {"seq": station.entries, "hash": station.head},
+    )
+    return station
+
+
+def test_removed_last_entries_are_found_by_an_earlier_verification(store: Tampering) -> None:
+    station = verified(store)
+    last = station.entries
+    verify(store, "lx")
+    cut_off(store, last)
+    found = broken(store)
+    assert (found.seq, found.expected, found.found) == (last, station.head, "nothing")
+    assert "the verification of 2026-02-13 saw that hash" in str(found)
+
+
+def test_an_entry_with_another_hash_than_in_an_earlier_verification_is_found(
+    store: Tampering,
+) -> None:
+    head = verified(store).head
+    store.run("UPDATE verifications SET hash = :hash", {"hash": "ab" * 32})
+    found = broken(store)
+    assert (found.column, found.expected, found.found) == ("hash", "ab" * 32, head)
+
+
+def test_a_verification_of_empty_books_is_compared_too(store: Tampering) -> None:
+    verified(store)
+    store.run("UPDATE verifications SET seq = 0, hash = :hash", {"hash": bytes(32).hex()})
+    verify(store, "lx")
+    store.run("UPDATE verifications SET hash = :hash", {"hash": "ab" * 32})
+    assert (broken(store).seq, broken(store).expected) == (0, "ab" * 32)
+
+
+def test_removed_last_entries_are_found_by_a_checkpoint_kept_elsewhere(store: Tampering) -> None:
+    (station,) = verify(store, "lx").stations
+    kept = Checkpoint(
+        station="lx",
+        seq=station.entries,
+        hash=station.head,
+        by="lx",
+        at=NOW,
+        key_id="k1",
+        public_key="",
+        signature="",
+    )
+    verify(store, "lx", witnesses=[kept])
+    cut_off(store, station.entries)
+    verify(store, "lx")
+    with pytest.raises(BooksBroken) as caught:
+        verify(store, "lx", witnesses=[kept])
+    found = caught.value
+    assert (found.seq, found.expected) == (station.entries, station.head)
+    assert "the checkpoint of 2026-02-13, signed by station lx" in str(found)
 
 
 def cut_off(store: Tampering, seq: int) -> None:

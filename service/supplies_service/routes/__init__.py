@@ -29,6 +29,7 @@ from supplies_service.routes.stock import StockController
 from supplies_service.routes.tokens import TokenController
 from supplies_service.routes.users import UserController
 from supplies_service.routes.verify import VerifyController
+from supplies_service.routes.witness import WitnessController
 
 CONTROLLERS: list[ControllerRouterHandler] = [
     *CATALOGUE_CONTROLLERS,
@@ -55,6 +56,7 @@ CONTROLLERS: list[ControllerRouterHandler] = [
     TokenController,
     AccessLogController,
     VerifyController,
+    WitnessController,
     HealthController,
     *PAGE_CONTROLLERS,
 ]

@@ -23,15 +23,37 @@ if TYPE_CHECKING:
 @click.option(
     "--receipt", metavar="FILE", help="PDF of a receipt: also check that it is in the books."
 )
+@click.option(
+    "--witness",
+    "witnesses",
+    metavar="FILE|URL",
+    multiple=True,
+    help="Checkpoints that were kept elsewhere: also check that their entries are in the books. "
+    "May be given several times.",
+)
+@click.option(
+    "--checkpoint",
+    metavar="FILE",
+    help="Add a signed checkpoint of each verified station to this file.",
+)
 @json_option
-def verify(database: str, station: str | None, receipt: str | None, as_json: bool) -> None:
+def verify(
+    database: str,
+    station: str | None,
+    receipt: str | None,
+    witnesses: tuple[str, ...],
+    checkpoint: str | None,
+    as_json: bool,
+) -> None:
     """Recompute the books from their entries and compare each row.
 
-    The exit status is 1 if a stored row differs from the recomputed one; the first difference is
-    printed. With --receipt, the exit status is also 1 if that receipt is not in the books.
+    The exit status is 1 if a stored row differs from the recomputed one, or if an entry of an
+    earlier verification or of a checkpoint is missing; the first difference is printed. With
+    --receipt, the exit status is also 1 if that receipt is not in the books.
     """
     import msgspec
 
+    from supplies.cli.checkpoints import CheckpointFile, check_any_applies, read_witnesses
     from supplies.cli.opening import find_station
     from supplies.cli.progress import progress_bar
     from supplies.cli.tables import print_json
@@ -43,10 +65,15 @@ def verify(database: str, station: str | None, receipt: str | None, as_json: boo
     store = open_store(database, create=False, guarded=False)
     try:
         code = None if station is None else find_station(store, station)
+        file = None if checkpoint is None else CheckpointFile(checkpoint, database)
+        known = read_witnesses(store, witnesses)
         store.check_integrity()
         with progress_bar("Verifying entries") as report:
-            verified = verify_books(store, code, progress=report)
+            verified = verify_books(store, code, witnesses=known, progress=report)
         store.check_guards()
+        compared = check_any_applies(known, verified)
+        if file is not None:
+            file.add(store, verified)
         found = None if receipt is None else _find_receipt(database, station, receipt, store)
     except BooksBroken as difference:
         if as_json:
@@ -59,12 +86,18 @@ def verify(database: str, station: str | None, receipt: str | None, as_json: boo
     _store_result(database, verified)
     if as_json:
         result = msgspec.to_builtins(verified)
+        if known:
+            result["checkpoints"] = compared
         print_json(result if found is None else {**result, "receipt": found})
     else:
         print(
             f"{verified.entries} entries, {verified.transfers} transfers and "
             f"{verified.receipts} receipts agree with the hash chain. The books are sound."
         )
+        if compared:
+            print(f"The entries of {compared} checkpoints are in the books.")
+        if file is not None:
+            print(f"A checkpoint of each station is in {file}; keep a copy of it elsewhere.")
         for each in verified.stations:
             if each.clock_set_back:
                 print(

@@ -196,10 +196,6 @@ def check_key(record: ReceiptRecord, keys: PublicKeys) -> None:
 
 
 def _signed_with(record: ReceiptRecord) -> bool:
-    # Imported here because importing this package takes longer than all else in this module.
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
     message = signed_message(
         number=record.number,
         issued_on=record.issued_on,
@@ -208,9 +204,17 @@ def _signed_with(record: ReceiptRecord) -> bool:
         entry_hash=record.entry.hash,
         check_code=record.check_code,
     )
+    return is_signed_with(record.public_key, record.signature, message)
+
+
+def is_signed_with(public_key: str, signature: str, message: bytes) -> bool:
+    """Return whether an Ed25519 signature of a message is valid. Key and signature are base64."""
+    # Imported here because importing this package takes longer than all else in this module.
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     try:
-        key = Ed25519PublicKey.from_public_bytes(_raw(record.public_key))
-        key.verify(_raw(record.signature), message)
+        Ed25519PublicKey.from_public_bytes(_raw(public_key)).verify(_raw(signature), message)
     except (InvalidSignature, ValueError):
         return False
     return True

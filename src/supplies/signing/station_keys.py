@@ -18,6 +18,7 @@ import secrets
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 
 from supplies.errors import InvalidField, StoreError
+from supplies.signing.checkpoints import Checkpoint
 from supplies.signing.receipt_signatures import (
     IssuedReceipt,
     PublicKeys,
@@ -119,6 +121,28 @@ class StationKeys:
         )
         signature = base64.b64encode(private.sign(message)).decode()
         return ReceiptSignature(code, key.id, _public(key.private), signature)
+
+    def sign_checkpoint(
+        self, station: str, seq: int, entry_hash: str, *, by: str, at: datetime
+    ) -> Checkpoint:
+        """Return a signed checkpoint for an entry. entry_hash: hexadecimal. by: this station.
+
+        It is signed with the newest key.
+        """
+        key = self._keys()[-1]
+        private = _private(key.private)
+        unsigned = Checkpoint(
+            station=station,
+            seq=seq,
+            hash=entry_hash,
+            by=by,
+            at=at,
+            key_id=key.id,
+            public_key=_public(key.private),
+            signature="",
+        )
+        signature = base64.b64encode(private.sign(unsigned.message)).decode()
+        return msgspec.structs.replace(unsigned, signature=signature)
 
     def public_keys(self) -> PublicKeys:
         """Return the public keys by key id, including those of earlier keys."""

@@ -3,6 +3,7 @@
 `verify` runs all checks:
 
 - `hash_chain`: entry numbers, hashes and columns of the entries
+- `earlier_checks`: entries that were verified or signed before are still in the chain
 - `records`: the rows that entries write into other tables
 - `receipts`: receipts, and texts that can be erased
 - `balances`: balances and floors

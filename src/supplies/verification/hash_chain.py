@@ -30,7 +30,7 @@ ENTRIES = Table(
         "hash",
     ),
 )
-_BODY, _HASH = ENTRIES.columns.index("body"), ENTRIES.columns.index("hash")
+_BODY, HASH_COLUMN = ENTRIES.columns.index("body"), ENTRIES.columns.index("hash")
 HEADS = Table("heads", ("seq", "hash", "latest_day"))
 
 
@@ -109,7 +109,7 @@ class HashChain:
         """
         if row[0] != seq:
             return self.reader.broken("entries", "seq", seq, seq, row[0])
-        if row[_HASH] == head:
+        if row[HASH_COLUMN] == head:
             return None
         following = next((later for later in rows if later[0] == seq + 1), None)
         following = following or self.reader.one(
@@ -119,13 +119,13 @@ class HashChain:
         )
         if following is None:
             stored = self.reader.one("SELECT hash FROM heads WHERE station = :station")
-            sound = stored is not None and stored[0] == row[_HASH]
+            sound = stored is not None and stored[0] == row[HASH_COLUMN]
         else:
-            made = hashlib.sha256(row[_HASH] + following[_BODY]).digest()
-            sound = made == following[_HASH]
+            made = hashlib.sha256(row[HASH_COLUMN] + following[_BODY]).digest()
+            sound = made == following[HASH_COLUMN]
         if sound:
-            return self.reader.broken("entries", "body", seq, row[_HASH], head)
-        return self.reader.broken("entries", "hash", seq, head, row[_HASH])
+            return self.reader.broken("entries", "body", seq, row[HASH_COLUMN], head)
+        return self.reader.broken("entries", "hash", seq, head, row[HASH_COLUMN])
 
     # --- entries compared with one another --------------------------------------------------------
 

@@ -3,14 +3,15 @@
 The hash chain shows that no entry was changed, inserted or removed. Every row of every ledger table
 is compared with the entries; balances, receipts and quantities of needs are recomputed.
 
-The chain alone cannot show that its last entries were removed or rewritten. Receipts can show this,
-because each prints the number and hash of its entry, and donors keep them.
+The chain alone cannot show that its last entries were removed or rewritten. Earlier verifications
+can, as long as their rows are there; checkpoints and printed receipts that are kept elsewhere can
+show it always.
 """
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 
@@ -19,9 +20,11 @@ import msgspec
 from supplies.domain.entries import Body
 from supplies.domain.entry_rows import TABLES, EntryRow, Period
 from supplies.errors import InvalidField, NotFound, check_function, check_type
+from supplies.signing.checkpoints import Checkpoint
 from supplies.storage.store import Row, Store
 from supplies.verification.balances import BALANCES, DAYS, TRANSFERS, Balances
-from supplies.verification.hash_chain import ENTRIES, HEADS, HashChain
+from supplies.verification.earlier_checks import EarlierChecks
+from supplies.verification.hash_chain import ENTRIES, HASH_COLUMN, HEADS, HashChain
 from supplies.verification.needs import check_needs
 from supplies.verification.reader import FIRST, LAST, Reader
 from supplies.verification.receipts import ERASABLE, Receipts
@@ -75,15 +78,21 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verify(
-    store: Store, station: str | None = None, *, progress: Progress | None = None
+    store: Store,
+    station: str | None = None,
+    *,
+    witnesses: Sequence[Checkpoint] = (),
+    progress: Progress | None = None,
 ) -> Verified:
     """Verify the books of one station, or of all stations.
 
     Everything is read once. Memory grows with the number of balances, not with the number of
     entries.
 
-    station: code of the station; None verifies all stations in the database. progress: called again
-    and again with the number of entries verified so far and the number of all entries.
+    station: code of the station; None verifies all stations in the database. witnesses:
+    checkpoints with valid signatures, whose entries must be in the books; those of other stations
+    are ignored. progress: called again and again with the number of entries verified so far and the
+    number of all entries.
 
     Raises:
         BooksBroken: the books are not intact; the error describes the first difference.
@@ -106,7 +115,12 @@ def verify(
             if progress is not None:
                 progress(done, total)
 
-        found = [_Verification(store, name, counts[name]).run(advance) for name in stations]
+        found = [
+            _Verification(
+                store, name, counts[name], [each for each in witnesses if each.station == name]
+            ).run(advance)
+            for name in stations
+        ]
     return Verified(
         entries=sum(each.entries for each in found),
         transfers=sum(each.transfers for each in found),
@@ -118,12 +132,15 @@ def verify(
 class _Verification:
     """Verifies the books of one station."""
 
-    def __init__(self, store: Store, station: str, count: int) -> None:
+    def __init__(
+        self, store: Store, station: str, count: int, witnesses: Sequence[Checkpoint]
+    ) -> None:
         self.station, self.count = station, count
         self.reader = reader = Reader(store, station)
         self.chain, self.records = HashChain(reader), Records(reader)
         self.receipts, self.balances = Receipts(reader), Balances(reader)
         self.shipments, self.counts = Shipments(reader), StockCounts(reader)
+        self.earlier = EarlierChecks(reader, witnesses)
         self.transfers = 0
         self.recorded: dict[type[EntryRow], list[Row]] = {kind: [] for kind in ROW_TABLES}
 
@@ -135,6 +152,7 @@ class _Verification:
             if high == LAST or high - max(since, 0) >= ENTRIES_PER_COMPARISON:
                 self._compare_rows(since, high)
                 since = high + 1
+        self.earlier.check_end()
         self.receipts.check_erased()
         self.records.check_pending()
         self.balances.check_days()
@@ -159,6 +177,7 @@ class _Verification:
             self.chain.check_head()
         elif self.chain.seq < high:
             raise self.chain.gap()
+        self.earlier.follow(entries, HASH_COLUMN)
         transfers, recorded = rows_of(bodies)
         self.reader.compare(TRANSFERS, transfers, self.reader.rows(TRANSFERS, low, high))
         self.chain.check_days(bodies, _closings(recorded))

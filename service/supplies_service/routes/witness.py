@@ -1,0 +1,50 @@
+"""Checkpoints of the served books, for everybody who wants to keep one."""
+
+from __future__ import annotations
+
+from litestar import Controller, MediaType, Response, get
+
+from supplies.books.reader import Books
+from supplies.signing.checkpoints import write_checkpoints
+from supplies.verification.checkpoints import sign_checkpoints
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.security.authorization import allow_anyone
+
+
+class WitnessController(Controller):
+    """Signed checkpoints."""
+
+    path = "/api/witness"
+    tags = ("service",)
+
+    @get(operation_id="getCheckpoints", opt=allow_anyone())
+    async def checkpoints(self, context: Context) -> Response[str]:
+        """Get a signed checkpoint of each station's last entry, one line of text for each.
+
+        Keep it outside the books: `supplies verify --witness` compares the books with it later. The
+        last cited entry of each other station that exchanged goods with it follows.
+        """
+        text = await context.read_in_thread(lambda books: _checkpoints(context, books))
+        return Response(text, media_type=MediaType.TEXT)
+
+
+def _checkpoints(context: RequestContext, books: Books) -> str:
+    """Return the checkpoints as text. A station's are signed again only after a new entry."""
+    cached, text = context.stations.checkpoints, []
+    heads = books.all(
+        "SELECT station, seq, hash FROM heads WHERE :only IN ('', station) ORDER BY station",
+        only=context.stations.only or "",
+    )
+    for station, seq, entry_hash in heads:
+        if station not in cached or cached[station][0] != seq:
+            signed = sign_checkpoints(
+                books.store,
+                context.station_keys,
+                station,
+                seq,
+                entry_hash.hex(),
+                at=context.ledger.clock(),
+            )
+            cached[station] = seq, write_checkpoints(signed)
+        text.append(cached[station][1])
+    return "".join(text)

@@ -1,0 +1,140 @@
+"""Read and write checkpoints for `supplies verify`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from supplies.cli.paper_files import OutputFile
+from supplies.errors import InvalidField, StoreError
+from supplies.ledger.ledger import system_clock
+from supplies.signing.checkpoints import (
+    MAX_FILE_BYTES,
+    Checkpoint,
+    check_checkpoint,
+    read_checkpoints,
+    write_checkpoints,
+)
+from supplies.signing.receipt_signatures import PublicKeys
+from supplies.signing.station_keys import StationKeys
+from supplies.storage.store import Store
+from supplies.verification.checkpoints import sign_checkpoints
+from supplies.verification.verify import Verified
+
+_TIMEOUT_SECONDS = 30.0
+
+
+def read_witnesses(store: Store, names: Sequence[str]) -> list[Checkpoint]:
+    """Read checkpoints from files and web addresses, and check their signatures.
+
+    A checkpoint that a station of this database signed must be signed with one of its keys. If the
+    key file is missing, and for other stations, any key is accepted.
+
+    Raises:
+        InvalidField: a file cannot be read, or a checkpoint was altered or forged.
+    """
+    found = [each for name in names for each in read_checkpoints(_read(name), name)]
+    if not found:
+        return []
+    here = {str(code) for (code,) in store.all("SELECT code FROM stations")}
+    keys = _public_keys(store.url)
+    for each in found:
+        check_checkpoint(each, keys if each.by in here else None)
+    return found
+
+
+def check_any_applies(checkpoints: Sequence[Checkpoint], verified: Verified) -> int:
+    """Return how many checkpoints are of verified stations.
+
+    Raises:
+        InvalidField: there are checkpoints, but none is of a verified station.
+    """
+    stations = {each.station for each in verified.stations}
+    count = sum(each.station in stations for each in checkpoints)
+    if checkpoints and not count:
+        other = ", ".join(sorted({each.station for each in checkpoints}))
+        raise InvalidField(f"the checkpoints are of other stations ({other}) than these books")
+    return count
+
+
+class CheckpointFile:
+    """A file to which checkpoints are added. It is checked before the books are read.
+
+    Raises:
+        InvalidField: the file is not a file of checkpoints, or is a file of the books.
+        StoreError: the file or the key file cannot be read.
+    """
+
+    def __init__(self, name: str, database: str) -> None:
+        self._output = OutputFile(name, database, force=True)
+        self._keys = StationKeys.for_database(database)
+        self._before = _read_file(name) if Path(name).exists() else ""
+        if self._before:
+            read_checkpoints(self._before, name)
+
+    def __str__(self) -> str:
+        """Return the name of the file."""
+        return str(self._output)
+
+    def add(self, store: Store, verified: Verified) -> None:
+        """Add the checkpoints of all verified stations.
+
+        Raises:
+            StoreError: the file cannot be written.
+        """
+        now = system_clock()
+        signed = [
+            checkpoint
+            for each in verified.stations
+            for checkpoint in sign_checkpoints(
+                store, self._keys, each.station, each.entries, each.head, at=now
+            )
+        ]
+        content = self._before + write_checkpoints(signed)
+        self._output.write(content.encode(), is_public=True)
+
+
+def _read(name: str) -> str:
+    return _download(name) if name.startswith(("http://", "https://")) else _read_file(name)
+
+
+def _download(address: str) -> str:
+    try:
+        # Only http and https addresses come here.
+        with urlopen(address, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
+            content: bytes = answer.read(MAX_FILE_BYTES + 1)
+    except (URLError, OSError, ValueError) as error:
+        raise InvalidField(
+            f"{address} cannot be read ({error}); name the address of a service, as in "
+            "https://example.org/api/witness"
+        ) from error
+    return _decode(content, address)
+
+
+def _read_file(name: str) -> str:
+    try:
+        with Path(name).open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise InvalidField(
+            f"{name} cannot be read ({error.strerror}); name a file of checkpoints"
+        ) from error
+    return _decode(content, name)
+
+
+def _decode(content: bytes, name: str) -> str:
+    if len(content) > MAX_FILE_BYTES:
+        raise InvalidField(f"{name} is larger than {MAX_FILE_BYTES} bytes")
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidField(f"{name} is not a file of checkpoints") from error
+
+
+def _public_keys(database: str) -> PublicKeys | None:
+    try:
+        return StationKeys.for_database(database).public_keys()
+    except StoreError:
+        return None

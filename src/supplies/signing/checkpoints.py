@@ -1,0 +1,125 @@
+"""Checkpoints: signed lines of text that say which entry a station's books had last, and when.
+
+Whoever keeps a checkpoint outside the books can show later that its entry was removed or rewritten.
+A checkpoint contains no personal data. Neither this module nor a check of a signature needs a
+secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from supplies.domain.entries import format_timestamp
+from supplies.domain.fields import is_valid_code
+from supplies.errors import InvalidField
+from supplies.signing.receipt_signatures import PublicKeys, is_signed_with
+
+_FORMAT: Final = "supplies-checkpoint-1"
+
+MAX_FILE_BYTES = 16 * 2**20
+"""Largest file of checkpoints that is read."""
+
+
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A station's signed statement about its own last entry, or about a cited one of another.
+
+    station, seq, hash: the entry, or no entry if seq is 0. hash: hexadecimal. by: the station whose
+    books say so. at: when, in UTC. public_key, signature: base64.
+    """
+
+    station: str
+    seq: int
+    hash: str
+    by: str
+    at: datetime
+    key_id: str
+    public_key: str
+    signature: str
+
+    def __str__(self) -> str:
+        """Return the checkpoint as a line of text, without its end."""
+        fields = (*self._signed_fields, self.key_id, self.public_key, self.signature)
+        return " ".join((_FORMAT, *fields))
+
+    @property
+    def message(self) -> bytes:
+        """The signed bytes: six lines of UTF-8, each ended by LF."""
+        return "".join(f"{line}\n" for line in (_FORMAT, *self._signed_fields)).encode()
+
+    @property
+    def _signed_fields(self) -> tuple[str, ...]:
+        return (self.station, str(self.seq), self.hash, self.by, format_timestamp(self.at))
+
+
+def check_checkpoint(checkpoint: Checkpoint, keys: PublicKeys | None) -> None:
+    """Check the signature of a checkpoint.
+
+    keys: the public keys of the station that signed it; None accepts any key.
+
+    Raises:
+        InvalidField: the signature is invalid, or the key is not one of `keys`.
+    """
+    if not is_signed_with(checkpoint.public_key, checkpoint.signature, checkpoint.message):
+        raise InvalidField(f"{_described(checkpoint)} was altered: its signature does not match")
+    if keys is not None and keys.get(checkpoint.key_id) != checkpoint.public_key:
+        raise InvalidField(
+            f"{_described(checkpoint)} is signed with a key that is not in the station's key file "
+            f"({', '.join(keys)}): it is forged, or the keys were replaced"
+        )
+
+
+def write_checkpoints(checkpoints: Iterable[Checkpoint]) -> str:
+    """Return the content of a file of checkpoints: one line for each."""
+    return "".join(f"{checkpoint}\n" for checkpoint in checkpoints)
+
+
+def read_checkpoints(text: str, named: str) -> list[Checkpoint]:
+    """Parse a file of checkpoints. Signatures are not checked.
+
+    Lines that begin with `#`, and all text before a checkpoint, are skipped, so that a mail can be
+    read as it is. named: the name of the file, for errors.
+
+    Raises:
+        InvalidField: a line of a checkpoint is invalid, or there is none.
+    """
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        _, start, rest = line.partition(_FORMAT + " ")
+        if not start or line.lstrip().startswith("#"):
+            continue
+        try:
+            found.append(_parse(rest.split()))
+        except ValueError as error:
+            raise InvalidField(f"line {number} of {named} is not a checkpoint") from error
+    if not found:
+        raise InvalidField(
+            f"{named} contains no checkpoint; `supplies verify --checkpoint FILE` writes one"
+        )
+    return found
+
+
+def _parse(fields: list[str]) -> Checkpoint:
+    station, seq, entry_hash, by, at, key_id, public_key, signature = fields
+    if not (is_valid_code(station) and is_valid_code(by)) or len(bytes.fromhex(entry_hash)) != 32:
+        raise ValueError("not a station and a hash")
+    return Checkpoint(
+        station=station,
+        seq=int(seq),
+        hash=entry_hash,
+        by=by,
+        at=datetime.fromisoformat(at).astimezone(UTC),
+        key_id=key_id,
+        public_key=public_key,
+        signature=signature,
+    )
+
+
+def _described(checkpoint: Checkpoint) -> str:
+    return (
+        f"the checkpoint of {checkpoint.at:%Y-%m-%d} for entry {checkpoint.seq} of station "
+        f"{checkpoint.station}"
+    )

@@ -1,0 +1,40 @@
+"""Make checkpoints of a station's books, and of the entries of other stations that they cite."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from supplies.signing.checkpoints import Checkpoint
+from supplies.signing.station_keys import StationKeys
+from supplies.storage.store import Store
+
+_CITED = """
+SELECT r.sender, r.sent_seq, r.sent_hash FROM shipments_received r
+JOIN (SELECT sender, max(sent_seq) AS seq FROM shipments_received
+      WHERE station = :station GROUP BY sender) last
+ON last.sender = r.sender AND last.seq = r.sent_seq WHERE r.station = :station
+UNION
+SELECT s.destination, a.received_seq, a.received_hash FROM shipments_acknowledged a
+JOIN shipments s ON s.station = a.station AND s.shipment = a.shipment
+JOIN (SELECT t.destination, max(b.received_seq) AS seq FROM shipments_acknowledged b
+      JOIN shipments t ON t.station = b.station AND t.shipment = b.shipment
+      WHERE b.station = :station GROUP BY t.destination) last
+ON last.destination = s.destination AND last.seq = a.received_seq WHERE a.station = :station
+"""
+"""The last entry of each other station that a station's received and sent shipments cite."""
+
+
+def sign_checkpoints(
+    store: Store, keys: StationKeys, station: str, seq: int, entry_hash: str, *, at: datetime
+) -> list[Checkpoint]:
+    """Return a checkpoint of a station's last entry, and of each other station that it cites.
+
+    Each shipment that was received or acknowledged cites an entry of the other station, so stations
+    that exchange goods are witnesses of each other. seq, entry_hash: the last entry. entry_hash:
+    hexadecimal. at: the present time.
+    """
+    cited = store.all(_CITED, {"station": station})
+    return [
+        keys.sign_checkpoint(whose, number, found, by=station, at=at)
+        for whose, number, found in [(station, seq, entry_hash), *sorted(cited)]
+    ]

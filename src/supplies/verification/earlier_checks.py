@@ -1,0 +1,84 @@
+"""Check that entries which were verified or signed before are still in the chain.
+
+A chain alone does not show that its last entries were removed or rewritten. Each successful
+verification is stored in `verifications`, and a checkpoint is kept elsewhere; both name an entry
+and its hash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from supplies.domain.entries import ZERO_HASH
+from supplies.errors import BooksBroken
+from supplies.signing.checkpoints import Checkpoint
+from supplies.storage.store import Row
+from supplies.verification.reader import Reader
+
+
+class _KnownEntry(NamedTuple):
+    """An entry that was there before. hash: hexadecimal. seen: by whom and when, for the error."""
+
+    seq: int
+    hash: str
+    seen: str
+
+
+class EarlierChecks:
+    """The known entries of one station that the chain has not reached yet."""
+
+    def __init__(self, reader: Reader, witnesses: Sequence[Checkpoint]) -> None:
+        self.reader = reader
+        rows = reader.store.all(
+            "SELECT seq, hash, min(verified_at) FROM verifications WHERE station = :station "
+            "GROUP BY seq, hash",
+            {"station": reader.station},
+        )
+        known = [
+            _KnownEntry(seq, found, f"the verification of {at[:10]}") for seq, found, at in rows
+        ]
+        for each in witnesses:
+            seen = f"the checkpoint of {each.at:%Y-%m-%d}, signed by station {each.by},"
+            known.append(_KnownEntry(each.seq, each.hash, seen))
+        self._known = sorted(known, reverse=True)
+        self._take(0, ZERO_HASH.hex())
+
+    def follow(self, entries: Sequence[Row], hash_column: int) -> None:
+        """Compare the next entries, which were checked already, with what is known of them.
+
+        Raises:
+            BooksBroken: an entry has another hash than it had before.
+        """
+        for row in entries:
+            if self._known and self._known[-1].seq <= row[0]:
+                self._take(row[0], row[hash_column].hex())
+
+    def check_end(self) -> None:
+        """Check that the chain reached every known entry.
+
+        Raises:
+            BooksBroken: an entry that existed before is missing.
+        """
+        if self._known:
+            raise self._broken(self._known[-1], None)
+
+    def _take(self, seq: int, found: str) -> None:
+        while self._known and self._known[-1].seq <= seq:
+            known = self._known.pop()
+            if (known.seq, known.hash) != (seq, found):
+                raise self._broken(known, found if known.seq == seq else None)
+
+    def _broken(self, known: _KnownEntry, found: str | None) -> BooksBroken:
+        return BooksBroken(
+            station=self.reader.station,
+            seq=known.seq,
+            table="entries",
+            column="hash",
+            expected=known.hash,
+            found=found,
+            remark=(
+                f"{known.seen} saw that hash; since then the last entries were removed or "
+                "rewritten, or an older copy of the books was put back"
+            ),
+        )
