@@ -17,8 +17,16 @@ from litestar.datastructures import Headers
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
+from supplies.domain.barcodes import ScannedCode
 from supplies.domain.validation import field_error
-from supplies.errors import InvalidField, NotFound, StoreError, SuppliesError, Uncertain
+from supplies.errors import (
+    InvalidField,
+    NotFound,
+    StoreError,
+    SuppliesError,
+    Uncertain,
+    UnknownBarcode,
+)
 from supplies_service.observability.logs import FIELDS, LOGGER
 from supplies_service.observability.request_log import request_id
 from supplies_service.pages.error_page import render_error
@@ -180,12 +188,24 @@ def _problem_response(
             )
             for fault in error.faults
         ],
+        scanned=_scanned(error),
     )
     return Response(
         msgspec.json.encode(problem),
         status_code=status,
         media_type=MEDIA_TYPE,
         headers=dict(headers),
+    )
+
+
+def _scanned(error: SuppliesError) -> ScannedCode | msgspec.UnsetType:
+    if not isinstance(error, UnknownBarcode):
+        return msgspec.UNSET
+    return ScannedCode(
+        barcode=error.barcode,
+        batch=error.batch,
+        expires_on=error.expires_on,
+        expires_month=error.expires_month or msgspec.UNSET,
     )
 
 

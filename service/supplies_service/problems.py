@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from supplies.domain.barcodes import ScannedCode
 from supplies.errors import (
     AgainstBooks,
     Busy,
@@ -40,6 +41,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         type: A stable relative URI.
         instance: The request's id in the log.
+        scanned: What a barcode says that belongs to no item; absent for other errors.
     """
 
     type: str
@@ -48,6 +50,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     instance: str
     errors: list[FieldProblem]
+    scanned: ScannedCode | msgspec.UnsetType = msgspec.UNSET
 
 
 class Malformed(SuppliesError):

@@ -20,6 +20,7 @@ from supplies.domain.commands import Command
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 from supplies.storage.idempotency import StoredResponse
+from supplies.views.donation_warnings import find_missing_labels
 from supplies.views.entries import get_conflict, get_entry
 from supplies.views.likely_duplicates import find_likely_duplicates
 from supplies.views.pagination import Page
@@ -50,6 +51,9 @@ T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
 P = TypeVar("P", bound=Page[Any] | StockView)
 
+_ARRIVAL_PREFIXES = ("b_", "o_")
+"""Beginnings of the ids of arrivals that are not donations."""
+
 Show = Callable[[Books, Recorded], Outcome[S]]
 """Function that makes the response to a recorded command, with the address of what it created."""
 
@@ -59,6 +63,8 @@ def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
     entry = get_entry(books, recorded.seq)
     new = entry.supersedes is None
     warnings = find_likely_duplicates(books, recorded.document, recorded.seq) if new else []
+    if (recorded.document or "").startswith(_ARRIVAL_PREFIXES):
+        warnings += find_missing_labels(books, str(recorded.document))
     shown = EntryRecorded(
         entry=entry,
         warnings=warnings or msgspec.UNSET,

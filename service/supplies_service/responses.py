@@ -24,7 +24,8 @@ class EntryRecorded(View, frozen=True, kw_only=True):
     """The recorded entry. Its `document` is the code of what the command created.
 
     Attributes:
-        warnings: Likely duplicates; absent if there are none.
+        warnings: Likely duplicates, and arrived goods without a batch or expiry that their item
+            needs; absent if there are none.
         recounted: Count sheets whose expected quantities changed, because the command is dated
             before the count; absent if there are none.
     """

@@ -21,8 +21,10 @@ TYPE_CHECKING = False  # Not imported from typing: that would take longer than t
 if TYPE_CHECKING:
     from supplies.books.reader import Books
     from supplies.domain.catalogue_records import (
+        Barcode,
         Donor,
         Item,
+        LargerUnit,
         Location,
         Recipient,
         Station,
@@ -116,6 +118,7 @@ if TYPE_CHECKING:
         SuppliesError,
         Unaccounted,
         Uncertain,
+        UnknownBarcode,
     )
     from supplies.ledger.ledger import Ledger
     from supplies.ledger.recorded import Recorded
@@ -131,6 +134,7 @@ __all__ = [
     "AlreadyDone",
     "ArrivalLine",
     "ArrivedLine",
+    "Barcode",
     "Books",
     "BooksBroken",
     "Busy",
@@ -169,6 +173,7 @@ __all__ = [
     "IssueReceipt",
     "Item",
     "LapsePledge",
+    "LargerUnit",
     "Ledger",
     "LendGoods",
     "Location",
@@ -216,6 +221,7 @@ __all__ = [
     "Team",
     "Unaccounted",
     "Uncertain",
+    "UnknownBarcode",
     "Value",
     "Verified",
     "VerifiedStation",

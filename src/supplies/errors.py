@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar
 
 _CONTROLS = re.compile(
@@ -77,6 +78,26 @@ class NotFound(SuppliesError):
 
     slug = "not-found"
     title = "Not in the books"
+
+
+class UnknownBarcode(NotFound):
+    """No item has the scanned barcode.
+
+    barcode, batch, expires_on, expires_month: what the scanned code says, as in `ScannedCode`.
+    """
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        barcode: str,
+        batch: str | None = None,
+        expires_on: date | None = None,
+        expires_month: str | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.barcode, self.batch = barcode, batch
+        self.expires_on, self.expires_month = expires_on, expires_month
 
 
 # --- commands that contradict the books ------------------------------------------------------

@@ -47,6 +47,7 @@ GET    CRA   /api/items
 POST   CR    /api/items
 GET    CRA   /api/items/{code}
 PATCH  CR    /api/items/{code}
+GET    CRA   /api/barcodes
 GET    CRA   /api/locations
 POST   CR    /api/locations
 GET    CRA   /api/locations/{code}

@@ -24,6 +24,13 @@ def test_catalogue_records_are_shown_as_registered(station: StationLedger) -> No
             "unit": "bottle",
             "category": None,
             "packs": {"six": 6},
+            "barcodes": [],
+            "aliases": [],
+            "minimum": None,
+            "retired": False,
+            "needs_batch": False,
+            "needs_expiry": False,
+            "shown_unit": None,
         },
     )
     assert get_record(station.books, Location, "ward").quarantine is True
@@ -73,3 +80,13 @@ def test_unknown_records_and_invalid_page_sizes_are_refused(station: StationLedg
         get_record(station.books, Donor, "D-9")
     with pytest.raises(InvalidField):
         found(station, Item, "x" * 201)
+
+
+def test_retired_records_are_listed_only_if_they_are_asked_for(station: StationLedger) -> None:
+    station.ledger.amend(Team(code="T-1", name="一队", retired=True))
+    for retired, codes in ((None, ["T-1", "T-2"]), (True, ["T-1"]), (False, ["T-2"])):
+        page = list_records(station.books, Team, retired=retired)
+        assert [one.code for one in page.items] == codes
+    assert [one.code for one in list_records(station.books, Team, "队", retired=True).items] == [
+        "T-1"
+    ]

@@ -8,6 +8,7 @@ from supplies_service.pages.controllers import PAGE_CONTROLLERS
 from supplies_service.routes.access_log import AccessLogController
 from supplies_service.routes.activities import ActivityController
 from supplies_service.routes.allocations import AllocationController
+from supplies_service.routes.barcodes import BarcodeController
 from supplies_service.routes.catalogue import CATALOGUE_CONTROLLERS, ForgetController
 from supplies_service.routes.deliveries import DeliveryController
 from supplies_service.routes.donations import DonationController
@@ -33,6 +34,7 @@ from supplies_service.routes.witness import WitnessController
 
 CONTROLLERS: list[ControllerRouterHandler] = [
     *CATALOGUE_CONTROLLERS,
+    BarcodeController,
     ForgetController,
     StatementController,
     NeedController,

@@ -106,15 +106,21 @@ def catalogue_controller(
             self,
             context: Context,
             q: FromQuery[str | None] = None,
+            retired: FromQuery[bool | None] = None,
             after: After = None,
             limit: Limit = DEFAULT_LIMIT,
         ) -> Response[Page[CatalogueRecord]]:
-            """List records by code. With `q`, list only those that contain each word of `q`."""
+            """List records by code. With `q`, list only those that contain each word of `q`.
+
+            `retired` lists only retired records (`true`), or only those in use (`false`).
+            """
             if q is not None and personal and not sees_names(context):
                 await context.forbid("auditors see codes: people are not searched for by name")
             named = sees_names(context)
             return context.page(
-                lambda books: list_records(books, kind, q, after=after, limit=limit, personal=named)
+                lambda books: list_records(
+                    books, kind, q, after, limit, retired=retired, personal=named
+                )
             )
 
         @get(

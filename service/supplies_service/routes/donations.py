@@ -18,6 +18,7 @@ from supplies.signing.station_keys import StationKeys
 from supplies.views.allocations import AllocationView, get_allocation
 from supplies.views.donation_warnings import (
     find_beside_pledge,
+    find_missing_labels,
     find_unexplained_surplus,
 )
 from supplies.views.donations import DonationView, get_donation, list_donations
@@ -39,8 +40,8 @@ class DonationEntered(View, frozen=True, kw_only=True):
     """The recorded entry, the donation, its receipt, and the allocations made from it.
 
     Attributes:
-        warnings: The goods may be in stock already as unexplained, exceed their pledge, or be a
-            duplicate.
+        warnings: The goods may be in stock already as unexplained, exceed their pledge, lack a
+            batch or expiry, or be a duplicate.
         recounted: As in `EntryRecorded`.
     """
 
@@ -77,7 +78,11 @@ def show_donation(
     receipt = (
         None if found.receipt is None else get_signed_receipt(station_keys, books, found.receipt)
     )
-    warnings = find_unexplained_surplus(books, found.id) + find_beside_pledge(books, found.id)
+    warnings = [
+        *find_unexplained_surplus(books, found.id),
+        *find_beside_pledge(books, found.id),
+        *find_missing_labels(books, found.id),
+    ]
     if warn_of_duplicates:
         warnings = find_likely_duplicates(books, found.id) + warnings
     allocations = dict.fromkeys(row.allocation for row in books.rows(Allocation, arrival=found.id))

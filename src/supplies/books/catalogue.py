@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from ipaddress import IPv6Address
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -12,12 +13,14 @@ import msgspec
 
 from supplies.books.name_search import INDEX_VERSION, index_terms
 from supplies.domain.accounts import ANONYMOUS
+from supplies.domain.barcodes import parse_barcode
 from supplies.domain.catalogue_records import (
     CATALOGUE_RECORDS,
+    Barcode,
     CatalogueRecord,
     Donor,
     Item,
-    Location,
+    LargerUnit,
     Recipient,
     Station,
 )
@@ -40,6 +43,8 @@ PERSONAL_DATA_ELSEWHERE = {
 }
 """Other rows erased with a person: requests, and links to their papers."""
 
+
+_ITEMS_PER_QUERY = 500
 
 _HOST = re.compile(
     r"(?:(https?)://)?((?:\w[\w-]*(?:\.\w[\w-]*)*|\[[0-9a-f:.]+\])(?::\d{1,5})?)/?", re.IGNORECASE
@@ -82,11 +87,37 @@ class Catalogue:
 
     def _read(self, noun: type[N], code: str) -> N | None:
         row = self.store.one(
-            f"SELECT {', '.join(noun.__struct_fields__)} FROM {noun.table} "
+            f"SELECT {', '.join(columns_of(noun))} FROM {noun.table} "
             f"WHERE code = :code{'' if noun is Station else ' AND station = :station'}",
             {"code": code} if noun is Station else {"code": code, "station": self.station_code},
         )
-        return None if row is None else record_from_row(noun, row)
+        return None if row is None else self.records_from_rows(noun, [row])[0]
+
+    def records_from_rows(self, noun: type[N], rows: Sequence[Row]) -> list[N]:
+        """Build records from their columns, in the order of `columns_of`."""
+        records = [_record_from_row(noun, row) for row in rows]
+        if noun is not Item or not records:
+            return records
+        barcodes = self._barcodes(record.code for record in records)
+        return [
+            msgspec.structs.replace(record, barcodes=barcodes.get(record.code, []))
+            for record in records
+        ]
+
+    def _barcodes(self, items: Iterable[str]) -> dict[str, list[Barcode]]:
+        """Return the barcodes of these items, in order."""
+        found: dict[str, list[Barcode]] = {}
+        wanted = list(items)
+        for start in range(0, len(wanted), _ITEMS_PER_QUERY):
+            names = {f"i{at}": item for at, item in enumerate(wanted[start:][:_ITEMS_PER_QUERY])}
+            rows = self.store.all(
+                "SELECT item, barcode, pack FROM item_barcodes WHERE station = :station "
+                f"AND item IN ({', '.join(f':{name}' for name in names)}) ORDER BY item, barcode",
+                {"station": self.station_code, **names},
+            )
+            for item, code, pack in rows:
+                found.setdefault(item, []).append(Barcode(code=code, pack=pack))
+        return found
 
     # --- changing ------------------------------------------------------------------------------
 
@@ -94,7 +125,7 @@ class Catalogue:
         """Register a record under a new code.
 
         Raises:
-            AlreadyDone: the code or the receipt series is in use.
+            AlreadyDone: the code, the receipt series or a barcode is in use.
             InvalidField: the record is invalid.
         """
         checked = check_catalogue_record(noun)
@@ -102,12 +133,14 @@ class Catalogue:
             sentence = f"the code {noun.code} is taken in {noun.table}; choose another"
             raise AlreadyDone(sentence, [Fault("/code", sentence)])
         self._check_series_unchanged(checked)
+        self._check_barcodes_are_free(checked)
         values = self._columns(checked)
         names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
         self.store.run(f"INSERT INTO {noun.table} ({names}) VALUES ({marks})", values)
         if isinstance(noun, Station):
             self._mark_index_current()
         else:
+            self._write_barcodes(checked)
             self._index_names(checked)
         self.clear_cache()
 
@@ -118,7 +151,7 @@ class Catalogue:
             NotFound: there is no record with this code.
             InvalidField: the record is invalid, or its unit cannot change.
             Forgotten: the person was erased.
-            AlreadyDone: the receipt series is in use.
+            AlreadyDone: the receipt series or a barcode is in use.
         """
         checked = check_catalogue_record(noun)
         before = self.get(type(noun), noun.code)
@@ -131,11 +164,13 @@ class Catalogue:
                 f"{noun.code} was forgotten at their wish; register them under another code"
             )
         self._check_series_unchanged(checked)
+        self._check_barcodes_are_free(checked)
         values = self._columns(checked)
         sets = ", ".join(f"{name} = :{name}" for name in values if name not in ("code", "station"))
         here = "" if isinstance(noun, Station) else " AND station = :station"
         self.store.run(f"UPDATE {noun.table} SET {sets} WHERE code = :code{here}", values)
         if not isinstance(noun, Station):
+            self._write_barcodes(checked)
             self._index_names(checked)
         self.clear_cache()
 
@@ -168,12 +203,12 @@ class Catalogue:
         """Rebuild the name index of this station."""
         for noun in CATALOGUE_RECORDS:
             rows = self.store.all(
-                f"SELECT {', '.join(noun.__struct_fields__)} FROM {noun.table} "
+                f"SELECT {', '.join(columns_of(noun))} FROM {noun.table} "
                 "WHERE station = :station ORDER BY code",
                 {"station": self.station_code},
             )
-            for row in rows:
-                self._index_names(record_from_row(noun, row))
+            for record in self.records_from_rows(noun, rows):
+                self._index_names(record)
         self._mark_index_current()
 
     def _index_names(self, noun: CatalogueRecord) -> None:
@@ -219,13 +254,50 @@ class Catalogue:
             sentence = f"receipts of station {other[0]} are numbered {noun.series}; choose another"
             raise AlreadyDone(sentence, [Fault("/series", sentence)])
 
+    def _check_barcodes_are_free(self, noun: CatalogueRecord) -> None:
+        """Check that no other item that is not retired has one of the barcodes of an item."""
+        if not isinstance(noun, Item) or noun.retired:
+            return
+        for index, barcode in enumerate(noun.barcodes):
+            other = self.item_of_barcode(barcode.code, besides=noun.code)
+            if other is not None and not other.retired:
+                raise AlreadyDone(
+                    f"the barcode {barcode.code} is that of {other.code} ({other.name}); remove it "
+                    "there first, or retire that item",
+                    [Fault(f"/barcodes/{index}/code", f"in use for {other.code}")],
+                )
+
+    def item_of_barcode(self, code: str, *, besides: str = "") -> Item | None:
+        """Return the item with a barcode; a retired one only if no other item has it.
+
+        code: as in `ScannedCode.barcode`. besides: code of an item that is not returned.
+        """
+        row = self.store.one(
+            "SELECT item FROM item_barcodes WHERE station = :station AND barcode = :barcode "
+            "AND item <> :besides ORDER BY active DESC, item LIMIT 1",
+            {"station": self.station_code, "barcode": code, "besides": besides},
+        )
+        return None if row is None else self.get(Item, row[0])
+
+    def _write_barcodes(self, noun: CatalogueRecord) -> None:
+        """Replace the stored barcodes of an item."""
+        if not isinstance(noun, Item):
+            return
+        self.store.run(
+            "DELETE FROM item_barcodes WHERE station = :station AND item = :item",
+            {"station": self.station_code, "item": noun.code},
+        )
+        self.store.run_many(
+            "INSERT INTO item_barcodes (station, item, barcode, pack, active) "
+            "VALUES (?, ?, ?, ?, ?)",
+            [
+                (self.station_code, noun.code, barcode.code, barcode.pack, int(not noun.retired))
+                for barcode in noun.barcodes
+            ],
+        )
+
     def _columns(self, noun: CatalogueRecord) -> dict[str, Any]:
-        values = msgspec.structs.asdict(noun)
-        if isinstance(noun, Item):
-            values["packs"] = msgspec.json.encode(noun.packs, order="sorted").decode()
-        for name, value in values.items():
-            if isinstance(value, bool):
-                values[name] = int(value)
+        values = {name: _to_column(getattr(noun, name)) for name in columns_of(type(noun))}
         return values if isinstance(noun, Station) else {"station": self.station_code, **values}
 
 
@@ -245,6 +317,13 @@ def check_catalogue_record(noun: N) -> N:
         raise InvalidField.at(
             "/code", f"{ANONYMOUS} is the code for anonymous donors; choose another code"
         )
+    if isinstance(noun, Item):
+        _check_larger_unit(noun)
+        return msgspec.structs.replace(
+            noun,
+            barcodes=_checked_barcodes(noun),
+            aliases=list(dict.fromkeys(noun.aliases)),
+        )
     if not isinstance(noun, Station):
         return noun
     try:
@@ -254,6 +333,38 @@ def check_catalogue_record(noun: N) -> N:
             "/zone", f"{noun.zone} is not a time zone; name one as in Asia/Shanghai"
         ) from None
     return msgspec.structs.replace(noun, host=_url_origin(noun.host))
+
+
+def _checked_barcodes(item: Item) -> list[Barcode]:
+    """Return the barcodes of an item as `parse_barcode` reads them, in order.
+
+    Raises:
+        InvalidField: a barcode is given twice, or its pack is unknown.
+    """
+    barcodes: dict[str, Barcode] = {}
+    for index, barcode in enumerate(item.barcodes):
+        pointer = f"/barcodes/{index}"
+        if barcode.pack is not None and barcode.pack not in item.packs:
+            raise InvalidField.at(
+                f"{pointer}/pack",
+                f"{item.code} has no pack {barcode.pack}; its packs are "
+                f"{', '.join(sorted(item.packs)) or 'none'}",
+            )
+        code = parse_barcode(barcode.code).barcode
+        if code in barcodes:
+            raise InvalidField.at(f"{pointer}/code", f"the barcode {code} is given twice")
+        barcodes[code] = Barcode(code=code, pack=barcode.pack)
+    return [barcodes[code] for code in sorted(barcodes)]
+
+
+def _check_larger_unit(item: Item) -> None:
+    """Check that the size of an item's larger unit is a power of ten."""
+    larger = item.shown_unit
+    if larger is not None and (larger.size == 1 or str(larger.size).rstrip("0") != "1"):
+        raise InvalidField.at(
+            "/shown_unit/size",
+            f"{larger.size} is not a power of ten, such as 1000; use packs for other sizes",
+        )
 
 
 def _url_origin(host: str) -> str:
@@ -279,11 +390,37 @@ def _can_be_parsed(url: str) -> bool:
         return False
 
 
-def record_from_row(noun: type[N], row: Row) -> N:
-    """Build a record from its columns, in the order of its fields."""
-    values = dict(zip(noun.__struct_fields__, row, strict=True))
-    if noun is Item:
-        values["packs"] = msgspec.json.decode(values["packs"])
-    if noun is Location:
-        values["quarantine"] = bool(values["quarantine"])
+def columns_of(noun: type[CatalogueRecord]) -> list[str]:
+    """Return the columns of the table of a kind of record, in the order of its fields."""
+    return [name for name in noun.__struct_fields__ if name not in _STORED_ELSEWHERE]
+
+
+_STORED_ELSEWHERE = ("barcodes",)
+"""Fields of records that are rows of a table of their own."""
+
+_FLAGS = ("quarantine", "retired", "needs_batch", "needs_expiry")
+"""Columns that are 0 or 1."""
+
+_JSON = ("packs", "aliases", "shown_unit")
+"""Columns that contain JSON."""
+
+
+def _record_from_row(noun: type[N], row: Row) -> N:
+    """Build a record from its columns. An item is without its barcodes."""
+    values = dict(zip(columns_of(noun), row, strict=True))
+    for name in values.keys() & set(_FLAGS):
+        values[name] = bool(values[name])
+    for name in values.keys() & set(_JSON):
+        values[name] = None if values[name] is None else msgspec.json.decode(values[name])
+    if noun is Item and values["shown_unit"] is not None:
+        values["shown_unit"] = LargerUnit(**values["shown_unit"])
     return noun(**values)
+
+
+def _to_column(value: Any) -> Any:
+    """Return a field of a record as its column contains it."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, dict | list | msgspec.Struct):
+        return msgspec.json.encode(value, order="sorted").decode()
+    return value

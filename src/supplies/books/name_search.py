@@ -1,4 +1,4 @@
-"""Search names, addresses and telephone numbers by part, with an index of bigrams.
+"""Search names, barcodes, addresses and telephone numbers by part, with an index of bigrams.
 
 This works for both engines, for Chinese and English. The index finds records that contain all
 bigrams of a word; `matches` then checks that they are adjacent.
@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import islice, product
 
-from supplies.domain.catalogue_records import CatalogueRecord
+from supplies.domain.catalogue_records import Barcode, CatalogueRecord
 from supplies.domain.normalization import normalize_text
 
-INDEX_VERSION = 2
+INDEX_VERSION = 3
 """Version of the index terms. If it is raised, the index of each station is rebuilt."""
 
-SEARCHED_FIELDS = ("code", "name", "name_en", "address", "phone")
+SEARCHED_FIELDS = ("code", "name", "name_en", "aliases", "barcodes", "address", "phone")
 """Fields of a record that are searched."""
+
+_SPELT_BY_INITIALS = ("name", "aliases")
+"""Fields that are also found by the first letters of their pinyin, as kz for 口罩."""
+
+MAX_SPELLINGS = 16
+"""Largest number of spellings by initials of one text. Many characters have several readings."""
+
+_CHINESE = re.compile("[\u3400-\u9fff]")
 
 _MARKS = re.compile("[\u0300-\u036f]+")
 
@@ -55,13 +64,49 @@ def matches(noun: CatalogueRecord, wanted: list[str]) -> bool:
 
 
 def searchable_texts(noun: CatalogueRecord) -> list[str]:
-    """Return the normalized code, names, address and telephone number.
+    """Return the normalized code, names, barcodes, address and telephone number.
 
-    For an erased person, return only the code.
+    Chinese names are followed by their spellings by initials. For an erased person, return only the
+    code.
     """
-    values = ((field, getattr(noun, field, None)) for field in SEARCHED_FIELDS)
-    texts = ((field, _folded(text)) for field, text in values if text is not None)
-    return ["".join(text.split()) if field == "phone" else text for field, text in texts]
+    found = []
+    for field in SEARCHED_FIELDS:
+        for text in _texts(getattr(noun, field, None)):
+            folded = _folded(text)
+            found.append("".join(folded.split()) if field == "phone" else folded)
+            if field in _SPELT_BY_INITIALS:
+                found += initials(folded)
+    return found
+
+
+def _texts(value: str | list[str] | list[Barcode] | None) -> list[str]:
+    """Return the texts in a field of a record."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [value]
+    return [part.code if isinstance(part, Barcode) else part for part in value]
+
+
+def initials(text: str) -> list[str]:
+    """Return a text with each Chinese character replaced by the first letter of its pinyin.
+
+    A character with several readings gives several spellings, at most `MAX_SPELLINGS` together. A
+    text without Chinese gives none.
+
+    >>> initials("口罩 kn95")
+    ['kz kn95']
+    """
+    if _CHINESE.search(text) is None:
+        return []
+    from pypinyin import Style, pinyin
+
+    readings = [
+        sorted(set(options))
+        for options in pinyin(text, style=Style.FIRST_LETTER, heteronym=True, strict=False)
+    ]
+    spellings = islice(product(*readings), MAX_SPELLINGS)
+    return list(dict.fromkeys(_folded("".join(letters)) for letters in spellings))
 
 
 def _folded(text: str) -> str:

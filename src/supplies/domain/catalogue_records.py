@@ -2,27 +2,60 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
 
-from supplies.domain.fields import MAX_QUANTITY, Code, Label, Text
+from supplies.domain.fields import MAX_QUANTITY, BarcodeText, Code, Label, Quantity, Text
+
+MAX_NAMES = 50
+"""Largest number of barcodes of an item, and of its aliases."""
 
 
 class CatalogueRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A thing or person with a code. table: name of its table."""
+    """A thing or person with a code. table: name of its table.
+
+    retired, in all records but stations: whether it is no longer offered for new plans. Facts about
+    it are recorded as before.
+    """
 
     table: ClassVar[str]
 
     code: Code
 
 
+class Barcode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A barcode of an item.
+
+    code: of a scanned GS1 code, only the trade item number (GTIN) is kept. pack: the pack on which
+    it is printed; None means the base unit.
+    """
+
+    code: BarcodeText
+    pack: Code | None = None
+
+
+class LargerUnit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A unit in which large quantities are shown, such as kg for an item counted in g.
+
+    size: base units in one of it. It is a power of ten, so that every quantity is an exact decimal.
+    """
+
+    unit: Code
+    size: Quantity
+
+
 class Item(CatalogueRecord, frozen=True, kw_only=True):
     """A kind of goods.
 
     unit: its base unit; it cannot change once goods have moved. packs: base units in each pack, by
-    code: {"box50": 50}. name_en: English name; None if there is none.
+    code: {"box50": 50}. name_en: English name; None if there is none. aliases: other names, in any
+    language. minimum: an alert is raised if less than this is in stock, in base units; None raises
+    no alert. needs_batch, needs_expiry: whether a donation without a batch or
+    expiry is answered with a warning. shown_unit: the larger unit for people; quantities are stored
+    in base units all the same.
     """
 
     table = "items"
@@ -32,6 +65,25 @@ class Item(CatalogueRecord, frozen=True, kw_only=True):
     unit: Code = "piece"
     category: Code | None = None
     packs: dict[Code, Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]] = {}
+    barcodes: Annotated[list[Barcode], Meta(max_length=MAX_NAMES)] = []
+    aliases: Annotated[list[Label], Meta(max_length=MAX_NAMES)] = []
+    minimum: Quantity | None = None
+    retired: bool = False
+    needs_batch: bool = False
+    needs_expiry: bool = False
+    shown_unit: LargerUnit | None = None
+
+
+def missing_labels(
+    item: Item, batch: str | None, expires_on: date | None
+) -> list[Literal["batch", "expiry"]]:
+    """Return what arrived goods of an item should have been recorded with, but were not."""
+    missing: list[Literal["batch", "expiry"]] = []
+    if item.needs_batch and batch is None:
+        missing.append("batch")
+    if item.needs_expiry and expires_on is None:
+        missing.append("expiry")
+    return missing
 
 
 class Donor(CatalogueRecord, frozen=True, kw_only=True):
@@ -50,6 +102,7 @@ class Donor(CatalogueRecord, frozen=True, kw_only=True):
     address: Label | None = None
     publish: Literal["name", "family_name", "no"] = "no"
     note: Text | None = None
+    retired: bool = False
 
 
 class Recipient(CatalogueRecord, frozen=True, kw_only=True):
@@ -69,6 +122,7 @@ class Recipient(CatalogueRecord, frozen=True, kw_only=True):
     address: Label | None = None
     access: Label | None = None
     note: Text | None = None
+    retired: bool = False
 
 
 class Location(CatalogueRecord, frozen=True, kw_only=True):
@@ -79,6 +133,7 @@ class Location(CatalogueRecord, frozen=True, kw_only=True):
     name: Label
     name_en: Label | None = None
     quarantine: bool = False
+    retired: bool = False
 
 
 class Team(CatalogueRecord, frozen=True, kw_only=True):
@@ -87,6 +142,7 @@ class Team(CatalogueRecord, frozen=True, kw_only=True):
     table = "teams"
 
     name: Label
+    retired: bool = False
 
 
 DEFAULT_HOST = "http://127.0.0.1:8000"

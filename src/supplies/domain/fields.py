@@ -62,6 +62,18 @@ Batch = Annotated[
 ]
 """A maker's batch number. It is part of the hashed chain: a person's name must not be in it."""
 
+BarcodeText = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=100,
+        pattern=_ONE_LINE,
+        description="a barcode as scanned or as printed under its bars",
+        extra=NORMALIZED,
+    ),
+]
+"""The text of a barcode."""
+
 ExpiryDay = Annotated[
     date, Meta(description="the last day of use; a month such as 2027-05 is its last day")
 ]

@@ -537,7 +537,7 @@ class Ledger:
             document=journal.drafts[0].document,
             conflict=conflict,
             recounted=recounted_in(rows),
-            warnings=warnings_in(rows),
+            warnings=warnings_in(self.books, rows),
         )
 
     def _try_rule(self, command: Command, now: datetime, today: date) -> None:

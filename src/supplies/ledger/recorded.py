@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import msgspec
 
 from supplies.books.reader import Books
+from supplies.domain.catalogue_records import missing_labels
 from supplies.domain.entries import salted_digest
-from supplies.domain.entry_rows import ArrivalLine, Conflict, EntryRow, Recount
+from supplies.domain.entry_rows import ArrivalLine, Conflict, EntryRow, Lot, Recount
 from supplies.errors import AlreadyDone, IdempotencyConflict
 from supplies.ledger.writer import CheckedRequest, shipment_command_id
 
@@ -35,14 +36,26 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     warnings: list[str] = []
 
 
-def warnings_in(rows: Iterable[EntryRow]) -> list[str]:
+def warnings_in(books: Books, rows: Iterable[EntryRow]) -> list[str]:
     """Return a message for each possible mistake in a command's rows."""
-    return [
-        f"line {row.line}: {row.quantity - row.on_pledge} × {row.item} are beside pledge "
-        f"{row.pledge}, because it promises no more or was made on a later day"
-        for row in rows
-        if isinstance(row, ArrivalLine) and row.pledge and row.on_pledge < row.quantity
-    ]
+    rows = list(rows)
+    lots = {row.lot: row for row in rows if isinstance(row, Lot)}
+    warnings = []
+    for row in rows:
+        if not isinstance(row, ArrivalLine):
+            continue
+        if row.pledge and row.on_pledge < row.quantity:
+            warnings.append(
+                f"line {row.line}: {row.quantity - row.on_pledge} × {row.item} are beside pledge "
+                f"{row.pledge}, because it promises no more or was made on a later day"
+            )
+        if row.lot in lots:
+            lot = lots[row.lot]
+            warnings += [
+                f"line {row.line}: {row.item} has no {label}, which its item needs"
+                for label in missing_labels(books.item(row.item), lot.batch, lot.expires_on)
+            ]
+    return warnings
 
 
 def recounted_in(rows: Iterable[EntryRow]) -> list[str]:
@@ -103,5 +116,5 @@ def recorded_result(books: Books, seq: int) -> Recorded:
         repeated=True,
         conflict=conflicts[0] if conflicts else None,
         recounted=recounted_in(rows),
-        warnings=warnings_in(rows),
+        warnings=warnings_in(books, rows),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from supplies.books.catalogue import PERSONAL_COLUMNS, record_from_row
+from supplies.books.catalogue import PERSONAL_COLUMNS, columns_of
 from supplies.books.name_search import bigrams, matches, search_words
 from supplies.books.reader import Books, query_ids
 from supplies.domain.catalogue_records import CatalogueRecord
@@ -55,7 +55,7 @@ def get_record(books: Books, kind: type[N], code: str, *, personal: bool = True)
             "WHERE n.station = :station AND n.code = :code",
             code=code,
         )
-        found = None if row is None else record_from_row(kind, row)
+        found = None if row is None else books.catalogue.records_from_rows(kind, [row])[0]
     if found is None:
         raise NotFound(f"there is no {code[:64]} in {kind.table}; see the list")
     return found
@@ -68,13 +68,16 @@ def list_records(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
     *,
+    retired: bool | None = None,
     personal: bool = True,
 ) -> Page[N]:
     """List records of a kind by code.
 
     Args:
-        q: List only records that contain each word of `q` in their code, name, address or telephone
-            number. Case and accents are ignored.
+        q: List only records that contain each word of `q` in their code, names, barcodes, address
+            or telephone number. Case and accents are ignored, and Chinese names are also found by
+            the first letters of their pinyin.
+        retired: Whether to list only retired records, or only the others. None lists all.
         personal: Whether to read personal fields. If not, they are None, and people cannot be
             searched.
 
@@ -93,12 +96,13 @@ def list_records(
     def fetch(position: str, most: int) -> list[tuple[str, N | None]]:
         rows = books.all(
             f"SELECT {_columns(kind, personal)} FROM {where} AND n.code > :after "
-            "ORDER BY n.code LIMIT :limit",
+            f"{'' if retired is None else 'AND n.retired = :retired '}ORDER BY n.code LIMIT :limit",
             after=position,
             limit=most,
+            retired=int(bool(retired)),
             **params,
         )
-        found = [record_from_row(kind, row) for row in rows]
+        found = books.catalogue.records_from_rows(kind, rows)
         return [(one.code, one if matches(one, wanted) else None) for one in found]
 
     if after is not None and not is_valid_code(after):
@@ -108,7 +112,7 @@ def list_records(
 
 def _columns(kind: type[CatalogueRecord], personal: bool) -> str:
     hidden = frozenset() if personal else _PERSONAL.get(kind.table, frozenset())
-    return ", ".join("NULL" if name in hidden else f"n.{name}" for name in kind.__struct_fields__)
+    return ", ".join("NULL" if name in hidden else f"n.{name}" for name in columns_of(kind))
 
 
 def _search_source(

@@ -1,10 +1,11 @@
-"""Warnings about a donation whose goods may be in stock twice, or exceed its pledge."""
+"""Warnings about arrivals: goods in stock twice, beside their pledge, or without their labels."""
 
 from __future__ import annotations
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import UNEXPLAINED
-from supplies.domain.entry_rows import Arrival, ArrivalLine, Pledge
+from supplies.domain.catalogue_records import missing_labels
+from supplies.domain.entry_rows import Arrival, ArrivalLine, Lot, Pledge
 from supplies.views.pagination import Warned
 
 
@@ -58,4 +59,26 @@ def find_beside_pledge(books: Books, donation: str) -> list[Warned]:
                 about=line.pledge,
             )
         )
+    return warnings
+
+
+def find_missing_labels(books: Books, arrival: str) -> list[Warned]:
+    """Return a warning for each line of an arrival that lacks a batch or expiry its item needs."""
+    seq = books.latest_seq(Arrival, arrival=arrival)
+    if seq is None:
+        return []
+    lines = books.rows_of_entry(ArrivalLine, seq, arrival=arrival)
+    lots = books.latest_rows(Lot, "lot", (line.lot for line in lines))
+    warnings = []
+    for line in lines:
+        item, lot = books.item(line.item), lots[line.lot]
+        warnings += [
+            Warned(
+                warning=f"{label}-missing",
+                detail=f"{item.name} in line {line.line} has no {label}; read it from the goods "
+                f"and correct {arrival}",
+                about=line.lot,
+            )
+            for label in missing_labels(item, lot.batch, lot.expires_on)
+        ]
     return warnings

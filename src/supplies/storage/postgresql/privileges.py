@@ -37,6 +37,7 @@ DELETABLE_TABLES = (
     "access_log",
     "attempts",
     "credentials",
+    "item_barcodes",
     "organisations",
     "search",
     "searchable",

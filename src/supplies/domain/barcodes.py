@@ -1,0 +1,113 @@
+"""Barcodes as scanned: the trade item number, batch and expiry in a GS1 code."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from supplies.domain.expiry import last_day
+from supplies.domain.normalization import normalize_text
+from supplies.errors import InvalidField
+
+if TYPE_CHECKING:
+    from biip.gs1_element_strings import GS1ElementString, GS1ElementStrings
+    from biip.gtin import Gtin
+
+MAX_SCANNED = 2000
+"""Largest number of characters of a scanned code."""
+
+_SEPARATOR = "␝"  # as `normalize_text` writes it
+_SYMBOLOGY = re.compile(r"\][A-Za-z][0-9]")  # sent by some scanners before the code
+
+_ITEM_NUMBERS = ("01", "02")
+"""GS1 identifiers of a trade item number: of the pack itself, or of the items in it."""
+
+_EXPIRIES = ("17", "15")
+"""GS1 identifiers of the last day of use: the expiry, or else the best-before date."""
+
+
+class ScannedCode(msgspec.Struct, frozen=True, kw_only=True):
+    """What a scanned barcode says.
+
+    barcode: the trade item number (GTIN) as printed under the bars; the whole text if it contains
+    none. batch, expires_on: from a GS1 code; otherwise None. expires_month: the month, if the code
+    names no day; `expires_on` is its last day.
+    """
+
+    barcode: str
+    batch: str | None = None
+    expires_on: date | None = None
+    expires_month: str | msgspec.UnsetType = msgspec.UNSET
+
+
+def parse_barcode(text: str) -> ScannedCode:
+    """Return what a scanned barcode says. Any text on one line is a barcode.
+
+    A GS1 code may be as a scanner sends it, as printed with brackets, or a GS1 link.
+
+    Raises:
+        InvalidField: the text is blank or too long.
+
+    >>> scanned = parse_barcode("(01)06901234567892(17)270500(10)B7")
+    >>> scanned.barcode, scanned.batch, scanned.expires_month
+    ('6901234567892', 'B7', '2027-05')
+    """
+    code = _SYMBOLOGY.sub("", normalize_text(text[: MAX_SCANNED + 1]), count=1).strip(_SEPARATOR)
+    if not code or len(code) > MAX_SCANNED:
+        raise InvalidField.at("/code", f"a barcode has 1 to {MAX_SCANNED} characters")
+    elements = _elements(code)
+    number = None if elements is None else _first(elements, _ITEM_NUMBERS)
+    if elements is None or number is None or number.gtin is None:
+        gtin = _item_number(code)
+        return ScannedCode(barcode=code if gtin is None else _printed(gtin))
+    batch, expiry = elements.get(ai="10"), _first(elements, _EXPIRIES)
+    day = None if expiry is None else expiry.date
+    month = msgspec.UNSET if expiry is None or day is None else f"{day:%Y-%m}"
+    if month and expiry is not None and not expiry.value.endswith("00"):
+        month = msgspec.UNSET
+    return ScannedCode(
+        barcode=_printed(number.gtin),
+        batch=None if batch is None else batch.value,
+        expires_on=last_day(month) if month else day,
+        expires_month=month,
+    )
+
+
+def _elements(code: str) -> GS1ElementStrings | None:
+    """Return the parts of a GS1 code; None for any other text."""
+    from biip import ParseError
+    from biip.gs1_digital_link_uris import GS1DigitalLinkURI
+    from biip.gs1_messages import GS1Message
+
+    try:
+        if code.lower().startswith(("http://", "https://")):
+            return GS1DigitalLinkURI.parse(code).element_strings
+        if code.startswith("("):
+            return GS1Message.parse_hri(code).element_strings
+        return GS1Message.parse(code.replace(_SEPARATOR, "\x1d")).element_strings
+    except (ParseError, ValueError):  # ValueError: urllib cannot read the link
+        return None
+
+
+def _first(elements: GS1ElementStrings, identifiers: tuple[str, ...]) -> GS1ElementString | None:
+    found = (elements.get(ai=identifier) for identifier in identifiers)
+    return next((one for one in found if one is not None), None)
+
+
+def _item_number(code: str) -> Gtin | None:
+    """Return the trade item number that a text is; None if it is not one."""
+    from biip import ParseError
+    from biip.gtin import Gtin
+
+    try:
+        return Gtin.parse(code)
+    except ParseError:
+        return None
+
+
+def _printed(number: Gtin) -> str:
+    """Return a trade item number as printed: with 8, 12, 13 or 14 digits."""
+    return number.as_gtin_14()[-number.format.length :]

@@ -1,0 +1,65 @@
+"""Find an item by a scanned barcode."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from supplies.books.reader import Books
+from supplies.domain.barcodes import parse_barcode
+from supplies.domain.catalogue_records import Item
+from supplies.errors import UnknownBarcode
+from supplies.views.pagination import View
+
+
+class ScannedItem(View, frozen=True, kw_only=True):
+    """The item that has a scanned barcode, and what else the barcode says.
+
+    Attributes:
+        barcode: As registered with the item.
+        pack: The pack that has this barcode. None means the base unit.
+        quantity: Base units in one such pack.
+        batch: From a GS1 code; otherwise None.
+        expires_on: From a GS1 code; otherwise None.
+        expires_month: As in `ScannedCode`.
+    """
+
+    item: Item
+    barcode: str
+    pack: str | None
+    quantity: int
+    batch: str | None
+    expires_on: date | None
+    expires_month: str | msgspec.UnsetType = msgspec.UNSET
+
+
+def find_barcode(books: Books, code: str) -> ScannedItem:
+    """Return the item with a scanned barcode. A GS1 code also says batch and expiry.
+
+    A retired item is found only if no other item has the barcode.
+
+    Raises:
+        InvalidField: the code is blank or too long.
+        UnknownBarcode: no item has it; the error contains what the code says.
+    """
+    scanned = parse_barcode(code)
+    item = books.catalogue.item_of_barcode(scanned.barcode)
+    if item is None:
+        raise UnknownBarcode(
+            f"no item has the barcode {scanned.barcode}; add it to the barcodes of its item",
+            barcode=scanned.barcode,
+            batch=scanned.batch,
+            expires_on=scanned.expires_on,
+            expires_month=scanned.expires_month or None,
+        )
+    pack = next(one.pack for one in item.barcodes if one.code == scanned.barcode)
+    return ScannedItem(
+        item=item,
+        barcode=scanned.barcode,
+        pack=pack,
+        quantity=1 if pack is None else item.packs[pack],
+        batch=scanned.batch,
+        expires_on=scanned.expires_on,
+        expires_month=scanned.expires_month,
+    )
