@@ -127,4 +127,4 @@ def test_goods_beyond_their_pledge_give_a_warning(station: StationLedger) -> Non
     pledge = station.pledge(10)
     assert station.give(4, pledge=pledge).warnings == []
     (warning,) = station.give(9, pledge=pledge).warnings
-    assert warning.startswith(f"line 1: 3 × mask are beside pledge {pledge}")
+    assert warning.startswith(f"line 1: 3 × mask are not counted towards pledge {pledge}")

@@ -1,1 +1,1 @@
-"""Record commands: rules draft entries, the writer numbers, hashes and stores them."""
+"""Recording: a rule drafts the entries of a command, and the writer hashes and stores them."""

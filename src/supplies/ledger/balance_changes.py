@@ -1,4 +1,4 @@
-"""The changes of balances that transfers make."""
+"""The changes that transfers make to balances."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from datetime import date
 from supplies.domain.entries import Transfer
 
 Key = tuple[str, str, str]
-"""The key of a balance: account, item, lot."""
+"""Identifies a balance: account, item and lot."""
 
 
 def net_changes(transfers: Iterable[Transfer]) -> Counter[Key]:
-    """Return the net change of each balance by some transfers. Unchanged balances are omitted."""
+    """Return the total change of each balance that the transfers change."""
     changed: Counter[Key] = Counter()
     for source, target, item, lot, quantity in transfers:
         changed[source, item, lot] -= quantity
@@ -22,7 +22,7 @@ def net_changes(transfers: Iterable[Transfer]) -> Counter[Key]:
 
 
 def net_changes_by_day(steps: Iterable[tuple[date, Transfer]]) -> dict[Key, Counter[date]]:
-    """Return the changes of each balance by some transfers, by the day on which they are booked."""
+    """Return how much the transfers change each balance, by the day on which they are booked."""
     changed: dict[Key, Counter[date]] = defaultdict(Counter)
     for day, (source, target, item, lot, quantity) in steps:
         changed[source, item, lot][day] -= quantity

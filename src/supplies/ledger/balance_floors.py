@@ -1,7 +1,7 @@
-"""Check floors (balances that must not fall below zero) for transfers not yet written.
+"""Find transfers that would break a floor, before they are written.
 
-A floor applies now and at the end of each day. The database refuses a transfer that breaks a floor.
-This module finds such transfers before they are written.
+A floor is a balance that must not fall below zero, neither now nor at the end of any day. The
+database refuses a transfer that breaks a floor; this module tells which transfer that is.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ Step = tuple[date, Transfer]
 
 
 class Floors:
-    """Balances with a floor, kept up to date while planned steps are applied one after another.
+    """Balances with a floor, to which planned transfers are applied one after another.
 
-    Only the balances that the given steps change are read from the books.
+    Only the balances that the given transfers change are read from the books.
     """
 
     def __init__(self, books: Books, steps: Iterable[Step]) -> None:
@@ -32,7 +32,7 @@ class Floors:
                 if kind_of(account).floored:
                     moved[account, item, lot].add(day.isoformat())
         latest = books.head()[2]
-        # Balances that no later day can change are read together.
+        # These balances change only on the latest day, so all of them are read in one query.
         final = {key for key, days in moved.items() if len(days) == 1 and min(days) >= latest}
         now = books.balances(final)
         self._ends = {
@@ -43,33 +43,33 @@ class Floors:
         }
 
     def day_end_balances(self, key: Key) -> dict[str, int]:
-        """Return the balance at the end of each day since the first step.
+        """Return a balance at the end of each day from the first planned transfer on.
 
-        Keys are ISO days, in order.
+        The keys are days in ISO format, in order. A day without a change is left out.
         """
         return self._ends[key]
 
     def available(self, day: date, key: Key) -> int:
-        """Return the quantity that can be taken from a balance on a day.
+        """Return the quantity that can be taken from a balance on a given day.
 
-        It is the smallest balance at the end of that day or of any later day.
+        This is the smallest balance at the end of that day and of each later day.
         """
         since = day.isoformat()
         return min(balance for end, balance in self._ends[key].items() if end >= since)
 
     def allows(self, step: Step) -> bool:
-        """Return whether this step may come next without breaking a floor."""
+        """Return whether a transfer can be applied next without breaking a floor."""
         day, (source, _, item, lot, quantity) = step
         return not kind_of(source).floored or self.available(day, (source, item, lot)) >= quantity
 
     def hold_after(self, steps: Iterable[Step]) -> bool:
-        """Apply all steps. Return whether no balance is below zero afterwards, on any day."""
+        """Apply the transfers. Return whether every floor holds afterwards."""
         for step in steps:
             self.apply(step)
         return all(there >= 0 for ends in self._ends.values() for there in ends.values())
 
     def apply(self, step: Step) -> None:
-        """Apply a step to the balances that it changes."""
+        """Add a transfer to the balances that it changes."""
         day, (source, target, item, lot, quantity) = step
         for account, change in ((source, -quantity), (target, quantity)):
             ends = self._ends.get((account, item, lot), {})
@@ -79,6 +79,7 @@ class Floors:
 
 
 def _day_end_balances(books: Books, key: Key, days: set[str]) -> dict[str, int]:
+    """Return a balance at the end of the given days and of later days on which it changed."""
     closings = books.daily_balances(key, since=min(days))
     ends: dict[str, int] = {}
     for day in sorted(days.union(end for end in closings if end >= min(days))):

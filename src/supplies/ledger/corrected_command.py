@@ -1,4 +1,7 @@
-"""What a command that is being corrected has recorded so far."""
+"""What a command has recorded before it is corrected.
+
+A correction runs the rule of the command again and books only the difference.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,13 @@ from supplies.ledger.balance_changes import Key
 
 @dataclass(frozen=True, slots=True)
 class CreatedLot:
-    """A line of the command that is being corrected, with the lot that the line created.
+    """A line of a command, and the lot that the line created.
 
-    is_current: whether the command's latest entry still contains the lot.
+    Attributes:
+        lot: Id of the lot; "" while the lot of a corrected line is not chosen yet.
+        line: Number of the line, from 1.
+        quantity: In base units.
+        is_current: Whether the lot is still part of the command after its latest correction.
     """
 
     lot: str
@@ -36,10 +43,12 @@ class CreatedLot:
 
 @dataclass(frozen=True, slots=True)
 class Earmark:
-    """Goods of one lot that the corrected command itself allocated.
+    """Goods of one lot that the command itself set aside for a recipient.
 
-    moved: the quantity that was dispatched or handed over since and cannot come back. It does not
-    include goods that were released.
+    Attributes:
+        quantity: The quantity set aside, in base units.
+        moved: The part of the quantity that was dispatched or handed over since. Released goods are
+            not part of it.
     """
 
     allocation: str
@@ -53,16 +62,21 @@ class Earmark:
 
 @dataclass(frozen=True, slots=True)
 class CorrectedCommand:
-    """The effects so far of a command that is being corrected.
+    """All that a command and its earlier corrections recorded.
 
-    seq: number of its latest entry. first: number of its first entry. document: the document of its
-    first entry. effect: its net changes of balances. by_day: the same changes by the day on which a
-    correction undoes them. lots: all lots that it created, the latest first. allocations: the
-    allocations that it made, by recipient. earmarks: the goods in these allocations. taken_lots:
-    lots from which it took goods. A correction takes from these lots first. packed: its lines that
-    counted packs, the latest first. found: for a gift that settled the surplus of counts, the
-    surplus settled, by account, item and lot. described: the latest description of each of `lots`,
-    by id.
+    Attributes:
+        seq: Number of the command's latest entry.
+        first: Number of the command's first entry.
+        document: Id of the document of the first entry.
+        effect: The net change of each balance.
+        by_day: The same changes, by the day on which a correction undoes them.
+        lots: All lots that the command created, the latest first.
+        allocations: The allocations that the command made, by recipient.
+        earmarks: The goods in these allocations.
+        found: The part of a gift that settled the surplus of a stock count, by balance.
+        taken_lots: Lots from which the command took goods. The correction takes from them first.
+        packed: Lines with quantities in packs, the latest first.
+        described: The latest description of each lot in `lots`, by lot id.
     """
 
     seq: int

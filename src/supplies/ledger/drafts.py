@@ -1,4 +1,4 @@
-"""Drafts of entries: what a rule wants to record, before it is written."""
+"""Drafts of entries: what a rule wants to record, before the writer stores it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ from supplies.domain.entry_rows import (
 
 
 class Move(NamedTuple):
-    """A drafted transfer, and the JSON pointer of the command's field that caused it."""
+    """A transfer in a draft.
+
+    Attributes:
+        pointer: JSON pointer to the field of the command that caused the transfer, for error
+            messages.
+    """
 
     transfer: Transfer
     pointer: str
@@ -23,18 +28,19 @@ class Move(NamedTuple):
 
 @dataclass(slots=True)
 class DraftedRows:
-    """Rows of drafts that rules look up again, indexed as they are added.
+    """Rows of drafts that a rule needs to find again, indexed by their ids.
 
-    lots: the lots by id. If a lot was added twice, the first row is kept. needs_served: by
-    allocation and (item, lot), the need that the goods serve. If it was added twice, the last row
-    is kept.
+    Attributes:
+        lots: The lots by id. If a lot was added twice, the first row is kept.
+        needs_served: For each allocation, the need that each item and lot in it is for. If this was
+            added twice, the last row is kept.
     """
 
     lots: dict[str, Lot] = field(default_factory=dict)
     needs_served: dict[str, dict[tuple[str, str], str | None]] = field(default_factory=dict)
 
     def add(self, row: EntryRow) -> None:
-        """Index a row, if it is of a kind that is looked up."""
+        """Add a row to the index. Rows of a type that no rule looks up are ignored."""
         if isinstance(row, Lot):
             self.lots.setdefault(row.lot, row)
         elif isinstance(row, AllocationLine):
@@ -43,11 +49,13 @@ class DraftedRows:
 
 @dataclass(slots=True)
 class Draft:
-    """A draft of an entry.
+    """An entry that a rule has drafted.
 
-    about: the person whom the entry concerns, `donor:CODE` or `recipient:CODE`; None if it concerns
-    nobody. erasables: digest, salt and content of texts that can be erased later. index: the
-    looked-up rows of all drafts of one journal, which share it.
+    Attributes:
+        about: The person whom the entry concerns, as `donor:CODE` or `recipient:CODE`; None if it
+            concerns nobody.
+        erasables: Texts that can be erased later, each with its digest and salt.
+        index: The rows of all drafts of the command that rules look up.
     """
 
     seq: int
@@ -63,7 +71,7 @@ class Draft:
     index: DraftedRows = field(default_factory=DraftedRows)
 
     def add_rows(self, *rows: EntryRow) -> None:
-        """Add rows to the entry."""
+        """Add rows to the entry, and to the index that all drafts of the command share."""
         self.rows.extend(rows)
         for row in rows:
             self.index.add(row)

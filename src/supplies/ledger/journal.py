@@ -1,7 +1,7 @@
-"""The journal of one command: the entries that its rule drafts, on top of the books.
+"""The journal: what a rule reads from the books and drafts for one command.
 
-A rule reads the books and drafts entries. Balances read here include the drafts so far. The journal
-writes nothing to the database and enforces no floors: the database does.
+Balances that a rule reads here include its drafts. The journal writes nothing to the database. It
+does not check floors either; the database does this when the drafts are written.
 """
 
 from __future__ import annotations
@@ -42,19 +42,26 @@ from supplies.ledger.drafts import Draft, DraftedRows, Move
 from supplies.ledger.not_enough import not_enough_error
 
 FACTS = (RecordDonation, RecordArrival, ReceiveShipment, ReportOutcome, CountStock)
-"""Commands that record facts: if their day is closed, they are booked on the first open day."""
+"""Commands that record what happened, such as a donation or a count.
+
+If such a command is dated on a closed day, it is booked on the first open day and not refused.
+"""
 
 
 _Field = Literal["lines", "consumed", "produced", "spilled"]
 
 
 class Journal:
-    """The drafts of one command, on top of the books.
+    """Gives a rule the books, and collects the entries that the rule drafts.
 
-    now: the current moment in UTC, by the ledger's clock. today: the current day in the station's
-    time zone. head_hash: the hash of the last entry in the books. sorted_lots: lots by account and
-    item in the order of `lot_selection`. corrected: set while the rule of a corrected command runs
-    again. The effects of that command are then subtracted from all balances.
+    Attributes:
+        now: The current time in UTC, by the clock of the ledger.
+        today: The current day in the station's time zone.
+        head_hash: Hash of the last entry in the books.
+        sorted_lots: The lots of an account and item in the order in which `lot_selection` takes
+            them.
+        corrected: The command that is being corrected, else None. What it recorded is subtracted
+            from all balances, so that its rule can run again.
 
     Raises:
         InvalidField: the command's day is in the future.
@@ -96,7 +103,7 @@ class Journal:
                 f"{self.happened_on} is in the future; today is {today} at this station",
             )
 
-    # --- writing -----------------------------------------------------------------------------
+    # --- drafting ----------------------------------------------------------------------------
 
     def entry(
         self,
@@ -109,11 +116,16 @@ class Journal:
     ) -> Draft:
         """Begin the next entry and return its draft.
 
-        prefix: if given, the entry begins a new document, whose id is this prefix and the number of
-        the entry. day: the day on which it happened, if that differs from the command's day.
+        Args:
+            kind: The kind of entry, such as `goods_moved`.
+            prefix: First letter of the id of a new document. The id ends in the number of the
+                entry.
+            document: Id of the existing document to which the entry belongs.
+            about: The person whom the entry concerns, as in `Draft`.
+            day: The day of the event, if it is not the day of the command.
 
         Raises:
-            InvalidField: a correction names another document than the corrected entry.
+            InvalidField: a correction names another document than the corrected command.
             PeriodClosed: the day is closed, and the command does not record a fact.
         """
         happened_on = day or self.happened_on
@@ -141,13 +153,14 @@ class Journal:
         return draft
 
     def booked_on(self, happened_on: date, *, plan: bool = False) -> date:
-        """Return the day itself, or the first open day if it is closed.
+        """Return the day on which an event is booked: its own day or, if closed, the next open day.
 
-        plan: whether the day belongs to a plan. If so, a closed day is refused, unless the command
-        records a fact or is a correction.
+        Args:
+            happened_on: The day of the event.
+            plan: Whether to refuse a closed day. Facts and corrections are never refused for it.
 
         Raises:
-            PeriodClosed: the day is closed. Raised only with `plan`.
+            PeriodClosed: `plan` is set and the day is closed.
         """
         closed = self.closed_through
         if closed is None or happened_on > closed:
@@ -171,7 +184,11 @@ class Journal:
         quantity: int,
         pointer: str = "",
     ) -> None:
-        """Add a transfer to a draft; a quantity of zero adds none."""
+        """Add a transfer to a draft. A quantity of zero adds nothing.
+
+        Args:
+            pointer: JSON pointer to the field of the command that causes the transfer.
+        """
         if quantity == 0:
             return
         draft.moves.append(Move(Transfer(source, target, item, lot, quantity), pointer))
@@ -185,9 +202,13 @@ class Journal:
         self._changed[key] += change
 
     def _changed_keys(self, account: str, item: str | None) -> Collection[Key]:
-        """Return the changed balances of an account, or of all accounts of a prefix.
+        """Return the balances of an account that the drafts change.
 
-        The index is completed here, because most commands never ask.
+        Most rules never ask, so changes are indexed only when this method is called.
+
+        Args:
+            account: An account, or the beginning of accounts up to a colon, such as `stock:`.
+            item: Only balances of this item; None returns those of all items.
         """
         for key in self._not_indexed:
             kind, *keys = key[0].split(":")
@@ -198,10 +219,10 @@ class Journal:
         self._not_indexed.clear()
         return self._changed_below.get((account, item), ())
 
-    # --- reading -----------------------------------------------------------------------------
+    # --- balances ----------------------------------------------------------------------------
 
     def balance(self, account: str, item: str, lot: str = "") -> int:
-        """Return the balance of an account, including the drafts so far."""
+        """Return a balance in base units, including the drafts."""
         return self.books.balance(account, item, lot) + self._changed[account, item, lot]
 
     def available(
@@ -213,12 +234,17 @@ class Journal:
         since: date | None = None,
         leaving: bool = False,
     ) -> int:
-        """Return the quantity that can be taken on a day.
+        """Return the quantity that can be taken from an account on a given day.
 
-        It is the smallest balance at the end of that day or of any later day. since: the day, which
-        must be open; None means the command's day. leaving: whether the goods leave their location.
-        If goods leave before a later stock count, the difference that the count found is booked
-        again with the new quantity. Therefore only the days before that count limit the quantity.
+        This is the smallest balance at the end of that day and of each later day.
+
+        If goods leave a location before a stock count there, what the count found missing is booked
+        again by the smaller quantity. Then only the days before the count limit what can be taken.
+
+        Args:
+            since: The day on which the goods are taken, which must be open; None means the
+                command's day.
+            leaving: Whether the goods leave their location.
         """
         now = self.balance(account, item, lot)
         first = (since or self.booked_on(self.happened_on)).isoformat()
@@ -246,9 +272,10 @@ class Journal:
         return min(found)
 
     def _next_count(self, account: str, item: str, lot: str, day: str) -> str | None:
-        """Return the day on which the next count of goods on a shelf is booked.
+        """Return the day on which the next stock count of these goods is booked, or None.
 
-        Return None if no count follows. day: the day on which the goods leave.
+        Args:
+            day: The day on which the goods leave their location.
         """
         if kind_of(account) is not STOCK or (day >= self.latest_day and self.corrected is None):
             return None
@@ -266,7 +293,7 @@ class Journal:
         return None
 
     def lots_missing_in_counts(self, account: str, item: str) -> set[str]:
-        """Return the lots of an item that later counts of a shelf did not find."""
+        """Return the lots of an item in an account that later stock counts found to be missing."""
         day = self.booked_on(self.happened_on).isoformat()
         if day >= self.latest_day and self.corrected is None:
             return set()
@@ -278,16 +305,23 @@ class Journal:
         }
 
     def nonzero_balances(self, account: str, item: str | None = None) -> dict[Key, int]:
-        """Return nonzero balances as `Books.nonzero_balances` does, including the drafts so far."""
+        """Return the balances of an account that are not zero, including the drafts.
+
+        They are sorted by account, item and lot.
+
+        Args:
+            account: An account, or the beginning of accounts up to a colon, such as `stock:`.
+            item: Only balances of this item; None returns those of all items.
+        """
         balances = self.books.nonzero_balances(account, item)
         for key in self._changed_keys(account, item):
             balances[key] = balances.get(key, 0) + self._changed[key]
         return {key: balances[key] for key in sorted(balances) if balances[key] != 0}
 
     def balances_of_lot(self, kind: AccountKind, lot: str) -> dict[str, int]:
-        """Return the nonzero balances of a lot in the accounts of one kind, including the drafts.
+        """Return the balances of a lot that are not zero, by account, including the drafts.
 
-        They are sorted by account.
+        Only accounts of the given kind are read. The result is sorted by account.
         """
         balances = self.books.balances_of_lot(kind, lot)
         for key in self._changed_keys(kind.prefix, None):
@@ -296,30 +330,41 @@ class Journal:
         return {key[0]: balances[key] for key in sorted(balances) if balances[key] != 0}
 
     def changed_keys(self) -> list[Key]:
-        """Return the balances that the drafts so far change, sorted.
+        """Return the balances that the drafts change, sorted.
 
         In a correction, these are the balances that differ from those in the books.
         """
         return sorted(key for key, change in self._changed.items() if change)
 
     def drafted_change(self, account: str, item: str, lot: str = "") -> int:
-        """Return the change of a balance by the drafts so far."""
+        """Return how much the drafts change a balance."""
         return self._changed[account, item, lot]
 
     def drafted_lots(self, account: str, item: str) -> set[str]:
-        """Return the lots of an item that the drafts so far change in an account."""
+        """Return the lots of an item whose balances in an account the drafts change."""
         return {lot for _, _, lot in self._changed_keys(account, item) if lot}
 
     def changes(self, account: str, item: str) -> bool:
-        """Return whether the drafts so far change an account, or an account of a prefix."""
+        """Return whether the drafts change a balance of an item in an account.
+
+        Args:
+            account: An account, or the beginning of accounts up to a colon, such as `stock:`.
+        """
         return bool(self._changed_keys(account, item))
 
     def total(self, account: str, item: str) -> int:
-        """Return the total of an item in an account, or in all accounts of a prefix."""
+        """Return the quantity of an item in an account, over all lots, including the drafts.
+
+        Args:
+            account: An account, or the beginning of accounts up to a colon, such as `stock:`.
+        """
         return sum(self.nonzero_balances(account, item).values())
 
     def needs_served(self, allocation: str) -> dict[tuple[str, str], str | None]:
-        """Return the need that each (item, lot) of an allocation serves, including the drafts."""
+        """Return the need that each item and lot in an allocation is for, including the drafts.
+
+        None means that the goods are for no need.
+        """
         served = self._needs_served.get(allocation)
         if served is None:
             lines = self.books.rows(AllocationLine, allocation=allocation)
@@ -328,12 +373,12 @@ class Journal:
         drafted = self._drafted_rows.needs_served.get(allocation)
         return {**served, **drafted} if drafted else served
 
-    # --- lines -------------------------------------------------------------------------------
+    # --- lines and lots ----------------------------------------------------------------------
 
     def base_units(self, line: GoodsLine | NoteNeed, pointer: str) -> int:
-        """Return a line's quantity in base units of its item.
+        """Return the quantity of a line in base units of its item.
 
-        A line that counts packs is also recorded as a `PackedLine`, see `add_packed_lines`.
+        If the line counts packs, the packs are remembered, and `add_packed_lines` records them.
 
         Raises:
             InvalidField: the item or pack is unknown, or the quantity is more than `MAX_QUANTITY`.
@@ -351,10 +396,13 @@ class Journal:
         return stated.quantity * stated.size
 
     def _pack(self, line: GoodsLine | NoteNeed, pack: str, item: Item, pointer: str) -> PackedLine:
-        """Return the line with the size of its packs.
+        """Return the packs that a line counts, with the size of one pack in base units.
 
-        The size is the one in the line. If the line has none, it is the size in the corrected
-        command, or else the size registered for the item.
+        The size is given in the line or, in a correction, was used by the corrected command.
+        Otherwise it is the size registered for the item.
+
+        Raises:
+            InvalidField: the pack is unknown, or the quantity is more than `MAX_QUANTITY`.
         """
         field, number = _place(pointer)
         size = line.pack_size or self._former_size(field, number, line.item, pack)
@@ -382,57 +430,64 @@ class Journal:
         )
 
     def _former_size(self, field: str, number: int, item: str, pack: str) -> int | None:
-        """Return the size that a pack had in the corrected command, preferably in the same line.
+        """Return the size that the corrected command used for a pack, preferably in the same line.
 
-        Return None if the corrected command did not count this pack.
+        Return None if the corrected command did not use this pack.
         """
         sizes = self._former_packs.get((item, pack), {})
         return sizes.get((field, number), next(iter(sizes.values()), None))
 
     def packed_line(self, pointer: str) -> PackedLine | None:
-        """Return the packs that a line counts, after `base_units`; None if it counts base units."""
+        """Return the packs that a line counts, or None if it counts base units.
+
+        Call this method only after `base_units` has read the line.
+        """
         return self._packed.get(pointer)
 
     def place_packed_line(self, pointer: str, lines: Sequence[int]) -> None:
-        """Record the packs of a line under the number of its only row.
+        """Set the number under which the packs of a line are recorded.
 
-        lines: the numbers of its rows. If its goods were split over several, none of the rows comes
-        to these packs, so the packs are not recorded.
+        If the goods of the line were split over several rows, the packs are not recorded, because
+        none of these rows has the quantity of the packs.
+
+        Args:
+            pointer: JSON pointer to the line.
+            lines: Numbers of the rows with the goods of the line.
         """
         packed = self._packed.pop(pointer, None)
         if packed is not None and len(lines) == 1:
             self._packed[pointer] = msgspec.structs.replace(packed, line=lines[0])
 
     def add_packed_lines(self) -> None:
-        """Add the lines that counted packs to the first draft.
+        """Add a row to the first draft for each line that counts packs.
 
-        Call it once the rule has run.
+        Call this method after the rule has run.
         """
         self.drafts[0].add_rows(*self._packed.values())
 
     def add_latest_day(self) -> None:
-        """Add to the first draft that its day is the latest possible one, if the command says so.
+        """If the command says `or_earlier`, add a row about this to the first draft.
 
-        Call it once the rule has run.
+        Call this method after the rule has run.
         """
         if self.command.or_earlier:
             self.drafts[0].add_rows(LatestDay(latest_day=self.drafts[0].happened_on))
 
     def recorded_lot(self, lot: str) -> Lot | None:
-        """Return the latest description of a lot in the books, without the drafts, or None."""
+        """Return the latest description of a lot in the books, or None. Drafts are not included."""
         if self.corrected is not None and lot in self.corrected.described:
             return self.corrected.described[lot]
         return self.books.latest_row(Lot, lot=lot)
 
     def described_lot(self, lot: str) -> Lot | None:
-        """Return the latest description of a lot, including the drafts, or None if unknown."""
+        """Return the latest description of a lot, including the drafts, or None."""
         return self._drafted_rows.lots.get(lot) or self.recorded_lot(lot)
 
     def lot(self, lot: str, item: str, pointer: str = "") -> Lot:
-        """Return the latest description of a lot.
+        """Return the latest description of a lot, including the drafts.
 
         Raises:
-            InvalidField: the id is not that of a lot of this item.
+            InvalidField: the id does not belong to a lot of this item.
         """
         found = self.described_lot(lot)
         if found is None or found.item != item:
@@ -450,14 +505,14 @@ class Journal:
         available: int,
         pointer: str,
     ) -> NotEnough:
-        """Return the error for a quantity that is more than available."""
+        """Return the error that an account has less of an item than requested."""
         return not_enough_error(self.books, account, item, requested, available, pointer)
 
 
 def _place(pointer: str) -> tuple[_Field, int]:
-    """Return the list of lines that a pointer leads to, and the number of the line in it.
+    """Return the name of the list that a JSON pointer leads to, and the number of the line in it.
 
-    A command without a list of lines, such as a need, counts as one line.
+    Lines are numbered from 1. A command without lines, such as a need, counts as line 1 of `lines`.
     """
     if not pointer:
         return "lines", 1

@@ -1,4 +1,4 @@
-"""The ledger of one station: record commands and open its books for reading."""
+"""The ledger of one station: records commands, and opens the books for reading."""
 
 from __future__ import annotations
 
@@ -60,28 +60,29 @@ from supplies.storage.store import Store
 from supplies.verification.verify import Progress, Verified, verify
 
 KEPT_AS_CONFLICTS = (ReportOutcome, CountStock)
-"""Commands whose facts are recorded as conflicts if the books contradict them."""
+"""Commands that are recorded as a conflict, not refused, if the books contradict them."""
 
 Clock = Callable[[], datetime]
-"""Function that returns the current moment, with a time zone."""
+"""A function that returns the current time with a time zone."""
 
 
 def system_clock() -> datetime:
-    """Return the current moment in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 class _Connection:
-    """State that the ledgers on one connection share.
+    """State that all ledgers on one database connection share.
 
-    The store reports only the changes of other connections, so the ledgers on one connection must
-    share their caches. This class keeps, for the connection:
+    The database reports only changes made by other connections. Changes made by another ledger on
+    the same connection would go unnoticed, so these ledgers share their caches.
 
-    reading: the station whose `reading()` is open; None if no reading is open.
-    writing: the station whose transaction is open; None if no transaction is open.
-    erased: whether that transaction erased a person's data.
-    key_ensured: whether a key to sign receipts was created, or was not needed.
-    catalogues: one catalogue per station, as long as a ledger of the station exists.
+    Attributes:
+        reading: The station whose `Ledger.reading` is open, or None.
+        writing: The station whose transaction is open, or None.
+        erased: Whether the open transaction erased data of a person.
+        key_ensured: Whether the key that signs receipts is known to exist or not to be needed.
+        catalogues: The catalogue of each station that a ledger is open for.
     """
 
     def __init__(self) -> None:
@@ -94,11 +95,11 @@ class _Connection:
 
 
 class Ledger:
-    """One station's ledger.
+    """The books of one station, for recording commands and for reading.
 
-    Any thread may call any method; calls take turns on the one connection. To read while another
-    thread writes, open a second `Ledger` on the same URL. Use it as a context manager, or call
-    `close`.
+    Use a ledger in a `with` statement, or call `close`. Any thread may call any method, but all
+    calls of a ledger take turns. To read while another thread writes, open a second `Ledger` on the
+    same URL.
 
     >>> from supplies import ArrivalLine, Item, Ledger, Location, OpenStock, Station
     >>> with Ledger.open("books.db", station="lx") as ledger:
@@ -133,16 +134,20 @@ class Ledger:
         create: bool = True,
         new_station: bool = False,
     ) -> Ledger:
-        """Open the books at `url`: the path of a file, sqlite:///PATH or postgresql://….
+        """Open the books of a station.
 
-        station: its code. clock: the source of the current time, which tests replace. create:
-        create the database if it does not exist. new_station: open a station that is not in the
-        books yet, to add it with `register`. The first station of books needs no `new_station`.
+        Args:
+            url: Path of a database file, or a URL: sqlite:///PATH or postgresql://….
+            station: Code of the station.
+            clock: Returns the current time; tests replace it.
+            create: Whether to create the database if it does not exist.
+            new_station: Whether the station may be missing in the books, so that `register` can add
+                it. The first station of a database may always be missing.
 
         Raises:
             InvalidField: an argument is invalid.
             NotFound: the books have stations, but not this one.
-            StoreError: the database cannot be used; the subclass of the error is the reason.
+            StoreError: the database cannot be used; the class of the error says why.
 
         >>> with Ledger.open("books.db", station="lx") as ledger:
         ...     ledger.station_code
@@ -163,8 +168,8 @@ class Ledger:
     def for_station(self, station: str) -> Ledger:
         """Return the ledger of another station in this database, on the same connection.
 
-        Calls of the two ledgers take turns, and closing one closes both. Call this outside of
-        `reading()` and `transaction()`. If the station is unknown, the first use of its ledger
+        The two ledgers take turns; closing one closes both. Do not call this method within
+        `reading` or `transaction`. If the station does not exist, the first use of its ledger
         raises NotFound.
 
         Raises:
@@ -175,7 +180,10 @@ class Ledger:
         return ledger._with_current_index()
 
     def _with_current_index(self) -> Self:
-        """Rebuild the index of names if an older version of this program made it."""
+        """Rebuild the index of names if another version of the program made it.
+
+        Return the ledger itself.
+        """
         with self._connection.lock:
             if not self._catalogue.name_index_is_current():
                 with self._writing():
@@ -202,7 +210,7 @@ class Ledger:
 
     @contextmanager
     def reading(self) -> Iterator[Books]:
-        """Read the books as they are at one moment, whatever is recorded meanwhile.
+        """Read the books as they are at one moment, even if others record meanwhile.
 
         Raises:
             NotFound: the station is unknown.
@@ -233,17 +241,19 @@ class Ledger:
     def read_without_transaction(self) -> Iterator[Books]:
         """Read the books without a transaction.
 
-        Use it for a single query, which sees one state of the books anyway.
+        Two queries may then see different states of the books, so use it for a single query only.
         """
         with self._connection.lock:
             yield self.books
 
     def balance(self, account: str, item: str, lot: str = "") -> int:
-        """Return the current balance of an account in base units of the item.
+        """Return the current balance of an account, in base units of the item.
 
-        lot: "" for balances that are not divided into lots (needs and promises). Balances of goods
-        are kept by lot, so their balance without a lot is 0. For all lots together, sum
-        `Books.nonzero_balances` or use `supplies.views.stock`.
+        To sum goods over all lots, use `Books.nonzero_balances` or `supplies.views.stock`.
+
+        Args:
+            lot: Id of the lot. Promises and needs have no lots; leave it out for them. Balances of
+                goods always have a lot, so without one their balance is 0.
 
         Raises:
             InvalidField: the account is not on the chart of accounts, or an argument is not text.
@@ -252,18 +262,22 @@ class Ledger:
         >>> ledger.balance("stock:store-a", "mask", "l_lx_1_1")
         71
         """
-        check_account(account)  # before the item: an unknown account is the graver mistake
+        check_account(
+            account
+        )  # checked first, because a wrong account explains more than a wrong item
         with self._connection.lock:
             self.books.item(item)
             return self.books.balance(account, item, lot)
 
     def verify(self, progress: Progress | None = None) -> Verified:
-        """Verify this station's books by recomputing them from the first entry.
+        """Verify the books of this station by recomputing them from the first entry on.
 
-        progress: called with the number of entries checked so far and the number of all entries.
+        Args:
+            progress: Called again and again with the number of entries verified so far and of all
+                entries.
 
         Raises:
-            BooksBroken: the books are damaged; the message describes the first fault.
+            BooksBroken: the books are not intact; the error describes the first difference.
             InvalidField: `progress` is not a function.
             NotFound: the station is unknown.
 
@@ -289,9 +303,10 @@ class Ledger:
 
     @contextmanager
     def admin_transaction(self) -> Iterator[Books]:
-        """Open a transaction for rows outside of the chain: users, settings, access logs.
+        """Open a transaction for data outside of the hash chain: users, settings, access log.
 
-        It is durable when it ends, and undone if it fails.
+        The changes are on the disk when the `with` block ends. If the block raises an error, they
+        are undone.
 
         Raises:
             StoreError: the database cannot be written.
@@ -302,17 +317,18 @@ class Ledger:
     # --- the catalogue -----------------------------------------------------------------------
 
     def register(self, *records: CatalogueRecord, replace: bool = False) -> None:
-        """Add stations, items, donors and other records to the catalogue: all of them or none.
+        """Add stations, items, donors and other records to the catalogue: all of them, or none.
 
-        replace: a record whose code is in use replaces the record that has the code, as `amend`
-        does, so that the same call can be repeated. A station keeps its host if the record has
-        none of its own.
+        Args:
+            replace: Whether a record replaces the one that has its code, as `amend` does, so that
+                the same call can be repeated. A station keeps its host if the new record does not
+                set one.
 
         Raises:
             InvalidField: a value is outside its limits, or the unit of an item that has entries
                 changes.
-            AlreadyDone: a code is in use, and `replace` is false; or another station has the
-                receipt series.
+            AlreadyDone: a code is in use and `replace` is false, or another station has the receipt
+                series.
             Forgotten: the person with this code was erased.
         """
         with self._writing(), self.savepoint():
@@ -324,12 +340,12 @@ class Ledger:
                     self._catalogue.register(record)
 
     def amend(self, record: CatalogueRecord) -> None:
-        """Replace the record that has this code in the catalogue.
+        """Replace the record in the catalogue that has the code of the given record.
 
         Raises:
-            InvalidField: it is not a record, a value is outside its limits, or the unit of an item
-                that has entries changes.
-            NotFound: the code is unknown.
+            InvalidField: the argument is not a record, a value is outside its limits, or the unit
+                of an item that has entries changes.
+            NotFound: no record has this code.
         """
         with self._writing():
             self._catalogue.amend(record)
@@ -337,18 +353,24 @@ class Ledger:
     # --- recording ---------------------------------------------------------------------------
 
     def record(self, command: Command, *, by: str, id: str | uuid.UUID | None = None) -> Recorded:
-        """Record a command durably with all of its entries, or refuse it and record nothing.
+        """Record a command with all of its entries, or refuse it and record nothing.
 
-        by: the code of the person who records it (1 to 64 letters, digits, dots, dashes and
-        underscores). Only the form is checked: it need not be a registered user, because a program
-        that uses this library may manage users elsewhere. It is hashed and never erased, so it
-        must not be a name. id: a UUID of this request, which makes it safe to repeat: the same id
-        with the same command returns the first result. None creates a new id.
+        When the method returns, the entries are safely on the disk.
+
+        Args:
+            by: Code of the person who records the command: 1 to 64 letters, digits, dots, dashes
+                and underscores. It is hashed and can never be erased, so it must not be a name. It
+                need not be a registered user, because a program that uses this library may have
+                users of its own.
+            id: A UUID that makes the request safe to repeat: the same id with the same command
+                returns the first result. None creates a new id.
 
         Raises:
-            InvalidField: it is not a command, or a value is wrong; `faults` points to the field.
+            InvalidField: `command` is not a command or a value is invalid; `faults` lead to the
+                fields.
             NotFound: a code or id is unknown.
-            AgainstBooks: the current books do not allow the command; see its subclasses.
+            AgainstBooks: the present books do not allow the command; the class of the error says
+                why.
             IdempotencyConflict: the id was used for another command.
             StoreError: the database cannot be written.
 
@@ -370,17 +392,20 @@ class Ledger:
             return self._record(checked)
 
     def recorded(self, seq: int) -> Recorded:
-        """Return the result of the command whose first entry is `seq`, as `record` returned it.
+        """Return the result of a command that was recorded earlier, as `record` returned it.
+
+        Args:
+            seq: Number of the first entry of the command.
 
         Raises:
             InvalidField: `seq` is not a whole number.
-            NotFound: there is no such entry.
+            NotFound: the entry does not exist.
         """
         with self.reading():
             return recorded_result(self.books, seq)
 
     def record_many(self, requests: Sequence[Request]) -> list[Recorded | SuppliesError]:
-        """Record several requests in one durable commit; a refused one does not affect the others.
+        """Record several requests in one transaction. A refused request does not affect the others.
 
         Return the result or the error of each request, in the order of the requests.
 
@@ -417,14 +442,14 @@ class Ledger:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Write all that is recorded within the `with` block in one durable commit, or none of it.
+        """Record several commands in one transaction: all of them are kept, or none.
 
-        Results returned within the block are valid only after the block has ended. If a command is
-        refused, only that command is undone, and the caller may catch the error and go on.
-        `savepoint` groups several calls.
+        The results that `record` returns within the `with` block count only after the block has
+        ended. If a command is refused, only that command is undone, and the caller may catch the
+        error and go on. Use `savepoint` to undo several commands together.
 
         Raises:
-            StoreError: the database failed, or another transaction or `reading()` is open.
+            StoreError: the database failed, or another transaction or `reading` is open.
         """
         connection = self._connection
         with connection.lock:
@@ -439,25 +464,28 @@ class Ledger:
                 connection.writing = None
                 erased, connection.erased = connection.erased, False
             if erased:
-                # The erasure is committed. If this fails, copies that remain in free pages are
-                # removed the next time.
+                # The erasure is committed. If purging fails, copies remain in unused pages of the
+                # file until the next erasure purges them.
                 with suppress(StoreError):
                     self.store.purge_erased()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Group several calls within `transaction`: if one fails, all of them are undone."""
+        """Group several calls within `transaction`.
+
+        If one call fails, all calls of the group are undone.
+        """
         try:
             with self.store.savepoint():
                 yield
         except BaseException:
-            # The cached catalogue may contain what was undone.
+            # The cached catalogue may contain records that were undone.
             self._catalogue.clear_cache()
             raise
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Use the open transaction of this station, or open a new one."""
+        """Use the open transaction of this station, or open a transaction for the `with` block."""
         with self._connection.lock:
             if self._connection.writing == self.station_code:
                 yield
@@ -472,15 +500,15 @@ class Ledger:
                 self._catalogue.refresh()
                 yield
         except BaseException:
-            # The cached catalogue may contain what was undone, also if the commit failed.
+            # The cached catalogue may contain records that were undone or not committed.
             self._catalogue.clear_cache()
             raise
 
     def _recorded_before(self, request: CheckedRequest, error: InvalidField) -> Recorded:
-        """Return the first result of a request that was recorded before its fields were refused.
+        """Return the result of a request with invalid fields that an older version recorded.
 
         Raises:
-            InvalidField: `error`; the request was not recorded.
+            InvalidField: `error`, if the request was not recorded.
         """
         earlier = None
         with suppress(IdempotencyConflict, AlreadyDone):
@@ -541,7 +569,7 @@ class Ledger:
         )
 
     def _try_rule(self, command: Command, now: datetime, today: date) -> None:
-        """Run the rule of a command, and record nothing."""
+        """Run the rule of a command without recording anything, to see whether it is refused."""
         RULES[type(command)](command, Journal(self.books, command, now=now, today=today))
 
 
@@ -569,5 +597,5 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def zone_of(station: Station) -> ZoneInfo:
-    """Return the station's time zone, in which its days begin and end."""
+    """Return the time zone of a station. It decides when the days of the station begin and end."""
     return _zone(station.zone)

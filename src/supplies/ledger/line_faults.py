@@ -1,4 +1,4 @@
-"""Faults of further lines of a refused command, so that all can be mended at once."""
+"""Find all refused lines of a command, so that the user can correct them at once."""
 
 from __future__ import annotations
 
@@ -20,18 +20,21 @@ Refusal = InvalidField | AgainstBooks
 def add_faults_of_lines(
     error: Refusal, command: Command, run_rule: Callable[[Command], None]
 ) -> SuppliesError:
-    """Return the error with the faults of the other lines, up to `MAX_FAULTS`.
+    """Return the error of a refused command, with the faults of further lines added.
 
-    Each line is tried as the only one of its command. So a shortage is named for every line that is
-    refused even alone; lines that are too much only together have one fault, that of the error.
-    The cost is about that of recording the command. `run_rule` records nothing.
+    A rule stops at the first line that it refuses. Therefore each line is tried as the only line of
+    the command. Lines that are refused only together with others are not found. At most
+    `MAX_FAULTS` faults are returned. The cost is about that of recording the command.
+
+    Args:
+        run_rule: Runs the rule of a command without recording anything.
     """
     lines = getattr(command, "lines", None)
     if not isinstance(lines, list) or len(lines) < 2:
         return error
     known = {fault.pointer for fault in error.faults}
     if not any(pointer.startswith("/lines/") for pointer in known):
-        return error  # The fault is of the whole command: no line alone would do better.
+        return error  # The fault concerns the whole command, so trying single lines is useless.
     found = (
         (sentence, fault)
         for sentence, fault in _faults_alone(command, lines, run_rule)
@@ -48,7 +51,7 @@ def add_faults_of_lines(
 def _faults_alone(
     command: Command, lines: list[msgspec.Struct], run_rule: Callable[[Command], None]
 ) -> Iterator[tuple[str, Fault]]:
-    """Yield the sentence and the fault of each line that is refused alone."""
+    """Yield the message and the fault of each line that is refused as the only line."""
     for at, line in enumerate(lines):
         try:
             run_rule(msgspec.structs.replace(command, lines=[line]))

@@ -1,7 +1,7 @@
-"""Choose lots: first expired, first out (FEFO).
+"""Choose the lots from which goods are taken: first expired, first out (FEFO).
 
-Lots that do not expire come last. If several lots expire on the same day, the oldest comes first. A
-correction first takes from the lots from which the corrected command took.
+Lots that do not expire are taken last. Of lots that expire on the same day, the oldest is taken
+first. A correction first takes from the lots from which the corrected command took.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from supplies.ledger.journal import Journal
 from supplies.ledger.not_enough import not_enough_error
 
 _NEVER = date.max.isoformat()
-"""Sort key of lots that do not expire. It sorts them after all lots that do."""
+"""Sort key of lots that do not expire. It sorts after all expiry dates."""
 
 
 def pick_lots(
@@ -28,10 +28,15 @@ def pick_lots(
     allow_expired: bool = True,
     leaving: bool = False,
 ) -> list[tuple[str, int]]:
-    """Return lots of an item in an account, with the quantity to take of each.
+    """Choose the lots that serve a quantity. Return the lots with the quantity to take of each.
 
-    lot: take from this lot only; None takes from any lot. allow_expired: whether expired lots may
-    be taken. leaving: whether the goods leave the location, as in `Journal.available`.
+    Args:
+        account: The account from which the goods are taken.
+        quantity: In base units.
+        pointer: JSON pointer to the line of the command, for error messages.
+        lot: The only lot to take from; None allows all lots.
+        allow_expired: Whether expired lots may be taken.
+        leaving: Whether the goods leave their location; see `Journal.available`.
 
     Raises:
         NotEnough: less than `quantity` is available.
@@ -72,10 +77,10 @@ def pick_lots(
 
 
 def _lots_in_order(journal: Journal, account: str, item: str, *, leaving: bool) -> list[LotBalance]:
-    """Return the lots of an item in an account in the order in which they are taken.
+    """Return the lots of an item in an account, in the order in which they are taken.
 
-    Quantities are those in the books, without the drafts. The journal caches the list for commands
-    with many lines of one item.
+    Their quantities do not include the drafts. The journal keeps the list, because a command may
+    have many lines of one item.
     """
     in_order = journal.sorted_lots.get((account, item))
     if in_order is None:
@@ -95,8 +100,8 @@ def _lots_in_order(journal: Journal, account: str, item: str, *, leaving: bool) 
 
 
 def _fefo_key(balance: LotBalance) -> tuple[str, int, str]:
-    """Return the sort key of a lot: by expiry, then by age.
+    """Return the key by which lots are sorted: expiry first, then age.
 
-    The age is read from the entry and line at the end of a lot's id.
+    The id of a lot ends in the number of its first entry, which gives the age, and in the line.
     """
     return balance.expires_on or _NEVER, int(balance.lot.rsplit("_", 2)[1]), balance.lot

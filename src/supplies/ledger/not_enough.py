@@ -1,4 +1,4 @@
-"""The error for goods that are not there: "only 12 × mask (KN95) are free in Store A; …"."""
+"""The error for a quantity that is not available: "only 12 × mask are free in Store A; …"."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ def not_enough_error(
     *,
     lot: str | None = None,
 ) -> NotEnough:
-    """Return an error such as "only 12 × mask (KN95) are free in Store A; 20 were asked for".
+    """Return an error such as "only 12 × mask are free in Store A; 20 were asked for".
 
-    qualifier: words after the account, such as " on every day since 2020-02-05". lot: the only lot
-    that was requested; None if any lot would do.
+    Args:
+        pointer: JSON pointer to the line of the command.
+        qualifier: Text after the account, such as " on every day since 2020-02-05".
+        lot: The only lot from which goods could be taken; None if all lots were allowed.
     """
     are = "is" if available <= 1 else "are"
     were = "was" if requested == 1 else "were"
@@ -42,7 +44,10 @@ def not_enough_error(
 
 
 def describe_account(books: Books, account: str) -> str:
-    """Return an account in words, such as "free in Store A"; people are named by code."""
+    """Describe an account in words, such as "free in Store A".
+
+    People are named by their code, because an error message may be logged.
+    """
     kind, keys = kind_of(account), keys_of(account)
     name = keys[0]
     if kind is STOCK:

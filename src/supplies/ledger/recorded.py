@@ -1,4 +1,4 @@
-"""The result of `Ledger.record`, also for a command that was recorded before."""
+"""The result of recording a command, and of repeating a request that was recorded before."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from supplies.ledger.writer import CheckedRequest, shipment_command_id
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """The result of a recorded command.
 
-    seq, id, document: number, id and document of its first entry. last: the number of its last
-    entry. repeated: whether the command was recorded before, so that nothing new was written.
-    conflict: a message if the command records a fact that contradicts the books, which a
-    coordinator must resolve; otherwise None. recounted: count sheets recorded earlier whose counts
-    are now compared with other figures, because this command belongs to a time before them.
-    warnings: messages about possible mistakes, for example goods beyond the pledge that their line
-    names.
+    Attributes:
+        seq, id, document: Number, id and document of the first entry of the command.
+        last: Number of the last entry of the command.
+        repeated: Whether the same request was recorded before, so that nothing new was written.
+        conflict: How the reported fact contradicts the books, so that a coordinator must resolve
+            it; None if it does not.
+        recounted: Earlier count sheets whose expected quantities have changed, because this command
+            is dated before the count.
+        warnings: Messages about possible mistakes, such as goods that exceed the pledge they name.
     """
 
     seq: int
@@ -37,7 +39,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def warnings_in(books: Books, rows: Iterable[EntryRow]) -> list[str]:
-    """Return a message for each possible mistake in a command's rows."""
+    """Return a message for each possible mistake in the rows of a command."""
     rows = list(rows)
     lots = {row.lot: row for row in rows if isinstance(row, Lot)}
     warnings = []
@@ -46,27 +48,26 @@ def warnings_in(books: Books, rows: Iterable[EntryRow]) -> list[str]:
             continue
         if row.pledge and row.on_pledge < row.quantity:
             warnings.append(
-                f"line {row.line}: {row.quantity - row.on_pledge} × {row.item} are beside pledge "
-                f"{row.pledge}, because it promises no more or was made on a later day"
+                f"line {row.line}: {row.quantity - row.on_pledge} × {row.item} are not counted "
+                f"towards pledge {row.pledge}, because it promises no more or was made on a "
+                "later day"
             )
         if row.lot in lots:
             lot = lots[row.lot]
             warnings += [
-                f"line {row.line}: {row.item} has no {label}, which its item needs"
+                f"line {row.line}: {row.item} has no {label}, which this item needs"
                 for label in missing_labels(books.item(row.item), lot.batch, lot.expires_on)
             ]
     return warnings
 
 
 def recounted_in(rows: Iterable[EntryRow]) -> list[str]:
-    """Return the count sheets whose expected figures a command's rows change, each once."""
+    """Return the count sheets whose expected quantities the rows of a command change."""
     return list(dict.fromkeys(row.sheet for row in rows if isinstance(row, Recount)))
 
 
 def find_earlier_result(books: Books, request: CheckedRequest) -> Recorded | None:
-    """Return the first result of a request whose id was recorded before.
-
-    Return None if the id is new.
+    """Return the result of a request that was recorded before, or None if its id is new.
 
     Raises:
         IdempotencyConflict: the id was used for another command.
@@ -86,7 +87,7 @@ def find_earlier_result(books: Books, request: CheckedRequest) -> Recorded | Non
             seq=seq,
             digest=body.texts,
         )
-    # If the texts were erased, so was the salt, and the request can no longer be compared.
+    # Erasing texts also erases their salt. Without it, the request cannot be compared.
     if salt is not None and all(
         body.request != salted_digest(salt, content) for content in request.contents
     ):
@@ -103,7 +104,7 @@ def find_earlier_result(books: Books, request: CheckedRequest) -> Recorded | Non
 
 
 def recorded_result(books: Books, seq: int) -> Recorded:
-    """Return the result of the command that began with entry `seq`, marked as repeated."""
+    """Return the result of the command whose first entry is `seq`, marked as repeated."""
     body = books.body(seq)
     conflicts = [row.because for row in body.rows if isinstance(row, Conflict)]
     last = books.last_seq_of_command(seq)

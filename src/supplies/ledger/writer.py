@@ -1,4 +1,4 @@
-"""Write drafts to the database as entries: numbered and hashed, with rows and transfers."""
+"""Write the drafts of a command to the database as numbered and hashed entries."""
 
 from __future__ import annotations
 
@@ -44,10 +44,16 @@ _INSERT_TRANSFER = (
     "quantity, allocation, recipient) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _ACTOR_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
-"""The form of `by`. `by` is hashed and cannot be erased, so it must be a code and not a name."""
+"""The form of the code of the person who records a command.
+
+The code is hashed and can never be erased, so the form keeps names out.
+"""
 
 _SHIPMENT_NAMESPACE = uuid.UUID("0a3f3c1e-52a5-5f0e-8f0d-6a2a7d1c9b54")
-"""UUID namespace for the ids of commands that can be recorded only once per shipment."""
+"""UUID namespace of commands that can be recorded only once per shipment.
+
+Their ids are derived from the shipment.
+"""
 
 _INSERT_ERASABLE = (
     "INSERT INTO erasable (station, seq, digest, about, salt, content) VALUES (?, ?, ?, ?, ?, ?)"
@@ -55,9 +61,9 @@ _INSERT_ERASABLE = (
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """A command for `Ledger.record_many`.
+    """A command to record, with the person who records it and the id of the request.
 
-    `by` and `id` have the same meaning as in `Ledger.record`.
+    The fields are the arguments of `Ledger.record`.
     """
 
     command: Command
@@ -66,12 +72,15 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckedRequest(msgspec.Struct, frozen=True):
-    """A request whose fields were checked, with the command's bytes.
+    """A request whose fields were checked and encoded.
 
-    id: a UUID. id_given: whether the caller gave the id, so that it may have been used before.
-    contents: the encoded command. If its text was normalized, also the command as given, because
-    versions before normalization recorded it so. texts: its encoded free texts; None if it has
-    none. salt: the salt of the texts.
+    Attributes:
+        id: A UUID.
+        id_given: Whether the caller gave the id, so that it may have been used before.
+        contents: The encoded command. If checking changed the spelling of a text, also the encoded
+            command as it was sent, because older versions of the program recorded that.
+        texts: The encoded free texts of the command; None if it has none.
+        salt: Random bytes hashed together with the texts.
     """
 
     command: Command
@@ -84,10 +93,10 @@ class CheckedRequest(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, request: Request) -> Self:
-        """Check a request before the database is locked.
+        """Check a request, which needs no access to the database.
 
         Raises:
-            InvalidField: it is not a request, or a field, `by` or the id is invalid.
+            InvalidField: `request` is not a request, or one of its fields is invalid.
         """
         check_type(request, Request, "a request", "a Request(command=…, by=…)")
         check_type(
@@ -114,9 +123,9 @@ class CheckedRequest(msgspec.Struct, frozen=True):
 
     @classmethod
     def as_given(cls, request: Request) -> Self | None:
-        """Return a request with a known id without checking its fields, to compare it only.
+        """Return a request that was not checked, to look for an earlier request with the same id.
 
-        Return None if it is not a request, has no id, or cannot be encoded.
+        Return None if it is not a request, has no id or cannot be encoded.
         """
         try:
             id = shipment_command_id(request.command) or _parse_uuid(request.id or "")
@@ -135,12 +144,15 @@ class CheckedRequest(msgspec.Struct, frozen=True):
 
     @property
     def digest(self) -> str:
-        """The salted digest of the command. A repeated request is compared by it."""
+        """The salted digest of the command, by which a repeated request is recognized."""
         return salted_digest(self.salt, self.contents[0])
 
 
 def shipment_command_id(command: Command) -> str | None:
-    """Return the id of a command that is recorded once per shipment; None for other commands."""
+    """Return the id of a command that can be recorded only once per shipment.
+
+    Return None for all other commands.
+    """
     if isinstance(command, ReceiveShipment | AcknowledgeShipment):
         name = f"{type(command).__name__} {command.shipment}"
         return str(uuid.uuid5(_SHIPMENT_NAMESPACE, name))
@@ -155,14 +167,14 @@ def _parse_uuid(given: str | uuid.UUID) -> str:
 
 
 class Writer:
-    """Writes the drafts of commands within the open transaction."""
+    """Writes the drafts of commands within an open transaction."""
 
     def __init__(self, store: Store, books: Books, answers: StoredResponses) -> None:
         self.store, self.books, self.stored_responses = store, books, answers
         self.station = books.station_code
 
     def write(self, journal: Journal, request: CheckedRequest) -> None:
-        """Write all drafts of a journal, or none.
+        """Write all drafts of a command, or none of them if the database refuses one.
 
         Raises:
             NotEnough: a balance would fall below zero.
@@ -230,7 +242,7 @@ class Writer:
             head,
         )
         self.store.run_many(_INSERT_ENTRY, [entry])
-        # Rows first: the foreign key of a hand-over refers to its allocation.
+        # Rows come first, because the transfer of a hand-over refers to the row of its allocation.
         for statement, rows in groupby(body.rows, type):
             self.store.run_many(INSERTS[statement], [(*key, *column_values(row)) for row in rows])
         self.store.run_many(
@@ -245,12 +257,15 @@ class Writer:
                 self._erase(row.party)
 
     def _erase(self, party: str) -> None:
-        """Erase the text of an entry, or a person's texts and personal data in the catalogue.
+        """Erase the texts of a person or an entry, and a person's data in the catalogue.
 
-        Salts are erased with their texts.
+        The salts are erased too. Otherwise a guessed text could be compared with its digest.
+
+        Args:
+            party: Whose texts are erased: `donor:CODE`, `recipient:CODE` or `entry:SEQ`.
         """
         entry = entry_of_forgotten_text(party)
-        # A receipt's document is in the same table; its digest is never that of a text.
+        # The contents of receipts are in the same table. No entry's text has such a digest.
         of = "about = :party" if entry is None else "seq = :entry AND digest IN ("
         if entry is not None:
             of += "SELECT digest FROM erasures WHERE station = :station)"
@@ -261,7 +276,7 @@ class Writer:
         )
         if entry is None:
             self.books.catalogue.forget_person(party)
-        # Stored responses may contain the person's data.
+        # Stored responses to earlier requests may contain the erased data.
         self.stored_responses.erase()
 
     def _floor_error(self, journal: Journal) -> NotEnough:

@@ -246,7 +246,8 @@ def write_public_keys(keys: PublicKeys) -> str:
 def read_public_keys(text: str, named: str) -> PublicKeys:
     """Parse the content of a public key file.
 
-    named: the name of the file, for error messages.
+    Args:
+        named: The name of the file, for error messages.
 
     Raises:
         InvalidField: the text is not the content of a public key file.

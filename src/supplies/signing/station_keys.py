@@ -153,7 +153,8 @@ class StationKeys:
 
         Call this function while nobody else can write to the books.
 
-        after: for each station, the number of its last entry.
+        Args:
+            after: For each station, the number of its last entry.
 
         Raises:
             StoreError: the key file is missing, or cannot be written.
@@ -278,7 +279,8 @@ def ensure_keys(store: Store, database: str) -> bool:
     Return whether a key was created. Once receipts exist, a missing key file was lost or has
     another name. Then no key is created, because the receipts could not be checked with a new key.
 
-    database: the database that `store` has opened.
+    Args:
+        database: The database that `store` has opened.
 
     Raises:
         StoreError: receipts exist but their keys are missing, or the key file is damaged.

@@ -87,7 +87,9 @@ class Balances:
     ) -> None:
         """Apply transfers to the balances, in the order in which they were recorded.
 
-        lots: the item of each lot. recipients: the recipient of each allocation.
+        Args:
+            lots: The item of each lot.
+            recipients: The recipient of each allocation.
 
         Raises:
             BooksBroken: a transfer is invalid, or a balance with a floor falls below zero.

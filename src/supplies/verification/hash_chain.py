@@ -169,7 +169,8 @@ class HashChain:
 
         This is the day of the event or, if that day was closed then, the first open day.
 
-        closings: for each entry that closed a period, the last closed day.
+        Args:
+            closings: For each entry that closed a period, the last closed day.
 
         Raises:
             BooksBroken: an entry is booked on another day.
@@ -214,7 +215,8 @@ def _further_id(command: str, part: int) -> str | None:
     Return None if the id of the command is not a UUID. The module `uuid` gives the same result but
     takes four times as long.
 
-    part: 1 for the second entry of the command, 2 for the third, and so on.
+    Args:
+        part: 1 for the second entry of the command, 2 for the third, and so on.
     """
     try:
         name = bytes.fromhex(command.replace("-", "")) + b"%d" % part

@@ -22,7 +22,8 @@ class LastVerification(msgspec.Struct, frozen=True, kw_only=True):
 def log_verification(store: Store, verified: Verified, now: datetime) -> None:
     """Store that all entries of the verified stations were found intact.
 
-    now: when the verification ended.
+    Args:
+        now: When the verification ended.
 
     Raises:
         StoreError: the database cannot be written.
@@ -65,7 +66,8 @@ def find_unverified_station(
     Return its code and the time of its latest verification, which is None if it was never verified.
     Return None if all stations were verified.
 
-    only: code of the only station to look at; None looks at all stations in the database.
+    Args:
+        only: Code of the only station to look at; None looks at all stations in the database.
     """
     row = books.one(
         "SELECT s.code, (SELECT max(v.verified_at) FROM verifications v WHERE v.station = s.code) "

@@ -34,7 +34,8 @@ def check_needs(
 ) -> None:
     """Compare the balances of needs with the balances of promises and goods.
 
-    recipients: the recipient of each need.
+    Args:
+        recipients: The recipient of each need.
 
     Raises:
         BooksBroken: a claimed quantity differs from the promised one, more is assigned to needs

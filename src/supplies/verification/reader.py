@@ -29,7 +29,9 @@ With these limits, rows with an impossible entry number are read and compared to
 class Table:
     """A table to compare.
 
-    columns: all columns except `station`. The entry number `seq` comes first if the table has one.
+    Attributes:
+        columns: All columns except `station`. The entry number `seq` comes first if the table has
+            one.
     """
 
     name: str
@@ -73,7 +75,8 @@ class Reader:
     ) -> BooksBroken:
         """Return the error that describes a difference.
 
-        seq: number of the entry concerned; None if no single entry is concerned.
+        Args:
+            seq: Number of the entry concerned; None if no single entry is concerned.
         """
         return BooksBroken(
             station=self.station,

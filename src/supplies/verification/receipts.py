@@ -65,8 +65,9 @@ class Receipts:
     ) -> None:
         """Check the receipts and texts of the next entries.
 
-        texts: the rows of these entries in the table `erasable`. donations: ids of all donations so
-        far.
+        Args:
+            texts: The rows of these entries in the table `erasable`.
+            donations: Ids of all donations so far.
 
         Raises:
             BooksBroken: a receipt or text differs from its entry.

@@ -30,7 +30,8 @@ _Goods = Counter[tuple[str, str]]
 class _Sent:
     """A shipment that this station sent.
 
-    acknowledged: whether this station has recorded the arrival at the other station.
+    Attributes:
+        acknowledged: Whether this station has recorded the arrival at the other station.
     """
 
     destination: str

@@ -89,10 +89,12 @@ def verify(
     Everything is read once. Memory grows with the number of balances, not with the number of
     entries.
 
-    station: code of the station; None verifies all stations in the database. witnesses:
-    checkpoints with valid signatures, whose entries must be in the books; those of other stations
-    are ignored. progress: called again and again with the number of entries verified so far and the
-    number of all entries.
+    Args:
+        station: Code of the station; None verifies all stations in the database.
+        witnesses: Checkpoints with valid signatures. Their entries must be in the books.
+            Checkpoints of other stations are ignored.
+        progress: Called again and again with the number of entries verified so far and the number
+            of all entries.
 
     Raises:
         BooksBroken: the books are not intact; the error describes the first difference.
