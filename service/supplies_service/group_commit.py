@@ -1,9 +1,9 @@
 """Group commit: waiting requests are written together in one durable transaction.
 
-A worker thread has its own ledger, and so its own connection. It takes the queued jobs of one
-station, runs each in a savepoint of one transaction, commits, and returns the results. While it
-waits for the disk, further jobs queue up. So the busier the service is, the more jobs share a
-commit. Stations take turns.
+A worker thread has its own ledger with its own connection. It takes the queued jobs of one station,
+runs each job in a savepoint of one transaction, commits, and returns the results. While the thread
+waits for the disk, further jobs enter the queue. So the busier the service is, the more jobs share
+a commit. Stations take turns.
 """
 
 from __future__ import annotations
@@ -27,19 +27,22 @@ from supplies.storage.idempotency import RESPONSE_RETENTION
 T = TypeVar("T")
 
 MAX_QUEUED = 1024
-"""Largest number of jobs in a queue. Further jobs are refused with `Busy`."""
+"""Maximum number of jobs in a queue. Further jobs are refused with `Busy`."""
 
 MAX_BATCH = 64
-"""Largest number of jobs in one commit. It limits how long the first job waits for the others."""
+"""Maximum number of jobs in one commit. It limits how long the first job waits for the others."""
 
 _MAX_LEDGERS = 1000
-"""Largest number of ledgers that a queue keeps. Each caches the catalogue of its station."""
+"""Maximum number of ledgers that a queue keeps. Each caches the catalogue of its station."""
 
 TIMEOUT_SECONDS = 30.0
-"""How long a request waits for its commit. The database waits less for a lock and fails first."""
+"""Seconds that a request waits for its commit.
+
+The database waits less for a lock, so it fails first.
+"""
 
 _ERASE_INTERVAL = timedelta(hours=1)
-"""How often expired responses to idempotent requests are erased, by the ledger's clock."""
+"""How often expired responses to idempotent requests are erased."""
 
 Job = Callable[[Ledger], T]
 """A function that writes to a ledger. It may run again if its first commit fails."""
@@ -65,9 +68,9 @@ class GroupCommitQueue:
 
     Args:
         ledger: Used only by the worker thread, which closes it at the end.
-        observer: Called after each commit. None: nothing is called.
-        max_queued: The largest number of jobs in the queue.
-        max_batch: The largest number of jobs in one commit.
+        observer: Gets the size and duration of each commit. None means that nobody does.
+        max_queued: The maximum number of jobs in the queue.
+        max_batch: The maximum number of jobs in one commit.
         timeout: Seconds that `run` waits for a durable result.
     """
 
@@ -100,7 +103,7 @@ class GroupCommitQueue:
         return self._queued + self._in_batch
 
     def idle_seconds(self) -> float:
-        """Seconds since the last durable commit. It is infinite before the first."""
+        """Seconds since the last durable commit, or infinity before the first commit."""
         return monotonic() - self._committed_at
 
     # --- on the event loop ---------------------------------------------------------------------
@@ -108,7 +111,7 @@ class GroupCommitQueue:
     async def record(
         self, command: Command, *, by: str, id: str | uuid.UUID | None = None
     ) -> Recorded:
-        """Record a command like `Ledger.record`, in one commit together with other commands.
+        """Record a command, in one commit together with other commands.
 
         Raises:
             Busy: the queue is full, or the command did not start in time. Nothing was recorded.
@@ -153,7 +156,7 @@ class GroupCommitQueue:
     def _timeout_error(self, station: str, queued: _Queued) -> StoreError:
         """Return the error for a job that has no result in time.
 
-        If the job has not started yet, it is removed from the queue.
+        If the job has not started yet, the job is removed from the queue.
         """
         with self._changed:
             queue = self._queues.get(station, deque())
@@ -194,7 +197,7 @@ class GroupCommitQueue:
             self._in_batch = 0
 
     def _next_batch(self) -> tuple[str, list[_Queued]]:
-        """Return the station whose turn it is, and its jobs, at most `max_batch`."""
+        """Return the next station in turn and its jobs, at most `max_batch`."""
         station = next(iter(self._queues))
         queue = self._queues.pop(station)
         batch = [queue.popleft() for _ in range(min(len(queue), self._max_batch))]
@@ -223,7 +226,7 @@ class GroupCommitQueue:
             if len(batch) == 1:
                 return [error]
             return [result for queued in batch for result in self._run_batch(station, [queued])]
-        except BaseException as error:  # every job gets a result, and the thread goes on
+        except BaseException as error:  # Every job gets a result, and the thread continues.
             return [error] * len(batch)
 
     def _commit(self, ledger: Ledger, batch: list[_Queued]) -> list[Any]:
@@ -253,7 +256,7 @@ class GroupCommitQueue:
 
 def _set_results(results: list[tuple[asyncio.Future[Any], Any]]) -> None:
     for future, result in results:
-        if future.done():  # cancelled by its caller
+        if future.done():  # The caller cancelled the job.
             continue
         if isinstance(result, BaseException):
             future.set_exception(result)

@@ -1,4 +1,4 @@
-"""Rules of HTTP for every route: HEAD, unencoded UTF-8 in a query, closing a connection."""
+"""Rules of HTTP that hold for every route."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 class HttpSemanticsMiddleware:
     """Treat HEAD as GET without a response body, and percent-encode unencoded UTF-8 in a query.
 
-    If a response is sent before the request's body was read, the connection is closed. Otherwise
-    the server would read the rest of the body as the next request, or wait for it.
+    If a response is sent before the body of its request was read, the connection is closed.
+    Otherwise the server would read the rest of the body as the next request, or wait for the rest.
 
     Source: RFC 9110, 9.3.2 (HEAD); RFC 9112, 9.6 (close).
     """
@@ -61,7 +61,7 @@ class HttpSemanticsMiddleware:
 
 
 def _with_head(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    """Return a header. If it is `Allow` and names GET, HEAD is added."""
+    """Return a header. If it is `Allow` and lists GET, HEAD is added to the list."""
     if name.lower() != b"allow":
         return name, value
     methods = {method.strip() for method in value.split(b",")}

@@ -1,8 +1,8 @@
 """Idempotency keys: a POST with a key runs once, and each repeat gets the same response.
 
 Before the handler runs, `answer_repeat` looks for a stored response. `run_idempotent` looks again
-in the transaction that records the request, for repeats that arrive at the same time. It also makes
-responses whose bytes are not stored.
+in the transaction that records the request, because repeats may arrive at the same time. It also
+makes the response again if its bytes are not stored.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ T = TypeVar("T", bound=msgspec.Struct, covariant=True)
 KEY_HEADER = "idempotency-key"
 
 _COMMAND_IDS = uuid.UUID("6f0cbb0e-7c3a-5b52-9d5b-5d0c7f3f2c11")
-"""UUID namespace in which the ids of commands are made from callers' keys."""
+"""UUID namespace for the ids of commands, which are made from the keys of callers."""
 
 _REQUEST = "supplies_keyed_request"
-"""Key in a request's scope: its `KeyedRequest`."""
+"""Key of the `KeyedRequest` in a request's scope."""
 
 _canonical = msgspec.json.Encoder(order="sorted").encode
 
@@ -41,7 +41,7 @@ class Outcome(NamedTuple, Generic[T]):
 
     Attributes:
         location: The address of what was created, or None.
-        entry: The number of the recorded entry; None if the request recorded none.
+        entry: The number of the recorded entry, or None if no entry was recorded.
     """
 
     location: str | None
@@ -98,14 +98,14 @@ async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None
 
 
 def keyed_request(request: Request[Any, Any, Any]) -> KeyedRequest | None:
-    """Return the request's key and stored response. Return None if it has no key."""
+    """Return the request's key and stored response, or None if the request has no key."""
     scope: Any = request.scope
     found: KeyedRequest | None = scope.get(_REQUEST)
     return found
 
 
 def read_idempotency_key(request: Request[Any, Any, Any]) -> str | None:
-    """Return the request's `Idempotency-Key`. Return None if there is none.
+    """Return the request's `Idempotency-Key`, or None if there is none.
 
     Raises:
         InvalidField: the key is not 1 to 200 printable ASCII characters.

@@ -23,7 +23,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class FieldProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An invalid field.
+    """A message about one invalid field.
 
     Attributes:
         pointer: JSON pointer (RFC 6901) into the request's body, or the name of a parameter.
@@ -39,7 +39,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """An error response (RFC 9457).
 
     Attributes:
-        type: A stable relative URI.
+        type: A relative URI that identifies the kind of error and never changes.
         instance: The request's id in the log.
         scanned: What a barcode says that belongs to no item; absent for other errors.
     """
@@ -96,14 +96,14 @@ class Unauthenticated(SuppliesError):
 
 
 class Forbidden(SuppliesError):
-    """The caller may not do this."""
+    """The caller may not do what the request asks for."""
 
     slug = "forbidden"
     title = "Not allowed"
 
 
 class RateLimited(SuppliesError):
-    """Too many attempts.
+    """The caller made too many attempts.
 
     Attributes:
         retry_after: Seconds until the next attempt is accepted.
@@ -129,7 +129,7 @@ class SessionRequired(SuppliesError):
 
 
 class Internal(SuppliesError):
-    """An error of the service. The log has the details under the response's `instance`."""
+    """An error of the service itself. The log has its details under the response's `instance`."""
 
 
 _STATUS: Mapping[type[SuppliesError], int] = {
@@ -151,9 +151,9 @@ _STATUS: Mapping[type[SuppliesError], int] = {
     ReadOnly: 503,
     Uncertain: 503,
 }
-"""The status for each error class and its subclasses. Other errors get status 500."""
+"""The status for each error class and its subclasses. All other errors get status 500."""
 
 
 def status_of(error: SuppliesError) -> int | None:
-    """Return the status for an error. Return None if callers must not see the error."""
+    """Return the status for an error, or None if callers must not see the error."""
     return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), None)

@@ -1,4 +1,4 @@
-"""Request bodies: strict JSON, decoded to the type that a handler's `payload` parameter names.
+"""Request bodies: strict JSON, decoded to the type of a handler's `payload` parameter.
 
 Litestar's own decoder accepts `"5"` and `1.0` for 5, and ignores unknown fields. This module
 refuses both.
@@ -23,7 +23,7 @@ from supplies.errors import InvalidField, NotFound
 from supplies_service.problems import Malformed, TooSlow, WrongMediaType
 
 MAX_BODY = 2**20
-"""Largest body in bytes. 500 lines with every field filled need about a third of it."""
+"""Maximum size of a body in bytes. 500 lines with every field filled need about a third of it."""
 
 S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
@@ -36,10 +36,10 @@ contain such a field, nor `type`.
 """
 
 _BODY = "supplies_body"
-"""Key in a request's scope: the JSON object of its body."""
+"""Key in a request's scope for the JSON object of its body."""
 
 _ENTRY_NUMBERS = ("entry", "conflict")
-"""Path parameters that are entry numbers. The others are codes."""
+"""Path parameters that are entry numbers. All other path parameters are codes."""
 
 _decode = msgspec.json.Decoder().decode
 
@@ -75,7 +75,7 @@ class BodyType(NamedTuple):
 
 
 def body_type(handler: BaseRouteHandler) -> BodyType | None:
-    """Return the type of a handler's `payload` parameter. Return None if it takes no body."""
+    """Return the type of a handler's `payload` parameter, or None if it takes no body."""
     parameter = handler.parsed_fn_signature.parameters.get("payload")
     if parameter is None:
         return None
@@ -111,7 +111,7 @@ def decode(struct: type[S], fields: Mapping[str, Any], path: Mapping[str, str | 
 
     Raises:
         InvalidField: a field of the body is missing, unknown or invalid.
-        NotFound: a field of the path is invalid, so nothing can have this address.
+        NotFound: a field of the path is invalid, so there is nothing at this address.
     """
     try:
         return convert(struct, {**fields, **path})
@@ -134,10 +134,10 @@ def _path_fields(
 
 
 async def json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    """Return the request's body as a JSON object. It is read only once.
+    """Return the request's body as a JSON object. The body is read only once.
 
-    Other media types are refused. This also keeps out forms of other sites: a browser asks for
-    permission before it sends JSON to another site.
+    Other media types are refused. This also protects against forms of other sites, because a
+    browser asks for permission before it sends JSON to another site.
 
     Raises:
         WrongMediaType: the request does not declare JSON in UTF-8.
@@ -173,7 +173,10 @@ async def _read_json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
 
 
 def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> None:
-    """Refuse an object that has a name twice, because readers disagree on which value counts."""
+    """Refuse an object that contains a name twice.
+
+    Programs that read such an object disagree on which value is used.
+    """
     seen = set[str]()
     for name, _ in pairs:
         if name in seen:
@@ -201,7 +204,7 @@ async def read_body(request: Request[Any, Any, Any]) -> bytes:
 
 
 def parse_number(text: str) -> int:
-    """Return the number in a path, such as that of an entry.
+    """Return a number from a path, such as the number of an entry.
 
     Raises:
         NotFound: the text is not a number, or the number is too large.

@@ -55,11 +55,11 @@ _ARRIVAL_PREFIXES = ("b_", "o_")
 """Beginnings of the ids of arrivals that are not donations."""
 
 Show = Callable[[Books, Recorded], Outcome[S]]
-"""Function that makes the response to a recorded command, with the address of what it created."""
+"""Function that makes the response to a recorded command, and the address of what was created."""
 
 
 def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
-    """Return the recorded entry, for commands that create nothing with an address of its own."""
+    """Return the recorded entry as the response. It is for commands that create nothing else."""
     entry = get_entry(books, recorded.seq)
     new = entry.supersedes is None
     warnings = find_likely_duplicates(books, recorded.document, recorded.seq) if new else []
@@ -88,8 +88,8 @@ class RequestContext:
 
     Attributes:
         station: The station.
-        ledger: For short reads on the event loop.
-        station_keys: Sign the station's receipts.
+        ledger: The ledger for short reads on the event loop.
+        station_keys: The keys that sign the station's receipts.
         is_repeat: Whether a response to the same request is stored. If so, checks that would refuse
             a repeat are left out.
     """
@@ -103,7 +103,7 @@ class RequestContext:
         self.is_repeat = self._keyed is not None and self._keyed.stored is not None
 
     def for_station(self, station: StationService) -> RequestContext:
-        """Return the context at another station. It becomes the station of the request."""
+        """Return the context at another station, which becomes the station of the request."""
         set_current_station(self.request, station)
         return RequestContext(self.request)
 
@@ -111,7 +111,7 @@ class RequestContext:
 
     @property
     def caller(self) -> Caller:
-        """The authenticated caller. A public route has none, so do not use this there."""
+        """The authenticated caller. Do not use it on a public route, which has no caller."""
         assert self._caller is not None, "a public route has no caller"
         return self._caller
 
@@ -130,7 +130,7 @@ class RequestContext:
         return AccessContext(books, self.ledger.clock())
 
     async def log_own_access(self) -> None:
-        """If the route shows personal data, log that a courier or donor reads it."""
+        """Log that a courier or donor reads personal data, if the route shows any."""
         if self.request.route_handler.opt.get("personal", False):
             await log_access(self.request, self.caller)
 
@@ -146,7 +146,7 @@ class RequestContext:
     # --- reading -----------------------------------------------------------------------------
 
     def reading(self) -> AbstractContextManager[Books]:
-        """Read the books in one state. Do not `await` within the `with` block."""
+        """Read the books in one consistent state. Do not `await` within the `with` block."""
         return self.ledger.reading()
 
     def show(self, view: Callable[[Books], S]) -> S:
@@ -172,11 +172,11 @@ class RequestContext:
         return await run_sync(read)
 
     async def show_in_thread(self, view: Callable[[Books], S]) -> S:
-        """Like `show`, for a view that takes longer the larger the books are."""
+        """Return a view like `show`. It is for views that take longer the larger the books are."""
         return self._redacted(await self.read_in_thread(view))
 
     async def page_in_thread(self, view: Callable[[Books], P]) -> Response[P]:
-        """Like `page`, for a list that takes longer the larger the books are."""
+        """Return a page like `page`. It is for lists that take longer the larger the books are."""
         return self._page(await self.read_in_thread(view))
 
     def _page(self, page: P) -> Response[P]:
@@ -202,11 +202,10 @@ class RequestContext:
     async def record(
         self, command: Command | Callable[[Books], Command], show: Show[S]
     ) -> CreatedOrConflict[S]:
-        """Record a command, and return what it created as response.
+        """Record a command, and return what was created as the response.
 
         Args:
-            command: The command, or a function that makes it from the books within the
-                transaction.
+            command: The command, or a function that makes it from the books within the transaction.
             show: Makes the response to the recorded command.
 
         Raises:
@@ -238,7 +237,8 @@ class RequestContext:
             operation: Makes the change, within a transaction.
             replay: Makes the content for a repeat whose response is not stored. It gets the last
                 part of the stored location.
-            is_secret: As in `idempotency.run_idempotent`.
+            is_secret: Whether the response contains a secret that is shown once, and so is not
+                stored.
 
         Raises:
             SuppliesError: the operation is refused, or the database cannot be written.
@@ -258,7 +258,7 @@ class RequestContext:
     ) -> CreatedOrConflict[S]:
         """Run a POST, or repeat the response if the same request ran before.
 
-        The changes and the use of the key are written in one commit. The arguments are those of
+        The changes and the use of the key are written in one commit. The parameters are those of
         `idempotency.run_idempotent`.
 
         Raises:

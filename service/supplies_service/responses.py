@@ -1,4 +1,4 @@
-"""Responses of the API.
+"""Response classes of the API.
 
 A handler's return annotation names one of these classes, or a struct. A struct is sent as JSON with
 status 200.
@@ -24,8 +24,8 @@ class EntryRecorded(View, frozen=True, kw_only=True):
     """The recorded entry. Its `document` is the code of what the command created.
 
     Attributes:
-        warnings: Likely duplicates, and arrived goods without a batch or expiry that their item
-            needs; absent if there are none.
+        warnings: Warnings of likely duplicates, and of arrived goods whose batch or expiry is missing
+            although their item needs it; absent if there are none.
         recounted: Count sheets whose expected quantities changed, because the command is dated
             before the count; absent if there are none.
     """
@@ -48,14 +48,14 @@ class JSONResponse(Response[T]):
     def render(
         self, content: Any, media_type: str, enc_hook: Callable[[Any], Any] | None = None
     ) -> bytes:
-        """Encode a struct with a shared encoder. Litestar would make one for each response."""
+        """Encode a struct with a shared encoder. Litestar would make a new one each time."""
         if isinstance(content, msgspec.Struct):
             return encode(content)
         return super().render(content, media_type)
 
 
 class CreatedResponse(Response[T]):
-    """The JSON of what a POST created; it decodes to `T`. `Location` is its address.
+    """The JSON of what a POST created. It decodes to `T`. The header `Location` has its address.
 
     The JSON is encoded in the transaction that also stores it for repeats of the request.
     """
@@ -70,7 +70,7 @@ class CreatedResponse(Response[T]):
 
 
 class CreatedOrConflict(CreatedResponse[T]):
-    """A `CreatedResponse`, or 202 with `ConflictRecorded` if a fact contradicts the books."""
+    """A `CreatedResponse`. If a fact contradicts the books: status 202 with `ConflictRecorded`."""
 
 
 class PDFResponse(Response[bytes]):

@@ -22,11 +22,11 @@ from supplies_service.security.loopback import is_loopback
 from supplies_service.settings import Settings
 
 SHUTDOWN_SECONDS = 10
-"""How long accepted requests may take after the signal to stop the service."""
+"""Seconds that accepted requests may take after the signal to stop the service."""
 
 
 def check_address(settings: Settings, *, has_coordinator: bool) -> tuple[str, int]:
-    """Check that an address and port are free. Return them in the form that the server takes.
+    """Check that the address and port of the settings are free. Return both for the server.
 
     Args:
         settings: The settings with host and port.
@@ -48,7 +48,7 @@ def serve(settings: Settings, address: tuple[str, int], *, served: str) -> int:
     Args:
         settings: The settings of the service.
         address: The result of `check_address`.
-        served: Printed at the start: the code of a station, or "all stations".
+        served: The stations for the message at the start: a code, or "all stations".
     """
     host, port = address
     shown = f"[{host}]" if ":" in host else host
@@ -58,10 +58,10 @@ def serve(settings: Settings, address: tuple[str, int], *, served: str) -> int:
         address=host,
         port=port,
         interface=Interfaces.ASGI,
-        # Each worker has its own connections. Commits of different workers wait for one another.
+        # Each worker has its own connections. Workers cannot commit at the same time.
         workers=settings.workers,
         respawn_failed_workers=settings.workers > 1,
-        # Single-threaded was the fastest mode measured, and it keeps the books on one thread.
+        # The single-threaded mode was the fastest one measured.
         runtime_mode=RuntimeModes.st,
         websockets=False,
         log_level=LogLevels.debug if settings.log_level == "debug" else LogLevels.warning,
@@ -74,11 +74,11 @@ def serve(settings: Settings, address: tuple[str, int], *, served: str) -> int:
 def _application(settings: Settings) -> Litestar:
     """Create the application in a worker process of granian.
 
-    Ctrl-C in a terminal also reaches the workers. They ignore it and wait for the parent's signal;
-    otherwise the parent would treat them as failed.
+    Ctrl-C in a terminal also reaches the workers. They ignore the signal and wait for the parent's
+    signal. Otherwise the parent would treat them as failed.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    # The inherited handler of the parent would lose a signal sent while the worker starts.
+    # The handler inherited from the parent would lose a signal sent while the worker starts.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     logs.configure_logging()
     logging.getLogger(logs.LOGGER).setLevel(settings.log_level.upper())
@@ -89,7 +89,7 @@ def _application(settings: Settings) -> Litestar:
         proxies=settings.proxies,
         body_seconds=settings.body_seconds,
     )
-    # granian installs a handler for SIGINT later; it could end the worker from any thread.
+    # granian's own handler for SIGINT, installed later, could end the worker from any thread.
     application.on_startup += [_ignore_interrupts, _limit_shutdown, _stop_without_parent]
     return application
 
@@ -99,10 +99,10 @@ def _ignore_interrupts() -> None:
 
 
 def _limit_shutdown() -> None:
-    """Let SIGALRM end the worker if it still runs `SHUTDOWN_SECONDS` after SIGTERM.
+    """End the worker with SIGALRM if it still runs `SHUTDOWN_SECONDS` after SIGTERM.
 
-    granian has a limit of its own, but it reports workers that have just ended as refusing to stop.
-    granian still receives SIGTERM, from the event loop.
+    granian's own limit is not used, because granian then reports workers that have just ended as
+    refusing to stop. granian still receives SIGTERM, from the event loop.
     """
     signal.signal(signal.SIGTERM, lambda *_: signal.alarm(SHUTDOWN_SECONDS))
 
@@ -134,7 +134,7 @@ def _checked_host(host: str, has_coordinator: bool) -> str:
 
 
 def _check_port(address: str, port: int) -> None:
-    """Refuse a port that is in use. granian would share it with the other process."""
+    """Refuse a port that is in use. Otherwise granian would share it with the other process."""
     if not 1 <= port <= 65535:
         raise InvalidField(f"invalid port {port}: use 1 to 65535")
     family = socket.AF_INET6 if ":" in address else socket.AF_INET

@@ -1,8 +1,8 @@
 """Settings of the service: environment variables `SUPPLIES_…`.
 
-Only this module reads them, with two exceptions. `SUPPLIES_KEYS` is read by `supplies.signing`,
-because the command line needs it too. Those in `READ_ELSEWHERE` are read by `deploy/`. A test
-compares the table of all variables in `docs/configuration.md` with this module.
+Only this module reads the settings, with two exceptions. `SUPPLIES_KEYS` is read by
+`supplies.signing`, because the command line needs it too. Variables in `READ_ELSEWHERE` are read by
+`deploy/`. A test compares the table of all variables in `docs/configuration.md` with this module.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PREFIX = "SUPPLIES_"
 READ_ELSEWHERE = frozenset({"SUPPLIES_KEYS", "SUPPLIES_BACKUPS", "SUPPLIES_REPLICA"})
 
 BODY_SECONDS = 30.0
-"""Default of `body_seconds`. It suffices for a mebibyte over a slow mobile connection."""
+"""Default of `body_seconds`. It is enough for a mebibyte over a slow mobile connection."""
 
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
@@ -70,7 +70,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
         Args:
             environment: The variables. Blank variables count as unset.
-            options: Options of the command line, which override the variables. None: not given.
+            options: Options of the command line, which override the variables. None means not
+                given.
 
         Raises:
             InvalidField: a value is invalid. The message names the variable or option.
@@ -93,7 +94,7 @@ def variable_name(field: str) -> str:
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
-    """Return variables that begin with `SUPPLIES_` but are not settings, such as a misspelt one."""
+    """Return variables that begin with `SUPPLIES_` but are not settings, such as misspelt ones."""
     known = {variable_name(name) for name in Settings.__struct_fields__} | READ_ELSEWHERE
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
@@ -104,7 +105,7 @@ def _convert(field: str, kind: Any, value: object, name: str) -> Any:
             value = _PARSERS[field](value)
         # Not strict, because numbers in environment variables are text.
         return msgspec.convert(value, kind, strict=False)
-    except ValueError:  # msgspec's ValidationError is one too
+    except ValueError:  # msgspec's ValidationError is a ValueError.
         (valid,) = (meta.description for meta in kind.__metadata__ if meta.description)
         raise InvalidField(
             f"invalid {name} {value!r}: {valid}; see docs/configuration.md"

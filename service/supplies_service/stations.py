@@ -1,7 +1,7 @@
 """The stations that a service serves, and the station of each request.
 
-All stations share the connections for reading, the group commit queues and the keys. The secret
-that a caller sends contains the code of its station.
+All stations share the connections for reading, the group commit queues and the keys. The station of
+a request is found from the secret that the caller sends, because the secret contains its code.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from supplies_service.observability.metrics import Metrics
 T = TypeVar("T")
 
 Connection = ASGIConnection[Any, Any, Any, Any]
-"""A request, as middlewares receive it."""
+"""A request, in the form in which middlewares receive it."""
 
 _MAX_CACHED = 1000
-"""Number of stations kept in memory. Beyond it, the least recently used one is dropped."""
+"""Number of stations kept in memory. If there are more, the least recently used one is dropped."""
 
 _QUEUES = 4
-"""Number of stations that a process can write for at once, if the engine has several writers."""
+"""Number of commit queues, if the engine can write for several stations at once."""
 
 _SCOPE_KEY = "supplies_station"
-"""Key in a request's scope: the `StationService` of the request."""
+"""Key in a request's scope for the `StationService` of the request."""
 
 
 class StationService:
@@ -45,8 +45,8 @@ class StationService:
 
     Attributes:
         code: The station's code.
-        ledger: For short reads on the event loop.
-        queue: For writes; several stations may share one.
+        ledger: The ledger for short reads on the event loop.
+        queue: The queue for writes. Several stations may share a queue.
         key: The keys that sign receipts.
         write_probe: The last check that the books can be written; None before the first check.
     """
@@ -65,9 +65,10 @@ class StationService:
 
     @cached_property
     def thread_ledger(self) -> Ledger:
-        """The ledger for long reads in a thread. Only one such read runs at a time.
+        """The ledger for long reads in a thread. Only one long read runs at a time.
 
-        Use it only in a thread, because the first use waits until other threads finish their reads.
+        Use this only in a thread, because the first use waits until other threads finish their
+        reads.
         """
         return self._shared_ledger.for_station(self.code)
 
@@ -150,11 +151,11 @@ class Stations:
     # --- lookup ------------------------------------------------------------------------------
 
     def find(self, station: str | None) -> StationService | None:
-        """Return a station by its code. Return None if this service does not serve it.
+        """Return a station by its code, or None if this service does not serve that station.
 
         Args:
-            station: None if the secret does not contain a code, as secrets from older versions.
-                Such a secret is valid only if the service serves one station.
+            station: The code in the caller's secret. It is None for secrets of older versions,
+                which contain no code and are valid only if the service serves one station.
         """
         if station is None:
             return None if self.has_several() else self.default
@@ -168,9 +169,9 @@ class Stations:
         return self._add(station) if exists else None
 
     def find_issuer(self, number: str) -> StationService | None:
-        """Return the station that issued a receipt. Return None if there is none.
+        """Return the station that issued a receipt, or None if there is none.
 
-        The number is unique among all stations.
+        Receipt numbers are unique among all stations.
         """
         issuer = self._query("SELECT station FROM receipts WHERE number = :number", number=number)
         return self.find(str(issuer[0][0])) if issuer else None
@@ -220,7 +221,7 @@ def _default_station(database: str) -> str:
 
 
 def served_stations(connection: Connection) -> Stations:
-    """Return all stations of the service that received a request."""
+    """Return all stations of the service to which a request belongs."""
     stations: Stations = connection.app.state.stations
     return stations
 
@@ -228,7 +229,7 @@ def served_stations(connection: Connection) -> Stations:
 def current_station(connection: Connection) -> StationService:
     """Return the station of a request.
 
-    Until `set_current_station` is called, it is the first station.
+    Before `set_current_station` is called, the result is the first station.
     """
     scope: Any = connection.scope
     service: StationService | None = scope.get(_SCOPE_KEY)

@@ -1,4 +1,4 @@
-"""Event loop watchdog: interrupt a database read that blocks the event loop."""
+"""A watchdog that interrupts a database read that blocks the event loop."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from time import monotonic
 from supplies.storage.store import Store
 
 MAX_BLOCKED_SECONDS = 10.0
-"""How long a database read may block the event loop before it is interrupted."""
+"""How long a database read may block the event loop before the read is interrupted."""
 
 _CHECKS = 10
-"""Number of checks within `MAX_BLOCKED_SECONDS`."""
+"""How often the watchdog looks within `MAX_BLOCKED_SECONDS`."""
 
 
 class EventLoopWatchdog:
     """A thread that interrupts a database read that blocks the event loop. It runs until `stop`.
 
     Short reads run on the event loop itself. If the database hangs, the loop hangs too, and no
-    request is answered, not even one that needs no database. The watchdog then interrupts the
-    store, and the blocked request gets the error `Busy`.
+    request is answered, not even one that needs no database. The watchdog then interrupts the read,
+    and the blocked request gets the error `Busy`.
     """
 
     def __init__(self, store: Store) -> None:
@@ -49,5 +49,5 @@ class EventLoopWatchdog:
         while not self._stopped.wait(MAX_BLOCKED_SECONDS / _CHECKS):
             if monotonic() - self._ran_at > MAX_BLOCKED_SECONDS:
                 self._store.interrupt()
-                # The next statement may take the full time again.
+                # After an interruption, the next read may take the full time again.
                 self._ran_at = monotonic()

@@ -1,9 +1,9 @@
 """The service's log: one JSON object per line, without personal data.
 
-A request is identified by its id, which is also the `instance` of its problem response. The log has
-the template of a route, not the path. It has the class and traceback of an error, but not its
-message, which may quote what a caller sent. Only messages of storage errors, which quote no caller,
-are logged.
+A request is identified by its id, which is also the `instance` of its problem response. Instead of
+a path, the log has the template of the route. For an error, the log has its class and traceback.
+The message of an error is logged only for storage errors, because other messages may quote what a
+caller sent.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from supplies.errors import StoreError
 LOGGER = "supplies.service"
 
 FIELDS = "fields"
-"""Attribute of a log record with further fields for its line: `extra={FIELDS: {…}}`."""
+"""Attribute of a log record with further fields for its line. Used as `extra={FIELDS: {…}}`."""
 
 _encode = msgspec.json.Encoder().encode
 
 
 class JsonFormatter(logging.Formatter):
-    """Formats a log record as one line of JSON."""
+    """Formatter that writes a log record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return time, level, event, the further fields, and the error with its causes."""
@@ -60,7 +60,7 @@ def error_chain(error: BaseException) -> list[dict[str, Any]]:
 
 
 def configure_logging(stream: TextIO = sys.stderr) -> None:
-    """Write the service's log to a stream, from level INFO."""
+    """Write the service's log to a stream. The lowest level is INFO."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
     logger = logging.getLogger(LOGGER)

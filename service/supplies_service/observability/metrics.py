@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: requests by route, and durable commits. They name nobody."""
+"""Metrics for Prometheus: requests by route, and durable commits. They contain no personal data."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
-        # Each counter is looked up by its labels only once: that takes longer than counting.
+        # Counters are kept, because finding one by its labels takes longer than counting.
         self._counters: dict[tuple[str, str, int], Counter] = {}
         self._timers: dict[tuple[str, str], Histogram] = {}
 
@@ -56,7 +56,7 @@ class Metrics:
         """Count a request.
 
         Args:
-            route: The template of its path; the path itself may contain codes.
+            route: The template of the route. The path itself may contain codes of people.
         """
         counter = self._counters.get((method, route, status))
         if counter is None:

@@ -1,4 +1,4 @@
-"""Request log: the id, duration, status and caller of each request, for the log and the metrics."""
+"""Request log: write a log line for each request, and count it in the metrics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from supplies_service.observability.logs import FIELDS, LOGGER
 from supplies_service.observability.metrics import Metrics
 
 _REQUEST_ID, _CALLER = "supplies_request", "supplies_by"
-"""Keys in a request's scope: the request's id, and the code of its caller."""
+"""Keys in a request's scope for the request's id and the code of its caller."""
 
 UNKNOWN_ROUTE = "unknown"
 

@@ -1,10 +1,10 @@
-"""Schemas of the OpenAPI document, made by msgspec from the structs that are decoded and encoded.
+"""Schemas of the OpenAPI document, made by msgspec from the structs of requests and responses.
 
 Litestar's own schemas would allow any further field and leave out constraints. msgspec's schemas
-are changed where they mislead client generators:
+are changed as follows, because client generators misread them:
 
 - No `title`: a generator uses it as class name, and `ItemBody` and `ItemChanges` both had "Item".
-- No `default`: a generator takes a field with a default as always present, in requests too. The
+- No `default`: a generator takes a field with a default as always present, even in requests. The
   description names the default instead.
 - All fields of a response are required, because all of them are encoded. Only a field whose default
   is `UNSET` may be absent.
@@ -31,7 +31,7 @@ _TEMPLATE = "#/components/schemas/{name}"
 _JSON_WORDS = {"None": "null", "True": "true", "False": "false"}
 _SECTIONS = ("Attributes:", "Args:")
 _ITEM = re.compile(r"^ {4}(\w+(?:, \w+)*)(?: \(.*?\))?: ((?:.|\n {8})+)", re.MULTILINE)
-"""A line such as `first, last: Both days are included.` with the lines that continue it."""
+"""Pattern of an item such as `first, last: Both days are included.`, with continuation lines."""
 
 _PYTHON_WORD = re.compile(rf"`?\b({'|'.join(_JSON_WORDS)})\b`?")
 
@@ -40,7 +40,7 @@ class Components:
     """The schemas of all structs in requests and responses."""
 
     def __init__(self, structs: Iterable[Any]) -> None:
-        """Make the schemas of these structs and of those within them.
+        """Make the schemas of these structs and of the structs of their fields.
 
         Generic structs are given as `Page[X]`.
         """
@@ -69,7 +69,7 @@ class Components:
 
     @staticmethod
     def _describe_fields(schema: Schema, struct: Any) -> None:
-        """Add the descriptions that the struct's docstring has for its fields."""
+        """Add to the schema of a struct the descriptions of its fields, from its docstring."""
         struct = get_origin(struct) or struct
         described = docstring_items(struct.__doc__)
         for field in msgspec.structs.fields(struct):
@@ -130,8 +130,8 @@ class Components:
 def docstring_paragraphs(docstring: str | None) -> list[str]:
     """Return the paragraphs of a docstring, each joined to one line. Lists keep their lines.
 
-    Sections that describe fields or parameters are left out. Python's words for values are
-    replaced by those of JSON: `None` is `null`.
+    Sections that describe fields or parameters are left out. Words of Python are replaced by those
+    of JSON, such as `None` by `null`.
     """
     return [
         paragraph if paragraph.startswith("- ") else " ".join(paragraph.split())
@@ -196,7 +196,7 @@ def _name(reference: Mapping[str, Any]) -> str:
 
 
 def _referenced(part: Any) -> set[str]:
-    """Return the names of the schemas to which part of a document refers.
+    """Return the names of the schemas to which a part of the document refers.
 
     References in a discriminator are included.
     """

@@ -11,7 +11,7 @@ from typing import Any
 _REASON = {"reason": "entered twice"}
 
 _FREE = {"location": "store-a", "lines": [{"item": "mask-kn95", "quantity": 10}]}
-"""Free goods at a location. Without `lots`, the lots that expire first are taken."""
+"""Example of free goods at a location. Without `lots`, the lots that expire first are taken."""
 
 _DONATION = {
     "donor": "D-01",
@@ -189,4 +189,4 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "NewRequest": {"kind": "correct", "wish": "please write the firm's full name"},
     "Answer": {"answer": "done"},
 }
-"""The examples by name of the struct to which the body is decoded."""
+"""The examples, each under the name of the struct to which the body is decoded."""

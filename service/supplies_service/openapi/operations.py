@@ -70,7 +70,7 @@ _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 
 
 def response_type(handler: HTTPRouteHandler) -> Any:
-    """Return the type that a response of the handler decodes to.
+    """Return the type of the response of a handler.
 
     It is a struct, bytes for a PDF, or str for text.
     """
@@ -121,7 +121,7 @@ def _request_body(
 
 
 def _extra_parameters(handler: HTTPRouteHandler) -> list[Schema]:
-    """Return parameters that handlers do not declare. They have the same meaning on every route."""
+    """Return the parameters that handlers do not declare because they are equal on all routes."""
     if accepts_station(handler):
         return [_STATION_PARAMETER]
     if "POST" in handler.http_methods:

@@ -1,8 +1,8 @@
 """The OpenAPI document: Litestar's paths and parameters, completed from the handlers' signatures.
 
-A handler's `payload: Body[RecordDonation]` and its return annotation describe the body and the
-response of the operation. `complete_document` adds their schemas. They allow only what the decoder
-accepts.
+A handler's parameter `payload: Body[RecordDonation]` describes the body of the operation, and its
+return annotation the response. `complete_document` adds the schemas of both. They allow only what
+the decoder accepts.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _TOKEN = {
 
 
 class CompletedDocument(JsonRenderPlugin):
-    """Serves the completed document instead of Litestar's own."""
+    """Render plugin that serves the completed document instead of Litestar's own."""
 
     def __init__(self) -> None:
         super().__init__(path="/openapi.json", media_type=MediaType.JSON)

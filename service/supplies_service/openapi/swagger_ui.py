@@ -58,14 +58,14 @@ async def page() -> Response[bytes]:
 async def start_script() -> Response[bytes]:
     """Return the script that starts Swagger UI.
 
-    It is a file of its own, because the policy forbids inline scripts.
+    The script is not part of the page, because the policy forbids inline scripts.
     """
     return Response(START, media_type="text/javascript")
 
 
 @get("/parts/{name:str}", opt=allow_anyone())
 async def asset(name: FromPath[str]) -> Response[bytes]:
-    """Return a file of the package.
+    """Return a file of the package `swagger-ui-py`.
 
     Raises:
         NotFoundException: `name` is not a file that the page uses.

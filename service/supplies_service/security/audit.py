@@ -20,7 +20,7 @@ from supplies_service.stations import Connection, StationService, current_statio
 _ROLES_SHOWN_NAMES = ("coordinator", "recorder")
 """Roles whose reads of personal data are logged here.
 
-Auditors see no names, and `ownership` logs reads by couriers and donors.
+Auditors see no names. Reads by couriers and donors are logged by `ownership`.
 """
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -30,7 +30,7 @@ async def log_refusal(connection: Connection, caller: Caller | None) -> None:
     """Log a refused request.
 
     Args:
-        caller: None if unknown.
+        caller: The caller, or None if unknown.
     """
     line = _line(connection, caller, "refused")
     await current_station(connection).admin_write(
@@ -39,7 +39,7 @@ async def log_refusal(connection: Connection, caller: Caller | None) -> None:
 
 
 async def log_anonymous_refusal(connection: Connection) -> None:
-    """Log a refused request of an unknown caller. The number is limited, to protect the disk.
+    """Log a refused request of an unknown caller. A limit keeps the log from filling the disk.
 
     Raises:
         RateLimited: too many requests from one address were refused; this one is not logged.
@@ -63,10 +63,10 @@ async def record_use(
     caller: Caller,
     caller_station: StationService,
 ) -> None:
-    """Store when the credential was last used, and log staff who read personal data.
+    """Store when the credential was last used, and log a read of personal data by staff.
 
     Args:
-        connection: The authenticated request. Personal data is logged at its station.
+        connection: The authenticated request. The read is logged at the station of the request.
         handler: The handler of the route. Its `opt` says whether the response has personal data.
         caller: The authenticated caller.
         caller_station: The caller's own station, where the credential is stored.
@@ -88,7 +88,7 @@ async def record_use(
 
 
 def _line(connection: Connection, caller: Caller | None, outcome: str) -> dict[str, Any]:
-    """Return the fields of a line. Its subject is the first path parameter, if that is a code."""
+    """Return the fields of a line. The subject is the first path parameter, if it is a code."""
     subject = next(iter(connection.path_params.values()), None)
     if not (isinstance(subject, str) and _CODE.fullmatch(subject)):
         subject = None
@@ -106,6 +106,6 @@ def _line(connection: Connection, caller: Caller | None, outcome: str) -> dict[s
 
 
 def _caller_code(connection: Connection, caller: Caller) -> str:
-    """Return the caller's code. In the log of another station, the caller's station precedes it."""
+    """Return the caller's code, after that of the caller's station if another station logs it."""
     station = current_station(connection).code
     return caller.code if caller.station == station else f"{caller.station}/{caller.code}"

@@ -33,7 +33,7 @@ _API_KINDS: tuple[CredentialKind, ...] = ("token", "link")
 
 
 class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
-    """Set `user` to the caller, and `auth` to True if the use of the credential must be stored.
+    """Set `user` to the caller, and `auth` to whether the use of the credential must be stored.
 
     Both are None if the route needs no caller.
     """
@@ -69,7 +69,7 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
 
 
 def caller_of(scope: Scope) -> Caller | None:
-    """Return the authenticated caller. Return None on a route that needs no caller."""
+    """Return the authenticated caller, or None on a route that needs no caller."""
     caller: Caller | None = scope.get("user")
     return caller
 
@@ -77,7 +77,10 @@ def caller_of(scope: Scope) -> Caller | None:
 def _find_caller(
     connection: Connection, secret: str, kinds: tuple[CredentialKind, ...]
 ) -> tuple[Caller, bool] | None:
-    """Return the owner of a secret, and whether its use must be stored. None if it is not valid."""
+    """Return the caller to whom a secret belongs, and whether the use must be stored.
+
+    Return None if the secret is not valid.
+    """
     if not secret:
         return None
     service = served_stations(connection).find(credentials.station_of(secret))

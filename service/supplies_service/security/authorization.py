@@ -39,9 +39,9 @@ def allow_anyone() -> dict[str, Any]:
 def serves_anonymous(connection: Connection, handler: BaseRouteHandler) -> bool:
     """Return whether a request needs no caller.
 
-    That is so on a public route, and for OPTIONS, whose response only names the methods of the
-    address. It is also so on a route with `loopback` in its `opt` if the request comes directly
-    from this machine.
+    Public routes need none. Neither does OPTIONS, whose response only names the methods of the
+    address. Nor does a route with `loopback` in its `opt`, if the request comes directly from this
+    machine.
     """
     if handler.opt.get("roles") == PUBLIC or connection.scope.get("method") == "OPTIONS":
         return True

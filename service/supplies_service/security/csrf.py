@@ -1,8 +1,8 @@
 """Protection against cross-site request forgery (CSRF) for the forms of the pages.
 
-A browser reports which site a form comes from, in `Sec-Fetch-Site` and in `Origin`. Scripts of a
-page can change neither. A form is accepted only if the browser sends at least one of the two
-headers, and each header names the service itself. This also protects signing in, where there is no
+A browser reports the site from which a form comes in the headers `Sec-Fetch-Site` and `Origin`.
+Scripts of a page cannot change these headers. A form is accepted only if the browser sends at least
+one of them, and each one names the service itself. This also protects signing in, where there is no
 session yet. In addition, the cookies are `SameSite=Lax`.
 
 `/api` needs no such check, because it never accepts a cookie.
@@ -26,7 +26,7 @@ from supplies_service.stations import Connection
 _SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 
 _OWN_SITE = frozenset(("same-origin", "none"))
-"""Accepted values of `Sec-Fetch-Site`. With `none`, the user started the request directly."""
+"""Accepted values of `Sec-Fetch-Site`. `none` means that the user started the request directly."""
 
 
 class CsrfMiddleware(ASGIMiddleware):
@@ -35,7 +35,7 @@ class CsrfMiddleware(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Check a request, then pass it on.
+        """Check a request, then call the next application.
 
         Raises:
             Forbidden: the form does not come from a page of the service.
@@ -63,7 +63,10 @@ def is_same_origin(headers: Headers) -> bool:
 
 
 def _host(origin: str) -> str | None:
-    """Return the host and port of an `Origin`. Return None if it is invalid, "" if it is `null`."""
+    """Return the host and port of an `Origin`.
+
+    Return "" if the origin is `null`, and None if it is invalid.
+    """
     try:
         return urlsplit(origin).netloc.lower()
     except ValueError:

@@ -20,7 +20,7 @@ API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Browsers do not send the address to other sites. It may contain the secret of a link.
+    # Browsers must not send the address to other sites, because it may contain a link's secret.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",

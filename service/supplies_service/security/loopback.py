@@ -1,4 +1,4 @@
-"""Names and addresses of the loopback interface."""
+"""Recognize the names and addresses of the loopback interface."""
 
 from __future__ import annotations
 

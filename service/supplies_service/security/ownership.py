@@ -1,8 +1,8 @@
-"""Ownership: which data donors, couriers and recorders may use, on routes that their role may use.
+"""Ownership: which data a donor, courier or recorder may use, on the routes open to the role.
 
-A donor may see their own donations. A courier may use the open deliveries of their team. A recorder
-may correct donations that were recorded today. The checks do nothing for other roles. They log each
-refusal, and each read of personal data by a donor or courier.
+A donor may see the donor's own donations. A courier may use the open deliveries of the courier's
+team. A recorder may correct donations that were recorded today. The checks do nothing for other
+roles. They log each refusal, and each read of personal data by a donor or courier.
 """
 
 from __future__ import annotations
@@ -39,9 +39,10 @@ async def check_donor(context: RequestContext, code: str) -> None:
 async def restrict_to_own_donor(context: RequestContext, donor: str | None) -> str | None:
     """Return the donor by which to filter a list of pledges or receipts.
 
+    For a donor, the result is always the donor's own code.
+
     Args:
-        donor: The filter of the request; None for all donors. For a donor, the result is always the
-            donor's own code.
+        donor: The filter of the request; None for all donors.
 
     Raises:
         Forbidden: the caller is another donor.
@@ -132,7 +133,7 @@ async def check_recorded_today(context: RequestContext, donation: str) -> None:
 
 
 def _was_recorded_today(books: Books, donation: str, now: datetime) -> bool:
-    get_donation(books, donation)  # raises NotFound
+    get_donation(books, donation)  # This raises NotFound.
     zone = zone_of(books.station)
     first = list_entries(books, document=donation, limit=1).items[0]
     recorded = datetime.fromisoformat(first.recorded_at)

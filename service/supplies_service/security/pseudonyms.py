@@ -1,4 +1,7 @@
-"""Pseudonyms: auditors see codes instead of names, and donors do not see notes of the staff."""
+"""Pseudonyms for auditors, who see codes instead of names.
+
+The module also removes notes of the staff from views for donors.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,10 @@ S = TypeVar("S", bound=msgspec.Struct)
 _Replacements = Mapping[type[msgspec.Struct], Mapping[str, str | None]]
 
 WITHHELD = "–"
-"""Replaces a text, or a name in a required field. So the reader sees that there is one."""
+"""The text that replaces a name or free text, if the field cannot be empty.
+
+The reader sees that there is a text.
+"""
 
 REPLACED_FIELDS: _Replacements = {
     Donor: dict.fromkeys(PERSONAL_COLUMNS["donor"][1]),
@@ -54,14 +60,14 @@ REPLACED_FIELDS: _Replacements = {
     StockDocumentView: {"note": WITHHELD, "reason": WITHHELD},
     CountSheetView: {"note": WITHHELD, "count_note": WITHHELD},
 }
-"""Fields with names or free text, and what replaces their value. None empties the field."""
+"""Fields with names or free text, and what replaces their values. None empties the field."""
 
 _PLEDGE_TEXT: _Replacements = {kind: REPLACED_FIELDS[kind] for kind in (PledgeView, TextView)}
-"""Free text in views for donors. What their receipts print is not replaced."""
+"""Free text in views for donors. Text that is printed on receipts is not replaced."""
 
 
 def pseudonymize(view: S) -> S:
-    """Return a copy of a view without names and free text; codes stay."""
+    """Return a copy of a view in which names and free text are replaced. Codes are kept."""
     return cast("S", _replaced(view, REPLACED_FIELDS))
 
 

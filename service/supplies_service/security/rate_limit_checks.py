@@ -16,9 +16,9 @@ async def check_rate_limit(
 
     Args:
         connection: The request. The attempt is counted in the books of its station.
-        limit: How many attempts are allowed in how much time.
+        limit: The number of attempts that are allowed in a time window.
         caller: A network address, a login or a donor. All addresses of one IPv6 network of 64 bits
-            count as one.
+            count as one caller.
 
     Raises:
         RateLimited: there were too many attempts, in this or another process.

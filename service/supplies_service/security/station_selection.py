@@ -33,7 +33,7 @@ def accepts_station(handler: BaseRouteHandler) -> bool:
 
 
 async def select_station(connection: Connection, handler: BaseRouteHandler, caller: Caller) -> None:
-    """Read the books of the station that `?station=` names, if the caller may.
+    """Read the books of the station that `?station=` names, if the caller may read them.
 
     Raises:
         Forbidden: the caller is not a coordinator of the head of that station's organisation.

@@ -1,7 +1,7 @@
-"""Host names of the service, and proxies whose forwarded headers it trusts.
+"""Host names of the service, and proxies whose forwarded headers are trusted.
 
 `X-Forwarded-For` and `X-Forwarded-Proto` are used only from proxies that the settings name.
-Otherwise a caller could choose the address under which its attempts are counted.
+Otherwise a caller could choose the address under which the caller's attempts are counted.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from supplies_service.stations import Connection
 _log = logging.getLogger(LOGGER)
 
 WILDCARD_ADDRESSES = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  # not bound here: left out
-"""Addresses to listen on that do not name a machine."""
+"""Addresses that a server can listen on, but that are not the address of a machine."""
 
 REFRESH_SECONDS = 60.0
-"""Shortest time between two reads of the host names in the books."""
+"""Minimum number of seconds between two reads of the host names in the books."""
 
 
 def trust_proxies(app: ASGIApp, proxies: Sequence[str]) -> ASGIApp:
     """Take the caller's address and scheme from the headers that these proxies add.
 
     Args:
-        proxies: Addresses and networks.
+        proxies: Addresses and networks of the proxies.
     """
     if not proxies:
         return app
@@ -47,7 +47,7 @@ class TrustedHosts:
 
     Args:
         names: Host names from the settings.
-        read_hosts: Returns the addresses on the stations' papers. It is called again when a request
+        read_hosts: Returns the addresses on the stations' papers. It is called again if a request
             has an unknown host name, because stations are added while the service runs.
     """
 
@@ -60,7 +60,7 @@ class TrustedHosts:
         """Return whether a host name belongs to this service.
 
         Args:
-            host: In lower case, without a port.
+            host: The host name in lower case, without a port.
         """
         if host not in self._names and monotonic() - self._read_at > REFRESH_SECONDS:
             self._read()
@@ -73,9 +73,9 @@ class TrustedHosts:
 
 
 def _host_name(address: str) -> str:
-    """Return the host name of a station's address. Return "" if the address is invalid.
+    """Return the host name of a station's address, or "" if the address is invalid.
 
-    Old books may contain an invalid address. It must not stop the other stations.
+    Old books may contain an invalid address, which must not stop the other stations.
     """
     try:
         return urlsplit(address).hostname or ""
@@ -87,14 +87,14 @@ def _host_name(address: str) -> str:
 class TrustedHostMiddleware(ASGIMiddleware):
     """Refuse a request whose `Host` is not a name of the service. This prevents DNS rebinding.
 
-    Otherwise another site could point its name at this machine, and its page could read the books
-    through a browser.
+    Without this check, another site could let its name point to this machine. The site's page could
+    then read the books through a browser.
     """
 
     scopes = (ScopeType.HTTP,)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Check a request, then pass it on.
+        """Check a request, then call the next application.
 
         Raises:
             Malformed: the service does not have this host name, or the request does not name

@@ -1,8 +1,8 @@
 """The command line: `supplies COMMAND …`, built on click.
 
-Each module contains a family of commands, with the options beside each command. To be fast,
-`supplies --help` imports none of these modules. At the top, a module imports only what its options
-need; each command imports the rest when it runs.
+Each module contains related commands, with the options beside each command. `supplies --help`
+imports none of these modules, so that it is fast. When a module is imported, it imports only what
+its options need. Each command imports the rest when it runs.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ COMMANDS = {
     "station": ("station:station", "Add stations, change their settings, manage their keys."),
     "user": ("users:user", "Add and disable users, set passwords, issue tokens."),
 }
-"""The commands by name. Each has its module and function, and its line in `supplies --help`."""
+"""The commands by name, each with its module and function and its line in `supplies --help`."""
 
 
 @click.group(

@@ -58,10 +58,10 @@ class WholeNumber(click.ParamType[int]):
 _MOST_ENTRIES = 2**63 - 1
 
 ENTRY_NUMBER = WholeNumber(_MOST_ENTRIES)
-"""The number of an entry."""
+"""Parameter type for the number of an entry."""
 
 LOCAL_HOST = "http://127.0.0.1:8000"
-"""The default of `Station.host`. It is repeated here so that `--help` imports no structs."""
+"""The default of `Station.host`. It is repeated here because importing the structs is slow."""
 
 database_option = click.option(
     "--database",
@@ -103,12 +103,18 @@ def books_options(function: _Function) -> _Function:
 
 
 def all_books_options(function: _Function) -> _Function:
-    """Add `--database` and `--station` to a command for all stations, or only the one named."""
+    """Add `--database` and `--station` to a command that works on all stations.
+
+    With `--station`, the command works on that station only.
+    """
     return database_option(_stations_option(function))
 
 
 def whole_database_options(function: _Function) -> _Function:
-    """Add `--database`, and a `--station` without effect, to a command for the whole database."""
+    """Add `--database` and `--station` to a command for the whole database.
+
+    `--station` has no effect there.
+    """
     return database_option(_ignored_station_option(function))
 
 
@@ -140,7 +146,7 @@ def period_options(function: _Function) -> _Function:
 
 
 def report_period_options(function: _Function) -> _Function:
-    """Add `--from` and `--to`. They default to the earliest and the latest day with an entry."""
+    """Add `--from` and `--to`. Their defaults are the first and the last day with an entry."""
     first = click.option(
         "--from",
         "first",

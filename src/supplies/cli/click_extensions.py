@@ -1,4 +1,4 @@
-"""Additions to click: error messages, suggestions for mistyped names, lazy imports."""
+"""Extensions of click: error messages, suggestions for mistyped names, lazy imports."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NO_LIMIT = 1_000
 
 
 class Refused(click.ClickException):
-    """An error of the ledger, printed as a message on standard error. The exit status is 1."""
+    """An error of the ledger. It is printed as a message on standard error, with exit status 1."""
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the message."""
@@ -37,9 +37,9 @@ class Command(click.Command):
         """Run the command.
 
         Raises:
-            Refused: if the command raises a `SuppliesError`, or the disk is full.
-            BadParameter: if an argument, an option or an environment variable is not UTF-8.
-            Exit: with status 1, if the program that reads the output has ended, as `head` does.
+            Refused: the command raised a `SuppliesError`, or the disk is full.
+            BadParameter: an argument, an option or an environment variable is not UTF-8.
+            Exit: with status 1, the program that reads the output has ended, as `head` does.
         """
         from supplies.errors import SuppliesError
 
@@ -85,8 +85,8 @@ def _is_utf8(text: str) -> bool:
 def escape_unprintable(error: UnicodeError) -> tuple[str, int]:
     r"""Replace a character that the terminal cannot print by its JSON escape, such as `\u53e3`.
 
-    This is an error handler for `codecs.register_error`. A character beyond U+FFFF gives two
-    escapes.
+    This is an error handler for `codecs.register_error`. A character beyond U+FFFF is replaced by
+    two escapes.
 
     Raises:
         UnicodeError: the error is not an encoding error.
@@ -99,7 +99,7 @@ def escape_unprintable(error: UnicodeError) -> tuple[str, int]:
 
 
 def print_any_text() -> None:
-    """Let standard output and error accept any text, whatever the terminal's encoding is."""
+    """Make standard output and standard error accept all text, whatever their encoding is."""
     codecs.register_error("supplies-escape", escape_unprintable)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -107,7 +107,7 @@ def print_any_text() -> None:
 
 
 def _name_as_typed(error: SuppliesError, params: Sequence[click.Parameter]) -> str:
-    """Return the error message, with the option that the user typed instead of the JSON pointer."""
+    """Return the error message, in which the option as typed replaces the JSON pointer."""
     sentence = str(error)
     for fault in error.faults:
         field = fault.pointer.rpartition("/")[2]
@@ -119,7 +119,7 @@ def _name_as_typed(error: SuppliesError, params: Sequence[click.Parameter]) -> s
 
 
 def _sources(ctx: click.Context, error: SuppliesError) -> str:
-    """Return the environment variables whose values the message repeats."""
+    """Return a remark that names the environment variables whose values are in the message."""
     names = [
         str(param.envvar)
         for param in ctx.command.params
@@ -131,7 +131,7 @@ def _sources(ctx: click.Context, error: SuppliesError) -> str:
 
 
 def _repeats(message: str, value: str) -> bool:
-    """Return whether a message repeats a value, or the directory in it."""
+    """Return whether a message contains a value, or the directory in that value."""
     directory = os.path.dirname(value)
     return value in message or (len(directory) > 1 and directory in message)
 
@@ -153,7 +153,7 @@ class Group(click.Group):
         return list(self.commands)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands. The first sentence of each is not shortened."""
+        """Write the list of commands. The first sentence of each command is written in full."""
         rows = [(name, self.summary(ctx, name)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
@@ -186,9 +186,12 @@ class Group(click.Group):
 class LazyGroup(Group):
     """A group that imports the module of a command only when the command is called.
 
-    lazy_commands: for each command name, `"module:function"` within this package and the line in
-    the overview. A name may consist of two words if the first is a command too, as in `receipt` and
-    `receipt check`.
+    A name may consist of two words if the first word is a command too, as in `receipt` and `receipt
+    check`.
+
+    Args:
+        lazy_commands: For each command name, `"module:function"` within this package, and the line
+            in the overview.
     """
 
     def __init__(
@@ -202,7 +205,7 @@ class LazyGroup(Group):
         return list(self._lazy_commands)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return the command `cmd_name`. Return None if there is none."""
+        """Import and return the command `cmd_name`. Return None if there is no such command."""
         if cmd_name not in self._lazy_commands:
             return None
         module, _, function = self._lazy_commands[cmd_name][0].partition(":")
@@ -212,12 +215,12 @@ class LazyGroup(Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that `args` begin with. A name of two words is tried first."""
+        """Find the command with which `args` begin. A name of two words is tried first."""
         two_words = " ".join(args[:2])
         if two_words in self._lazy_commands:
             return two_words, self.get_command(ctx, two_words), args[2:]
         return super().resolve_command(ctx, args)
 
     def summary(self, ctx: click.Context, name: str) -> str:
-        """Return the line of command `name` in the overview, without importing its module."""
+        """Return the line of command `name` in the overview. Its module is not imported."""
         return self._lazy_commands[name][1]

@@ -1,4 +1,4 @@
-"""`supplies database …`: grant rights on a PostgreSQL database."""
+"""`supplies database …`: grant access to a PostgreSQL database."""
 
 from __future__ import annotations
 

@@ -183,7 +183,7 @@ def _forget(ledger: Ledger, people: Sequence[Person]) -> bool:
 
 
 def _forget_texts(ledger: Ledger, entries: Sequence[int]) -> bool:
-    """Erase the texts of entries. Return False if one is needed for an open conflict."""
+    """Erase the texts of entries. Return False if a text is needed for an open conflict."""
     from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
     from supplies.domain.commands import ForgetText
     from supplies.errors import Forgotten, Unaccounted
@@ -193,7 +193,7 @@ def _forget_texts(ledger: Ledger, entries: Sequence[int]) -> bool:
         try:
             ledger.record(ForgetText(entry=entry), by=COMMAND_LINE_AUTHOR)
         except Forgotten:
-            continue  # erased just now, with its person
+            continue  # The text was erased with the data of its person.
         except Unaccounted as error:
             print(f"supplies: station {ledger.station_code}: {error}", file=sys.stderr)
             all_erased = False

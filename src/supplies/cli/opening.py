@@ -20,11 +20,11 @@ def open_ledger(database: str, station: str | None) -> Ledger:
     """Open the books of one station.
 
     Args:
-        station: None means the only station of the database.
+        station: The code of the station. None means the only station of the database.
 
     Raises:
-        InvalidField: if there is no such station, or `station` is None and there are several.
-        StoreError: if the database cannot be opened.
+        InvalidField: there is no such station, or `station` is None and there are several.
+        StoreError: the database cannot be opened.
     """
     with closing(open_store(database, create=False)) as store:
         code = find_station(store, station)
@@ -36,8 +36,8 @@ def open_ledgers(database: str, station: str | None) -> Iterator[list[Ledger]]:
     """Open the books of one station, or of each station of the database if `station` is None.
 
     Raises:
-        InvalidField: if there is no such station.
-        StoreError: if the database cannot be opened.
+        InvalidField: there is no such station.
+        StoreError: the database cannot be opened.
     """
     with closing(open_store(database, create=False)) as store:
         first, *others = _find_stations(store, station)
@@ -46,10 +46,10 @@ def open_ledgers(database: str, station: str | None) -> Iterator[list[Ledger]]:
 
 
 def find_station(store: Store, named: str | None) -> str:
-    """Return the station code `named`; if it is None, return the code of the only station.
+    """Return the code `named`. If it is None, return the code of the only station.
 
     Raises:
-        InvalidField: if there is no such station, or `named` is None and there are several.
+        InvalidField: there is no such station, or `named` is None and there are several.
     """
     codes = _find_stations(store, named)
     if len(codes) > 1:

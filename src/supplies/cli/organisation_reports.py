@@ -1,4 +1,4 @@
-"""Reports over all stations of an organisation, for `supplies report … --organisation`."""
+"""Reports on all stations of an organisation, for `supplies report … --organisation`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def report_organisation_stock(ledger: Ledger, *, as_json: bool) -> None:
-    """Print the stock of each item over all stations that the ledger's station heads."""
+    """Print the stock of each item at this station and all stations under it."""
     with ledger.reading() as books:
         page = list_stock_by_item(books, limit=None)
     if as_json:
@@ -35,7 +35,7 @@ def report_organisation_stock(ledger: Ledger, *, as_json: bool) -> None:
 
 
 def report_organisation_needs(ledger: Ledger, *, as_json: bool) -> None:
-    """Print the needs for each item over all stations that the ledger's station heads."""
+    """Print the needs for each item at this station and all stations under it."""
     with ledger.reading() as books:
         page = list_needs_by_item(books, limit=None)
     if as_json:
@@ -52,7 +52,7 @@ def report_organisation_period(
     output: OutputFile | None,
     as_json: bool,
 ) -> None:
-    """Print the report of a period over all stations that the ledger's station heads.
+    """Print the report of a period on this station and all stations under it.
 
     Args:
         first, last: None means the day of the earliest or the latest entry of all stations.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from supplies.ledger.ledger import Ledger
 
 _PUBLIC = 0o644
-"""Mode, before the umask, of a file without names or addresses of people."""
+"""Permissions of a file without names or addresses of people. The umask is applied to them."""
 
 
 def draw_receipt(ledger: Ledger, database: str, number: str) -> bytes:
@@ -31,7 +31,7 @@ def make_folder(path: Path) -> None:
     """Create a folder and its parents unless they exist.
 
     Raises:
-        StoreError: if the folder cannot be created.
+        StoreError: the folder cannot be created.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -42,16 +42,19 @@ def make_folder(path: Path) -> None:
 
 
 class OutputFile:
-    """A file that a command writes. The command line writes files only in this way.
+    """A file that a command writes. Commands write files only through this class.
 
-    database: the books; their files are never overwritten. force: replace the file if it exists.
     The constructor checks the file, so that a command fails before it draws a paper.
+
+    Args:
+        database: The books, whose files are never overwritten.
+        force: Whether to replace the file if it exists.
 
     Raises:
         InvalidField: the file is a database, a key file or a file of the books, or not a regular
             file.
         AlreadyDone: the file exists, and `force` is False.
-        StoreError: its folder cannot be read.
+        StoreError: the folder of the file cannot be read.
     """
 
     def __init__(self, name: str, database: str, *, force: bool = False) -> None:
@@ -63,10 +66,10 @@ class OutputFile:
         return str(self._path)
 
     def write(self, content: bytes, *, is_public: bool = False) -> None:
-        """Write the file under a draft name, and rename it.
+        """Write the file under a draft name, then rename it.
 
         Args:
-            is_public: Whether the content is without names and addresses of people. If not, only
+            is_public: Whether the content has no names or addresses of people. If it has any, only
                 the owner can read the file.
 
         Raises:
@@ -95,7 +98,11 @@ class OutputFile:
 
 
 def report_output(output: str | None, database: str, *, force: bool) -> OutputFile | None:
-    """Return the output file of a report. Return None if `output` is None: print on the screen.
+    """Return the output file of a report, or None if the report is to be printed on the screen.
+
+    Args:
+        output: The name of the file, or None.
+        force: Whether to replace the file if it exists.
 
     Raises:
         InvalidField: `force` is set without a file, or the file may not be written.

@@ -1,4 +1,4 @@
-"""A progress bar for commands that take long."""
+"""A progress bar for long-running commands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class ReportProgress(Protocol):
-    """A function to which a long operation reports how much is done."""
+    """A function that a long-running operation calls to report its progress."""
 
     def __call__(self, done: int, total: int | None = None) -> None:
         """Report that `done` of `total` steps are done. None means that `total` is unchanged."""
@@ -17,10 +17,11 @@ class ReportProgress(Protocol):
 
 @contextmanager
 def progress_bar(label: str, total: int | None = None) -> Iterator[ReportProgress]:
-    """Show a progress bar on standard error. Show nothing if that is not a terminal.
+    """Show a progress bar on standard error, if that is a terminal.
 
     Args:
-        total: None while the number of steps is unknown. Until then the bar only shows activity.
+        total: The number of steps. While it is None, the bar shows no share, only that work goes
+            on.
     """
     if not sys.stderr.isatty():
         yield lambda done, total=None: None

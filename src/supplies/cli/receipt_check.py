@@ -78,7 +78,7 @@ def read_paper(name: str) -> bytes:
     """Return the content of the PDF file of a receipt.
 
     Raises:
-        InvalidField: if the file cannot be read.
+        InvalidField: the file cannot be read.
     """
     try:
         return Path(name).read_bytes()

@@ -30,10 +30,13 @@ _organisation_option = click.option(
 
 
 class ReportGroup(Group):
-    """The reports. An option may also come before the name: `supplies report --json stock`."""
+    """The command group `report`.
+
+    An option may also come before the name of the report, as in `supplies report --json stock`.
+    """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the arguments, with the report's name moved to the front."""
+        """Parse the arguments, after moving the report's name to the front."""
         if args and args[0] not in self.commands:
             names = [name for name in args if name in self.commands]
             if len(names) == 1:

@@ -63,13 +63,13 @@ def serve(
     with _open_first_station(database, station) as ledger:
         with ledger.reading() as books:
             anybody = users.has_coordinator(AccessContext(books, ledger.clock()))
-        # First the checks that may refuse to serve, then keys are made and addresses printed.
+        # All checks come first, before keys are made and addresses printed.
         address = check_address(settings, has_coordinator=anybody)
         key_is_new = ensure_keys(ledger.store, database)
         with ledger.reading() as books:
             codes = [one.code for one in all_stations(ledger.store)] if station is None else []
             for code in codes or [ledger.station_code]:
-                # Standard error is for the log only, one JSON object in each line.
+                # Only the log goes to standard error: one JSON object in each line.
                 warn_of_local_address(books.for_station(code).station, to=sys.stdout)
         with ledger.admin_transaction() as books:
             path = first_sign_in_path(AccessContext(books, ledger.clock()))
@@ -93,9 +93,9 @@ def serve(
 
 
 def _open_first_station(database: str, station: str | None) -> Ledger:
-    """Open the books of the station `station`, or else of the station that was registered first.
+    """Open the books whose coordinator is the first user who can sign in.
 
-    A coordinator of this station is the first user who can sign in.
+    They are those of `station`. If it is None, they are those of the station registered first.
     """
     from supplies.cli.opening import open_ledger
     from supplies.ledger.ledger import Ledger

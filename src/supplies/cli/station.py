@@ -302,7 +302,7 @@ def _parse_unit(text: str) -> tuple[str, dict[str, str]]:
     """Return the code and the words of a unit from a text such as `crate=筐,crate,crates`.
 
     Raises:
-        InvalidField: the text has another form.
+        InvalidField: the text does not have this form.
     """
     code, _, words = text.partition("=")
     parts = [part.strip() for part in words.split(",")]

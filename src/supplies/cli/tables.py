@@ -20,7 +20,7 @@ _RowType = TypeVar("_RowType")
 
 
 def print_json(shape: object) -> None:
-    """Print a struct, or several, as JSON in the format of the REST API."""
+    """Print a struct, or several structs, as JSON in the format of the REST API."""
     print(msgspec.json.encode(shape).decode())
 
 
@@ -28,8 +28,7 @@ def print_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print rows as a table. Columns of whole numbers are aligned to the right.
 
     No value is shortened. If the terminal is too narrow for the table, each row is printed as a
-    list of names and values. If the output goes to a file or another program, the table is as wide
-    as it needs to be.
+    list of names and values. In a file or pipe, the table is as wide as its longest row.
     """
     from rich.table import Table
 
@@ -62,7 +61,7 @@ def print_columns(
 
 
 def print_structs(rows: Sequence[msgspec.Struct]) -> None:
-    """Print structs of one class as a table: a column for each field. Print nothing for no rows."""
+    """Print structs of one class as a table with a column for each field."""
     if rows:
         names = rows[0].__struct_fields__
         print_table(
@@ -105,7 +104,10 @@ def _console_for(drawn: Table) -> tuple[Console, bool]:
 
 
 def _as_text(value: object) -> Text:
-    """Return a value as plain text. Otherwise rich would read a name such as `[bold]` as markup."""
+    """Return a value as text without markup.
+
+    Otherwise rich would read a name such as `[bold]` as markup.
+    """
     from rich.text import Text
 
     return Text("" if value is None else str(value))

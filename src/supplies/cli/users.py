@@ -223,7 +223,7 @@ def token(
 
 
 def _day(timestamp: str, zone: ZoneInfo) -> str:
-    """Return the day, in the station's time zone, of a stored UTC timestamp."""
+    """Return the day of a stored UTC timestamp, in the station's time zone."""
     return datetime.fromisoformat(timestamp).astimezone(zone).date().isoformat()
 
 
@@ -238,7 +238,7 @@ def _ask_password(login: str) -> str:
     """Ask for a password twice without showing it, and return its hash.
 
     Raises:
-        InvalidField: if the two passwords differ, or the password is too weak.
+        InvalidField: the two passwords differ, or the password is too weak.
     """
     from supplies.access import passwords
 

@@ -61,7 +61,7 @@ def verify(
     from supplies.storage.engines import open_store
     from supplies.verification.verify import verify as verify_books
 
-    # Books that lack guards are verified too: they need it most.
+    # Books whose guards are missing are verified too, because they need it most.
     store = open_store(database, create=False, guarded=False)
     try:
         code = None if station is None else find_station(store, station)
@@ -112,7 +112,7 @@ def verify(
 
 
 _NAMED = 5
-"""Largest number of entries that a remark names. Further ones are only counted."""
+"""Maximum number of entries that a remark names. Further entries are only counted."""
 
 
 def _numbered(entries: list[int]) -> str:
@@ -122,7 +122,7 @@ def _numbered(entries: list[int]) -> str:
 
 
 def _store_result(database: str, verified: Verified) -> None:
-    """Record the verification in the books. If that is not possible, only print a warning."""
+    """Record in the books that they were verified. If that fails, only print a warning."""
     from supplies.errors import ReadOnly, StoreError
     from supplies.ledger.ledger import system_clock
     from supplies.storage.engines import open_store
@@ -144,7 +144,7 @@ def _store_result(database: str, verified: Verified) -> None:
 
 
 def _find_receipt(database: str, station: str | None, file: str, store: Store) -> PaperInBooks:
-    """Look up a receipt in the books of `station`, or else of the station that issued it."""
+    """Look up a receipt in the books of `station`, or of the station that issued it."""
     import msgspec
     from supplies_receipts import check_receipt
 
@@ -163,7 +163,7 @@ def _find_receipt(database: str, station: str | None, file: str, store: Store) -
     issuer = store.one(
         "SELECT station FROM receipts WHERE number = :number", {"number": record.number}
     )
-    # If no station here issued the receipt, any station's books show that it is not in them.
+    # If no station here issued the receipt, any station gives the result "not in these books".
     any_station = store.one("SELECT code FROM stations ORDER BY code") or ("",)
     code = station or (issuer or any_station)[0]
     with Ledger.open(database, station=code, create=False) as ledger, ledger.reading() as books:
