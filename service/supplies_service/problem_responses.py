@@ -80,7 +80,7 @@ def _headers(error: SuppliesError, status: int) -> dict[str, str]:
     if status == 401:
         return {"WWW-Authenticate": "Bearer"}
     if status in (408, 413):
-        # Close the connection instead of waiting for the rest of the body.
+        # The connection is closed, so that the server does not wait for the rest of the body.
         return {"Connection": "close"}
     return {"Retry-After": RETRY_AFTER} if status == 503 else {}
 
@@ -114,7 +114,7 @@ def handle_http_exception(request: Request[Any, Any, Any], error: HTTPException)
 
 
 def handle_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Return a problem response without details for any other error, and log it in full."""
+    """Log any other error in full, and return a problem response without details."""
     _log_error("failed", request, error)
     sentence = "the service failed to answer this request; its log contains the cause"
     return _problem_response(request, Internal(sentence), 500, sentence, {})
@@ -140,13 +140,13 @@ def _from_http_exception(request: Request[Any, Any, Any], error: HTTPException) 
 
 
 def _allowed(error: HTTPException) -> list[str]:
-    """Return the methods that an address accepts, from a 405 error. Return [] for other errors."""
+    """Return the methods that an address accepts, from an error 405, or [] for other errors."""
     allowed = Headers(error.headers or {}).get("allow", "")
     return [method.strip() for method in allowed.split(",") if method.strip()]
 
 
 def _invalid_parameters(error: ValidationException) -> InvalidField:
-    """Translate Litestar's error about query parameters. Each pointer is a parameter's name."""
+    """Return the field problems for Litestar's error about query parameters, by parameter name."""
     missing = re.match(r"Missing required \w+ parameter '([\w-]+)'", error.detail)
     if missing:
         name = missing[1]
@@ -212,7 +212,7 @@ def _scanned(error: SuppliesError) -> ScannedCode | msgspec.UnsetType:
 def _prefers_html(request: Request[Any, Any, Any]) -> bool:
     """Return whether the caller is a browser that shows a page.
 
-    That is so if `Accept` names HTML first.
+    A browser lists HTML first in `Accept`.
     """
     try:
         best = request.accept.best_match([MEDIA_TYPE, "application/json", "text/html"])
@@ -227,4 +227,4 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     HTTPException: handle_http_exception,
     Exception: handle_failure,
 }
-"""The handler for each kind of error. Litestar uses the one of the nearest base class."""
+"""The handler for each class of error. Litestar uses the handler of the nearest base class."""

@@ -25,7 +25,7 @@ class ActivityEntered(View, frozen=True, kw_only=True):
     """The recorded entry and the activity.
 
     Attributes:
-        warnings: Likely duplicates; absent if none.
+        warnings: Warnings of likely duplicates; absent if there are none.
     """
 
     entry: EntryView
@@ -34,7 +34,7 @@ class ActivityEntered(View, frozen=True, kw_only=True):
 
 
 def show_activity(books: Books, recorded: Recorded) -> Outcome[ActivityEntered]:
-    """Return the recorded entry, and the activity that it states."""
+    """Return the recorded entry, and the activity that it records."""
     found = get_activity(books, str(recorded.document))
     entry = get_entry(books, recorded.seq)
     warnings = find_likely_duplicates(books, found.id)

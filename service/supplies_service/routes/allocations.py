@@ -28,7 +28,7 @@ class AllocationEntered(View, frozen=True, kw_only=True):
 
 
 def show_allocation(books: Books, recorded: Recorded) -> Outcome[AllocationEntered]:
-    """Return the recorded entry, and the allocation that it is about."""
+    """Return the recorded entry and its allocation."""
     found = get_allocation(books, str(recorded.document))
     return Outcome(
         f"/api/allocations/{found.id}",
@@ -81,11 +81,11 @@ class AllocationController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[ProposedAllocation]]:
-        """Propose allocations of the free goods. Each can be posted unchanged.
+        """Propose allocations of the free goods. Each proposal can be posted unchanged.
 
         The most urgent needs come first. Goods are shared evenly between households, and the lots
-        that expire first are taken. A page is computed from the present stock, so post its rows
-        before you read the next page.
+        that expire first are taken. A page is computed from the present stock, so post its
+        proposals before you read the next page.
         """
         today = context.ledger.today()
         return context.page(
@@ -111,5 +111,5 @@ class AllocationController(Controller):
     async def release(
         self, context: Context, payload: Body[Release]
     ) -> CreatedResponse[AllocationEntered]:
-        """Return allocated goods to free stock: all of them, or the given lines."""
+        """Return allocated goods to free stock: all goods, or only those of the given lines."""
         return await context.record(payload, show_allocation)

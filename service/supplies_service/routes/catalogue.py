@@ -39,7 +39,7 @@ R = TypeVar("R", bound=CatalogueRecord)
 S = TypeVar("S", bound=msgspec.Struct)
 
 PERSONAL_KINDS = (Donor, Recipient)
-"""The kinds that have personal data."""
+"""The kinds of record that contain personal data."""
 
 
 class NewDonor(Donor, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ def catalogue_controller(
 
     Args:
         kind: The kind of record.
-        singular: Its name in the singular. The plural is the name of its table.
+        singular: The name of the kind in the singular. The plural is the name of its table.
         new: The struct of a registration. None means `kind` itself.
     """
     title, plural = singular.capitalize(), kind.table
@@ -248,7 +248,7 @@ def show_forgotten_recipient(books: Books, recorded: Recorded) -> Outcome[Recipi
 
 
 class ForgetController(Controller):
-    """Erasing personal data."""
+    """Erasure of personal data."""
 
     path = "/api"
 
@@ -273,5 +273,5 @@ class ForgetController(Controller):
     async def recipient(
         self, context: Context, payload: Body[ForgetRecipient]
     ) -> CreatedResponse[RecipientForgotten]:
-        """Erase all personal data of a recipient. What was received stays in the books."""
+        """Erase all personal data of a recipient. The quantities received stay in the books."""
         return await context.record(payload, show_forgotten_recipient)

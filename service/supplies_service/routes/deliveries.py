@@ -39,7 +39,7 @@ class DeliveryEntered(View, frozen=True, kw_only=True):
 
 
 def show_delivery(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
-    """Return the recorded entry, and the delivery that it is about."""
+    """Return the recorded entry and its delivery."""
     found = get_delivery(books, str(recorded.document))
     return Outcome(
         f"/api/deliveries/{found.id}",
@@ -48,7 +48,7 @@ def show_delivery(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
 
 
 class DeliveryController(Controller):
-    """Deliveries of teams."""
+    """Deliveries of goods by teams."""
 
     path = "/api/deliveries"
     tags = ("deliveries",)
@@ -57,7 +57,7 @@ class DeliveryController(Controller):
     async def dispatch(
         self, context: Context, payload: Body[Dispatch]
     ) -> CreatedResponse[DeliveryEntered]:
-        """Dispatch a team with all goods that these allocations still set aside."""
+        """Dispatch a team with all goods that are still set aside in these allocations."""
         return await context.record(payload, show_delivery)
 
     @get(
@@ -107,7 +107,7 @@ class DeliveryController(Controller):
         opt=allow_roles("coordinator", "recorder", "courier", personal=True),
     )
     async def run_sheet(self, context: Context, delivery: FromPath[str]) -> RunSheet:
-        """Get the run sheet: the stops, their goods, and how to reach each address."""
+        """Get the run sheet: the stops, the goods for each, and how to reach each address."""
         await ownership.check_delivery(context, delivery)
         return await context.show_in_thread(lambda books: build_run_sheet(books, delivery))
 
@@ -132,7 +132,7 @@ class DeliveryController(Controller):
     ) -> CreatedOrConflict[DeliveryEntered]:
         """Report the outcome of one stop.
 
-        If it contradicts the books, it is recorded as a conflict, with status 202.
+        An outcome that contradicts the books is recorded as a conflict, with status 202.
         """
         await ownership.check_delivery(context, delivery)
         return await context.record(payload, show_delivery)
@@ -145,7 +145,7 @@ class DeliveryController(Controller):
     async def close(
         self, context: Context, payload: Body[CloseDelivery]
     ) -> CreatedResponse[DeliveryEntered]:
-        """Close a delivery. Nothing may be in transit any more."""
+        """Close a delivery. This is refused while goods are in transit."""
         return await context.record(payload, show_delivery)
 
     @post(

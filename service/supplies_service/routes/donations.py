@@ -40,9 +40,10 @@ class DonationEntered(View, frozen=True, kw_only=True):
     """The recorded entry, the donation, its receipt, and the allocations made from it.
 
     Attributes:
-        warnings: The goods may be in stock already as unexplained, exceed their pledge, lack a
-            batch or expiry, or be a duplicate.
-        recounted: As in `EntryRecorded`.
+        warnings: Warnings that the goods may be in stock already, exceed their pledge, lack a
+            batch or expiry, or were probably recorded twice.
+        recounted: Count sheets whose expected quantities changed, because the donation is dated
+            before the count; absent if there are none.
     """
 
     entry: EntryView
@@ -57,7 +58,7 @@ class DonationReversal(StrictStruct, frozen=True, kw_only=True):
     """The reason for reversing a donation.
 
     Attributes:
-        happened_on: None is the station's today.
+        happened_on: The day of the reversal. None means the present day at the station.
     """
 
     reason: Reason
@@ -191,7 +192,7 @@ class DonationController(Controller):
 
 
 def current_entry(books: Books, donation: str) -> int:
-    """Return the number of the entry that states a donation: its last correction, or its first.
+    """Return the number of the latest entry that records or corrects a donation.
 
     Raises:
         NotFound: the donation is unknown.

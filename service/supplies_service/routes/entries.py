@@ -22,7 +22,7 @@ OpenOnly = Annotated[
 
 
 class EntryController(Controller):
-    """Entries. They are never changed; a correction adds an entry."""
+    """Entries of the books. They are never changed. A correction adds an entry."""
 
     path = "/api/entries"
     tags = ("entries",)
@@ -76,14 +76,14 @@ class EntryController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def entry(self, context: Context, entry: FromPath[str]) -> EntryView:
-        """Get an entry, with exactly the bytes that were hashed."""
+        """Get an entry, with the exact bytes that were hashed."""
         return context.show(lambda books: get_entry(books, parse_number(entry)))
 
     @post("/{entry:str}/reverse", operation_id="reverseEntry", opt=allow_roles("coordinator"))
     async def reverse(
         self, context: Context, payload: Body[Reverse]
     ) -> CreatedResponse[EntryRecorded]:
-        """Reverse an entry's command. The goods must not have moved since."""
+        """Reverse the command of an entry. The goods must not have moved since."""
         return await context.record(payload, show_entry)
 
     @post("/{entry:str}/forget", operation_id="forgetText", opt=allow_roles("coordinator"))

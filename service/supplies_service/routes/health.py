@@ -1,4 +1,4 @@
-"""Health: whether the service works, and what its operator should do."""
+"""Health of the service: whether it works, and what its operator should do."""
 
 from __future__ import annotations
 
@@ -24,26 +24,28 @@ from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.authorization import allow_anyone, allow_roles
 
 PROBE_INTERVAL_SECONDS = 10.0
-"""Seconds without a write after which a health request makes a trial write."""
+"""After this many seconds without a write, a health request makes a trial write."""
 
 PROBE_TIMEOUT_SECONDS = 5.0
-"""Seconds that a trial write may take."""
+"""Maximum number of seconds for a trial write."""
 
 MIN_FREE_BYTES = 512 * 2**20
-"""Free bytes on the database's disk below which `attention` has a message."""
+"""If the disk of the database has fewer free bytes, `attention` has a message."""
 
 MAX_DAYS_UNVERIFIED = 31
-"""Days since the last verification above which `attention` has a message."""
+"""If the last verification is older than this number of days, `attention` has a message."""
 
 
 class Health(View, frozen=True, kw_only=True):
-    """The service works: the database can be read and written. Otherwise the response is a 503.
+    """The state of a service that works.
+
+    If the database cannot be read and written, the response is a 503 instead.
 
     Attributes:
         station: The default station, for requests that name none.
-        seq: The number of its last entry.
+        seq: The number of the station's last entry.
         verified: The last successful verification; None if there was none.
-        free_bytes: On the disk of the database; None for a database on a server.
+        free_bytes: Free bytes on the disk of the database; None for a database on a server.
         attention: Messages for the operator.
     """
 
@@ -80,7 +82,7 @@ class HealthController(Controller):
 async def check_writable(context: RequestContext) -> None:
     """Check that the database can be written. If nothing was written lately, make a trial write.
 
-    Anybody may send health requests at any rate, so they share one trial write.
+    Anybody may send health requests at any rate, so requests share one trial write.
 
     Raises:
         Busy: the database cannot be written.
@@ -90,7 +92,7 @@ async def check_writable(context: RequestContext) -> None:
         return
     if service.write_probe is None or service.write_probe.done():
         service.write_probe = asyncio.create_task(service.write(_probe))
-        # Read the exception, so that asyncio does not report it if no request waits any more.
+        # The exception is read, because asyncio would report it if no request waits for it.
         service.write_probe.add_done_callback(lambda done: done.cancelled() or done.exception())
     probe = service.write_probe
     await asyncio.wait([probe], timeout=PROBE_TIMEOUT_SECONDS)
@@ -128,6 +130,6 @@ def build_health(context: RequestContext, books: Books) -> Health:
 
 
 def free_bytes(url: str) -> int | None:
-    """Return the free bytes on the disk of the database. Return None if it is not a local file."""
+    """Return the free bytes on the disk of the database, or None if it is not a local file."""
     file = database_file(url)
     return None if file is None else shutil.disk_usage(file.parent).free

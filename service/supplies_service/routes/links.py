@@ -1,4 +1,7 @@
-"""Links for people without an account: donors see their receipts, teams their open deliveries."""
+"""Links for people without an account.
+
+A donor's link opens the donor's receipts, and a team's link the team's open deliveries.
+"""
 
 from __future__ import annotations
 
@@ -24,15 +27,15 @@ from supplies_service.routes.tokens import Days, credentials_page
 from supplies_service.security.authorization import allow_roles
 
 LinkOwner = Literal["donor", "team"]
-"""The kind of owner of a link. It is also the name of a column, and part of the path."""
+"""The kind of owner of a link. The name of the kind is also a column and a part of the path."""
 
 
 class NewLink(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A link to create.
 
     Attributes:
-        days: How many days it is valid.
-        label: Where it is used, such as a telephone or a letter.
+        days: How many days the link is valid.
+        label: Where the link is used, such as a telephone or a letter.
     """
 
     days: Days = credentials.DEFAULT_LIFETIMES["link"].days
@@ -43,8 +46,8 @@ class LinkMade(View, frozen=True, kw_only=True):
     """A link and its secret.
 
     Attributes:
-        secret: None in the response to a repeated request.
-        address: The page that the link opens; None for a team, because a program sends the team's
+        secret: The secret; None in the response to a repeated request.
+        address: The page that the link opens. None for a team, because a program sends the team's
             secret.
     """
 

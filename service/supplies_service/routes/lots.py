@@ -22,5 +22,5 @@ class LotController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def trace(self, context: Context, lot: FromPath[str]) -> TraceView:
-        """Trace a lot through every repacking: where it came from, and where it went."""
+        """Trace a lot, through any repacking, from its origin to the places where it is now."""
         return context.show(lambda books: trace_lot(books, lot))

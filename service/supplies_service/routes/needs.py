@@ -25,8 +25,8 @@ class NeedEntered(View, frozen=True, kw_only=True):
     """The recorded entry and the need.
 
     Attributes:
-        warnings: Likely duplicates, or goods that an ended need still has; absent if there are
-            none.
+        warnings: Warnings of likely duplicates, or of goods that an ended need still has; absent if
+            there are none.
     """
 
     entry: EntryView
@@ -35,7 +35,7 @@ class NeedEntered(View, frozen=True, kw_only=True):
 
 
 def show_need(books: Books, recorded: Recorded) -> Outcome[NeedEntered]:
-    """Return the recorded entry, and the need that it is about."""
+    """Return the recorded entry and its need."""
     found = get_need(books, str(recorded.document))
     entry = get_entry(books, recorded.seq)
     return Outcome(

@@ -1,6 +1,6 @@
 """Figures over all stations of an organisation, for the station at its head.
 
-The books of one member station are read at the usual addresses with `?station=`.
+To read the books of one station of the organisation, use the usual addresses with `?station=`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ async def _station_parts(context: RequestContext, first: date, last: date) -> li
     """Return each station's part of the organisation report for these days."""
     with context.reading() as books:
         codes = [line.code for line in stations(books)]
-    # One station after the other, so that the thread also serves other requests in between.
+    # One station at a time, so that the thread can serve other requests in between.
     return [
         await context.read_in_thread(partial(_station_part, code, first, last)) for code in codes
     ]
@@ -65,7 +65,7 @@ def _station_part(station: str, first: date, last: date, books: Books) -> Statio
 
 
 class OrganisationController(Controller):
-    """All stations of the organisation that this station heads, or only this station."""
+    """Figures over this station and all stations under it."""
 
     path = "/api/organisation"
     tags = ("organisation",)

@@ -95,7 +95,7 @@ async def check_parameters(
 
 
 def _check_query_day(name: str, value: str | None) -> None:
-    """Check that a day in a query is a possible one. Text that is not a day is refused later."""
+    """Check that a day in a query is not too early. A text that is not a day is refused later."""
     if value is not None:
         with suppress(ValueError):
             check_day(date.fromisoformat(value), f"/{name}")

@@ -20,7 +20,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 class PeriodView(View, frozen=True, kw_only=True):
-    """The closed days.
+    """The days that are closed for booking.
 
     Attributes:
         closed_through: The last closed day; None if every day is open.
@@ -39,7 +39,7 @@ class PeriodEntered(View, frozen=True, kw_only=True):
 
 
 def period(books: Books) -> PeriodView:
-    """Return which days are closed."""
+    """Return the days that are closed."""
     return PeriodView(
         closed_through=books.closed_through(),
         reopenings=list_remarks_of_kind(books, "period_reopened"),
@@ -47,21 +47,21 @@ def period(books: Books) -> PeriodView:
 
 
 def show_period(books: Books, recorded: Recorded) -> Outcome[PeriodEntered]:
-    """Return the recorded entry, and which days are closed now."""
+    """Return the recorded entry, and the days that are closed now."""
     return Outcome(
         "/api/periods", PeriodEntered(entry=get_entry(books, recorded.seq), period=period(books))
     )
 
 
 class PeriodController(Controller):
-    """Closing and reopening days."""
+    """Days that are closed for booking, or reopened."""
 
     path = "/api/periods"
     tags = ("periods",)
 
     @get(operation_id="getPeriods", opt=allow_roles("coordinator", "recorder", "auditor"))
     async def periods(self, context: Context) -> PeriodView:
-        """Get which days are closed."""
+        """Get the days that are closed."""
         return context.show(period)
 
     @post("/close", operation_id="closePeriod", opt=allow_roles("coordinator"))

@@ -26,7 +26,7 @@ class PledgeEntered(View, frozen=True, kw_only=True):
     """The recorded entry and the pledge.
 
     Attributes:
-        warnings: Likely duplicates; absent if there are none.
+        warnings: Warnings of likely duplicates; absent if there are none.
     """
 
     entry: EntryView
@@ -35,7 +35,7 @@ class PledgeEntered(View, frozen=True, kw_only=True):
 
 
 def show_pledge(books: Books, recorded: Recorded) -> Outcome[PledgeEntered]:
-    """Return the recorded entry, and the pledge that it is about."""
+    """Return the recorded entry and its pledge."""
     found = get_pledge(books, str(recorded.document))
     entry = get_entry(books, recorded.seq)
     warnings = find_likely_duplicates(books, found.id) if entry.kind == "pledge_made" else []
@@ -93,7 +93,7 @@ class PledgeController(Controller):
     ) -> CreatedResponse[PledgeEntered]:
         """Promise goods of a pledge to needs, or withdraw such promises.
 
-        Only the part of the pledge that is not claimed yet can be promised.
+        Only goods that are not yet claimed can be promised.
         """
         return await context.record(payload, show_pledge)
 

@@ -58,7 +58,7 @@ def get_signed_receipt(station_keys: StationKeys, books: Books, number: str) -> 
 def show_receipt(
     station_keys: StationKeys, books: Books, recorded: Recorded
 ) -> Outcome[ReceiptEntered]:
-    """Return the recorded entry, and the receipt that it is about."""
+    """Return the recorded entry and its receipt."""
     found = get_signed_receipt(station_keys, books, str(recorded.document))
     return Outcome(
         f"/api/receipts/{found.number}",
@@ -69,7 +69,7 @@ def show_receipt(
 def show_copy(
     station_keys: StationKeys, books: Books, recorded: Recorded
 ) -> Outcome[ReceiptEntered]:
-    """Return the recorded entry and the receipt, with the address of its numbered copy."""
+    """Return the recorded entry and its receipt, with the address of the numbered copy."""
     receipt = show_receipt(station_keys, books, recorded)
     reprint = books.rows(Reprint, seq=recorded.seq)[0]
     return receipt._replace(location=f"{receipt.location}/copies/{reprint.copy}/pdf")
@@ -165,7 +165,7 @@ class ReceiptController(Controller):
     async def copy(
         self, context: Context, number: FromPath[str], copy: FromPath[str]
     ) -> PDFResponse:
-        """Print a copy of a receipt as PDF. It is marked as a copy and numbered."""
+        """Print a copy of a receipt as PDF. The paper is marked as a copy, with its number."""
         return await receipt_pdf(context, number, parse_number(copy))
 
     @post(

@@ -31,8 +31,8 @@ class ShipmentEntered(View, frozen=True, kw_only=True):
     """The recorded entry and the shipment.
 
     Attributes:
-        warnings: The destination is not a station in this database, or likely duplicates; absent if
-            there are none.
+        warnings: Warnings of likely duplicates, or that the destination is not a station in this
+            database; absent if there are none.
     """
 
     entry: EntryView
@@ -46,7 +46,7 @@ def show_shipment(
     """Return the recorded entry and its shipment.
 
     Args:
-        sent: Whether the entry sent the goods.
+        sent: Whether the entry records that the goods were sent.
     """
     found = get_shipment(books, str(recorded.document))
     warnings = find_likely_duplicates(books, found.id, recorded.seq)
@@ -106,7 +106,7 @@ class ShipmentController(Controller):
     async def receive(
         self, context: Context, payload: Body[ReceiveShipment]
     ) -> CreatedResponse[ShipmentEntered]:
-        """Receive goods from another station: all of them, or the given lines."""
+        """Receive goods from another station: all goods, or only those of the given lines."""
         return await context.record(payload, show_shipment)
 
     @post(

@@ -53,7 +53,7 @@ class StatementController(Controller):
 async def donor_statement_pdf(
     context: RequestContext, donor: str, first: date, last: date
 ) -> PDFResponse:
-    """Return the statement of a donor and period as a PDF."""
+    """Return the statement of a donor for a period as a PDF."""
     now = context.ledger.clock()
     paper = await context.read_in_thread(
         lambda books: build_donor_statement_paper(books, donor, first, last, printed_at=now)

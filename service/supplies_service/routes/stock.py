@@ -64,7 +64,9 @@ class CountRecorded(View, frozen=True, kw_only=True):
     """The recorded entry and the count sheet, with the quantities expected and counted.
 
     Attributes:
-        warnings, recounted: As in `EntryRecorded`.
+        warnings: Warnings of likely duplicates; absent if there are none.
+        recounted: Count sheets whose expected quantities changed, because the command is dated
+            before the count; absent if there are none.
     """
 
     entry: EntryView
@@ -74,7 +76,7 @@ class CountRecorded(View, frozen=True, kw_only=True):
 
 
 def show_count(books: Books, recorded: Recorded) -> Outcome[CountRecorded]:
-    """Return the recorded entry of a count, and its sheet."""
+    """Return the recorded entry of a count, and the count sheet."""
     location, shown, *_ = show_entry(books, recorded)
     sheet = get_count_sheet(books, str(recorded.document))
     return Outcome(
@@ -174,7 +176,7 @@ class StockController(Controller):
     async def open_count_sheet(
         self, context: Context, payload: Body[OpenCountSheet]
     ) -> CreatedResponse[EntryRecorded]:
-        """Begin a stock count. Later, the count is compared with the books of this moment."""
+        """Begin a stock count. The count is later compared with the books of this moment."""
         return await context.record(payload, show_entry)
 
     @post("/issues", operation_id="issueGoods", opt=allow_roles("coordinator", "recorder"))
@@ -279,12 +281,12 @@ class StockController(Controller):
     ) -> CreatedOrConflict[CountRecorded]:
         """Record a stock count.
 
-        If it contradicts the books, it is recorded as a conflict, with status 202.
+        A count that contradicts the books is recorded as a conflict, with status 202.
         """
         return await context.record(payload, show_count)
 
 
-# Only one controller may have a path, so the routes that read are added to the one that writes.
+# Only one controller may have a path, so the reading routes are added to the writing one.
 for _noun in get_args(StockNoun):
     for _handler in document_routes(_noun):
         setattr(StockController, str(_handler.operation_id), _handler)

@@ -19,7 +19,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 def document_routes(noun: StockNoun) -> list[HTTPRouteHandler]:
-    """Return handlers that list and get the documents of one noun, for a controller."""
+    """Return handlers that list and get documents of one type, for a controller."""
     title = "".join(part.capitalize() for part in noun.split("-"))
     label = "goods found again" if noun == "found" else noun.replace("-", " ")
 

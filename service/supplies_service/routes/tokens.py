@@ -1,4 +1,4 @@
-"""Tokens, with which programs act for a user. A token has at most the user's own role."""
+"""Tokens, with which programs act for a user. A token never has more rights than its user."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class NewToken(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A token to create.
 
     Attributes:
-        role: None is the user's own role.
+        role: The role of the token. None means the user's own role.
         days: How many days the token is valid.
     """
 
@@ -45,7 +45,7 @@ class TokenMade(View, frozen=True, kw_only=True):
     """A token and its secret.
 
     Attributes:
-        secret: None in the response to a repeated request.
+        secret: The secret; None in the response to a repeated request.
     """
 
     token: Credential
@@ -79,7 +79,9 @@ def credentials_page(
     donor: str | None = None,
     team: str | None = None,
 ) -> Page[Credential]:
-    """Return a page of credentials. If `donor` or `team` is given, return only those for it.
+    """Return a page of credentials.
+
+    If `donor` or `team` is given, only links of that donor or team are returned.
 
     Raises:
         InvalidField: `after` is not the id of a credential, or `limit` is out of bounds.
@@ -135,7 +137,7 @@ class TokenController(Controller):
 
     @get("/{token:str}", operation_id="getToken", opt=allow_roles("coordinator"))
     async def token(self, context: Context, token: FromPath[str]) -> Credential:
-        """Get a token, including when it was last used."""
+        """Get a token, with the time at which it was last used."""
         return context.show(lambda books: credentials.get(context.access(books), token))
 
     @delete(

@@ -21,7 +21,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 class Invited(View, frozen=True, kw_only=True):
-    """A user, and the address at which the user sets a password once.
+    """A user, and the address at which the user can set a password, once.
 
     Attributes:
         invitation, expires_at: None in the response to a repeated request.
@@ -33,7 +33,7 @@ class Invited(View, frozen=True, kw_only=True):
 
 
 def invite(access: AccessContext, user: User, by: str) -> Outcome[Invited]:
-    """Create an address at which a user sets a password once. Earlier addresses end."""
+    """Create an address at which a user can set a password, once. Earlier addresses end."""
     invitation, path = users.invite(access, user, by=by)
     invited = Invited(user=user, invitation=path, expires_at=invitation.expires_at)
     return Outcome(f"/api/users/{user.code}", invited)
@@ -45,7 +45,7 @@ def show_without_invitation(user: User) -> Invited:
 
 
 class UserController(Controller):
-    """Users, who sign in with a password and have a role."""
+    """Users, who have a role and sign in with a password."""
 
     path = "/api/users"
     tags = ("users",)
@@ -87,7 +87,7 @@ class UserController(Controller):
     async def invite(
         self, context: Context, user: FromPath[str], payload: Body[EmptyBody]
     ) -> CreatedResponse[Invited]:
-        """Create an address at which a user sets a new password. It is returned only once."""
+        """Create an address, returned only once, at which a user sets a new password."""
         by = context.by
         return await context.run_admin_idempotent(
             lambda access: invite(access, users.get(access, user), by),

@@ -33,10 +33,10 @@ class VerifiedGoods(View, frozen=True, kw_only=True):
 
 
 class VerifiedReceipt(View, frozen=True, kw_only=True):
-    """What anyone who has the receipt may see.
+    """What anybody who has the receipt may see of it.
 
     Attributes:
-        donor: Masked; None if anonymous or forgotten.
+        donor: The masked name; None if anonymous or forgotten.
         goods: Empty if the donor was forgotten.
         given_back: Whether all or a part of the goods was given back to the donor; absent if none
             was.
