@@ -1,7 +1,7 @@
 """Rules: functions that draft the entries of a command.
 
-A rule uses only its `Journal`. There is one module per family of commands; `RULES` maps each
-command to its rule.
+A rule reads the books and drafts entries through its `Journal` only. Each module has the rules of
+related commands; `RULES` names the rule of every command.
 """
 
 from __future__ import annotations
@@ -91,4 +91,7 @@ RULES: Mapping[type[c.Command], Rule] = {
     c.Reverse: corrections.reverse,
     c.ResolveConflict: partial(conflicts.resolve_conflict, rules=_PLAIN),
 }
-"""The rule of each command. The rules of corrections and resolutions run other rules."""
+"""The rule of each command.
+
+The rules of corrections and of resolved conflicts run the rules of other commands.
+"""

@@ -1,4 +1,4 @@
-"""Allocations: goods reserved for one recipient, or released."""
+"""Allocations: goods that are set aside for one recipient, or released again."""
 
 from __future__ import annotations
 
@@ -19,9 +19,13 @@ from supplies.ledger.rules.need_fulfilment import need_for, open_needs, restore_
 
 @dataclass(slots=True)
 class AllocationDraft:
-    """An allocation being drafted. Each (item, lot) in it serves at most one need.
+    """An allocation that a rule is drafting.
 
-    lots: by (item, lot), the need that the goods serve and their quantity.
+    Attributes:
+        arrival: The donation or conversion whose goods are allocated on arrival; None if a command
+            allocates goods that are already in stock.
+        lots: For each item and lot in the allocation, the need that the goods are for and the
+            quantity. The goods of one lot are for one need at most.
     """
 
     draft: Draft
@@ -32,13 +36,16 @@ class AllocationDraft:
     lots: dict[tuple[str, str], tuple[str | None, int]] = field(default_factory=dict)
 
     def takes(self, item: str, lot: str, need: str | None) -> bool:
-        """Return whether the allocation can take goods of this lot for this need."""
+        """Return whether goods of this lot can be added for this need.
+
+        They cannot if the allocation already has goods of the lot for another need.
+        """
         return (item, lot) not in self.lots or self.lots[item, lot][0] == need
 
     def add(
         self, journal: Journal, item: str, lot: str, need: str | None, quantity: int, pointer: str
     ) -> None:
-        """Move goods of one lot: stock → allocated."""
+        """Set goods of one lot aside: stock → allocated."""
         check_open_location(journal, self.location)
         _, before = self.lots.get((item, lot), (need, 0))
         self.lots[item, lot] = need, before + quantity
@@ -52,12 +59,13 @@ class AllocationDraft:
             pointer,
         )
 
-    def state(self, *, again: bool = False) -> None:
-        """Add the rows of the allocation to its draft.
+    def add_rows(self, *, exists: bool = False) -> None:
+        """Add the rows that describe the allocation to its draft.
 
-        again: whether an earlier entry made the allocation. If so, only its lines are added.
+        Args:
+            exists: Whether an earlier entry made the allocation, so that only its lines are added.
         """
-        if not again:
+        if not exists:
             self.draft.add_rows(
                 Allocation(
                     allocation=self.allocation,
@@ -82,11 +90,11 @@ class AllocationDraft:
 
 
 def find_allocation(journal: Journal, allocation: str, pointer: str = "") -> Allocation:
-    """Return an allocation.
+    """Return an allocation by its id.
 
     Raises:
         NotFound: the id is unknown and `pointer` is empty.
-        InvalidField: the id is unknown; the error points to the field that `pointer` names.
+        InvalidField: the id is unknown; the error names the field to which `pointer` leads.
     """
     found = journal.books.latest_row(Allocation, allocation=allocation)
     if found is None:
@@ -97,7 +105,7 @@ def find_allocation(journal: Journal, allocation: str, pointer: str = "") -> All
 
 
 def check_open_location(journal: Journal, location: str, pointer: str = "/location") -> None:
-    """Check that goods may leave a location for people.
+    """Check that goods at a location may be given to people.
 
     Raises:
         InvalidField: the location is unknown or a quarantine.
@@ -110,10 +118,9 @@ def check_open_location(journal: Journal, location: str, pointer: str = "/locati
 
 
 def is_closed_to_people(journal: Journal, location: Location) -> bool:
-    """Return whether a location is a quarantine, from which goods may not go to people.
+    """Return whether goods at a location must not be given to people, because it is a quarantine.
 
-    Return False for a correction of a command whose goods were at the location before it became a
-    quarantine.
+    If the corrected command had goods there before the location became a quarantine, return False.
     """
     effect = () if journal.corrected is None else journal.corrected.effect
     return location.quarantine and not any(
@@ -128,7 +135,7 @@ def _is_at(account: str, location: str) -> bool:
 
 
 def allocate(command: Allocate, journal: Journal) -> None:
-    """Reserve goods for a recipient: stock → allocated by lot, needed → assigned.
+    """Set goods aside for a recipient: stock → allocated, and needed → assigned for the needs.
 
     Raises:
         InvalidField: a code, need or lot is unknown, or a need or lot is not for the line's item.
@@ -146,10 +153,10 @@ def allocate(command: Allocate, journal: Journal) -> None:
                 f"allocation {allocation.allocation} is {first.recipient}'s in {first.location}; "
                 "release it and allocate anew for another",
             )
-    # Lines that name their lots go first, so that other lines do not take these lots.
+    # Lines that name a lot are allocated first, so that other lines do not use up this lot.
     for index, line in sorted(enumerate(command.lines), key=lambda each: each[1].lots is None):
         _allocate_line(journal, allocation, line, f"/lines/{index}")
-    allocation.state(again=journal.corrected is not None)
+    allocation.add_rows(exists=journal.corrected is not None)
 
 
 def _allocate_line(
@@ -180,11 +187,12 @@ def _need_of(journal: Journal, recipient: str, line: AllocationLine, pointer: st
 def first_open_need(
     journal: Journal, recipient: str, item: str, *, claimed: bool = False
 ) -> Need | None:
-    """Return the most urgent need of a recipient for an item that is still open.
+    """Return the most urgent open need of a recipient for an item, or None if no need is open.
 
-    Of needs of equal urgency, return the oldest. Return None if no need is open.
+    Of equally urgent needs, the oldest is returned.
 
-    claimed: whether to return a claimed need if no other need is open.
+    Args:
+        claimed: Whether to return a need that pledges claim completely, if no other is open.
     """
     needs = open_needs(journal, recipient, item)
     for need in needs:
@@ -220,12 +228,14 @@ def _lots(
 
 
 def release(command: Release, journal: Journal) -> None:
-    """Put goods back: allocated → stock. Goods that serve no need are released first.
+    """Put goods of an allocation back into free stock: allocated → stock.
+
+    Goods that are for no need are released first.
 
     Raises:
         NotFound: the allocation is unknown.
         AlreadyDone: nothing is left in the allocation.
-        NotEnough: the allocation has less left of a line than was to be released.
+        NotEnough: the allocation has less of an item than the command releases.
     """
     allocation = find_allocation(journal, command.allocation)
     draft = journal.entry(
@@ -240,7 +250,7 @@ def release(command: Release, journal: Journal) -> None:
 
 
 def release_goods_of_need(journal: Journal, need: Need, allocation: str) -> None:
-    """Put back the goods that an allocation contains for one need: allocated → stock."""
+    """Put the goods that an allocation contains for one need back: allocated → stock."""
     serving = journal.needs_served(allocation)
     goods = [
         (account, item, lot, quantity)

@@ -1,4 +1,4 @@
-"""The history of a command: its entries, their corrections, and their combined effect."""
+"""The history of a command: its entries, their corrections, and what they changed together."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ CORRECTABLE = {
     "settled": "Settle",
     "activity_recorded": "RecordActivity",
 }
-"""For each kind of entry that can be corrected, the name of the command that makes it."""
+"""The kinds of entry that can be corrected, each with the command that makes it."""
 
 
 _FIND_AGAIN = "record goods that were found with FindAgain and the reason on_the_way"
@@ -90,16 +90,18 @@ WAYS_BACK: Mapping[str, str] = {
     "shipment_received": "send the goods on or back in another shipment",
     "shipment_acknowledged": _FIND_AGAIN,
 }
-"""What to do instead of a correction, for each kind of entry that cannot be corrected."""
+"""The kinds of entry that cannot be corrected, each with what to do instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A command with its corrections.
+    """A command with all of its corrections.
 
-    first: its first entry. bodies: all of its entries, oldest first. latest: the first entry of its
-    last correction, which is the version in effect. released: entries that released allocations
-    made by the command and so undid part of it.
+    Attributes:
+        first: The first entry of the command.
+        bodies: All entries of the command and its corrections, oldest first.
+        latest: The first entry of the last correction, or of the command if it was not corrected.
+        released: Entries that released goods which the command itself had set aside.
     """
 
     first: Body
@@ -108,10 +110,14 @@ class History:
     released: list[Body]
 
     def transfers(self, *, of_sheet: str | EllipsisType | None = ...) -> list[Step]:
-        """Return all transfers of the command and of releases of its allocations, with their days.
+        """Return the transfers of the command, with the days on which they are booked.
 
-        of_sheet: if a count sheet, return only the transfers that book its difference again. If
-        None, return only the transfers that do not book such a difference. By default, return both.
+        The transfers that released goods which the command had set aside are included.
+
+        Args:
+            of_sheet: The id of a count sheet, for only the transfers that changed the difference of
+                its count. None, for only the transfers that changed no count. Left out, for all
+                transfers.
         """
         bodies = [*self.bodies, *self.released]
         if of_sheet is not ...:
@@ -119,30 +125,27 @@ class History:
         return _booked(bodies)
 
     def has_effect(self) -> bool:
-        """Return whether anything of the command is left to undo."""
+        """Return whether the command still changes anything, so that it can be reversed."""
         left = net_changes(transfer for _, transfer in self.transfers())
         moves = any(lot or kind_of(account) in (DONOR, ASKED) for account, _, lot in left)
         return moves or any(isinstance(row, Activity) and row.count for row in self.latest.rows)
 
     def rows(self) -> Iterable[Any]:
-        """Return all rows of its entries."""
+        """Return the rows of all entries of the command and its corrections."""
         for body in self.bodies:
             yield from body.rows
 
 
 def recounted_sheet(body: Body) -> str | None:
-    """Return the count sheet whose difference an entry books again.
-
-    Return None for entries of other kinds.
-    """
+    """Return the count sheet whose difference an entry changes, or None for other entries."""
     return body.document if body.kind == RECOUNTED else None
 
 
 def history_of(books: Books, seq: int) -> History:
-    """Return the history of the command that made entry `seq`.
+    """Return the history of the command that recorded entry `seq`.
 
     Raises:
-        NotFound: there is no such entry.
+        NotFound: the entry does not exist.
         InvalidField: entries of this kind cannot be corrected.
         AlreadyDone: the entry was corrected before.
     """
@@ -202,7 +205,7 @@ def _parts(books: Books, head: Body) -> list[Body]:
 
 
 def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
-    """Return the effects of a command so far, for its rule to run again."""
+    """Return what a command and its corrections recorded, so that its rule can run again."""
     allocations: dict[str, list[Allocation]] = defaultdict(list)
     for row in history.rows():
         if isinstance(row, Allocation):
@@ -234,7 +237,10 @@ def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
 
 
 def _found_by_counts(history: History) -> dict[Key, int]:
-    """Return how much of each surplus of counts a gift settles now, 0 after it was reversed."""
+    """Return the part of a gift that settled the surplus of stock counts, by balance.
+
+    The quantity is 0 for a surplus that the gift settled until it was reversed.
+    """
     if history.first.kind != "donation_received":
         return {}
     transfers = [transfer for _, transfer in history.transfers(of_sheet=None)]
@@ -247,7 +253,7 @@ def _found_by_counts(history: History) -> dict[Key, int]:
 
 
 def _lots_of(history: History, described: Mapping[str, Lot]) -> list[CreatedLot]:
-    """Return all lots that the command created, as described now. The latest lots come first."""
+    """Return the lots that the command created, with their latest descriptions, newest first."""
     found: dict[str, CreatedLot] = {}
     lines = [(body, stated) for body in reversed(history.bodies) for stated in _lines_of(body)]
     for body, stated in lines:
@@ -267,7 +273,7 @@ def _lots_of(history: History, described: Mapping[str, Lot]) -> list[CreatedLot]
 
 
 def _lines_of(body: Body) -> list[CreatedLot]:
-    """Return the lines of an entry with the lots that they created, in order."""
+    """Return the lines of an entry in order, each with the lot that it created."""
     lines: list[CreatedLot] = []
     for row in body.rows:
         if isinstance(row, ArrivalLine):
@@ -289,10 +295,7 @@ def _lines_of(body: Body) -> list[CreatedLot]:
 
 
 def _earmarks_of(books: Books, history: History) -> list[Earmark]:
-    """Return the goods that the command itself allocated.
-
-    Each comes with the need that it serves and the quantity that has moved on.
-    """
+    """Return the goods that the command itself set aside, each lot with its need."""
     needs: dict[tuple[str, str, str], str | None] = {}
     recipients: dict[str, str] = {}
     for row in history.rows():
@@ -318,10 +321,12 @@ def _earmarks_of(books: Books, history: History) -> list[Earmark]:
 
 
 def taken_by_others(books: Books, key: Key, by_day: Mapping[Key, Mapping[date, int]]) -> int:
-    """Return the quantity of a command's goods that other commands took from a balance.
+    """Return how much of a command's goods other commands took from a balance.
 
-    It is the largest such quantity at the end of any day. by_day: the changes that the command
-    made, as returned by `net_changes_by_day`.
+    This is the largest quantity at the end of any day.
+
+    Args:
+        by_day: What the command changed, as `net_changes_by_day` returns it.
     """
     changes = by_day.get(key, {})
     days = {day for day, change in changes.items() if change}
@@ -339,10 +344,10 @@ def taken_by_others(books: Books, key: Key, by_day: Mapping[Key, Mapping[date, i
 
 
 def check_type(command: Correctable, history: History) -> None:
-    """Check that the command inside a correction has the type of the command that it corrects.
+    """Check that a correction contains the same type of command as the one it corrects.
 
     Raises:
-        InvalidField: the type differs.
+        InvalidField: the type is another one.
     """
     wanted = CORRECTABLE[history.first.kind]
     if type(command).__name__ != wanted:

@@ -1,4 +1,4 @@
-"""Conflicts: facts that contradicted the books, resolved by a coordinator."""
+"""Conflicts: reported facts that contradict the books, and how a coordinator resolves them."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.corrections import Rules, correct
 from supplies.ledger.rules.delivery_outcomes import (
+    add_outcome_rows,
     find_stop,
     meet_assigned_need,
     outcome_lines,
-    state_outcome,
 )
 from supplies.ledger.rules.need_fulfilment import (
     meet_needs_with_excess,
@@ -41,10 +41,12 @@ def resolve_conflict(
     journal: Journal,
     rules: Rules,
 ) -> None:
-    """Resolve a conflict: correct the recorded outcome, or book the fact from `unexplained`.
+    """Resolve a conflict: correct an outcome, or book the reported fact.
+
+    What the books do not have for the fact is booked from the account `unexplained`.
 
     Raises:
-        NotFound: there is no such conflict.
+        NotFound: the conflict does not exist.
         AlreadyDone: the conflict was resolved before.
         InvalidField: the conflict cannot be resolved in this way.
     """
@@ -82,7 +84,7 @@ def _correct_outcome(
 ) -> None:
     where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
     seq = journal.books.latest_seq(StopOutcome, **where)
-    # If a stop was resolved from `unexplained`, that account must be settled, not the outcome.
+    # An outcome that was booked from `unexplained` is not corrected; that account is settled.
     if seq is None or journal.books.body(seq).kind == RESOLVED:
         raise InvalidField.at(
             "/by", "this stop has no recorded outcome to correct; choose unexplained"
@@ -91,9 +93,10 @@ def _correct_outcome(
 
 
 def _book_from_unexplained(journal: Journal, outcome: ReportOutcome, conflict: int) -> None:
-    """Book the difference between the fact and the books to or from `unexplained`.
+    """Book the difference between a reported outcome and the books.
 
-    Goods that are still in transit to this stop are used first.
+    Goods of this stop that are still in transit are used first. The rest comes from `unexplained`,
+    or goes to it.
     """
     stop, loaded = find_stop(journal, outcome)
     journal.happened_on = day = _day_of_fact(journal, outcome, conflict)
@@ -111,19 +114,19 @@ def _book_from_unexplained(journal: Journal, outcome: ReportOutcome, conflict: i
     for item in sorted({load.item for load in loaded}):
         reopen_needs(journal, draft, stop.recipient, item)
     meet_needs_with_excess(journal, draft, stop.recipient)
-    state_outcome(draft, outcome, lines, loaded, first=not before)
+    add_outcome_rows(draft, outcome, lines, loaded, first=not before)
 
 
 def _day_of_fact(journal: Journal, outcome: ReportOutcome, conflict: int) -> date:
-    """Return the day of the fact, or the day of the dispatch if that is later."""
+    """Return the day of the reported fact, or the day of the dispatch if that is later."""
     dispatched = journal.books.latest_seq(Stop, delivery=outcome.delivery) or conflict
     return max(journal.books.body(conflict).happened_on, journal.books.body(dispatched).booked_on)
 
 
 def _received_before(journal: Journal, outcome: ReportOutcome) -> dict[int, int]:
-    """Return, by line, the quantity received according to the recorded outcome.
+    """Return the quantity received of each line, according to the outcome recorded before.
 
-    Return an empty dict if no outcome was recorded.
+    If no outcome was recorded, the result is empty.
     """
     where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
     seq = journal.books.latest_seq(StopOutcome, **where)
@@ -143,9 +146,10 @@ def _book_line(
     load: StopLine,
     before: int,
 ) -> None:
-    """Book one line of the outcome.
+    """Book one line of a reported outcome.
 
-    before: the quantity of the line that was recorded as received so far.
+    Args:
+        before: The quantity of the line that was recorded as received until now.
     """
     unexplained, received = UNEXPLAINED(outcome.delivery), RECEIVED(recipient)
     in_transit = IN_TRANSIT(outcome.delivery, outcome.allocation)

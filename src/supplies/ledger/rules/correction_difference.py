@@ -1,4 +1,4 @@
-"""Turn the difference between two effects into transfers, ordered so that no floor breaks."""
+"""Book the difference between what a command recorded and what its correction should have."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from supplies.ledger.rules.command_history import History
 from supplies.ledger.rules.step_order import ordered_steps
 
 
-def enter_difference(
+def book_difference(
     journal: Journal,
     head: Draft,
     wanted: list[Step],
@@ -41,26 +41,29 @@ def enter_difference(
     others: list[Draft],
     recounted: list[Draft],
 ) -> None:
-    """Replace the drafts by entries that book only the difference.
+    """Replace the drafts by drafts that book only what a correction changes.
 
-    head: the draft of the restated command. wanted: the transfers of this draft and of the repeated
-    releases. pointers: the JSON pointer by source, target and item of a transfer. others: further
-    drafts, such as new allocations. recounted: drafts that book changed differences of stock
-    counts.
+    Args:
+        head: The first draft of the corrected version.
+        wanted: The transfers of the corrected version, with its repeated releases.
+        history: What was recorded until now.
+        pointers: The JSON pointer for each source, target and item of a transfer.
+        others: Further drafts of the corrected version, such as new allocations.
+        recounted: Drafts that change the differences of stock counts.
 
     Raises:
         MovedOn: goods that would have to come back were used since.
         InvalidField: the correction changes both the day and the goods of a claim, or sets goods
-            aside that a later count did not find.
+            aside that a later stock count did not find.
     """
     _check_found_by_counts(recounted, others)
     change = _change(journal, wanted, history.transfers(of_sheet=None))
     _keep_needs_ended(journal, change)
-    steps = [(head, step) for step in _paired(change)]
+    steps = [(head, step) for step in _transfers_for(change)]
     for draft in _of_every_sheet(recounted, history):
         booked = [(draft.booked_on, move.transfer) for move in draft.moves]
         before = history.transfers(of_sheet=draft.document)
-        steps += [(draft, step) for step in _paired(_change(journal, booked, before))]
+        steps += [(draft, step) for step in _transfers_for(_change(journal, booked, before))]
     others_steps = [(d.booked_on, move.transfer) for d in others for move in d.moves]
     _check_end(journal, [step for _, step in steps] + others_steps, history, head)
     drafts = ordered_steps(journal, head, steps, pointers)
@@ -70,10 +73,10 @@ def enter_difference(
 
 
 def _check_found_by_counts(recounted: Iterable[Draft], others: Iterable[Draft]) -> None:
-    """Refuse new allocations of goods that a later stock count did not find.
+    """Refuse to set goods aside that a later stock count did not find.
 
     Raises:
-        InvalidField: a count would take goods from an allocation that the correction begins.
+        InvalidField: a count would take goods from an allocation that the correction makes.
     """
     begun = {draft.document for draft in others if draft.document is not None}
     for draft in recounted:
@@ -91,7 +94,7 @@ def _check_found_by_counts(recounted: Iterable[Draft], others: Iterable[Draft]) 
 def _change(
     journal: Journal, wanted: Iterable[Step], before: Iterable[Step]
 ) -> Counter[tuple[date, Key]]:
-    """Return how much each balance must change on each open day, from `before` to `wanted`."""
+    """Return how much each balance must change on each open day to become as wanted."""
     change: Counter[tuple[date, Key]] = Counter()
     for sign, transfers in ((1, wanted), (-1, before)):
         for day, transfer in transfers:
@@ -101,9 +104,10 @@ def _change(
 
 
 def _of_every_sheet(recounted: list[Draft], history: History) -> list[Draft]:
-    """Return the drafts, with an empty draft for each count sheet that is no longer affected.
+    """Return the drafts that change stock counts, one for each count sheet.
 
-    Such a sheet was affected by the command before, but is not affected by the restated command.
+    An empty draft is added for a count sheet that the command changed before and its corrected
+    version does not change. The earlier change is then undone.
     """
     now = {draft.document for draft in recounted}
     dropped = {
@@ -115,12 +119,13 @@ def _of_every_sheet(recounted: list[Draft], history: History) -> list[Draft]:
 
 
 def _check_entry_numbers(drafts: list[Draft], others: list[Draft]) -> None:
-    """Refuse a correction if an entry in `others` would get another number than planned.
+    """Check that the drafts in `others` keep the entry numbers for which they were drafted.
 
-    The ids of new documents contain the number of their entry, so a number must not change.
+    The id of a new document ends in the number of its entry, so the number must not change.
 
     Raises:
-        InvalidField: a number would change, because the correction changes the day and the claims.
+        InvalidField: a number would change, because the correction changes both the day and the
+            claims.
     """
     following = drafts[-1].seq + 1
     for index, draft in enumerate(others):
@@ -132,8 +137,8 @@ def _check_entry_numbers(drafts: list[Draft], others: list[Draft]) -> None:
             )
 
 
-def _paired(change: Counter[tuple[date, Key]]) -> list[Step]:
-    """Turn changes of balances into transfers, from decreases to increases of the same family."""
+def _transfers_for(change: Counter[tuple[date, Key]]) -> list[Step]:
+    """Return transfers that make these changes of balances, from decreases to increases."""
     groups: dict[tuple[date, str, str, Family], list[tuple[str, int]]] = defaultdict(list)
     for (day, (account, item, lot)), quantity in sorted(change.items()):
         if quantity:
@@ -152,19 +157,20 @@ def _paired(change: Counter[tuple[date, Key]]) -> list[Step]:
     return paired
 
 
-# --- goods that have moved on ---------------------------------------------------------------
+# --- goods that were used since ---------------------------------------------------------------
 
 
 Place = tuple[str, int]
-"""The place of a quantity in a command: the name of a list of lines and an index in it."""
+"""The place of a quantity in a command: the name of a list of lines, and the line's index."""
 
 
 class MovedOn(NotEnough):
     """Goods that a correction would take back were used in the meantime.
 
-    shortages: the balances that would fall below zero; for each, the quantity that is missing at
-    the end of each day (ISO text). places: for each lot, the line of the corrected text of the
-    command that creates it.
+    Attributes:
+        shortages: The balances that would fall below zero, each with the quantity missing at the
+            end of each day (ISO text).
+        places: For each lot, the line of the corrected version that creates it.
     """
 
     def __init__(
@@ -182,8 +188,10 @@ class MovedOn(NotEnough):
 class _Short(NamedTuple):
     """A balance that would fall below zero.
 
-    taken: the quantity that the correction takes from it. there: its balance. when: words for the
-    day, such as " on 2020-02-05"; empty if the balance is short now.
+    Attributes:
+        taken: The quantity that the correction takes from the balance.
+        there: The balance without the correction.
+        when: The day in words, such as " on 2020-02-05"; empty if the balance is short now.
     """
 
     key: Key
@@ -193,10 +201,12 @@ class _Short(NamedTuple):
 
 
 def _check_end(journal: Journal, steps: list[Step], history: History, head: Draft) -> None:
-    """Refuse steps that would leave a balance below zero, now or at the end of any day.
+    """Check that no balance would be below zero, now or at the end of any day.
 
-    The message names one balance: one that is short now, if there is one. The error's `shortages`
-    contain all of them.
+    Raises:
+        MovedOn: a balance would be. The message describes one such balance, `shortages` contain
+            all.
+        NotEnough: a balance would be, although no other entry took from it.
     """
     floors = Floors(journal.books, steps)
     changes: dict[Key, Counter[str]] = defaultdict(Counter)
@@ -230,9 +240,9 @@ def _moved_on(
     history: History,
     head: Draft,
 ) -> NotEnough:
-    """Return the error that names the entries that took the goods.
+    """Return the error about a balance that would fall below zero.
 
-    If no entry took any, the error gives the quantity that is available.
+    The error names the entries that took the goods or, if there are none, the available quantity.
     """
     source, item, lot = short.key
     books = journal.books
@@ -268,7 +278,7 @@ def _moved_on(
 
 
 def _lines_of_lots(head: Draft) -> dict[str, Place]:
-    """Return, for each lot, which line of the command creates it."""
+    """Return, for each lot, the line of the command that creates it."""
     places: dict[str, Place] = {}
     produced = 0
     for row in head.rows:
@@ -281,9 +291,9 @@ def _lines_of_lots(head: Draft) -> dict[str, Place]:
 
 
 def _keep_needs_ended(journal: Journal, change: Counter[tuple[date, Key]]) -> None:
-    """Move quantities to `ended` that a correction would otherwise return to an ended need.
+    """Change `change` so that a correction returns nothing to needs that have ended.
 
-    This changes `change` in place.
+    Quantities that would return to such a need go to the account `ended` instead.
     """
     totals: Counter[Key] = Counter()
     for (_, key), quantity in change.items():

@@ -1,4 +1,4 @@
-"""Match the lines of a corrected command with the lots that it created before."""
+"""Match the lines of a corrected command with the lots that the command created before."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _Likeness = Callable[[CreatedLot], tuple[Any, ...]]
 
 
 def _label(lot: CreatedLot) -> tuple[Any, ...]:
-    """Return the item, batch and expiry of a lot, as they are printed on the goods.
+    """Return the item, batch and expiry of a lot.
 
-    Only lots with the same label are interchangeable.
+    Goods with the same label cannot be told apart.
     """
     return lot.item, lot.batch, lot.expires_on
 
@@ -35,19 +35,19 @@ _LIKENESSES: tuple[_Likeness, ...] = (
     _label,
     lambda lot: (lot.item, lot.line),
 )
-"""Keys by which lines are matched with lots, the closest match first.
+"""Functions that return what a line and a lot must have in common, the most demanding first.
 
-The last key compares only item and line number. It finds the lot of a line whose batch or expiry
-was mistyped.
+The last function compares only item and line number. So a line keeps its lot even if its batch or
+expiry was mistyped.
 """
 
 
-def lots_for(journal: Journal, lines: Iterable[CreatedLot]) -> dict[int, str]:
-    """Return, by line number, the lot that each line of a corrected command keeps.
+def matching_lots(journal: Journal, lines: Iterable[CreatedLot]) -> dict[int, str]:
+    """Return the lot that each line of a corrected command keeps, by line number.
 
-    Lines that are not in the result need new lots. Current lots are matched before lots that an
-    earlier correction dropped. Therefore a line can be swapped or dropped without changing the lots
-    of the other lines.
+    Lines that are left out of the result need a new lot. Lots of the latest version of the command
+    are matched before lots that an earlier correction dropped. So lines can be swapped or dropped
+    without changing the lots of the other lines.
     """
     if journal.corrected is None:
         return {}

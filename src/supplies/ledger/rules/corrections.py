@@ -1,7 +1,8 @@
-"""Corrections: restate a command as it should have been; only the difference is booked.
+"""Corrections: record a command as it should have been, by booking only the difference.
 
-The effect of the command so far is subtracted, its rule runs again on the restated command, and the
-difference between the two effects becomes the correcting entry. A reversal corrects to nothing.
+The rule of the command runs again on the corrected version, with balances that leave out what the
+command recorded before. The difference between the two is booked. A reversal books the difference
+to nothing.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ from supplies.ledger.rules.command_history import (
     recounted_sheet,
     taken_by_others,
 )
-from supplies.ledger.rules.correction_difference import MovedOn, enter_difference
+from supplies.ledger.rules.correction_difference import MovedOn, book_difference
 from supplies.ledger.rules.delivery_outcomes import Contradicted
 from supplies.ledger.rules.lot_family import check_goods_of_pledges
 from supplies.ledger.rules.need_fulfilment import find_need, reopen_needs, restore_needs
@@ -63,69 +64,73 @@ from supplies.ledger.rules.receipt_documents import (
     details_line,
 )
 from supplies.ledger.rules.recounts import Past, recounts
-from supplies.ledger.rules.smallest_correction import with_smallest_figures
+from supplies.ledger.rules.smallest_correction import add_smallest_quantities
 
 Rules = Mapping[type[Command], Callable[[Any, Journal], None]]
 
 
 def correct(command: Correct, journal: Journal, rules: Rules) -> None:
-    """Book the difference between what was recorded and what should have been.
+    """Correct a command: book the difference between what was recorded and what should have been.
 
     Raises:
-        NotEnough: goods were used since. The message names the entries that took them and, if
-            they are found, the smallest possible quantities.
-        NotFound: there is no such entry.
+        NotEnough: goods were used since. The message names the entries that took them and, if they
+            can be found, the smallest possible quantities.
+        NotFound: the entry does not exist.
         InvalidField: the entry cannot be corrected, or not by this command, or goods that were
             opened for a pledge would come from another donor.
         AlreadyDone: the entry was corrected before.
     """
     history = history_of(journal.books, command.entry)
     check_type(command.command, history)
-    restated = command.command
-    if restated.happened_on is None:
-        restated = msgspec.structs.replace(
-            restated,
+    corrected_version = command.command
+    if corrected_version.happened_on is None:
+        corrected_version = msgspec.structs.replace(
+            corrected_version,
             happened_on=history.latest.happened_on,
-            or_earlier=restated.or_earlier or _is_latest_day(history),
+            or_earlier=corrected_version.or_earlier or _is_latest_day(history),
         )
 
     corrected = corrected_command(journal, history)
     if not corrected.packed:
-        implied = implied_packs(journal.books, history, restated)
+        implied = implied_packs(journal.books, history, corrected_version)
         corrected = dataclasses.replace(corrected, packed=implied)
 
     def attempt(figures: Command) -> None:
         sheet = Journal(journal.books, journal.command, now=journal.now, today=journal.today)
-        _restate(figures, sheet, history, corrected, rules)
+        _run_again(figures, sheet, history, corrected, rules)
 
     try:
-        _restate(restated, journal, history, corrected, rules)
+        _run_again(corrected_version, journal, history, corrected, rules)
     except MovedOn as refusal:
-        sheet = _without_effect(restated, journal, corrected)
-        raise with_smallest_figures(refusal, restated, history, sheet, attempt) from None
-    _renew_receipt(journal, history, restated)
+        sheet = _without_effect(corrected_version, journal, corrected)
+        raise add_smallest_quantities(refusal, corrected_version, history, sheet, attempt) from None
+    _renew_receipt(journal, history, corrected_version)
 
 
 def _is_latest_day(history: History) -> bool:
-    """Return whether the day so far is only the latest possible one."""
+    """Return whether the recorded day is marked as the latest possible day."""
     return any(isinstance(row, LatestDay) for row in history.latest.rows)
 
 
-def _restate(
-    restated: Command, journal: Journal, history: History, corrected: CorrectedCommand, rules: Rules
+def _run_again(
+    corrected_version: Command,
+    journal: Journal,
+    history: History,
+    corrected: CorrectedCommand,
+    rules: Rules,
 ) -> None:
-    """Run the rule of a corrected command as if it had had no effect, and book the difference."""
-    again = _without_effect(restated, journal, corrected)
+    """Run the rule of a command on its corrected version, and book the difference."""
+    again = _without_effect(corrected_version, journal, corrected)
     try:
-        rules[type(restated)](restated, again)
+        rules[type(corrected_version)](corrected_version, again)
     except Contradicted as because:
-        # A contradicted fact is recorded as a conflict, but a correction is not a fact.
+        # Only facts are recorded as conflicts. A correction is not a fact, so it is refused.
         raise NotEnough(because.detail, [Fault("/command", because.detail)]) from None
     again.add_packed_lines()
     again.add_latest_day()
     head, *others = again.drafts
     pointers = {move.transfer[:3]: move.pointer for move in head.moves}
-    _enter(journal, again, head, others, history, pointers)
+    _book(journal, again, head, others, history, pointers)
 
 
 def reverse(command: Reverse, journal: Journal) -> None:
@@ -133,7 +138,7 @@ def reverse(command: Reverse, journal: Journal) -> None:
 
     Raises:
         NotEnough: goods were used since.
-        NotFound: there is no such entry.
+        NotFound: the entry does not exist.
         InvalidField: the entry cannot be reversed.
         AlreadyDone: the entry was corrected or reversed before.
     """
@@ -148,17 +153,17 @@ def reverse(command: Reverse, journal: Journal) -> None:
         booked_on=journal.booked_on(first.happened_on),
         about=first.about,
     )
-    head.rows = [_emptied(row) for row in history.latest.rows if type(row) in _EMPTIED]
+    head.rows = [_zeroed_row(row) for row in history.latest.rows if type(row) in _REPEATED_ROWS]
     again = _without_effect(command, journal, corrected_command(journal, history))
     again.drafts = [head]
-    _enter(journal, again, head, [], history, {})
+    _book(journal, again, head, [], history, {})
     _renew_receipt(journal, history, None)
 
 
 def _without_effect(command: Command, journal: Journal, corrected: CorrectedCommand) -> Journal:
-    """Return a journal for the corrected text of a command.
+    """Return a journal for the corrected version of a command.
 
-    Its balances leave out everything that the command has booked, with all earlier corrections.
+    Its balances leave out what the command and its earlier corrections recorded.
     """
     return Journal(
         journal.books,
@@ -169,7 +174,7 @@ def _without_effect(command: Command, journal: Journal, corrected: CorrectedComm
     )
 
 
-def _enter(
+def _book(
     journal: Journal,
     again: Journal,
     head: Draft,
@@ -177,9 +182,10 @@ def _enter(
     history: History,
     pointers: dict[Any, str],
 ) -> None:
-    """Book what the restated command changes.
+    """Book what the corrected version of a command changes.
 
-    again: the journal in which the rule of the restated command ran.
+    Args:
+        again: The journal in which the rule of the command ran again.
     """
     check_goods_of_pledges(again, "/entry" if isinstance(again.command, Reverse) else "/command")
     released = _release_again(again, history)
@@ -189,13 +195,13 @@ def _enter(
         (draft.booked_on, move.transfer) for draft in (head, *released) for move in draft.moves
     ]
     recounted = _recounted(again, [head, *others], history)
-    enter_difference(journal, head, wanted, history, pointers, others, recounted)
+    book_difference(journal, head, wanted, history, pointers, others, recounted)
 
 
 def _recounted(again: Journal, drafts: list[Draft], history: History) -> list[Draft]:
-    """Return drafts that book how the restated command changes the differences of stock counts.
+    """Return drafts that change the differences of stock counts as the correction requires.
 
-    A correction belongs to the time of the first entry that it corrects.
+    A correction has the place in time of the entry that it corrects.
     """
     first = history.first.seq
 
@@ -215,10 +221,9 @@ def _recounted(again: Journal, drafts: list[Draft], history: History) -> list[Dr
 
 
 def _release_again(again: Journal, history: History) -> list[Draft]:
-    """Repeat releases of the command's own allocations, as far as goods are allocated again.
+    """Repeat earlier releases of goods that the command sets aside, each on its own day.
 
-    Goods that were used since cannot be released, so they count first as still allocated. Each
-    release keeps its day.
+    Goods that were used since stay allocated, because they cannot be released.
     """
     assert again.corrected is not None
     kept: Counter[Key] = Counter()
@@ -241,13 +246,13 @@ def _release_again(again: Journal, history: History) -> list[Draft]:
     return drafts
 
 
-_EMPTIED = (Arrival, Pledge, Withdrawal, HandOutTo, Need, Activity)
+_REPEATED_ROWS = (Arrival, Pledge, Withdrawal, HandOutTo, Need, Activity)
 
 
-def _emptied(row: Any) -> Any:
+def _zeroed_row(row: Any) -> Any:
     """Return the row of a reversed document, with its quantity or count set to zero.
 
-    Rows without a quantity of their own are unchanged. The rows of lines are not repeated at all.
+    A row that has no quantity is returned unchanged.
     """
     if isinstance(row, Need):
         return Need(
@@ -267,9 +272,11 @@ def _emptied(row: Any) -> Any:
 
 
 def _check_reversible(history: History) -> None:
-    """Refuse to reverse an entry that was reversed before, or an outcome.
+    """Check that an entry can be reversed.
 
-    An outcome is a fact, so it can only be corrected.
+    Raises:
+        AlreadyDone: the entry was reversed before.
+        InvalidField: the entry is an outcome. It is a fact, so it can only be corrected.
     """
     if not history.has_effect():
         raise AlreadyDone(
@@ -284,7 +291,7 @@ def _check_reversible(history: History) -> None:
 
 
 def _restore_needs_of(journal: Journal, draft: Draft) -> None:
-    """Reopen needs of which more is assigned or met than goods exist after a correction."""
+    """Reopen needs for which more is assigned or met than there are goods after a correction."""
     assert journal.corrected is not None
     moved = {key for d in journal.drafts for key in net_changes(move.transfer for move in d.moves)}
     allocations: set[str] = set()
@@ -306,7 +313,7 @@ def _restore_needs_of(journal: Journal, draft: Draft) -> None:
 
 
 def _renew_receipt(journal: Journal, history: History, command: Command | None) -> None:
-    """Void the receipt of a corrected donation. Issue a new one if any of the donation remains."""
+    """Void the receipt of a corrected donation, and issue a new one if goods of it remain."""
     donation = history.first.document
     if history.first.kind != "donation_received" or donation is None:
         return

@@ -1,4 +1,4 @@
-"""Deliveries: dispatched with a team, closed, given to another team."""
+"""Deliveries: dispatch goods with a team, close a delivery, or give it to another team."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import find_allocation
 
 LOST_ON_THE_WAY = "on_the_way"
-"""Reason code of goods lost in transit, with a team or between stations."""
+"""Reason of goods that were lost on a delivery or between stations."""
 
 MAX_DISPATCH_LINES = 5_000
-"""Largest number of lines of goods in one dispatch.
+"""Largest number of lots that one dispatch can load.
 
-It bounds the time that other writers wait.
+A larger number would make other writers wait too long.
 """
 
 
 def dispatch(command: Dispatch, journal: Journal) -> None:
-    """Load all goods of the allocations: allocated → in_transit, one stop per allocation.
+    """Load the goods of allocations on a delivery: allocated → in_transit.
+
+    Each allocation becomes one stop of the delivery.
 
     Raises:
         InvalidField: an allocation is named twice, a lot has expired, or there are too many lines.
@@ -104,12 +106,12 @@ def _no_goods_left(journal: Journal, allocation: str, pointer: str) -> AlreadyDo
 
 
 def close_delivery(command: CloseDelivery, journal: Journal) -> None:
-    """Close a delivery.
+    """Close a delivery that has no goods in transit any more.
 
     Raises:
-        Unaccounted: goods are still in transit on it.
-        AlreadyDone: it is closed already.
-        NotFound: it is unknown.
+        Unaccounted: goods of the delivery are still in transit.
+        AlreadyDone: the delivery is closed already.
+        NotFound: the delivery is unknown.
     """
     _find_open_delivery(journal, command.delivery)
     balances = journal.nonzero_balances(f"{IN_TRANSIT.prefix}{command.delivery}:")
@@ -128,7 +130,7 @@ def reassign_delivery(command: ReassignDelivery, journal: Journal) -> None:
     """Give a delivery to another team.
 
     Raises:
-        AlreadyDone: it is closed, or this team has it already.
+        AlreadyDone: the delivery is closed, or this team has it already.
         NotFound: the delivery or the team is unknown.
     """
     delivery = _find_open_delivery(journal, command.delivery)
@@ -147,10 +149,10 @@ def _find_open_delivery(journal: Journal, name: str) -> Delivery:
 
 
 def find_delivery(journal: Journal, name: str) -> Delivery:
-    """Return the latest version of a delivery.
+    """Return a delivery with its present team.
 
     Raises:
-        NotFound: the id is unknown.
+        NotFound: the delivery is unknown.
     """
     delivery = journal.books.latest_row(Delivery, delivery=name)
     if delivery is None:

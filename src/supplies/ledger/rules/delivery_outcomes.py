@@ -1,4 +1,4 @@
-"""Outcomes of the stops of deliveries, and facts that contradict the books."""
+"""Outcomes: what happened at each stop of a delivery, and reports that contradict the books."""
 
 from __future__ import annotations
 
@@ -24,11 +24,14 @@ from supplies.ledger.rules.deliveries import LOST_ON_THE_WAY, find_delivery
 from supplies.ledger.rules.need_fulfilment import find_need, meet_needs_with_excess, restore_needs
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How much the clocks of the ledger and of a phone may differ without being looked at."""
+"""How far the clock of a phone may differ from the clock of the ledger.
+
+A reported time within this tolerance is accepted.
+"""
 
 
 class Repeated(Exception):
-    """Entry `seq` recorded the same fact before, so nothing new is recorded."""
+    """The same outcome was recorded before, in entry `seq`, so nothing new is recorded."""
 
     def __init__(self, seq: int) -> None:
         super().__init__(seq)
@@ -36,21 +39,24 @@ class Repeated(Exception):
 
 
 class Contradicted(SuppliesError):
-    """A fact that contradicts the books. It is recorded as a conflict and moves nothing."""
+    """A reported fact contradicts the books.
+
+    The fact is recorded as a conflict, which moves no goods.
+    """
 
     slug = "conflict"
     title = "The books say otherwise"
 
 
 def report_outcome(command: ReportOutcome, journal: Journal) -> None:
-    """Book the outcome of a stop: in_transit → received, allocated, stock or lost.
+    """Record the outcome of a stop: in_transit → received, allocated, stock or lost.
 
-    What is received beyond the needs that its goods serve meets the recipient's other open needs.
+    Goods received beyond the needs they are for meet other open needs of the recipient.
 
     Raises:
         Contradicted: the outcome contradicts the books.
         Repeated: the same outcome was reported before.
-        InvalidField: a line is missing or unknown, or it does not account for all loaded goods.
+        InvalidField: a line is missing or unknown, or does not account for all loaded goods.
         NotFound: the delivery is unknown.
     """
     stop, loaded = find_stop(journal, command)
@@ -65,7 +71,7 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
     if command.happened_at is not None:
         journal.happened_on = _day_of(journal, command, command.happened_at)
     draft = journal.entry("outcome_reported", document=command.delivery, about=about)
-    state_outcome(draft, command, lines, loaded, first=journal.corrected is None)
+    add_outcome_rows(draft, command, lines, loaded, first=journal.corrected is None)
     for line, load in zip(lines, loaded, strict=True):
         _book_outcome_line(journal, draft, command, stop, line, load)
     restore_needs(journal, draft, command.allocation)
@@ -73,12 +79,12 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
 
 
 def _day_of(journal: Journal, command: ReportOutcome, moment: datetime) -> date:
-    """Return the day of a reported moment, in the station's time zone.
+    """Return the day of a reported time, in the station's time zone.
 
     Raises:
         InvalidField: the command names another day.
-        Contradicted: the moment is ahead of the ledger's clock, or before the goods went out, by
-            more than clocks usually differ.
+        Contradicted: the time is in the future or before the goods were dispatched, by more than
+            `CLOCK_TOLERANCE`.
     """
     zone = ZoneInfo(journal.books.station.zone)
     day = min(moment, journal.now).astimezone(zone).date()
@@ -93,7 +99,7 @@ def _day_of(journal: Journal, command: ReportOutcome, moment: datetime) -> date:
     seq = journal.books.latest_seq(Stop, delivery=command.delivery) or 0
     dispatched = journal.books.body(seq)
     recorded_at = datetime.fromisoformat(dispatched.recorded_at)
-    # A dispatch that was typed in on a later day says only the day.
+    # If the dispatch was recorded on a later day, only its day is known, not its time.
     typed_later = recorded_at.astimezone(zone).date() != dispatched.happened_on
     if day < dispatched.happened_on or not (typed_later or moment >= recorded_at - CLOCK_TOLERANCE):
         raise Contradicted(
@@ -104,7 +110,7 @@ def _day_of(journal: Journal, command: ReportOutcome, moment: datetime) -> date:
 
 
 def find_stop(journal: Journal, command: ReportOutcome) -> tuple[Stop, list[StopLine]]:
-    """Return the stop that a report names and the lines loaded for it, in order.
+    """Return the stop that a report names, and its loaded lines in order.
 
     Raises:
         NotFound: the delivery is unknown.
@@ -122,7 +128,7 @@ def find_stop(journal: Journal, command: ReportOutcome) -> tuple[Stop, list[Stop
 
 
 def outcome_lines(command: ReportOutcome, loaded: list[StopLine]) -> list[OutcomeLine]:
-    """Return one line for each loaded line: as reported, or as the outcome implies.
+    """Return the outcome of each loaded line: as reported, or as the outcome of the stop implies.
 
     Raises:
         InvalidField: lines are required but not given, or a line is missing, unknown or repeated.
@@ -161,7 +167,7 @@ def _implied_line(outcome: str, load: StopLine) -> OutcomeLine:
 
 
 def _check_accounted(line: OutcomeLine, load: StopLine, index: int, command: ReportOutcome) -> None:
-    """Check that received + brought_back + lost = loaded.
+    """Check that what was received, brought back and lost of a line adds up to what was loaded.
 
     Raises:
         Contradicted: the sum is more than was loaded.
@@ -191,7 +197,7 @@ def _check_accounted(line: OutcomeLine, load: StopLine, index: int, command: Rep
 def _compare_with_first(
     journal: Journal, command: ReportOutcome, lines: list[OutcomeLine], loaded: list[StopLine]
 ) -> None:
-    """Compare a report with an earlier report of the same stop, if there is one.
+    """Compare a report with an earlier report about the same stop, if there is one.
 
     Raises:
         Repeated: the same outcome was reported before.
@@ -204,7 +210,7 @@ def _compare_with_first(
     (first,) = journal.books.rows_of_entry(StopOutcome, seq, **where)
     same = first.outcome == command.outcome and journal.books.rows_of_entry(
         StatedLine, seq, **where
-    ) == stated_lines(command, lines, loaded)
+    ) == outcome_line_rows(command, lines, loaded)
     if same:
         raise Repeated(seq)
     raise Contradicted(
@@ -214,9 +220,13 @@ def _compare_with_first(
 
 
 def _check_same_stop(journal: Journal, command: ReportOutcome, corrected: int) -> None:
-    """Refuse a correction that names another stop, or a stop that a later entry decided.
+    """Check that a correction names the same stop, and that no later entry decided the stop.
 
-    corrected: number of the entry being corrected.
+    Args:
+        corrected: Number of the entry that is being corrected.
+
+    Raises:
+        InvalidField: the correction names another stop, or a later entry decided the stop.
     """
     for row in journal.books.rows(StopOutcome, seq=corrected):
         if row.allocation != command.allocation:
@@ -234,7 +244,7 @@ def _check_same_stop(journal: Journal, command: ReportOutcome, corrected: int) -
         raise AlreadyDone(sentence, [Fault("/entry", sentence)])
 
 
-def state_outcome(
+def add_outcome_rows(
     draft: Draft,
     command: ReportOutcome,
     lines: list[OutcomeLine],
@@ -242,9 +252,10 @@ def state_outcome(
     *,
     first: bool,
 ) -> None:
-    """Add the rows of an outcome and its lines.
+    """Add the rows about the outcome of a stop and its lines to a draft.
 
-    first: whether it is the first outcome recorded for its stop.
+    Args:
+        first: Whether no outcome was recorded for this stop before.
     """
     draft.add_rows(
         StopOutcome(
@@ -256,14 +267,14 @@ def state_outcome(
             proof=command.proof,
             first=int(first),
         ),
-        *stated_lines(command, lines, loaded),
+        *outcome_line_rows(command, lines, loaded),
     )
 
 
-def stated_lines(
+def outcome_line_rows(
     command: ReportOutcome, lines: list[OutcomeLine], loaded: list[StopLine]
 ) -> list[StatedLine]:
-    """Return the rows of an outcome's lines, with the account to which goods came back."""
+    """Return a row for each line of an outcome, with the account to which goods came back."""
     return [
         StatedLine(
             delivery=command.delivery,
@@ -309,9 +320,9 @@ def _book_outcome_line(
 def meet_assigned_need(
     journal: Journal, draft: Draft, allocation: str, load: StopLine, received: int
 ) -> None:
-    """Move assigned → met for received goods.
+    """Record that received goods met the need they are for: assigned → met.
 
-    At most the quantity that is assigned to the need is moved.
+    If more was received than is assigned to the need, only the assigned quantity is moved.
     """
     name = journal.needs_served(allocation).get((load.item, load.lot))
     if name is None:
@@ -324,7 +335,7 @@ def meet_assigned_need(
 
 
 def record_conflict(command: ReportOutcome | CountStock, journal: Journal, reason: str) -> None:
-    """Record a fact that contradicts the books, as an entry that moves nothing."""
+    """Record a fact that contradicts the books, without moving goods."""
     document, about = _subject_of(command, journal)
     draft = journal.entry("conflict_noted", document=document, about=about)
     stated = msgspec.json.encode(without_free_text(command)).decode()

@@ -1,4 +1,4 @@
-"""Arriving goods: donations, with or without a pledge, and goods from other origins."""
+"""Goods that arrive: donations, opening stock, and goods bought, made or borrowed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from supplies.errors import InvalidField
 from supplies.ledger.corrected_command import CreatedLot
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
-from supplies.ledger.rules.correction_lots import lots_for
+from supplies.ledger.rules.correction_lots import matching_lots
 from supplies.ledger.rules.earmarks import EarmarkedShare, allocate_shares, earmarked_shares
 from supplies.ledger.rules.expired_goods import Destination, describe_products, destination
 from supplies.ledger.rules.found_goods import bring
@@ -39,13 +39,13 @@ from supplies.ledger.rules.receipts import issue
 
 
 def record_donation(command: RecordDonation, journal: Journal) -> None:
-    """Record a donation with its receipt: donor → stock → allocated for claims and wishes.
+    """Record a donation and issue its receipt: donor → stock, and → allocated if earmarked.
 
-    A line that names a pledge fulfils it: pledged → donor. With `keep_pledges` the other lines
-    fulfil the donor's open pledges afterwards, the oldest first.
+    A line that names a pledge fulfils this pledge: pledged → donor. If `keep_pledges` is set, the
+    other lines then fulfil open pledges of the donor, the oldest first.
 
     Raises:
-        InvalidField: a code is unknown, a pledge is not this donor's or does not promise the item,
+        InvalidField: a code is unknown, a pledge is by another donor or does not promise the item,
             or expired goods would go to an open location.
     """
     donor = command.donor or ANONYMOUS
@@ -107,9 +107,9 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
 
 
 def _in_order(command: RecordDonation, lines: list[DonationLine]) -> list[tuple[int, DonationLine]]:
-    """Return lines with their index, in the order in which they fulfil pledges.
+    """Return the lines with their indexes, in the order in which they fulfil pledges.
 
-    Lines that name a pledge come first, so that no other line takes the pledge from them.
+    Lines that name a pledge come first, so that other lines do not use up this pledge.
     """
     return sorted(
         enumerate(lines),
@@ -118,10 +118,7 @@ def _in_order(command: RecordDonation, lines: list[DonationLine]) -> list[tuple[
 
 
 def _with_recipient(journal: Journal, line: DonationLine, pointer: str) -> DonationLine:
-    """Return the line with the recipient of the need that it names.
-
-    A line that names no need is returned unchanged.
-    """
+    """Return the line with the recipient of the need that it names, if it names one."""
     if line.need is None:
         return line
     need = need_for(journal, line.need, f"{pointer}/need", item=line.item, recipient=line.recipient)
@@ -129,7 +126,7 @@ def _with_recipient(journal: Journal, line: DonationLine, pointer: str) -> Donat
 
 
 def open_stock(command: OpenStock, journal: Journal) -> None:
-    """Record opening stock: opening → stock.
+    """Record goods that were in stock before the books began: opening → stock.
 
     Raises:
         InvalidField: a code is unknown, or goods have expired.
@@ -138,7 +135,7 @@ def open_stock(command: OpenStock, journal: Journal) -> None:
 
 
 def record_arrival(command: RecordArrival, journal: Journal) -> None:
-    """Record goods bought, made or borrowed: their origin → stock.
+    """Record goods that were bought, made or borrowed: their origin → stock.
 
     Raises:
         InvalidField: a code is unknown, or goods have expired.
@@ -187,8 +184,8 @@ def _record_goods(
 
 
 def _kept_lots(journal: Journal, lines: Sequence[DonationLine | ArrivalLine]) -> dict[int, str]:
-    """Return, by line number, the lots that the lines of a correction keep."""
-    return lots_for(
+    """Return the lots that the lines of a correction keep, by line number."""
+    return matching_lots(
         journal,
         [
             CreatedLot(
@@ -217,9 +214,9 @@ def _create_lot(
     lots: dict[int, str],
     origin: str,
 ) -> str:
-    """Return the id of a line's lot.
+    """Draft the lot of a line, and return the id of the lot.
 
-    The lot is recorded if it is new or if a correction changes its description.
+    A row is added if the lot is new, or if a correction changes its description.
     """
     kept_lot = lots.get(number)
     described = Lot(
@@ -253,13 +250,13 @@ def fulfil_pledge(
     to: Destination,
     pointer: str,
 ) -> tuple[int, list[tuple[Need, str, int]]]:
-    """Fulfil the pledge that a line names: first its claims, then the part without a claim.
+    """Let a line fulfil the pledge that it names: first claims on the pledge, then the rest.
 
     Return the quantity that fulfils the pledge and, for each claimed need, the need, the pledge and
-    the quantity for it.
+    the quantity for the need.
 
     Raises:
-        InvalidField: the pledge is unknown, not this donor's, or does not promise the item.
+        InvalidField: the pledge is unknown, by another donor, or does not promise the item.
     """
     if line.pledge is None:
         return 0, []
@@ -304,7 +301,7 @@ def _fulfil_open_pledges(
     to: Destination,
     pointer: str,
 ) -> tuple[int, list[tuple[Need, str, int]]]:
-    """Fulfil the donor's open pledges of a line's item, the oldest first.
+    """Let a line fulfil open pledges of its donor for the item, the oldest first.
 
     Return the same as `fulfil_pledge`.
     """
@@ -323,7 +320,7 @@ def _fulfil_open_pledges(
 def _drop_claims(
     journal: Journal, draft: Draft, line: DonationLine, pledge: str, quantity: int
 ) -> None:
-    """Drop claims whose goods have arrived but cannot be used for people.
+    """Drop claims on a pledge whose goods have arrived but cannot be given to people.
 
     The least urgent claims are dropped first; of equally urgent ones, the newest.
     """
@@ -338,12 +335,12 @@ def _drop_claims(
 def _claims_in_order(
     journal: Journal, draft: Draft, line: DonationLine, lot: str, pledge: str
 ) -> list[tuple[Need, int, int]]:
-    """Return claims in the order in which a line serves them.
+    """Return the claims on a pledge, in the order in which a line serves them.
 
-    With each claim come the largest quantity that it can take, and the quantity of the line to keep
-    back for the donor's wish. The most urgent claims come first; of equally urgent ones, the
-    oldest. A correction serves first the goods that have moved on, then the needs that this lot
-    served before, then the other needs.
+    Each claim comes with the largest quantity for it, and with the quantity of the line that must
+    be kept for the donor's wish. The most urgent claims come first; of equally urgent ones, the
+    oldest. In a correction, needs whose goods were dispatched since come first, then needs that
+    this lot served before.
     """
     claims = [
         (need, claimed)
@@ -371,11 +368,15 @@ def _claims_in_order(
 
 @dataclass(slots=True)
 class _ServedBefore:
-    """Quantities of a lot that have served some needs so far, by need.
+    """How the lot of a corrected line served claimed needs until now, with quantities by need.
 
-    moved: the part of `served` that was dispatched or handed over since. elsewhere,
-    moved_elsewhere: the same quantities for the lots of later lines. wished: the quantity that was
-    dispatched or handed over to the recipient whom the donor wished, not for one of these needs.
+    Attributes:
+        served: The quantity set aside for the need.
+        moved: The part of `served` that was dispatched or handed over since.
+        elsewhere: The quantity set aside for the need from lots of later lines.
+        moved_elsewhere: The part of `elsewhere` that was dispatched or handed over since.
+        wished: The quantity that was dispatched or handed over because the donor wished it for a
+            recipient, and not for one of these needs.
     """
 
     served: Counter[str] = field(default_factory=Counter)

@@ -1,4 +1,4 @@
-"""Earmarked goods: allocated on arrival, for a claimed need or by the donor's wish."""
+"""Earmarks: goods set aside when they arrive, for a claimed need or by the donor's wish."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ from supplies.ledger.rules.need_fulfilment import find_need, serve_need
 
 @dataclass(frozen=True, slots=True)
 class EarmarkedShare:
-    """Arrived goods for one recipient: for a need that claims `pledge`, or by the donor's wish.
+    """The part of an arriving line that is for one recipient.
 
-    pledge: None if the goods are for the recipient by the donor's wish. named: whether the line
-    names the need. If so, claims on the need are dropped where necessary.
+    Attributes:
+        need: The need that the goods are for, or None.
+        pledge: The pledge whose claim the goods serve; None if the donor wishes the goods for the
+            recipient.
+        named: Whether the line names the need. Then claims on the need are dropped if they are in
+            the way.
     """
 
     recipient: str
@@ -39,7 +43,10 @@ def earmarked_shares(
     for_needs: list[tuple[Need, str, int]],
     pointer: str,
 ) -> list[EarmarkedShare]:
-    """Return the earmarked parts of a line: first for claimed needs, then by the donor's wish."""
+    """Return the earmarked parts of an arriving line.
+
+    Claimed needs come first, then the recipient for whom the donor wishes the goods.
+    """
     shares: list[EarmarkedShare] = []
     for need, pledge, taken in for_needs:
         shares.append(EarmarkedShare(need.recipient, line.item, lot, taken, need, pledge, pointer))
@@ -73,9 +80,9 @@ def _wished_need(
     lot: str,
     for_needs: list[tuple[Need, str, int]],
 ) -> Need | None:
-    """Return the need that goods serve which a donor wished to give to one recipient.
+    """Return the need to serve with goods that the donor wishes for one recipient, or None.
 
-    In a correction, return the need that they served before, if there was one.
+    In a correction, this is the need that the goods served before, if there was one.
     """
     claimed = {need.need for need, _, _ in for_needs}
     for earmark in () if journal.corrected is None else journal.corrected.earmarks:
@@ -90,10 +97,12 @@ def _wished_need(
 def allocate_shares(
     journal: Journal, head: Draft, location: str, shares: list[EarmarkedShare]
 ) -> None:
-    """Move stock → allocated for each share.
+    """Set each share aside for its recipient: stock → allocated.
 
-    A correction continues the allocations that the corrected command made. head: the draft of the
-    donation's first entry.
+    A correction continues the allocations that the corrected command made.
+
+    Args:
+        head: The draft of the first entry of the donation or conversion.
     """
     drafts: _AllocationDrafts = {}
     former = _former_allocations(journal, shares)
@@ -111,23 +120,23 @@ def allocate_shares(
         allocation.add(journal, share.item, share.lot, need, share.quantity, share.pointer)
         _assign(journal, allocation, share)
     for allocation, resumed in drafts.values():
-        allocation.state(again=resumed)
+        allocation.add_rows(exists=resumed)
 
 
 _ShareKey = tuple[str, str, str, str | None]
-"""Key of goods in an allocation: recipient, item, lot, need."""
+"""Identifies goods in an allocation: recipient, item, lot and need."""
 
 _AllocationDrafts = dict[str, tuple[AllocationDraft, bool]]
-"""Drafted allocations by id, each with a flag.
+"""The drafted allocations by id, each with a flag.
 
-The flag is True if the corrected command made the allocation and the correction continues it.
+The flag is set if the corrected command made the allocation.
 """
 
 
 def _former_allocations(
     journal: Journal, shares: list[EarmarkedShare]
 ) -> dict[_ShareKey, Allocation]:
-    """Return, by share, the allocation of the corrected command that contained it so far."""
+    """Return the allocation of the corrected command in which each share was before."""
     if journal.corrected is None:
         return {}
     wanted = {
@@ -153,9 +162,9 @@ def _suitable_allocation(
     need: str | None,
     drafts: _AllocationDrafts,
 ) -> AllocationDraft | None:
-    """Return a drafted allocation of this recipient that can take the share, or None.
+    """Return a drafted allocation for the same recipient that can take the share, or None.
 
-    An allocation from which goods of this lot went to another need is not suitable.
+    An allocation is not suitable if goods of the same lot in it were for another need.
     """
     corrected = journal.corrected
     moved_for = {
@@ -172,7 +181,7 @@ def _suitable_allocation(
 
 
 def _resume(head: Draft, allocation: Allocation, drafts: _AllocationDrafts) -> AllocationDraft:
-    """Continue an allocation of the corrected command."""
+    """Continue an allocation of the corrected command. Return its draft."""
     if allocation.allocation not in drafts:
         resumed = AllocationDraft(
             head, allocation.allocation, allocation.recipient, allocation.location
@@ -189,7 +198,11 @@ def _unused_or_new_allocation(
     drafts: _AllocationDrafts,
     reserved: set[str],
 ) -> AllocationDraft:
-    """Return an unused allocation of the corrected command, or a new one."""
+    """Return an allocation of the corrected command that is not used yet, or a new one.
+
+    Args:
+        reserved: Allocations that other shares will use.
+    """
     corrected = journal.corrected
     for own in () if corrected is None else corrected.allocations.get(recipient, ()):
         if own.allocation not in drafts and own.allocation not in reserved:
@@ -202,7 +215,7 @@ def _unused_or_new_allocation(
 
 
 def _assign(journal: Journal, allocation: AllocationDraft, share: EarmarkedShare) -> None:
-    """Assign the need that a share serves: claimed or needed → assigned."""
+    """Assign to a need the quantity of the share that is for it: claimed or needed → assigned."""
     if share.need is None:
         return
     target = ASSIGNED(share.need.need, allocation.allocation)

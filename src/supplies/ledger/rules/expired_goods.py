@@ -1,4 +1,4 @@
-"""Goods that arrive expired, and expiries that are corrected."""
+"""Goods that arrive expired, and lots whose expiry is corrected."""
 
 from __future__ import annotations
 
@@ -23,10 +23,13 @@ from supplies.ledger.rules.lot_family import recorded_parents
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where the goods of an arriving line go.
+    """The destination of the goods of an arriving line.
 
-    write_off: the reason under which they are written off at once; None if they stay in stock.
-    usable: whether the goods can serve claims and wishes.
+    Attributes:
+        location: Code of the location.
+        write_off: The reason for which the goods are written off at once; None if they stay in
+            stock.
+        usable: Whether the goods can be given to people.
     """
 
     location: str
@@ -35,13 +38,13 @@ class Destination:
 
     @property
     def stock(self) -> str:
-        """The account where the goods arrive."""
+        """The account in which the goods arrive."""
         return STOCK(self.location)
 
     def write_off_now(
         self, journal: Journal, draft: Draft, item: str, lot: str, quantity: int, pointer: str
     ) -> None:
-        """Book the loss of goods that are written off on arrival: stock → lost."""
+        """Write the goods off if they are to be written off on arrival: stock → lost."""
         if self.write_off is not None:
             lost = LOST(self.write_off)
             journal.move(draft, self.stock, lost, item, lot, quantity, pointer)
@@ -52,12 +55,15 @@ def destination(
 ) -> Destination:
     """Return where the goods of an arriving line go.
 
-    Expired goods must go to a quarantine or be written off. This is not required of a correction,
-    because the goods may be anywhere by then. location: the location of the command.
+    Expired goods must go to a quarantine or be written off. A correction need not do this, because
+    the goods may have been moved since.
+
+    Args:
+        location: The location that the command names.
 
     Raises:
-        InvalidField: expired goods would go to an open location, the location for quarantine is
-            not a quarantine, or goods that cannot be used are wished for a recipient.
+        InvalidField: expired goods would go to an open location, the location named for quarantine
+            is not a quarantine, or goods that cannot be used are wished for a recipient.
     """
     place = journal.books.location(location, "/location")
     if line.quarantine is not None:
@@ -87,11 +93,11 @@ def destination(
 
 
 def describe_lot(command: DescribeLot, journal: Journal) -> None:
-    """Describe a lot anew that no entry of this station can be corrected for.
+    """Change the description of a lot that cannot be changed by correcting an entry.
 
     Raises:
         NotFound: the lot is unknown.
-        InvalidField: the lot is corrected with the entry that made it.
+        InvalidField: the lot can be changed by correcting the entry that created it.
     """
     known = journal.books.latest_row(Lot, lot=command.lot)
     if known is None:
@@ -117,17 +123,22 @@ def describe_lot(command: DescribeLot, journal: Journal) -> None:
 
 
 def _is_forgotten(journal: Journal, donor: str) -> bool:
-    """Return whether a donor's data was erased, so that their donations cannot be corrected."""
+    """Return whether the data of a donor was erased.
+
+    Donations of such a donor cannot be corrected.
+    """
     found = journal.books.catalogue.get(Donor, donor)
     return found is not None and found.name is None
 
 
 def describe_products(journal: Journal, draft: Draft, lot: str, before: date | None) -> None:
-    """Update the expiry of a lot's products after the lot's own expiry became earlier.
+    """Move the expiry of a lot's products forward after the lot's own expiry became earlier.
 
-    before: the expiry of the lot until now; None if it did not expire. A product that expired
-    no later than the lot's old expiry gets an expiry no later than the new one. Products of
-    these products are updated in the same way.
+    A product that did not expire after the lot must not expire after the lot now. Products made
+    from these products are updated too.
+
+    Args:
+        before: The expiry of the lot until now; None if it did not expire.
     """
     parent = journal.lot(lot, _item_of(journal, lot))
     now, month = parent.expires_on, parent.expires_month

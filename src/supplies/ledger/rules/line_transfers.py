@@ -39,8 +39,9 @@ def move_lines(
 ) -> None:
     """Draft the transfers that move the goods of each line from one account to another, by lot.
 
-    target: the account that receives the goods, or a function that returns this account for an
-    item, a lot and a JSON pointer.
+    Args:
+        target: The account that receives the goods, or a function that returns this account for an
+            item, a lot and a JSON pointer.
 
     Raises:
         NotEnough: less than requested is available.

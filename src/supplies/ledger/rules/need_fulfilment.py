@@ -59,7 +59,8 @@ def need_for(
 ) -> Need:
     """Return the need that a line names.
 
-    recipient: the recipient who must have the need; None accepts any recipient.
+    Args:
+        recipient: The recipient who must have the need; None accepts any recipient.
 
     Raises:
         InvalidField: the need is unknown, for another item or of another recipient.
@@ -139,8 +140,10 @@ def serve_need(
 ) -> int:
     """Move needed → `target` (assigned or met) and return the quantity moved.
 
-    It is at most the open quantity of the need. displace: whether claimed quantities count as open
-    too. If so, their claims are undone.
+    It is at most the open quantity of the need.
+
+    Args:
+        displace: Whether claimed quantities count as open too. If so, their claims are undone.
     """
     open_ = max(0, journal.available(NEEDED(need.need), need.item))
     if displace and quantity > open_:

@@ -43,8 +43,9 @@ _encode = msgspec.json.Encoder().encode
 class DetailsLine:
     """Goods of one line, in base units.
 
-    value: minor units and currency; None if not valued. packed: the packs in which the quantity was
-    stated, or None if it was stated in base units.
+    Attributes:
+        value: Minor units and currency; None if not valued.
+        packed: The packs in which the quantity was stated, or None if it was stated in base units.
     """
 
     item: str
@@ -60,7 +61,9 @@ class DetailsLine:
 class DonationDetails:
     """What a receipt prints about a donation.
 
-    location: the name of the location. or_earlier: whether the day is the latest possible one.
+    Attributes:
+        location: The name of the location.
+        or_earlier: Whether the day is the latest possible one.
     """
 
     donation: str
@@ -80,7 +83,10 @@ def details_from_command(
 ) -> DonationDetails:
     """Return what a receipt prints about a donation, read from its command.
 
-    The lines are left empty. location: the name of the location.
+    The lines are left empty.
+
+    Args:
+        location: The name of the location.
     """
     return DonationDetails(
         donation=donation,

@@ -32,8 +32,10 @@ def issue(
 ) -> str:
     """Issue a receipt with the next number of the series and year; return the number.
 
-    The document is stored with all names and texts as they are now. replaces: numbers of the
-    receipts that it replaces.
+    The document is stored with all names and texts as they are now.
+
+    Args:
+        replaces: Numbers of the receipts that it replaces.
 
     Raises:
         InvalidField: a name or text has characters that the fonts cannot print.
@@ -158,8 +160,11 @@ def renew_receipt(
     A receipt for several donations is replaced by one receipt for those that remain. If the
     correction names another donor, each donor gets a receipt. If nothing changed that the receipt
     prints, it stays valid. A donation whose receipt was voided by a command of its own gets no new
-    receipt. changed: the corrected details; None if the donation was reversed. again: whether the
-    donation had been reversed before, so that it needs a new receipt.
+    receipt.
+
+    Args:
+        changed: The corrected details; None if the donation was reversed.
+        again: Whether the donation had been reversed before, so that it needs a new receipt.
     """
     number = valid_receipt_of(journal, donation)
     replaced = number or (_last_receipt_of(journal, donation) if again else None)

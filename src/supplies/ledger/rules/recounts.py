@@ -36,7 +36,9 @@ from supplies.ledger.rules.step_order import ordered_steps
 class Past(NamedTuple):
     """A transfer that was recorded before.
 
-    sheet: the count sheet whose changed difference the transfer books; None for other transfers.
+    Attributes:
+        sheet: The count sheet whose changed difference the transfer books; None for other
+            transfers.
     """
 
     seq: int
@@ -97,9 +99,11 @@ def recounts(
 ) -> list[Draft]:
     """Draft how a command changes the differences of stock counts, one draft for each count sheet.
 
-    moves: the transfers of the command. past: if the command is being corrected, its transfers so
-    far. A count already includes those that were recorded before it. not_before: the earliest day
-    on which anything is booked.
+    Args:
+        moves: The transfers of the command.
+        past: If the command is being corrected, its transfers so far. A count already includes
+            those that were recorded before it.
+        not_before: The earliest day on which anything is booked.
     """
     if not any(_at_a_location(transfer) for _, transfer in moves) and not past:
         return []

@@ -15,7 +15,7 @@ from supplies.ledger.corrected_command import CreatedLot
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import is_closed_to_people
-from supplies.ledger.rules.correction_lots import lots_for
+from supplies.ledger.rules.correction_lots import matching_lots
 from supplies.ledger.rules.donations import fulfil_pledge
 from supplies.ledger.rules.earmarks import EarmarkedShare, allocate_shares, earmarked_shares
 from supplies.ledger.rules.expired_goods import (
@@ -72,7 +72,7 @@ def convert(command: Convert, journal: Journal) -> None:
         _with_expiry(journal, line, first, f"/produced/{index}/expires_on")
         for index, line in enumerate(command.produced)
     ]
-    lots = lots_for(
+    lots = matching_lots(
         journal,
         [
             CreatedLot("", number, line.item, line.batch, line.expires_on, quantity=0)
@@ -136,7 +136,8 @@ def _with_expiry(
     If the line has no expiry and no reason for that, the product expires with `parent`. A product
     may expire later than `parent` only if its line gives a reason.
 
-    parent: the consumed lot that expires first; None if none expires.
+    Args:
+        parent: The consumed lot that expires first; None if none expires.
 
     Raises:
         InvalidField: the product expires later than `parent` without a reason, or before it was

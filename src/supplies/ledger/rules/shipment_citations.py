@@ -39,7 +39,8 @@ def cited_entry(
 ) -> Cited:
     """Return the other station's entry, as given or as found in this database.
 
-    given: the entry with its bytes; None looks it up in this database.
+    Args:
+        given: The entry with its bytes; None looks it up in this database.
 
     Raises:
         InvalidField: there is no such entry, or the given entry is invalid or differs.

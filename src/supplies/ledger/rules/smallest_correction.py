@@ -50,12 +50,14 @@ _COMMAND: Place = ("", 0)
 """The place of a quantity that is a field of the command itself."""
 
 
-def with_smallest_figures(
+def add_smallest_quantities(
     refusal: MovedOn, command: Command, history: History, journal: Journal, attempt: Attempt
 ) -> NotEnough:
     """Return the error, extended by the smallest possible quantities if they are found.
 
-    attempt: function that tries a command without writing. It is called at most `MAX_TRIALS` times.
+    Args:
+        attempt: Function that tries a command without writing. It is called at most `MAX_TRIALS`
+            times.
     """
     search = _Search(command, history, journal, attempt)
     smallest = search.smallest(refusal)
@@ -91,7 +93,8 @@ class _TrialsUsedUp(Exception):
 class _Search:
     """The search for the smallest quantities of one refused correction.
 
-    asked: the quantities of the refused command.
+    Attributes:
+        asked: The quantities of the refused command.
     """
 
     def __init__(
@@ -187,8 +190,9 @@ class _Search:
     def _as_recorded(self, place: Place, lots: Mapping[Place, list[str]], figures: Figures) -> int:
         """Return the quantity that was recorded for a place before.
 
-        lots: by place, the lots that the line creates. If a line creates no lot, its quantity is
-        the recorded quantity of the item minus that of the other lines.
+        Args:
+            lots: By place, the lots that the line creates. If a line creates no lot, its quantity
+                is the recorded quantity of the item minus that of the other lines.
         """
         item = self.lines[place].item
         if place in lots:

@@ -23,8 +23,10 @@ def ordered_steps(
 ) -> list[Draft]:
     """Return drafts that book these steps in order, beginning with `head`.
 
-    All steps of a draft have the same day. pointers: by source, target and item, the JSON pointer
-    of the field that caused a step.
+    All steps of a draft have the same day.
+
+    Args:
+        pointers: By source, target and item, the JSON pointer of the field that caused a step.
     """
     head.moves = []
     drafts, begun = [head], [head]

@@ -197,8 +197,10 @@ def _shortage(
 ) -> int:
     """Take missing goods from free stock, then from allocations, least urgent and newest first.
 
-    Return the quantity that could not be taken. touched: the allocations from which goods were
-    taken are added to it.
+    Return the quantity that could not be taken.
+
+    Args:
+        touched: The allocations from which goods were taken are added to it.
     """
     free = [
         (STOCK(location), lot)
