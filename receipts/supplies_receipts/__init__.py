@@ -1,4 +1,4 @@
-"""The papers of the ledger, as PDF. Each is drawn from one struct and nothing else.
+"""The papers of the ledger, as PDF. Each paper is drawn from one struct and nothing else.
 
 The structs are in `supplies.papers`, one module per paper. Under one version of the program, the
 same struct always gives the same bytes. Importing this package is fast, because reportlab and the
@@ -65,8 +65,8 @@ def check_receipt(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
     """Check that a receipt is genuine, and return its record.
 
     Args:
-        keys: The station's public keys, by id. None accepts a signature by any key, so anybody can
-            have signed it; then look up the receipt in the books.
+        keys: The station's public keys, by id. None accepts a signature by any key. Then anybody
+            can have signed the receipt, so look it up in the books.
 
     Raises:
         NotGenuine: the file is not a receipt, was altered, or was signed with another key.
@@ -84,7 +84,7 @@ def draw_delivery_slips(
     """Draw the delivery slips (配送单) of a delivery, in the order given.
 
     Args:
-        paper: An 80 mm roll with a page for each stop, or A5 landscape.
+        paper: Whether to draw for a roll of 80 mm, with a page for each stop, or for A5 landscape.
         on_progress: Called with the number of slips drawn so far.
     """
     if paper == "a5":
@@ -97,7 +97,7 @@ def draw_delivery_slips(
 
 
 def draw_run_sheet(sheet: RunSheet) -> bytes:
-    """Draw the run sheet (出车单) of a delivery on A4: what to load, the stops, and who signs."""
+    """Draw the run sheet (出车单) of a delivery on A4: what to load, the stops, and signatures."""
     from supplies_receipts.papers import run_sheet
 
     return run_sheet.draw_run_sheet(sheet)

@@ -250,7 +250,7 @@ def _goods(
 
 
 def main(arguments: list[str]) -> int:
-    """Write the samples, and print where they are. Return 2 on wrong usage."""
+    """Write the samples, and print their paths. Return 2 if the arguments are wrong."""
     if len(arguments) > 1 or arguments[:1] in (["-h"], ["--help"]):
         sys.stderr.write("usage: python -m supplies_receipts [DIRECTORY]\n")
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2

@@ -10,10 +10,10 @@ import pikepdf
 from pikepdf import AttachedFileSpec, Name, ObjectStreamMode, Pdf
 
 LARGEST = 1 << 20
-"""Largest attachment that is read, in bytes. A receipt's record is always smaller."""
+"""Maximum size of an attachment that is read, in bytes. A receipt's record is always smaller."""
 
 _OF_THE_FILE = {"/Pages", "/Names", "/Metadata", "/AF", "/Type"}
-"""Keys of the PDF catalog to skip when two files are compared.
+"""Keys of the PDF catalog that are skipped when two files are compared.
 
 They are compared elsewhere, or do not change what a page shows.
 """
@@ -54,7 +54,8 @@ def opened(content: bytes) -> Iterator[Pdf]:
 def attach(pdf: bytes, name: str, content: bytes, description: str) -> bytes:
     """Return the PDF with a JSON file attached. The same arguments give the same bytes.
 
-    says: the description of the attachment, which PDF viewers show.
+    Args:
+        description: The description of the attachment, which PDF viewers show.
     """
     with opened(pdf) as target:
         target.attachments[name] = AttachedFileSpec(
@@ -71,7 +72,7 @@ def attach(pdf: bytes, name: str, content: bytes, description: str) -> bytes:
 
 
 def attached(pdf: Pdf, name: str) -> bytes | None:
-    """Return the content of the attachment `name`. Return None if there is none.
+    """Return the content of the attachment `name`, or None if there is none.
 
     Raises:
         Unreadable: the attachment is larger than `LARGEST`.
@@ -122,7 +123,7 @@ def _names(pdf: Pdf) -> set[str]:
 
 
 class _Comparison:
-    """Compares the objects of two PDFs recursively. A shared object is compared only once."""
+    """A recursive comparison of the objects of two PDFs. A shared object is compared only once."""
 
     def __init__(self) -> None:
         self._met: set[tuple[tuple[int, int], tuple[int, int]]] = set()

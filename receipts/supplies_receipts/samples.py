@@ -91,7 +91,7 @@ def _statement_line(
 
 
 def disclosure(station: StationHead, donors: int = 3) -> DisclosurePaper:
-    """Return a disclosure that names this many donors, and includes others without a name."""
+    """Return a disclosure that names this many donors and also includes donors without a name."""
     named = ["样例商贸有限公司（虚构）", "张**", "样例爱心协会（虚构）"]
     given = [
         GoodsReceivedLine(source="donor", name=named[at % 3], item=item, quantity=quantity)

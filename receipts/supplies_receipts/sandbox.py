@@ -1,8 +1,8 @@
 """Run a function on an untrusted file in a separate process.
 
 A damaged or malicious PDF can crash the library that reads it, keep it busy for ever, or fill the
-memory. Therefore a small server process forks once for each file. Only that fork reads the file,
-under limits of time and memory. The next file gets a new fork.
+memory. Therefore a small server process creates a fork of itself for each file. Only that fork
+reads the file, under limits of time and memory.
 
 `python -m supplies_receipts.sandbox MODULE FUNCTION SECONDS` runs the server. If the module has a
 function `prepare`, the server calls it once, so that every fork starts with its imports loaded.
@@ -35,9 +35,9 @@ class WorkerCrashed(Exception):
 
 
 class Sandbox:
-    """Calls a function from bytes to bytes in the sandbox.
+    """A sandbox in which a function from bytes to bytes is called.
 
-    It can be used from several threads, but runs one call at a time.
+    Several threads may use it, but it runs one call at a time.
     """
 
     def __init__(self, module: str, function: str, seconds: int = SECONDS) -> None:
@@ -55,12 +55,12 @@ class Sandbox:
         with self._lock:
             try:
                 return self._asked(question)
-            except OSError as error:  # the server itself ended; the next call starts a new one
+            except OSError as error:  # The server itself ended. The next call starts a new one.
                 self.close()
                 raise WorkerCrashed("the reader of files ended") from error
 
     def close(self) -> None:
-        """End the server. This also happens when this process ends."""
+        """End the server. The server also ends when this process ends."""
         if self._server is not None and self._owner == os.getpid():
             self._server.kill()
             self._server.communicate()
@@ -111,7 +111,7 @@ def _from_a_fork(function: Callable[[bytes], bytes], question: bytes, seconds: i
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        with suppress(BaseException):  # the fork must not continue the server's loop
+        with suppress(BaseException):  # The fork must not continue the server's loop.
             os.close(reading)
             _limit(seconds)
             with os.fdopen(writing, "wb") as pipe:
@@ -129,7 +129,7 @@ def _from_a_fork(function: Callable[[bytes], bytes], question: bytes, seconds: i
 
 
 def _limit(seconds: int) -> None:
-    """Limit time and memory of this process. Beyond them the system kills it, without a dump."""
+    """Limit time and memory of this process. If it exceeds a limit, the system kills it."""
     signal.alarm(seconds)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))

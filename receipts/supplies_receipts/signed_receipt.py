@@ -1,8 +1,8 @@
-"""Receipts with their signed record attached, and checking them.
+"""Draw receipts with their signed record attached, and check such receipts.
 
-A receipt's page is drawn from the record attached to it. To check a paper, its record is verified.
-Then the page is drawn again from the record and compared. The file may come from anybody, so it is
-read in a sandbox.
+A receipt's page is drawn from the record that is attached to it. To check a receipt, its record is
+verified. Then the page is drawn again from the record and compared with the receipt. The file may
+come from anybody, so it is read in a sandbox.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from supplies_receipts.papers.receipt import TITLE, draw_receipt
 from supplies_receipts.sandbox import Sandbox, WorkerCrashed
 
 ATTACHMENT = "supplies-receipt.json"
-"""Name of the attached record."""
+"""File name of the attached record."""
 
 _ATTACHMENT_DESCRIPTION = "凭证 This receipt as data, signed"
 
@@ -46,8 +46,8 @@ def check_receipt(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
     """Check that a receipt is genuine, and return its record.
 
     Args:
-        keys: The station's public keys, by id. None accepts a signature by any key, so anybody can
-            have signed it; then look up the receipt in the books.
+        keys: The station's public keys, by id. None accepts a signature by any key. Then anybody
+            can have signed the receipt, so look it up in the books.
 
     Raises:
         NotGenuine: the file is not a receipt, was altered, or was signed with another key.
@@ -124,7 +124,7 @@ def _verified_record(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
 
 
 def _attached_record(pdf: bytes) -> ReceiptRecord:
-    """Return the record attached to a paper. It is not verified yet.
+    """Return the record that is attached to a paper, before it is verified.
 
     Raises:
         NotGenuine: no record can be read from the file.
@@ -157,14 +157,14 @@ def _attached_record(pdf: bytes) -> ReceiptRecord:
 def _drawn_alike(pdf: bytes, record: ReceiptRecord) -> bool:
     try:
         drawn = _as_pdf(record)
-    except SuppliesError:  # a genuine record can always be drawn
+    except SuppliesError:  # A genuine record can always be drawn.
         return False
     if drawn == pdf:
         return True
     try:
         with attachment.opened(pdf) as one, attachment.opened(drawn) as other:
             return attachment.show_the_same(one, other)
-    except attachment.Unreadable:  # a page that cannot be read is not the same
+    except attachment.Unreadable:  # A page that cannot be read is not the same.
         return False
 
 
@@ -180,5 +180,5 @@ def _program() -> str:
 
 
 def _word(text: str) -> str:
-    """Make text from an untrusted file safe to print in an error message."""
+    """Return text from an untrusted file in a form that is safe to print in an error message."""
     return text if text.isprintable() and 0 < len(text) <= 60 else "it does not say which"

@@ -47,7 +47,7 @@ class StationService:
         code: The station's code.
         ledger: The ledger for short reads on the event loop.
         queue: The queue for writes. Several stations may share a queue.
-        key: The keys that sign receipts.
+        station_keys: The keys that sign receipts.
         write_probe: The last check that the books can be written; None before the first check.
     """
 

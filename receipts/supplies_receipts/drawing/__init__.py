@@ -5,10 +5,11 @@ import sys
 
 
 def _import_reportlab_without_shaping() -> None:
-    """Import reportlab without uharfbuzz, which takes 10 ms. `faces` imports it when it is needed.
+    """Import reportlab without uharfbuzz.
 
-    reportlab's own use of it is not wanted: it numbers glyphs in the order in which a process first
-    draws them, so the same paper would not always have the same bytes.
+    Importing uharfbuzz takes 10 ms, so `faces` does so only if a paper needs it. reportlab must not
+    use uharfbuzz itself: it numbers glyphs in the order in which a process first draws them, so the
+    same paper would not always have the same bytes.
     """
     modules: dict[str, object] = sys.modules  # type: ignore[assignment]  # None makes the import fail
     if modules.setdefault("uharfbuzz", None) is None:

@@ -1,4 +1,4 @@
-"""Labels for the accounts that reports name, and the bar that shows where goods are."""
+"""Labels of accounts on reports, and the bar that shows where goods are."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ORIGIN_LABELS: dict[str, Words] = {
     "opening": Words("期初", "there before the books"),
     "from_station": Words("他站调入", "from another station"),
 }
-"""Label of each origin account that does not name a party."""
+"""Label of each kind of account from which goods come, if its key does not name a party."""
 
 _SHELF = ("free", "allocated")
 _LEGEND: tuple[tuple[Ink, Words], ...] = (
@@ -56,7 +56,7 @@ def shelf(places: Mapping[str, int]) -> int:
 def elsewhere(places: Mapping[str, int]) -> dict[str, int]:
     """Return the places other than handed over, in transit and on the shelf.
 
-    They are in the order of `PLACE_LABELS`.
+    The result is in the order of `PLACE_LABELS`.
     """
     shown = {"handed_over", "in_transit", *_SHELF}
     return {
@@ -65,13 +65,13 @@ def elsewhere(places: Mapping[str, int]) -> dict[str, int]:
 
 
 def labelled(places: Mapping[str, int]) -> list[tuple[Words, int]]:
-    """Return label and quantity of each place that is not zero, in the order of `PLACE_LABELS`."""
+    """Return label and quantity of each nonzero place, in the order of `PLACE_LABELS`."""
     assert set(PLACES) == set(PLACE_LABELS)
     return [(PLACE_LABELS[place], places[place]) for place in PLACE_LABELS if places.get(place)]
 
 
 def bar(x: float, width: float, whole: int, places: Mapping[str, int]) -> Block:
-    """Draw a stacked bar: the share of `whole` that was handed over, and where the rest is."""
+    """Return a stacked bar: the share of `whole` that was handed over, and where the rest is."""
     handed = places.get("handed_over", 0)
     parts = [
         (TEAL, handed),
@@ -95,7 +95,7 @@ def bar(x: float, width: float, whole: int, places: Mapping[str, int]) -> Block:
 
 
 def legend(right: float) -> Block:
-    """Draw the legend for the colours of the bars, right-aligned at x = `right`."""
+    """Return the legend for the colours of the bars. It ends at x = `right`."""
     widths = [3 + _SMALL.width(words.label) + 3 for _, words in _LEGEND]
 
     def draw(sheet: Sheet, y: float) -> None:

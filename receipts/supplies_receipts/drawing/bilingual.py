@@ -36,7 +36,7 @@ def as_issued_by(station: StationHead) -> Iterator[None]:
 
 
 class Words(NamedTuple):
-    """The same text in Chinese and in English."""
+    """The same text in Chinese and English."""
 
     zh: str
     en: str
@@ -48,26 +48,28 @@ class Words(NamedTuple):
 
     @property
     def primary(self) -> str:
-        """The text that is printed first and large: English on an English paper, else Chinese."""
+        """The text in the first language: English on an English paper, otherwise Chinese."""
         return self.en if _languages.get() == "en" else self.zh
 
     @property
     def secondary(self) -> str:
-        """The text that is printed beneath in small type.
+        """The text in the second language, which is printed below in small type.
 
-        It is empty on a paper of one language, and if both texts are the same, such as for a unit
-        without a Chinese name.
+        It is empty on a paper of one language, or if both texts are the same.
         """
         return self.en if _languages.get() == "zh+en" and self.en != self.zh else ""
 
 
 def language() -> str:
-    """Return the paper's first language as a BCP 47 tag."""
+    """Return the first language of the paper as a BCP 47 tag."""
     return "en" if _languages.get() == "en" else "zh-CN"
 
 
 def named(zh: str, en: str | None) -> Words:
-    """Return a name from the books. Without an English name, an English paper prints `zh`."""
+    """Return the words for a name from the books.
+
+    If there is no English name, an English paper prints the Chinese one.
+    """
     return Words(zh, en or (zh if _languages.get() == "en" else ""))
 
 
@@ -98,16 +100,16 @@ def unit(code: str, quantity: int = 1) -> Words:
 
 
 def unit_of_line(line: ReceiptLine) -> Words:
-    """Return the word for the unit of a receipt's line, as it was when the receipt was issued."""
+    """Return the words for the unit of a receipt's line, as they were when it was issued."""
     if line.unit_words is UNSET:
         return Words(UNITS_BEFORE_WORDS.get(line.unit, line.unit), line.unit)
     return _of_quantity(line.unit_words, line.quantity)
 
 
 def packs_of_line(line: ReceiptLine) -> Words:
-    """Return in words the packs in which a line of a receipt was stated.
+    """Return the words for the packs in which the quantity of a receipt's line was given.
 
-    Both languages are empty if it was stated in base units.
+    Both texts are empty if the quantity was given in base units.
     """
     if not line.stated:
         return Words("", "")
@@ -117,7 +119,7 @@ def packs_of_line(line: ReceiptLine) -> Words:
 
 
 def packs(line: SlipLine) -> Words:
-    """Return the packs of a slip's line. Return "" if its quantity was stated in base units."""
+    """Return the packs of a slip's line, or "" if its quantity was given in base units."""
     if not line.stated:
         return Words("", "")
     return _packs(line.stated, unit(line.stated.pack), unit(line.unit, line.quantity))
@@ -159,14 +161,14 @@ def activity(kind: str) -> Words:
 
 
 def day(value: date) -> Words:
-    """Format a date: 2020年2月5日 in Chinese, ISO 8601 in English, which nobody misreads."""
+    """Format a date: 2020年2月5日 in Chinese, and ISO 8601 in English because it is unambiguous."""
     return Words(f"{value.year}年{value.month}月{value.day}日", value.isoformat())
 
 
 def days(first: date, last: date) -> Words:
     """Format a day or a period.
 
-    In Chinese, a year and month that both days share is written once.
+    In Chinese, a year and month that both days share is written only once.
     """
     if first == last:
         return day(first)
@@ -186,7 +188,7 @@ def month(text: str) -> Words:
 
 
 def expiry(goods: Expiring) -> str:
-    """Format the expiry of goods as it was typed. Return "" if it is unknown."""
+    """Format the expiry of goods as it was entered. Return "" if it is unknown."""
     shown = shown_expiry(goods)
     return f"{_UNTIL.primary} {shown}" if shown else ""
 
@@ -211,12 +213,12 @@ def counted(value: int, code: str) -> Words:
 
 
 def many(count: int, noun: str) -> str:
-    """Return a count with its noun, which is plural unless the count is 1: 60 visits."""
+    """Return a count with its noun, such as 60 visits. The noun is plural unless the count is 1."""
     return f"{number(count)} {noun}" if count == 1 else f"{number(count)} {noun}s"
 
 
 def listed(names: Iterable[str]) -> str:
-    """Join names by the separator of the paper's first language."""
+    """Join names with the separator of the paper's first language."""
     return Words("、", ", ").primary.join(names)
 
 

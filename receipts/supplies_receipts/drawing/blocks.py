@@ -1,4 +1,4 @@
-"""Blocks of known height, tables made of them, and their layout on pages."""
+"""Blocks of known height, tables made of blocks, and the layout of blocks on pages."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Block(msgspec.Struct, frozen=True):
     """Content of a known height in millimetres.
 
     Attributes:
-        draw: Called with the sheet and the y of the block's top.
-        head: Repeated above the block if it begins a page or a table.
-        table: Identifies the table that the block is a row of. If it is None, consecutive rows with
-            the same head are one table.
+        draw: Draws the content. It is called with the sheet and the y of the block's top.
+        head: A block that is repeated above this one if this one begins a page or a table.
+        table: An object that identifies the table of which this block is a row. If it is None,
+            consecutive rows with the same head are one table.
     """
 
     height: float
@@ -44,7 +44,7 @@ class Block(msgspec.Struct, frozen=True):
 
     @property
     def of(self) -> object:
-        """What identifies the block's table: `table`, or else `head`. None outside a table."""
+        """The object that identifies the block's table: `table` or `head`. None outside a table."""
         return self.head if self.table is None else self.table
 
 
@@ -54,7 +54,7 @@ def space(height: float) -> Block:
 
 
 def stacked(blocks: Sequence[Block]) -> Block:
-    """Stack blocks into one that is not divided between pages."""
+    """Stack blocks into one block, which is not divided between pages."""
 
     def draw(sheet: Sheet, y: float) -> None:
         for block in blocks:
@@ -69,8 +69,8 @@ def stacked(blocks: Sequence[Block]) -> Block:
 def text(x: float, width: float, content: str, style: Style, align: Align = "left") -> Block:
     """Return a paragraph between x and x + width.
 
-    Several lines that are written from right to left are aligned right instead of left. A single
-    line stays beside its label.
+    Text of several lines that is written from right to left is aligned right instead of left. A
+    single line stays beside its label.
     """
     break_lines = paragraph(content, style, width)
     if align == "left" and _is_right_aligned(break_lines):
@@ -99,7 +99,7 @@ def _is_right_aligned(broken: Paragraph) -> bool:
 
 
 def beside(blocks: Sequence[Block]) -> Block:
-    """Put blocks side by side. The result is as high as the highest of them."""
+    """Put blocks side by side in one block, which is as high as the highest of them."""
 
     def draw(sheet: Sheet, y: float) -> None:
         for block in blocks:
@@ -109,7 +109,7 @@ def beside(blocks: Sequence[Block]) -> Block:
 
 
 def image(x: float, side: float, content: bytes) -> Block:
-    """Return a PNG, fitted into a square and aligned to its top left."""
+    """Return a PNG that fits into a square and is aligned to its top left."""
     return Block(side, lambda sheet, y: sheet.image(x, y, side, content))
 
 
@@ -122,7 +122,7 @@ class Column(msgspec.Struct, frozen=True):
     """A column of a table.
 
     Attributes:
-        width: In millimetres, including `GUTTER` of empty space.
+        width: Width in millimetres, which includes `GUTTER` of empty space.
     """
 
     title: Words
@@ -134,7 +134,7 @@ GUTTER = 2.0
 _PADDING = 0.4
 
 Cell = Sequence[tuple[str, Style]]
-"""Texts of one cell, one below the other. An empty text takes up no space."""
+"""Texts of one cell from top to bottom. An empty text takes up no space."""
 
 
 class Table:
@@ -155,7 +155,7 @@ class Table:
         """Return a row with a thin line below it.
 
         Args:
-            least: Minimum height.
+            least: Minimum height in millimetres.
         """
         content = self._cells(cells)
         under = rule(self._lefts[0], self._width, weight=0.3, ink=PALE)
@@ -181,7 +181,7 @@ class Table:
 
 @lru_cache(maxsize=512)
 def _whole(title: str, style: Style, width: float) -> tuple[str, Style]:
-    """Return the title of a column, set smaller if otherwise one of its words would be broken."""
+    """Return the title of a column, in a smaller size if otherwise a word would be broken."""
     longest = max(title.split(), key=style.width, default="")
     return title, fit_style(longest, style, width - GUTTER)
 
@@ -190,7 +190,7 @@ def paginated(blocks: Sequence[Block], first: float, next_: float, last: float =
     """Lay out blocks on pages. Each page is returned as one block.
 
     Args:
-        first, next_: Usable height of the first page and of the others.
+        first, next_: Usable height of the first page and of the other pages.
         last: Height to leave free below the final block.
     """
     pages: list[list[Block]] = [[]]
@@ -214,6 +214,6 @@ def paginated(blocks: Sequence[Block], first: float, next_: float, last: float =
 def _needed(block: Block, table: object) -> float:
     """Return the height that a block needs on the page.
 
-    It includes the heading row of the block's table, unless that is printed above already.
+    The head of the block's table is included unless it is already on the page.
     """
     return block.height + (0 if block.head is None or block.of is table else block.head.height)

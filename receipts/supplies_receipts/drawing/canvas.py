@@ -46,7 +46,7 @@ MIST: Ink = (0.86, 0.91, 0.92)
 A4 = (210.0, 297.0)
 A5_LANDSCAPE = (210.0, 148.0)
 
-# Write pages as bytes, not as ASCII85: a quarter smaller, and faster.
+# Pages are written as bytes and not as ASCII85, which is slower and a third larger.
 rl_config.useA85 = 0
 
 HAIRLINE = 0.3  # points
@@ -69,7 +69,7 @@ class Style(msgspec.Struct, frozen=True):
     """How text looks.
 
     Attributes:
-        size: In points.
+        size: Size in points.
         leading: Line height as a multiple of the size.
     """
 
@@ -115,16 +115,16 @@ def paragraph(text: str, style: Style, width: float) -> Paragraph:
 def one_line(text: str, style: Style, width: float, *, smallest: float = 5) -> Paragraph:
     """Fit a text on one line: reduce its size if needed, then cut it with an ellipsis.
 
-    Use it only for text that the paper also prints in full, or for fixed wording.
+    Use this only for text that the paper also prints in full, or for fixed wording.
     """
     smaller = fit_style(text, style, width, smallest=smallest)
     return Paragraph((truncated(text, width, smaller.width),), smaller)
 
 
 def fit_style(text: str, style: Style, width: float, *, smallest: float = 4) -> Style:
-    """Return the style, with a smaller size if the text would not fit on one line.
+    """Return the style, in a smaller size if the text would not fit on one line.
 
-    Use it for numbers, which must not be broken.
+    Use this for numbers, which must not be broken.
     """
     wide = style.width(text)
     # Slightly less than the exact fit, so that rounding does not break the line.
@@ -136,7 +136,7 @@ def fit_style(text: str, style: Style, width: float, *, smallest: float = 4) -> 
 
 
 def fit_in_box(text: str, style: Style, width: float, height: float) -> Paragraph:
-    """Fit all of the text into a box, as large as possible up to the size of the style."""
+    """Fit all of a text into a box. The size is that of the style, or smaller if needed."""
     size = style.size
     while True:
         content = paragraph(text, replace(style, size=size), width)
@@ -167,10 +167,10 @@ class Sheet:
 
     @contextmanager
     def page(self, width: float, height: float) -> Iterator[None]:
-        """Begin a page. Drawing within the `with` block goes onto it."""
+        """Begin a page. What is drawn within the `with` block is drawn on this page."""
         self._height = height
         self._canvas.setPageSize((width * mm, height * mm))
-        self._canvas.setLineJoin(1)  # round joins: bold text has no spikes at its corners
+        self._canvas.setLineJoin(1)  # Round joins give bold text no spikes at its corners.
         yield
         self._canvas.showPage()
 
@@ -183,7 +183,7 @@ class Sheet:
         self._canvas.restoreState()
 
     def finish(self) -> bytes:
-        """Return the whole PDF. Nothing can be drawn afterwards."""
+        """Return the whole PDF. Nothing can be drawn after that."""
         with fonts.lock:
             self._canvas.save()
         return self._file.getvalue()
@@ -219,7 +219,11 @@ class Sheet:
                 self._canvas.rect(x, y, run.box.width, run.box.height)
 
     def _draw_run(self, line: Any, run: Run, left: float, base: float) -> None:
-        """Draw shaped glyphs. Copying a box from the PDF gives its character."""
+        """Draw shaped glyphs.
+
+        A character without a glyph is drawn as a box. Copying the box from the PDF gives the
+        character.
+        """
         if run.box is not None:
             actual_text = run.box.actual_text.encode("utf-16-be", "surrogatepass").hex().upper()
             line._code.append(f"/Span <</ActualText <FEFF{actual_text}>>> BDC")
@@ -270,10 +274,10 @@ class Sheet:
         self._canvas.rect(x * mm, self._up(y + height), width * mm, height * mm, stroke=0, fill=1)
 
     def dashed_circle(self, x: float, y: float, diameter: float, ink: Ink) -> None:
-        """Draw a dashed circle, where the seal is stamped.
+        """Draw a dashed circle, which marks where to stamp the seal.
 
         Args:
-            x, y: Top left of its square.
+            x, y: Top left of the square around the circle.
         """
         self._stroke(0.6, ink)
         self._canvas.setDash(3, 2)
@@ -282,10 +286,10 @@ class Sheet:
         self._canvas.setDash()
 
     def qr(self, x: float, y: float, size: float, content: str) -> None:
-        """Draw a QR code as one path. Its mask is fixed, because choosing one takes longer."""
+        """Draw a QR code as one path. The mask is fixed, because choosing one takes longer."""
         code = segno.make_qr(content, error="m", boost_error=False, mask=3).matrix
         module = size * mm / len(code)
-        # In units of modules all coordinates are whole numbers: fewer bytes, and faster.
+        # In units of modules, all coordinates are whole numbers, which take fewer bytes.
         path = self._canvas.beginPath()
         for row, modules in enumerate(code, 1):
             for dark in _DARK.finditer(modules):

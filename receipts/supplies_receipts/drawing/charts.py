@@ -1,4 +1,4 @@
-"""Two small bar charts with figures beside the bars, so that they work in black and white."""
+"""Bar charts with figures beside the bars, so that they can be read in black and white."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from supplies_receipts.drawing.canvas import GREY, MIST, SEA, TEAL, Ink, Sheet, 
 from supplies_receipts.drawing.report_page import NONE, name_of
 
 MOST = 8
-"""Largest number of bars in a chart. The tables list all lines."""
+"""Maximum number of bars in a chart. The tables list all lines."""
 
 _LABEL = Style(7.5, leading=1.25)
 _FIGURE = Style(7, leading=1.25)
@@ -28,7 +28,7 @@ _BESIDE = 1.5  # between a bar and its figure
 def goods(
     x: float, width: float, lines: Sequence[GoodsLine], names: Mapping[str, ItemName]
 ) -> Block:
-    """Draw a bar for each item: the share of its goods that was handed over or used.
+    """Return a bar for each item: the share of its goods that was handed over or used.
 
     Each bar has its own scale, because quantities in different units cannot be compared.
     """

@@ -1,4 +1,4 @@
-"""Cut text into characters as readers see them: a letter with its accents, or a whole emoji."""
+"""Split text into characters as readers see them: a letter with its accents, or a whole emoji."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ IGNORABLE = re.compile(
     "[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
     "\U000e0000-\U000e0fff]"
 )
-"""Matches a character that is not drawn by itself."""
+"""Pattern of a character that is not drawn by itself."""
 
 _JOINER = "\u200d"
 
@@ -17,7 +17,7 @@ _JOINER = "\u200d"
 def clusters(text: str) -> list[str]:
     """Return the parts of a text that a line break must not divide.
 
-    A part is a character with the marks that belong to it.
+    A part is one character together with the marks that belong to it.
     """
     found: list[str] = []
     for character in text:

@@ -25,7 +25,7 @@ _LINE = 7.0
 
 
 def tick(x: float) -> Block:
-    """Return an empty tick box, level with the first line of the text beside it."""
+    """Return an empty tick box beside the first line of a text."""
     return Block(TICK + 0.6, lambda sheet, y: sheet.box(x, y + 0.6, TICK, TICK, weight=0.8))
 
 
@@ -70,7 +70,7 @@ def draw_boxes(sheet: Sheet, y: float, right: float, width: float, count: int) -
 
 
 def digits(x: float, width: float, count: int) -> Block:
-    """Return boxes for the digits of a code, one for each."""
+    """Return a box for each digit of a code."""
     step = (width - _DIGIT) / (count - 1)
 
     def draw(sheet: Sheet, y: float) -> None:

@@ -1,8 +1,8 @@
 """Break text into lines as Chinese and English readers expect.
 
-Chinese text breaks between any two characters, but no line begins with closing punctuation or ends
-with opening punctuation. A word of letters or digits is broken only if it alone is wider than the
-line.
+Chinese text may break between any two characters. But no line begins with closing punctuation or
+ends with opening punctuation. A word of letters or digits is broken only if it alone is wider than
+the line.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def break_lines(text: str, width: float, measure: Measure) -> list[str]:
     """
     lines: list[str] = []
     for given in text.replace("\t", " ").split("\n"):
-        if measure(given) <= width:  # true for almost every text
+        if measure(given) <= width:  # This holds for almost every text.
             lines.append(given.strip())
         else:
             lines += _filled(list(_parts(given, width, measure)), width, measure)
@@ -36,7 +36,7 @@ def break_lines(text: str, width: float, measure: Measure) -> list[str]:
 
 
 def truncated(text: str, width: float, measure: Measure) -> str:
-    """Return the text, or as much of it as fits into `width` followed by an ellipsis."""
+    """Return the text. If it is wider than `width`, cut it and add an ellipsis."""
     if measure(text) <= width:
         return text
     kept = clusters(text)
@@ -46,7 +46,7 @@ def truncated(text: str, width: float, measure: Measure) -> str:
 
 
 def _parts(text: str, width: float, measure: Measure) -> Iterator[str]:
-    """Yield the parts that must not be broken: words, spaces, characters with their punctuation."""
+    """Yield the parts that must not be broken: words, spaces, and characters with punctuation."""
     part = ""
     for token in _TOKEN.findall(text):
         bound = token[0] in _CLOSING or (part and (part[-1] in _OPENING or joins(part, token[0])))
@@ -59,7 +59,7 @@ def _parts(text: str, width: float, measure: Measure) -> Iterator[str]:
 
 
 def _whole(part: str, width: float, measure: Measure) -> Iterator[str]:
-    """Yield the part. If it alone is wider than a line, yield its characters instead."""
+    """Yield the part. If the part alone is wider than a line, yield its characters instead."""
     if measure(part) <= width:
         yield part
     else:

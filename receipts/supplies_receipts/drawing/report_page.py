@@ -59,7 +59,7 @@ def drawn(blocks: Sequence[Block], *, title: str, author: str, foot: str) -> byt
 
 
 def as_of(seq: int, printed_at: datetime) -> str:
-    """Return the footer of a computed paper: the last entry included, and when it was printed."""
+    """Return the footer of a computed paper: its last entry, and when it was printed."""
     return f"{_AS_OF.label} {seq} · {printed(printed_at)}"
 
 
@@ -115,23 +115,26 @@ def section(x: float, words: Words) -> Block:
 
 
 def cell(words: Words, style: Style = CELL) -> Cell:
-    """Return words in both languages as the texts of a table cell."""
+    """Return the texts of a table cell that shows words in both languages."""
     return [(words.primary, style), (words.secondary, CELL_EN)]
 
 
 def quantity(value: int, unit: str, width: float) -> Cell:
-    """Return a number with its unit for a table cell. A long unit goes below the number."""
+    """Return the texts of a table cell that shows a number with its unit.
+
+    A long unit is printed below the number.
+    """
     counted = bilingual.counted(value, unit).primary
     return [(counted, fit_style(bilingual.number(value), BOLD, width - layout.GUTTER))]
 
 
 def item(name: Words, code: str, unit: str) -> Cell:
-    """Return a table cell for an item.
+    """Return the texts of a table cell that shows an item.
 
-    It has the name, and below it the name in the second language, the code and the unit.
+    The cell has the name, and below it the name in the second language, the code and the unit.
     """
     details = filter(None, (name.secondary, code, bilingual.unit(unit).label))
-    small = " · ".join(dict.fromkeys(details))  # often the code is the English name
+    small = " · ".join(dict.fromkeys(details))  # Often the code is the English name.
     return [(name.primary, CELL), (small, CELL_EN)]
 
 

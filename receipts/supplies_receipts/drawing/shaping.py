@@ -1,7 +1,7 @@
 """Choose fonts, directions and glyphs for text that the regular font cannot print.
 
-A line is cut into runs, each with one direction (UAX #9) and one font, and HarfBuzz shapes each
-run. A character that is in no font is drawn as a small box with its code, such as `U+1F600`.
+A line is split into runs. Each run has one direction (UAX #9) and one font, and HarfBuzz shapes it.
+A character that no font has is drawn as a small box with its code, such as `U+1F600`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BOX_MARGIN = 0.1
 """Space around a box, and between its outline and the code, as a fraction of the text size."""
 
 RIGHT_TO_LEFT, LEFT_TO_RIGHT = "\u200f", "\u200e"
-"""Marks that set the direction at the beginning of a line. They are not drawn."""
+"""Marks that set the direction when a line begins with them. They are not drawn."""
 
 # Words of these characters are printed in one font. Chinese, Japanese and emoji are not among them.
 _WORD = re.compile(
@@ -46,8 +46,8 @@ class Glyph(msgspec.Struct, frozen=True):
     """A glyph, with its position from the start of the line, in points.
 
     Attributes:
-        character: The text that reportlab is given to draw the glyph. It is not always a character
-            of the line's text.
+        character: The text with which reportlab draws the glyph. It is not always a character of
+            the line's text.
     """
 
     x: float
@@ -58,7 +58,8 @@ class Glyph(msgspec.Struct, frozen=True):
 class Box(msgspec.Struct, frozen=True):
     """A box with the code of a character that has no glyph, in points from the start of the line.
 
-    said: the character, for copying text from the PDF.
+    Attributes:
+        actual_text: The character, for copying text from the PDF.
     """
 
     left: float
@@ -72,7 +73,7 @@ class Run(msgspec.Struct, frozen=True):
     """Glyphs of one font in the order in which they are drawn.
 
     Attributes:
-        size: In points.
+        size: Size in points.
     """
 
     face: str
@@ -86,20 +87,20 @@ class Line(msgspec.Struct, frozen=True):
     """A shaped line of text.
 
     Attributes:
-        width: In points.
+        width: Width in points.
     """
 
     runs: tuple[Run, ...]
     width: float
 
 
-# Setting a paper measures each text several times: to break lines, to align, to draw.
+# A text is measured several times: when lines are broken, aligned and drawn.
 @lru_cache(maxsize=2048)
 def shape_line(text: str, size: float) -> Line:
     """Return the glyphs of one line of text.
 
     Args:
-        size: In points.
+        size: Size in points.
     """
     runs: list[Run] = []
     x = 0.0
@@ -127,9 +128,9 @@ def has_right_to_left(text: str) -> bool:
 
 
 def _in_visual_order(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield parts of one direction as they are drawn, from left to right.
+    """Yield the parts of one direction in the order in which they are drawn, from the left.
 
-    The second value is True if the part's letters are written from left to right.
+    The second value is True if the letters of the part are written from left to right.
     """
     if not has_right_to_left(text):
         yield _DIRECTIONS.sub("", text), True
@@ -166,7 +167,7 @@ def _levels(text: str) -> list[int]:
     plain = _NUMBER.sub(lambda found: "a" * len(found[0]), "".join(text[at] for at in drawn))
     known = (
         c if unicodedata.bidirectional(c) else "a" for c in plain
-    )  # characters newer than Python
+    )  # The character is newer than this version of Python.
     algorithm.get_embedding_levels("".join(known), storage)
     algorithm.explicit_embed_and_overrides(storage)
     algorithm.resolve_weak_types(storage)
@@ -177,14 +178,17 @@ def _levels(text: str) -> list[int]:
     for at, character in zip(drawn, storage["chars"], strict=True):
         levels[at] = character["level"]
     for at, level in enumerate(levels):
-        if level < 0:  # joiners and marks take the level of the character before them
+        if level < 0:  # Joiners and marks take the level of the character before them.
             levels[at] = levels[at - 1] if at else base
     trailing = len(text) - len(text.rstrip())
     return levels[: len(text) - trailing] + [base] * trailing
 
 
 def _resolve_brackets(characters: list[dict[str, Any]], base: str) -> None:
-    """Give both brackets of a pair one direction (UAX #9, rule N0), which the library does not."""
+    """Give both brackets of a pair one direction (UAX #9, rule N0).
+
+    The library for the other rules does not do this.
+    """
     from bidi.mirror import MIRRORED
 
     strong = {"L": "L", "R": "R", "EN": "R", "AN": "R"}
@@ -230,7 +234,7 @@ def _faces(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _faces_of_word(word: str) -> Iterator[tuple[str, str]]:
-    """Yield the pieces of a word with their fonts: one piece if one font has all of it."""
+    """Yield the pieces of a word with their fonts. If one font has all of it, yield one piece."""
     whole = _face_of(word)
     if whole is not None:
         yield whole, word
@@ -306,7 +310,7 @@ def _shaped(name: str, text: str, rightward: bool, size: float, x: float) -> Run
 def _text_of_glyphs(text: str, starts: list[int]) -> list[str]:
     """Return the text that each glyph represents.
 
-    A further glyph for the same characters gets "".
+    If several glyphs represent the same characters, all but the first one get "".
 
     Args:
         starts: Index of the first character of each glyph.

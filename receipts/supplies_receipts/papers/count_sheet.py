@@ -24,7 +24,7 @@ _BOX = 26.0
 _REMARK = 30.0
 _LOT = 42.0
 _SPARE_ROWS = 4
-_ROW = 7.0  # smallest height of a row, so that a box for writing fits
+_ROW = 7.0  # minimum height of a row, so that a box for writing fits
 
 _PLACE = Style(9.5, leading=1.25)
 

@@ -1,7 +1,7 @@
-"""捐赠物资去向报告, the donor statement: it tells a donor where the gifts went.
+"""捐赠物资去向报告, the donor statement: where the goods that a donor gave are now.
 
-It shows four figures, the sum of received goods by place, a bar for each item, how many people were
-reached in which community, and every deviation from the donor's wish. It names no recipient.
+It shows four figures, the sum of received goods by place, a bar for each item, the number of people
+reached in each community, and every deviation from the donor's wish. It names no recipient.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ _LABEL = Style(7, ink=GREY, leading=1.3)
 _NUMBERS = Style(7.5, leading=1.35)
 _SUM = Style(9, leading=1.4)
 _SUM_EN = Style(7, ink=GREY, leading=1.35)
-_LISTED = 12  # largest number of receipts listed one by one; more are grouped by month
-_UNITS = 3  # largest number of units in one figure; further ones are only counted
+_LISTED = 12  # maximum number of receipts that are listed; more are grouped by month
+_UNITS = 3  # maximum number of units in one figure; further units are only counted
 
 
 def draw_donor_statement(paper: DonorStatementPaper) -> bytes:
@@ -129,7 +129,7 @@ def _donor(paper: DonorStatementPaper) -> list[Block]:
 def _receipt_numbers(statement: DonorStatement) -> list[str]:
     """Return the receipt numbers as lines of text, grouped by month if there are many.
 
-    Receipts with goods that were given back follow.
+    Then come the receipts with goods that were given back.
     """
     if len(statement.receipts) <= _LISTED:
         words = [bilingual.listed(statement.receipts)] if statement.receipts else []
@@ -156,7 +156,7 @@ def _ranges(ranges: Iterable[ReceiptRange]) -> str:
 
 
 def _figures(goods: Sequence[StatementLine]) -> Block:
-    """Draw what was received, handed over, in transit and on the shelf, by unit."""
+    """Draw the quantities received, handed over, in transit and on the shelf, by unit."""
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for line in goods:
         unit = line.unit
@@ -203,7 +203,7 @@ def _tile(x: float, width: float, words: Words, sums: Counter[str], style: Style
 
 
 def _equation(goods: Sequence[StatementLine]) -> list[Block]:
-    """Draw for each unit that the places, without zeros, add up to what was received."""
+    """Draw, for each unit, how the quantities of the places add up to what was received."""
     units: dict[str, list[StatementLine]] = defaultdict(list)
     for line in goods:
         units[line.unit].append(line)

@@ -1,4 +1,4 @@
-"""The tables of the donor statement: goods, people reached, deviations from the wish."""
+"""The tables of the donor statement: goods, people reached, and deviations from the wish."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _NO_COMMUNITY = Words("未登记社区", "no community on record")
 _NO_DEPARTURE = Words("没有", "none: nothing that was set aside as wished was put to another use")
 _ERASED = Words("原因已应要求删除", "erased on request")
 
-_LINES = 30  # largest number of lines of a reason in one row
+_LINES = 30  # maximum number of lines of a reason in one row
 
 
 def goods_table(goods: Sequence[StatementLine]) -> list[Block]:
@@ -90,9 +90,9 @@ def _figure(value: int, style: Style) -> list[tuple[str, Style]]:
 
 
 def reached(lines: Sequence[PeopleReachedLine]) -> list[Block]:
-    """Draw who was reached, by month and community.
+    """Draw the number of households and persons reached, by month and community.
 
-    Institutions have a column only if any was reached.
+    There is a column for institutions only if any was reached.
     """
     above = [report_page.section(MARGIN, Words("惠及", "Who was reached")), layout.space(0.6)]
     institutions = any(line.who == "institution" for line in lines)

@@ -1,8 +1,8 @@
 """捐赠物资接收凭证, the donation receipt.
 
-It is A5 landscape if its lines, at most five, fit on one page, and A4 portrait otherwise. The marks
-of a later printing (void, duplicate) are drawn in the margin and across the page, so that they do
-not change the line breaks of the original.
+The paper is A5 landscape if the receipt has at most five lines and fits on one page. Otherwise it
+is A4 portrait. The marks of a later printing (void, duplicate) are drawn in the margin and across
+the page, so that they do not change the line breaks of the original.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def draw(sheet: Sheet, paper: ReceiptPaper) -> None:
 def _planned(
     document: DonationReceipt, heads: list[float], foot: float
 ) -> tuple[tuple[float, float], list[Block]]:
-    """Return the paper size, and the content of each page without its head.
+    """Return the paper size, and the content of each page without the head of the page.
 
     Args:
         heads: Height of the head on the first page and on each further page.
@@ -164,7 +164,7 @@ def _title(x: float, width: float) -> Block:
 
 
 def _issuer(logo: str | None, lines: list[tuple[str, Style]]) -> Block:
-    """Draw the station's name and details. If it has a logo, they are to the right of it."""
+    """Draw the station's name and details. If there is a logo, it is to their left."""
     left = 0.0 if logo is None else _LOGO + 2
     available = _SIDE - left - layout.GUTTER  # the title begins where the left part ends
     names = [layout.text(MARGIN + left, available, t, s) for t, s in lines]
@@ -255,7 +255,7 @@ def _field(x: float, width: float, field: _Field) -> Block:
 
 
 def _long(field: _Field) -> list[Block]:
-    """Draw a field over the full width; it may continue on the next page."""
+    """Draw a field over the full width. The field may continue on the next page."""
     label = layout.text(MARGIN, WIDTH, field.label.label, _LABEL)
     first, *rest = layout.split(MARGIN, WIDTH, field.value, _LONG)
     return [layout.stacked([label, first]), *rest, layout.space(_GAP)]
@@ -265,7 +265,7 @@ def _long(field: _Field) -> list[Block]:
 
 
 def _table(lines: list[ReceiptLine]) -> list[Block]:
-    """Draw a row for each line. The last row states that nothing follows."""
+    """Draw a row for each line of goods. The last row states that nothing follows."""
     table = Table(MARGIN, _COLUMNS)
     rows = [_row(table, at, line) for at, line in enumerate(lines, 1)]
     below = layout.stacked(

@@ -1,4 +1,7 @@
-"""All receipts of a period in one PDF, which is smaller and drawn faster than single files."""
+"""All receipts of a period in one PDF.
+
+One PDF is smaller than single files, and drawn faster.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Footer and margins of a donation receipt, with what is needed to check it.
+"""Footer and margins of a donation receipt, with what is needed to check the receipt.
 
 The footer of the last page has the statement, the QR code, three signatures and the seal. The
 margins of every page have the entry in the books, and the marks of later printings: void,
@@ -69,7 +69,7 @@ _LINE = 33.0  # width of a line for a signature
 
 
 def closing(sheet: Sheet, paper: ReceiptPaper, top: float, bottom: float) -> None:
-    """Draw the footer at the bottom of the last page. The circle for the seal is empty."""
+    """Draw the footer at the bottom of the last page. The circle for the seal is left empty."""
     _stated(paper.document).draw(sheet, top)
     _qr(sheet, paper, bottom)
     _signatures(sheet, paper.document, bottom)
@@ -81,7 +81,7 @@ def closing(sheet: Sheet, paper: ReceiptPaper, top: float, bottom: float) -> Non
 def closing_height(document: DonationReceipt) -> float:
     """Return the height of the footer.
 
-    It has the statement above the QR code, and is at least as high as the seal.
+    The footer has the statement above the QR code, and is at least as high as the seal.
     """
     return max(_CLOSING, _stated(document).height + _QR + 0.5)
 
@@ -108,7 +108,7 @@ def _qr(sheet: Sheet, paper: ReceiptPaper, bottom: float) -> None:
 
 
 def _signatures(sheet: Sheet, document: DonationReceipt, bottom: float) -> None:
-    """Draw three lines for signatures. The names of handler and checker are above theirs."""
+    """Draw three lines for signatures. Handler and checker are named above their lines."""
     gap, first = 6.0, MARGIN + _QR + 2.5
     base = bottom - 2 * TINY.line
     names = (document.handled_by, document.checked_by, None)
@@ -157,7 +157,7 @@ def _copied(sheet: Sheet, proof: Proof) -> None:
 
 
 def _voided(sheet: Sheet, proof: Proof, on: date) -> None:
-    """Draw since when and why the receipt is void, and which receipt replaces it."""
+    """Draw the day and reason of voiding, and the receipt that replaces this one."""
     words = [f"{_VOID.label} {on.isoformat()}"]
     if proof.replaced_by is not None:
         words.append(f"{_REPLACED_BY.label} No. {proof.replaced_by}")

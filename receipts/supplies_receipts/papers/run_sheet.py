@@ -1,4 +1,4 @@
-"""出车单, the run sheet of a delivery on A4: what to load, the stops in order, signatures."""
+"""出车单, the run sheet of a delivery on A4: what to load, the stops in order, and signatures."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def _column(blocks: Sequence[Block]) -> list[Block]:
 
 
 def _goods(line: SlipLine) -> Block:
-    """Draw the goods of a stop, with boxes for what was handed over and brought back."""
+    """Draw the goods of a stop, with boxes for the quantities handed over and brought back."""
     name = bilingual.named(line.name, line.name_en)
     quantity = bilingual.counted(line.quantity, line.unit).primary
     wide = min(_QUANTITY, BOLD.width(quantity) + 0.1)
@@ -195,7 +195,7 @@ def _lot(line: LoadLine | SlipLine) -> Cell:
 
 
 def _signatures() -> Block:
-    """Draw who signs for each of three steps, and when."""
+    """Draw fields for the signatures and times of three steps."""
     gap = (WIDTH - len(_STEPS) * _SIGN) / (len(_STEPS) - 1)
     lefts = [MARGIN + at * (_SIGN + gap) for at in range(len(_STEPS))]
     parts = [

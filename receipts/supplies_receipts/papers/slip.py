@@ -1,7 +1,7 @@
 """配送单, the delivery slip for one stop, on an 80 mm roll, in black only.
 
-A slip shows where to go and what to hand over, never why a household is in need. At the door, the
-recipient says a code. It is written into boxes on the slip, and never printed.
+A slip shows where to go and what to hand over, but not why a household is in need. The recipient
+tells the courier a code. The courier writes the code into boxes on the slip; it is never printed.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def goods(slip: DeliverySlip) -> list[Block]:
 
 
 def hand_over(slip: DeliverySlip) -> list[Block]:
-    """Draw the lower part: what is filled in and signed at the door."""
+    """Draw the lower part: the fields that the courier fills in, and the signature."""
     return [*_handed_over(), *_signed(slip), _rule(0.4), *_foot(slip)]
 
 
@@ -140,7 +140,7 @@ def _head(slip: DeliverySlip) -> list[Block]:
 
 
 def _address_block(slip: DeliverySlip) -> list[Block]:
-    """Draw who lives there, where, and how to reach them, in the order a courier needs it."""
+    """Draw the name, address and telephone number, in the order in which a courier needs them."""
     blocks = [_text(slip.name, _NAME)]
     if slip.phone:
         blocks.append(_text(slip.phone, _PHONE))
@@ -157,7 +157,7 @@ def _item(line: SlipLine) -> Block:
     figure = bilingual.number(line.quantity)
     amount = bilingual.counted(line.quantity, line.unit).primary
     widest = max(_QUANTITY.width(amount), _SMALL.width(unit.secondary))
-    wide = min(widest + 0.1, WIDTH / 3)  # slightly more, so that rounding does not break the line
+    wide = min(widest + 0.1, WIDTH / 3)  # Slightly more, so that rounding does not break the line.
     large = fit_style(figure, _QUANTITY, wide)
     available, right = WIDTH - forms.TICK - 2 - wide - 2, MARGIN + WIDTH - wide
     name = bilingual.named(line.name, line.name_en)
@@ -198,7 +198,7 @@ def _totals(lines: Sequence[SlipLine]) -> Block:
 
 
 def _handed_over() -> list[Block]:
-    """Draw six boxes for the recipient's code, and who took the goods."""
+    """Draw six boxes for the recipient's code, and a field for the person who took the goods."""
     third = WIDTH / 3
     choices = [
         layout.stacked(

@@ -1,7 +1,7 @@
 """工作报告, the report on the work of a station or an organisation, computed from the books.
 
-It shows what was done and for how many people, where the goods went, and what is short, as text,
-figures and tables. If a row of the table of goods does not add up, the report is refused.
+It shows as text, figures and tables what was done and for how many people, where the goods went,
+and which items are short. If a row of the table of goods does not add up, the report is refused.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ from supplies_receipts.drawing.report_page import (
 )
 
 Cells = Sequence[Cell]
-"""The cells of a row."""
+"""The cells of a row of a table."""
 
 _NUMBER = 14.2
 _GOODS = (
@@ -83,7 +83,7 @@ def goods_table(lines: list[GoodsLine], names: Mapping[str, ItemName]) -> list[B
     """Draw a row for each item, with every column of the sum.
 
     Args:
-        names: By item code.
+        names: The names of items, by code.
     """
     above = [section(MARGIN, Words("物资收支", "Goods")), layout.space(0.8)]
     table = Table(MARGIN, _GOODS, above=above)
@@ -109,7 +109,7 @@ def _goods_row(table: Table, line: GoodsLine, name: ItemName) -> Block:
 
 
 def figure(value: int, style: Style, width: float = _NUMBER) -> list[tuple[str, Style]]:
-    """Return a number for a cell, set smaller if needed. Zero is a dash."""
+    """Return a number for a cell, in a smaller size if needed. Zero is printed as a dash."""
     text = bilingual.number(value) if value else "–"
     return [(text, fit_style(text, style, width - layout.GUTTER))]
 
@@ -120,7 +120,7 @@ def other_work(report: StationReport) -> list[ActivityLine]:
 
 
 def done_and_short(report: StationReport, names: Mapping[str, ItemName]) -> list[Block]:
-    """Draw activities by kind, and beside them the items that are short."""
+    """Draw the activities by kind, and beside them the items that are short."""
     right = MARGIN + WIDTH - HALF
     tables = (
         Table(MARGIN, _DONE, above=[section(MARGIN, _OTHER_WORK), layout.space(0.8)]),
@@ -150,9 +150,9 @@ def _lacked(line: ShortageLine, name: ItemName) -> Cell:
 
 
 def _level(tables: tuple[Table, Table], pair: tuple[Cells | None, Cells | None]) -> Block:
-    """Give the rows of two tables side by side the same height, and draw each head once per page.
+    """Give the rows of two tables side by side the same height.
 
-    The head of a table that has ended is not repeated on further pages.
+    The head of each table is drawn once per page, and not below the table's last row.
     """
     there = [(table, cells) for table, cells in zip(tables, pair, strict=True) if cells is not None]
     least = max(table.row(cells).height for table, cells in there)

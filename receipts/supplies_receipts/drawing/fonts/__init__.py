@@ -1,6 +1,6 @@
 """The regular font of the papers. It is loaded when first needed, and always embedded.
 
-Text with characters that it lacks is set by `shaping`, with further fonts.
+Text with characters that this font does not have is set by `shaping`, with further fonts.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from reportlab.pdfbase import pdfmetrics, ttfonts
 FACE = "Supplies"
 
 lock = threading.RLock()
-"""Lock for loading the font or making a subset.
+"""Lock for loading the font or making a subset of it.
 
-reportlab reads the font file with one shared file position.
+It is needed because reportlab reads the font file with one shared file position.
 """
 
 
@@ -63,7 +63,7 @@ def load() -> Any:
 
 def _registered() -> Any:
     packed = files(__package__).joinpath("regular.ttf.xz").read_bytes()
-    # Embed only the glyphs that are drawn. reportlab would add all of ASCII to every paper.
+    # Only the glyphs that are drawn are embedded. reportlab would add all of ASCII.
     font = ttfonts.TTFont(FACE, BytesIO(lzma.decompress(packed)), asciiReadable=False)
     pdfmetrics.registerFont(font)
     ttfonts.makeToUnicodeCMap = _to_unicode
@@ -73,14 +73,14 @@ def _registered() -> Any:
 _reportlabs = ttfonts.makeToUnicodeCMap
 
 drawn_text: dict[tuple[str, int], str] = {}
-"""For each font title and private character, the text that the glyph drawn by it represents."""
+"""The text that each glyph represents, by font title and by the private character of the glyph."""
 
 
 def _to_unicode(name: str, subset: list[int]) -> str:
     """Return the PDF table that maps glyphs to text, for copying text from the PDF.
 
-    Characters beyond U+FFFF are written as UTF-16BE. reportlab writes the bare code point, and
-    viewers read only its first four digits: 𠮷 became ₻.
+    Characters beyond U+FFFF are written as UTF-16BE. reportlab would write the bare code point, of
+    which viewers read only the first four digits: 𠮷 would become ₻.
     """
     table: str = _reportlabs(name, subset)
     title = name.partition("+")[2]

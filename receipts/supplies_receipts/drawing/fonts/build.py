@@ -1,14 +1,14 @@
-"""Build the fonts of the papers. Printing does not need this: the results are stored beside it.
+"""Build the fonts of the papers. Printing does not need this, because the results are stored.
 
     npm pack @expo-google-fonts/noto-sans-sc      # and each other package that `PACKAGES` names
     # unpack each into a folder named after it: noto-sans-sc/, noto-sans-jp/, …
     python -m supplies_receipts.drawing.fonts.build FOLDER
 
-`regular.ttf.xz` contains all of Noto Sans SC, and the characters beyond U+FFFF that the Japanese
-and Hong Kong fonts of the family add, such as 𠮷, which is common in southern names. The further
-fonts contain other scripts, one each, with their tables for shaping. `faces.json` describes each
-file: its name, version, package, copyright, SHA-256 and characters. The same packages and the same
-version of fontTools give the same bytes.
+`regular.ttf.xz` contains all of Noto Sans SC. It also contains the characters beyond U+FFFF that
+the Japanese and Hong Kong fonts of the family add, such as 𠮷, which is common in southern names.
+Each further font contains one other script, with its tables for shaping. `faces.json` describes
+each file: its name, version, package, copyright, SHA-256 and characters. The same packages and the
+same version of fontTools give the same bytes.
 """
 
 from __future__ import annotations
@@ -66,7 +66,9 @@ PACKAGES: dict[str, tuple[str, Callable[[int], bool]]] = {
     "emoji": ("noto-emoji", _all),
     "symbols": ("noto-sans-symbols-2", _not_european),
 }
-"""The further fonts in the order in which they are tried: package, and characters to keep."""
+"""The packages of the further fonts, each with the characters to keep. They are tried in this
+order.
+"""
 
 
 def main() -> None:
@@ -95,7 +97,7 @@ def _build_regular(packages: Path) -> dict[str, str]:
 
 def _open(package: Path) -> TTFont:
     (path,) = package.glob("**/400Regular/*.ttf")
-    # Keep the build time out of the file.
+    # The build time is left out of the file.
     return TTFont(path, recalcTimestamp=False)
 
 

@@ -13,10 +13,10 @@ from reportlab.pdfbase import pdfmetrics, ttfonts
 from supplies_receipts.drawing import fonts
 
 _TEXT_CODES, _GLYPH_CODES = 0xF0000, 0x100000
-"""First codes of two ranges of Unicode private use. By these codes reportlab draws glyphs.
+"""First codes of two ranges of Unicode private use. reportlab draws glyphs by these codes.
 
-A code of the first range stands for a glyph together with its text. When that range is full, a code
-of the second range stands for a glyph without text.
+A code of the first range represents a glyph together with its text. When that range is full, a code
+of the second range represents a glyph without text.
 """
 
 
@@ -24,7 +24,7 @@ class Face:
     """A font for shaping and for drawing.
 
     Attributes:
-        name: The name that reportlab knows.
+        name: The name under which reportlab knows the font.
         units: Number of font units in an em.
     """
 
@@ -45,7 +45,7 @@ class Face:
         """Return the private character by which a glyph is drawn.
 
         Args:
-            text: What the glyph means.
+            text: The text that the glyph represents.
         """
         code = self._codes.get((glyph, text))
         if code is None:
@@ -62,12 +62,12 @@ class Face:
 
 @cache
 def load_face(face: str) -> Face:
-    """Load a font by its name in `faces.json`. Each is loaded only once."""
+    """Load a font by its name in `faces.json`. Each font is loaded only once."""
     return Face(face)
 
 
 def find_face(characters: frozenset[int]) -> str | None:
-    """Return the first further font that has all these characters. Return None if there is none."""
+    """Return the first further font that has all these characters, or None if there is none."""
     return next((name for name, has in _coverage().items() if characters <= has), None)
 
 
