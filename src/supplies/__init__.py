@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from supplies.books.reader import Books
     from supplies.domain.catalogue_records import (
         Barcode,
+        Community,
         Donor,
         Item,
         LargerUnit,
@@ -145,6 +146,7 @@ __all__ = [
     "CloseDelivery",
     "ClosePeriod",
     "Command",
+    "Community",
     "Convert",
     "ConvertedLine",
     "Correct",

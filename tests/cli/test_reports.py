@@ -43,6 +43,7 @@ def test_the_station_report_as_json_has_the_shape_of_the_rest_api(
         ("needs", "mask"),
         ("deliveries", "v_170"),
         ("receipts", "JZ-2020-000001"),
+        ("alerts", "local address"),
     ],
 )
 def test_lists_are_printed_as_tables_and_as_json(
@@ -132,7 +133,7 @@ def test_an_unknown_report_gives_an_error_that_lists_all_reports(
 ) -> None:
     message = run_with_usage_error(capsys, "report", "volunteers")
     assert (
-        "Use one of: stock, pledges, needs, deliveries, receipts, station, statement, disclosure."
-        in message
+        "Use one of: stock, pledges, needs, alerts, deliveries, receipts, station, statement, "
+        "disclosure." in message
     )
     assert "Did you mean 'pledges'?" in run_with_usage_error(capsys, "report", "pledge")

@@ -57,3 +57,16 @@ def test_two_processes_give_the_same_bytes() -> None:
     assert (
         reading.in_a_new_process("draw_public_disclosure(samples.disclosure(STATION))", 1) == here
     )
+
+
+def test_a_community_is_printed_by_its_name() -> None:
+    paper = samples.disclosure(STATION)
+    named = [
+        replace(line, community="longxue-3", community_name="龙穴社区", community_name_en="Longxue")
+        for line in paper.disclosure.handed_over
+    ]
+    shown = replace(paper.disclosure, handed_over=named)
+    page_text = reading.text(draw_public_disclosure(replace(paper, disclosure=shown)))
+    assert "龙穴社区" in page_text
+    assert "Longxue" in page_text
+    assert "longxue-3" not in page_text

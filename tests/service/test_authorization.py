@@ -52,6 +52,10 @@ GET    CRA   /api/locations
 POST   CR    /api/locations
 GET    CRA   /api/locations/{code}
 PATCH  CR    /api/locations/{code}
+GET    CRA   /api/communities
+POST   CR    /api/communities
+GET    CRA   /api/communities/{code}
+PATCH  CR    /api/communities/{code}
 GET    CRA   /api/teams
 POST   CR    /api/teams
 GET    CRA   /api/teams/{code}

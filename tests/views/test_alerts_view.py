@@ -144,3 +144,31 @@ def test_receipts_that_lead_to_this_computer_alert_until_the_address_is_set(
     assert (alert.what, alert.code, alert.since) == ("local_address", "lx", station.day(-1))
     set_address(station, "https://supplies.example.org")
     assert found(station) == []
+
+
+def test_an_item_alerts_if_less_than_its_minimum_is_free_and_usable(
+    station: StationLedger,
+) -> None:
+    mask = station.books.item("mask")
+    station.ledger.amend(msgspec.structs.replace(mask, minimum=20))
+    assert told(station) == [("below_minimum", "mask", "mask", 0)]
+    assert found(station)[0].since == station.clock.day
+    station.stock(15)
+    station.stock(5, location="annex")
+    assert found(station) == []
+    station.allocate(1)
+    (alert,) = found(station)
+    assert (alert.quantity, alert.minimum, alert.since) == (19, 20, station.clock.day)
+    station.ledger.amend(msgspec.structs.replace(mask, minimum=20, retired=True))
+    assert found(station) == []
+
+
+def test_expired_and_quarantined_goods_do_not_count_towards_the_minimum(
+    station: StationLedger,
+) -> None:
+    station.ledger.amend(msgspec.structs.replace(station.books.item("mask"), minimum=20))
+    station.stock(20, location="ward")
+    station.stock(20, expires_on=station.day(0))
+    assert ("below_minimum", "mask", "mask", 20) not in told(station)
+    station.clock.advance()
+    assert ("below_minimum", "mask", "mask", 0) in told(station)

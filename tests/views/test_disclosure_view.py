@@ -4,11 +4,12 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 from support.ledger_fixture import StationLedger
 from support.view_json import shows
 
 from supplies.domain import commands as c
-from supplies.domain.catalogue_records import Donor, Recipient
+from supplies.domain.catalogue_records import Community, Donor, Recipient
 from supplies.errors import InvalidField
 from supplies.papers.disclosure import Disclosure
 from supplies.views.public_disclosure import build_disclosure, build_disclosure_paper
@@ -115,3 +116,24 @@ def test_the_disclosure_names_no_recipient(station: StationLedger) -> None:
 def test_a_disclosure_that_ends_before_it_begins_is_refused(station: StationLedger) -> None:
     with pytest.raises(InvalidField, match="is before"):
         build_disclosure(station.books, LAST, FIRST)
+
+
+def test_a_registered_community_is_named_and_any_other_keeps_its_code(
+    station: StationLedger,
+) -> None:
+    station.stock(20)
+    station.ledger.register(
+        Recipient(code="R-3", name="某人", community="north"),
+        Community(code="longxue", name="龙穴社区", name_en="Longxue"),
+    )
+    for recipient in ("R-1", "R-2", "R-3"):
+        hand_out(station, 1, recipient)
+    lines = public(station).handed_over
+    assert [(line.community, line.community_name, line.community_name_en) for line in lines] == [
+        (None, UNSET, UNSET),
+        ("longxue", "龙穴社区", "Longxue"),
+        ("north", UNSET, UNSET),
+    ]
+    station.ledger.amend(Community(code="longxue", name="龙穴"))
+    named = public(station).handed_over[1]
+    assert (named.community_name, named.community_name_en) == ("龙穴", UNSET)

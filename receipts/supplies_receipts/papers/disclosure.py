@@ -149,6 +149,10 @@ def _goods_handed_over(
 
 
 def _place(line: GoodsHandedOverLine) -> Cell:
+    if line.community_name:
+        return report_page.cell(
+            bilingual.named(line.community_name, line.community_name_en or None)
+        )
     if line.community:
         return [(line.community, CELL)]
     return report_page.cell(_NO_PLACE.get(line.who, _NO_COMMUNITY))

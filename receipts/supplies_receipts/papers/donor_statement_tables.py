@@ -102,19 +102,29 @@ def reached(lines: Sequence[PeopleReachedLine]) -> list[Block]:
     if not lines:
         return [table.row([[(report_page.NONE.label, CELL)]])]
     rows: dict[tuple[str, str | None], dict[str, str]] = {}
+    places: dict[str | None, Cell] = {}
     for line in lines:
         count = line.count if isinstance(line.count, str) else bilingual.number(line.count)
         rows.setdefault((line.month, line.community), {})[line.who] = count
+        places[line.community] = _community(line)
     return [
         table.row(
             [
                 [(bilingual.month(month).primary, CELL)],
-                [(community or _NO_COMMUNITY.label, CELL)],
+                places[community],
                 *(_count(counts.get(who)) for who in counted),
             ]
         )
         for (month, community), counts in rows.items()
     ]
+
+
+def _community(line: PeopleReachedLine) -> Cell:
+    if line.community_name:
+        return report_page.cell(
+            bilingual.named(line.community_name, line.community_name_en or None)
+        )
+    return [(line.community or _NO_COMMUNITY.label, CELL)]
 
 
 def _count(count: str | None) -> Cell:

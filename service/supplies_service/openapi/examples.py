@@ -45,6 +45,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "minimum": 500,
     },
     "Location": {"code": "store-a", "name": "Store A"},
+    "Community": {"code": "longxue", "name": "龙穴社区", "name_en": "Longxue"},
     "Team": {"code": "t_1", "name": "一队"},
     "NewDonor": {"code": "D-01", "name": "蓝湾公司", "kind": "organisation", "publish": "name"},
     "Donor": {"code": "D-01", "name": "蓝湾公司", "kind": "organisation", "publish": "name"},

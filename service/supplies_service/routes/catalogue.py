@@ -12,6 +12,7 @@ from litestar.params import FromPath, FromQuery
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import (
     CatalogueRecord,
+    Community,
     Donor,
     Item,
     Location,
@@ -210,6 +211,7 @@ CATALOGUE_CONTROLLERS = [
     catalogue_controller(Item, "item"),
     catalogue_controller(Location, "location"),
     catalogue_controller(Team, "team"),
+    catalogue_controller(Community, "community"),
     catalogue_controller(Donor, "donor", new=NewDonor),
     catalogue_controller(Recipient, "recipient", new=NewRecipient),
 ]

@@ -164,6 +164,33 @@ def needs(database: str, station: str | None, organisation: bool, as_json: bool)
 @report.command()
 @books_options
 @json_option
+def alerts(database: str, station: str | None, as_json: bool) -> None:
+    """Print what needs attention, such as expiring goods and items below their minimum stock."""
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.tables import print_columns, print_json
+    from supplies.views.alerts import list_alerts
+
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        page = list_alerts(books, ledger.today(), limit=None)
+    if as_json:
+        print_json(page)
+        return
+    print_columns(
+        {
+            "alert": lambda alert: alert.what.replace("_", " "),
+            "about": lambda alert: alert.code,
+            "item": lambda alert: alert.item,
+            "quantity": lambda alert: alert.quantity,
+            "since": lambda alert: alert.since,
+            "due": lambda alert: alert.due,
+        },
+        page.items,
+    )
+
+
+@report.command()
+@books_options
+@json_option
 def deliveries(database: str, station: str | None, as_json: bool) -> None:
     """Print the deliveries with their ids, which `supplies slips` and `run-sheet` take."""
     from supplies.cli.opening import open_ledger
@@ -325,7 +352,7 @@ def _print_statement(statement: DonorStatement) -> None:
     print_columns(
         {
             "month": lambda line: line.month,
-            "community": lambda line: line.community,
+            "community": lambda line: line.community_name or line.community,
             "reached": lambda line: line.who,
             "count": lambda line: line.count,
         },
@@ -387,7 +414,7 @@ def _print_disclosure(disclosure: Disclosure) -> None:
     )
     print_columns(
         {
-            "community": lambda line: line.community,
+            "community": lambda line: line.community_name or line.community,
             "reached": lambda line: line.who,
             "item": lambda line: line.item,
             "quantity": lambda line: line.quantity,

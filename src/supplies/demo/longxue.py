@@ -11,7 +11,15 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 from supplies.domain import commands as c
-from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station, Team
+from supplies.domain.catalogue_records import (
+    Community,
+    Donor,
+    Item,
+    Location,
+    Recipient,
+    Station,
+    Team,
+)
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 
@@ -148,6 +156,8 @@ class Scene:
                 )
                 for code in MET + PARTLY
             ),
+            Community(code="north", name="北片社区（虚构）", name_en="North (fictitious)"),
+            Community(code="south", name="南片社区（虚构）", name_en="South (fictitious)"),
             Recipient(code=NEWCOMERS, name="新来穗人员95人（虚构）", kind="group"),
             Recipient(code=RESIDENTS, name="居民（虚构）", kind="group"),
         )

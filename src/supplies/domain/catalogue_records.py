@@ -109,8 +109,8 @@ class Recipient(CatalogueRecord, frozen=True, kw_only=True):
     """A household, a group that receives together, or an institution such as a hospital.
 
     name: None if erased. The name of an institution is not masked on papers: it names no person.
-    community: code of the neighbourhood, the only location in reports. access: how to reach the
-    door ("knock slowly"), never a diagnosis.
+    community: code of a `Community`, registered or not. access: how to reach the door ("knock
+    slowly"), never a diagnosis.
     """
 
     table = "recipients"
@@ -145,6 +145,19 @@ class Team(CatalogueRecord, frozen=True, kw_only=True):
     retired: bool = False
 
 
+class Community(CatalogueRecord, frozen=True, kw_only=True):
+    """A neighbourhood (社区), the only location of recipients in reports.
+
+    Recipients may have a community that is not registered. Reports show its code then.
+    """
+
+    table = "communities"
+
+    name: Label
+    name_en: Label | None = None
+    retired: bool = False
+
+
 DEFAULT_HOST = "http://127.0.0.1:8000"
 """Address of the service until a station sets one. Only this computer can open it."""
 
@@ -168,4 +181,11 @@ class Station(CatalogueRecord, frozen=True, kw_only=True):
     host: Label = DEFAULT_HOST
 
 
-CATALOGUE_RECORDS: tuple[type[CatalogueRecord], ...] = (Item, Donor, Recipient, Location, Team)
+CATALOGUE_RECORDS: tuple[type[CatalogueRecord], ...] = (
+    Item,
+    Donor,
+    Recipient,
+    Location,
+    Team,
+    Community,
+)

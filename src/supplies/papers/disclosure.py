@@ -31,6 +31,8 @@ class GoodsHandedOverLine(PaperPart, frozen=True, kw_only=True):
     Attributes:
         count: The number of households, persons or institutions that received the item.
         who: The unit of `count`: households, persons of groups, or institutions.
+        community_name: Name of the community; absent if it is not registered.
+        community_name_en: Its English name; absent if there is none.
     """
 
     community: str | None
@@ -38,6 +40,8 @@ class GoodsHandedOverLine(PaperPart, frozen=True, kw_only=True):
     item: str
     quantity: int
     count: RedactedCount
+    community_name: str | msgspec.UnsetType = msgspec.UNSET
+    community_name_en: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Disclosure(PaperPart, frozen=True, kw_only=True):

@@ -34,12 +34,16 @@ class PeopleReachedLine(PaperPart, frozen=True, kw_only=True):
     Attributes:
         month: The month, in the form 2020-02.
         who: The unit of `count`: households, persons of groups, or institutions.
+        community_name: Name of the community; absent if it is not registered.
+        community_name_en: Its English name; absent if there is none.
     """
 
     month: str
     community: str | None
     who: CountedUnit
     count: RedactedCount
+    community_name: str | msgspec.UnsetType = msgspec.UNSET
+    community_name_en: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class WishLine(PaperPart, frozen=True, kw_only=True):

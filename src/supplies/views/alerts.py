@@ -37,6 +37,7 @@ from supplies.views.shipments import (
 AlertKind = Literal[
     "expired",
     "expires_soon",
+    "below_minimum",
     "conflict_open",
     "delivery_out",
     "need_past_its_day",
@@ -73,6 +74,9 @@ class Alert(View, frozen=True, kw_only=True):
         due: The due day; None if there is none.
         expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
             absent.
+        minimum: The minimum stock of an item of which less is free; absent for other alerts. The
+            goods are those that are neither expired nor in quarantine, and `since` is the day on
+            which the stock last changed.
     """
 
     what: AlertKind
@@ -83,6 +87,7 @@ class Alert(View, frozen=True, kw_only=True):
     since: date
     due: date | None
     expires_month: str | msgspec.UnsetType = msgspec.UNSET
+    minimum: int | msgspec.UnsetType = msgspec.UNSET
 
 
 def list_alerts(
@@ -111,6 +116,7 @@ def list_alerts(
     """
     found = [
         *_expiring(books, today, today + timedelta(days=soon)),
+        *_below_minimum(books, today),
         *_conflicts(books),
         *_deliveries(books, today - timedelta(days=out)),
         *_needs(books, today),
@@ -167,6 +173,58 @@ def _expiring(books: Books, today: date, horizon: date) -> list[Alert]:
             )
         )
     return [*_oldest_first(expired), *_oldest_first(soon)]
+
+
+def _below_minimum(books: Books, today: date) -> list[Alert]:
+    """Find items of which less than their minimum is free, neither expired nor in quarantine."""
+    minimums = {
+        item: int(minimum)
+        for item, minimum in books.all(
+            "SELECT code, minimum FROM items WHERE station = :station AND minimum IS NOT NULL "
+            "AND retired = 0 ORDER BY code"
+        )
+    }
+    if not minimums:
+        return []
+    free = {
+        key: quantity
+        for key, quantity in read_balances(books, (STOCK,)).items()
+        if key[1] in minimums
+    }
+    described = read_lots(books, [lot for _, _, lot in free])
+    usable: Counter[str] = Counter()
+    for (account, item, lot), quantity in free.items():
+        expires_on = described[lot].expires_on
+        expired = expires_on is not None and expires_on < today
+        if not expired and not books.location(keys_of(account)[0]).quarantine:
+            usable[item] += quantity
+    short = [item for item, minimum in minimums.items() if usable[item] < minimum]
+    changed: dict[str, str | None] = dict(
+        query_ids(
+            books,
+            short,
+            "SELECT w.id, (SELECT max(e.booked_on) FROM balances b JOIN entries e "
+            "ON e.station = b.station AND e.seq = b.seq WHERE b.station = :station "
+            "AND b.account >= :start AND b.account < :end AND b.item = w.id) FROM wanted w",
+            start=STOCK.prefix,
+            end=f"{STOCK.name};",
+        )
+    )
+    return _oldest_first(
+        [
+            Alert(
+                what="below_minimum",
+                code=item,
+                location=None,
+                item=item,
+                quantity=usable[item],
+                since=date.fromisoformat(changed[item] or today.isoformat()),
+                due=None,
+                minimum=minimums[item],
+            )
+            for item in short
+        ]
+    )
 
 
 # --- conflicts, people, deliveries, allocations, shipments ---------------------------------------

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+import msgspec
 
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import RECEIVED, keys_of
+from supplies.domain.catalogue_records import Community
 from supplies.domain.redaction import RedactedCount, mask_count
 from supplies.papers.common import CountedUnit
+from supplies.papers.disclosure import GoodsHandedOverLine
 from supplies.papers.donor_statement import PeopleReachedLine
+from supplies.views.catalogue import list_records
+
+L = TypeVar("L", GoodsHandedOverLine, PeopleReachedLine)
 
 WHO_BY_KIND: Mapping[str, CountedUnit] = {
     "household": "household",
@@ -54,6 +61,23 @@ def read_recipient_groups(books: Books, recipients: Iterable[str]) -> dict[str, 
         "WHERE r.station = :station AND r.code = w.id",
     )
     return {code: RecipientGroup(kind, community) for code, kind, community in rows}
+
+
+def name_communities(books: Books, lines: list[L]) -> list[L]:
+    """Return lines of a report with the names of the communities that are registered."""
+    known = {one.code: one for one in list_records(books, Community, limit=None).items}
+
+    def named(line: L) -> L:
+        found = known.get(line.community or "")
+        if found is None:
+            return line
+        return msgspec.structs.replace(
+            line,
+            community_name=found.name,
+            community_name_en=found.name_en or msgspec.UNSET,
+        )
+
+    return [named(line) for line in lines]
 
 
 def read_group_hand_outs(
@@ -121,7 +145,7 @@ def count_people_reached(
     met = [one for one in read_group_hand_outs(books, groups, first, last) if one.lot in lots]
     for gathering in lasting_hand_outs(met).values():
         counts[gathering.day[:7], gathering.community or "", "person"] += gathering.headcount
-    return [
+    lines = [
         PeopleReachedLine(
             month=month,
             community=community or None,
@@ -130,6 +154,7 @@ def count_people_reached(
         )
         for (month, community, who), count in sorted(counts.items())
     ]
+    return name_communities(books, lines)
 
 
 def _reached(books: Books, lots: set[str], last: date) -> set[tuple[str, str]]:

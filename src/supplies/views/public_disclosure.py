@@ -28,6 +28,7 @@ from supplies.views.people_reached import (
     WHO_BY_KIND,
     RecipientGroup,
     lasting_hand_outs,
+    name_communities,
     read_group_hand_outs,
     read_recipient_groups,
     shown_count,
@@ -132,7 +133,7 @@ def _handed_over(books: Books, first: date, last: date) -> list[GoodsHandedOverL
         counts[place] += place[1] != "person" and quantity > 0
     groups = sorted(code for code, home in known.items() if home.kind == "group")
     counts.update(_count_persons(books, groups, first, last))
-    return [
+    lines = [
         GoodsHandedOverLine(
             community=community or None,
             who=who,
@@ -143,6 +144,7 @@ def _handed_over(books: Books, first: date, last: date) -> list[GoodsHandedOverL
         for (community, who, item), quantity in sorted(sums.items())
         if quantity
     ]
+    return name_communities(books, lines)
 
 
 def _place(home: RecipientGroup, item: str) -> _Place:
