@@ -1,4 +1,7 @@
-"""`make bench`: run all benchmarks and print their figures; arguments name those to run alone."""
+"""`make bench`: run all benchmarks and print their figures.
+
+Arguments name the benchmarks to run alone.
+"""
 
 from __future__ import annotations
 

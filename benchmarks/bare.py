@@ -1,4 +1,7 @@
-"""Bare SQL statements that write the same rows and hash chain: what the ledger is compared with."""
+"""Bare SQL statements that write the same rows and hash chain as the ledger.
+
+The ledger is compared with them.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ Rows = list[tuple[str, list[tuple[Any, ...]]]]
 class BareSqlite:
     """A SQLite file with the ledger's tables and indexes, without triggers or foreign keys.
 
-    Clients of the same station share its hash chain, and take turns.
+    Clients of one station take turns, because they share its hash chain.
     """
 
     begin = "BEGIN IMMEDIATE"
@@ -33,7 +36,7 @@ class BareSqlite:
 
     @staticmethod
     def connect(database: str) -> Callable[..., Any]:
-        """Open a connection; return the function that executes a statement on it."""
+        """Open a connection. Return the function that executes a statement on it."""
         connection = sqlite3.connect(database, isolation_level=None, cached_statements=512)
         connection.execute("PRAGMA busy_timeout = 60000")
         connection.execute("PRAGMA journal_mode = WAL")
@@ -78,14 +81,14 @@ class BareSqlite:
 
 
 class BarePostgresql(BareSqlite):
-    """The same in a PostgreSQL database, with the session settings of the ledger."""
+    """A PostgreSQL database with the same tables, and with the session settings of the ledger."""
 
     begin = "BEGIN"
     head = BareSqlite.head + " FOR UPDATE"
 
     @staticmethod
     def connect(database: str) -> Callable[..., Any]:
-        """Open a connection; return the function that executes a statement on it."""
+        """Open a connection. Return the function that executes a statement on it."""
         connection = psycopg.connect(database, autocommit=True)
         connection.prepare_threshold = 0
         connection.execute("SET jit = off")

@@ -1,7 +1,7 @@
 """Both engines with concurrent clients, each a process, compared with bare statements.
 
 Every commit is flushed to the disk. A client of the ledger and a bare client write the same rows
-with the same hash chain. Their slices alternate, so that other load on the machine affects both.
+with the same hash chain. They take short turns, so that other load on the machine affects both.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 
 ROUNDS, CYCLES = 5, 10
-"""Slices of a client, and rounds of work in a slice."""
+"""Number of turns of a client, and of rounds of work in one turn."""
 
 CLIENTS = 8
 
@@ -36,7 +36,7 @@ _PROCESSES = multiprocessing.get_context("spawn")
 
 @dataclass(frozen=True)
 class Databases:
-    """The databases that are compared on an engine: the ledger's, and that of bare statements."""
+    """The two databases that are compared on an engine: the ledger's and the bare one."""
 
     engine: str
     ledger: str
@@ -74,7 +74,7 @@ def _compare_with_bare(databases: Callable[[str], Databases]) -> None:
 
 
 def _compare(databases: Databases, *, clients: int, stations: int) -> float:
-    """Print the rates of the ledger and of bare statements; return that of the ledger."""
+    """Print the rates of the ledger and of bare statements. Return the ledger's rate."""
     names = [f"s{number}" for number in range(stations)]
     for name in names:
         open_books(databases.ledger, name).close()
@@ -119,7 +119,10 @@ class _Clients:
         self._start.wait()  # all are ready
 
     def slice(self) -> float:
-        """Do a slice; return commands per second over all clients, from first start to last end."""
+        """Do a slice of work. Return commands per second over all clients.
+
+        The time is that from the first start to the last end.
+        """
         self._start.wait()
         begin = perf_counter()
         self._done.wait()
@@ -165,7 +168,7 @@ def _households(number: int) -> Iterator[int]:
 
 
 def _record_plan(station: str) -> list[Rows]:
-    """Record the work of a client; return its rows, command by command."""
+    """Record the work of a client. Return the rows of each command."""
     with tempfile.TemporaryDirectory() as folder, open_books(f"{folder}/p.db", station) as ledger:
         ledger.store.run("PRAGMA synchronous = OFF")
         ranges: list[tuple[int, int]] = []
@@ -185,7 +188,7 @@ def _record_plan(station: str) -> list[Rows]:
 
 @contextmanager
 def postgresql_server(place: Path) -> Iterator[Callable[[str], str]]:
-    """Run a PostgreSQL server; yield the function that creates a database and returns its URL."""
+    """Run a PostgreSQL server. Yield the function that creates a database and returns its URL."""
     # Both must exist before the package is imported: otherwise it warns. It keeps its lock there.
     (place / "run" / "python_PostgresServer").mkdir(parents=True)
     (place / "run").chmod(0o700)

@@ -34,7 +34,7 @@ def run() -> None:
 
 
 def _record_plan(path: Path) -> list[Rows]:
-    """Record the commands; return their rows, command by command."""
+    """Record the commands. Return the rows of each command."""
     with open_books(path) as ledger:
         ledger.store.run("PRAGMA synchronous = OFF")
         ranges = []
@@ -50,7 +50,7 @@ def _create_bare(path: Path) -> BareSqlite:
 
 
 def _compare_commits(place: Path, plan: list[Rows]) -> None:
-    """Compare one durable commit per command; slices of the two alternate."""
+    """Compare commits of one command. The ledger and the baseline take turns."""
     ours: list[float] = []
     baseline: list[float] = []
     bare = _create_bare(place / "bare.db")
@@ -69,7 +69,7 @@ def _compare_commits(place: Path, plan: list[Rows]) -> None:
 
 
 def _compare_grouped_commits(place: Path, plan: list[Rows]) -> None:
-    """Compare one durable commit per group of commands."""
+    """Compare commits of several commands."""
     ours: list[float] = []
     baseline: list[float] = []
     bare = _create_bare(place / "bare-grouped.db")

@@ -22,7 +22,7 @@ from supplies.storage.sqlite.store import SqliteStore
 SIZES = (1, MAX_LINES // 4, MAX_LINES)
 
 LINES_OF_A_STOP = 10
-"""Lines of each allocation that the dispatch loads; it may load `MAX_DISPATCH_LINES` in all."""
+"""Lines of each allocation that is dispatched. A dispatch loads at most `MAX_DISPATCH_LINES`."""
 
 
 def run() -> None:
@@ -66,31 +66,31 @@ def prepare(ledger: Ledger, name: str, size: int) -> c.Command:
 
 
 class _Books:
-    """A ledger with short words for what the preparations record."""
+    """A ledger, with short methods for recording what the commands need."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
 
     def record(self, command: c.Command) -> str:
-        """Record a command and return its document."""
+        """Record a command and return the id of its document."""
         return str(self.ledger.record(command, by="u_1").document)
 
     def seq(self, command: c.Command) -> int:
-        """Record a command and return its entry."""
+        """Record a command and return the number of its entry."""
         return self.ledger.record(command, by="u_1").seq
 
     def stock(self, size: int, *, same_item: bool = False) -> None:
-        """Open stock of `size` lots, of one item or each of its own."""
+        """Open stock of `size` lots, of one item or of one item each."""
         self.record(c.OpenStock(location="store-b", lines=_arrivals(size, same_item=same_item)))
 
     def needs(self, size: int) -> list[str]:
-        """Note a need for each item."""
+        """Record a need for each item."""
         return [
             self.record(c.NoteNeed(recipient="H-0", item=f"i-{n}", quantity=5)) for n in range(size)
         ]
 
     def pledge(self, size: int) -> str:
-        """Pledge all items, each claimed by a need."""
+        """Record a pledge of all items, each of which is claimed by a need."""
         return self.record(_pledge(self, size))
 
     def allocation(self, size: int, recipient: str = "H-0") -> str:
@@ -98,7 +98,7 @@ class _Books:
         return self.record(_allocate(size, recipient))
 
     def stop(self, size: int) -> tuple[str, str]:
-        """Dispatch an allocation of `size` lines; return delivery and allocation."""
+        """Dispatch an allocation of `size` lines. Return the delivery and the allocation."""
         self.stock(size)
         allocation = self.allocation(size)
         return self.record(c.Dispatch(team="t_1", allocations=[allocation])), allocation

@@ -1,7 +1,7 @@
 """The receipts compared with bare reportlab that draws the same page without any layout work.
 
-The bare program is the list of reportlab calls that a receipt makes, recorded once, and one QR code
-computed for each page.
+The bare program makes the same reportlab calls as a receipt; they are recorded once. It also
+computes one QR code for each page.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RECEIPTS = 1_000
 ROUNDS = 3
 
 _DOCUMENT_CALLS = ("c.setTitle", "c.setAuthor", "c.setSubject", "c.setCreator", "c.save(")
-"""Calls made once for a document; all others draw the page."""
+"""Calls that are made once for a document. All other calls draw the page."""
 
 _FIRST_RECEIPT = (
     "from supplies_receipts import draw_receipt\n"
@@ -65,7 +65,7 @@ def run() -> None:
 
 
 def _receipt_with_number(at: int) -> ReceiptPaper:
-    """Return a receipt of three lines with its own number, and so its own QR code."""
+    """Return a receipt of three lines with its own number, and therefore its own QR code."""
     paper = receipt()
     number = f"JZ-2020-{at:06d}"
     return ReceiptPaper(
@@ -101,7 +101,7 @@ class _BareProgram:
         self._page, self._url = made["page"], paper.proof.url
 
     def draw(self, count: int) -> bytes:
-        """Return a document with this page so many times."""
+        """Return a document that has this page `count` times."""
         file = BytesIO()
         plain = Canvas(file, invariant=1, pageCompression=1, initialFontName=fonts.FACE)
         for _ in range(count):

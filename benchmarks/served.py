@@ -17,7 +17,7 @@ from benchmarks.workload import STATION, clock
 
 @get("/")
 async def hello() -> dict[str, str]:
-    """The smallest handler, as a baseline."""
+    """The smallest possible handler, as a baseline."""
     return {"hello": "world"}
 
 

@@ -36,7 +36,7 @@ SECONDS = 1.5
 OPENING_STOCK = 10**9
 
 MakeRequest = Callable[[int], bytes]
-"""Returns the n-th request of a kind, as bytes."""
+"""Function that returns the n-th request of a kind, as bytes."""
 
 
 def run() -> None:
@@ -134,7 +134,7 @@ def _post(path: str, body: Any, token: str) -> MakeRequest:
 
 
 class _ClientConnection(asyncio.Protocol):
-    """Sends a request, waits for the whole response, and sends the next."""
+    """A connection that sends a request, waits for the response, and sends the next."""
 
     def __init__(self, ask: MakeRequest, numbers: Iterator[int], status: int, until: float) -> None:
         self._ask, self._numbers, self._until = ask, numbers, until
@@ -198,7 +198,7 @@ async def _measure_load(port: int, ask: MakeRequest, status: int) -> list[float]
 
 @contextmanager
 def _server(place: Path, kind: str) -> Iterator[int]:
-    """Run a server in a process; yield its port."""
+    """Run a server in a process. Yield its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])

@@ -1,6 +1,6 @@
 """How large the books grow: bytes per row of each table with its indexes, on both engines.
 
-The books of a station's ordinary work are measured on the disk. docs/scale.md derives from these
+The books of a station's ordinary work are measured on the disk. docs/scale.md computes from these
 figures what an organisation of many stations needs.
 """
 
@@ -27,11 +27,11 @@ ENTRIES = 50_000
 GROUP = 50 * COMMANDS_PER_ROUND
 
 MIN_SHARE = 0.005
-"""A table with a smaller share of all bytes is not printed."""
+"""Tables with a smaller share of all bytes are not printed."""
 
 
 class TableSize(NamedTuple):
-    """The rows of a table, and the bytes of the table and of its indexes."""
+    """The number of rows of a table, and the bytes of the table and of its indexes."""
 
     rows: int
     size: int
@@ -44,7 +44,7 @@ class TableSize(NamedTuple):
 
 
 def run() -> None:
-    """Print the bytes of each table, and of an entry in all."""
+    """Print the bytes of each table, and the bytes of an entry in all tables together."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         _print("SQLite", _measure_sqlite(place / "books.db"))

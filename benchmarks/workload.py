@@ -1,4 +1,4 @@
-"""The ordinary work of a station, repeated: a donation, its allocation, its delivery."""
+"""The ordinary work of a station, repeated: a donation, its allocation and its delivery."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def open_books(database: Path | str, station: str = STATION) -> Ledger:
 
 
 def record_round(record: Callable[[Command], Recorded], household: int) -> None:
-    """Record one round for a household, independent of what others record meanwhile."""
+    """Record one round for a household. Other clients may record at the same time."""
     recipient, needed = f"R-{household}", 5
     record(NoteNeed(recipient=recipient, item="mask", quantity=needed))
     donated = DonationLine(item="mask", quantity=needed)
@@ -64,7 +64,7 @@ def record_round(record: Callable[[Command], Recorded], household: int) -> None:
 
 
 def yield_commands(ledger: Ledger) -> Iterator[Command]:
-    """Yield commands without end. Record each before you take the next."""
+    """Yield commands without end. Record each command before you take the next one."""
     head = ledger.books.head()[0]
     for number in range(10**9):
         recipient = f"R-{number % HOUSEHOLDS}"

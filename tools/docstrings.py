@@ -21,12 +21,13 @@ PACKAGES = ("src/supplies", "service/supplies_service", "receipts/supplies_recei
 
 @dataclass(frozen=True, slots=True)
 class Docstring:
-    """A docstring and where it is.
+    """A docstring and its place.
 
     Attributes:
-        path: Relative to the project.
-        line: Of its first line.
-        name: Qualified name of what it documents; the module's own docstring has the name "module".
+        path: The path of the file, relative to the project.
+        line: The number of the docstring's first line.
+        name: The qualified name of the documented object, or "module" for the docstring of a
+            module.
     """
 
     path: str
@@ -51,7 +52,7 @@ def docstrings_of(path: Path) -> list[Docstring]:
 
 
 def draw(seed: int, count: int) -> list[Docstring]:
-    """Draw `count` different docstrings; fewer if the packages have fewer."""
+    """Draw `count` different docstrings, or all if there are fewer."""
     found = [docstring for path in python_files() for docstring in docstrings_of(path)]
     return random.Random(seed).sample(found, min(count, len(found)))
 

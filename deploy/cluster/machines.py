@@ -20,7 +20,7 @@ MAX_CONNECTIONS = 100
 
 
 class Cluster:
-    """A cluster in a folder. Its ports and passwords are in `cluster.json`."""
+    """A cluster whose files are in one folder. `cluster.json` contains its ports and passwords."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -38,7 +38,7 @@ class Cluster:
 
     @classmethod
     def create(cls, folder: Path) -> Cluster:
-        """Return the cluster in this folder; create its files if there is none."""
+        """Return the cluster in this folder. Create its files if there are none."""
         file = folder / "cluster.json"
         if not file.exists():
             names = ("etcd", "peer", "rest", "postgresql")
@@ -89,7 +89,7 @@ class Cluster:
     # --- starting and stopping -------------------------------------------------------------------
 
     def up(self) -> None:
-        """Start the parts that do not run; wait until the primary writes and a standby confirms."""
+        """Start the parts that do not run. Wait until the primary writes and a standby confirms."""
         for node in self.nodes:
             node.etcd.start()
         for node in self.nodes:
@@ -126,13 +126,13 @@ class Cluster:
     # --- inspecting ------------------------------------------------------------------------------
 
     def leader(self) -> Node | None:
-        """Return the primary; None if there is none, or if two nodes claim to be it."""
+        """Return the primary, or None if no node or more than one node claims to be the primary."""
         leaders = [node for node in self.nodes if node.role_and_state()[0] == "leader"]
         return leaders[0] if len(leaders) == 1 else None
 
     @property
     def url(self) -> str:
-        """URL of the books for the service, whichever node is the primary."""
+        """URL of the books for the service. It leads to the primary, whichever node that is."""
         return self._url("supplies", "supplies")
 
     @property
@@ -170,7 +170,7 @@ class Cluster:
 
 
 def fill_template(name: str, values: dict[str, Any]) -> str:
-    """Return a template of `deploy/cluster/`, filled in for this cluster."""
+    """Return the text of a template of `deploy/cluster/` with the values of this cluster."""
     return Template((TEMPLATES / name).read_text()).substitute(values)
 
 

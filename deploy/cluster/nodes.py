@@ -17,18 +17,18 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = {"etcd": "etcd-server", "patroni": "patroni", "haproxy": "haproxy"}
-"""Each program and its Debian package. PostgreSQL is found separately."""
+"""The Debian package of each program. PostgreSQL is found separately."""
 
 STEP_SECONDS = 120.0
 """Seconds after which a step has failed."""
 
 
 class ClusterError(Exception):
-    """A step that cannot be done; the message says why."""
+    """A step failed. The message says why."""
 
 
 def postgresql_programs() -> Path:
-    """Return the folder of PostgreSQL's programs, of the newest version in Debian's place."""
+    """Return the folder with the programs of the newest installed PostgreSQL."""
     found = sorted(
         Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4])
     )
@@ -52,15 +52,18 @@ def check_packages() -> None:
 
 
 def find_program(name: str) -> str | None:
-    """Return the path of a program, or None. haproxy's folder is often not in PATH."""
+    """Return the path of a program, or None. The folder of haproxy is often not in PATH."""
     return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 
 def wait_until(condition: Callable[[], bool], message: str) -> None:
     """Wait until a condition is true.
 
+    Args:
+        message: Says what did not happen. It begins the message of the error.
+
     Raises:
-        ClusterError: it is still false after `PATIENCE`; the message begins with `otherwise`.
+        ClusterError: the condition is still false after `STEP_SECONDS`.
     """
     deadline = time.monotonic() + STEP_SECONDS
     while not condition():
@@ -71,7 +74,7 @@ def wait_until(condition: Callable[[], bool], message: str) -> None:
 
 @dataclass(frozen=True)
 class Process:
-    """A process of the cluster, with its log and the file of its process id."""
+    """A process of the cluster, with its log and the file with its process id."""
 
     folder: Path
     name: str
@@ -83,7 +86,7 @@ class Process:
 
     @property
     def pid(self) -> int | None:
-        """Process id; None if it does not run, or if another process has that id now."""
+        """The process id, or None if the process does not run."""
         try:
             pid = int(self._file.read_text())
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -92,11 +95,11 @@ class Process:
         return pid if str(self.folder).encode() in command else None
 
     def has_ended(self) -> bool:
-        """Return whether it no longer runs."""
+        """Return whether the process has ended."""
         return self.pid is None
 
     def start(self) -> None:
-        """Start it if it does not run."""
+        """Start the process if it does not run."""
         if self.pid is not None:
             return
         with (self.folder / f"{self.name}.log").open("ab") as log:
@@ -112,7 +115,7 @@ class Process:
         self._file.write_text(str(process.pid))
 
     def terminate(self) -> None:
-        """Ask it to end."""
+        """Ask the process to end."""
         if self.pid is not None:
             os.kill(self.pid, signal.SIGTERM)
 
@@ -139,7 +142,7 @@ class Node:
 
     @property
     def postmaster(self) -> int | None:
-        """Process id of PostgreSQL's first process; None if it does not run."""
+        """Process id of PostgreSQL's first process, or None if it does not run."""
         try:
             pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -148,7 +151,7 @@ class Node:
         return pid if str(self.folder).encode() in command else None
 
     def role_and_state(self) -> tuple[str, str]:
-        """Ask the node for its role and state. What other nodes know may be seconds old."""
+        """Ask the node itself for its role and state. Other nodes may have old information."""
         url = f"http://127.0.0.1:{self.ports['rest']}/patroni"
         try:
             with urllib.request.urlopen(url, timeout=2) as answer:

@@ -71,7 +71,7 @@ class KeyedRequest(NamedTuple):
 
 Operation = Callable[[Ledger], Outcome[T]]
 Replay = Callable[[Ledger, StoredResponse], T]
-"""Function that makes the content for a repeat whose response is not stored."""
+"""Function that makes the content for a repeated request whose response is not stored."""
 
 
 async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None:

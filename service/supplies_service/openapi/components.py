@@ -31,7 +31,8 @@ _TEMPLATE = "#/components/schemas/{name}"
 _JSON_WORDS = {"None": "null", "True": "true", "False": "false"}
 _SECTIONS = ("Attributes:", "Args:")
 _ITEM = re.compile(r"^ {4}(\w+(?:, \w+)*)(?: \(.*?\))?: ((?:.|\n {8})+)", re.MULTILINE)
-"""Pattern of an item such as `first, last: Both days are included.`, with continuation lines."""
+"""Pattern of an item such as `first, last: Both days are included.` and the lines that continue it.
+"""
 
 _PYTHON_WORD = re.compile(rf"`?\b({'|'.join(_JSON_WORDS)})\b`?")
 

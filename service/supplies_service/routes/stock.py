@@ -88,7 +88,10 @@ def show_count(books: Books, recorded: Recorded) -> Outcome[CountRecorded]:
 
 
 class StockController(Controller):
-    """Goods in stock. A command returns its entry, whose `document` names what it created."""
+    """Goods in stock.
+
+    A command returns its entry. The entry's `document` is the id of what was created.
+    """
 
     path = "/api/stock"
     tags = ("stock",)

@@ -54,6 +54,6 @@ async def select_station(connection: Connection, handler: BaseRouteHandler, call
 
 
 def _member_station(connection: Connection, code: str) -> StationService | None:
-    """Return a station of the organisation that the caller's station heads, or None."""
+    """Return the station with this code if it is in the caller's organisation, otherwise None."""
     with current_station(connection).ledger.read_without_transaction() as books:
         return served_stations(connection).find(code) if is_head_of(books, code) else None

@@ -57,7 +57,9 @@ def demo(database: str, papers: str | None) -> None:
 
 
 def _check_is_new(database: str) -> tuple[str, Path]:
-    """Return the database's name without its password, and the default folder for the papers.
+    """Check that the database is new.
+
+    Return its name without its password, and the default folder for the papers.
 
     Raises:
         AlreadyDone: the database is already in use.

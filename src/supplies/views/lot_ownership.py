@@ -82,9 +82,10 @@ def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
 
 
 def apportion_all(quantities: Iterable[int], weights: Sequence[int]) -> list[list[int]]:
-    """Divide each quantity in proportion to the weights, so that every row and column sums exactly.
+    """Divide each quantity in proportion to the weights, rounded to whole units.
 
-    A column sums to its weight if the quantities and the weights have the same total.
+    Each row of the result sums exactly to its quantity. Each column sums to its weight if the
+    quantities and the weights have the same total.
     """
     rows, total, before = [], 0, [0] * len(weights)
     for quantity in quantities:
