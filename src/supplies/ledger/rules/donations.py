@@ -31,7 +31,7 @@ from supplies.ledger.journal import Journal
 from supplies.ledger.rules.correction_lots import matching_lots
 from supplies.ledger.rules.earmarks import EarmarkedShare, allocate_shares, earmarked_shares
 from supplies.ledger.rules.expired_goods import Destination, describe_products, destination
-from supplies.ledger.rules.found_goods import bring
+from supplies.ledger.rules.found_goods import move_from_origin
 from supplies.ledger.rules.need_fulfilment import claims_on_pledge, drop_claim, need_for
 from supplies.ledger.rules.pledges import find_pledge, open_pledges, pledge_lines
 from supplies.ledger.rules.receipt_documents import details_from_command, details_line
@@ -74,7 +74,7 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
         if command.keep_pledges and line.pledge is None:
             fulfil = _fulfil_open_pledges
         on_pledge, for_needs = fulfil(journal, draft, donor, line, lot, quantity, to, pointer)
-        bring(
+        move_from_origin(
             journal,
             draft,
             line,

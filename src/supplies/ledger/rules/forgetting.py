@@ -1,4 +1,4 @@
-"""Erase the personal data of a donor or recipient; the goods stay in the books."""
+"""Erase the personal data of donors and recipients. The goods stay in the books."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from supplies.ledger.journal import Journal
 
 
 def forget_donor(command: ForgetDonor, journal: Journal) -> None:
-    """Erase a donor's name, address and all texts about them.
+    """Erase the name, address and telephone number of a donor, and all texts about the donor.
 
     Raises:
-        InvalidField: the code means all anonymous donors.
+        InvalidField: the code is that of anonymous donors.
         NotFound: the donor is unknown.
         Forgotten: the data was erased before.
-        Unaccounted: a pledge is outstanding, or a conflict about the donor is unresolved.
+        Unaccounted: a pledge is open, or a conflict about the donor is unresolved.
     """
     if command.donor == ANONYMOUS:
         raise InvalidField("the books have no personal data of anonymous donors")
@@ -55,7 +55,7 @@ def forget_donor(command: ForgetDonor, journal: Journal) -> None:
 
 
 def forget_recipient(command: ForgetRecipient, journal: Journal) -> None:
-    """Erase a recipient's name, address and all texts about them.
+    """Erase the name, address and telephone number of a recipient, and all texts about them.
 
     Raises:
         NotFound: the recipient is unknown.
@@ -82,14 +82,14 @@ def forget_recipient(command: ForgetRecipient, journal: Journal) -> None:
 def forget_text(command: ForgetText, journal: Journal) -> None:
     """Erase the free text of the command that recorded an entry.
 
-    The text of a corrected gift is also in its void receipts. Their documents are erased with it.
+    If the entry is a gift that was corrected since, its void receipts also contain the text. Their
+    contents are erased too.
 
     Raises:
-        NotFound: there is no such entry.
+        NotFound: the entry does not exist.
         InvalidField: the entry has no text.
         Forgotten: the text was erased before.
-        Unaccounted: the entry is a conflict that is not resolved, or the receipt of a gift is
-            printed from the text.
+        Unaccounted: the entry is an unresolved conflict, or a valid receipt prints the text.
     """
     body = journal.books.body(command.entry)
     body = journal.books.body(body.seq - body.part)
@@ -106,12 +106,12 @@ def forget_text(command: ForgetText, journal: Journal) -> None:
 
 
 def _void_receipts(journal: Journal, body: Body) -> list[tuple[int, str]]:
-    """Return entry and digest of the void receipts that print the text of a corrected gift.
+    """Return the void receipts that print the text of a corrected gift, as entry and digest.
 
-    Receipts that are erased already are left out.
+    Receipts that were erased before are left out.
 
     Raises:
-        Unaccounted: the gift was not corrected since, so its receipt is printed from this text.
+        Unaccounted: the gift was not corrected since, so a valid receipt prints the text.
     """
     gift = next(
         (row for row in body.rows if isinstance(row, Arrival) and row.origin == "donor"), None
@@ -125,7 +125,7 @@ def _void_receipts(journal: Journal, body: Body) -> list[tuple[int, str]]:
     )
     if later is None:
         if not any(isinstance(row, ArrivalLine) for row in body.rows):
-            return []  # the text is the reason of a reversal, and no receipt prints it
+            return []  # The text is the reason of a reversal, which no receipt prints.
         raise Unaccounted(
             f"the receipt of {gift.arrival} is printed from the text of entry {body.seq}; correct "
             f"the gift to a text without these words, then erase the text of entry {body.seq}",

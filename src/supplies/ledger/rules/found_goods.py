@@ -1,4 +1,4 @@
-"""Goods that a count found: their origin is recorded later, and a gift gets a receipt."""
+"""Goods that a stock count found: their origin is recorded later; a gift gets a receipt."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from supplies.ledger.rules.receipts import issue
 
 
 def record_found_gift(command: Settle, journal: Journal) -> None:
-    """Record found goods as a donation with its receipt: donor → unexplained.
+    """Record goods that a count found as a donation, and issue its receipt: donor → unexplained.
 
     Raises:
         InvalidField: the donor is missing or unknown, or `handled_by` is missing.
-        NotEnough: less surplus is unexplained.
+        NotEnough: fewer goods were found than the command explains.
     """
     donor = command.party
     if donor is None:
@@ -72,7 +72,7 @@ def record_found_gift(command: Settle, journal: Journal) -> None:
 def _location_of(journal: Journal, place: str) -> Location:
     """Return the location of unexplained goods.
 
-    For a delivery it is the location from which the goods left.
+    For goods of a delivery, this is the location from which they were dispatched.
     """
     stop = journal.books.latest_row(StopLine, delivery=place)
     return journal.books.location(place if stop is None else stop.location, "/place")
@@ -81,13 +81,13 @@ def _location_of(journal: Journal, place: str) -> Location:
 def explain_surplus(
     journal: Journal, draft: Draft, line: LotLine, pointer: str, unexplained: str, origin: str
 ) -> list[tuple[str, int]]:
-    """Book the origin of found goods, which are a negative balance of `unexplained`.
+    """Book the origin of goods that a count found: origin → unexplained.
 
-    A lot of unknown origin gets a new description with this origin. Return the lots with the
-    quantity of each.
+    If the origin of a lot was unknown, the lot gets a new description with this origin. Return the
+    lots with the quantity of each.
 
     Raises:
-        NotEnough: less surplus is unexplained.
+        NotEnough: fewer goods were found than the line explains.
     """
     quantity = journal.base_units(line, pointer)
     effect = {} if journal.corrected is None else journal.corrected.effect
@@ -110,7 +110,7 @@ def explain_surplus(
     return found
 
 
-def bring(
+def move_from_origin(
     journal: Journal,
     draft: Draft,
     line: GoodsLine,
@@ -121,11 +121,10 @@ def bring(
     stock: str,
     pointer: str,
 ) -> None:
-    """Move goods from their origin to a location.
+    """Move arrived goods from their origin into stock.
 
-    If a corrected gift settled the surplus of a count, that quantity goes to `unexplained` instead,
-    because the goods are in stock already. So does what the gift has more now, as far as the rest
-    of the surplus is unexplained.
+    If the corrected gift settled the surplus of a stock count, its goods are in stock already. They
+    then move to `unexplained`, as far as they explain the surplus.
     """
     corrected = journal.corrected
     for (account, item, found), n in (corrected.found if corrected else {}).items():

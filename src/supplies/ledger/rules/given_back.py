@@ -1,4 +1,4 @@
-"""Give goods back to the donor who gave them or the lender who lent them."""
+"""Give goods back to the donor who gave them, or to the lender who lent them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from supplies.ledger.rules.lot_family import givers_of
 def return_goods(command: ReturnGoods, journal: Journal) -> None:
     """Give goods back: stock → returned for a donor, stock → borrowed for a lender.
 
-    The origin of each lot decides who gets the goods.
+    The origin of each lot decides who gets its goods.
 
     Raises:
         InvalidField: a code is unknown, or a lot has neither a known donor nor a lender.

@@ -1,4 +1,4 @@
-"""Goods issued for own use or lent, and goods that come back from either."""
+"""Goods that are issued for own use or lent, and goods that come back from either."""
 
 from __future__ import annotations
 
@@ -14,12 +14,22 @@ from supplies.ledger.rules.line_transfers import move_lines
 
 
 def issue_goods(command: IssueGoods, journal: Journal) -> None:
-    """Issue goods for own use: stock → used."""
+    """Issue goods that the station uses itself: stock → used.
+
+    Raises:
+        InvalidField: a code is unknown, or the location is a quarantine.
+        NotEnough: less than requested is free.
+    """
     _withdraw(journal, command, "goods_issued", "i", USED(command.purpose), None)
 
 
 def lend_goods(command: LendGoods, journal: Journal) -> None:
-    """Lend goods: stock → lent."""
+    """Lend goods: stock → lent.
+
+    Raises:
+        InvalidField: a code is unknown, or the location is a quarantine.
+        NotEnough: less than requested is free.
+    """
     _withdraw(journal, command, "goods_lent", "g", LENT(command.borrower), command.due_on)
 
 
@@ -47,12 +57,24 @@ def _withdraw(
 
 
 def return_issue(command: ReturnIssue, journal: Journal) -> None:
-    """Book issued goods that came back: used → stock."""
+    """Book goods that were issued and came back unused: used → stock.
+
+    Raises:
+        NotFound: the issue is unknown.
+        InvalidField: a code is unknown.
+        NotEnough: more came back than was issued.
+    """
     _return_withdrawal(journal, command.issue, "issue", "issue_returned", USED.prefix, command)
 
 
 def return_loan(command: ReturnLoan, journal: Journal) -> None:
-    """Book lent goods that came back: lent → stock."""
+    """Book goods that were lent and came back: lent → stock.
+
+    Raises:
+        NotFound: the loan is unknown.
+        InvalidField: a code is unknown.
+        NotEnough: more came back than was lent.
+    """
     _return_withdrawal(journal, command.loan, "loan", "loan_returned", LENT.prefix, command)
 
 
@@ -67,8 +89,9 @@ def _return_withdrawal(
     """Book goods that came back from an issue or a loan.
 
     Raises:
+        NotFound: the issue or loan is unknown.
         InvalidField: a code is unknown.
-        NotEnough: more came back than was still out.
+        NotEnough: more came back than was issued or lent.
     """
     withdrawal = journal.books.latest_row(Withdrawal, withdrawal=document)
     if withdrawal is None or not withdrawal.account.startswith(prefix):
@@ -94,7 +117,7 @@ def _return_withdrawal(
 
 
 def _outstanding(journal: Journal, withdrawal: Withdrawal) -> dict[tuple[str, str], int]:
-    """Return what has not come back from an issue or a loan yet: the quantity by item and lot."""
+    """Return the quantities of an issue or a loan that have not come back, by item and lot."""
     rows = journal.books.all(
         "SELECT t.item, t.lot, sum(CASE WHEN t.target = :account THEN t.quantity "
         "ELSE -t.quantity END) FROM transfers t JOIN entries e "

@@ -12,16 +12,15 @@ from supplies.ledger.journal import Journal
 from supplies.ledger.lot_selection import pick_lots
 
 Expired = Literal["if_allowed", "if_named", "freely"]
-"""When a line may take goods of expired lots.
+"""Which expired lots a line may take.
 
-"if_allowed": only if the line sets `allow_expired`. "if_named": if the line sets `allow_expired`
-or names the lot. "freely": always.
+"if_allowed": expired lots, if the line sets `allow_expired`. "if_named": also an expired lot that
+the line names. "freely": all expired lots.
 """
 
 
 LineToTake = tuple[LotLine, str, str | Callable[[str, str, str], str]]
-"""A line whose goods leave an account: the line, its JSON pointer for error messages, and the
-target.
+"""A line whose goods leave an account, its JSON pointer for error messages, and the target.
 
 The target is the account that receives the goods, or a function that returns this account for an
 item, a lot and a pointer.

@@ -1,4 +1,4 @@
-"""Lots that conversions made from other lots: parents, products and givers."""
+"""How repacked lots are related: parents, products, and who gave the goods in them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from supplies.ledger.journal import Journal
 
 
 def recorded_parents(journal: Journal, lot: str) -> list[str]:
-    """Return the parents of a repacked lot as the latest entry recorded them, sorted.
+    """Return the lots from which a lot was made, according to the books, sorted.
 
-    Spilled goods count as parents too.
+    Lots of which a part was spilled are included.
     """
     rows = journal.books.all(
         "SELECT parent FROM lot_parents p WHERE station = :station AND lot = :lot AND seq = ("
@@ -32,9 +32,9 @@ def recorded_parents(journal: Journal, lot: str) -> list[str]:
 
 
 def consumed_lots(journal: Journal, conversion: str) -> list[str]:
-    """Return the lots that went into a conversion, including the drafts so far, sorted.
+    """Return the lots that were consumed in a conversion, including the drafts, sorted.
 
-    Spilled goods did not go into it.
+    Spilled goods are not included.
 
     Args:
         conversion: The account of the conversion, such as `converted:k_5`.
@@ -44,7 +44,10 @@ def consumed_lots(journal: Journal, conversion: str) -> list[str]:
 
 
 def products_in_order(journal: Journal, lots: Iterable[str]) -> list[str]:
-    """Return all lots that were made from these lots, however often repacked, parents first."""
+    """Return all lots that were made from these lots, directly or by further repacking.
+
+    A lot comes after all lots from which it was made.
+    """
     start = list(dict.fromkeys(lots))
     finished: dict[str, None] = {}
     begun = set(start)
@@ -63,7 +66,7 @@ def products_in_order(journal: Journal, lots: Iterable[str]) -> list[str]:
 
 
 def _products_of(journal: Journal, lot: str) -> list[str]:
-    """Return the lots that were made from a lot in one step."""
+    """Return the lots that were made directly from a lot."""
     return [
         product
         for conversion in _conversions_of(journal, lot)
@@ -72,7 +75,7 @@ def _products_of(journal: Journal, lot: str) -> list[str]:
 
 
 def _conversions_of(journal: Journal, lot: str) -> list[str]:
-    """Return the accounts of the conversions into which a lot went."""
+    """Return the accounts of the conversions that consumed a lot."""
     there = journal.balances_of_lot(CONVERTED, lot)
     return [account for account, quantity in there.items() if quantity > 0]
 
@@ -83,9 +86,9 @@ def _lots_made_in(journal: Journal, conversion: str) -> list[str]:
 
 
 def givers_of(journal: Journal, lots: Iterable[str]) -> set[str]:
-    """Return the accounts from which lots came, including the drafts so far.
+    """Return the accounts from which the goods in these lots came, including the drafts.
 
-    For a repacked lot, these are the accounts from which the goods came that it was made of.
+    For a repacked lot, these are the accounts from which the lots in it came.
     """
     givers: set[str] = set()
     waiting = list(dict.fromkeys(lots))
@@ -111,15 +114,15 @@ def givers_of(journal: Journal, lots: Iterable[str]) -> set[str]:
 
 
 def check_goods_of_pledges(journal: Journal, pointer: str) -> None:
-    """Check that goods opened for a pledge still come from the donor of that pledge.
+    """Check that repacked goods still come from the donor whose pledge they fulfilled.
 
-    The drafts may change whose goods a lot contains, or from which lots another lot was made.
+    The drafts may change who gave a lot, or from which lots another lot was made.
 
     Args:
-        pointer: The field to name in the error.
+        pointer: JSON pointer to the field that the error names.
 
     Raises:
-        InvalidField: opened goods would fulfil the pledge of another donor.
+        InvalidField: repacked goods would fulfil the pledge of another donor.
     """
     changed = journal.changed_keys()
     own = {account for account, _, _ in changed if kind_of(account) is CONVERTED}
@@ -153,7 +156,7 @@ def _check_goods_of_conversion(journal: Journal, conversion: str, pointer: str) 
 
 
 def _pledges_kept(journal: Journal, conversion: str) -> list[Pledge]:
-    """Return the pledges that a recorded conversion fulfils."""
+    """Return the pledges that the products of a recorded conversion fulfilled."""
     rows = journal.books.all(
         "SELECT t.source, t.target, t.quantity FROM entries e JOIN transfers t "
         "ON t.station = e.station AND t.seq = e.seq WHERE e.station = :station "

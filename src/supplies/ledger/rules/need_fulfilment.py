@@ -1,8 +1,8 @@
-"""Quantities of needs follow goods: needed → claimed → assigned → met, and back.
+"""Change the quantities of needs as goods move: needed → claimed → assigned → met, and back.
 
-After each entry, three rules are true. The quantity of a need that is assigned is at most the
-quantity of goods in its allocation. The quantity met is at most the quantity of goods received. The
-quantity claimed equals the quantity pledged to the need.
+After each entry, three things are true. What is assigned to needs is at most what is in their
+allocations. What is met is at most what was received. What is claimed for a need equals what
+pledges promise for it.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ _URGENCY = {"high": 0, "normal": 1, "low": 2}
 
 
 def document_number(document: str) -> int:
-    """Return the number of a document's first entry. Older documents have smaller numbers."""
+    """Return the number at the end of a document's id. Older documents have smaller numbers."""
     return int(document.rsplit("_", 1)[1])
 
 
 def most_urgent_first(need: Need) -> tuple[int, int]:
-    """Sort key: the most urgent first, then the oldest."""
+    """Return a sort key: the most urgent need first; of equally urgent ones, the oldest."""
     return _URGENCY[need.urgency], document_number(need.need)
 
 
 def find_need(journal: Journal, need: str, pointer: str = "") -> Need:
-    """Return the latest version of a need.
+    """Return a need by its id, with its latest values.
 
     Raises:
         NotFound: the id is unknown and `pointer` is empty.
-        InvalidField: the id is unknown; the error points to the field that `pointer` names.
+        InvalidField: the id is unknown; the error names the field to which `pointer` leads.
     """
     found = journal.books.latest_row(Need, need=need)
     if found is None:
@@ -60,7 +60,7 @@ def need_for(
     """Return the need that a line names.
 
     Args:
-        recipient: The recipient who must have the need; None accepts any recipient.
+        recipient: The recipient whose need it must be; None accepts any recipient.
 
     Raises:
         InvalidField: the need is unknown, for another item or of another recipient.
@@ -78,16 +78,16 @@ def need_for(
 def needs_of(journal: Journal, recipient: str, item: str) -> list[Need]:
     """Return all needs of a recipient for an item, the most urgent first.
 
-    Needs that are met or ended are included.
+    Needs that are met or have ended are included.
     """
     needs = journal.books.current_rows(Need, "need", recipient=recipient, item=item)
     return sorted(needs, key=most_urgent_first)
 
 
 def open_needs(journal: Journal, recipient: str, item: str) -> list[Need]:
-    """Return a recipient's needs for an item that goods may still serve, the most urgent first.
+    """Return the needs of a recipient for an item that goods can still serve, most urgent first.
 
-    A quantity of them is needed or claimed, or the drafts so far change that.
+    A need whose quantities the drafts change is included too.
     """
     still_open = journal.books.needs_still_open(recipient, item)
     found = [
@@ -102,30 +102,33 @@ def open_needs(journal: Journal, recipient: str, item: str) -> list[Need]:
 
 
 def claims_on_pledge(journal: Journal, pledge: str, item: str) -> list[tuple[Need, int]]:
-    """Return the needs that claim an item of a pledge, with the claimed quantities.
+    """Return the needs that claim an item of a pledge, each with the claimed quantity.
 
     The most urgent needs come first.
     """
+    # All items are read at once, because a command asks for one item after another.
+    balances = journal.nonzero_balances(f"{PLEDGED(pledge)}:")
     claims = [
         (find_need(journal, keys_of(account)[1]), quantity)
-        for (account, claimed, _), quantity in journal.nonzero_balances(
-            f"{PLEDGED(pledge)}:"  # All items: a command asks for each in turn, and asks once.
-        ).items()
+        for (account, claimed, _), quantity in balances.items()
         if claimed == item
     ]
     return sorted(claims, key=lambda claim: most_urgent_first(claim[0]))
 
 
 def drop_claim(journal: Journal, draft: Draft, need: Need, pledge: str, quantity: int) -> None:
-    """Undo a claim: claimed → needed, and the same quantity of the pledge becomes free."""
+    """Drop a claim on a pledge: claimed → needed.
+
+    The same quantity of the pledge is no longer promised to the need.
+    """
     journal.move(draft, CLAIMED(need.need, pledge), NEEDED(need.need), need.item, "", quantity)
     journal.move(draft, PLEDGED(pledge, need.need), PLEDGED(pledge), need.item, "", quantity)
 
 
 def displace_claims(journal: Journal, draft: Draft, need: Need, quantity: int) -> None:
-    """Undo claims on a need that other goods serve instead: claimed → needed.
+    """Drop claims on pledges for a need that other goods serve: claimed → needed.
 
-    Claims by the newest pledges are undone first.
+    Claims on the newest pledges are dropped first.
     """
     claims = journal.nonzero_balances(f"{CLAIMED.prefix}{need.need}:")
     for account, _, _ in sorted(claims, key=lambda key: -document_number(keys_of(key[0])[1])):
@@ -138,12 +141,12 @@ def displace_claims(journal: Journal, draft: Draft, need: Need, quantity: int) -
 def serve_need(
     journal: Journal, draft: Draft, need: Need, target: str, quantity: int, *, displace: bool
 ) -> int:
-    """Move needed → `target` (assigned or met) and return the quantity moved.
+    """Move an open quantity of a need to `target`: needed → assigned or met.
 
-    It is at most the open quantity of the need.
+    Return the quantity moved, which is at most the open quantity.
 
     Args:
-        displace: Whether claimed quantities count as open too. If so, their claims are undone.
+        displace: Whether to drop claims if the open quantity without them is not enough.
     """
     open_ = max(0, journal.available(NEEDED(need.need), need.item))
     if displace and quantity > open_:
@@ -155,9 +158,9 @@ def serve_need(
 
 
 def return_account(journal: Journal, need: Need) -> str:
-    """Return the account to which a quantity of a need returns.
+    """Return the account to which a quantity of a need goes back.
 
-    It is `ended` for an ended need and `needed` for any other.
+    This is `ended` for a need that has ended, and `needed` for all others.
     """
     ended = next(
         (
@@ -172,7 +175,7 @@ def return_account(journal: Journal, need: Need) -> str:
 
 
 def goods_of_allocation(journal: Journal, allocation: str) -> dict[tuple[str, str], int]:
-    """Return the goods of an allocation, in stock and in transit, by (item, lot)."""
+    """Return the goods of an allocation by item and lot, in stock and in transit."""
     goods: dict[tuple[str, str], int] = defaultdict(int)
     for (_, item, lot), quantity in journal.nonzero_balances(f"{ALLOCATED(allocation)}:").items():
         goods[item, lot] += quantity
@@ -191,8 +194,8 @@ def goods_of_allocation(journal: Journal, allocation: str) -> dict[tuple[str, st
 def restore_needs(journal: Journal, draft: Draft, allocation: str) -> None:
     """Reopen needs after goods left an allocation without being received.
 
-    Only the quantity that is assigned beyond the remaining goods is reopened. Therefore goods that
-    serve no need count as leaving first.
+    Only what is assigned beyond the remaining goods is reopened. So goods that are for no need
+    count as the first to leave.
     """
     goods = goods_of_allocation(journal, allocation)
     goods_for_need: dict[str, int] = defaultdict(int)
@@ -215,13 +218,16 @@ def restore_needs(journal: Journal, draft: Draft, allocation: str) -> None:
 
 
 def meet_needs(journal: Journal, draft: Draft, recipient: str, item: str, quantity: int) -> None:
-    """Meet open needs with goods that a recipient received without an allocation."""
+    """Meet open needs of a recipient with goods that were received without an allocation."""
     for need in open_needs(journal, recipient, item):
         quantity -= meet_need(journal, draft, need, quantity)
 
 
 def meet_needs_with_excess(journal: Journal, draft: Draft, recipient: str) -> None:
-    """Meet open needs with what an entry hands over beyond the needs that its goods served."""
+    """Meet open needs with goods that an entry hands over beyond the needs they are for.
+
+    Only needs of the same recipient are met.
+    """
     excess: Counter[str] = Counter()
     for transfer, _ in draft.moves:
         if transfer.target == RECEIVED(recipient):
@@ -238,23 +244,23 @@ def meet_needs_with_excess(journal: Journal, draft: Draft, recipient: str) -> No
 
 
 def meet_need(journal: Journal, draft: Draft, need: Need, quantity: int) -> int:
-    """Meet a need as far as it is open, and return the quantity met.
+    """Meet a need as far as it is open. Return the quantity that was met.
 
-    Claims on it are dropped where necessary.
+    Claims on the need are dropped if the open quantity without them is not enough.
     """
     return serve_need(journal, draft, need, MET(need.need), quantity, displace=True)
 
 
 def reopen_need(journal: Journal, draft: Draft, need: Need, quantity: int) -> None:
-    """Reopen a need after goods for it came back, at most by the quantity that was met."""
+    """Reopen a need after goods for it came back, by at most the quantity that was met."""
     back = max(0, min(quantity, journal.available(MET(need.need), need.item)))
     journal.move(draft, MET(need.need), return_account(journal, need), need.item, "", back)
 
 
 def reopen_needs(journal: Journal, draft: Draft, recipient: str, item: str) -> None:
-    """Reopen needs after goods came back.
+    """Reopen needs of a recipient after goods of an item came back.
 
-    A need is reopened by the quantity met that exceeds the goods which the recipient still has.
+    They are reopened by the quantity that is met beyond the goods that the recipient still has.
     """
     kept = journal.total(RECEIVED(recipient), item)
     needs = needs_of(journal, recipient, item)

@@ -1,4 +1,4 @@
-"""Needs of recipients: noted, and ended when they no longer apply."""
+"""Needs of recipients: record a need, and end a need that no longer applies."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from supplies.ledger.rules.need_fulfilment import drop_claim, find_need
 
 
 def note_need(command: NoteNeed, journal: Journal) -> None:
-    """Record a need, as a transfer from the account `asked` to the account `needed`.
+    """Record a need: asked → needed.
 
     Raises:
-        InvalidField: a code is unknown, or `needed_by` is before the day of the need. Also raised
-            if a correction names another recipient after goods were allocated to the need.
+        InvalidField: a code is unknown, `needed_by` is before the day of the need, or a correction
+            names another recipient although goods were allocated to the need.
     """
     journal.books.recipient(command.recipient, "/recipient")
     quantity = journal.base_units(command, "")
@@ -45,7 +45,11 @@ def note_need(command: NoteNeed, journal: Journal) -> None:
 
 
 def _check_same_recipient(journal: Journal, need: str, recipient: str) -> None:
-    """Refuse to give a need to another recipient after goods were allocated to the need."""
+    """Check that a need with allocated goods keeps its recipient.
+
+    Raises:
+        InvalidField: the correction names another recipient.
+    """
     before = find_need(journal, need).recipient
     if recipient == before:
         return
@@ -58,9 +62,10 @@ def _check_same_recipient(journal: Journal, need: str, recipient: str) -> None:
 
 
 def end_need(command: EndNeed, journal: Journal) -> None:
-    """End a need: claimed → needed → ended. Assigned quantities are ended only if released.
+    """End a need: claimed → needed → ended.
 
-    If the command says so, goods that are set aside for the need are released: allocated → stock.
+    Goods that are set aside for the need stay so, unless the command releases them: allocated →
+    stock.
 
     Raises:
         NotFound: the need is unknown.

@@ -1,4 +1,4 @@
-"""Find the packs in commands that older versions recorded, which stored base units only."""
+"""Find the packs in commands of older versions, which recorded quantities in base units only."""
 
 from __future__ import annotations
 
@@ -37,11 +37,12 @@ _TEXTS = msgspec.json.Decoder(dict[str, str]).decode
 
 
 def implied_packs(books: Books, history: History, restated: Command) -> list[PackedLine]:
-    """Return the lines of a corrected command that counted packs, with the implied pack sizes.
+    """Return the lines of a command that counted packs, with the size of the packs.
 
-    Older entries contain base units and a digest of the request. If the digest matches the restated
-    command, the request counted the same packs. Then the size of each pack is the recorded quantity
-    divided by the number of packs. Return an empty list if the digest does not match.
+    Older versions recorded base units and a digest of the request. If the digest fits the corrected
+    version with its packs, the request counted the same packs. The size of a pack is then the
+    recorded quantity divided by the number of packs. If the digest does not fit, the result is
+    empty.
     """
     latest = history.latest
     if not _packed(restated) or not _same_lines(books, latest, restated):
@@ -77,7 +78,7 @@ def _lines(command: Any) -> list[tuple[_Field, int, Any]]:
 
 
 def _quantities(history: History, command: Command) -> dict[tuple[_Field, int], int]:
-    """Return the recorded quantity of each line, if it can be read from the entries."""
+    """Return the recorded quantity of each line, if the entries of the command show it."""
     found: dict[tuple[_Field, int], int] = {}
     for row in history.latest.rows:
         if isinstance(row, Need):
@@ -98,9 +99,9 @@ def _quantities(history: History, command: Command) -> dict[tuple[_Field, int], 
 
 
 def _same_lines(books: Books, latest: Body, restated: Command) -> bool:
-    """Return whether the request of an entry was this command.
+    """Return whether the digest in an entry is that of this command.
 
-    Free texts and the day are taken from the entry, so they may differ.
+    Free texts and the day may differ, because they are taken from the entry.
     """
     salt, texts = b"", dict[str, str]()
     if latest.texts is not None:
@@ -127,7 +128,7 @@ def _same_lines(books: Books, latest: Body, restated: Command) -> bool:
 
 
 def _as_recorded(command: Any, latest: Body) -> Any:
-    """Return the command with all fields except quantities replaced by those in an entry's rows."""
+    """Return the command with all fields but quantities taken from the rows of an entry."""
     lots = {row.lot: row for row in latest.rows if isinstance(row, Lot)}
     lines = list(getattr(command, "lines", ()))
     changes: dict[str, Any] = {}
@@ -152,7 +153,7 @@ def _as_recorded(command: Any, latest: Body) -> Any:
 def _line_as_recorded(line: Any, row: ArrivalLine, lot: Lot) -> Any:
     value = None
     if lot.value_minor is not None and lot.currency is not None:
-        # The evidence is free text. `_with_texts` replaces it by that of the entry.
+        # The evidence of a value is free text, so `_with_texts` takes it from the entry.
         value = Value(minor=lot.value_minor, currency=lot.currency, evidence="-")
     changes = {
         "batch": lot.batch,
@@ -166,9 +167,9 @@ def _line_as_recorded(line: Any, row: ArrivalLine, lot: Lot) -> Any:
 
 
 def _with_texts(command: Command, texts: dict[str, str]) -> Command | None:
-    """Return the command with its free texts replaced by these texts.
+    """Return the command with these free texts.
 
-    Return None if the texts belong to other fields than the command has.
+    Return None if the texts belong to fields that the command does not have.
     """
     fields = msgspec.to_builtins(command)
     try:

@@ -1,4 +1,4 @@
-"""Accounting periods: closing them, and reopening them with a reason."""
+"""Accounting periods: close a period, and reopen it with a reason."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from supplies.ledger.journal import Journal
 
 
 def close_period(command: ClosePeriod, journal: Journal) -> None:
-    """Close the books up to and including a day.
+    """Close the books up to a day, including that day.
 
     Raises:
-        InvalidField: the day is not over.
-        AlreadyDone: this day is closed already.
+        InvalidField: the day has not ended yet.
+        AlreadyDone: the day is closed already.
         Unaccounted: goods are unexplained, or a conflict is unresolved.
     """
     if command.through >= journal.today:
@@ -69,7 +69,7 @@ def _check_conflicts_resolved(journal: Journal, through: date) -> None:
 
 
 def reopen_period(command: ReopenPeriod, journal: Journal) -> None:
-    """Open the books again from a day on.
+    """Reopen the books from a day on.
 
     Raises:
         InvalidField: the day is not closed.
@@ -81,6 +81,6 @@ def reopen_period(command: ReopenPeriod, journal: Journal) -> None:
             [Fault("/from", "not closed")],
         )
     draft = journal.entry("period_reopened", day=journal.today)
-    # `date.min` has no day before it, so it stays closed.
+    # No day is before `date.min`, so this first day stays closed.
     before = max(command.day, date.min + timedelta(days=1)) - timedelta(days=1)
     draft.add_rows(Period(closed_through=before))

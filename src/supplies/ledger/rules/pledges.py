@@ -1,4 +1,4 @@
-"""Pledges: making, claiming, cancelling and lapsing them."""
+"""Pledges: make, claim, cancel or lapse the promise of a donor."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from supplies.ledger.rules.need_fulfilment import (
 
 
 def find_pledge(journal: Journal, pledge: str, pointer: str = "") -> Pledge:
-    """Return the latest version of a pledge.
+    """Return a pledge by its id, with its latest values.
 
     Raises:
         NotFound: the id is unknown and `pointer` is empty.
-        InvalidField: the id is unknown; the error points to the field that `pointer` names.
+        InvalidField: the id is unknown; the error names the field to which `pointer` leads.
     """
     found = journal.books.latest_row(Pledge, pledge=pledge)
     if found is None:
@@ -41,16 +41,16 @@ def find_pledge(journal: Journal, pledge: str, pointer: str = "") -> Pledge:
 
 
 def pledge_lines(journal: Journal, pledge: str, **where: str) -> list[StatedLine]:
-    """Return the lines of a pledge as recorded last.
+    """Return the latest lines of a pledge.
 
-    where: filters, as required values by column.
+    where: values that columns of the returned lines must have.
     """
     seq = journal.books.latest_seq(Pledge, pledge=pledge) or 0
     return journal.books.rows_of_entry(StatedLine, seq, pledge=pledge, **where)
 
 
 def open_pledges(journal: Journal, donor: str, item: str) -> list[str]:
-    """Return the ids of a donor's pledges of which some of an item is outstanding, oldest first."""
+    """Return the donor's pledges with an outstanding quantity of an item, oldest first."""
     promised = journal.nonzero_balances(PLEDGED.prefix, item)
     ids = {keys_of(account)[0] for account, _, _ in promised}
     pledges = journal.books.latest_rows(Pledge, "pledge", ids)
@@ -59,7 +59,7 @@ def open_pledges(journal: Journal, donor: str, item: str) -> list[str]:
 
 
 def make_pledge(command: MakePledge, journal: Journal) -> None:
-    """Record a pledge: donor → pledged, needed → claimed.
+    """Record a pledge: donor → pledged, and needed → claimed for the needs it is for.
 
     Raises:
         InvalidField: a code or need is unknown, a claimed need is for another item, or a day is in
@@ -88,7 +88,11 @@ def make_pledge(command: MakePledge, journal: Journal) -> None:
 
 
 def _same_donor(journal: Journal, command: MakePledge) -> None:
-    """Refuse to change the donor of a pledge after goods have arrived on it."""
+    """Check that a pledge on which goods have arrived keeps its donor.
+
+    Raises:
+        InvalidField: the correction names another donor.
+    """
     if journal.corrected is None:
         return
     pledge = find_pledge(journal, str(journal.corrected.document))
@@ -103,7 +107,7 @@ def _same_donor(journal: Journal, command: MakePledge) -> None:
 def _has_goods(journal: Journal, pledge: str) -> bool:
     """Return whether goods have arrived on a pledge, or were repacked for it.
 
-    Goods of donations and repackings that were reversed do not count.
+    Donations and conversions that were reversed do not count.
     """
     out_of, into = (
         journal.books.value(
@@ -145,15 +149,15 @@ def _promise(
 
 
 def claim_needs(command: ClaimNeeds, journal: Journal) -> None:
-    """Claim needs for a pledge: needed → claimed.
+    """Promise parts of a pledge to needs: needed → claimed.
 
-    Claims to drop are dropped first.
+    If the command also drops claims, this is done first.
 
     Raises:
         NotFound: the pledge is unknown.
         InvalidField: no claim is named, or a need is unknown, for another item, or named twice.
-        NotEnough: the pledge has less without a claim, the need has less open, or the claim to drop
-            is smaller.
+        NotEnough: the pledge has less that is not promised, the need has less open, or the claim to
+            drop is smaller.
     """
     pledge = find_pledge(journal, command.pledge)
     if not command.claims and not command.drop:
@@ -175,7 +179,7 @@ def claim_needs(command: ClaimNeeds, journal: Journal) -> None:
 def _claims_of(
     journal: Journal, pledge: Pledge, claims: list[Claim], field: str
 ) -> list[tuple[Need, int, str]]:
-    """Return the need, quantity and JSON pointer of each claim.
+    """Return need, quantity and JSON pointer of each claim in a command.
 
     Raises:
         InvalidField: a need is unknown, for an item that is not promised, or named twice.
@@ -198,23 +202,23 @@ def _claims_of(
 
 
 def cancel_pledge(command: CancelPledge, journal: Journal) -> None:
-    """Cancel a pledge at the donor's wish: pledged → donor.
+    """Cancel what is outstanding of a pledge, because the donor wishes so: pledged → donor.
 
     Raises:
         NotFound: the pledge is unknown.
         AlreadyDone: nothing of the pledge is outstanding.
-        NotEnough: less is outstanding in a line than was to be cancelled.
+        NotEnough: less of an item is outstanding than the command cancels.
     """
     _drop(command, journal, "pledge_cancelled")
 
 
 def lapse_pledge(command: LapsePledge, journal: Journal) -> None:
-    """End a pledge because the goods did not come: pledged → donor.
+    """End what is outstanding of a pledge, because the goods did not come: pledged → donor.
 
     Raises:
         NotFound: the pledge is unknown.
         AlreadyDone: nothing of the pledge is outstanding.
-        NotEnough: less is outstanding in a line than was to lapse.
+        NotEnough: less of an item is outstanding than the command ends.
     """
     _drop(command, journal, "pledge_lapsed")
 
@@ -255,10 +259,10 @@ def _drop_line(
     dropped: DroppedLine,
     pointer: str,
 ) -> None:
-    """Cancel part of a line of a pledge.
+    """End a quantity of one line of a pledge.
 
-    The claims that the command names are undone first, then the part without a claim is cancelled,
-    then the least urgent claims are undone, the newest first.
+    Claims that the command names are dropped first. Then the quantity is used that no need
+    claims, then the claims of the least urgent needs, the newest first.
     """
     rest = dropped.quantity
     outstanding = _outstanding(journal, pledge.pledge, item)

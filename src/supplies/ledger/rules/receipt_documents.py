@@ -1,4 +1,4 @@
-"""The documents of receipts: the content of a receipt, as it is when the receipt is issued."""
+"""Compose the content of a receipt, as it is stored when the receipt is issued."""
 
 from __future__ import annotations
 
@@ -41,11 +41,12 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class DetailsLine:
-    """Goods of one line, in base units.
+    """What a receipt prints about one line of a donation.
 
     Attributes:
-        value: Minor units and currency; None if not valued.
-        packed: The packs in which the quantity was stated, or None if it was stated in base units.
+        quantity: In base units.
+        value: Amount in minor units and currency; None if the goods were not valued.
+        packed: The packs in which the quantity was given; None if it was given in base units.
     """
 
     item: str
@@ -59,11 +60,11 @@ class DetailsLine:
 
 @dataclass(frozen=True, slots=True)
 class DonationDetails:
-    """What a receipt prints about a donation.
+    """What a receipt prints about one donation.
 
     Attributes:
-        location: The name of the location.
-        or_earlier: Whether the day is the latest possible one.
+        location: Name of the location where the goods were received.
+        or_earlier: Whether the goods may have been received before `received_on`.
     """
 
     donation: str
@@ -81,12 +82,10 @@ class DonationDetails:
 def details_from_command(
     command: RecordDonation, donation: str, day: date, location: str
 ) -> DonationDetails:
-    """Return what a receipt prints about a donation, read from its command.
-
-    The lines are left empty.
+    """Return what a receipt prints about a donation, without its lines.
 
     Args:
-        location: The name of the location.
+        location: Name of the location.
     """
     return DonationDetails(
         donation=donation,
@@ -105,11 +104,11 @@ def details_from_command(
 def details_of_donation(
     journal: Journal, donation: str, pointer: str = ""
 ) -> tuple[str, DonationDetails]:
-    """Return the donor's code and the current details of a donation.
+    """Return the donor of a recorded donation, and what a receipt prints about the donation.
 
     Raises:
         InvalidField: the donation is unknown or was reversed.
-        Forgotten: the donor's data was erased.
+        Forgotten: the data of the donor was erased.
     """
     arrival = journal.books.latest_row(Arrival, arrival=donation, origin="donor")
     seq = journal.books.latest_seq(Arrival, arrival=donation)
@@ -144,7 +143,7 @@ def details_of_donation(
 
 
 def details_line(line: ArrivalLine, lot: Lot, packed: PackedLine | None) -> DetailsLine:
-    """Return what a receipt prints about an arrival line, its lot and its packs."""
+    """Return what a receipt prints about a line, from its row, its lot and its packs."""
     value = None
     if lot.value_minor is not None and lot.currency is not None:
         value = (lot.value_minor, lot.currency)
@@ -156,11 +155,11 @@ def details_line(line: ArrivalLine, lot: Lot, packed: PackedLine | None) -> Deta
 def receipt_document(
     journal: Journal, number: str, donor: str, donations: list[DonationDetails], replaces: list[str]
 ) -> bytes:
-    """Return the encoded document of a new receipt.
+    """Return the encoded content of a new receipt.
 
     Raises:
         InvalidField: a name or text has characters that the fonts cannot print.
-        Forgotten: the donor's data was erased.
+        Forgotten: the data of the donor was erased.
     """
     settings = paper_settings(journal.books)
     lines = [_line(journal, settings, line) for donation in donations for line in donation.lines]

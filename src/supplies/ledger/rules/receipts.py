@@ -1,4 +1,4 @@
-"""Receipts: one for every donation, numbered without gaps; voided, replaced or reprinted."""
+"""Receipts: issue one for every donation, void it, replace it, or record a reprint."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ from supplies.ledger.rules.receipt_documents import (
 def issue(
     journal: Journal, donor: str, donations: list[DonationDetails], *, replaces: list[str]
 ) -> str:
-    """Issue a receipt with the next number of the series and year; return the number.
+    """Issue a receipt with the next number of its series and year. Return the number.
 
-    The document is stored with all names and texts as they are now.
+    The receipt stores all names and texts as they are now.
 
     Args:
-        replaces: Numbers of the receipts that it replaces.
+        replaces: Numbers of the receipts that the new one replaces.
 
     Raises:
         InvalidField: a name or text has characters that the fonts cannot print.
-        Forgotten: the donor's data was erased.
+        Forgotten: the data of the donor was erased.
     """
     station, today = journal.books.station, journal.today
     last = journal.books.value(
@@ -72,13 +72,13 @@ def issue(
 
 
 def void(journal: Journal, number: str, about: str) -> None:
-    """Void a receipt. It keeps its number."""
+    """Void a receipt. Its number is not used again."""
     draft = journal.entry("receipt_voided", document=number, about=about, day=journal.today)
     draft.add_rows(ReceiptVoid(number=number))
 
 
 def find_receipt(journal: Journal, number: str) -> Receipt:
-    """Return a receipt.
+    """Return a receipt by its number.
 
     Raises:
         NotFound: the number is unknown.
@@ -90,7 +90,7 @@ def find_receipt(journal: Journal, number: str) -> Receipt:
 
 
 def valid_receipt_of(journal: Journal, donation: str) -> str | None:
-    """Return the number of the valid receipt for a donation; None if it has no valid receipt."""
+    """Return the number of the valid receipt for a donation, or None."""
     return journal.books.value(  # type: ignore[no-any-return]  # a column of text
         "SELECT d.number FROM receipt_donations d "
         "WHERE d.station = :station AND d.donation = :donation AND NOT EXISTS "
@@ -100,7 +100,7 @@ def valid_receipt_of(journal: Journal, donation: str) -> str | None:
 
 
 def donations_of(journal: Journal, number: str) -> list[str]:
-    """Return the donations that a receipt covers, in the order of its document."""
+    """Return the donations that a receipt covers, in the order in which it prints them."""
     seq = journal.books.latest_seq(Receipt, number=number)
     assert seq is not None, f"there is no receipt {number}"
     rows = journal.books.body(seq).rows
@@ -108,12 +108,12 @@ def donations_of(journal: Journal, number: str) -> list[str]:
 
 
 def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
-    """Issue one receipt for several donations of one donor; earlier receipts become void.
+    """Issue one receipt for several donations of a donor, and void the receipts it replaces.
 
     Raises:
         InvalidField: a donation is unknown, repeated, reversed or of another donor, or an earlier
             receipt covers further donations.
-        Forgotten: the donor's data was erased.
+        Forgotten: the data of the donor was erased.
     """
     donations: list[DonationDetails] = []
     donors: set[str] = set()
@@ -146,7 +146,7 @@ def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
 def _replace(
     journal: Journal, donor: str, donations: list[DonationDetails], old: list[str]
 ) -> None:
-    """Issue the new receipt, then void the receipts that it replaces."""
+    """Issue a new receipt, then void the receipts that it replaces."""
     issue(journal, donor, donations, replaces=old)
     for number in old:
         void(journal, number, DONOR(donor))
@@ -157,14 +157,13 @@ def renew_receipt(
 ) -> None:
     """Replace the receipt of a donation that was corrected or reversed.
 
-    A receipt for several donations is replaced by one receipt for those that remain. If the
-    correction names another donor, each donor gets a receipt. If nothing changed that the receipt
-    prints, it stays valid. A donation whose receipt was voided by a command of its own gets no new
-    receipt.
+    The new receipt covers the donations that remain of the old one. If a correction changes the
+    donor, each donor gets a receipt. The receipt stays valid if nothing changed that it prints. If
+    the receipt was voided by a separate command, no new receipt is issued.
 
     Args:
-        changed: The corrected details; None if the donation was reversed.
-        again: Whether the donation had been reversed before, so that it needs a new receipt.
+        changed: What a receipt prints about the corrected donation; None if it was reversed.
+        again: Whether the donation was reversed before, so that it needs a new receipt.
     """
     number = valid_receipt_of(journal, donation)
     replaced = number or (_last_receipt_of(journal, donation) if again else None)
@@ -186,7 +185,7 @@ def renew_receipt(
 
 
 def _is_as_before(journal: Journal, donation: str, changed: DonationDetails) -> bool:
-    """Return whether a correction leaves everything that the receipt prints as it was."""
+    """Return whether a correction leaves everything unchanged that the receipt prints."""
     try:
         return details_of_donation(journal, donation) == (
             _drafted_donor(journal, donation),
@@ -203,14 +202,14 @@ def _last_receipt_of(journal: Journal, donation: str) -> str | None:
 
 
 def _current_donor(journal: Journal, donation: str) -> str:
-    """Return the donor of a donation according to the books."""
+    """Return the donor of a donation as the books have it, without the drafts."""
     arrival = journal.books.latest_row(Arrival, arrival=donation)
     assert arrival is not None, f"there is no donation {donation}"
     return arrival.party
 
 
 def _drafted_donor(journal: Journal, donation: str) -> str:
-    """Return the donor of a donation according to the drafts."""
+    """Return the donor of a donation as the drafts have it."""
     return next(
         row.party
         for draft in journal.drafts
@@ -220,7 +219,7 @@ def _drafted_donor(journal: Journal, donation: str) -> str:
 
 
 def void_receipt(command: VoidReceipt, journal: Journal) -> None:
-    """Void a receipt without a replacement.
+    """Void a receipt without replacing it.
 
     Raises:
         NotFound: the number is unknown.
@@ -231,12 +230,12 @@ def void_receipt(command: VoidReceipt, journal: Journal) -> None:
 
 
 def replace_receipt(command: ReplaceReceipt, journal: Journal) -> None:
-    """Replace a receipt by one from current data, for example after a donor's name changed.
+    """Replace a receipt by one with current data, for example after a donor's name changed.
 
     Raises:
         NotFound: the number is unknown.
         AlreadyDone: the receipt is void already.
-        Forgotten: the donor's data was erased.
+        Forgotten: the data of the donor was erased.
     """
     donor = _donor_of_valid_receipt(journal, command.number)
     donations = [
@@ -247,11 +246,11 @@ def replace_receipt(command: ReplaceReceipt, journal: Journal) -> None:
 
 
 def reprint_receipt(command: ReprintReceipt, journal: Journal) -> None:
-    """Record a reprint. The printed paper is marked as a numbered copy.
+    """Record that a receipt is printed again. The reprint gets the next copy number.
 
     Raises:
         NotFound: the number is unknown.
-        Forgotten: the receipt's text was erased.
+        Forgotten: the content of the receipt was erased.
     """
     receipt = find_receipt(journal, command.number)
     content = journal.books.value(
@@ -273,9 +272,10 @@ def reprint_receipt(command: ReprintReceipt, journal: Journal) -> None:
 
 
 def _donor_of_valid_receipt(journal: Journal, number: str) -> str:
-    """Return the donor of a receipt.
+    """Return the donor of a receipt that is valid.
 
     Raises:
+        NotFound: the number is unknown.
         AlreadyDone: the receipt is void.
     """
     find_receipt(journal, number)

@@ -1,9 +1,9 @@
-"""Adjust recorded stock counts when an entry for an earlier time is recorded later.
+"""Change the differences of recorded stock counts when an earlier event is recorded late.
 
-A count states what was at a location at one moment. An entry that is recorded later, but belongs to
-an earlier moment, does not change the stock after the count. It changes the figure with which the
-count is compared. The difference of the count changes by the same quantity, and an entry of the
-count sheet books that change.
+A stock count says what was at a location at one moment. If something that happened before is
+recorded only afterwards, the counted quantity stays right, but the books should have had another
+quantity at that moment. So the difference that the count booked changes by the same quantity, and
+an entry of the count sheet books this change.
 """
 
 from __future__ import annotations
@@ -34,11 +34,12 @@ from supplies.ledger.rules.step_order import ordered_steps
 
 
 class Past(NamedTuple):
-    """A transfer that was recorded before.
+    """A transfer that a command recorded before its correction.
 
     Attributes:
-        sheet: The count sheet whose changed difference the transfer books; None for other
-            transfers.
+        seq: Number of the entry of the transfer.
+        moment: The place of the transfer in the order of events.
+        sheet: The count sheet whose difference the transfer changed; None for other transfers.
     """
 
     seq: int
@@ -48,9 +49,9 @@ class Past(NamedTuple):
 
 
 def add_recounts(journal: Journal) -> None:
-    """Add drafts for the stock counts whose difference the drafts of a command change.
+    """Add drafts that change the stock counts made after the events that a command records.
 
-    Corrections do not use this function: they call `recounts` themselves.
+    Not used for corrections, which call `recounts` themselves.
     """
     drafts = journal.drafts
     counted = [draft.booked_on for draft in drafts if _sheet_moment(journal, draft)]
@@ -68,7 +69,7 @@ def add_recounts(journal: Journal) -> None:
         for move in draft.moves
     ]
     in_order = [step for _, step in steps]
-    # The steps of a count come first and are all possible, so that its entry is never split.
+    # The transfers of each count can then be booked one after the other, so its entry is not split.
     if len(drafts) == 1 and Floors(journal.books, in_order).hold_after(in_order):
         pointers = {move.transfer[:3]: move.pointer for move in head.moves}
         journal.drafts = ordered_steps(journal, head, steps, pointers)
@@ -84,7 +85,7 @@ def _moment(journal: Journal, draft: Draft) -> Moment:
 
 
 def _sheet_moment(journal: Journal, draft: Draft) -> Moment | None:
-    """Return the moment of the count whose difference a draft books, or None for other drafts."""
+    """Return the moment of the count whose difference a draft books; None for other drafts."""
     if draft.kind not in (COUNTED, RESOLVED):
         return None
     return sheet_moment(journal.books, str(draft.document))
@@ -97,12 +98,12 @@ def recounts(
     *,
     not_before: date = date.min,
 ) -> list[Draft]:
-    """Draft how a command changes the differences of stock counts, one draft for each count sheet.
+    """Draft how a command changes the differences of stock counts, one draft per count sheet.
 
     Args:
-        moves: The transfers of the command.
-        past: If the command is being corrected, its transfers so far. A count already includes
-            those that were recorded before it.
+        moves: The transfers of the command, each with its place in the order of events.
+        past: In a correction, what the command recorded before. A count has already been compared
+            with those of these transfers that were recorded before the count.
         not_before: The earliest day on which anything is booked.
     """
     if not any(_at_a_location(transfer) for _, transfer in moves) and not past:
@@ -150,13 +151,13 @@ def _at_a_location(transfer: Transfer) -> bool:
 
 
 def _open_moment(journal: Journal, moment: Moment) -> Moment:
-    """Return the moment, or if its day is closed, the same position on the first open day."""
+    """Return the moment or, if its day is closed, the same position on the first open day."""
     day = journal.booked_on(date.fromisoformat(moment.day)).isoformat()
     return Moment(day, moment.seq)
 
 
 def _by_lot(count: Count, transfers: Iterable[Transfer]) -> Counter[str]:
-    """Return, by lot, how much transfers add to the goods that a counted line is about."""
+    """Return how much transfers add to the goods that a line counted, by lot."""
     change: Counter[str] = Counter()
     for source, target, item, lot, quantity in transfers:
         if item == count.item and count.lot in ("", lot):
@@ -167,7 +168,7 @@ def _by_lot(count: Count, transfers: Iterable[Transfer]) -> Counter[str]:
 
 
 def _unexplained(count: Count, transfer: Transfer) -> int:
-    """Return how much a transfer adds to the unexplained goods of a counted line."""
+    """Return how much a transfer adds to the unexplained goods that a line counted."""
     source, target, item, lot, quantity = transfer
     account = UNEXPLAINED(count.location)
     if item != count.item or count.lot not in ("", lot):
@@ -186,10 +187,10 @@ def _expected(journal: Journal, count: Count) -> int:
 def _take(
     journal: Journal, draft: Draft, count: Count, change: Counter[str], quantity: int
 ) -> None:
-    """Book goods that the count had already found: stock or allocated → unexplained.
+    """Book goods as unexplained that the count found before: stock or allocated → unexplained.
 
-    Free stock is taken before allocations. Within each, the lots of the surplus come first, then
-    the lots that changed, then other lots.
+    Free stock is taken before allocations. Lots that the count found as surplus come first, then
+    the lots of which more was recorded, then other lots.
     """
     place, item = UNEXPLAINED(count.location), count.item
     found = {
@@ -215,7 +216,7 @@ def _take(
             if part and account.startswith(ALLOCATED.prefix):
                 restore_needs(journal, draft, keys_of(account)[0])
             quantity -= part
-    # The rest breaks a floor. The command is refused, and the error names these goods.
+    # The rest breaks a floor, so the command is refused with an error about these goods.
     for lot in sorted(lot for lot, more in change.items() if more > 0):
         part = min(quantity, change[lot])
         journal.move(draft, STOCK(count.location), place, item, lot, part)
@@ -225,10 +226,10 @@ def _take(
 def _put_back(
     journal: Journal, draft: Draft, count: Count, change: Counter[str], quantity: int
 ) -> None:
-    """Book goods that turn out not to be missing from a count: unexplained → stock.
+    """Book goods back into stock that are not missing after all: unexplained → stock.
 
-    The changed lots get first what they need to stay at zero or above. Lots that the count missed
-    come next.
+    Lots of which less was recorded get what they need to stay at zero or above. Then come the lots
+    that the count found to be missing.
     """
     place, shelf, item = UNEXPLAINED(count.location), STOCK(count.location), count.item
 

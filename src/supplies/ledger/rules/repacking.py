@@ -1,4 +1,4 @@
-"""Repack goods: consume lots of some items, and produce new lots of other items."""
+"""Repack goods: consume lots, and produce new lots, often of other items."""
 
 from __future__ import annotations
 
@@ -131,10 +131,10 @@ def _first_to_expire(journal: Journal, draft: Draft, conversion: str) -> Lot | N
 def _with_expiry(
     journal: Journal, line: ConvertedLine, parent: Lot | None, pointer: str
 ) -> ConvertedLine:
-    """Return the line of a product with its expiry.
+    """Return the line of a product with the expiry of the product.
 
-    If the line has no expiry and no reason for that, the product expires with `parent`. A product
-    may expire later than `parent` only if its line gives a reason.
+    If the line gives neither an expiry nor a reason, the product expires with `parent`. If the
+    product expires later than `parent`, the line must give a reason.
 
     Args:
         parent: The consumed lot that expires first; None if none expires.

@@ -1,8 +1,8 @@
-"""Entries of another station that a command cites, with their bytes and hash.
+"""Read entries of another station that a command refers to.
 
-If the other station's books are in this database, the entry is looked up, and an entry given in the
-command must be the same. Otherwise only the hash of the given bytes is checked. Whether the entry
-is in the other station's chain is checked when those books are verified.
+If the other station is in this database, the entry is read from its books, and an entry given in
+the command must be the same. Otherwise only the hash of the given bytes is checked. Whether the
+entry really is in the other station's books shows when those books are verified.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from supplies.errors import InvalidField, SuppliesError
 from supplies.ledger.journal import Journal
 
 SENT_BY, RECEIVED_BY = "shipment_sent", "shipment_received"
-"""The kinds of entry that stations cite from one another."""
+"""The kinds of entry of another station that a command can refer to."""
 
 S = TypeVar("S", bound=EntryRow)
 
 
 class Cited(msgspec.Struct, frozen=True):
-    """An entry of another station whose bytes match its hash. hash: hexadecimal."""
+    """An entry of another station whose bytes fit its hash. hash: hexadecimal."""
 
     body: Body
     hash: str
@@ -37,13 +37,16 @@ class Cited(msgspec.Struct, frozen=True):
 def cited_entry(
     journal: Journal, shipment: str, given: CitedEntry | None, kind: str, pointer: str
 ) -> Cited:
-    """Return the other station's entry, as given or as found in this database.
+    """Return the entry of another station that a command refers to.
 
     Args:
-        given: The entry with its bytes; None looks it up in this database.
+        given: The entry as the command contains it; None reads it from this database.
+        kind: The kind that the entry must have.
+        pointer: JSON pointer to the field of the command, for error messages.
 
     Raises:
-        InvalidField: there is no such entry, or the given entry is invalid or differs.
+        InvalidField: the entry does not exist, is invalid, or differs from the one in this
+            database.
     """
     stored = _find_in_this_database(journal, shipment, kind)
     if given is None:
@@ -89,7 +92,7 @@ def _find_in_this_database(journal: Journal, shipment: str, kind: str) -> Cited 
 
 
 def cited_shipment(cited: Cited, pointer: str) -> tuple[Shipment, list[ShipmentLine]]:
-    """Return the shipment and its lines from the sending station's entry.
+    """Return the shipment and its lines from the entry of the sending station.
 
     Raises:
         InvalidField: the entry contains no shipment, or a line has a value that is not allowed.
@@ -109,7 +112,7 @@ def cited_shipment(cited: Cited, pointer: str) -> tuple[Shipment, list[ShipmentL
     try:
         for line in lines:
             check_fields(LotPart(lot=line.lot, quantity=line.quantity))
-            # Without the expiry: the sender may have recorded one that is refused today.
+            # The expiry is not checked, because the sender may have recorded one refused today.
             check_fields(ArrivalLine(item=line.item, quantity=line.quantity, batch=line.batch))
             if line.expires_month is not None:
                 check_fields(_expiring(line))
@@ -130,10 +133,10 @@ def _expiring(line: ShipmentLine) -> ArrivalLine:
 
 
 def single_row(body: Body, statement: type[S], pointer: str) -> S:
-    """Return the single row of this type in a cited entry.
+    """Return the only row of this type in an entry of another station.
 
     Raises:
-        InvalidField: the entry has none, or several.
+        InvalidField: the entry has no such row, or several.
     """
     found = [row for row in body.rows if isinstance(row, statement)]
     if len(found) != 1:

@@ -1,8 +1,8 @@
-"""Shipments between stations: sent by one, received by another, acknowledged by the first.
+"""Shipments between stations: one sends, another receives, and the first acknowledges.
 
-These are three entries in two chains, never one transaction. The goods are in `sent` until the
-sender acknowledges what arrived. Each station cites the other's entry with its bytes and hash, so
-the stations may use one database or two.
+Each step is an entry in the books of one station; there is no transaction over both. The goods stay
+in the account `sent` until the sender acknowledges what arrived. Each entry contains the hash of
+the other station's entry before it. So the stations may use one database or two.
 """
 
 from __future__ import annotations
@@ -46,14 +46,16 @@ from supplies.ledger.rules.shipment_citations import (
 )
 
 _LOT_ORIGINS = [kind for kind in CHART.values() if is_origin(kind) or kind is CONVERTED]
-"""The account kinds from which lots come into the books."""
+"""The kinds of account from which lots come into the books."""
 
 
 # --- sending -------------------------------------------------------------------------------------
 
 
 def send_shipment(command: SendShipment, journal: Journal) -> None:
-    """Send goods: stock → sent, by lot. The entry describes each lot for the other station.
+    """Send goods to another station: stock → sent.
+
+    The entry describes each lot, so that the other station can record the lots.
 
     Raises:
         InvalidField: the destination is this station, the location is a quarantine, or the goods
@@ -112,10 +114,10 @@ def _shipment_line(
 
 
 def _value_of_part(journal: Journal, lot: Lot, quantity: int) -> int | None:
-    """Return the value of the next part sent of a lot, in minor units.
+    """Return the value of the next part that is sent of a lot, in minor units.
 
-    Values are rounded down cumulatively, so the values of all parts sum to at most the lot's value.
-    Return None if the lot has no value.
+    Sums of parts are rounded down, so all parts together have at most the value of the lot. Return
+    None if the lot has no value.
     """
     if lot.value_minor is None:
         return None
@@ -130,7 +132,7 @@ def _value_of_part(journal: Journal, lot: Lot, quantity: int) -> int | None:
         )
         for kind in _LOT_ORIGINS
     )
-    if lot_size <= 0:  # found goods that are still unexplained
+    if lot_size <= 0:  # goods that a count found, whose origin is still unexplained
         return None
     sent_before = sum(line.quantity for line in journal.books.rows(ShipmentLine, lot=lot.lot))
     before, after = min(lot_size, sent_before), min(lot_size, sent_before + quantity)
@@ -141,9 +143,9 @@ def _value_of_part(journal: Journal, lot: Lot, quantity: int) -> int | None:
 
 
 def receive_shipment(command: ReceiveShipment, journal: Journal) -> None:
-    """Receive a shipment, as transfers from `from_station` to `stock`.
+    """Receive a shipment: from_station → stock.
 
-    The goods are put into new lots with the descriptions that the sender gave.
+    The goods become new lots, described as the sender described them.
 
     Raises:
         AlreadyDone: the shipment was received before.
@@ -233,7 +235,7 @@ def _receive_line(
 def _arrived_by_line(
     command: ReceiveShipment, lines: list[ShipmentLine]
 ) -> dict[int, tuple[str, ArrivedLine]]:
-    """Return, by line number, what arrived of each line and the JSON pointer to it.
+    """Return how much of each line arrived, with the JSON pointer to the quantity.
 
     If the command has no lines, everything arrived.
 
@@ -272,12 +274,12 @@ def _arrived_by_line(
 
 
 def acknowledge_shipment(command: AcknowledgeShipment, journal: Journal) -> None:
-    """Acknowledge what arrived: sent → delivered. Goods that did not arrive: sent → lost.
+    """Acknowledge what arrived of a shipment: sent → delivered, and sent → lost for the rest.
 
     Raises:
-        NotFound: this station sent no such shipment.
+        NotFound: this station did not send the shipment.
         AlreadyDone: the shipment was acknowledged before.
-        InvalidField: the receiver's entry is missing, or does not match the shipment.
+        InvalidField: the receiver's entry is missing, or does not fit the shipment.
     """
     books = journal.books
     shipment = books.latest_row(Shipment, shipment=command.shipment)
@@ -311,7 +313,7 @@ def acknowledge_shipment(command: AcknowledgeShipment, journal: Journal) -> None
 
 
 def _acknowledged_quantities(journal: Journal, cited: Cited, shipment: Shipment) -> dict[int, int]:
-    """Return how much arrived of each line of a shipment, according to the receiver's entry."""
+    """Return how much of each line arrived, as the receiver's entry says."""
     received = single_row(cited.body, ShipmentReceived, "/received")
     seq = journal.books.latest_seq(Shipment, shipment=shipment.shipment)
     own_hash = journal.books.value(

@@ -1,11 +1,12 @@
 """Find the smallest quantities with which a refused correction would be accepted.
 
-A correction is refused if goods that it would take back have been used since. The error contains
-the shortage of each balance. The quantities are raised by the shortages, and the correction is
-tried again without writing. This first trial is usually accepted. Otherwise a binary search
-follows, between these quantities and those recorded before. It searches all lines at once, in a
-bounded number of trials. The result is reported only if a trial with exactly these quantities was
-accepted.
+A correction is refused if goods that it would take back were used since. The error contains the
+shortage of each balance. The quantities of the correction are raised by these shortages, and the
+correction is tried again without recording it. Usually this first trial is accepted.
+
+Otherwise a binary search follows, between the raised quantities and those recorded before. It
+changes all lines at once, and the number of trials is limited. Quantities are reported only if a
+trial with exactly these quantities was accepted.
 """
 
 from __future__ import annotations
@@ -27,19 +28,19 @@ from supplies.ledger.rules.command_history import History
 from supplies.ledger.rules.correction_difference import MovedOn, Place
 
 MAX_TRIALS = 60
-"""Maximum number of trials, enough for a binary search of any quantity up to `MAX_QUANTITY`."""
+"""Largest number of trials. It is enough to search any quantity up to `MAX_QUANTITY`."""
 
 MAX_LINES_TRIED = 4000
-"""Maximum number of lines over all trials, for example 8 trials of 500 lines.
+"""Largest number of lines in all trials together, such as 8 trials of 500 lines.
 
-It bounds the time that a refusal takes.
+It limits how long a refused correction keeps other writers waiting.
 """
 
 _MAX_NAMED = 12
-"""Maximum number of quantities in the message of an error. Its `faults` contain all of them."""
+"""Largest number of quantities in the message. The `faults` of the error have them all."""
 
 Attempt = Callable[[Command], None]
-"""Function that tries a restated command without writing. It raises the error if refused."""
+"""A function that tries a command without recording it, and raises an error if it is refused."""
 
 Figures = dict[Place, int]
 """Quantities in base units, by their place in the command."""
@@ -47,17 +48,18 @@ Figures = dict[Place, int]
 _FIELDS = ("lines", "consumed", "produced", "spilled")
 
 _COMMAND: Place = ("", 0)
-"""The place of a quantity that is a field of the command itself."""
+"""The place of the quantity of a command that has no lines."""
 
 
 def add_smallest_quantities(
     refusal: MovedOn, command: Command, history: History, journal: Journal, attempt: Attempt
 ) -> NotEnough:
-    """Return the error, extended by the smallest possible quantities if they are found.
+    """Return the error of a refused correction, with the smallest possible quantities added.
+
+    If no such quantities are found, the error is returned without them.
 
     Args:
-        attempt: Function that tries a command without writing. It is called at most `MAX_TRIALS`
-            times.
+        attempt: Tries a command without recording it. It is called at most `MAX_TRIALS` times.
     """
     search = _Search(command, history, journal, attempt)
     smallest = search.smallest(refusal)
@@ -87,14 +89,14 @@ def _named(
 
 
 class _TrialsUsedUp(Exception):
-    """The maximum number of trials is reached."""
+    """The largest number of trials is reached."""
 
 
 class _Search:
     """The search for the smallest quantities of one refused correction.
 
     Attributes:
-        asked: The quantities of the refused command.
+        asked: The quantities in the refused correction.
     """
 
     def __init__(
@@ -116,9 +118,9 @@ class _Search:
         self.recorded = _recorded(command, history)
 
     def smallest(self, refusal: MovedOn) -> Figures:
-        """Return the smallest quantities for the lines whose quantities are too small.
+        """Return the smallest possible quantities of the lines that are too small.
 
-        Return an empty dict if none are found.
+        If none are found, the result is empty.
         """
         try:
             least = self._at_least(refusal, {})
@@ -147,11 +149,11 @@ class _Search:
     # --- bounds ------------------------------------------------------------------------------
 
     def _at_least(self, refusal: MovedOn, figures: Figures) -> Figures:
-        """Return lower bounds for the lines whose balances fall short with these quantities.
+        """Return lower limits for the quantities of lines that are too small.
 
-        An additional unit in a line adds one unit to one of its accounts at a time. Therefore a
-        line must be raised by the largest sum of its accounts' shortages on any day. Return an
-        empty dict if larger quantities cannot help.
+        A line adds each unit to one of its accounts at a time. So it must be raised by the largest
+        sum of the shortages of its accounts on any day. If larger quantities cannot help, the
+        result is empty.
         """
         lots = _lots_by_place(refusal)
 
@@ -174,11 +176,11 @@ class _Search:
         return least if max(least.values()) <= MAX_QUANTITY else {}
 
     def _deciding(self, key: Key, refusal: MovedOn, raised: Container[Place]) -> list[Place]:
-        """Return the places whose quantities affect a balance, in the order in which to raise them.
+        """Return the places of the quantities that affect a balance, in the order to raise them.
 
-        Lines that name the lot of the balance come first. A balance without a lot is that of a need
-        or a promise. For such a balance, places that are already raised come first, because their
-        goods may serve it.
+        Lines that name the lot of the balance come first. Balances of needs and promises have no
+        lot; for them, lines that are raised already come first, because their goods may serve the
+        need.
         """
         _, item, lot = key
         if lot in refusal.places:
@@ -188,11 +190,13 @@ class _Search:
         return sorted(self.by_item[item], key=lambda place: place not in raised)
 
     def _as_recorded(self, place: Place, lots: Mapping[Place, list[str]], figures: Figures) -> int:
-        """Return the quantity that was recorded for a place before.
+        """Return the quantity that was recorded at a place before the correction.
+
+        If a line creates no lot, its quantity is what was recorded of the item less that of the
+        other lines.
 
         Args:
-            lots: By place, the lots that the line creates. If a line creates no lot, its quantity
-                is the recorded quantity of the item minus that of the other lines.
+            lots: The lots that the line at each place creates.
         """
         item = self.lines[place].item
         if place in lots:
@@ -206,10 +210,10 @@ class _Search:
         return min(MAX_QUANTITY, self.recorded[item, lot] - others)
 
     def _large_enough(self, least: Figures, refusal: MovedOn) -> Figures:
-        """Return the quantities recorded before if they are accepted, otherwise an empty dict.
+        """Return quantities that are accepted: those that were recorded before.
 
-        If other places then fall short, their quantities are set to those recorded before as well,
-        and the places are added to `least`.
+        If other lines are then too small, they get the quantities recorded before as well, and are
+        added to `least`. If the quantities are refused anyway, the result is empty.
         """
         figures: Figures = {}
         while True:
@@ -232,8 +236,8 @@ class _Search:
     def _between(self, least: Figures, enough: Figures) -> Figures:
         """Return the smallest accepted quantities between `least` and `enough`.
 
-        The search first lowers all places at once. If the result is refused, it lowers one place
-        after another.
+        First all quantities are lowered together. If the result is refused, they are lowered one by
+        one.
         """
         order = sorted(enough)
         together = self._lowered(order, least, {place: enough[place] for place in order})
@@ -244,10 +248,10 @@ class _Search:
         return {place: enough[place] for place in order}
 
     def _lowered(self, places: Iterable[Place], least: Figures, enough: Figures) -> Figures | None:
-        """Lower the quantities of these places by a binary search over all of them at once.
+        """Lower the quantities at these places together, by a binary search.
 
-        The error of a refused trial shows which places are too small. The other places are assumed
-        to be large enough. A last trial checks this. Return None if that trial is refused.
+        The error of a refused trial shows which quantities are too small; the others are assumed to
+        be large enough. A last trial checks this. Return None if the last trial is refused.
         """
         too_small = {place: least[place] - 1 for place in places}
         lowered = accepted = enough
@@ -272,7 +276,7 @@ class _Search:
 def _recorded(command: Command, history: History) -> Counter[tuple[str, str | None]]:
     """Return the quantities that the command recorded so far, by item and lot.
 
-    The lot None is the sum over all lots of the item.
+    The lot None contains the sum over all lots of the item.
     """
     family = Family.GOODS
     if isinstance(command, NoteNeed | MakePledge):
@@ -293,7 +297,7 @@ def _lots_by_place(refusal: MovedOn) -> dict[Place, list[str]]:
 
 
 def _most_at_once(shortages: list[Mapping[str, int]]) -> int:
-    """Return the largest sum of the shortages of several balances at the end of one day."""
+    """Return the largest sum of several shortages at the end of one day."""
     if len(shortages) == 1:
         return max(shortages[0].values())
     days = sorted({day for by_day in shortages for day in by_day})
@@ -330,7 +334,7 @@ def _pointer(place: Place) -> str:
 
 
 def _with_figures(command: Any, figures: Figures) -> Command:
-    """Return the command with these quantities."""
+    """Return the command with the given quantities."""
     if _COMMAND in figures:
         return msgspec.structs.replace(  # type: ignore[no-any-return]  # the same kind as it was
             command, quantity=figures[_COMMAND], pack=None, pack_size=None

@@ -1,4 +1,4 @@
-"""Order transfers so that none breaks a floor, and split them into entries."""
+"""Order transfers so that none breaks a floor, and divide them into entries."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from supplies.ledger.drafts import Draft, Move
 from supplies.ledger.journal import Journal
 
 Planned = tuple[Draft, Step]
-"""A planned step, with the draft that it belongs to."""
+"""A transfer with the day on which it is booked, and the draft to which it belongs."""
 
 
 def ordered_steps(
     journal: Journal, head: Draft, steps: list[Planned], pointers: Mapping[Any, str]
 ) -> list[Draft]:
-    """Return drafts that book these steps in order, beginning with `head`.
+    """Return drafts that book the transfers in an order in which none breaks a floor.
 
-    All steps of a draft have the same day.
+    The first draft is `head`. All transfers of one draft have the same day.
 
     Args:
-        pointers: By source, target and item, the JSON pointer of the field that caused a step.
+        pointers: The JSON pointer for each source, target and item of a transfer.
     """
     head.moves = []
     drafts, begun = [head], [head]
@@ -57,9 +57,9 @@ def _further(draft: Draft, day: date, *, again: bool) -> Draft:
 def _ordered(journal: Journal, first_day: date, remaining: list[Planned]) -> list[Planned]:
     """Order transfers so that none breaks a floor.
 
-    Transfers of the first day come first, if possible. All transfers together must not break a
-    floor. If each remaining transfer waits for another one, a transfer is split in two through an
-    account without a floor. Then the others can go on.
+    All transfers together must not break a floor. Transfers of the first day come first if
+    possible. If each remaining transfer has to wait for another one, a transfer is split in two,
+    through an account without a floor. Then the others can follow.
     """
     books, remaining = journal.books, list(remaining)
     floors = Floors(books, [step for _, step in remaining])
@@ -85,17 +85,20 @@ def _ordered(journal: Journal, first_day: date, remaining: list[Planned]) -> lis
 
 
 def _first_waiting(remaining: list[Planned]) -> int:
-    """Return the index of the first step whose target has a floor. Only such steps can be split."""
+    """Return the index of the first transfer to an account with a floor.
+
+    Only such transfers can be split.
+    """
     return next(
         at for at, (_, (_, transfer)) in enumerate(remaining) if kind_of(transfer.target).floored
     )
 
 
 def _without_floor(books: Books, account: str, item: str, lot: str) -> str:
-    """Return the account from which these goods or quantities came at the very beginning.
+    """Return the account without a floor from which goods, promises or needs came first.
 
-    Such an account may be negative. For goods it is the origin of the lot; for promises it is the
-    account of the pledge's donor; for needs it is the account `asked` of the need's recipient.
+    For goods this is the origin of the lot, for promises the account of the donor, for needs the
+    account `asked` of the recipient.
     """
     if family_of(account, lot) is Family.NEEDS:
         need = books.latest_row(Need, need=keys_of(account)[0])

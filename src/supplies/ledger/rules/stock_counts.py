@@ -1,4 +1,4 @@
-"""Stock counts: differences from the stock at the moment of the count sheet."""
+"""Stock counts: book the difference between what was counted and what the books had."""
 
 from __future__ import annotations
 
@@ -21,17 +21,21 @@ from supplies.ledger.rules.need_fulfilment import (
 
 
 def open_count_sheet(command: OpenCountSheet, journal: Journal) -> None:
-    """Open a count sheet. The count is later compared with the stock at this moment."""
+    """Open a count sheet. The count is later compared with the stock at this moment.
+
+    Raises:
+        InvalidField: the location is unknown.
+    """
     journal.books.location(command.location, "/location")
     draft = journal.entry("count_opened", prefix="c")
     draft.add_rows(CountSheet(sheet=str(draft.document), location=command.location))
 
 
 def count_stock(command: CountStock, journal: Journal) -> None:
-    """Book a count: surplus unexplained → stock, shortage stock → unexplained.
+    """Book a stock count: unexplained → stock for a surplus, stock → unexplained for a shortage.
 
-    A shortage is booked on the day of the count, as far as the goods were in stock on every day
-    since. The rest of it is booked today.
+    As far as the goods were in stock on every day since, a shortage is booked on the day of the
+    count. The rest of the shortage is booked today.
 
     Raises:
         AlreadyDone: the sheet was counted before.
@@ -65,9 +69,9 @@ def count_stock(command: CountStock, journal: Journal) -> None:
 
 
 def book_contradicted_count(command: CountStock, journal: Journal) -> None:
-    """Book a count that contradicts the books, as far as they can: the rest left as unexplained.
+    """Book a stock count as far as the books allow, if more is missing than they contain.
 
-    A sheet that was counted again meanwhile stays as it was counted.
+    If the sheet was counted again in the meantime, nothing is booked.
     """
     sheet = journal.books.latest_row(CountSheet, sheet=command.sheet)
     opened = sheet_moment(journal.books, command.sheet)
@@ -81,7 +85,10 @@ def book_contradicted_count(command: CountStock, journal: Journal) -> None:
 def _book_differences(
     journal: Journal, draft: Draft, command: CountStock, location: str, opened: Moment
 ) -> list[tuple[CountLine, int]]:
-    """Book the difference of each line; return what is missing beyond the books."""
+    """Book the difference of each line of a count.
+
+    Return the lines of which more is missing than the books contain, each with that quantity.
+    """
     expected = stock_at(journal.books, location, opened)
     missing: list[tuple[CountLine, int]] = []
     for index, line in enumerate(command.lines):
@@ -107,7 +114,7 @@ def _book_differences(
 def _book_shortages(
     journal: Journal, draft: Draft, location: str, missing: list[tuple[CountLine, int]]
 ) -> list[tuple[CountLine, int]]:
-    """Take the goods that a count did not find out of the books, on the day of the draft.
+    """Take goods that a count did not find out of the books, on the day of the draft.
 
     Return the lines of which the books contain too little on that day, each with the quantity that
     could not be taken.
@@ -123,7 +130,11 @@ def _book_shortages(
 
 
 def _check_lines(journal: Journal, command: CountStock) -> None:
-    """Refuse unknown items and lots, and an item or lot that is counted twice."""
+    """Check the lines of a count.
+
+    Raises:
+        InvalidField: an item or lot is unknown, or an item or lot is counted twice.
+    """
     counted: dict[str, set[str | None]] = defaultdict(set)
     for index, line in enumerate(command.lines):
         pointer = f"/lines/{index}"
@@ -144,10 +155,10 @@ def _check_lines(journal: Journal, command: CountStock) -> None:
 def _surplus(
     journal: Journal, draft: Draft, location: str, line: CountLine, index: int, quantity: int
 ) -> None:
-    """Book a surplus to the lot that the line names, or to lots missed by earlier counts.
+    """Book goods that a count found beyond the books.
 
-    The remainder becomes a new lot of unknown origin, with the batch and expiry that the line
-    names.
+    They go to the lot that the line names, or to lots that earlier counts did not find. The rest
+    becomes a new lot of unknown origin, with the batch and expiry of the line.
     """
     source, shelf, pointer = UNEXPLAINED(location), STOCK(location), f"/lines/{index}"
     missed = [(line.lot, quantity)] if line.lot else _missed(journal, source, line)
@@ -171,10 +182,10 @@ def _surplus(
 
 
 def _missed(journal: Journal, unexplained: str, line: CountLine) -> list[tuple[str, int]]:
-    """Return lots of an item that earlier counts at this location missed, with the quantities.
+    """Return the lots of an item that earlier counts at this location did not find.
 
-    The newest lot comes first. If the line names a batch or an expiry, only lots with exactly these
-    are returned.
+    Each comes with the missing quantity, the newest lot first. If the line names a batch or an
+    expiry, only lots with exactly this batch and expiry are returned.
     """
     found = []
     for (_, item, lot), missing in journal.nonzero_balances(unexplained, line.item).items():
@@ -195,12 +206,12 @@ def _shortage(
     quantity: int,
     touched: dict[str, None],
 ) -> int:
-    """Take missing goods from free stock, then from allocations, least urgent and newest first.
+    """Take missing goods from free stock, then from allocations.
 
     Return the quantity that could not be taken.
 
     Args:
-        touched: The allocations from which goods were taken are added to it.
+        touched: Collects the allocations from which goods were taken.
     """
     free = [
         (STOCK(location), lot)
@@ -220,7 +231,7 @@ def _shortage(
 def _allocations(journal: Journal, location: str, line: CountLine) -> list[tuple[str, str]]:
     """Return allocations of an item at a location, in the order in which they lose goods.
 
-    Goods without a need come first, then those for the least urgent needs, the newest first.
+    Goods for no need come first, then goods for the least urgent needs, the newest first.
     """
     found = []
     for account, item, lot in journal.nonzero_balances(ALLOCATED.prefix, line.item):

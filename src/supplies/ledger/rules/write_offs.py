@@ -1,4 +1,4 @@
-"""Write goods off, and put goods back into stock that were found again."""
+"""Write goods off, and put goods back into stock that were written off and found again."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def write_off(command: WriteOff, journal: Journal) -> None:
 
 
 def find_again(command: FindAgain, journal: Journal) -> None:
-    """Put goods back into stock that had been written off and were found again: lost → stock.
+    """Put goods back into stock that were written off and found again: lost → stock.
 
     Raises:
         InvalidField: a code is unknown.
