@@ -42,17 +42,23 @@ from supplies.views.shared_queries import (
 MAX_COMPARED = 40
 """Number of latest facts to compare with. Duplicates usually follow one another closely."""
 
-Label = tuple[str | None, date | None]
-"""Batch and expiry of goods. A part is None if it is not known."""
+MAX_WARNINGS = 5
+"""Number of latest facts with the same quantities that are compared further."""
 
-Goods = dict[str, Counter[Label]]
-"""Quantities of a document by item, and by batch and expiry. Empty if all was reversed."""
+Totals = dict[str, int]
+"""Quantities of a document by item. Empty if all was reversed."""
+
+Label = Counter[str | date | None]
+"""Quantities by batch, or by expiry. None is an unknown one."""
+
+Labels = dict[str, tuple[Label, Label]]
+"""Quantities of an arrival by batch, and by expiry, for each item."""
 
 Moved = Counter[tuple[str, str]]
 """Net changes of balances, by account and item."""
 
-Contents = Callable[[Books, list[str]], dict[str, Goods]]
-"""Function that returns the goods of documents by id."""
+ReadTotals = Callable[[Books, list[str]], dict[str, Totals]]
+"""Function that returns the totals of documents by id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class _Fact:
     statement: type[EntryRow]
     key: str
     columns: tuple[str, ...]
-    contents: Contents
+    read_totals: ReadTotals
     word: str
     remedy: str = "reverse {}"
 
@@ -97,25 +103,27 @@ def find_likely_duplicates(
     this = next(iter(read_documents(books, series, [int(number)])), None)
     if this is None:
         return []
-    alike = [
-        other
-        for other in read_documents(books, series, _earlier(books, fact, prefix, this))
+    name, earlier = _name(fact, this), _earlier(books, fact, prefix, this)
+    totals = fact.read_totals(books, [name, *earlier])
+    if not totals.get(name):
+        return []
+    alike = [other for other in earlier if totals.get(other) == totals[name]][-MAX_WARNINGS:]
+    numbers = [int(other.rpartition("_")[2]) for other in alike]
+    others = [
+        _name(fact, other)
+        for other in read_documents(books, series, numbers)
         if other.happened_on == this.happened_on and _whose(fact, other) == _whose(fact, this)
     ]
-    names = [_name(fact, each) for each in (this, *alike)]
-    goods = fact.contents(books, names)
-    own = goods.get(names[0])
-    if not own:
-        return []
+    if fact.statement is Arrival:
+        others = _with_same_labels(books, name, others)
     return [
         Warned(
             warning="likely-duplicate",
-            detail=f"{name} records the same {fact.word} on the same day{_by(fact, this)}; "
-            f"if they are one {fact.word}, {fact.remedy.format(names[0])}",
-            about=name,
+            detail=f"{other} records the same {fact.word} on the same day{_by(fact, this)}; "
+            f"if they are one {fact.word}, {fact.remedy.format(name)}",
+            about=other,
         )
-        for name in names[1:]
-        if _same(own, goods.get(name, {}))
+        for other in others
     ]
 
 
@@ -182,18 +190,25 @@ def _moved(books: Books, kind: str, documents: Iterable[str]) -> dict[int, Moved
     return {seq: Counter({key: n for key, n in moved.items() if n}) for seq, moved in found.items()}
 
 
-def _earlier(books: Books, fact: _Fact, prefix: str, this: DocumentState[Any]) -> list[int]:
-    """Return the numbers of the latest documents of the same person that began before `this`."""
+def _earlier(books: Books, fact: _Fact, prefix: str, this: DocumentState[Any]) -> list[str]:
+    """Return the latest documents of the same person and day that began before `this`.
+
+    A document is included if one of its corrections named that person and day.
+    """
     where = "".join(f" AND {column} = :{column}" for column in fact.columns)
     rows = books.all(
-        f"SELECT {fact.key} FROM {TABLES[fact.statement]} WHERE station = :station{where} "
-        "ORDER BY seq DESC LIMIT :most",
+        f"SELECT l.{fact.key} FROM (SELECT station, seq, {fact.key} FROM {TABLES[fact.statement]} "
+        f"WHERE station = :station{where} ORDER BY seq DESC LIMIT :most) AS l "
+        "CROSS JOIN entries e WHERE e.station = l.station AND e.seq = l.seq "
+        "AND e.happened_on = :day",
         most=MAX_COMPARED,
+        day=this.happened_on.isoformat(),
         **_whose(fact, this),
     )
-    names = {name for (name,) in rows if name.startswith(f"{prefix}_")}
-    numbers = sorted(int(name.rpartition("_")[2]) for name in names)
-    return [number for number in numbers if number < this.first]
+    began = {
+        int(name.rpartition("_")[2]): str(name) for (name,) in rows if name.startswith(f"{prefix}_")
+    }
+    return [began[number] for number in sorted(began) if number < this.first]
 
 
 def _whose(fact: _Fact, one: DocumentState[Any]) -> dict[str, str]:
@@ -210,58 +225,64 @@ def _by(fact: _Fact, one: DocumentState[Any]) -> str:
     return ", anonymous too" if whose == ANONYMOUS else f" ({whose})"
 
 
-def _same(one: Goods, other: Goods) -> bool:
-    """Return whether the goods of two facts may be the same.
+def _with_same_labels(books: Books, arrival: str, others: list[str]) -> list[str]:
+    """Return the other arrivals whose batches and expiry days may be those of `arrival`.
 
-    A batch or expiry that is given in only one of the facts does not make a difference.
+    A batch or expiry that is given in only one of two arrivals does not make a difference.
     """
-    return one.keys() == other.keys() and all(
-        one[item].total() == other[item].total()
-        and all(_agree(one[item], other[item], part) for part in (0, 1))
-        for item in one
-    )
+    own = _read_labels(books, [arrival])[arrival]
+    if all(set(part) == {None} for parts in own.values() for part in parts):
+        return others
+    return [
+        name
+        for name, labels in _read_labels(books, others).items()
+        if all(
+            one == other or set(one) == {None} or set(other) == {None}
+            for item in own
+            for one, other in zip(own[item], labels[item], strict=True)
+        )
+    ]
 
 
-def _agree(one: Counter[Label], other: Counter[Label], part: int) -> bool:
-    """Return whether two facts agree in batch (part 0) or expiry (part 1).
-
-    They also agree if one of them gives no batch or expiry at all.
-    """
-    ours, others = _by_part(one, part), _by_part(other, part)
-    return ours == others or set(ours) == {None} or set(others) == {None}
-
-
-def _by_part(quantities: Counter[Label], part: int) -> Counter[str | date | None]:
-    by_part: Counter[str | date | None] = Counter()
-    for label, quantity in quantities.items():
-        by_part[label[part]] += quantity
-    return by_part
+def _read_labels(books: Books, arrivals: list[str]) -> dict[str, Labels]:
+    """Return the batches and expiry days of arrivals, by arrival."""
+    lines = read_latest(books, ArrivalLine, "arrival", arrivals, head=Arrival)
+    lots = read_lots(books, [line.lot for stated in lines.values() for line in stated])
+    found: dict[str, Labels] = {}
+    for name in arrivals:
+        labels = found[name] = {}
+        for line in lines[name]:
+            batches, days = labels.setdefault(line.item, (Label(), Label()))
+            batches[lots[line.lot].batch] += line.quantity
+            days[lots[line.lot].expires_on] += line.quantity
+    return found
 
 
 # --- what is compared ------------------------------------------------------------------------
 
 
-def _counted(lines: Iterable[tuple[str, str, int]]) -> dict[str, Goods]:
-    """Return goods by document, from rows of document, item and quantity."""
-    found: dict[str, Goods] = defaultdict(lambda: defaultdict(Counter))
+def _totals(lines: Iterable[tuple[str, str, int]]) -> dict[str, Totals]:
+    """Return totals by document, from rows of document, item and quantity."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
     for document, item, quantity in lines:
         if quantity:
-            found[document][item][None, None] += quantity
-    return found
+            found[document][item] += quantity
+    return {document: dict(totals) for document, totals in found.items()}
 
 
-def _arrived(books: Books, ids: list[str]) -> dict[str, Goods]:
-    lines = read_latest(books, ArrivalLine, "arrival", ids, head=Arrival)
-    lots = read_lots(books, [line.lot for stated in lines.values() for line in stated])
-    found: dict[str, Goods] = defaultdict(lambda: defaultdict(Counter))
-    for name, stated in lines.items():
-        for line in stated:
-            label = lots[line.lot].batch, lots[line.lot].expires_on
-            found[name][line.item][label] += line.quantity
-    return found
+def _arrived(books: Books, ids: list[str]) -> dict[str, Totals]:
+    rows = query_ids(
+        books,
+        ids,
+        "SELECT w.id, l.item, sum(l.quantity) FROM wanted w CROSS JOIN arrival_lines l "
+        "WHERE l.station = :station AND l.arrival = w.id AND l.seq = (SELECT max(a.seq) "
+        "FROM arrivals a WHERE a.station = l.station AND a.arrival = l.arrival) "
+        "GROUP BY w.id, l.item",
+    )
+    return _totals((name, item, int(quantity)) for name, item, quantity in rows)
 
 
-def _handed_out(books: Books, ids: list[str]) -> dict[str, Goods]:
+def _handed_out(books: Books, ids: list[str]) -> dict[str, Totals]:
     rows = query_ids(
         books,
         ids,
@@ -272,12 +293,12 @@ def _handed_out(books: Books, ids: list[str]) -> dict[str, Goods]:
         "AND t.seq = e.seq GROUP BY w.id, t.item",
         received=RECEIVED.prefix,
     )
-    return _counted((name, item, int(quantity)) for name, item, quantity in rows)
+    return _totals((name, item, int(quantity)) for name, item, quantity in rows)
 
 
-def _needed(books: Books, ids: list[str]) -> dict[str, Goods]:
+def _needed(books: Books, ids: list[str]) -> dict[str, Totals]:
     ended = read_latest(books, NeedEnd, "need", ids)
-    return _counted(
+    return _totals(
         (name, need.item, need.quantity)
         for name, stated in read_latest(books, Need, "need", ids).items()
         for need in stated
@@ -285,29 +306,29 @@ def _needed(books: Books, ids: list[str]) -> dict[str, Goods]:
     )
 
 
-def _promised(books: Books, ids: list[str]) -> dict[str, Goods]:
+def _promised(books: Books, ids: list[str]) -> dict[str, Totals]:
     lines = read_latest(books, PledgeLine, "pledge", ids, head=Pledge)
-    return _counted(
+    return _totals(
         (name, line.item, line.quantity) for name, stated in lines.items() for line in stated
     )
 
 
-def _done(books: Books, ids: list[str]) -> dict[str, Goods]:
+def _done(books: Books, ids: list[str]) -> dict[str, Totals]:
     """Return the count of each activity, by the person who did it."""
     numbers = [int(name.rpartition("_")[2]) for name in ids]
     latest = {each.stated.activity: each for each in read_documents(books, ACTIVITIES, numbers)}
     entries = DocumentEntries(books, ids)
     return {
-        name: {entries.text(each.seq, "who") or "": Counter({(None, None): each.stated.count})}
+        name: {entries.text(each.seq, "who") or "": each.stated.count}
         for name, each in latest.items()
         if each.stated.count
     }
 
 
-def _counted_stock(books: Books, ids: list[str]) -> dict[str, Goods]:
+def _counted_stock(books: Books, ids: list[str]) -> dict[str, Totals]:
     """Return what a count found, by item and lot. A count of zero is included."""
     return {
-        name: {f"{line.item} {line.lot}": Counter({(None, None): line.counted}) for line in stated}
+        name: {f"{line.item} {line.lot}": line.counted for line in stated}
         for name, stated in read_latest(books, CountedLine, "sheet", ids).items()
     }
 
