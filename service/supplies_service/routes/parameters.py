@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
-from typing import Annotated, Any, get_args
+from functools import cache
+from typing import Annotated, Any, NamedTuple, get_args
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
@@ -40,6 +42,16 @@ LastOrNone = Annotated[
 After = Annotated[str | None, QueryParameter(description="the value `next` of the previous page")]
 
 
+class _Declared(NamedTuple):
+    """The query parameters that a handler declares.
+
+    names: all of them. days: those that contain a day.
+    """
+
+    names: tuple[str, ...]
+    days: tuple[str, ...]
+
+
 async def check_parameters(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
@@ -54,44 +66,58 @@ async def check_parameters(
     """
     if any("\0" in str(value) for value in connection.path_params.values()):
         raise NotFound("there is nothing at this address; see the lists")
-    if not connection.query_params:
+    given = connection.query_params
+    if not given:
         return
-    declared = {
-        name: parameter.kwarg_definition
-        for name, parameter in handler.parsed_fn_signature.parameters.items()
-    }
-    known = [
-        mark.name or name for name, mark in declared.items() if isinstance(mark, QueryParameter)
-    ]
-    if accepts_station(handler):
-        known.append(STATION_PARAMETER)
-    faults = [
+    pairs, names, declared = list(given.multi_items()), dict.fromkeys(given), _declared(handler)
+    _refuse(
         Fault(f"/{name[:64]}", f"{name[:64]} contains a NUL character, or is not UTF-8")
-        for name, value in connection.query_params.multi_items()
+        for name, value in pairs
         if "\0" in name + value or "\ufffd" in name + value
-    ]
-    if faults:
-        raise InvalidField(faults[0].detail, faults)
-    faults = [
-        Fault(f"/{name[:64]}", f"there is no parameter {name[:64]} here")
-        for name in dict.fromkeys(connection.query_params)
-        if name not in known
-    ]
-    if faults:
-        takes = ", ".join(known) or "none"
-        raise InvalidField(f"{faults[0].detail} (parameters: {takes})", faults)
-    faults = [
-        Fault(f"/{name}", f"{name} is given twice; give it once")
-        for name in dict.fromkeys(connection.query_params)
-        if len(connection.query_params.getall(name)) > 1
-    ]
-    if faults:
-        raise InvalidField(faults[0].detail, faults)
-    for name, parameter in handler.parsed_fn_signature.parameters.items():
-        if date in (parameter.annotation, *get_args(parameter.annotation)):
-            mark = declared[name]
-            query_name = (mark.name if isinstance(mark, QueryParameter) else None) or name
-            _check_query_day(query_name, connection.query_params.get(query_name))
+    )
+    _refuse(
+        (
+            Fault(f"/{name[:64]}", f"there is no parameter {name[:64]} here")
+            for name in names
+            if name not in declared.names
+        ),
+        f" (parameters: {', '.join(declared.names) or 'none'})",
+    )
+    if len(pairs) > len(names):
+        _refuse(
+            Fault(f"/{name}", f"{name} is given twice; give it once")
+            for name in names
+            if len(given.getall(name)) > 1
+        )
+    for name in declared.days:
+        _check_query_day(name, given.get(name))
+
+
+@cache
+def _declared(handler: BaseRouteHandler) -> _Declared:
+    """Return the query parameters that a handler declares."""
+    names, days = [], []
+    for own_name, parameter in handler.parsed_fn_signature.parameters.items():
+        mark = parameter.kwarg_definition
+        if isinstance(mark, QueryParameter):
+            name = mark.name or own_name
+            names.append(name)
+            if date in (parameter.annotation, *get_args(parameter.annotation)):
+                days.append(name)
+    if accepts_station(handler):
+        names.append(STATION_PARAMETER)
+    return _Declared(tuple(names), tuple(days))
+
+
+def _refuse(faults: Iterable[Fault], remedy: str = "") -> None:
+    """Raise an error that names all faults, if there is one.
+
+    Raises:
+        InvalidField: there is a fault. The message is the first one, followed by `remedy`.
+    """
+    found = list(faults)
+    if found:
+        raise InvalidField(found[0].detail + remedy, found)
 
 
 def _check_query_day(name: str, value: str | None) -> None:

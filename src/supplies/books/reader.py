@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
+from supplies.books.account_range import account_range
 from supplies.books.catalogue import Catalogue
 from supplies.domain.accounts import ANONYMOUS, DONOR, AccountKind, check_account, check_accounts
 from supplies.domain.catalogue_records import (
@@ -301,7 +302,7 @@ class Books:
         check_accounts(account)
         where = "account = :account"
         if account.endswith(":"):
-            where = "account >= :account AND account < :end"  # ";" follows ":" in ASCII
+            where = account_range("account", "end")  # ";" follows ":" in ASCII
         rows = self.all(
             "SELECT account, item, lot, quantity FROM balances "
             f"WHERE station = :station AND {where} AND quantity <> 0"
@@ -493,7 +494,7 @@ class Books:
         """Return the donors of a lot, with the quantity that each gave."""
         rows = self.all(
             "SELECT account, -quantity FROM balances WHERE station = :station "
-            "AND item = :item AND lot = :lot AND account >= :first AND account < :end "
+            f"AND item = :item AND lot = :lot AND {account_range('first', 'end')} "
             "AND quantity < 0 ORDER BY account",
             item=item,
             lot=lot,

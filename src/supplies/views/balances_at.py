@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from supplies.books.account_range import account_range
 from supplies.books.reader import Books
 from supplies.domain.accounts import AccountKind
 
@@ -63,7 +64,7 @@ def read_balances(
 def _now(only: str) -> str:
     return (
         "SELECT account, item, lot, quantity FROM balances WHERE station = :station "
-        f"AND account >= :start AND account < :end AND quantity <> 0{only}"
+        f"AND {account_range('start', 'end')} AND quantity <> 0{only}"
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from supplies.books.account_range import account_range
 from supplies.books.reader import unknown_code_error
 from supplies.domain.accounts import (
     CHART,
@@ -124,7 +125,7 @@ def _value_of_part(journal: Journal, lot: Lot, quantity: int) -> int | None:
     lot_size = -sum(
         journal.books.value(
             "SELECT coalesce(sum(quantity), 0) FROM balances WHERE station = :station "
-            "AND lot = :lot AND item = :item AND account >= :start AND account < :end",
+            f"AND lot = :lot AND item = :item AND {account_range('start', 'end')}",
             lot=lot.lot,
             item=lot.item,
             start=kind.prefix,
