@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from support.ledger_fixture import StationLedger
 from support.refusals import assert_refused
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Item
+from supplies.domain.entry_rows import Lot
 from supplies.errors import InvalidField
 from supplies.ledger.recorded import Recorded
 from supplies.views.pledges import get_pledge
@@ -134,3 +136,141 @@ def test_found_goods_opened_for_a_pledge_are_settled_with_its_donor_only(
         settle(3, "D-2")
     settle(3, "D-1")
     cases.ledger.verify()
+
+
+# --- expiry --------------------------------------------------------------------------------------
+
+
+def expiry(station: StationLedger, lot: str) -> Any:
+    found = station.books.latest_row(Lot, lot=lot)
+    assert found is not None
+    return found.expires_on
+
+
+def made_in(done: Recorded, line: int = 1) -> str:
+    return f"l_lx_{done.seq}_{line}"
+
+
+class Gift:
+    """A gift of cases of which the expiry is corrected several times."""
+
+    def __init__(self, station: StationLedger, days: int | None, quantity: int = 9) -> None:
+        self.station, self.quantity = station, quantity
+        self.entry = station(self._command(days)).seq
+
+    def _command(self, days: int | None) -> c.RecordDonation:
+        day = None if days is None else self.station.day(days)
+        return self.station.donation(self.quantity, "case", expires_on=day)
+
+    def expires_in(self, days: int | None) -> None:
+        """Correct the expiry."""
+        self.entry = correct(self.station, self.entry, self._command(days)).seq
+
+
+def test_a_product_without_an_expiry_of_its_own_follows_its_parents(cases: StationLedger) -> None:
+    gift = Gift(cases, 30)
+    product = made_in(cases(convert(3, 30)))
+    for days in (10, 300, None, 60):
+        gift.expires_in(days)
+        assert expiry(cases, product) == (None if days is None else cases.day(days))
+    cases.ledger.verify()
+
+
+def test_a_stated_expiry_is_kept_as_far_as_the_parents_allow(cases: StationLedger) -> None:
+    gift = Gift(cases, 300)
+    product = made_in(cases(convert(3, 30, expires_on=cases.day(100))))
+    for days, expected in ((10, 10), (50, 50), (400, 100), (None, 100), (20, 20)):
+        gift.expires_in(days)
+        assert expiry(cases, product) == cases.day(expected)
+    cases.ledger.verify()
+
+
+def test_an_expiry_with_a_reason_does_not_follow_the_parents(cases: StationLedger) -> None:
+    gift = Gift(cases, 30)
+    product = made_in(
+        cases(convert(3, 30, expires_on=cases.day(90), expiry_reason="boiled and sealed"))
+    )
+    never = made_in(cases(convert(3, 30, expiry_reason="salted")))
+    for days in (10, 300):
+        gift.expires_in(days)
+        assert (expiry(cases, product), expiry(cases, never)) == (cases.day(90), None)
+    cases.ledger.verify()
+
+
+def test_a_product_made_in_two_ways_from_one_gift_is_described_once(cases: StationLedger) -> None:
+    gift = Gift(cases, 30)
+    cases(convert(3, 30, item="soap"))
+    cases(convert(3, 30, item="mask", batch="B-1"))
+    both = cases(
+        c.Convert(
+            location="store",
+            consumed=[
+                c.LotLine(item="soap", quantity=30),
+                c.LotLine(item="mask", quantity=30),
+            ],
+            produced=[c.ConvertedLine(item="rice", quantity=10)],
+        )
+    )
+    for days in (10, 90):
+        gift.expires_in(days)
+        assert expiry(cases, made_in(both)) == cases.day(days)
+    cases.ledger.verify()
+
+
+def test_spilled_goods_do_not_shorten_the_expiry_of_a_product(cases: StationLedger) -> None:
+    gift = Gift(cases, 300)
+    cases.stock(5, "soap")
+    done = cases(
+        c.Convert(
+            location="store",
+            consumed=[c.LotLine(item="soap", quantity=5)],
+            produced=[c.ConvertedLine(item="mask", quantity=10)],
+            spilled=[c.LotLine(item="case", quantity=1)],
+        )
+    )
+    gift.expires_in(10)
+    assert expiry(cases, made_in(done)) is None
+
+
+def test_a_corrected_conversion_keeps_the_expiry_that_it_stated(cases: StationLedger) -> None:
+    gift = Gift(cases, 300)
+    stated = convert(3, 30, expires_on=cases.day(100))
+    done = cases(stated)
+    gift.expires_in(10)
+    noted = msgspec.structs.replace(stated, note="opened by Chen")
+    fixed = correct(cases, done.seq, noted)
+    assert expiry(cases, made_in(done)) == cases.day(10)
+    shown = msgspec.structs.replace(
+        stated, produced=[c.ConvertedLine(item="mask", quantity=31, expires_on=cases.day(10))]
+    )
+    fixed = correct(cases, fixed.seq, shown)
+    gift.expires_in(400)
+    assert expiry(cases, made_in(done)) == cases.day(100)
+    correct(cases, fixed.seq, convert(3, 30))
+    assert expiry(cases, made_in(done)) == cases.day(400)
+    cases.ledger.verify()
+
+
+def test_a_corrected_conversion_may_not_state_a_later_expiry(cases: StationLedger) -> None:
+    Gift(cases, 100)
+    done = cases(convert(3, 30, expires_on=cases.day(50)))
+    later = convert(3, 30, expires_on=cases.day(200))
+    assert_refused(
+        cases,
+        InvalidField,
+        lambda: correct(cases, done.seq, later),
+        at="/produced/0/expires_on",
+    )
+
+
+def test_repacked_goods_follow_a_found_lot_that_is_described_anew(cases: StationLedger) -> None:
+    sheet = str(cases(c.OpenCountSheet(location="store")).document)
+    counted = cases(c.CountStock(sheet=sheet, lines=[c.CountLine(item="case", counted=5)]))
+    product = made_in(cases(convert(5, 50)))
+    for days in (20, 70):
+        cases(
+            c.DescribeLot(
+                lot=f"l_lx_{counted.seq}_1", expires_on=cases.day(days), reason="seen on the case"
+            )
+        )
+        assert expiry(cases, product) == cases.day(days)

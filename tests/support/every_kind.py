@@ -167,7 +167,10 @@ def book_stock(station: RecordingStation) -> None:
         c.Convert(
             location="a",
             consumed=[c.LotLine(item="gel", quantity=1)],
-            produced=[c.ConvertedLine(item="gel", quantity=2, batch="small")],
+            produced=[
+                c.ConvertedLine(item="gel", quantity=2, batch="small"),
+                c.ConvertedLine(item="gel", quantity=1, expires_month="2020-08"),
+            ],
         )
     )
     station.record(

@@ -13,7 +13,7 @@ from support.tampering import Tampering, broken, forge, last_with, restate_trans
 
 from supplies.domain import commands as c
 from supplies.domain.entries import Body, entry_id
-from supplies.domain.entry_rows import LatestDay, Recount
+from supplies.domain.entry_rows import LatestDay, Lot, Recount
 from supplies.verification.verify import verify
 
 
@@ -221,6 +221,28 @@ def test_an_expiry_that_is_not_the_last_day_of_its_month_is_found(
     error = broken(store)
     assert (error.table, error.column, error.seq) == (table, "expires_on", seq)
     assert (error.expected, error.found) == (expected, "2021-01-31")
+
+
+def test_a_product_that_expires_later_than_what_it_was_made_of_is_found(store: Tampering) -> None:
+    seq = last_with(store, "SELECT max(seq) FROM product_expiries WHERE basis = 'parents'")
+
+    def later(body: Body) -> Body:
+        rows = [
+            msgspec.structs.replace(row, expires_on=date(2031, 1, 1))
+            if isinstance(row, Lot) and row.expires_on is None
+            else row
+            for row in body.rows
+        ]
+        return msgspec.structs.replace(body, rows=tuple(rows))
+
+    forge(store, seq, later)
+    store.run(
+        "UPDATE lots SET expires_on = '2031-01-01' WHERE seq = :seq AND expires_on IS NULL",
+        {"seq": seq},
+    )
+    error = broken(store)
+    assert (error.table, error.column, error.seq) == ("lots", "expires_on", seq)
+    assert (error.expected, error.found) == ("nothing", "2031-01-01")
 
 
 def test_a_count_whose_expected_quantities_differ_from_the_books_is_found(store: Tampering) -> None:

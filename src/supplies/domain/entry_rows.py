@@ -8,6 +8,7 @@ from typing import Literal, get_args
 import msgspec
 
 from supplies.domain.commands import EndReason, Outcome, Urgency
+from supplies.domain.product_expiry import ExpiryBasis
 
 
 class EntryRow(msgspec.Struct, frozen=True, kw_only=True, tag_field="table", gc=False):
@@ -40,6 +41,25 @@ class LotParent(EntryRow, frozen=True, kw_only=True, tag="lot_parents"):
 
     lot: str
     parent: str
+
+
+class ProductExpiry(EntryRow, frozen=True, kw_only=True, tag="product_expiries"):
+    """What the line of a conversion says about the expiry of its product.
+
+    The expiry itself is that of the lot; it follows from this row and the parents.
+
+    Attributes:
+        lot: The lot of the product.
+        basis: What decides the expiry.
+        expires_on: The expiry that the line states. None if it states none; with the basis
+            "reason", the product then does not expire.
+        expires_month: As in `Lot`.
+    """
+
+    lot: str
+    basis: ExpiryBasis
+    expires_on: date | None = None
+    expires_month: str | None = None
 
 
 class PackedLine(EntryRow, frozen=True, kw_only=True, tag="packed_lines"):
@@ -419,6 +439,7 @@ class Erasure(EntryRow, frozen=True, kw_only=True, tag="erasures"):
 AnyEntryRow = (
     Lot
     | LotParent
+    | ProductExpiry
     | PackedLine
     | LatestDay
     | Need

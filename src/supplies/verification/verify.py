@@ -29,6 +29,7 @@ from supplies.verification.needs import check_needs
 from supplies.verification.reader import FIRST, LAST, Reader
 from supplies.verification.receipts import ERASABLE, Receipts
 from supplies.verification.records import ROW_TABLES, Records, Rows, rows_of
+from supplies.verification.repacked_goods import RepackedGoods
 from supplies.verification.shipments import Shipments
 from supplies.verification.stock_counts import StockCounts
 
@@ -143,6 +144,7 @@ class _Verification:
         self.receipts, self.balances = Receipts(reader), Balances(reader)
         self.shipments, self.counts = Shipments(reader), StockCounts(reader)
         self.earlier = EarlierChecks(reader, witnesses)
+        self.repacked = RepackedGoods(reader)
         self.transfers = 0
         self.recorded: dict[type[EntryRow], list[Row]] = {kind: [] for kind in ROW_TABLES}
 
@@ -162,6 +164,7 @@ class _Verification:
         check_needs(self.reader, self.balances.by_key, self.records.needs)
         self.shipments.check(self.balances.by_key)
         self.counts.check()
+        self.repacked.check(self.balances.by_key)
         return VerifiedStation(
             station=self.station,
             entries=self.chain.seq,
@@ -186,6 +189,7 @@ class _Verification:
         self.records.add(recorded, bodies)
         self.shipments.add(recorded, bodies)
         self.counts.add(recorded, bodies)
+        self.repacked.add(recorded, bodies)
         texts = self.reader.rows(ERASABLE, low, high)
         self.receipts.add(recorded, bodies, texts, self.records.donations)
         self.balances.move(transfers, self.records.lots, self.records.recipients)

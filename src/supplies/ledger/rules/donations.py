@@ -30,10 +30,11 @@ from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.correction_lots import matching_lots
 from supplies.ledger.rules.earmarks import EarmarkedShare, allocate_shares, earmarked_shares
-from supplies.ledger.rules.expired_goods import Destination, describe_products, destination
+from supplies.ledger.rules.expired_goods import Destination, destination
 from supplies.ledger.rules.found_goods import move_from_origin
 from supplies.ledger.rules.need_fulfilment import claims_on_pledge, drop_claim, need_for
 from supplies.ledger.rules.pledges import find_pledge, open_pledges, pledge_lines
+from supplies.ledger.rules.product_expiries import describe_products
 from supplies.ledger.rules.receipt_documents import details_from_command, details_line
 from supplies.ledger.rules.receipts import issue
 
@@ -98,6 +99,7 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
         )
         draft.add_rows(row)
         rows.append(row)
+    describe_products(journal, draft, lots.values())
     for row in sorted(rows, key=lambda row: row.line):
         packed = journal.packed_line(f"/lines/{row.line - 1}")
         details.lines.append(details_line(row, journal.lot(row.lot, row.item), packed))
@@ -178,6 +180,7 @@ def _record_goods(
                 recipient=None,
             )
         )
+    describe_products(journal, draft, lots.values())
 
 
 # --- lots -----------------------------------------------------------------------------------
@@ -232,8 +235,6 @@ def _create_lot(
     before = None if kept_lot is None else journal.recorded_lot(kept_lot)
     if before != described:
         draft.add_rows(described)
-    if before is not None and before.expires_on != described.expires_on:
-        describe_products(journal, draft, described.lot, before.expires_on)
     return described.lot
 
 

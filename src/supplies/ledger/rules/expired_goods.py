@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import msgspec
 
@@ -12,13 +11,13 @@ from supplies.domain.accounts import CONVERTED, DONOR, LOST, STOCK, keys_of, kin
 from supplies.domain.catalogue_records import Donor
 from supplies.domain.commands import ArrivalLine, DescribeLot, DonationLine
 from supplies.domain.entry_rows import ArrivalLine as ArrivedLine
-from supplies.domain.entry_rows import Lot, LotParent
+from supplies.domain.entry_rows import Lot
 from supplies.domain.expiry import shown_expiry
 from supplies.errors import InvalidField
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import is_closed_to_people
-from supplies.ledger.rules.lot_family import recorded_parents
+from supplies.ledger.rules.product_expiries import describe_products
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,7 @@ def describe_lot(command: DescribeLot, journal: Journal) -> None:
             expires_month=command.expires_month,
         )
     )
-    describe_products(journal, draft, command.lot, known.expires_on)
+    describe_products(journal, draft, [command.lot])
 
 
 def _is_forgotten(journal: Journal, donor: str) -> bool:
@@ -129,34 +128,3 @@ def _is_forgotten(journal: Journal, donor: str) -> bool:
     """
     found = journal.books.catalogue.get(Donor, donor)
     return found is not None and found.name is None
-
-
-def describe_products(journal: Journal, draft: Draft, lot: str, before: date | None) -> None:
-    """Move the expiry of a lot's products forward after the lot's own expiry became earlier.
-
-    A product that did not expire after the lot must not expire after the lot now. Products made
-    from these products are updated too.
-
-    Args:
-        before: The expiry of the lot until now; None if it did not expire.
-    """
-    parent = journal.lot(lot, _item_of(journal, lot))
-    now, month = parent.expires_on, parent.expires_month
-    if now is None or (before is not None and now >= before):
-        return
-    rows = journal.books.rows(LotParent, parent=lot)
-    for product in dict.fromkeys(row.lot for row in rows):
-        if lot not in recorded_parents(journal, product):
-            continue
-        described = journal.lot(product, _item_of(journal, product))
-        known = described.expires_on
-        consistent = before is None or (known is not None and known <= before)
-        if consistent and (known is None or known > now):
-            draft.add_rows(msgspec.structs.replace(described, expires_on=now, expires_month=month))
-            describe_products(journal, draft, product, known)
-
-
-def _item_of(journal: Journal, lot: str) -> str:
-    found = journal.books.latest_row(Lot, lot=lot)
-    assert found is not None, f"lot {lot} is not in the books"
-    return found.item

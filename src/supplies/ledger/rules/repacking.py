@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import msgspec
 
 from supplies.domain.accounts import CONVERTED, DONOR, LOST, STOCK
 from supplies.domain.commands import Convert, ConvertedLine, DonationLine
 from supplies.domain.entry_rows import Lot, LotParent
-from supplies.domain.expiry import shown_expiry
 from supplies.errors import InvalidField
 from supplies.ledger.corrected_command import CreatedLot
 from supplies.ledger.drafts import Draft
@@ -18,13 +15,16 @@ from supplies.ledger.rules.allocations import is_closed_to_people
 from supplies.ledger.rules.correction_lots import matching_lots
 from supplies.ledger.rules.donations import fulfil_pledge
 from supplies.ledger.rules.earmarks import EarmarkedShare, allocate_shares, earmarked_shares
-from supplies.ledger.rules.expired_goods import (
-    Destination,
-    describe_products,
-)
+from supplies.ledger.rules.expired_goods import Destination
 from supplies.ledger.rules.line_transfers import LineToTake, take_lines
 from supplies.ledger.rules.lot_family import consumed_lots, givers_of, recorded_parents
 from supplies.ledger.rules.pledges import find_pledge
+from supplies.ledger.rules.product_expiries import (
+    describe_products,
+    expiry_of_consumed,
+    line_with_expiry,
+    record_statement,
+)
 
 SPILLED = "spilled"
 """Reason under which goods that were spilled during repacking are booked as lost."""
@@ -67,25 +67,31 @@ def convert(command: Convert, journal: Journal) -> None:
             f"{len(parents)} lots become {len(command.produced)} lines here, and every line has "
             "all lots as its parents; convert them in smaller parts",
         )
-    first = _first_to_expire(journal, draft, conversion)
+    first = expiry_of_consumed(journal, conversion)
     produced = [
-        _with_expiry(journal, line, first, f"/produced/{index}/expires_on")
+        line_with_expiry(journal, line, first, f"/produced/{index}/expires_on")
         for index, line in enumerate(command.produced)
     ]
     lots = matching_lots(
         journal,
         [
             CreatedLot("", number, line.item, line.batch, line.expires_on, quantity=0)
-            for number, line in enumerate(produced, 1)
+            for number, (line, _) in enumerate(produced, 1)
         ],
     )
     shares: list[EarmarkedShare] = []
-    for index, line in enumerate(produced):
+    for index, (line, stated) in enumerate(produced):
         lot = _produce_line(journal, draft, line, index, stock, lots.get(index + 1), parents)
+        stated = msgspec.structs.replace(stated, lot=lot)
+        if lot in lots.values():
+            record_statement(journal, draft, stated)
+        else:
+            draft.add_rows(stated)
         if line.pledge is not None:
             expired = line.expires_on is not None and line.expires_on < journal.happened_on
             to = Destination(command.location, None, not (closed or expired))
             shares += _keep_pledge(journal, draft, line, lot, to, conversion, f"/produced/{index}")
+    describe_products(journal, draft, lots.values())
     allocate_shares(journal, draft, command.location, shares)
 
 
@@ -116,59 +122,6 @@ def _keep_pledge(
     return earmarked_shares(journal, goods, lot, quantity, for_needs, pointer)
 
 
-def _first_to_expire(journal: Journal, draft: Draft, conversion: str) -> Lot | None:
-    """Return the lot that expires first among the repacked lots, or None if none expires."""
-    consumed = {
-        (move.transfer.item, move.transfer.lot)
-        for move in draft.moves
-        if move.transfer.target == conversion
-    }
-    lots = (journal.lot(lot, item) for item, lot in sorted(consumed))
-    expiring = (lot for lot in lots if lot.expires_on is not None)
-    return min(expiring, key=lambda lot: lot.expires_on or date.max, default=None)
-
-
-def _with_expiry(
-    journal: Journal, line: ConvertedLine, parent: Lot | None, pointer: str
-) -> ConvertedLine:
-    """Return the line of a product with the expiry of the product.
-
-    If the line gives neither an expiry nor a reason, the product expires with `parent`. If the
-    product expires later than `parent`, the line must give a reason.
-
-    Args:
-        parent: The consumed lot that expires first; None if none expires.
-
-    Raises:
-        InvalidField: the product expires later than `parent` without a reason, or before it was
-            made.
-    """
-    if line.expires_on is None:
-        if line.expiry_reason is not None or parent is None:
-            return line
-        return msgspec.structs.replace(
-            line, expires_on=parent.expires_on, expires_month=parent.expires_month
-        )
-    first = None if parent is None else parent.expires_on
-    if journal.corrected is not None and line.expires_on in {
-        lot.expires_on for lot in journal.corrected.lots
-    }:
-        return line
-    if parent is not None and first and line.expires_on > first and line.expiry_reason is None:
-        raise InvalidField.at(
-            pointer,
-            f"{shown_expiry(line)} is later than the expiry of what it was made of "
-            f"({shown_expiry(parent)}): "
-            "leave it out, or give the expiry_reason",
-        )
-    if line.expires_on < journal.happened_on and (first is None or first >= journal.happened_on):
-        raise InvalidField.at(
-            pointer,
-            f"{shown_expiry(line)} is before the goods were repacked ({journal.happened_on})",
-        )
-    return line
-
-
 def _produce_line(
     journal: Journal,
     draft: Draft,
@@ -193,9 +146,6 @@ def _produce_line(
         expires_month=line.expires_month,
     )
     draft.add_rows(lot)
-    if kept_lot is not None:
-        before = journal.recorded_lot(kept_lot)
-        describe_products(journal, draft, kept_lot, before.expires_on if before else None)
     # The latest recorded parents count, so a correction records parents only if they changed.
     if kept_lot is None or parents != recorded_parents(journal, kept_lot):
         draft.add_rows(*(LotParent(lot=lot.lot, parent=parent) for parent in parents))

@@ -1,0 +1,155 @@
+"""Expiry of repacked goods: decided when they are repacked, and again when their parents change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from supplies.domain.accounts import CONVERTED, kind_of
+from supplies.domain.commands import ConvertedLine
+from supplies.domain.entry_rows import Lot, ProductExpiry
+from supplies.domain.expiry import shown_expiry
+from supplies.domain.product_expiry import Expiry, earliest_expiry, product_expiry
+from supplies.errors import InvalidField
+from supplies.ledger.drafts import Draft
+from supplies.ledger.journal import Journal
+from supplies.ledger.rules.lot_family import consumed_lots, products_in_order
+
+
+def expiry_of_consumed(journal: Journal, conversion: str) -> Expiry:
+    """Return the earliest expiry of the goods that went into a conversion.
+
+    Args:
+        conversion: The account of the conversion.
+    """
+    return earliest_expiry(_described(journal, consumed_lots(journal, conversion)))
+
+
+def line_with_expiry(
+    journal: Journal, line: ConvertedLine, parents: Expiry, pointer: str
+) -> tuple[ConvertedLine, ProductExpiry]:
+    """Return the line of a product with its expiry, and what the line states about it.
+
+    A product may expire later than the goods it is made of only if its line gives a reason. A
+    correction may state again what the command or its product said before.
+
+    Args:
+        parents: The earliest expiry of the goods that it is made of.
+
+    Raises:
+        InvalidField: the product would expire later than its parents without a reason, or before
+            it was made.
+    """
+    stated = _stated_by_line(journal, line, parents, pointer)
+    expiry = _expiry_of(stated, parents)
+    return msgspec.structs.replace(line, expires_on=expiry.on, expires_month=expiry.month), stated
+
+
+def _stated_by_line(
+    journal: Journal, line: ConvertedLine, parents: Expiry, pointer: str
+) -> ProductExpiry:
+    """Return what a line states about the expiry of its product, without the lot."""
+    stated = ProductExpiry(
+        lot="", basis="line", expires_on=line.expires_on, expires_month=line.expires_month
+    )
+    if line.expiry_reason is not None:
+        return msgspec.structs.replace(stated, basis="reason")
+    if line.expires_on is None:
+        return msgspec.structs.replace(stated, basis="parents")
+    for former in _former_statements(journal, line):
+        return msgspec.structs.replace(former, lot="")
+    if parents.on is not None and line.expires_on > parents.on:
+        raise InvalidField.at(
+            pointer,
+            f"{shown_expiry(line)} is later than the expiry of what it was made of "
+            f"({parents.month or parents.on}): "
+            "leave it out, or give the expiry_reason",
+        )
+    expired_before = parents.on is not None and parents.on < journal.happened_on
+    if line.expires_on < journal.happened_on and not expired_before:
+        raise InvalidField.at(
+            pointer,
+            f"{shown_expiry(line)} is before the goods were repacked ({journal.happened_on})",
+        )
+    return stated
+
+
+def _former_statements(journal: Journal, line: ConvertedLine) -> list[ProductExpiry]:
+    """Return statements of the corrected command about the same expiry of the same item.
+
+    A product whose expiry the line repeats as it is now comes after one for which it was stated.
+    """
+    lots = () if journal.corrected is None else journal.corrected.lots
+    products = [journal.recorded_lot(lot.lot) for lot in lots if lot.item == line.item]
+    known = [(product, statement_about(journal, product)) for product in products if product]
+    return [stated for _, stated in known if stated.expires_on == line.expires_on] + [
+        stated for product, stated in known if product.expires_on == line.expires_on
+    ]
+
+
+def statement_about(journal: Journal, product: Lot) -> ProductExpiry:
+    """Return what is recorded about the expiry of a product.
+
+    For a product that was recorded before statements were, it is derived: an expiry that is that of
+    the parents was taken from them, an earlier one was stated, a later one had a reason.
+    """
+    recorded = journal.books.latest_row(ProductExpiry, lot=product.lot)
+    if recorded is not None:
+        return recorded
+    there = journal.books.nonzero_balances(product.origin)
+    consumed = sorted(lot for (_, _, lot), quantity in there.items() if quantity > 0)
+    parents = earliest_expiry(filter(None, map(journal.recorded_lot, consumed)))
+    stated = ProductExpiry(
+        lot=product.lot,
+        basis="line",
+        expires_on=product.expires_on,
+        expires_month=product.expires_month,
+    )
+    if product.expires_on == parents.on:
+        return ProductExpiry(lot=product.lot, basis="parents")
+    if product.expires_on is None or (parents.on and product.expires_on > parents.on):
+        return msgspec.structs.replace(stated, basis="reason")
+    return stated
+
+
+def record_statement(journal: Journal, draft: Draft, stated: ProductExpiry) -> None:
+    """Record what is stated about the expiry of a product, unless it is recorded already."""
+    if journal.books.latest_row(ProductExpiry, lot=stated.lot) != stated:
+        draft.add_rows(stated)
+
+
+def describe_products(journal: Journal, draft: Draft, lots: Iterable[str]) -> None:
+    """Update the expiry of all products of lots whose own expiry the drafts change."""
+    changed = [lot for lot in lots if _expiry_changes(journal, lot)]
+    if not changed:
+        return
+    for lot in products_in_order(journal, changed):
+        (product,) = _described(journal, [lot])
+        if kind_of(product.origin) is not CONVERTED:
+            continue
+        before = journal.recorded_lot(lot)
+        stated = statement_about(journal, before or product)
+        expiry = _expiry_of(stated, expiry_of_consumed(journal, product.origin))
+        if expiry != Expiry(product.expires_on, product.expires_month):
+            draft.add_rows(
+                msgspec.structs.replace(product, expires_on=expiry.on, expires_month=expiry.month)
+            )
+            record_statement(journal, draft, stated)
+
+
+def _expiry_changes(journal: Journal, lot: str) -> bool:
+    before, now = journal.recorded_lot(lot), journal.described_lot(lot)
+    if before is None or now is None:
+        return False
+    return (before.expires_on, before.expires_month) != (now.expires_on, now.expires_month)
+
+
+def _expiry_of(stated: ProductExpiry, parents: Expiry) -> Expiry:
+    return product_expiry(stated.basis, Expiry(stated.expires_on, stated.expires_month), parents)
+
+
+def _described(journal: Journal, lots: Iterable[str]) -> list[Lot]:
+    described = [journal.described_lot(lot) for lot in lots]
+    assert None not in described, "a repacked lot is not in the books"
+    return [lot for lot in described if lot is not None]
