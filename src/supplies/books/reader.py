@@ -494,7 +494,7 @@ class Books:
         """Return the donors of a lot, with the quantity that each gave."""
         rows = self.all(
             "SELECT account, -quantity FROM balances WHERE station = :station "
-            f"AND item = :item AND lot = :lot AND {account_range('first', 'end')} "
+            f"AND item = :item AND lot = :lot AND lot <> '' AND {account_range('first', 'end')} "
             "AND quantity < 0 ORDER BY account",
             item=item,
             lot=lot,

@@ -56,10 +56,10 @@ def counts_after(books: Books, day: str) -> list[Count]:
     """Return the counted lines of sheets from this day on, in order of moment."""
     rows = books.all(
         "SELECT s.sheet, s.location, o.booked_on, o.seq, l.seq, c.booked_on, l.line, l.item, l.lot "
-        "FROM count_sheets s JOIN entries o ON o.station = s.station AND o.seq = s.seq "
-        "JOIN counted_lines l ON l.station = s.station AND l.sheet = s.sheet "
-        "JOIN entries c ON c.station = l.station AND c.seq = l.seq "
-        "WHERE s.station = :station AND o.booked_on >= :day ORDER BY o.booked_on, o.seq, l.line",
+        "FROM count_sheets s CROSS JOIN entries o CROSS JOIN counted_lines l CROSS JOIN entries c "
+        "WHERE s.station = :station AND o.station = s.station AND o.seq = s.seq "
+        "AND o.booked_on >= :day AND l.station = s.station AND l.sheet = s.sheet "
+        "AND c.station = l.station AND c.seq = l.seq ORDER BY o.booked_on, o.seq, l.line",
         day=day,
     )
     return [Count(row[0], row[1], Moment(row[2], row[3]), *row[4:]) for row in rows]
@@ -105,8 +105,9 @@ _Move = tuple[str, str, str, str, int]
 def _later_that_day(books: Books, moment: Moment) -> list[_Move]:
     """Return transfers booked on the day of a moment that belong to a later moment."""
     rows = books.all(
-        "SELECT seq, source, target, item, lot, quantity FROM transfers "
-        "WHERE station = :station AND seq > :seq AND day = :day",
+        "SELECT t.seq, t.source, t.target, t.item, t.lot, t.quantity FROM entries e "
+        "CROSS JOIN transfers t WHERE e.station = :station AND e.booked_on = :day "
+        "AND e.seq > :seq AND t.station = e.station AND t.seq = e.seq",
         seq=moment.seq,
         day=moment.day,
     )
@@ -144,13 +145,13 @@ def first_entry(books: Books, head: int) -> int:
 def _booked_later(books: Books, moment: Moment) -> list[_Move]:
     """Return transfers of earlier counts that were booked after a moment."""
     return books.all(
-        "SELECT t.source, t.target, t.item, t.lot, t.quantity FROM entries e "
-        "JOIN count_sheets s ON s.station = e.station AND s.sheet = e.document "
-        "JOIN entries o ON o.station = s.station AND o.seq = s.seq "
-        "JOIN transfers t ON t.station = e.station AND t.seq = e.seq "
-        "WHERE e.station = :station AND e.kind <> 'count_opened' AND e.seq > o.seq "
-        "AND e.booked_on > :day "
-        "AND (o.booked_on < :day OR (o.booked_on = :day AND o.seq < :seq))",
+        "SELECT t.source, t.target, t.item, t.lot, t.quantity FROM count_sheets s "
+        "CROSS JOIN entries o CROSS JOIN entries e CROSS JOIN transfers t "
+        "WHERE s.station = :station AND o.station = s.station AND o.seq = s.seq "
+        "AND (o.booked_on < :day OR (o.booked_on = :day AND o.seq < :seq)) "
+        "AND e.station = s.station AND e.document = s.sheet AND e.seq > o.seq "
+        "AND e.kind <> 'count_opened' AND e.booked_on > :day "
+        "AND t.station = e.station AND t.seq = e.seq",
         day=moment.day,
         seq=moment.seq,
     )

@@ -8,6 +8,13 @@ from datetime import date
 from supplies.books.reader import Books
 from supplies.domain.accounts import AccountKind
 
+TRANSFERS_OF_PERIOD = (
+    "FROM entries e CROSS JOIN transfers t WHERE e.station = :station "
+    "AND e.booked_on >= :first AND e.booked_on <= :last "
+    "AND t.station = e.station AND t.seq = e.seq AND t.lot <> ''"
+)
+"""SQL that selects the transfers of goods from `:first` to `:last`, as `t`."""
+
 
 def net_flows(
     books: Books, kinds: Iterable[AccountKind], first: date, last: date
@@ -21,8 +28,7 @@ def net_flows(
         for kind in kinds
     )
     sides = " UNION ALL ".join(
-        f"SELECT {side} AS account, item, {sign}quantity AS quantity FROM transfers "
-        "WHERE station = :station AND day >= :first AND day <= :last AND lot <> ''"
+        f"SELECT t.{side} AS account, t.item, {sign}t.quantity AS quantity {TRANSFERS_OF_PERIOD}"
         for side, sign in (("target", ""), ("source", "-"))
     )
     rows = books.all(

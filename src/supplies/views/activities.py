@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import pairwise
+from typing import NamedTuple
 
 import msgspec
 
@@ -104,24 +106,47 @@ def count_activities(books: Books, first: date, last: date) -> Counter[str]:
     the old day was closed by then, it subtracts on the first open day, so that the report of a
     closed period does not change.
     """
-    rows = books.all(
-        "SELECT a.seq, a.activity, a.kind, a.count, e.booked_on FROM activities a "
-        "JOIN entries e ON e.station = a.station AND e.seq = a.seq "
-        "WHERE a.station = :station ORDER BY a.seq"
+    counts = books.all(
+        "SELECT a.kind, sum(a.count) FROM entries e CROSS JOIN activities a "
+        "WHERE e.station = :station AND e.booked_on >= :first AND e.booked_on <= :last "
+        "AND e.kind = :activity AND a.station = e.station AND a.activity = e.document "
+        "AND a.seq = e.seq GROUP BY a.kind",
+        activity=DOCUMENT_TYPE.kind,
+        first=first.isoformat(),
+        last=last.isoformat(),
     )
+    total = Counter({kind: int(count) for kind, count in counts})
     closings = books.all("SELECT seq, closed_through FROM periods WHERE station = :station")
-    current: dict[str, tuple[str, int, date]] = {}
-    total: Counter[str] = Counter()
-    for seq, activity, kind, count, booked_on in rows:
-        day = date.fromisoformat(booked_on)
-        if activity in current:
-            was, before, when = current[activity]
-            if first <= _still_open(when, seq, closings) <= last:
-                total[was] -= before
-        if first <= day <= last:
-            total[kind] += count
-        current[activity] = (kind, count, day)
+    for old, new in pairwise(_read_corrected(books)):
+        if old.activity == new.activity:
+            day = _still_open(date.fromisoformat(old.booked_on), new.seq, closings)
+            if first <= day <= last:
+                total[old.kind] -= old.stated
     return Counter({kind: count for kind, count in sorted(total.items()) if count})
+
+
+class _Statement(NamedTuple):
+    """What an entry stated about an activity."""
+
+    activity: str
+    seq: int
+    kind: str
+    stated: int
+    booked_on: str
+
+
+def _read_corrected(books: Books) -> list[_Statement]:
+    """Return the statements about activities that were corrected, by activity and entry."""
+    rows = books.all(
+        "WITH corrected (activity) AS (SELECT DISTINCT document FROM entries "
+        "WHERE station = :station AND supersedes IS NOT NULL AND kind = :activity) "
+        "SELECT a.activity, a.seq, a.kind, a.count, e.booked_on FROM corrected c "
+        "CROSS JOIN activities a CROSS JOIN entries e WHERE a.station = :station "
+        "AND a.activity = c.activity AND e.station = a.station AND e.seq = a.seq "
+        "ORDER BY a.activity, a.seq",
+        activity=DOCUMENT_TYPE.kind,
+    )
+    return [_Statement(*row) for row in rows]
 
 
 def _still_open(day: date, seq: int, closings: list[tuple[int, str]]) -> date:

@@ -21,7 +21,7 @@ from supplies.domain.accounts import (
     AccountKind,
     keys_of,
 )
-from supplies.domain.entry_rows import Need, Pledge
+from supplies.domain.entry_rows import Pledge
 from supplies.stations.public_address import is_local_address
 from supplies.stations.retention import people_due
 from supplies.views.balances_at import read_balances
@@ -315,9 +315,8 @@ def _local_address(books: Books) -> Iterator[Alert]:
     if not is_local_address(books.station.host):
         return
     since = books.value(
-        "SELECT e.booked_on FROM receipts r JOIN entries e "
-        "ON e.station = r.station AND e.seq = r.seq "
-        "WHERE r.station = :station ORDER BY r.seq LIMIT 1"
+        "SELECT booked_on FROM entries WHERE station = :station AND kind = 'receipt_issued' "
+        "ORDER BY seq LIMIT 1"
     )
     if since is not None:
         yield Alert(
@@ -370,10 +369,9 @@ def _deliveries(books: Books, latest_day: date) -> list[Alert]:
     left = {
         row[0]: date.fromisoformat(row[1])
         for row in books.all(
-            "SELECT e.document, e.happened_on FROM entries e WHERE e.station = :station "
-            "AND e.kind = 'dispatched' AND e.happened_on <= :day AND NOT EXISTS ("
-            "SELECT 1 FROM delivery_ends x "
-            "WHERE x.station = e.station AND x.delivery = e.document)",
+            "SELECT e.document, e.happened_on FROM pending p CROSS JOIN entries e "
+            "WHERE p.station = :station AND p.noun = 'delivery' AND e.station = p.station "
+            "AND e.seq = p.number AND e.happened_on <= :day",
             day=latest_day.isoformat(),
         )
     }
@@ -464,10 +462,21 @@ def _shipments(what: AlertKind, found: list[ShipmentView]) -> list[Alert]:
 
 def _needs(books: Books, today: date) -> list[Alert]:
     """Find needs that are still open after their due day."""
-    there = _by_document(books, NEEDED)
-    due = {
-        name: rows[0].needed_by for name, rows in read_latest(books, Need, "need", there).items()
+    rows = books.all(
+        "SELECT n.need, n.needed_by, b.item, b.quantity FROM balances b CROSS JOIN needs n "
+        "WHERE b.station = :station AND b.account >= :start AND b.account < :end "
+        "AND b.quantity <> 0 AND n.station = b.station "
+        f"AND n.need = substr(b.account, {len(NEEDED.prefix) + 1}) AND n.needed_by < :today "
+        "AND n.seq = (SELECT max(m.seq) FROM needs m "
+        "WHERE m.station = n.station AND m.need = n.need)",
+        start=NEEDED.prefix,
+        end=f"{NEEDED.name};",  # ";" follows ":" in ASCII
+        today=today.isoformat(),
+    )
+    there: dict[str, dict[str | None, int | None]] = {
+        need: {item: quantity} for need, _, item, quantity in rows
     }
+    due: dict[str, date | None] = {need: date.fromisoformat(day) for need, day, *_ in rows}
     return _overdue("need_past_its_day", there, due, today)
 
 

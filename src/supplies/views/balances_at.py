@@ -24,22 +24,26 @@ def read_balances(
 ) -> dict[BalanceKey, int]:
     """Return all nonzero balances of these kinds of account, by account, item and lot.
 
-    If both `on` and `at` are None, the present balances are returned. `at` sums all transfers up to
-    that entry; otherwise stored balances are read.
+    If both `on` and `at` are None, the present balances are returned.
 
     Args:
         on: Return the balances at the end of this day, from all that is recorded so far.
         at: Return the balances directly after the entry with this number.
         item: Return only balances of this item.
         key: Return only accounts whose last key is this one. Accounts with a single key are found
-            by index. With `at`, accounts with several keys are not filtered.
+            by index.
     """
-    if on is not None and on.isoformat() >= books.head()[2]:
-        on = None
+    day = None if on is None else on.isoformat()
+    if at is not None:
+        day = latest_day_at(books, at)
+        if day is None:
+            return {}
+    if day is not None and day >= books.head()[2]:
+        day = None
     only = "" if item is None else " AND item = :item"
-    if key is not None and at is None:
+    if key is not None:
         only += " AND substr(account, length(account) - length(:key)) = ':' || :key"
-    sql = _at(only) if at is not None else _now(only) if on is None else _on(only)
+    sql = _now(only) if day is None else _on(only)
     found: dict[BalanceKey, int] = {}
     for kind in kinds:
         start, end = (
@@ -48,17 +52,39 @@ def read_balances(
         )  # ";" is the character after ":", so the range contains every account of the kind
         if key is not None and len(kind.keys) == 1:
             start, end = kind(key), f"{kind(key)}!"  # "!" sorts before every character of a code
-        rows = books.all(
-            sql,
-            start=start,
-            end=end,
-            key=key,
-            day=None if on is None else on.isoformat(),
-            seq=at,
-            item=item,
-        )
+        filters = {"start": start, "end": end, "key": key, "item": item}
+        rows = books.all(sql, day=day, **filters)
         found.update({(row[0], row[1], row[2]): int(row[3]) for row in rows})
-    return found
+        if at is not None:
+            rows = books.all(_recorded_later(only), day=day or books.head()[2], seq=at, **filters)
+            for account, code, lot, quantity in rows:
+                found[account, code, lot] = found.get((account, code, lot), 0) - int(quantity)
+    return {balance: quantity for balance, quantity in found.items() if quantity}
+
+
+def latest_day_at(books: Books, seq: int) -> str | None:
+    """Return the latest day booked when entry `seq` was the last one, as ISO text, or None."""
+    day: str | None = books.value(
+        f"{_days_until(':last')} SELECT max(b.day) FROM booked b WHERE EXISTS ("
+        "SELECT 1 FROM entries e WHERE e.station = :station AND e.booked_on = b.day "
+        "AND e.seq <= :seq)",
+        last=books.head()[2],
+        seq=seq,
+    )
+    return day
+
+
+def _days_until(last: str) -> str:
+    """Return SQL that makes the table `booked (day)`: all days with entries until `last`.
+
+    The days are found one after the other in an index. That is faster than reading all entries.
+    """
+    return (
+        "WITH RECURSIVE booked (day) AS (SELECT max(e.booked_on) FROM entries e "
+        f"WHERE e.station = :station AND e.booked_on <= {last} UNION ALL "
+        "SELECT (SELECT max(e.booked_on) FROM entries e WHERE e.station = :station "
+        "AND e.booked_on < b.day) FROM booked b WHERE b.day IS NOT NULL)"
+    )
 
 
 def _now(only: str) -> str:
@@ -77,13 +103,15 @@ def _on(only: str) -> str:
     )
 
 
-def _at(only: str) -> str:
+def _recorded_later(only: str) -> str:
+    """Return SQL for the net transfers until a day that were recorded after an entry."""
     sides = " UNION ALL ".join(
-        f"SELECT {side} AS account, item, lot, {sign}quantity AS quantity FROM transfers "
-        f"WHERE station = :station AND {side} >= :start AND {side} < :end AND seq <= :seq{only}"
+        f"SELECT t.{side} AS account, t.item, t.lot, {sign}t.quantity AS quantity FROM booked b "
+        "CROSS JOIN entries e CROSS JOIN transfers t WHERE e.station = :station "
+        "AND e.booked_on = b.day AND e.seq > :seq AND t.station = e.station AND t.seq = e.seq"
         for side, sign in (("target", ""), ("source", "-"))
     )
     return (
-        f"SELECT account, item, lot, sum(quantity) FROM ({sides}) AS moves "
-        "GROUP BY account, item, lot HAVING sum(quantity) <> 0"
+        f"{_days_until(':day')} SELECT account, item, lot, sum(quantity) FROM ({sides}) AS moves "
+        f"WHERE account >= :start AND account < :end{only} GROUP BY account, item, lot"
     )

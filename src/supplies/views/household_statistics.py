@@ -18,14 +18,16 @@ def count_surveyed_households(books: Books, first: date, last: date) -> int:
     """
     return int(
         books.value(
-            "SELECT count(DISTINCT n.recipient) FROM needs n "
-            "JOIN entries e ON e.station = n.station AND e.seq = n.seq "
-            "JOIN recipients r ON r.station = n.station AND r.code = n.recipient "
-            "WHERE n.station = :station AND n.quantity > 0 AND r.kind = 'household' "
-            "AND e.happened_on >= :first AND e.happened_on <= :last AND n.seq = ("
-            "SELECT max(m.seq) FROM needs m "
-            "JOIN entries o ON o.station = m.station AND o.seq = m.seq "
-            "WHERE m.station = n.station AND m.need = n.need AND o.booked_on <= :last)",
+            # An entry is booked on the day on which it happened or later.
+            "SELECT count(DISTINCT n.recipient) FROM entries e CROSS JOIN needs n "
+            "CROSS JOIN recipients r WHERE e.station = :station "
+            "AND e.booked_on >= :first AND e.booked_on <= :last "
+            "AND e.happened_on >= :first AND e.happened_on <= :last AND e.kind = 'need_noted' "
+            "AND n.station = e.station AND n.need = e.document AND n.seq = e.seq "
+            "AND n.quantity > 0 AND n.seq = (SELECT max(m.seq) FROM needs m "
+            "CROSS JOIN entries o WHERE m.station = n.station AND m.need = n.need "
+            "AND o.station = m.station AND o.seq = m.seq AND o.booked_on <= :last) "
+            "AND r.station = n.station AND r.code = n.recipient AND r.kind = 'household'",
             first=first.isoformat(),
             last=last.isoformat(),
         )

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, get_args
 import msgspec
 
 from supplies.books.reader import Books, query_ids
-from supplies.domain.accounts import DELIVERED
+from supplies.domain.accounts import DELIVERED, SENT, keys_of
 from supplies.domain.entries import ZERO_HASH
 from supplies.domain.entry_rows import (
     Lot,
@@ -22,6 +22,7 @@ from supplies.domain.entry_rows import (
 )
 from supplies.errors import InvalidField, NotFound
 from supplies.storage.store import Row
+from supplies.views.balances_at import read_balances
 from supplies.views.pagination import (
     DEFAULT_LIMIT,
     Page,
@@ -148,18 +149,22 @@ def list_shipments(
         )
     if way == "awaited":
         return list_awaited_shipments(books, after=after, limit=limit)
-    kinds = {"out": (_SENT, _SENT), "in": (_RECEIVED, _RECEIVED)}.get(way or "", (_SENT, _RECEIVED))
+    kinds = {"out": (_SENT,), "in": (_RECEIVED,)}.get(way or "", (_SENT, _RECEIVED))
 
     def fetch(position: int, wanted: int) -> list[tuple[int, ShipmentView]]:
-        rows = books.all(
-            "SELECT seq FROM entries WHERE station = :station AND kind IN (:one, :other) "
-            "AND seq > :after ORDER BY seq LIMIT :limit",
-            one=kinds[0],
-            other=kinds[1],
-            after=position,
-            limit=wanted,
-        )
-        seqs = [row[0] for row in rows]
+        # One query for each kind. With both in one, SQLite would read all entries in order.
+        found = [
+            int(seq)
+            for kind in kinds
+            for (seq,) in books.all(
+                "SELECT seq FROM entries WHERE station = :station AND kind = :kind "
+                "AND seq > :after ORDER BY seq LIMIT :limit",
+                kind=kind,
+                after=position,
+                limit=wanted,
+            )
+        ]
+        seqs = sorted(found)[:wanted]
         return list(zip(seqs, _views(books, seqs), strict=True))
 
     return paginate(fetch, after, limit)
@@ -179,12 +184,9 @@ def list_awaited_shipments(
 
 def list_unacknowledged_shipments(books: Books) -> list[ShipmentView]:
     """Return shipments sent from here whose receipt is not acknowledged yet, oldest first."""
-    rows = books.all(
-        "SELECT s.seq FROM shipments s WHERE s.station = :station AND NOT EXISTS ("
-        "SELECT 1 FROM shipments_acknowledged a "
-        "WHERE a.station = s.station AND a.shipment = s.shipment) ORDER BY s.seq"
-    )
-    return _views(books, [row[0] for row in rows])
+    under_way = {keys_of(account)[0] for account, _, _ in read_balances(books, (SENT,))}
+    # The id of a shipment ends with the number of its entry.
+    return _views(books, [int(shipment.rpartition("_")[2]) for shipment in under_way])
 
 
 def warn_of_unknown_destination(books: Books, shipment: ShipmentView) -> list[Warned]:

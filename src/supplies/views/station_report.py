@@ -34,6 +34,7 @@ from supplies.papers.station_report import (
     StationReportPaper,
 )
 from supplies.stations.paper_settings import station_head
+from supplies.views.account_flows import TRANSFERS_OF_PERIOD
 from supplies.views.activities import count_activities
 from supplies.views.balances_at import BalanceKey, read_balances
 from supplies.views.household_statistics import (
@@ -171,8 +172,7 @@ def build_goods_lines(
 def _flows(books: Books, first: date, last: date) -> defaultdict[str, Counter[str]]:
     """Return the net flow of the period into each report column, by item."""
     sides = " UNION ALL ".join(
-        f"SELECT item, {side} AS account, {sign}quantity AS quantity FROM transfers "
-        "WHERE station = :station AND day >= :first AND day <= :last AND lot <> ''"
+        f"SELECT t.item, t.{side} AS account, {sign}t.quantity AS quantity {TRANSFERS_OF_PERIOD}"
         for side, sign in (("target", ""), ("source", "-"))
     )
     rows = books.all(

@@ -12,7 +12,7 @@ from supplies.domain.accounts import ALLOCATED, STOCK, check_accounts, keys_of, 
 from supplies.domain.entry_rows import Lot
 from supplies.domain.fields import is_valid_code
 from supplies.errors import InvalidField
-from supplies.views.balances_at import read_balances
+from supplies.views.balances_at import latest_day_at, read_balances
 from supplies.views.pagination import (
     DEFAULT_LIMIT,
     View,
@@ -147,9 +147,7 @@ def _moment(books: Books, as_of: date | None, at_seq: int | None) -> AsOf:
         return AsOf(day=as_of or now, seq=last)
     if not 0 <= at_seq <= last:
         raise InvalidField.at("/at_seq", f"there is no entry {at_seq}; the last is {last}")
-    day = books.value(
-        "SELECT max(booked_on) FROM entries WHERE station = :station AND seq <= :seq", seq=at_seq
-    )
+    day = latest_day_at(books, at_seq)
     return AsOf(day=None if day is None else date.fromisoformat(day), seq=at_seq)
 
 

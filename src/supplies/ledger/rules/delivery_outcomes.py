@@ -228,8 +228,8 @@ def _check_same_stop(journal: Journal, command: ReportOutcome, corrected: int) -
     Raises:
         InvalidField: the correction names another stop, or a later entry decided the stop.
     """
-    for row in journal.books.rows(StopOutcome, seq=corrected):
-        if row.allocation != command.allocation:
+    for row in journal.books.body(corrected).rows:
+        if isinstance(row, StopOutcome) and row.allocation != command.allocation:
             raise InvalidField.at(
                 "/command/allocation",
                 f"the entry is the outcome of the stop for {row.allocation}; "

@@ -185,7 +185,6 @@ def _forget(journal: Journal, party: str) -> None:
 
 def _open_conflicts(journal: Journal) -> list[int]:
     rows = journal.books.all(
-        "SELECT c.seq FROM conflicts c WHERE c.station = :station AND NOT EXISTS ("
-        "SELECT 1 FROM resolutions r WHERE r.station = c.station AND r.conflict = c.seq)"
+        "SELECT number FROM pending WHERE station = :station AND noun = 'conflict' ORDER BY number"
     )
     return [int(seq) for (seq,) in rows]

@@ -55,11 +55,9 @@ def _check_nothing_unexplained(journal: Journal, through: date) -> None:
 
 def _check_conflicts_resolved(journal: Journal, through: date) -> None:
     seq = journal.books.value(
-        "SELECT c.seq FROM conflicts c JOIN entries e "
-        "ON e.station = c.station AND e.seq = c.seq "
-        "WHERE c.station = :station AND e.booked_on <= :through AND NOT EXISTS ("
-        "SELECT 1 FROM resolutions r WHERE r.station = c.station AND r.conflict = c.seq) "
-        "ORDER BY c.seq LIMIT 1",
+        "SELECT p.number FROM pending p CROSS JOIN entries e WHERE p.station = :station "
+        "AND p.noun = 'conflict' AND e.station = p.station AND e.seq = p.number "
+        "AND e.booked_on <= :through ORDER BY p.number LIMIT 1",
         through=through.isoformat(),
     )
     if seq is not None:

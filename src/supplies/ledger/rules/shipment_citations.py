@@ -81,12 +81,18 @@ def cited_entry(
 
 
 def _find_in_this_database(journal: Journal, shipment: str, kind: str) -> Cited | None:
-    table = "shipments" if kind == SENT_BY else "shipments_received"
+    # The id of a shipment names its sender. The receiver is in the sender's own books.
     row = journal.books.one(
-        f"SELECT e.body, e.hash FROM {table} s JOIN entries e "
-        "ON e.station = s.station AND e.seq = s.seq "
-        "WHERE s.shipment = :shipment AND s.station <> :station",
+        "SELECT e.body, e.hash FROM shipments s CROSS JOIN entries e WHERE s.station = :sender "
+        "AND s.station <> :station AND s.shipment = :shipment "
+        "AND e.station = s.station AND e.seq = s.seq"
+        if kind == SENT_BY
+        else "SELECT e.body, e.hash FROM shipments o CROSS JOIN shipments_received s "
+        "CROSS JOIN entries e WHERE o.station = :station AND o.shipment = :shipment "
+        "AND s.station = o.destination AND s.shipment = o.shipment "
+        "AND e.station = s.station AND e.seq = s.seq",
         shipment=shipment,
+        sender=shipment.removeprefix("x_").rpartition("_")[0],
     )
     return None if row is None else Cited(decode_body(row[0]), row[1].hex())
 

@@ -125,7 +125,8 @@ def _value_of_part(journal: Journal, lot: Lot, quantity: int) -> int | None:
     lot_size = -sum(
         journal.books.value(
             "SELECT coalesce(sum(quantity), 0) FROM balances WHERE station = :station "
-            f"AND lot = :lot AND item = :item AND {account_range('start', 'end')}",
+            f"AND lot = :lot AND lot <> '' AND item = :item "
+            f"AND {account_range('start', 'end')}",
             lot=lot.lot,
             item=lot.item,
             start=kind.prefix,

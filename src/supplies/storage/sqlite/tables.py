@@ -6,6 +6,7 @@ from pathlib import Path
 
 from supplies.errors import AlreadyDone, GuardMissing, NewerVersion, NotADatabase
 from supplies.storage import schema
+from supplies.storage.sqlite.statistics import fix_statistics
 from supplies.storage.store import Store
 
 
@@ -123,3 +124,4 @@ class SchemaManager:
                 "VALUES (:version, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
                 {"version": migration.version},
             )
+        fix_statistics(self._store)

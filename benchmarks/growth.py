@@ -1,0 +1,282 @@
+"""What grows with the books: the CPU time of views and commands in books of several sizes.
+
+The books are those of one station and one year. The more entries, the more donors and recipients;
+a quarter of the entries are needs that stay open. On PostgreSQL the time of the server's process is
+included.
+"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from time import process_time
+
+import click
+
+from benchmarks.engines import postgresql_server
+from benchmarks.workload import STATION
+from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station, Team
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
+from supplies.ledger.writer import Request
+from supplies.storage.sqlite.store import SqliteStore
+from supplies.views.alerts import list_alerts
+from supplies.views.allocations import list_allocations
+from supplies.views.donor_statement import build_donor_statement
+from supplies.views.station_report import build_station_report
+from supplies.views.stock import get_stock
+
+SIZES = (10_000, 100_000)
+
+FIRST, DAYS = date(2020, 1, 1), 365
+LAST = FIRST + timedelta(days=DAYS - 1)
+
+ENTRIES_PER_ROUND, COMMANDS_PER_ROUND = 12, 11
+GROUP = 50 * COMMANDS_PER_ROUND
+
+ENTRIES_PER_DONOR, ENTRIES_PER_RECIPIENT = 1_000, 100
+ITEMS, STORES, TEAMS = 20, ("store-a", "store-b", "store-c"), 5
+
+STOPS, LINES_OF_A_STOP = 125, 40
+"""The largest dispatch: `MAX_DISPATCH_LINES` lines."""
+
+LINES_OF_A_CORRECTION = 500
+
+REPETITIONS = 5
+
+Cpu = Callable[[], float]
+"""A clock of the CPU time used so far, in seconds."""
+
+
+class Clock:
+    """The clock of the benchmark. It is set to the day of the round that is recorded."""
+
+    def __init__(self) -> None:
+        self.day = FIRST
+
+    def __call__(self) -> datetime:
+        return datetime(self.day.year, self.day.month, self.day.day, 4, tzinfo=UTC)
+
+
+def run(sizes: Sequence[int] = SIZES, engines: Sequence[str] = ("sqlite", "postgresql")) -> None:
+    """Print the table of each engine: a line for each job, a column for each size of the books."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        if "sqlite" in engines:
+            _print("SQLite", sizes, lambda name: str(place / f"{name}.db"))
+        if "postgresql" in engines:
+            with postgresql_server(place) as database:
+                _print("PostgreSQL", sizes, database)
+
+
+@click.command()
+@click.option("--entries", type=int, multiple=True, default=SIZES, help="Size of the books.")
+@click.option("--engine", type=click.Choice(["sqlite", "postgresql"]), default="sqlite")
+def main(entries: Sequence[int], engine: str) -> None:
+    """Measure what grows with the books."""
+    run(entries, [engine])
+
+
+def _print(engine: str, sizes: Sequence[int], url: Callable[[str], str]) -> None:
+    print(f"{engine:34}" + "".join(f"{size:>12,}" for size in sizes) + "  entries", flush=True)
+    columns = [dict(_measure(url(f"growth_{size}"), size)) for size in sizes]
+    for name in columns[0]:
+        print(f"  {name:32}" + "".join(f"{column[name]:12,.1f}" for column in columns))
+
+
+def _measure(url: str, size: int) -> Iterator[tuple[str, float]]:
+    """Yield the figures for books of one size: milliseconds of CPU, or commands per second."""
+    clock = Clock()
+    with open_books(url, size, clock) as ledger, _cpu_clock(ledger) as cpu:
+        yield "bulk recording, commands/s", 1 / record_entries(ledger, clock, size, cpu)
+        for name, view in views(size).items():
+            yield name, 1e3 * _median(ledger, view, cpu)
+        yield "Allocate", 1e3 * _time_allocations(ledger, cpu)
+        for name, prepare in COMMANDS.items():
+            command = prepare(ledger)
+            begin = cpu()
+            ledger.record(command, by="u_1")
+            yield name, 1e3 * (cpu() - begin)
+
+
+@contextmanager
+def _cpu_clock(ledger: Ledger) -> Iterator[Cpu]:
+    """Yield a clock of the CPU time of this process, and of the server's process for the ledger."""
+    if isinstance(ledger.store, SqliteStore):
+        yield process_time
+        return
+    # The pool lends the connection that was used last, so that one server process does the work.
+    row = ledger.store.one("SELECT pg_backend_pid()")
+    assert row is not None
+    server = Path(f"/proc/{row[0]}/schedstat")
+    yield lambda: process_time() + int(server.read_text().split()[0]) / 1e9
+
+
+# --- the books -----------------------------------------------------------------------------------
+
+
+def open_books(url: str, size: int, clock: Clock) -> Ledger:
+    """Create the books of a station, with a catalogue for so many entries."""
+    ledger = Ledger.open(url, station=STATION, clock=clock, new_station=True)
+    if isinstance(ledger.store, SqliteStore):
+        ledger.store.run("PRAGMA synchronous = OFF")
+    ledger.register(Station(code=STATION, name="bench", series=STATION.upper()))
+    ledger.register(
+        *(Item(code=f"item-{n}", name="made up") for n in range(ITEMS)),
+        *(Donor(code=f"D-{n}", name="made up") for n in range(_donors(size))),
+        *(Recipient(code=f"R-{n}", name="made up") for n in range(_recipients(size))),
+        *(Location(code=code, name="made up") for code in STORES),
+        *(Team(code=f"t_{n}", name="made up") for n in range(TEAMS)),
+    )
+    return ledger
+
+
+def _donors(size: int) -> int:
+    return max(10, size // ENTRIES_PER_DONOR)
+
+
+def _recipients(size: int) -> int:
+    return max(50, size // ENTRIES_PER_RECIPIENT)
+
+
+def record_entries(ledger: Ledger, clock: Clock, size: int, cpu: Cpu = process_time) -> float:
+    """Record entries until there are `size`. Return the CPU time of a command in the last tenth."""
+    rounds = -(-size // ENTRIES_PER_ROUND)
+    commands = _yield_commands(ledger.books.head()[0], size)
+    taken: list[float] = []
+    for start in range(0, rounds, GROUP // COMMANDS_PER_ROUND):
+        clock.day = FIRST + timedelta(days=start * DAYS // rounds)
+        many = min(GROUP, (rounds - start) * COMMANDS_PER_ROUND)
+        requests = [Request(command=each, by="u_1") for each in itertools.islice(commands, many)]
+        begin = cpu()
+        answers = ledger.record_many(requests)
+        taken.append((cpu() - begin) / many)
+        assert all(isinstance(answer, Recorded) for answer in answers)
+    clock.day = LAST
+    return statistics.median(taken[-max(1, len(taken) // 10) :])
+
+
+def _yield_commands(head: int, size: int) -> Iterator[c.Command]:
+    """Yield commands without end. Three of the four needs in a round stay open."""
+    for number in itertools.count():
+        item, store = f"item-{number % ITEMS}", STORES[number % len(STORES)]
+        donor, recipient = f"D-{number % _donors(size)}", f"R-{number % _recipients(size)}"
+        needed_by = LAST + timedelta(days=number % 90)
+        for urgency in ("high", "normal", "normal", "low"):
+            yield c.NoteNeed(
+                recipient=recipient, item=item, quantity=5, urgency=urgency, needed_by=needed_by
+            )
+        donated = c.DonationLine(item=item, quantity=6)
+        yield c.RecordDonation(donor=donor, location=store, handled_by="made up", lines=[donated])
+        line = c.AllocationLine(item=item, quantity=5)
+        yield c.Allocate(recipient=recipient, location=store, lines=[line])
+        # Four needs are an entry each, a donation two (with its receipt), then the allocation.
+        allocation, delivery = f"a_{head + 7}", f"v_{head + 8}"
+        yield c.Dispatch(team=f"t_{number % TEAMS}", allocations=[allocation])
+        yield c.ReportOutcome(delivery=delivery, allocation=allocation, outcome="handed_over")
+        yield c.CloseDelivery(delivery=delivery)
+        yield c.RecordActivity(kind="visit", count=1)
+        yield c.IssueGoods(
+            purpose="gate", location=store, lines=[c.LotLine(item=item, quantity=1)]
+        )
+        head += ENTRIES_PER_ROUND
+
+
+# --- what is measured ----------------------------------------------------------------------------
+
+
+def views(size: int) -> dict[str, Callable[[Ledger], object]]:
+    """Return the views of the table, by name."""
+    month = date(2020, 6, 1), date(2020, 6, 30)
+
+    def view(make: Callable[..., object], *args: object, **options: object) -> Callable:
+        def do(ledger: Ledger) -> object:
+            with ledger.reading() as books:
+                return make(books, *args, **options)
+
+        return do
+
+    return {
+        "donor statement, a year": view(build_donor_statement, "D-5", FIRST, LAST),
+        "allocations, a page": view(list_allocations),
+        "alerts": view(list_alerts, LAST),
+        "stock as at an entry": view(get_stock, at_seq=size // 2),
+        "stock on a day": view(get_stock, as_of=FIRST + timedelta(days=DAYS // 2)),
+        "station report, a month": view(build_station_report, *month),
+        "station report, all": view(build_station_report, FIRST, LAST),
+    }
+
+
+def _median(ledger: Ledger, view: Callable[[Ledger], object], cpu: Cpu) -> float:
+    view(ledger)
+    taken = []
+    for _ in range(REPETITIONS):
+        begin = cpu()
+        view(ledger)
+        taken.append(cpu() - begin)
+    return statistics.median(taken)
+
+
+def _time_allocations(ledger: Ledger, cpu: Cpu) -> float:
+    lots = [c.ArrivalLine(item="item-0", quantity=1000)]
+    ledger.record(c.OpenStock(location="store-a", lines=lots), by="u_1")
+    taken = []
+    for number in range(20):
+        line = c.AllocationLine(item="item-0", quantity=5)
+        command = c.Allocate(recipient=f"R-{number}", location="store-a", lines=[line])
+        begin = cpu()
+        ledger.record(command, by="u_1")
+        taken.append(cpu() - begin)
+    return statistics.median(taken)
+
+
+def _register_items(ledger: Ledger, prefix: str, count: int) -> list[str]:
+    codes = [f"{prefix}-{number}" for number in range(count)]
+    ledger.register(*(Item(code=code, name="made up") for code in codes))
+    return codes
+
+
+def _prepare_dispatch(ledger: Ledger) -> c.Command:
+    items = _register_items(ledger, "dispatched", LINES_OF_A_STOP)
+    goods = [c.ArrivalLine(item=item, quantity=STOPS) for item in items]
+    ledger.record(c.OpenStock(location="store-a", lines=goods), by="u_1")
+    lines = [c.AllocationLine(item=item, quantity=1) for item in items]
+    requests = [
+        Request(
+            command=c.Allocate(
+                recipient=f"R-{n % _recipients(0)}", location="store-a", lines=lines
+            ),
+            by="u_1",
+        )
+        for n in range(STOPS)
+    ]
+    allocations = []
+    for answer in ledger.record_many(requests):
+        assert isinstance(answer, Recorded)
+        allocations.append(str(answer.document))
+    return c.Dispatch(team="t_0", allocations=allocations)
+
+
+def _prepare_correction(ledger: Ledger) -> c.Command:
+    items = _register_items(ledger, "corrected", LINES_OF_A_CORRECTION)
+
+    def donation(quantity: int) -> c.RecordDonation:
+        lines = [c.DonationLine(item=item, quantity=quantity) for item in items]
+        return c.RecordDonation(
+            donor="D-0", location="store-b", handled_by="made up", lines=lines
+        )
+
+    entry = ledger.record(donation(8), by="u_1").seq
+    return c.Correct(entry=entry, reason="made up", command=donation(7))
+
+
+COMMANDS = {
+    f"dispatch of {STOPS} x {LINES_OF_A_STOP} lines": _prepare_dispatch,
+    f"correction of {LINES_OF_A_CORRECTION} lines": _prepare_correction,
+}

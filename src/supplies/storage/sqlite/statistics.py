@@ -1,0 +1,87 @@
+"""Statistics with which SQLite chooses between indexes. They are fixed, and never measured.
+
+Without statistics, SQLite expects that ten rows have the same station, and reads all rows of a
+station where another index would find a few. Those of `ANALYZE` would depend on what the file
+contained at that time, and so would its plans. See "Fixed Results Of ANALYZE" in SQLite's manual:
+https://sqlite.org/lang_analyze.html
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from supplies.storage.store import Store
+
+ROWS = 4_000_000_000
+"""Number of rows of each table. SQLite takes no more. With so many, it never reads all of a table
+to build a filter or an index for one query."""
+
+ROWS_OF_STATION = 100_000
+
+ROWS_WITH_SAME_VALUE = {
+    "station": ROWS_OF_STATION,
+    **dict.fromkeys(("kind", "noun", "origin", "series", "year"), ROWS_OF_STATION // 10),
+    **dict.fromkeys(("item", "location", "team"), ROWS_OF_STATION // 100),
+    **dict.fromkeys(("booked_on", "day", "about", "donor", "party", "recipient"), 1_000),
+    **dict.fromkeys(("account", "source", "target"), 100),
+}
+"""Number of rows of a station with the same value of a column."""
+
+ROWS_WITH_SAME_ID = 10
+"""The same for all other columns, which contain ids and entry numbers."""
+
+PARTIAL_INDEX = 100
+"""A partial index has one of so many rows, such as the balances that are not zero."""
+
+Statistics = dict[tuple[str, str], str]
+"""For each table and index: its number of rows, and how many rows agree in its first column, in its
+first two, and so on, as SQLite writes it."""
+
+
+def fixed_statistics(store: Store) -> Statistics:
+    """Return the statistics of all indexes whose first column is the station."""
+    columns = defaultdict[tuple[str, str, bool, bool], list[str]](list)
+    for table, index, unique, partial, column in store.all(
+        'SELECT t.name, i.name, i."unique", i.partial, c.name FROM sqlite_master t '
+        "JOIN pragma_index_list(t.name) i JOIN pragma_index_info(i.name) c "
+        "WHERE t.type = 'table' ORDER BY i.name, c.seqno"
+    ):
+        columns[table, index, bool(unique), bool(partial)].append(column)
+    return {
+        (table, index): _statistic(names, unique=unique, partial=partial)
+        for (table, index, unique, partial), names in columns.items()
+        if names[0] == "station"
+    }
+
+
+def _statistic(columns: list[str], *, unique: bool, partial: bool) -> str:
+    part = PARTIAL_INDEX if partial else 1
+    counts = [ROWS // part]
+    for column in columns:
+        many = ROWS_WITH_SAME_VALUE.get(column, ROWS_WITH_SAME_ID)
+        counts.append(max(1, min(counts[-1], many // part)))
+    if unique:
+        counts[-1] = 1
+    # Never search an index for each value of its first columns.
+    return f"{' '.join(str(count) for count in counts)} noskipscan"
+
+
+def has_fixed_statistics(store: Store) -> bool:
+    """Return whether the file has exactly these statistics."""
+    if store.one("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_stat1'") is None:
+        return False
+    rows = store.all("SELECT tbl, idx, stat FROM sqlite_stat1")
+    return {(table, index): stat for table, index, stat in rows} == fixed_statistics(store)
+
+
+def fix_statistics(store: Store) -> None:
+    """Replace the statistics of the file. Call within a transaction."""
+    # This creates the table of statistics.
+    store.run("ANALYZE migrations")
+    store.run("DELETE FROM sqlite_stat1")
+    store.run_many(
+        "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)",
+        [(*key, stat) for key, stat in fixed_statistics(store).items()],
+    )
+    # This reads it; other connections read it when they are opened.
+    store.run("ANALYZE sqlite_master")
