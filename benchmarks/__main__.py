@@ -1,16 +1,18 @@
 """`make bench`: run all benchmarks and print their figures.
 
 Arguments name the benchmarks to run alone.
+`python -m benchmarks growth --entries 1000000 --engine postgresql` chooses the size of the books.
 """
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import engines, ledger, limits, papers, service, sizes
+from benchmarks import engines, growth, ledger, limits, papers, service, sizes
 
 BENCHMARKS = {
     "ledger": ledger.run,
+    "growth": growth.run,
     "limits": limits.run,
     "engines": engines.run,
     "papers": papers.run,
@@ -19,5 +21,7 @@ BENCHMARKS = {
 }
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["growth"]:
+        growth.main(sys.argv[2:])
     for name in sys.argv[1:] or BENCHMARKS:
         BENCHMARKS[name]()

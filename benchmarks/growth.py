@@ -61,6 +61,7 @@ class Clock:
         self.day = FIRST
 
     def __call__(self) -> datetime:
+        """Return the time."""
         return datetime(self.day.year, self.day.month, self.day.day, 4, tzinfo=UTC)
 
 
@@ -182,9 +183,7 @@ def _yield_commands(head: int, size: int) -> Iterator[c.Command]:
         yield c.ReportOutcome(delivery=delivery, allocation=allocation, outcome="handed_over")
         yield c.CloseDelivery(delivery=delivery)
         yield c.RecordActivity(kind="visit", count=1)
-        yield c.IssueGoods(
-            purpose="gate", location=store, lines=[c.LotLine(item=item, quantity=1)]
-        )
+        yield c.IssueGoods(purpose="gate", location=store, lines=[c.LotLine(item=item, quantity=1)])
         head += ENTRIES_PER_ROUND
 
 
@@ -268,9 +267,7 @@ def _prepare_correction(ledger: Ledger) -> c.Command:
 
     def donation(quantity: int) -> c.RecordDonation:
         lines = [c.DonationLine(item=item, quantity=quantity) for item in items]
-        return c.RecordDonation(
-            donor="D-0", location="store-b", handled_by="made up", lines=lines
-        )
+        return c.RecordDonation(donor="D-0", location="store-b", handled_by="made up", lines=lines)
 
     entry = ledger.record(donation(8), by="u_1").seq
     return c.Correct(entry=entry, reason="made up", command=donation(7))

@@ -38,7 +38,8 @@ def _print(engine: str, url: Callable[[str], str]) -> None:
     sizes = "".join(f"{size:>9}" for size in SIZES)
     print(f"{engine:32}{sizes}  growth")
     for name in PREPARATIONS:
-        seconds = [_seconds(url(f"{name}_{size}"), name, size) for size in SIZES]
+        database = name.replace(" ", "_")
+        seconds = [_seconds(url(f"{database}_{size}"), name, size) for size in SIZES]
         figures = "".join(f"{taken:9.3f}" for taken in seconds)
         print(f"  {name:30}{figures} {seconds[2] / seconds[1]:7.1f}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
@@ -11,6 +12,9 @@ from supplies.domain.accounts import AccountKind
 
 BalanceKey = tuple[str, str, str]
 """Key of a balance: account, item, lot."""
+
+Sums = Counter[tuple[str, str]]
+"""Sums of balances by the name of the kind of account and by item."""
 
 
 def read_balances(
@@ -62,6 +66,29 @@ def read_balances(
     return {balance: quantity for balance, quantity in found.items() if quantity}
 
 
+def sum_balances(books: Books, kinds: Iterable[AccountKind], *, on: date | None = None) -> Sums:
+    """Return the sums of balances by kind of account and item, now or at the end of a day."""
+    on = past_day(books, on)
+    sql = _now("") if on is None else _on("")
+    return Sums(
+        {
+            (kind.name, item): int(quantity)
+            for kind in kinds
+            for item, quantity in books.all(
+                f"SELECT item, sum(quantity) FROM ({sql}) AS there GROUP BY item",
+                start=kind.prefix,
+                end=f"{kind.name};",
+                day=None if on is None else on.isoformat(),
+            )
+        }
+    )
+
+
+def past_day(books: Books, day: date | None) -> date | None:
+    """Return the day, or None if nothing is booked after it, so that present balances apply."""
+    return None if day is None or day.isoformat() >= books.head()[2] else day
+
+
 def latest_day_at(books: Books, seq: int) -> str | None:
     """Return the latest day booked when entry `seq` was the last one, as ISO text, or None."""
     day: str | None = books.value(
@@ -84,6 +111,22 @@ def _days_until(last: str) -> str:
         f"WHERE e.station = :station AND e.booked_on <= {last} UNION ALL "
         "SELECT (SELECT max(e.booked_on) FROM entries e WHERE e.station = :station "
         "AND e.booked_on < b.day) FROM booked b WHERE b.day IS NOT NULL)"
+    )
+
+
+def balance_exists(condition: str, *, past: bool) -> str:
+    """Return SQL that is true if an account has a nonzero balance, now or at the end of `:day`.
+
+    Args:
+        condition: SQL condition on `b.account`.
+    """
+    where = f"WHERE b.station = :station AND {condition} AND b.quantity <> 0"
+    if not past:
+        return f"EXISTS (SELECT 1 FROM balances b {where})"
+    return (
+        f"EXISTS (SELECT 1 FROM days b {where} AND b.day = (SELECT max(o.day) FROM days o "
+        "WHERE o.station = b.station AND o.account = b.account AND o.item = b.item "
+        "AND o.lot = b.lot AND o.day <= :day))"
     )
 
 

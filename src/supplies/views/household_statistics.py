@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
 from datetime import date
 
-from supplies.books.reader import Books, query_ids
-from supplies.domain.accounts import MET, keys_of, kind_of
-from supplies.views.balances_at import BalanceKey
+from supplies.books.reader import Books
+from supplies.domain.accounts import ASSIGNED, CLAIMED, MET, NEEDED
+from supplies.views.balances_at import balance_exists, past_day
+from supplies.views.shared_queries import account_conditions
 
 
 def count_surveyed_households(books: Books, first: date, last: date) -> int:
@@ -34,38 +33,26 @@ def count_surveyed_households(books: Books, first: date, last: date) -> int:
     )
 
 
-def count_fully_met_households(books: Books, needs: dict[BalanceKey, int]) -> int:
-    """Count households that received goods and have no need that is open, claimed or assigned.
-
-    Args:
-        needs: Balances of all accounts of needs.
-    """
-    stages = _stages_of_needs(needs)
-    met: defaultdict[str, bool] = defaultdict(bool)
-    owed: defaultdict[str, bool] = defaultdict(bool)
-    for need, recipient in _households_of(books, stages):
-        met[recipient] |= MET.name in stages[need]
-        owed[recipient] |= bool(stages[need] - {MET.name})
-    return sum(1 for recipient in met if met[recipient] and not owed[recipient])
-
-
-def _stages_of_needs(needs: dict[BalanceKey, int]) -> defaultdict[str, set[str]]:
-    stages: defaultdict[str, set[str]] = defaultdict(set)
-    for account, _, _ in needs:
-        stages[keys_of(account)[0]].add(kind_of(account).name)
-    return stages
-
-
-def _households_of(books: Books, needs: Iterable[str]) -> list[tuple[str, str]]:
-    """Return the needs of households, each with its household."""
-    rows = query_ids(
-        books,
-        needs,
-        "SELECT DISTINCT n.need, n.recipient FROM wanted w "
-        "CROSS JOIN needs n CROSS JOIN recipients r "
-        "WHERE n.station = :station AND n.need = w.id AND r.station = n.station "
-        "AND r.code = n.recipient AND r.kind = 'household' "
-        "AND n.seq = (SELECT max(m.seq) FROM needs m "
-        "WHERE m.station = n.station AND m.need = n.need)",
+def count_fully_met_households(books: Books, on: date) -> int:
+    """Count households that received goods and had no need open, claimed or assigned on a day."""
+    past = past_day(books, on) is not None
+    open_stages = (
+        balance_exists(condition, past=past)
+        for kind in (NEEDED, CLAIMED, ASSIGNED)
+        for condition in account_conditions(kind, "n.need")
     )
-    return [(need, recipient) for need, recipient in rows]
+    (met,) = account_conditions(MET, "n.need")
+    need = (
+        "SELECT 1 FROM needs n WHERE n.station = r.station AND n.recipient = r.code "
+        "AND n.seq = (SELECT max(m.seq) FROM needs m "
+        "WHERE m.station = n.station AND m.need = n.need)"
+    )
+    return int(
+        books.value(
+            "SELECT count(*) FROM recipients r WHERE r.station = :station "
+            "AND r.kind = 'household' "
+            f"AND NOT EXISTS ({need} AND ({' OR '.join(open_stages)})) "
+            f"AND EXISTS ({need} AND {balance_exists(met, past=past)})",
+            day=on.isoformat(),
+        )
+    )

@@ -10,16 +10,13 @@ from zoneinfo import ZoneInfo
 from supplies.books.reader import Books
 from supplies.domain.accounts import (
     ALLOCATED,
-    ASSIGNED,
     CHART,
     CLAIMED,
     IN_TRANSIT,
-    MET,
     NEEDED,
     STOCK,
     USED,
     ReportColumn,
-    kind_of,
 )
 from supplies.errors import BooksBroken, InvalidField
 from supplies.papers.common import ItemName
@@ -36,7 +33,7 @@ from supplies.papers.station_report import (
 from supplies.stations.paper_settings import station_head
 from supplies.views.account_flows import TRANSFERS_OF_PERIOD
 from supplies.views.activities import count_activities
-from supplies.views.balances_at import BalanceKey, read_balances
+from supplies.views.balances_at import Sums, sum_balances
 from supplies.views.household_statistics import (
     count_fully_met_households,
     count_surveyed_households,
@@ -56,14 +53,10 @@ _ORIGINS = (ReportColumn.OPENING, ReportColumn.RECEIVED)
 Goods leave these accounts, so the columns show the negative of their net flow.
 """
 
-_COLUMN = "CASE {} END".format(
-    " ".join(
-        f"WHEN account >= '{kind.prefix}' AND account < '{kind.name};' THEN '{kind.column}'"
-        for kind in CHART.values()
-        if kind.column is not None
-    )
-)
-"""SQL expression that gives the report column of an account."""
+_LETTERS = 4
+"""So many letters at the beginning of an account tell its kind. Fewer rows are grouped by them."""
+
+_KINDS = {kind.prefix[:_LETTERS]: kind for kind in CHART.values()}
 
 
 def build_station_report(books: Books, first: date, last: date) -> StationReport:
@@ -88,9 +81,8 @@ def build_report_and_demand(books: Books, first: date, last: date) -> tuple[Stat
     if last < first:
         raise InvalidField.at("/to", f"{last} is before {first}")
     activities = count_activities(books, first, last)
-    needs = read_balances(books, (NEEDED, CLAIMED, ASSIGNED, MET), on=last)
-    shelves = read_balances(books, _ON_HAND, on=last)
-    demand = _demand(books, needs, shelves)
+    shelves = sum_balances(books, _ON_HAND, on=last)
+    demand = _demand(books, sum_balances(books, (NEEDED, CLAIMED), on=last), shelves)
     report = StationReport(
         station=books.station_code,
         first=first,
@@ -100,7 +92,7 @@ def build_report_and_demand(books: Books, first: date, last: date) -> tuple[Stat
         contacts=activities[CONTACTS],
         visits=activities[VISITS],
         households_surveyed=count_surveyed_households(books, first, last),
-        households_fully_met=count_fully_met_households(books, needs),
+        households_fully_met=count_fully_met_households(books, last),
         notices_posted=_count_notices(books, first, last),
         activities=[ActivityLine(kind=kind, count=count) for kind, count in activities.items()],
         goods=build_goods_lines(books, first, last, shelves),
@@ -149,21 +141,21 @@ def read_item_names(books: Books, codes: Iterable[str]) -> dict[str, ItemName]:
 
 
 def build_goods_lines(
-    books: Books, first: date, last: date, shelves: dict[BalanceKey, int] | None = None
+    books: Books, first: date, last: date, shelves: Sums | None = None
 ) -> list[GoodsLine]:
     """Return a line for every item that moved or was in stock in the period.
 
     Args:
-        shelves: Balances of goods at the end of the last day. None reads them from the books.
+        shelves: Goods on hand at the end of the last day. None reads them from the books.
 
     Raises:
         BooksBroken: the opening balances plus the movements of the period do not give the closing
             balances.
     """
-    shelves = read_balances(books, _ON_HAND, on=last) if shelves is None else shelves
+    shelves = sum_balances(books, _ON_HAND, on=last) if shelves is None else shelves
     flows = _flows(books, first, last)
     day_before = max(first, date.min + timedelta(days=1)) - timedelta(days=1)
-    before = _by_item(read_balances(books, _ON_HAND, on=day_before))
+    before = _by_item(sum_balances(books, _ON_HAND, on=day_before))
     after = _by_item(shelves)
     items = sorted({*flows, *before, *after})
     return [_goods_line(books, item, flows[item], before[item], after[item]) for item in items]
@@ -171,27 +163,25 @@ def build_goods_lines(
 
 def _flows(books: Books, first: date, last: date) -> defaultdict[str, Counter[str]]:
     """Return the net flow of the period into each report column, by item."""
-    sides = " UNION ALL ".join(
-        f"SELECT t.item, t.{side} AS account, {sign}t.quantity AS quantity {TRANSFERS_OF_PERIOD}"
-        for side, sign in (("target", ""), ("source", "-"))
-    )
     rows = books.all(
-        f"SELECT item, shown, sum(quantity) FROM (SELECT item, {_COLUMN} AS shown, quantity "
-        f"FROM ({sides}) AS moves) AS columns GROUP BY item, shown",
+        f"SELECT t.item, substr(t.source, 1, {_LETTERS}), substr(t.target, 1, {_LETTERS}), "
+        f"sum(t.quantity) {TRANSFERS_OF_PERIOD} GROUP BY 1, 2, 3",
         first=first.isoformat(),
         last=last.isoformat(),
     )
     flows: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for item, column, quantity in rows:
-        flows[item][column] = -int(quantity) if column in _ORIGINS else int(quantity)
+    for item, source, target, quantity in rows:
+        for letters, flow in ((source, -int(quantity)), (target, int(quantity))):
+            column = _KINDS[letters].column
+            flows[item][str(column)] += -flow if column in _ORIGINS else flow
     return flows
 
 
-def _by_item(balances: dict[BalanceKey, int]) -> defaultdict[str, Counter[str]]:
+def _by_item(sums: Sums) -> defaultdict[str, Counter[str]]:
     """Return the balances of each item, summed by report column."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for (account, item, _), quantity in balances.items():
-        found[item][str(kind_of(account).column)] += quantity
+    for (kind, item), quantity in sums.items():
+        found[item][str(CHART[kind].column)] += quantity
     return found
 
 
@@ -246,14 +236,13 @@ def _count_notices(books: Books, first: date, last: date) -> int:
 # --- needs ---------------------------------------------------------------------------------------
 
 
-def _demand(books: Books, needs: dict[BalanceKey, int], shelves: dict[BalanceKey, int]) -> Demand:
+def _demand(books: Books, needs: Sums, shelves: Sums) -> Demand:
     """Return how much of each item is needed, whether claimed or not, and how much is free."""
     needed, free = Counter[str](), Counter[str]()
-    for (account, item, _), quantity in needs.items():
-        if kind_of(account) in (NEEDED, CLAIMED):
-            needed[item] += quantity
-    for (account, item, _), quantity in shelves.items():
-        if kind_of(account) is STOCK:
+    for (_, item), quantity in needs.items():
+        needed[item] += quantity
+    for (kind, item), quantity in shelves.items():
+        if kind == STOCK.name:
             free[item] += quantity
     return {
         (item, books.item(item).unit): (needed[item], free[item])

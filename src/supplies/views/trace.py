@@ -124,8 +124,8 @@ def _links(books: Books, key: str, names: Iterable[str]) -> list[LotParent]:
         "SELECT p.lot, p.parent FROM wanted w CROSS JOIN lot_parents p "
         f"WHERE p.station = :station AND p.{key} = w.id AND p.seq = ("
         "SELECT max(q.seq) FROM lot_parents q WHERE q.station = p.station AND q.lot = p.lot) "
-        "AND EXISTS (SELECT 1 FROM balances b WHERE b.station = p.station AND b.lot = p.lot AND b.lot <> '' "
-        "AND b.account >= :made AND b.account < :end AND b.quantity < 0) "
+        "AND EXISTS (SELECT 1 FROM balances b WHERE b.station = p.station AND b.lot = p.lot "
+        "AND b.lot <> '' AND b.account >= :made AND b.account < :end AND b.quantity < 0) "
         "ORDER BY p.lot, p.parent",
         made=CONVERTED.prefix,
         end=f"{CONVERTED.name};",
