@@ -83,7 +83,8 @@ class NotFound(SuppliesError):
 class UnknownBarcode(NotFound):
     """No item has the scanned barcode.
 
-    barcode, batch, expires_on, expires_month: what the scanned code says, as in `ScannedCode`.
+    Attributes:
+        barcode, batch, expires_on, expires_month: What the scanned code says, as in `ScannedCode`.
     """
 
     def __init__(

@@ -1,1 +1,1 @@
-"""What the ledger is about: accounts, commands, records and entries."""
+"""What the ledger records: accounts, commands, entries, and records of the catalogue."""

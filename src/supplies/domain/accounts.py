@@ -1,8 +1,8 @@
-"""The chart of accounts. Floors, verification, reports and exports are derived from it.
+"""The chart of accounts.
 
 An account is written `kind:key` or `kind:key:key`, as in `stock:store-a` or `in_transit:v_20:a_13`.
 Goods flow between accounts. The balance of an account with a floor never falls below zero; the
-database enforces it.
+database enforces this. Constraints, verification, reports and exports are derived from this chart.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from enum import StrEnum
 from supplies.errors import InvalidField, check_type
 
 ANONYMOUS = "anonymous"
-"""The key in `donor:anonymous`, the account of gifts from unnamed donors."""
+"""The key for unnamed donors, as in the account `donor:anonymous`."""
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-"""A key is a code: see `Code`."""
+"""Pattern of a key of an account. Keys are codes."""
 
 
 class Family(StrEnum):
@@ -29,7 +29,7 @@ class Family(StrEnum):
 
 
 class ReportColumn(StrEnum):
-    """The column of an account in the station report and in the donor statement."""
+    """The column in which station reports and donor statements show an account."""
 
     OPENING = "opening"
     RECEIVED = "received"
@@ -47,10 +47,14 @@ class ReportColumn(StrEnum):
 class AccountKind:
     """A kind of account.
 
-    name: the part before the first colon. keys: what the keys name, in order; one that ends in "?"
-    is optional. families: what it can contain. column: the report column of its goods, or None if
-    it contains no goods. floored: its balance is never below zero. description: for people, with {}
-    for the names of the keys.
+    Attributes:
+        name: The part of an account before the first colon.
+        keys: What the keys after the colons stand for, in order. A key that ends in "?" is
+            optional.
+        families: What an account of this kind can contain.
+        column: The column of reports that shows its goods; None if it contains no goods.
+        floored: Whether its balance must never fall below zero.
+        description: Words for people, with {} in place of the keys.
     """
 
     name: str
@@ -61,12 +65,12 @@ class AccountKind:
     description: str
 
     def __call__(self, *keys: str) -> str:
-        """Return the account of this kind with these keys."""
+        """Return the account of this kind with the given keys."""
         return ":".join((self.name, *keys))
 
     @property
     def prefix(self) -> str:
-        """Prefix of every account of this kind."""
+        """The text with which every account of this kind begins: the name and a colon."""
         return self.name + ":"
 
 
@@ -168,20 +172,20 @@ CHART: dict[str, AccountKind] = {
 }
 
 ORIGINS = {kind.name: kind for kind in (DONOR, BOUGHT, MADE, BORROWED, OPENING)}
-"""Accounts that goods come from. Every lot begins in one of these or in a conversion."""
+"""The kinds of account from which goods come. Each lot comes from one, or from a conversion."""
 
 
 def kind_of(account: str) -> AccountKind:
     """Return the kind of an account.
 
     Raises:
-        KeyError: the kind is not on the chart.
+        KeyError: the chart has no such kind.
     """
     return CHART[account.partition(":")[0]]
 
 
 def kind_on_chart(account: str) -> AccountKind | None:
-    """Return the kind of an account; None if the kind or its keys are not on the chart."""
+    """Return the kind of an account, or None if the chart has no such account."""
     name, *keys = account.split(":")
     kind = CHART.get(name)
     if kind is None or not all(map(_KEY.fullmatch, keys)):
@@ -193,11 +197,11 @@ def kind_on_chart(account: str) -> AccountKind | None:
 def check_account(account: str) -> None:
     """Check that an account is on the chart.
 
-    Its kind, and the number and form of its keys are checked, not whether the keys exist.
+    Kind, number of keys and form of keys are checked, but not whether a store or donor has such a
+    code.
 
     Raises:
-        InvalidField: it is not text, the kind is unknown, or a key is missing, one too many or not
-            a code.
+        InvalidField: the account is not text, its kind is unknown, or its keys are wrong.
     """
     check_type(account, str, "account", "text, such as 'stock:store-a'")
     if kind_on_chart(account) is None:
@@ -205,7 +209,9 @@ def check_account(account: str) -> None:
 
 
 def check_accounts(prefix: str) -> None:
-    """Check an account, a kind of account ("stock", "stock:"), or the first keys of accounts.
+    """Check an account, a kind of account, or the beginning of accounts up to a colon.
+
+    Examples are `stock:store-a`, `stock`, `stock:` and `in_transit:v_20:`.
 
     Raises:
         InvalidField: no account on the chart begins like this.
@@ -234,14 +240,17 @@ def _not_an_account(account: str) -> InvalidField:
 
 
 def keys_of(account: str) -> list[str]:
-    """Return the keys of an account, in the order of its kind's `keys`."""
+    """Return the keys of an account, in the order in which the chart has them."""
     return account.split(":")[1:]
 
 
 def family_of(account: str, lot: str) -> Family:
-    """Return what an account counts under this lot; "" means no lot.
+    """Return what an account counts under this lot: promises, goods or needs.
 
-    `donor` has both promises and goods: promises have no lot, goods always have one.
+    Only `donor` has two families: promises without a lot, and goods with a lot.
+
+    Args:
+        lot: The lot of the balance; "" means no lot.
     """
     families = kind_of(account).families
     if len(families) == 1:
@@ -250,20 +259,23 @@ def family_of(account: str, lot: str) -> Family:
 
 
 def kinds_in_columns(*wanted: ReportColumn) -> frozenset[str]:
-    """Return the names of the kinds shown in these columns."""
+    """Return the names of the kinds of account that reports show in these columns."""
     return frozenset(kind.name for kind in CHART.values() if kind.column in wanted)
 
 
 def place_name(kind: AccountKind) -> str:
     """Return the name of a place in a donor statement.
 
-    This is the column of the kind. Kinds in the column `other` have names of their own.
+    The name is that of the column. Kinds of account in the column `other` have names of their own.
     """
     return kind.name if kind.column in (None, ReportColumn.OTHER) else str(kind.column)
 
 
 def is_origin(kind: AccountKind) -> bool:
-    """Return whether goods come from this kind of account, so that its balance is negative."""
+    """Return whether goods come from accounts of this kind.
+
+    The balance of such an account is negative.
+    """
     return kind.column in (ReportColumn.OPENING, ReportColumn.RECEIVED)
 
 
@@ -272,4 +284,7 @@ PLACES: tuple[str, ...] = tuple(
     for kind in CHART.values()
     if Family.GOODS in kind.families and not is_origin(kind)
 )
-"""Names of all places where goods can be, in the order of the chart; they sum to what was given."""
+"""Names of all places where donated goods can be, in the order of the chart.
+
+The quantities at all places add up to what was given.
+"""

@@ -1,4 +1,4 @@
-"""Barcodes as scanned: the trade item number, batch and expiry in a GS1 code."""
+"""Read scanned barcodes: the trade item number, batch and expiry in a GS1 code."""
 
 from __future__ import annotations
 
@@ -23,18 +23,21 @@ _SEPARATOR = "␝"  # as `normalize_text` writes it
 _SYMBOLOGY = re.compile(r"\][A-Za-z][0-9]")  # sent by some scanners before the code
 
 _ITEM_NUMBERS = ("01", "02")
-"""GS1 identifiers of a trade item number: of the pack itself, or of the items in it."""
+"""GS1 identifiers of trade item numbers: of the pack itself, and of the items in the pack."""
 
 _EXPIRIES = ("17", "15")
 """GS1 identifiers of the last day of use: the expiry, or else the best-before date."""
 
 
 class ScannedCode(msgspec.Struct, frozen=True, kw_only=True):
-    """What a scanned barcode says.
+    """What a scanned barcode contains.
 
-    barcode: the trade item number (GTIN) as printed under the bars; the whole text if it contains
-    none. batch, expires_on: from a GS1 code; otherwise None. expires_month: the month, if the code
-    names no day; `expires_on` is its last day.
+    Attributes:
+        barcode: The trade item number (GTIN) as printed under the bars. If the code has no such
+            number, the whole text of the code.
+        batch, expires_on: The batch and expiry in a GS1 code; otherwise None.
+        expires_month: The month of expiry, if the code names no day; `expires_on` is then its last
+            day.
     """
 
     barcode: str
@@ -44,9 +47,9 @@ class ScannedCode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_barcode(text: str) -> ScannedCode:
-    """Return what a scanned barcode says. Any text on one line is a barcode.
+    """Read a scanned barcode. Any text on one line is accepted.
 
-    A GS1 code may be as a scanner sends it, as printed with brackets, or a GS1 link.
+    A GS1 code may be given as a scanner sends it, as it is printed with brackets, or as a GS1 link.
 
     Raises:
         InvalidField: the text is blank or too long.
@@ -77,7 +80,7 @@ def parse_barcode(text: str) -> ScannedCode:
 
 
 def _elements(code: str) -> GS1ElementStrings | None:
-    """Return the parts of a GS1 code; None for any other text."""
+    """Return the parts of a GS1 code, or None if the text is not one."""
     from biip import ParseError
     from biip.gs1_digital_link_uris import GS1DigitalLinkURI
     from biip.gs1_messages import GS1Message
@@ -98,7 +101,7 @@ def _first(elements: GS1ElementStrings, identifiers: tuple[str, ...]) -> GS1Elem
 
 
 def _item_number(code: str) -> Gtin | None:
-    """Return the trade item number that a text is; None if it is not one."""
+    """Return the trade item number that a text represents, or None."""
     from biip import ParseError
     from biip.gtin import Gtin
 
@@ -109,5 +112,5 @@ def _item_number(code: str) -> Gtin | None:
 
 
 def _printed(number: Gtin) -> str:
-    """Return a trade item number as printed: with 8, 12, 13 or 14 digits."""
+    """Return a trade item number as it is printed: with 8, 12, 13 or 14 digits."""
     return number.as_gtin_14()[-number.format.length :]

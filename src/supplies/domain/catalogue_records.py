@@ -1,4 +1,4 @@
-"""Catalogue records: items, donors, recipients, locations, teams, stations."""
+"""Records of the catalogue: items, donors, recipients, locations, teams, stations."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from msgspec import Meta
 from supplies.domain.fields import MAX_QUANTITY, BarcodeText, Code, Label, Quantity, Text
 
 MAX_NAMES = 50
-"""Largest number of barcodes of an item, and of its aliases."""
+"""Largest number of barcodes of an item, and of other names of an item."""
 
 
 class CatalogueRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A thing or person with a code. table: name of its table.
+    """A thing or person that has a code in the books.
 
-    retired, in all records but stations: whether it is no longer offered for new plans. Facts about
-    it are recorded as before.
+    All records but stations have the field `retired`: a retired record is not offered for new
+    plans, but facts about it can still be recorded.
+
+    Attributes:
+        table: Name of the table that contains such records.
     """
 
     table: ClassVar[str]
@@ -29,8 +32,10 @@ class CatalogueRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class Barcode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A barcode of an item.
 
-    code: of a scanned GS1 code, only the trade item number (GTIN) is kept. pack: the pack on which
-    it is printed; None means the base unit.
+    Attributes:
+        code: The code as printed under the bars. Of a GS1 code, only the trade item number (GTIN)
+            is kept.
+        pack: The pack on which the barcode is printed; None means a single base unit.
     """
 
     code: BarcodeText
@@ -38,9 +43,11 @@ class Barcode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class LargerUnit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A unit in which large quantities are shown, such as kg for an item counted in g.
+    """A unit in which people read large quantities, such as kg for an item counted in g.
 
-    size: base units in one of it. It is a power of ten, so that every quantity is an exact decimal.
+    Attributes:
+        size: Base units in one larger unit. It is a power of ten, so that every quantity can be
+            shown exactly as a decimal.
     """
 
     unit: Code
@@ -50,12 +57,16 @@ class LargerUnit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class Item(CatalogueRecord, frozen=True, kw_only=True):
     """A kind of goods.
 
-    unit: its base unit; it cannot change once goods have moved. packs: base units in each pack, by
-    code: {"box50": 50}. name_en: English name; None if there is none. aliases: other names, in any
-    language. minimum: an alert is raised if less than this is in stock, in base units; None raises
-    no alert. needs_batch, needs_expiry: whether a donation without a batch or
-    expiry is answered with a warning. shown_unit: the larger unit for people; quantities are stored
-    in base units all the same.
+    Attributes:
+        unit: The base unit. It cannot change once goods of the item have moved.
+        packs: Base units in each pack, by the code of the pack: {"box50": 50}.
+        name_en: English name; None if there is none.
+        aliases: Other names, in any language.
+        minimum: An alert is raised if less than this is in stock, in base units; None raises no
+            alert.
+        needs_batch, needs_expiry: Whether goods that arrive without a batch or an expiry cause a
+            warning.
+        shown_unit: A larger unit for people. Quantities are stored in base units all the same.
     """
 
     table = "items"
@@ -87,10 +98,12 @@ def missing_labels(
 
 
 class Donor(CatalogueRecord, frozen=True, kw_only=True):
-    """A donor. name: None if erased.
+    """A donor.
 
-    publish: whether the name may be published: in full, the family name only, or not at all
-    (Charity Law of China, 2023, art. 82: never without consent).
+    Attributes:
+        name: None if it was erased.
+        publish: Whether the name may be published: in full, the family name only, or not at all. It
+            is never published without consent (Charity Law of China, 2023, art. 82).
     """
 
     table = "donors"
@@ -106,11 +119,13 @@ class Donor(CatalogueRecord, frozen=True, kw_only=True):
 
 
 class Recipient(CatalogueRecord, frozen=True, kw_only=True):
-    """A household, a group that receives together, or an institution such as a hospital.
+    """A household, a group that receives goods together, or an institution such as a hospital.
 
-    name: None if erased. The name of an institution is not masked on papers: it names no person.
-    community: code of a `Community`, registered or not. access: how to reach the door ("knock
-    slowly"), never a diagnosis.
+    Attributes:
+        name: None if it was erased. The name of an institution is not masked on papers, because it
+            names no person.
+        community: Code of a `Community`, which need not be registered.
+        access: How the delivery team gets to the door, such as "knock slowly"; never a diagnosis.
     """
 
     table = "recipients"
@@ -126,7 +141,11 @@ class Recipient(CatalogueRecord, frozen=True, kw_only=True):
 
 
 class Location(CatalogueRecord, frozen=True, kw_only=True):
-    """A storage place. quarantine: goods here are neither allocated nor handed out."""
+    """A place where goods are stored.
+
+    Attributes:
+        quarantine: Whether goods here must be neither allocated nor handed out.
+    """
 
     table = "locations"
 
@@ -159,14 +178,17 @@ class Community(CatalogueRecord, frozen=True, kw_only=True):
 
 
 DEFAULT_HOST = "http://127.0.0.1:8000"
-"""Address of the service until a station sets one. Only this computer can open it."""
+"""Address of the service, for stations that set none. Only the same computer can open it."""
 
 
 class Station(CatalogueRecord, frozen=True, kw_only=True):
     """A station, with the details that its papers print.
 
-    zone: IANA time zone, which determines its days. series: prefix of receipt numbers. credit_code:
-    统一社会信用代码. host: beginning of the URL in QR codes, as in https://example.org.
+    Attributes:
+        zone: IANA time zone, which decides when the days of the station begin and end.
+        series: Prefix of receipt numbers.
+        credit_code: Unified social credit code (统一社会信用代码).
+        host: Beginning of the URL in QR codes, as in https://example.org.
     """
 
     table = "stations"

@@ -1,9 +1,9 @@
-"""Commands to the ledger. A command is also the body of its REST request.
+"""Commands to the ledger. A command is also the body of the REST request that records it.
 
-Every command may have `happened_on`, the day on which it happened; None means the station's today.
-Quantities are in base units of the item, or in packs if `pack` names one. Fields of type `Text` and
-`ShortText` are free text: they are stored outside the hashed chain and can be erased. Fields marked
-"by path" come from the URL of a request.
+Every command may have `happened_on`, the day of the event; None means today at the station.
+Quantities are in base units of the item, or in packs if `pack` names one. Fields of the types
+`Text` and `ShortText` are free text. They are stored outside the hash chain and can be erased.
+Fields marked "by path" are in the URL of a REST request.
 """
 
 from __future__ import annotations
@@ -36,11 +36,12 @@ LINE_LIMITS = Meta(min_length=1, max_length=MAX_LINES)
 
 
 class Command(StrictStruct, frozen=True, kw_only=True, tag=True, tag_field="type"):
-    """Base class of all commands.
+    """Base class of all commands. In JSON, the field `type` has the name of the command.
 
-    happened_on: the day of the event; None means the station's today. or_earlier: whether the event
-    may have happened before that day, as in "by 28 February" (截至28日). It is booked on that
-    day all the same. In JSON, the field `type` names the command.
+    Attributes:
+        happened_on: The day of the event; None means today at the station.
+        or_earlier: Whether the event may have happened before that day, as in "by 28 February"
+            (截至28日). It is booked on that day all the same.
     """
 
     happened_on: date | None = None
@@ -50,8 +51,11 @@ class Command(StrictStruct, frozen=True, kw_only=True, tag=True, tag_field="type
 class GoodsLine(StrictStruct, frozen=True, kw_only=True):
     """A quantity of an item.
 
-    pack: the pack in which `quantity` is counted. None means base units. pack_size: base units in
-    each of these packs, if their content varies. None means the size registered with the item.
+    Attributes:
+        quantity: The number of packs, or of base units if `pack` is None.
+        pack: The pack in which `quantity` is counted; None means base units.
+        pack_size: Base units in each pack, if the content of packs varies. None means the size
+            registered for the item.
     """
 
     item: Code
@@ -61,9 +65,11 @@ class GoodsLine(StrictStruct, frozen=True, kw_only=True):
 
 
 class LotLine(GoodsLine, frozen=True, kw_only=True):
-    """A quantity of an item from one lot.
+    """A quantity of an item, from one lot or from several.
 
-    lot: None takes the lots that expire first. allow_expired: also take expired lots.
+    Attributes:
+        lot: The lot to take; None takes the lots that expire first.
+        allow_expired: Whether to take expired lots too.
     """
 
     lot: Code | None = None
@@ -71,10 +77,11 @@ class LotLine(GoodsLine, frozen=True, kw_only=True):
 
 
 class RecipientLine(LotLine, frozen=True, kw_only=True):
-    """Goods that reach a recipient, or come back.
+    """Goods that are handed to a recipient, or taken back.
 
-    need: the need that they meet or reopen. If it is None, they meet the recipient's most urgent
-    needs, and reopen the least urgent.
+    Attributes:
+        need: The need that the goods meet, or that is opened again when they come back. None means
+            the most urgent needs, or the least urgent ones when goods come back.
     """
 
     need: Code | None = None
@@ -87,9 +94,11 @@ EndReason = Literal["withdrawn", "helped_elsewhere", "moved", "died"]
 
 
 class NoteNeed(Command, frozen=True, kw_only=True):
-    """Record what a household needs.
+    """Record what a recipient needs.
 
-    pack, pack_size: as in `GoodsLine`. needed_by: None if no date was given.
+    Attributes:
+        pack, pack_size: As in `GoodsLine`.
+        needed_by: The day by which the goods are needed; None if no day was given.
     """
 
     recipient: Code
@@ -103,10 +112,12 @@ class NoteNeed(Command, frozen=True, kw_only=True):
 
 
 class EndNeed(Command, frozen=True, kw_only=True):
-    """End the open part of a need and release the claims on it.
+    """End what is still open of a need, and drop the claims on it.
 
-    goods: what happens to goods that are set aside for it: "keep" leaves them, so that they are
-    still delivered; "release" makes them free stock again. Goods on the way stay with the team.
+    Attributes:
+        reason: Why the need is ended, such as `withdrawn`.
+        goods: What happens to goods that are set aside for the need. "keep": they are still
+            delivered. "release": they become free stock again. Goods on the way stay with the team.
     """
 
     need: Code  # by path
@@ -119,14 +130,18 @@ class EndNeed(Command, frozen=True, kw_only=True):
 
 
 class Claim(StrictStruct, frozen=True, kw_only=True):
-    """A claim (认领): a quantity of a pledge line, in base units, that is for a published need."""
+    """A claim (认领): the part of a pledge line that is promised to one need.
+
+    Attributes:
+        quantity: In base units.
+    """
 
     need: Code
     quantity: Quantity
 
 
 class PledgeLine(GoodsLine, frozen=True, kw_only=True):
-    """The promised quantity of one item, and the needs that it claims.
+    """The promised quantity of one item, and the needs for which it is promised.
 
     A pledge has one line per item.
     """
@@ -135,7 +150,11 @@ class PledgeLine(GoodsLine, frozen=True, kw_only=True):
 
 
 class MakePledge(Command, frozen=True, kw_only=True):
-    """Record a donor's promise of goods. due_on: None if no date was given."""
+    """Record a donor's promise of goods.
+
+    Attributes:
+        due_on: The day by which the goods should come; None if no day was given.
+    """
 
     donor: Code
     lines: Annotated[list[PledgeLine], LINE_LIMITS]
@@ -144,10 +163,11 @@ class MakePledge(Command, frozen=True, kw_only=True):
 
 
 class ClaimNeeds(Command, frozen=True, kw_only=True):
-    """Claim needs for a pledge that was made before, and drop claims of it.
+    """Promise parts of a recorded pledge to needs, or drop such promises.
 
-    claims: how much of the free promise is for each need. drop: claims that become free promise
-    again, before the new claims are made.
+    Attributes:
+        claims: Parts of the pledge that no need claims yet, and the needs that claim them now.
+        drop: Claims that are dropped before the new claims are made.
     """
 
     pledge: Code  # by path
@@ -157,10 +177,12 @@ class ClaimNeeds(Command, frozen=True, kw_only=True):
 
 
 class DroppedLine(StrictStruct, frozen=True, kw_only=True):
-    """The part of a pledge line that is cancelled, and the claims that are dropped with it.
+    """The part of a pledge line that is cancelled.
 
-    quantity: in base units. drop: claims to drop. If it is None, the part without a claim is
-    cancelled first, then claims of the least urgent needs, the newest first.
+    Attributes:
+        quantity: In base units.
+        drop: The claims that are dropped with this part. None takes what no need claims first, then
+            the claims of the least urgent needs, the newest first.
     """
 
     line: Annotated[int, Meta(ge=1)]
@@ -169,7 +191,11 @@ class DroppedLine(StrictStruct, frozen=True, kw_only=True):
 
 
 class CancelPledge(Command, frozen=True, kw_only=True):
-    """Cancel a pledge at the donor's request. lines: None cancels all that is outstanding."""
+    """Cancel a pledge at the donor's request.
+
+    Attributes:
+        lines: The parts to cancel; None cancels all that is outstanding.
+    """
 
     pledge: Code  # by path
     reason: Reason
@@ -177,7 +203,11 @@ class CancelPledge(Command, frozen=True, kw_only=True):
 
 
 class LapsePledge(Command, frozen=True, kw_only=True):
-    """Record that promised goods did not arrive. lines: None means all that is outstanding."""
+    """End a pledge because the promised goods did not come.
+
+    Attributes:
+        lines: The parts that did not come; None means all that is outstanding.
+    """
 
     pledge: Code  # by path
     reason: Reason
@@ -190,12 +220,17 @@ class LapsePledge(Command, frozen=True, kw_only=True):
 class DonationLine(GoodsLine, frozen=True, kw_only=True):
     """Donated goods.
 
-    pledge: the pledge that they fulfil; any excess is a gift beyond it. recipient ("for" in JSON):
-    the one household that the donor wants to have them. need: the need of that household that they
-    serve; None is its most urgent. Claims on a named need are dropped as far as the goods take
-    their place. quarantine: location for them instead of the command's. write_off: reason for
-    which they are written off at once, such as `expired`. Expired goods need one of the two.
-    expires_month: instead of `expires_on`, if only a month is printed on the goods; see `Month`.
+    Attributes:
+        pledge: The pledge that the goods fulfil. Goods beyond the pledge are a gift.
+        recipient ("for" in JSON): The one recipient to whom the donor wants to give the goods.
+        need: The need of this recipient that the goods are for; None means the most urgent one.
+            Claims of pledges on a need that is named are dropped as far as these goods take their
+            place.
+        expires_on: The last day on which the goods may be used.
+        expires_month: The month of expiry, if the goods show no day; see `Month`.
+        quarantine: A location for these goods instead of the command's location.
+        write_off: The reason for which the goods are written off at once, such as `expired`.
+            Expired goods need `quarantine` or `write_off`.
     """
 
     pledge: Code | None = None
@@ -212,12 +247,16 @@ class DonationLine(GoodsLine, frozen=True, kw_only=True):
 class RecordDonation(Command, frozen=True, kw_only=True):
     """Record a donation.
 
-    donor: None for an anonymous gift. handled_by: the person who took the goods in (经办人),
-    required by art. 38 of the Charity Law of China, 2023. checked_by: the person who checked them
-    (复核人). wish: what the goods are for, in the donor's words (定向意愿). agreement: number of
-    the donation agreement. fiscal_ticket: number of the fiscal ticket that a partner charity issued
-    for the donation. keep_pledges: whether lines that name no pledge fulfil the donor's open
-    pledges of their item, the oldest first; any excess is a gift beyond them.
+    Attributes:
+        donor: None for an anonymous gift.
+        handled_by: The person who took the goods in (经办人), as required by art. 38 of the Charity
+            Law of China, 2023.
+        checked_by: The person who checked the goods (复核人).
+        wish: What the goods are for, in the donor's words (定向意愿).
+        agreement: Number of the donation agreement.
+        fiscal_ticket: Number of the fiscal ticket that a partner charity issued for the donation.
+        keep_pledges: Whether lines without a pledge fulfil open pledges of the donor for their
+            item, the oldest first. Goods beyond the pledges are a gift.
     """
 
     donor: Code | None = None
@@ -235,7 +274,8 @@ class RecordDonation(Command, frozen=True, kw_only=True):
 class ArrivalLine(GoodsLine, frozen=True, kw_only=True):
     """Goods that arrived other than as a donation.
 
-    expires_month, quarantine, write_off: as in `DonationLine`.
+    Attributes:
+        expires_month, quarantine, write_off: As in `DonationLine`.
     """
 
     batch: Batch | None = None
@@ -247,7 +287,7 @@ class ArrivalLine(GoodsLine, frozen=True, kw_only=True):
 
 
 class OpenStock(Command, frozen=True, kw_only=True):
-    """Record the opening stock: goods that were there before these books began."""
+    """Record the opening stock: goods that were in stock before these books began."""
 
     location: Code
     lines: Annotated[list[ArrivalLine], LINE_LIMITS]
@@ -255,7 +295,11 @@ class OpenStock(Command, frozen=True, kw_only=True):
 
 
 class RecordArrival(Command, frozen=True, kw_only=True):
-    """Record goods bought, made or borrowed. party: code of the supplier, maker or lender."""
+    """Record goods that were bought, made or borrowed.
+
+    Attributes:
+        party: Code of the supplier, maker or lender.
+    """
 
     origin: Literal["bought", "made", "borrowed"]
     party: Code
@@ -268,7 +312,7 @@ class RecordArrival(Command, frozen=True, kw_only=True):
 
 
 class LotPart(StrictStruct, frozen=True, kw_only=True):
-    """One lot to take for an allocation line, and how much of it, in base units."""
+    """A lot to take for an allocation line, and the quantity of it in base units."""
 
     lot: Code
     quantity: Quantity
@@ -277,9 +321,11 @@ class LotPart(StrictStruct, frozen=True, kw_only=True):
 class AllocationLine(GoodsLine, frozen=True, kw_only=True):
     """Goods to allocate.
 
-    need: the need that they serve. None means the recipient's most urgent need of the item. If they
-    exceed the open part of the need, claims on it are released. lots: take exactly these. None
-    takes the lots that expire first. allow_expired: also take expired lots.
+    Attributes:
+        need: The need that the goods are for; None means the recipient's most urgent need of the
+            item. Claims of pledges on the need are dropped if more is allocated than is open.
+        lots: The lots to take, with their quantities; None takes the lots that expire first.
+        allow_expired: Whether to take expired lots too.
     """
 
     need: Code | None = None
@@ -288,7 +334,7 @@ class AllocationLine(GoodsLine, frozen=True, kw_only=True):
 
 
 class Allocate(Command, frozen=True, kw_only=True):
-    """Allocate free goods at a location to one recipient."""
+    """Set free goods at a location aside for one recipient."""
 
     recipient: Code
     location: Code
@@ -304,9 +350,10 @@ class ReleasedLine(StrictStruct, frozen=True, kw_only=True):
 
 
 class Release(Command, frozen=True, kw_only=True):
-    """Release allocated goods, so that they are free again.
+    """Release allocated goods, so that they are free stock again.
 
-    lines: None means all still allocated.
+    Attributes:
+        lines: The quantities to release; None releases all that is still allocated.
     """
 
     allocation: Code  # by path
@@ -320,9 +367,11 @@ Outcome = Literal["handed_over", "partly", "refused", "not_at_home", "lost"]
 
 
 class Dispatch(Command, frozen=True, kw_only=True):
-    """Dispatch a team with all goods still allocated in these allocations.
+    """Send a team on a delivery, with all goods that are left in some allocations.
 
-    allocations: in the order of the stops. allow_expired: also take expired goods.
+    Attributes:
+        allocations: The allocations to take along, in the order of the stops.
+        allow_expired: Whether to take expired goods too.
     """
 
     team: Code
@@ -332,10 +381,14 @@ class Dispatch(Command, frozen=True, kw_only=True):
 
 
 class OutcomeLine(StrictStruct, frozen=True, kw_only=True):
-    """The outcome of one line of a stop: received + brought_back + lost = loaded, in base units.
+    """What happened to one line of a stop, in base units.
 
-    to: whether goods brought back stay allocated or become free. location: where they are put. None
-    means where they came from.
+    The quantities received, brought back and lost must add up to the quantity loaded.
+
+    Attributes:
+        line: Number of the line, from 1.
+        to: Whether goods that were brought back stay allocated or become free stock.
+        location: Where these goods are put; None means the location from which they were loaded.
     """
 
     line: Annotated[int, Meta(ge=1)]
@@ -347,14 +400,17 @@ class OutcomeLine(StrictStruct, frozen=True, kw_only=True):
 
 
 class ReportOutcome(Command, frozen=True, kw_only=True):
-    """Report the outcome of a stop.
+    """Report the outcome of a stop of a delivery.
 
-    It is never refused because the books contradict it; a contradiction is recorded as a conflict.
-    lines: required for `partly`. Without lines, `handed_over` means all received, `not_at_home` all
-    brought back and still allocated, `refused` all brought back and free, `lost` all lost.
-    happened_at: the time, whose day at the station is the day of the outcome; None if only the day
-    is known. A time ahead of now or before the dispatch is a conflict. note: who received the goods
-    and what was said.
+    A report that contradicts the books is not refused. It is recorded as a conflict.
+
+    Attributes:
+        happened_at: The time of the event. Its day at the station is the day of the outcome. None
+            if only the day is known. A time in the future or before the dispatch is a conflict.
+        lines: Required for the outcome `partly`. Without lines, all goods were received
+            (`handed_over`), brought back and still allocated (`not_at_home`), brought back and free
+            (`refused`), or lost (`lost`).
+        note: Who received the goods, and what was said.
     """
 
     delivery: Code  # by path
@@ -368,13 +424,13 @@ class ReportOutcome(Command, frozen=True, kw_only=True):
 
 
 class CloseDelivery(Command, frozen=True, kw_only=True):
-    """Close a delivery. Refused while goods are in transit."""
+    """Close a delivery. This is refused while goods of the delivery are in transit."""
 
     delivery: Code  # by path
 
 
 class ReassignDelivery(Command, frozen=True, kw_only=True):
-    """Reassign an open delivery to another team."""
+    """Give an open delivery to another team."""
 
     delivery: Code  # by path
     team: Code
@@ -383,8 +439,9 @@ class ReassignDelivery(Command, frozen=True, kw_only=True):
 class ResolveConflict(Command, frozen=True, kw_only=True):
     """Resolve a conflict between a reported fact and the books.
 
-    by: "correct" replaces the recorded outcome by that of the conflict. "unexplained" books the
-    goods from the account `unexplained`, to be settled after the next count.
+    Attributes:
+        by: "correct" replaces the recorded outcome by the one in the conflict. "unexplained" books
+            the missing goods from the account `unexplained`, which is settled after the next count.
     """
 
     conflict: Annotated[int, Meta(ge=1)]  # by path: the entry's seq
@@ -405,17 +462,22 @@ class Move(Command, frozen=True, kw_only=True):
 
 
 class OpenCountSheet(Command, frozen=True, kw_only=True):
-    """Open a count sheet. The count is compared with the books of this location as of now."""
+    """Open a count sheet.
+
+    The count is later compared with what the books have at this location at the moment of opening.
+    """
 
     location: Code
     note: Text | None = None
 
 
 class CountLine(StrictStruct, frozen=True, kw_only=True):
-    """A counted quantity, free and allocated goods together, in base units.
+    """A counted quantity in base units. Free and allocated goods are counted together.
 
-    lot: None if all lots of the item were counted together. batch, expires_on, expires_month: of
-    goods found beyond those in the books, if no lot is given. None means unknown.
+    Attributes:
+        lot: The counted lot; None if all lots of the item were counted together.
+        batch, expires_on, expires_month: Of goods beyond those in the books, if `lot` is None. None
+            means unknown.
     """
 
     item: Code
@@ -435,7 +497,7 @@ class CountStock(Command, frozen=True, kw_only=True):
 
 
 class IssueGoods(Command, frozen=True, kw_only=True):
-    """Issue free goods for the station's own use: gate posts, own protection, notices."""
+    """Issue free goods that the station uses itself, such as masks for workers at gate posts."""
 
     purpose: Code
     location: Code
@@ -444,7 +506,11 @@ class IssueGoods(Command, frozen=True, kw_only=True):
 
 
 class ReturnIssue(Command, frozen=True, kw_only=True):
-    """Return unused issued goods to stock. location: None means where they were issued."""
+    """Put issued goods that were not used back into stock.
+
+    Attributes:
+        location: Where they are put; None means the location from which they were issued.
+    """
 
     issue: Code  # by path
     lines: Annotated[list[LotLine], LINE_LIMITS]
@@ -453,7 +519,11 @@ class ReturnIssue(Command, frozen=True, kw_only=True):
 
 
 class WriteOff(Command, frozen=True, kw_only=True):
-    """Write off free goods. reason: expired, damaged, missing, or another code."""
+    """Write off free goods.
+
+    Attributes:
+        reason: `expired`, `damaged`, `missing` or another code.
+    """
 
     reason: Code
     location: Code
@@ -462,9 +532,11 @@ class WriteOff(Command, frozen=True, kw_only=True):
 
 
 class FindAgain(Command, frozen=True, kw_only=True):
-    """Put goods back into stock that were written off and then found.
+    """Put goods back into stock that were written off and found again.
 
-    reason: the reason of the write-off. location: where they are put.
+    Attributes:
+        reason: The reason of the write-off.
+        location: Where the goods are put.
     """
 
     reason: Code
@@ -483,7 +555,7 @@ class TakeBack(Command, frozen=True, kw_only=True):
 
 
 class ReturnGoods(Command, frozen=True, kw_only=True):
-    """Return free goods to the donor or lender of each lot."""
+    """Give free goods back to the donor or lender of each lot."""
 
     location: Code
     lines: Annotated[list[LotLine], LINE_LIMITS]
@@ -491,7 +563,12 @@ class ReturnGoods(Command, frozen=True, kw_only=True):
 
 
 class LendGoods(Command, frozen=True, kw_only=True):
-    """Lend free goods. borrower: a code. due_on: None if no date was given."""
+    """Lend free goods.
+
+    Attributes:
+        borrower: Code of the borrower.
+        due_on: The day on which the goods should be back; None if no day was agreed.
+    """
 
     borrower: Code
     location: Code
@@ -501,7 +578,11 @@ class LendGoods(Command, frozen=True, kw_only=True):
 
 
 class ReturnLoan(Command, frozen=True, kw_only=True):
-    """Return lent goods to stock. location: None means where they were lent."""
+    """Put lent goods that came back into stock.
+
+    Attributes:
+        location: Where they are put; None means the location from which they were lent.
+    """
 
     loan: Code  # by path
     lines: Annotated[list[LotLine], LINE_LIMITS]
@@ -512,7 +593,8 @@ class ReturnLoan(Command, frozen=True, kw_only=True):
 class HandOut(Command, frozen=True, kw_only=True):
     """Hand out free goods at the counter, or to a group.
 
-    headcount: number of people in the group; None for one household.
+    Attributes:
+        headcount: Number of people in the group; None for one household.
     """
 
     recipient: Code
@@ -525,10 +607,13 @@ class HandOut(Command, frozen=True, kw_only=True):
 class ConvertedLine(GoodsLine, frozen=True, kw_only=True):
     """A product of a conversion.
 
-    expires_on: None is the earliest expiry of what it is made of. expires_month: as in
-    `DonationLine`. expiry_reason: why it may be used for longer than its parents. If a reason but
-    no expiry is given, it does not expire. pledge: the pledge that the product fulfils, if what it
-    is made of came from the pledge's donor; any excess is a gift beyond it.
+    Attributes:
+        expires_on: None means the earliest expiry of the consumed lots.
+        expires_month: As in `DonationLine`.
+        expiry_reason: Why the product may be used for longer than the consumed lots. With a reason
+            and no expiry, the product does not expire.
+        pledge: The pledge that the product fulfils, if the consumed goods came from the donor of
+            this pledge. Goods beyond the pledge are a gift.
     """
 
     batch: Batch | None = None
@@ -539,9 +624,12 @@ class ConvertedLine(GoodsLine, frozen=True, kw_only=True):
 
 
 class Convert(Command, frozen=True, kw_only=True):
-    """Convert goods, for example repack a drum into 50 bottles, or open a case and count it.
+    """Make goods of other goods: for example, fill a drum into bottles, or open and count a case.
 
-    spilled: goods lost by it.
+    Attributes:
+        consumed: The goods that are used up.
+        produced: The goods that are made.
+        spilled: Goods that are lost in doing so.
     """
 
     location: Code
@@ -552,10 +640,12 @@ class Convert(Command, frozen=True, kw_only=True):
 
 
 class DescribeLot(Command, frozen=True, kw_only=True):
-    """Describe a lot anew: one that a count found, or that came from another station.
+    """Describe a lot that a count found or that came from another station.
 
-    batch, expires_on, expires_month: as they should be. None means that the lot has no such value.
-    Lots that arrived or were repacked here are corrected with their entry.
+    All other lots are described by correcting the entry that created them.
+
+    Attributes:
+        batch, expires_on, expires_month: The new values; None means that the lot has no such value.
     """
 
     lot: Code  # by path
@@ -566,11 +656,14 @@ class DescribeLot(Command, frozen=True, kw_only=True):
 
 
 class Settle(Command, frozen=True, kw_only=True):
-    """Settle an unexplained difference left by a count or a late fact.
+    """Record the cause of a difference that a count or a late report left unexplained.
 
-    place: the location or delivery concerned. by: "lost" if goods are missing; otherwise the origin
-    of goods that nobody had recorded. party: donor, supplier, maker or lender of that origin.
-    handled_by: the person who handled the goods; required for a gift, which gets a receipt.
+    Attributes:
+        place: The location or delivery with the difference.
+        by: "lost" if goods are missing. For goods that are there but were never recorded, their
+            origin.
+        party: The donor, supplier, maker or lender from whom such goods came.
+        handled_by: The person who handled the goods. Required for a gift, which gets a receipt.
     """
 
     place: Code
@@ -585,9 +678,10 @@ class Settle(Command, frozen=True, kw_only=True):
 
 
 class SendShipment(Command, frozen=True, kw_only=True):
-    """Send goods that are not allocated to another station.
+    """Send free goods to another station.
 
-    station ("to" in JSON): the code of the receiving station.
+    Attributes:
+        station ("to" in JSON): Code of the receiving station.
     """
 
     station: Code = field(name="to")
@@ -597,7 +691,13 @@ class SendShipment(Command, frozen=True, kw_only=True):
 
 
 class CitedEntry(StrictStruct, frozen=True, kw_only=True):
-    """An entry of another station as evidence: hash = SHA-256(previous ‖ body)."""
+    """An entry of another station, as proof of what it recorded.
+
+    Attributes:
+        previous: Hash of the entry before it, hexadecimal.
+        body: The bytes of the entry as hashed.
+        hash: SHA-256 of `previous` and `body`, hexadecimal.
+    """
 
     previous: Hash
     body: Bytes
@@ -605,9 +705,10 @@ class CitedEntry(StrictStruct, frozen=True, kw_only=True):
 
 
 class ArrivedLine(StrictStruct, frozen=True, kw_only=True):
-    """The quantity of a shipment line that arrived, in base units; 0 if none did.
+    """The quantity of a shipment line that arrived, in base units; 0 if nothing arrived.
 
-    item: code of the item at this station. None means the sender's code.
+    Attributes:
+        item: Code of the item at this station; None means the sender's code.
     """
 
     line: Annotated[int, Meta(ge=1)]
@@ -616,10 +717,13 @@ class ArrivedLine(StrictStruct, frozen=True, kw_only=True):
 
 
 class ReceiveShipment(Command, frozen=True, kw_only=True):
-    """Receive a shipment. It can be received once.
+    """Receive a shipment from another station. It can be received only once.
 
-    lines: one for each line of the shipment. None means that everything arrived, under the sender's
-    item codes. sent: the entry that sent it; None if the sender's books are in this database.
+    Attributes:
+        lines: One line for each line of the shipment. None means that everything arrived and that
+            the item codes of the sender are used.
+        sent: The entry with which the other station sent it; None if its books are in this
+            database.
     """
 
     shipment: Code  # by path
@@ -630,9 +734,13 @@ class ReceiveShipment(Command, frozen=True, kw_only=True):
 
 
 class AcknowledgeShipment(Command, frozen=True, kw_only=True):
-    """Acknowledge what arrived of a shipment; the rest is lost. Possible once.
+    """Record what arrived of a shipment at the other station. The rest is booked as lost.
 
-    received: the entry that received it; None if that station's books are in this database.
+    A shipment can be acknowledged only once.
+
+    Attributes:
+        received: The entry with which the other station received it; None if its books are in this
+            database.
     """
 
     shipment: Code  # by path
@@ -645,7 +753,7 @@ class AcknowledgeShipment(Command, frozen=True, kw_only=True):
 class IssueReceipt(Command, frozen=True, kw_only=True):
     """Issue one receipt for several donations of a donor.
 
-    It voids and replaces the single receipts.
+    The receipts that were issued for these donations become void.
     """
 
     donations: Annotated[list[Code], LINE_LIMITS]
@@ -659,14 +767,14 @@ class VoidReceipt(Command, frozen=True, kw_only=True):
 
 
 class ReplaceReceipt(Command, frozen=True, kw_only=True):
-    """Void a receipt and issue a new one from the present records."""
+    """Void a receipt, and issue a new one from current data."""
 
     number: Code  # by path
     reason: Reason
 
 
 class ReprintReceipt(Command, frozen=True, kw_only=True):
-    """Record that a marked copy of a receipt is handed out."""
+    """Record that a receipt is printed again. The reprint is marked as a copy."""
 
     number: Code  # by path
 
@@ -675,20 +783,24 @@ class ReprintReceipt(Command, frozen=True, kw_only=True):
 
 
 class ClosePeriod(Command, frozen=True, kw_only=True):
-    """Close the books up to and including this day."""
+    """Close the books up to a day, including that day."""
 
     through: date
 
 
 class ReopenPeriod(Command, frozen=True, kw_only=True):
-    """Reopen the books from this day on."""
+    """Reopen the books from a day on."""
 
     day: date = field(name="from")
     reason: Reason
 
 
 class RecordActivity(Command, frozen=True, kw_only=True):
-    """Record work that moves no goods: visits, telephone calls, checks. who: free text."""
+    """Record work that moves no goods, such as visits, telephone calls or checks.
+
+    Attributes:
+        who: The people who did it, as free text.
+    """
 
     kind: Code
     count: Quantity
@@ -708,10 +820,11 @@ class ForgetRecipient(Command, frozen=True, kw_only=True):
 
 
 class ForgetText(Command, frozen=True, kw_only=True):
-    """Erase the notes and reasons of an entry, such as a note of a dispatch that names a person.
+    """Erase the notes and reasons of an entry, such as a note on a dispatch that names a person.
 
-    Forgetting a person does not reach what was written about nobody, or about somebody else. The
-    text of a gift can be erased after the gift was corrected, with the void receipts that print it.
+    Forgetting a person erases only texts that are about that person. Notes about nobody or about
+    somebody else are erased with this command. The text of a gift can be erased after the gift was
+    corrected, with the void receipts that print it.
     """
 
     entry: EntryNumber  # by path
@@ -721,7 +834,10 @@ class ForgetText(Command, frozen=True, kw_only=True):
 
 
 class Reverse(Command, frozen=True, kw_only=True):
-    """Reverse the command that recorded an entry. Refused if its goods have moved on."""
+    """Undo the command that recorded an entry.
+
+    This is refused if the goods were used since.
+    """
 
     entry: EntryNumber  # by path
     reason: Reason
@@ -749,14 +865,16 @@ Correctable = (
     | Settle
     | RecordActivity
 )
-"""Commands that `Correct` accepts. Others are undone by a command such as `Release`."""
+"""Commands that can be corrected. Other commands are undone by a command such as `Release`."""
 
 
 class Correct(Command, frozen=True, kw_only=True):
-    """Correct a command: book the difference and replace the receipt.
+    """Correct a command: book the difference, and replace the receipt of a donation.
 
-    entry: the latest entry of the command or of its last correction. command: as it should have
-    been, of the same type; without `happened_on`, the day does not change.
+    Attributes:
+        entry: Number of the latest entry of the command or of its last correction.
+        command: The command as it should have been, of the same type. Without `happened_on`, the
+            day stays as it was recorded.
     """
 
     entry: EntryNumber  # by path

@@ -1,4 +1,4 @@
-"""The range of days that people may type: one rule for every date field."""
+"""The range of days that people may type, which is the same for every date field."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from datetime import date
 from supplies.errors import InvalidField
 
 EARLIEST_DAY = date(2000, 1, 1)
-"""Earlier days are slips, such as 0022 for 2022. Days that are recorded already are not checked."""
+"""Earlier days are refused as typing errors, such as 0022 for 2022.
+
+Days that were recorded before are not checked.
+"""
 
 
 def check_day(day: date, name: str) -> None:
-    """Check a day that somebody typed. name: pointer or name of its field.
+    """Check a day that somebody typed.
+
+    Args:
+        name: The name of the field or its JSON pointer, for the error message.
 
     Raises:
         InvalidField: the day is before `EARLIEST_DAY`.

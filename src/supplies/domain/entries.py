@@ -1,8 +1,9 @@
-"""Entries: one fact with its transfers and rows, as the exact bytes that are hashed.
+"""Entries: what happened, with its transfers and rows, as the exact bytes that are hashed.
 
-The body contains everything that an entry says except personal data. It has only the digests of
-free text and of receipts' documents. `hash = SHA-256(previous hash ‖ body)`, with zeros before the
-first entry; each station has its own chain. Stored bytes are hashed, never a new encoding.
+The bytes of an entry contain everything but personal data. For free texts and contents of receipts
+they contain digests. `hash = SHA-256(previous hash ‖ bytes)`; the hash before the first entry is
+all zeros. Each station has a chain of its own. The stored bytes are hashed and are never encoded
+again.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import msgspec
 from supplies.domain.entry_rows import ENTRY_ROWS, TABLES, AnyEntryRow, EntryRow
 
 ZERO_HASH = bytes(32)
-"""Previous hash of a station's first entry."""
+"""The previous hash of the first entry of a station."""
 
 SALT_BYTES = 16
 
@@ -69,11 +70,16 @@ ENTRY_KINDS = (
     "taken_back",
     "written_off",
 )
-"""All kinds of entries that commands make."""
+"""All kinds of entry that commands make."""
 
 
 class Transfer(NamedTuple):
-    """A positive quantity of one item, in base units, between two accounts. lot "" means no lot."""
+    """A quantity of one item that moves from one account to another.
+
+    Attributes:
+        lot: The lot that moves; "" for promises and needs, which have no lots.
+        quantity: In base units, more than 0.
+    """
 
     source: str
     target: str
@@ -83,12 +89,19 @@ class Transfer(NamedTuple):
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The hashed content of an entry. Fields with defaults may be added, but never changed.
+    """The content of an entry, which is encoded and hashed.
 
-    part: 0 for the first entry of a command, 1, 2 … for its further entries. about: the person that
-    its texts are about, `donor:CODE` or `recipient:CODE`, or None if they are about nobody.
-    request: digest of the command as received; only on part 0. texts: digest of its free text; None
-    if it has none. transfers, rows: in the order recorded.
+    Fields with a default may be added in later versions, but never changed.
+
+    Attributes:
+        part: 0 for the first entry of a command; 1, 2 and so on for its further entries.
+        document: Id of the document to which the entry belongs, such as a donation; None if to
+            none.
+        about: The person whom the texts of the entry are about, as `donor:CODE` or
+            `recipient:CODE`; None if they are about nobody.
+        request: Digest of the command as it was received; only in part 0.
+        texts: Digest of the free texts of the command; None if it has none.
+        transfers, rows: In the order in which they were recorded.
     """
 
     station: str
@@ -114,9 +127,10 @@ decode_body = msgspec.json.Decoder(Body).decode
 
 
 def allocation_and_recipient(transfer: Transfer) -> tuple[str | None, str | None]:
-    """Return allocation and recipient of a hand-over; otherwise None twice.
+    """Return the allocation and the recipient if a transfer hands over goods of a delivery.
 
-    A foreign key checks that they belong together.
+    For every other transfer, return None and None. The database checks that the two belong
+    together.
     """
     if transfer.source.startswith("in_transit:") and transfer.target.startswith("received:"):
         return transfer.source.rsplit(":", 1)[1], transfer.target.partition(":")[2]
@@ -124,27 +138,34 @@ def allocation_and_recipient(transfer: Transfer) -> tuple[str | None, str | None
 
 
 def chain_hash(previous: bytes, body: bytes) -> bytes:
-    """Return the hash of an entry from the previous hash and its own bytes."""
+    """Return the hash of an entry: SHA-256 of the previous hash and the bytes of the entry."""
     return hashlib.sha256(previous + body).digest()
 
 
 def new_salt() -> bytes:
-    """Return a random salt, so that an erased text cannot be guessed from its digest."""
+    """Return random bytes to be hashed together with a text.
+
+    Without them, an erased text could be guessed from its digest.
+    """
     return secrets.token_bytes(SALT_BYTES)
 
 
 def salted_digest(salt: bytes, content: bytes) -> str:
-    """Return the digest of erasable content for the hashed body, hexadecimal."""
+    """Return the digest of a text that can be erased, hexadecimal."""
     return hashlib.sha256(salt + content).hexdigest()
 
 
 def entry_id(command_id: str, part: int) -> str:
-    """Return the id of a command's entry: the command's id, or for part 1, 2 … a UUIDv5 of both."""
+    """Return the id of an entry.
+
+    The first entry of a command has the id of the command. Further entries have a UUIDv5 made of
+    that id and the part.
+    """
     return command_id if part == 0 else str(uuid.uuid5(uuid.UUID(command_id), str(part)))
 
 
 def format_timestamp(when: datetime) -> str:
-    """Format a time as the books store it: UTC with microseconds."""
+    """Format a time as it is stored: in UTC, with microseconds."""
     return when.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
@@ -153,8 +174,8 @@ _COLUMNS = {statement: statement.__struct_fields__ for statement in ENTRY_ROWS}
 
 
 def column_values(statement: EntryRow) -> tuple[Any, ...]:
-    """Return the values of a row as stored: dates and times as ISO text."""
-    # A list is filled faster than a generator is run.
+    """Return the values of a row as they are stored, with dates and times as ISO text."""
+    # Filling a list is faster than running a generator.
     values = [
         v if type(v) in _STORED_TYPES else _text(v) for v in msgspec.structs.astuple(statement)
     ]
@@ -172,4 +193,4 @@ INSERTS = {
     )
     for statement, table in TABLES.items()
 }
-"""INSERT statement of each kind of row."""
+"""The INSERT statement for each type of row."""

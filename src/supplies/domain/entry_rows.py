@@ -1,4 +1,4 @@
-"""The rows that an entry records beside its transfers."""
+"""The rows that an entry records in addition to its transfers."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from supplies.domain.product_expiry import ExpiryBasis
 
 
 class EntryRow(msgspec.Struct, frozen=True, kw_only=True, tag_field="table", gc=False):
-    """A row that an entry writes into a table. The tag names the table, the fields its columns."""
+    """A row that an entry writes into a table. Its fields are the columns of the table."""
 
 
 class Lot(EntryRow, frozen=True, kw_only=True, tag="lots"):
-    """Goods that arrived together. A new description is a new row; the latest is valid.
+    """Goods of one item that arrived together. The latest row of a lot describes it.
 
-    origin: account that the lot came from. expires_month: the expiry as printed on the goods, if
-    it names only a month; `expires_on` is then its last day. value_minor: in minor units of
-    `currency`, or None if no value was given.
+    Attributes:
+        origin: The account from which the goods came.
+        expires_month: The month of expiry, if the goods show no day. `expires_on` is then its last
+            day.
+        value_minor: In minor units of `currency`; None if no value was given.
     """
 
     lot: str
@@ -34,9 +36,10 @@ class Lot(EntryRow, frozen=True, kw_only=True, tag="lots"):
 
 
 class LotParent(EntryRow, frozen=True, kw_only=True, tag="lot_parents"):
-    """A lot made by a conversion, and a lot that went into it.
+    """A lot that a conversion made, and a lot that it consumed.
 
-    A corrected conversion states all pairs again; those of the latest entry are valid.
+    When a conversion is corrected, all pairs are recorded again. The pairs of the latest entry are
+    valid.
     """
 
     lot: str
@@ -63,10 +66,14 @@ class ProductExpiry(EntryRow, frozen=True, kw_only=True, tag="product_expiries")
 
 
 class PackedLine(EntryRow, frozen=True, kw_only=True, tag="packed_lines"):
-    """A line of a command given in packs: `quantity` × `pack` of `size` base units.
+    """A line of a command whose quantity was given in packs.
 
-    field: name of the list with the line; "lines" for the single line of a need. line: from 1.
-    size: as of the first statement of the line; later changes of the pack do not change it.
+    Attributes:
+        field: Name of the list that contains the line; "lines" for the only line of a need.
+        line: Number of the line, from 1.
+        quantity: Number of packs.
+        size: Base units in one pack when the line was first recorded. Later changes of the pack do
+            not change it.
     """
 
     field: Literal["lines", "consumed", "produced", "spilled"]
@@ -78,13 +85,17 @@ class PackedLine(EntryRow, frozen=True, kw_only=True, tag="packed_lines"):
 
 
 class LatestDay(EntryRow, frozen=True, kw_only=True, tag="latest_days"):
-    """A row for an entry that happened on its day or earlier. latest_day: the day of the entry."""
+    """Says that the event of an entry may have happened before its day.
+
+    Attributes:
+        latest_day: The day of the entry.
+    """
 
     latest_day: date
 
 
 class Need(EntryRow, frozen=True, kw_only=True, tag="needs"):
-    """What one recipient needs of one item, in base units."""
+    """What a recipient needs of one item, in base units."""
 
     need: str
     recipient: str
@@ -95,14 +106,14 @@ class Need(EntryRow, frozen=True, kw_only=True, tag="needs"):
 
 
 class NeedEnd(EntryRow, frozen=True, kw_only=True, tag="need_ends"):
-    """The end of a need. Goods for it that come back later go to `ended`."""
+    """The end of a need. If goods for the need come back later, their quantity goes to `ended`."""
 
     need: str
     reason: EndReason
 
 
 class Pledge(EntryRow, frozen=True, kw_only=True, tag="pledges"):
-    """A promise of goods."""
+    """A donor's promise of goods."""
 
     pledge: str
     donor: str
@@ -119,9 +130,12 @@ class PledgeLine(EntryRow, frozen=True, kw_only=True, tag="pledge_lines"):
 
 
 class Arrival(EntryRow, frozen=True, kw_only=True, tag="arrivals"):
-    """Goods that came in. origin: "donor" for a donation, else another origin of the chart.
+    """Goods that arrived.
 
-    party: code of the donor ("anonymous"), supplier, maker, lender, or the location of an opening.
+    Attributes:
+        origin: "donor" for a donation, else another origin on the chart of accounts.
+        party: Code of the donor ("anonymous" if unnamed), supplier, maker or lender; for opening
+            stock, the location.
     """
 
     arrival: str
@@ -133,8 +147,11 @@ class Arrival(EntryRow, frozen=True, kw_only=True, tag="arrivals"):
 class ArrivalLine(EntryRow, frozen=True, kw_only=True, tag="arrival_lines"):
     """One line of an arrival, in base units.
 
-    pledge: the pledge that the line names. on_pledge: the part that fulfilled it or, if the line
-    names none, open pledges of the donor.
+    Attributes:
+        pledge: The pledge that the line names; None if it names none.
+        on_pledge: The part that fulfilled this pledge or, without a pledge, open pledges of the
+            donor.
+        recipient: The recipient for whom the donor wishes the goods; None if for nobody.
     """
 
     arrival: str
@@ -148,10 +165,11 @@ class ArrivalLine(EntryRow, frozen=True, kw_only=True, tag="arrival_lines"):
 
 
 class Allocation(EntryRow, frozen=True, kw_only=True, tag="allocations"):
-    """Goods set aside for one recipient.
+    """Goods that are set aside for one recipient.
 
-    arrival: the donation or conversion that they came with, or None if a separate command allocated
-    them.
+    Attributes:
+        arrival: The donation or conversion whose goods were set aside on arrival; None if a command
+            allocated goods that were already in stock.
     """
 
     allocation: str
@@ -161,7 +179,7 @@ class Allocation(EntryRow, frozen=True, kw_only=True, tag="allocations"):
 
 
 class AllocationLine(EntryRow, frozen=True, kw_only=True, tag="allocation_lines"):
-    """The allocated quantity of one lot, and the need it serves."""
+    """The quantity of one lot in an allocation, in base units, and the need it is for."""
 
     allocation: str
     line: int
@@ -172,7 +190,7 @@ class AllocationLine(EntryRow, frozen=True, kw_only=True, tag="allocation_lines"
 
 
 class Delivery(EntryRow, frozen=True, kw_only=True, tag="deliveries"):
-    """A delivery and its team. Another row is added when another team takes over the delivery."""
+    """A delivery and its team. When another team takes over, another row is added."""
 
     delivery: str
     team: str
@@ -200,7 +218,11 @@ class StopLine(EntryRow, frozen=True, kw_only=True, tag="stop_lines"):
 
 
 class StopOutcome(EntryRow, frozen=True, kw_only=True, tag="outcomes"):
-    """The outcome of a stop. first: 1, or 0 if it restates an earlier outcome of the stop."""
+    """The outcome of a stop.
+
+    Attributes:
+        first: 1 for the first outcome recorded for the stop, 0 for a correction.
+    """
 
     delivery: str
     allocation: str
@@ -224,7 +246,7 @@ class OutcomeLine(EntryRow, frozen=True, kw_only=True, tag="outcome_lines"):
 
 
 class DeliveryEnd(EntryRow, frozen=True, kw_only=True, tag="delivery_ends"):
-    """The end of a delivery, with nothing in transit."""
+    """The end of a delivery. Nothing of it is in transit any more."""
 
     delivery: str
 
@@ -232,8 +254,10 @@ class DeliveryEnd(EntryRow, frozen=True, kw_only=True, tag="delivery_ends"):
 class Conflict(EntryRow, frozen=True, kw_only=True, tag="conflicts"):
     """A reported fact that contradicts the books. It moves no goods until it is resolved.
 
-    document: id of the delivery or count sheet that the report is about. because: how the report
-    contradicts the books. stated: the reported command without its free text, as JSON.
+    Attributes:
+        document: Id of the delivery or count sheet that the report is about.
+        because: In what way the report contradicts the books.
+        stated: The reported command without its free text, as JSON.
     """
 
     document: str
@@ -242,23 +266,31 @@ class Conflict(EntryRow, frozen=True, kw_only=True, tag="conflicts"):
 
 
 class Resolution(EntryRow, frozen=True, kw_only=True, tag="resolutions"):
-    """The resolution of a conflict. conflict: number of the entry that recorded the conflict."""
+    """The resolution of a conflict.
+
+    Attributes:
+        conflict: Number of the entry that recorded the conflict.
+    """
 
     conflict: int
     way: Literal["correct", "unexplained"]
 
 
 class CountSheet(EntryRow, frozen=True, kw_only=True, tag="count_sheets"):
-    """A stock count at a location. It is compared with the books as of this entry."""
+    """A stock count at a location.
+
+    The count is compared with what the books had when this entry was recorded.
+    """
 
     sheet: str
     location: str
 
 
 class CountedLine(EntryRow, frozen=True, kw_only=True, tag="counted_lines"):
-    """A counted quantity, and the quantity that the books expected, in base units.
+    """A counted quantity, and the quantity that the books had, in base units.
 
-    lot: "" if all lots were counted together.
+    Attributes:
+        lot: The counted lot; "" if all lots of the item were counted together.
     """
 
     sheet: str
@@ -272,8 +304,8 @@ class CountedLine(EntryRow, frozen=True, kw_only=True, tag="counted_lines"):
 class Recount(EntryRow, frozen=True, kw_only=True, tag="recounts"):
     """A new expected quantity of a counted line.
 
-    It is recorded when an entry for a time before the count is recorded later. The latest row
-    replaces the expected quantity of the counted line.
+    It is recorded when an event before the count is recorded after it. The latest such row is
+    valid.
     """
 
     sheet: str
@@ -282,10 +314,11 @@ class Recount(EntryRow, frozen=True, kw_only=True, tag="recounts"):
 
 
 class Withdrawal(EntryRow, frozen=True, kw_only=True, tag="withdrawals"):
-    """Goods taken from stock that may come back: an issue or a loan.
+    """Goods that were issued or lent and may come back.
 
-    account: `used:purpose` or `lent:borrower`. due_on: when a loan is due, or None if it has no
-    date.
+    Attributes:
+        account: The account that received the goods: `used:PURPOSE` or `lent:BORROWER`.
+        due_on: The day on which a loan is due; None if no day was agreed.
     """
 
     withdrawal: str
@@ -295,7 +328,11 @@ class Withdrawal(EntryRow, frozen=True, kw_only=True, tag="withdrawals"):
 
 
 class HandOutTo(EntryRow, frozen=True, kw_only=True, tag="hand_outs"):
-    """A hand-out at the counter or to a group. headcount: None for one household."""
+    """A hand-out at the counter or to a group.
+
+    Attributes:
+        headcount: Number of people in the group; None for one household.
+    """
 
     hand_out: str
     recipient: str
@@ -304,7 +341,12 @@ class HandOutTo(EntryRow, frozen=True, kw_only=True, tag="hand_outs"):
 
 
 class Shipment(EntryRow, frozen=True, kw_only=True, tag="shipments"):
-    """Goods sent to another station. destination: its code. location: where they were before."""
+    """Goods that were sent to another station.
+
+    Attributes:
+        destination: Code of the other station.
+        location: The location from which the goods were taken.
+    """
 
     shipment: str
     destination: str
@@ -312,10 +354,12 @@ class Shipment(EntryRow, frozen=True, kw_only=True, tag="shipments"):
 
 
 class ShipmentLine(EntryRow, frozen=True, kw_only=True, tag="shipment_lines"):
-    """The shipped quantity of one lot, described for the other station.
+    """The quantity of one lot in a shipment, with a description for the other station.
 
-    expires_month: as in `Lot`. value_minor: this part's share of the lot's value, in minor units,
-    or None if it has no value.
+    Attributes:
+        quantity: In base units.
+        expires_month: As in `Lot`.
+        value_minor: The share of the lot's value, in minor units; None if the lot has no value.
     """
 
     shipment: str
@@ -332,10 +376,11 @@ class ShipmentLine(EntryRow, frozen=True, kw_only=True, tag="shipment_lines"):
 
 
 class ShipmentReceived(EntryRow, frozen=True, kw_only=True, tag="shipments_received"):
-    """The receipt of a shipment.
+    """The arrival of a shipment from another station.
 
-    sent_seq, sent_hash: number and hash (hexadecimal) of the entry with which the sender recorded
-    the shipment.
+    Attributes:
+        sent_seq, sent_hash: Number and hash (hexadecimal) of the entry with which the other station
+            sent the shipment.
     """
 
     shipment: str
@@ -348,7 +393,9 @@ class ShipmentReceived(EntryRow, frozen=True, kw_only=True, tag="shipments_recei
 class ShipmentArrival(EntryRow, frozen=True, kw_only=True, tag="shipment_arrivals"):
     """What arrived of a shipment line, in base units.
 
-    sent_lot: the sender's lot. lot: the lot at this station, or None if nothing arrived.
+    Attributes:
+        sent_lot: Id of the lot at the sending station.
+        lot: Id of the lot at this station; None if nothing arrived.
     """
 
     shipment: str
@@ -361,10 +408,11 @@ class ShipmentArrival(EntryRow, frozen=True, kw_only=True, tag="shipment_arrival
 
 
 class ShipmentAcknowledged(EntryRow, frozen=True, kw_only=True, tag="shipments_acknowledged"):
-    """The acknowledgement of a shipment.
+    """The acknowledgement that a shipment arrived at the other station.
 
-    received_seq, received_hash: number and hash (hexadecimal) of the entry with which the receiver
-    recorded its arrival.
+    Attributes:
+        received_seq, received_hash: Number and hash (hexadecimal) of the entry with which the other
+            station received the shipment.
     """
 
     shipment: str
@@ -373,7 +421,11 @@ class ShipmentAcknowledged(EntryRow, frozen=True, kw_only=True, tag="shipments_a
 
 
 class Receipt(EntryRow, frozen=True, kw_only=True, tag="receipts"):
-    """A numbered receipt. digest: digest of its document, hexadecimal."""
+    """A receipt with its number.
+
+    Attributes:
+        digest: Digest of the stored content of the receipt, hexadecimal.
+    """
 
     number: str
     series: str
@@ -384,7 +436,7 @@ class Receipt(EntryRow, frozen=True, kw_only=True, tag="receipts"):
 
 
 class ReceiptDonation(EntryRow, frozen=True, kw_only=True, tag="receipt_donations"):
-    """A donation on a receipt."""
+    """A receipt, and a donation that it covers."""
 
     number: str
     donation: str
@@ -398,26 +450,33 @@ class ReceiptReplacement(EntryRow, frozen=True, kw_only=True, tag="receipt_repla
 
 
 class ReceiptVoid(EntryRow, frozen=True, kw_only=True, tag="receipt_voids"):
-    """The voiding of a receipt."""
+    """Says that a receipt is void."""
 
     number: str
 
 
 class Reprint(EntryRow, frozen=True, kw_only=True, tag="reprints"):
-    """A reprint of a receipt. copy: number of the printed copy, 1 for the first."""
+    """Says that a receipt was printed again.
+
+    Attributes:
+        copy: Number of the copy, from 1.
+    """
 
     number: str
     copy: int
 
 
 class Period(EntryRow, frozen=True, kw_only=True, tag="periods"):
-    """The last closed day from this entry on. An earlier day than before reopens the books."""
+    """The last closed day, from this entry on.
+
+    If the day is earlier than before, the books were reopened.
+    """
 
     closed_through: date
 
 
 class Activity(EntryRow, frozen=True, kw_only=True, tag="activities"):
-    """Work that moves no goods."""
+    """Work that moves no goods, and how often it was done."""
 
     activity: str
     kind: str
@@ -425,13 +484,17 @@ class Activity(EntryRow, frozen=True, kw_only=True, tag="activities"):
 
 
 class Forgetting(EntryRow, frozen=True, kw_only=True, tag="forgettings"):
-    """Who or what was forgotten: `donor:CODE`, `recipient:CODE`, or `entry:SEQ` for its text."""
+    """Says whose personal data, or the text of which entry, was erased.
+
+    Attributes:
+        party: `donor:CODE`, `recipient:CODE`, or `entry:SEQ` for the text of an entry.
+    """
 
     party: str
 
 
 class Erasure(EntryRow, frozen=True, kw_only=True, tag="erasures"):
-    """The digest of a text that was erased with its salt."""
+    """The digest of a text that was erased together with its salt."""
 
     digest: str
 
@@ -484,16 +547,19 @@ ENTRY_ROWS: tuple[type[EntryRow], ...] = get_args(AnyEntryRow)
 TABLES: dict[type[EntryRow], str] = {
     statement: str(statement.__struct_config__.tag) for statement in ENTRY_ROWS
 }
-"""Table of each kind of row."""
+"""The table of each type of row."""
 
 _FORGOTTEN_TEXT = "entry:"
 
 
 def forgotten_text(seq: int) -> str:
-    """Return the `party` of a forgetting that erases the free text of an entry."""
+    """Return the value of `Forgetting.party` for the text of an entry."""
     return f"{_FORGOTTEN_TEXT}{seq}"
 
 
 def entry_of_forgotten_text(party: str) -> int | None:
-    """Return the entry whose text a forgetting erases; None if it forgets a person."""
+    """Return the entry whose text was erased, from the value of `Forgetting.party`.
+
+    Return None if the data of a person was erased.
+    """
     return int(party.removeprefix(_FORGOTTEN_TEXT)) if party.startswith(_FORGOTTEN_TEXT) else None

@@ -1,4 +1,4 @@
-"""Expiry of goods: the last day of use, and the month as printed if no day is printed."""
+"""Expiry of goods: the last day of use, or the month if the goods show no day."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from msgspec import UnsetType
 
 
 class Expiring(Protocol):
-    """Goods with their expiry, in a command, a row, a view or a paper."""
+    """Anything that has an expiry: a line of a command, a row, a view or a paper."""
 
     @property
     def expires_on(self) -> date | None:
-        """The last day of use; None if unknown."""
+        """The last day of use; None if it is unknown."""
 
     @property
     def expires_month(self) -> str | UnsetType | None:
-        """The month as printed, such as 2027-05, if no day is printed on the goods."""
+        """The month of expiry, such as 2027-05, if the goods show no day; otherwise None."""
 
 
 def shown_expiry(goods: Expiring) -> str:
-    """Return the expiry as it was typed: a month or a day; "" if it is unknown."""
+    """Return the expiry as it was typed: a month, a day, or "" if it is unknown."""
     if goods.expires_on is None:
         return ""
     return goods.expires_month or goods.expires_on.isoformat()

@@ -1,7 +1,7 @@
-"""The field types of commands and records, with their limits.
+"""The types of the fields of commands and records, with their limits.
 
-msgspec checks the limits when it decodes a command. `Ledger.record` decodes every command again, so
-the limits also apply to structs made in Python.
+msgspec checks the limits when it decodes JSON. `Ledger.record` also checks commands that a program
+makes in Python.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from msgspec import Meta
 from supplies.domain.normalization import MONTH_OF_EXPIRY, NORMALIZED
 
 MAX_QUANTITY = 10**12
-"""Largest number of base units in one transfer. Sums of these stay far below 2^63."""
+"""Largest number of base units in one transfer.
+
+Sums of such quantities stay far below 2^63.
+"""
 
 MAX_LINES = 500
 """Largest number of lines in one command."""
@@ -35,11 +38,11 @@ Code = Annotated[
         description="letters, digits, dot, dash and underscore; never a name",
     ),
 ]
-"""A code or id. It is part of the hashed chain and of URLs, so it must not contain a name."""
+"""A code or id. It is hashed and shown in URLs, so it must not contain a person's name."""
 
 
 def is_valid_code(text: str) -> bool:
-    """Return whether a text is a valid code or id."""
+    """Return whether a text can be a code or id."""
     try:
         msgspec.convert(text, Code)
     except msgspec.ValidationError:
@@ -48,7 +51,7 @@ def is_valid_code(text: str) -> bool:
 
 
 Label = Annotated[str, Meta(min_length=1, max_length=200, pattern=_ONE_LINE, extra=NORMALIZED)]
-"""A name of a thing or a person: one line, not blank."""
+"""The name of a thing or a person: one line, not blank."""
 
 Batch = Annotated[
     str,
@@ -60,7 +63,7 @@ Batch = Annotated[
         extra=NORMALIZED,
     ),
 ]
-"""A maker's batch number. It is part of the hashed chain: a person's name must not be in it."""
+"""The maker's batch number. It is hashed, so it must not contain a person's name."""
 
 BarcodeText = Annotated[
     str,
@@ -87,12 +90,15 @@ Month = Annotated[
         extra=MONTH_OF_EXPIRY,
     ),
 ]
-"""The month of an expiry, for goods on which no day is printed."""
+"""The month of expiry of goods that show no day."""
 
 _FREE_TEXT = {**NORMALIZED, "erasable": True}
 
 Text = Annotated[str, Meta(max_length=2000, pattern=_MANY_LINES, extra=_FREE_TEXT)]
-"""Free text. It may name a person, so it is stored outside the chain and can be erased."""
+"""Free text.
+
+It may name a person, so it is stored outside the hash chain and can be erased.
+"""
 
 ShortText = Annotated[str, Meta(min_length=1, max_length=200, pattern=_ONE_LINE, extra=_FREE_TEXT)]
 """One line of free text, not blank, such as the name of a person."""
@@ -114,13 +120,13 @@ Hash = Annotated[
 """The hash of an entry, hexadecimal."""
 
 Bytes = Annotated[bytes, Meta(max_length=2**19, description="the exact bytes, base64")]
-"""The body of an entry as hashed."""
+"""The bytes of an entry, as they were hashed."""
 
 Timestamp = Annotated[datetime, Meta(tz=True)]
 
 
 MAX_ENTRY_NUMBER = 2**63 - 1
-"""The largest number that the database can store."""
+"""The largest entry number that the database can store."""
 
 EntryNumber = Annotated[int, Meta(ge=1, le=MAX_ENTRY_NUMBER)]
 """The number of an entry."""
@@ -129,4 +135,4 @@ EntryNumber = Annotated[int, Meta(ge=1, le=MAX_ENTRY_NUMBER)]
 class StrictStruct(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """An immutable struct that refuses unknown fields."""
+    """An immutable struct. Unknown fields are refused when it is decoded."""

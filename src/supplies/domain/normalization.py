@@ -1,12 +1,13 @@
-"""Normalize text before it is checked, hashed and stored: one rule for every text field.
+"""Normalize text before it is checked, hashed and stored. All text fields have the same rule.
 
-Days are checked in the same pass: see `days.py`. An expiry may be typed as a month, such as
-2027-05: the goods are then good until its last day, and the month is kept.
+Characters are composed (NFC), every kind of space becomes an ordinary space, invisible characters
+are removed, full-width letters and digits become ASCII, half-width kana become full-width, and
+spaces around the text are removed. An optional field that is blank afterwards counts as left out; a
+required one is refused. Stored text is never normalized again. The rule is described in
+docs/ledger.md, "Text".
 
-The rule (docs/ledger.md, "Text"): characters are composed (NFC), every kind of space is a space,
-invisible characters are removed, full-width letters and digits become ASCII, half-width kana become
-full-width, and space around the text is removed. A field that is blank afterwards is absent if it
-may be absent, and is refused otherwise. Stored text is never normalized again.
+Days are checked at the same time; see `days.py`. If an expiry is typed as a month, such as 2027-05,
+the goods may be used until its last day, and the month is kept.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ from supplies.domain.expiry import last_day
 from supplies.errors import Fault, InvalidField
 
 NORMALIZED = {"normalized": True}
-"""Mark of a field type whose text is normalized: `Meta(extra=NORMALIZED)`."""
+"""Marks a field type whose text is normalized: `Meta(extra=NORMALIZED)`."""
 
 MONTH_OF_EXPIRY = {"last_day": "expires_on"}
-"""Mark of a field type that contains a month: the field whose day is its last one."""
+"""Marks a field type that contains a month, and names the field for its last day."""
 
 _SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -49,14 +50,17 @@ _JOINER = re.compile("[\u200c\u200d]")
 _VIRAMA = 9  # canonical combining class
 
 Plain = Any
-"""Decoded JSON."""
+"""JSON as Python data: dictionaries, lists, text, numbers, None."""
 
 Rule = Callable[[Plain, str, list[Fault]], Plain]
-"""Normalizes a value at a JSON pointer, and adds the faults of its parts to a list."""
+"""A function that normalizes the value at a JSON pointer.
+
+It appends the faults that it finds to a list.
+"""
 
 
 def normalize_text(text: str) -> str:
-    r"""Return the text normalized; "" if nothing visible is left.
+    r"""Return the normalized text, or "" if nothing visible remains.
 
     >>> normalize_text(" Ａ１２　陈\u200b某 ")
     'A12 陈某'
@@ -71,10 +75,10 @@ def normalize_text(text: str) -> str:
 
 
 def normalize_fields(kind: type[msgspec.Struct], fields: Plain) -> tuple[Plain, list[Fault]]:
-    """Return decoded JSON of a struct with its text normalized, and the faults found.
+    """Normalize the text of decoded JSON for a struct. Return the result and the faults found.
 
-    Faults are required texts that are blank, and days or months that nobody can mean. Fields with a
-    fault, fields that are not text, and fields of another type than expected stay as they are.
+    Faults are required texts that are blank, and days or months that cannot be meant. Values with a
+    fault and values of a wrong type are returned unchanged.
     """
     rule, faults = _struct_rule(kind), list[Fault]()
     return fields if rule is None else rule(fields, "", faults), faults
@@ -85,7 +89,7 @@ def _usual_width(found: re.Match[str]) -> str:
 
 
 def _needed_joiner(found: re.Match[str]) -> str:
-    """Keep a joiner where scripts need it: after a virama, in Arabic script, between emoji."""
+    """Keep a joiner where a script needs it: after a virama, in Arabic script, between emoji."""
     before = found.string[: found.start()].rstrip("\ufe0f")[-1:]
     after = found.string[found.end() : found.end() + 1]
     if not before or not after or after.isspace():
@@ -99,7 +103,10 @@ def _needed_joiner(found: re.Match[str]) -> str:
 
 
 def _is_visible(character: str) -> bool:
-    """Return whether a character alone is visible. Controls count: the field refuses them."""
+    """Return whether a character is visible.
+
+    Control characters count as visible, so that the field refuses them.
+    """
     category = unicodedata.category(character)
     return category[0] not in "MZ" and category != "Cf"
 
@@ -137,9 +144,9 @@ def _struct_rule(kind: type[msgspec.Struct]) -> Rule | None:
 
 
 def _apply(rule: Rule, value: Plain, pointer: str, faults: list[Fault]) -> Plain:
-    """Return a normalized value.
+    """Return the normalized value.
 
-    If the rule refuses it, add the fault and return the value unchanged.
+    If the rule refuses the value, append the fault and return the value unchanged.
     """
     try:
         return rule(value, pointer, faults)
@@ -149,7 +156,7 @@ def _apply(rule: Rule, value: Plain, pointer: str, faults: list[Fault]) -> Plain
 
 
 def _mark(kind: inspect.Type, name: str) -> str | None:
-    """Return a mark of the type of a field, which may be optional."""
+    """Return a mark of a field type. The type may be optional."""
     if isinstance(kind, inspect.UnionType):
         return next((mark for part in kind.types if (mark := _mark(part, name))), None)
     return (kind.extra or {}).get(name) if isinstance(kind, inspect.Metadata) else None
@@ -158,10 +165,13 @@ def _mark(kind: inspect.Type, name: str) -> str | None:
 def _with_last_day(
     fields: dict[str, Plain], month: str, day: str, pointer: str, faults: list[Fault]
 ) -> dict[str, Plain]:
-    """Return fields with the last day of the month that was typed in either field.
+    """Return the fields, with the last day of the month if a month was typed in one of two fields.
 
-    month, day: names of the two fields. A text that is not a month is a fault, and so is a month
-    that does not end on the day given.
+    A text that is not a month is a fault, and so is a day that is not the last day of the month
+    given.
+
+    Args:
+        month, day: The names of the two fields.
     """
     typed = day if fields.get(month) is None else month
     chosen = _apply(_month, fields.get(typed), f"{pointer}/{typed}", faults)
@@ -186,7 +196,7 @@ def _month(text: Plain, pointer: str, _: list[Fault]) -> str | None:
 
 
 def _rule(kind: inspect.Type) -> Rule | None:
-    """Return how to normalize a value of this type, or None if it contains no text."""
+    """Return the function that normalizes values of a type; None if the type has no text."""
     if isinstance(kind, inspect.Metadata):
         if (kind.extra or {}).get("normalized"):
             assert isinstance(kind.type, inspect.StrType)
@@ -204,10 +214,10 @@ def _rule(kind: inspect.Type) -> Rule | None:
 
 
 def _check_typed_day(value: Plain, pointer: str, _: list[Fault]) -> Plain:
-    """Check that a day is possible.
+    """Check that a typed day can be meant.
 
-    A text that is not a day is returned unchanged: the type of the field refuses it. Moments are
-    not checked: a phone whose clock is wrong reports a fact, which becomes a conflict.
+    A text that is not a day is returned unchanged, because decoding refuses it. Times are not
+    checked: a phone with a wrong clock reports a fact, which becomes a conflict.
     """
     if isinstance(value, str) and _DAY.fullmatch(value):
         with suppress(ValueError):
@@ -217,7 +227,7 @@ def _check_typed_day(value: Plain, pointer: str, _: list[Fault]) -> Plain:
 
 def _text_rule(longest: int | None, *, optional: bool) -> Rule:
     def normalize(value: Plain, pointer: str, _: list[Fault]) -> Plain:
-        # Composing takes quadratic time at worst; what is far too long is refused afterwards.
+        # Composing can take quadratic time, so text that is far too long is refused without it.
         if not isinstance(value, str) or len(value) > 2 * (longest or 2000):
             return value
         text = normalize_text(value)
@@ -245,7 +255,7 @@ def _list_rule(rule: Rule | None) -> Rule | None:
 
 
 def _union_rule(kind: inspect.UnionType) -> Rule | None:
-    """Return the rule of an optional type, or of structs told apart by their tag."""
+    """Return the rule of an optional type, or of a choice between types of structs."""
     parts = [part for part in kind.types if not isinstance(part, inspect.NoneType)]
     if len(parts) == 1:
         (part,) = parts

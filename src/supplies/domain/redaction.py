@@ -1,4 +1,4 @@
-"""Mask names, telephone numbers and small counts for people who need not know them in full."""
+"""Mask names, telephone numbers and small counts for people who need not see them in full."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 FEWER_THAN_FIVE: Literal["<5"] = "<5"
-"""Shown instead of a count so small that it identifies people."""
+"""Shown instead of a count that is so small that it could identify people."""
 
 _SMALLEST_SHOWN_COUNT = 5
 
@@ -15,7 +15,7 @@ RedactedCount = int | Literal["<5"]
 
 
 def mask_phone(phone: str) -> str:
-    """Mask a telephone number: 138****8000; short numbers keep their last two digits."""
+    """Mask a telephone number: 138****8000. Of a short number, the last two digits are kept."""
     keep = 3 if len(phone) >= 8 else 0
     tail = 4 if len(phone) >= 8 else min(2, len(phone) // 2)
     return phone[:keep] + "*" * (len(phone) - keep - tail) + phone[len(phone) - tail :]
@@ -27,12 +27,16 @@ def mask_name(name: str) -> str:
 
 
 def mask_count(count: int) -> RedactedCount:
-    """Mask a count: 36 stays 36, 3 becomes "<5", because neighbours could identify three people."""
+    """Mask a count of people: 36 stays 36, but 3 becomes "<5", because it could identify them."""
     return FEWER_THAN_FIVE if 0 < count < _SMALLEST_SHOWN_COUNT else count
 
 
 def mask_in_text(text: str, secrets: Iterable[str | None]) -> str:
-    """Mask the personal data of a person in a text. secrets: their data; None is ignored."""
+    """Mask the personal data of a person in a text.
+
+    Args:
+        secrets: The names, telephone number and address of the person. None is ignored.
+    """
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "**")
     return text

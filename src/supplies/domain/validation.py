@@ -1,4 +1,4 @@
-"""Decode JSON strictly; errors name the field by JSON pointer, in a plain sentence."""
+"""Decode JSON strictly. Errors describe the fault in a plain sentence and point to the field."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from supplies.errors import Fault, InvalidField
 S = TypeVar("S", bound=msgspec.Struct)
 
 MAX_FAULTS = 50
-"""Largest number of faults that one error names."""
+"""Largest number of faults in one error."""
 
 
 def check_fields(struct: S) -> S:
-    """Return a struct with its text normalized, checked against the limits of its fields.
+    """Return a struct with its text normalized, after checking the limits of its fields.
 
-    It is turned into plain data and converted back, so a struct made in Python meets the same
-    limits as JSON.
+    A struct that was made in Python is converted to plain data and back, so that the same limits
+    apply to it as to JSON.
 
     Raises:
-        InvalidField: a field is invalid; `faults` points to it.
+        InvalidField: a field is invalid; `faults` point to it.
     """
     try:
         fields = msgspec.to_builtins(struct)
@@ -38,24 +38,24 @@ def check_fields(struct: S) -> S:
 
 
 def convert(kind: type[S], fields: Any) -> S:
-    """Normalize the text of decoded JSON, and convert it strictly.
+    """Convert decoded JSON to a struct, after normalizing its text.
 
-    "5" and 1.0 are not quantities; unknown fields are refused.
+    The conversion is strict: "5" and 1.0 are not quantities, and unknown fields are refused.
 
     Raises:
-        InvalidField: fields are invalid; `faults` points to each of them, up to `MAX_FAULTS`.
+        InvalidField: fields are invalid; `faults` point to them, up to `MAX_FAULTS`.
     """
     normalized, faults = normalize_fields(kind, fields)
     if not faults:
         try:
             return msgspec.convert(normalized, kind, strict=True)
         except msgspec.ValidationError:
-            pass  # It names only the first fault.
+            pass  # msgspec names only the first fault.
     raise _every_fault(kind, normalized, faults)
 
 
 def _every_fault(kind: type[msgspec.Struct], fields: Any, faults: Sequence[Fault]) -> InvalidField:
-    """Return the error with every fault: those in `faults`, and fields of a wrong type."""
+    """Return an error with the given faults and with all fields of a wrong type."""
     found = {fault.pointer: fault for fault in faults}
     for fault in islice(_faults(kind, fields, ""), MAX_FAULTS + 1):
         found.setdefault(fault.pointer, fault)
@@ -66,15 +66,18 @@ def _every_fault(kind: type[msgspec.Struct], fields: Any, faults: Sequence[Fault
 
 
 def _line_numbers(pointer: str) -> list[int]:
-    """Return the positions in a pointer, so that faults are in the order of lines."""
+    """Return the positions in a JSON pointer, by which faults are sorted in the order of lines."""
     return [int(part) for part in pointer.split("/") if part.isdecimal()]
 
 
 def _faults(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
-    """Yield the faults of a value that should have a type.
+    """Yield the faults of a value that should have a given type.
 
-    If its parts have faults, only these are yielded; otherwise the fault of the value itself. kind:
-    a type as in the annotation of a field.
+    If parts of the value have faults, only these are yielded; otherwise the fault of the whole
+    value.
+
+    Args:
+        kind: The type, as in the annotation of a field.
     """
     try:
         msgspec.convert(value, kind, strict=True)
@@ -89,7 +92,7 @@ def _faults(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
 
 
 def _faults_of_parts(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
-    """Yield the faults of the fields of an object, or of the lines of a list."""
+    """Yield the faults of the fields of an object, or of the elements of a list."""
     for part in _alternatives(kind):
         if isinstance(value, list) and get_origin(part) is list:
             for at, line in enumerate(value):
@@ -105,7 +108,7 @@ def _faults_of_parts(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
 def _faults_of_fields(
     kind: type[msgspec.Struct], values: dict[str, Any], pointer: str
 ) -> Iterator[Fault]:
-    """Yield the faults of the fields of an object: wrong, missing, unknown."""
+    """Yield the faults of an object's fields: wrong, missing or unknown fields."""
     hints, whole = get_type_hints(kind, include_extras=True), _noun(kind)
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     for name, field in fields.items():
@@ -133,9 +136,11 @@ def _alternatives(kind: Any) -> Sequence[Any]:
 
 
 def _choices(kind: Any, message: str) -> list[str]:
-    """Return the choices that a value of a type has: its literals, or the tags of its structs."""
+    """Return the values that a type allows: its literals, or the names of its structs."""
     parts = _alternatives(kind)
-    if message.endswith("`"):  # It names a field below: the tag.
+    if message.endswith(
+        "`"
+    ):  # The message is about a field of the object: the one that names its type.
         return [
             str(part.__struct_config__.tag)
             for part in parts
@@ -156,7 +161,7 @@ _TYPES = {
     "datetime": "a time as in 2020-02-05T14:30:00+08:00",
     "bytes": "base64",
 }
-"""What people call the types that msgspec names."""
+"""Words for the types that msgspec names in its messages."""
 
 
 def _type_words(found: re.Match[str]) -> str:
@@ -195,7 +200,7 @@ _WORDS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
 
 
 def _noun(kind: type[msgspec.Struct]) -> str:
-    """Return the word for the whole struct in an error."""
+    """Return the word for the whole object in an error message."""
     if kind.__struct_config__.tag is not None:
         return "the command"
     return kind.__name__.lower() if hasattr(kind, "table") else "the body"
@@ -204,23 +209,28 @@ def _noun(kind: type[msgspec.Struct]) -> str:
 def _field_faults(
     message: str, pointer: str, choices: Sequence[str] = (), *, whole: str = "the command"
 ) -> Sequence[Fault]:
-    """Translate msgspec's message about a value at a JSON pointer; `whole` as in `field_error`."""
+    """Translate msgspec's message about the value at a JSON pointer.
+
+    Args:
+        whole: As in `field_error`.
+    """
     text, _, below = message.partition(" - at `$")
     path = "".join(f".{part}" for part in pointer.split("/")[1:])
     return field_error(f"{text} - at `${path}{below or '`'}", choices, whole=whole).faults
 
 
 def _path_of(message: str) -> list[str]:
-    """Return the field names and positions in a message's path."""
+    """Return the field names and positions in the path that msgspec's message ends with."""
     return re.findall(r"\w[\w-]*", message.partition(" - at `")[2].rstrip("`"))
 
 
 def field_error(
     message: str, choices: Sequence[str] = (), *, whole: str = "the command"
 ) -> InvalidField:
-    """Translate msgspec's message to a sentence with a JSON pointer.
+    """Translate a message of msgspec to a plain sentence with a JSON pointer.
 
-    whole: what the message calls the whole struct.
+    Args:
+        whole: The word for the whole object in the sentence.
     """
     text = message.partition(" - at `")[0]
     pointer = "".join(f"/{part}" for part in _path_of(message))
