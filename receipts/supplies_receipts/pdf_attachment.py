@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from io import BytesIO
 
@@ -12,11 +13,18 @@ from pikepdf import AttachedFileSpec, Name, ObjectStreamMode, Pdf
 LARGEST = 1 << 20
 """Maximum size of an attachment that is read, in bytes. A receipt's record is always smaller."""
 
-_OF_THE_FILE = {"/Pages", "/Names", "/Metadata", "/AF", "/Type"}
-"""Keys of the PDF catalog that are skipped when two files are compared.
+_COMPARED_SEPARATELY = {"/Pages", "/Names", "/Metadata", "/AF", "/Type"}
+"""Keys of the PDF catalog that are compared in another way, or do not change what is shown."""
 
-They are compared elsewhere, or do not change what a page shows.
-"""
+_PAGE_TREE_KEYS = {"/Type", "/Kids", "/Count", "/Parent"}
+"""Keys of a node of the page tree. With any other, its pages would inherit it."""
+
+_NOT_COMPARED = {"/Parent", "/CreationDate", "/ModDate"}
+"""Keys of any dictionary that are not compared: what a page inherits is excluded, and dates."""
+
+_STREAM_ENCODING = {"/Length", "/Filter", "/DecodeParms"}
+
+_HEADER, _END = b"%PDF-", b"%%EOF"
 
 
 _BROKEN = (
@@ -93,33 +101,78 @@ def titles(pdf: Pdf) -> tuple[str, str, str]:
     return subject, title, author
 
 
+def is_plain_file(content: bytes) -> bool:
+    """Return whether nothing is before the header or after the end of a PDF.
+
+    Other programs may read such additions as a file of another kind.
+    """
+    return content.startswith(_HEADER) and content.rstrip(b"\r\n \0").endswith(_END)
+
+
 def show_the_same(one: Pdf, other: Pdf) -> bool:
     """Return whether two PDFs show the same pages and have the same attachments.
 
     Differences that come from saving a file again are ignored: compression, the order of objects,
     dates. All others count, such as an annotation, a form, a script or another font.
     """
-    if len(one.pages) != len(other.pages) or titles(one) != titles(other):
+    if titles(one) != titles(other) or set(one.attachments) != set(other.attachments):
         return False
-    if set(one.attachments) != set(other.attachments):
-        return False
-    if any(attached(one, name) != attached(other, name) for name in one.attachments):
+    pages = [_pages(pdf) for pdf in (one, other)]
+    if len(pages[0]) != len(pages[1]):
         return False
     same = _Comparison()
     roots = [
-        {key: value for key, value in pdf.Root.items() if key not in _OF_THE_FILE}
+        {key: value for key, value in pdf.Root.items() if key not in _COMPARED_SEPARATELY}
         for pdf in (one, other)
     ]
     if set(roots[0]) != set(roots[1]) or _names(one) != _names(other):
         return False
-    return all(same.of(roots[0][key], roots[1][key]) for key in roots[0]) and all(
-        same.of(page.obj, drawn.obj) for page, drawn in zip(one.pages, other.pages, strict=True)
+    return (
+        all(same.of(roots[0][key], roots[1][key]) for key in roots[0])
+        and all(map(same.of, *pages))
+        and all(
+            same.of(one.attachments[name].obj, other.attachments[name].obj)
+            for name in one.attachments
+        )
+        and same.of(_associated_files(one), _associated_files(other))
     )
+
+
+def _pages(pdf: Pdf) -> list[pikepdf.Object]:
+    """Return the pages of a PDF.
+
+    Raises:
+        Unreadable: a node of the page tree counts other pages than it has, or has properties that
+            its pages would inherit.
+    """
+    pages: list[pikepdf.Object] = []
+    met: set[tuple[int, int]] = set()
+
+    def add(node: pikepdf.Object) -> None:
+        if node.is_indirect and node.objgen in met:
+            raise Unreadable("a page is in the page tree twice")
+        met.add(node.objgen)
+        if node.get("/Type") == Name.Page:
+            pages.append(node)
+            return
+        before = len(pages)
+        for child in node.Kids:
+            add(child)
+        if node.Count != len(pages) - before or set(node.keys()) - _PAGE_TREE_KEYS:
+            raise Unreadable("the page tree is damaged")
+
+    add(pdf.Root.Pages)
+    return pages
 
 
 def _names(pdf: Pdf) -> set[str]:
     """Return the kinds of named objects in a PDF, such as attachments and scripts."""
     return set(pdf.Root.get("/Names", pikepdf.Dictionary()).keys())
+
+
+def _associated_files(pdf: Pdf) -> pikepdf.Object:
+    """Return the files that the PDF names as its sources; viewers list them as attachments."""
+    return pdf.Root.get("/AF", pikepdf.Array())
 
 
 class _Comparison:
@@ -140,16 +193,18 @@ class _Comparison:
             self._met.add(pair)
         if isinstance(one, pikepdf.Stream):
             return one.read_bytes() == other.read_bytes() and self._entries(
-                one, other, {"/Length", "/Filter", "/DecodeParms"}
+                one, other, _STREAM_ENCODING
             )
         if isinstance(one, pikepdf.Dictionary):
-            return self._entries(one, other, {"/Parent"})
+            return self._entries(one, other)
         if isinstance(one, pikepdf.Array):
             return len(one) == len(other) and all(map(self.of, one, other))
         return bool(one == other)
 
-    def _entries(self, one: pikepdf.Object, other: pikepdf.Object, but: set[str]) -> bool:
-        names = set(one.keys()) - but
-        return names == set(other.keys()) - but and all(
+    def _entries(
+        self, one: pikepdf.Object, other: pikepdf.Object, but: AbstractSet[str] = frozenset()
+    ) -> bool:
+        names = set(one.keys()) - but - _NOT_COMPARED
+        return names == set(other.keys()) - but - _NOT_COMPARED and all(
             self.of(one[name], other[name]) for name in names
         )

@@ -161,6 +161,8 @@ def _drawn_alike(pdf: bytes, record: ReceiptRecord) -> bool:
         return False
     if drawn == pdf:
         return True
+    if not attachment.is_plain_file(pdf):
+        return False
     try:
         with attachment.opened(pdf) as one, attachment.opened(drawn) as other:
             return attachment.show_the_same(one, other)

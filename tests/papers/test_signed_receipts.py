@@ -206,7 +206,25 @@ def test_an_overlay_on_the_page_is_detected(issuer: IssuingStation) -> None:
         fonts = pdf.pages[0].Resources.Font
         fonts[next(iter(fonts))].ToUnicode = pdf.make_stream(b"other letters")
 
-    for change in (note, script, sheet, wider, second, title, glyphs):
+    def associated(pdf: pikepdf.Pdf) -> None:
+        pdf.Root.AF = pikepdf.Array(
+            [*pdf.Root.get("/AF", []), pikepdf.AttachedFileSpec(pdf, b"letter", filename="a").obj]
+        )
+
+    def swapped(pdf: pikepdf.Pdf) -> None:
+        pdf.Root.AF = pikepdf.Array(
+            [pikepdf.AttachedFileSpec(pdf, b"{}", filename=signed_receipt.ATTACHMENT).obj]
+        )
+
+    def second_name(pdf: pikepdf.Pdf) -> None:
+        spec = pdf.attachments[signed_receipt.ATTACHMENT].obj
+        spec.EF.F = pdf.make_stream(b"{}")
+
+    def described(pdf: pikepdf.Pdf) -> None:
+        pdf.attachments[signed_receipt.ATTACHMENT].obj.Desc = "another receipt"
+
+    changes = (note, script, sheet, wider, second, title, glyphs)
+    for change in (*changes, associated, swapped, second_name, described):
         found, message = check_result(changed(paper, change), issuer.keys.public_keys())
         assert (found, "its page differs" in message) == ("altered", True), change.__name__
 
@@ -252,6 +270,33 @@ def test_data_of_another_receipt_is_detected(issuer: IssuingStation) -> None:
         issued_papers.with_attached(one, b"\xff"), issuer.keys.public_keys()
     )
     assert (found, "cannot be read" in message) == ("altered", True)
+
+
+def test_a_page_tree_that_counts_other_pages_is_detected(issuer: IssuingStation) -> None:
+    """pikepdf writes the right count, so the bytes are changed."""
+    paper = issuer.give()
+    with pikepdf.open(BytesIO(paper)) as plain:
+        out, turned = BytesIO(), BytesIO()
+        plain.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+        plain.Root.Pages.Rotate = 180
+        plain.save(turned)
+    assert check_result(turned.getvalue(), issuer.keys.public_keys())[0] == "altered"
+    saved = out.getvalue()
+    assert check_result(saved, issuer.keys.public_keys())[0] == "genuine"
+    assert saved.count(b"/Count 1") == 1
+    for count in (b"/Count 0", b"/Count 2"):
+        found, message = check_result(saved.replace(b"/Count 1", count), issuer.keys.public_keys())
+        assert (found, "its page differs" in message) == ("altered", True)
+
+
+@pytest.mark.parametrize(("before", "after"), [(b"PK", b""), (b"\n", b""), (b"", b"<html>")])
+def test_bytes_before_or_after_the_pdf_are_detected(
+    issuer: IssuingStation, before: bytes, after: bytes
+) -> None:
+    paper = issuer.give()
+    assert check_result(paper + b"\r\n", issuer.keys.public_keys())[0] == "genuine"
+    found, _ = check_result(before + paper + after, issuer.keys.public_keys())
+    assert found in ("altered", "no-receipt")
 
 
 def test_a_changed_key_id_is_detected(issuer: IssuingStation) -> None:
