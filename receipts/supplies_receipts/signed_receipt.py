@@ -19,7 +19,9 @@ from supplies.signing.receipt_signatures import (
     NotGenuineReason,
     PublicKeys,
     check_key,
+    check_marks,
     check_record,
+    has_unsigned_marks,
     paper_from_record,
     read_record,
 )
@@ -106,6 +108,7 @@ def answer(question: bytes) -> bytes:
 def _verified_record(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
     record = _attached_record(pdf)
     check_record(record)
+    check_marks(record)
     if keys is not None:
         check_key(record, keys)
     if not _drawn_alike(pdf, record):
@@ -117,7 +120,15 @@ def _verified_record(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
             "other-version",
             "the signed data in this paper is genuine, but its page was drawn by another version "
             f"of the program ({_word(record.drawn_by)}) and cannot be compared by this one "
-            f"({_program()}): trust the data, or check the paper with that version",
+            f"({_program()}): do not trust the page, only the data inside it, or check the paper "
+            "with that version",
+            record,
+        )
+    if has_unsigned_marks(record):
+        raise NotGenuine(
+            "unsigned-marks",
+            "the receipt in this paper is genuine, but what a later printing added to it (void, "
+            "copy or given back) is not signed: trust the books, or ask for a new print",
             record,
         )
     return record

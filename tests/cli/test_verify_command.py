@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from io import BytesIO
 from pathlib import Path
 
+import msgspec
+import pikepdf
 import pytest
+from supplies_receipts import draw_receipt, draw_signed_receipt
+from supplies_receipts.pdf_attachment import attach
+from supplies_receipts.signed_receipt import ATTACHMENT
 from support.command_line import paper_of, refused
 from support.ledger_fixture import Clock, register_all
 
 from supplies.cli import main
 from supplies.domain.commands import RecordActivity
 from supplies.ledger.ledger import Ledger
+from supplies.signing.receipt_signatures import paper_from_record
+from supplies.signing.station_keys import StationKeys, create_first_key
+from supplies.views.receipts import build_receipt_record
 
 
 def test_verify_names_a_changed_row_and_fails(
@@ -87,3 +96,60 @@ def test_a_receipt_is_found_in_the_books_that_issued_it_and_not_in_others(
     assert main(["verify", "--json", "--receipt", str(letter), "--database", str(demo)]) == 1
     printed = json.loads(capsys.readouterr().out)["receipt"]
     assert (printed["in_books"], printed["number"]) == (False, None)
+
+
+def test_a_receipt_that_a_stranger_signed_again_is_refused(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stranger = str(tmp_path / "stranger.db")
+    create_first_key(stranger)
+    keys = StationKeys.for_database(stranger)
+    with Ledger.open(str(demo), station="lx") as ledger, ledger.reading() as books:
+        record = build_receipt_record(books, "JZ-2020-000003", keys.sign)
+    forged = tmp_path / "forged.pdf"
+    forged.write_bytes(draw_signed_receipt(record))
+    words = ["verify", "--receipt", str(forged), "--database", str(demo)]
+    assert main(words) == 1
+    assert "signed with another station's key" in capsys.readouterr().err
+
+
+def test_a_receipt_of_which_a_part_cannot_be_compared_has_an_exit_status_of_its_own(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Ledger.open(str(demo), station="lx") as ledger, ledger.reading() as books:
+        keys = StationKeys.for_database(str(demo))
+        void = build_receipt_record(books, "JZ-2020-000002", keys.sign)
+    paper = tmp_path / "paper.pdf"
+    words = ["verify", "--json", "--receipt", str(paper), "--database"]
+
+    def result(pdf: bytes, *more: str) -> tuple[int, list[str]]:
+        paper.write_bytes(pdf)
+        status = main([*words, *(more or [str(demo)])])
+        return status, json.loads(capsys.readouterr().out)["receipt"]["unchecked"]
+
+    good = draw_signed_receipt(void)
+    assert result(good) == (0, [])
+    unsigned = msgspec.structs.replace(void, signed_marks=msgspec.UNSET)
+    assert result(draw_signed_receipt(unsigned)) == (3, ["marks"])
+    other = msgspec.structs.replace(void, drawn_by="supplies 9.0")
+    page = draw_receipt(paper_from_record(other))
+    added = edited_page(page)
+    other_version = attach(added, ATTACHMENT, msgspec.json.encode(other), "receipt")
+    assert result(other_version) == (3, ["page"])
+    without_keys = tmp_path / "books.db"
+    assert main(["backup", str(without_keys), "--database", str(demo)]) == 0
+    public = tmp_path / "station.pub"
+    assert main(["station", "key", "public", "-o", str(public), "--database", str(demo)]) == 0
+    capsys.readouterr()
+    assert result(good, str(without_keys)) == (3, ["key"])
+    assert result(good, str(without_keys), "--key", str(public)) == (0, [])
+
+
+def edited_page(pdf: bytes) -> bytes:
+    """The page with a line drawn over it."""
+    with pikepdf.open(BytesIO(pdf)) as paper:
+        content = paper.pages[0].Contents.read_bytes()
+        paper.pages[0].Contents = paper.make_stream(content + b" 1 1 20 20 re f")
+        out = BytesIO()
+        paper.save(out)
+    return out.getvalue()

@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from supplies.domain import commands as c
 from supplies.errors import Forgotten, InvalidField
 from supplies.papers.receipt import PrintMarks
 from supplies.signing.receipt_signatures import (
+    NotGenuine,
+    check_marks,
     paper_from_record,
     read_public_keys,
     write_public_keys,
@@ -155,6 +158,50 @@ def test_marked_copies_are_genuine_and_the_original_is_unchanged(issuer: Issuing
     assert issuer.paper(FIRST, original=True) == original
 
 
+def test_the_marks_of_a_printing_are_signed_with_the_entry_that_made_them(
+    issuer: IssuingStation,
+) -> None:
+    """This follows the recipe of docs/checking-a-receipt.md without this program."""
+    original = issuer.give()
+    assert "signed_marks" not in issued_papers.attached(original)
+    voided = issuer.station(c.VoidReceipt(number=FIRST, reason="twice"))
+    data = issued_papers.attached(issuer.paper(FIRST))
+    signed = data["signed_marks"]
+    assert json.loads(signed["statement"]) == data["marks"]
+    assert signed["entry"]["seq"] == voided.seq
+    message = (
+        f"supplies-marks-1\n{FIRST}\n{data['digest']}\n{signed['entry']['seq']}\n"
+        f"{signed['entry']['hash']}\n{signed['statement']}\n"
+    )
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(signed["public_key"]))
+    key.verify(base64.b64decode(signed["signature"]), message.encode())
+
+
+def test_each_kind_of_mark_is_signed(issuer: IssuingStation) -> None:
+    issuer.give(10)
+    issuer.station(c.ReprintReceipt(number=FIRST))
+    assert check_result(issuer.paper(FIRST, copy=1), issuer.keys.public_keys())[0] == "genuine"
+    (lot,) = issuer.station.books.all("SELECT lot FROM lots WHERE station = :station")[0]
+    back = c.LotLine(item="mask", quantity=4, lot=lot)
+    given = issuer.station(c.ReturnGoods(location="store", lines=[back], reason="too many"))
+    marked = issued_papers.attached(issuer.paper(FIRST))
+    assert marked["signed_marks"]["entry"]["seq"] == given.seq
+    assert check_result(issuer.paper(FIRST), issuer.keys.public_keys())[0] == "genuine"
+    issuer.station(c.ReplaceReceipt(number=FIRST, reason="the name was wrong"))
+    replaced = issued_papers.attached(issuer.paper(FIRST))
+    assert replaced["marks"]["replaced_by"] == SECOND
+    assert check_result(issuer.paper(FIRST), issuer.keys.public_keys())[0] == "genuine"
+
+
+def test_marks_are_signed_with_the_key_of_their_time(issuer: IssuingStation) -> None:
+    issuer.give()
+    issuer.keys.add({"lx": issuer.station.entries()})
+    issuer.station(c.ReprintReceipt(number=FIRST))
+    data = issued_papers.attached(issuer.paper(FIRST, copy=1))
+    assert (data["key_id"], data["signed_marks"]["key_id"]) == ("k1", "k2")
+    assert check_result(issuer.paper(FIRST, copy=1), issuer.keys.public_keys())[0] == "genuine"
+
+
 # --- altered ---------------------------------------------------------------------------------
 
 
@@ -272,15 +319,68 @@ def test_data_of_another_receipt_is_detected(issuer: IssuingStation) -> None:
     assert (found, "cannot be read" in message) == ("altered", True)
 
 
+FREE_TEXT = PrintMarks(void_on=date(2020, 2, 10), void_reason="another 1,000,000 were received")
+
+
+def test_marks_that_the_station_did_not_sign_are_detected(
+    issuer: IssuingStation, tmp_path: Path
+) -> None:
+    """The forger draws the page with this program, so that page and data agree."""
+    issuer.give()
+    keys, books = issuer.keys.public_keys(), issuer.station.books
+    record = build_receipt_record(books, FIRST, issuer.keys.sign)
+    unsigned = msgspec.structs.replace(record, marks=FREE_TEXT)
+    found, message = check_result(draw_signed_receipt(unsigned), keys)
+    assert (found, "is not signed" in message) == ("unsigned-marks", True)
+    issuer.station(c.VoidReceipt(number=FIRST, reason="twice"))
+    signed = build_receipt_record(books, FIRST, issuer.keys.sign).signed_marks
+    assert signed is not msgspec.UNSET
+    other = msgspec.structs.replace(unsigned, signed_marks=signed)
+    found, message = check_result(draw_signed_receipt(other), keys)
+    assert (found, "its marks are not those that were signed" in message) == ("altered", True)
+    statement = msgspec.json.encode(FREE_TEXT).decode()
+    for text in (statement, "喆", "{"):
+        changed_text = msgspec.structs.replace(signed, statement=text)
+        forged = msgspec.structs.replace(unsigned, signed_marks=changed_text)
+        with pytest.raises(NotGenuine, match="its marks are not those"):
+            check_marks(forged)
+    stranger = build_receipt_record(books, FIRST, new_keys(str(tmp_path / "other.db")).sign)
+    mixed = msgspec.structs.replace(record, marks=FREE_TEXT, signed_marks=stranger.signed_marks)
+    mixed = msgspec.structs.replace(mixed, marks=stranger.marks)
+    assert check_result(draw_signed_receipt(mixed), keys)[0] == "other-key"
+
+
+def test_marks_that_the_books_do_not_contain_are_detected(issuer: IssuingStation) -> None:
+    issuer.give()
+    books, replace = issuer.station.books, msgspec.structs.replace
+    issuer.station(c.ReprintReceipt(number=FIRST))
+    copied = build_receipt_record(books, FIRST, issuer.keys.sign, copy=1)
+    assert find_paper_in_books(books, copied).in_books
+    assert not find_paper_in_books(books, replace(copied, marks=FREE_TEXT)).in_books
+    issuer.station(c.VoidReceipt(number=FIRST, reason="twice"))
+    assert find_paper_in_books(books, copied).in_books
+    void = build_receipt_record(books, FIRST, issuer.keys.sign, copy=1)
+    assert find_paper_in_books(books, void).in_books
+    marks, signed = void.marks, void.signed_marks
+    assert signed is not msgspec.UNSET
+    other_entry = replace(signed, entry=replace(signed.entry, hash="0" * 64))
+    for other in (
+        replace(void, marks=FREE_TEXT),
+        replace(void, marks=replace(marks, replaced_by=SECOND)),
+        replace(void, marks=replace(marks, copy=2)),
+        replace(void, marks=replace(marks, copied_on=date(2020, 2, 11))),
+        replace(void, signed_marks=other_entry),
+        replace(void, signed_marks=replace(signed, entry=replace(signed.entry, seq=2**70))),
+    ):
+        assert not find_paper_in_books(books, other).in_books
+
+
 def test_a_page_tree_that_counts_other_pages_is_detected(issuer: IssuingStation) -> None:
     """pikepdf writes the right count, so the bytes are changed."""
     paper = issuer.give()
     with pikepdf.open(BytesIO(paper)) as plain:
-        out, turned = BytesIO(), BytesIO()
+        out = BytesIO()
         plain.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable)
-        plain.Root.Pages.Rotate = 180
-        plain.save(turned)
-    assert check_result(turned.getvalue(), issuer.keys.public_keys())[0] == "altered"
     saved = out.getvalue()
     assert check_result(saved, issuer.keys.public_keys())[0] == "genuine"
     assert saved.count(b"/Count 1") == 1

@@ -388,6 +388,15 @@ class Books:
             return 0, bytes(32), "", None
         return row[0], row[1], row[2], None if row[3] is None else date.fromisoformat(row[3])
 
+    def entry_hash(self, seq: int) -> str | None:
+        """Return the hash of an entry, hexadecimal; None if there is no such entry."""
+        if not 0 < seq <= MAX_ENTRY_NUMBER:
+            return None
+        found = self.value(
+            "SELECT hash FROM entries WHERE station = :station AND seq = :seq", seq=seq
+        )
+        return None if found is None else bytes(found).hex()
+
     def body(self, seq: int) -> Body:
         """Return an entry as it was hashed.
 

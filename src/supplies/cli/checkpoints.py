@@ -8,7 +8,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from supplies.cli.paper_files import OutputFile
-from supplies.errors import InvalidField, StoreError
+from supplies.errors import InvalidField
 from supplies.ledger.ledger import system_clock
 from supplies.signing.checkpoints import (
     MAX_FILE_BYTES,
@@ -26,20 +26,17 @@ from supplies.verification.verify import Verified
 _TIMEOUT_SECONDS = 30.0
 
 
-def read_witnesses(store: Store, names: Sequence[str]) -> list[Checkpoint]:
+def read_witnesses(store: Store, names: Sequence[str], keys: PublicKeys | None) -> list[Checkpoint]:
     """Read checkpoints from files and web addresses, and check their signatures.
 
-    A checkpoint that a station of this database signed must be signed with one of its keys. If the
-    key file is missing, and for other stations, any key is accepted.
+    keys: the public keys of the stations in this database; None accepts any key. Other stations may
+    use any key.
 
     Raises:
         InvalidField: a file cannot be read, or a checkpoint was altered or forged.
     """
     found = [each for name in names for each in read_checkpoints(_read(name), name)]
-    if not found:
-        return []
     here = {str(code) for (code,) in store.all("SELECT code FROM stations")}
-    keys = _public_keys(store.url)
     for each in found:
         check_checkpoint(each, keys if each.by in here else None)
     return found
@@ -131,10 +128,3 @@ def _decode(content: bytes, name: str) -> str:
         return content.decode()
     except UnicodeDecodeError as error:
         raise InvalidField(f"{name} is not a file of checkpoints") from error
-
-
-def _public_keys(database: str) -> PublicKeys | None:
-    try:
-        return StationKeys.for_database(database).public_keys()
-    except StoreError:
-        return None

@@ -38,7 +38,7 @@ def receipt_check(file: str, key: str, as_json: bool) -> None:
     from supplies.cli.tables import print_json
     from supplies.signing.receipt_signatures import NotGenuine
 
-    keys = _read_public_keys(key)
+    keys = read_public_key_file(key)
     verdict: str
     try:
         record = check_receipt(read_paper(file), keys)
@@ -88,7 +88,12 @@ def read_paper(name: str) -> bytes:
         ) from error
 
 
-def _read_public_keys(name: str) -> PublicKeys:
+def read_public_key_file(name: str) -> PublicKeys:
+    """Return the public keys in a file.
+
+    Raises:
+        InvalidField: if the file cannot be read, or contains no keys.
+    """
     from supplies.signing.receipt_signatures import read_public_keys
 
     try:

@@ -13,6 +13,7 @@ from supplies.cli.click_extensions import Command
 
 if TYPE_CHECKING:
     from supplies.errors import BooksBroken
+    from supplies.signing.receipt_signatures import PublicKeys
     from supplies.storage.store import Store
     from supplies.verification.verify import Verified
     from supplies.views.receipts import PaperInBooks
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 @all_books_options
 @click.option(
     "--receipt", metavar="FILE", help="PDF of a receipt: also check that it is in the books."
+)
+@click.option(
+    "--key",
+    metavar="FILE",
+    help="File with the public keys of the station. Default: the keys of the database.",
 )
 @click.option(
     "--witness",
@@ -41,6 +47,7 @@ def verify(
     database: str,
     station: str | None,
     receipt: str | None,
+    key: str | None,
     witnesses: tuple[str, ...],
     checkpoint: str | None,
     as_json: bool,
@@ -49,7 +56,8 @@ def verify(
 
     The exit status is 1 if a stored row differs from the recomputed one, or if an entry of an
     earlier verification or of a checkpoint is missing; the first difference is printed. With
-    --receipt, the exit status is also 1 if that receipt is not in the books.
+    --receipt, the exit status is also 1 if that receipt is not in the books, and 3 if it is in
+    them but its page, its marks or the key that signed it could not be compared.
     """
     import msgspec
 
@@ -66,7 +74,8 @@ def verify(
     try:
         code = None if station is None else find_station(store, station)
         file = None if checkpoint is None else CheckpointFile(checkpoint, database)
-        known = read_witnesses(store, witnesses)
+        keys = _public_keys(database, key)
+        known = read_witnesses(store, witnesses, keys)
         store.check_integrity()
         with progress_bar("Verifying entries") as report:
             verified = verify_books(store, code, witnesses=known, progress=report)
@@ -74,7 +83,7 @@ def verify(
         compared = check_any_applies(known, verified)
         if file is not None:
             file.add(store, verified)
-        found = None if receipt is None else _find_receipt(database, station, receipt, store)
+        found = None if receipt is None else _find_receipt(database, station, receipt, keys, store)
     except BooksBroken as difference:
         if as_json:
             print_json(_difference_as_json(difference))
@@ -105,10 +114,16 @@ def verify(
                     f"{_numbered(each.clock_set_back)}. Their numbers give the order."
                 )
         if found is not None:
-            stream = sys.stdout if found.in_books else sys.stderr
+            stream = sys.stdout if found.in_books and not found.unchecked else sys.stderr
             print(f"{receipt}: {found.says}.", file=stream)
     if found is not None and not found.in_books:
         raise Exit(1)
+    if found is not None and found.unchecked:
+        raise Exit(PARTLY_COMPARED)
+
+
+PARTLY_COMPARED = 3
+"""Exit status if a receipt is in the books, but a part of it could not be compared with them."""
 
 
 _NAMED = 5
@@ -143,23 +158,30 @@ def _store_result(database: str, verified: Verified) -> None:
         print(f"supplies: this verification was not logged: {error}", file=sys.stderr)
 
 
-def _find_receipt(database: str, station: str | None, file: str, store: Store) -> PaperInBooks:
-    """Look up a receipt in the books of `station`, or of the station that issued it."""
+def _find_receipt(
+    database: str, station: str | None, file: str, keys: PublicKeys | None, store: Store
+) -> PaperInBooks:
+    """Look up a receipt in the books of `station`, or of the station that issued it.
+
+    keys: the public keys of the station. None means that the signing key cannot be checked.
+    """
     import msgspec
     from supplies_receipts import check_receipt
 
     from supplies.cli.receipt_check import read_paper
     from supplies.ledger.ledger import Ledger
-    from supplies.signing.receipt_signatures import NotGenuine
+    from supplies.signing.receipt_signatures import NotGenuine, check_key
     from supplies.views.receipts import PaperInBooks, find_paper_in_books
 
-    doubt = ""
+    doubts, unchecked = [], []
     try:
         record = check_receipt(read_paper(file), None)
     except NotGenuine as error:
         if error.record is None:
             return PaperInBooks(number=None, in_books=False, says=error.detail)
-        record, doubt = error.record, f"; but {error.detail}"
+        record = error.record
+        unchecked.append("marks" if error.fault == "unsigned-marks" else "page")
+        doubts.append(error.detail)
     issuer = store.one(
         "SELECT station FROM receipts WHERE number = :number", {"number": record.number}
     )
@@ -168,7 +190,32 @@ def _find_receipt(database: str, station: str | None, file: str, store: Store) -
     code = station or (issuer or any_station)[0]
     with Ledger.open(database, station=code, create=False) as ledger, ledger.reading() as books:
         found = find_paper_in_books(books, record)
-    return msgspec.structs.replace(found, says=found.says + doubt)
+    if not found.in_books:
+        return found
+    if keys is None:
+        unchecked.append("key")
+        doubts.append("the key that signed it was not checked; name the public keys with --key")
+    else:
+        try:
+            check_key(record, keys)
+        except NotGenuine as error:
+            return PaperInBooks(number=record.number, in_books=False, says=error.detail)
+    says = "; but ".join([found.says, *doubts])
+    return msgspec.structs.replace(found, says=says, unchecked=tuple(unchecked))
+
+
+def _public_keys(database: str, key: str | None) -> PublicKeys | None:
+    """Return the public keys in a file, or else those of the database; None if it has none."""
+    from supplies.cli.receipt_check import read_public_key_file
+    from supplies.errors import StoreError
+    from supplies.signing.station_keys import StationKeys
+
+    if key is not None:
+        return read_public_key_file(key)
+    try:
+        return StationKeys.for_database(database).public_keys()
+    except StoreError:
+        return None
 
 
 def _difference_as_json(difference: BooksBroken) -> dict[str, object]:

@@ -150,7 +150,8 @@ class EntryReference(PaperPart, frozen=True, kw_only=True):
 class PrintMarks(PaperPart, frozen=True, kw_only=True):
     """Marks that a later printing adds, such as "void" or the number of a copy.
 
-    An original has no marks. The signature of the receipt does not cover the marks.
+    An original has no marks. The signature of the receipt does not cover the marks; they have one
+    of their own.
     """
 
     void_on: date | None = None
@@ -161,6 +162,23 @@ class PrintMarks(PaperPart, frozen=True, kw_only=True):
     given_back: GivenBackMark | msgspec.UnsetType = msgspec.UNSET
 
 
+class SignedMarks(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The station's signature of the marks of a printing.
+
+    Attributes:
+        statement: The marks as JSON.
+        entry: The last of the entries that made the marks.
+        public_key, signature: Ed25519, in base64. The signed bytes are those of
+            `supplies.signing.receipt_signatures.marks_message`.
+    """
+
+    statement: str
+    entry: EntryReference
+    key_id: str
+    public_key: str
+    signature: str
+
+
 class ReceiptRecord(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The machine-readable receipt that is attached to its PDF.
 
@@ -169,6 +187,8 @@ class ReceiptRecord(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=
         digest: SHA-256 of `salt` and `document`. digest and salt are hexadecimal.
         public_key, signature: Ed25519, in base64. The signed bytes are those of
             `supplies.signing.receipt_signatures.signed_message`.
+        signed_marks: The signature of `marks`. Absent if there are none, or if the paper was
+            printed before marks were signed.
         drawn_by: Version of the program that drew the page.
     """
 
@@ -184,4 +204,5 @@ class ReceiptRecord(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=
     public_key: str
     signature: str
     marks: PrintMarks = PrintMarks()
+    signed_marks: SignedMarks | msgspec.UnsetType = msgspec.UNSET
     drawn_by: str = ""

@@ -17,16 +17,30 @@ import msgspec
 
 from supplies.domain.entries import salted_digest
 from supplies.errors import InvalidField, SuppliesError
-from supplies.papers.receipt import DonationReceipt, Proof, ReceiptPaper, ReceiptRecord
+from supplies.papers.receipt import (
+    DonationReceipt,
+    PrintMarks,
+    Proof,
+    ReceiptPaper,
+    ReceiptRecord,
+    SignedMarks,
+)
 
 NotGenuineReason = Literal[
-    "altered", "other-key", "unknown-key", "other-version", "no-attachment", "no-receipt"
+    "altered",
+    "other-key",
+    "unknown-key",
+    "other-version",
+    "unsigned-marks",
+    "no-attachment",
+    "no-receipt",
 ]
 """Why a receipt is not genuine.
 
 "altered": the signed data do not fit together. "other-key": it was signed by another station.
 "unknown-key": the signing key is not in the file of public keys. "other-version": another version
-of the program drew the page, so that it cannot be compared. "no-attachment": the file has no signed
+of the program drew the page, so that it cannot be compared. "unsigned-marks": the marks, such as
+"void", are not signed. "no-attachment": the file has no signed
 data. "no-receipt": the file is not a receipt.
 """
 
@@ -42,8 +56,8 @@ class NotGenuine(SuppliesError):
 
     Attributes:
         fault: The reason.
-        record: The signed data, if the signature is valid and only the page could not be compared;
-            otherwise None.
+        record: The signed data, if the signature is valid and only the page or the marks could not
+            be checked; otherwise None.
     """
 
     slug = "not-genuine"
@@ -61,7 +75,10 @@ class IssuedReceipt(NamedTuple):
 
     Attributes:
         digest: Digest of the frozen content of the receipt, hexadecimal.
-        seq, hash: Number and hash of the entry that issued the receipt.
+        seq, hash: Number and hash of the entry that issued the receipt; with `marks`, of the last
+            entry that made them.
+        marks: The marks of a printing as JSON, to sign them instead of the receipt. None signs the
+            receipt.
     """
 
     station: str
@@ -70,6 +87,7 @@ class IssuedReceipt(NamedTuple):
     digest: str
     seq: int
     hash: str
+    marks: str | None = None
 
 
 class ReceiptSignature(NamedTuple):
@@ -98,6 +116,15 @@ def signed_message(
     """
     fields = ("supplies-receipt-1", number, issued_on.isoformat(), digest, seq, entry_hash)
     return "".join(f"{line}\n" for line in (*fields, check_code)).encode()
+
+
+def marks_message(*, number: str, digest: str, seq: int, entry_hash: str, statement: str) -> bytes:
+    """Return the bytes that are signed for marks: six lines of UTF-8, each ended by LF.
+
+    digest: of the receipt. seq, entry_hash: the last entry that made the marks.
+    """
+    fields = ("supplies-marks-1", number, digest, seq, entry_hash, statement)
+    return "".join(f"{line}\n" for line in fields).encode()
 
 
 # --- decoding the signed data --------------------------------------------------------------------
@@ -174,12 +201,54 @@ def check_record(record: ReceiptRecord) -> None:
         )
 
 
-def check_key(record: ReceiptRecord, keys: PublicKeys) -> None:
-    """Check that the key that signed a receipt is one of the station's keys.
+def check_marks(record: ReceiptRecord) -> None:
+    """Check that the marks are those that were signed. Marks without a signature are accepted.
 
     Raises:
-        NotGenuine: the key does not belong to the station.
+        NotGenuine: the marks differ from the signed ones, or the signature is invalid.
     """
+    signed = record.signed_marks
+    if signed is msgspec.UNSET:
+        return
+    message = marks_message(
+        number=record.number,
+        digest=record.digest,
+        seq=signed.entry.seq,
+        entry_hash=signed.entry.hash,
+        statement=signed.statement,
+    )
+    if not is_signed_with(signed.public_key, signed.signature, message) or (
+        _decode_marks(signed.statement) != record.marks
+    ):
+        raise NotGenuine(
+            "altered", "this paper was altered: its marks are not those that were signed"
+        )
+
+
+def has_unsigned_marks(record: ReceiptRecord) -> bool:
+    """Return whether a paper has marks, such as "void", without a signature."""
+    return record.signed_marks is msgspec.UNSET and record.marks != PrintMarks()
+
+
+def _decode_marks(statement: str) -> PrintMarks | None:
+    try:
+        return msgspec.json.decode(statement, type=PrintMarks)
+    except msgspec.DecodeError:
+        return None
+
+
+def check_key(record: ReceiptRecord, keys: PublicKeys) -> None:
+    """Check that the keys that signed a receipt and its marks are the station's keys.
+
+    Raises:
+        NotGenuine: a key does not belong to the station.
+    """
+    _check_key(record, keys)
+    if record.signed_marks is not msgspec.UNSET:
+        _check_key(record.signed_marks, keys)
+
+
+def _check_key(record: ReceiptRecord | SignedMarks, keys: PublicKeys) -> None:
     if keys.get(record.key_id) == record.public_key:
         return
     if record.key_id in keys:

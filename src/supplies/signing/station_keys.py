@@ -31,6 +31,7 @@ from supplies.signing.receipt_signatures import (
     IssuedReceipt,
     PublicKeys,
     ReceiptSignature,
+    marks_message,
     signed_message,
 )
 from supplies.storage.atomic_files import fsync
@@ -107,18 +108,27 @@ class StationKeys:
     def sign(self, issued: IssuedReceipt) -> ReceiptSignature:
         """Return the check code and the signature of a receipt.
 
-        They are made with the key that was in use when the receipt was issued.
+        They are made with the key that was in use when the receipt was issued, or its marks made.
         """
         key = self._for(issued)
         code, private = _code(key, issued), _private(key.private)
-        message = signed_message(
-            number=issued.number,
-            issued_on=issued.issued_on,
-            digest=issued.digest,
-            seq=issued.seq,
-            entry_hash=issued.hash,
-            check_code=code,
-        )
+        if issued.marks is None:
+            message = signed_message(
+                number=issued.number,
+                issued_on=issued.issued_on,
+                digest=issued.digest,
+                seq=issued.seq,
+                entry_hash=issued.hash,
+                check_code=code,
+            )
+        else:
+            message = marks_message(
+                number=issued.number,
+                digest=issued.digest,
+                seq=issued.seq,
+                entry_hash=issued.hash,
+                statement=issued.marks,
+            )
         signature = base64.b64encode(private.sign(message)).decode()
         return ReceiptSignature(code, key.id, _public(key.private), signature)
 

@@ -74,6 +74,27 @@ def read_given_back(
     return found
 
 
+def last_return(books: Books, donations: Sequence[str]) -> int | None:
+    """Return the last entry that changed what was given back of these donations' goods.
+
+    Return None if nothing was given back.
+    """
+    stated = read_latest(books, ArrivalLine, "arrival", set(donations), head=Arrival)
+    lots = {line.lot for lines in stated.values() for line in lines}
+    first, beyond = RETURNED.prefix, RETURNED.prefix[:-1] + ";"
+    rows = [
+        row
+        for end in ("source", "target")
+        for row in books.all(
+            f"SELECT seq, lot FROM transfers WHERE station = :station "
+            f"AND {end} >= :first AND {end} < :beyond",
+            first=first,
+            beyond=beyond,
+        )
+    ]
+    return max((int(seq) for seq, lot in rows if lot in lots), default=None)
+
+
 def _returned(books: Books, lots: Iterable[str]) -> dict[str, int]:
     """Return the quantity of each lot that was given back to donors."""
     rows = query_ids(

@@ -11,7 +11,7 @@ import msgspec
 from supplies.books.free_text import free_text_of_entries
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import ANONYMOUS, DONOR
-from supplies.domain.entry_rows import Reprint
+from supplies.domain.entry_rows import ReceiptReplacement, ReceiptVoid, Reprint
 from supplies.errors import Forgotten, NotFound
 from supplies.papers.receipt import (
     DonationReceipt,
@@ -21,9 +21,10 @@ from supplies.papers.receipt import (
     PrintMarks,
     ReceiptPaper,
     ReceiptRecord,
+    SignedMarks,
 )
 from supplies.signing.receipt_signatures import IssuedReceipt, ReceiptSigner, paper_from_record
-from supplies.views.given_back import GivenBackView, read_given_back
+from supplies.views.given_back import GivenBackView, last_return, read_given_back
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View, check_codes, paginate
 
 _decode = msgspec.json.Decoder(DonationReceipt).decode
@@ -190,8 +191,17 @@ def build_receipt_record(
             f"the text of receipt {number} was erased from the books; it is not printed again"
         )
     salt, content = kept
-    given = signer(issued_receipt(books, found))
+    issued = issued_receipt(books, found)
+    given = signer(issued)
     void = None if original else found.void
+    marks = PrintMarks(
+        void_on=None if void is None else void.on,
+        void_reason=None if void is None else void.reason,
+        replaced_by=None if original else found.replaced_by,
+        copy=copy,
+        copied_on=None if copy is None else _copied_on(books, number, copy),
+        given_back=msgspec.UNSET if original else _given_back_mark(books, found),
+    )
     return ReceiptRecord(
         number=number,
         issued_on=found.issued_on,
@@ -203,14 +213,41 @@ def build_receipt_record(
         key_id=given.key_id,
         public_key=given.public_key,
         signature=given.signature,
-        marks=PrintMarks(
-            void_on=None if void is None else void.on,
-            void_reason=None if void is None else void.reason,
-            replaced_by=None if original else found.replaced_by,
-            copy=copy,
-            copied_on=None if copy is None else _copied_on(books, number, copy),
-            given_back=msgspec.UNSET if original else _given_back_mark(books, found),
-        ),
+        marks=marks,
+        signed_marks=_sign_marks(books, found, issued, marks, signer),
+    )
+
+
+def _sign_marks(
+    books: Books,
+    found: ReceiptView,
+    issued: IssuedReceipt,
+    marks: PrintMarks,
+    signer: ReceiptSigner,
+) -> SignedMarks | msgspec.UnsetType:
+    """Return the signature of the marks of a printing. An original has none."""
+    if marks == PrintMarks():
+        return msgspec.UNSET
+    made_by = [
+        None if marks.void_on is None else books.latest_seq(ReceiptVoid, number=found.number),
+        None
+        if marks.replaced_by is None
+        else books.latest_seq(ReceiptReplacement, replaced=found.number),
+        None
+        if marks.copy is None
+        else books.latest_seq(Reprint, number=found.number, copy=marks.copy),
+        None if marks.given_back is msgspec.UNSET else last_return(books, found.donations),
+    ]
+    seq = max(each for each in made_by if each is not None)
+    entry = EntryReference(seq=seq, hash=str(books.entry_hash(seq)))
+    statement = msgspec.json.encode(marks).decode()
+    given = signer(issued._replace(seq=seq, hash=entry.hash, marks=statement))
+    return SignedMarks(
+        statement=statement,
+        entry=entry,
+        key_id=given.key_id,
+        public_key=given.public_key,
+        signature=given.signature,
     )
 
 
@@ -218,12 +255,13 @@ class PaperInBooks(View, frozen=True, kw_only=True):
     """The result of comparing a paper receipt with these books.
 
     Attributes:
-        in_books: Whether these books contain a receipt with the number, date, document and entry of
-            the paper.
+        in_books: Whether these books contain a receipt with the number, date, document, entry and
+            marks of the paper.
         says: The result as a message.
         number: None if the file is not a complete receipt.
         forgotten: Whether the document was erased, because the donor was forgotten or the text of
             the gift was erased.
+        unchecked: What of the paper could not be compared; empty if all was.
     """
 
     number: str | None
@@ -233,6 +271,7 @@ class PaperInBooks(View, frozen=True, kw_only=True):
     void_on: date | None = None
     replaced_by: str | None = None
     forgotten: bool = False
+    unchecked: tuple[Literal["page", "marks", "key"], ...] = ()
 
 
 def find_paper_in_books(books: Books, record: ReceiptRecord) -> PaperInBooks:
@@ -253,6 +292,9 @@ def find_paper_in_books(books: Books, record: ReceiptRecord) -> PaperInBooks:
             "either the paper was altered, or the books were rewritten after it was printed"
         )
         return PaperInBooks(number=number, in_books=False, says=message)
+    if not _are_marks_in_books(books, found, record):
+        message = f"the marks on this paper of receipt {number} differ from these books"
+        return PaperInBooks(number=number, in_books=False, says=message)
     return PaperInBooks(
         number=number,
         in_books=True,
@@ -262,6 +304,31 @@ def find_paper_in_books(books: Books, record: ReceiptRecord) -> PaperInBooks:
         replaced_by=found.replaced_by,
         forgotten=found.document is None,
     )
+
+
+def _are_marks_in_books(books: Books, found: ReceiptView, record: ReceiptRecord) -> bool:
+    """Return whether the books contain what later printings added to a paper.
+
+    A paper may lack marks that were made later. A reason may be missing in the books: texts can be
+    erased.
+    """
+    marks, signed = record.marks, record.signed_marks
+    if signed is not msgspec.UNSET and books.entry_hash(signed.entry.seq) != signed.entry.hash:
+        return False
+    void = None if marks.void_on is None else found.void
+    if (marks.void_on, marks.replaced_by) != (
+        None if void is None else void.on,
+        None if marks.replaced_by is None else found.replaced_by,
+    ):
+        return False
+    if void is not None and void.reason not in (None, marks.void_reason):
+        return False
+    if marks.copy is None:
+        return marks.copied_on is None
+    try:
+        return marks.copied_on == _copied_on(books, record.number, marks.copy)
+    except NotFound:
+        return False
 
 
 def _status_sentence(found: ReceiptView) -> str:
