@@ -1,4 +1,4 @@
--- Version 22: reports find the entries of a period, with kind and document, without reading the
+-- Version 24: reports find the entries of a period, with kind and document, without reading the
 -- entries themselves; alerts find the arrivals on a pledge. SQLite files also get fixed statistics,
 -- see sqlite/statistics.py.
 
