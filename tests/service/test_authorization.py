@@ -193,6 +193,7 @@ GET    CRA   /api/reports/disclosure
 GET    CRA   /api/reports/disclosure/pdf
 GET    CRA   /api/reports/stock
 GET    CRA   /api/reports/alerts
+GET    CR    /api/reports/look-alikes
 GET    CRA   /api/station
 GET    CRA   /api/station/units
 PATCH  C     /api/station

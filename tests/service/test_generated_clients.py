@@ -116,7 +116,7 @@ def test_a_generated_python_client_does_the_main_job(
 
 
 def _do_the_main_job(models: Any, call: Callable[..., Any]) -> None:
-    item = call("items.register_item", body=models.ItemBody(code="gloves-py", name="手套"))
+    item = call("items.register_item", body=models.NewItemBody(code="gloves-py", name="手套"))
     assert item.item.unit == "piece"
     body = models.NoteNeedBody(recipient="R-1", item="gloves-py", quantity=5)
     assert call("needs.note_need", body=body).need.needed == 5

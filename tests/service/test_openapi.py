@@ -173,7 +173,7 @@ def test_a_new_donor_and_recipient_must_have_a_name(document: Any, rest: RestCli
     for many in ("donors", "recipients"):
         content = document["paths"][f"/api/{many}"]["post"]["requestBody"]["content"]
         body = resolved(document, content["application/json"]["schema"])
-        assert set(body["required"]) == {"code", "name"}
+        assert set(body["required"]) == {"name"}
         assert body["properties"]["name"]["type"] == "string"
         rest.refused(f"/api/{many}", {"code": "X-1"}, 422, "invalid-field")
         rest.refused(f"/api/{many}", {"code": "X-1", "name": None}, 422, "invalid-field")

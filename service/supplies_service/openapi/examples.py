@@ -32,8 +32,7 @@ _DONATION = {
     ],
 }
 
-EXAMPLES: Mapping[str, Mapping[str, Any]] = {
-    # --- the catalogue
+_RECORDS: Mapping[str, Mapping[str, Any]] = {
     "Item": {
         "code": "mask-kn95",
         "name": "口罩 (KN95)",
@@ -47,20 +46,20 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "Location": {"code": "store-a", "name": "Store A"},
     "Community": {"code": "longxue", "name": "龙穴社区", "name_en": "Longxue"},
     "Team": {"code": "t_1", "name": "一队"},
-    "NewDonor": {"code": "D-01", "name": "蓝湾公司", "kind": "organisation", "publish": "name"},
     "Donor": {"code": "D-01", "name": "蓝湾公司", "kind": "organisation", "publish": "name"},
-    "NewRecipient": {
-        "code": "R-007",
-        "name": "王某",
-        "community": "longxue",
-        "access": "knock slowly",
-    },
     "Recipient": {
         "code": "R-007",
         "name": "王某",
         "community": "longxue",
         "access": "knock slowly",
     },
+}
+"""Records of the catalogue, by kind."""
+
+EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+    # --- the catalogue
+    **_RECORDS,
+    **{f"New{kind}": record for kind, record in _RECORDS.items()},
     "ForgetDonor": {},
     "ForgetRecipient": {},
     "ForgetText": {},

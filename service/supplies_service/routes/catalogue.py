@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import msgspec
 from litestar import Controller, Response, get, patch, post
 from litestar.params import FromPath, FromQuery
+from msgspec import Meta
 
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import (
@@ -20,7 +21,7 @@ from supplies.domain.catalogue_records import (
     Team,
 )
 from supplies.domain.commands import ForgetDonor, ForgetRecipient
-from supplies.domain.fields import Label
+from supplies.domain.fields import Code, Label
 from supplies.domain.validation import convert
 from supplies.errors import Forgotten
 from supplies.ledger.ledger import Ledger
@@ -28,7 +29,8 @@ from supplies.ledger.recorded import Recorded
 from supplies.storage.idempotency import StoredResponse
 from supplies.views.catalogue import get_record, list_records
 from supplies.views.entries import EntryView, get_entry
-from supplies.views.pagination import Page, View
+from supplies.views.look_alikes import find_look_alikes
+from supplies.views.pagination import Page, View, Warned
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body, Changes
 from supplies_service.request_context import Context, RequestContext
@@ -43,16 +45,19 @@ PERSONAL_KINDS = (Donor, Recipient)
 """The kinds of record that contain personal data."""
 
 
-class NewDonor(Donor, frozen=True, kw_only=True):
-    """A donor to register. A name is required."""
-
-    name: Label
-
-
-class NewRecipient(Recipient, frozen=True, kw_only=True):
-    """A recipient to register. A name is required."""
-
-    name: Label
+def new_record_struct(kind: type[CatalogueRecord]) -> type[msgspec.Struct]:
+    """Make the struct of a registration, such as `NewDonor`: a name is required, a code is not."""
+    code = Annotated[
+        Code | None, Meta(description="absent: the next free code, such as D-012, is taken")
+    ]
+    return msgspec.defstruct(
+        f"New{kind.__name__}",
+        [("name", Label), ("code", code, None)],
+        bases=(kind,),
+        namespace={"__doc__": f"A {kind.__name__.lower()} to register. A name is required."},
+        kw_only=True,
+        frozen=True,
+    )
 
 
 if TYPE_CHECKING:
@@ -61,9 +66,7 @@ if TYPE_CHECKING:
     RecordRegistered = msgspec.Struct
 
 
-def catalogue_controller(
-    kind: type[CatalogueRecord], singular: str, *, new: type[CatalogueRecord] | None = None
-) -> type[Controller]:
+def catalogue_controller(kind: type[CatalogueRecord], singular: str) -> type[Controller]:
     """Return the controller for one kind of catalogue record. All kinds have the same routes.
 
     Args:
@@ -80,7 +83,7 @@ def catalogue_controller(
         tags = (plural,)
         signature_namespace = {  # noqa: RUF012  # Litestar reads it so
             "CatalogueRecord": kind,
-            "NewRecord": new or kind,
+            "NewRecord": new_record_struct(kind),
             "RecordRegistered": registered,
         }
 
@@ -92,10 +95,17 @@ def catalogue_controller(
         async def register(
             self, context: Context, payload: Body[NewRecord]
         ) -> CreatedResponse[RecordRegistered]:
-            """Register a record under a new code."""
-            record = convert(kind, msgspec.to_builtins(payload))
+            """Register a record under a new code. Without a code, the next free one is taken.
+
+            `warnings` names records that look the same: with the same name, telephone or address.
+            """
             return await register_record(
-                context, record, lambda made: registered(**{singular: made})
+                context,
+                kind,
+                payload,
+                lambda books, made: registered(
+                    **{singular: made}, warnings=find_look_alikes(books, made) or msgspec.UNSET
+                ),
             )
 
         @get(
@@ -155,7 +165,7 @@ def registered_struct(kind: type[CatalogueRecord], singular: str) -> type[msgspe
     """Make the struct for the response to a registration, such as `ItemRegistered`."""
     return msgspec.defstruct(
         f"{singular.capitalize()}Registered",
-        [(singular, kind)],
+        [(singular, kind), ("warnings", list[Warned] | msgspec.UnsetType, msgspec.UNSET)],
         bases=(View,),
         namespace={"__doc__": f"The registered {singular}."},
         kw_only=True,
@@ -164,24 +174,35 @@ def registered_struct(kind: type[CatalogueRecord], singular: str) -> type[msgspe
 
 
 async def register_record(
-    context: RequestContext, record: R, response: Callable[[R], S]
+    context: RequestContext,
+    kind: type[R],
+    new: CatalogueRecord,
+    response: Callable[[Books, R], S],
 ) -> CreatedResponse[S]:
-    """Register a record under its code.
+    """Register a record, under the next free code if it has none.
 
     Args:
-        response: Makes the content of the response from the record.
+        context: The context of the request.
+        kind: The kind of record.
+        new: The record as sent.
+        response: Makes the content of the response from the registered record.
 
     Raises:
-        AlreadyDone: the code is in use.
+        AlreadyDone: the code or a barcode is in use.
+        InvalidField: the record is invalid.
     """
-    kind = type(record)
+    fields = msgspec.to_builtins(new)
 
     def operation(ledger: Ledger) -> Outcome[S]:
-        ledger.register(record)
-        return Outcome(f"/api/{kind.table}/{record.code}", response(record))
+        code = fields["code"] or ledger.next_code(kind)
+        ledger.register(convert(kind, {**fields, "code": code}))
+        return Outcome(f"/api/{kind.table}/{code}", made(ledger, code))
 
-    def replay(ledger: Ledger, _: StoredResponse) -> S:
-        return response(get_record(ledger.books, kind, record.code))
+    def replay(ledger: Ledger, stored: StoredResponse) -> S:
+        return made(ledger, str(stored.location).rpartition("/")[2])
+
+    def made(ledger: Ledger, code: str) -> S:
+        return response(ledger.books, get_record(ledger.books, kind, code))
 
     return await context.run_idempotent(operation, replay)
 
@@ -212,8 +233,8 @@ CATALOGUE_CONTROLLERS = [
     catalogue_controller(Location, "location"),
     catalogue_controller(Team, "team"),
     catalogue_controller(Community, "community"),
-    catalogue_controller(Donor, "donor", new=NewDonor),
-    catalogue_controller(Recipient, "recipient", new=NewRecipient),
+    catalogue_controller(Donor, "donor"),
+    catalogue_controller(Recipient, "recipient"),
 ]
 
 

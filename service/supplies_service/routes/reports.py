@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from anyio.to_thread import run_sync
 from litestar import Controller, Response, get
@@ -19,6 +19,7 @@ from supplies.views.alerts import (
     Alert,
     list_alerts,
 )
+from supplies.views.look_alikes import LookAlikes, list_look_alikes
 from supplies.views.pagination import Page
 from supplies.views.public_disclosure import build_disclosure, build_disclosure_paper
 from supplies.views.station_report import build_station_report, build_station_report_paper
@@ -44,6 +45,11 @@ DaysAllocated = Annotated[
     QueryParameter(
         ge=0, le=3650, description="report goods allocated for more than this many days"
     ),
+]
+
+
+ComparedKind = Annotated[
+    Literal["donors", "items", "recipients"], QueryParameter(description="what to compare")
 ]
 
 
@@ -131,6 +137,26 @@ class ReportController(Controller):
             lambda books: list_alerts(
                 books, today, soon=soon, out=out, waiting=waiting, after=after, limit=limit
             )
+        )
+
+    @get(
+        "/look-alikes",
+        operation_id="reportLookAlikes",
+        opt=allow_roles("coordinator", "recorder", personal=True),
+    )
+    async def look_alikes(
+        self,
+        context: Context,
+        kind: ComparedKind,
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[Page[LookAlikes]]:
+        """List donors, recipients or items that may be the same.
+
+        They have the same name, telephone number or address. Retired records are left out.
+        """
+        return await context.page_in_thread(
+            lambda books: list_look_alikes(books, kind, after=after, limit=limit)
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv6Address
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -18,11 +18,14 @@ from supplies.domain.catalogue_records import (
     CATALOGUE_RECORDS,
     Barcode,
     CatalogueRecord,
+    Community,
     Donor,
     Item,
     LargerUnit,
+    Location,
     Recipient,
     Station,
+    Team,
 )
 from supplies.domain.validation import check_fields
 from supplies.errors import AlreadyDone, Fault, Forgotten, InvalidField, NotFound, check_type
@@ -43,6 +46,19 @@ PERSONAL_DATA_ELSEWHERE = {
 }
 """Other rows erased with a person: requests, and links to their papers."""
 
+
+CODE_LETTERS: Mapping[type[CatalogueRecord], str] = {
+    Item: "I",
+    Donor: "D",
+    Recipient: "R",
+    Location: "L",
+    Team: "T",
+    Community: "C",
+}
+"""The letter with which proposed codes begin, as in D-012."""
+
+_LONGEST_NUMBERED_CODE = 14
+"""Length of the longest code that counts as numbered. Longer ones are numbers of something else."""
 
 _ITEMS_PER_QUERY = 500
 
@@ -118,6 +134,33 @@ class Catalogue:
             for item, code, pack in rows:
                 found.setdefault(item, []).append(Barcode(code=code, pack=pack))
         return found
+
+    def next_code(self, noun: type[CatalogueRecord]) -> str:
+        """Return the next free code of a kind of record, such as D-012.
+
+        It follows the code with the highest number, and has as many digits. It is free until this
+        transaction ends.
+
+        Raises:
+            InvalidField: records of this kind have no numbered codes.
+        """
+        letter = CODE_LETTERS.get(noun)
+        if letter is None:
+            raise InvalidField(f"choose a code for the new {noun.__name__.lower()}")
+        row = self.store.one(
+            f"SELECT code FROM {noun.table} WHERE station = :station AND code >= :start "
+            "AND code < :end AND length(code) <= :longest "
+            "AND ltrim(substr(code, 3), '0123456789') = '' AND length(code) > 2 "
+            "ORDER BY CAST(substr(code, 3) AS BIGINT) DESC, length(code) DESC LIMIT 1",
+            {
+                "station": self.station_code,
+                "start": f"{letter}-",
+                "end": f"{letter}.",  # "." follows "-" in ASCII
+                "longest": _LONGEST_NUMBERED_CODE,
+            },
+        )
+        digits = "000" if row is None else row[0][2:]
+        return f"{letter}-{int(digits) + 1:0{len(digits)}}"
 
     # --- changing ------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from itertools import islice, product
 from supplies.domain.catalogue_records import Barcode, CatalogueRecord
 from supplies.domain.normalization import normalize_text
 
-INDEX_VERSION = 3
+INDEX_VERSION = 4
 """Version of the index terms. If it is raised, the index of each station is rebuilt."""
 
 SEARCHED_FIELDS = ("code", "name", "name_en", "aliases", "barcodes", "address", "phone")
@@ -22,9 +22,17 @@ SEARCHED_FIELDS = ("code", "name", "name_en", "aliases", "barcodes", "address", 
 _SPELT_BY_INITIALS = ("name", "aliases")
 """Fields that are also found by the first letters of their pinyin, as kz for 口罩."""
 
+COMPARED_FIELDS = ("name", "phone", "address")
+"""Fields of which an equal value makes two records of a kind look alike."""
+
+LOOK_ALIKE = "="
+"""The character with which the keys of look-alikes begin in the index."""
+
 MAX_SPELLINGS = 16
 """Largest number of spellings by initials of one text. Many characters have several readings."""
 
+_NOT_WORD = re.compile(r"[\W_]+")
+_CHINESE_MOBILE = re.compile("(?:00)?86(1[0-9]{10})")
 _CHINESE = re.compile("[\u3400-\u9fff]")
 
 _MARKS = re.compile("[\u0300-\u036f]+")
@@ -52,9 +60,30 @@ def bigrams(word: str) -> set[str]:
 
 
 def index_terms(noun: CatalogueRecord) -> set[str]:
-    """Return the index terms of a record: characters and bigrams. No bigram contains a space."""
+    """Return the index terms of a record: characters, bigrams, and the keys of look-alikes.
+
+    No character or bigram contains a space.
+    """
     parts = [part for text in searchable_texts(noun) for part in text.split()]
-    return {piece for part in parts for piece in (*part, *bigrams(part))}
+    pieces = {piece for part in parts for piece in (*part, *bigrams(part))}
+    return pieces | {f"{LOOK_ALIKE}{field}:{key}" for field, key in look_alike_keys(noun).items()}
+
+
+def look_alike_keys(noun: CatalogueRecord) -> dict[str, str]:
+    """Return, by field, a text that is equal for records that may be the same person or thing.
+
+    Case, width, accents, spaces and punctuation make no difference, nor does the country code of a
+    Chinese telephone number. An erased person has no keys.
+    """
+    keys = {}
+    for field in COMPARED_FIELDS:
+        text = getattr(noun, field, None)
+        key = "" if text is None else _NOT_WORD.sub("", _folded(text))
+        if field == "phone":
+            key = _CHINESE_MOBILE.sub(r"\1", key)
+        if key:
+            keys[field] = key
+    return keys
 
 
 def matches(noun: CatalogueRecord, wanted: list[str]) -> bool:

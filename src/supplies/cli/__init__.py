@@ -20,6 +20,7 @@ COMMANDS = {
     "init": ("init:init", "Create the books of a station."),
     "demo": ("demo:demo", "Create demonstration books, and write their papers as PDF."),
     "serve": ("serve:serve", "Run the web service for people and programs until Ctrl-C."),
+    "catalogue": ("catalogue:catalogue", "Register, change and find items, people and places."),
     "report": ("reports:report", "Print lists of stock, pledges and needs, and other reports."),
     "entry": ("entry:entry", "Print one entry of the books, with its notes and reasons."),
     "receipt": ("papers:receipt", "Write a receipt, or all receipts of a period, as PDF."),

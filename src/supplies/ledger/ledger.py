@@ -339,6 +339,24 @@ class Ledger:
                 else:
                     self._catalogue.register(record)
 
+    def next_code(self, kind: type[CatalogueRecord]) -> str:
+        """Return the next free code for a new record, such as D-012 for a donor.
+
+        Register the record in the same `transaction()`, so that nobody else takes the code.
+
+        Raises:
+            InvalidField: records of this kind have no numbered codes.
+
+        >>> from supplies import Donor
+        >>> with ledger.transaction():
+        ...     code = ledger.next_code(Donor)
+        ...     ledger.register(Donor(code=code, name="蓝湾公司"))
+        >>> code
+        'D-001'
+        """
+        with self._connection.lock:
+            return self._catalogue.next_code(kind)
+
     def amend(self, record: CatalogueRecord) -> None:
         """Replace the record in the catalogue that has the code of the given record.
 

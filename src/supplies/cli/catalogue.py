@@ -1,0 +1,249 @@
+"""`supplies catalogue …`: items, people, places, teams and communities."""
+
+from __future__ import annotations
+
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+
+import click
+
+from supplies.cli.arguments import books_options, json_option
+from supplies.cli.click_extensions import Group
+from supplies.errors import InvalidField
+
+if TYPE_CHECKING:
+    from supplies.domain.catalogue_records import CatalogueRecord
+
+_KINDS = ("item", "donor", "recipient", "location", "team", "community")
+
+_kind_argument = click.argument("kind", metavar="KIND", type=click.Choice(_KINDS))
+
+_set_option = click.option(
+    "--set",
+    "fields",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Set a field, as in --set phone=020-1234 or --set 'packs={\"box\": 50}'. A field that is "
+    "not a text is written as JSON. May be repeated.",
+)
+
+
+@click.group(cls=Group)
+def catalogue() -> None:
+    """Register, change and find items, people and places.
+
+    KIND is one of: item, donor, recipient, location, team, community.
+    """
+
+
+@catalogue.command()
+@_kind_argument
+@books_options
+@click.option("--code", metavar="CODE", help="Code of the record. Default: the next free one.")
+@click.option("--name", required=True, help="Name of the record.")
+@_set_option
+@json_option
+def add(
+    database: str,
+    station: str | None,
+    kind: str,
+    code: str | None,
+    name: str,
+    fields: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Register a record, and print its code.
+
+    Without --code it gets the next free code, such as D-012. Records with the same name, telephone
+    number or address are named.
+    """
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.tables import print_json
+    from supplies.domain.validation import convert
+    from supplies.views.look_alikes import find_look_alikes
+
+    record_kind = _record_kind(kind)
+    values = {"name": name, **_parse_fields(record_kind, fields)}
+    with open_ledger(database, station) as ledger:
+        with ledger.transaction():
+            code = code or ledger.next_code(record_kind)
+            ledger.register(convert(record_kind, {**values, "code": code}))
+        with ledger.reading() as books:
+            record = books.catalogue.get(record_kind, code)
+            assert record is not None, "it was registered"
+            warnings = find_look_alikes(books, record)
+    if as_json:
+        print_json(record)
+    else:
+        print(code)
+    for warning in warnings:
+        click.echo(f"{warning.warning}: {warning.detail}", err=True)
+
+
+@catalogue.command("set")
+@_kind_argument
+@click.argument("code", metavar="CODE")
+@books_options
+@_set_option
+@json_option
+def set_fields(
+    database: str,
+    station: str | None,
+    kind: str,
+    code: str,
+    fields: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Change fields of a record, as in --set retired=true. Other fields keep their values."""
+    import msgspec
+
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.tables import print_json
+    from supplies.domain.validation import convert
+    from supplies.views.catalogue import get_record
+
+    record_kind = _record_kind(kind)
+    values = _parse_fields(record_kind, fields)
+    if not values:
+        raise InvalidField("nothing to change; name a field, as in --set name=TEXT")
+    with open_ledger(database, station) as ledger:
+        with ledger.transaction():
+            before = msgspec.to_builtins(get_record(ledger.books, record_kind, code))
+            ledger.amend(convert(record_kind, {**before, **values}))
+        record = get_record(ledger.books, record_kind, code)
+    if as_json:
+        print_json(record)
+    else:
+        print(f"{code} is changed.")
+
+
+@catalogue.command("list")
+@_kind_argument
+@books_options
+@click.option(
+    "--find",
+    "q",
+    metavar="WORDS",
+    help="List only records with these words in code, names, barcodes, address or telephone "
+    "number. Chinese names are also found by the first letters of their pinyin.",
+)
+@click.option("--in-use", is_flag=True, help="Leave out retired records.")
+@json_option
+def list_kind(
+    database: str, station: str | None, kind: str, q: str | None, in_use: bool, as_json: bool
+) -> None:
+    """Print the records of a kind by code."""
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.tables import print_columns, print_json
+    from supplies.views.catalogue import list_records
+
+    retired = False if in_use else None
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        page = list_records(books, _record_kind(kind), q, limit=None, retired=retired)
+    if as_json:
+        print_json(page)
+        return
+    print_columns(
+        {
+            "code": lambda record: record.code,
+            "name": lambda record: getattr(record, "name", None),
+            "retired": lambda record: "retired" if getattr(record, "retired", False) else None,
+        },
+        page.items,
+    )
+
+
+@catalogue.command()
+@click.argument("barcode", metavar="BARCODE")
+@books_options
+@json_option
+def scan(database: str, station: str | None, barcode: str, as_json: bool) -> None:
+    """Print the item with a barcode, and the batch and expiry of a GS1 code."""
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.tables import print_json, print_pairs
+    from supplies.domain.expiry import shown_expiry
+    from supplies.views.barcodes import find_barcode
+
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        found = find_barcode(books, barcode)
+    if as_json:
+        print_json(found)
+        return
+    print_pairs(
+        {
+            "item": f"{found.item.code} ({found.item.name})",
+            "pack": found.pack,
+            "quantity": f"{found.quantity} {found.item.unit}",
+            "batch": found.batch,
+            "expires": shown_expiry(found) or None,
+        }
+    )
+
+
+@catalogue.command("look-alikes")
+@click.argument("kind", metavar="KIND", type=click.Choice(("donor", "recipient", "item")))
+@books_options
+@json_option
+def look_alikes(database: str, station: str | None, kind: str, as_json: bool) -> None:
+    """Print donors, recipients or items with the same name, telephone number or address."""
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.tables import print_columns, print_json
+    from supplies.views.look_alikes import list_look_alikes
+
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        page = list_look_alikes(books, f"{kind}s", limit=None)
+    if as_json:
+        print_json(page)
+        return
+    print_columns(
+        {
+            "codes": lambda group: ", ".join(one.code for one in group.records),
+            "same": lambda group: ", ".join(group.same),
+            "name": lambda group: group.records[0].name,
+        },
+        page.items,
+    )
+
+
+def _record_kind(kind: str) -> type[CatalogueRecord]:
+    from supplies.domain.catalogue_records import CATALOGUE_RECORDS
+
+    return next(each for each in CATALOGUE_RECORDS if each.__name__.lower() == kind)
+
+
+def _parse_fields(kind: type[CatalogueRecord], fields: tuple[str, ...]) -> dict[str, Any]:
+    """Return the values of options such as `phone=020-1234`. An empty value is None.
+
+    Raises:
+        InvalidField: an option has another form, or a value is not JSON although it must be.
+    """
+    import msgspec
+
+    texts = {
+        field.name
+        for field in msgspec.structs.fields(kind)
+        if _contains(field.type, (str, Literal))
+    }
+    values: dict[str, Any] = {}
+    for option in fields:
+        name, separator, value = option.partition("=")
+        if not separator or not name:
+            raise InvalidField(f"invalid --set {option!r}: write it as FIELD=VALUE")
+        try:
+            values[name] = (
+                (value or None) if name in texts else msgspec.json.decode(value or "null")
+            )
+        except msgspec.DecodeError:
+            raise InvalidField(
+                f"invalid --set {option!r}: {name} is not a text; write its value as JSON"
+            ) from None
+    return values
+
+
+def _contains(kind: Any, wanted: tuple[Any, ...]) -> bool:
+    """Return whether a type is one of these, or a choice between types that contains one."""
+    if get_origin(kind) is Annotated:
+        return _contains(get_args(kind)[0], wanted)
+    if get_origin(kind) in (Union, UnionType):
+        return any(_contains(part, wanted) for part in get_args(kind))
+    return kind in wanted or get_origin(kind) in wanted

@@ -1,0 +1,73 @@
+"""`supplies catalogue` registers, changes and finds records."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from support.command_line import refused, run_with_usage_error
+
+from supplies.cli import main
+
+
+@pytest.fixture
+def books(demo: Path, tmp_path: Path) -> Path:
+    """A copy of the demo's books, which these tests change."""
+    return Path(shutil.copy(demo, tmp_path / "books.db"))
+
+
+def run(capsys: pytest.CaptureFixture[str], books: Path, *words: str) -> tuple[str, str]:
+    """Run a command; return what it prints and its warnings."""
+    assert main(["catalogue", *words, "--database", str(books)]) == 0
+    printed = capsys.readouterr()
+    return printed.out, printed.err
+
+
+def test_a_record_gets_the_next_code_and_look_alikes_are_named(
+    books: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("add", "recipient", "--name", "新住户", "--set", "phone=020-1234")
+    first, _ = run(capsys, books, *words)
+    assert first.startswith("R-0")
+    second, warning = run(capsys, books, *words)
+    assert int(second.strip()[2:]) == int(first.strip()[2:]) + 1
+    assert f"{first.strip()} has the same name and telephone number" in warning
+    groups, _ = run(capsys, books, "look-alikes", "recipient", "--json")
+    codes = [[one["code"] for one in group["records"]] for group in json.loads(groups)["items"]]
+    assert [first.strip(), second.strip()] in codes
+
+
+def test_fields_are_set_and_records_are_found(
+    books: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    barcodes = '[{"code": "6901234567892", "pack": "box50"}]'
+    run(capsys, books, "set", "item", "mask", "--set", f"barcodes={barcodes}", "--set", "minimum=9")
+    shown, _ = run(capsys, books, "list", "item", "--find", "kz", "--json")
+    (mask,) = json.loads(shown)["items"]
+    assert (mask["code"], mask["minimum"]) == ("mask", 9)
+    scanned, _ = run(capsys, books, "scan", "(01)06901234567892(10)B7")
+    assert "box50" in scanned
+    assert "B7" in scanned
+    run(capsys, books, "set", "item", "mask", "--set", "retired=true", "--set", "minimum=")
+    shown, _ = run(capsys, books, "list", "item", "--in-use")
+    assert "mask" not in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["set", "item", "mask"], "nothing to change"),
+        (["set", "item", "mask", "--set", "minimum"], "write it as FIELD=VALUE"),
+        (["set", "item", "mask", "--set", "minimum=few"], "write its value as JSON"),
+        (["set", "item", "mask", "--set", "colour=red"], "colour"),
+        (["set", "item", "none", "--set", "name=x"], "there is no none in items"),
+        (["scan", "6901234567892"], "no item has the barcode 6901234567892"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(
+    books: Path, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
+) -> None:
+    assert sentence in refused(capsys, "catalogue", *words, "--database", str(books))
+    assert "not one of" in run_with_usage_error(capsys, "catalogue", "list", "stations")
