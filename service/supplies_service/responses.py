@@ -24,8 +24,9 @@ class EntryRecorded(View, frozen=True, kw_only=True):
     """The recorded entry. Its `document` is the code of what the command created.
 
     Attributes:
-        warnings: Warnings of likely duplicates, and of arrived goods that lack a
-            batch or expiry which their item needs; absent if there are none.
+        warnings: Warnings of likely duplicates, of arrived goods that lack a batch or expiry which
+            their item needs, and of a first receipt that leads to the station's own computer;
+            absent if there are none.
         recounted: Count sheets whose expected quantities changed, because the command is dated
             before the count; absent if there are none.
     """

@@ -37,7 +37,9 @@ def test_all_receipts_of_a_period_are_written_as_one_pdf(
     days = ["--from", "2020-02-03", "--to", "2020-02-13"]
     words = ["receipt", "-o", str(paper), "--database", str(demo)]
     assert main([*words, *days]) == 0
-    assert "6 receipts" in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert "6 receipts" in printed.out
+    assert "the QR code of receipt JZ-2020-000001 leads to http://127.0.0.1:8000" in printed.err
     assert len(PdfReader(paper).pages) == 6
     assert "a period needs both days" in refused(capsys, *words)
     assert "not both" in refused(capsys, *words, *days, "JZ-2020-000001")

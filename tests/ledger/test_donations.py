@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
 import pytest
 from support.ledger_fixture import StationLedger
 
@@ -11,6 +12,7 @@ from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Donor
 from supplies.domain.entry_rows import Allocation, Lot
 from supplies.errors import InvalidField
+from supplies.ledger.recorded import recorded_answer
 
 
 def test_a_donation_is_stocked_in_a_lot_of_its_donor(station: StationLedger) -> None:
@@ -123,7 +125,20 @@ def test_an_unknown_donor_or_location_is_refused(station: StationLedger) -> None
         station.give(5, location="attic")
 
 
+def test_the_first_receipt_with_a_local_address_gives_a_warning(station: StationLedger) -> None:
+    done = station.give(4)
+    (warning,) = done.warnings
+    assert warning.startswith(
+        "the QR code of receipt JZ-2020-000001 leads to http://127.0.0.1:8000, "
+        "which only this computer can open"
+    )
+    assert recorded_answer(station.books, done.seq).warnings == [warning]
+    assert station.give(5).warnings == []
+
+
 def test_goods_beyond_their_pledge_give_a_warning(station: StationLedger) -> None:
+    public = msgspec.structs.replace(station.books.station, host="https://lx.example.org")
+    station.ledger.amend(public)
     pledge = station.pledge(10)
     assert station.give(4, pledge=pledge).warnings == []
     (warning,) = station.give(9, pledge=pledge).warnings

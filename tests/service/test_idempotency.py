@@ -61,6 +61,8 @@ def duplicates(body: dict[str, Any]) -> list[str]:
 
 
 def test_a_likely_duplicate_donation_gives_a_warning(rest: RestClient, service: Service) -> None:
+    (local,) = rest.give(6)["warnings"]  # about the first receipt
+    assert (local["warning"], local["about"]) == ("local-address", "JZ-2020-000001")
     first = rest.give(7)
     assert first["warnings"] == []
     second = rest.give(7)

@@ -18,6 +18,7 @@ from supplies.signing.station_keys import StationKeys
 from supplies.views.allocations import AllocationView, get_allocation
 from supplies.views.donation_warnings import (
     find_beside_pledge,
+    find_local_address,
     find_missing_labels,
     find_unexplained_surplus,
 )
@@ -41,7 +42,8 @@ class DonationEntered(View, frozen=True, kw_only=True):
 
     Attributes:
         warnings: Warnings that the goods may be in stock already, exceed their pledge, lack a
-            batch or expiry, or were probably recorded twice.
+            batch or expiry, or were probably recorded twice, and that the station's first receipt
+            leads to the station's own computer.
         recounted: Count sheets whose expected quantities changed, because the donation is dated
             before the count; absent if there are none.
     """
@@ -83,6 +85,7 @@ def show_donation(
         *find_unexplained_surplus(books, found.id),
         *find_beside_pledge(books, found.id),
         *find_missing_labels(books, found.id),
+        *find_local_address(books, recorded.seq, recorded.last),
     ]
     if warn_of_duplicates:
         warnings = find_likely_duplicates(books, found.id) + warnings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -11,9 +12,11 @@ from supplies.cli.click_extensions import Command
 from supplies.errors import InvalidField
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from supplies.cli.paper_files import OutputFile
+    from supplies.papers.receipt import DonationReceipt
 
 _delivery_argument = click.argument("delivery", metavar="DELIVERY")
 
@@ -41,6 +44,7 @@ def receipt(
     """
     from supplies.cli.opening import open_ledger
     from supplies.cli.paper_files import OutputFile, draw_receipt
+    from supplies.views.receipts import get_receipt
 
     if number is None:
         period = check_period(first, last)
@@ -51,8 +55,11 @@ def receipt(
     file = OutputFile(output, database, force=force)
     with open_ledger(database, station) as ledger:
         content = draw_receipt(ledger, database, number)
+        with ledger.reading() as books:
+            document = get_receipt(books, number).document
     file.write(content)
     print(f"Receipt {number} is in {file}.")
+    _warn_of_local_addresses([] if document is None else [document])
 
 
 def _write_batch(
@@ -75,6 +82,21 @@ def _write_batch(
         content = draw_receipts(papers, report)
     file.write(content)
     print(f"{len(papers)} receipts of {first} to {last} are in {file}.")
+    _warn_of_local_addresses([paper.document for paper in papers])
+
+
+def _warn_of_local_addresses(documents: Sequence[DonationReceipt]) -> None:
+    """Print a warning if the QR code of a receipt leads to this computer."""
+    from supplies.stations.public_address import is_local_address
+
+    local = [one for one in documents if is_local_address(one.station.host)]
+    if local:
+        print(
+            f"supplies: warning: the QR code of receipt {local[0].number} leads to "
+            f"{local[0].station.host}, which only this computer can open. Set the public address "
+            "with supplies station set --host https://…, then replace the receipt",
+            file=sys.stderr,
+        )
 
 
 @click.command(cls=Command)

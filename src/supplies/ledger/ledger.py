@@ -576,14 +576,15 @@ class Ledger:
         if isinstance(request.command, ForgetDonor | ForgetRecipient | ForgetText):
             self._connection.erased = True
         rows = [row for draft in journal.drafts for row in draft.rows]
+        first, last = journal.drafts[0].seq, journal.drafts[-1].seq
         return Recorded(
-            seq=journal.drafts[0].seq,
-            last=journal.drafts[-1].seq,
+            seq=first,
+            last=last,
             id=request.id,
             document=journal.drafts[0].document,
             conflict=conflict,
             recounted=recounted_in(rows),
-            warnings=warnings_in(self.books, rows),
+            warnings=warnings_in(self.books, rows, first, last),
         )
 
     def _try_rule(self, command: Command, now: datetime, today: date) -> None:

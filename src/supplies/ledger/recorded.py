@@ -12,6 +12,7 @@ from supplies.domain.entries import salted_digest
 from supplies.domain.entry_rows import ArrivalLine, Conflict, EntryRow, Lot, Recount
 from supplies.errors import AlreadyDone, IdempotencyConflict
 from supplies.ledger.writer import CheckedRequest, shipment_command_id
+from supplies.stations.public_address import first_receipt_warning
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,8 +39,14 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     warnings: list[str] = []
 
 
-def warnings_in(books: Books, rows: Iterable[EntryRow]) -> list[str]:
-    """Return a message for each possible mistake in the rows of a command."""
+def warnings_in(books: Books, rows: Iterable[EntryRow], first: int, last: int) -> list[str]:
+    """Return a message for each possible mistake in a command.
+
+    Args:
+        rows: The rows of its entries.
+        first: Its first entry.
+        last: Its last entry.
+    """
     rows = list(rows)
     lots = {row.lot: row for row in rows if isinstance(row, Lot)}
     warnings = []
@@ -58,7 +65,8 @@ def warnings_in(books: Books, rows: Iterable[EntryRow]) -> list[str]:
                 f"line {row.line}: {row.item} has no {label}, which this item needs"
                 for label in missing_labels(books.item(row.item), lot.batch, lot.expires_on)
             ]
-    return warnings
+    receipt = first_receipt_warning(books, first, last)
+    return warnings if receipt is None else [*warnings, receipt[1]]
 
 
 def recounted_in(rows: Iterable[EntryRow]) -> list[str]:
@@ -117,5 +125,5 @@ def recorded_result(books: Books, seq: int) -> Recorded:
         repeated=True,
         conflict=conflicts[0] if conflicts else None,
         recounted=recounted_in(rows),
-        warnings=warnings_in(books, rows),
+        warnings=warnings_in(books, rows, seq, last),
     )

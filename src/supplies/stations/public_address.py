@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Station
 
 
@@ -28,4 +29,34 @@ def local_address_warning(station: Station) -> str | None:
         f"The QR code of each receipt of {station.name} ({station.code}) will lead to "
         f"{station.host}, which only this computer can open. Set the public address before you "
         f"issue receipts: supplies station set --host https://… --station {station.code}"
+    )
+
+
+def first_receipt_warning(books: Books, first: int, last: int) -> tuple[str, str] | None:
+    """Return a warning if a command issued the station's first receipt with a local address.
+
+    Return the number of the receipt and the message. Return None if an earlier command issued the
+    first receipt, or if the address is public.
+
+    Args:
+        first: The command's first entry.
+        last: Its last entry.
+    """
+    station = books.station
+    if not is_local_address(station.host):
+        return None
+    number = books.value(
+        "SELECT document FROM entries WHERE station = :station AND seq BETWEEN :first AND :last "
+        "AND kind = 'receipt_issued' ORDER BY seq LIMIT 1",
+        first=first,
+        last=last,
+    )
+    if number is None or books.value(
+        "SELECT 1 FROM receipts WHERE station = :station AND seq < :first LIMIT 1", first=first
+    ):
+        return None
+    return number, (
+        f"the QR code of receipt {number} leads to {station.host}, which only this computer can "
+        f"open. Set the public address with supplies station set --host https://… --station "
+        f"{station.code}, then replace the receipt"
     )

@@ -1,4 +1,7 @@
-"""Warnings about arrivals: goods in stock twice, beside their pledge, or without their labels."""
+"""Warnings about arrivals: goods in stock twice, beside their pledge, or without their labels.
+
+The first receipt of a station may lead to the station's own computer.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import UNEXPLAINED
 from supplies.domain.catalogue_records import missing_labels
 from supplies.domain.entry_rows import Arrival, ArrivalLine, Lot, Pledge
+from supplies.stations.public_address import first_receipt_warning
 from supplies.views.pagination import Warned
 
 
@@ -82,3 +86,17 @@ def find_missing_labels(books: Books, arrival: str) -> list[Warned]:
             for label in missing_labels(item, lot.batch, lot.expires_on)
         ]
     return warnings
+
+
+def find_local_address(books: Books, first: int, last: int) -> list[Warned]:
+    """Return a warning if a command issued the station's first receipt with a local address.
+
+    Args:
+        first: The command's first entry.
+        last: Its last entry.
+    """
+    found = first_receipt_warning(books, first, last)
+    if found is None:
+        return []
+    number, message = found
+    return [Warned(warning="local-address", detail=message, about=number)]
