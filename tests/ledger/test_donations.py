@@ -12,7 +12,7 @@ from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Donor
 from supplies.domain.entry_rows import Allocation, Lot
 from supplies.errors import InvalidField
-from supplies.ledger.recorded import recorded_answer
+from supplies.ledger.recorded import recorded_result
 
 
 def test_a_donation_is_stocked_in_a_lot_of_its_donor(station: StationLedger) -> None:
@@ -132,7 +132,7 @@ def test_the_first_receipt_with_a_local_address_gives_a_warning(station: Station
         "the QR code of receipt JZ-2020-000001 leads to http://127.0.0.1:8000, "
         "which only this computer can open"
     )
-    assert recorded_answer(station.books, done.seq).warnings == [warning]
+    assert recorded_result(station.books, done.seq).warnings == [warning]
     assert station.give(5).warnings == []
 
 

@@ -123,7 +123,7 @@ def test_an_error_names_the_month(station: StationLedger) -> None:
         station,
         InvalidField,
         lambda: station.give(5, expires_month="2020-01"),
-        at="/lines/0/expires_on",
+        at="/lines/0/expires_month",
     )
     assert sentence.startswith("2020-01 is before the goods arrived (2020-02-10)")
 
@@ -229,12 +229,46 @@ def test_the_database_refuses_a_month_of_another_day(station: StationLedger, mon
         ({"expires_on": "1999-12"}, "/lines/0/expires_on"),
         ({"expires_month": "2022-2"}, "/lines/0/expires_month"),
         ({"expires_month": "0022-01"}, "/lines/0/expires_month"),
+        ({"expires_month": "1999-12"}, "/lines/0/expires_month"),
         ({"expires_month": MONTH, "expires_on": date(2022, 2, 27)}, "/lines/0/expires_on"),
         ({"expires_month": MONTH, "expires_on": "2022-03"}, "/lines/0/expires_on"),
     ],
 )
 def test_an_invalid_month_is_refused(station: StationLedger, line: dict[str, Any], at: str) -> None:
     assert_refused(station, InvalidField, lambda: station.give(5, **line), at=at)
+
+
+@pytest.mark.parametrize("field", ["expires_on", "expires_month"])
+def test_a_month_with_an_impossible_year_is_told_from_an_invalid_month(
+    station: StationLedger, field: str
+) -> None:
+    sentence = assert_refused(station, InvalidField, lambda: station.give(5, **{field: "0022-05"}))
+    assert sentence == (
+        f"/lines/0/{field} is 0022-05, which is before 2000-01; "
+        "write the year with four digits, as in 2027-05"
+    )
+
+
+def test_a_lot_that_is_counted_with_a_month_is_refused_at_the_month(station: StationLedger) -> None:
+    lot = station.stock(5, expires_month=MONTH)
+    sheet = str(station(c.OpenCountSheet(location="store")).document)
+    line = c.CountLine(item="mask", lot=lot, counted=4, expires_month=MONTH)
+    count = c.CountStock(sheet=sheet, lines=[line])
+    sentence = assert_refused(
+        station, InvalidField, lambda: station(count), at="/lines/0/expires_month"
+    )
+    assert "has an expiry already" in sentence
+
+
+def test_a_product_that_expires_later_is_refused_at_its_month(station: StationLedger) -> None:
+    station.stock(5, expires_month=MONTH)
+    made = c.ConvertedLine(item="soap", quantity=1, expires_month="2030-01")
+    convert_it = c.Convert(
+        location="store", consumed=[c.LotLine(item="mask", quantity=1)], produced=[made]
+    )
+    assert_refused(
+        station, InvalidField, lambda: station(convert_it), at="/produced/0/expires_month"
+    )
 
 
 def test_a_month_and_its_last_day_may_both_be_given() -> None:

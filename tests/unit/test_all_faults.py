@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from supplies.domain.catalogue_records import Item
 from supplies.domain.commands import RecordDonation, ReportOutcome
 from supplies.domain.validation import MAX_FAULTS, check_fields, convert
 from supplies.errors import InvalidField
@@ -99,3 +100,21 @@ def test_a_struct_made_in_python_names_all_of_its_faults() -> None:
     with pytest.raises(InvalidField) as refusal:
         check_fields(gift)
     assert sorted(pointers(refusal.value)) == ["/handled_by", "/lines", "/location"]
+
+
+@pytest.mark.parametrize(
+    ("packs", "pointer"),
+    [
+        ({"box": 50, "case of 6": 6}, "/packs/case of 6"),
+        ({"box": 0}, "/packs/box"),
+        ({"box": "50"}, "/packs/box"),
+        ({"a/b": 2}, "/packs/a~1b"),
+        ({"": 2}, "/packs/"),
+    ],
+)
+def test_a_wrong_pack_is_named_by_its_code(packs: dict[str, object], pointer: str) -> None:
+    with pytest.raises(InvalidField) as refusal:
+        convert(Item, {"code": "mask", "name": "mask", "packs": packs})
+    (fault,) = refusal.value.faults
+    assert fault.pointer == pointer
+    assert fault.detail.startswith(f"{pointer} must ")

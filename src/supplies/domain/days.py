@@ -12,6 +12,8 @@ EARLIEST_DAY = date(2000, 1, 1)
 Days that were recorded before are not checked.
 """
 
+EARLIEST_MONTH = f"{EARLIEST_DAY:%Y-%m}"
+
 
 def check_day(day: date, name: str) -> None:
     """Check a day that somebody typed.

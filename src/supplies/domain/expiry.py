@@ -28,6 +28,11 @@ def shown_expiry(goods: Expiring) -> str:
     return goods.expires_month or goods.expires_on.isoformat()
 
 
+def expiry_field(goods: Expiring) -> str:
+    """Return the name of the field that contains the expiry as it was typed."""
+    return "expires_month" if goods.expires_month else "expires_on"
+
+
 def last_day(month: str) -> date:
     """Return the last day of a month.
 

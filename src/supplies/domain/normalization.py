@@ -23,7 +23,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from supplies.domain.days import check_day
+from supplies.domain.days import EARLIEST_MONTH, check_day
 from supplies.domain.expiry import last_day
 from supplies.errors import Fault, InvalidField
 
@@ -35,7 +35,7 @@ MONTH_OF_EXPIRY = {"last_day": "expires_on"}
 
 _SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_MONTH = re.compile(r"[1-9]\d{3}-(?:0[1-9]|1[0-2])", re.ASCII)
+_MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])", re.ASCII)
 _YEAR_AND_NUMBER = re.compile(r"\d{1,4}-\d{1,2}", re.ASCII)
 _LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 _WIDTH = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff65-\uffdc]+")
@@ -174,8 +174,9 @@ def _with_last_day(
         month, day: The names of the two fields.
     """
     typed = day if fields.get(month) is None else month
+    before = len(faults)
     chosen = _apply(_month, fields.get(typed), f"{pointer}/{typed}", faults)
-    if not isinstance(chosen, str) or not _MONTH.fullmatch(chosen):
+    if len(faults) > before or not isinstance(chosen, str) or not _MONTH.fullmatch(chosen):
         return fields
     last = last_day(chosen).isoformat()
     if fields.get(day) not in (None, chosen, last):
@@ -191,6 +192,12 @@ def _month(text: Plain, pointer: str, _: list[Fault]) -> str | None:
     if not _MONTH.fullmatch(text):
         raise InvalidField.at(
             pointer, f"{pointer} is {text}, which is not a month; write it as in 2027-05"
+        )
+    if text < EARLIEST_MONTH:
+        raise InvalidField.at(
+            pointer,
+            f"{pointer} is {text}, which is before {EARLIEST_MONTH}; write the year with four "
+            "digits, as in 2027-05",
         )
     return text
 

@@ -97,12 +97,23 @@ def _faults_of_parts(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
         if isinstance(value, list) and get_origin(part) is list:
             for at, line in enumerate(value):
                 yield from _faults(get_args(part)[0], line, f"{pointer}/{at}")
+        elif isinstance(value, dict) and get_origin(part) is dict:
+            of_name, of_value = get_args(part)
+            for name, item in value.items():
+                place = f"{pointer}/{_escaped(name)}"
+                yield from _faults(of_name, name, place)
+                yield from _faults(of_value, item, place)
         elif (
             isinstance(value, dict) and isinstance(part, type) and issubclass(part, msgspec.Struct)
         ):
             config = part.__struct_config__
             if value.get(config.tag_field, config.tag) == config.tag:
                 yield from _faults_of_fields(part, value, pointer)
+
+
+def _escaped(name: str) -> str:
+    """Return a name as part of a JSON pointer."""
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _faults_of_fields(
@@ -172,8 +183,10 @@ def _type_words(found: re.Match[str]) -> str:
 _WORDS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"Expected `int` >= (-?\d+)", r"must be a whole number of at least \1"),
     (r"Expected `int` <= (-?\d+)", r"must be a whole number of at most \1"),
+    (r"Expected `str` of length >= 1$", "must not be empty"),
     (r"Expected `str` of length >= (\d+)", r"must have at least \1 characters"),
     (r"Expected `str` of length <= (\d+)", r"must have at most \1 characters"),
+    (r"Expected `array` of length >= 1$", "must have at least 1 line"),
     (r"Expected `array` of length >= (\d+)", r"must have at least \1 lines"),
     (r"Expected `array` of length <= (\d+)", r"must have at most \1 lines"),
     (r"Expected `str` matching regex '\^\[A-Za-z0-9\].*", "must be a code: letters, digits, . - _"),
@@ -214,9 +227,7 @@ def _field_faults(
     Args:
         whole: As in `field_error`.
     """
-    text, _, below = message.partition(" - at `$")
-    path = "".join(f".{part}" for part in pointer.split("/")[1:])
-    return field_error(f"{text} - at `${path}{below or '`'}", choices, whole=whole).faults
+    return field_error(message, choices, whole=whole, within=pointer).faults
 
 
 def _path_of(message: str) -> list[str]:
@@ -225,15 +236,16 @@ def _path_of(message: str) -> list[str]:
 
 
 def field_error(
-    message: str, choices: Sequence[str] = (), *, whole: str = "the command"
+    message: str, choices: Sequence[str] = (), *, whole: str = "the command", within: str = ""
 ) -> InvalidField:
     """Translate a message of msgspec to a plain sentence with a JSON pointer.
 
     Args:
         whole: The word for the whole object in the sentence.
+        within: Pointer to the value that msgspec checked.
     """
     text = message.partition(" - at `")[0]
-    pointer = "".join(f"/{part}" for part in _path_of(message))
+    pointer = within + "".join(f"/{part}" for part in _path_of(message))
     for pattern, words in _WORDS:
         if re.match(pattern, text):
             text = re.sub(pattern, words, text)

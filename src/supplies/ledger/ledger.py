@@ -40,8 +40,8 @@ from supplies.errors import (
     check_function,
     check_type,
 )
+from supplies.ledger.all_faults import add_all_faults
 from supplies.ledger.journal import Journal
-from supplies.ledger.line_faults import add_faults_of_lines
 from supplies.ledger.recorded import (
     Recorded,
     find_earlier_result,
@@ -547,15 +547,17 @@ class Ledger:
         conflict = None
         try:
             with self.books.cache_queries():
-                journal = Journal(self.books, request.command, now=now, today=today)
                 try:
+                    journal = Journal(self.books, request.command, now=now, today=today)
                     rule(request.command, journal)
                 except (InvalidField, AgainstBooks) as error:
                     if isinstance(request.command, KEPT_AS_CONFLICTS):
                         raise
-                    raise add_faults_of_lines(
-                        error, request.command, lambda each: self._try_rule(each, now, today)
-                    ) from None
+
+                    def try_rule(command: Command, books: Books) -> None:
+                        RULES[type(command)](command, Journal(books, command, now=now, today=today))
+
+                    raise add_all_faults(error, request.command, self.books, try_rule) from None
                 add_recounts(journal)
                 journal.add_packed_lines()
                 journal.add_latest_day()
@@ -586,10 +588,6 @@ class Ledger:
             recounted=recounted_in(rows),
             warnings=warnings_in(self.books, rows, first, last),
         )
-
-    def _try_rule(self, command: Command, now: datetime, today: date) -> None:
-        """Run the rule of a command without recording anything, to see whether it is refused."""
-        RULES[type(command)](command, Journal(self.books, command, now=now, today=today))
 
 
 def _check_station_code(station: str) -> None:

@@ -39,7 +39,7 @@ from supplies.domain.entry_rows import (
     StopOutcome,
     Withdrawal,
 )
-from supplies.errors import AlreadyDone, Fault, InvalidField, NotEnough
+from supplies.errors import AgainstBooks, AlreadyDone, Fault, InvalidField, NotEnough
 from supplies.ledger.balance_changes import Key, net_changes, net_changes_by_day
 from supplies.ledger.corrected_command import CorrectedCommand
 from supplies.ledger.drafts import Draft
@@ -119,18 +119,30 @@ def _run_again(
     corrected: CorrectedCommand,
     rules: Rules,
 ) -> None:
-    """Run the rule of a command on its corrected version, and book the difference."""
-    again = _without_effect(corrected_version, journal, corrected)
+    """Run the rule of a command on its corrected version, and book the difference.
+
+    An error of the rule points into `command` of the correction.
+    """
     try:
+        again = _without_effect(corrected_version, journal, corrected)
         rules[type(corrected_version)](corrected_version, again)
     except Contradicted as because:
         # Only facts are recorded as conflicts. A correction is not a fact, so it is refused.
         raise NotEnough(because.detail, [Fault("/command", because.detail)]) from None
+    except (InvalidField, AgainstBooks) as error:
+        raise type(error)(error.detail, list(map(within_command, error.faults))) from None
     again.add_packed_lines()
     again.add_latest_day()
     head, *others = again.drafts
     pointers = {move.transfer[:3]: move.pointer for move in head.moves}
     _book(journal, again, head, others, history, pointers)
+
+
+def within_command(fault: Fault) -> Fault:
+    """Return the fault of a corrected command as a fault of the correction, in its `command`."""
+    if not fault.pointer or fault.pointer.startswith("/command"):
+        return fault
+    return dataclasses.replace(fault, pointer=f"/command{fault.pointer}")
 
 
 def reverse(command: Reverse, journal: Journal) -> None:

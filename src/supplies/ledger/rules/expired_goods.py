@@ -12,7 +12,7 @@ from supplies.domain.catalogue_records import Donor
 from supplies.domain.commands import ArrivalLine, DescribeLot, DonationLine
 from supplies.domain.entry_rows import ArrivalLine as ArrivedLine
 from supplies.domain.entry_rows import Lot
-from supplies.domain.expiry import shown_expiry
+from supplies.domain.expiry import expiry_field, shown_expiry
 from supplies.errors import InvalidField
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
@@ -76,7 +76,7 @@ def destination(
     )
     if expired and not place.quarantine and line.write_off is None:
         raise InvalidField.at(
-            f"{pointer}/expires_on",
+            f"{pointer}/{expiry_field(line)}",
             f"{shown_expiry(line)} is before the goods arrived ({journal.happened_on}); "
             "for goods that came expired, name a quarantine or the reason of a write_off",
         )

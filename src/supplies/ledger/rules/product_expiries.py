@@ -9,7 +9,7 @@ import msgspec
 from supplies.domain.accounts import CONVERTED, kind_of
 from supplies.domain.commands import ConvertedLine
 from supplies.domain.entry_rows import Lot, ProductExpiry
-from supplies.domain.expiry import shown_expiry
+from supplies.domain.expiry import expiry_field, shown_expiry
 from supplies.domain.product_expiry import Expiry, earliest_expiry, product_expiry
 from supplies.errors import InvalidField
 from supplies.ledger.drafts import Draft
@@ -41,7 +41,7 @@ def line_with_expiry(
         InvalidField: the product would expire later than its parents without a reason, or before
             it was made.
     """
-    stated = _stated_by_line(journal, line, parents, pointer)
+    stated = _stated_by_line(journal, line, parents, f"{pointer}/{expiry_field(line)}")
     expiry = _expiry_of(stated, parents)
     return msgspec.structs.replace(line, expires_on=expiry.on, expires_month=expiry.month), stated
 

@@ -69,7 +69,7 @@ def convert(command: Convert, journal: Journal) -> None:
         )
     first = expiry_of_consumed(journal, conversion)
     produced = [
-        line_with_expiry(journal, line, first, f"/produced/{index}/expires_on")
+        line_with_expiry(journal, line, first, f"/produced/{index}")
         for index, line in enumerate(command.produced)
     ]
     lots = matching_lots(

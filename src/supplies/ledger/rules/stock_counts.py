@@ -9,6 +9,7 @@ from supplies.books.stock_counts import COUNTED, RESOLVED, Moment, sheet_moment,
 from supplies.domain.accounts import ALLOCATED, STOCK, UNEXPLAINED, keys_of
 from supplies.domain.commands import CountLine, CountStock, OpenCountSheet
 from supplies.domain.entry_rows import CountedLine, CountSheet, Lot
+from supplies.domain.expiry import expiry_field
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
@@ -141,10 +142,13 @@ def _check_lines(journal: Journal, command: CountStock) -> None:
         journal.books.item(line.item, f"{pointer}/item")
         if line.lot is not None:
             journal.lot(line.lot, line.item, f"{pointer}/lot")
-            for name in ("batch", "expires_on"):
-                if getattr(line, name) is not None:
+            for value, field, what in (
+                (line.batch, "batch", "a batch"),
+                (line.expires_on, expiry_field(line), "an expiry"),
+            ):
+                if value is not None:
                     raise InvalidField.at(
-                        f"{pointer}/{name}", f"lot {line.lot} has a {name} already; leave it out"
+                        f"{pointer}/{field}", f"lot {line.lot} has {what} already; leave it out"
                     )
         before = counted[line.item]
         if line.lot in before or None in before or (line.lot is None and before):

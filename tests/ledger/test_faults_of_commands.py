@@ -1,4 +1,4 @@
-"""A refused command names the faults of all its lines, so that they can be mended at once."""
+"""A refused command names all of its faults, so that they can be mended at once."""
 
 from __future__ import annotations
 
@@ -112,3 +112,66 @@ def test_five_hundred_wrong_lines_are_refused_with_fifty_faults(
     error = refuse(station, command(lines))
     assert len(error.faults) == MAX_FAULTS
     assert str(error).endswith("and there are more")
+
+
+def test_unknown_people_and_places_are_named_with_wrong_lines(station: StationLedger) -> None:
+    lines = [
+        c.DonationLine(item="mask", quantity=1, pack="crate"),
+        c.DonationLine(item="mask", quantity=1),
+        c.DonationLine(item="x", quantity=1, recipient="R-9"),
+        c.DonationLine(item="y", quantity=1),
+    ]
+    error = refuse(
+        station,
+        c.RecordDonation(donor="D-9", location="nowhere", handled_by="Chen", lines=lines),
+    )
+    assert set(pointers(error)) == {
+        "/donor",
+        "/location",
+        "/lines/0/pack",
+        "/lines/2/item",
+        "/lines/2/for",
+        "/lines/3/item",
+    }
+    assert isinstance(error, InvalidField)
+    for message in ("there is no donor D-9", "there is no location nowhere", "there is no item y"):
+        assert str(error).count(message) == 1
+
+
+def test_a_shortage_at_an_unknown_location_is_not_named(station: StationLedger) -> None:
+    line = c.LotLine(item="mask", quantity=1)
+    error = refuse(station, c.Move(source="a", target="b", lines=[line, line]))
+    assert pointers(error) == ["/from", "/to"]
+
+
+@pytest.mark.parametrize("offset", [-1, 1], ids=["closed", "future"])
+def test_a_wrong_day_is_named_with_unknown_codes(station: StationLedger, offset: int) -> None:
+    station(c.ClosePeriod(through=station.day(-1)))
+    wrong = c.Allocate(
+        recipient="R-9",
+        location="store",
+        happened_on=station.day(offset),
+        lines=[c.AllocationLine(item="x", quantity=1)],
+    )
+    assert set(pointers(refuse(station, wrong))) == {"/happened_on", "/recipient", "/lines/0/item"}
+
+
+def test_a_need_and_a_pledge_name_all_unknown_codes(station: StationLedger) -> None:
+    need = c.NoteNeed(recipient="R-9", item="x", quantity=1)
+    assert set(pointers(refuse(station, need))) == {"/recipient", "/item"}
+    pledge = c.MakePledge(
+        donor="D-9",
+        lines=[c.PledgeLine(item="x", quantity=1), c.PledgeLine(item="y", quantity=1)],
+    )
+    expected = {"/donor", "/lines/0/item", "/lines/1/item"}
+    assert set(pointers(refuse(station, pledge))) == expected
+
+
+def test_a_correction_names_all_faults_of_its_command(station: StationLedger) -> None:
+    entry = station.give(1).seq
+    lines = [c.DonationLine(item="x", quantity=1), c.DonationLine(item="y", quantity=1)]
+    wrong = c.RecordDonation(donor="D-9", location="nowhere", handled_by="Chen", lines=lines)
+    error = refuse(station, c.Correct(entry=entry, command=wrong, reason="r"))
+    assert set(pointers(error)) == {
+        f"/command/{name}" for name in ("donor", "location", "lines/0/item", "lines/1/item")
+    }
