@@ -1,1 +1,1 @@
-"""Read the rows of one station."""
+"""Read the books of one station: catalogue, entries, balances and free text."""

@@ -1,4 +1,8 @@
-"""The catalogue: records by code. It can be changed, and contains all names and addresses."""
+"""The catalogue of a station: items, donors, recipients and other records, by their codes.
+
+Its records contain all names and addresses, and can be changed. They are not part of the hash
+chain.
+"""
 
 from __future__ import annotations
 
@@ -37,14 +41,14 @@ PERSONAL_COLUMNS = {
     "donor": ("donors", ("name", "name_en", "phone", "address", "note")),
     "recipient": ("recipients", ("name", "phone", "address", "access", "note")),
 }
-"""Table of each kind of person, and its columns with personal data."""
+"""For each kind of person, the table and its columns with personal data."""
 
 
 PERSONAL_DATA_ELSEWHERE = {
     "donor": ("UPDATE donor_requests SET wish = NULL", "DELETE FROM credentials"),
     "recipient": (),
 }
-"""Other rows erased with a person: requests, and links to their papers."""
+"""Statements that erase a person's requests and access links, by kind of person."""
 
 
 CODE_LETTERS: Mapping[type[CatalogueRecord], str] = {
@@ -65,11 +69,11 @@ _ITEMS_PER_QUERY = 500
 _HOST = re.compile(
     r"(?:(https?)://)?((?:\w[\w-]*(?:\.\w[\w-]*)*|\[[0-9a-f:.]+\])(?::\d{1,5})?)/?", re.IGNORECASE
 )
-"""Optional scheme, name or address, optional port."""
+"""Pattern of a host: an optional scheme, a name or address, an optional port."""
 
 
 class Catalogue:
-    """Catalogue records by code, cached until another connection writes."""
+    """The catalogue of one station. Records are cached until another connection changes one."""
 
     def __init__(self, store: Store, station: str) -> None:
         self.store, self.station_code = store, station
@@ -77,18 +81,21 @@ class Catalogue:
         self._seen = -1
 
     def refresh(self) -> None:
-        """Clear the cache if another connection has written. Call once per transaction."""
+        """Clear the cache if another connection has changed the catalogue.
+
+        Call this method once per transaction.
+        """
         changes = self.store.catalogue_version(self.station_code)
         if changes != self._seen:
             self._kept.clear()
             self._seen = changes
 
     def clear_cache(self) -> None:
-        """Clear the cache after this connection changed the catalogue."""
+        """Clear the cache, because this connection has changed or rolled back a record."""
         self._kept.clear()
 
     def get(self, noun: type[N], code: str) -> N | None:
-        """Return the record with this code, or None.
+        """Return the record of this kind with this code, or None.
 
         Raises:
             InvalidField: the code is not text.
@@ -110,7 +117,7 @@ class Catalogue:
         return None if row is None else self.records_from_rows(noun, [row])[0]
 
     def records_from_rows(self, noun: type[N], rows: Sequence[Row]) -> list[N]:
-        """Build records from their columns, in the order of `columns_of`."""
+        """Build records from rows that have the columns of `columns_of`."""
         records = [_record_from_row(noun, row) for row in rows]
         if noun is not Item or not records:
             return records
@@ -121,7 +128,7 @@ class Catalogue:
         ]
 
     def _barcodes(self, items: Iterable[str]) -> dict[str, list[Barcode]]:
-        """Return the barcodes of these items, in order."""
+        """Return the barcodes of each of these items, sorted."""
         found: dict[str, list[Barcode]] = {}
         wanted = list(items)
         for start in range(0, len(wanted), _ITEMS_PER_QUERY):
@@ -165,7 +172,7 @@ class Catalogue:
     # --- changing ------------------------------------------------------------------------------
 
     def register(self, noun: CatalogueRecord) -> None:
-        """Register a record under a new code.
+        """Add a record under a new code.
 
         Raises:
             AlreadyDone: the code, the receipt series or a barcode is in use.
@@ -188,11 +195,11 @@ class Catalogue:
         self.clear_cache()
 
     def amend(self, noun: CatalogueRecord) -> None:
-        """Replace a record. The unit of an item that has moved cannot change.
+        """Replace the record that has the same code.
 
         Raises:
-            NotFound: there is no record with this code.
-            InvalidField: the record is invalid, or its unit cannot change.
+            NotFound: no record has this code.
+            InvalidField: the record is invalid, or the unit of an item that has moved would change.
             Forgotten: the person was erased.
             AlreadyDone: the receipt series or a barcode is in use.
         """
@@ -218,7 +225,11 @@ class Catalogue:
         self.clear_cache()
 
     def forget_person(self, party: str) -> None:
-        """Erase the personal data of `donor:CODE` or `recipient:CODE`. The code stays."""
+        """Erase the personal data of a person. The code stays.
+
+        Args:
+            party: The person, as `donor:CODE` or `recipient:CODE`.
+        """
         what, _, code = party.partition(":")
         table, columns = PERSONAL_COLUMNS[what]
         sets = ", ".join(f"{name} = NULL" for name in columns)
@@ -234,7 +245,7 @@ class Catalogue:
     # --- search --------------------------------------------------------------------------------
 
     def name_index_is_current(self) -> bool:
-        """Return whether the name index of this station has the present version."""
+        """Return whether this version of the program made the name index of the station."""
         row = self.store.one(
             "SELECT 1 FROM stations s LEFT JOIN searchable f ON f.station = s.code "
             "WHERE s.code = :station AND coalesce(f.way, 0) < :way",
@@ -243,7 +254,7 @@ class Catalogue:
         return row is None
 
     def rebuild_name_index(self) -> None:
-        """Rebuild the name index of this station."""
+        """Build the name index of the station anew."""
         for noun in CATALOGUE_RECORDS:
             rows = self.store.all(
                 f"SELECT {', '.join(columns_of(noun))} FROM {noun.table} "
@@ -285,7 +296,11 @@ class Catalogue:
             )
 
     def _check_series_unchanged(self, noun: CatalogueRecord) -> None:
-        """Check that no other station has used this receipt series."""
+        """Check that no other station uses the receipt series of a station.
+
+        Raises:
+            AlreadyDone: another station uses the series, or has used it.
+        """
         if not isinstance(noun, Station):
             return
         other = self.store.one(
@@ -298,7 +313,11 @@ class Catalogue:
             raise AlreadyDone(sentence, [Fault("/series", sentence)])
 
     def _check_barcodes_are_free(self, noun: CatalogueRecord) -> None:
-        """Check that no other item that is not retired has one of the barcodes of an item."""
+        """Check that no other item has a barcode of this item. Retired items do not count.
+
+        Raises:
+            AlreadyDone: another item has one of the barcodes.
+        """
         if not isinstance(noun, Item) or noun.retired:
             return
         for index, barcode in enumerate(noun.barcodes):
@@ -311,9 +330,13 @@ class Catalogue:
                 )
 
     def item_of_barcode(self, code: str, *, besides: str = "") -> Item | None:
-        """Return the item with a barcode; a retired one only if no other item has it.
+        """Return the item that has a barcode, or None.
 
-        code: as in `ScannedCode.barcode`. besides: code of an item that is not returned.
+        A retired item is returned only if no other item has the barcode.
+
+        Args:
+            code: The barcode, as in `ScannedCode.barcode`.
+            besides: Code of an item that must not be returned.
         """
         row = self.store.one(
             "SELECT item FROM item_barcodes WHERE station = :station AND barcode = :barcode "
@@ -345,12 +368,12 @@ class Catalogue:
 
 
 def check_catalogue_record(noun: N) -> N:
-    """Check a record: limits of its fields, a name, and for a station its time zone and host.
+    """Check a record and return it with normalized text.
 
-    A station's host is the beginning of the URLs on papers and in invitations.
+    The host of a station becomes the beginning of the URLs on its papers and in invitations.
 
     Raises:
-        InvalidField: it is not a record, or a field is invalid.
+        InvalidField: the argument is not a record, or one of its fields is invalid.
     """
     check_type(noun, CatalogueRecord, "the record", "a record of the catalogue, such as Item")
     noun = check_fields(noun)
@@ -379,7 +402,7 @@ def check_catalogue_record(noun: N) -> N:
 
 
 def _checked_barcodes(item: Item) -> list[Barcode]:
-    """Return the barcodes of an item as `parse_barcode` reads them, in order.
+    """Return the barcodes of an item as `parse_barcode` reads them, sorted.
 
     Raises:
         InvalidField: a barcode is given twice, or its pack is unknown.
@@ -401,7 +424,11 @@ def _checked_barcodes(item: Item) -> list[Barcode]:
 
 
 def _check_larger_unit(item: Item) -> None:
-    """Check that the size of an item's larger unit is a power of ten."""
+    """Check that the size of an item's larger unit is a power of ten.
+
+    Raises:
+        InvalidField: the size is another number.
+    """
     larger = item.shown_unit
     if larger is not None and (larger.size == 1 or str(larger.size).rstrip("0") != "1"):
         raise InvalidField.at(
@@ -411,7 +438,7 @@ def _check_larger_unit(item: Item) -> None:
 
 
 def _url_origin(host: str) -> str:
-    """Return scheme, name and port of a host. The scheme defaults to https."""
+    """Return scheme, name and port of a host. Without a scheme, https is used."""
     found = _HOST.fullmatch(host)
     if found is None or not _can_be_parsed(f"https://{found[2]}"):
         raise InvalidField.at(
@@ -423,7 +450,7 @@ def _url_origin(host: str) -> str:
 
 
 def _can_be_parsed(url: str) -> bool:
-    """Return whether programs that use a URL can read its host and port."""
+    """Return whether URL libraries can read host and port of a URL."""
     try:
         parts = urlsplit(url)
         if "[" in url:
@@ -439,17 +466,17 @@ def columns_of(noun: type[CatalogueRecord]) -> list[str]:
 
 
 _STORED_ELSEWHERE = ("barcodes",)
-"""Fields of records that are rows of a table of their own."""
+"""Fields of records that are stored in a table of their own."""
 
 _FLAGS = ("quarantine", "retired", "needs_batch", "needs_expiry")
-"""Columns that are 0 or 1."""
+"""Columns that contain 0 or 1."""
 
 _JSON = ("packs", "aliases", "shown_unit")
 """Columns that contain JSON."""
 
 
 def _record_from_row(noun: type[N], row: Row) -> N:
-    """Build a record from its columns. An item is without its barcodes."""
+    """Build a record from the values of its columns. An item is returned without barcodes."""
     values = dict(zip(columns_of(noun), row, strict=True))
     for name in values.keys() & set(_FLAGS):
         values[name] = bool(values[name])
@@ -461,7 +488,7 @@ def _record_from_row(noun: type[N], row: Row) -> N:
 
 
 def _to_column(value: Any) -> Any:
-    """Return a field of a record as its column contains it."""
+    """Return the value that the column of a field stores."""
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, dict | list | msgspec.Struct):

@@ -1,6 +1,6 @@
-"""Separate the free text from a command before the command is hashed, and read the text later.
+"""Separate the free text from a command, because it must not be hashed, and read it later.
 
-Only callers who may see the text read it.
+Free text may contain personal data. It is read only for callers who may see it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from supplies.books.reader import Books, query_ids
 from supplies.domain.commands import Correct
 
 Texts = dict[str, str]
-"""Free text by field path, as "wish" or "lines/0/value/evidence"."""
+"""Free texts of a command by the path of the field, such as "wish" or "lines/0/value/evidence"."""
 
 _decode = msgspec.json.Decoder(Texts).decode
 
 
 class _Digests(msgspec.Struct):
-    """The part of an entry's body that names its free text."""
+    """The part of an entry that has the digest of its free texts."""
 
     texts: str | None
 
@@ -31,10 +31,10 @@ _decode_digests = msgspec.json.Decoder(_Digests).decode
 
 
 def free_text_in_command(command: msgspec.Struct) -> Texts:
-    """Return the free text of a command.
+    """Return the free texts of a command by path.
 
-    For a correction these are the paths within the new command; the reason of the correction is
-    "correction/reason".
+    For a correction, the paths are those in the corrected command. The reason of the correction has
+    the path "correction/reason".
     """
     found = dict(_walk(command, ""))
     if isinstance(command, Correct):
@@ -48,14 +48,15 @@ def free_text_in_command(command: msgspec.Struct) -> Texts:
 
 
 def free_text_of_entry(books: Books, seq: int) -> Texts | None:
-    """Return the free text of an entry; empty if it has none, None if it was erased."""
+    """Return the free texts of an entry: empty if it has none, None if they were erased."""
     return free_text_of_entries(books, [seq]).get(seq, {})
 
 
 def free_text_of_entries(books: Books, seqs: Iterable[int]) -> dict[int, Texts | None]:
-    """Return the free text by entry, for those of these entries that had some.
+    """Return the free texts of several entries, by entry number.
 
-    The value is None if the text was erased. The text of a command belongs to its first entry.
+    Entries without text are left out. None means that the texts were erased. The texts of a command
+    belong to its first entry.
     """
     rows = query_ids(
         books,
@@ -67,7 +68,7 @@ def free_text_of_entries(books: Books, seqs: Iterable[int]) -> dict[int, Texts |
     return {
         seq: None if content is None else _decode(content)
         for seq, body, digest, content in rows
-        # A receipt's document is stored in the same table, under a digest of its own.
+        # The contents of receipts are in the same table, under other digests.
         if digest == _decode_digests(body).texts
     }
 
@@ -88,7 +89,7 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 @cache
 def _fields(struct: type[msgspec.Struct]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of a struct's fields that are or may contain free text."""
+    """Return the names of fields that are free text, and of fields that may contain free text."""
     info = inspect.type_info(struct)
     assert isinstance(info, inspect.StructType)
     erasable = tuple(field.name for field in info.fields if _is_erasable(field.type))
@@ -111,7 +112,7 @@ def _is_nested(kind: inspect.Type) -> bool:
 
 
 def without_free_text(command: msgspec.Struct) -> Any:
-    """Return a command as plain data, without its free text."""
+    """Return a command as plain data, without its free texts."""
     return _without_erasable(command)
 
 

@@ -1,7 +1,8 @@
-"""Search names, barcodes, addresses and telephone numbers by part, with an index of bigrams.
+"""Search names, addresses and telephone numbers for parts of words.
 
-This works for both engines, for Chinese and English. The index finds records that contain all
-bigrams of a word; `matches` then checks that they are adjacent.
+A bigram is two neighbouring characters. The index finds records that contain all bigrams of a word;
+`matches` then checks that they form the word. This works in both databases, for Chinese and
+English.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from supplies.domain.catalogue_records import Barcode, CatalogueRecord
 from supplies.domain.normalization import normalize_text
 
 INDEX_VERSION = 4
-"""Version of the index terms. If it is raised, the index of each station is rebuilt."""
+"""Version of the index.
+
+If it is raised, the index of each station is built anew when the station is opened.
+"""
 
 SEARCHED_FIELDS = ("code", "name", "name_en", "aliases", "barcodes", "address", "phone")
-"""Fields of a record that are searched."""
+"""The fields of a record that are searched."""
 
 _SPELT_BY_INITIALS = ("name", "aliases")
 """Fields that are also found by the first letters of their pinyin, as kz for 口罩."""
@@ -37,7 +41,7 @@ _CHINESE = re.compile("[\u3400-\u9fff]")
 
 _MARKS = re.compile("[\u0300-\u036f]+")
 
-# Letters with a stroke, which Unicode does not decompose.
+# Unicode does not decompose these letters with a stroke.
 _PLAIN = str.maketrans(
     {"đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ø": "o", "ŧ": "t", "æ": "ae", "œ": "oe"}
 )
@@ -46,12 +50,12 @@ _BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[-\u2010-\u2015().]+(?=[0-9])")
 
 
 def search_words(query: str) -> list[str]:
-    """Return the normalized words of a query. A match contains all of them."""
+    """Return the normalized words of a query. Records must contain all of them."""
     return _folded(query).split()
 
 
 def bigrams(word: str) -> set[str]:
-    """Return the bigrams of a word. For a single character, return that character.
+    """Return the bigrams of a word. For a single character, return this character.
 
     >>> sorted(bigrams("mask"))
     ['as', 'ma', 'sk']
@@ -93,10 +97,9 @@ def matches(noun: CatalogueRecord, wanted: list[str]) -> bool:
 
 
 def searchable_texts(noun: CatalogueRecord) -> list[str]:
-    """Return the normalized code, names, barcodes, address and telephone number.
+    """Return the normalized texts of a record that are searched.
 
-    Chinese names are followed by their spellings by initials. For an erased person, return only the
-    code.
+    For an erased person, this is only the code.
     """
     found = []
     for field in SEARCHED_FIELDS:
@@ -139,7 +142,7 @@ def initials(text: str) -> list[str]:
 
 
 def _folded(text: str) -> str:
-    """Remove differences of case, width and accents, and signs between digits.
+    """Return text without differences of case, width and accents, and without signs between digits.
 
     >>> _folded("Nguyễn ŁÓDŹ １38-0013")
     'nguyen lodz 1380013'

@@ -1,4 +1,4 @@
-"""Read the books of one station. Rules and views use this module."""
+"""Read the books of one station. Rules and views read through this module."""
 
 from __future__ import annotations
 
@@ -38,23 +38,24 @@ S = TypeVar("S", bound=EntryRow)
 A = TypeVar("A")
 
 _MAX_NAMED = 20
-"""Number of stations that an error names."""
+"""Largest number of stations in an error message."""
 
 _MAX_IDS = 2000
-"""Number of ids in one query; both engines limit the number of parameters."""
+"""Largest number of ids in one query. Both databases limit the number of parameters."""
 
 _NAMELESS = {ANONYMOUS, "anon", "nobody", "none", "null", "unknown"}
-"""Codes with which people mean a donor who gave no name."""
+"""Codes that people try for a donor who gave no name."""
 
 
 BalanceKey = tuple[str, str, str]
-"""Account, item and lot of a balance."""
+"""Identifies a balance: account, item and lot."""
 
 
 class LotBalance(NamedTuple):
     """A lot and its balance in an account, in base units.
 
-    expires_on: ISO text, which sorts by date, or None if the lot does not expire.
+    Attributes:
+        expires_on: ISO text, which sorts in the order of days; None if the lot does not expire.
     """
 
     lot: str
@@ -63,9 +64,9 @@ class LotBalance(NamedTuple):
 
 
 class Books:
-    """The books of one station, read-only.
+    """The books of one station, for reading.
 
-    Within `Ledger.reading()` or a rule, all queries see the same state.
+    Within `Ledger.reading` and within a rule, all queries see the same state of the books.
     """
 
     def __init__(self, store: Store, catalogue: Catalogue) -> None:
@@ -85,7 +86,7 @@ class Books:
 
     @property
     def station(self) -> Station:
-        """Return the station's record.
+        """The record of this station.
 
         Raises:
             NotFound: the station is unknown.
@@ -96,7 +97,7 @@ class Books:
         return station
 
     def check_station(self) -> None:
-        """Check that the station is in the books.
+        """Check that this station is registered.
 
         Raises:
             NotFound: the station is unknown.
@@ -117,21 +118,24 @@ class Books:
         return NotFound(f"there is no station {self.station_code!r} in these books: {known}")
 
     def item(self, code: str, pointer: str = "") -> Item:
-        """Return the item.
+        """Return an item by its code.
+
+        Args:
+            pointer: JSON pointer to the field of the command that has the code, if there is one.
 
         Raises:
-            InvalidField: the code is unknown, and `pointer` names its field.
-            NotFound: the code is unknown, without `pointer`.
+            InvalidField: the code is unknown, and `pointer` is given.
+            NotFound: the code is unknown, and `pointer` is empty.
         """
         return self._cached_record(Item, "item", code, pointer)
 
     def donor(self, code: str, pointer: str = "") -> Donor:
-        """Return the donor.
+        """Return a donor by code.
 
         Raises:
-            Forgotten: the donor was erased.
-            InvalidField: the code is unknown, and `pointer` names its field.
-            NotFound: the code is unknown, without `pointer`.
+            Forgotten: the data of the donor was erased.
+            InvalidField: the code is unknown, and `pointer` is given.
+            NotFound: the code is unknown, and `pointer` is empty.
         """
         if code.casefold() in _NAMELESS and self.catalogue.get(Donor, code) is None:
             raise unknown_code_error(
@@ -143,47 +147,48 @@ class Books:
         return _read_or_refuse(donor, donor.name, "donor", pointer)
 
     def recipient(self, code: str, pointer: str = "") -> Recipient:
-        """Return the recipient.
+        """Return a recipient by code.
 
         Raises:
-            Forgotten: the recipient was erased.
-            InvalidField: the code is unknown, and `pointer` names its field.
-            NotFound: the code is unknown, without `pointer`.
+            Forgotten: the data of the recipient was erased.
+            InvalidField: the code is unknown, and `pointer` is given.
+            NotFound: the code is unknown, and `pointer` is empty.
         """
         recipient = self._cached_record(Recipient, "recipient", code, pointer)
         return _read_or_refuse(recipient, recipient.name, "recipient", pointer)
 
     def location(self, code: str, pointer: str = "") -> Location:
-        """Return the location. Raise the same errors as `item`."""
+        """Return a location by its code. Raises the same errors as `item`."""
         return self._cached_record(Location, "location", code, pointer)
 
     def team(self, code: str, pointer: str = "") -> Team:
-        """Return the team. Raise the same errors as `item`."""
+        """Return a team by its code. Raises the same errors as `item`."""
         return self._cached_record(Team, "team", code, pointer)
 
     def _cached_record(self, noun: type[N], name: str, code: str, pointer: str) -> N:
         found = self.catalogue.get(noun, code)
         if found is None:
             raise unknown_code_error(
-                f"there is no {name} {code}; register it first or mend the code", pointer
+                f"there is no {name} {code}; register it first, or correct the code", pointer
             )
         return found
 
-    # --- statements --------------------------------------------------------------------------
+    # --- queries -----------------------------------------------------------------------------
 
     def all(self, sql: str, **params: Any) -> list[Row]:
-        """Return the rows of a query. The parameter `:station` is set."""
+        """Return all rows of a query. The query can use the parameter `:station`."""
         return list(self._query(self.store.all, sql, params))
 
     def one(self, sql: str, **params: Any) -> Row | None:
-        """Return the first row of a query, or None. The parameter `:station` is set."""
+        """Return the first row of a query, or None. The query can use the parameter `:station`."""
         return self._query(self.store.one, sql, params)
 
     @contextmanager
     def cache_queries(self) -> Iterator[None]:
-        """Cache query results inside the `with` block. Nothing may be written meanwhile.
+        """Run each query only once within the `with` block. Nothing may be written meanwhile.
 
-        A rule reads the same need or balance several times, and each query may cross a network.
+        A rule reads the same need or balance several times, and each query may have to cross a
+        network.
         """
         self._answered = {}
         try:
@@ -202,14 +207,17 @@ class Books:
         return answer
 
     def value(self, sql: str, **params: Any) -> Any:
-        """Return the first column of the first row, or None."""
+        """Return the first column of the first row of a query, or None if there is no row."""
         row = self.one(sql, **params)
         return None if row is None else row[0]
 
     # --- balances ----------------------------------------------------------------------------
 
     def balance(self, account: str, item: str, lot: str = "") -> int:
-        """Return the balance of an account in base units. lot "" means no lot.
+        """Return the balance of an account, in base units.
+
+        Args:
+            lot: The lot; "" for promises and needs, which have no lots.
 
         Raises:
             InvalidField: the account is not on the chart of accounts.
@@ -226,7 +234,7 @@ class Books:
         return 0 if row is None else int(row[0])
 
     def balances(self, keys: Iterable[BalanceKey]) -> dict[BalanceKey, int]:
-        """Return the balances of several (account, item, lot), in few queries."""
+        """Return several balances, with few queries."""
         wanted = list(dict.fromkeys(keys))
         found = dict.fromkeys(wanted, 0)
         for start in range(0, len(wanted), _MAX_IDS // 4):
@@ -248,7 +256,7 @@ class Books:
         return found
 
     def balance_on(self, day: date, account: str, item: str, lot: str = "") -> int:
-        """Return the balance at the end of a day, as known now.
+        """Return a balance at the end of a day, including what was recorded since about that day.
 
         Raises:
             InvalidField: the account is not on the chart of accounts.
@@ -266,9 +274,9 @@ class Books:
         return int(found or 0)
 
     def daily_balances(self, key: tuple[str, str, str], since: str) -> dict[str, int]:
-        """Return the closing balances of (account, item, lot) by day, for days that changed it.
+        """Return a balance at the end of each day on which it changed, from `since` on.
 
-        The result begins with the last such day before `since`, if there is one.
+        The last such day before `since` is included, if there is one.
         """
         account, item, lot = key
         where = "WHERE station = :station AND account = :account AND item = :item AND lot = :lot"
@@ -283,7 +291,7 @@ class Books:
     def balance_and_lowest_since(
         self, day: date, account: str, item: str, lot: str
     ) -> tuple[int, int]:
-        """Return the present balance, and the lowest closing balance from `day` on."""
+        """Return the present balance, and the lowest one at the end of any day from `day` on."""
         closings = self.daily_balances((account, item, lot), day.isoformat())
         since = [quantity for when, quantity in closings.items() if when >= day.isoformat()]
         on_the_day = self.balance_on(day, account, item, lot)
@@ -292,12 +300,14 @@ class Books:
     def nonzero_balances(
         self, account: str, item: str | None = None
     ) -> dict[tuple[str, str, str], int]:
-        """Return nonzero balances by (account, item, lot).
+        """Return the balances of an account that are not zero.
 
-        account: if it ends in ":", all accounts that begin with it.
+        Args:
+            account: An account, or the beginning of accounts up to a colon, such as `stock:`.
+            item: Only balances of this item; None returns those of all items.
 
         Raises:
-            InvalidField: the account or prefix is not on the chart of accounts.
+            InvalidField: the account is not on the chart of accounts.
         """
         check_accounts(account)
         where = "account = :account"
@@ -314,7 +324,14 @@ class Books:
         return {(row[0], row[1], row[2]): row[3] for row in rows}
 
     def nonzero_balances_on(self, day: str, account: str) -> dict[tuple[str, str, str], int]:
-        """Return `nonzero_balances` at the end of a day, as far as known now. day: ISO text."""
+        """Return the balances of an account that were not zero at the end of a day.
+
+        What was recorded since about that day is included.
+
+        Args:
+            day: ISO text.
+            account: As in `nonzero_balances`.
+        """
         if day >= self.head()[2]:
             return self.nonzero_balances(account)
         where = "account = :account"
@@ -332,12 +349,13 @@ class Books:
         return {(row[0], row[1], row[2]): row[3] for row in rows}
 
     def needs_still_open(self, recipient: str, item: str) -> dict[str, bool]:
-        """Return, by need, whether a quantity of it is needed or claimed.
+        """Return whether each need of a recipient for an item is still open.
 
-        All needs are included that were ever noted for the recipient and the item.
+        A need is open if a quantity of it is needed or claimed. All needs ever recorded are
+        included.
         """
         rows = self.all(
-            # The empty text keeps SQLite from reading all balances of a station.
+            # Adding empty text makes SQLite use the index instead of reading all balances.
             "SELECT DISTINCT n.need, EXISTS (SELECT 1 FROM balances b WHERE b.station = n.station "
             "AND b.account = '' || 'needed:' || n.need AND b.quantity <> 0) "
             "OR EXISTS (SELECT 1 FROM balances c WHERE c.station = n.station "
@@ -351,7 +369,7 @@ class Books:
         return {need: bool(open_) for need, open_ in rows}
 
     def lot_balances(self, account: str, item: str) -> list[LotBalance]:
-        """Return the lots of an item that have a nonzero balance in an account.
+        """Return the lots of an item in an account whose balance is not zero.
 
         Raises:
             InvalidField: the account is not on the chart of accounts.
@@ -367,10 +385,10 @@ class Books:
         )
         return [LotBalance(*row) for row in rows]
 
-    # --- entries and what they state ---------------------------------------------------------
+    # --- entries and their rows --------------------------------------------------------------
 
     def head(self) -> tuple[int, bytes, str]:
-        """Return number and hash of the last entry, and the latest day booked.
+        """Return number and hash of the last entry, and the latest day on which anything is booked.
 
         If there are no entries, return 0, zeros and "".
         """
@@ -378,7 +396,7 @@ class Books:
         return (0, bytes(32), "") if row is None else (row[0], row[1], row[2])
 
     def head_and_closed_day(self) -> tuple[int, bytes, str, date | None]:
-        """Return `head` and the last closed day, or None, in one query."""
+        """Return what `head` returns and the last closed day (or None), with one query."""
         row = self.one(
             "SELECT h.seq, h.hash, h.latest_day, (SELECT p.closed_through FROM periods p "
             "WHERE p.station = h.station ORDER BY p.seq DESC LIMIT 1) "
@@ -398,11 +416,11 @@ class Books:
         return None if found is None else bytes(found).hex()
 
     def body(self, seq: int) -> Body:
-        """Return an entry as it was hashed.
+        """Return the content of an entry.
 
         Raises:
             InvalidField: `seq` is not a whole number.
-            NotFound: there is no such entry.
+            NotFound: the entry does not exist.
         """
         check_type(seq, int, "the number of an entry", "a whole number")
         body = None
@@ -415,7 +433,7 @@ class Books:
         return decode_body(body)
 
     def last_seq_of_command(self, seq: int) -> int:
-        """Return the number of the last entry of the command whose first entry is `seq`."""
+        """Return the number of the last entry of a command, from that of its first entry."""
         while self.value(
             "SELECT part FROM entries WHERE station = :station AND seq = :seq", seq=seq + 1
         ):
@@ -423,22 +441,25 @@ class Books:
         return seq
 
     def closed_through(self) -> date | None:
-        """Return the last closed day, or None."""
+        """Return the last closed day, or None if no day is closed."""
         return self.head_and_closed_day()[3]
 
     def rows(self, statement: type[S], **where: Any) -> list[S]:
-        """Return the rows with these column values, oldest first and in line order."""
+        """Return the rows of a type with these column values, in the order recorded."""
         return [self._statement(statement, row) for row in self._rows(statement, where)]
 
     def latest_row(self, statement: type[S], **where: Any) -> S | None:
-        """Return the latest row with these column values, which is the valid one; else None."""
+        """Return the latest row of a type with these column values, or None."""
         rows = self._rows(statement, where, " DESC LIMIT 1")
         return self._statement(statement, rows[0]) if rows else None
 
     def latest_rows(self, statement: type[S], key: str, ids: Iterable[str]) -> dict[str, S]:
-        """Return the latest row of each of these ids, by id, in few queries.
+        """Return the latest row for each of these ids, with few queries.
 
-        key: the column that contains the id. Unknown ids are left out.
+        Ids without a row are left out.
+
+        Args:
+            key: Name of the column with the id.
         """
         table = TABLES[statement]
         columns = ", ".join(f"l.{name}" for name in statement.__struct_fields__)
@@ -452,7 +473,11 @@ class Books:
         return {row[0]: self._statement(statement, row[1:]) for row in rows}
 
     def current_rows(self, statement: type[S], key: str, **where: Any) -> list[S]:
-        """Return the latest row of each `key`, among rows with these column values."""
+        """Return the latest row of each document, among the rows with these column values.
+
+        Args:
+            key: Name of the column with the id of the document.
+        """
         table = TABLES[statement]
         order = f"s.seq, s.{key}" + (", s.line" if "line" in statement.__struct_fields__ else "")
         conditions = "".join(f" AND s.{name} = :{name}" for name in where)
@@ -466,11 +491,11 @@ class Books:
         return [self._statement(statement, row) for row in rows]
 
     def rows_of_entry(self, statement: type[S], seq: int, **where: Any) -> list[S]:
-        """Return the rows of one entry, in line order."""
+        """Return the rows of a type that an entry wrote, in the order of their lines."""
         return self.rows(statement, seq=seq, **where)
 
     def latest_seq(self, statement: type[EntryRow], **where: Any) -> int | None:
-        """Return the entry number of the latest row with these column values, or None."""
+        """Return the number of the last entry that wrote such a row, or None."""
         conditions = "".join(f" AND {name} = :{name}" for name in where)
         seq: int | None = self.value(
             f"SELECT seq FROM {TABLES[statement]} WHERE station = :station{conditions} "
@@ -481,7 +506,7 @@ class Books:
 
     def _rows(self, statement: type[EntryRow], where: dict[str, Any], tail: str = "") -> list[Row]:
         conditions = "".join(f" AND {name} = :{name}" for name in where)
-        # Without ORDER BY an engine may return an entry's rows in any order.
+        # Without ORDER BY, a database may return the rows of an entry in any order.
         order = "seq, line" if not tail and "line" in statement.__struct_fields__ else "seq"
         return self.all(
             f"SELECT {', '.join(statement.__struct_fields__)} FROM {TABLES[statement]} "
@@ -500,7 +525,7 @@ class Books:
         )
 
     def donors_of_lot(self, lot: str, item: str) -> list[tuple[str, int]]:
-        """Return the donors of a lot, with the quantity that each gave."""
+        """Return the donors of a lot, each with the quantity that came from the donor."""
         rows = self.all(
             "SELECT account, -quantity FROM balances WHERE station = :station "
             f"AND item = :item AND lot = :lot AND lot <> '' AND {account_range('first', 'end')} "
@@ -513,7 +538,7 @@ class Books:
         return [(row[0].partition(":")[2], row[1]) for row in rows]
 
     def balances_of_lot(self, kind: AccountKind, lot: str) -> dict[tuple[str, str, str], int]:
-        """Return the nonzero balances of a lot in the accounts of one kind."""
+        """Return the balances of a lot that are not zero, in accounts of one kind."""
         rows = self.all(
             "SELECT account, item, quantity FROM balances WHERE station = :station "
             "AND lot = :lot AND lot <> '' AND account >= :first AND account < :end "
@@ -526,9 +551,10 @@ class Books:
 
 
 def query_ids(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -> list[Row]:
-    """Return the rows of a query that joins `wanted`, whose column `id` contains these ids.
+    """Return the rows of a query about many ids.
 
-    More than `_MAX_IDS` ids are queried in parts; the order of the query holds within each part.
+    The query reads the ids from the table `wanted`, whose column is `id`. More than `_MAX_IDS` ids
+    are queried in parts, and the rows are sorted within each part only.
     """
     wanted = list(dict.fromkeys(ids))
     rows: list[Row] = []
@@ -541,7 +567,10 @@ def query_ids(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -
 
 
 def unknown_code_error(sentence: str, pointer: str) -> SuppliesError:
-    """Return the error for an unknown code: InvalidField at `pointer`, or NotFound without one."""
+    """Return the error for an unknown code.
+
+    It is an InvalidField that points to the field, or a NotFound if `pointer` is empty.
+    """
     if pointer:
         return InvalidField(sentence, [Fault(pointer, sentence)])
     return NotFound(sentence)
@@ -558,7 +587,7 @@ def _read_or_refuse(noun: N, name: str | None, what: str, pointer: str) -> N:
 
 @cache
 def _decoders(statement: type[EntryRow]) -> list[tuple[str, Callable[[str], Any] | None]]:
-    """Return the decoder of each column's text; None if it needs no decoding."""
+    """Return the columns of a type, each with a function to decode its text, or None."""
     hints = get_type_hints(statement)
 
     def decoder(name: str) -> Callable[[str], Any] | None:

@@ -1,9 +1,9 @@
-"""Stock counts in the books: what each is compared with, and which entries are counts.
+"""Read stock counts: what each count is compared with, and which entries belong to counts.
 
-A count describes a moment: the day of its count sheet and, within that day, the position of the
-sheet among the entries. An entry belongs to the moment of its own day and number, with two
-exceptions. A correction belongs to the moment of the entry that it corrects, and the difference of
-a count to the moment of its sheet.
+The order of events decides what a count is compared with. An event has a moment: its day and,
+within the day, the number of its entry. The moment of a count is that of its count sheet. A
+correction has the moment of the entry that it corrects. An entry that books the difference of a
+count has the moment of the count sheet.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, STOCK, keys_of
 
 COUNTED, RECOUNTED = "stock_counted", "stock_recounted"
-"""Kinds of entry that book the difference of a count, and later changes of that difference."""
+"""Kinds of entry that book the difference of a count, and that change the difference."""
 
 RESOLVED = "conflict_resolved"
-"""The kind of entry that books a count which contradicted the books, as far as they can."""
+"""Kind of entry that books a count as far as possible, if it contradicts the books."""
 
 
 class Moment(NamedTuple):
-    """A point in the order of events: the day booked, as ISO text, and an entry number."""
+    """A place in the order of events: a day as ISO text, and an entry number."""
 
     day: str
     seq: int
@@ -31,8 +31,11 @@ class Moment(NamedTuple):
 class Count(NamedTuple):
     """A counted line.
 
-    sheet_at: the moment of its sheet. lot "": all lots together. seq, booked_on: number and day
-    (ISO text) of the entry that recorded the count.
+    Attributes:
+        sheet_at: The moment of the count sheet.
+        seq: Number of the entry that recorded the count.
+        booked_on: Day of this entry, as ISO text.
+        lot: The counted lot; "" if all lots of the item were counted together.
     """
 
     sheet: str
@@ -53,7 +56,7 @@ def is_at(account: str, location: str) -> bool:
 
 
 def counts_after(books: Books, day: str) -> list[Count]:
-    """Return the counted lines of sheets from this day on, in order of moment."""
+    """Return the counted lines of sheets opened on or after a day, in the order of events."""
     rows = books.all(
         "SELECT s.sheet, s.location, o.booked_on, o.seq, l.seq, c.booked_on, l.line, l.item, l.lot "
         "FROM count_sheets s CROSS JOIN entries o CROSS JOIN counted_lines l CROSS JOIN entries c "
@@ -66,7 +69,7 @@ def counts_after(books: Books, day: str) -> list[Count]:
 
 
 def sheet_moment(books: Books, sheet: str) -> Moment | None:
-    """Return the moment of a count sheet; None if there is no such sheet."""
+    """Return the moment of a count sheet, or None if there is no such sheet."""
     row = books.one(
         "SELECT o.booked_on, o.seq FROM count_sheets s "
         "JOIN entries o ON o.station = s.station AND o.seq = s.seq "
@@ -77,10 +80,9 @@ def sheet_moment(books: Books, sheet: str) -> Moment | None:
 
 
 def stock_at(books: Books, location: str, moment: Moment) -> dict[str, Counter[str]]:
-    """Return the stock of a location at a moment, free and allocated, by item and lot.
+    """Return the stock of a location at a moment, by item and lot. Allocated goods are included.
 
-    All entries recorded until now count. The result is the stock at the end of the day, less what
-    moved later on that day, plus the differences of earlier counts that were booked later.
+    Everything recorded until now counts, if it belongs before the moment.
     """
     there: dict[str, Counter[str]] = defaultdict(Counter)
     for (_, item, lot), quantity in books.nonzero_balances_on(moment.day, STOCK(location)).items():
@@ -103,7 +105,7 @@ _Move = tuple[str, str, str, str, int]
 
 
 def _later_that_day(books: Books, moment: Moment) -> list[_Move]:
-    """Return transfers booked on the day of a moment that belong to a later moment."""
+    """Return the transfers on the day of a moment that come later in the order of events."""
     rows = books.all(
         "SELECT t.seq, t.source, t.target, t.item, t.lot, t.quantity FROM entries e "
         "CROSS JOIN transfers t WHERE e.station = :station AND e.booked_on = :day "
@@ -116,7 +118,7 @@ def _later_that_day(books: Books, moment: Moment) -> list[_Move]:
 
 
 def moment_of(books: Books, seq: int) -> Moment:
-    """Return the moment that an entry belongs to."""
+    """Return the moment of an entry."""
     row = books.one(
         "SELECT kind, document, booked_on, seq - part FROM entries "
         "WHERE station = :station AND seq = :seq",
@@ -129,9 +131,10 @@ def moment_of(books: Books, seq: int) -> Moment:
 
 
 def first_entry(books: Books, head: int) -> int:
-    """Return the first entry of a chain of corrections.
+    """Return the first entry of a command that was corrected.
 
-    head: the first entry of its latest command.
+    Args:
+        head: The first entry of the latest correction.
     """
     while True:
         older = books.value(
@@ -143,7 +146,7 @@ def first_entry(books: Books, head: int) -> int:
 
 
 def _booked_later(books: Books, moment: Moment) -> list[_Move]:
-    """Return transfers of earlier counts that were booked after a moment."""
+    """Return the transfers of counts before a moment that are booked on a later day."""
     return books.all(
         "SELECT t.source, t.target, t.item, t.lot, t.quantity FROM count_sheets s "
         "CROSS JOIN entries o CROSS JOIN entries e CROSS JOIN transfers t "

@@ -1,6 +1,7 @@
-"""Write files atomically, readable only by their owner by default.
+"""Write files completely or not at all. By default, only their owner can read them.
 
-A file is written under a draft name in the same directory, flushed to the disk, and then renamed.
+A file is written under another name in the same directory (the draft), flushed to the disk and then
+renamed.
 """
 
 from __future__ import annotations
@@ -14,17 +15,23 @@ from pathlib import Path
 from supplies.errors import AlreadyDone, InvalidField, StoreError
 
 PRIVATE = 0o600
-"""File mode: readable and writable by its owner only."""
+"""File mode: only the owner can read and write the file."""
 
 _MAX_NAME_BYTES = 255 - len(".01234567-journal")
-"""Longest file name, in bytes. It leaves room for the longer names of a draft and its log."""
+"""Longest file name in bytes.
+
+It leaves room for the longer names of the draft and of the draft's write-ahead log.
+"""
 
 
 @contextmanager
 def draft_file(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
-    """Yield an empty draft file beside the future file.
+    """Yield an empty draft file in the directory of the future file.
 
-    Afterwards the draft is deleted, unless it was renamed. mode: the file mode, before the umask.
+    Afterwards the draft is deleted, unless it was renamed.
+
+    Args:
+        mode: The file mode, from which the umask is subtracted.
 
     Raises:
         StoreError: the draft cannot be created.
@@ -34,7 +41,7 @@ def draft_file(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
         _create_empty(draft, mode)
         yield draft
     finally:
-        with suppress(OSError):  # If the draft's name is too long, there is no draft to delete.
+        with suppress(OSError):  # A draft whose name is too long was never created.
             for end in ("", "-wal", "-shm", "-journal"):
                 Path(f"{draft}{end}").unlink(missing_ok=True)
 
@@ -43,7 +50,7 @@ def check_file_name(path: Path) -> None:
     """Check that a path can be the path of a file.
 
     Raises:
-        InvalidField: the path is empty, `.` or `/`, or its last name is too long.
+        InvalidField: the path is empty, `.` or `/`, or the file name is too long.
     """
     if path.name in ("", ".."):
         name = "an empty name" if path == Path() else f"'{path}'"
@@ -56,11 +63,11 @@ def check_file_name(path: Path) -> None:
 
 
 def exists(path: Path) -> bool:
-    """Return whether a file or folder of this name exists.
+    """Return whether a file or directory with this path exists.
 
     Raises:
         InvalidField: the path cannot be the path of a file.
-        StoreError: its folder cannot be read.
+        StoreError: the directory cannot be read.
     """
     check_file_name(path)
     try:
@@ -78,19 +85,21 @@ def refuse_to_replace(path: Path) -> None:
     Raises:
         AlreadyDone: the file exists.
         InvalidField: the path cannot be the path of a file.
-        StoreError: its folder cannot be read.
+        StoreError: the directory cannot be read.
     """
     if exists(path):
         raise AlreadyDone(f"{path} exists already and is not overwritten; name another file")
 
 
 def write_file(path: Path, content: bytes, *, mode: int = PRIVATE, replace: bool = False) -> None:
-    """Write a file under a draft name, and rename it.
+    """Write a file completely or not at all.
 
-    mode: the file mode, before the umask. replace: whether to replace an existing file.
+    Args:
+        mode: The file mode, from which the umask is subtracted.
+        replace: Whether to replace a file that exists.
 
     Raises:
-        AlreadyDone: the file exists, and `replace` is False.
+        AlreadyDone: the file exists, and `replace` is false.
         StoreError: the file cannot be written.
     """
     with draft_file(path, mode) as draft:
@@ -103,14 +112,14 @@ def write_file(path: Path, content: bytes, *, mode: int = PRIVATE, replace: bool
 
 
 def rename_into_place(draft: Path, path: Path, *, replace: bool = False) -> None:
-    """Rename a draft to its final name. The draft must be flushed to the disk already.
+    """Give a draft its final name. The draft must have been flushed to the disk before.
 
     Raises:
-        AlreadyDone: a file of that name exists, and `replace` is False.
-        StoreError: the operating system reports an error.
+        AlreadyDone: a file of that name exists, and `replace` is false.
+        StoreError: the draft cannot be renamed.
     """
     if not replace:
-        # Check again: another process may have created the file in the meantime.
+        # Another process may have created the file in the meantime.
         refuse_to_replace(path)
     try:
         draft.rename(path)
@@ -132,7 +141,7 @@ def read_file(path: Path) -> bytes:
 
 
 def fsync(path: Path) -> None:
-    """Flush a file, or the entries of a directory, to the disk."""
+    """Flush a file, or the names in a directory, to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

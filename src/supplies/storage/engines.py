@@ -1,4 +1,4 @@
-"""Open the storage engine that a database URL or path names."""
+"""Open a database in SQLite or PostgreSQL, as its URL or path says."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from supplies.storage.store import Store
 _SERVERS = ("postgresql://", "postgres://")
 
 _MISTYPED_SERVER = re.compile(r"(?!sqlite:///)\w{2,}:.*@|.*password\s*=", re.DOTALL | re.IGNORECASE)
-"""Matches a server URL that is mistyped and may contain a password."""
+"""Pattern of a mistyped server URL, which may contain a password."""
 
 
 def database_file(url: str) -> Path | None:
-    """Return the file that a URL names. Return None for a database on a server.
+    """Return the database file that a URL or path names, or None for a database on a server.
 
-    Error messages do not repeat a part of the URL that may be a password.
+    Error messages leave out the parts of the URL that may be a password.
 
     Raises:
-        InvalidField: the URL names neither a server nor a file, or its file name is not possible.
+        InvalidField: the URL names neither a server nor a file, or the file name is not possible.
     """
     check_type(url, str, "the database", "text: the path of a file, or postgresql://…")
     if url.startswith(_SERVERS):
@@ -54,11 +54,11 @@ def database_file(url: str) -> Path | None:
 
 
 def grant_access(url: str, role: str) -> None:
-    """Grant a PostgreSQL role the right to record in these books, but to change nothing.
+    """Grant a PostgreSQL role the right to record in these books, but not to change them.
 
     Raises:
         InvalidField: the books are in a file, or the role would have further rights.
-        NotFound: there is no such role.
+        NotFound: the role does not exist.
         StoreError: the user of this connection does not own the tables.
     """
     if database_file(url) is not None:
@@ -75,12 +75,16 @@ def grant_access(url: str, role: str) -> None:
 
 
 def open_store(url: str, *, create: bool = True, guarded: bool = True, made: bool = True) -> Store:
-    """Open the store that a URL or path names.
+    """Open a database by its URL or path.
 
-    `postgresql://…` is a server; a path or `sqlite:///PATH` is a SQLite file. create: whether to
-    create missing tables; older tables are always migrated. guarded: whether to refuse books whose
-    guards are missing; only verification reads such books. made: False if the caller will create
-    the tables itself, with `create_tables` and `create_guards`.
+    `postgresql://…` is a database on a server; a path or `sqlite:///PATH` is a SQLite file. Tables
+    of an older version are always migrated.
+
+    Args:
+        create: Whether to create missing tables.
+        guarded: Whether to refuse books with missing triggers. Only verification reads such books.
+        made: Whether the tables exist or are created now. If false, the caller creates them, with
+            `create_tables` and `create_guards`.
 
     Raises:
         InvalidField: the URL is invalid.

@@ -1,9 +1,9 @@
-"""Store the responses to requests with an idempotency key, so that a repeat gets the same one.
+"""Store the responses to requests with an idempotency key, for requests that are repeated.
 
-A row contains a salted digest of the request, and the response. It is written in the transaction of
-its request, so that either both are stored or neither. Responses may contain personal data.
-Therefore their bodies are erased after `RESPONSE_RETENTION`, and when a person is forgotten. The
-row stays: it says that the key was used, for which request, and where the result is.
+A row has a salted digest of the request and the response. It is written in the transaction of the
+request, so that both are stored or neither. Responses may contain personal data. So their bodies
+are erased after `RESPONSE_RETENTION`, and when a person is forgotten. What remains in the row says
+for which request the key was used, and where its result is.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from supplies.errors import IdempotencyConflict
 from supplies.storage.store import Store
 
 RESPONSE_RETENTION = timedelta(days=30)
-"""How long responses are kept."""
+"""How long the bodies of responses are kept."""
 
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
-    """A request with an idempotency key.
+    """An idempotency key, who sent it, and with which request.
 
-    caller: who sent the request; each caller has keys of their own. sent: the canonical request.
+    Attributes:
+        caller: Who sent the request. The keys of different callers are independent.
+        sent: The request in canonical form.
     """
 
     caller: str
@@ -32,11 +34,12 @@ class IdempotencyKey(msgspec.Struct, frozen=True):
 
 
 class StoredResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored response.
+    """The stored response to a request.
 
-    location: URL of the created resource; None if none was created. seq: number of the entry that
-    the request recorded, or None. answer: the response body; None if it was not kept, or was
-    erased.
+    Attributes:
+        location: URL of the created resource; None if nothing was created.
+        seq: Number of the entry that the request recorded, or None.
+        answer: Body of the response; None if it was not stored, or was erased.
     """
 
     status: int
@@ -46,13 +49,13 @@ class StoredResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredResponses:
-    """The stored responses of one station. Call all methods within a transaction of the store."""
+    """The stored responses of one station. Call its methods within a transaction."""
 
     def __init__(self, store: Store, station: str) -> None:
         self.store, self.station = store, station
 
     def find(self, request: IdempotencyKey) -> StoredResponse | None:
-        """Return the earlier response to this request. Return None if its key is new.
+        """Return the response to an earlier request with this key, or None if the key is new.
 
         Raises:
             IdempotencyConflict: the caller used the key for another request.
@@ -72,7 +75,7 @@ class StoredResponses:
         return StoredResponse(status=row[2], location=row[3], seq=row[4], answer=row[5])
 
     def keep(self, request: IdempotencyKey, answered: StoredResponse, *, now: datetime) -> None:
-        """Store the response to a request, before it is sent."""
+        """Store the response to a request, before the response is sent."""
         salt = new_salt()
         self.store.run(
             "INSERT INTO answers (station, caller, request_key, salt, digest, answered_at, "
@@ -92,7 +95,11 @@ class StoredResponses:
         )
 
     def erase(self, *, before: datetime | None = None) -> int:
-        """Erase the response bodies stored before a time, or all. Return how many were erased."""
+        """Erase the bodies of responses that were stored before a time. Return how many there were.
+
+        Args:
+            before: The time; None erases all bodies.
+        """
         older = "" if before is None else " AND answered_at < :before"
         return self.store.run(
             f"UPDATE answers SET answer = NULL WHERE station = :station{older} "

@@ -1,8 +1,8 @@
-"""Read the structure of the tables from SQLite, through sqlite-utils.
+"""Read the structure of the tables, with sqlite-utils.
 
-The same migrations create the tables of both engines. So the structure is read from an empty SQLite
-database in memory, also for PostgreSQL. This takes about 0.2 seconds. It is used for copying books,
-granting rights and tests, but not for opening books.
+The same migrations create the tables of both databases. So the structure is read from an empty
+SQLite database in memory, for PostgreSQL too. This takes about 0.2 seconds. It is used to copy
+books, to grant rights and in tests, but not to open books.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from supplies.storage import schema
 
 
 class Table(NamedTuple):
-    """The structure of one table.
+    """The structure of a table.
 
-    columns, primary_key: names of the columns, in order. unique_keys: the columns of each unique
-    index, including the primary key. refers_to: the tables to which its foreign keys refer.
+    Attributes:
+        columns, primary_key: Names of columns, in order.
+        unique_keys: The columns of each unique index, including the primary key.
+        refers_to: Names of the tables to which its foreign keys refer.
     """
 
     columns: list[str]
@@ -30,7 +32,7 @@ class Table(NamedTuple):
 
 @cache
 def tables() -> dict[str, Table]:
-    """Return all tables by name. Each table comes after the tables to which it refers."""
+    """Return the structure of all tables by name. A table comes after those it refers to."""
     database = Database(memory=True, execute_plugins=False)
     try:
         database.executescript(schema.all_scripts())

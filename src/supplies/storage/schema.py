@@ -1,9 +1,9 @@
-"""The tables and the triggers that guard them, as SQL for either engine.
+"""The tables, and the triggers that protect them, as SQL for SQLite and PostgreSQL.
 
-Tables are created by an ordered list of scripts, `migrations/NNNN-….sql`. A released script never
-changes; a later version adds a script. A new database runs all scripts, an older database those
-that it has not run yet. The triggers are templates: which balances may be negative is filled in
-from the chart of accounts.
+Tables are created by numbered scripts, `migrations/NNNN-….sql`. A released script never changes; a
+later version adds another script. A new database runs all scripts, an older one those that it has
+not run yet. The triggers are templates: the accounts that may be negative are filled in from the
+chart of accounts.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ADDED_IN_VERSION: Mapping[str, int] = {
     **dict.fromkeys(("access_log_kept", "access_log_no_replace", "access_log_stays"), 12),
     **{f"access_log.{name}": 12 for name in ("access_log_kept", "access_log_stays")},
 }
-"""Triggers and functions that are newer than their table, each with the version that added it."""
+"""Triggers and functions that are newer than their table, with the version that added them."""
 
 REWRITTEN_IN_VERSION: Mapping[str, int] = {
     "balances_from_zero": 20,
@@ -37,9 +37,9 @@ REWRITTEN_IN_VERSION: Mapping[str, int] = {
     "balances_follow": 16,
     "days_follow": 16,
 }
-"""Triggers and functions whose text changed, each with the version that changed it.
+"""Triggers and functions whose text was changed, with the version that changed it.
 
-Triggers are those of SQLite, functions those of PostgreSQL.
+The triggers are those of SQLite, the functions those of PostgreSQL.
 """
 
 SECURITY_DEFINER_SINCE: Mapping[str, int] = {
@@ -51,41 +51,41 @@ SECURITY_DEFINER_SINCE: Mapping[str, int] = {
     "transfers_move": 11,
     "waits": 11,
 }
-"""PostgreSQL functions that run with the owner's rights, with the version that made them so.
+"""PostgreSQL functions that run with the rights of the owner, each with its first such version.
 
-Most of them write rows that follow from entries and transfers, so that the role of the service
-needs no rights to those tables. The others protect data that cannot be restored once it is erased,
-and must see all rows.
+Most of them write rows that follow from entries and transfers, so that the database role of the
+service needs no rights to these tables. The others protect data that cannot be restored once it is
+erased, and must see all rows.
 """
 
 
 def revoke_execute(books: str) -> str:
-    """Return SQL that lets only the owner call the functions of `SECURITY_DEFINER_SINCE`.
+    """Return SQL that forbids all roles but the owner to call the functions that run as owner.
 
-    Triggers run them without that right. Otherwise anybody could create a temporary table with
-    triggers that call them.
+    Triggers run these functions without that right. Otherwise anybody could make a temporary table
+    with triggers that call them.
     """
     names = ", ".join(f"{books}.{name}()" for name in SECURITY_DEFINER_SINCE)
     return f"REVOKE EXECUTE ON FUNCTION {names} FROM PUBLIC"
 
 
 SECURITY_DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
-"""Clauses of these functions.
+"""SQL clauses of functions that run with the rights of the owner.
 
 The fixed search path keeps them from calling functions or operators of another schema.
 """
 
 ENTRY_ROW_TABLES = tuple(TABLES.values())
-"""Tables whose rows may only be inserted together with their entry."""
+"""Tables whose rows can be inserted only together with their entry."""
 
 APPEND_ONLY = ("migrations", "entries", "transfers", *ENTRY_ROW_TABLES)
-"""Tables whose rows are never updated or deleted."""
+"""Tables whose rows are never changed or deleted."""
 
 CATALOGUE_TABLES = tuple(noun.table for noun in CATALOGUE_RECORDS)
-"""Catalogue tables: a row may change, except for its code."""
+"""Tables of the catalogue. Their rows can be changed, except for the code."""
 
 UNDELETABLE_TABLES = ("stations", "erasable", *CATALOGUE_TABLES)
-"""Tables whose rows are never deleted, and change only as their triggers allow."""
+"""Tables whose rows are never deleted, and changed only as their triggers allow."""
 
 
 def _text(name: str) -> str:
@@ -93,17 +93,18 @@ def _text(name: str) -> str:
 
 
 def floor_condition() -> str:
-    """Return an SQL condition that is true for accounts without a floor.
-
-    Unlike LIKE, it is case-sensitive.
-    """
+    """Return an SQL condition that is true for accounts without a floor."""
     free = [kind.prefix for kind in CHART.values() if not kind.floored]
     return " OR ".join(f"substr(account, 1, {len(prefix)}) = '{prefix}'" for prefix in free)
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """A migration: the script that migrates the tables to `version`, in the SQL of each engine."""
+    """A migration: the script that brings the tables to a version.
+
+    Attributes:
+        version: The version of the tables after the script.
+    """
 
     version: int
     script: str
@@ -135,12 +136,16 @@ def migrations() -> tuple[Migration, ...]:
 
 
 def migrations_after(version: int) -> list[Migration]:
-    """Return the migrations that a database of this version has not run. 0 is a new database."""
+    """Return the migrations that a database has not run.
+
+    Args:
+        version: The version of the database; 0 for a new one.
+    """
     return [one for one in migrations() if one.version > version]
 
 
 def latest_version() -> int:
-    """Return the version of the latest migration."""
+    """Return the version of the last migration."""
     return migrations()[-1].version
 
 
@@ -152,7 +157,7 @@ def all_scripts() -> str:
 def create_statements() -> dict[str, str]:
     """Return the statements that create tables, views and indexes, by name.
 
-    An added column is written into the statement of its table, as SQLite does.
+    Columns that a migration added are part of the statement of their table, as in SQLite.
     """
     made: dict[str, str] = {}
     for migration in migrations():
@@ -170,9 +175,9 @@ _ADDS = re.compile(r"ALTER TABLE (\w+) ADD COLUMN\s+(.*)", re.DOTALL)
 
 
 def guards_added_after(guards: Mapping[str, str], version: int) -> dict[str, str]:
-    """Return the triggers that were added or changed after this version of the database.
+    """Return the triggers that were added or changed after a version of the database.
 
-    A migration creates only these. If other triggers are missing, the books are refused.
+    A migration creates only these. If another trigger is missing, the books are refused.
     """
     made_by = {
         found[1]: migration.version
@@ -190,7 +195,7 @@ def guards_added_after(guards: Mapping[str, str], version: int) -> dict[str, str
 
 
 def table_names() -> list[str]:
-    """Return the names of all tables. Each comes after the tables to which it refers."""
+    """Return the names of all tables. A table comes after those it refers to."""
     return list(_create_tables())
 
 
@@ -201,7 +206,7 @@ def view_names() -> list[str]:
 
 
 def constraint_counts() -> dict[str, Counter[str]]:
-    """Count the constraints of each table: check, foreign key, primary key, unique."""
+    """Return how many constraints of each type each table has."""
     signs = {"c": "CHECK (", "f": "REFERENCES ", "p": "PRIMARY KEY", "u": "UNIQUE"}
     return {
         name: Counter({sort: text.count(sign) for sort, sign in signs.items() if sign in text})
@@ -216,9 +221,9 @@ def _create_tables() -> dict[str, str]:
 
 
 def to_postgresql(script: str) -> str:
-    """Translate a script to PostgreSQL types. Text sorts by code point, as in SQLite.
+    """Translate a script to PostgreSQL. Text is sorted by code point, as in SQLite.
 
-    A view that is made anew is replaced, so that the roles that may read it still may.
+    Views are replaced and not created anew, so that roles keep their right to read them.
     """
     types = {"INTEGER": "BIGINT", "BLOB": "BYTEA", "TEXT": 'TEXT COLLATE "C"'}
     script = re.sub(r"\) STRICT(, WITHOUT ROWID)?;", ");", script)
@@ -228,9 +233,9 @@ def to_postgresql(script: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PostgresGuards:
-    """The statements that create PostgreSQL's functions and triggers, by name.
+    """The statements that create the functions and triggers in PostgreSQL, by name.
 
-    The name of a trigger includes its table: `entries.entries_head`.
+    The name of a trigger begins with its table: `entries.entries_head`.
     """
 
     functions: dict[str, str]
@@ -238,7 +243,11 @@ class PostgresGuards:
 
 
 def postgres_guards(schema: str) -> PostgresGuards:
-    """Return the functions and triggers for a schema. schema: its name, quoted for SQL."""
+    """Return the functions and triggers of a PostgreSQL schema.
+
+    Args:
+        schema: Name of the schema, quoted for SQL.
+    """
     text = _text("postgresql/guards.sql").replace("{schema}", schema)
     _, functions, append_only, stated, kept, catalogue, once = re.split(
         r"^-- (?:for each: )?[\w-]+\n", text, flags=re.MULTILINE
@@ -263,7 +272,7 @@ def postgres_guards(schema: str) -> PostgresGuards:
 
 
 def sqlite_guards() -> dict[str, str]:
-    """Return the statements that create SQLite's triggers, by name."""
+    """Return the statements that create the triggers in SQLite, by name."""
     sections = re.split(
         r"-- (?:for each: )?(append-only|stated|kept|named|once)\n", _text("sqlite/guards.sql")
     )
@@ -284,9 +293,10 @@ def sqlite_guards() -> dict[str, str]:
 
 
 def _same_rows() -> dict[str, str]:
-    """For each table, return an SQL condition that a new row has a unique key of an old row.
+    """Return, for each table, an SQL condition that a new row has a unique key of an old row.
 
-    Triggers use it to refuse `INSERT OR REPLACE`, which would delete the old row without an error.
+    Triggers refuse such rows. Otherwise `INSERT OR REPLACE` would delete the old row without an
+    error.
     """
     same: dict[str, list[str]] = {}
     for name, text in _create_tables().items():

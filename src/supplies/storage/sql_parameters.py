@@ -1,4 +1,4 @@
-"""Translate SQL parameters to the style `%(name)s` of the PostgreSQL driver."""
+"""Translate SQL parameters to the form that the PostgreSQL driver needs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ _TOKEN = re.compile(
 
 @lru_cache(maxsize=2048)
 def pyformat(sql: str) -> str:
-    """Translate `:name` to `%(name)s`, `?` to `%s` and `%` to `%%`. Quoted text stays as it is."""
+    """Translate the parameters of a statement: `:name` to `%(name)s`, `?` to `%s`.
+
+    The sign `%` becomes `%%`. Text in quotation marks stays as it is.
+    """
     return _TOKEN.sub(_pyformat_token, sql)
 
 

@@ -1,4 +1,4 @@
-"""The interface of a storage engine. Both engines run the same SQL statements."""
+"""The interface of the two databases. Both run the same SQL statements."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Params = Mapping[str, Any]
 
 
 class Store(Protocol):
-    """A storage engine. Its SQL statements name their parameters `:name`.
+    """A connection to the books in SQLite or PostgreSQL. SQL parameters are written `:name`.
 
-    Every method raises a `StoreError` if the engine fails.
+    Every method raises a `StoreError` if the database fails.
     """
 
     url: str
@@ -25,35 +25,36 @@ class Store(Protocol):
         """Return the first row of a query, or None."""
 
     def run(self, sql: str, params: Params | Sequence[Any] = ...) -> int:
-        """Run one statement, and return the number of rows it changed."""
+        """Run one statement. Return the number of rows that it changed."""
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run one statement with `?` parameters for each row.
+        """Run one statement for each row. The parameters in the statement are written `?`.
 
         The statement may run later. Its error is then raised by a later statement, or at the end of
         the savepoint or transaction.
         """
 
     def bulk_insert(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
-        """Insert many rows as fast as the engine can. Call within a transaction."""
+        """Insert many rows as fast as the database can. Call within a transaction."""
 
     def writing(self) -> AbstractContextManager[None]:
-        """Begin a write transaction.
+        """Begin a transaction for the `with` block, to write.
 
-        It is on the disk when the block ends, and rolled back if the block raises.
+        When the block ends, the changes are on the disk. If the block raises an error, they are
+        rolled back.
         """
 
     def reading(self) -> AbstractContextManager[None]:
-        """Begin a read transaction that sees one state of the books.
+        """Begin a transaction for the `with` block, to read one state of the books.
 
-        Inside another transaction, read within that transaction instead.
+        Within another transaction, no new one is begun.
         """
 
     def savepoint(self) -> AbstractContextManager[None]:
-        """Begin a savepoint, which is rolled back alone if the block raises."""
+        """Begin a savepoint for the `with` block. If the block raises an error, roll it back."""
 
     def create_tables(self) -> None:
-        """Create the tables, empty and without triggers. Call within a transaction.
+        """Create the tables, without rows and triggers. Call within a transaction.
 
         Raises:
             AlreadyDone: the database has tables already.
@@ -63,13 +64,13 @@ class Store(Protocol):
         """Create the triggers, after the tables were filled. Call within a transaction."""
 
     def lock(self, station: str) -> None:
-        """Lock a station for writing until the transaction ends."""
+        """Keep others from writing to a station until the transaction ends."""
 
     def check_guards(self) -> None:
-        """Check that all triggers and constraints are unchanged.
+        """Check that all triggers and constraints are as this program made them.
 
         Raises:
-            GuardMissing: a trigger or constraint is missing or changed.
+            GuardMissing: a trigger or constraint is missing or was changed.
         """
 
     def check_integrity(self) -> None:
@@ -80,13 +81,16 @@ class Store(Protocol):
         """
 
     def purge_erased(self) -> None:
-        """Remove copies of erased rows that the engine still has. Call after a commit."""
+        """Remove copies of erased rows that the database still has. Call after a commit."""
 
     def catalogue_version(self, station: str) -> int:
         """Return a number that changes when another connection changes the station's catalogue."""
 
     def interrupt(self) -> None:
-        """From another thread, end the statement that is running. That statement raises Busy."""
+        """End the statement that another thread is running on this connection.
+
+        That statement raises Busy.
+        """
 
     def close(self) -> None:
-        """Close the store."""
+        """Close the connection."""

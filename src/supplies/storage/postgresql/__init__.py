@@ -1,1 +1,1 @@
-"""The PostgreSQL engine: one schema of a database, over pooled connections."""
+"""The books in a PostgreSQL database: one schema, with pooled connections."""

@@ -1,7 +1,7 @@
 """Translate PostgreSQL errors to errors of this library, with plain messages.
 
-An error is recognised by its code or, if it has none, by its text. A message says what happened and
-what to do. The caller adds the name of the database, and that nothing was recorded.
+An error is recognized by its code or, if it has no code, by its text. The message says what
+happened and what to do. The caller adds the name of the database, and that nothing was recorded.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _BY_TEXT: tuple[tuple[str, type[StoreError], str], ...] = (
     ("too many clients", *_BY_CODE["53300"]),
     ("remaining connection slots", *_BY_CODE["53300"]),
     ("too many connections for", *_BY_CODE["53300"]),
-    # This must not match `not currently accepting connections`: that database accepts nobody.
+    # Must not match `not currently accepting connections`, which concerns a closed database.
     ("starting up|system is not (yet )?accepting|in recovery mode", *_BY_CODE["57P03"]),
     ("shutting down", *_BY_CODE["57P03"]),
     (
@@ -90,14 +90,17 @@ _BY_TEXT: tuple[tuple[str, type[StoreError], str], ...] = (
 
 
 def translate_error(code: str | None, text: str) -> tuple[type[StoreError], str]:
-    """Return the error class for a failed statement, and a message without a full stop."""
+    """Return the error class and the message for a failed statement."""
     if code is None or code.startswith("08"):
         return Busy, f"the connection to the server was lost ({_short(text)}); try again"
     return _BY_CODE.get(code) or (StoreError, _short(text))
 
 
 def translate_connection_error(text: str) -> tuple[type[StoreError], str]:
-    """Return the same for a failed connection, whose error has no code."""
+    """Return the error class and the message for a failed connection.
+
+    Such an error has no code, so it is recognized by its text.
+    """
     for sign, kind, sentence in _BY_TEXT:
         if re.search(sign, text):
             return kind, sentence

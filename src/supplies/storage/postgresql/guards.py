@@ -11,12 +11,13 @@ from supplies.storage.store import Store
 
 
 def check_guards(store: Store, books: str) -> None:
-    """Check that triggers, functions and floors were not dropped, changed or disabled.
+    """Check that triggers, functions and constraints are as this program made them.
 
-    books: the name of the schema, quoted for SQL.
+    Args:
+        books: Name of the schema, quoted for SQL.
 
     Raises:
-        GuardMissing: one of them was dropped, changed or disabled.
+        GuardMissing: one of them is missing, was changed or was disabled.
     """
     guards = schema.postgres_guards(books)
     triggers = {
@@ -53,7 +54,7 @@ def check_guards(store: Store, books: str) -> None:
 
 
 def _function_rights(definer: bool, settings: list[str] | None) -> str:
-    """Return the security and SET clauses of a function, as in CREATE FUNCTION."""
+    """Return the clauses of CREATE FUNCTION that say with which rights a function runs."""
     sets = [f"SET {setting.replace('=', ' = ', 1)}" for setting in settings or ()]
     return " ".join((["SECURITY DEFINER"] if definer else []) + sets)
 
@@ -69,7 +70,7 @@ def _compare(store: Store, wanted: dict[str, str], found: dict[str, str]) -> Non
 
 
 def _check_constraints(store: Store) -> None:
-    """Check that the floors match the chart of accounts, and that no table lacks a constraint."""
+    """Check the floors, and the number of constraints of each table."""
     found: dict[str, Counter[str]] = {}
     floors: dict[str, str] = {}
     for table, sort, name, text in store.all(
@@ -93,9 +94,9 @@ def _check_constraints(store: Store) -> None:
 
 
 def _check_bypasses(store: Store) -> None:
-    """Check that no foreign key is disabled and no rewrite rule exists.
+    """Check that no foreign key is disabled and that no rewrite rule exists.
 
-    Both would let a wrong row into the tables without firing a trigger.
+    Both would let wrong rows into the tables without running a trigger.
     """
     off = store.one(
         "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
@@ -118,7 +119,7 @@ def _check_bypasses(store: Store) -> None:
 def _check_views(store: Store) -> None:
     """Check that no view is missing.
 
-    PostgreSQL rewrites the text of a view, so the text is not compared.
+    Their text is not compared, because PostgreSQL stores it in another form.
     """
     rows = store.all(
         "SELECT relname FROM pg_class "

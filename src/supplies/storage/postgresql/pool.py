@@ -1,8 +1,8 @@
-"""A pool of connections to PostgreSQL, shared by all stores of a process on one database.
+"""A pool of connections to a PostgreSQL database, shared by all stores of a process.
 
-A store borrows a connection for a transaction, or for a statement outside a transaction. So the
-number of open connections depends on how many are used at once, not on the number of stores.
-Session settings are made once per connection. A forked process makes a pool of its own.
+A store borrows a connection for a transaction, or for a single statement. So the number of
+connections depends on how many are used at the same time, not on the number of stores. The settings
+of a connection are made once. A forked process makes a pool of its own.
 """
 
 from __future__ import annotations
@@ -30,33 +30,33 @@ from supplies.storage.postgresql.errors import translate_connection_error
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 BUSY_TIMEOUT_MS = 20_000
-"""How long a writer waits for another transaction before it gives up."""
+"""How long a writer waits for another transaction, in milliseconds."""
 
 CONNECT_TIMEOUT_S = 10
-"""How many seconds a server may take to accept a connection."""
+"""How long a server may take to accept a connection, in seconds."""
 
 TCP_USER_TIMEOUT_MS = 15_000
-"""How long the server may take to acknowledge sent data before the connection is given up.
+"""How long a server may take to acknowledge sent data, in milliseconds.
 
-The system's default is a quarter of an hour. A working server acknowledges data at once, however
-long the statement takes.
+After that the connection is closed. The default of the operating system is a quarter of an hour. A
+working server acknowledges data at once, however long the statement takes.
 """
 
 _DEFAULTS: dict[str, str | int] = {
     "connect_timeout": CONNECT_TIMEOUT_S,
     "application_name": "supplies",
     "tcp_user_timeout": TCP_USER_TIMEOUT_MS,
-    # While the program waits for a result, only keepalives are sent.
+    # While the program waits for a result, only keepalive packets are sent.
     "keepalives_idle": 5,
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
-"""Connection parameters, unless the URL sets others."""
+"""Connection parameters that are used unless the URL sets others."""
 
 CONNECTIONS, CONNECTION_WAIT_S = 8, 5
-"""Connections of a process to a database, and seconds to wait for a free one.
+"""Number of connections to a database, and seconds to wait for a free connection.
 
-The URL can set both: `?connections=16&connection_wait=10`.
+The URL can set other values: `?connections=16&connection_wait=10`.
 """
 
 MAX_PREPARED = 400
@@ -67,9 +67,9 @@ was prepared after another statement failed.
 """
 
 _PROBE_TIMEOUT_S = 0.05
-"""How often, in seconds, a thread that waits for a connection checks that the server answers."""
+"""How often a thread that waits for a connection checks the server, in seconds."""
 
-# The driver's log is silenced, because its errors are raised as StoreError.
+# The driver need not log its errors, because they are raised as StoreError.
 getLogger("psycopg").addHandler(NullHandler())
 
 _SESSION = """
@@ -86,7 +86,7 @@ WHERE current_setting('synchronous_commit') = 'off' AND current_setting('fsync')
 
 
 class _IntegerLoader(Loader):
-    """Loads values of type numeric, such as sums of integers, as int."""
+    """Loads values of the type numeric, such as sums of integers, as int."""
 
     def load(self, data: Buffer) -> int:
         return int(bytes(data))
@@ -96,7 +96,9 @@ class _IntegerLoader(Loader):
 class Address:
     """The address of a database on a server.
 
-    display_url: the URL without its password. wait: seconds to wait for a free connection.
+    Attributes:
+        display_url: The URL without its password.
+        wait: How long to wait for a free connection, in seconds.
     """
 
     display_url: str
@@ -106,7 +108,7 @@ class Address:
 
     @classmethod
     def parse(cls, url: str) -> Address:
-        """Parse a URL.
+        """Parse the URL of a database.
 
         Raises:
             StoreError: the URL is not that of a PostgreSQL database.
@@ -137,7 +139,11 @@ class Address:
 
 
 class Pool:
-    """The connections of a process to one database. members: number of stores that use the pool."""
+    """The connections of a process to one database.
+
+    Attributes:
+        members: Number of stores that use the pool.
+    """
 
     def __init__(self, address: Address) -> None:
         self.address, self.members, self.pid = address, 0, os.getpid()
@@ -150,7 +156,7 @@ class Pool:
             num_workers=1,
             configure=_begin_session,
             check=_is_alive,
-            # Connect again at the next request, not in the background.
+            # The pool connects again at the next request, not in the background.
             reconnect_timeout=0,
             open=True,
         )
@@ -158,11 +164,11 @@ class Pool:
     def acquire(self) -> Connection:
         """Borrow a connection for this thread. Give it back with `release`.
 
-        If the server did not answer an earlier call, later calls wait only briefly until it answers
-        again.
+        If the server did not answer an earlier call, further calls wait only briefly until it
+        answers again.
 
         Raises:
-            Busy: all connections were in use for as long as the address allows to wait.
+            Busy: all connections stayed in use for the longest time to wait.
             StoreError: no connection can be made.
         """
         failures = self._failures()
@@ -202,7 +208,7 @@ class Pool:
         self._pool.putconn(connection)
 
     def leave(self) -> None:
-        """Leave the pool. When the last store leaves, all connections are closed."""
+        """Say that a store does not use the pool any more. The last one closes all connections."""
         with _LOCK:
             self.members -= 1
             if self.members:
@@ -215,7 +221,10 @@ class Pool:
 
 
 def shared_pool(address: Address) -> Pool:
-    """Return the pool of this process for a database, and join it. Call `Pool.leave` when done."""
+    """Return the pool of this process for a database.
+
+    The caller is counted as a user of the pool until it calls `Pool.leave`.
+    """
     with _LOCK:
         here = os.getpid(), address
         pool = _POOLS.get(here)
@@ -247,9 +256,9 @@ def _begin_session(connection: Connection) -> None:
 
 
 def _is_alive(connection: Connection) -> None:
-    """Raise the driver's error if an idle connection was lost.
+    """Raise the error of the driver if an unused connection was lost.
 
-    A query is sent only if the server has sent something unasked. Usually that is a message that it
+    A query is sent only if the server has sent something by itself. Usually it then says that it
     closes the connection.
     """
     poll = select.poll()
@@ -259,7 +268,7 @@ def _is_alive(connection: Connection) -> None:
 
 
 def _ours(url: str, shown: str) -> tuple[str, dict[str, int]]:
-    """Split a URL into the driver's URL and the values of this program's own parameters."""
+    """Divide a URL into the URL for the driver, and the values of parameters of this program."""
     settings = {"connections": CONNECTIONS, "connection_wait": CONNECTION_WAIT_S}
     rest, _, query = url.partition("?")
     others = []
@@ -277,7 +286,7 @@ def _ours(url: str, shown: str) -> tuple[str, dict[str, int]]:
 def _without_password(url: str) -> str:
     """Return a URL without its password.
 
-    A password that is not percent-encoded may contain any character, so it ends at the last `@`.
+    A password may contain any character if it is not percent-encoded, so it ends at the last `@`.
     """
     shown = re.sub(r"(?<=://)([^:]*):.*@", r"\1@", url, flags=re.DOTALL)
     return re.sub(r"([?&]\w*password=).*", r"\1…", shown, flags=re.DOTALL)

@@ -1,9 +1,9 @@
-"""Grant a PostgreSQL role the rights to record in the books, but to change nothing.
+"""Grant a PostgreSQL role the right to record in the books, but not to change them.
 
-The owner of the tables creates and migrates them, and the service runs as another role. That role
-may read all tables, insert rows into the tables that commands write, and update or delete only what
-is listed below. Rows that follow from transfers, such as balances, are written by functions with
-the owner's rights.
+The owner of the tables creates and migrates them; the service uses another role. This role may read
+all tables, insert rows that commands write, and update or delete only what is listed below. Rows
+that follow from transfers, such as balances, are written by functions that run with the rights of
+the owner.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from supplies.storage import introspection, schema
 from supplies.storage.store import Store
 
 OWNER_WRITTEN_TABLES = ("balances", "catalogue_changes", "days", "heads", "migrations", "pending")
-"""Tables to which only the owner and SECURITY DEFINER functions write."""
+"""Tables that only the owner, and functions with the owner's rights, may write."""
 
 UPDATABLE_COLUMNS = {
     **{
@@ -46,12 +46,12 @@ DELETABLE_TABLES = (
 
 
 def grant_access(store: Store, role: str) -> None:
-    """Grant a role the rights to record, and revoke all others.
+    """Grant a role the right to record, and revoke all its other rights.
 
     Raises:
-        NotFound: there is no such role.
+        NotFound: the role does not exist.
         InvalidField: the role would keep further rights.
-        StoreError: the store's user does not own the tables.
+        StoreError: the user of the connection does not own the tables.
     """
     with store.writing():
         name = _grantee(store, role)
@@ -110,7 +110,11 @@ def _statements(store: Store, role: str) -> list[str]:
 
 
 def _check_nothing_beyond(store: Store, role: str) -> None:
-    """Check that the role has no further rights, through PUBLIC or as a member of another role."""
+    """Check that the role has no other rights, by PUBLIC or as a member of another role.
+
+    Raises:
+        InvalidField: the role has further rights.
+    """
     for table in (*schema.APPEND_ONLY, *OWNER_WRITTEN_TABLES):
         row = store.one(
             "SELECT has_table_privilege(:role, :table, 'UPDATE, DELETE, TRUNCATE, TRIGGER') "
@@ -134,7 +138,7 @@ def _check_nothing_beyond(store: Store, role: str) -> None:
                 f"{role} may call {name}() by what was granted to a role that it is a member of; "
                 f"take that away first, as with `REVOKE THAT_ROLE FROM {role}`"
             )
-    # A role that may create functions or operators could replace those that the guards use.
+    # A role that may create functions or operators could replace those that triggers use.
     row = store.one(
         "SELECT nspname FROM pg_namespace WHERE has_schema_privilege(:role, oid, 'CREATE') "
         "AND substr(nspname::text, 1, 3) <> 'pg_' ORDER BY nspname LIMIT 1",

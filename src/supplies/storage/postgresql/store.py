@@ -1,9 +1,10 @@
-"""The store on PostgreSQL: transactions and statements.
+"""The books in PostgreSQL: transactions and statements.
 
-A writer locks its station before it reads anything. So writers of one station wait for each other,
-and writers of different stations do not. All rows that a command writes have the station as first
-column of their key, so deadlocks between ledgers are impossible, and READ COMMITTED suffices. If
-another program causes a deadlock, the command is refused as Busy and nothing is recorded.
+A writer locks its station before it reads anything. So writers of the same station wait for one
+another, and writers of different stations do not. The key of every row that a command writes begins
+with the station. So ledgers cannot cause deadlocks among themselves, and the isolation level READ
+COMMITTED is enough. If another program causes a deadlock, the command raises Busy and nothing is
+recorded.
 """
 
 from __future__ import annotations
@@ -27,20 +28,19 @@ from supplies.storage.sql_parameters import pyformat
 from supplies.storage.store import Params, Row
 
 ANALYZE_AFTER_COMMITS = 40
-"""Number of commits on new tables before ANALYZE is run.
+"""Number of commits to new tables after which ANALYZE is run.
 
-Without statistics the server may use any index that begins with the station. Its own ANALYZE runs
-only after a minute.
+Without statistics the server may choose a bad index. Its own ANALYZE runs only after a minute.
 """
 
 MINIMUM_VERSION = 130_000
-"""Oldest supported version: PostgreSQL 13."""
+"""Oldest supported version of PostgreSQL: 13."""
 
 
 class PostgresStore:
-    """The books in one schema of a PostgreSQL database, for one thread at a time.
+    """The books in one schema of a PostgreSQL database. Only one thread may use it at a time.
 
-    Connections are borrowed from the pool of the process. Connections that are lost when the server
+    Connections come from the pool of the process. Connections that are lost when the server
     restarts are replaced.
     """
 
@@ -91,23 +91,23 @@ class PostgresStore:
         self._tables = SchemaManager(self, self._schema, self._script)
 
     def create_tables(self) -> None:
-        """Create the empty tables, without triggers. Call within a transaction."""
+        """Create the tables, without rows and triggers. Call within a transaction."""
         self._tables.create()
 
     def create_guards(self) -> None:
-        """Create the triggers after the tables are filled. Call within a transaction."""
+        """Create the triggers, after the tables were filled. Call within a transaction."""
         self._tables.create_guards(since=0)
         self.run("ANALYZE")
 
     def _script(self, script: str) -> None:
-        """Run a script of several statements that have no parameters."""
+        """Run several statements that have no parameters."""
         assert self._open is not None, "tables are made within a transaction"
         with self._translated_errors():
             self._open.flush()
             self._open.connection.execute(script.encode(), prepare=False)
 
     def _commits_until_analyze(self) -> int:
-        """Return the number of commits before ANALYZE is due. Return 0 if it is not needed.
+        """Return the number of commits until ANALYZE should run, or 0 if it need not run.
 
         Only the owner of the tables may run it.
         """
@@ -115,7 +115,7 @@ class PostgresStore:
         return ANALYZE_AFTER_COMMITS if row is None and self._tables.user_is_owner() else 0
 
     def _analyze(self) -> None:
-        """Run ANALYZE when it is due. If it fails, the commit is not affected."""
+        """Run ANALYZE if it is due. If it fails, nothing else is affected."""
         if self._commits_unseen:
             self._commits_unseen -= 1
             if not self._commits_unseen:
@@ -124,10 +124,10 @@ class PostgresStore:
                     self.run(f"ANALYZE (SKIP_LOCKED) {names}")
 
     def check_guards(self) -> None:
-        """Check that triggers, functions and floors were not dropped, changed or disabled.
+        """Check that triggers, functions and constraints are as this program made them.
 
         Raises:
-            GuardMissing: one of them was dropped, changed or disabled.
+            GuardMissing: one of them is missing, was changed or was disabled.
         """
         check_guards(self, self._schema)
 
@@ -142,13 +142,14 @@ class PostgresStore:
         return self._execute(sql, params).fetchone()
 
     def run(self, sql: str, params: Params | Sequence[Any] = ()) -> int:
-        """Run one statement, and return the number of rows it changed."""
+        """Run one statement. Return the number of rows that it changed."""
         return self._execute(sql, params).rowcount
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run one statement with `?` parameters for each row.
+        """Run one statement for each row. The parameters in the statement are written `?`.
 
-        In a transaction it runs with the next query, or at the end of the savepoint or transaction.
+        Within a transaction it runs with the next query, or at the end of the savepoint or
+        transaction.
         """
         with self._translated_errors():
             if self._open is not None:
@@ -159,7 +160,7 @@ class PostgresStore:
                     cursor.executemany(pyformat(sql), rows)
 
     def bulk_insert(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
-        """Insert many rows by COPY. Call within a transaction."""
+        """Insert many rows with COPY. Call within a transaction."""
         assert self._open is not None, "tables are filled within a transaction"
         statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
         with self._translated_errors():
@@ -169,7 +170,7 @@ class PostgresStore:
                     copy.write_row(row)
 
     def _execute(self, sql: str, params: Params | Sequence[Any]) -> Cursor:
-        """Run a statement in the open transaction, or by itself."""
+        """Run a statement in the open transaction or, if none is open, by itself."""
         with self._translated_errors():
             if self._open is not None:
                 return self._open.execute(pyformat(sql), params)
@@ -178,7 +179,9 @@ class PostgresStore:
 
     @contextmanager
     def _borrowed(self) -> Iterator[Connection]:
-        if self._pool.pid != os.getpid():  # after a fork, the parent's connections must not be used
+        if (
+            self._pool.pid != os.getpid()
+        ):  # A forked process must not use the connections of its parent.
             self._pool = shared_pool(self._address)
         self._lent = connection = self._pool.acquire()
         try:
@@ -191,7 +194,7 @@ class PostgresStore:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Begin a write transaction. Within it, `lock` locks a station."""
+        """Begin a transaction to write. Within it, `lock` locks a station."""
         with self._transaction("BEGIN ISOLATION LEVEL READ COMMITTED") as open_one:
             yield
             self._commit(open_one)
@@ -199,19 +202,22 @@ class PostgresStore:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Begin a read transaction that sees one state. Within another transaction, join it."""
+        """Begin a transaction to read one state. Within another transaction, use that one."""
         if self._open is not None:
             yield
             return
         with self._transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as open_one:
             yield
-            # Commit instead of rolling back: the driver would discard its prepared statements.
+            # Committed, because the driver discards prepared statements after a rollback.
             with self._translated_errors():
                 open_one.commit()
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Transaction]:
-        """Borrow a connection and begin a transaction. Roll back at the end unless it committed."""
+        """Borrow a connection and begin a transaction on it.
+
+        At the end, roll back what was not committed.
+        """
         with self._borrowed() as connection:
             self._open = opened = Transaction(connection, begin)
             try:
@@ -222,7 +228,7 @@ class PostgresStore:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Begin a savepoint, which is rolled back alone if the block raises."""
+        """Begin a savepoint, which is rolled back alone if the `with` block raises an error."""
         assert self._open is not None, "a savepoint is part of a transaction"
         with self._translated_errors():
             self._open.savepoint()
@@ -238,31 +244,31 @@ class PostgresStore:
             self._open.release_savepoint()
 
     def lock(self, station: str) -> None:
-        """Lock the station until the transaction ends; other stations are not affected."""
+        """Lock the station until the transaction ends. Other stations are not affected."""
         self.run_many(
             f"SELECT pg_advisory_xact_lock(hashtextextended(?, {ADVISORY_LOCK_NAMESPACE}))",
             [(station,)],
         )
 
     def catalogue_version(self, station: str) -> int:
-        """Return how often this station's catalogue was changed, by any connection."""
+        """Return how often any connection changed the catalogue of the station."""
         row = self.one(
             "SELECT changes FROM catalogue_changes WHERE station = :station", {"station": station}
         )
         return 0 if row is None else int(row[0])
 
     def check_integrity(self) -> None:
-        """Do nothing, because a server with checksums checks each page that it reads."""
+        """Do nothing: a server with checksums checks each page when it reads it."""
 
     def purge_erased(self) -> None:
-        """Do nothing, because VACUUM removes old versions of a row.
+        """Do nothing: VACUUM removes old versions of rows.
 
-        Until then no query returns them, but they are in the server's files, its write-ahead log
-        and its backups.
+        Until it does, no query returns them, but they are in the files of the server, in its write-
+        ahead log and in its backups.
         """
 
     def interrupt(self) -> None:
-        """From another thread, close the connection of the statement that is running, if any.
+        """End the statement that another thread is running, by closing its connection.
 
         A server that hangs would not react to a request to cancel the statement.
         """
@@ -294,7 +300,7 @@ class PostgresStore:
         if not durable:
             raise StoreError(f"{self.url}: the transaction had failed; nothing was recorded")
         if warned:
-            # The wait for a standby was cancelled, so the commit is on this server only.
+            # The wait for a standby was cancelled, so only this server has the commit.
             raise Uncertain(
                 f"{self.url}: no standby has confirmed this ({warned[0]}), so it may be lost "
                 "with this server; send the command again with the same id"
@@ -310,7 +316,7 @@ class PostgresStore:
             self._refuse(error)
 
     def _refuse(self, error: psycopg.Error) -> NoReturn:
-        """Raise an error of this library for an error of the driver."""
+        """Raise the error of this library for an error of the driver."""
         if error.sqlstate == "23514" and error.diag.constraint_name == "floor":
             raise NotEnough("more was requested than the account contains") from error
         text = error.diag.message_primary or str(error)
@@ -320,7 +326,7 @@ class PostgresStore:
 
 @contextmanager
 def _warnings(connection: Connection) -> Iterator[list[str]]:
-    """Log the warnings that the server sends."""
+    """Log the warnings that the server sends during the `with` block."""
     warned: list[str] = []
 
     def collect(warning: psycopg.errors.Diagnostic) -> None:

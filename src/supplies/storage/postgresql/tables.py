@@ -9,26 +9,28 @@ from supplies.storage import schema
 from supplies.storage.store import Store
 
 ADVISORY_LOCK_NAMESPACE = 0x5355_5050
-"""Namespace of this program's advisory locks."""
+"""First key of the advisory locks of this program."""
 
 
 class SchemaManager:
-    """Creates, migrates and checks the tables of a store in a PostgreSQL schema.
+    """Creates, migrates and checks the tables in a PostgreSQL schema.
 
-    books: the name of the schema, quoted for SQL. script: function that runs several statements at
-    once.
+    Attributes:
+        books: Name of the schema, quoted for SQL.
+        script: Function that runs several statements at once.
     """
 
     def __init__(self, store: Store, books: str, script: Callable[[str], None]) -> None:
         self._store, self._books, self._script = store, books, script
 
     def migrate(self, *, create: bool) -> None:
-        """Migrate the tables to the version of this program.
+        """Bring the tables to the version of this program.
 
-        create: whether to create the tables if there are none.
+        Args:
+            create: Whether to create the tables if there are none.
 
         Raises:
-            NewerVersion: a newer version of this program made them.
+            NewerVersion: a newer version of this program made the tables.
             NotADatabase: there are no tables, and `create` is false.
             StoreError: the schema is not a ledger, or this user may not migrate it.
         """
@@ -72,7 +74,11 @@ class SchemaManager:
         self._make(since=0)
 
     def create_guards(self, *, since: int) -> None:
-        """Create the triggers that were added or changed after version `since`. 0 creates all."""
+        """Create the triggers that were added or changed after a version.
+
+        Args:
+            since: The version; 0 creates all triggers.
+        """
         guards = schema.postgres_guards(self._books)
         functions = "\n".join(schema.guards_added_after(guards.functions, since).values())
         self._script(functions.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
@@ -83,7 +89,7 @@ class SchemaManager:
         self._script(schema.revoke_execute(self._books))
 
     def user_is_owner(self) -> bool:
-        """Return whether this user may change the tables: the owner, or a member of its role."""
+        """Return whether this user may change the tables, as owner or as member of that role."""
         owns = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'entries'::regclass"
         return self._store.one(owns) == (True,)
 
@@ -95,7 +101,7 @@ class SchemaManager:
         return {str(name) for (name,) in rows}
 
     def _version(self, found: set[str]) -> int:
-        """Return the version of the tables `found`. Return 0 if there are none."""
+        """Return the version of the tables found, or 0 if there are none."""
         url = self._store.url
         if not found:
             return 0
@@ -113,11 +119,15 @@ class SchemaManager:
         return int(row[0])
 
     def _lock(self) -> None:
-        """Take a lock, so that processes that start together migrate one after the other."""
+        """Wait until no other process migrates the tables, and keep others from starting."""
         self._store.run(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK_NAMESPACE})")
 
     def _make(self, *, since: int) -> None:
-        """Run the migrations after version `since`. 0 creates all tables."""
+        """Run the migrations after a version.
+
+        Args:
+            since: The version; 0 creates all tables.
+        """
         if since == 0:
             self._script(
                 'CREATE TABLE catalogue_changes (station TEXT COLLATE "C" PRIMARY KEY, '

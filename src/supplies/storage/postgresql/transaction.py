@@ -1,7 +1,7 @@
-"""A transaction over a borrowed connection, with as few round trips as possible.
+"""A transaction on a borrowed connection, with as few network round trips as possible.
 
-A statement without a result waits in a queue, and is sent together with the next query. So its
-error is raised later: at the latest when its savepoint or transaction ends.
+A statement that returns nothing is queued, and is sent together with the next query. So its error
+is raised later: at the latest when its savepoint or transaction ends.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from supplies.storage.store import Params
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 MAX_QUEUED = 1_000
-"""Number of statements after which the queue is sent."""
+"""Number of queued statements after which the queue is sent."""
 
 _ROLLED_BACK = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 """States of a working connection whose transaction has not ended."""
 
 
 class Transaction:
-    """A transaction from BEGIN to COMMIT or ROLLBACK."""
+    """A transaction, from BEGIN to COMMIT or ROLLBACK."""
 
     def __init__(self, connection: Connection, begin: str) -> None:
         self.connection = connection
@@ -34,7 +34,10 @@ class Transaction:
         self._waiting: list[tuple[str, Params | Sequence[Any]]] = [(begin, ())]
 
     def execute(self, sql: str, params: Params | Sequence[Any] = ()) -> Cursor:
-        """Send the queued statements and this one in one round trip. Return its result."""
+        """Run a statement and return its result.
+
+        The queued statements are sent before it, in the same round trip.
+        """
         if not self._waiting:
             return self.connection.execute(sql, params)
         waiting, self._waiting = self._waiting, []
@@ -44,7 +47,7 @@ class Transaction:
             return self.connection.execute(sql, params)
 
     def enqueue(self, sql: str, params: Params | Sequence[Any] = ()) -> None:
-        """Queue a statement. It runs with the next `execute` or `flush`."""
+        """Queue a statement, which is sent with the next `execute` or `flush`."""
         self._waiting.append((sql, params))
         if len(self._waiting) >= MAX_QUEUED:
             self.flush()
@@ -60,12 +63,12 @@ class Transaction:
         self.enqueue(f"SAVEPOINT part_{self._parts}")
 
     def release_savepoint(self) -> None:
-        """Release the savepoint, after running all queued statements."""
+        """Run all queued statements, then release the savepoint."""
         self.enqueue(f"RELEASE part_{self._parts}")
         self._parts -= 1
 
     def rollback_to_savepoint(self) -> None:
-        """Roll back to the savepoint. After a lost connection, the server does so by itself."""
+        """Roll back to the savepoint. If the connection was lost, the server has done so."""
         part = f"part_{self._parts}"
         self._parts -= 1
         unsent = [sql for sql, _ in self._waiting]
@@ -74,20 +77,20 @@ class Transaction:
             return
         self._waiting.clear()
         if self.connection.info.transaction_status in _ROLLED_BACK:
-            # Not through the queue: the driver discards its prepared statements after a ROLLBACK.
+            # Not queued, because the driver discards prepared statements after a ROLLBACK.
             self.connection.execute(f"ROLLBACK TO {part}")
             self.connection.execute(f"RELEASE {part}")
 
     def commit(self) -> bool:
-        """Commit. Return False if the transaction had failed and was rolled back."""
+        """Commit. Return False if the transaction had failed, so that the server rolled it back."""
         if self.execute("COMMIT").statusmessage == "COMMIT":
             return True
-        # If the transaction had failed, PostgreSQL rolls back on COMMIT and reports no error.
+        # After a failed statement, PostgreSQL rolls back on COMMIT without an error.
         self.connection.close()
         return False
 
     def end(self) -> None:
-        """Roll back what was not committed. After a lost connection, the server does so itself."""
+        """Roll back what was not committed. If the connection was lost, the server has done so."""
         self._waiting.clear()
         status = self.connection.info.transaction_status
         if status in _ROLLED_BACK:

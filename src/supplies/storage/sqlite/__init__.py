@@ -1,1 +1,1 @@
-"""The SQLite engine: one file in write-ahead-log mode."""
+"""The books in one SQLite file, with a write-ahead log (WAL)."""

@@ -1,4 +1,4 @@
-"""Translate SQLite error codes to errors of this library, with plain messages."""
+"""Translate SQLite errors to errors of this library, with plain messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from supplies.errors import (
 )
 
 BUSY_TIMEOUT_MS = 20_000
-"""How long a writer waits for another transaction before it gives up."""
+"""How long a writer waits for another transaction, in milliseconds."""
 
 WAL_UNAVAILABLE = (
     sqlite3.SQLITE_READONLY_DIRECTORY,
@@ -24,7 +24,7 @@ WAL_UNAVAILABLE = (
     sqlite3.SQLITE_READONLY_CANTLOCK,
     sqlite3.SQLITE_READONLY_RECOVERY,
 )
-"""Error codes of a process that may read the file but may not write its write-ahead log."""
+"""Error codes if a process may read the file but may not write its write-ahead log."""
 
 _LOCKED_BY_OTHER = (
     "another program has locked {path} for "
@@ -57,7 +57,7 @@ _BY_CODE: dict[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_FULL: (DiskFull, _DISK_FULL),
     sqlite3.SQLITE_CANTOPEN: (StoreError, _CANNOT_OPEN),
 }
-"""Messages by extended error code, or else by primary code."""
+"""Error class and message for each error code. The extended code is looked up first."""
 
 
 def translate_error(error: sqlite3.Error, path: Path) -> SuppliesError:

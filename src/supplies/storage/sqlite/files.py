@@ -12,14 +12,17 @@ from supplies.errors import Gone, StoreError
 from supplies.storage.sqlite.errors import BUSY_TIMEOUT_MS, WAL_UNAVAILABLE, translate_error
 
 _OF_THE_SOURCE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, *WAL_UNAVAILABLE)
-"""Error codes of a copy whose cause is the source file, not the target."""
+"""Error codes of copying that concern the source file and not the target."""
 
 
 class DatabaseFiles:
-    """Remembers which database file and log were opened, by device and inode number."""
+    """Remembers which database file and log were opened.
+
+    Files are recognized by their device and inode number.
+    """
 
     def __init__(self, path: Path) -> None:
-        # An absolute path, as SQLite uses: the program may change its working directory.
+        # The path is absolute, because the program may change its working directory.
         here = path.absolute()
         self._opened = {each: _identity(each) for each in (here, Path(f"{here}-wal"))}
 
@@ -37,7 +40,7 @@ class DatabaseFiles:
             if found == opened:
                 continue
             if opened is None or (path.name.endswith("-wal") and not keeps_a_log()):
-                # The log is created when first needed, and disappears if WAL mode ends.
+                # The log is created when it is first needed, and disappears when WAL mode ends.
                 self._opened[path] = found
             else:
                 raise Gone(
@@ -55,20 +58,25 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def create_private_file(path: Path) -> None:
-    """Create the file if it is missing, readable only by its owner. Its log gets the same mode."""
-    # Errors are ignored here: opening the file with SQLite reports them.
+    """Create a file that only its owner can read, if the file does not exist.
+
+    The write-ahead log gets the same file mode.
+    """
+    # Errors are ignored here, because opening the file with SQLite reports them.
     with suppress(OSError):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copy a consistent snapshot of a file into an empty one while others write.
+    """Copy the books into an empty file, even while others write.
+
+    The copy has one consistent state of the books.
 
     Raises:
         NotADatabase: the source is not a SQLite file.
         StoreError: one of the files cannot be used.
     """
-    # mode=rw: not created if missing; opened read-only if not writable.
+    # With mode=rw, SQLite does not create a missing file.
     there_already = f"{source.absolute().as_uri()}?mode=rw"
     try:
         with (
@@ -76,7 +84,7 @@ def copy_file(source: Path, target: Path) -> None:
             closing(sqlite3.connect(target)) as there,
         ):
             here.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-            # All pages in one step: otherwise each write of another process would restart the copy.
+            # All pages are copied in one step. Otherwise each write would restart the copy.
             here.backup(there, pages=-1)
     except sqlite3.Error as error:
         if error.sqlite_errorcode in _OF_THE_SOURCE:

@@ -1,4 +1,4 @@
-"""The store in a SQLite file: connection, statements, transactions."""
+"""The books in a SQLite file: connection, statements, transactions."""
 
 from __future__ import annotations
 
@@ -17,28 +17,34 @@ from supplies.storage.sqlite.tables import SchemaManager
 from supplies.storage.store import Params, Row
 
 PURGE_TIMEOUT_MS = 250
-"""How long emptying the log waits for readers. After that it is left for later."""
+"""How long emptying the log waits for readers, in milliseconds.
+
+After that, the log is emptied later.
+"""
 
 MAX_REPORTED_FAULTS = 1_000_000_000
-"""Number of faults that the integrity check may report, large enough for all of them."""
+"""Number of faults that SQLite's integrity check reports. It is large enough for all."""
 
 MINIMUM_VERSION = (3, 37, 0)
-"""Oldest supported version: STRICT tables need SQLite 3.37."""
+"""Oldest supported version of SQLite: 3.37, which has STRICT tables."""
 
 
 ROWS_PER_STATEMENT = 500
-"""Rows that one INSERT adds, if there are so many. SQLite takes 32,766 parameters or more."""
+"""Number of rows that one INSERT adds, if there are so many.
+
+SQLite allows at least 32,766 parameters in a statement.
+"""
 
 
 @cache
 def _for_many_rows(sql: str) -> str:
-    """Return an INSERT of one row for `ROWS_PER_STATEMENT` rows."""
+    """Return an INSERT statement of one row, changed to add `ROWS_PER_STATEMENT` rows."""
     insert, values, row = sql.rpartition(" VALUES ")
     return f"{insert}{values}{', '.join([row] * ROWS_PER_STATEMENT)}"
 
 
 class SqliteStore:
-    """The books in one SQLite file, in WAL mode, durable at every commit."""
+    """The books in one SQLite file in WAL mode. Every commit is flushed to the disk."""
 
     def __init__(
         self, path: str, *, create: bool = True, guarded: bool = True, made: bool = True
@@ -85,11 +91,11 @@ class SqliteStore:
         # Savepoints keep in memory what they changed. In a file, an ordinary command would write
         # some sixty pages more.
         pragma("PRAGMA temp_store = MEMORY")
-        # Overwrite erased data, so that names of forgotten people do not stay in free pages.
+        # Erased data are overwritten, so that no names stay in unused pages of the file.
         pragma("PRAGMA secure_delete = ON")
         # A checkpoint waits for the disk twice, so it runs every 16 MB instead of every 4.
         pragma("PRAGMA wal_autocheckpoint = 4000")
-        # The first query creates the log.
+        # The first query creates the write-ahead log.
         pragma("PRAGMA schema_version")
         self._files = DatabaseFiles(self.path)
 
@@ -97,23 +103,23 @@ class SqliteStore:
         try:
             self.connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            # A backup without WAL mode can be read where nothing may be written.
+            # A backup that is not in WAL mode can be read in a read-only directory.
             if error.sqlite_errorcode != sqlite3.SQLITE_READONLY:
                 raise
 
     def create_tables(self) -> None:
-        """Create the empty tables, without triggers. Call within a transaction."""
+        """Create the tables, without rows and triggers. Call within a transaction."""
         self._tables.create()
 
     def create_guards(self) -> None:
-        """Create the triggers after the tables are filled. Call within a transaction."""
+        """Create the triggers, after the tables were filled. Call within a transaction."""
         self._tables.create_guards(since=0)
 
     def check_guards(self) -> None:
         """Check triggers, indexes and tables.
 
         Raises:
-            GuardMissing: a trigger, index or table is missing or changed.
+            GuardMissing: a trigger, index or table is missing or was changed.
         """
         self._tables.check_guards()
 
@@ -135,7 +141,7 @@ class SqliteStore:
         return row
 
     def run(self, sql: str, params: Params | Sequence[Any] = ()) -> int:
-        """Run one statement; return the number of rows it changed."""
+        """Run one statement. Return the number of rows that it changed."""
         try:
             return self.connection.execute(sql, params).rowcount
         except sqlite3.Error as error:
@@ -144,8 +150,8 @@ class SqliteStore:
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement `… VALUES (?, …)` for each row.
 
-        The end of each statement takes time in proportion to what the open savepoint changed, so
-        that many rows take few statements.
+        Rows are grouped into few statements. The end of each statement takes the longer, the more
+        the open savepoint has changed.
         """
         rows = list(rows)
         many = len(rows) - len(rows) % ROWS_PER_STATEMENT
@@ -167,7 +173,7 @@ class SqliteStore:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Begin a write transaction. It holds the write lock from its first statement."""
+        """Begin a transaction to write. It locks the file from its first statement on."""
         self.run("BEGIN IMMEDIATE")
         try:
             yield
@@ -183,7 +189,7 @@ class SqliteStore:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Begin a read transaction that sees one state. Within another transaction, join it."""
+        """Begin a transaction to read one state. Within another transaction, use that one."""
         if self.connection.in_transaction:
             yield
             return
@@ -197,7 +203,7 @@ class SqliteStore:
     def savepoint(self) -> Iterator[None]:
         """Begin a savepoint, which can be rolled back alone.
 
-        Its name is always the same, so that SQLite can cache the statement.
+        The savepoint always has the same name, so that SQLite can cache the statement.
         """
         self.run("SAVEPOINT part")
         try:
@@ -210,18 +216,19 @@ class SqliteStore:
         self.run("RELEASE part")
 
     def lock(self, station: str) -> None:
-        """Do nothing, because BEGIN IMMEDIATE has locked the file already."""
+        """Do nothing: the transaction has locked the whole file already."""
 
     def catalogue_version(self, station: str) -> int:
-        """Return SQLite's count of changes by other connections."""
+        """Return how often other connections changed the file, as SQLite counts it."""
         row = self.one("PRAGMA data_version")
         return int(row[0]) if row else 0
 
     def purge_erased(self) -> None:
-        """Checkpoint and empty the log, which still contains old pages of erased rows.
+        """Move the write-ahead log into the file and empty it, because it still has erased rows.
 
-        If another process is reading, SQLite empties the log later, and this method does not wait
-        for that. A process that replicates the file reads all the time, so all writers would wait.
+        While another process is reading, SQLite cannot empty the log. It does so later, and this
+        method does not wait: a process that replicates the file reads all the time, so all writers
+        would wait.
         """
         self.run(f"PRAGMA busy_timeout = {PURGE_TIMEOUT_MS}")
         try:
@@ -243,10 +250,10 @@ class SqliteStore:
             raise NotADatabase(f"{self.path} is damaged ({found[0]}); restore it from a backup")
 
     def leave_wal_mode(self) -> None:
-        """Leave WAL mode, so that the file can also be read from a read-only directory.
+        """Leave WAL mode, so that the file can also be read in a read-only directory.
 
-        Closing the file also moves the log's content into it. But that would not report an error if
-        the disk is full.
+        This moves the log into the file. Closing the file would do so too, but would not report a
+        full disk.
 
         Raises:
             Busy: another program uses the file.
@@ -259,7 +266,7 @@ class SqliteStore:
         return self.one("PRAGMA journal_mode") == ("wal",)
 
     def interrupt(self) -> None:
-        """From another thread, end the statement that is running, if any."""
+        """End the statement that another thread is running."""
         self.connection.interrupt()
 
     def close(self) -> None:
@@ -267,7 +274,7 @@ class SqliteStore:
         self.connection.close()
 
     def _roll_back(self) -> None:
-        # After a full disk or an I/O error, SQLite may have rolled back already.
+        # After a full disk or an I/O error, SQLite may have rolled back by itself.
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
 

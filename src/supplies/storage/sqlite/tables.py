@@ -11,21 +11,23 @@ from supplies.storage.store import Store
 
 
 class SchemaManager:
-    """Creates, migrates and checks the tables of a SQLite store.
+    """Creates, migrates and checks the tables in a SQLite file.
 
-    path: the file, for messages.
+    Attributes:
+        path: The file, for error messages.
     """
 
     def __init__(self, store: Store, path: Path) -> None:
         self._store, self._path = store, path
 
     def migrate(self, *, create: bool) -> None:
-        """Migrate the tables to the version of this program.
+        """Bring the tables to the version of this program.
 
-        create: whether to create the tables if there are none.
+        Args:
+            create: Whether to create the tables if there are none.
 
         Raises:
-            NewerVersion: a newer version of this program made them.
+            NewerVersion: a newer version of this program made the tables.
             NotADatabase: the file is not a ledger.
         """
         found = self._found()
@@ -65,7 +67,11 @@ class SchemaManager:
         self._make(since=0)
 
     def create_guards(self, *, since: int) -> None:
-        """Create the triggers that were added or changed after version `since`. 0 creates all."""
+        """Create the triggers that were added or changed after a version.
+
+        Args:
+            since: The version; 0 creates all triggers.
+        """
         for name, statement in schema.guards_added_after(schema.sqlite_guards(), since).items():
             self._store.run(f"DROP TRIGGER IF EXISTS {name}")
             self._store.run(statement)
@@ -73,11 +79,12 @@ class SchemaManager:
     def check_guards(self) -> None:
         """Check tables, indexes and triggers.
 
-        Triggers of other programs on these tables are refused too, because they could suppress
-        rows.
+        Triggers that other programs added to these tables are refused too, because they could
+        suppress rows.
 
         Raises:
-            GuardMissing: a table, index or trigger is missing or changed, or a trigger was added.
+            GuardMissing: a table, index or trigger is missing or was changed, or a trigger was
+                added.
         """
         found = {
             name: (table, sql)
@@ -109,7 +116,7 @@ class SchemaManager:
         return 0 if row is None else int(row[0])
 
     def _update(self) -> None:
-        """Migrate the file, unless another process has done so."""
+        """Migrate the file, unless another process has just done so."""
         with self._store.writing():
             version = self._version() if "migrations" in self._found() else 0
             self._make(since=version)
