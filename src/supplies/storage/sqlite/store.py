@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cache
 from itertools import chain
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, NoReturn
 
 from supplies.errors import Busy, NotADatabase, StoreError
@@ -21,6 +22,9 @@ PURGE_TIMEOUT_MS = 250
 
 After that, the log is emptied later.
 """
+
+POLL_SECONDS = 0.0005
+"""Time between two attempts to begin to write, while another connection writes."""
 
 MAX_REPORTED_FAULTS = 1_000_000_000
 """Number of faults that SQLite's integrity check reports. It is large enough for all."""
@@ -174,7 +178,7 @@ class SqliteStore:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Begin a transaction to write. It locks the file from its first statement on."""
-        self.run("BEGIN IMMEDIATE")
+        self._begin_writing()
         try:
             yield
             self._files.check(keeps_a_log=self._is_wal)
@@ -186,6 +190,34 @@ class SqliteStore:
         except sqlite3.Error as error:
             self._roll_back()
             self._refuse(error)
+
+    def _begin_writing(self) -> None:
+        """Take the write lock. Wait up to `BUSY_TIMEOUT_MS` while another connection writes.
+
+        SQLite itself waits up to 100 ms between its attempts. Of two processes that write all the
+        time, one would then nearly always lose, and wait for seconds.
+        """
+        until = monotonic() + BUSY_TIMEOUT_MS / 1000
+        self.run("PRAGMA busy_timeout = 0")
+        try:
+            while not self._try_to_begin(is_last=monotonic() > until):
+                sleep(POLL_SECONDS)
+        finally:
+            self.run(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+
+    def _try_to_begin(self, *, is_last: bool) -> bool:
+        """Begin a write transaction. Return False if another connection writes.
+
+        Raises:
+            Busy: another connection writes, and this attempt was the last.
+        """
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            if is_last or error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                self._refuse(error)
+            return False
+        return True
 
     @contextmanager
     def reading(self) -> Iterator[None]:
