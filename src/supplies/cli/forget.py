@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING
 import click
 from click.exceptions import Exit
 
-from supplies.cli.arguments import ENTRY_NUMBER, all_books_options, books_options, json_option
+from supplies.cli.arguments import (
+    DAY,
+    ENTRY_NUMBER,
+    all_books_options,
+    books_options,
+    json_option,
+)
 from supplies.cli.click_extensions import Group
+from supplies.errors import InvalidField
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +28,8 @@ if TYPE_CHECKING:
     from supplies.stations.retention import Person
 
 _HOW_TO_FORGET = "To forget them add --yes: their names, addresses and texts are erased for good."
+
+_HOW_TO_CONFIRM = "If the clock is right, name the present day: --as-of YYYY-MM-DD"
 
 _yes_option = click.option(
     "--yes",
@@ -37,13 +46,22 @@ def forget() -> None:
 @forget.command()
 @all_books_options
 @_yes_option
+@click.option(
+    "--as-of",
+    "as_of",
+    type=DAY,
+    help="The present day. It must be given if the books make the clock doubtful.",
+)
 @json_option
-def due(database: str, station: str | None, yes: bool, as_json: bool) -> None:
+def due(database: str, station: str | None, yes: bool, as_of: date | None, as_json: bool) -> None:
     """List donors and recipients whose retention period is over, or erase their data.
 
     With --yes, names, addresses and free texts about them are erased. Lines of the access log that
     are older than their own retention period are erased too. The exit status is 1 if somebody
     cannot be forgotten yet.
+
+    Nothing is erased if nothing was stored in the books for a month before now: the clock may be
+    wrong. Then name the present day with --as-of.
     """
     from supplies.cli.opening import open_ledgers
     from supplies.cli.tables import print_json
@@ -54,8 +72,11 @@ def due(database: str, station: str | None, yes: bool, as_json: bool) -> None:
     without_period: list[str] = []
     everybody_forgotten = True
     with open_ledgers(database, station) as ledgers:
+        doubt = _check_clock(ledgers, as_of)
+        if yes and doubt is not None:
+            raise InvalidField(f"{doubt}: nothing was erased. {_HOW_TO_CONFIRM}")
         for ledger in ledgers:
-            code, today = ledger.station_code, ledger.today()
+            code, today = ledger.station_code, as_of or ledger.today()
             with ledger.reading() as books:
                 people, log_since = people_due(books, today), access_log_kept_since(books, today)
                 if retention(books) == Retention():
@@ -79,6 +100,8 @@ def due(database: str, station: str | None, yes: bool, as_json: bool) -> None:
         )
     if not yes:
         _print_list(found, "Nobody is due to be forgotten.")
+        if doubt is not None:
+            print(f"supplies: warning: {doubt}. {_HOW_TO_CONFIRM}", file=sys.stderr)
     if not everybody_forgotten:
         raise Exit(1)
 
@@ -153,6 +176,27 @@ def text(database: str, station: str | None, entry: int, yes: bool) -> None:
         return
     print_pairs({each.field: each.text for each in found.texts})
     print("To erase them for good add --yes.")
+
+
+def _check_clock(ledgers: Sequence[Ledger], as_of: date | None) -> str | None:
+    """Return why the clock may be wrong, if no day was named.
+
+    Raises:
+        InvalidField: the named day is in the future by the clock.
+    """
+    from supplies.stations.clock_check import clock_doubt
+
+    if as_of is not None:
+        today = min(ledger.today() for ledger in ledgers)
+        if as_of > today:
+            raise InvalidField(f"--as-of {as_of} is in the future; today is {today}")
+        return None
+    for ledger in ledgers:
+        with ledger.reading() as books:
+            doubt = clock_doubt(books, ledger.clock())
+        if doubt is not None:
+            return doubt
+    return None
 
 
 def _print_list(people: Sequence[dict[str, object]], if_empty: str) -> None:

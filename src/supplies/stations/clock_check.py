@@ -1,0 +1,48 @@
+"""Compare the clock with the times in the books, before something is erased because of its date."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from supplies.books.reader import Books
+from supplies.domain.entries import format_timestamp
+
+MAX_GAP = timedelta(days=31)
+"""Longest time without any entry, verification or access that is believed without asking."""
+
+_STORED_TIMES = (("entries", "recorded_at"), ("verifications", "verified_at"), ("access_log", "at"))
+"""The tables and columns with times by which the clock is checked."""
+
+
+def clock_doubt(books: Books, now: datetime) -> str | None:
+    """Return why the clock may be wrong; None if the books agree with it.
+
+    A clock that was set ahead leaves a gap: nothing is stored between the right time and the wrong
+    one. A gap of more than `MAX_GAP` is doubted until the clock has run on for as long. Reads all
+    entries, so call it for rare commands only.
+
+    now: the time by the clock, with a time zone.
+    """
+    since = now - MAX_GAP
+    before, first = _stored(books, "max", since), _stored(books, "min", since)
+    if before is None:
+        return None  # The books are younger than that.
+    last = now if first is None else first
+    if last - before <= MAX_GAP:
+        return None
+    return (
+        f"the clock shows {now:%Y-%m-%d}, but nothing was stored in the books of station "
+        f"{books.station.code} from {before:%Y-%m-%d} to {last:%Y-%m-%d}"
+    )
+
+
+def _stored(books: Books, which: str, when: datetime) -> datetime | None:
+    """Return the last stored time up to a moment (`max`), or the first one after it (`min`)."""
+    than = "<=" if which == "max" else ">"
+    times = " UNION ALL ".join(
+        f"SELECT {which}({column}) AS at FROM {table} "
+        f"WHERE station = :station AND {column} {than} :at"
+        for table, column in _STORED_TIMES
+    )
+    found = books.value(f"SELECT {which}(at) FROM ({times}) AS stored", at=format_timestamp(when))
+    return None if found is None else datetime.fromisoformat(found)
