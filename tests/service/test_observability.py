@@ -94,6 +94,16 @@ def test_health_lists_what_needs_attention(
     assert "free some space there" in rest.get("/api/health")["attention"][0]
 
 
+@pytest.mark.parametrize(("days", "is_far"), [(-2, True), (-1, False), (366, False), (367, True)])
+def test_health_says_that_the_clock_is_far_from_the_last_entry(
+    rest: RestClient, service: Service, days: int, is_far: bool
+) -> None:
+    rest.need()
+    service.clock.advance(days)
+    said = [one for one in rest.get("/api/health")["attention"] if "clock of the server" in one]
+    assert bool(said) == is_far
+
+
 def test_health_is_busy_while_the_books_cannot_be_written(
     rest: RestClient, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:

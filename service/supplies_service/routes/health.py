@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from litestar import Controller, Response, get
 
@@ -34,6 +34,10 @@ MIN_FREE_BYTES = 512 * 2**20
 
 MAX_DAYS_UNVERIFIED = 31
 """If the last verification is older than this number of days, `attention` has a message."""
+
+
+MAX_CLOCK_BEHIND, MAX_CLOCK_AHEAD = timedelta(days=1), timedelta(days=366)
+"""How far the clock may be before and after the last entry without a message in `attention`."""
 
 
 class Health(View, frozen=True, kw_only=True):
@@ -113,6 +117,7 @@ def build_health(context: RequestContext, books: Books) -> Health:
         attention.append(
             f"only {free // 2**20} MiB are free on the disk of the books; free some space there"
         )
+    attention += _clock_attention(books, context.ledger.clock())
     month_ago = context.ledger.clock() - timedelta(days=MAX_DAYS_UNVERIFIED)
     unsound = find_unverified_station(books, month_ago, only=context.stations.only)
     if unsound is not None:
@@ -127,6 +132,25 @@ def build_health(context: RequestContext, books: Books) -> Health:
         free_bytes=free,
         attention=attention,
     )
+
+
+def _clock_attention(books: Books, now: datetime) -> list[str]:
+    """Return a message if the clock is far from the time of the last entry."""
+    at = books.value(
+        "SELECT recorded_at FROM entries WHERE station = :station AND seq = :seq",
+        seq=books.head()[0],
+    )
+    if at is None:
+        return []
+    last = datetime.fromisoformat(at)
+    if -MAX_CLOCK_BEHIND <= now - last <= MAX_CLOCK_AHEAD:
+        return []
+    return [
+        (
+            f"the clock of the server shows {now:%Y-%m-%d}, but the last entry was recorded on "
+            f"{last:%Y-%m-%d}; check the clock before anything is recorded"
+        )
+    ]
 
 
 def free_bytes(url: str) -> int | None:
