@@ -1,7 +1,8 @@
 """Check the prose of the documentation: sentence length, phrases to avoid and dead links.
 
     python -m tools.prose            README, CHANGELOG, docs and the README of the fonts
-    python -m tools.prose --code     comments, docstrings, messages and names of the three packages
+    python -m tools.prose --code     comments, docstrings, messages and names of the three packages,
+                                     and names of the tests
     python -m tools.prose FILE …     these Markdown files
 
 Each problem is one line, `path:line: problem`; the exit status is 1 if there is any.
@@ -142,10 +143,24 @@ def check_code(path: Path) -> list[Problem]:
         for line, text in sorted(texts)
         for offset, sentence in sentences(text)
         for problem in phrase_problems(sentence)
-    ] + [
+    ] + _name_problems(path, tree)
+
+
+def check_names(path: Path) -> list[Problem]:
+    """Return the words to avoid in names of a Python file. Names of tests are sentences."""
+    return _name_problems(path, ast.parse(path.read_text(encoding="utf-8")))
+
+
+def files_of_tests() -> list[Path]:
+    """Return every Python file of the tests, sorted."""
+    return sorted((ROOT / "tests").rglob("*.py"))
+
+
+def _name_problems(path: Path, tree: ast.AST) -> list[Problem]:
+    return [
         Problem(_shown(path), line, f"avoid {word!r} in the name {name}: {NAME_WORDS[word]}")
         for line, name in _defined_names(tree)
-        if name not in NAMES_IN_JSON
+        if name not in NAMES_IN_JSON and not name.startswith("test_")
         for word in map(str.lower, re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name))
         if word in NAME_WORDS
     ]
@@ -269,6 +284,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.code:
         problems = [problem for path in python_files() for problem in check_code(path)]
+        problems += [problem for path in files_of_tests() for problem in check_names(path)]
     else:
         chosen = [path.resolve() for path in options.files] or pages()
         problems = [problem for path in chosen for problem in check_page(path)]

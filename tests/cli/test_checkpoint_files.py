@@ -38,16 +38,16 @@ def record(path: str) -> None:
 def test_an_older_copy_of_the_books_does_not_match_a_checkpoint(
     books: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    older, kept = str(tmp_path / "older.db"), str(tmp_path / "kept.txt")
+    older, checkpoints = str(tmp_path / "older.db"), str(tmp_path / "kept.txt")
     shutil.copy(books, older)
     shutil.copy(tmp_path / "books.key", tmp_path / "older.key")
     record(books)
-    assert main(["verify", "--checkpoint", kept, "--database", books]) == 0
-    assert f"A checkpoint of each station is in {kept}" in capsys.readouterr().out
+    assert main(["verify", "--checkpoint", checkpoints, "--database", books]) == 0
+    assert f"A checkpoint of each station is in {checkpoints}" in capsys.readouterr().out
     record(books)
-    assert main(["verify", "--witness", kept, "--database", books]) == 0
+    assert main(["verify", "--witness", checkpoints, "--database", books]) == 0
     assert "The entries of 1 checkpoints are in the books" in capsys.readouterr().out
-    error = refused(capsys, "verify", "--witness", kept, "--database", older)
+    error = refused(capsys, "verify", "--witness", checkpoints, "--database", older)
     assert "station lx, entry 3, entries.hash: expected" in error
     assert "found nothing; the checkpoint of" in error
 
@@ -55,13 +55,13 @@ def test_an_older_copy_of_the_books_does_not_match_a_checkpoint(
 def test_checkpoints_are_added_to_those_in_the_file(
     books: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kept = tmp_path / "kept.txt"
+    file = tmp_path / "kept.txt"
     for _ in range(2):
-        assert main(["verify", "--checkpoint", str(kept), "--database", books]) == 0
+        assert main(["verify", "--checkpoint", str(file), "--database", books]) == 0
         record(books)
-    assert [each.seq for each in read_checkpoints(kept.read_text(), "kept")] == [2, 3]
+    assert [each.seq for each in read_checkpoints(file.read_text(), "kept")] == [2, 3]
     capsys.readouterr()
-    assert main(["verify", "--json", "--witness", str(kept), "--database", books]) == 0
+    assert main(["verify", "--json", "--witness", str(file), "--database", books]) == 0
     assert json.loads(capsys.readouterr().out)["checkpoints"] == 2
 
 
@@ -79,9 +79,9 @@ def test_another_file_is_not_replaced_by_checkpoints(
 def test_a_mail_with_a_checkpoint_is_read_and_an_altered_one_is_refused(
     books: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kept = tmp_path / "kept.txt"
-    assert main(["verify", "--checkpoint", str(kept), "--database", books]) == 0
-    line = kept.read_text().strip()
+    file = tmp_path / "kept.txt"
+    assert main(["verify", "--checkpoint", str(file), "--database", books]) == 0
+    line = file.read_text().strip()
     mail = tmp_path / "mail.txt"
     mail.write_text(f"Dear auditor,\n\n> {line}\n\nYours\n")
     words = ("verify", "--database", books, "--witness", str(mail))
@@ -100,9 +100,9 @@ def test_a_checkpoint_with_a_strangers_key_or_of_another_station_is_refused(
     create_first_key(stranger)
     keys = StationKeys.for_database(stranger)
     at = datetime(2026, 2, 13, tzinfo=UTC)
-    kept = tmp_path / "kept.txt"
-    words = ("verify", "--database", books, "--witness", str(kept))
-    kept.write_text(f"{keys.sign_checkpoint('lx', 2, 'ab' * 32, by='lx', at=at)}\n")
+    file = tmp_path / "kept.txt"
+    words = ("verify", "--database", books, "--witness", str(file))
+    file.write_text(f"{keys.sign_checkpoint('lx', 2, 'ab' * 32, by='lx', at=at)}\n")
     assert "it is forged, or the keys were replaced" in refused(capsys, *words)
-    kept.write_text(f"{keys.sign_checkpoint('hp', 2, 'ab' * 32, by='hp', at=at)}\n")
+    file.write_text(f"{keys.sign_checkpoint('hp', 2, 'ab' * 32, by='hp', at=at)}\n")
     assert "the checkpoints are of other stations (hp)" in refused(capsys, *words)

@@ -56,11 +56,11 @@ def test_no_command_overwrites_the_books_or_the_keys(
     Path("link.pdf").symlink_to("d.db")
     Path("log.pdf").symlink_to("d.db-wal")
     Path("hard.pdf").hardlink_to("d.key")
-    kept = {path.name: path.read_bytes() for path in (books, books.with_suffix(".key"))}
+    before = {path.name: path.read_bytes() for path in (books, books.with_suffix(".key"))}
     for force in ((), ("--force",)):
         error = refused(capsys, *words, "-o", name, *force, "--database", "d.db")
         assert error.endswith("; name another file\n")
-    assert {path: (books.parent / path).read_bytes() for path in kept} == kept
+    assert {path: (books.parent / path).read_bytes() for path in before} == before
     assert not Path("d.db-wal").exists()
 
 

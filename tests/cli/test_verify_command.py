@@ -57,9 +57,9 @@ def test_verify_mentions_that_the_clock_was_set_back_and_succeeds(
             clock.advance(days)
             ledger.record(RecordActivity(kind="visit", count=1), by="u_1")
     assert main(["verify", "--database", books]) == 0
-    said = capsys.readouterr().out
-    assert "The books are sound" in said
-    assert "Remark: the clock of station lx was set back before entries 2, 3" in said
+    output = capsys.readouterr().out
+    assert "The books are sound" in output
+    assert "Remark: the clock of station lx was set back before entries 2, 3" in output
     assert main(["entry", "3", "--database", books]) == 0
     assert "the clock was set back" in capsys.readouterr().out
 

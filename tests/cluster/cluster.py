@@ -60,7 +60,7 @@ class Cluster:
 
     def in_role(self, role: str) -> str:
         """Wait until one node has a role, and return it."""
-        return until(
+        return wait_for(
             lambda: next((n for n, status in self.nodes.items() if status["role"] == role), None),
             f"no node became {role}",
         )
@@ -73,9 +73,9 @@ class Cluster:
                 status["role"] == "leader" for name, status in self.nodes.items() if name != old
             )
 
-        until(another, f"nobody took over from {old}")
+        wait_for(another, f"nobody took over from {old}")
 
-    def whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Return whether every node runs and commits are on two of them."""
         statuses = self.nodes.values()
         roles = sorted(node["role"] for node in statuses)
@@ -118,7 +118,7 @@ def children(pid: int) -> list[int]:
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def until(found: Callable[[], Any], otherwise: str) -> Any:
+def wait_for(found: Callable[[], Any], otherwise: str) -> Any:
     """Wait until there is a result, and return it."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import httpx
 import pytest
-from cluster import PATIENCE, Cluster, until
+from cluster import PATIENCE, Cluster, wait_for
 from support.ledger_fixture import register_all
 from support.rest_client import issue_credentials, problem
-from support.service_process import free_port, serving
+from support.service_process import free_port, running_service
 
 from supplies.cli import main
 from supplies.ledger.ledger import Ledger
@@ -31,7 +31,7 @@ GIFT = {
 }
 
 
-class Given(NamedTuple):
+class AcknowledgedDonation(NamedTuple):
     """A donation that was acknowledged: the response, and when it came."""
 
     content: bytes
@@ -49,10 +49,10 @@ class Donors:
     def __init__(self, ports: list[int], web: httpx.Client) -> None:
         self.ports, self._web = ports, web
         self._changed, self._stop = threading.Condition(), threading.Event()
-        self.given: dict[str, Given] = {}
+        self.acknowledged: dict[str, AcknowledgedDonation] = {}
         self.unexpected: list[str] = []
 
-    def ask(self, port: int, key: str) -> httpx.Response | None:
+    def send(self, port: int, key: str) -> httpx.Response | None:
         """Send a donation once. Return None if no response came."""
         try:
             return self._web.post(
@@ -66,7 +66,7 @@ class Donors:
     def _give(self, port: int) -> None:
         while not self._stop.is_set():
             key = str(uuid.uuid4())
-            while (answer := self.ask(port, key)) is None or answer.status_code == 503:
+            while (answer := self.send(port, key)) is None or answer.status_code == 503:
                 if answer is not None:
                     error = problem(answer, 503, "busy")
                     assert error["detail"].startswith("the books ")
@@ -77,7 +77,9 @@ class Donors:
             assert answer.status_code == 201, answer.text
             where = answer.headers["location"]
             with self._changed:
-                self.given[key] = Given(answer.content, where, time.monotonic())
+                self.acknowledged[key] = AcknowledgedDonation(
+                    answer.content, where, time.monotonic()
+                )
                 self._changed.notify()
 
     def other(self, port: int) -> int:
@@ -103,12 +105,12 @@ class Donors:
     def wait_for(self, gifts: int) -> None:
         """Wait until this many further donations were acknowledged."""
         with self._changed:
-            enough = len(self.given) + gifts
-            assert self._changed.wait_for(lambda: len(self.given) >= enough, PATIENCE)
+            enough = len(self.acknowledged) + gifts
+            assert self._changed.wait_for(lambda: len(self.acknowledged) >= enough, PATIENCE)
 
     def longest_silence(self, since: float) -> float:
         """Return the longest time in seconds after a moment in which nothing was acknowledged."""
-        later = sorted(gift.at for gift in self.given.values() if gift.at > since)
+        later = sorted(gift.at for gift in self.acknowledged.values() if gift.at > since)
         return max(after - before for before, after in pairwise([since, *later]))
 
 
@@ -131,8 +133,8 @@ def donors(
     ports = [free_port(), free_port()]
     with (
         (tmp_path_factory.mktemp("service") / "log").open("w") as log,
-        serving(cluster.url, ports[0], log=log) as one,
-        serving(cluster.url, ports[1], log=log) as other,
+        running_service(cluster.url, ports[0], log=log) as one,
+        running_service(cluster.url, ports[1], log=log) as other,
         httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE) as web,
     ):
         yield Donors(ports, web)
@@ -155,26 +157,26 @@ def check(cluster: Cluster, donors: Donors) -> None:
         numbers = books.all("SELECT number FROM receipts WHERE station = :station ORDER BY number")
         entries = books.head()[0]
     assert sorted(f"/api/donations/{name}" for (name,) in arrivals) == sorted(
-        gift.location for gift in donors.given.values()
+        gift.location for gift in donors.acknowledged.values()
     )
     assert [int(number.rpartition("-")[2]) for (number,) in numbers] == list(
-        range(1, len(donors.given) + 1)
+        range(1, len(donors.acknowledged) + 1)
     )
 
     def repeated(key: str) -> bool:
-        answer = donors.ask(donors.ports[hash(key) % 2], key)
+        answer = donors.send(donors.ports[hash(key) % 2], key)
         assert answer is not None
-        first = donors.given[key]
+        first = donors.acknowledged[key]
         return (answer.content, answer.headers["location"]) == (first.content, first.location)
 
     with ThreadPoolExecutor(CLIENTS) as threads:
-        assert all(threads.map(repeated, donors.given))
+        assert all(threads.map(repeated, donors.acknowledged))
     with Ledger.open(cluster.url, station="lx") as ledger:
         assert ledger.books.head()[0] == entries
 
 
 @pytest.fixture
-def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+def print_figure(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
     """Return a function that prints a figure to the person who runs the tests."""
 
     def say(line: str) -> None:
@@ -185,7 +187,7 @@ def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
 
 
 def test_no_acknowledged_entry_is_lost_when_the_primary_is_killed(
-    cluster: Cluster, donors: Donors, tell: Callable[[str], None]
+    cluster: Cluster, donors: Donors, print_figure: Callable[[str], None]
 ) -> None:
     primary = cluster.in_role("leader")
     with donors.giving():
@@ -195,16 +197,16 @@ def test_no_acknowledged_entry_is_lost_when_the_primary_is_killed(
         cluster.wait_for_another_leader(primary)
         donors.wait_for(200)
     silence = donors.longest_silence(killed_at)
-    tell(f"primary killed: no write for {silence:.1f} s, {len(donors.given)} gifts")
+    print_figure(f"primary killed: no write for {silence:.1f} s, {len(donors.acknowledged)} gifts")
     check(cluster, donors)
     cluster("up")
-    until(cluster.whole, "the killed node did not come back")
+    wait_for(cluster.is_complete, "the killed node did not come back")
     assert cluster.nodes[primary]["role"] != "leader"
     check(cluster, donors)
 
 
 def test_no_acknowledged_entry_is_lost_in_a_switchover(
-    cluster: Cluster, donors: Donors, tell: Callable[[str], None]
+    cluster: Cluster, donors: Donors, print_figure: Callable[[str], None]
 ) -> None:
     primary, candidate = cluster.in_role("leader"), cluster.in_role("sync_standby")
     with donors.giving():
@@ -213,9 +215,11 @@ def test_no_acknowledged_entry_is_lost_in_a_switchover(
         cluster.hand_over(primary, candidate)
         donors.wait_for(200)
     silence = donors.longest_silence(begun_at)
-    tell(f"primary handed over: no write for {silence:.1f} s, {len(donors.given)} gifts")
+    print_figure(
+        f"primary handed over: no write for {silence:.1f} s, {len(donors.acknowledged)} gifts"
+    )
     assert cluster.in_role("leader") == candidate
-    until(cluster.whole, "the old primary does not follow the new one")
+    wait_for(cluster.is_complete, "the old primary does not follow the new one")
     check(cluster, donors)
 
 
@@ -233,7 +237,7 @@ def test_the_loss_of_one_etcd_node_interrupts_nothing(cluster: Cluster, donors: 
 
 
 def test_a_replaced_primary_that_returns_loses_no_entry(
-    cluster: Cluster, donors: Donors, tell: Callable[[str], None]
+    cluster: Cluster, donors: Donors, print_figure: Callable[[str], None]
 ) -> None:
     """As if a machine was swapping or its network was cut, and it came back later."""
     primary = cluster.in_role("leader")
@@ -245,10 +249,10 @@ def test_a_replaced_primary_that_returns_loses_no_entry(
             donors.wait_for(200)
         donors.wait_for(200)
     silence = donors.longest_silence(frozen_at)
-    tell(f"primary frozen: no write for {silence:.1f} s, {len(donors.given)} gifts")
+    print_figure(f"primary frozen: no write for {silence:.1f} s, {len(donors.acknowledged)} gifts")
     check(cluster, donors)
     assert cluster.in_role("leader") != primary, "it took the lead back from who had replaced it"
-    until(cluster.whole, "the frozen node did not come back")
+    wait_for(cluster.is_complete, "the frozen node did not come back")
     check(cluster, donors)
 
 
@@ -271,20 +275,22 @@ def test_without_a_standby_nothing_is_acknowledged(cluster: Cluster, donors: Don
         if name != primary:
             cluster.kill(name, "patroni", "postmaster")
     port, key = donors.ports[0], str(uuid.uuid4())
-    answer = donors.ask(port, key)
+    answer = donors.send(port, key)
     assert answer is not None
     error = problem(answer, 503, "busy")
     assert "it is unknown whether this was recorded" in error["detail"]
     cluster("up")
-    until(cluster.whole, "the killed nodes did not come back")
+    wait_for(cluster.is_complete, "the killed nodes did not come back")
     with donors.giving():
         donors.wait_for(100)
-    answer = until(lambda: recorded(donors, port, key), "the gift was not recorded")
-    donors.given[key] = Given(answer.content, answer.headers["location"], time.monotonic())
+    answer = wait_for(lambda: recorded(donors, port, key), "the gift was not recorded")
+    donors.acknowledged[key] = AcknowledgedDonation(
+        answer.content, answer.headers["location"], time.monotonic()
+    )
     check(cluster, donors)
 
 
 def recorded(donors: Donors, port: int, key: str) -> httpx.Response | None:
     """Return the present response to a donation, if it is recorded."""
-    answer = donors.ask(port, key)
+    answer = donors.send(port, key)
     return answer if answer is not None and answer.status_code == 201 else None

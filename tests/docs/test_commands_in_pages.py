@@ -47,8 +47,8 @@ def test_pages_show_many_commands() -> None:
 def test_a_command_in_a_page_exists_with_its_options(shown: str) -> None:
     command, words = resolve(shlex.split(shown))
     options = {name for param in command.params for name in param.opts} | {"--help", "-h"}
-    given = {word.partition("=")[0] for word in words if word.startswith("-")}
-    assert given <= options
+    used = {word.partition("=")[0] for word in words if word.startswith("-")}
+    assert used <= options
 
 
 @pytest.mark.parametrize("name", ["access.md", "checking-a-receipt.md", "stations.md"])

@@ -118,6 +118,15 @@ def test_a_phrase_to_avoid_is_found_in_docstrings_messages_and_comments(tmp_path
     assert [problem.line for problem in prose.check_code(file)] == [1, 3, 4]
 
 
+def test_a_word_to_avoid_is_found_in_names_except_those_of_tests(tmp_path: Path) -> None:
+    file = tmp_path / "module.py"
+    file.write_text(
+        "def test_it_says_so(told):\n    said = told\n\n\nclass GoodsAside:\n    pass\n",
+        encoding="utf-8",
+    )
+    assert [problem.line for problem in prose.check_names(file)] == [5, 1, 2]
+
+
 def test_problems_are_printed_and_set_the_exit_status(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

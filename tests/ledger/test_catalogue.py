@@ -25,9 +25,9 @@ from supplies.views.catalogue import list_records
 
 def test_a_used_code_and_a_missing_name_are_refused(station: StationLedger) -> None:
     ledger = station.ledger
-    taken = Item(code="mask", name="mask")
+    mask = Item(code="mask", name="mask")
     assert "is taken" in assert_refused(
-        station, AlreadyDone, lambda: ledger.register(taken), at="/code"
+        station, AlreadyDone, lambda: ledger.register(mask), at="/code"
     )
     nameless = Recipient(code="R-9")
     assert_refused(station, InvalidField, lambda: ledger.register(nameless), at="/name")
@@ -54,8 +54,8 @@ def test_a_forgotten_donor_cannot_be_renamed(station: StationLedger) -> None:
 
 
 def test_items_are_registered_all_or_none(station: StationLedger) -> None:
-    tea, taken = Item(code="tea", name="tea"), Item(code="mask", name="mask")
-    assert_refused(station, AlreadyDone, lambda: station.ledger.register(tea, taken))
+    tea, mask = Item(code="tea", name="tea"), Item(code="mask", name="mask")
+    assert_refused(station, AlreadyDone, lambda: station.ledger.register(tea, mask))
     station.ledger.register(tea)
 
 
@@ -126,7 +126,7 @@ def test_a_change_of_an_item_is_dropped_if_its_commit_fails(
     """A box has 50 masks. A change to 40 fails to commit, so it must not be used."""
     back = []
 
-    def amend_in_vain() -> None:
+    def amend_then_lose_the_database() -> None:
         with station.ledger.transaction():
             station.ledger.amend(
                 msgspec.structs.replace(station.books.item("mask"), packs={"box": 40})
@@ -135,7 +135,7 @@ def test_a_change_of_an_item_is_dropped_if_its_commit_fails(
             back.append(lose_the_database(station, books_url))
 
     with pytest.raises(StoreError):
-        amend_in_vain()
+        amend_then_lose_the_database()
     back[0]()
     station(station.donation(1, pack="box"))
     assert station.total("stock:") == 50

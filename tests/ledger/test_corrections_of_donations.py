@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from support.corrections import correct, mask
+from support.corrections import correct, mask_lines
 from support.ledger_fixture import StationLedger
 from support.refusals import assert_refused
 
@@ -18,7 +18,7 @@ from supplies.errors import (
 
 def test_the_donor_is_corrected_after_the_goods_were_handed_out(station: StationLedger) -> None:
     station.give(10)
-    station(c.HandOut(recipient="R-1", location="store", lines=mask(10)))
+    station(c.HandOut(recipient="R-1", location="store", lines=mask_lines(10)))
     correct(station, 1, station.donation(10, donor="D-2"))
     assert station.books.donors_of_lot("l_lx_1_1", "mask") == [("D-2", 10)]
     assert station.total("received:R-1") == 10
@@ -138,7 +138,7 @@ def test_released_goods_of_a_donation_for_one_recipient_can_be_reduced(
 ) -> None:
     gift = station.give(20, recipient="R-1", happened_on=station.day(-2)).seq
     station(c.Release(allocation=f"a_{gift + 1}", reason="r"))
-    station(c.HandOut(recipient="R-2", location="store", lines=mask(5)))
+    station(c.HandOut(recipient="R-2", location="store", lines=mask_lines(5)))
     with pytest.raises(NotEnough, match="the smallest figure possible is 5"):
         correct(station, gift, station.donation(4, recipient="R-1"))
     done = correct(station, gift, station.donation(12, recipient="R-1"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.corrections import correct, mask, note
+from support.corrections import correct, mask_lines, note
 from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
@@ -83,7 +83,7 @@ def test_correcting_the_recipient_of_a_hand_out_moves_the_met_need(
 ) -> None:
     wrong, right = station.need(5), station.need(5, recipient="R-2")
     station.stock(5)
-    entry = station(c.HandOut(recipient="R-1", location="store", lines=mask(5))).seq
-    correct(station, entry, c.HandOut(recipient="R-2", location="store", lines=mask(5)))
+    entry = station(c.HandOut(recipient="R-1", location="store", lines=mask_lines(5))).seq
+    correct(station, entry, c.HandOut(recipient="R-2", location="store", lines=mask_lines(5)))
     assert station.balance(f"needed:{wrong}") == 5
     assert station.balance(f"met:{right}") == 5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.corrections import batches, correct, mask, opening
+from support.corrections import correct, mask_lines, open_batches, opening
 from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
@@ -29,11 +29,11 @@ def test_correcting_a_batch_number_changes_the_description_of_the_lot(
 def test_a_return_cannot_be_corrected_to_another_issue(station: StationLedger) -> None:
     station.stock(10)
     for _ in range(2):
-        station(c.IssueGoods(purpose="gate", location="store", lines=mask(5)))
-    back = station(c.ReturnIssue(issue="i_2", lines=mask(2))).seq
+        station(c.IssueGoods(purpose="gate", location="store", lines=mask_lines(5)))
+    back = station(c.ReturnIssue(issue="i_2", lines=mask_lines(2))).seq
     with pytest.raises(InvalidField, match="the corrected entry belongs to i_2, not to i_3"):
-        correct(station, back, c.ReturnIssue(issue="i_3", lines=mask(2)))
-    correct(station, back, c.ReturnIssue(issue="i_2", lines=mask(5)))
+        correct(station, back, c.ReturnIssue(issue="i_3", lines=mask_lines(2)))
+    correct(station, back, c.ReturnIssue(issue="i_2", lines=mask_lines(5)))
     assert station.total("used:gate") == 5
 
 
@@ -41,26 +41,26 @@ def test_a_return_cannot_be_corrected_to_another_issue(station: StationLedger) -
     ("command", "again", "account", "left"),
     [
         (
-            c.Move(source="store", target="annex", lines=mask(5)),
-            c.Move(source="store", target="ward", lines=mask(4)),
+            c.Move(source="store", target="annex", lines=mask_lines(5)),
+            c.Move(source="store", target="ward", lines=mask_lines(4)),
             "stock:ward",
             4,
         ),
         (
-            c.WriteOff(reason="damaged", location="store", lines=mask(5)),
-            c.WriteOff(reason="expired", location="store", lines=mask(5)),
+            c.WriteOff(reason="damaged", location="store", lines=mask_lines(5)),
+            c.WriteOff(reason="expired", location="store", lines=mask_lines(5)),
             "lost:expired",
             5,
         ),
         (
-            c.LendGoods(borrower="B-1", location="store", lines=mask(5)),
-            c.LendGoods(borrower="B-2", location="store", lines=mask(6)),
+            c.LendGoods(borrower="B-1", location="store", lines=mask_lines(5)),
+            c.LendGoods(borrower="B-2", location="store", lines=mask_lines(6)),
             "lent:B-2",
             6,
         ),
         (
-            c.HandOut(recipient="R-1", location="store", lines=mask(5)),
-            c.HandOut(recipient="R-2", location="store", lines=mask(3)),
+            c.HandOut(recipient="R-1", location="store", lines=mask_lines(5)),
+            c.HandOut(recipient="R-2", location="store", lines=mask_lines(3)),
             "received:R-2",
             3,
         ),
@@ -94,21 +94,21 @@ def test_correcting_a_repacking_changes_the_lot_it_made(station: StationLedger) 
 
 
 def test_swapping_lines_in_a_correction_changes_no_lot(station: StationLedger) -> None:
-    station(batches(("A", 10), ("B", 10)))
-    station(c.HandOut(recipient="R-1", location="store", lines=mask(10, lot="l_lx_1_1")))
-    done = correct(station, 1, batches(("B", 10), ("A", 10)))
+    station(open_batches(("A", 10), ("B", 10)))
+    station(c.HandOut(recipient="R-1", location="store", lines=mask_lines(10, lot="l_lx_1_1")))
+    done = correct(station, 1, open_batches(("B", 10), ("A", 10)))
     assert station.books.body(done.seq).transfers == ()
     balances = trace_lot(station.books, "l_lx_1_1").lots[0]
     assert (balances.batch, [reached.recipient for reached in balances.reached]) == ("A", ["R-1"])
 
 
 def test_dropping_a_line_in_a_correction_removes_its_own_lot(station: StationLedger) -> None:
-    station(batches(("A", 10), ("B", 10)))
-    station(c.HandOut(recipient="R-1", location="store", lines=mask(10, lot="l_lx_1_2")))
-    dropped = correct(station, 1, batches(("B", 10)))
+    station(open_batches(("A", 10), ("B", 10)))
+    station(c.HandOut(recipient="R-1", location="store", lines=mask_lines(10, lot="l_lx_1_2")))
+    dropped = correct(station, 1, open_batches(("B", 10)))
     assert station.total("stock:store") == 0
     assert station.balance("received:R-1", "mask", "l_lx_1_2") == 10
-    correct(station, dropped.seq, batches(("A", 4), ("B", 10)))
+    correct(station, dropped.seq, open_batches(("A", 4), ("B", 10)))
     assert station.balance("stock:store", "mask", "l_lx_1_1") == 4
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from support.ledger_fixture import StationLedger
-from support.outcomes import partly
+from support.outcomes import partial_outcome
 from support.refusals import assert_refused
 
 from supplies.domain import commands as c
@@ -59,7 +59,7 @@ def test_a_delivery_meets_the_need_first_and_the_excess_is_received(
     station.stock(10)
     allocation = station.allocate(10)
     delivery = station.dispatch(allocation)
-    station.outcome(delivery, allocation, "partly", lines=partly(8, back=2))
+    station.outcome(delivery, allocation, "partly", lines=partial_outcome(8, back=2))
     assert station.balance(f"met:{need}") == 6
     assert station.total("received:R-1") == 8
     assert station.total(f"allocated:{allocation}:") == 2
@@ -108,7 +108,10 @@ def test_goods_brought_back_may_go_to_another_location(
 ) -> None:
     delivery, allocation = stop
     station.outcome(
-        delivery, allocation, "partly", lines=partly(7, back=3, to="stock", location="annex")
+        delivery,
+        allocation,
+        "partly",
+        lines=partial_outcome(7, back=3, to="stock", location="annex"),
     )
     assert station.total("stock:annex") == 3
 
@@ -120,7 +123,7 @@ def test_a_partial_outcome_must_account_for_every_unit(
     with pytest.raises(InvalidField, match="give for each line"):
         station.outcome(delivery, allocation, "partly")
     with pytest.raises(InvalidField, match="accounts for 9 of 10 loaded"):
-        station.outcome(delivery, allocation, "partly", lines=partly(7, back=2))
+        station.outcome(delivery, allocation, "partly", lines=partial_outcome(7, back=2))
     lines = [c.OutcomeLine(line=2, received=10)]
     with pytest.raises(InvalidField, match="the lines of the stop are 1"):
         station.outcome(delivery, allocation, "partly", lines=lines)

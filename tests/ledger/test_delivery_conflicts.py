@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.ledger_fixture import StationLedger
-from support.outcomes import partly
+from support.outcomes import partial_outcome
 
 from supplies.domain import commands as c
 from supplies.domain.entry_rows import Conflict
@@ -23,8 +23,8 @@ def test_an_outcome_that_returns_goods_to_another_location_is_a_conflict(
     back = c.OutcomeLine(line=1, received=2, brought_back=3, to="stock")
     station.outcome(delivery, allocation, "partly", lines=[back])
     assert station.outcome(delivery, allocation, "partly", lines=[back]).repeated
-    there = c.OutcomeLine(line=1, received=2, brought_back=3, to="stock", location="annex")
-    assert station.outcome(delivery, allocation, "partly", lines=[there]).conflict is not None
+    to_annex = c.OutcomeLine(line=1, received=2, brought_back=3, to="stock", location="annex")
+    assert station.outcome(delivery, allocation, "partly", lines=[to_annex]).conflict is not None
 
 
 def test_a_resolved_conflict_is_booked_on_the_day_of_its_outcome(station: StationLedger) -> None:
@@ -57,7 +57,7 @@ def test_a_different_second_outcome_is_a_conflict_without_transfers(
 def test_delivering_more_than_was_loaded_is_a_conflict(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:
-    done = station.outcome(*stop, "partly", lines=partly(11))
+    done = station.outcome(*stop, "partly", lines=partial_outcome(11))
     assert done.conflict is not None
     assert "11 × mask are reported in line 1, but 10 were loaded" in done.conflict
     assert station.total(f"in_transit:{stop[0]}:{stop[1]}") == 10
@@ -107,7 +107,7 @@ def test_a_resolution_that_contradicts_the_books_is_refused(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:
     station.outcome(*stop, "handed_over")
-    conflict = station.outcome(*stop, "partly", lines=partly(10, back=1))
+    conflict = station.outcome(*stop, "partly", lines=partial_outcome(10, back=1))
     entries = station.entries()
     with pytest.raises(NotEnough, match="are reported in line 1"):
         station(c.ResolveConflict(conflict=conflict.seq, by="correct", reason="r"))
@@ -129,13 +129,13 @@ def test_a_resolved_conflict_with_more_of_one_lot_and_less_of_another_meets_no_n
         lines=[c.OutcomeLine(line=1, received=5), c.OutcomeLine(line=2, brought_back=5)],
     )
     need = station.need(10)
-    told = station.outcome(
+    conflict = station.outcome(
         delivery,
         allocation,
         "partly",
         lines=[c.OutcomeLine(line=1, brought_back=5), c.OutcomeLine(line=2, received=5)],
     )
-    station(c.ResolveConflict(conflict=told.seq, by="unexplained", reason="the other lot"))
+    station(c.ResolveConflict(conflict=conflict.seq, by="unexplained", reason="the other lot"))
     assert station.total("received:R-1") == 5
     assert station.balance(f"met:{need}") == 0
     station.ledger.verify()

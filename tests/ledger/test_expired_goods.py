@@ -35,20 +35,20 @@ def expiry(station: StationLedger, lot: str) -> Any:
 
 def taking(quantity: int, **more: Any) -> list[c.Command]:
     """Return commands that take masks from the store in the ordinary way."""
-    taken = lines(quantity, **more)
+    goods = lines(quantity, **more)
     return [
-        c.Move(source="store", target="annex", lines=taken),
-        c.ReturnGoods(location="store", lines=taken, reason="r"),
-        c.WriteOff(reason="damaged", location="store", lines=taken),
+        c.Move(source="store", target="annex", lines=goods),
+        c.ReturnGoods(location="store", lines=goods, reason="r"),
+        c.WriteOff(reason="damaged", location="store", lines=goods),
         c.Convert(
             location="store",
-            consumed=taken,
+            consumed=goods,
             produced=[c.ConvertedLine(item="soap", quantity=9)],
         ),
         c.Convert(
             location="store",
             consumed=lines(1, "rice"),
-            spilled=taken,
+            spilled=goods,
             produced=[c.ConvertedLine(item="soap", quantity=9)],
         ),
     ]
@@ -169,9 +169,9 @@ def test_expired_arrivals_go_to_a_quarantine_or_are_written_off(
         {"item": "mask", "quantity": 2, "expires_on": past, "write_off": "expired"},
     ]
     if command == "gift":
-        given = [c.DonationLine(**line) for line in three]
+        donated = [c.DonationLine(**line) for line in three]
         done = station(
-            c.RecordDonation(donor="D-1", location="store", handled_by="Chen", lines=given)
+            c.RecordDonation(donor="D-1", location="store", handled_by="Chen", lines=donated)
         )
         assert get_donation(station.books, str(done.document)).receipt is not None
     else:

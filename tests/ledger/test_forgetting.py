@@ -105,8 +105,8 @@ def test_the_text_of_any_entry_can_be_erased(
     assert get_entry(station.books, done.seq).texts
     erased = station(c.ForgetText(entry=done.seq))
     assert get_entry(station.books, done.seq).texts is None
-    kept = station.books.all("SELECT content FROM erasable WHERE content IS NOT NULL")
-    assert b"Zhang" not in b"".join(content for (content,) in kept)
+    texts = station.books.all("SELECT content FROM erasable WHERE content IS NOT NULL")
+    assert b"Zhang" not in b"".join(content for (content,) in texts)
     assert station.books.body(erased.seq).kind == "forgotten"
     with pytest.raises(Forgotten):
         station(c.ForgetText(entry=done.seq))

@@ -88,8 +88,8 @@ def test_opened_cases_fulfil_the_pledge_of_their_donor_and_its_claims(
 
     open_cases(station, 2, masks(1650, pledge=pledge))
     with station.ledger.reading() as books:
-        kept = get_pledge(books, pledge)
-    assert (kept.status, kept.lines[0].arrived, kept.lines[0].outstanding) == ("kept", 2000, 0)
+        view = get_pledge(books, pledge)
+    assert (view.status, view.lines[0].arrived, view.lines[0].outstanding) == ("kept", 2000, 0)
     assert station.total("stock:store") == 2380
     station.ledger.verify()
 
@@ -192,8 +192,8 @@ def test_a_delivery_to_an_institution_names_it_and_masks_the_telephone(
 ) -> None:
     station.ledger.register(HOSPITAL)
     need = station.need(60, "hosp-1")
-    given = station.give(100, recipient="hosp-1")
-    allocation = f"a_{given.seq + 1}"
+    gift = station.give(100, recipient="hosp-1")
+    allocation = f"a_{gift.seq + 1}"
     delivery = station.dispatch(allocation)
     with station.ledger.reading() as books:
         (slip,) = build_delivery_slips(books, delivery)
@@ -246,13 +246,13 @@ def test_an_institution_has_no_headcount(station: StationLedger) -> None:
 
 
 def test_a_gift_of_which_only_the_latest_day_is_known_says_so(station: StationLedger) -> None:
-    given = station(
+    gift = station(
         msgspec.structs.replace(station.donation(10, happened_on=station.day(-3)), or_earlier=True)
     )
     with station.ledger.reading() as books:
-        gift = get_donation(books, str(given.document))
-        assert (gift.happened_on, gift.or_earlier) == (station.day(-3), True)
-        assert get_entry(books, given.seq).or_earlier is True
+        donation = get_donation(books, str(gift.document))
+        assert (donation.happened_on, donation.or_earlier) == (station.day(-3), True)
+        assert get_entry(books, gift.seq).or_earlier is True
         document = get_receipt(books, "JZ-2020-000001").document
     assert document is not None
     paper = msgspec.structs.replace(receipt(), document=document)
@@ -263,20 +263,20 @@ def test_a_gift_of_which_only_the_latest_day_is_known_says_so(station: StationLe
 def test_a_correction_keeps_that_a_day_is_the_latest_unless_it_states_a_day(
     station: StationLedger,
 ) -> None:
-    given = station(
+    gift = station(
         msgspec.structs.replace(station.donation(10, happened_on=station.day(-3)), or_earlier=True)
     )
-    more = station(c.Correct(entry=given.seq, command=station.donation(12), reason="two more"))
+    more = station(c.Correct(entry=gift.seq, command=station.donation(12), reason="two more"))
     with station.ledger.reading() as books:
-        assert get_donation(books, str(given.document)).or_earlier is True
+        assert get_donation(books, str(gift.document)).or_earlier is True
         receipt = get_receipt(books, "JZ-2020-000002").document
         assert receipt is not None
         assert receipt.or_earlier is True
     exact = station.donation(12, happened_on=station.day(-5))
     station(c.Correct(entry=more.seq, command=exact, reason="the day is known now"))
     with station.ledger.reading() as books:
-        gift = get_donation(books, str(given.document))
-    assert (gift.happened_on, gift.or_earlier) == (station.day(-5), msgspec.UNSET)
+        donation = get_donation(books, str(gift.document))
+    assert (donation.happened_on, donation.or_earlier) == (station.day(-5), msgspec.UNSET)
     station.ledger.verify()
 
 

@@ -10,7 +10,7 @@ from supplies.errors import AlreadyDone, InvalidField, NotEnough, NotFound
 from supplies.ledger.recorded import Recorded
 
 
-def standing(station: StationLedger, need: str) -> dict[str, int]:
+def need_balances(station: StationLedger, need: str) -> dict[str, int]:
     """Return the balance of each kind of account of a need."""
     kinds = ("needed", "claimed", "assigned", "met", "ended")
     found = {}
@@ -24,7 +24,7 @@ def standing(station: StationLedger, need: str) -> dict[str, int]:
 
 def test_a_need_is_counted_in_base_units(station: StationLedger) -> None:
     need = station.need(3, pack="ten")
-    assert standing(station, need) == {"needed": 30}
+    assert need_balances(station, need) == {"needed": 30}
     assert station.balance("asked:R-1") == -30
 
 
@@ -34,16 +34,16 @@ def test_an_allocation_serves_the_most_urgent_need_first(
     low, high = station.need(4, urgency="low"), station.need(4, urgency="high")
     station.stock(3)
     station.allocate(3)
-    assert standing(station, high) == {"needed": 1, "assigned": 3}
-    assert standing(station, low) == {"needed": 4}
+    assert need_balances(station, high) == {"needed": 1, "assigned": 3}
+    assert need_balances(station, low) == {"needed": 4}
 
 
 def test_of_two_equally_urgent_needs_the_older_is_served_first(station: StationLedger) -> None:
     older, newer = station.need(4), station.need(4)
     station.stock(3)
     station.allocate(3)
-    assert standing(station, older) == {"needed": 1, "assigned": 3}
-    assert standing(station, newer) == {"needed": 4}
+    assert need_balances(station, older) == {"needed": 1, "assigned": 3}
+    assert need_balances(station, newer) == {"needed": 4}
 
 
 def test_goods_allocated_beyond_a_need_serve_no_need(
@@ -52,7 +52,7 @@ def test_goods_allocated_beyond_a_need_serve_no_need(
     need = station.need(4)
     station.stock(10)
     allocation = station.allocate(10)
-    assert standing(station, need) == {"assigned": 4}
+    assert need_balances(station, need) == {"assigned": 4}
     assert station.total(f"allocated:{allocation}:") == 10
 
 
@@ -63,7 +63,7 @@ def test_an_allocation_displaces_the_claim_of_its_need(
     pledge = station.pledge(10, {need: 10})
     station.stock(6)
     station.allocate(6, need=need)
-    assert standing(station, need) == {"claimed": 4, "assigned": 6}
+    assert need_balances(station, need) == {"claimed": 4, "assigned": 6}
     assert station.balance(f"pledged:{pledge}:{need}") == 4
     assert station.balance(f"pledged:{pledge}") == 6
 
@@ -75,7 +75,7 @@ def test_an_allocation_without_a_named_need_serves_a_claimed_need(
     station.pledge(10, {need: 10})
     station.stock(6)
     station.allocate(6)
-    assert standing(station, need) == {"claimed": 4, "assigned": 6}
+    assert need_balances(station, need) == {"claimed": 4, "assigned": 6}
 
 
 def test_the_newest_claim_is_displaced_first(station: StationLedger) -> None:
@@ -92,7 +92,7 @@ def test_a_hand_out_meets_the_recipients_need(station: StationLedger) -> None:
     station.stock(10)
     lines = [c.LotLine(item="mask", quantity=6)]
     station(c.HandOut(recipient="R-1", location="store", lines=lines))
-    assert standing(station, need) == {"met": 4}
+    assert need_balances(station, need) == {"met": 4}
     assert station.total("received:R-1") == 6
 
 
@@ -105,9 +105,9 @@ def test_taking_goods_back_takes_the_excess_first_then_reopens_the_need(
     station(c.HandOut(recipient="R-1", location="store", lines=lines))
     back = [c.LotLine(item="mask", quantity=2)]
     station(c.TakeBack(recipient="R-1", location="store", lines=back, reason="too many"))
-    assert standing(station, need) == {"met": 4}
+    assert need_balances(station, need) == {"met": 4}
     station(c.TakeBack(recipient="R-1", location="store", lines=back, reason="too many"))
-    assert standing(station, need) == {"met": 2, "needed": 2}
+    assert need_balances(station, need) == {"met": 2, "needed": 2}
 
 
 def test_ending_a_need_frees_its_claims_and_ends_goods_returned_later(
@@ -118,10 +118,10 @@ def test_ending_a_need_frees_its_claims_and_ends_goods_returned_later(
     station.stock(5)
     allocation = station.allocate(5)
     station(c.EndNeed(need=need, reason="moved"))
-    assert standing(station, need) == {"assigned": 5, "ended": 5}
+    assert need_balances(station, need) == {"assigned": 5, "ended": 5}
     assert station.balance(f"pledged:{pledge}") == 4
     station(c.Release(allocation=allocation, reason="moved away"))
-    assert standing(station, need) == {"ended": 10}
+    assert need_balances(station, need) == {"ended": 10}
 
 
 def test_ending_a_need_twice_is_refused(station: StationLedger) -> None:
@@ -166,7 +166,7 @@ def test_a_backdated_hand_out_does_not_meet_a_later_need(station: StationLedger)
     need = station.need(4)
     lines = [c.LotLine(item="mask", quantity=3)]
     station(c.HandOut(recipient="R-1", location="store", lines=lines, happened_on=station.day(-2)))
-    assert standing(station, need) == {"needed": 4}
+    assert need_balances(station, need) == {"needed": 4}
 
 
 def test_a_backdated_allocation_does_not_serve_a_later_need(
@@ -175,7 +175,7 @@ def test_a_backdated_allocation_does_not_serve_a_later_need(
     station.stock(10, happened_on=station.day(-5))
     need = station.need(4)
     station.allocate(3, happened_on=station.day(-2))
-    assert standing(station, need) == {"needed": 4}
+    assert need_balances(station, need) == {"needed": 4}
 
 
 # --- lines that name their need ------------------------------------------------------------------
@@ -189,8 +189,8 @@ def test_a_hand_out_meets_the_need_that_its_line_names(station: StationLedger) -
     older, newer = station.need(4, urgency="high"), station.need(4)
     station.stock(20)
     hand_out(station, c.RecipientLine(item="mask", quantity=6, need=newer))
-    assert standing(station, newer) == {"met": 4}
-    assert standing(station, older) == {"needed": 4}
+    assert need_balances(station, newer) == {"met": 4}
+    assert need_balances(station, older) == {"needed": 4}
     assert station.total("received:R-1") == 6
 
 
@@ -204,19 +204,19 @@ def test_lines_that_name_their_need_are_served_before_lines_that_do_not(
         c.RecipientLine(item="mask", quantity=4),
         c.RecipientLine(item="mask", quantity=4, need=urgent),
     )
-    assert standing(station, urgent) == standing(station, other) == {"met": 4}
+    assert need_balances(station, urgent) == need_balances(station, other) == {"met": 4}
 
 
 def test_a_hand_out_can_be_corrected_to_meet_another_need(station: StationLedger) -> None:
     older, newer = station.need(4), station.need(4)
     station.stock(20)
     done = hand_out(station, c.RecipientLine(item="mask", quantity=4))
-    assert standing(station, older) == {"met": 4}
+    assert need_balances(station, older) == {"met": 4}
     lines = [c.RecipientLine(item="mask", quantity=4, need=newer)]
     meant = c.HandOut(recipient="R-1", location="store", lines=lines)
     station(c.Correct(entry=done.seq, command=meant, reason="the later need was meant"))
-    assert standing(station, older) == {"needed": 4}
-    assert standing(station, newer) == {"met": 4}
+    assert need_balances(station, older) == {"needed": 4}
+    assert need_balances(station, newer) == {"met": 4}
     station.ledger.verify()
 
 
@@ -226,8 +226,8 @@ def test_taking_goods_back_reopens_the_need_that_its_line_names(station: Station
     hand_out(station, c.RecipientLine(item="mask", quantity=8))
     back = [c.RecipientLine(item="mask", quantity=3, need=older)]
     station(c.TakeBack(recipient="R-1", location="store", lines=back, reason="too many"))
-    assert standing(station, older) == {"met": 1, "needed": 3}
-    assert standing(station, newer) == {"met": 4}
+    assert need_balances(station, older) == {"met": 1, "needed": 3}
+    assert need_balances(station, newer) == {"met": 4}
     station.ledger.verify()
 
 
@@ -245,12 +245,12 @@ def test_a_line_that_names_a_need_of_another_recipient_or_item_is_refused(
 def test_a_donated_line_serves_the_need_that_it_names(station: StationLedger) -> None:
     older, newer = station.need(4, urgency="high"), station.need(4)
     done = station.give(4, need=newer)
-    assert standing(station, newer) == {"assigned": 4}
-    assert standing(station, older) == {"needed": 4}
+    assert need_balances(station, newer) == {"assigned": 4}
+    assert need_balances(station, older) == {"needed": 4}
     allocation = f"a_{done.seq + 1}"
     delivery = station.dispatch(allocation)
     station.outcome(delivery, allocation, "handed_over")
-    assert standing(station, newer) == {"met": 4}
+    assert need_balances(station, newer) == {"met": 4}
     station.ledger.verify()
 
 
@@ -258,7 +258,7 @@ def test_a_donated_line_takes_the_place_of_claims_on_its_need(station: StationLe
     need = station.need(10)
     pledge = station.pledge(10, {need: 10}, donor="D-2")
     station.give(6, need=need)
-    assert standing(station, need) == {"claimed": 4, "assigned": 6}
+    assert need_balances(station, need) == {"claimed": 4, "assigned": 6}
     assert station.balance(f"pledged:{pledge}") == 6
     station.ledger.verify()
 
@@ -269,19 +269,19 @@ def test_a_donated_line_serves_the_claim_of_the_need_that_it_names(
     urgent, other = station.need(5, urgency="high"), station.need(5)
     pledge = station.pledge(10, {urgent: 5, other: 5})
     station.give(7, pledge=pledge, need=other)
-    assert standing(station, other) == {"assigned": 5}
-    assert standing(station, urgent) == {"claimed": 5}
+    assert need_balances(station, other) == {"assigned": 5}
+    assert need_balances(station, urgent) == {"claimed": 5}
     station.ledger.verify()
 
 
 def test_a_donation_can_be_corrected_to_serve_another_need(station: StationLedger) -> None:
     older, newer = station.need(4), station.need(4)
     done = station.give(4, recipient="R-1")
-    assert standing(station, older) == {"assigned": 4}
+    assert need_balances(station, older) == {"assigned": 4}
     meant = station.donation(4, need=newer)
     station(c.Correct(entry=done.seq, command=meant, reason="the later need was meant"))
-    assert standing(station, older) == {"needed": 4}
-    assert standing(station, newer) == {"assigned": 4}
+    assert need_balances(station, older) == {"needed": 4}
+    assert need_balances(station, newer) == {"assigned": 4}
     station.ledger.verify()
 
 
@@ -307,7 +307,7 @@ def test_ending_a_need_releases_the_goods_set_aside_for_it_when_asked_to(
     station.allocate(5, need=need)
     station.allocate(3, item="soap")
     station(c.EndNeed(need=need, reason="moved", goods="release"))
-    assert standing(station, need) == {"ended": 10}
+    assert need_balances(station, need) == {"ended": 10}
     assert station.total("stock:store") == 15
     assert station.total(f"assigned:{other}:", "soap") == 3
     station.ledger.verify()
@@ -319,10 +319,10 @@ def test_ending_a_need_leaves_goods_that_a_team_carries(station: StationLedger) 
     carried, waiting = station.allocate(4), station.allocate(6)
     delivery = station.dispatch(carried)
     station(c.EndNeed(need=need, reason="moved", goods="release"))
-    assert standing(station, need) == {"assigned": 4, "ended": 6}
+    assert need_balances(station, need) == {"assigned": 4, "ended": 6}
     assert station.total(f"allocated:{waiting}:") == 0
     station.outcome(delivery, carried, "refused")
-    assert standing(station, need) == {"ended": 10}
+    assert need_balances(station, need) == {"ended": 10}
     station.ledger.verify()
 
 
@@ -335,7 +335,7 @@ def test_only_lots_for_the_ended_need_are_released(station: StationLedger) -> No
     station(c.EndNeed(need=need, reason="moved", goods="release"))
     assert station.total(f"allocated:{done.document}:") == 0
     assert station.total(f"allocated:{done.document}:", "soap") == 6
-    assert standing(station, need) == {"ended": 4}
+    assert need_balances(station, need) == {"ended": 4}
     assert station.total(f"assigned:{other}:", "soap") == 6
     station.ledger.verify()
 
@@ -348,7 +348,7 @@ def test_a_gift_can_be_corrected_after_an_ended_need_released_its_goods(
     station(c.EndNeed(need=need, reason="moved", goods="release"))
     station(c.Correct(entry=done.seq, command=station.donation(8, need=need), reason="eight"))
     assert station.total("stock:store") == 8
-    assert standing(station, need) == {"ended": 10}
+    assert need_balances(station, need) == {"ended": 10}
     station.ledger.verify()
 
 
@@ -358,9 +358,9 @@ def test_goods_set_aside_before_a_need_was_noted_meet_it_when_they_are_handed_ov
     station.stock(10)
     allocation = station.allocate(6)
     need = station.need(4)
-    assert standing(station, need) == {"needed": 4}
+    assert need_balances(station, need) == {"needed": 4}
     station.outcome(station.dispatch(allocation), allocation, "handed_over")
-    assert standing(station, need) == {"met": 4}
+    assert need_balances(station, need) == {"met": 4}
 
 
 def test_goods_delivered_beyond_their_need_meet_the_next_need(station: StationLedger) -> None:
@@ -368,8 +368,8 @@ def test_goods_delivered_beyond_their_need_meet_the_next_need(station: StationLe
     station.stock(10)
     allocation = station.allocate(7)
     station.outcome(station.dispatch(allocation), allocation, "handed_over")
-    assert standing(station, first) == {"met": 4}
-    assert standing(station, second) == {"needed": 2, "met": 3}
+    assert need_balances(station, first) == {"met": 4}
+    assert need_balances(station, second) == {"needed": 2, "met": 3}
 
 
 def test_a_delivery_of_an_earlier_day_does_not_meet_a_later_need(station: StationLedger) -> None:
@@ -380,7 +380,7 @@ def test_a_delivery_of_an_earlier_day_does_not_meet_a_later_need(station: Statio
     station.clock.advance()
     need = station.need(4)
     station.outcome(delivery, allocation, "handed_over", happened_on=yesterday)
-    assert standing(station, need) == {"needed": 4}
+    assert need_balances(station, need) == {"needed": 4}
 
 
 def test_a_need_that_a_delivery_met_reopens_when_the_outcome_is_corrected(
@@ -393,7 +393,7 @@ def test_a_need_that_a_delivery_met_reopens_when_the_outcome_is_corrected(
     done = station.outcome(delivery, allocation, "handed_over")
     refused = c.ReportOutcome(delivery=delivery, allocation=allocation, outcome="refused")
     station(c.Correct(entry=done.seq, command=refused, reason="wrong door"))
-    assert standing(station, need) == {"needed": 4}
+    assert need_balances(station, need) == {"needed": 4}
 
 
 def test_a_delivery_without_a_need_drops_the_claim_of_a_need_that_it_meets(
@@ -404,5 +404,5 @@ def test_a_delivery_without_a_need_drops_the_claim_of_a_need_that_it_meets(
     need = station.need(4)
     pledge = station.pledge(4, {need: 4})
     station.outcome(station.dispatch(allocation), allocation, "handed_over")
-    assert standing(station, need) == {"met": 4}
+    assert need_balances(station, need) == {"met": 4}
     assert station.balance(f"pledged:{pledge}") == 4

@@ -57,9 +57,9 @@ def test_the_donor_of_goods_opened_for_a_pledge_cannot_be_corrected_alone(
     plain = correct(cases, opened.seq, convert(1, 40))
     correct(cases, gift.seq, other)
     assert get_pledge(cases.books, pledge).lines[0].arrived == 0
-    theirs = cases.pledge(30, donor="D-2")
-    correct(cases, plain.seq, convert(1, 40, pledge=theirs))
-    assert get_pledge(cases.books, theirs).status == "kept"
+    others_pledge = cases.pledge(30, donor="D-2")
+    correct(cases, plain.seq, convert(1, 40, pledge=others_pledge))
+    assert get_pledge(cases.books, others_pledge).status == "kept"
     cases.ledger.verify()
 
 
@@ -99,10 +99,10 @@ def test_goods_opened_for_a_pledge_do_not_come_from_others_after_a_corrected_con
 ) -> None:
     pledge = cases.pledge(50)
     cases.give(3, "case")
-    theirs = cases.give(3, "case", donor="D-2")
+    others_gift = cases.give(3, "case", donor="D-2")
     first = cases(convert(3, 30, item="soap"))
     cases(convert(30, 60, of="soap", pledge=pledge))
-    changed = convert(3, 30, item="soap", lot=f"l_lx_{theirs.seq}_1")
+    changed = convert(3, 30, item="soap", lot=f"l_lx_{others_gift.seq}_1")
     assert_refused(
         cases,
         InvalidField,

@@ -45,7 +45,7 @@ def head(station: StationLedger) -> Ledger:
     return ledger
 
 
-def put(ledger: Ledger, under: str | None) -> None:
+def put_under(ledger: Ledger, under: str | None) -> None:
     with ledger.admin_transaction() as books:
         set_head(books, under)
 
@@ -90,8 +90,8 @@ def test_a_transaction_belongs_to_one_station(station: StationLedger, head: Ledg
 
 
 def test_two_stations_are_read_in_one_snapshot(station: StationLedger, head: Ledger) -> None:
-    with station.ledger.reading() as ours, head.reading() as head_books:
-        assert (ours.station.code, head_books.station.code) == ("lx", "qu")
+    with station.ledger.reading() as books, head.reading() as head_books:
+        assert (books.station.code, head_books.station.code) == ("lx", "qu")
 
 
 def test_a_change_at_one_station_is_seen_while_another_is_read(
@@ -111,13 +111,13 @@ def test_a_station_is_put_under_the_head_of_an_organisation(
     station: StationLedger, head: Ledger
 ) -> None:
     assert [line.code for line in stations(head.books)] == ["qu"]
-    put(station.ledger, "qu")
+    put_under(station.ledger, "qu")
     assert head_of(station.books) == "qu"
     assert [(line.code, line.head) for line in stations(head.books)] == [("lx", "qu"), ("qu", None)]
     assert is_head_of(head.books, "lx")
     assert not any(is_head_of(station.books, other) for other in ("qu", "lx", "", "a b", "zz"))
     assert default_station(station.ledger.store) == "qu"
-    put(station.ledger, None)
+    put_under(station.ledger, None)
     assert not is_head_of(head.books, "lx")
     assert [line.head for line in all_stations(station.ledger.store)] == [None, None]
     assert default_station(station.ledger.store) == "lx"
@@ -126,17 +126,17 @@ def test_a_station_is_put_under_the_head_of_an_organisation(
 def test_a_head_cannot_be_placed_under_another_head(station: StationLedger, head: Ledger) -> None:
     town = station.ledger.for_station("town")
     town.register(Station(code="town", name="市", series="TW"))
-    put(station.ledger, "qu")
+    put_under(station.ledger, "qu")
     with pytest.raises(InvalidField, match="lx is itself under qu; put town under qu"):
-        put(town, "lx")
+        put_under(town, "lx")
     with pytest.raises(InvalidField, match="qu has stations under it, lx for one"):
-        put(head, "town")
+        put_under(head, "town")
     with pytest.raises(InvalidField, match="lx is under qu already"):
-        put(head, "lx")
+        put_under(head, "lx")
     with pytest.raises(InvalidField, match="is not a station under itself"):
-        put(town, "town")
+        put_under(town, "town")
     with pytest.raises(NotFound, match="no station nowhere"):
-        put(town, "nowhere")
+        put_under(town, "nowhere")
     assert head_of(station.books) == "qu"
 
 
@@ -149,7 +149,7 @@ def test_stock_is_summed_over_the_stations_of_an_organisation(
         c.OpenStock(location="store", lines=[c.ArrivalLine(item="mask", quantity=7)]), by="u_1"
     )
     assert [row.on_hand for row in list_stock_by_item(head.books).items] == [7]
-    put(station.ledger, "qu")
+    put_under(station.ledger, "qu")
     (row,) = list_stock_by_item(head.books).items
     assert (row.stations, row.on_hand, row.free, row.allocated) == (2, 15, 15, 0)
     with pytest.raises(InvalidField, match="not a cursor of this list"):
@@ -163,7 +163,7 @@ def test_shortages_are_summed_by_unit(station: StationLedger, head: Ledger) -> N
     head.record(
         c.OpenStock(location="store", lines=[c.ArrivalLine(item="soap", quantity=500)]), by="u_1"
     )
-    put(station.ledger, "qu")
+    put_under(station.ledger, "qu")
     parts = [build_station_part(books, TODAY, TODAY) for books in (station.books, head.books)]
     report = build_organisation_report("qu", TODAY, TODAY, parts)
     assert report.short == [ShortageInUnit(item="soap", unit="bottle", needed=9, free=0)]
@@ -172,9 +172,9 @@ def test_shortages_are_summed_by_unit(station: StationLedger, head: Ledger) -> N
 @pytest.fixture
 def exchanged(station: StationLedger, head: Ledger) -> StationLedger:
     """Station lx and its head, with goods on the way between them on most of nine days."""
-    put(station.ledger, "qu")
+    put_under(station.ledger, "qu")
     head.register(Item(code="face", name="面罩"))
-    there = StationLedger(head, station.clock)
+    head_ledger = StationLedger(head, station.clock)
 
     def send(to: str, quantity: int) -> str:
         line = c.LotLine(item="mask", quantity=quantity)
@@ -185,14 +185,14 @@ def exchanged(station: StationLedger, head: Ledger) -> StationLedger:
     first = send("qu", 8)
     station.clock.advance()
     lines = [c.ArrivedLine(line=1, arrived=7)]
-    there(c.ReceiveShipment(shipment=first, location="store", lines=lines))
+    head_ledger(c.ReceiveShipment(shipment=first, location="store", lines=lines))
     station.clock.advance()
     second = send("qu", 5)
     station.clock.advance()
     station(c.AcknowledgeShipment(shipment=first))
     station.clock.advance()
     lines = [c.ArrivedLine(line=1, arrived=5, item="face")]
-    there(c.ReceiveShipment(shipment=second, location="store", lines=lines))
+    head_ledger(c.ReceiveShipment(shipment=second, location="store", lines=lines))
     station.clock.advance()
     station(c.AcknowledgeShipment(shipment=second))
     station.clock.advance()
@@ -296,7 +296,7 @@ def test_report_commands_cover_all_stations(
 ) -> None:
     station.stock(5)
     station.need(9)
-    put(station.ledger, "qu")
+    put_under(station.ledger, "qu")
     where = ["--organisation", "--station", "qu", "--database", books_url]
     assert main(["report", "stock", "--json", *where]) == 0
     assert json.loads(capsys.readouterr().out)["items"][0]["on_hand"] == 5

@@ -220,9 +220,9 @@ def older(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
     def nothing(journal: Journal) -> None: ...
 
-    kept = Journal.add_packed_lines
+    add_packed_lines = Journal.add_packed_lines
     monkeypatch.setattr(Journal, "add_packed_lines", nothing)
-    return lambda: monkeypatch.setattr(Journal, "add_packed_lines", kept)
+    return lambda: monkeypatch.setattr(Journal, "add_packed_lines", add_packed_lines)
 
 
 @pytest.mark.parametrize("name", [*COMMANDS, *FROM_STOCK])
@@ -284,9 +284,9 @@ def test_a_correction_is_possible_after_its_location_became_a_quarantine(
     station: StationLedger,
 ) -> None:
     gift_ = station.give(20, recipient="R-1")
-    taken = {"location": "store", "lines": [c.LotLine(item="mask", quantity=5)]}
+    goods = {"location": "store", "lines": [c.LotLine(item="mask", quantity=5)]}
     station.give(20)
-    commands = [c.HandOut(recipient="R-1", **taken), c.IssueGoods(purpose="gate", **taken)]
+    commands = [c.HandOut(recipient="R-1", **goods), c.IssueGoods(purpose="gate", **goods)]
     line = c.AllocationLine(item="mask", quantity=5)
     commands.append(c.Allocate(recipient="R-1", location="store", lines=[line]))
     done = [station(command) for command in commands]

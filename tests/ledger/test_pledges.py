@@ -229,7 +229,7 @@ def test_an_ended_need_drops_claims_made_later(station: StationLedger) -> None:
 # --- a donation that keeps the donor's open pledges --------------------------------------------
 
 
-def keeping(donation: c.RecordDonation, **changes: Any) -> c.RecordDonation:
+def with_pledges_kept_open(donation: c.RecordDonation, **changes: Any) -> c.RecordDonation:
     return msgspec.structs.replace(donation, keep_pledges=True, **changes)
 
 
@@ -240,7 +240,7 @@ def masks(quantity: int, **more: Any) -> c.DonationLine:
 def test_a_donation_keeps_open_pledges_oldest_first_when_asked_to(station: StationLedger) -> None:
     old, soap = station.pledge(10), station.pledge(5, item="soap")
     other, new = station.pledge(10, donor="D-2"), station.pledge(10)
-    done = station(keeping(station.donation(12)))
+    done = station(with_pledges_kept_open(station.donation(12)))
     outstanding = [station.balance(f"pledged:{name}") for name in (old, new, other)]
     assert outstanding == [0, 8, 10]
     assert station.balance(f"pledged:{soap}", "soap") == 5
@@ -248,7 +248,7 @@ def test_a_donation_keeps_open_pledges_oldest_first_when_asked_to(station: Stati
         [line] = get_donation(books, str(done.document)).lines
         assert [get_pledge(books, name).lines[0].arrived for name in (old, new)] == [10, 2]
     assert (line.quantity, line.on_pledge, line.pledge) == (12, 12, None)
-    station(keeping(station.donation(10)))
+    station(with_pledges_kept_open(station.donation(10)))
     assert station.balance(f"pledged:{new}") == 0
     assert station.total("stock:store") == 22
 
@@ -261,30 +261,30 @@ def test_a_donation_keeps_no_pledge_unless_asked_to(station: StationLedger) -> N
 
 def test_an_anonymous_gift_keeps_no_pledge(station: StationLedger) -> None:
     pledge = station.pledge(10)
-    station(keeping(station.donation(10, donor=None)))
+    station(with_pledges_kept_open(station.donation(10, donor=None)))
     assert station.balance(f"pledged:{pledge}") == 10
 
 
 def test_goods_keep_no_pledge_that_was_made_later(station: StationLedger) -> None:
     pledge = station.pledge(10)
-    station(keeping(station.donation(10, happened_on=station.day(-1))))
+    station(with_pledges_kept_open(station.donation(10, happened_on=station.day(-1))))
     assert station.balance(f"pledged:{pledge}") == 10
 
 
 def test_goods_that_keep_pledges_serve_the_claims_of_each(station: StationLedger) -> None:
     need, other = station.need(10), station.need(4, recipient="R-2")
     old, new = station.pledge(6, {need: 6}), station.pledge(10, {need: 4, other: 4})
-    station(keeping(station.donation(20)))
+    station(with_pledges_kept_open(station.donation(20)))
     assert [station.total(f"assigned:{name}:") for name in (need, other)] == [10, 4]
     assert [station.total(f"pledged:{name}:") for name in (old, new)] == [0, 0]
     assert station.total("stock:store") == 6
 
 
 def test_a_gift_for_one_household_leaves_the_claims_of_others(station: StationLedger) -> None:
-    theirs, own = station.need(6, recipient="R-2"), station.need(6)
-    old, new = station.pledge(6, {theirs: 6}), station.pledge(6, {own: 6})
-    station(keeping(station.donation(8, recipient="R-1")))
-    assert station.balance(f"pledged:{old}:{theirs}") == 6
+    others_need, own = station.need(6, recipient="R-2"), station.need(6)
+    old, new = station.pledge(6, {others_need: 6}), station.pledge(6, {own: 6})
+    station(with_pledges_kept_open(station.donation(8, recipient="R-1")))
+    assert station.balance(f"pledged:{old}:{others_need}") == 6
     assert station.balance(f"pledged:{new}:{own}") == 0
     assert station.total(f"assigned:{own}:") == 6
 
@@ -294,7 +294,9 @@ def test_a_line_that_names_a_pledge_is_served_before_lines_that_name_none(
 ) -> None:
     old, new = station.pledge(10), station.pledge(10)
     gift = station.donation(10)
-    done = station(keeping(gift, lines=[masks(10, batch="A"), masks(10, batch="B", pledge=old)]))
+    done = station(
+        with_pledges_kept_open(gift, lines=[masks(10, batch="A"), masks(10, batch="B", pledge=old)])
+    )
     assert [station.balance(f"pledged:{name}") for name in (old, new)] == [0, 0]
     with station.ledger.reading() as books:
         donation = get_donation(books, str(done.document))
@@ -310,7 +312,7 @@ def test_a_receipt_prints_one_line_in_packs_for_goods_that_kept_two_pledges(
     station: StationLedger,
 ) -> None:
     pledges = station.pledge(60), station.pledge(60)
-    done = station(keeping(station.donation(2, pack="box")))
+    done = station(with_pledges_kept_open(station.donation(2, pack="box")))
     with station.ledger.reading() as books:
         donation = get_donation(books, str(done.document))
         [line] = get_receipt(books, str(donation.receipt)).document.lines
@@ -322,7 +324,7 @@ def test_expired_goods_keep_open_pledges_and_drop_their_claims(station: StationL
     need = station.need(5)
     pledges = station.pledge(10, {need: 5}), station.pledge(10)
     expired = {"expires_on": station.day(-1), "quarantine": "ward"}
-    station(keeping(station.donation(12, **expired)))
+    station(with_pledges_kept_open(station.donation(12, **expired)))
     assert [station.total(f"pledged:{name}") for name in pledges] == [0, 8]
     assert station.balance(f"needed:{need}") == 5
 
@@ -330,7 +332,7 @@ def test_expired_goods_keep_open_pledges_and_drop_their_claims(station: StationL
 def test_a_correction_keeps_the_same_pledges_again(station: StationLedger) -> None:
     need = station.need(6)
     pledges = station.pledge(10, {need: 6}), station.pledge(10)
-    gift = keeping(station.donation(15))
+    gift = with_pledges_kept_open(station.donation(15))
     done = station(gift)
     station.dispatch(*(row.allocation for row in station.books.rows(Allocation)))
     later = station.pledge(10)
@@ -348,7 +350,7 @@ def test_a_correction_keeps_the_same_pledges_again(station: StationLedger) -> No
 
 def test_a_corrected_donation_keeps_pledges_only_if_asked_again(station: StationLedger) -> None:
     pledge = station.pledge(10)
-    done = station(keeping(station.donation(8)))
+    done = station(with_pledges_kept_open(station.donation(8)))
     command = station.donation(8)
     station(c.Correct(entry=done.seq, command=command, reason="not for the pledge"))
     assert station.balance(f"pledged:{pledge}") == 10
@@ -360,7 +362,7 @@ def test_the_donor_of_a_pledge_kept_without_naming_it_cannot_be_corrected(
 ) -> None:
     pledge = station.pledge(10)
     made = station.entries()
-    done = station(keeping(station.donation(4)))
+    done = station(with_pledges_kept_open(station.donation(4)))
     other = c.MakePledge(donor="D-2", lines=[c.PledgeLine(item="mask", quantity=10)])
     with pytest.raises(InvalidField, match=f"have arrived on pledge {pledge}"):
         station(c.Correct(entry=made, command=other, reason="typed wrongly"))
@@ -374,7 +376,7 @@ def test_a_much_smaller_gift_names_the_pledge_whose_claim_was_served(
 ) -> None:
     need = station.need(5)
     old, new = station.pledge(10), station.pledge(10, {need: 5})
-    gift = keeping(station.donation(20))
+    gift = with_pledges_kept_open(station.donation(20))
     done = station(gift)
     station.dispatch(*(row.allocation for row in station.books.rows(Allocation)))
     smaller = msgspec.structs.replace(gift, lines=[masks(5)])
@@ -399,7 +401,9 @@ def test_gifts_keep_pledges_in_order_and_never_more_than_is_open(
     before = station.entries()
     stock = station.total("stock:store")
     pledges = [station.pledge(quantity) for quantity in promised]
-    gift = keeping(station.donation(), lines=[masks(quantity) for quantity in given_])
+    gift = with_pledges_kept_open(
+        station.donation(), lines=[masks(quantity) for quantity in given_]
+    )
     done = station(gift)
     left = sum(given_)
     for name, quantity in zip(pledges, promised, strict=True):

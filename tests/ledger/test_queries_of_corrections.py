@@ -21,8 +21,8 @@ def queries_of_a_correction(
     pledge = str(station(c.MakePledge(donor="D-1", lines=promised)).document)
 
     def donation(quantity: int) -> c.RecordDonation:
-        given = [c.DonationLine(item=code, quantity=quantity, pledge=pledge) for code in items]
-        return c.RecordDonation(donor="D-1", location="store", handled_by="陈某", lines=given)
+        donated = [c.DonationLine(item=code, quantity=quantity, pledge=pledge) for code in items]
+        return c.RecordDonation(donor="D-1", location="store", handled_by="陈某", lines=donated)
 
     entry = station(donation(8)).seq
     asked: Counter[str] = Counter()

@@ -124,8 +124,10 @@ def test_a_pledge_is_kept_once_and_the_rest_are_separate_gifts(
     line = c.PledgeLine(item="mask", quantity=5)
     ledger.record(c.MakePledge(donor="D-1", lines=[line]), by="u_1")
     assert run_race(books_url, keep_the_pledge) == {"won": PROCESSES}
-    kept = ledger.books.value("SELECT sum(on_pledge) FROM arrival_lines WHERE station = :station")
-    assert kept == 5
+    on_pledge = ledger.books.value(
+        "SELECT sum(on_pledge) FROM arrival_lines WHERE station = :station"
+    )
+    assert on_pledge == 5
     assert ledger.balance("pledged:p_1", "mask") == 0
     verify(ledger.store)
 

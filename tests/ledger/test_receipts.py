@@ -19,7 +19,7 @@ from supplies.views.receipts import list_receipts
 FIRST = "JZ-2020-000001"
 
 
-def printed(station: StationLedger, number: str) -> dict[str, Any]:
+def issued_content(station: StationLedger, number: str) -> dict[str, Any]:
     """Return the content of a receipt as issued."""
     receipt = station.books.latest_row(Receipt, number=number)
     assert receipt is not None
@@ -30,7 +30,7 @@ def printed(station: StationLedger, number: str) -> dict[str, Any]:
     return found
 
 
-def valid(station: StationLedger) -> list[str]:
+def valid_numbers(station: StationLedger) -> list[str]:
     """Return the numbers of the valid receipts."""
     void = {row.number for row in station.books.rows(ReceiptVoid)}
     return [row.number for row in station.books.rows(Receipt) if row.number not in void]
@@ -54,12 +54,12 @@ def test_a_refused_donation_uses_no_receipt_number(station: StationLedger) -> No
     with pytest.raises(InvalidField):
         station.give(1, item="gold")
     station.give(1)
-    assert valid(station) == [FIRST]
+    assert valid_numbers(station) == [FIRST]
 
 
 def test_a_receipt_stores_its_quantities_in_figures_and_words(station: StationLedger) -> None:
     station.give(50, batch="B1", wish="for the old")
-    paper = printed(station, FIRST)
+    paper = issued_content(station, FIRST)
     assert paper["donor"]["name"] == "广州某企业"
     assert paper["donor"]["phone"] == "138****8000"
     assert paper["wish"] == "for the old"
@@ -70,12 +70,15 @@ def test_a_receipt_stores_its_quantities_in_figures_and_words(station: StationLe
 def test_a_combined_receipt_voids_and_replaces_the_single_ones(station: StationLedger) -> None:
     first, second = station.give(3).document, station.give(4).document
     done = station(c.IssueReceipt(donations=[str(first), str(second)]))
-    assert valid(station) == [done.document] == ["JZ-2020-000003"]
+    assert valid_numbers(station) == [done.document] == ["JZ-2020-000003"]
     assert [row.replaced for row in station.books.rows(ReceiptReplacement)] == [
         FIRST,
         "JZ-2020-000002",
     ]
-    assert [line["quantity"] for line in printed(station, "JZ-2020-000003")["lines"]] == [3, 4]
+    assert [line["quantity"] for line in issued_content(station, "JZ-2020-000003")["lines"]] == [
+        3,
+        4,
+    ]
 
 
 def test_reversing_a_donation_replaces_its_combined_receipt_by_one_for_the_rest(
@@ -84,21 +87,25 @@ def test_reversing_a_donation_replaces_its_combined_receipt_by_one_for_the_rest(
     first, second = station.give(3), station.give(4)
     station(c.IssueReceipt(donations=[str(first.document), str(second.document)]))
     station(c.Reverse(entry=first.seq, reason="never came"))
-    assert valid(station) == ["JZ-2020-000004"]
-    paper = printed(station, "JZ-2020-000004")
+    assert valid_numbers(station) == ["JZ-2020-000004"]
+    paper = issued_content(station, "JZ-2020-000004")
     assert paper["replaces"] == ["JZ-2020-000003"]
     assert paper["donations"] == [second.document]
 
 
 def test_a_replacement_receipt_keeps_the_order_of_its_donations(station: StationLedger) -> None:
-    given = [str(station.give(n).document) for n in range(1, 8)]
-    chosen = [given[4], given[6], given[5], given[0]]
+    donations = [str(station.give(n).document) for n in range(1, 8)]
+    chosen = [donations[4], donations[6], donations[5], donations[0]]
     assert chosen == ["d_9", "d_13", "d_11", "d_1"]
     number = station(c.IssueReceipt(donations=chosen)).document
     renewed = station(c.ReplaceReceipt(number=str(number), reason="r")).document
-    assert printed(station, str(renewed))["donations"] == chosen
+    assert issued_content(station, str(renewed))["donations"] == chosen
     station(c.Reverse(entry=13, reason="r"))
-    assert printed(station, valid(station)[-1])["donations"] == ["d_9", "d_11", "d_1"]
+    assert issued_content(station, valid_numbers(station)[-1])["donations"] == [
+        "d_9",
+        "d_11",
+        "d_1",
+    ]
 
 
 def test_a_combined_receipt_has_one_donor_and_each_donation_once(
@@ -133,15 +140,15 @@ def test_a_void_receipt_keeps_its_number_and_cannot_be_voided_again(station: Sta
     with pytest.raises(AlreadyDone, match=f"receipt {FIRST} is void already"):
         station(c.VoidReceipt(number=FIRST, reason="torn"))
     station.give(4)
-    assert valid(station) == ["JZ-2020-000002"]
+    assert valid_numbers(station) == ["JZ-2020-000002"]
 
 
 def test_a_replacement_shows_the_current_name_of_the_donor(station: StationLedger) -> None:
     station.give(3)
     station.ledger.amend(Donor(code="D-1", name="广州某某企业", kind="organisation"))
     station(c.ReplaceReceipt(number=FIRST, reason="name"))
-    assert printed(station, FIRST)["donor"]["name"] == "广州某企业"
-    assert printed(station, "JZ-2020-000002")["donor"]["name"] == "广州某某企业"
+    assert issued_content(station, FIRST)["donor"]["name"] == "广州某企业"
+    assert issued_content(station, "JZ-2020-000002")["donor"]["name"] == "广州某某企业"
 
 
 def test_reprints_are_counted(station: StationLedger) -> None:
@@ -158,7 +165,7 @@ def test_the_receipt_of_a_forgotten_donor_keeps_its_number_and_is_not_reprinted(
 ) -> None:
     station.give(3, donor="D-2")
     station(c.ForgetDonor(donor="D-2"))
-    assert valid(station) == [FIRST]
+    assert valid_numbers(station) == [FIRST]
     for command in (
         c.ReprintReceipt(number=FIRST),
         c.ReplaceReceipt(number=FIRST, reason="r"),
@@ -173,8 +180,8 @@ def test_a_gift_gets_a_receipt_whatever_script_its_texts_use(
 ) -> None:
     station.ledger.register(Donor(code="D-9", name=name))
     station.give(3, donor="D-9", wish=f"给{name}\n\t两行")
-    assert valid(station) == [FIRST]
-    assert printed(station, FIRST)["donor"]["name"] == name
+    assert valid_numbers(station) == [FIRST]
+    assert issued_content(station, FIRST)["donor"]["name"] == name
 
 
 def test_correcting_one_donor_of_a_combined_receipt_makes_two_receipts(
@@ -185,7 +192,8 @@ def test_correcting_one_donor_of_a_combined_receipt_makes_two_receipts(
     right = station.donation(6, donor="D-2")
     station(c.Correct(entry=second.seq, reason="typed wrongly", command=right))
     papers = {
-        paper["donor"]["code"]: paper for paper in (printed(station, n) for n in valid(station))
+        paper["donor"]["code"]: paper
+        for paper in (issued_content(station, n) for n in valid_numbers(station))
     }
     assert {code: paper["donations"] for code, paper in papers.items()} == {
         "D-1": [first.document],
@@ -200,10 +208,10 @@ def test_correcting_one_donor_of_a_combined_receipt_makes_two_receipts(
 def test_a_reversed_donation_that_is_corrected_has_a_receipt_again(station: StationLedger) -> None:
     gift = station.give(3).seq
     reversal = station(c.Reverse(entry=gift, reason="never came")).seq
-    assert valid(station) == []
+    assert valid_numbers(station) == []
     station(c.Correct(entry=reversal, reason="it came", command=station.donation(2)))
-    assert valid(station) == ["JZ-2020-000002"]
-    paper = printed(station, "JZ-2020-000002")
+    assert valid_numbers(station) == ["JZ-2020-000002"]
+    paper = issued_content(station, "JZ-2020-000002")
     assert (paper["lines"][0]["quantity"], paper["replaces"]) == (2, [FIRST])
 
 
@@ -213,4 +221,4 @@ def test_correcting_a_donation_without_a_receipt_issues_none(
     gift = station.give(3).seq
     station(c.VoidReceipt(number=FIRST, reason="the donor wants none"))
     station(c.Correct(entry=gift, reason="r", command=station.donation(2)))
-    assert valid(station) == []
+    assert valid_numbers(station) == []

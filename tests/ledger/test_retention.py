@@ -27,17 +27,17 @@ from supplies.views.alerts import list_alerts
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
-def keeping(station: StationLedger, **days: int) -> None:
+def set_days(station: StationLedger, **days: int) -> None:
     with station.ledger.admin_transaction() as books:
         set_retention(books, Retention(**days))
 
 
-def who_is_due(station: StationLedger, after_days: int) -> list[str]:
+def codes_due(station: StationLedger, after_days: int) -> list[str]:
     return [one.code for one in people_due(station.books, TODAY + timedelta(days=after_days))]
 
 
 @pytest.fixture
-def served(station: StationLedger) -> StationLedger:
+def served_station(station: StationLedger) -> StationLedger:
     """R-1 needed ten and received them. R-2 still needs five. D-2, a person, gave goods."""
     station.need(10)
     station.need(5, "R-2")
@@ -51,39 +51,45 @@ def served(station: StationLedger) -> StationLedger:
 # --- who is due ----------------------------------------------------------------------------------
 
 
-def test_nobody_is_due_without_a_retention_period(served: StationLedger) -> None:
-    assert retention(served.books) == Retention()
-    assert who_is_due(served, 36_500) == []
+def test_nobody_is_due_without_a_retention_period(served_station: StationLedger) -> None:
+    assert retention(served_station.books) == Retention()
+    assert codes_due(served_station, 36_500) == []
 
 
-def test_people_are_due_a_period_after_the_last_entry_about_them(served: StationLedger) -> None:
-    keeping(served, recipients_days=30, donors_days=60)
-    assert who_is_due(served, 30) == []
-    assert who_is_due(served, 31) == ["R-1", "R-2"]
-    assert who_is_due(served, 61) == ["D-2", "R-1", "R-2"]
+def test_people_are_due_a_period_after_the_last_entry_about_them(
+    served_station: StationLedger,
+) -> None:
+    set_days(served_station, recipients_days=30, donors_days=60)
+    assert codes_due(served_station, 30) == []
+    assert codes_due(served_station, 31) == ["R-1", "R-2"]
+    assert codes_due(served_station, 61) == ["D-2", "R-1", "R-2"]
 
 
-def test_a_new_entry_about_a_person_restarts_the_retention_period(served: StationLedger) -> None:
-    keeping(served, recipients_days=30, donors_days=30)
-    served.clock.day = TODAY + timedelta(days=20)
+def test_a_new_entry_about_a_person_restarts_the_retention_period(
+    served_station: StationLedger,
+) -> None:
+    set_days(served_station, recipients_days=30, donors_days=30)
+    served_station.clock.day = TODAY + timedelta(days=20)
     line = c.LotLine(item="mask", quantity=1)
-    served(c.HandOut(recipient="R-1", location="store", lines=[line]))
-    served.pledge(3, donor="D-2")
-    assert who_is_due(served, 31) == ["R-2"]
-    assert who_is_due(served, 51) == ["R-2", "D-2", "R-1"]
+    served_station(c.HandOut(recipient="R-1", location="store", lines=[line]))
+    served_station.pledge(3, donor="D-2")
+    assert codes_due(served_station, 31) == ["R-2"]
+    assert codes_due(served_station, 51) == ["R-2", "D-2", "R-1"]
 
 
-def test_a_backdated_entry_counts_from_the_day_it_was_recorded(served: StationLedger) -> None:
-    keeping(served, recipients_days=30, donors_days=30)
+def test_a_backdated_entry_counts_from_the_day_it_was_recorded(
+    served_station: StationLedger,
+) -> None:
+    set_days(served_station, recipients_days=30, donors_days=30)
     long_ago = TODAY - timedelta(days=40)
-    served.give(3, donor="D-2", happened_on=long_ago)
+    served_station.give(3, donor="D-2", happened_on=long_ago)
     line = c.LotLine(item="mask", quantity=3)
-    served(c.HandOut(recipient="R-1", location="store", lines=[line], happened_on=long_ago))
-    assert who_is_due(served, 30) == []
-    assert who_is_due(served, 31) == ["D-2", "R-1", "R-2"]
+    served_station(c.HandOut(recipient="R-1", location="store", lines=[line], happened_on=long_ago))
+    assert codes_due(served_station, 30) == []
+    assert codes_due(served_station, 31) == ["D-2", "R-1", "R-2"]
 
 
-def begins_anew(station: StationLedger, code: str, command: c.Command) -> str:
+def restarts_the_period(station: StationLedger, code: str, command: c.Command) -> str:
     """Record something about a person a day later. Return its document.
 
     It becomes the latest entry about the person.
@@ -97,45 +103,53 @@ def begins_anew(station: StationLedger, code: str, command: c.Command) -> str:
     return str(done.document)
 
 
-def test_each_entry_of_a_delivery_counts_for_its_recipient(served: StationLedger) -> None:
-    keeping(served, recipients_days=1)
+def test_each_entry_of_a_delivery_counts_for_its_recipient(served_station: StationLedger) -> None:
+    set_days(served_station, recipients_days=1)
     line = c.LotLine(item="mask", quantity=2)
-    begins_anew(served, "R-2", c.HandOut(recipient="R-2", location="store", lines=[line]))
-    allocation = begins_anew(
-        served,
+    restarts_the_period(
+        served_station, "R-2", c.HandOut(recipient="R-2", location="store", lines=[line])
+    )
+    allocation = restarts_the_period(
+        served_station,
         "R-2",
         c.Allocate(
             recipient="R-2", location="store", lines=[c.AllocationLine(item="mask", quantity=3)]
         ),
     )
-    way = begins_anew(served, "R-2", c.Dispatch(team="T-1", allocations=[allocation]))
+    way = restarts_the_period(
+        served_station, "R-2", c.Dispatch(team="T-1", allocations=[allocation])
+    )
     nobody_there = c.ReportOutcome(delivery=way, allocation=allocation, outcome="not_at_home")
-    begins_anew(served, "R-2", nobody_there)
-    begins_anew(served, "R-2", c.Release(allocation=allocation, reason="moved"))
-    begins_anew(served, "R-2", c.EndNeed(need="n_2", reason="moved"))
+    restarts_the_period(served_station, "R-2", nobody_there)
+    restarts_the_period(served_station, "R-2", c.Release(allocation=allocation, reason="moved"))
+    restarts_the_period(served_station, "R-2", c.EndNeed(need="n_2", reason="moved"))
 
 
-def test_each_entry_of_a_pledge_or_donation_counts_for_its_donor(served: StationLedger) -> None:
-    keeping(served, donors_days=1)
+def test_each_entry_of_a_pledge_or_donation_counts_for_its_donor(
+    served_station: StationLedger,
+) -> None:
+    set_days(served_station, donors_days=1)
     line = c.PledgeLine(item="mask", quantity=5)
-    pledge = begins_anew(served, "D-2", c.MakePledge(donor="D-2", lines=[line]))
-    begins_anew(served, "D-2", c.CancelPledge(pledge=pledge, reason="cannot"))
-    gift = served.give(1, donor="D-2")
-    begins_anew(served, "D-2", c.ReprintReceipt(number="JZ-2020-000003"))
+    pledge = restarts_the_period(served_station, "D-2", c.MakePledge(donor="D-2", lines=[line]))
+    restarts_the_period(served_station, "D-2", c.CancelPledge(pledge=pledge, reason="cannot"))
+    gift = served_station.give(1, donor="D-2")
+    restarts_the_period(served_station, "D-2", c.ReprintReceipt(number="JZ-2020-000003"))
     back = c.LotLine(item="mask", quantity=1, lot=f"l_lx_{gift.seq}_1")
-    begins_anew(served, "D-2", c.ReturnGoods(location="store", lines=[back], reason="torn"))
+    restarts_the_period(
+        served_station, "D-2", c.ReturnGoods(location="store", lines=[back], reason="torn")
+    )
 
 
-def test_groups_and_organisations_are_never_due(served: StationLedger) -> None:
+def test_groups_and_organisations_are_never_due(served_station: StationLedger) -> None:
     line = c.LotLine(item="mask", quantity=1)
-    served(c.HandOut(recipient="G-1", location="store", lines=[line], headcount=1))
-    keeping(served, recipients_days=1, donors_days=1)
-    assert who_is_due(served, 3000) == ["D-2", "R-1", "R-2"]
+    served_station(c.HandOut(recipient="G-1", location="store", lines=[line], headcount=1))
+    set_days(served_station, recipients_days=1, donors_days=1)
+    assert codes_due(served_station, 3000) == ["D-2", "R-1", "R-2"]
 
 
-def test_alerts_list_the_people_who_are_due(served: StationLedger) -> None:
-    keeping(served, recipients_days=30)
-    found = list_alerts(served.books, TODAY + timedelta(days=40), limit=None).items
+def test_alerts_list_the_people_who_are_due(served_station: StationLedger) -> None:
+    set_days(served_station, recipients_days=30)
+    found = list_alerts(served_station.books, TODAY + timedelta(days=40), limit=None).items
     due = [(one.code, one.since) for one in found if one.what == "to_be_forgotten"]
     assert due == [("R-1", TODAY), ("R-2", TODAY)]
 
@@ -167,7 +181,7 @@ def forget_due(url: str) -> int:
 
 
 def test_the_command_lists_and_forgets_people_who_are_due(
-    served: StationLedger, books_url: str, capsys: pytest.CaptureFixture[str]
+    served_station: StationLedger, books_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert forget_due(books_url) == 0
     assert "No retention period is set for lx" in capsys.readouterr().out
@@ -188,8 +202,8 @@ def test_the_command_lists_and_forgets_people_who_are_due(
         assert {code for code, name in names if name is None} == {"R-1"}
         pieces = "SELECT 1 FROM search WHERE station = :station AND code = 'R-1' AND piece = '王'"
         assert books.one(pieces) is None
-    assert [one.station for one in served.ledger.verify().stations] == ["lx"]
-    served(c.EndNeed(need="n_2", reason="moved"))
+    assert [one.station for one in served_station.ledger.verify().stations] == ["lx"]
+    served_station(c.EndNeed(need="n_2", reason="moved"))
     assert forget_due(books_url) == 0
 
 
@@ -211,21 +225,24 @@ def test_the_command_deletes_old_lines_of_the_access_log(
 
 
 @pytest.fixture
-def other_station(served: StationLedger) -> Ledger:
+def other_station(served_station: StationLedger) -> Ledger:
     """Station nx in the same books, which has also served a household, and an empty station."""
-    ledger = served.ledger.for_station("nx")
+    ledger = served_station.ledger.for_station("nx")
     ledger.register(Station(code="nx", name="南社", series="NX"))
     ledger.register(Item(code="mask", name="口罩"), Recipient(code="R-9", name="赵某"))
     ledger.record(c.NoteNeed(recipient="R-9", item="mask", quantity=1), by="u_1")
     ledger.record(c.EndNeed(need="n_1", reason="moved"), by="u_1")
-    served.ledger.for_station("qu").register(Station(code="qu", name="区红会", series="QU"))
+    served_station.ledger.for_station("qu").register(Station(code="qu", name="区红会", series="QU"))
     return ledger
 
 
 def test_one_command_forgets_people_of_all_stations(
-    served: StationLedger, other_station: Ledger, books_url: str, capsys: pytest.CaptureFixture[str]
+    served_station: StationLedger,
+    other_station: Ledger,
+    books_url: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    keeping(served, recipients_days=30)
+    set_days(served_station, recipients_days=30)
     with other_station.admin_transaction() as books:
         set_retention(books, Retention(recipients_days=30))
     assert run(books_url, "forget", "due", "--json") == 0
@@ -245,7 +262,7 @@ def test_one_command_forgets_people_of_all_stations(
 
 
 def test_people_forgotten_in_other_books_are_forgotten_at_all_stations(
-    served: StationLedger,
+    served_station: StationLedger,
     other_station: Ledger,
     books_url: str,
     tmp_path: Path,
@@ -253,7 +270,7 @@ def test_people_forgotten_in_other_books_are_forgotten_at_all_stations(
 ) -> None:
     earlier = str(tmp_path / "earlier.db")
     copy_books(books_url, earlier)
-    served(c.ForgetDonor(donor="D-2"))
+    served_station(c.ForgetDonor(donor="D-2"))
     other_station.record(c.ForgetRecipient(recipient="R-9"), by="u_1")
     assert run(earlier, "forget", "as-in", books_url, "--yes") == 0
     output = capsys.readouterr().out
@@ -264,16 +281,19 @@ def test_people_forgotten_in_other_books_are_forgotten_at_all_stations(
 
 
 def test_texts_erased_in_other_books_are_erased_too(
-    served: StationLedger, books_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    served_station: StationLedger,
+    books_url: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def visit(who: str) -> int:
-        return served(c.RecordActivity(kind="visit", count=1, who=who)).seq
+    def visit(name: str) -> int:
+        return served_station(c.RecordActivity(kind="visit", count=1, who=name)).seq
 
     first, second = visit("Chen"), visit("Li")
     earlier = str(tmp_path / "earlier.db")
     copy_books(books_url, earlier)
-    served(c.ForgetText(entry=first))
-    served(c.ForgetText(entry=visit("Zhang")))
+    served_station(c.ForgetText(entry=first))
+    served_station(c.ForgetText(entry=visit("Zhang")))
     assert run(earlier, "forget", "as-in", books_url) == 0
     listed = capsys.readouterr().out
     assert re.search(rf"entry\W+{first}\b", listed)
@@ -296,13 +316,13 @@ def test_texts_erased_in_other_books_are_erased_too(
 def test_people_forgotten_after_a_backup_are_forgotten_in_the_restored_books(
     tmp_path: Path,
     clock: Clock,
-    served: StationLedger,
+    served_station: StationLedger,
     books_url: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     back_up(books_url, tmp_path / "backup.db")
-    served(c.ForgetRecipient(recipient="R-1"))
-    served(c.ForgetDonor(donor="D-2"))
+    served_station(c.ForgetRecipient(recipient="R-1"))
+    served_station(c.ForgetDonor(donor="D-2"))
     restored = str(tmp_path / "restored.db")
     restore(tmp_path / "backup.db", restored)
     assert run(restored, "forget", "as-in", books_url) == 0

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.engines import RUNNING, without_fsync
-from support.every_kind import cited
+from support.every_kind import citation
 from support.ledger_fixture import Clock, StationLedger, register_all
 from support.shipping import open_hp
 
@@ -90,7 +90,7 @@ class Traffic:
             for line in view.lines
         ]
         command = c.ReceiveShipment(
-            shipment=name, location="store", lines=lines, sent=cited(self.stations[sender], name)
+            shipment=name, location="store", lines=lines, sent=citation(self.stations[sender], name)
         )
         try:
             self.stations[to](command)
@@ -107,7 +107,7 @@ class Traffic:
 
     def acknowledge(self, sender: str, to: str, name: str, _: int) -> None:
         if name in self.missing:
-            entry = cited(self.stations[to], name)
+            entry = citation(self.stations[to], name)
             self.stations[sender](c.AcknowledgeShipment(shipment=name, received=entry))
 
     def check(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from support.every_kind import cited
+from support.every_kind import citation
 from support.ledger_fixture import Clock, StationLedger, register_all
 from support.shipping import acknowledge, open_hp, receive, send
 
@@ -68,14 +68,14 @@ def test_an_invalid_shipment_arrival_or_acknowledgement_is_refused(
 def test_a_changed_citation_is_refused(station: StationLedger, other: StationLedger) -> None:
     station.stock(30)
     first, second = send(station, 10), send(station, 10)
-    entry = cited(station, first)
+    entry = citation(station, first)
     more = msgspec.structs.replace(
         entry, body=entry.body.replace(b'"quantity":10', b'"quantity":99')
     )
     for changed, match in (
         (more, "does not match the bytes"),
         (msgspec.structs.replace(entry, previous="0" * 64), "does not match the bytes"),
-        (cited(station, second), f"not an entry shipment_sent of shipment {first}"),
+        (citation(station, second), f"not an entry shipment_sent of shipment {first}"),
     ):
         with pytest.raises(InvalidField, match=match):
             other(c.ReceiveShipment(shipment=first, location="depot", sent=changed))
@@ -90,7 +90,7 @@ def test_a_forged_arrival_cannot_be_acknowledged(
     station.stock(10)
     name = send(station)
     receive(station, other, name, c.ArrivedLine(line=1, arrived=4))
-    entry = cited(other, name)
+    entry = citation(other, name)
     body = entry.body.replace(b'"arrived":4', b'"arrived":40')
     forged = msgspec.structs.replace(
         entry,
@@ -144,7 +144,7 @@ def test_verification_finds_an_arrival_that_cites_an_unknown_entry(
         twin = StationLedger(ledger, clock)
         twin.stock(9)
         assert send(twin, 9) == name
-        forged = cited(twin, name)
+        forged = citation(twin, name)
     with open_hp(books_url, clock) as ledger:
         other = StationLedger(ledger, clock)
         with pytest.raises(InvalidField, match="do not contain this entry"):

@@ -38,15 +38,15 @@ def test_a_shipment_is_sent_received_and_acknowledged(
     assert other.total("stock:depot") == 20
     acknowledge(station, other, name)
     assert (station.total(f"sent:{name}"), station.total(f"delivered:{name}")) == (0, 20)
-    there = other.books.latest_row(Lot, lot=f"l_hp_{done.seq}_1")
-    assert there is not None
-    assert (there.origin, there.batch, there.expires_on) == (
+    received_lot = other.books.latest_row(Lot, lot=f"l_hp_{done.seq}_1")
+    assert received_lot is not None
+    assert (received_lot.origin, received_lot.batch, received_lot.expires_on) == (
         f"from_station:{name}",
         "B7",
         date(2021, 5, 1),
     )
     (line,) = get_shipment(other.books, name).lines
-    assert (line.lot, line.lot_here, line.arrived) == (lot, there.lot, 20)
+    assert (line.lot, line.lot_here, line.arrived) == (lot, received_lot.lot, 20)
     assert station.ledger.verify().entries == 3
     assert other.ledger.verify().entries == 1
 
@@ -141,17 +141,17 @@ def test_shipments_in_transit_are_listed_and_alert_both_stations(
     name = send(station, 5)
     together = bool(list_awaited_shipments(other.books).items)
 
-    def told(at: StationLedger) -> list[tuple[str, str]]:
+    def alerts(at: StationLedger) -> list[tuple[str, str]]:
         return [(one.what, one.code) for one in list_alerts(at.books, at.clock.day).items]
 
-    assert told(station) == [("shipment_unacknowledged", name)]
+    assert alerts(station) == [("shipment_unacknowledged", name)]
     if together:
-        assert told(other) == [("shipment_to_receive", name)]
+        assert alerts(other) == [("shipment_to_receive", name)]
         assert get_shipment(other.books, name).way == "awaited"
     receive(station, other, name)
-    assert told(other) == []
+    assert alerts(other) == []
     acknowledge(station, other, name)
-    assert told(station) == []
+    assert alerts(station) == []
     assert [one.id for one in list_shipments(station.books, way="out").items] == [name]
     assert [one.id for one in list_shipments(other.books, way="in").items] == [name]
     assert (
@@ -188,7 +188,7 @@ def test_stations_that_exchange_goods_witness_each_others_entries(
         receive(station, other, name)
     acknowledge(station, other, name)
 
-    def witnessed(of: StationLedger) -> list[tuple[str, str, int]]:
+    def witnessed_shipments(of: StationLedger) -> list[tuple[str, str, int]]:
         seq, head, _ = of.books.head()
         signed = sign_checkpoints(
             of.ledger.store,
@@ -205,5 +205,5 @@ def test_stations_that_exchange_goods_witness_each_others_entries(
         verify(other.ledger.store, "hp", witnesses=others)
         return [(each.by, each.station, each.seq) for each in signed]
 
-    assert witnessed(other) == [("hp", "hp", 2), ("hp", "lx", 3)]
-    assert witnessed(station) == [("lx", "lx", 4), ("lx", "hp", 2)]
+    assert witnessed_shipments(other) == [("hp", "hp", 2), ("hp", "lx", 3)]
+    assert witnessed_shipments(station) == [("lx", "lx", 4), ("lx", "hp", 2)]

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from support.corrections import correct, mask, note, opening
+from support.corrections import correct, mask_lines, note, opening
 from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
@@ -24,7 +24,7 @@ def refusal_of(station: StationLedger, entry: int, command: c.Command) -> NotEno
     return refusal.value
 
 
-def named(refusal: NotEnough) -> dict[int, int]:
+def named_quantities(refusal: NotEnough) -> dict[int, int]:
     """Return the smallest quantities that an error names, by line."""
     if "smallest" not in str(refusal):
         return {}
@@ -36,7 +36,7 @@ def named(refusal: NotEnough) -> dict[int, int]:
 
 
 @pytest.fixture
-def runs(monkeypatch: pytest.MonkeyPatch) -> list[c.Command]:
+def rule_runs(monkeypatch: pytest.MonkeyPatch) -> list[c.Command]:
     """Count every run of the rule of a corrected command."""
     seen: list[c.Command] = []
     rules = RULES[c.Correct].keywords["rules"]  # type: ignore[attr-defined]  # a partial
@@ -51,7 +51,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[c.Command]:
 
 
 def test_the_smallest_quantities_of_500_lines_take_one_trial(
-    station: StationLedger, runs: list[c.Command]
+    station: StationLedger, rule_runs: list[c.Command]
 ) -> None:
     lines = range(500)
     station.ledger.register(*(Item(code=f"i-{line}", name=f"物资{line}") for line in lines))
@@ -63,19 +63,19 @@ def test_the_smallest_quantities_of_500_lines_take_one_trial(
     entry = station(donation(10**6)).seq
     half = [c.LotLine(item=f"i-{line}", quantity=500_000 + line) for line in lines]
     station(c.Move(source="store", target="annex", lines=half))
-    runs.clear()
+    rule_runs.clear()
     refusal = refusal_of(station, entry, donation(1))
-    assert named(refusal) == {line: 500_000 + line for line in lines}
-    assert list(named(refusal)) == list(lines)
+    assert named_quantities(refusal) == {line: 500_000 + line for line in lines}
+    assert list(named_quantities(refusal)) == list(lines)
     figures = str(refusal).partition("the smallest figures possible are ")[2]
     assert figures.startswith("500000 × 物资0, 500001 × 物资1, 500002 × 物资2, ")
     assert figures.endswith("500011 × 物资11 and 488 more")
     assert len(str(refusal)) < 600
-    assert len(runs) == 2
+    assert len(rule_runs) == 2
 
 
 def test_the_smallest_quantities_of_500_lots_take_one_trial(
-    station: StationLedger, runs: list[c.Command]
+    station: StationLedger, rule_runs: list[c.Command]
 ) -> None:
     def batches(quantity: int) -> c.OpenStock:
         lines = [
@@ -85,10 +85,10 @@ def test_the_smallest_quantities_of_500_lots_take_one_trial(
 
     entry = station(batches(10)).seq
     station(c.Move(source="store", target="annex", lines=[c.LotLine(item="mask", quantity=2503)]))
-    runs.clear()
+    rule_runs.clear()
     refusal = refusal_of(station, entry, batches(1))
-    assert Counter(named(refusal).values()) == {10: 250, 3: 1}
-    assert len(runs) == 2
+    assert Counter(named_quantities(refusal).values()) == {10: 250, 3: 1}
+    assert len(rule_runs) == 2
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -118,7 +118,7 @@ def test_each_quantity_named_is_accepted_and_one_less_is_refused(
         asked = [random.randint(1, quantity) for quantity in arrived.values()]
         smallest = {line: n for line, n in enumerate(gone) if n > asked[line]}
         if smallest:
-            assert named(refusal_of(station, entry, command(asked))) == smallest
+            assert named_quantities(refusal_of(station, entry, command(asked))) == smallest
         possible = [max(n, asked[line]) for line, n in enumerate(gone)]
         for line in smallest:
             refusal_of(station, entry, command([n - (at == line) for at, n in enumerate(possible)]))
@@ -132,19 +132,19 @@ def take_some(
 
     Return the largest quantity that was away.
     """
-    taken, day = random.randint(0, arrived), random.randint(since, 0)
-    if not taken:
+    quantity, day = random.randint(0, arrived), random.randint(since, 0)
+    if not quantity:
         return 0
-    lines = [c.LotLine(item=item, quantity=taken, lot=lot)]
+    lines = [c.LotLine(item=item, quantity=quantity, lot=lot)]
     issue = c.IssueGoods(
         purpose="gate", location="store", lines=lines, happened_on=station.day(day)
     )
     document = str(station(issue).document)
-    back, later = random.randint(0, taken), random.randint(day, 0)
+    back, later = random.randint(0, quantity), random.randint(day, 0)
     if back:
         lines = [c.LotLine(item=item, quantity=back, lot=lot)]
         station(c.ReturnIssue(issue=document, lines=lines, happened_on=station.day(later)))
-    return taken - back if later == day else taken
+    return quantity - back if later == day else quantity
 
 
 def two_lots_moved(station: StationLedger) -> int:
@@ -163,25 +163,25 @@ def move(quantity: int) -> c.Move:
 
 
 def test_the_smallest_quantity_of_a_line_over_several_lots_is_searched(
-    station: StationLedger, runs: list[c.Command]
+    station: StationLedger, rule_runs: list[c.Command]
 ) -> None:
     entry = two_lots_moved(station)
-    runs.clear()
-    assert named(refusal_of(station, entry, move(5))) == {0: 1001}
-    assert len(runs) < 15
+    rule_runs.clear()
+    assert named_quantities(refusal_of(station, entry, move(5))) == {0: 1001}
+    assert len(rule_runs) < 15
     refusal_of(station, entry, move(1000))
     correct(station, entry, move(1001))
 
 
 def test_a_search_that_reaches_its_limit_names_no_quantity(
-    station: StationLedger, runs: list[c.Command], monkeypatch: pytest.MonkeyPatch
+    station: StationLedger, rule_runs: list[c.Command], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = two_lots_moved(station)
     monkeypatch.setattr(smallest_correction, "MAX_TRIALS", 4)
-    runs.clear()
+    rule_runs.clear()
     refusal = refusal_of(station, entry, move(5))
     assert "smallest" not in str(refusal)
-    assert len(runs) == 5
+    assert len(rule_runs) == 5
     assert station.total("stock:annex") == 1000
 
 
@@ -201,7 +201,7 @@ def test_lines_with_named_lots_get_separate_smallest_quantities(station: Station
         for quantity, lot in zip((3, 5), lots, strict=True)
     ]
     station(c.WriteOff(reason="damaged", location="annex", lines=gone))
-    assert named(refusal_of(station, entry, both(1, 1))) == {0: 3, 1: 5}
+    assert named_quantities(refusal_of(station, entry, both(1, 1))) == {0: 3, 1: 5}
     correct(station, entry, both(3, 5))
 
 
@@ -234,7 +234,7 @@ def test_a_refusal_names_the_later_entries_and_the_smallest_quantity(
     station: StationLedger,
 ) -> None:
     station.stock(10)
-    station(c.WriteOff(reason="damaged", location="store", lines=mask(6)))
+    station(c.WriteOff(reason="damaged", location="store", lines=mask_lines(6)))
     with pytest.raises(NotEnough) as refusal:
         correct(station, 1, opening(5))
     assert str(refusal.value) == (
@@ -248,9 +248,11 @@ def test_a_refusal_names_the_later_entries_and_the_smallest_quantity(
 def test_the_smallest_quantity_covers_past_days(station: StationLedger) -> None:
     station.stock(10, happened_on=station.day(-5))
     station(
-        c.IssueGoods(purpose="gate", location="store", lines=mask(8), happened_on=station.day(-4))
+        c.IssueGoods(
+            purpose="gate", location="store", lines=mask_lines(8), happened_on=station.day(-4)
+        )
     )
-    station(c.ReturnIssue(issue="i_2", lines=mask(8)))
+    station(c.ReturnIssue(issue="i_2", lines=mask_lines(8)))
     with pytest.raises(NotEnough, match="the smallest figure possible is 8"):
         correct(station, 1, opening(5))
     correct(station, 1, opening(8))
@@ -260,7 +262,9 @@ def test_the_smallest_quantity_covers_past_days(station: StationLedger) -> None:
 def test_moving_an_arrival_after_the_day_its_goods_left_is_refused(station: StationLedger) -> None:
     station.stock(10, happened_on=station.day(-5))
     station(
-        c.WriteOff(reason="damaged", location="store", lines=mask(1), happened_on=station.day(-3))
+        c.WriteOff(
+            reason="damaged", location="store", lines=mask_lines(1), happened_on=station.day(-3)
+        )
     )
     with pytest.raises(NotEnough, match="the goods have moved on"):
         correct(station, 1, opening(10, happened_on=station.day(-1)))
@@ -287,7 +291,7 @@ def test_a_refusal_names_the_smallest_quantities_of_two_lines(station: StationLe
 
     station(opened(10, 10))
     soap = [c.LotLine(item="soap", quantity=3)]
-    station(c.WriteOff(reason="damaged", location="store", lines=[*mask(6), *soap]))
+    station(c.WriteOff(reason="damaged", location="store", lines=[*mask_lines(6), *soap]))
     with pytest.raises(NotEnough, match="figures possible are 6 × 口罩, 3 × 洗手液") as refusal:
         correct(station, 1, opened(1, 1))
     assert [fault.pointer for fault in refusal.value.faults] == [
@@ -300,7 +304,9 @@ def test_a_refusal_names_the_smallest_quantities_of_two_lines(station: StationLe
 def test_a_refusal_because_of_the_day_names_no_quantity(station: StationLedger) -> None:
     station.stock(10, happened_on=station.day(-5))
     station(
-        c.WriteOff(reason="damaged", location="store", lines=mask(1), happened_on=station.day(-3))
+        c.WriteOff(
+            reason="damaged", location="store", lines=mask_lines(1), happened_on=station.day(-3)
+        )
     )
     with pytest.raises(NotEnough) as refusal:
         correct(station, 1, opening(10, happened_on=station.day(-1)))

@@ -41,5 +41,5 @@ OF_TWO_STATIONS = {c.SendShipment, c.ReceiveShipment, c.AcknowledgeShipment}
 def test_every_command_of_one_station_is_drawn_by_a_generator() -> None:
     asking = Path(command_generators.__file__).parent.glob("*.py")
     text = "".join(path.read_text(encoding="utf-8") for path in asking)
-    here = set(RULES) - OF_TWO_STATIONS
-    assert [kind.__name__ for kind in here if f"c.{kind.__name__}" not in text] == []
+    of_one_station = set(RULES) - OF_TWO_STATIONS
+    assert [kind.__name__ for kind in of_one_station if f"c.{kind.__name__}" not in text] == []

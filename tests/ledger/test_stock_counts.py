@@ -184,13 +184,13 @@ def test_a_shortage_takes_goods_that_serve_no_need_before_goods_that_do(
 def test_a_surplus_is_a_lot_of_unknown_origin_and_not_part_of_another_lot(
     station: StationLedger,
 ) -> None:
-    given = f"l_lx_{station.give(5, batch='B1', expires_on=station.day(30)).seq}_1"
+    donated = f"l_lx_{station.give(5, batch='B1', expires_on=station.day(30)).seq}_1"
     done = station(count(opened(station), 12))
     lot = station.books.latest_row(Lot, lot=f"l_lx_{done.seq}_1")
     assert lot is not None
     assert (lot.origin, lot.batch, lot.expires_on) == ("unexplained:store", None, None)
     assert station.balance("stock:store", lot=lot.lot) == 7
-    assert station.balance("stock:store", lot=given) == 5
+    assert station.balance("stock:store", lot=donated) == 5
 
 
 def test_a_surplus_may_name_its_batch_and_expiry(station: StationLedger) -> None:
@@ -267,15 +267,15 @@ def test_a_resolved_count_is_recomputed_after_an_earlier_move_is_reversed(
     verify(station.ledger.store)
 
 
-@pytest.mark.parametrize("set_aside", [0, 4])
+@pytest.mark.parametrize("allocated", [0, 4])
 @pytest.mark.parametrize("later_count", [0, 4, 9])
 def test_a_resolved_count_is_one_entry_also_if_it_changes_later_counts(
-    station: StationLedger, later_count: int, set_aside: int
+    station: StationLedger, later_count: int, allocated: int
 ) -> None:
     station.stock(10, happened_on=station.day(-3))
-    if set_aside:
-        station.need(set_aside, happened_on=station.day(-3))
-        station.allocate(set_aside, happened_on=station.day(-3))
+    if allocated:
+        station.need(allocated, happened_on=station.day(-3))
+        station.allocate(allocated, happened_on=station.day(-3))
     first, second = opened_on(station, station.day(-2)), opened_on(station, station.day(-1))
     station(c.Move(source="store", target="annex", lines=[c.LotLine(item="mask", quantity=5)]))
     station(counted_on(second, later_count, station.day(-1)))
@@ -298,8 +298,8 @@ def test_a_resolved_count_is_one_entry_also_if_it_changes_later_counts(
 def test_a_correction_cannot_set_aside_goods_that_a_later_count_did_not_find(
     station: StationLedger,
 ) -> None:
-    given = station(station.donation(20, happened_on=station.day(-2)))
-    reversal = station(c.Reverse(entry=given.seq, reason="typed twice"))
+    gift = station(station.donation(20, happened_on=station.day(-2)))
+    reversal = station(c.Reverse(entry=gift.seq, reason="typed twice"))
     station(count(opened(station), 0))
     again = station.donation(20, happened_on=station.day(-2), recipient="R-1")
     with pytest.raises(InvalidField, match="did not find them; leave out `for`"):
@@ -389,9 +389,9 @@ def test_a_found_gift_that_is_corrected_upwards_settles_more_of_the_surplus(
         gift = station(c.Reverse(entry=gift.seq, reason="r"))
     for command in changes:
         gift = station(c.Correct(entry=gift.seq, command=command, reason="r"))
-        given = command.lines[0].quantity
-        assert station.total("stock:store") == max(20, given)
-        assert station.total("unexplained:store") == min(0, given - 20)
+        donated = command.lines[0].quantity
+        assert station.total("stock:store") == max(20, donated)
+        assert station.total("unexplained:store") == min(0, donated - 20)
     verify(station.ledger.store)
 
 

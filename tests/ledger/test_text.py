@@ -77,7 +77,7 @@ def test_blank_texts_of_older_versions_can_be_read_and_verified(
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "stored"),
     [
         ("B7/2020-01.a", "B7/2020-01.a"),
         (" LOT 7　甲 ", "LOT 7 甲"),
@@ -87,14 +87,14 @@ def test_blank_texts_of_older_versions_can_be_read_and_verified(
     ],
 )
 def test_a_batch_number_is_kept_as_the_maker_prints_it(
-    station: StationLedger, typed: str, kept: str
+    station: StationLedger, typed: str, stored: str
 ) -> None:
     station.give(2, batch=typed)
     station.stock(3, batch=typed)
-    assert {row.batch for row in get_stock(station.books).items} == {kept}
+    assert {row.batch for row in get_stock(station.books).items} == {stored}
     receipt = get_receipt(station.books, "JZ-2020-000001").document
     assert receipt is not None
-    assert receipt.lines[0].batch == kept
+    assert receipt.lines[0].batch == stored
     assert station.ledger.verify().entries == station.entries()
 
 
@@ -176,8 +176,8 @@ def test_similar_logins_of_older_versions_can_each_sign_in(
 
 
 def test_a_password_matches_however_its_characters_are_encoded() -> None:
-    kept = passwords.hash_password("carry café baskets\u00a0home", "chen")
-    assert passwords.verify_password(kept, "carry cafe\u0301 baskets home")
-    assert not passwords.verify_password(kept, "carry cafe baskets home")
+    hashed = passwords.hash_password("carry café baskets\u00a0home", "chen")
+    assert passwords.verify_password(hashed, "carry cafe\u0301 baskets home")
+    assert not passwords.verify_password(hashed, "carry cafe baskets home")
     old = passwords._hasher.hash("carry cafe\u0301 baskets home")
     assert passwords.verify_password(old, "carry cafe\u0301 baskets home")

@@ -13,12 +13,12 @@ from tools import messages
 def test_every_text_has_a_translation_and_none_is_left_over() -> None:
     catalog = messages.read(messages.TRANSLATIONS)
     assert messages.untranslated(catalog) == []
-    there = {
+    translated = {
         (*(message.id if isinstance(message.id, tuple) else (message.id, None)), message.context)
         for message in catalog
         if message.id
     }
-    assert there == messages.texts(), "run: .venv/bin/python -m tools.messages"
+    assert translated == messages.texts(), "run: .venv/bin/python -m tools.messages"
 
 
 def test_translations_have_the_values_of_their_texts() -> None:

@@ -69,17 +69,17 @@ def test_users_sign_in_with_login_and_password_and_sign_out(signed_in: Browser) 
 def test_the_session_cookie_is_http_only_and_invalid_after_a_new_password(
     signed_in: Browser,
 ) -> None:
-    kept = signed_in.client.cookies["supplies_session"]
-    cookie = signed_in.send("/sign-in", login="coordinator", password=PASSWORD)
-    header = cookie.headers["set-cookie"]
+    cookie = signed_in.client.cookies["supplies_session"]
+    response = signed_in.send("/sign-in", login="coordinator", password=PASSWORD)
+    header = response.headers["set-cookie"]
     assert "HttpOnly" in header
     assert "SameSite=lax" in header
     signed_in.send("/sign-out")
-    signed_in.client.cookies.set("supplies_session", kept)
+    signed_in.client.cookies.set("supplies_session", cookie)
     assert "u_1" in signed_in.open("/account")  # the other session continues
     invite(signed_in, "coordinator")
     signed_in.client.cookies.clear()
-    signed_in.client.cookies.set("supplies_session", kept)
+    signed_in.client.cookies.set("supplies_session", cookie)
     answer = signed_in.client.get("/", follow_redirects=False)
     assert answer.headers["location"] == "/sign-in"  # a new password ends all sessions
 

@@ -36,9 +36,9 @@ def test_disclosures_have_no_overlapping_text_and_embedded_fonts(donors: int) ->
 def test_the_longest_names_in_a_disclosure_do_not_overlap() -> None:
     paper = samples.disclosure(STATION, 1)
     long = "喆堃䶮㑇𠮷" * 40
-    given = [replace(line, name=long, quantity=10**12) for line in paper.disclosure.received]
+    received = [replace(line, name=long, quantity=10**12) for line in paper.disclosure.received]
     handed_over = [replace(line, community="c" * 64) for line in paper.disclosure.handed_over]
-    shown = replace(paper.disclosure, received=given, handed_over=handed_over)
+    shown = replace(paper.disclosure, received=received, handed_over=handed_over)
     names = dict.fromkeys(paper.names, ItemName(name=long, name_en="words and " * 20))
     reading.assert_well_set(
         draw_public_disclosure(replace(paper, disclosure=shown, names=names)), margin=15

@@ -12,7 +12,7 @@ import pytest
 from supplies_receipts.__main__ import STATION
 from support import paper_samples as every_paper
 from support import pdf_reading as reading
-from support.paper_samples import CASES, MARGINS, Of, Paper
+from support.paper_samples import CASES, MARGINS, SampleFields, SamplePaper
 from support.pdf_reading import Word, needs_poppler
 
 from supplies.papers.common import Languages
@@ -27,7 +27,7 @@ drawn = cache(every_paper.drawn)
 
 
 @cache
-def words(paper: str, of: Of) -> list[Word]:
+def words(paper: str, of: SampleFields) -> list[Word]:
     return reading.words(drawn(paper, of).pdf)
 
 
@@ -40,22 +40,22 @@ _BETWEEN_PAGES = re.compile(
 _BESIDE_A_REASON = re.compile(r"u-\d{3}w+")
 
 
-def assert_reads_back(read: str, paper: Paper) -> None:
+def assert_reads_back(read: str, paper: SamplePaper) -> None:
     joined = _BETWEEN_PAGES.sub("", _BESIDE_A_REASON.sub("", read))
     both = f"{read} {joined}"
-    missing = [printed for printed in set(paper.says) if reading.squeezed(printed) not in both]
+    missing = [printed for printed in set(paper.texts) if reading.squeezed(printed) not in both]
     assert not missing, missing
 
 
 @needs_poppler
 @each_paper
-def test_no_text_leaves_its_page_or_overlaps_other_text(paper: str, of: Of) -> None:
+def test_no_text_leaves_its_page_or_overlaps_other_text(paper: str, of: SampleFields) -> None:
     reading.assert_well_set(drawn(paper, of).pdf, MARGINS[paper], words(paper, of))
 
 
 @needs_poppler
 @each_paper
-def test_pypdf_and_pdftotext_extract_every_name_unchanged(paper: str, of: Of) -> None:
+def test_pypdf_and_pdftotext_extract_every_name_unchanged(paper: str, of: SampleFields) -> None:
     shown = drawn(paper, of)
     assert_reads_back(reading.poppler_text(shown.pdf), shown)
     if of.lines < 60 or not of.long:  # pypdf is slow
@@ -69,16 +69,16 @@ _FOREIGN = {"en": re.compile(r"[\u2e80-\U0003ffff]"), "zh": re.compile(r"[a-z]{3
 @pytest.mark.parametrize("languages", _FOREIGN)
 @pytest.mark.parametrize("paper", sorted(MARGINS.keys() - {"receipts"}))
 def test_a_paper_of_one_language_has_no_word_of_the_other(paper: str, languages: Languages) -> None:
-    shown = drawn(paper, Of(6, long=False, languages=languages))
+    shown = drawn(paper, SampleFields(6, long=False, languages=languages))
     read = reading.poppler_text(shown.pdf).replace(STATION.host, "")
-    for printed in sorted(shown.says, key=len, reverse=True):
+    for printed in sorted(shown.texts, key=len, reverse=True):
         read = read.replace(reading.squeezed(printed), "")
     assert not _FOREIGN[languages].findall(read)
 
 
 @needs_poppler
 @each_paper
-def test_every_figure_is_on_one_line(paper: str, of: Of) -> None:
+def test_every_figure_is_on_one_line(paper: str, of: SampleFields) -> None:
     shown = drawn(paper, of)
     read = [word.text for word in words(paper, of)]
     for figure in set(shown.figures):
@@ -89,7 +89,7 @@ def test_every_figure_is_on_one_line(paper: str, of: Of) -> None:
 @needs_poppler
 @pytest.mark.parametrize("paper", MARGINS)
 def test_only_embedded_fonts_are_used(paper: str) -> None:
-    reading.assert_only_embedded_fonts(drawn(paper, Of(60, long=True)).pdf)
+    reading.assert_only_embedded_fonts(drawn(paper, SampleFields(60, long=True)).pdf)
 
 
 def test_drawing_again_and_another_process_give_the_same_bytes() -> None:

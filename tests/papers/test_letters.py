@@ -69,8 +69,8 @@ def test_names_of_all_scripts_are_drawn_and_can_be_copied(draw: Callable[[str], 
 
 @pytest.mark.parametrize("name", RIGHT_TO_LEFT)
 def test_names_from_right_to_left_are_copied_in_reading_order(name: str) -> None:
-    said = reading.text(receipt_for(name))
-    assert all(word in said for word in name.split())
+    content = reading.text(receipt_for(name))
+    assert all(word in content for word in name.split())
 
 
 @reading.needs_poppler
@@ -142,7 +142,7 @@ def test_the_same_paper_has_the_same_bytes_whatever_was_drawn_before() -> None:
 # --- lines ---------------------------------------------------------------------------------------
 
 
-def from_left(text: str) -> str:
+def drawn_order(text: str) -> str:
     """Return the text of a line in the order in which it is drawn from left to right."""
     glyphs = [glyph for run in shape_line(text, 10).runs for glyph in run.glyphs]
     assert [glyph.x for glyph in glyphs] == sorted(glyph.x for glyph in glyphs)
@@ -165,14 +165,14 @@ def from_left(text: str) -> str:
     ],
 )
 def test_each_part_of_a_line_is_written_in_its_direction(text: str, seen: str) -> None:
-    assert from_left(text) == seen
+    assert drawn_order(text) == seen
 
 
 def test_the_lines_of_a_paragraph_have_the_direction_of_its_first_letter() -> None:
     lines = paragraph("אבג דהו KN95 זחט יכל", Style(10), 18).lines
     assert len(lines) > 2
     assert all(line.startswith("\u200f") for line in lines)
-    assert from_left("\u200fKN95 אבג") == "גבא KN95"
+    assert drawn_order("\u200fKN95 אבג") == "גבא KN95"
 
 
 def test_arabic_letters_are_joined() -> None:

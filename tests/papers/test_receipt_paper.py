@@ -25,11 +25,11 @@ from supplies.papers.receipt import (
 )
 
 
-def documented(paper: ReceiptPaper, **changes: object) -> ReceiptPaper:
+def with_document(paper: ReceiptPaper, **changes: object) -> ReceiptPaper:
     return replace(paper, document=replace(paper.document, **changes))
 
 
-def proved(paper: ReceiptPaper, **changes: object) -> ReceiptPaper:
+def with_proof(paper: ReceiptPaper, **changes: object) -> ReceiptPaper:
     return replace(paper, proof=replace(paper.proof, **changes))
 
 
@@ -58,7 +58,7 @@ def longest() -> ReceiptPaper:
         phone="0" * 200,
         host="http://" + "host." * 38,
     )
-    return documented(
+    return with_document(
         paper,
         lines=[line] * 6,
         station=station,
@@ -96,7 +96,7 @@ def test_every_page_shows_its_page_number_the_receipt_number_and_the_entry(lines
         assert paper.proof.hash[:17] not in page_text
 
 
-def assert_says(page_text: str, paper: ReceiptPaper) -> None:
+def assert_prints_receipt(page_text: str, paper: ReceiptPaper) -> None:
     document = paper.document
     for value in (
         "捐赠物资接收凭证", "Receipt for donated goods (in kind)", document.number,
@@ -115,14 +115,14 @@ def assert_says(page_text: str, paper: ReceiptPaper) -> None:
 @pytest.mark.parametrize("lines", [1, 6, 60])
 def test_pypdf_reads_all_text_of_a_receipt(lines: int) -> None:
     paper = receipt(lines)
-    assert_says(reading.text(draw_receipt(paper)), paper)
+    assert_prints_receipt(reading.text(draw_receipt(paper)), paper)
 
 
 @needs_poppler
 @pytest.mark.parametrize("lines", [1, 6, 60])
 def test_pdftotext_reads_all_text_of_a_receipt(lines: int) -> None:
     paper = receipt(lines)
-    assert_says(reading.poppler_text(draw_receipt(paper)), paper)
+    assert_prints_receipt(reading.poppler_text(draw_receipt(paper)), paper)
 
 
 def test_a_quantity_is_printed_in_figures_and_words_with_its_unit() -> None:
@@ -135,20 +135,20 @@ def test_a_quantity_is_printed_in_figures_and_words_with_its_unit() -> None:
 def test_an_unknown_unit_is_printed_as_its_code() -> None:
     paper = receipt(1)
     line = replace(paper.document.lines[0], unit="ampoule", in_words="柒拾壹")
-    page_text = reading.text(draw_receipt(documented(paper, lines=[line])))
+    page_text = reading.text(draw_receipt(with_document(paper, lines=[line])))
     assert "ampoule" in page_text
     assert "柒拾壹ampoule" in page_text
 
 
 def test_an_anonymous_donor_without_a_wish_gets_a_receipt_that_says_so() -> None:
     nobody = DonorName(code=None, name=None, name_en=None, phone=None)
-    page_text = reading.text(draw_receipt(documented(receipt(), donor=nobody, wish=None)))
+    page_text = reading.text(draw_receipt(with_document(receipt(), donor=nobody, wish=None)))
     assert "匿名Anonymous" in page_text
     assert "无none" in page_text
 
 
 def test_donations_of_several_days_show_the_first_and_the_last_day() -> None:
-    paper = documented(receipt(), received_until=date(2020, 2, 13), donations=["d_1", "d_2"])
+    paper = with_document(receipt(), received_until=date(2020, 2, 13), donations=["d_1", "d_2"])
     page_text = reading.text(draw_receipt(paper))
     assert "2020年2月5日至13日" in page_text
     assert "d_1、d_2" in page_text
@@ -188,7 +188,7 @@ def test_the_longest_fields_are_printed_in_full_without_overlap() -> None:
 def test_five_lines_with_long_names_move_to_a4_rather_than_shrink() -> None:
     paper = receipt(5)
     lines = [replace(line, name=line.name * 8) for line in paper.document.lines]
-    pdf = draw_receipt(documented(paper, lines=lines))
+    pdf = draw_receipt(with_document(paper, lines=lines))
     assert reading.size_in_mm(reading.pages(pdf)[0]) == (210, 297)
     reading.assert_well_set(pdf, margin=12)
 
@@ -196,7 +196,7 @@ def test_five_lines_with_long_names_move_to_a4_rather_than_shrink() -> None:
 @needs_poppler
 @pytest.mark.parametrize("lines", [3, 60])
 def test_all_fonts_are_embedded(lines: int) -> None:
-    void = proved(receipt(lines), void_on=date(2020, 2, 8), copy=1)
+    void = with_proof(receipt(lines), void_on=date(2020, 2, 8), copy=1)
     reading.assert_only_embedded_fonts(draw_receipt(void))
 
 
@@ -204,7 +204,7 @@ def test_all_fonts_are_embedded(lines: int) -> None:
 
 
 def test_a_void_receipt_shows_day_reason_and_replacement() -> None:
-    paper = proved(
+    paper = with_proof(
         receipt(), void_on=date(2020, 2, 8), void_reason="数量有误", replaced_by="JZ-2020-000130"
     )
     page_text = reading.text(draw_receipt(paper))
@@ -225,14 +225,14 @@ def test_a_void_receipt_shows_day_reason_and_replacement() -> None:
 def test_a_copy_shows_what_was_given_back(back: int, words: str) -> None:
     goods = [GivenBackGoods(name="口罩", name_en="mask", received=10, given_back=back)]
     mark = GivenBackMark(all=back == 10, goods=goods)
-    said = reading.text(draw_receipt(proved(receipt(), copy=1, given_back=mark)))
-    assert words in said
-    assert f"口罩{back}/10" in said
+    content = reading.text(draw_receipt(with_proof(receipt(), copy=1, given_back=mark)))
+    assert words in content
+    assert f"口罩{back}/10" in content
 
 
 @needs_poppler
 def test_every_page_of_a_void_receipt_has_a_red_stamp() -> None:
-    pdf = draw_receipt(proved(receipt(60), void_on=date(2020, 2, 8)))
+    pdf = draw_receipt(with_proof(receipt(60), void_on=date(2020, 2, 8)))
     for page in (1, 2):
         image = reading.rendered(pdf, page, dpi=40)
         reds = [
@@ -245,34 +245,34 @@ def test_every_page_of_a_void_receipt_has_a_red_stamp() -> None:
 
 
 def test_a_reprint_is_marked_with_its_count_and_day() -> None:
-    paper = proved(receipt(), copy=2, copied_on=date(2020, 3, 1))
+    paper = with_proof(receipt(), copy=2, copied_on=date(2020, 3, 1))
     page_text = reading.text(draw_receipt(paper))
     assert "副本DUPLICATE第2次No.22020-03-01" in page_text
     assert "副本" not in reading.text(draw_receipt(receipt()))
 
 
 def test_a_replacement_names_the_receipt_it_replaces() -> None:
-    page_text = reading.text(draw_receipt(documented(receipt(), replaces=["JZ-2020-000100"])))
+    page_text = reading.text(draw_receipt(with_document(receipt(), replaces=["JZ-2020-000100"])))
     assert "本凭证替换ReplacesNo.JZ-2020-000100" in page_text
 
 
 def test_a_combined_receipt_names_all_it_replaces() -> None:
     replaced = [f"JZ-2020-{n:06}" for n in range(1, 61)]
-    page_text = reading.text(draw_receipt(documented(receipt(), replaces=replaced)))
+    page_text = reading.text(draw_receipt(with_document(receipt(), replaces=replaced)))
     assert all(number in page_text for number in replaced)
 
 
 @needs_poppler
 def test_a_marked_copy_has_the_layout_of_the_original() -> None:
     paper = receipt(5)
-    marked = proved(paper, copy=1, copied_on=date(2020, 3, 1))
+    marked = with_proof(paper, copy=1, copied_on=date(2020, 3, 1))
     original, copy = reading.words(draw_receipt(paper)), reading.words(draw_receipt(marked))
     assert set(original) < set(copy)
 
 
 @needs_poppler
 def test_a_long_reason_and_a_copy_mark_share_the_margin() -> None:
-    paper = proved(
+    paper = with_proof(
         receipt(60), copy=12, copied_on=date(2020, 3, 1), void_reason="因登记错误 " * 300
     )
     reading.assert_well_set(draw_receipt(paper), margin=12)
@@ -299,7 +299,7 @@ def test_receipts_can_be_drawn_in_several_threads() -> None:
 
 
 def test_different_documents_give_different_bytes() -> None:
-    other = documented(receipt(), number="JZ-2020-000124")
+    other = with_document(receipt(), number="JZ-2020-000124")
     assert draw_receipt(other) != draw_receipt(receipt())
 
 
@@ -307,7 +307,7 @@ def test_different_documents_give_different_bytes() -> None:
 
 
 def test_the_reason_of_a_void_receipt_is_printed_whatever_its_characters() -> None:
-    paper = proved(receipt(), void_on=date(2020, 2, 6), void_reason="写错\n了🙂𪚥")
+    paper = with_proof(receipt(), void_on=date(2020, 2, 6), void_reason="写错\n了🙂𪚥")
     assert "写错了🙂U+2A6A5" in reading.text(draw_receipt(paper))
 
 
@@ -315,7 +315,7 @@ def test_rare_names_on_a_receipt_are_extracted_unchanged() -> None:
     names = "喆堃䶮㑇𠮷镕昇玥"
     paper = receipt()
     donor = replace(paper.document.donor, name=names)
-    pdf = draw_receipt(documented(paper, donor=donor, handled_by=names[::-1]))
+    pdf = draw_receipt(with_document(paper, donor=donor, handled_by=names[::-1]))
     page_text = reading.text(pdf)
     assert names in page_text
     assert names[::-1] in page_text
@@ -341,7 +341,7 @@ def in_packs(paper: ReceiptPaper, **changes: object) -> ReceiptPaper:
         "pack_words": UnitWords(zh="箱", en="carton", en_many="cartons"),
     }
     lines = [replace(line, **{**cartons, **changes}) for line in paper.document.lines]
-    return documented(paper, lines=lines)
+    return with_document(paper, lines=lines)
 
 
 @needs_poppler
@@ -349,9 +349,9 @@ def in_packs(paper: ReceiptPaper, **changes: object) -> ReceiptPaper:
 def test_packs_are_printed_in_both_languages_beside_the_quantity(lines: int) -> None:
     pdf = draw_receipt(in_packs(receipt(lines)))
     reading.assert_well_set(pdf, margin=12)
-    said = reading.text(pdf)
+    content = reading.text(pdf)
     for words in ("2箱×50件=100件", "2×cartonof50=100pieces"):
-        assert said.count(words) == lines
+        assert content.count(words) == lines
 
 
 @pytest.mark.parametrize(("languages", "words"), [("zh", "2箱×50件"), ("en", "2×cartonof50=100")])
@@ -359,10 +359,10 @@ def test_a_receipt_in_one_language_prints_packs_only_in_that_language(
     languages: str, words: str
 ) -> None:
     paper = in_packs(receipt(1))
-    paper = documented(paper, station=replace(paper.document.station, languages=languages))
-    said = reading.text(draw_receipt(paper))
-    assert words in said
-    assert said.count("=100") == 1
+    paper = with_document(paper, station=replace(paper.document.station, languages=languages))
+    content = reading.text(draw_receipt(paper))
+    assert words in content
+    assert content.count("=100") == 1
 
 
 @needs_poppler

@@ -16,7 +16,7 @@ from supplies.papers.common import ItemName
 from supplies.papers.station_report import ActivityLine, GoodsLine, ShortageLine, StationReportPaper
 
 
-def reported(**changes: object) -> StationReportPaper:
+def report_paper(**changes: object) -> StationReportPaper:
     paper = report()
     changed = replace(paper.report, **changes)
     items = [*(line.item for line in changed.goods), *(line.item for line in changed.short)]
@@ -47,7 +47,7 @@ def test_pypdf_and_pdftotext_read_period_text_and_figures_of_a_report() -> None:
 
 
 def test_the_goods_table_has_every_column_of_the_equation() -> None:
-    page_text = reading.text(draw_station_report(reported(goods=[goods("x", 10)])))
+    page_text = reading.text(draw_station_report(report_paper(goods=[goods("x", 10)])))
     for column in (
         "期初",
         "接收",
@@ -69,7 +69,7 @@ def test_the_goods_table_has_every_column_of_the_equation() -> None:
 def test_goods_that_do_not_add_up_are_refused() -> None:
     wrong = replace(goods("x"), on_hand=61)
     with pytest.raises(BooksBroken, match=r"report\.x: expected 69, found 70"):
-        draw_station_report(reported(goods=[wrong]))
+        draw_station_report(report_paper(goods=[wrong]))
 
 
 def test_shortages_are_printed_with_the_missing_quantity() -> None:
@@ -77,7 +77,7 @@ def test_shortages_are_printed_with_the_missing_quantity() -> None:
         ShortageLine(item="mask-kn95", needed=40, free=5),
         ShortageLine(item="soap", needed=9, free=0),
     ]
-    page_text = reading.text(draw_station_report(reported(short=short)))
+    page_text = reading.text(draw_station_report(report_paper(short=short)))
     assert "期末仍有2种物资不足" in page_text
     assert "口罩（KN95）Mask(KN95)40535" in page_text
     assert "soap9–9" in page_text
@@ -85,7 +85,7 @@ def test_shortages_are_printed_with_the_missing_quantity() -> None:
 
 def test_a_report_of_an_empty_period_is_printed() -> None:
     pdf = draw_station_report(
-        reported(
+        report_paper(
             goods=[],
             activities=[],
             short=[],
@@ -104,7 +104,7 @@ def test_a_report_of_an_empty_period_is_printed() -> None:
 
 def test_activities_are_named_in_the_languages_of_the_report_or_by_code() -> None:
     done = [ActivityLine(kind=kind, count=3) for kind in ("people_measured", "tea-served")]
-    paper = reported(activities=done)
+    paper = report_paper(activities=done)
     page_text = reading.text(draw_station_report(paper))
     assert "测量体温peoplemeasured3" in page_text
     assert "tea-served3" in page_text
@@ -118,7 +118,7 @@ def test_activities_are_named_in_the_languages_of_the_report_or_by_code() -> Non
 def test_bars_of_the_charts_are_proportional_to_their_figures() -> None:
     """Twice the contacts give a bar twice as long, measured in the rendered page."""
     image = reading.rendered(
-        draw_station_report(reported(contacts=30, visits=60, activities=[])), dpi=144
+        draw_station_report(report_paper(contacts=30, visits=60, activities=[])), dpi=144
     )
     teal = (13, 92, 107)
     under_the_head = image.height // 5
@@ -135,7 +135,7 @@ def test_bars_of_the_charts_are_proportional_to_their_figures() -> None:
 @pytest.mark.parametrize(("items", "pages"), [(1, 1), (20, 2), (200, 7)])
 def test_a_long_table_of_goods_repeats_its_header_on_each_page(items: int, pages: int) -> None:
     many = [goods(f"item-{at}", 10**9) for at in range(items)]
-    pdf = draw_station_report(reported(goods=many))
+    pdf = draw_station_report(report_paper(goods=many))
     reading.assert_well_set(pdf, margin=15)
     found = reading.pages(pdf)
     assert len(found) == pages
@@ -147,7 +147,7 @@ def test_a_long_table_of_goods_repeats_its_header_on_each_page(items: int, pages
 
 def test_a_finished_table_has_no_header_on_the_next_page() -> None:
     done = [ActivityLine(kind=f"kind-{at}", count=1) for at in range(90)]
-    pages = reading.pages(draw_station_report(reported(activities=done)))
+    pages = reading.pages(draw_station_report(report_paper(activities=done)))
     heads = [
         ("工作内容Activity" in page_text, "尚缺Missing" in page_text)
         for page_text in (reading.squeezed(page.extract_text()) for page in pages)
@@ -158,7 +158,7 @@ def test_a_finished_table_has_no_header_on_the_next_page() -> None:
 @needs_poppler
 def test_the_longest_report_has_no_overlapping_text() -> None:
     name = "样例街道" * 50
-    paper = reported(
+    paper = report_paper(
         goods=[goods("i" * 64, 10**15)] * 9,
         activities=[ActivityLine(kind="k" * 64, count=10**18)] * 40,
         short=[ShortageLine(item="i" * 64, needed=10**15, free=1)],
@@ -201,7 +201,7 @@ def test_the_organisation_report_names_each_station_and_its_last_entry() -> None
 
 def test_an_item_counted_in_two_units_has_two_rows() -> None:
     pieces = goods("soap")
-    paper = reported(goods=[pieces, replace(pieces, unit="bottle")])
+    paper = report_paper(goods=[pieces, replace(pieces, unit="bottle")])
     page_text = reading.text(draw_organisation_report(organisation(paper)))
     assert "soap·毫升mL5070" in page_text
     assert "soap·瓶bottle5070" in page_text
@@ -210,7 +210,7 @@ def test_an_item_counted_in_two_units_has_two_rows() -> None:
 def test_goods_of_an_organisation_that_do_not_add_up_are_refused() -> None:
     wrong = replace(goods("x"), on_hand=61)
     with pytest.raises(BooksBroken, match=r"report\.x: expected 69, found 70"):
-        draw_organisation_report(organisation(reported(goods=[wrong])))
+        draw_organisation_report(organisation(report_paper(goods=[wrong])))
 
 
 @needs_poppler

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pypdf import PdfReader
 from supplies_receipts import draw_receipt, draw_signed_receipt, signed_receipt
 from support import issued_papers
-from support.issued_papers import IssuingStation, changed, check_result, new_keys, with_fields
+from support.issued_papers import IssuingStation, check_result, new_keys, with_change, with_fields
 from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
@@ -57,7 +57,7 @@ def issuer(station: StationLedger, books_path: Path) -> IssuingStation:
     return IssuingStation(station, books_path, new_keys(str(books_path)))
 
 
-def edited(pdf: bytes, old: bytes, new: bytes) -> bytes:
+def with_other_drawing(pdf: bytes, old: bytes, new: bytes) -> bytes:
     """Return the file with other drawing commands on its first page."""
 
     def edit(paper: pikepdf.Pdf) -> None:
@@ -65,7 +65,7 @@ def edited(pdf: bytes, old: bytes, new: bytes) -> bytes:
         assert old in content
         paper.pages[0].Contents = paper.make_stream(content.replace(old, new))
 
-    return changed(pdf, edit)
+    return with_change(pdf, edit)
 
 
 # --- genuine ---------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ def test_an_issued_receipt_is_genuine(issuer: IssuingStation) -> None:
 
 
 def test_a_receipt_saved_by_another_program_is_genuine(issuer: IssuingStation) -> None:
-    saved = changed(issuer.give(), lambda paper: None)
+    saved = with_change(issuer.give(), lambda paper: None)
     assert saved != issuer.paper(FIRST)
     assert check_result(saved, issuer.keys.public_keys()) == ("genuine", FIRST)
 
@@ -90,7 +90,7 @@ def test_other_programs_can_read_the_attachment(issuer: IssuingStation, lines: i
     reader = PdfReader(BytesIO(pdf), strict=True)
     content = reader.attachments[signed_receipt.ATTACHMENT][0]
     body = json.loads(content)
-    assert body == issued_papers.attached(pdf)
+    assert body == issued_papers.attached_data(pdf)
     document = json.loads(body["document"])
     assert len(document["lines"]) == lines
     assert document["donor"]["name"] == "广州某企业"
@@ -106,18 +106,18 @@ def test_the_data_can_be_checked_with_only_sha_256_and_ed25519(
     issuer: IssuingStation,
 ) -> None:
     """This follows the recipe of docs/checking-a-receipt.md without this program."""
-    told = issued_papers.attached(issuer.give())
-    document = told["document"].encode()
-    assert hashlib.sha256(bytes.fromhex(told["salt"]) + document).hexdigest() == told["digest"]
-    entry = told["entry"]
+    record = issued_papers.attached_data(issuer.give())
+    document = record["document"].encode()
+    assert hashlib.sha256(bytes.fromhex(record["salt"]) + document).hexdigest() == record["digest"]
+    entry = record["entry"]
     signed = (
-        f"supplies-receipt-1\n{told['number']}\n{told['issued_on']}\n{told['digest']}\n"
-        f"{entry['seq']}\n{entry['hash']}\n{told['check_code']}\n"
+        f"supplies-receipt-1\n{record['number']}\n{record['issued_on']}\n{record['digest']}\n"
+        f"{entry['seq']}\n{entry['hash']}\n{record['check_code']}\n"
     )
     key = Ed25519PublicKey.from_public_bytes(
-        base64.b64decode(issuer.keys.public_keys()[told["key_id"]])
+        base64.b64decode(issuer.keys.public_keys()[record["key_id"]])
     )
-    signature = base64.b64decode(told["signature"])
+    signature = base64.b64decode(record["signature"])
     key.verify(signature, signed.encode())
     with pytest.raises(InvalidSignature):
         key.verify(signature, signed.encode() + b" ")
@@ -153,7 +153,7 @@ def test_marked_copies_are_genuine_and_the_original_is_unchanged(issuer: Issuing
     issuer.station(c.ReprintReceipt(number=FIRST))
     issuer.station(c.VoidReceipt(number=FIRST, reason="喆先生 wrote it twice"))
     marked = issuer.paper(FIRST, copy=1)
-    assert issued_papers.attached(marked)["marks"]["void_reason"] == "喆先生 wrote it twice"
+    assert issued_papers.attached_data(marked)["marks"]["void_reason"] == "喆先生 wrote it twice"
     assert check_result(marked, issuer.keys.public_keys()) == ("genuine", FIRST)
     assert issuer.paper(FIRST, original=True) == original
 
@@ -207,7 +207,7 @@ def test_marks_are_signed_with_the_key_of_their_time(issuer: IssuingStation) -> 
 
 def test_a_changed_quantity_on_the_page_is_detected(issuer: IssuingStation) -> None:
     """The forger uses this program: the page is drawn anew, and the signed data is kept."""
-    content = issued_papers.written(issued_papers.attached(issuer.give(10)))
+    content = issued_papers.encoded(issued_papers.attached_data(issuer.give(10)))
     paper = paper_from_record(build_receipt_record(issuer.station.books, FIRST, issuer.keys.sign))
     line = msgspec.structs.replace(paper.document.lines[0], quantity=90)
     document = msgspec.structs.replace(paper.document, lines=[line])
@@ -219,7 +219,7 @@ def test_a_changed_quantity_on_the_page_is_detected(issuer: IssuingStation) -> N
 
 
 def test_an_added_line_on_the_page_is_detected(issuer: IssuingStation) -> None:
-    pdf = edited(issuer.give(), b" re", b" re 10 10 5 5 re")
+    pdf = with_other_drawing(issuer.give(), b" re", b" re 10 10 5 5 re")
     assert check_result(pdf, issuer.keys.public_keys()) == (
         "altered",
         "this paper was altered: its page differs from its signed data",
@@ -272,7 +272,7 @@ def test_an_overlay_on_the_page_is_detected(issuer: IssuingStation) -> None:
 
     changes = (note, script, sheet, wider, second, title, glyphs)
     for change in (*changes, associated, swapped, second_name, described):
-        found, message = check_result(changed(paper, change), issuer.keys.public_keys())
+        found, message = check_result(with_change(paper, change), issuer.keys.public_keys())
         assert (found, "its page differs" in message) == ("altered", True), change.__name__
 
 
@@ -309,7 +309,7 @@ def test_each_changed_field_of_the_data_is_detected(
 
 def test_data_of_another_receipt_is_detected(issuer: IssuingStation) -> None:
     one, other = issuer.give(10), issuer.give(20)
-    data = issued_papers.written(issued_papers.attached(other))
+    data = issued_papers.encoded(issued_papers.attached_data(other))
     assert check_result(with_fields(one), issuer.keys.public_keys()) == ("genuine", FIRST)
     found, message = check_result(issued_papers.with_attached(one, data), issuer.keys.public_keys())
     assert (found, "its page differs" in message) == ("altered", True)
@@ -414,8 +414,8 @@ def test_a_damaged_file_is_reported_in_one_message(
         for at in (chance.randrange(len(paper)) for _ in range(3)):
             broken[at] ^= 1 << chance.randrange(8)
         found[check_result(bytes(broken), keys)[0]] += 1
-    told = {"altered", "other-version", "no-receipt", "no-attachment", "genuine"}
-    assert set(found) <= told
+    kinds = {"altered", "other-version", "no-receipt", "no-attachment", "genuine"}
+    assert set(found) <= kinds
     # Data that is not shown, such as the day on which the file was saved, may change.
     assert found["altered"] > found["genuine"]
 
@@ -439,7 +439,7 @@ def test_receipts_signed_with_an_older_key_stay_unchanged(issuer: IssuingStation
     old, early = issuer.give(), issuer.keys.public_keys()
     assert issuer.keys.add({"lx": issuer.station.entries()}) == "k2"
     new, late = issuer.give(), issuer.keys.public_keys()
-    assert [issued_papers.attached(paper)["key_id"] for paper in (old, new)] == ["k1", "k2"]
+    assert [issued_papers.attached_data(paper)["key_id"] for paper in (old, new)] == ["k1", "k2"]
     assert list(late) == ["k1", "k2"]
     assert issuer.paper(FIRST, original=True) == old
     assert check_result(old, late) == ("genuine", FIRST)
@@ -452,11 +452,13 @@ def test_receipts_signed_with_an_older_key_stay_unchanged(issuer: IssuingStation
 def test_keys_that_another_process_added_are_used_at_once(issuer: IssuingStation) -> None:
     issuer.give()
     StationKeys.for_database(str(issuer.database)).add({"lx": issuer.station.entries()})
-    assert issued_papers.attached(issuer.give())["key_id"] == "k2"
+    assert issued_papers.attached_data(issuer.give())["key_id"] == "k2"
 
 
 def test_a_receipt_whose_signed_data_was_removed_is_recognised(issuer: IssuingStation) -> None:
-    found, says = check_result(issued_papers.stripped(issuer.give()), issuer.keys.public_keys())
+    found, says = check_result(
+        issued_papers.without_attachment(issuer.give()), issuer.keys.public_keys()
+    )
     assert (found, "was taken out" in says) == ("no-attachment", True)
 
 
@@ -480,7 +482,7 @@ def test_a_page_drawn_by_another_version_is_not_reported_as_altered(
     # The page is equal nevertheless, so the receipt is genuine.
     assert check_result(paper, issuer.keys.public_keys()) == ("genuine", FIRST)
     found, message = check_result(
-        edited(paper, b" re", b" re 1 1 2 2 re"), issuer.keys.public_keys()
+        with_other_drawing(paper, b" re", b" re 1 1 2 2 re"), issuer.keys.public_keys()
     )
     assert (found, "supplies 9.0" in message) == ("other-version", True)
 
@@ -534,7 +536,7 @@ def test_a_receipt_of_other_books_is_not_found(issuer: IssuingStation) -> None:
 
 
 def test_the_view_shows_the_signature_that_the_paper_carries(issuer: IssuingStation) -> None:
-    data = issued_papers.attached(issuer.give())
+    data = issued_papers.attached_data(issuer.give())
     books = issuer.station.books
     view = with_signature(books, get_receipt(books, FIRST), issuer.keys.sign)
     assert (view.signature, view.key_id) == (data["signature"], "k1")

@@ -126,7 +126,7 @@ def test_packs_are_printed_below_the_item(pack: str, times: int) -> None:
     line = replace(first.lines[0], unit="piece", quantity=100 * times, stated=stated)
     pdf = draw_delivery_slips([replace(first, lines=[line] * 5)])
     reading.assert_well_set(pdf, margin=4)
-    said = reading.text(pdf)
+    content = reading.text(pdf)
     word = "箱" if pack == "carton" else pack
-    assert said.count(f"{word}×50件") == 5
-    assert said.count(f"×{pack}of50") == 5
+    assert content.count(f"{word}×50件") == 5
+    assert content.count(f"×{pack}of50") == 5

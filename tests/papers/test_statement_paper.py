@@ -24,15 +24,15 @@ from supplies.papers.donor_statement import (
 )
 
 
-def told(**changes: object) -> DonorStatementPaper:
+def statement_paper(**changes: object) -> DonorStatementPaper:
     paper = samples.statement(STATION)
     return replace(paper, statement=replace(paper.statement, **changes))
 
 
-def line(unit: str = "piece", **stands: int) -> StatementLine:
+def line(unit: str = "piece", **places: int) -> StatementLine:
     return StatementLine(
-        item="x", name="物资", name_en=None, unit=unit, received=sum(stands.values()), repacked=0,
-        places=stands,
+        item="x", name="物资", name_en=None, unit=unit, received=sum(places.values()), repacked=0,
+        places=places,
     )  # fmt: skip
 
 
@@ -59,14 +59,16 @@ def test_every_account_of_the_chart_has_a_printed_name() -> None:
 
 
 def test_zero_rows_are_not_printed_and_found_goods_are_subtracted() -> None:
-    page_text = reading.text(draw_donor_statement(told(goods=[line(free=12, unexplained=-2)])))
+    page_text = reading.text(
+        draw_donor_statement(statement_paper(goods=[line(free=12, unexplained=-2)]))
+    )
     assert "接收10=在架可用12−待查明2（件）" in page_text
     assert "在途0" not in page_text
 
 
 def test_statement_totals_are_by_unit() -> None:
     goods = [line("piece", free=4), line("bottle", free=9), line("piece", handed_over=3)]
-    page_text = reading.text(draw_donor_statement(told(goods=goods)))
+    page_text = reading.text(draw_donor_statement(statement_paper(goods=goods)))
     assert "接收7=已发放3+在架可用4（件）" in page_text
     assert "接收9=在架可用9（瓶）" in page_text
 
@@ -74,11 +76,11 @@ def test_statement_totals_are_by_unit() -> None:
 def test_a_statement_whose_goods_do_not_add_up_is_refused() -> None:
     broken = replace(line(free=9), received=10)
     with pytest.raises(BooksBroken, match="expected 10, found 9"):
-        draw_donor_statement(told(goods=[broken]))
+        draw_donor_statement(statement_paper(goods=[broken]))
 
 
 def test_a_statement_without_donations_says_so() -> None:
-    paper = told(goods=[], receipts=[], served=[], wishes=[], departures=[])
+    paper = statement_paper(goods=[], receipts=[], served=[], wishes=[], departures=[])
     page_text = reading.text(draw_donor_statement(paper))
     assert "本期没有捐赠物资" in page_text
     assert "未指定用途" in page_text
@@ -86,9 +88,11 @@ def test_a_statement_without_donations_says_so() -> None:
 
 
 def test_an_erased_reason_is_printed_as_erased() -> None:
-    (departure,) = told().statement.departures
+    (departure,) = statement_paper().statement.departures
     erased = replace(departure, reason=None)
-    assert "原因已应要求删除" in reading.text(draw_donor_statement(told(departures=[erased])))
+    assert "原因已应要求删除" in reading.text(
+        draw_donor_statement(statement_paper(departures=[erased]))
+    )
 
 
 @needs_poppler
@@ -105,7 +109,7 @@ def many_receipts(count: int) -> DonorStatementPaper:
     days = {n: date(2020, 2 if at < count / 2 else 3, 9) for at, n in enumerate(numbers)}
     wishes = [WishLine(receipt=number, wish="优先用于独居长者") for number in numbers]
     back = [ReceiptGivenBack(receipt=numbers[0], all=count > 1)]
-    return told(
+    return statement_paper(
         receipts=numbers, receipt_months=receipt_months(days), wishes=wishes, given_back=back
     )
 
@@ -115,12 +119,12 @@ def many_receipts(count: int) -> DonorStatementPaper:
 def test_a_statement_groups_many_receipts_and_fits_its_pages(count: int) -> None:
     pdf = draw_donor_statement(many_receipts(count))
     reading.assert_well_set(pdf, margin=15)
-    said = reading.text(pdf)
-    assert f"Receipts({count})" in said
-    assert ("JZ-2020-000002" in said) == (1 < count <= 12)
-    assert ("2020-03(" in said) == (count > 12)
-    assert "Receiptsofwhichgoodsweregivenback" in said
-    assert said.count("优先用于独居长者") == 1
+    content = reading.text(pdf)
+    assert f"Receipts({count})" in content
+    assert ("JZ-2020-000002" in content) == (1 < count <= 12)
+    assert ("2020-03(" in content) == (count > 12)
+    assert "Receiptsofwhichgoodsweregivenback" in content
+    assert content.count("优先用于独居长者") == 1
 
 
 @needs_poppler
@@ -133,7 +137,7 @@ def test_the_longest_and_rarest_names_in_a_statement_do_not_overlap() -> None:
             repacked=big, places=dict.fromkeys(PLACES, big // 6) | {"free": big // 6 + 8},
         )
     ]  # fmt: skip
-    paper = told(goods=goods)
+    paper = statement_paper(goods=goods)
     departures = [replace(paper.statement.departures[0], name=long, reason=long, by="u" * 64)]
     served = [replace(paper.statement.served[0], community="c" * 64)]
     wishes = [replace(paper.statement.wishes[0], wish=long * 5)]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from support.rest_client import issue_credentials
-from support.service_process import PATIENCE, free_port, serving
+from support.service_process import PATIENCE, free_port, running_service
 
 from supplies.demo.longxue import STATION, book_scene
 from supplies.ledger.ledger import Ledger
@@ -48,7 +48,7 @@ def test_generated_requests_are_answered_as_documented(
 ) -> None:
     database, token = scene
     port = free_port()
-    with serving(database, port) as process:
+    with running_service(database, port) as process:
         assert process.stderr
         # The service logs a line for each request. Unread, they would fill the pipe and block it.
         threading.Thread(target=process.stderr.read, daemon=True).start()

@@ -231,14 +231,14 @@ def filled(path: str) -> str:
 
 
 def test_the_table_lists_every_route(service: Service) -> None:
-    there = {
+    routes = {
         (method, route.path_format)
         for route in service.app.routes
         if isinstance(route, HTTPRoute) and not route.path_format.startswith("/schema")
         for method in route.route_handler_map
         if method != "OPTIONS"
     }
-    assert {(method, path) for method, _, path in ROUTES} == there
+    assert {(method, path) for method, _, path in ROUTES} == routes
 
 
 def credential_of(service: Service, letter: str, path: str) -> dict[str, str]:
@@ -284,14 +284,14 @@ def test_each_route_serves_only_its_roles(
 
 
 @pytest.fixture
-def out(rest: RestClient) -> str:
+def open_delivery(rest: RestClient) -> str:
     """A delivery that T-1 carries."""
     rest.give(20)
     return rest.delivery(rest.allocation(4))
 
 
 def test_an_auditor_sees_codes_instead_of_names(
-    rest: RestClient, service: Service, out: str
+    rest: RestClient, service: Service, open_delivery: str
 ) -> None:
     auditor = {"Authorization": f"Bearer {service.tokens['auditor']}"}
     body = rest.donation() | {"checked_by": "林某", "agreement": "with Wang", "wish": "给林某"}
@@ -308,7 +308,13 @@ def test_an_auditor_sees_codes_instead_of_names(
         "林某",
         "Wang",
     )
-    found = {"code": "D-1", "number": number, "entry": "1", "donation": "d_1", "delivery": out}
+    found = {
+        "code": "D-1",
+        "number": number,
+        "entry": "1",
+        "donation": "d_1",
+        "delivery": open_delivery,
+    }
     found |= {"lot": "l_1", "activity": "y_6"}
     read = 0
     for method, serves, path in ROUTES:
@@ -319,7 +325,7 @@ def test_an_auditor_sees_codes_instead_of_names(
             ("{number}", number),
             ("{entry}", "1"),
             ("{donation}", "d_1"),
-            ("{delivery}", out),
+            ("{delivery}", open_delivery),
             ("{lot}", "l_1"),
             ("{activity}", "y_6"),
         ):

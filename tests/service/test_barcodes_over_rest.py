@@ -21,8 +21,8 @@ def test_a_scanned_code_finds_its_item_with_batch_and_expiry(rest: RestClient) -
         "expires_on": "2027-05-31",
         "expires_month": "2027-05",
     }
-    taken = rest.client.patch("/api/items/soap", json={"barcodes": [{"code": MASK}]})
-    assert problem(taken, 409, "already-done")["errors"][0]["pointer"] == "/barcodes/0/code"
+    used_twice = rest.client.patch("/api/items/soap", json={"barcodes": [{"code": MASK}]})
+    assert problem(used_twice, 409, "already-done")["errors"][0]["pointer"] == "/barcodes/0/code"
 
 
 def test_an_unknown_code_is_answered_with_its_parts(rest: RestClient) -> None:

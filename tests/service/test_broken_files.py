@@ -11,7 +11,7 @@ from support.database_files import damage
 from support.ledger_fixture import register_all
 from support.rest_client import RestClient, issue_credentials, logged_store_errors, problem
 from support.service_fixture import Service
-from support.service_process import PATIENCE, free_port, serving
+from support.service_process import PATIENCE, free_port, running_service
 
 from supplies.ledger.ledger import Ledger
 from supplies.storage.sqlite.store import SqliteStore
@@ -83,8 +83,8 @@ def test_two_services_on_one_file_keep_the_books_consistent(books_path: Path) ->
     need = {"recipient": "R-1", "item": "mask", "quantity": 1}
 
     with (
-        serving(str(books_path), ports[0]),
-        serving(str(books_path), ports[1]),
+        running_service(str(books_path), ports[0]),
+        running_service(str(books_path), ports[1]),
         httpx.Client(headers=bearer, timeout=PATIENCE) as web,
         ThreadPoolExecutor(6) as threads,
     ):

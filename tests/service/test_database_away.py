@@ -179,12 +179,12 @@ def test_a_request_with_an_uncertain_commit_is_not_run_twice(
 def test_requests_of_a_batch_with_an_uncertain_commit_are_not_run_again(
     rest: RestClient, proxy: TcpProxy, books_url: str
 ) -> None:
-    def noted_and_cut(ledger: Ledger) -> Recorded:
+    def note_then_cut(ledger: Ledger) -> Recorded:
         cut_in_the_next_commit(proxy)
         return note(ledger)
 
     writer = GroupCommitQueue(Ledger.open(proxy.url, station="lx", clock=Clock()))
-    outcomes = run_together(writer, noted_and_cut, note)
+    outcomes = run_together(writer, note_then_cut, note)
     assert [type(outcome) for outcome in outcomes] == [Uncertain, Uncertain]
     assert entries(books_url) == 2
 

@@ -16,7 +16,7 @@ from supplies_service.serve import SHUTDOWN_SECONDS
 from supplies_service.settings import unknown_variables
 from support.ledger_fixture import StationLedger, register_all
 from support.rest_client import issue_credentials
-from support.service_process import PATIENCE, free_port, serving
+from support.service_process import PATIENCE, free_port, running_service
 
 from supplies.ledger.ledger import Ledger
 
@@ -69,7 +69,7 @@ def test_the_health_check_of_the_container_passes_and_fails_with_the_service(boo
             [sys.executable, "-c", check], capture_output=True, timeout=PATIENCE
         ).returncode
 
-    with serving(books, port):
+    with running_service(books, port):
         assert status() == 0
     assert status() != 0
 
@@ -184,14 +184,14 @@ def test_nginx_forwards_the_client_address_and_the_scheme(
     made += ["-keyout", "privkey.pem", "-out", "fullchain.pem"]
     subprocess.run(made, cwd=tmp_path, check=True, capture_output=True)
     site = (DEPLOY / "nginx.conf").read_text("utf-8")
-    for ours, here in (
+    for shipped, in_test in (
         ("/etc/ssl/supplies", str(tmp_path)),
         ("listen 80;", f"listen 127.0.0.1:{plain};"),
         ("listen 443 ssl;", f"listen 127.0.0.1:{secure} ssl;"),
         ("127.0.0.1:8000", f"127.0.0.1:{port}"),
     ):
-        assert ours in site
-        site = site.replace(ours, here)
+        assert shipped in site
+        site = site.replace(shipped, in_test)
     (tmp_path / "nginx.conf").write_text(
         f"daemon off; user root; pid {tmp_path}/pid; error_log {tmp_path}/errors;"
         f"events {{}} http {{ {site} }}",
@@ -201,7 +201,7 @@ def test_nginx_forwards_the_client_address_and_the_scheme(
     monkeypatch.setenv("SUPPLIES_HOSTS", "supplies.example.org")
     address = f"https://127.0.0.1:{secure}"
     named = {"Host": "supplies.example.org"}
-    with serving(books, port):
+    with running_service(books, port):
         proxy = subprocess.Popen([nginx, "-p", tmp_path, "-c", tmp_path / "nginx.conf"])
         try:
             with httpx.Client(base_url=address, verify=False, headers=named) as web:

@@ -21,16 +21,16 @@ def donations_of_two_donors(rest: RestClient) -> tuple[str, str]:
 
 
 def test_a_donor_sees_only_their_own_papers(rest: RestClient, donor: dict[str, str]) -> None:
-    mine, others = donations_of_two_donors(rest)
+    own_receipt, others = donations_of_two_donors(rest)
     listed = rest.client.get("/api/receipts", headers=donor).json()["items"]
-    assert [one["number"] for one in listed] == [mine]
-    assert rest.client.get(f"/api/receipts/{mine}/pdf", headers=donor).content[:4] == b"%PDF"
+    assert [one["number"] for one in listed] == [own_receipt]
+    assert rest.client.get(f"/api/receipts/{own_receipt}/pdf", headers=donor).content[:4] == b"%PDF"
     problem(rest.client.get(f"/api/receipts/{others}", headers=donor), 403, "forbidden")
     problem(rest.client.get(f"/api/receipts/{others}/pdf", headers=donor), 403, "forbidden")
     problem(rest.client.get("/api/receipts?donor=D-2", headers=donor), 403, "forbidden")
     days = "from=2020-02-01&to=2020-02-10"
-    own = rest.client.get(f"/api/donors/D-1/statement?{days}", headers=donor)
-    assert own.status_code == 200
+    statement = rest.client.get(f"/api/donors/D-1/statement?{days}", headers=donor)
+    assert statement.status_code == 200
     other = rest.client.get(f"/api/donors/D-2/statement?{days}", headers=donor)
     problem(other, 403, "forbidden")
 

@@ -25,7 +25,7 @@ def test_an_auditor_sees_that_a_text_exists_but_not_its_content(
     rest.post(f"/api/needs/{need}/end", {"reason": "moved", "note": "canary"})
     line = {"item": "mask", "quantity": 9, "value": {"minor": 1, "currency": "CNY"}}
     line["value"]["evidence"] = "canary"  # type: ignore[index]  # a nested object
-    given = rest.post(
+    donated = rest.post(
         "/api/donations",
         rest.donation() | {"handled_by": "canary", "wish": "canary", "lines": [line]},
     )
@@ -39,7 +39,7 @@ def test_an_auditor_sees_that_a_text_exists_but_not_its_content(
     found = as_role(rest, service, "auditor", f"/api/needs/{need}")
     assert found["note"] == WITHHELD
     assert found["remarks"][0]["texts"] == [{"field": "note", "text": WITHHELD}]
-    donation = as_role(rest, service, "auditor", f"/api/donations/{given['donation']['id']}")
+    donation = as_role(rest, service, "auditor", f"/api/donations/{donated['donation']['id']}")
     assert (donation["handled_by"], donation["wish"], donation["note"]) == (
         WITHHELD,
         WITHHELD,

@@ -19,7 +19,7 @@ import httpx
 import pytest
 from support.ledger_fixture import register_all
 from support.rest_client import issue_credentials
-from support.service_process import PATIENCE, free_port, serving
+from support.service_process import PATIENCE, free_port, running_service
 
 from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import create_first_key
@@ -51,7 +51,7 @@ def service_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served
         token = issue_credentials(ledger)["coordinator"]
     create_first_key(database)
     address, document = f"http://127.0.0.1:{port}", folder / "openapi.json"
-    with serving(database, port) as process:
+    with running_service(database, port) as process:
         assert process.stderr
         threading.Thread(target=process.stderr.read, daemon=True).start()
         document.write_bytes(httpx.get(f"{address}/schema/openapi.json").content)

@@ -15,7 +15,7 @@ from supplies_service.pages.assets import asset_address
 from support.ledger_fixture import register_all
 from support.rest_client import RestClient, issue_credentials, problem
 from support.service_fixture import Service
-from support.service_process import PATIENCE, free_port, serving
+from support.service_process import PATIENCE, free_port, running_service
 
 from supplies.domain.catalogue_records import Item
 from supplies.ledger.ledger import Ledger
@@ -164,9 +164,9 @@ def test_a_name_that_is_given_twice_in_an_object_is_refused(
 def test_a_filter_with_an_unknown_code_is_refused(
     coordinator_client: TestClient, path: str
 ) -> None:
-    told = problem(coordinator_client.get(path), 422, "invalid-field")
-    assert told["errors"][0]["pointer"] == "/" + path.partition("?")[2].partition("=")[0]
-    assert "'nonsense'" in told["detail"]
+    refusal = problem(coordinator_client.get(path), 422, "invalid-field")
+    assert refusal["errors"][0]["pointer"] == "/" + path.partition("?")[2].partition("=")[0]
+    assert "'nonsense'" in refusal["detail"]
 
 
 def test_filters_that_match_nothing_return_an_empty_list(rest: RestClient) -> None:
@@ -187,8 +187,8 @@ def test_filters_that_match_nothing_return_an_empty_list(rest: RestClient) -> No
 def test_a_query_for_a_day_before_the_earliest_possible_is_refused(
     coordinator_client: TestClient, path: str, day: str
 ) -> None:
-    told = problem(coordinator_client.get(path.format(day)), 422, "invalid-field")
-    assert "before 2000-01-01" in told["detail"]
+    refusal = problem(coordinator_client.get(path.format(day)), 422, "invalid-field")
+    assert "before 2000-01-01" in refusal["detail"]
 
 
 @pytest.mark.parametrize("length", [2**21, 2**19])
@@ -239,7 +239,7 @@ def books(books_path: Path) -> str:
 def port(books: str) -> Iterator[int]:
     """The port of a service as a separate process."""
     number = free_port()
-    with serving(books, number):
+    with running_service(books, number):
         yield number
 
 

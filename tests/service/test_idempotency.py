@@ -24,11 +24,11 @@ def entries(rest: RestClient) -> int:
 
 def test_a_repeated_donation_is_one_donation(rest: RestClient) -> None:
     first = rest.send("/api/donations", rest.donation(), key="truck 1")
-    there = entries(rest)
+    recorded = entries(rest)
     again = rest.send("/api/donations", rest.donation(), key="truck 1")
     assert (again.status_code, again.json()) == (first.status_code, first.json())
     assert again.headers["location"] == first.headers["location"]
-    assert entries(rest) == there
+    assert entries(rest) == recorded
     assert len(rest.get("/api/receipts")["items"]) == 1
 
 
@@ -168,13 +168,13 @@ def test_a_count_recorded_twice_gives_a_warning(rest: RestClient) -> None:
         rest.post("/api/stock/count-sheets", {"location": "store"})["entry"]["document"]
         for _ in range(3)
     ]
-    told = [
+    counts = [
         rest.post(
             f"/api/stock/count-sheets/{sheet}/count", {"lines": [{"item": "mask", "counted": n}]}
         )
         for sheet, n in zip(sheets, (10, 9, 10), strict=True)
     ]
-    assert [duplicates(each) for each in told] == [[], [], [sheets[0]]]
+    assert [duplicates(each) for each in counts] == [[], [], [sheets[0]]]
 
 
 def test_a_need_that_was_ended_is_not_a_duplicate(rest: RestClient) -> None:
@@ -242,7 +242,7 @@ def test_a_differing_outcome_is_kept_as_a_conflict_and_resolved(rest: RestClient
 # --- the key itself ------------------------------------------------------------------------------
 
 
-def kept(service: Service) -> list[bytes | None]:
+def stored_responses(service: Service) -> list[bytes | None]:
     """Return the bytes of all stored responses."""
     with Ledger.open(str(service.folder / "books.db"), station="lx") as ledger:
         return [answer for (answer,) in ledger.store.all("SELECT answer FROM answers")]
@@ -313,7 +313,9 @@ def test_forgotten_people_are_in_no_replayed_response(rest: RestClient, service:
     registered = rest.post("/api/donors", donor, key="donor")
     assert registered["donor"]["name"] is None
     # The response to the forgetting itself names nobody, so it may stay.
-    assert [answer for answer in kept(service) if answer and b'"D-9"' not in answer] == []
+    assert [
+        answer for answer in stored_responses(service) if answer and b'"D-9"' not in answer
+    ] == []
     for file in service.folder.iterdir():
         assert "黄小明".encode() not in file.read_bytes()
         assert b"13900139000" not in file.read_bytes()
@@ -323,13 +325,13 @@ def test_stored_responses_are_erased_after_thirty_days(rest: RestClient, service
     body = {"kind": "visit", "count": 1}
     first = rest.send("/api/activities", body, key="k")
     noun = rest.send("/api/teams", {"code": "T-9", "name": "九队"}, key="n")
-    assert kept(service) == [first.content, noun.content]
+    assert stored_responses(service) == [first.content, noun.content]
     service.clock.advance(29)
     rest.post("/api/activities", body)
-    assert kept(service) == [first.content, noun.content]
+    assert stored_responses(service) == [first.content, noun.content]
     service.clock.advance(2)
     rest.post("/api/activities", body)
-    assert kept(service) == [None, None]
+    assert stored_responses(service) == [None, None]
     for path, sent, key, before in (
         ("/api/activities", body, "k", first),
         ("/api/teams", {"code": "T-9", "name": "九队"}, "n", noun),
@@ -360,4 +362,4 @@ def test_responses_with_a_secret_are_not_stored(
     assert b"secret" in first.content
     assert b"not shown" in second.content
     assert second[:2] == first[:2]
-    assert kept(service) == [None]
+    assert stored_responses(service) == [None]

@@ -44,9 +44,9 @@ def fill(rest: RestClient) -> None:
 @pytest.mark.parametrize("path", PATHS)
 def test_a_list_read_in_pages_is_the_whole_list(rest: RestClient, path: str) -> None:
     fill(rest)
-    whole = rest.get(path)
-    assert whole["next"] is None
-    assert len(whole["items"]) >= 3
+    all_at_once = rest.get(path)
+    assert all_at_once["next"] is None
+    assert len(all_at_once["items"]) >= 3
     found, link = [], f"{path}?limit=2"
     while link:
         answer = rest.client.get(link)
@@ -55,7 +55,7 @@ def test_a_list_read_in_pages_is_the_whole_list(rest: RestClient, path: str) -> 
         found += page["items"]
         link = answer.links.get("next", {}).get("url", "")
         assert bool(link) == (page["next"] is not None)
-    assert found == whole["items"]
+    assert found == all_at_once["items"]
 
 
 def test_the_link_to_the_next_page_keeps_the_filter(rest: RestClient) -> None:

@@ -41,11 +41,11 @@ def test_a_day_is_returned_without_a_month(rest: RestClient) -> None:
 
 
 def test_an_invalid_month_is_refused_with_its_field(rest: RestClient) -> None:
-    told = rest.refused(
+    refusal = rest.refused(
         "/api/donations", rest.donation(1, expires_month="2027-13"), 422, "invalid-field"
     )
-    assert told["errors"][0]["pointer"] == "/lines/0/expires_month"
-    assert "2027-13, which is not a month; write it as in 2027-05" in told["detail"]
+    assert refusal["errors"][0]["pointer"] == "/lines/0/expires_month"
+    assert "2027-13, which is not a month; write it as in 2027-05" in refusal["detail"]
     both = rest.donation(1, expires_month="2027-05", expires_on="2027-05-30")
-    told = rest.refused("/api/donations", both, 422, "invalid-field")
-    assert "the last day of 2027-05" in told["detail"]
+    refusal = rest.refused("/api/donations", both, 422, "invalid-field")
+    assert "the last day of 2027-05" in refusal["detail"]

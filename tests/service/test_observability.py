@@ -25,13 +25,13 @@ def test_every_request_is_logged_and_a_problem_has_the_id_of_its_log_line(
     rest: RestClient, log: io.StringIO
 ) -> None:
     rest.need()
-    told = rest.refused("/api/needs", {"recipient": "R-1"}, 422, "invalid-field")
+    refusal = rest.refused("/api/needs", {"recipient": "R-1"}, 422, "invalid-field")
     problem(rest.client.get("/nothing/here"), 404, "not-found")
     noted, refused, lost = lines(log)
     assert (noted["method"], noted["route"], noted["status"]) == ("POST", "/api/needs", 201)
     assert noted["ms"] > 0
     assert noted["by"] == "u_1"
-    assert told["instance"] == f"urn:uuid:{refused['request']}"
+    assert refusal["instance"] == f"urn:uuid:{refused['request']}"
     assert (lost["route"], lost["status"]) == ("unknown", 404)
 
 
@@ -100,8 +100,8 @@ def test_health_says_that_the_clock_is_far_from_the_last_entry(
 ) -> None:
     rest.need()
     service.clock.advance(days)
-    said = [one for one in rest.get("/api/health")["attention"] if "clock of the server" in one]
-    assert bool(said) == is_far
+    output = [one for one in rest.get("/api/health")["attention"] if "clock of the server" in one]
+    assert bool(output) == is_far
 
 
 def test_health_is_busy_while_the_books_cannot_be_written(

@@ -303,10 +303,10 @@ def test_the_response_to_an_internal_error_has_one_message(
         raise RuntimeError("SELECT secret FROM books.db")
 
     monkeypatch.setattr(Ledger, "record", broken)
-    told = rest.refused("/api/donations", rest.donation(), 500, "internal")
+    response = rest.refused("/api/donations", rest.donation(), 500, "internal")
     (record,) = [record for record in caplog.records if record.getMessage() == "failed"]
     line = json.loads(JsonFormatter().format(record))
-    assert told["instance"] == f"urn:uuid:{line['request']}"
+    assert response["instance"] == f"urn:uuid:{line['request']}"
     assert line["error"][0]["kind"] == "builtins.RuntimeError"
     assert line["error"][0]["where"][-1].endswith(" broken")
     # A message may quote what a caller sent, so only class and place are logged.

@@ -93,8 +93,8 @@ def test_ending_a_need_says_what_happens_to_its_goods(rest: RestClient) -> None:
     body = {"recipient": "R-1", "location": "store", "lines": [line]}
     rest.post("/api/stock/hand-outs", body)
     allocation = rest.allocation(9)
-    kept = rest.post(f"/api/needs/{other}/end", {"reason": "moved"})
-    (warning,) = kept["warnings"]
+    ended = rest.post(f"/api/needs/{other}/end", {"reason": "moved"})
+    (warning,) = ended["warnings"]
     assert (warning["warning"], warning["about"]) == ("goods-set-aside", allocation)
     assert warning["detail"] == (
         f"9 × 口罩 in allocation {allocation} are still for R-1: deliver them, or release them"
@@ -114,9 +114,9 @@ def test_an_open_pledge_claims_a_need_noted_later_and_drops_the_claim(rest: Rest
     need = rest.need(6)
     path = f"/api/pledges/{pledge}/claims"
     claim = {"need": need, "quantity": 6}
-    told = rest.post(path, {"claims": [claim]})
-    assert told["entry"]["kind"] == "needs_claimed"
-    assert told["pledge"]["lines"][0]["claims"] == [claim]
+    response = rest.post(path, {"claims": [claim]})
+    assert response["entry"]["kind"] == "needs_claimed"
+    assert response["pledge"]["lines"][0]["claims"] == [claim]
     assert rest.get(f"/api/needs/{need}")["status"] == "claimed"
     dropped = rest.post(path, {"drop": [claim]})["pledge"]["lines"][0]
     assert (dropped["claims"], dropped["outstanding"]) == ([], 50)
@@ -256,13 +256,13 @@ def test_an_entry_of_a_need_is_corrected_and_reversed_by_its_number(rest: RestCl
     need = rest.post("/api/needs", {"recipient": "R-1", "item": "mask", "quantity": 5})
     path = f"/api/entries/{need['entry']['seq']}"
     command = {"type": "NoteNeed", "recipient": "R-1", "item": "mask", "quantity": 8}
-    told = rest.post(f"{path}/correct", {"reason": "8 was meant", "command": command})
-    assert told["entry"]["supersedes"] == need["entry"]["seq"]
-    assert rest.get(path)["superseded_by"] == told["entry"]["seq"]
+    response = rest.post(f"{path}/correct", {"reason": "8 was meant", "command": command})
+    assert response["entry"]["supersedes"] == need["entry"]["seq"]
+    assert rest.get(path)["superseded_by"] == response["entry"]["seq"]
     assert rest.get(f"/api/needs/{need['need']['id']}")["asked"] == 8
     reason = {"reason": "noted twice"}
     rest.refused(f"{path}/reverse", reason, 409, "already-done")
-    rest.post(f"/api/entries/{told['entry']['seq']}/reverse", reason)
+    rest.post(f"/api/entries/{response['entry']['seq']}/reverse", reason)
     assert rest.get(f"/api/needs/{need['need']['id']}")["asked"] == 0
 
 
@@ -290,10 +290,10 @@ def test_a_day_may_be_the_latest_possible_one(rest: RestClient) -> None:
     line = {"item": "mask", "quantity": 5}
     body = {"recipient": "R-1", "location": "store", "lines": [line]}
     day = {"happened_on": "2020-02-10", "or_earlier": True}
-    told = rest.post("/api/stock/hand-outs", {**body, **day})
-    assert told["entry"]["or_earlier"] is True
-    told = rest.post("/api/stock/hand-outs", body)
-    assert "or_earlier" not in told["entry"]
+    response = rest.post("/api/stock/hand-outs", {**body, **day})
+    assert response["entry"]["or_earlier"] is True
+    response = rest.post("/api/stock/hand-outs", body)
+    assert "or_earlier" not in response["entry"]
 
 
 def test_a_case_is_opened_for_a_pledge(rest: RestClient) -> None:
@@ -315,12 +315,16 @@ def test_a_donation_keeps_the_open_pledges_of_its_donor(rest: RestClient) -> Non
     promise = {"donor": "D-1", "lines": [line]}
     pledges = [rest.post("/api/pledges", promise)["pledge"]["id"] for _ in range(2)]
     gift = {"donor": "D-1", "location": "store", "handled_by": "x", "keep_pledges": True}
-    told = rest.post("/api/donations", {**gift, "lines": [{**line, "quantity": 30}]})
-    [kept] = told["donation"]["lines"]
-    assert (kept["quantity"], kept["on_pledge"], kept["beside_pledge"]) == (30, 30, 0)
+    response = rest.post("/api/donations", {**gift, "lines": [{**line, "quantity": 30}]})
+    [fulfilled] = response["donation"]["lines"]
+    assert (fulfilled["quantity"], fulfilled["on_pledge"], fulfilled["beside_pledge"]) == (
+        30,
+        30,
+        0,
+    )
     lines = [rest.get(f"/api/pledges/{name}")["lines"][0] for name in pledges]
     assert [(one["arrived"], one["outstanding"]) for one in lines] == [(20, 0), (10, 10)]
-    path = f"/api/donations/{told['donation']['id']}/correct"
+    path = f"/api/donations/{response['donation']['id']}/correct"
     command = {**gift, "lines": [{**line, "quantity": 15}]}
     rest.post(path, {"reason": "15 came", "command": command})
     lines = [rest.get(f"/api/pledges/{name}")["lines"][0] for name in pledges]

@@ -23,8 +23,8 @@ from support.rest_client import issue_credentials
 from support.service_process import (
     PATIENCE,
     free_port,
-    serving,
-    started,
+    running_script,
+    running_service,
     wait_until_it_is_free,
 )
 
@@ -55,7 +55,7 @@ def test_the_service_prints_its_address_serves_and_stops_cleanly(
 ) -> None:
     port, base = free_port(), "http://127.0.0.1:{}"
     with (
-        serving(books, port) as process,
+        running_service(books, port) as process,
         httpx.Client(base_url=base.format(port), headers=bearer) as web,
     ):
         body = {"recipient": "R-1", "item": "mask", "quantity": 5}
@@ -86,7 +86,7 @@ def test_concurrent_requests_are_each_recorded_once(books: str, bearer: dict[str
     port = free_port()
     body = {"recipient": "R-1", "item": "mask", "quantity": 1}
     with (
-        serving(books, port),
+        running_service(books, port),
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, headers=bearer) as web,
         ThreadPoolExecutor(8) as threads,
     ):
@@ -107,7 +107,7 @@ def test_several_workers_serve_one_file(books: str, bearer: dict[str, str]) -> N
         headers = {**bearer, "Idempotency-Key": f"{number // 2}"}
         return httpx.post(address, json=body, headers=headers, timeout=PATIENCE)
 
-    with serving(books, port, "--workers", "2") as process:
+    with running_service(books, port, "--workers", "2") as process:
         with ThreadPoolExecutor(8) as threads:
             answers = list(threads.map(ask, range(40)))
         process.terminate()
@@ -127,12 +127,12 @@ def test_killing_the_service_ends_its_workers_and_frees_the_port(
     books: str, bearer: dict[str, str]
 ) -> None:
     port = free_port()
-    with serving(books, port, "--workers", "2") as process:
+    with running_service(books, port, "--workers", "2") as process:
         process.kill()
         process.communicate(timeout=PATIENCE)
         # Its output stays open until the last worker has ended.
         wait_until_it_is_free(port)
-    with serving(books, port):
+    with running_service(books, port):
         web = httpx.get(f"http://127.0.0.1:{port}/api/station", headers=bearer)
         assert web.json()["code"] == "lx"
 
@@ -157,7 +157,7 @@ def test_a_request_that_does_not_end_is_cut_off_at_shutdown(
     books: str, bearer: dict[str, str]
 ) -> None:
     port = free_port()
-    with started(STUCK, books, port) as process, socket.socket() as caller:
+    with running_script(STUCK, books, port) as process, socket.socket() as caller:
         assert process.stdout is not None
         next(line for line in process.stdout if line.startswith("The books of"))
         call_when_it_listens(caller, port)
@@ -192,7 +192,7 @@ sys.exit(main(sys.argv[1:]))
 def test_the_service_stops_while_a_worker_is_still_starting(
     books: str, bearer: dict[str, str]
 ) -> None:
-    with started(STARTING, books, free_port()) as process:
+    with running_script(STARTING, books, free_port()) as process:
         assert process.stdout is not None
         next(line for line in process.stdout if line == "starting\n")
         process.terminate()
@@ -276,15 +276,15 @@ def test_unusable_keys_are_refused_in_one_message_before_anything_is_printed(
     if fault == "a folder":
         key.mkdir(mode=0o700)
     assert main(["serve", "--database", books, "--port", str(free_port())]) == 1
-    told = capsys.readouterr()
-    assert told.out == ""
+    output = capsys.readouterr()
+    assert output.out == ""
     says = {
         "missing": "are missing: put the file back from its backup",
         "open to others": "chmod 600 it first",
         "a folder": "cannot be used",
     }
-    assert says[fault] in told.err
-    assert told.err.count("\n") == 1
+    assert says[fault] in output.err
+    assert output.err.count("\n") == 1
     assert key.exists() == (fault != "missing")
 
 

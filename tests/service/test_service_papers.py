@@ -184,8 +184,8 @@ def test_a_donor_statement_is_printed(rest: RestClient) -> None:
 def test_the_public_disclosure_is_printed(rest: RestClient) -> None:
     rest.give(12)
     shown = rest.get("/api/reports/disclosure", **{"from": "2020-02-03", "to": "2020-02-13"})
-    given = {"source": "donor", "name": None, "item": "mask", "quantity": 12}
-    assert shown["received"] == [given]
+    received = {"source": "donor", "name": None, "item": "mask", "quantity": 12}
+    assert shown["received"] == [received]
     pdf = paper(rest, "/api/reports/disclosure/pdf?from=2020-02-03&to=2020-02-13")
     assert "爱心人士" in text(pdf)
     assert "广州某企业" not in text(pdf)

@@ -115,13 +115,13 @@ def test_serve_refuses_an_invalid_value_of_every_variable_in_one_message(
     monkeypatch.setenv(f"SUPPLIES_{name}", value)
     with pytest.raises(SystemExit) as ended:
         raise SystemExit(main(["serve"]))
-    told = capsys.readouterr()
+    output = capsys.readouterr()
     assert ended.value.code not in (0, None)
-    assert told.out == ""
-    assert "Traceback" not in told.err
-    assert len(told.err.strip().splitlines()) == 1
-    assert f"SUPPLIES_{name}" in told.err or name == "HOST"
-    assert "\x1b" not in told.err
+    assert output.out == ""
+    assert "Traceback" not in output.err
+    assert len(output.err.strip().splitlines()) == 1
+    assert f"SUPPLIES_{name}" in output.err or name == "HOST"
+    assert "\x1b" not in output.err
     with closing(open_store(str(books_path), create=False)) as store:
         assert store.one("SELECT count(*) FROM credentials") == (0,)
 

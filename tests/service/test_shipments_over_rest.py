@@ -18,7 +18,7 @@ from supplies.signing.station_keys import create_first_key
 
 
 @pytest.fixture
-def there(service: Service, tmp_path: Path) -> Iterator[RestClient]:
+def other_station(service: Service, tmp_path: Path) -> Iterator[RestClient]:
     """Station hp, with a database and a service of its own."""
     path = str(tmp_path / "hp.db")
     with Ledger.open(path, station="hp", clock=service.clock) as ledger:
@@ -42,7 +42,7 @@ def sent(rest: RestClient, quantity: int = 8) -> Any:
 
 
 def test_a_shipment_between_two_services_is_received_and_acknowledged(
-    rest: RestClient, there: RestClient
+    rest: RestClient, other_station: RestClient
 ) -> None:
     out = sent(rest)
     path = f"/api/shipments/{out['id']}"
@@ -52,19 +52,21 @@ def test_a_shipment_between_two_services_is_received_and_acknowledged(
         "sent": rest.get(path)["entry"],
         "lines": [{"line": 1, "arrived": 7}],
     }
-    came = there.post(f"{path}/receive", arrived)["shipment"]
+    came = other_station.post(f"{path}/receive", arrived)["shipment"]
     assert (came["way"], came["status"], came["lines"][0]["lost"]) == ("in", "received", 1)
-    assert there.get("/api/stock")["items"][0]["batch"] == "B7"
-    done = rest.post(f"{path}/acknowledge", {"received": there.get(path)["entry"]})["shipment"]
+    assert other_station.get("/api/stock")["items"][0]["batch"] == "B7"
+    done = rest.post(f"{path}/acknowledge", {"received": other_station.get(path)["entry"]})[
+        "shipment"
+    ]
     assert (done["status"], done["lines"][0]["arrived"]) == ("acknowledged", 7)
-    again = rest.post(f"{path}/acknowledge", {"received": there.get(path)["entry"]})
+    again = rest.post(f"{path}/acknowledge", {"received": other_station.get(path)["entry"]})
     assert again["shipment"] == done
     assert rest.get("/api/shipments", way="out")["items"] == [done]
-    assert there.get("/api/shipments")["items"] == [there.get(path)]
+    assert other_station.get("/api/shipments")["items"] == [other_station.get(path)]
 
 
 def test_a_shipment_to_a_station_of_another_database_returns_a_warning(
-    rest: RestClient, there: RestClient
+    rest: RestClient, other_station: RestClient
 ) -> None:
     rest.give(10)
     body = {"to": "zz", "location": "store", "lines": [{"item": "mask", "quantity": 1}]}
@@ -73,21 +75,23 @@ def test_a_shipment_to_a_station_of_another_database_returns_a_warning(
     assert "no station zz is in this database" in warning["detail"]
 
 
-def test_errors_in_a_shipment_are_named(rest: RestClient, there: RestClient) -> None:
+def test_errors_in_a_shipment_are_named(rest: RestClient, other_station: RestClient) -> None:
     out = sent(rest)
     path = f"/api/shipments/{out['id']}"
-    error = there.refused(f"{path}/receive", {"location": "depot"}, 422, "invalid-field")
+    error = other_station.refused(f"{path}/receive", {"location": "depot"}, 422, "invalid-field")
     assert error["errors"][0]["pointer"] == "/sent"
     forged = {**out["entry"], "hash": "0" * 64}
-    error = there.refused(
+    error = other_station.refused(
         f"{path}/receive", {"location": "depot", "sent": forged}, 422, "invalid-field"
     )
     assert error["errors"][0]["pointer"] == "/sent/hash"
     broken = {**out["entry"], "body": "not base64!"}
-    there.refused(f"{path}/receive", {"location": "depot", "sent": broken}, 422, "invalid-field")
+    other_station.refused(
+        f"{path}/receive", {"location": "depot", "sent": broken}, 422, "invalid-field"
+    )
     good = {"location": "depot", "sent": out["entry"]}
-    there.post(f"{path}/receive", good)
+    other_station.post(f"{path}/receive", good)
     more = {**good, "lines": [{"line": 1, "arrived": 1}]}
-    there.refused(f"{path}/receive", more, 409, "already-done")
-    problem(there.client.get("/api/shipments/x_lx_99"), 404, "not-found")
-    problem(there.client.get("/api/shipments", params={"way": "up"}), 422, "invalid-field")
+    other_station.refused(f"{path}/receive", more, 409, "already-done")
+    problem(other_station.client.get("/api/shipments/x_lx_99"), 404, "not-found")
+    problem(other_station.client.get("/api/shipments", params={"way": "up"}), 422, "invalid-field")

@@ -93,14 +93,14 @@ def stations(
 
 
 def test_each_station_records_into_its_own_chain(stations: Stations) -> None:
-    given = {code: stations.at(code).give(10) for code in ("qu", "lx", "hp", ALONE)}
-    assert {code: one["entry"]["station"] for code, one in given.items()} == {
-        code: code for code in given
+    donations = {code: stations.at(code).give(10) for code in ("qu", "lx", "hp", ALONE)}
+    assert {code: one["entry"]["station"] for code, one in donations.items()} == {
+        code: code for code in donations
     }
-    assert {one["entry"]["seq"] for one in given.values()} == {1}
-    numbers = [one["receipt"]["number"] for one in given.values()]
+    assert {one["entry"]["seq"] for one in donations.values()} == {1}
+    numbers = [one["receipt"]["number"] for one in donations.values()]
     assert numbers == [f"{series}-2020-000001" for series in ("QU", "JZ", "HP", "ZZ")]
-    for code in given:
+    for code in donations:
         rows = stations.at(code).get("/api/stock")["items"]
         assert [row["on_hand"] for row in rows] == [10]
         assert stations.at(code).get("/api/station")["code"] == code
@@ -456,10 +456,10 @@ def test_stations_write_in_parallel(stations: Stations) -> None:
         return code, number + 1
 
     with ThreadPoolExecutor(8) as pool:
-        given = list(pool.map(give, range(40)))
+        donations = list(pool.map(give, range(40)))
     for code in tokens:
         rows = stations.at(code).get("/api/stock")["items"]
-        assert sum(row["on_hand"] for row in rows) == sum(n for at, n in given if at == code)
+        assert sum(row["on_hand"] for row in rows) == sum(n for at, n in donations if at == code)
 
 
 def stations_body(quantity: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from litestar.testing import TestClient
 from supplies_service.openapi.swagger_ui import ASSETS, POLICY
 from support.rest_client import problem
-from support.service_process import PATIENCE, free_port, serving
+from support.service_process import PATIENCE, free_port, running_service
 
 from supplies.domain.catalogue_records import Station
 from supplies.ledger.ledger import Ledger
@@ -53,7 +53,7 @@ def test_an_offline_browser_shows_the_api(tmp_path: Path) -> None:
     with Ledger.open(books, station="lx") as ledger:
         ledger.register(Station(code="lx", name="龙穴街社工服务站"))
     port = free_port()
-    with serving(books, port):
+    with running_service(books, port):
         seen = subprocess.run(
             [
                 BROWSER,

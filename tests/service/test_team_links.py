@@ -9,7 +9,7 @@ from support.service_fixture import Service
 
 
 @pytest.fixture
-def out(rest: RestClient) -> str:
+def open_delivery(rest: RestClient) -> str:
     """A delivery that T-1 carries."""
     rest.give(20)
     return rest.delivery(rest.allocation(4))
@@ -20,18 +20,18 @@ def as_courier(rest: RestClient, service: Service) -> dict[str, str]:
 
 
 def test_a_courier_sees_and_reports_the_teams_open_deliveries(
-    rest: RestClient, service: Service, out: str
+    rest: RestClient, service: Service, open_delivery: str
 ) -> None:
     courier = as_courier(rest, service)
     listed = rest.client.get("/api/deliveries", headers=courier).json()["items"]
-    assert [one["id"] for one in listed] == [out]
-    sheet = rest.client.get(f"/api/deliveries/{out}/run-sheet", headers=courier).json()
+    assert [one["id"] for one in listed] == [open_delivery]
+    sheet = rest.client.get(f"/api/deliveries/{open_delivery}/run-sheet", headers=courier).json()
     assert sheet["stops"][0]["recipient"] == "R-1"
-    slips = rest.client.get(f"/api/deliveries/{out}/slips/pdf", headers=courier)
+    slips = rest.client.get(f"/api/deliveries/{open_delivery}/slips/pdf", headers=courier)
     assert slips.content.startswith(b"%PDF")
     stop = listed[0]["stops"][0]["allocation"]
     done = rest.client.post(
-        f"/api/deliveries/{out}/outcomes",
+        f"/api/deliveries/{open_delivery}/outcomes",
         json={"allocation": stop, "outcome": "handed_over"},
         headers=courier,
     )
@@ -40,38 +40,44 @@ def test_a_courier_sees_and_reports_the_teams_open_deliveries(
 
 
 def test_a_courier_cannot_see_a_closed_delivery(
-    rest: RestClient, service: Service, out: str
+    rest: RestClient, service: Service, open_delivery: str
 ) -> None:
     courier = as_courier(rest, service)
-    stop = rest.get(f"/api/deliveries/{out}")["stops"][0]["allocation"]
-    rest.post(f"/api/deliveries/{out}/outcomes", {"allocation": stop, "outcome": "handed_over"})
-    rest.post(f"/api/deliveries/{out}/close")
+    stop = rest.get(f"/api/deliveries/{open_delivery}")["stops"][0]["allocation"]
+    rest.post(
+        f"/api/deliveries/{open_delivery}/outcomes", {"allocation": stop, "outcome": "handed_over"}
+    )
+    rest.post(f"/api/deliveries/{open_delivery}/close")
     assert rest.client.get("/api/deliveries", headers=courier).json()["items"] == []
     for path in ("", "/slips/pdf", "/run-sheet", "/run-sheet/pdf"):
-        answer = rest.client.get(f"/api/deliveries/{out}{path}", headers=courier)
+        answer = rest.client.get(f"/api/deliveries/{open_delivery}{path}", headers=courier)
         problem(answer, 403, "forbidden")
 
 
 def test_a_courier_cannot_see_deliveries_of_another_team(
-    rest: RestClient, service: Service, out: str
+    rest: RestClient, service: Service, open_delivery: str
 ) -> None:
-    rest.post(f"/api/deliveries/{out}/reassign", {"team": "T-2"})
+    rest.post(f"/api/deliveries/{open_delivery}/reassign", {"team": "T-2"})
     courier = as_courier(rest, service)
-    problem(rest.client.get(f"/api/deliveries/{out}", headers=courier), 403, "forbidden")
+    problem(rest.client.get(f"/api/deliveries/{open_delivery}", headers=courier), 403, "forbidden")
     for query in ("team=T-2", "status=closed"):
         answer = rest.client.get(f"/api/deliveries?{query}", headers=courier)
         problem(answer, 403, "forbidden")
 
 
 def test_revoking_a_teams_links_takes_effect_at_once(
-    rest: RestClient, service: Service, out: str
+    rest: RestClient, service: Service, open_delivery: str
 ) -> None:
     made = rest.post("/api/teams/T-1/link", {"label": "Kai's telephone"})
     telephone = {"Authorization": f"Bearer {made['secret']}"}
-    assert rest.client.get(f"/api/deliveries/{out}", headers=telephone).status_code == 200
+    assert rest.client.get(f"/api/deliveries/{open_delivery}", headers=telephone).status_code == 200
     ended = rest.client.delete("/api/teams/T-1/link").json()
     assert ended["revoked"] == 2
-    problem(rest.client.get(f"/api/deliveries/{out}", headers=telephone), 401, "unauthenticated")
+    problem(
+        rest.client.get(f"/api/deliveries/{open_delivery}", headers=telephone),
+        401,
+        "unauthenticated",
+    )
 
 
 def test_a_team_link_does_not_open_the_home_page(
@@ -83,12 +89,15 @@ def test_a_team_link_does_not_open_the_home_page(
 
 
 def test_repeating_an_outcome_after_closing_gives_the_same_response(
-    rest: RestClient, service: Service, out: str
+    rest: RestClient, service: Service, open_delivery: str
 ) -> None:
     courier = as_courier(rest, service) | {"Idempotency-Key": "door-1"}
-    stop = rest.get(f"/api/deliveries/{out}")["stops"][0]["allocation"]
-    path, body = f"/api/deliveries/{out}/outcomes", {"allocation": stop, "outcome": "handed_over"}
+    stop = rest.get(f"/api/deliveries/{open_delivery}")["stops"][0]["allocation"]
+    path, body = (
+        f"/api/deliveries/{open_delivery}/outcomes",
+        {"allocation": stop, "outcome": "handed_over"},
+    )
     first = rest.client.post(path, json=body, headers=courier)
-    rest.post(f"/api/deliveries/{out}/close")
+    rest.post(f"/api/deliveries/{open_delivery}/close")
     again = rest.client.post(path, json=body, headers=courier)
     assert (again.status_code, again.content) == (201, first.content)

@@ -74,7 +74,7 @@ def test_users_and_tokens_are_paginated(rest: RestClient) -> None:
         rest.post("/api/users", {"login": f"person-{number}", "role": "auditor"})
         make_token(rest)
     for path, name in (("/api/users", "code"), ("/api/tokens", "id")):
-        whole = [one[name] for one in rest.get(path)["items"]]
+        all_names = [one[name] for one in rest.get(path)["items"]]
         paged, after = [], None
         while True:
             query = {"limit": 5} | ({"after": after} if after else {})
@@ -83,8 +83,8 @@ def test_users_and_tokens_are_paginated(rest: RestClient) -> None:
             after = page["next"]
             if after is None:
                 break
-        assert paged == whole
-        assert len(set(whole)) == len(whole) > 9
+        assert paged == all_names
+        assert len(set(all_names)) == len(all_names) > 9
 
 
 def test_a_login_is_unique_and_a_courier_needs_a_team(rest: RestClient) -> None:

@@ -13,7 +13,7 @@ import pytest
 from support.engines import Server
 from support.ledger_fixture import register_all
 from support.rest_client import issue_credentials
-from support.service_process import PATIENCE, free_port, serving
+from support.service_process import PATIENCE, free_port, running_service
 
 from supplies.access.rate_limits import REFUSED_REQUESTS
 from supplies.ledger.ledger import Ledger
@@ -31,7 +31,7 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def both(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
+def two_clients(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     """A coordinator's client for each of two services. The first service has two workers."""
     with Ledger.open(url, station="lx") as ledger:
         register_all(ledger)
@@ -43,7 +43,7 @@ def both(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
         clients = []
         for workers in ("2", "1"):
             port = free_port()
-            stack.enter_context(serving(url, port, "--workers", workers))
+            stack.enter_context(running_service(url, port, "--workers", workers))
             address = f"http://127.0.0.1:{port}"
             web = httpx.Client(base_url=address, headers=bearer, timeout=PATIENCE)
             clients.append(stack.enter_context(web))
@@ -55,12 +55,12 @@ def need(web: httpx.Client, key: str) -> httpx.Response:
     return web.post("/api/needs", json=body, headers={"Idempotency-Key": key})
 
 
-def test_a_repeat_at_the_other_service_gets_the_first_response(both: Both, url: str) -> None:
+def test_a_repeat_at_the_other_service_gets_the_first_response(two_clients: Both, url: str) -> None:
     with Ledger.open(url, station="lx") as ledger:
         before = ledger.verify().entries
 
     def ask(number: int) -> list[tuple[httpx.Response, httpx.Response]]:
-        here, there = both if number % 2 else both[::-1]
+        here, there = two_clients if number % 2 else two_clients[::-1]
         keys = [str(uuid.uuid4()) for _ in range(EACH)]
         return [(need(here, key), need(there, key)) for key in keys]
 
@@ -78,17 +78,17 @@ def test_a_repeat_at_the_other_service_gets_the_first_response(both: Both, url: 
         assert ledger.verify().entries == before + CLIENTS * EACH
 
 
-def test_one_key_sent_to_both_services_at_once_is_recorded_once(both: Both) -> None:
+def test_one_key_sent_to_both_services_at_once_is_recorded_once(two_clients: Both) -> None:
     keys = [str(uuid.uuid4()) for _ in range(10)]
     with ThreadPoolExecutor(2) as threads:
         for key in keys:
-            one, other = threads.map(need, both, (key, key))
+            one, other = threads.map(need, two_clients, (key, key))
             assert (one.status_code, other.status_code) == (201, 201)
             assert one.content == other.content
 
 
-def test_a_change_of_an_item_at_one_service_is_seen_by_the_other(both: Both) -> None:
-    here, there = both
+def test_a_change_of_an_item_at_one_service_is_seen_by_the_other(two_clients: Both) -> None:
+    here, there = two_clients
     for name in ("N95", "KN95", "FFP2"):
         assert there.get("/api/items/mask").json()["name"] != name
         assert here.patch("/api/items/mask", json={"name": name}).status_code == 200
@@ -97,8 +97,8 @@ def test_a_change_of_an_item_at_one_service_is_seen_by_the_other(both: Both) -> 
         here, there = there, here
 
 
-def test_a_token_works_at_both_services_until_it_is_revoked_at_one(both: Both) -> None:
-    here, there = both
+def test_a_token_works_at_both_services_until_it_is_revoked_at_one(two_clients: Both) -> None:
+    here, there = two_clients
     users = {user["login"]: user["code"] for user in here.get("/api/users").json()["items"]}
     made = here.post("/api/tokens", json={"user": users["auditor"], "label": "t"})
     assert made.status_code == 201, made.text
@@ -109,14 +109,14 @@ def test_a_token_works_at_both_services_until_it_is_revoked_at_one(both: Both) -
         assert web.get("/api/stock", headers=shown).status_code == 401
 
 
-def test_rate_limits_count_requests_at_both_services(both: Both) -> None:
+def test_rate_limits_count_requests_at_both_services(two_clients: Both) -> None:
     """If the period of the limit ends meanwhile, the test starts again from another address."""
     seconds = int(REFUSED_REQUESTS.window.total_seconds())
     for number in range(1, 100):
         stranger = {"Authorization": "Bearer nobody", "X-Forwarded-For": f"203.0.113.{number}"}
         span = time.time() // seconds
         answers = [
-            both[at % 2].get("/api/stock", headers=stranger).status_code
+            two_clients[at % 2].get("/api/stock", headers=stranger).status_code
             for at in range(REFUSED_REQUESTS.attempts + 4)
         ]
         if time.time() // seconds == span:

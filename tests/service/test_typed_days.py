@@ -101,7 +101,7 @@ def test_goods_of_the_first_day_of_the_calendar_are_read_and_corrected(
     rest: RestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(days, "EARLIEST_DAY", date.min)
-    given = rest.post("/api/donations", {**rest.donation(5), "happened_on": "0001-01-01"})
+    donated = rest.post("/api/donations", {**rest.donation(5), "happened_on": "0001-01-01"})
     monkeypatch.undo()
     paths = [
         "/api/reports/station?to=2020-12-31&from=2000-01-01",
@@ -119,7 +119,7 @@ def test_goods_of_the_first_day_of_the_calendar_are_read_and_corrected(
         assert rest.client.get(path).status_code == 200, path
     for page in ("/", "/report"):
         assert rest.client.get(page).status_code < 400
-    seq = given["donation"]["entries"][0] if "entries" in given["donation"] else 1
+    seq = donated["donation"]["entries"][0] if "entries" in donated["donation"] else 1
     corrected = {"type": "RecordDonation", **rest.donation(5), "happened_on": "2020-02-01"}
     answer = rest.send(f"/api/entries/{seq}/correct", {"reason": "the day", "command": corrected})
     assert answer.status_code == 201, answer.text

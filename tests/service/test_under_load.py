@@ -20,7 +20,7 @@ import httpx
 import pytest
 from support.ledger_fixture import register_all
 from support.rest_client import issue_credentials
-from support.service_process import PATIENCE, free_port, serving
+from support.service_process import PATIENCE, free_port, running_service
 
 from supplies.ledger.ledger import Ledger
 
@@ -43,7 +43,7 @@ def bearer(books: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {issue_credentials(ledger)['coordinator']}"}
 
 
-def asked(web: httpx.Client, key: str) -> httpx.Response:
+def send_need(web: httpx.Client, key: str) -> httpx.Response:
     return web.post("/api/needs", json=NEED, headers={"Idempotency-Key": key})
 
 
@@ -68,7 +68,7 @@ class Load:
             while True:
                 key = str(uuid.uuid4())
                 try:
-                    answer = asked(web, key)
+                    answer = send_need(web, key)
                 except httpx.TransportError:
                     self.unanswered.append(key)
                     return
@@ -105,20 +105,23 @@ def test_every_request_with_a_response_is_recorded_once_after_a_kill(
 ) -> None:
     port = free_port()
     load = Load(port, bearer)
-    with serving(books, port) as process, load.until(150):
+    with running_service(books, port) as process, load.until(150):
         os.killpg(process.pid, signal.SIGKILL)
-    there = recorded(books)
-    assert len(load.answered) <= there <= len(load.answered) + len(load.unanswered)
+    stored = recorded(books)
+    assert len(load.answered) <= stored <= len(load.answered) + len(load.unanswered)
     url = f"http://127.0.0.1:{port}"
-    with serving(books, port), httpx.Client(base_url=url, timeout=PATIENCE, headers=bearer) as web:
+    with (
+        running_service(books, port),
+        httpx.Client(base_url=url, timeout=PATIENCE, headers=bearer) as web,
+    ):
         for key, first in load.answered.items():
-            again = asked(web, key)
+            again = send_need(web, key)
             assert (again.status_code, again.content) == (first.status_code, first.content)
             assert again.headers["location"] == first.headers["location"]
-        assert web.get("/api/health").json()["seq"] == there
+        assert web.get("/api/health").json()["seq"] == stored
         # Whether or not it was recorded before: after the repeat it is recorded once.
         for key in load.unanswered * 2:
-            assert asked(web, key).status_code == 201
+            assert send_need(web, key).status_code == 201
     assert recorded(books) == len(load.answered) + len(load.unanswered)
 
 
@@ -127,7 +130,7 @@ def test_accepted_requests_are_recorded_and_answered_at_shutdown(
 ) -> None:
     port = free_port()
     load = Load(port, bearer)
-    with serving(books, port) as process:
+    with running_service(books, port) as process:
         with load.until(150):
             process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=PATIENCE)
@@ -144,7 +147,7 @@ def test_a_repeat_gets_the_response_that_was_lost(books: str, bearer: dict[str, 
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     ).encode() + body
     with (
-        serving(books, port),
+        running_service(books, port),
         Ledger.open(books, station="lx") as ledger,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, headers=bearer) as web,
     ):
@@ -152,10 +155,10 @@ def test_a_repeat_gets_the_response_that_was_lost(books: str, bearer: dict[str, 
         with ledger.transaction(), socket.create_connection(("127.0.0.1", port)) as without_fsync:
             without_fsync.sendall(request)
             wait_until_it_waits(web)
-        first = asked(web, "cut")
+        first = send_need(web, "cut")
         assert first.status_code == 201
         assert first.json()["entry"]["seq"] == 1
-        assert asked(web, "cut").content == first.content
+        assert send_need(web, "cut").content == first.content
     assert recorded(books) == 1
 
 
@@ -169,7 +172,7 @@ def wait_until_it_waits(web: httpx.Client) -> None:
 # --- bodies without end --------------------------------------------------------------------------
 
 
-def answered(connection: socket.socket) -> bytes:
+def read_until_closed(connection: socket.socket) -> bytes:
     """Return everything that the service sends until it closes the connection."""
     connection.settimeout(PATIENCE)
     parts = []
@@ -194,23 +197,23 @@ def test_bodies_that_are_too_large_or_too_slow_are_cut_off(
     monkeypatch.setenv("SUPPLIES_BODY_SECONDS", "0.5")
     port, place = free_port(), "127.0.0.1"
     chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
-    with serving(books, port):
+    with running_service(books, port):
         with socket.create_connection((place, port)) as slow:
             slow.sendall(head(port, bearer, "Content-Length: 100") + b"{")
-            response = answered(slow)
+            response = read_until_closed(slow)
             assert response.startswith(b"HTTP/1.1 408 ")
             assert b'"/problems/too-slow"' in response
         with socket.create_connection((place, port)) as connection:
             connection.sendall(head(port, bearer, f"Content-Length: {2**30}"))
-            assert answered(connection).startswith(b"HTTP/1.1 413 ")
+            assert read_until_closed(connection).startswith(b"HTTP/1.1 413 ")
         with socket.create_connection((place, port)) as endless:
             endless.sendall(head(port, bearer, "Transfer-Encoding: chunked"))
             with suppress(ConnectionError):
                 for _ in range(40):
                     endless.sendall(chunk)
             with suppress(ConnectionError):
-                assert answered(endless).startswith(b"HTTP/1.1 413 ")
+                assert read_until_closed(endless).startswith(b"HTTP/1.1 413 ")
         with httpx.Client(
             base_url=f"http://{place}:{port}", timeout=PATIENCE, headers=bearer
         ) as web:
-            assert asked(web, "still there").status_code == 201
+            assert send_need(web, "still there").status_code == 201

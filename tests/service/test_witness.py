@@ -15,11 +15,16 @@ def test_anyone_may_read_a_signed_checkpoint_of_the_last_entry(
     rest.need()
     first = anonymous_client.get("/api/witness")
     assert first.headers["content-type"].startswith("text/plain")
-    (kept,) = read_checkpoints(first.text, "first")
-    check_checkpoint(kept, keys.public_keys())
+    (checkpoint,) = read_checkpoints(first.text, "first")
+    check_checkpoint(checkpoint, keys.public_keys())
     head = rest.get("/api/health")["seq"]
     (entry,) = [one for one in rest.get("/api/entries")["items"] if one["seq"] == head]
-    assert (kept.station, kept.by, kept.seq, kept.hash) == ("lx", "lx", head, entry["hash"])
+    assert (checkpoint.station, checkpoint.by, checkpoint.seq, checkpoint.hash) == (
+        "lx",
+        "lx",
+        head,
+        entry["hash"],
+    )
     assert anonymous_client.get("/api/witness").text == first.text
     rest.need()
     (later,) = read_checkpoints(anonymous_client.get("/api/witness").text, "later")

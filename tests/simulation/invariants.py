@@ -20,9 +20,9 @@ def check_invariants(stations: list[SimulatedStation]) -> None:
         station.read_new_entries()
         with station.reading():
             station.model.check()
-    here, there = stations
-    _check_shipments(here, there)
-    _check_shipments(there, here)
+    first, second = stations
+    _check_shipments(first, second)
+    _check_shipments(second, first)
 
 
 def _check_shipments(sender: SimulatedStation, receiver: SimulatedStation) -> None:

@@ -36,17 +36,17 @@ def run_killed_writer(
 
     Returns the ids that it acknowledged, and whether it was killed before it had finished.
     """
-    here, there = _context().Pipe(duplex=False)
+    receiver, sender = _context().Pipe(duplex=False)
     writer = _context().Process(
-        target=_write, args=(there, url, station, now, salts, requests, point)
+        target=_write, args=(sender, url, station, now, salts, requests, point)
     )
     writer.start()
-    there.close()
+    sender.close()
     acknowledged = []
-    with here:
+    with receiver:
         try:
-            while here.poll(SECONDS):
-                acknowledged.append(here.recv())
+            while receiver.poll(SECONDS):
+                acknowledged.append(receiver.recv())
         except EOFError:
             writer.join(SECONDS)
     ended = writer.exitcode
@@ -65,7 +65,7 @@ def _write(
     point: int,
 ) -> None:
     salts = SeededSalts()
-    salts.begin(seed)
+    salts.restart(seed)
     with salts.patched():
         connection = open_connection(url, station, lambda: now)
         for number, request in enumerate(requests):

@@ -87,24 +87,24 @@ class Simulation:
     ) -> int:
         """Run these steps on new books and check those at the end; return the number of steps."""
         seed = f"{self.seed}/books {number}"
-        salts.begin(seed)
+        salts.restart(seed)
         with open_world(
             SeededRandom(seed), self.engine, self.engines, folder, trace, self.tally
-        ) as here:
-            taken: list[int] = []
+        ) as world:
+            done: list[int] = []
             try:
                 for step in steps:
-                    taken.append(step)
+                    done.append(step)
                     trace.step = step
-                    self._step(here, step, salts)
-                    if len(taken) % STEPS_PER_CHECK == 0:
-                        here.check()
-                here.finish()
+                    self._step(world, step, salts)
+                    if len(done) % STEPS_PER_CHECK == 0:
+                        world.check()
+                world.finish()
             except Exception as found:
-                raise SimulationFailure(taken, trace.last, found) from found
-        return len(taken)
+                raise SimulationFailure(done, trace.last, found) from found
+        return len(done)
 
-    def _step(self, here: World, step: int, salts: SeededSalts) -> None:
+    def _step(self, world: World, step: int, salts: SeededSalts) -> None:
         seed = f"{self.seed}/{step}"
-        salts.begin(seed)
-        Step(here, SeededRandom(seed), seed).happen(faults=self.faults)
+        salts.restart(seed)
+        Step(world, SeededRandom(seed), seed).run(faults=self.faults)

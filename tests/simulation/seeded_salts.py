@@ -16,7 +16,7 @@ class SeededSalts:
         self._seed = ""
         self._series: dict[str, Random] = {}
 
-    def begin(self, seed: str) -> None:
+    def restart(self, seed: str) -> None:
         self._seed = seed
         self._series = {}
 

@@ -31,8 +31,8 @@ def compare_with_serial_replay(
         order: The recorded requests, station and id, and amended items, in their order.
     """
     replays = {station.code: _SerialReplay(station, folder) for station in stations}
-    here, there = replays.values()
-    here.other, there.other = there, here
+    first, second = replays.values()
+    first.other, second.other = second, first
     try:
         for code, recorded in order:
             if isinstance(recorded, Item):
@@ -88,8 +88,8 @@ class _SerialReplay:
     def compare(self) -> None:
         """Check that the entries are the same byte for byte, except digests."""
         self.model.read_new_entries()
-        there, here = self.station.model.chain, self.model.chain
-        assert len(there) == len(here)
-        for (content, _), (replayed, _) in zip(there, here, strict=True):
+        first_chain, second_chain = self.station.model.chain, self.model.chain
+        assert len(first_chain) == len(second_chain)
+        for (content, _), (replayed, _) in zip(first_chain, second_chain, strict=True):
             same = _DIGEST.sub(b'"#"', content) == _DIGEST.sub(b'"#"', replayed)
             assert same, f"recorded alone it is another entry: {replayed!r}, not {content!r}"

@@ -34,7 +34,7 @@ class Step:
             [world.stations[0]] * 3 + [world.stations[1]]
         )
 
-    def happen(self, *, faults: bool) -> None:
+    def run(self, *, faults: bool) -> None:
         """Draw the kind of step and run it."""
         self.world.clock.tick()
         self._advance_outage()
@@ -171,13 +171,15 @@ class Step:
 
     def a_reader_runs_during_a_command(self) -> None:
         """The reader does not see entries before they are committed."""
-        there = len(self.station.model.bodies)
+        committed = len(self.station.model.bodies)
         writer, reader = self.station.connection(0).store, self.station.connection(1).ledger
 
         def look() -> None:
             with reader.reading() as books:
                 seen = books.head()[0]
-            assert seen == there or writer.durable, f"entry {seen} was seen before it was recorded"
+            assert seen == committed or writer.durable, (
+                f"entry {seen} was seen before it was recorded"
+            )
 
         self.station.submit(self.draw_request(), 0, {self.random.number(1, INJECTION_POINTS): look})
 

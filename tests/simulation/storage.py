@@ -82,9 +82,9 @@ class SqliteStorage:
     def stop(self) -> None:
         """Copy the file and its write-ahead log now and continue with the copies."""
         self._old_paths.append(self.path)
-        there, self.path = self.path, next(self._paths)
-        shutil.copy(there, self.path)
-        log = _wal_of(there)
+        source, self.path = self.path, next(self._paths)
+        shutil.copy(source, self.path)
+        log = _wal_of(source)
         if log.exists():
             shutil.copy(log, _wal_of(self.path))
 
@@ -140,8 +140,8 @@ def _wal_of(path: Path) -> Path:
 def _limit_pages(connection: LedgerConnection, pages: int | None) -> None:
     """Limit the file to so many pages; None: to its present size."""
     store = connection.store.inner
-    (there,) = store.one("PRAGMA page_count")
-    store.all(f"PRAGMA max_page_count = {there if pages is None else pages}")
+    (page_count,) = store.one("PRAGMA page_count")
+    store.all(f"PRAGMA max_page_count = {page_count if pages is None else pages}")
 
 
 class PostgresStorage:

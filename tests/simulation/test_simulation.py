@@ -66,8 +66,8 @@ def test_simulated_weeks_with_faults_break_no_invariant(
 
 def test_a_seed_leaves_the_same_trace_in_another_process(engines: Engines, tmp_path: Path) -> None:
     """The trace does not depend on hash order, threads or the system clock."""
-    here = Simulation(77, "sqlite", engines).run(range(300))
-    there = subprocess.run(
+    own_hash = Simulation(77, "sqlite", engines).run(range(300))
+    other_process = subprocess.run(
         [sys.executable, "-m", "simulation", "--seed", "77", "--steps", "300"],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONHASHSEED": "77"},
         cwd=tmp_path,
@@ -75,7 +75,7 @@ def test_a_seed_leaves_the_same_trace_in_another_process(engines: Engines, tmp_p
         text=True,
         check=True,
     )
-    assert there.stdout.splitlines()[-1] == f"trace {here}"
+    assert other_process.stdout.splitlines()[-1] == f"trace {own_hash}"
 
 
 def test_without_faults_both_engines_leave_the_same_trace(engines: Engines) -> None:

@@ -54,12 +54,12 @@ class World:
         same_database = random.choose([True, True, False])
         storage = self._open_storage(engine, engines, "here")
         other = storage if same_database else self._open_storage(engine, engines, "there")
-        here, there = self.stations = [
+        first, second = self.stations = [
             self._open_station(code, where)
             for code, where in zip(STATIONS, (storage, other), strict=True)
         ]
-        here.other_model, there.other_model = there.model, here.model
-        here.same_database = there.same_database = same_database
+        first.other_model, second.other_model = second.model, first.model
+        first.same_database = second.same_database = same_database
 
     def _open_storage(self, engine: str, engines: Engines, name: str) -> Storage:
         if engine == "postgresql":

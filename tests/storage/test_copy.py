@@ -49,12 +49,12 @@ def _small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(params=ENGINES)
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty database, on each engine."""
-    with nothing_yet(str(request.param), tmp_path) as url:
+    with empty_target(str(request.param), tmp_path) as url:
         yield url
 
 
 @contextmanager
-def nothing_yet(engine: str, folder: Path) -> Iterator[str]:
+def empty_target(engine: str, folder: Path) -> Iterator[str]:
     if engine == "sqlite":
         yield str(folder / "moved.db")
     else:
@@ -125,7 +125,7 @@ def test_every_row_is_copied_and_the_copy_can_be_written(source: str, target: st
 
 
 def test_security_definer_functions_of_a_copy_cannot_be_called(source: str, tmp_path: Path) -> None:
-    with nothing_yet("postgresql", tmp_path) as target:
+    with empty_target("postgresql", tmp_path) as target:
         copy_books(source, target)
         with psycopg.connect(target) as other:
             for name in schema.SECURITY_DEFINER_SINCE:

@@ -19,7 +19,7 @@ SQLITE = pytest.mark.parametrize("engine", ["sqlite"])
 
 
 @pytest.fixture
-def pen(station: StationLedger, books_url: str) -> Iterator[Any]:
+def connection(station: StationLedger, books_url: str) -> Iterator[Any]:
     """A plain connection to books with ten masks given, four of them on their way to R-1."""
     station.give(10)
     station.dispatch(station.allocate(4))
@@ -36,14 +36,16 @@ FILLED = (
 
 
 @pytest.mark.parametrize("table", FILLED)
-def test_rows_cannot_be_changed_deleted_or_replaced(pen: Any, engine: str, table: str) -> None:
+def test_rows_cannot_be_changed_deleted_or_replaced(
+    connection: Any, engine: str, table: str
+) -> None:
     with pytest.raises(StoreError, match="append-only"):
-        pen.run(f"UPDATE {table} SET seq = seq")
+        connection.run(f"UPDATE {table} SET seq = seq")
     with pytest.raises(StoreError, match="append-only"):
-        pen.run(f"DELETE FROM {table}")
+        connection.run(f"DELETE FROM {table}")
     keys = ", ".join(introspection.tables()[table].primary_key)
     with pytest.raises(StoreError, match="append-only"):
-        pen.run(
+        connection.run(
             f"INSERT INTO {table} SELECT * FROM {table} WHERE 1 = 1 "
             f"ON CONFLICT ({keys}) DO UPDATE SET seq = excluded.seq"
         )
@@ -51,12 +53,12 @@ def test_rows_cannot_be_changed_deleted_or_replaced(pen: Any, engine: str, table
     if engine == "sqlite":
         other = f"INSERT OR REPLACE INTO {table} SELECT * FROM {table} LIMIT 1"
     with pytest.raises(StoreError, match=r"append-only|kept"):
-        pen.run(other)
+        connection.run(other)
 
 
 @pytest.mark.parametrize("table", schema.APPEND_ONLY)
 def test_every_append_only_table_has_triggers_against_change_deletion_and_replacement(
-    pen: Any, engine: str, table: str
+    connection: Any, engine: str, table: str
 ) -> None:
     if engine == "sqlite":
         asked = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"
@@ -64,107 +66,109 @@ def test_every_append_only_table_has_triggers_against_change_deletion_and_replac
     else:
         asked = "SELECT tgname FROM pg_trigger WHERE tgrelid = CAST(:table AS regclass)"
         wanted = {f"{table}_append_only"}
-    assert wanted <= {name for (name,) in pen.all(asked, {"table": table})}
+    assert wanted <= {name for (name,) in connection.all(asked, {"table": table})}
 
 
 @pytest.mark.parametrize("table", ["balances", "days", "heads", "erasable", "donors", "items"])
-def test_rows_of_balances_and_the_catalogue_cannot_be_deleted(pen: Any, table: str) -> None:
+def test_rows_of_balances_and_the_catalogue_cannot_be_deleted(connection: Any, table: str) -> None:
     with pytest.raises(StoreError, match="never deleted"):
-        pen.run(f"DELETE FROM {table}")
+        connection.run(f"DELETE FROM {table}")
 
 
 @pytest.mark.parametrize("table", ["balances", "days"])
-def test_a_balance_cannot_be_written_directly(pen: Any, table: str) -> None:
+def test_a_balance_cannot_be_written_directly(connection: Any, table: str) -> None:
     with pytest.raises(StoreError, match="follow the transfers"):
-        pen.run(f"UPDATE {table} SET quantity = quantity + 1")
+        connection.run(f"UPDATE {table} SET quantity = quantity + 1")
     names = introspection.tables()[table].columns
     cells = {"station": "lx", "account": "stock:attic", "item": "mask", "lot": "x"}
     values = [cells.get(name, "2020-02-10" if name == "day" else 5) for name in names]
     marks = ", ".join("?" * len(names))
     with pytest.raises(StoreError, match="follow the transfers"):
-        pen.run(f"INSERT INTO {table} VALUES ({marks})", values)
+        connection.run(f"INSERT INTO {table} VALUES ({marks})", values)
 
 
-def _look(pen: Any, at: datetime) -> None:
+def _look(connection: Any, at: datetime) -> None:
     """Insert a line of the access log with an earlier time."""
-    pen.run(
+    connection.run(
         "INSERT INTO access_log (station, seq, at, method, route, outcome) SELECT 'lx', "
         "1 + coalesce(max(seq), 0), ?, 'GET', '/api/donors', 'looked' FROM access_log",
         (format_timestamp(at),),
     )
 
 
-def test_lines_of_the_access_log_can_be_deleted_only_after_their_retention_period(pen: Any) -> None:
+def test_lines_of_the_access_log_can_be_deleted_only_after_their_retention_period(
+    connection: Any,
+) -> None:
     now = datetime.now(UTC)
     for days in (0, 182, 184, 400):
-        _look(pen, now - timedelta(days=days))
+        _look(connection, now - timedelta(days=days))
     with pytest.raises(StoreError, match="not before"):
-        pen.run("DELETE FROM access_log")
+        connection.run("DELETE FROM access_log")
     with pytest.raises(StoreError, match="never changed"):
-        pen.run("UPDATE access_log SET at = '2000-01-01'")
-    assert pen.run("DELETE FROM access_log WHERE seq >= 3") == 2
+        connection.run("UPDATE access_log SET at = '2000-01-01'")
+    assert connection.run("DELETE FROM access_log WHERE seq >= 3") == 2
 
 
-def test_a_longer_retention_period_of_the_access_log_applies(pen: Any) -> None:
-    _look(pen, datetime.now(UTC) - timedelta(days=300))
-    pen.run("INSERT INTO retention (station, access_log_days) VALUES ('lx', 400)")
+def test_a_longer_retention_period_of_the_access_log_applies(connection: Any) -> None:
+    _look(connection, datetime.now(UTC) - timedelta(days=300))
+    connection.run("INSERT INTO retention (station, access_log_days) VALUES ('lx', 400)")
     with pytest.raises(StoreError, match="not before"):
-        pen.run("DELETE FROM access_log")
-    pen.run("UPDATE retention SET access_log_days = 200")
-    assert pen.run("DELETE FROM access_log") == 1
+        connection.run("DELETE FROM access_log")
+    connection.run("UPDATE retention SET access_log_days = 200")
+    assert connection.run("DELETE FROM access_log") == 1
 
 
-def test_the_access_log_cannot_be_truncated_or_replaced(pen: Any, engine: str) -> None:
-    _look(pen, datetime.now(UTC))
+def test_the_access_log_cannot_be_truncated_or_replaced(connection: Any, engine: str) -> None:
+    _look(connection, datetime.now(UTC))
     other = "TRUNCATE access_log"
     if engine == "sqlite":
         other = "INSERT OR REPLACE INTO access_log SELECT * FROM access_log"
     with pytest.raises(StoreError, match=r"append-only|kept"):
-        pen.run(other)
+        connection.run(other)
 
 
-def _append(pen: Any, *transfer: object) -> None:
+def _append(connection: Any, *transfer: object) -> None:
     """Insert an entry with one transfer by plain SQL, dated on the last day."""
-    (seq,) = pen.one("SELECT seq + 1 FROM heads")
-    pen.run(
+    (seq,) = connection.one("SELECT seq + 1 FROM heads")
+    connection.run(
         "INSERT INTO entries (station, seq, id, part, kind, document, happened_on, booked_on, "
         "recorded_at, recorded_by, body, hash) VALUES "
         "('lx', ?, 'x', 0, 'goods_moved', 'm', '2020-02-10', '2020-02-10', 'now', 'me', ?, ?)",
         (seq, b"", bytes(32)),
     )
-    pen.run(
+    connection.run(
         "INSERT INTO transfers (station, seq, line, day, source, target, item, lot, quantity, "
         "allocation, recipient) VALUES ('lx', ?, 1, '2020-02-10', ?, ?, ?, ?, ?, ?, ?)",
         (seq, *transfer),
     )
 
 
-def test_an_overdraft_written_in_sql_is_refused(pen: Any) -> None:
-    with pytest.raises(NotEnough), pen.writing():
-        _append(pen, "stock:store", "stock:annex", "mask", "l_lx_1_1", 7, None, None)
+def test_an_overdraft_written_in_sql_is_refused(connection: Any) -> None:
+    with pytest.raises(NotEnough), connection.writing():
+        _append(connection, "stock:store", "stock:annex", "mask", "l_lx_1_1", 7, None, None)
 
 
-def test_a_delivery_to_another_recipient_is_refused_by_a_foreign_key(pen: Any) -> None:
+def test_a_delivery_to_another_recipient_is_refused_by_a_foreign_key(connection: Any) -> None:
     away = "in_transit:v_4:a_3"
-    with pytest.raises(StoreError, match=r"(?i)foreign key"), pen.writing():
-        _append(pen, away, "received:R-2", "mask", "l_lx_1_1", 4, "a_3", "R-2")
-    with pytest.raises(StoreError, match="parcel"), pen.writing():
-        _append(pen, away, "received:R-2", "mask", "l_lx_1_1", 4, "a_3", "R-1")
+    with pytest.raises(StoreError, match=r"(?i)foreign key"), connection.writing():
+        _append(connection, away, "received:R-2", "mask", "l_lx_1_1", 4, "a_3", "R-2")
+    with pytest.raises(StoreError, match="parcel"), connection.writing():
+        _append(connection, away, "received:R-2", "mask", "l_lx_1_1", 4, "a_3", "R-1")
 
 
-def test_gaps_in_numbers_and_transfers_without_an_entry_are_refused(pen: Any) -> None:
+def test_gaps_in_numbers_and_transfers_without_an_entry_are_refused(connection: Any) -> None:
     with pytest.raises(StoreError, match="takes the next number"):
-        pen.run(
+        connection.run(
             "INSERT INTO entries SELECT station, seq + 50, 'y', part, kind, document, "
             "happened_on, booked_on, recorded_at, recorded_by, NULL, body, hash FROM entries"
         )
     with pytest.raises(StoreError, match="recorded with its entry"):
-        pen.run(
+        connection.run(
             "INSERT INTO transfers SELECT station, seq, 99, day, source, target, item, lot, 1, "
             "NULL, NULL FROM transfers WHERE seq = 1"
         )
     with pytest.raises(StoreError, match="next number of its series"):
-        pen.run(
+        connection.run(
             "INSERT INTO receipts SELECT r.station, h.seq, 'JZ-2020-000009', series, year, 9, "
             "issued_on, digest FROM receipts r CROSS JOIN heads h"
         )
@@ -172,40 +176,40 @@ def test_gaps_in_numbers_and_transfers_without_an_entry_are_refused(pen: Any) ->
 
 @SQLITE
 @pytest.mark.parametrize("table", ["balances", "days"])
-def test_a_balance_cannot_be_replaced_or_inserted(pen: Any, table: str) -> None:
+def test_a_balance_cannot_be_replaced_or_inserted(connection: Any, table: str) -> None:
     """The connection has no recursive triggers, so replacing would delete without firing one."""
-    pen.run("PRAGMA recursive_triggers = OFF")
+    connection.run("PRAGMA recursive_triggers = OFF")
     names = introspection.tables()[table].columns
     zero = ", ".join("0" if name in ("quantity", "seq", "line") else name for name in names)
     with pytest.raises(StoreError, match=f"{table} follow the transfers"):
-        pen.run(f"INSERT OR REPLACE INTO {table} SELECT {zero} FROM {table}")
+        connection.run(f"INSERT OR REPLACE INTO {table} SELECT {zero} FROM {table}")
     other = zero.replace("account", "'stock:annex'", 1)
     with pytest.raises(StoreError, match=f"{table} follow the transfers"):
-        pen.run(f"INSERT INTO {table} SELECT {other} FROM {table} LIMIT 1")
+        connection.run(f"INSERT INTO {table} SELECT {other} FROM {table} LIMIT 1")
 
 
 @SQLITE
 def test_a_row_cannot_be_replaced_through_another_unique_key(
-    pen: Any, station: StationLedger
+    connection: Any, station: StationLedger
 ) -> None:
     other = station.allocate(1)
-    pen.run("PRAGMA foreign_keys = OFF")
-    pen.run("PRAGMA recursive_triggers = OFF")
+    connection.run("PRAGMA foreign_keys = OFF")
+    connection.run("PRAGMA recursive_triggers = OFF")
     head = "(SELECT seq FROM heads)"
     with pytest.raises(StoreError, match="this row of stops exists"):
-        pen.run(
+        connection.run(
             f"INSERT OR REPLACE INTO stops SELECT station, {head}, delivery, stop, '{other}', "
             "recipient FROM stops"
         )
     station.outcome("v_4", "a_3", "refused")
     with pytest.raises(StoreError, match="this row of outcomes exists"):
-        pen.run(
+        connection.run(
             f"INSERT OR REPLACE INTO outcomes SELECT station, {head}, delivery, allocation, "
             "'lost', happened_at, received_by, proof, 1 FROM outcomes"
         )
     station.give(1)
     with pytest.raises(StoreError, match="append-only"):
-        pen.run(
+        connection.run(
             "INSERT OR REPLACE INTO receipts SELECT 'zz', 1, number, series, year, 1, issued_on, "
             "digest FROM receipts LIMIT 1"
         )
@@ -213,42 +217,42 @@ def test_a_row_cannot_be_replaced_through_another_unique_key(
 
 @SQLITE
 @pytest.mark.parametrize("table", [*schema.ENTRY_ROW_TABLES, "erasable"])
-def test_a_row_cannot_be_added_to_an_earlier_entry(pen: Any, table: str) -> None:
+def test_a_row_cannot_be_added_to_an_earlier_entry(connection: Any, table: str) -> None:
     columns = introspection.tables()[table].columns
     blobs = ("salt", "content")
     values = ["'lx'", "1", *("NULL" if name in blobs else "1" for name in columns[2:])]
     with pytest.raises(StoreError, match=f"rows of {table} are recorded with"):
-        pen.run(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(values)})")
+        connection.run(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(values)})")
 
 
-def test_an_erasure_is_accepted_only_with_a_forgetting_entry(pen: Any) -> None:
+def test_an_erasure_is_accepted_only_with_a_forgetting_entry(connection: Any) -> None:
     with pytest.raises(StoreError, match="forgets its person"):
-        pen.run("INSERT INTO erasures SELECT station, seq, 'x' FROM heads")
+        connection.run("INSERT INTO erasures SELECT station, seq, 'x' FROM heads")
 
 
 @SQLITE
 @pytest.mark.parametrize("table", ["recipients", "items", "donors", "locations", "teams"])
-def test_codes_cannot_be_changed(pen: Any, table: str) -> None:
-    pen.run("PRAGMA foreign_keys = OFF")
-    pen.run("PRAGMA recursive_triggers = OFF")
+def test_codes_cannot_be_changed(connection: Any, table: str) -> None:
+    connection.run("PRAGMA foreign_keys = OFF")
+    connection.run("PRAGMA recursive_triggers = OFF")
     with pytest.raises(StoreError, match="never the code"):
-        pen.run(f"UPDATE OR REPLACE {table} SET code = 'X-9'")
+        connection.run(f"UPDATE OR REPLACE {table} SET code = 'X-9'")
     with pytest.raises(StoreError, match="never deleted"):
-        pen.run(f"DELETE FROM {table}")
+        connection.run(f"DELETE FROM {table}")
 
 
-def test_the_schema_version_cannot_be_changed(pen: Any) -> None:
+def test_the_schema_version_cannot_be_changed(connection: Any) -> None:
     with pytest.raises(StoreError, match="append-only"):
-        pen.run("DELETE FROM migrations")
+        connection.run("DELETE FROM migrations")
     with pytest.raises(StoreError, match="append-only"):
-        pen.run("UPDATE migrations SET version = 9")
+        connection.run("UPDATE migrations SET version = 9")
 
 
-def test_a_text_can_be_erased_only_by_forgetting_its_person(pen: Any) -> None:
+def test_a_text_can_be_erased_only_by_forgetting_its_person(connection: Any) -> None:
     with pytest.raises(StoreError, match="forgets its person"):
-        pen.run("UPDATE erasable SET salt = NULL, content = NULL")
+        connection.run("UPDATE erasable SET salt = NULL, content = NULL")
 
 
-def test_the_unit_of_a_moved_item_cannot_be_changed_in_sql(pen: Any) -> None:
+def test_the_unit_of_a_moved_item_cannot_be_changed_in_sql(connection: Any) -> None:
     with pytest.raises(StoreError, match="frozen"):
-        pen.run("UPDATE items SET unit = 'box'")
+        connection.run("UPDATE items SET unit = 'box'")

@@ -72,12 +72,12 @@ PASSING = {"w", "wanted", "moves", "account", "a", "counted"}
 """Tables that a query builds for itself."""
 
 named = pytest.mark.parametrize(
-    ("listed", "filters"), LISTS, ids=[f"{list_.__name__} {told}" for list_, told in LISTS]
+    ("listed", "filters"), LISTS, ids=[f"{list_.__name__} {filters}" for list_, filters in LISTS]
 )
 
 
 @contextmanager
-def asked(station: StationLedger) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+def collected_queries(station: StationLedger) -> Iterator[list[tuple[str, dict[str, Any]]]]:
     """Collect the queries that run within the block."""
     store, questions = station.ledger.store, []
     honest = type(store).all
@@ -93,7 +93,7 @@ def asked(station: StationLedger) -> Iterator[list[tuple[str, dict[str, Any]]]]:
         del store.all  # type: ignore[method-assign]  # a spy on the store
 
 
-def season(station: StationLedger) -> None:
+def record_a_round(station: StationLedger) -> None:
     """Record a round of everything that lists show. In the end all of it is closed."""
     need = station.need(5)
     station.give(5, pledge=station.pledge(5))
@@ -116,8 +116,8 @@ def season(station: StationLedger) -> None:
 def test_every_list_query_uses_an_index(
     station: StationLedger, listed: List, filters: dict[str, Any]
 ) -> None:
-    season(station)
-    with asked(station) as questions:
+    record_a_round(station)
+    with collected_queries(station) as questions:
         listed(station.books, limit=2, **filters)
     for sql, params in questions:
         for step in plan(station, sql, params):
@@ -148,14 +148,14 @@ def test_the_work_of_a_page_does_not_grow_with_the_books(books_path: Path) -> No
     with Ledger.open(str(books_path), station="lx", clock=clock) as ledger:
         register_all(without_fsync(ledger))
         station = StationLedger(ledger, clock)
-        taken = []
+        counts = []
         for _ in range(2):
             for _ in range(30):
-                season(station)
+                record_a_round(station)
             station.give(1)
             station.dispatch(station.allocate(1, need=station.need(1)))
-            taken.append([steps(station, listed, filters) for listed, filters in LISTS])
-    for (listed, filters), before, after in zip(LISTS, *taken, strict=True):
+            counts.append([steps(station, listed, filters) for listed, filters in LISTS])
+    for (listed, filters), before, after in zip(LISTS, *counts, strict=True):
         assert after < before * 1.25 + 400, (listed.__name__, filters, before, after)
 
 

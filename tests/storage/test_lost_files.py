@@ -28,7 +28,7 @@ def engine() -> str:
     return "sqlite"
 
 
-def log_of(path: Path) -> Path:
+def write_ahead_log(path: Path) -> Path:
     """Return the path of SQLite's write-ahead log, which has the latest entries."""
     return Path(f"{path}-wal")
 
@@ -42,13 +42,13 @@ def entries(path: Path) -> int:
 # --- under an open ledger ------------------------------------------------------------------------
 
 
-def put_another_there(path: Path) -> None:
+def replace_by_other_books(path: Path) -> None:
     other = path.with_name("other.db")
     make_books(other)
     other.replace(path)
 
 
-@pytest.mark.parametrize("lose", [Path.unlink, put_another_there])
+@pytest.mark.parametrize("lose", [Path.unlink, replace_by_other_books])
 def test_writing_to_a_deleted_or_replaced_file_is_refused(
     station: StationLedger, books_path: Path, lose: Callable[[Path], None]
 ) -> None:
@@ -67,7 +67,7 @@ def test_a_deleted_write_ahead_log_is_noticed_and_its_rows_are_kept(
 ) -> None:
     station(GIFT)
     before = station.entries()
-    log_of(books_path).unlink()
+    write_ahead_log(books_path).unlink()
     with pytest.raises(Gone, match=r"books\.db-wal was deleted or replaced"):
         station(GIFT)
     station.ledger.close()
@@ -79,11 +79,11 @@ def test_a_file_without_a_write_ahead_log_can_be_written(books_path: Path) -> No
     make_books(books_path)
     with closing(SqliteStore(str(books_path), create=False)) as store:
         store.leave_wal_mode()
-    assert not log_of(books_path).exists()
+    assert not write_ahead_log(books_path).exists()
     with Ledger.open(str(books_path), station="lx", clock=Clock(), create=False) as ledger:
         ledger.record(GIFT, by="u_1")
         ledger.record(GIFT, by="u_1")
-        log_of(books_path).unlink()
+        write_ahead_log(books_path).unlink()
         with pytest.raises(Gone):
             ledger.record(GIFT, by="u_1")
     assert entries(books_path) == 6
@@ -143,7 +143,7 @@ def test_a_truncated_file_is_reported_as_damaged(
 
 
 @pytest.fixture
-def left_behind(books_path: Path) -> tuple[Path, list[str]]:
+def books_of_a_killed_writer(books_path: Path) -> tuple[Path, list[str]]:
     """The books of a killed writer, and the ids of the commands that it had acknowledged."""
     make_books(books_path)
     script = WRITER.format(tests=str(Path(__file__).parents[1]), url=str(books_path))
@@ -154,19 +154,19 @@ def left_behind(books_path: Path) -> tuple[Path, list[str]]:
         output = "".join(writer.stdout.readline() for _ in range(4))
         os.kill(writer.pid, signal.SIGKILL)
         output += writer.stdout.read()
-    assert log_of(books_path).stat().st_size > 0
+    assert write_ahead_log(books_path).stat().st_size > 0
     # The last line may be incomplete.
     return books_path, [name for name in output.split() if len(name) == 36]
 
 
 def test_the_write_ahead_log_of_a_killed_program_is_recovered(
-    left_behind: tuple[Path, list[str]],
+    books_of_a_killed_writer: tuple[Path, list[str]],
 ) -> None:
-    path, acknowledged = left_behind
+    path, acknowledged = books_of_a_killed_writer
     # As if the disk had been put into another machine.
     moved = path.with_name("moved.db")
     shutil.copy(path, moved)
-    shutil.copy(log_of(path), log_of(moved))
+    shutil.copy(write_ahead_log(path), write_ahead_log(moved))
     with Ledger.open(str(moved), station="lx", clock=Clock(), create=False) as ledger:
         rows = ledger.books.all("SELECT id FROM entries WHERE station = :station")
         assert set(acknowledged) <= {name for (name,) in rows}
@@ -175,10 +175,10 @@ def test_the_write_ahead_log_of_a_killed_program_is_recovered(
 
 
 def test_books_without_their_write_ahead_log_are_an_earlier_consistent_state(
-    left_behind: tuple[Path, list[str]],
+    books_of_a_killed_writer: tuple[Path, list[str]],
 ) -> None:
     """The file does not show that the log is missing. Only papers show what is lost."""
-    path, _ = left_behind
-    log_of(path).unlink()
+    path, _ = books_of_a_killed_writer
+    write_ahead_log(path).unlink()
     Path(f"{path}-shm").unlink()
     assert entries(path) == 2

@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 import pytest
 from support.engines import Server
 from support.ledger_fixture import Clock, StationLedger, register_all
-from support.postgres_sessions import cut, superuser
+from support.postgres_sessions import end_connections, superuser
 
 from supplies.cli import main
 from supplies.domain import commands as c
@@ -36,7 +36,7 @@ def engine() -> str:
 def test_a_lost_connection_is_reopened(station: StationLedger, books_url: str) -> None:
     station.give(1)
     with superuser(books_url) as other:
-        cut(other)
+        end_connections(other)
     station.give(1)
     assert verify(station.ledger.store).receipts == 2
 
@@ -51,7 +51,7 @@ def test_a_connection_lost_in_a_transaction_records_nothing(
         with store.writing():
             store.run("UPDATE items SET name = 'x' WHERE code = 'mask'")
             with superuser(books_url) as other:
-                cut(other)
+                end_connections(other)
             store.run("UPDATE items SET name = 'y' WHERE code = 'mask'")
 
     with pytest.raises(Busy, match=r"stopped or restarted|was lost"):
@@ -82,19 +82,19 @@ def test_a_commit_without_confirmation_of_the_standby_is_uncertain(
         register_all(ledger)
         ledger.store.run("SET synchronous_commit = on")
         # Other connections do not wait: the tests' server has this turned off.
-        alone(postgres, "a standby that is not there")
+        require_standby(postgres, "a standby that is not there")
         try:
-            impatient = threading.Thread(target=end_the_wait, args=(own_url,))
+            impatient = threading.Thread(target=cancel_waiting_commit, args=(own_url,))
             impatient.start()
             with pytest.raises(Uncertain, match="no standby has confirmed this"):
                 ledger.record(GIFT, by="u_1", id=gift)
             impatient.join(timeout=60)
         finally:
-            alone(postgres, "")
+            require_standby(postgres, "")
         assert ledger.record(GIFT, by="u_1", id=gift).repeated
 
 
-def end_the_wait(url: str) -> None:
+def cancel_waiting_commit(url: str) -> None:
     """Cancel a commit that waits for a lost standby, as an administrator would."""
     with superuser(url) as other:
         while not other.execute(
@@ -104,7 +104,7 @@ def end_the_wait(url: str) -> None:
             pass
 
 
-def alone(postgres: Server, standby: str) -> None:
+def require_standby(postgres: Server, standby: str) -> None:
     """Let commits wait for this standby. With an empty name they wait for none."""
     name = f'"{standby}"' if standby else ""
     postgres.admin.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'".encode())

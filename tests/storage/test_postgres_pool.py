@@ -172,8 +172,8 @@ def test_only_one_thread_waits_for_a_server_that_does_not_answer(
 
 def test_connections_have_keepalive_and_timeout_settings() -> None:
     """The URL can override them. The system's own timeout is a quarter of an hour."""
-    given = conninfo_to_dict(Address.parse("postgresql://me@host/books").conninfo)
-    assert (given["tcp_user_timeout"], given["keepalives_idle"]) == ("15000", "5")
+    settings = conninfo_to_dict(Address.parse("postgresql://me@host/books").conninfo)
+    assert (settings["tcp_user_timeout"], settings["keepalives_idle"]) == ("15000", "5")
     url = "postgresql://me@host/books?tcp_user_timeout=60000"
     assert conninfo_to_dict(Address.parse(url).conninfo)["tcp_user_timeout"] == "60000"
 
@@ -183,7 +183,7 @@ def test_a_forked_process_opens_its_own_connections(url: str) -> None:
     context = multiprocessing.get_context("fork")
     pid = "SELECT pg_backend_pid()"
     with many(1, url) as (store,):
-        ours = store.one(pid)
+        parent_pid = store.one(pid)
         answers = context.SimpleQueue()
         child = context.Process(target=lambda: answers.put(store.one(pid)))
         child.start()
@@ -191,8 +191,8 @@ def test_a_forked_process_opens_its_own_connections(url: str) -> None:
         child.join()
         assert child.exitcode == 0
         assert child_connections is not None
-        assert child_connections != ours
-        assert store.one(pid) == ours
+        assert child_connections != parent_pid
+        assert store.one(pid) == parent_pid
 
 
 @pytest.mark.parametrize("message", ["connections=0", "connections=many", "connection_wait=-1"])

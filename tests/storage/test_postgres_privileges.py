@@ -147,14 +147,16 @@ def test_a_function_with_changed_rights_is_noticed(postgres: Server, tampered: s
 def test_only_the_owner_can_migrate_older_tables(roles: Roles) -> None:
     newest = schema.latest_version()
     off, on = (f"ALTER TABLE migrations {turned} TRIGGER USER" for turned in ("DISABLE", "ENABLE"))
-    kept = roles.admin.execute("SELECT * FROM migrations WHERE version = %s", (newest,)).fetchone()
+    migration = roles.admin.execute(
+        "SELECT * FROM migrations WHERE version = %s", (newest,)
+    ).fetchone()
     roles.admin.execute(off.encode())
     roles.admin.execute("DELETE FROM migrations WHERE version = %s", (newest,))
     try:
         with pytest.raises(StoreError, match="let the owner of the tables open it once"):
             open_store(roles.clerk, create=False)
     finally:
-        roles.admin.execute("INSERT INTO migrations VALUES (%s, %s)", kept)
+        roles.admin.execute("INSERT INTO migrations VALUES (%s, %s)", migration)
         roles.admin.execute(on.encode())
 
 
@@ -183,7 +185,7 @@ def test_a_grant_revokes_additional_rights_on_functions(roles: Roles) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "taken", "message"),
+    ("grant", "revoke", "message"),
     [
         (
             "GRANT CREATE ON DATABASE {books} TO clerk",
@@ -199,15 +201,15 @@ def test_a_grant_revokes_additional_rights_on_functions(roles: Roles) -> None:
     ],
 )
 def test_a_role_that_could_shadow_tables_is_refused(
-    roles: Roles, given: str, taken: str, message: str
+    roles: Roles, grant: str, revoke: str, message: str
 ) -> None:
     books = roles.admin.info.dbname
-    roles.admin.execute(given.format(books=books).encode())
+    roles.admin.execute(grant.format(books=books).encode())
     try:
         with pytest.raises((InvalidField, StoreError), match=message):
             grant_access(roles.owner, "clerk")
     finally:
-        roles.admin.execute(taken.format(books=books).encode())
+        roles.admin.execute(revoke.format(books=books).encode())
 
 
 def test_operators_created_by_the_role_cannot_erase_texts(roles: Roles) -> None:

@@ -83,13 +83,13 @@ def test_hand_outs_and_deliveries_are_in_who_received_what(station: StationLedge
     station(group)
     allocation = station.allocate(5, "R-1")
     station.outcome(station.dispatch(allocation), allocation, "handed_over")
-    who = "SELECT day, recipient, community, item, quantity FROM who_received_what"
+    sql = "SELECT day, recipient, community, item, quantity FROM who_received_what"
     today = station.day(0).isoformat()
-    assert sorted(query(station, who), key=str) == sorted(
+    assert sorted(query(station, sql), key=str) == sorted(
         [(today, "王某", "longxue", "口罩", 12), (today, "新来居民", None, "口罩", 7)], key=str
     )
     station(c.Reverse(entry=handed.seq, reason="another household"))
-    assert (today, "王某", "longxue", "口罩", 5) in query(station, who)
+    assert (today, "王某", "longxue", "口罩", 5) in query(station, sql)
     check_reading_views(station.books)
 
 
@@ -106,10 +106,10 @@ def test_goods_taken_back_on_a_later_day_are_a_negative_row(station: StationLedg
 
 
 def test_stock_and_lots_show_batch_and_expiry_as_corrected(station: StationLedger) -> None:
-    given = station.give(10, batch="B-1")
+    gift = station.give(10, batch="B-1")
     expiry = station.day(90)
     corrected = station.donation(10, batch="B-2", expires_on=expiry)
-    station(c.Correct(entry=given.seq, command=corrected, reason="wrong batch"))
+    station(c.Correct(entry=gift.seq, command=corrected, reason="wrong batch"))
     station.allocate(4)
     row = ("Store A", "口罩", 10, 6, 4, "B-2", expiry.isoformat())
     asked = "location, item, on_hand, free, allocated, batch, expires_on"

@@ -23,10 +23,10 @@ def note(quantity: int, recipient: str = "R-1", **more: Any) -> c.NoteNeed:
     return c.NoteNeed(recipient=recipient, item="mask", quantity=quantity, **more)
 
 
-def mask(quantity: int, **more: Any) -> list[c.LotLine]:
+def mask_lines(quantity: int, **more: Any) -> list[c.LotLine]:
     return [c.LotLine(item="mask", quantity=quantity, **more)]
 
 
-def batches(*batch: tuple[str, int]) -> c.OpenStock:
+def open_batches(*batch: tuple[str, int]) -> c.OpenStock:
     lines = [c.ArrivalLine(item="mask", quantity=n, batch=name) for name, n in batch]
     return c.OpenStock(location="store", lines=lines)

@@ -9,7 +9,7 @@ from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, 
 from supplies.domain.money import Value
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
-from support.shipping import cited
+from support.shipping import citation
 
 
 class Clock:
@@ -203,7 +203,7 @@ def book_shipments(station: RecordingStation, elsewhere: str) -> None:
             c.ReceiveShipment(
                 shipment=out,
                 location="d",
-                sent=cited(own, out),
+                sent=citation(own, out),
                 lines=[c.ArrivedLine(line=1, arrived=2)],
             ),
             by="w2",
@@ -212,8 +212,10 @@ def book_shipments(station: RecordingStation, elsewhere: str) -> None:
             station="lx", location="d", lines=[c.LotLine(item="mask", quantity=1)]
         )
         name = str(receiver.record(back, by="w2").document)
-        station.record(c.ReceiveShipment(shipment=name, location="a", sent=cited(receiver, name)))
-        station.record(c.AcknowledgeShipment(shipment=out, received=cited(receiver, out)))
+        station.record(
+            c.ReceiveShipment(shipment=name, location="a", sent=citation(receiver, name))
+        )
+        station.record(c.AcknowledgeShipment(shipment=out, received=citation(receiver, out)))
 
 
 def book_everything(station: RecordingStation, elsewhere: str) -> None:
@@ -252,8 +254,8 @@ def book_everything(station: RecordingStation, elsewhere: str) -> None:
     station.record(c.IssueReceipt(donations=[third, fourth]))
     station.record(c.ReprintReceipt(number="JZ-2020-000001"))
     station.record(c.ForgetDonor(donor="li"))
-    who = station.record(c.RecordActivity(kind="visit", count=1, who="Chen"))
-    station.record(c.ForgetText(entry=who.seq))
+    visit = station.record(c.RecordActivity(kind="visit", count=1, who="Chen"))
+    station.record(c.ForgetText(entry=visit.seq))
     station.record(c.ClosePeriod(through=date(2020, 2, 4)))
     station.record(c.ReopenPeriod(day=date(2020, 2, 4), reason="one more"))
     station.record(c.ClosePeriod(through=date(2020, 2, 4)))

@@ -55,7 +55,7 @@ def check_result(pdf: bytes, keys: PublicKeys | None) -> tuple[str, str]:
     return "genuine", record.number
 
 
-def changed(pdf: bytes, change: Callable[[pikepdf.Pdf], None]) -> bytes:
+def with_change(pdf: bytes, change: Callable[[pikepdf.Pdf], None]) -> bytes:
     """The file after a change in a PDF program."""
     with pikepdf.open(BytesIO(pdf)) as paper:
         change(paper)
@@ -64,30 +64,30 @@ def changed(pdf: bytes, change: Callable[[pikepdf.Pdf], None]) -> bytes:
     return out.getvalue()
 
 
-def attached(pdf: bytes) -> dict[str, Any]:
+def attached_data(pdf: bytes) -> dict[str, Any]:
     """The data attached to a paper."""
     with pikepdf.open(BytesIO(pdf)) as paper:
         body: dict[str, Any] = json.loads(paper.attachments[ATTACHMENT].get_file().read_bytes())
     return body
 
 
-def stripped(pdf: bytes) -> bytes:
+def without_attachment(pdf: bytes) -> bytes:
     def strip(paper: pikepdf.Pdf) -> None:
         del paper.attachments[ATTACHMENT]
 
-    return changed(pdf, strip)
+    return with_change(pdf, strip)
 
 
 def with_attached(pdf: bytes, content: bytes) -> bytes:
     """The same page with other attached data."""
-    return attach(stripped(pdf), ATTACHMENT, content, _ATTACHMENT_DESCRIPTION)
+    return attach(without_attachment(pdf), ATTACHMENT, content, _ATTACHMENT_DESCRIPTION)
 
 
 def with_fields(pdf: bytes, **fields: Any) -> bytes:
     """The same page with changed fields in the attached data."""
-    return with_attached(pdf, written(attached(pdf) | fields))
+    return with_attached(pdf, encoded(attached_data(pdf) | fields))
 
 
-def written(data: dict[str, Any]) -> bytes:
+def encoded(data: dict[str, Any]) -> bytes:
     """Data encoded exactly as the program does."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()

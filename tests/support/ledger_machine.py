@@ -264,24 +264,24 @@ class LedgerMachine(RuleBasedStateMachine):
 
     # --- rules: families of commands, so that deep states are reached -----------------------------
 
-    def any_of(self, data: st.DataObject, *acts: tuple[bool, Any]) -> None:
+    def run_one_of(self, data: st.DataObject, *acts: tuple[bool, Any]) -> None:
         """Run one of the actions that are possible now."""
         possible = [act for sensible, act in acts if sensible]
         data.draw(st.sampled_from(possible))(data)
 
-    def recording(self, *what: str) -> Any:
+    def record_action(self, *what: str) -> Any:
         """The action that records one of these commands."""
         return lambda data: self.record_one_of(data, *what)
 
     @rule(data=DATA)
     def record_needs_and_pledges(self, data: st.DataObject) -> None:
         model = self.model
-        self.any_of(
+        self.run_one_of(
             data,
-            (True, self.recording("note_need", "make_pledge")),
-            (bool(model.needs()), self.recording("end_need")),
-            (bool(model.pledges()), self.recording("drop_pledge")),
-            (bool(model.pledges()), self.recording("claim_needs")),
+            (True, self.record_action("note_need", "make_pledge")),
+            (bool(model.needs()), self.record_action("end_need")),
+            (bool(model.pledges()), self.record_action("drop_pledge")),
+            (bool(model.pledges()), self.record_action("claim_needs")),
         )
 
     @rule(data=DATA)
@@ -297,19 +297,19 @@ class LedgerMachine(RuleBasedStateMachine):
             bool(model.nonzero_balances("allocated:")),
         )
         away, stops = bool(model.nonzero_balances("in_transit:")), bool(model.stops())
-        self.any_of(
+        self.run_one_of(
             data,
-            (not (allocation or away), self.recording("record_donation")),
-            *((stock, act) for act in 2 * [self.recording("allocate")]),
-            (bool(model.allocations()), self.recording("release")),
-            *((allocation, act) for act in 2 * [self.recording("dispatch")]),
-            *((away, act) for act in 2 * [self.recording("report_outcome")]),
-            (stops, self.recording("report_outcome")),
+            (not (allocation or away), self.record_action("record_donation")),
+            *((stock, act) for act in 2 * [self.record_action("allocate")]),
+            (bool(model.allocations()), self.record_action("release")),
+            *((allocation, act) for act in 2 * [self.record_action("dispatch")]),
+            *((away, act) for act in 2 * [self.record_action("report_outcome")]),
+            (stops, self.record_action("report_outcome")),
             (bool(model.open_deliveries()), self.delivery_is_closed),
-            (bool(model.open_deliveries()), self.recording("reassign")),
+            (bool(model.open_deliveries()), self.record_action("reassign")),
             *(
                 (bool(model.open_conflicts()), act)
-                for act in 2 * [self.recording("resolve_conflict")]
+                for act in 2 * [self.record_action("resolve_conflict")]
             ),
         )
 
@@ -321,31 +321,33 @@ class LedgerMachine(RuleBasedStateMachine):
     def record_stock_changes(self, data: st.DataObject) -> None:
         model = self.model
         stock = bool(model.nonzero_balances("stock:"))
-        leaves = self.recording("issue_goods", "lend_goods", "write_off", "return_goods", "convert")
-        self.any_of(
+        leaves = self.record_action(
+            "issue_goods", "lend_goods", "write_off", "return_goods", "convert"
+        )
+        self.run_one_of(
             data,
-            (not stock, self.recording("open_stock")),
-            (stock, self.recording("move")),
+            (not stock, self.record_action("open_stock")),
+            (stock, self.record_action("move")),
             (stock, leaves),
             (stock, leaves),
-            (stock, self.recording("hand_out")),
-            (stock, self.recording("open_count_sheet")),
-            (bool(model.open_sheets()), self.recording("count_stock")),
-            (bool(model.withdrawals("used:")), self.recording("return_issue")),
-            (bool(model.withdrawals("lent:")), self.recording("return_loan")),
-            (bool(model.nonzero_balances("lost:")), self.recording("find_again")),
-            (bool(model.nonzero_balances("received:")), self.recording("take_back")),
-            (bool(model.nonzero_balances("unexplained:")), self.recording("settle")),
+            (stock, self.record_action("hand_out")),
+            (stock, self.record_action("open_count_sheet")),
+            (bool(model.open_sheets()), self.record_action("count_stock")),
+            (bool(model.withdrawals("used:")), self.record_action("return_issue")),
+            (bool(model.withdrawals("lent:")), self.record_action("return_loan")),
+            (bool(model.nonzero_balances("lost:")), self.record_action("find_again")),
+            (bool(model.nonzero_balances("received:")), self.record_action("take_back")),
+            (bool(model.nonzero_balances("unexplained:")), self.record_action("settle")),
         )
 
     @rule(data=DATA)
     def record_receipts_and_periods(self, data: st.DataObject) -> None:
-        self.any_of(
+        self.run_one_of(
             data,
-            (bool(self.model.donations()), self.recording("issue_receipt")),
-            (bool(self.model.receipts()), self.recording("deal_with_receipt")),
-            (True, self.recording("close_or_reopen")),
-            (True, self.recording("record_activity")),
+            (bool(self.model.donations()), self.record_action("issue_receipt")),
+            (bool(self.model.receipts()), self.record_action("deal_with_receipt")),
+            (True, self.record_action("close_or_reopen")),
+            (True, self.record_action("record_activity")),
             (True, self.person_is_forgotten),
             (bool(self.ids), self.same_id_answers_the_same),
             (True, self.several_requests_share_a_commit),
@@ -355,7 +357,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.generator(None).correctable())
     @rule(data=DATA)
     def record_corrections(self, data: st.DataObject) -> None:
-        self.any_of(
+        self.run_one_of(
             data,
             (True, self.entry_is_corrected),
             (True, self.entry_is_corrected),

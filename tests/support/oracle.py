@@ -51,15 +51,15 @@ class Oracle:
                 asked[line.item] = asked.get(line.item, 0) + self.model.base_units(line)
         for source in sources(command):
             for item, quantity in asked.items():
-                there = self.model.total(source, item)
+                available = self.model.total(source, item)
                 if day < self.clock.day:
                     # What a count missed may have left before it.
-                    there += self.missed(source, item)
-                if quantity > there:
-                    return f"only {there} of {quantity} {item} are in {source}"
+                    available += self.missed_by_counts(source, item)
+                if quantity > available:
+                    return f"only {available} of {quantity} {item} are in {source}"
         return None
 
-    def missed(self, source: str, item: str) -> int:
+    def missed_by_counts(self, source: str, item: str) -> int:
         """How much counts of a location missed."""
         kind, _, location = source.partition(":")
         if kind != "stock":
@@ -152,8 +152,8 @@ class Oracle:
         about_expired = (isinstance(command, c.Move) and command.target == "ward") or (
             isinstance(command, c.WriteOff) and command.reason == "expired"
         )
-        taken = sources(command)
-        if not taken or not taken[0].startswith("stock:") or about_expired:
+        source_accounts = sources(command)
+        if not source_accounts or not source_accounts[0].startswith("stock:") or about_expired:
             return
         lines = [
             line
@@ -170,7 +170,7 @@ class Oracle:
         day = command.happened_on or self.clock.day
         for transfer in new[0].transfers:
             expires_on = lots[transfer.lot].expires_on if transfer.lot else None
-            if transfer.source == taken[0] and new[0].kind != RECOUNTED:
+            if transfer.source == source_accounts[0] and new[0].kind != RECOUNTED:
                 assert expires_on is None or expires_on >= day, (command, transfer)
 
     def check_transfers(self, command: c.Command, done: Recorded, new: list[Any]) -> None:

@@ -55,15 +55,15 @@ LINES = (1, 5, 6, 60)
 _DAY = date(2020, 2, 5)
 
 
-class Paper(NamedTuple):
+class SamplePaper(NamedTuple):
     """A drawn paper, texts it must contain, and figures that must not be broken."""
 
     pdf: bytes
-    says: list[str]
+    texts: list[str]
     figures: list[str]
 
 
-class Of(NamedTuple):
+class SampleFields(NamedTuple):
     """The number of lines, whether fields have their greatest length, and the languages."""
 
     lines: int
@@ -83,7 +83,7 @@ class Of(NamedTuple):
             else printed
         )
 
-    def named(self, what: str, at: int = 1) -> list[str]:
+    def in_languages(self, what: str, at: int = 1) -> list[str]:
         """The texts of a thing with a name in both languages."""
         printed = {"zh": [self.name(what, at)], "en": [self.english(at)]}
         return [name for language in self.languages.split("+") for name in printed[language]]
@@ -104,16 +104,16 @@ class Of(NamedTuple):
         return "w" * 64 if self.long else "bottle"
 
     @property
-    def each(self) -> range:
+    def numbers(self) -> range:
         return range(1, self.lines + 1)
 
     @property
     def names(self) -> list[str]:
-        return [name for at in self.each for name in self.named("物资", at)]
+        return [name for at in self.numbers for name in self.in_languages("物资", at)]
 
     @property
     def figures(self) -> list[str]:
-        return [f"{self.quantity(at):,}" for at in self.each]
+        return [f"{self.quantity(at):,}" for at in self.numbers]
 
     def station(self) -> StationHead:
         return replace(
@@ -143,18 +143,18 @@ class Of(NamedTuple):
     def items(self) -> dict[str, ItemName]:
         return {
             self.code("i", at): ItemName(name=self.name("物资", at), name_en=self.english(at))
-            for at in self.each
+            for at in self.numbers
         }
 
 
-def _receipt_paper(of: Of) -> ReceiptPaper:
+def _receipt_paper(of: SampleFields) -> ReceiptPaper:
     lines = [
         ReceiptLine(
             name=of.name("物资", at), name_en=of.english(at), unit=of.unit,
             quantity=of.quantity(at), in_words=chinese_numerals(of.quantity(at)),
             in_words_en=english_words(of.quantity(at)), batch=of.code("B", at), expires_on=_DAY,
         )
-        for at in of.each
+        for at in of.numbers
     ]  # fmt: skip
     paper = receipt(1)
     document = replace(
@@ -165,7 +165,7 @@ def _receipt_paper(of: Of) -> ReceiptPaper:
     return replace(paper, document=document)
 
 
-def _said_of(of: Of) -> list[str]:
+def _receipt_texts(of: SampleFields) -> list[str]:
     printed = [
         of.name("地点"),
         of.name("地址"),
@@ -173,43 +173,51 @@ def _said_of(of: Of) -> list[str]:
         of.name("复核"),
         of.text("意愿"),
     ]
-    printed += [*of.names, *of.named("捐赠人"), *of.named("站点")]
+    printed += [*of.names, *of.in_languages("捐赠人"), *of.in_languages("站点")]
     if of.languages != "en":
-        printed += [chinese_numerals(of.quantity(at)) for at in of.each]
+        printed += [chinese_numerals(of.quantity(at)) for at in of.numbers]
     if of.languages != "zh":
-        printed += [english_words(of.quantity(at)) for at in of.each]
+        printed += [english_words(of.quantity(at)) for at in of.numbers]
     return printed
 
 
-def _receipt(of: Of) -> Paper:
-    return Paper(draw_receipt(_receipt_paper(of)), _said_of(of), of.figures)
+def _receipt(of: SampleFields) -> SamplePaper:
+    return SamplePaper(draw_receipt(_receipt_paper(of)), _receipt_texts(of), of.figures)
 
 
-def _batch(of: Of) -> Paper:
+def _batch(of: SampleFields) -> SamplePaper:
     """Receipts in different languages."""
     written: tuple[Languages, ...] = ("en", "zh", "zh+en")
     each = [of._replace(languages=languages) for languages in written]
     pdf = draw_receipts([_receipt_paper(one) for one in each])
-    return Paper(pdf, [printed for one in each for printed in _said_of(one)], of.figures)
+    return SamplePaper(
+        pdf, [printed for one in each for printed in _receipt_texts(one)], of.figures
+    )
 
 
-def _slips(paper: str) -> Callable[[Of], Paper]:
-    def drawn(of: Of) -> Paper:
+def _slips(paper: str) -> Callable[[SampleFields], SamplePaper]:
+    def drawn(of: SampleFields) -> SamplePaper:
         slip = replace(
-            slips()[0], station=of.station(), lines=[of.slip_line(at) for at in of.each],
+            slips()[0], station=of.station(), lines=[of.slip_line(at) for at in of.numbers],
             name=of.name("住户"), address=of.name("地址"), access=of.name("提示"),
             team=of.name("队"), recipient=of.code("R"), delivery=of.code("v"),
             allocation=of.code("a"),
         )  # fmt: skip
         pdf = draw_delivery_slips([slip], "a5" if paper == "a5" else "roll")
-        printed = [of.named("站点")[0], slip.name, slip.team, of.name("地址"), of.name("提示")]
-        printed += [of.code("B", at) for at in of.each]
-        return Paper(pdf, [*of.names, *printed], of.figures)
+        printed = [
+            of.in_languages("站点")[0],
+            slip.name,
+            slip.team,
+            of.name("地址"),
+            of.name("提示"),
+        ]
+        printed += [of.code("B", at) for at in of.numbers]
+        return SamplePaper(pdf, [*of.names, *printed], of.figures)
 
     return drawn
 
 
-def _round(of: Of) -> Paper:
+def _run_sheet(of: SampleFields) -> SamplePaper:
     """A line for each loaded lot and a stop for each."""
     load = [
         LoadLine(
@@ -217,49 +225,49 @@ def _round(of: Of) -> Paper:
             batch=of.code("B", at), expires_on=_DAY, location=of.name("库位", at),
             quantity=of.quantity(at),
         )
-        for at in of.each
+        for at in of.numbers
     ]  # fmt: skip
     stops = [
         RunStop(
             stop=at, recipient=of.code("R", at), name=of.name("住户", at), phone="139****0001",
             address=of.name("地址", at), lines=[of.slip_line(at)],
         )
-        for at in of.each
+        for at in of.numbers
     ]  # fmt: skip
     sheet = replace(
         samples.run_sheet(STATION), station=of.station(), team=of.name("队"), load=load, stops=stops
     )
-    printed = [of.name(what, at) for what in ("库位", "住户", "地址") for at in of.each]
-    printed += [of.code(what, at) for what in "lBR" for at in of.each]
-    printed += [*of.names, *of.named("站点"), sheet.team]
-    return Paper(draw_run_sheet(sheet), printed, of.figures * 2)
+    printed = [of.name(what, at) for what in ("库位", "住户", "地址") for at in of.numbers]
+    printed += [of.code(what, at) for what in "lBR" for at in of.numbers]
+    printed += [*of.names, *of.in_languages("站点"), sheet.team]
+    return SamplePaper(draw_run_sheet(sheet), printed, of.figures * 2)
 
 
-def _counted(of: Of) -> Paper:
+def _count_sheet(of: SampleFields) -> SamplePaper:
     lines = [
         SheetLine(
             name=of.name("物资", at), name_en=of.english(at), unit=of.unit, lot=of.code("l", at),
             batch=of.code("B", at), expires_on=_DAY, expected=of.quantity(at),
         )
-        for at in of.each
+        for at in of.numbers
     ]  # fmt: skip
     sheet = replace(
         samples.count_sheet(STATION, blind=False), station=of.station(),
         location=of.name("库位"), lines=lines,
     )  # fmt: skip
-    printed = [of.code(what, at) for what in "lB" for at in of.each]
-    printed += [*of.names, *of.named("站点"), of.name("库位"), of.name("地址")]
-    return Paper(draw_count_sheet(sheet), printed, of.figures)
+    printed = [of.code(what, at) for what in "lB" for at in of.numbers]
+    printed += [*of.names, *of.in_languages("站点"), of.name("库位"), of.name("地址")]
+    return SamplePaper(draw_count_sheet(sheet), printed, of.figures)
 
 
-def _statement(of: Of) -> Paper:
+def _statement(of: SampleFields) -> SamplePaper:
     goods = [
         StatementLine(
             item=of.code("i", at), name=of.name("物资", at), name_en=of.english(at), unit=of.unit,
             received=of.quantity(at), repacked=0,
             places={"handed_over": of.quantity(at) - 9, "free": 8, "lost": 1},
         )
-        for at in of.each
+        for at in of.numbers
     ]  # fmt: skip
     departures = [
         WishDeviation(
@@ -267,15 +275,15 @@ def _statement(of: Of) -> Paper:
             unit=of.unit, quantity=of.quantity(at), reason=of.text("原因", at),
             by=of.code("u", at),
         )
-        for at in of.each
+        for at in of.numbers
     ]  # fmt: skip
     served = [
         PeopleReachedLine(
             month="2020-02", community=of.code("c", at), who="household", count=10 + at
         )
-        for at in of.each
+        for at in of.numbers
     ]
-    wishes = [WishLine(receipt=f"JZ-2020-{at:06d}", wish=of.text("意愿", at)) for at in of.each]
+    wishes = [WishLine(receipt=f"JZ-2020-{at:06d}", wish=of.text("意愿", at)) for at in of.numbers]
     paper = samples.statement(STATION, of.lines)
     shown = replace(
         paper.statement,
@@ -287,70 +295,72 @@ def _statement(of: Of) -> Paper:
     pdf = draw_donor_statement(
         replace(paper, station=of.station(), donor=of.donor(), statement=shown)
     )
-    printed = [of.text(what, at) for what in ("意愿", "原因") for at in of.each]
-    printed += [of.code(what, at) for what in "icu" for at in of.each]
-    printed += [*of.names, *of.named("捐赠人"), *of.named("站点"), of.name("地址")]
-    handed_over = [f"{of.quantity(at) - 9:,}" for at in of.each]
-    return Paper(pdf, printed, [*of.figures * 2, *handed_over])
+    printed = [of.text(what, at) for what in ("意愿", "原因") for at in of.numbers]
+    printed += [of.code(what, at) for what in "icu" for at in of.numbers]
+    printed += [*of.names, *of.in_languages("捐赠人"), *of.in_languages("站点"), of.name("地址")]
+    handed_over = [f"{of.quantity(at) - 9:,}" for at in of.numbers]
+    return SamplePaper(pdf, printed, [*of.figures * 2, *handed_over])
 
 
-def _report(of: Of) -> Paper:
-    paper, printed, figures = _reported(of)
-    return Paper(draw_station_report(paper), printed, figures)
+def _report(of: SampleFields) -> SamplePaper:
+    paper, printed, figures = _report_content(of)
+    return SamplePaper(draw_station_report(paper), printed, figures)
 
 
-def _organisation(of: Of) -> Paper:
-    paper, printed, figures = _reported(of)
+def _organisation(of: SampleFields) -> SamplePaper:
+    paper, printed, figures = _report_content(of)
     over = organisation(paper)
     stations = [
         StationAsOf(
             station=of.code("s", at), name=of.name("分站", at), name_en=of.english(at),
             as_of_seq=of.quantity(at),
         )
-        for at in of.each
+        for at in of.numbers
     ]  # fmt: skip
     over = replace(over, report=replace(over.report, stations=stations))
-    printed += [of.code("s", at) for at in of.each]
-    printed += [name for at in of.each for name in of.named("分站", at)]
-    return Paper(draw_organisation_report(over), printed, figures)
+    printed += [of.code("s", at) for at in of.numbers]
+    printed += [name for at in of.numbers for name in of.in_languages("分站", at)]
+    return SamplePaper(draw_organisation_report(over), printed, figures)
 
 
-def _reported(of: Of) -> tuple[StationReportPaper, list[str], list[str]]:
+def _report_content(of: SampleFields) -> tuple[StationReportPaper, list[str], list[str]]:
     """The figures of a report, its texts and its figures as printed."""
     paper = report()
-    done = [ActivityLine(kind=of.code("k", at), count=of.quantity(at)) for at in of.each]
-    short = [ShortageLine(item=of.code("i", at), needed=of.quantity(at), free=5) for at in of.each]
+    done = [ActivityLine(kind=of.code("k", at), count=of.quantity(at)) for at in of.numbers]
+    short = [
+        ShortageLine(item=of.code("i", at), needed=of.quantity(at), free=5) for at in of.numbers
+    ]
     shown = replace(
-        paper.report, goods=[of.goods_line(at) for at in of.each], activities=done, short=short,
+        paper.report, goods=[of.goods_line(at) for at in of.numbers], activities=done, short=short,
         contacts=of.quantity(0),
     )  # fmt: skip
-    printed = [of.code(what, at) for what in "ik" for at in of.each]
-    figures = [f"{of.quantity(at) - less:,}" for at in of.each for less in (0, 0, 0, 5, 9)]
+    printed = [of.code(what, at) for what in "ik" for at in of.numbers]
+    figures = [f"{of.quantity(at) - less:,}" for at in of.numbers for less in (0, 0, 0, 5, 9)]
     paper = replace(paper, station=of.station(), report=shown, names=of.items())
-    return paper, [*of.names, *printed, *of.named("站点"), of.name("地址")], figures
+    return paper, [*of.names, *printed, *of.in_languages("站点"), of.name("地址")], figures
 
 
-def _disclosure(of: Of) -> Paper:
+def _disclosure(of: SampleFields) -> SamplePaper:
     paper = samples.disclosure(STATION)
     came = [
         GoodsReceivedLine(source="donor", name=of.name("捐赠人", at), item=of.code("i", at),
                   quantity=of.quantity(at))
-        for at in of.each
+        for at in of.numbers
     ]  # fmt: skip
     handed_over = [
         GoodsHandedOverLine(community=of.code("c", at), who="household", item=of.code("i", at),
                  quantity=of.quantity(at) - 9, count=10 + at)
-        for at in of.each
+        for at in of.numbers
     ]  # fmt: skip
-    goods = [of.goods_line(at) for at in of.each]
+    goods = [of.goods_line(at) for at in of.numbers]
     shown = replace(paper.disclosure, received=came, handed_over=handed_over, goods=goods)
     pdf = draw_public_disclosure(
         replace(paper, station=of.station(), disclosure=shown, names=of.items())
     )
-    printed = [*of.names, *(of.name("捐赠人", at) for at in of.each)]
-    printed += [of.code(what, at) for what in "ic" for at in of.each]
-    figures = [f"{of.quantity(at) - less:,}" for at in of.each for less in (0, 0, 9, 9)]
-    return Paper(pdf, [*printed, *of.named("站点"), of.name("地址")], figures)
+    printed = [*of.names, *(of.name("捐赠人", at) for at in of.numbers)]
+    printed += [of.code(what, at) for what in "ic" for at in of.numbers]
+    figures = [f"{of.quantity(at) - less:,}" for at in of.numbers for less in (0, 0, 9, 9)]
+    return SamplePaper(pdf, [*printed, *of.in_languages("站点"), of.name("地址")], figures)
 
 
 MARGINS = {
@@ -359,13 +369,13 @@ MARGINS = {
 }  # fmt: skip
 """Every paper with the width of its empty margin (mm)."""
 
-_DRAWN: dict[str, Callable[[Of], Paper]] = {
+_DRAWN: dict[str, Callable[[SampleFields], SamplePaper]] = {
     "receipt": _receipt,
     "receipts": _batch,
     "slip": _slips("roll"),
     "slip a5": _slips("a5"),
-    "run sheet": _round,
-    "count sheet": _counted,
+    "run sheet": _run_sheet,
+    "count sheet": _count_sheet,
     "statement": _statement,
     "report": _report,
     "organisation report": _organisation,
@@ -373,14 +383,14 @@ _DRAWN: dict[str, Callable[[Of], Paper]] = {
 }
 
 
-def drawn(paper: str, of: Of) -> Paper:
+def drawn(paper: str, of: SampleFields) -> SamplePaper:
     """Draw a paper."""
     return _DRAWN[paper](of)
 
 
-_IN_BOTH = [Of(lines, long) for long in (False, True) for lines in LINES]
+_IN_BOTH = [SampleFields(lines, long) for long in (False, True) for lines in LINES]
 _IN_ONE = [
-    Of(lines, long, language)
+    SampleFields(lines, long, language)
     for language in typing.get_args(Languages)[1:]
     for long in (False, True)
     for lines in (1, 6)
@@ -392,7 +402,7 @@ CASES = [
 ]
 
 
-def digests(drawn: Callable[[str, Of], Paper] = drawn) -> list[str]:
+def digests(drawn: Callable[[str, SampleFields], SamplePaper] = drawn) -> list[str]:
     """The SHA-256 of every paper except the longest, which take the most time."""
     return [
         f"{paper} {of.lines} {of.languages} {hashlib.sha256(drawn(paper, of).pdf).hexdigest()}"

@@ -87,13 +87,13 @@ def assert_well_set(pdf: bytes, margin: float, found: list[Word] | None = None) 
         found: The words, if they were read already.
     """
     sizes = [page.mediabox for page in pages(pdf)]
-    kept = margin / 25.4 * 72 - 0.5
+    inset = margin / 25.4 * 72 - 0.5
     found = words(pdf) if found is None else found
     assert found
     for word in found:
         page = sizes[word.page - 1]
-        assert word.left >= kept, word
-        assert word.right <= float(page.width) - kept, word
+        assert word.left >= inset, word
+        assert word.right <= float(page.width) - inset, word
         assert word.top >= 8, word
         assert word.bottom <= float(page.height) - 8, word
     for one, other in _side_by_side(found):

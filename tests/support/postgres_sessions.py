@@ -14,7 +14,7 @@ def superuser(url: str) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def cut(other: psycopg.Connection) -> None:
+def end_connections(other: psycopg.Connection) -> None:
     """End the ledger's connections, as a restart of the server does."""
     other.execute(
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "

@@ -44,12 +44,12 @@ def _check_gifts(books: Books) -> None:
         for donation in donations
         for line in donation.lines
     )
-    given = Counter[str]()
+    gifts = Counter[str]()
     for (account, item, lot), quantity in books.nonzero_balances("donor:").items():
         assert account
         if lot:
-            given[item] -= quantity
-    assert given == _sums(
+            gifts[item] -= quantity
+    assert gifts == _sums(
         books, "SELECT item_code, sum(quantity) FROM gifts WHERE station = :station GROUP BY 1"
     )
 
@@ -62,7 +62,7 @@ def _check_recipients(books: Books) -> None:
         "SELECT recipient_code, item_code, sum(quantity) FROM who_received_what "
         "WHERE station = :station GROUP BY recipient_code, item_code"
     )
-    assert {(who, item): int(n) for who, item, n in shown if n} == received
+    assert {(recipient, item): int(n) for recipient, item, n in shown if n} == received
 
     days = books.all("SELECT DISTINCT day FROM who_received_what WHERE station = :station")
     for (text,) in days:

@@ -378,12 +378,12 @@ class ReferenceModel:
                 moment = at.get(body.document or "", (body.booked_on, self._first_of(body)))
                 moves += [(moment, transfer) for transfer in body.transfers]
         for _, line in self.rows[CountedLine]:
-            there = 0
+            in_stock = 0
             for moment, (source, target, item, lot, quantity) in moves:
                 if moment < at[line.sheet] and item == line.item and line.lot in ("", lot):
                     place = places[line.sheet]
-                    there += quantity * (_is_at(target, place) - _is_at(source, place))
-            assert expected[line.sheet, line.line] == there, (line, there)
+                    in_stock += quantity * (_is_at(target, place) - _is_at(source, place))
+            assert expected[line.sheet, line.line] == in_stock, (line, in_stock)
 
     def _first_of(self, body: Body) -> int:
         """The entry that the corrections of an entry's command began with."""

@@ -35,8 +35,8 @@ def issue_credentials(ledger: Ledger) -> dict[str, str]:
             )
         for role, whom in (("courier", {"team": "T-1"}), ("donor", {"donor": "D-1"})):
             ((what, code),) = whom.items()
-            there = f"SELECT 1 FROM {what}s WHERE station = :station AND code = :code"
-            if books.one(there, code=code):
+            exists = f"SELECT 1 FROM {what}s WHERE station = :station AND code = :code"
+            if books.one(exists, code=code):
                 _, shown[role] = credentials.issue(
                     access, kind="link", role=role, by="test", lifetime=LONG, **whom
                 )

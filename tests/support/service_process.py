@@ -29,7 +29,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(
+def running_service(
     database: str, port: int, *options: str, log: int | TextIO = subprocess.PIPE
 ) -> Iterator[subprocess.Popen[str]]:
     """The service as a process, once it answers.
@@ -37,7 +37,7 @@ def serving(
     Args:
         log: Where its output goes; a file if it is more than a pipe can hold.
     """
-    with started(SERVE, database, port, *options, log=log) as process:
+    with running_script(SERVE, database, port, *options, log=log) as process:
         wait_until_it_answers(process, f"http://127.0.0.1:{port}/api/health")
         yield process
 
@@ -46,7 +46,7 @@ SERVE = "import sys; from supplies.cli import main; sys.exit(main())"
 
 
 @contextmanager
-def started(
+def running_script(
     script: str, database: str, port: int, *options: str, log: int | TextIO = subprocess.PIPE
 ) -> Iterator[subprocess.Popen[str]]:
     """A script as a process; it and its children are killed at the end."""
@@ -61,11 +61,11 @@ def started(
     try:
         yield process
     finally:
-        end_all(process)
+        kill_service(process)
         process.communicate()
 
 
-def end_all(process: subprocess.Popen[str]) -> None:
+def kill_service(process: subprocess.Popen[str]) -> None:
     """Kill a service and its workers, which may outlive it."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

@@ -32,7 +32,7 @@ def send(station: StationLedger, quantity: int = 10, item: str = "mask", **line:
     return str(station(c.SendShipment(station="hp", location="store", lines=lines)).document)
 
 
-def cited(station: StationLedger | Ledger, name: str) -> c.CitedEntry:
+def citation(station: StationLedger | Ledger, name: str) -> c.CitedEntry:
     """A station's entry about a shipment, as its view shows it."""
     entry = get_shipment(station.books, name).entry
     assert entry is not None
@@ -46,7 +46,7 @@ def receive(
         c.ReceiveShipment(
             shipment=name,
             location="depot",
-            sent=cited(sender, name),
+            sent=citation(sender, name),
             lines=list(lines) or None,
             **more,  # type: ignore[arg-type]  # fields by name
         )
@@ -54,5 +54,5 @@ def receive(
 
 
 def acknowledge(sender: StationLedger, other: StationLedger, name: str, **more: object) -> Recorded:
-    command = c.AcknowledgeShipment(shipment=name, received=cited(other, name), **more)  # type: ignore[arg-type]  # fields by name
+    command = c.AcknowledgeShipment(shipment=name, received=citation(other, name), **more)  # type: ignore[arg-type]  # fields by name
     return sender(command)

@@ -76,7 +76,7 @@ def tampering(url: str) -> Any:
     return PostgresTampering(url) if url.startswith("postgresql:") else Tampering(url)
 
 
-def broken(store: Store, station: str | None = "lx") -> BooksBroken:
+def verification_error(store: Store, station: str | None = "lx") -> BooksBroken:
     """The first error that verification finds."""
     with pytest.raises(BooksBroken) as caught:
         verify(store, station)
@@ -98,15 +98,16 @@ def rows_of(store: Store, table: str) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
-def where(table: str) -> str:
+def row_condition(table: str) -> str:
     """The condition that selects a row by its primary key."""
     return " AND ".join(f"{name} = :{name}" for name in introspection.tables()[table].primary_key)
 
 
-def put(store: Store, table: str, row: dict[str, Any], column: str, value: Any) -> None:
+def set_value(store: Store, table: str, row: dict[str, Any], column: str, value: Any) -> None:
     """Change one value of one row."""
     store.run(
-        f"UPDATE {table} SET {column} = :changed WHERE {where(table)}", {**row, "changed": value}
+        f"UPDATE {table} SET {column} = :changed WHERE {row_condition(table)}",
+        {**row, "changed": value},
     )
 
 
@@ -143,7 +144,7 @@ def forge(store: Tampering, seq: int, change: Forger) -> None:
     store.run("UPDATE heads SET hash = :hash", {"hash": previous})
 
 
-def last_with(store: Tampering, sql: str) -> int:
+def first_number(store: Tampering, sql: str) -> int:
     row = store.one(sql)
     assert row is not None
     return int(row[0])

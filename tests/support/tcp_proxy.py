@@ -102,12 +102,12 @@ class TcpProxy:
     def _copy_bytes(self, ready: selectors.BaseSelector, client: socket.socket) -> None:
         while True:
             for key, _ in ready.select():
-                here, there = key.data
-                data = here.recv(65536)
-                if not data or (here is not client and self.cut_before(data)):
+                source, target = key.data
+                data = source.recv(65536)
+                if not data or (source is not client and self.cut_before(data)):
                     return
                 self._flows.wait()
-                there.sendall(data)
+                target.sendall(data)
 
 
 def _shut_down(end: socket.socket) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 
-def shows(view: Any, expected: Any) -> bool:
+def has_exact_json(view: Any, expected: Any) -> bool:
     """Whether a view's JSON is exactly this, with its keys in this order."""
     found, wanted = (msgspec.json.encode(one).decode() for one in (view, expected))
     if found != wanted:

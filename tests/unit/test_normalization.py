@@ -36,7 +36,7 @@ BLANK = [
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("text", "normalized"),
     [
         ("陈某", "陈某"),
         (" \u3000陈某\t\n", "陈某"),
@@ -59,9 +59,9 @@ BLANK = [
         ("\ue000", "\ue000"),
     ],
 )
-def test_text_is_normalized(given: str, kept: str) -> None:
-    assert normalize_text(given) == kept
-    assert normalize_text(kept) == kept
+def test_text_is_normalized(text: str, normalized: str) -> None:
+    assert normalize_text(text) == normalized
+    assert normalize_text(normalized) == normalized
 
 
 @pytest.mark.parametrize("text", BLANK)

@@ -173,7 +173,7 @@ def test_settings_are_shown_and_set_on_the_command_line(
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "stored"),
     [
         ("example.org", "https://example.org"),
         ("Example.org:8443/", "https://Example.org:8443"),
@@ -183,15 +183,15 @@ def test_settings_are_shown_and_set_on_the_command_line(
     ],
 )
 def test_the_host_setting_begins_the_urls_on_papers(
-    station: StationLedger, typed: str, kept: str
+    station: StationLedger, typed: str, stored: str
 ) -> None:
     with station.ledger.admin_transaction() as books:
-        assert amend_station(books, {"host": typed}).host == kept
-    assert station.books.station.host == kept
+        assert amend_station(books, {"host": typed}).host == stored
+    assert station.books.station.host == stored
     station.ledger.for_station("nx").register(
         Station(code="nx", name="南社", series="NX", host=typed)
     )
-    assert station.ledger.for_station("nx").books.station.host == kept
+    assert station.ledger.for_station("nx").books.station.host == stored
 
 
 @pytest.mark.parametrize(

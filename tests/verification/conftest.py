@@ -11,7 +11,7 @@ from support.tampering import Tampering, tampering
 
 
 @pytest.fixture(scope="package", params=ENGINES)
-def whole(
+def unchanged_books(
     request: pytest.FixtureRequest, engines: Engines, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """The URL of unchanged books. Their ledger is closed."""
@@ -23,9 +23,9 @@ def whole(
 
 
 @pytest.fixture(scope="package")
-def opened(whole: str) -> Iterator[Tampering]:
+def opened(unchanged_books: str) -> Iterator[Tampering]:
     """A store with these books. Tests change it and roll back."""
-    store = tampering(whole)
+    store = tampering(unchanged_books)
     yield store
     store.close()
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 from support.every_kind import RecordingStation
-from support.tampering import Tampering, broken, changed, columns_of, rows_of, where
+from support.tampering import (
+    Tampering,
+    changed,
+    columns_of,
+    row_condition,
+    rows_of,
+    verification_error,
+)
 
 from supplies.domain import commands as c
 from supplies.storage import introspection
@@ -16,7 +23,7 @@ from supplies.verification.verify import verify
 def test_an_added_pending_row_is_found(store: Tampering) -> None:
     (seq,) = store.one("SELECT seq FROM deliveries ORDER BY seq LIMIT 1") or (0,)
     store.run(f"INSERT INTO pending (station, noun, number) VALUES ('lx', 'delivery', {seq})")
-    error = broken(store)
+    error = verification_error(store)
     assert (error.table, error.column, error.seq) == ("pending", WHOLE_ROW, seq)
 
 
@@ -29,7 +36,7 @@ def test_a_removed_pending_row_is_found(books_url: str) -> None:
     store = station.ledger.store
     assert verify(store).entries == 3
     store.run("DELETE FROM pending")
-    error = broken(store)
+    error = verification_error(store)
     assert (error.table, error.seq, error.expected) == ("pending", 3, "delivery")
     station.ledger.close()
 
@@ -38,8 +45,8 @@ def test_a_removed_pending_row_is_found(books_url: str) -> None:
 def test_each_removed_row_is_found(store: Tampering, table: str) -> None:
     for row in rows_of(store, table):
         store.run("SAVEPOINT one")
-        store.run(f"DELETE FROM {table} WHERE {where(table)}", row)
-        error = broken(store)
+        store.run(f"DELETE FROM {table} WHERE {row_condition(table)}", row)
+        error = verification_error(store)
         assert (error.table, error.column) == (table, "seq" if table == "entries" else WHOLE_ROW)
         store.run("ROLLBACK TO one")
     verify(store)
@@ -69,5 +76,5 @@ def test_each_added_row_is_found(store: Tampering, table: str, way: str) -> None
         row["first"] = 0
     marks = ", ".join(f":{name}" for name in columns)
     store.run(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", row)
-    error = broken(store, None)
+    error = verification_error(store, None)
     assert error.table == table, str(error)

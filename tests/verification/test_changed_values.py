@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.tampering import Tampering, broken, changed, columns_of, put, rows_of
+from support.tampering import Tampering, changed, columns_of, rows_of, set_value, verification_error
 
 from supplies.errors import StoreError
 from supplies.verification import verify as chain
@@ -36,8 +36,8 @@ def test_a_changed_value_is_found_and_named_by_table_and_column(
     rows = rows_of(store, table)
     for row in (rows[0], rows[len(rows) // 2], rows[-1]):
         store.run("SAVEPOINT one")
-        put(store, table, row, column, changed(row[column], kind))
-        error = broken(store)
+        set_value(store, table, row, column, changed(row[column], kind))
+        error = verification_error(store)
         assert error.table == table, str(error)
         assert error.column in NAMED_OTHERWISE.get((table, column), {column}), str(error)
         assert error.station == "lx"
@@ -54,10 +54,10 @@ def test_a_changed_value_is_found_and_named_by_table_and_column(
 def test_a_value_set_to_null_is_found(store: Tampering, table: str, column: str, kind: str) -> None:
     row = next(row for row in rows_of(store, table) if row[column] is not None)
     try:
-        put(store, table, row, column, None)
+        set_value(store, table, row, column, None)
     except StoreError:
         return  # the table itself refuses NULL in this column
-    assert broken(store).table == table
+    assert verification_error(store).table == table
 
 
 @pytest.mark.parametrize("table", chain.LEDGER_TABLES)
@@ -67,8 +67,8 @@ def test_a_changed_value_is_found_when_verifying_in_small_chunks(
     monkeypatch.setattr(chain, "ENTRIES_PER_CHUNK", 7)
     column, kind = columns_of(table)[-1]
     row = rows_of(store, table)[-1]
-    put(store, table, row, column, changed(row[column], kind))
-    assert broken(store).table == table
+    set_value(store, table, row, column, changed(row[column], kind))
+    assert verification_error(store).table == table
 
 
 def test_a_changed_body_and_a_changed_hash_are_distinguished(store: Tampering) -> None:
@@ -81,6 +81,6 @@ def test_a_changed_body_and_a_changed_hash_are_distinguished(store: Tampering) -
                 f"UPDATE entries SET {column} = :value WHERE seq = {seq}",
                 {"value": changed(value, "BLOB")},
             )
-            error = broken(store)
+            error = verification_error(store)
             assert (error.table, error.column, error.seq) == ("entries", column, seq)
             store.run("ROLLBACK TO one")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from support.every_kind import RecordingStation, book_needs_and_pledges
-from support.tampering import Tampering, broken
+from support.tampering import Tampering, verification_error
 
 from supplies.domain import commands as c
 from supplies.verification.verify import verify
@@ -28,7 +28,7 @@ def test_a_text_erased_without_an_entry_is_found(store: Tampering) -> None:
         "UPDATE erasable SET salt = NULL, content = NULL WHERE digest = "
         "(SELECT min(digest) FROM erasable WHERE content IS NOT NULL)"
     )
-    error = broken(store)
+    error = verification_error(store)
     assert (error.table, error.column, error.found) == ("erasable", "content", "nothing")
 
 
@@ -38,7 +38,7 @@ def test_an_erased_text_that_was_restored_is_found(store: Tampering) -> None:
         "UPDATE erasable SET salt = :salt, content = :content WHERE digest = :digest",
         {"salt": bytes(16), "content": b"{}", "digest": digest},
     )
-    assert broken(store).table == "erasable"
+    assert verification_error(store).table == "erasable"
 
 
 def test_a_replaced_text_is_found(store: Tampering) -> None:
@@ -47,5 +47,5 @@ def test_a_replaced_text_is_found(store: Tampering) -> None:
         "(SELECT min(digest) FROM erasable WHERE content IS NOT NULL)",
         {"content": b'{"note": "something else"}'},
     )
-    error = broken(store)
+    error = verification_error(store)
     assert (error.table, error.column) == ("erasable", "content")

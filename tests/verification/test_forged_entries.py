@@ -9,7 +9,14 @@ from typing import Any
 import msgspec
 import pytest
 from support.every_kind import RecordingStation
-from support.tampering import Tampering, broken, forge, last_with, restate_transfer, tampering
+from support.tampering import (
+    Tampering,
+    first_number,
+    forge,
+    restate_transfer,
+    tampering,
+    verification_error,
+)
 
 from supplies.domain import commands as c
 from supplies.domain.entries import Body, entry_id
@@ -18,9 +25,9 @@ from supplies.verification.verify import verify
 
 
 def test_a_forged_body_that_contradicts_its_rows_is_found(store: Tampering) -> None:
-    seq = last_with(store, "SELECT max(seq) FROM activities")
+    seq = first_number(store, "SELECT max(seq) FROM activities")
     forge(store, seq, lambda body: msgspec.structs.replace(body, kind="other"))
-    error = broken(store)
+    error = verification_error(store)
     assert (error.table, error.column, error.seq) == ("entries", "kind", seq)
 
 
@@ -33,34 +40,34 @@ def test_an_undecodable_body_with_a_correct_hash_is_found(store: Tampering) -> N
         {"body": content, "hash": head, "seq": last + 1},
     )
     store.run("UPDATE heads SET hash = :hash", {"hash": head})
-    error = broken(store)
+    error = verification_error(store)
     assert (error.table, error.column) == ("entries", "body")
 
 
 def test_a_forged_station_is_found(store: Tampering) -> None:
     forge(store, 3, lambda body: msgspec.structs.replace(body, station="bj"))
-    error = broken(store)
+    error = verification_error(store)
     assert (error.table, error.column, error.seq) == ("entries", "body", 3)
 
 
 def test_a_further_entry_whose_id_is_not_derived_is_found(store: Tampering) -> None:
-    seq = last_with(store, "SELECT max(seq) FROM entries WHERE part = 1")
+    seq = first_number(store, "SELECT max(seq) FROM entries WHERE part = 1")
     identity = entry_id("6f1c2f0e-96c8-4b83-bd0b-0ef4f8b3d3f5", 1)
     forge(store, seq, lambda body: msgspec.structs.replace(body, id=identity))
     store.run("UPDATE entries SET id = :id WHERE seq = :seq", {"id": identity, "seq": seq})
-    error = broken(store)
+    error = verification_error(store)
     assert (error.table, error.column, error.seq) == ("entries", "id", seq)
 
 
 def test_an_entry_booked_on_a_closed_day_is_found(store: Tampering) -> None:
-    seq = last_with(store, "SELECT max(seq) FROM entries WHERE kind = 'receipt_issued'")
+    seq = first_number(store, "SELECT max(seq) FROM entries WHERE kind = 'receipt_issued'")
     day = date(2020, 2, 1)
     forge(store, seq, lambda body: msgspec.structs.replace(body, booked_on=day, happened_on=day))
     store.run(
         "UPDATE entries SET booked_on = :day, happened_on = :day WHERE seq = :seq",
         {"day": day.isoformat(), "seq": seq},
     )
-    error = broken(store)
+    error = verification_error(store)
     assert (error.table, error.column, error.seq) == ("entries", "booked_on", seq)
 
 
@@ -80,9 +87,11 @@ def test_an_entry_booked_on_a_closed_day_is_found(store: Tampering) -> None:
     ],
 )
 def test_an_invalid_transfer_is_found(store: Tampering, field: str, value: Any) -> None:
-    seq = last_with(store, "SELECT max(seq) FROM transfers WHERE source = 'stock:a' AND line = 1")
+    seq = first_number(
+        store, "SELECT max(seq) FROM transfers WHERE source = 'stock:a' AND line = 1"
+    )
     restate_transfer(store, seq, lambda transfer: transfer._replace(**{field: value}))
-    error = broken(store)
+    error = verification_error(store)
     assert (error.table, error.seq) == ("transfers", seq), str(error)
 
 
@@ -116,14 +125,14 @@ def test_a_balance_below_zero_on_a_past_day_is_found(books_url: str) -> None:
     )
     store.run("UPDATE transfers SET day = '2020-02-04' WHERE seq = :seq", {"seq": gone.seq})
     store.run("UPDATE heads SET latest_day = '2020-02-05'")
-    error = broken(store)
+    error = verification_error(store)
     assert (error.table, error.column, error.seq) == ("transfers", "quantity", gone.seq)
     store.run("ROLLBACK")
     store.close()
 
 
 def test_a_gap_in_receipt_numbers_is_found(store: Tampering) -> None:
-    seq = last_with(store, "SELECT max(seq) FROM receipts")
+    seq = first_number(store, "SELECT max(seq) FROM receipts")
     number = "JZ-2020-000099"
 
     def skip(body: Body) -> Body:
@@ -139,13 +148,13 @@ def test_a_gap_in_receipt_numbers_is_found(store: Tampering) -> None:
     store.run("UPDATE entries SET document = :n WHERE seq = :seq", {"n": number, "seq": seq})
     for table in ("receipts", "receipt_donations", "receipt_replacements"):
         store.run(f"UPDATE {table} SET number = :n WHERE seq = :seq", {"n": number, "seq": seq})
-    error = broken(store)
+    error = verification_error(store)
     assert (error.table, error.seq) == ("receipts", seq), str(error)
 
 
 def test_a_need_met_without_received_goods_is_found(store: Tampering) -> None:
     """Hand-out h3 moves quantity from needed to met, although no goods were received."""
-    seq = last_with(
+    seq = first_number(
         store, "SELECT seq FROM transfers WHERE source LIKE 'needed:%' AND target LIKE 'ended:%'"
     )
     (target,) = store.one("SELECT source FROM transfers WHERE seq = :seq", {"seq": seq}) or ("",)
@@ -153,13 +162,13 @@ def test_a_need_met_without_received_goods_is_found(store: Tampering) -> None:
     restate_transfer(store, seq, lambda transfer: transfer._replace(target=met))
     store.run("UPDATE balances SET account = :met WHERE account LIKE 'ended:%'", {"met": met})
     store.run("UPDATE days SET account = :met WHERE account LIKE 'ended:%'", {"met": met})
-    error = broken(store)
+    error = verification_error(store)
     assert (error.table, error.column) == ("balances", "quantity")
     assert "met for received:h3" in error.expected
 
 
 def test_packs_that_differ_from_the_quantity_of_their_line_are_found(store: Tampering) -> None:
-    seq = last_with(store, "SELECT max(seq) FROM packed_lines")
+    seq = first_number(store, "SELECT max(seq) FROM packed_lines")
 
     def resize(body: Body) -> Body:
         rows = [
@@ -170,13 +179,13 @@ def test_packs_that_differ_from_the_quantity_of_their_line_are_found(store: Tamp
 
     forge(store, seq, resize)
     store.run("UPDATE packed_lines SET size = 40 WHERE seq = :seq", {"seq": seq})
-    error = broken(store)
+    error = verification_error(store)
     assert (error.table, error.column, error.seq) == ("packed_lines", "quantity", seq)
     assert (error.expected, error.found) == ("100 × mask in packs", "80 × mask")
 
 
 def test_a_latest_day_that_is_not_the_day_of_its_entry_is_found(store: Tampering) -> None:
-    seq = last_with(store, "SELECT max(seq) FROM latest_days")
+    seq = first_number(store, "SELECT max(seq) FROM latest_days")
     (day,) = store.one("SELECT latest_day FROM latest_days WHERE seq = :seq", {"seq": seq}) or ("",)
 
     def other_day(body: Body) -> Body:
@@ -190,7 +199,7 @@ def test_a_latest_day_that_is_not_the_day_of_its_entry_is_found(store: Tampering
 
     forge(store, seq, other_day)
     store.run("UPDATE latest_days SET latest_day = '2020-01-02' WHERE seq = :seq", {"seq": seq})
-    error = broken(store)
+    error = verification_error(store)
     assert (error.table, error.column, error.seq) == ("latest_days", "latest_day", seq)
     assert (error.expected, error.found) == (day, "2020-01-02")
 
@@ -202,7 +211,7 @@ def test_a_latest_day_that_is_not_the_day_of_its_entry_is_found(store: Tampering
 def test_an_expiry_that_is_not_the_last_day_of_its_month_is_found(
     store: Tampering, table: str, month: str, expected: str
 ) -> None:
-    seq = last_with(store, f"SELECT max(seq) FROM {table} WHERE expires_month = '2021-01'")
+    seq = first_number(store, f"SELECT max(seq) FROM {table} WHERE expires_month = '2021-01'")
 
     def other_month(body: Body) -> Body:
         rows = [
@@ -218,13 +227,13 @@ def test_an_expiry_that_is_not_the_last_day_of_its_month_is_found(
         f"UPDATE {table} SET expires_month = :month WHERE seq = :seq AND expires_month IS NOT NULL",
         {"month": month, "seq": seq},
     )
-    error = broken(store)
+    error = verification_error(store)
     assert (error.table, error.column, error.seq) == (table, "expires_on", seq)
     assert (error.expected, error.found) == (expected, "2021-01-31")
 
 
 def test_a_product_that_expires_later_than_what_it_was_made_of_is_found(store: Tampering) -> None:
-    seq = last_with(store, "SELECT max(seq) FROM product_expiries WHERE basis = 'parents'")
+    seq = first_number(store, "SELECT max(seq) FROM product_expiries WHERE basis = 'parents'")
 
     def later(body: Body) -> Body:
         rows = [
@@ -240,13 +249,13 @@ def test_a_product_that_expires_later_than_what_it_was_made_of_is_found(store: T
         "UPDATE lots SET expires_on = '2031-01-01' WHERE seq = :seq AND expires_on IS NULL",
         {"seq": seq},
     )
-    error = broken(store)
+    error = verification_error(store)
     assert (error.table, error.column, error.seq) == ("lots", "expires_on", seq)
     assert (error.expected, error.found) == ("nothing", "2031-01-01")
 
 
 def test_a_count_whose_expected_quantities_differ_from_the_books_is_found(store: Tampering) -> None:
-    seq = last_with(store, "SELECT max(seq) FROM recounts")
+    seq = first_number(store, "SELECT max(seq) FROM recounts")
 
     def more(body: Body) -> Body:
         rows = (
@@ -259,6 +268,6 @@ def test_a_count_whose_expected_quantities_differ_from_the_books_is_found(store:
 
     forge(store, seq, more)
     store.run("UPDATE recounts SET expected = expected + 1 WHERE seq = :seq", {"seq": seq})
-    error = broken(store)
+    error = verification_error(store)
     assert (error.table, error.column, error.seq) == ("transfers", "quantity", seq)
     assert "unexplained by c_" in str(error)

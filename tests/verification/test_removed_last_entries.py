@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from support.tampering import Tampering, broken, columns_of
+from support.tampering import Tampering, columns_of, verification_error
 
 from supplies.errors import BooksBroken
 from supplies.signing.checkpoints import Checkpoint
@@ -52,7 +52,7 @@ def test_removed_last_entries_are_found_by_an_earlier_verification(store: Tamper
     last = station.entries
     verify(store, "lx")
     cut_off(store, last)
-    found = broken(store)
+    found = verification_error(store)
     assert (found.seq, found.expected, found.found) == (last, station.head, "nothing")
     assert "the verification of 2026-02-13 saw that hash" in str(found)
 
@@ -62,7 +62,7 @@ def test_an_entry_with_another_hash_than_in_an_earlier_verification_is_found(
 ) -> None:
     head = verified(store).head
     store.run("UPDATE verifications SET hash = :hash", {"hash": "ab" * 32})
-    found = broken(store)
+    found = verification_error(store)
     assert (found.column, found.expected, found.found) == ("hash", "ab" * 32, head)
 
 
@@ -71,12 +71,12 @@ def test_a_verification_of_empty_books_is_compared_too(store: Tampering) -> None
     store.run("UPDATE verifications SET seq = 0, hash = :hash", {"hash": bytes(32).hex()})
     verify(store, "lx")
     store.run("UPDATE verifications SET hash = :hash", {"hash": "ab" * 32})
-    assert (broken(store).seq, broken(store).expected) == (0, "ab" * 32)
+    assert (verification_error(store).seq, verification_error(store).expected) == (0, "ab" * 32)
 
 
 def test_removed_last_entries_are_found_by_a_checkpoint_kept_elsewhere(store: Tampering) -> None:
     (station,) = verify(store, "lx").stations
-    kept = Checkpoint(
+    checkpoint = Checkpoint(
         station="lx",
         seq=station.entries,
         hash=station.head,
@@ -86,11 +86,11 @@ def test_removed_last_entries_are_found_by_a_checkpoint_kept_elsewhere(store: Ta
         public_key="",
         signature="",
     )
-    verify(store, "lx", witnesses=[kept])
+    verify(store, "lx", witnesses=[checkpoint])
     cut_off(store, station.entries)
     verify(store, "lx")
     with pytest.raises(BooksBroken) as caught:
-        verify(store, "lx", witnesses=[kept])
+        verify(store, "lx", witnesses=[checkpoint])
     found = caught.value
     assert (found.seq, found.expected) == (station.entries, station.head)
     assert "the checkpoint of 2026-02-13, signed by station lx" in str(found)

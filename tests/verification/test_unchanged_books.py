@@ -16,8 +16,8 @@ from supplies.verification import verify as chain
 from supplies.verification.verify import Verified, verify
 
 
-def test_unchanged_books_with_entries_of_many_kinds_verify(whole: str) -> None:
-    store = open_store(whole)
+def test_unchanged_books_with_entries_of_many_kinds_verify(unchanged_books: str) -> None:
+    store = open_store(unchanged_books)
     verified = verify(store, "lx")
     (seq, head), (receipts,) = (
         store.one("SELECT seq, hash FROM heads") or (0, b""),
@@ -30,8 +30,8 @@ def test_unchanged_books_with_entries_of_many_kinds_verify(whole: str) -> None:
     store.close()
 
 
-def test_the_books_under_test_fill_every_ledger_table(whole: str) -> None:
-    store = open_store(whole)
+def test_the_books_under_test_fill_every_ledger_table(unchanged_books: str) -> None:
+    store = open_store(unchanged_books)
     empty = [table for table in chain.LEDGER_TABLES if not store.all(f"SELECT 1 FROM {table}")]
     assert empty == []
     store.close()
@@ -74,16 +74,16 @@ def test_each_station_of_a_database_is_verified(books_url: str) -> None:
 def test_verification_in_small_chunks_gives_the_same_result(
     store: Tampering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = verify(store)
+    at_once = verify(store)
     monkeypatch.setattr(chain, "ENTRIES_PER_CHUNK", 3)
     heard: list[tuple[int, int]] = []
-    assert verify(store, progress=lambda done, total: heard.append((done, total))) == whole
-    assert heard[-1] == (whole.entries, whole.entries)
+    assert verify(store, progress=lambda done, total: heard.append((done, total))) == at_once
+    assert heard[-1] == (at_once.entries, at_once.entries)
     assert [done for done, _ in heard] == sorted(done for done, _ in heard)
 
 
-def test_every_entry_can_be_corrected_or_says_what_to_do_instead(whole: str) -> None:
-    store = open_store(whole)
+def test_every_entry_can_be_corrected_or_says_what_to_do_instead(unchanged_books: str) -> None:
+    store = open_store(unchanged_books)
     kinds = {kind for (kind,) in store.all("SELECT DISTINCT kind FROM entries WHERE part = 0")}
     assert kinds <= {*CORRECTABLE, *WAYS_BACK}
     assert not CORRECTABLE.keys() & WAYS_BACK.keys()

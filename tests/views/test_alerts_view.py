@@ -5,7 +5,7 @@ from datetime import date
 import msgspec
 import pytest
 from support.ledger_fixture import StationLedger
-from support.view_json import shows
+from support.view_json import has_exact_json
 
 from supplies.access import donor_requests
 from supplies.access.access_context import AccessContext
@@ -29,7 +29,9 @@ def found(station: StationLedger, **days: int) -> list[Alert]:
     return list_alerts(station.books, station.clock.day, **days).items
 
 
-def told(station: StationLedger, **days: int) -> list[tuple[str, str, str | None, int | None]]:
+def alert_rows(
+    station: StationLedger, **days: int
+) -> list[tuple[str, str, str | None, int | None]]:
     return [(one.what, one.code, one.item, one.quantity) for one in found(station, **days)]
 
 
@@ -47,7 +49,7 @@ def test_expiring_goods_alert_before_and_after_their_day_including_allocated_one
 ) -> None:
     lot = station.stock(20, expires_on=date(2020, 2, 20))
     station.allocate(5)
-    assert shows(
+    assert has_exact_json(
         list_alerts(station.books, station.clock.day, soon=10),
         {
             "items": [
@@ -64,7 +66,7 @@ def test_expiring_goods_alert_before_and_after_their_day_including_allocated_one
             "next": None,
         },
     )
-    assert told(station, soon=9) == []
+    assert alert_rows(station, soon=9) == []
     station.clock.advance(11)
     assert [(one.what, one.since) for one in found(station, waiting=90)] == [
         ("expired", date(2020, 2, 21))
@@ -76,9 +78,9 @@ def test_overdue_pledges_and_needs_alert(station: StationLedger) -> None:
     pledge = station.pledge(8, due_on=station.day(1))
     station.give(3, pledge=pledge)
     station.clock.advance(1)
-    assert told(station) == []
+    assert alert_rows(station) == []
     station.clock.advance(1)
-    assert told(station) == [
+    assert alert_rows(station) == [
         ("need_past_its_day", need, "mask", 10),
         ("pledge_overdue", pledge, "mask", 5),
     ]
@@ -91,13 +93,13 @@ def test_long_deliveries_and_long_allocations_alert(
     stays, goes = station.allocate(4), station.allocate(6)
     delivery = station.dispatch(goes)
     station.clock.advance(1)
-    assert told(station) == [("delivery_out", delivery, "mask", 6)]
+    assert alert_rows(station) == [("delivery_out", delivery, "mask", 6)]
     station.outcome(delivery, goes, "handed_over")
-    assert told(station) == [("delivery_out", delivery, None, None)]
+    assert alert_rows(station) == [("delivery_out", delivery, None, None)]
     station(c.CloseDelivery(delivery=delivery))
-    assert told(station) == []
+    assert alert_rows(station) == []
     station.clock.advance(6)
-    assert told(station) == [("allocation_waiting", stays, "mask", 4)]
+    assert alert_rows(station) == [("allocation_waiting", stays, "mask", 4)]
 
 
 def test_a_conflict_alerts_until_it_is_resolved(station: StationLedger) -> None:
@@ -105,32 +107,32 @@ def test_a_conflict_alerts_until_it_is_resolved(station: StationLedger) -> None:
     allocation = station.allocate(5)
     delivery = station.dispatch(allocation)
     station.outcome(delivery, allocation, "not_at_home")
-    kept = station.outcome(delivery, allocation, "handed_over")
-    assert kept.conflict
-    assert told(station) == [("conflict_open", str(kept.seq), None, None)]
-    station(c.ResolveConflict(conflict=kept.seq, by="correct", reason="the team is right"))
-    assert told(station) == []
+    conflict = station.outcome(delivery, allocation, "handed_over")
+    assert conflict.conflict
+    assert alert_rows(station) == [("conflict_open", str(conflict.seq), None, None)]
+    station(c.ResolveConflict(conflict=conflict.seq, by="correct", reason="the team is right"))
+    assert alert_rows(station) == []
 
 
 def test_alerts_contain_no_name_and_are_paginated(station: StationLedger) -> None:
     station.need(1, needed_by=station.day(0)), station.need(2, "R-2", needed_by=station.day(0))
     station.clock.advance(1)
-    whole = found(station)
+    all_alerts = found(station)
     first = list_alerts(station.books, station.clock.day, limit=1)
     rest = list_alerts(station.books, station.clock.day, after=first.next)
-    assert [*first.items, *rest.items] == whole
-    assert msgspec.json.encode(whole).isascii()
+    assert [*first.items, *rest.items] == all_alerts
+    assert msgspec.json.encode(all_alerts).isascii()
 
 
 def test_a_donors_request_alerts_until_it_is_answered(station: StationLedger) -> None:
     with station.ledger.admin_transaction() as books:
         access = AccessContext(books, station.clock())
         made = donor_requests.add(access, "D-1", NewRequest(kind="hide"))
-    assert told(station) == [("donor_request_open", "D-1", None, None)]
+    assert alert_rows(station) == [("donor_request_open", "D-1", None, None)]
     with station.ledger.admin_transaction() as books:
         access = AccessContext(books, station.clock())
         donor_requests.answer(access, "D-1", made.id, Answer(answer="done"), by="u_1")
-    assert told(station) == []
+    assert alert_rows(station) == []
 
 
 def test_receipts_that_lead_to_this_computer_alert_until_the_address_is_set(
@@ -151,7 +153,7 @@ def test_an_item_alerts_if_less_than_its_minimum_is_free_and_usable(
 ) -> None:
     mask = station.books.item("mask")
     station.ledger.amend(msgspec.structs.replace(mask, minimum=20))
-    assert told(station) == [("below_minimum", "mask", "mask", 0)]
+    assert alert_rows(station) == [("below_minimum", "mask", "mask", 0)]
     assert found(station)[0].since == station.clock.day
     station.stock(15)
     station.stock(5, location="annex")
@@ -169,6 +171,6 @@ def test_expired_and_quarantined_goods_do_not_count_towards_the_minimum(
     station.ledger.amend(msgspec.structs.replace(station.books.item("mask"), minimum=20))
     station.stock(20, location="ward")
     station.stock(20, expires_on=station.day(0))
-    assert ("below_minimum", "mask", "mask", 20) not in told(station)
+    assert ("below_minimum", "mask", "mask", 20) not in alert_rows(station)
     station.clock.advance()
-    assert ("below_minimum", "mask", "mask", 0) in told(station)
+    assert ("below_minimum", "mask", "mask", 0) in alert_rows(station)

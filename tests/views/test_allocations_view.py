@@ -2,7 +2,7 @@
 
 import pytest
 from support.ledger_fixture import StationLedger
-from support.view_json import shows
+from support.view_json import has_exact_json
 
 from supplies.domain import commands as c
 from supplies.errors import InvalidField, NotFound
@@ -29,7 +29,7 @@ def test_an_allocation_shows_its_recipient_and_goods(station: StationLedger) -> 
     need = station.need(10)
     station.stock(20)
     name = station.allocate(10)
-    assert shows(
+    assert has_exact_json(
         get_allocation(station.books, name),
         {
             "id": "a_3",

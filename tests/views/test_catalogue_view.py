@@ -2,7 +2,7 @@
 
 import pytest
 from support.ledger_fixture import StationLedger
-from support.view_json import shows
+from support.view_json import has_exact_json
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Team
@@ -15,7 +15,7 @@ def found(station: StationLedger, kind: type[Item | Donor | Recipient], q: str) 
 
 
 def test_catalogue_records_are_shown_as_registered(station: StationLedger) -> None:
-    assert shows(
+    assert has_exact_json(
         get_record(station.books, Item, "soap"),
         {
             "code": "soap",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.ledger_fixture import StationLedger
-from support.view_json import shows
+from support.view_json import has_exact_json
 
 from supplies.domain import commands as c
 from supplies.errors import NotFound
@@ -23,7 +23,7 @@ def test_a_count_sheet_is_open_until_it_is_counted(station: StationLedger) -> No
     station.clock.advance()
     lines = [c.CountLine(item="mask", lot=lot, counted=8), c.CountLine(item="soap", counted=1)]
     station(c.CountStock(sheet=sheet, lines=lines, note="two are torn"))
-    assert shows(
+    assert has_exact_json(
         get_count_sheet(station.books, sheet),
         {
             "id": sheet,

@@ -29,22 +29,22 @@ def test_an_older_entry_recorded_later_begins_the_period(station: StationLedger)
 def test_a_donation_corrected_to_an_earlier_day_begins_the_donors_period(
     station: StationLedger,
 ) -> None:
-    given = station.give(11)
-    correct(station, given.seq, happened_on=EARLIER)
+    gift = station.give(11)
+    correct(station, gift.seq, happened_on=EARLIER)
     assert get_period_of_donor(station.books, "D-1") == (EARLIER, TODAY)
 
 
 def test_a_donation_corrected_to_a_later_day_begins_the_donors_period_later(
     station: StationLedger,
 ) -> None:
-    given = station(station.donation(11, happened_on=EARLIER))
-    correct(station, given.seq, happened_on=TODAY)
+    gift = station(station.donation(11, happened_on=EARLIER))
+    correct(station, gift.seq, happened_on=TODAY)
     assert get_period_of_donor(station.books, "D-1") == (TODAY, TODAY)
 
 
 def test_a_donor_whose_only_donation_was_reversed_has_no_period(station: StationLedger) -> None:
-    given = station.give(11)
-    station(c.Reverse(entry=given.seq, reason="typed twice"))
+    gift = station.give(11)
+    station(c.Reverse(entry=gift.seq, reason="typed twice"))
     with pytest.raises(NotFound, match="there is no donation of D-1 yet"):
         get_period_of_donor(station.books, "D-1")
 

@@ -2,7 +2,7 @@
 
 import pytest
 from support.ledger_fixture import StationLedger
-from support.view_json import shows
+from support.view_json import has_exact_json
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Recipient
@@ -36,7 +36,7 @@ def test_a_delivery_shows_its_stops_in_order_and_how_each_went(station: StationL
             "in_transit": on_the_way,
         }
 
-    assert shows(
+    assert has_exact_json(
         get_delivery(station.books, name),
         {
             "id": "v_4",
@@ -86,12 +86,12 @@ def test_a_lot_from_two_locations_is_two_lines(
     station: StationLedger,
 ) -> None:
     pledge = station.pledge(10, {station.need(10): 10})
-    given = station.give(5, pledge=pledge)
-    allocation = f"a_{given.seq + 1}"
+    gift = station.give(5, pledge=pledge)
+    allocation = f"a_{gift.seq + 1}"
     back = [c.OutcomeLine(line=1, brought_back=5, location="annex")]
     station.outcome(station.dispatch(allocation), allocation, "not_at_home", lines=back)
     right = station.donation(8, pledge=pledge)
-    station(c.Correct(entry=given.seq, command=right, reason="three were overlooked"))
+    station(c.Correct(entry=gift.seq, command=right, reason="three were overlooked"))
     again = station.dispatch(allocation)
     (stop,) = get_delivery(station.books, again).stops
     assert [(line.loaded, line.in_transit) for line in stop.lines] == [(5, 5), (3, 3)]
@@ -149,7 +149,7 @@ def test_a_slip_masks_name_and_telephone_and_shows_the_full_address(station: Sta
     own, other = station.allocate(10, "R-7"), station.allocate(4)
     name = station.dispatch(own, other)
     slip, second = build_delivery_slips(station.books, name)
-    assert shows(
+    assert has_exact_json(
         slip,
         {
             "delivery": name,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 from support.ledger_fixture import StationLedger
-from support.view_json import shows
+from support.view_json import has_exact_json
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Community, Donor, Recipient
@@ -36,7 +36,7 @@ def test_donors_are_named_as_they_consented(station: StationLedger) -> None:
     consent(station, "D-4", "family_name")
     for number, donor in enumerate(("D-1", None, "D-3", "D-4", "D-2"), 1):
         station.give(number, donor=donor)
-    assert [(given.name, given.quantity) for given in public(station).received] == [
+    assert [(line.name, line.quantity) for line in public(station).received] == [
         ("张三丰", 3),
         ("张**", 4),
         (None, 8),
@@ -47,7 +47,7 @@ def test_a_forgotten_donor_is_not_named(station: StationLedger) -> None:
     consent(station, "D-3", "name")
     station.give(3, donor="D-3")
     station(c.ForgetDonor(donor="D-3"))
-    assert [given.name for given in public(station).received] == [None]
+    assert [line.name for line in public(station).received] == [None]
 
 
 def test_the_disclosure_has_the_documented_json(
@@ -59,7 +59,7 @@ def test_the_disclosure_has_the_documented_json(
         hand_out(station, 1, f"R-{number}")
     hand_out(station, 2, "R-1")
     hand_out(station, 6, "G-1", headcount=6)
-    assert shows(
+    assert has_exact_json(
         {key: getattr(public(station), key) for key in ("received", "handed_over")},
         {
             "received": [{"source": "donor", "name": None, "item": "mask", "quantity": 20}],
@@ -100,8 +100,8 @@ def test_the_disclosure_has_the_figures_of_the_station_report(station: StationLe
     (report,) = build_station_report(station.books, FIRST, LAST).goods
     found = public(station)
     assert found.goods == [report]
-    given = {line.source: line.quantity for line in found.received}
-    assert given == {"donor": report.received, "opening": report.opening}
+    received = {line.source: line.quantity for line in found.received}
+    assert received == {"donor": report.received, "opening": report.opening}
     assert [line.quantity for line in found.handed_over] == [report.handed_over]
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 from support.ledger_fixture import StationLedger
-from support.view_json import shows
+from support.view_json import has_exact_json
 
 from supplies.domain import commands as c
 from supplies.domain.accounts import is_origin, kind_of
@@ -57,7 +57,7 @@ def test_the_statement_has_the_documented_json(
 ) -> None:
     station.give(20, wish="elderly first")
     hand_out(station, 8)
-    assert shows(
+    assert has_exact_json(
         stated(station),
         {
             "station": "lx",
@@ -195,9 +195,9 @@ def test_each_item_of_a_kit_has_an_equal_share(station: StationLedger) -> None:
 def test_shares_are_whole_numbers_and_sum_by_donor_and_by_item(
     quantities: list[int], weights: list[int]
 ) -> None:
-    whole = sum(weights)
-    fitting = [part * whole // max(1, sum(quantities)) for part in quantities]
-    fitting.append(whole - sum(fitting))
+    total_weight = sum(weights)
+    fitting = [part * total_weight // max(1, sum(quantities)) for part in quantities]
+    fitting.append(total_weight - sum(fitting))
     rows = apportion_all(fitting, weights)
     assert [sum(row) for row in rows] == fitting
     assert [sum(column) for column in zip(*rows, strict=True)] == weights
@@ -208,16 +208,18 @@ def some_work(station: StationLedger, chance: random.Random) -> Iterator[None]:
     """Yield commands of every kind that moves gifts. Many of them are refused."""
     item, n = chance.choice(["mask", "soap", "rice"]), chance.randint(1, 12)
     donor = chance.choice(["D-1", "D-2", None])
-    who, lines = chance.choice(["R-1", "R-2", "G-1"]), [line(n, item)]
+    recipient, lines = chance.choice(["R-1", "R-2", "G-1"]), [line(n, item)]
     entry = chance.randint(1, max(1, station.entries()))
     right = station.donation(chance.randint(1, 30), item, donor=donor)
     made = [c.ConvertedLine(item=chance.choice(["mask", "soap"]), quantity=n)]
     acts: list[Any] = [
         lambda: station.give(chance.randint(1, 30), item, donor=donor),
         lambda: station.give(chance.randint(1, 30), item, donor=donor, recipient="R-2"),
-        lambda: station(c.HandOut(recipient=who, location="store", lines=lines)),
-        lambda: station(c.TakeBack(recipient=who, location="store", lines=lines, reason="back")),
-        lambda: station.dispatch(station.allocate(n, who, item)),
+        lambda: station(c.HandOut(recipient=recipient, location="store", lines=lines)),
+        lambda: station(
+            c.TakeBack(recipient=recipient, location="store", lines=lines, reason="back")
+        ),
+        lambda: station.dispatch(station.allocate(n, recipient, item)),
         lambda: station(c.WriteOff(reason="damaged", location="store", lines=lines)),
         lambda: station(c.FindAgain(reason="damaged", location="store", lines=lines)),
         lambda: station(c.LendGoods(borrower="S-2", location="store", lines=lines)),
@@ -269,9 +271,9 @@ def test_statements_of_all_donors_sum_to_all_goods(station: StationLedger, seed:
         and not (kind_of(account).name == "converted" and quantity < 0)
     }
     # Goods that a count found are in lots of unknown origin, which belong to no donor.
-    given = {lot for account, _, lot, _ in rows if is_origin(kind_of(account))}
+    received_lots = {lot for account, _, lot, _ in rows if is_origin(kind_of(account))}
     owned = {lot for _, _, lot in found}
-    assert given <= owned
+    assert received_lots <= owned
     assert {key: quantity for key, quantity in found.items() if quantity} == {
         key: quantity for key, quantity in balances.items() if key[2] in owned
     }

@@ -6,7 +6,7 @@ import hashlib
 import msgspec
 import pytest
 from support.ledger_fixture import StationLedger
-from support.view_json import shows
+from support.view_json import has_exact_json
 
 from supplies.domain import commands as c
 from supplies.errors import InvalidField, NotFound
@@ -17,7 +17,7 @@ def test_an_entry_shows_its_content_and_the_hashed_bytes(station: StationLedger)
     need = station.need(10)
     found = get_entry(station.books, 1)
     body = station.books.value("SELECT body FROM entries WHERE station = :station AND seq = 1")
-    assert shows(
+    assert has_exact_json(
         found,
         {
             "station": "lx",
@@ -115,7 +115,7 @@ def test_a_conflict_is_open_until_it_is_resolved(station: StationLedger) -> None
     station.outcome(delivery, allocation, "handed_over")
     contradicted = station.outcome(delivery, allocation, "not_at_home", note="locked")
     (waiting,) = list_conflicts(station.books).items
-    assert shows(
+    assert has_exact_json(
         waiting,
         {
             "seq": contradicted.seq,

@@ -76,8 +76,8 @@ def test_a_corrected_need_shows_the_new_note_and_the_old_one_as_a_remark(
     station(c.Correct(entry=1, command=right, reason="misheard"))
     found = get_need(station.books, name)
     assert found.note == "four"
-    said = [(text.field, text.text) for one in found.remarks for text in one.texts]
-    assert said == [("note", "ten"), ("correction/reason", "misheard")]
+    texts = [(text.field, text.text) for one in found.remarks for text in one.texts]
+    assert texts == [("note", "ten"), ("correction/reason", "misheard")]
 
 
 def test_a_pledge_shows_its_note_and_why_it_was_cancelled(station: StationLedger) -> None:

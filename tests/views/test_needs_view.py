@@ -2,7 +2,7 @@
 
 import pytest
 from support.ledger_fixture import StationLedger
-from support.view_json import shows
+from support.view_json import has_exact_json
 
 from supplies.domain import commands as c
 from supplies.errors import InvalidField, NotFound
@@ -17,7 +17,7 @@ def parts(station: StationLedger, name: str) -> tuple[int, int, int, int, int, i
 def test_a_need_shows_its_open_claimed_assigned_met_and_ended_parts(station: StationLedger) -> None:
     name = station.need(10, urgency="high")
     station.pledge(6, {name: 6})
-    assert shows(
+    assert has_exact_json(
         get_need(station.books, name),
         {
             "id": "n_1",
@@ -45,9 +45,9 @@ def test_the_status_of_a_need_is_its_earliest_stage_with_goods(station: StationL
     assert get_need(station.books, name).status == "open"
     pledge = station.pledge(10, {name: 10})
     assert get_need(station.books, name).status == "claimed"
-    given = station.give(10, pledge=pledge)
+    gift = station.give(10, pledge=pledge)
     assert get_need(station.books, name).status == "assigned"
-    allocation = f"a_{given.seq + 1}"
+    allocation = f"a_{gift.seq + 1}"
     delivery = station.dispatch(allocation)
     station.outcome(delivery, allocation, "handed_over")
     assert get_need(station.books, name).status == "met"

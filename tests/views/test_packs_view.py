@@ -27,13 +27,13 @@ def test_views_of_lines_show_the_packs_that_were_stated(station: StationLedger) 
     need = station(c.NoteNeed(recipient="R-1", **BOX))
     pledge = station(c.MakePledge(donor="D-1", lines=[c.PledgeLine(**BOX)]))
     gift = station.give(2, pack="box")
-    aside = station.allocate(2, pack="box")
+    allocation = station.allocate(2, pack="box")
     redefine(station)
     assert get_need(station.books, str(need.document)).stated == STATED
     assert get_pledge(station.books, str(pledge.document)).lines[0].stated == STATED
     donation = get_donation(station.books, str(gift.document)).lines[0]
     assert (donation.stated, donation.quantity) == (STATED, 100)
-    assert get_allocation(station.books, aside).stated == [IN_LINE_1]
+    assert get_allocation(station.books, allocation).stated == [IN_LINE_1]
     assert get_entry(station.books, gift.seq).stated == [IN_LINE_1]
 
 
@@ -54,11 +54,11 @@ def test_a_corrected_line_shows_the_packs_of_the_correction(station: StationLedg
 
 def test_a_corrected_allocation_shows_the_packs_of_the_correction(station: StationLedger) -> None:
     station.give(200)
-    aside = station.allocate(2, pack="box")
+    allocation = station.allocate(2, pack="box")
     line = c.AllocationLine(item="mask", quantity=3, pack="ten")
     again = c.Allocate(recipient="R-1", location="store", lines=[line])
     station(c.Correct(entry=station.entries(), command=again, reason="tens"))
-    (stated,) = get_allocation(station.books, aside).stated  # type: ignore[misc]  # views of any document
+    (stated,) = get_allocation(station.books, allocation).stated  # type: ignore[misc]  # views of any document
     assert (stated.quantity, stated.pack, stated.size) == (3, "ten", 10)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 from support.ledger_fixture import StationLedger
-from support.view_json import shows
+from support.view_json import has_exact_json
 
 from supplies.domain import commands as c
 from supplies.errors import NotFound
@@ -19,7 +19,7 @@ def test_a_pledge_shows_outstanding_goods_and_claims(
 ) -> None:
     need = station.need(6)
     name = station.pledge(50, {need: 6}, due_on=station.day(3))
-    assert shows(
+    assert has_exact_json(
         get_pledge(station.books, name),
         {
             "id": "p_2",
@@ -78,9 +78,9 @@ def test_a_pledge_without_arrivals_is_lapsed_or_cancelled(
 def test_a_pledge_counts_the_corrected_donation(station: StationLedger) -> None:
     need = station.need(6)
     name = station.pledge(50, {need: 6})
-    given = station.give(30, pledge=name)
+    gift = station.give(30, pledge=name)
     right = station.donation(20, pledge=name)
-    station(c.Correct(entry=given.seq, command=right, reason="counted twice"))
+    station(c.Correct(entry=gift.seq, command=right, reason="counted twice"))
     assert parts(station, name) == (50, 20, 30, 0, 0)
     latest = station.entries()
     while station.books.body(latest).kind != "donation_received":

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.engines import RUNNING, without_fsync
 from support.ledger_fixture import Clock, StationLedger, register_all
-from support.view_json import shows
+from support.view_json import has_exact_json
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Recipient
@@ -21,7 +21,7 @@ def proposed(station: StationLedger, **more: object) -> list[ProposedAllocation]
     return propose_allocations(station.books, station.clock.day, **more).items  # type: ignore[arg-type]  # filters by name
 
 
-def given_of(station: StationLedger) -> dict[str, int]:
+def proposed_quantities(station: StationLedger) -> dict[str, int]:
     """Return the proposed quantity for each need."""
     found: dict[str, int] = {}
     for row in proposed(station):
@@ -39,7 +39,7 @@ def test_a_proposal_names_recipients_quantities_and_lots(station: StationLedger)
     need = station.need(10)
     late = station.stock(8, expires_on=date(2021, 1, 1))
     soon = station.stock(4, expires_on=date(2020, 6, 1))
-    assert shows(
+    assert has_exact_json(
         propose_allocations(station.books, station.clock.day),
         {
             "items": [
@@ -66,20 +66,20 @@ def test_a_proposal_serves_the_most_urgent_need_first(station: StationLedger) ->
     urgent = station.need(8, "R-2", urgency="high")
     station.stock(9)
     assert [row.recipient for row in proposed(station)] == ["R-2", "R-1"]
-    assert given_of(station)[urgent] == 8
+    assert proposed_quantities(station)[urgent] == 8
 
 
 def test_one_large_need_does_not_get_all_goods(station: StationLedger) -> None:
     large, small = station.need(1000, "R-1"), station.need(3, "R-2")
     station.stock(10)
-    assert given_of(station) == {large: 7, small: 3}
+    assert proposed_quantities(station) == {large: 7, small: 3}
 
 
 def test_remainders_go_to_the_need_with_the_nearest_due_day(station: StationLedger) -> None:
     station.need(9, "R-1")
     dated = station.need(9, "R-2", needed_by=station.day(2))
     station.stock(3)
-    assert given_of(station)[dated] == 2
+    assert proposed_quantities(station)[dated] == 2
 
 
 def test_neither_quarantine_nor_expired_goods_are_proposed(station: StationLedger) -> None:
@@ -95,7 +95,7 @@ def test_claimed_needs_are_not_proposed(station: StationLedger) -> None:
     need = station.need(10)
     station.pledge(6, {need: 6})
     station.stock(10)
-    assert given_of(station) == {need: 4}
+    assert proposed_quantities(station) == {need: 4}
 
 
 def test_two_needs_that_share_a_lot_are_two_allocations(station: StationLedger) -> None:
@@ -195,16 +195,16 @@ def _check(station: StationLedger) -> None:
         )
         for item in ("mask", "soap")
     }
-    rows, shares = proposed(station), given_of(station)
+    rows, shares = proposed(station), proposed_quantities(station)
     open_ = {need.id: need for need in list_needs(station.books, limit=None).items}
     for item in free:
-        here = [need for need in open_.values() if need.item == item]
-        lacking = sum(need.needed for need in here)
+        needs_of_item = [need for need in open_.values() if need.item == item]
+        lacking = sum(need.needed for need in needs_of_item)
         # All goods that can be proposed are proposed, and no more.
-        assert sum(shares.get(need.id, 0) for need in here) == min(free[item], lacking)
+        assert sum(shares.get(need.id, 0) for need in needs_of_item) == min(free[item], lacking)
         totals: dict[tuple[str, str], int] = {}
         short: set[tuple[str, str]] = set()
-        for need in here:
+        for need in needs_of_item:
             key = need.urgency, need.recipient
             totals[key] = totals.get(key, 0) + shares.get(need.id, 0)
             assert shares.get(need.id, 0) <= need.needed

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 from support.ledger_fixture import StationLedger
-from support.view_json import shows
+from support.view_json import has_exact_json
 
 from supplies.domain import commands as c
 from supplies.errors import BooksBroken, InvalidField
@@ -44,7 +44,7 @@ def test_the_station_report_has_the_documented_json(
     station(c.RecordActivity(kind="worker", count=14))
     station(c.RecordActivity(kind="visit", count=60))
     station(c.RecordActivity(kind="flats", count=777))
-    assert shows(
+    assert has_exact_json(
         build_station_report(station.books, FIRST, LAST),
         {
             "station": "lx",
@@ -125,9 +125,9 @@ def test_earlier_stock_is_the_opening_and_later_entries_are_excluded(
 def test_the_report_includes_corrections_and_excludes_returned_goods(
     station: StationLedger,
 ) -> None:
-    given = station.give(50, happened_on=on(5))
+    gift = station.give(50, happened_on=on(5))
     right = station.donation(42, happened_on=on(5))
-    station(c.Correct(entry=given.seq, command=right, reason="typed wrongly"))
+    station(c.Correct(entry=gift.seq, command=right, reason="typed wrongly"))
     line = [c.LotLine(item="mask", quantity=2)]
     station(c.ReturnGoods(location="store", lines=line, reason="too small"))
     assert figures(goods(station)["mask"]) == {"received": 42, "other": 2, "on_hand": 40}

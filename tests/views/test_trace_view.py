@@ -2,7 +2,7 @@
 
 import pytest
 from support.ledger_fixture import StationLedger
-from support.view_json import shows
+from support.view_json import has_exact_json
 
 from supplies.domain import commands as c
 from supplies.errors import NotFound
@@ -21,10 +21,10 @@ def test_a_lot_is_traced_from_its_donor_to_every_recipient(station: StationLedge
         c.WriteOff(reason="damaged", location="store", lines=[c.LotLine(item="mask", quantity=1)])
     )
 
-    def stands(account: str, quantity: int) -> dict[str, object]:
+    def balance(account: str, quantity: int) -> dict[str, object]:
         return {"account": account, "item": "mask", "lot": lot, "quantity": quantity}
 
-    assert shows(
+    assert has_exact_json(
         trace_lot(station.books, lot),
         {
             "lot": lot,
@@ -40,7 +40,7 @@ def test_a_lot_is_traced_from_its_donor_to_every_recipient(station: StationLedge
                     "parents": [],
                     "children": [],
                     "given": [{"donor": "D-1", "quantity": 20}],
-                    "stands": [stands("lost:damaged", 1), stands("stock:store", 11)],
+                    "stands": [balance("lost:damaged", 1), balance("stock:store", 11)],
                     "reached": [
                         {"recipient": "G-1", "quantity": 3},
                         {"recipient": "R-1", "quantity": 5},
@@ -82,14 +82,14 @@ def test_a_trace_follows_repackings_in_both_directions(station: StationLedger) -
 
     back = trace_lot(station.books, last)
     assert [one.lot for one in back.lots] == [rice, masks, mixed, last]
-    assert [given.donor for one in back.lots for given in one.given] == ["D-1", "D-2"]
+    assert [gift.donor for one in back.lots for gift in one.given] == ["D-1", "D-2"]
 
 
 def test_a_trace_shows_the_corrected_donor(station: StationLedger) -> None:
     station.give(20)
     station(c.Correct(entry=1, command=station.donation(20, donor="D-2"), reason="wrong donor"))
     (found,) = trace_lot(station.books, "l_lx_1_1").lots
-    assert [(given.donor, given.quantity) for given in found.given] == [("D-2", 20)]
+    assert [(gift.donor, gift.quantity) for gift in found.given] == [("D-2", 20)]
 
 
 def test_a_reversed_repacking_is_not_traced(station: StationLedger) -> None:

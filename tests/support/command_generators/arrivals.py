@@ -16,7 +16,7 @@ class ArrivalCommands(GeneratorBase):
         item = self.pick(self.codes.items)
         return c.NoteNeed(
             recipient=self.pick(self.codes.recipients),
-            **self.packed(item, self.some(30)),
+            **self.packed(item, self.quantity_up_to(30)),
             urgency=self.choose("low", "normal", "high"),
             happened_on=self.day(),
         )
@@ -37,7 +37,7 @@ class ArrivalCommands(GeneratorBase):
                 open_ = [n for n in self.model.needs(item) if self.model.total(f"needed:{n}")]
                 if open_:
                     need = self.pick(open_)
-                    claims[need] = self.some(self.model.total(f"needed:{need}"))
+                    claims[need] = self.quantity_up_to(self.model.total(f"needed:{need}"))
             free = self.choose(0, 0, 5, 20)
             quantity = max(1, sum(claims.values()) + free)
             lines.append(
@@ -61,14 +61,14 @@ class ArrivalCommands(GeneratorBase):
         drop: dict[str, int] = {}
         if claimed and self.coin():
             need = self.pick(claimed)
-            drop[need] = self.some(claimed[need])
+            drop[need] = self.quantity_up_to(claimed[need])
         claims: dict[str, int] = {}
         for line in self.model.pledge_lines()[pledge]:
             open_ = [n for n in self.model.needs(line.item) if self.model.total(f"needed:{n}")]
             if open_:
                 need = self.pick(open_)
                 free = self.model.total(f"pledged:{pledge}", line.item)
-                claims[need] = self.some(min(free, self.model.total(f"needed:{need}")))
+                claims[need] = self.quantity_up_to(min(free, self.model.total(f"needed:{need}")))
         return c.ClaimNeeds(
             pledge=pledge,
             claims=[c.Claim(need=need, quantity=quantity) for need, quantity in claims.items()],
@@ -85,9 +85,9 @@ class ArrivalCommands(GeneratorBase):
                 for key, n in self.model.nonzero_balances(f"pledged:{pledge}:").items()
                 if key[1] == line.item
             }
-            there = sum(claims.values()) + self.model.total(f"pledged:{pledge}", line.item)
-            if there and self.coin():
-                quantity = self.some(there)
+            outstanding = sum(claims.values()) + self.model.total(f"pledged:{pledge}", line.item)
+            if outstanding and self.coin():
+                quantity = self.quantity_up_to(outstanding)
                 drop = None
                 if claims and self.coin():
                     need = self.pick(claims)
@@ -103,7 +103,7 @@ class ArrivalCommands(GeneratorBase):
         lines = []
         donor: str | None = self.choose(*self.codes.donors, None)
         for _ in range(self.choose(1, 1, 2, 3)):
-            pledge, item, there = None, self.pick(self.codes.items), 20
+            pledge, item, outstanding = None, self.pick(self.codes.items), 20
             own = [
                 name
                 for name, row in pledges.items()
@@ -115,13 +115,13 @@ class ArrivalCommands(GeneratorBase):
                 stated = self.model.pledge_lines()[pledge]
                 if stated:
                     item = self.pick([line.item for line in stated])
-                there = self.model.total(f"pledged:{pledge}", item)
-                there += self.model.total(f"pledged:{pledge}:", item)
-                there += self.choose(0, 0, 5)
+                outstanding = self.model.total(f"pledged:{pledge}", item)
+                outstanding += self.model.total(f"pledged:{pledge}:", item)
+                outstanding += self.choose(0, 0, 5)
             recipient = self.choose(None, None, None, *self.codes.recipients[:3])
             lines.append(
                 c.DonationLine(
-                    **self.packed(item, self.some(there)),
+                    **self.packed(item, self.quantity_up_to(outstanding)),
                     pledge=pledge,
                     recipient=recipient,
                     need=self.named_need(item, recipient),
@@ -141,7 +141,7 @@ class ArrivalCommands(GeneratorBase):
     def arrival_lines(self) -> list[c.ArrivalLine]:
         return [
             c.ArrivalLine(
-                **self.packed(self.pick(self.codes.items), self.some(40)),
+                **self.packed(self.pick(self.codes.items), self.quantity_up_to(40)),
                 **self.arriving_expiry(),
                 batch=self.choose(None, "B1"),
             )

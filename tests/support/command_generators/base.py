@@ -88,11 +88,11 @@ class GeneratorBase:
     def once_in(self, times: int) -> bool:
         return once_in(self.random, times)
 
-    def some(self, there: int) -> int:
+    def quantity_up_to(self, available: int) -> int:
         """A quantity, mostly at most what is there."""
-        if there <= 0 or self.once_in(20):
+        if available <= 0 or self.once_in(20):
             return self.number(1, 40)
-        return there if self.coin() else self.number(1, there)
+        return available if self.coin() else self.number(1, available)
 
     def day(self, *, often: bool = False) -> date | None:
         """None (today) mostly; with `often`, mostly an earlier day."""
@@ -128,24 +128,26 @@ class GeneratorBase:
     def lot_lines(self, account: str) -> list[c.LotLine]:
         """One or two lines of goods in an account."""
         lines = []
-        there = self.model.nonzero_balances(account)
+        balances = self.model.nonzero_balances(account)
         for _ in range(self.choose(1, 1, 1, 2)):
-            if there and not self.once_in(20):
-                key = self.pick(there)
+            if balances and not self.once_in(20):
+                key = self.pick(balances)
                 _, item, lot = key
-                whole = self.coin()
-                quantity = self.some(
-                    self.model.total(account, item) if whole else there[key],
+                takes_all = self.coin()
+                quantity = self.quantity_up_to(
+                    self.model.total(account, item) if takes_all else balances[key],
                 )
                 lines.append(
                     c.LotLine(
                         **self.packed(item, quantity),
-                        lot=None if whole else lot,
+                        lot=None if takes_all else lot,
                         allow_expired=self.coin(),
                     )
                 )
             else:
-                lines.append(c.LotLine(item=self.pick(self.codes.items), quantity=self.some(0)))
+                lines.append(
+                    c.LotLine(item=self.pick(self.codes.items), quantity=self.quantity_up_to(0))
+                )
         return lines
 
     def named_need(self, item: str, recipient: str | None) -> str | None:

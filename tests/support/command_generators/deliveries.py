@@ -38,19 +38,19 @@ class DeliveryCommands(GeneratorBase):
             )
         return c.Allocate(recipient=recipient, location=place, lines=lines, happened_on=self.day())
 
-    def set_aside(self) -> list[str]:
+    def allocated(self) -> list[str]:
         return [key[0].split(":")[1] for key in self.model.nonzero_balances("allocated:")]
 
     def release(self) -> c.Command:
-        allocation = self.pick(self.set_aside() or self.model.allocations())
+        allocation = self.pick(self.allocated() or self.model.allocations())
         lines = None
-        there = self.model.total(f"allocated:{allocation}:")
-        if there and self.coin():
-            lines = [c.ReleasedLine(line=1, quantity=self.some(there))]
+        allocated = self.model.total(f"allocated:{allocation}:")
+        if allocated and self.coin():
+            lines = [c.ReleasedLine(line=1, quantity=self.quantity_up_to(allocated))]
         return c.Release(allocation=allocation, reason="r", lines=lines, happened_on=self.day())
 
     def dispatch(self) -> c.Command:
-        names = sorted(set(self.set_aside())) or sorted(self.model.allocations())
+        names = sorted(set(self.allocated())) or sorted(self.model.allocations())
         return c.Dispatch(
             team=self.pick(self.codes.teams),
             allocations=self.random.sample(names, 4),

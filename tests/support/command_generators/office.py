@@ -31,7 +31,7 @@ class OfficeCommands(GeneratorBase):
 
     def record_activity(self) -> c.Command:
         return c.RecordActivity(
-            kind=self.choose("visit", "call"), count=self.some(9), happened_on=self.day()
+            kind=self.choose("visit", "call"), count=self.quantity_up_to(9), happened_on=self.day()
         )
 
     def forget(self) -> c.Command:

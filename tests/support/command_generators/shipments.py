@@ -27,9 +27,11 @@ class ShipmentCommands(GeneratorBase):
 
     def awaited(self) -> list[str]:
         """Shipments from the other station that this one has not received."""
-        here = self.model.documents(ShipmentReceived, "shipment")
+        received = self.model.documents(ShipmentReceived, "shipment")
         return [
-            name for name in self.other_model.documents(Shipment, "shipment") if name not in here
+            name
+            for name in self.other_model.documents(Shipment, "shipment")
+            if name not in received
         ]
 
     def receive_shipment(self) -> c.Command:
@@ -53,12 +55,12 @@ class ShipmentCommands(GeneratorBase):
 
     def arrived(self) -> list[str]:
         """Shipments that the other station received and this one has not acknowledged."""
-        there = self.other_model.documents(ShipmentReceived, "shipment")
+        received = self.other_model.documents(ShipmentReceived, "shipment")
         done = self.model.documents(ShipmentAcknowledged, "shipment")
         return [
             name
             for name in self.model.documents(Shipment, "shipment")
-            if name in there and name not in done
+            if name in received and name not in done
         ]
 
     def acknowledge_shipment(self) -> c.Command:

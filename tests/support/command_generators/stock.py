@@ -30,21 +30,21 @@ class StockCommands(GeneratorBase):
         place = sheets[sheet].location
         lines: dict[str, c.CountLine] = {}
         for item in self.choose(["mask"], ["soap"], ["mask", "soap"]):
-            there = self.model.total(f"stock:{place}", item) + sum(
+            expected = self.model.total(f"stock:{place}", item) + sum(
                 n
                 for (account, what, _), n in self.model.nonzero_balances("allocated:").items()
                 if account.endswith(f":{place}") and what == item
             )
-            amiss = self.choose(0, 0, 1, -1, 3, -3, -there, -30)
+            amiss = self.choose(0, 0, 1, -1, 3, -3, -expected, -30)
             lot = None
             lots = [
                 key[2] for key in self.model.nonzero_balances(f"stock:{place}") if key[1] == item
             ]
             if lots and self.coin():
                 lot = self.pick(lots)
-                there = self.model.balances[f"stock:{place}", item, lot]
+                expected = self.model.balances[f"stock:{place}", item, lot]
             named = {} if lot else self.choose({}, {}, {"batch": "B1", **self.expiry()})
-            counted = max(0, there + amiss)
+            counted = max(0, expected + amiss)
             lines[item] = c.CountLine(item=item, lot=lot, counted=counted, **named)
         day = self.model.opened_on(sheet) if self.coin() else self.day()
         return c.CountStock(sheet=sheet, lines=list(lines.values()), happened_on=day)
@@ -142,7 +142,7 @@ class StockCommands(GeneratorBase):
             produced=[
                 c.ConvertedLine(
                     item=self.pick(self.codes.items),
-                    quantity=self.some(20),
+                    quantity=self.quantity_up_to(20),
                     **self.expiry(),
                     expiry_reason=self.choose(None, "r"),
                 )
@@ -174,7 +174,9 @@ class StockCommands(GeneratorBase):
             party=self.choose(None, "D-1"),
             lines=[
                 c.LotLine(
-                    item=item, quantity=self.some(abs(balance)), lot=self.choose(None, lot or None)
+                    item=item,
+                    quantity=self.quantity_up_to(abs(balance)),
+                    lot=self.choose(None, lot or None),
                 )
             ],
             handled_by=self.choose("x", "x", None),
