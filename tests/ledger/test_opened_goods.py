@@ -259,7 +259,7 @@ def test_a_corrected_conversion_may_not_state_a_later_expiry(cases: StationLedge
         cases,
         InvalidField,
         lambda: correct(cases, done.seq, later),
-        at="/produced/0/expires_on",
+        at="/command/produced/0/expires_on",
     )
 
 
