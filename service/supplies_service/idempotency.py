@@ -33,7 +33,7 @@ _COMMAND_IDS = uuid.UUID("6f0cbb0e-7c3a-5b52-9d5b-5d0c7f3f2c11")
 _REQUEST = "supplies_keyed_request"
 """Key of the `KeyedRequest` in a request's scope."""
 
-_canonical = msgspec.json.Encoder(order="sorted").encode
+canonical = msgspec.json.Encoder(order="sorted").encode
 
 
 class Outcome(NamedTuple, Generic[T]):
@@ -86,7 +86,7 @@ async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None
     header, caller = read_idempotency_key(request), caller_of(request.scope)
     if header is None or caller is None:
         return None
-    sent = _canonical([request.method, request.scope["path"], await json_object(request)])
+    sent = canonical([request.method, request.scope["path"], await json_object(request)])
     key, ledger = IdempotencyKey(caller.code, header, sent), current_station(request).ledger
     with ledger.read_without_transaction():
         stored = ledger.stored_responses.find(key)

@@ -5,7 +5,6 @@ Neither contains details that callers must not see.
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -19,16 +18,8 @@ from litestar.types import ExceptionHandlersMap
 
 from supplies.domain.barcodes import ScannedCode
 from supplies.domain.validation import field_error
-from supplies.errors import (
-    InvalidField,
-    NotFound,
-    StoreError,
-    SuppliesError,
-    Uncertain,
-    UnknownBarcode,
-)
-from supplies_service.observability.logs import FIELDS, LOGGER
-from supplies_service.observability.request_log import request_id
+from supplies.errors import InvalidField, NotFound, StoreError, SuppliesError, UnknownBarcode
+from supplies_service.observability.request_log import log_error, request_id
 from supplies_service.pages.error_page import render_error
 from supplies_service.pages.forms import local_path, redirect
 from supplies_service.pages.sign_in import sign_in_again
@@ -42,20 +33,12 @@ from supplies_service.problems import (
     SessionRequired,
     TooLarge,
     WrongMethod,
+    shown_detail,
     status_of,
 )
 
 RETRY_AFTER = "5"
 """Seconds after which a client should try again if the database is busy."""
-
-_log = logging.getLogger(LOGGER)
-
-_BUSY = "the books cannot be written now; nothing was recorded, try again"
-
-_UNCERTAIN = (
-    "the database did not confirm the commit, so it is unknown whether this was recorded; repeat "
-    "the request with the same Idempotency-Key, or check the books first if you sent none"
-)
 
 
 def handle_refusal(request: Request[Any, Any, Any], error: SuppliesError) -> Response[bytes]:
@@ -66,12 +49,10 @@ def handle_refusal(request: Request[Any, Any, Any], error: SuppliesError) -> Res
     status = status_of(error)
     if status is None:
         return handle_failure(request, error)
-    detail = error.detail
     if isinstance(error, StoreError):
-        _log_error("unavailable", request, error)
-        detail = _UNCERTAIN if isinstance(error, Uncertain) else _BUSY
+        log_error("unavailable", request.scope, error)
     headers = _headers(error, status)
-    return _problem_response(request, error, status, detail, headers)
+    return _problem_response(request, error, status, shown_detail(error), headers)
 
 
 def _headers(error: SuppliesError, status: int) -> dict[str, str]:
@@ -115,14 +96,9 @@ def handle_http_exception(request: Request[Any, Any, Any], error: HTTPException)
 
 def handle_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Log any other error in full, and return a problem response without details."""
-    _log_error("failed", request, error)
+    log_error("failed", request.scope, error)
     sentence = "the service failed to answer this request; its log contains the cause"
     return _problem_response(request, Internal(sentence), 500, sentence, {})
-
-
-def _log_error(event: str, request: Request[Any, Any, Any], error: Exception) -> None:
-    """Log the details that the operator needs and the caller must not see."""
-    _log.error(event, extra={FIELDS: {"request": request_id(request.scope)}}, exc_info=error)
 
 
 def _from_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> SuppliesError:

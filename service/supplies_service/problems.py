@@ -15,6 +15,7 @@ from supplies.errors import (
     InvalidField,
     NotFound,
     ReadOnly,
+    StoreError,
     SuppliesError,
     Uncertain,
 )
@@ -154,6 +155,21 @@ _STATUS: Mapping[type[SuppliesError], int] = {
 """The status for each error class and its subclasses. All other errors get status 500."""
 
 
+_BUSY = "the books cannot be written now; nothing was recorded, try again"
+
+_UNCERTAIN = (
+    "the database did not confirm the commit, so it is unknown whether this was recorded; repeat "
+    "the request with the same Idempotency-Key, or check the books first if you sent none"
+)
+
+
 def status_of(error: SuppliesError) -> int | None:
     """Return the status for an error, or None if callers must not see the error."""
     return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), None)
+
+
+def shown_detail(error: SuppliesError) -> str:
+    """Return what the caller may see of an error. Details of the database are only logged."""
+    if isinstance(error, StoreError):
+        return _UNCERTAIN if isinstance(error, Uncertain) else _BUSY
+    return error.detail

@@ -153,7 +153,7 @@ class RequestContext:
     def show(self, view: Callable[[Books], S]) -> S:
         """Return a view of the books, without fields that the caller may not see."""
         with self.reading() as books:
-            return self._redacted(view(books))
+            return self.redacted(view(books))
 
     def page(self, view: Callable[[Books], P]) -> Response[P]:
         """Return a page of a list. Its `Link` header has the address of the next page."""
@@ -174,21 +174,21 @@ class RequestContext:
 
     async def show_in_thread(self, view: Callable[[Books], S]) -> S:
         """Return a view like `show`. It is for views that take longer the larger the books are."""
-        return self._redacted(await self.read_in_thread(view))
+        return self.redacted(await self.read_in_thread(view))
 
     async def page_in_thread(self, view: Callable[[Books], P]) -> Response[P]:
         """Return a page like `page`. It is for lists that take longer the larger the books are."""
         return self._page(await self.read_in_thread(view))
 
     def _page(self, page: P) -> Response[P]:
-        shown = self._redacted(page)
+        shown = self.redacted(page)
         if shown.next is None:
             return Response(shown)
         query = {**dict(self.request.query_params.items()), "after": shown.next}
         link = f'<{self.request.url.path}?{urlencode(query)}>; rel="next"'
         return Response(shown, headers={"Link": link})
 
-    def _redacted(self, view: S) -> S:
+    def redacted(self, view: S) -> S:
         """Replace names by codes for auditors, and remove staff notes for donors."""
         match self._caller and self._caller.role:
             case "auditor":

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from supplies.domain.catalogue_records import Station
+from supplies.errors import Sentence
 from supplies_service.pages.assets import asset_address
 from supplies_service.pages.languages import HTML_LANGUAGES, Language, translations
 
@@ -36,7 +38,8 @@ def environment(language: Language) -> Environment:
         texts.gettext, texts.ngettext, newstyle=True, pgettext=texts.pgettext
     )
     made.filters |= {
-        "day": _chinese_day if language == "zh" else date.isoformat,
+        "day": partial(format_day, language=language),
+        "sentence": partial(format_sentence, language=language),
         "number": format_number,
         "station_day": _station_day,
         "station_time": _station_time,
@@ -54,8 +57,20 @@ def format_number(value: int) -> str:
     return f"{value:,}".replace("-", "\N{MINUS SIGN}")
 
 
-def _chinese_day(value: date) -> str:
-    return f"{value.year}年{value.month}月{value.day}日"
+def format_day(value: date, language: Language) -> str:
+    """Return a day as papers print it: 2020年2月5日 in Chinese, ISO 8601 in English."""
+    if language == "zh":
+        return f"{value.year}年{value.month}月{value.day}日"
+    return value.isoformat()
+
+
+def format_sentence(sentence: str, language: Language) -> str:
+    """Return a sentence of an error, translated. One that cannot be translated is in English."""
+    if isinstance(sentence, Sentence):
+        return translations(language).gettext(sentence.template).format(**sentence.values)
+    if language == "en":
+        return sentence
+    return Markup('<span lang="en">{}</span>').format(sentence)
 
 
 def _station_day(timestamp: str, station: Station) -> str:

@@ -8,7 +8,7 @@ command line prints the message; the service returns slug and pointers as proble
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
@@ -24,6 +24,33 @@ def escape_controls(sentence: str) -> str:
     return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), sentence)
 
 
+class Sentence(str):
+    """A sentence of an error, with its template and values, so that pages can translate it.
+
+    Attributes:
+        template: The sentence with names in braces.
+        values: The values by name, with control characters escaped.
+
+    >>> Sentence("there is no {noun} {code}", noun="item", code="mask")
+    'there is no item mask'
+    """
+
+    template: str
+    values: Mapping[str, str]
+
+    def __new__(cls, template: str, /, **values: object) -> Sentence:
+        """Return the sentence with its values filled in."""
+        texts = {name: escape_controls(str(value)) for name, value in values.items()}
+        made = super().__new__(cls, template.format(**texts))
+        made.template, made.values = template, texts
+        return made
+
+
+def _without_controls(sentence: str) -> str:
+    """Return a sentence without control characters. A `Sentence` has none."""
+    return sentence if isinstance(sentence, Sentence) else escape_controls(sentence)
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """An error in one field of a command.
@@ -31,15 +58,18 @@ class Fault:
     Attributes:
         pointer: JSON pointer (RFC 6901) into the command as sent; "" is the whole command.
         asked, available: Quantities in base units, for errors about quantities; otherwise None.
+        rule: What the field must be, in a sentence without the pointer. None if there is no such
+            sentence, or `detail` has no pointer.
     """
 
     pointer: str
     detail: str
     asked: int | None = None
     available: int | None = None
+    rule: Sentence | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "detail", escape_controls(self.detail))
+        object.__setattr__(self, "detail", _without_controls(self.detail))
 
 
 class SuppliesError(Exception):
@@ -53,7 +83,7 @@ class SuppliesError(Exception):
     title: ClassVar[str] = "Something went wrong"
 
     def __init__(self, detail: str, faults: Sequence[Fault] = ()) -> None:
-        self.detail = escape_controls(detail)
+        self.detail = _without_controls(detail)
         super().__init__(self.detail)
         self.faults = tuple(faults)
 
@@ -123,10 +153,17 @@ class AlreadyDone(AgainstBooks):
 
 
 class IdempotencyConflict(AgainstBooks):
-    """The id of the command was used before, for another command."""
+    """The id of the command was used before, for another command.
+
+    location: address of what the earlier request created; None if it is unknown.
+    """
 
     slug = "idempotency-conflict"
     title = "The same id with another command"
+
+    def __init__(self, detail: str, *, location: str | None = None) -> None:
+        super().__init__(detail)
+        self.location = location
 
 
 class PeriodClosed(AgainstBooks):

@@ -35,6 +35,15 @@ GET    -     /my/lost
 GET    -     /my/{secret}
 GET    CRTA  /
 GET    CRA   /report
+GET    CR    /find/{kind}
+GET    CRA   /donations
+GET    CR    /donations/new
+POST   CR    /donations/new
+GET    CRA   /donations/{donation}
+GET    CR    /donations/{donation}/correct
+POST   CR    /donations/{donation}/correct
+POST   CR    /donations/{donation}/reverse
+GET    CR    /receipts/{number}/pdf
 GET    CRTA  /account
 POST   CRTA  /account/tokens
 POST   CRTA  /account/tokens/{token}/revoke

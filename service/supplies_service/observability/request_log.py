@@ -39,6 +39,11 @@ def set_logged_caller(scope: Any, caller: Caller, *, one_station: bool) -> None:
     scope[_CALLER] = caller.code if one_station else f"{caller.station}/{caller.code}"
 
 
+def log_error(event: str, scope: Mapping[str, Any], error: Exception) -> None:
+    """Log the details of an error that the operator needs and the caller must not see."""
+    _log.error(event, extra={FIELDS: {"request": request_id(scope)}}, exc_info=error)
+
+
 class RequestLogMiddleware:
     """Log and count every request, and send its id in the header `X-Request-Id`.
 

@@ -6,7 +6,9 @@ from litestar.types import ControllerRouterHandler
 
 from supplies_service.pages.account import AccountPages
 from supplies_service.pages.assets import AssetFiles
+from supplies_service.pages.donations import DonationPages, ReceiptPages
 from supplies_service.pages.donor import DonorLinkPages, DonorPages
+from supplies_service.pages.find import FindPages
 from supplies_service.pages.languages import LanguagePages
 from supplies_service.pages.sign_in import SignInPages
 from supplies_service.pages.today import TodayPages
@@ -17,6 +19,9 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     SignInPages,
     TodayPages,
     AccountPages,
+    FindPages,
+    DonationPages,
+    ReceiptPages,
     DonorLinkPages,
     DonorPages,
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from supplies.books.reader import Books
@@ -13,10 +14,26 @@ from supplies.domain.catalogue_records import (
     Recipient,
     Team,
 )
+from supplies.domain.fields import is_valid_code
 from supplies.stations.paper_settings import PaperSettings, unit_words
+from supplies.views.catalogue import list_records
+from supplies.views.donations import DonationView
 from supplies.views.pagination import PackedView
-from supplies_service.pages.languages import Language
-from supplies_service.templating import format_number
+from supplies_service.pages.languages import Language, translations
+from supplies_service.templating import format_day, format_number
+
+SEPARATOR = " · "
+"""Between name and code of a record, as a field of a form shows it."""
+
+MAX_OPTIONS = 200
+"""Largest number of records that a page lists to choose from."""
+
+_KINDS: Mapping[str, type[CatalogueRecord]] = {
+    kind.table: kind for kind in (Donor, Recipient, Item, Location, Team)
+}
+
+_PAGES = {"d": "/donations"}
+"""Addresses of the pages about documents, by the prefix of their ids."""
 
 N = TypeVar("N", bound=CatalogueRecord)
 
@@ -97,6 +114,62 @@ class Names:
         total = self.quantity(stated.quantity * stated.size, item)
         packs = self.pack(stated.pack, stated.size, item)
         return f"{format_number(stated.quantity)} × {packs} = {total}"
+
+    # --- forms -------------------------------------------------------------------------------
+
+    def label(self, kind: str, code: str) -> str:
+        """Return name and code of a record, as a field shows it. Other texts stay as typed."""
+        record = _KINDS[kind]
+        if not is_valid_code(code) or self._books.catalogue.get(record, code) is None:
+            return code
+        return f"{self._name_of(record, code)}{SEPARATOR}{code}"
+
+    def options(self, kind: str) -> list[str]:
+        """Return the labels of all records of a kind. Return none if there are many."""
+        found = list_records(self._books, _KINDS[kind], limit=MAX_OPTIONS, personal=self._personal)
+        if found.next is not None:
+            return []
+        offered = [one for one in found.items if not getattr(one, "retired", False)]
+        return [f"{self._name_of(type(one), one.code)}{SEPARATOR}{one.code}" for one in offered]
+
+    def places(self) -> list[tuple[str, str]]:
+        """Return code and name of each place."""
+        found = list_records(self._books, Location, limit=MAX_OPTIONS).items
+        return [(one.code, self.location(one.code)) for one in found if not one.retired]
+
+    def packs(self, item: str) -> list[tuple[str, str]]:
+        """Return code and words of the units in which an item is counted, the base unit first."""
+        found = self._books.catalogue.get(Item, item) if is_valid_code(item) else None
+        if found is None:
+            return [("", "–")]
+        packs = [(pack, self.pack(pack, size, item)) for pack, size in found.packs.items()]
+        return [("", self.unit(found.unit)), *packs]
+
+    # --- documents ---------------------------------------------------------------------------
+
+    def donation(self, donation: DonationView) -> str:
+        """Return what a donation is called: its donor and its day."""
+        donor = self._anonymous if donation.donor is None else self.donor(donation.donor)
+        return f"{donor}, {format_day(donation.happened_on, self._language)}"
+
+    @property
+    def _anonymous(self) -> str:
+        return translations(self._language).gettext("anonymous")
+
+    def address(self, document: str) -> str:
+        """Return the address of the page about a document. Return "" if it has none."""
+        page = _PAGES.get(document.partition("_")[0])
+        return f"{page}/{document}" if page else ""
+
+    def _name_of(self, kind: type[CatalogueRecord], code: str) -> str:
+        readers: Mapping[type[CatalogueRecord], Callable[[str], str]] = {
+            Donor: self.donor,
+            Recipient: self.recipient,
+            Item: self.item,
+            Location: self.location,
+            Team: self.team,
+        }
+        return readers[kind](code)
 
     def _in_language(self, name: str, name_en: str | None) -> str:
         return name_en if self._language == "en" and name_en else name

@@ -93,7 +93,7 @@ def _faults(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
 
 def _faults_of_parts(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
     """Yield the faults of the fields of an object, or of the elements of a list."""
-    for part in _alternatives(kind):
+    for part in alternatives(kind):
         if isinstance(value, list) and get_origin(part) is list:
             for at, line in enumerate(value):
                 yield from _faults(get_args(part)[0], line, f"{pointer}/{at}")
@@ -137,18 +137,18 @@ def _faults_of_fields(
             )
 
 
-def _alternatives(kind: Any) -> Sequence[Any]:
+def alternatives(kind: Any) -> Sequence[Any]:
     """Return the types that an annotation allows, without their limits."""
     if get_origin(kind) is Annotated:
-        return _alternatives(get_args(kind)[0])
+        return alternatives(get_args(kind)[0])
     if get_origin(kind) in (Union, UnionType):
-        return [one for part in get_args(kind) for one in _alternatives(part)]
+        return [one for part in get_args(kind) for one in alternatives(part)]
     return [kind]
 
 
 def _choices(kind: Any, message: str) -> list[str]:
     """Return the values that a type allows: its literals, or the names of its structs."""
-    parts = _alternatives(kind)
+    parts = alternatives(kind)
     if message.endswith(
         "`"
     ):  # The message is about a field of the object: the one that names its type.

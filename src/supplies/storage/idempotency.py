@@ -70,7 +70,8 @@ class StoredResponses:
         if row[1] != salted_digest(row[0], request.sent):
             raise IdempotencyConflict(
                 f"the key {request.key[:64]} was used for another request; "
-                "use a new key for a new request"
+                "use a new key for a new request",
+                location=row[3],
             )
         return StoredResponse(status=row[2], location=row[3], seq=row[4], answer=row[5])
 

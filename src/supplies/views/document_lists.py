@@ -13,17 +13,18 @@ from typing import Any, TypeVar
 from supplies.books.reader import Books
 from supplies.domain.accounts import AccountKind
 from supplies.domain.entry_rows import TABLES, EntryRow
+from supplies.domain.fields import MAX_ENTRY_NUMBER
 from supplies.views.pagination import Page, paginate_filtered, parse_cursor
 from supplies.views.shared_queries import DocumentState, DocumentType, read_documents
 
 S = TypeVar("S", bound=EntryRow)
 V = TypeVar("V")
 
-NumberQuery = Callable[[Books, int, int], list[int]]
+NumberQuery = Callable[[Books, int, int, bool], list[int]]
 """Function that finds the next documents of a list.
 
-It takes the books, a document number and a limit. It returns the numbers of the documents that
-follow, ascending.
+It takes the books, a document number, a limit, and whether the newest documents come first. It
+returns the numbers of the documents that follow in this order.
 """
 
 _DIGITS = "'0123456789'"
@@ -37,12 +38,14 @@ def list_documents(
     *,
     after: str | None,
     limit: int | None,
+    newest_first: bool = False,
     state_filter: Callable[[S], bool] = lambda _: True,
     view_filter: Callable[[V], bool] = lambda _: True,
 ) -> Page[V]:
     """Return a page of the documents whose numbers `source` returns.
 
     Args:
+        newest_first: Whether the documents that were created last come first.
         state_filter: Keep a document if this returns True for its latest statement.
         view_filter: Keep a document if this returns True for its view.
 
@@ -51,7 +54,7 @@ def list_documents(
     """
 
     def fetch(position: int, wanted: int) -> list[tuple[int, V | None]]:
-        numbers = source(books, position, wanted)
+        numbers = source(books, position, wanted, newest_first)
         found = [
             one for one in read_documents(books, document_type, numbers) if state_filter(one.stated)
         ]
@@ -59,7 +62,10 @@ def list_documents(
         kept = {number: view for number, view in made if view_filter(view)}
         return [(number, kept.get(number)) for number in numbers]
 
-    return paginate_filtered(fetch, parse_cursor(after), limit)
+    start = parse_cursor(after)
+    if newest_first and after is None:
+        start = MAX_ENTRY_NUMBER
+    return paginate_filtered(fetch, start, limit)
 
 
 def all_numbers(document_type: DocumentType[Any]) -> NumberQuery:
@@ -118,8 +124,11 @@ def pending_numbers(noun: str) -> NumberQuery:
 
 
 def _source(sql: str, **params: Any) -> NumberQuery:
-    def numbers(books: Books, after: int, limit: int) -> list[int]:
-        rows = books.all(f"{sql} ORDER BY number LIMIT :limit", after=after, limit=limit, **params)
+    def numbers(books: Books, after: int, limit: int, newest_first: bool) -> list[int]:
+        query = f"{sql} ORDER BY number LIMIT :limit"
+        if newest_first:
+            query = f"{sql.replace('> :after', '< :after')} ORDER BY number DESC LIMIT :limit"
+        rows = books.all(query, after=after, limit=limit, **params)
         return [int(number) for (number,) in rows]
 
     return numbers

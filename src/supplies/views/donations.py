@@ -121,11 +121,13 @@ def list_donations(
     donor: str | None = None,
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
+    newest_first: bool = False,
 ) -> Page[DonationView]:
-    """List donations, oldest first.
+    """List donations in the order in which they were recorded.
 
     Args:
         donor: Filter. None lists all; "anonymous" lists donations without a known donor.
+        newest_first: Whether the donation that was recorded last comes first.
 
     Raises:
         InvalidField: `donor`, `after` or `limit` is invalid.
@@ -141,8 +143,28 @@ def list_donations(
         source,
         after=after,
         limit=limit,
+        newest_first=newest_first,
         state_filter=lambda one: donor in (None, one.party),
     )
+
+
+def find_last_donation(
+    books: Books, *, donor: str | None = None, recorded_by: str | None = None
+) -> DonationView | None:
+    """Return the donation of a donor or of a recorder that was recorded last.
+
+    Only the last 40 donations are searched for those of a recorder.
+    """
+    if recorded_by is None:
+        found = list_donations(books, donor=donor, limit=1, newest_first=True).items
+        return found[0] if found else None
+    rows = books.all(
+        "SELECT e.document, e.recorded_by FROM entries e WHERE e.station = :station "
+        "AND e.kind = :kind ORDER BY e.seq DESC LIMIT 40",
+        kind=DOCUMENT_TYPE.kind,
+    )
+    names = [name for name, by in rows if by == recorded_by]
+    return get_donation(books, names[0]) if names else None
 
 
 def _views(books: Books, found: Sequence[DocumentState[Arrival]]) -> list[DonationView]:

@@ -1,0 +1,13 @@
+// What makes forms quicker. Without JavaScript each form works too.
+import { findAsTyped } from "./find.js";
+import { keepDraft } from "./drafts.js";
+import { editLines } from "./lines.js";
+import { moveByEnter } from "./keys.js";
+
+for (const form of document.querySelectorAll("form.command")) {
+  findAsTyped(form);
+  editLines(form, findAsTyped);
+  moveByEnter(form);
+  if (form.dataset.draft) keepDraft(form);
+  form.addEventListener("submit", () => form.setAttribute("aria-busy", "true"));
+}

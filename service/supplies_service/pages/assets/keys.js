@@ -1,0 +1,17 @@
+// Keys in forms: Enter goes on to the next field, Ctrl+Enter presses the first button that saves.
+export function moveByEnter(form) {
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || event.defaultPrevented) return;
+    if (event.ctrlKey || event.metaKey) {
+      event.preventDefault();
+      form.querySelector(".actions button").click();
+      return;
+    }
+    if (!event.target.matches("input, select")) return;
+    event.preventDefault();
+    const fields = [...form.querySelectorAll("input, select, textarea, button, summary")].filter(
+      (each) => each.tabIndex >= 0 && !each.disabled && each.type !== "hidden" && each.offsetParent !== null,
+    );
+    fields[fields.indexOf(event.target) + 1]?.focus();
+  });
+}

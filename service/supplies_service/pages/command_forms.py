@@ -1,0 +1,604 @@
+"""Forms of commands: each field of a form is named by its JSON pointer in the command.
+
+`<input name="/lines/0/quantity">` is the field `quantity` of the first line. What was typed becomes
+the command's JSON, which passes the same checks as a request to the API. Errors have JSON pointers,
+so each is shown at its field, and what was typed is always shown again.
+
+A command becomes fields in the opposite direction, for a form that corrects it.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+from typing import Any, Generic, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+from litestar import Request, Response
+
+from supplies.books.reader import Books
+from supplies.domain.catalogue_records import (
+    CatalogueRecord,
+    Donor,
+    Item,
+    Location,
+    Recipient,
+    Team,
+)
+from supplies.domain.fields import is_valid_code
+from supplies.domain.money import Money
+from supplies.domain.normalization import normalize_text
+from supplies.domain.validation import alternatives, convert
+from supplies.errors import (
+    Fault,
+    IdempotencyConflict,
+    InvalidField,
+    Sentence,
+    StoreError,
+    SuppliesError,
+)
+from supplies.ledger.ledger import Ledger
+from supplies.storage.idempotency import IdempotencyKey, StoredResponse
+from supplies.views.catalogue import list_records
+from supplies.views.pagination import View, Warned
+from supplies_service.idempotency import Outcome, canonical, command_id, run_idempotent
+from supplies_service.observability.request_log import log_error
+from supplies_service.pages.forms import read_form
+from supplies_service.pages.layout import render_page
+from supplies_service.pages.names import SEPARATOR
+from supplies_service.problems import Malformed, shown_detail, status_of
+from supplies_service.request_context import RequestContext
+
+C = TypeVar("C", bound=msgspec.Struct)
+P = TypeVar("P", bound=msgspec.Struct)
+
+REFERENCES: Mapping[str, type[CatalogueRecord]] = {
+    "donor": Donor,
+    "item": Item,
+    "location": Location,
+    "quarantine": Location,
+    "from": Location,
+    "to": Location,
+    "recipient": Recipient,
+    "for": Recipient,
+    "team": Team,
+}
+"""Kind of record that a field names by its code. A person types a code, or a name."""
+
+MAX_CHOICES = 12
+"""Largest number of records that are offered for a name that several have."""
+
+MAX_LINE = 10_000
+"""Largest number of a line in a form. Lines that were removed leave gaps."""
+
+_DAY = re.compile(r"(\d{4})\D?(\d{1,2})(?:\D?(\d{1,2}))?\D?", re.ASCII)
+_NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
+_GROUPED = re.compile(r"\d{1,3}(,\d{3})+", re.ASCII)
+
+
+FILL_IN_RIGHT = Sentence("some fields are not filled in right")
+
+
+class Choice(NamedTuple):
+    """A record that may be meant, with its code and its name."""
+
+    code: str
+    name: str
+
+
+class Unconfirmed(SuppliesError):
+    """The books warn about what would be recorded, and nobody confirmed it. Nothing is recorded."""
+
+    def __init__(self, warnings: Sequence[Warned]) -> None:
+        super().__init__("confirm the warnings first")
+        self.warnings = tuple(warnings)
+
+
+class Saved(NamedTuple):
+    """What a form recorded: the address of its page, and the number of its entry, if it has one."""
+
+    location: str
+    entry: int | None = None
+
+
+class FormRecorded(View, frozen=True, kw_only=True):
+    """What is stored for a repeat of the form: the address of the page of what was recorded."""
+
+    location: str
+
+
+class CommandForm(Generic[C]):
+    """A form: what was typed into it, and what is wrong.
+
+    Attributes:
+        kind: The struct that the form fills in, usually a command.
+        fields: What was typed, by JSON pointer. A record is named by its code, once it was found.
+        extra: Other fields of the form, by name.
+        key: The submit key: the same form is recorded once.
+        do: What the pressed button asks for.
+        confirmed: The warnings that were confirmed.
+        errors: Sentences about fields, by JSON pointer.
+        choices: Records to choose from, by the pointer of the field that may mean them.
+        parts: Structs other than `kind` that the form fills in, by the pointer of their fields.
+        failed: The error because of which nothing was recorded; None if there is none.
+        warnings: What is to be confirmed.
+        labels: The labels of the fields that the page shows, by JSON pointer.
+    """
+
+    def __init__(
+        self,
+        kind: type[C],
+        fields: Mapping[str, str] | None = None,
+        *,
+        key: str | None = None,
+        do: str = "",
+        extra: Mapping[str, str] | None = None,
+        confirmed: Iterable[str] = (),
+    ) -> None:
+        self.kind, self.fields, self.extra = kind, dict(fields or {}), dict(extra or {})
+        self.key, self.do = key or secrets.token_urlsafe(16), do
+        self.confirmed = frozenset(confirmed)
+        self.errors: dict[str, list[str]] = {}
+        self.choices: dict[str, list[Choice]] = {}
+        self.parts: dict[str, type[msgspec.Struct]] = {}
+        self.failed: SuppliesError | None = None
+        self.warnings: tuple[Warned, ...] = ()
+        self.labels: dict[str, str] = {}
+
+    @classmethod
+    async def read(cls, request: Request[Any, Any, Any], kind: type[C]) -> CommandForm[C]:
+        """Return the form that a browser sent.
+
+        Raises:
+            WrongMediaType, TooLarge, TooSlow, Malformed: the form cannot be read.
+        """
+        sent = await read_form(request)
+        fields = {name: value for name, value in sent if name.startswith("/")}
+        extra = {name: value for name, value in sent if not name.startswith("/")}
+        confirmed = [value for name, value in sent if name == "confirmed"]
+        key, do = extra.pop("key", ""), extra.pop("do", "")
+        if not re.fullmatch(r"[\w-]{16,64}", key, re.ASCII):
+            raise Malformed("the form has no key; open the page and send it again")
+        form = cls(kind, fields, key=key, do=do, extra=extra, confirmed=confirmed)
+        form._change_lines()
+        return form
+
+    @property
+    def is_save(self) -> bool:
+        """Whether the pressed button asks to record the form."""
+        return self.do.partition("-")[0] == "save"
+
+    # --- what the templates read -------------------------------------------------------------
+
+    def value(self, pointer: str) -> str:
+        """Return what was typed into a field."""
+        return self.fields.get(pointer, "")
+
+    def lines(self, pointer: str, least: int = 1) -> list[int]:
+        """Return the numbers of the lines of a list, at least `least` of them."""
+        start = f"{pointer}/"
+        found = {
+            int(rest)
+            for name in self.fields
+            if name.startswith(start) and (rest := name[len(start) :].partition("/")[0]).isdecimal()
+        }
+        while len(found) < least:
+            found.add(max(found, default=-1) + 1)
+        return sorted(found)
+
+    def sentences(self, pointer: str) -> list[str]:
+        """Return what is wrong with a field."""
+        return self.errors.get(pointer, [])
+
+    def name(self, pointer: str, label: str) -> str:
+        """Note the label of a field, for the list of errors. Return "", for a template."""
+        self.labels[pointer] = label
+        return ""
+
+    @property
+    def detail(self) -> str:
+        """What the reader may see of the error because of which nothing was recorded."""
+        return "" if self.failed is None else shown_detail(self.failed)
+
+    @property
+    def recorded_at(self) -> str:
+        """Address of what the form recorded before, filled in differently; "" if it did not."""
+        error = self.failed
+        location = error.location if isinstance(error, IdempotencyConflict) else None
+        return location or ""
+
+    def warning_keys(self) -> list[str]:
+        """Return how the form confirms its warnings."""
+        return [warning_key(warned) for warned in self.warnings]
+
+    def has_errors_below(self, pointer: str) -> bool:
+        """Return whether a field, or a part of it, is wrong."""
+        return any(name == pointer or name.startswith(f"{pointer}/") for name in self.errors)
+
+    # --- from fields to the command, and back --------------------------------------------------
+
+    def command(self, books: Books) -> C:
+        """Return the command that the form states.
+
+        Names of records are replaced by their codes, also in `fields`.
+
+        Raises:
+            InvalidField: fields are wrong; the pointers are those of the form.
+        """
+        faults = self.find_records(books)
+        try:
+            made = command_of(self.kind, self._fields_of_command())
+        except InvalidField as error:
+            faults = [*faults, *error.faults]
+        if not faults:
+            return made
+        # A name that was not found is not a code either; that is said once.
+        first = {fault.pointer: fault for fault in reversed(faults)}
+        raise InvalidField(FILL_IN_RIGHT, list(reversed(first.values())))
+
+    def part(self, kind: type[P], pointer: str, **given: str) -> P | None:
+        """Return another struct that the form fills in. Return None if its fields are empty.
+
+        Args:
+            kind: The struct.
+            pointer: The pointer of its fields.
+            given: Values of fields that the form does not have.
+
+        Raises:
+            InvalidField: fields are wrong; the pointers are those of the form.
+        """
+        start = f"{pointer}/"
+        fields = {
+            name.removeprefix(pointer): text
+            for name, text in self.fields.items()
+            if name.startswith(start)
+        }
+        if not fields.get("/name", "").strip():
+            return None
+        try:
+            return command_of(kind, fields | {f"/{name}": text for name, text in given.items()})
+        except InvalidField as error:
+            faults = [replace(fault, pointer=pointer + fault.pointer) for fault in error.faults]
+            raise InvalidField(FILL_IN_RIGHT, faults) from None
+
+    def _fields_of_command(self) -> dict[str, str]:
+        starts = tuple(f"{pointer}/" for pointer in self.parts)
+        return {
+            name: text
+            for name, text in self.fields.items()
+            if not starts or not name.startswith(starts)
+        }
+
+    def refuse(self, error: SuppliesError) -> None:
+        """Keep an error, so that it is shown at its fields, or at the top of the form."""
+        if isinstance(error, Unconfirmed):
+            self.warnings = error.warnings
+            return
+        self.failed = error
+        for fault in error.faults:
+            self.errors.setdefault(fault.pointer, []).append(fault.rule or fault.detail)
+
+    def find_records(self, books: Books) -> list[Fault]:
+        """Replace typed names of records by their codes. Return the faults of those not found."""
+        faults = []
+        for pointer, text in self._fields_of_command().items():
+            kind = REFERENCES.get(pointer.rpartition("/")[2])
+            if kind is None or not text.strip() or not _is_code(self.kind, pointer, self.fields):
+                continue
+            found = find_record(books, kind, text)
+            if isinstance(found, str):
+                self.fields[pointer] = found
+                continue
+            self.choices[pointer] = found
+            sentence = (
+                Sentence("{text} is the name of several; choose one", text=text)
+                if found
+                else Sentence("{text} is not registered; choose from the list", text=text)
+            )
+            faults.append(Fault(pointer, sentence))
+        return faults
+
+    def _change_lines(self) -> None:
+        """Do what the buttons do that only change the form: choose, add and remove lines."""
+        what, _, about = self.do.partition(":")
+        if what == "choose":
+            pointer, _, code = about.partition("=")
+            self.fields[pointer] = code
+        elif what == "add":
+            self.fields[f"{about}/{self.lines(about)[-1] + 1}/"] = ""
+        elif what == "remove":
+            self.fields = {
+                name: value
+                for name, value in self.fields.items()
+                if not name.startswith(f"{about}/")
+            }
+
+    # --- recording -----------------------------------------------------------------------------
+
+    async def record(self, context: RequestContext, job: Callable[[Ledger, str], Saved]) -> str:
+        """Record the form once, and return the address of the page of what was recorded.
+
+        A repeat of the same form records nothing and returns the same address.
+
+        Args:
+            context: The request.
+            job: Records within a transaction; gets the ledger and the id of the command.
+
+        Raises:
+            IdempotencyConflict: the form was recorded before, filled in differently.
+            SuppliesError: the form is refused, or the database cannot be written.
+        """
+        sent = canonical([context.request.url.path, sorted(self.fields.items())])
+        key = IdempotencyKey(context.by, self.key, sent)
+
+        def operation(ledger: Ledger) -> Outcome[FormRecorded]:
+            saved = job(ledger, command_id(key))
+            content = FormRecorded(location=saved.location)
+            return Outcome(saved.location, content, entry=saved.entry)
+
+        def replay(_: Ledger, stored: StoredResponse) -> FormRecorded:
+            return FormRecorded(location=str(stored.location))
+
+        done = await context.write(run_idempotent(key, operation, replay))
+        return str(done.location)
+
+    def confirm(self, warnings: Sequence[Warned]) -> None:
+        """Refuse to record if there is a warning that was not confirmed. Call this in the job.
+
+        Raises:
+            Unconfirmed: a warning was not confirmed. What the job recorded is undone.
+        """
+        if any(warning_key(warned) not in self.confirmed for warned in warnings):
+            raise Unconfirmed(warnings)
+
+
+def warning_key(warned: Warned) -> str:
+    """Return how a form names a warning that is confirmed."""
+    # The id of a lot contains the number of an entry, which differs when the form is sent again.
+    lot = re.fullmatch(r"l_.+_(\d+)", warned.about)
+    return f"{warned.warning}:{lot[1] if lot else warned.about}"
+
+
+def command_of(kind: type[C], fields: Mapping[str, str]) -> C:
+    """Return the command that fields state.
+
+    Raises:
+        InvalidField: fields are wrong; the pointers are those of the form.
+    """
+    names: dict[str, str] = {}
+    plain = _plain(kind, _tree(fields), "", "", names)
+    try:
+        return convert(kind, plain or {})
+    except InvalidField as error:
+        faults = [_with_form_pointer(fault, names) for fault in error.faults]
+        raise InvalidField(error.detail, faults) from None
+
+
+def fields_of(command: msgspec.Struct, start: str = "") -> dict[str, str]:
+    """Return a command as the fields of a form.
+
+    start: pointer of the command in the form, such as `/command` in that of a correction.
+    """
+    fields: dict[str, str] = {}
+    _add_fields(type(command), msgspec.to_builtins(command), start, fields)
+    return fields
+
+
+def _add_fields(kind: Any, value: Any, pointer: str, fields: dict[str, str]) -> None:
+    part = _struct_of(kind, value)
+    if part is not None and isinstance(value, dict):
+        hints = _hints(part)
+        shown = _amount_as_typed(value) if issubclass(part, Money) else value
+        month, day = _month_field(part)
+        if month and value.get(month):
+            shown = {**shown, day: value[month]}
+            del shown[month]
+        for name, each in shown.items():
+            _add_fields(hints.get(name, str), each, f"{pointer}/{name}", fields)
+    elif isinstance(value, list):
+        inner = _list_item(kind)
+        for at, each in enumerate(value):
+            _add_fields(inner, each, f"{pointer}/{at}", fields)
+    elif value is not None:
+        fields[pointer] = str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def render_form(
+    context: RequestContext, template: str, form: CommandForm[Any], **values: object
+) -> Response[bytes]:
+    """Return a page with a form, as it was typed, with what is wrong with it.
+
+    Raises:
+        SuppliesError: the error has details that the reader must not see.
+    """
+    status = 200
+    if form.failed is not None:
+        found = status_of(form.failed)
+        if found is None:
+            raise form.failed
+        status = found
+        if isinstance(form.failed, StoreError):
+            log_error("unavailable", context.request.scope, form.failed)
+    elif form.warnings:
+        status = 422
+    return render_page(context.request, template, status=status, form=form, **values)
+
+
+# --- records by name -----------------------------------------------------------------------------
+
+
+def find_record(books: Books, kind: type[CatalogueRecord], text: str) -> str | list[Choice]:
+    """Return the code of the record that a text names, or the records that it may mean.
+
+    text: a code, a name, a part of it, or a name and a code as `label` returns them.
+    """
+    wanted = normalize_text(text)
+    for code in (wanted.rpartition(SEPARATOR)[2], wanted):
+        if is_valid_code(code) and books.catalogue.get(kind, code) is not None:
+            return code
+    found = list_records(books, kind, wanted[:200], limit=MAX_CHOICES).items
+    named = [one for one in found if wanted in (_name(one), getattr(one, "name_en", None))]
+    if len(named) == 1 or len(found) == 1:
+        return (named or found)[0].code
+    return [Choice(one.code, _name(one)) for one in found]
+
+
+def _name(record: CatalogueRecord) -> str:
+    return str(getattr(record, "name", None) or record.code)
+
+
+# --- the types of a command ----------------------------------------------------------------------
+
+
+def _hints(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the types of a struct's fields, by their names in JSON."""
+    hints = get_type_hints(struct, include_extras=True)
+    return {field.encode_name: hints[field.name] for field in msgspec.structs.fields(struct)}
+
+
+def _struct_of(kind: Any, value: Any) -> type[msgspec.Struct] | None:
+    """Return the struct that a type means, of several the one with the tag of the value."""
+    structs = [
+        part
+        for part in alternatives(kind)
+        if isinstance(part, type) and issubclass(part, msgspec.Struct)
+    ]
+    if len(structs) > 1 and isinstance(value, dict):
+        tagged = [one for one in structs if one.__struct_config__.tag == value.get("type")]
+        return tagged[0] if tagged else None
+    return structs[0] if structs else None
+
+
+def _list_item(kind: Any) -> Any:
+    """Return the type of the parts of a list; None if the type is not a list."""
+    lists = [part for part in alternatives(kind) if get_origin(part) is list]
+    return get_args(lists[0])[0] if lists else None
+
+
+def _month_field(struct: type[msgspec.Struct]) -> tuple[str, str]:
+    """Return the names of the fields for a month and for its last day; "" if there are none."""
+    names = _hints(struct)
+    if "expires_month" in names and "expires_on" in names:
+        return "expires_month", "expires_on"
+    return "", ""
+
+
+def _is_code(kind: Any, pointer: str, fields: Mapping[str, str]) -> bool:
+    """Return whether the field at a pointer contains a code, not a choice of a fixed list."""
+    at, seen = kind, ""
+    for name in pointer.split("/")[1:]:
+        struct = _struct_of(at, {"type": fields.get(f"{seen}/type")})
+        at = _hints(struct).get(name) if struct is not None else _list_item(at)
+        seen = f"{seen}/{name}"
+        if at is None:
+            return False
+    return str in alternatives(at)
+
+
+# --- typed text to JSON --------------------------------------------------------------------------
+
+
+def _tree(fields: Mapping[str, str]) -> dict[str, Any]:
+    """Return fields as nested dicts, without the empty ones."""
+    tree: dict[str, Any] = {}
+    for pointer, text in fields.items():
+        if not text.strip():
+            continue
+        *parents, name = pointer.split("/")[1:]
+        at: Any = tree
+        for parent in parents:
+            at = at.setdefault(parent, {})
+            if not isinstance(at, dict):
+                raise Malformed("the form cannot be read; open the page and send it again")
+        if isinstance(at.get(name), dict):
+            raise Malformed("the form cannot be read; open the page and send it again")
+        at[name] = text
+    return tree
+
+
+def _plain(kind: Any, value: Any, there: str, here: str, names: dict[str, str]) -> Any:
+    """Return typed text as the JSON of a type. Empty parts are None.
+
+    there, here: pointers of the value in the JSON and in the form. names: gets the pointers in the
+    form, by those in the JSON.
+    """
+    names[there] = here
+    inner = _list_item(kind)
+    if isinstance(value, dict) and inner is not None:
+        lines = list[Any]()
+        for name in sorted(value, key=lambda text: (not text.isdecimal(), len(text), text)):
+            line = _plain(inner, value[name], f"{there}/{len(lines)}", f"{here}/{name}", names)
+            if line is not None:
+                lines.append(line)
+        return lines or None
+    if isinstance(value, dict):
+        struct = _struct_of(kind, value)
+        hints = {} if struct is None else _hints(struct)
+        made = {
+            name: _plain(hints.get(name, str), each, f"{there}/{name}", f"{here}/{name}", names)
+            for name, each in value.items()
+        }
+        made = {name: each for name, each in made.items() if each is not None}
+        if struct is not None and issubclass(struct, Money):
+            made = _amount_in_minor_units(made)
+        return made or None
+    return _typed(kind, value)
+
+
+def _typed(kind: Any, text: str) -> Any:
+    """Return a typed text as a number, a truth value, or a day, if its field contains one."""
+    parts = alternatives(kind)
+    plain = normalize_text(text)
+    if int in parts:
+        digits = plain.replace(",", "") if _GROUPED.fullmatch(plain) else plain
+        return int(digits) if _NUMBER.fullmatch(digits) else text
+    if bool in parts:
+        return {"true": True, "on": True, "false": False}.get(plain, text)
+    if any(getattr(part, "__name__", "") == "date" for part in parts):
+        return _typed_day(plain)
+    return text
+
+
+def _typed_day(text: str) -> str:
+    """Return a typed day or month as in JSON: 2027.5.31, 20270531 and 2027年5月31日 are days."""
+    found = _DAY.fullmatch(text)
+    if found is None:
+        return text
+    return "-".join(f"{int(part):02}" for part in found.groups() if part)
+
+
+def _amount_in_minor_units(money: dict[str, Any]) -> dict[str, Any]:
+    """Return money whose amount was typed as a decimal. Without an amount there is no money."""
+    typed = money.get("minor")
+    if typed is None:
+        return {} if money.keys() <= {"currency"} else money
+    try:
+        amount = Decimal(normalize_text(str(typed)).replace(",", ""))
+        minor = amount.scaleb(_digits(str(money.get("currency", ""))))
+    except InvalidOperation:
+        return money
+    return {**money, "minor": int(minor)} if minor == minor.to_integral_value() else money
+
+
+def _amount_as_typed(money: dict[str, Any]) -> dict[str, Any]:
+    amount = Decimal(money["minor"]).scaleb(-_digits(money["currency"]))
+    return {**money, "minor": f"{amount:f}"}
+
+
+def _digits(currency: str) -> int:
+    """Return how many decimals the amounts of a currency have."""
+    from babel.numbers import get_currency_precision
+
+    return get_currency_precision(currency)
+
+
+def _with_form_pointer(fault: Fault, names: Mapping[str, str]) -> Fault:
+    """Return a fault with the pointer of its field in the form."""
+    there, rest = fault.pointer, ""
+    while there not in names:
+        there, _, name = there.rpartition("/")
+        rest = f"/{name}{rest}"
+    return replace(fault, pointer=names[there] + rest)

@@ -1,0 +1,300 @@
+"""Donations: record one with its receipt, see, correct and reverse them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+
+import msgspec
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from supplies.books.reader import Books
+from supplies.domain.catalogue_records import Donor, Location
+from supplies.domain.commands import Command, Correct, RecordDonation, Reverse
+from supplies.errors import NotFound, SuppliesError
+from supplies.ledger.ledger import Ledger
+from supplies.views.catalogue import list_records, propose_code
+from supplies.views.donation_warnings import (
+    find_beside_pledge,
+    find_missing_labels,
+    find_unexplained_surplus,
+)
+from supplies.views.donations import (
+    find_last_donation,
+    get_donation,
+    list_donations,
+)
+from supplies.views.entries import list_entries
+from supplies.views.likely_duplicates import find_likely_duplicates
+from supplies.views.pagination import Warned
+from supplies.views.receipts import get_receipt
+from supplies.views.stated_donation import stated_donation
+from supplies_service.pages.command_forms import CommandForm, Saved, fields_of, render_form
+from supplies_service.pages.forms import redirect
+from supplies_service.pages.layout import render_page
+from supplies_service.pages.papers import frameable
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.responses import PDFResponse
+from supplies_service.routes.donations import current_entry
+from supplies_service.routes.receipts import receipt_pdf
+from supplies_service.security import ownership
+from supplies_service.security.authorization import allow_roles
+
+NEW_DONOR = "/new_donor"
+"""Pointer of the fields of a donor who is registered together with the donation."""
+
+ROWS = 50
+"""Number of donations on a page of the list."""
+
+STAFF = {"page": True} | allow_roles("coordinator", "recorder", personal=True)
+READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=True)
+
+
+class DonationPages(Controller):
+    """The pages about donations."""
+
+    path = "/donations"
+    include_in_schema = False
+
+    @get(opt=READERS)
+    async def donations(
+        self,
+        context: Context,
+        donor: FromQuery[str | None] = None,
+        after: FromQuery[str | None] = None,
+    ) -> Response[bytes]:
+        """List donations, the newest first."""
+        with context.reading() as books:
+            page = context.redacted(
+                list_donations(books, donor=donor, after=after, limit=ROWS, newest_first=True)
+            )
+            return render_page(context.request, "donations.html", page=page, donor=donor)
+
+    @get("/new", opt=STAFF)
+    async def new(
+        self,
+        context: Context,
+        donor: FromQuery[str | None] = None,
+        saved: FromQuery[str | None] = None,
+    ) -> Response[bytes]:
+        """Show an empty form, with place and person as in the reader's last donation.
+
+        donor: the code to fill in. saved: id of a donation that was recorded just before.
+        """
+        form = CommandForm(RecordDonation)
+        with context.reading() as books:
+            form.fields = _remembered(books, context.by)
+        if donor is not None:
+            form.fields["/donor"] = donor
+        return _show_new(context, form, saved=saved)
+
+    @post("/new", opt=STAFF)
+    async def record(self, context: Context) -> Response[bytes]:
+        """Record the donation, or show the form again."""
+        form = await CommandForm.read(context.request, RecordDonation)
+        form.parts[NEW_DONOR] = Donor
+        if form.do == "new-donor":
+            form.fields[f"{NEW_DONOR}/name"] = form.fields.pop("/donor", "")
+        if form.do == "same-as-last":
+            with context.reading() as books:
+                _fill_in_last_lines(books, form, context.by)
+        if not form.is_save:
+            return _show_new(context, form)
+        try:
+            with context.reading() as books:
+                command = form.command(books)
+                donor = form.part(Donor, NEW_DONOR, code=propose_code(books, Donor))
+            location = await form.record(context, _recording(context, form, command, donor))
+        except SuppliesError as error:
+            form.refuse(error)
+            return _show_new(context, form)
+        if form.do == "save-next":
+            return redirect(f"/donations/new?saved={location.rpartition('/')[2]}")
+        return redirect(f"{location}?print=receipt" if form.do == "save-print" else location)
+
+    @get("/{donation:str}", opt=READERS)
+    async def donation(
+        self,
+        context: Context,
+        donation: FromPath[str],
+        printed: Annotated[str | None, QueryParameter(name="print")] = None,
+    ) -> Response[bytes]:
+        """Show a donation. printed: "receipt" opens the browser's print dialog."""
+        return _show_donation(context, donation, CommandForm(Reverse), print_now=bool(printed))
+
+    @get("/{donation:str}/correct", opt=STAFF)
+    async def correction(self, context: Context, donation: FromPath[str]) -> Response[bytes]:
+        """Show the form of a correction, filled in with the donation as it was stated last."""
+        form = CommandForm(Correct)
+        with context.reading() as books:
+            form.fields = fields_of(stated_donation(books, donation), "/command")
+            form.fields["/entry"] = str(current_entry(books, donation))
+        return _show_correction(context, form, donation)
+
+    @post("/{donation:str}/correct", opt=STAFF)
+    async def correct(self, context: Context, donation: FromPath[str]) -> Response[bytes]:
+        """Record the correction, or show the form again."""
+        form = await CommandForm.read(context.request, Correct)
+        return await _change(context, donation, form, _show_correction)
+
+    @post("/{donation:str}/reverse", opt=STAFF)
+    async def reverse(self, context: Context, donation: FromPath[str]) -> Response[bytes]:
+        """Reverse the donation, or show it again with the reason why not."""
+        form = await CommandForm.read(context.request, Reverse)
+        return await _change(
+            context, donation, form, lambda context, form, name: _show_donation(context, name, form)
+        )
+
+
+class ReceiptPages(Controller):
+    """The papers of donations."""
+
+    path = "/receipts"
+    include_in_schema = False
+    opt = STAFF  # Litestar reads it so
+
+    @get("/{number:str}/pdf")
+    async def receipt(self, context: Context, number: FromPath[str]) -> PDFResponse:
+        """Show the original of a receipt as PDF, in a page of this service too."""
+        return frameable(await receipt_pdf(context, number, None))
+
+
+F = TypeVar("F", bound=Command)
+
+
+async def _change(
+    context: RequestContext,
+    donation: str,
+    form: CommandForm[F],
+    show: Callable[[RequestContext, CommandForm[F], str], Response[bytes]],
+) -> Response[bytes]:
+    """Record a correction or reversal of a donation, or show its form again.
+
+    The form names the entry that the reader saw. If somebody changed the donation meanwhile, it is
+    refused.
+    """
+    if not form.is_save:
+        return show(context, form, donation)
+    try:
+        await ownership.check_recorded_today(context, donation)
+        with context.reading() as books:
+            command = form.command(books)
+
+        def job(ledger: Ledger, id: str) -> Saved:
+            recorded = ledger.record(command, by=context.by, id=id)
+            if recorded.document != donation:
+                raise NotFound(f"entry {recorded.seq} is not about donation {donation}")
+            return Saved(f"/donations/{donation}", recorded.seq)
+
+        return redirect(await form.record(context, job))
+    except SuppliesError as error:
+        form.refuse(error)
+        return show(context, form, donation)
+
+
+def _recording(
+    context: RequestContext,
+    form: CommandForm[RecordDonation],
+    command: RecordDonation,
+    donor: Donor | None,
+) -> Callable[[Ledger, str], Saved]:
+    """Return the job that records a donation, and registers its donor if the form has a new one."""
+
+    def job(ledger: Ledger, id: str) -> Saved:
+        stated = command
+        if donor is not None:
+            # Another donor may have got the proposed code meanwhile.
+            new = msgspec.structs.replace(donor, code=propose_code(ledger.books, Donor))
+            ledger.register(new)
+            stated = msgspec.structs.replace(command, donor=new.code)
+        recorded = ledger.record(stated, by=context.by, id=id)
+        form.confirm(warnings_of(ledger.books, str(recorded.document)))
+        return Saved(f"/donations/{recorded.document}", recorded.seq)
+
+    return job
+
+
+def warnings_of(books: Books, donation: str) -> list[Warned]:
+    """Return what the books warn about a donation, as over REST."""
+    return [
+        *find_likely_duplicates(books, donation),
+        *find_unexplained_surplus(books, donation),
+        *find_beside_pledge(books, donation),
+        *find_missing_labels(books, donation),
+    ]
+
+
+# --- forms ---------------------------------------------------------------------------------------
+
+
+def _remembered(books: Books, by: str) -> dict[str, str]:
+    """Return place and person of the last donation that the reader recorded.
+
+    Without one, return the only place that there is.
+    """
+    last = find_last_donation(books, recorded_by=by)
+    if last is not None:
+        return {"/location": last.location, "/handled_by": last.handled_by or ""}
+    places = list_records(books, Location, limit=2).items
+    return {"/location": places[0].code} if len(places) == 1 else {}
+
+
+def _fill_in_last_lines(books: Books, form: CommandForm[RecordDonation], by: str) -> None:
+    """Fill in the lines of the last donation of the typed donor, or else of the reader.
+
+    Batches and expiry days differ from gift to gift, so they stay empty.
+    """
+    form.find_records(books)
+    donor = form.value("/donor").strip()
+    if donor and books.catalogue.get(Donor, donor) is None:
+        return
+    last = find_last_donation(books, donor=donor or None, recorded_by=None if donor else by)
+    form.fields = {
+        name: text for name, text in form.fields.items() if not name.startswith("/lines/")
+    }
+    for at, line in enumerate(last.lines if last else []):
+        form.fields[f"/lines/{at}/item"] = line.item
+        stated = line.stated
+        form.fields[f"/lines/{at}/quantity"] = str(stated.quantity if stated else line.quantity)
+        form.fields[f"/lines/{at}/pack"] = stated.pack if stated else ""
+
+
+def _show_new(
+    context: RequestContext, form: CommandForm[RecordDonation], *, saved: str | None = None
+) -> Response[bytes]:
+    with context.reading() as books:
+        form.find_records(books)
+        before = get_donation(books, saved) if saved else None
+        return render_form(context, "donation_form.html", form, start="", saved=before)
+
+
+def _show_correction(
+    context: RequestContext, form: CommandForm[Correct], donation: str
+) -> Response[bytes]:
+    with context.reading() as books:
+        form.find_records(books)
+        stated = get_donation(books, donation)
+        return render_form(
+            context, "donation_correction.html", form, start="/command", donation=stated
+        )
+
+
+def _show_donation(
+    context: RequestContext, name: str, form: CommandForm[Reverse], *, print_now: bool = False
+) -> Response[bytes]:
+    with context.reading() as books:
+        donation = context.redacted(get_donation(books, name))
+        form.fields.setdefault("/entry", str(current_entry(books, name)))
+        receipt = None
+        if donation.receipt is not None:
+            receipt = context.redacted(get_receipt(books, donation.receipt))
+        return render_form(
+            context,
+            "donation.html",
+            form,
+            donation=donation,
+            receipt=receipt,
+            entries=list_entries(books, document=name, limit=None).items,
+            print_now=print_now,
+        )

@@ -1,0 +1,57 @@
+"""Find records as somebody types: an HTML list for the field of a form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from litestar import Controller, Response, get
+from litestar.params import FromPath, FromQuery
+
+from supplies.domain.catalogue_records import (
+    CatalogueRecord,
+    Donor,
+    Item,
+    Location,
+    Recipient,
+    Team,
+)
+from supplies.errors import NotFound
+from supplies.views.catalogue import list_records
+from supplies_service.pages.command_forms import MAX_CHOICES
+from supplies_service.pages.layout import render_page
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.security.authorization import allow_roles
+
+KINDS: Mapping[str, type[CatalogueRecord]] = {
+    kind.table: kind for kind in (Donor, Recipient, Item, Location, Team)
+}
+
+
+class FindPages(Controller):
+    """Lists of the records that a text may mean."""
+
+    path = "/find"
+    include_in_schema = False
+    opt = allow_roles("coordinator", "recorder", personal=True) | {
+        "page": True
+    }  # Litestar reads it so
+
+    @get("/{kind:str}")
+    async def find(
+        self, context: Context, kind: FromPath[str], q: FromQuery[str] = ""
+    ) -> Response[bytes]:
+        """Return the records whose name, alias, telephone or code contains each word of `q`.
+
+        Raises:
+            NotFound: there is no such kind of record.
+        """
+        if kind not in KINDS:
+            raise NotFound(f"there are no records of kind {kind[:64]!r}; see {', '.join(KINDS)}")
+        return _found(context, KINDS[kind], q.strip()[:200])
+
+
+def _found(context: RequestContext, kind: type[CatalogueRecord], text: str) -> Response[bytes]:
+    with context.reading() as books:
+        found = list_records(books, kind, text or None, limit=MAX_CHOICES).items
+        offered = [one for one in found if not getattr(one, "retired", False)]
+        return render_page(context.request, "found.html", kind=kind.table, found=offered)

@@ -1,0 +1,107 @@
+"""A donation as the command that states it, so that a form can correct it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from supplies.books.reader import Books
+from supplies.domain.accounts import ALLOCATED, LOST, STOCK, keys_of
+from supplies.domain.commands import DonationLine, RecordDonation
+from supplies.domain.entry_rows import Allocation, AllocationLine
+from supplies.domain.money import Value
+from supplies.views.donations import DOCUMENT_TYPE, DonationView, ValueView, get_donation
+from supplies.views.shared_queries import read_latest
+
+_ERASED = "–"
+"""Stands for a required text that was erased."""
+
+_SHELVES = (STOCK.prefix, ALLOCATED.prefix)
+
+
+def stated_donation(books: Books, name: str) -> RecordDonation:
+    """Return a donation as the command that states it, with all corrections.
+
+    Optional texts that were erased are None; required ones are "–".
+
+    Raises:
+        NotFound: there is no such donation.
+    """
+    view = get_donation(books, name)
+    destinations = _destinations(books, view)
+    needs = _needs_served(books, view)
+    lines = []
+    for line in view.lines:
+        quarantine, write_off = destinations.get(line.lot, (None, None))
+        lines.append(
+            DonationLine(
+                item=line.item,
+                quantity=line.stated.quantity if line.stated else line.quantity,
+                pack=line.stated.pack if line.stated else None,
+                pack_size=line.stated.size if line.stated else None,
+                pledge=line.pledge,
+                recipient=line.recipient,
+                need=needs.get(line.lot),
+                batch=line.batch,
+                expires_on=line.expires_on,
+                expires_month=line.expires_month or None,
+                value=_stated_value(line.value),
+                quarantine=quarantine,
+                write_off=write_off,
+            )
+        )
+    return RecordDonation(
+        donor=view.donor,
+        location=view.location,
+        handled_by=view.handled_by or _ERASED,
+        lines=lines,
+        wish=view.wish,
+        checked_by=view.checked_by,
+        agreement=view.agreement,
+        fiscal_ticket=view.fiscal_ticket,
+        note=view.note,
+        keep_pledges=any(line.on_pledge and line.pledge is None for line in view.lines),
+        happened_on=view.happened_on,
+        or_earlier=bool(view.or_earlier),
+    )
+
+
+def _stated_value(value: ValueView | None) -> Value | None:
+    if value is None:
+        return None
+    return Value(minor=value.minor, currency=value.currency, evidence=value.evidence or _ERASED)
+
+
+def _destinations(books: Books, view: DonationView) -> dict[str, tuple[str | None, str | None]]:
+    """Return by lot the quarantine location, and the reason for which it was written off."""
+    rows = books.all(
+        "SELECT t.lot, t.source, t.target, t.quantity FROM entries e CROSS JOIN transfers t "
+        "WHERE e.station = :station AND e.document = :name AND e.kind = :kind "
+        "AND t.station = e.station AND t.seq = e.seq AND t.lot <> ''",
+        name=view.id,
+        kind=DOCUMENT_TYPE.kind,
+    )
+    moved: dict[str, Counter[str]] = defaultdict(Counter)
+    for lot, source, target, quantity in rows:
+        moved[lot][source] -= quantity
+        moved[lot][target] += quantity
+    found: dict[str, tuple[str | None, str | None]] = {}
+    for lot, changes in moved.items():
+        places = [account for account, change in changes.items() if change > 0]
+        shelves = [keys_of(one)[-1] for one in places if one.startswith(_SHELVES)]
+        lost = [keys_of(one)[0] for one in places if one.startswith(LOST.prefix)]
+        elsewhere = [place for place in shelves if place != view.location]
+        found[lot] = (elsewhere[0] if elsewhere else None, lost[0] if lost else None)
+    return found
+
+
+def _needs_served(books: Books, view: DonationView) -> dict[str, str]:
+    """Return by lot the need that the donor's wish served, for lines with a recipient."""
+    wished = {line.lot for line in view.lines if line.recipient is not None}
+    served: dict[str, set[str]] = defaultdict(set)
+    for lines in read_latest(
+        books, AllocationLine, "allocation", view.allocations, head=Allocation
+    ).values():
+        for line in lines:
+            if line.need is not None and line.lot in wished:
+                served[line.lot].add(line.need)
+    return {lot: needs.pop() for lot, needs in served.items() if len(needs) == 1}

@@ -1,0 +1,34 @@
+"""A real browser, and a real service that it opens: one of each for all tests of the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+from support.browser import OpenPage, Site, start_browser, start_site
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser. Each test has its own cookies."""
+    with start_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A service over books with items, people and places, and a session for each role."""
+    with start_site(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.fixture
+def open_page(chromium: Browser, site: Site) -> Iterator[OpenPage]:
+    """Opens pages as a role: `open_page("/donations", role="recorder")`.
+
+    The test fails if a page violates the policy, or if a script fails.
+    """
+    opened = OpenPage(chromium, site)
+    yield opened
+    opened.close()

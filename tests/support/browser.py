@@ -1,0 +1,169 @@
+"""Chromium, driven by Playwright, and the service that it opens."""
+
+from __future__ import annotations
+
+import lzma
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from supplies.ledger.ledger import Ledger
+from supplies.signing.station_keys import create_first_key
+from support.ledger_fixture import register_all
+from support.rest_client import issue_credentials, sessions
+from support.service_process import free_port, running_service
+
+OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+WIDTHS = (360, 1280)
+"""Widths in pixels: a phone and a desktop computer."""
+
+PATIENCE = 20_000
+"""Milliseconds to wait for something on a page."""
+
+LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
+
+
+FONT = Path(__file__).parents[2] / "receipts/supplies_receipts/drawing/fonts/regular.ttf.xz"
+"""The font of the papers, so that Chinese is drawn where the system has no Chinese font."""
+
+
+class Site(NamedTuple):
+    """A running service.
+
+    sessions: session cookies by role.
+    """
+
+    address: str
+    database: Path
+    sessions: dict[str, str]
+
+
+@contextmanager
+def start_browser() -> Iterator[Browser]:
+    """Start Chromium. Skip the test, and say so, if there is none."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("there is no Chromium on this machine: the pages were not opened")
+    with TemporaryDirectory() as fonts, sync_playwright() as playwright:
+        environment: dict[str, str | float | bool] = {**os.environ}
+        environment["FONTCONFIG_FILE"] = str(write_fonts(Path(fonts)))
+        browser = playwright.chromium.launch(
+            executable_path=program, args=[*OPTIONS], env=environment
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def write_fonts(folder: Path) -> Path:
+    """Unpack the font of the papers, and return a fontconfig file that adds it to the system's."""
+    (folder / "regular.ttf").write_bytes(lzma.decompress(FONT.read_bytes()))
+    configuration = folder / "fonts.conf"
+    configuration.write_text(
+        '<?xml version="1.0"?><fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf'
+        f"</include><dir>{folder}</dir><cachedir>{folder}</cachedir></fontconfig>",
+        encoding="utf-8",
+    )
+    return configuration
+
+
+@contextmanager
+def start_site(folder: Path) -> Iterator[Site]:
+    """Serve new books of station lx, which the fixtures of the ledger fill."""
+    database = folder / "books.db"
+    with Ledger.open(str(database), station="lx", clock=lambda: datetime.now(UTC)) as ledger:
+        register_all(ledger)
+        issue_credentials(ledger)
+        cookies = sessions(ledger)
+    create_first_key(str(database))
+    port = free_port()
+    with (folder / "log").open("w") as log, running_service(str(database), port, log=log):
+        yield Site(f"http://127.0.0.1:{port}", database, cookies)
+
+
+class OpenPage:
+    """Opens pages of a site, and watches them for faults."""
+
+    def __init__(self, browser: Browser, site: Site) -> None:
+        self.browser, self.site = browser, site
+        self.faults: list[str] = []
+        self.expected: tuple[str, ...] = ()
+        self._contexts: list[BrowserContext] = []
+
+    def __call__(
+        self,
+        path: str,
+        *,
+        role: str | None = "recorder",
+        language: str = "en",
+        width: int = 1280,
+        javascript: bool = True,
+    ) -> Page:
+        """Open a page in new cookies. role: None opens it without a session."""
+        context = self.browser.new_context(
+            locale=LANGUAGES[language],
+            viewport={"width": width, "height": 900},
+            java_script_enabled=javascript,
+        )
+        self._contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        if role is not None:
+            cookie = {"name": "supplies_session", "value": self.site.sessions[role]}
+            context.add_cookies([{**cookie, "url": self.site.address}])  # type: ignore[typeddict-item]  # the keys are right
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.faults.append(f"{page.url}: {error}"))
+        page.on("console", lambda message: self._note(page, message))
+        page.goto(self.site.address + path)
+        return page
+
+    def expect_status(self, status: int) -> None:
+        """Accept that a page answers with this status, which Chromium logs as an error."""
+        self.expected = (*self.expected, f"status of {status}")
+
+    def close(self) -> None:
+        """Close the pages, and fail if any had a fault."""
+        for context in self._contexts:
+            context.close()
+        assert self.faults == []
+
+    def _note(self, page: Page, message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(each in message.text for each in self.expected):
+            self.faults.append(f"{page.url}: {message.text}")
+
+
+def serious_faults(page: Page) -> list[Any]:
+    """Return what axe finds serious or critical on a page."""
+    found = Axe().run(page).response["violations"]
+    return [
+        (one["id"], one["help"], [node["html"] for node in one["nodes"]][:3])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+def fits(page: Page) -> bool:
+    """Return whether a page is not wider than the window."""
+    return bool(
+        page.evaluate(
+            "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        )
+    )
