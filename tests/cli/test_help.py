@@ -115,6 +115,7 @@ def test_every_option_has_a_help_text(command: str, capsys: pytest.CaptureFixtur
                 "receipts",
                 "station",
                 "statement",
+                "recall",
                 "disclosure",
             ],
         ),

@@ -136,6 +136,7 @@ GET    CRA   /api/stock
 POST   CR    /api/stock/openings
 POST   CR    /api/stock/arrivals
 POST   CR    /api/stock/moves
+POST   CR    /api/stock/quarantines
 POST   CR    /api/stock/count-sheets
 POST   CR    /api/stock/count-sheets/{sheet}/count
 POST   CR    /api/stock/issues
@@ -203,6 +204,7 @@ GET    CRA   /api/reports/disclosure/pdf
 GET    CRA   /api/reports/stock
 GET    CRA   /api/reports/alerts
 GET    CR    /api/reports/look-alikes
+GET    CRA   /api/reports/recall
 GET    CRA   /api/station
 GET    CRA   /api/station/units
 PATCH  C     /api/station

@@ -101,6 +101,7 @@ def storekeeping(generator: CommandGenerator) -> list[WeightedCommand]:
     stock = bool(model.nonzero_balances("stock:"))
     return [
         (2, stock, generator.move),
+        (1, stock, generator.quarantine_batch),
         (2, stock, generator.issue_goods),
         (1, stock, generator.lend_goods),
         (1, stock, generator.write_off),

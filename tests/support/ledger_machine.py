@@ -327,7 +327,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.run_one_of(
             data,
             (not stock, self.record_action("open_stock")),
-            (stock, self.record_action("move")),
+            (stock, self.record_action("move", "quarantine_batch")),
             (stock, leaves),
             (stock, leaves),
             (stock, self.record_action("hand_out")),

@@ -207,6 +207,8 @@ class Oracle:
                 check_moved("opening", "stock", also="lost")
             case c.RecordArrival():
                 check_moved(command.origin, "stock", also="lost")
+            case c.QuarantineBatch():
+                self.check_quarantine(command, new)
             case c.Allocate():
                 check_moved("stock", "allocated")
             case c.IssueGoods():
@@ -245,6 +247,21 @@ class Oracle:
                 self.check_days(command, new)
             case _:
                 pass
+
+    def check_quarantine(self, command: c.QuarantineBatch, new: list[Any]) -> None:
+        """Check that goods moved into the quarantine only, and that none stay outside of it."""
+        moved = [t for body in new if body.kind == "goods_moved" for t in body.transfers]
+        assert moved
+        assert {t.target for t in moved} == {f"stock:{command.target}"}
+        if command.happened_on in (None, self.clock.day):
+            lots = self.model.latest(Lot, "lot")
+            left = [
+                key
+                for key in self.model.nonzero_balances("stock:")
+                if key[0] != f"stock:{command.target}"
+                and (lots[key[2]].item, lots[key[2]].batch) == (command.item, command.batch)
+            ]
+            assert not left, (command, left)
 
     def check_count(self, command: c.CountStock, new: list[Any]) -> None:
         """Check that the unexplained quantity is the difference the count found."""

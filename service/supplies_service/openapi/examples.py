@@ -141,6 +141,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "to": "store-b",
         "lines": [{"item": "mask-kn95", "quantity": 10}],
     },
+    "QuarantineBatch": {"item": "mask-kn95", "batch": "B7", "to": "quarantine"},
     "OpenCountSheet": {"location": "store-a"},
     "CountStock": {"lines": [{"item": "mask-kn95", "counted": 48}]},
     "IssueGoods": {"purpose": "gate-post-1", **_FREE},

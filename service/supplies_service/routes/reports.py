@@ -10,6 +10,7 @@ from litestar import Controller, Response, get
 from litestar.params import FromQuery, QueryParameter
 from supplies_receipts import draw_public_disclosure, draw_station_report
 
+from supplies.domain.normalization import normalize_text
 from supplies.papers.disclosure import Disclosure
 from supplies.papers.station_report import StationReport
 from supplies.views.alerts import (
@@ -22,6 +23,7 @@ from supplies.views.alerts import (
 from supplies.views.look_alikes import LookAlikes, list_look_alikes
 from supplies.views.pagination import Page
 from supplies.views.public_disclosure import build_disclosure, build_disclosure_paper
+from supplies.views.recall import Recall, build_recall
 from supplies.views.station_report import build_station_report, build_station_report_paper
 from supplies.views.stock import StockView, get_stock
 from supplies_service.request_context import Context, RequestContext
@@ -157,6 +159,21 @@ class ReportController(Controller):
         """
         return await context.page_in_thread(
             lambda books: list_look_alikes(books, kind, after=after, limit=limit)
+        )
+
+    @get(
+        "/recall",
+        operation_id="reportRecall",
+        opt=allow_roles("coordinator", "recorder", "auditor", personal=True),
+    )
+    async def recall(self, context: Context, item: FromQuery[str], batch: FromQuery[str]) -> Recall:
+        """Report where the goods of a batch are, and whom they reached.
+
+        Goods repacked from the batch are included. `POST /api/stock/quarantines` moves what is free
+        to a quarantine.
+        """
+        return await context.show_in_thread(
+            lambda books: build_recall(books, item, normalize_text(batch))
         )
 
 

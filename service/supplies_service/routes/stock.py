@@ -23,6 +23,7 @@ from supplies.domain.commands import (
     Move,
     OpenCountSheet,
     OpenStock,
+    QuarantineBatch,
     RecordArrival,
     ReturnGoods,
     ReturnIssue,
@@ -172,6 +173,18 @@ class StockController(Controller):
             lambda books: build_count_sheet_paper(books, sheet, blind=not figures)
         )
         return PDFResponse(await run_sync(draw_count_sheet, paper), f"count-sheet-{sheet}")
+
+    @post(
+        "/quarantines", operation_id="quarantineBatch", opt=allow_roles("coordinator", "recorder")
+    )
+    async def quarantine(
+        self, context: Context, payload: Body[QuarantineBatch]
+    ) -> CreatedResponse[EntryRecorded]:
+        """Move all free goods of a batch to a quarantine, in one entry.
+
+        `GET /api/reports/recall` shows where the other goods of the batch are.
+        """
+        return await context.record(payload, show_entry)
 
     @post(
         "/count-sheets", operation_id="openCountSheet", opt=allow_roles("coordinator", "recorder")

@@ -20,8 +20,10 @@ from supplies.views.count_sheets import CountSheetView
 from supplies.views.deliveries import DeliveryView, StopView
 from supplies.views.donations import TEXTS as DONATION_TEXTS
 from supplies.views.donations import DonationView, ValueView
+from supplies.views.look_alikes import LookAlike
 from supplies.views.needs import NeedView
 from supplies.views.pledges import PledgeView
+from supplies.views.recall import ReachedRecipient
 from supplies.views.receipts import VoidMark
 from supplies.views.remarks import TextView
 from supplies.views.stock_documents import StockDocumentView
@@ -47,6 +49,8 @@ REPLACED_FIELDS: _Replacements = {
         "agreement": WITHHELD,
         "fiscal_ticket": WITHHELD,
     },
+    LookAlike: {"name": None, "phone": None, "address": None},
+    ReachedRecipient: {"name": None, "phone": None, "address": None},
     TextView: {"text": WITHHELD},
     NeedView: {"note": WITHHELD},
     PledgeView: {"note": WITHHELD},

@@ -22,6 +22,7 @@ COMMANDS = {
     "serve": ("serve:serve", "Run the web service for people and programs until Ctrl-C."),
     "catalogue": ("catalogue:catalogue", "Register, change and find items, people and places."),
     "report": ("reports:report", "Print lists of stock, pledges and needs, and other reports."),
+    "quarantine": ("quarantine:quarantine", "Move all free goods of a batch to a quarantine."),
     "entry": ("entry:entry", "Print one entry of the books, with its notes and reasons."),
     "receipt": ("papers:receipt", "Write a receipt, or all receipts of a period, as PDF."),
     "receipt check": ("receipt_check:receipt_check", "Check whether a receipt is genuine."),

@@ -362,6 +362,51 @@ def _print_statement(statement: DonorStatement) -> None:
 
 @report.command()
 @books_options
+@click.option("--item", metavar="CODE", required=True, help="Code of the item, as in mask.")
+@click.option("--batch", metavar="BATCH", required=True, help="Batch number, as in B7.")
+@json_option
+def recall(database: str, station: str | None, item: str, batch: str, as_json: bool) -> None:
+    """Print where the goods of a batch are, and whom they reached.
+
+    Goods repacked from the batch are included. `supplies quarantine` moves what is free.
+    """
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.tables import print_columns, print_json
+    from supplies.domain.normalization import normalize_text
+    from supplies.views.recall import build_recall
+
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        found = build_recall(books, item, normalize_text(batch))
+    if as_json:
+        print_json(found)
+        return
+    print_columns(
+        {
+            "item": lambda goods: goods.item,
+            "lot": lambda goods: goods.lot,
+            "where": lambda goods: goods.place.replace("_", " "),
+            "location": lambda goods: goods.location,
+            "delivery": lambda goods: goods.delivery,
+            "recipient": lambda goods: goods.recipient,
+            "quantity": lambda goods: goods.quantity,
+        },
+        found.goods,
+    )
+    print_columns(
+        {
+            "reached": lambda one: one.recipient,
+            "name": lambda one: one.name,
+            "telephone": lambda one: one.phone,
+            "address": lambda one: one.address,
+            "item": lambda one: one.item,
+            "quantity": lambda one: one.quantity,
+        },
+        found.reached,
+    )
+
+
+@report.command()
+@books_options
 @report_period_options
 @json_option
 @report_paper_options

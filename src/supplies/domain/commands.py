@@ -461,6 +461,19 @@ class Move(Command, frozen=True, kw_only=True):
     note: Text | None = None
 
 
+class QuarantineBatch(Command, frozen=True, kw_only=True):
+    """Move all free goods of a batch to a quarantine, for example after a recall by the maker.
+
+    Goods repacked from the batch are moved too. Goods that are already in a quarantine stay there.
+    Goods that are set aside, on the way or handed over are not moved.
+    """
+
+    item: Code
+    batch: Batch
+    target: Code = field(name="to")
+    note: Text | None = None
+
+
 class OpenCountSheet(Command, frozen=True, kw_only=True):
     """Open a count sheet.
 

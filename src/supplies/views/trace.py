@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import date
 
 import msgspec
 
-from supplies.books.reader import Books, query_ids
-from supplies.domain.accounts import CONVERTED, DONOR, RECEIVED, keys_of, kind_of
-from supplies.domain.entry_rows import Lot, LotParent
+from supplies.books.lot_families import lot_links, lot_relatives
+from supplies.books.reader import Books
+from supplies.domain.accounts import DONOR, RECEIVED, keys_of, kind_of
+from supplies.domain.entry_rows import Lot
 from supplies.errors import NotFound
 from supplies.views.pagination import View
 from supplies.views.shared_queries import read_lots
@@ -82,14 +82,14 @@ def trace_lot(books: Books, lot: str) -> TraceView:
     if not read_lots(books, [lot]):
         raise NotFound(f"there is no lot {lot}; see the lots in the stock")
     family = (
-        {lot} | _relatives(books, lot, "lot", "parent") | _relatives(books, lot, "parent", "lot")
+        {lot} | lot_relatives(books, {lot}, "parents") | lot_relatives(books, {lot}, "products")
     )
     described = read_lots(books, family)
     parents: defaultdict[str, list[str]] = defaultdict(list)
     children: defaultdict[str, list[str]] = defaultdict(list)
-    for link in _links(books, "lot", family):
+    for link in lot_links(books, "lot", family):
         parents[link.lot].append(link.parent)
-    for link in _links(books, "parent", family):
+    for link in lot_links(books, "parent", family):
         children[link.parent].append(link.lot)
     return TraceView(
         lot=lot,
@@ -100,37 +100,10 @@ def trace_lot(books: Books, lot: str) -> TraceView:
     )
 
 
-def _relatives(books: Books, lot: str, key: str, towards: str) -> set[str]:
-    """Return all lots that conversions connect with a lot in one direction."""
-    relatives: set[str] = set()
-    fresh = {lot}
-    while fresh:
-        fresh = {str(getattr(link, towards)) for link in _links(books, key, fresh)} - relatives
-        relatives |= fresh
-    return relatives
-
-
 def _birth(lot: str) -> tuple[int, int]:
     """Return the numbers of the entry and line that created a lot. The lot's id ends with them."""
     _, entry, line = lot.rsplit("_", 2)
     return int(entry), int(line)
-
-
-def _links(books: Books, key: str, names: Iterable[str]) -> list[LotParent]:
-    """Return pairs of a lot and a parent, from the latest entry that states the lot's parents."""
-    rows = query_ids(
-        books,
-        names,
-        "SELECT p.lot, p.parent FROM wanted w CROSS JOIN lot_parents p "
-        f"WHERE p.station = :station AND p.{key} = w.id AND p.seq = ("
-        "SELECT max(q.seq) FROM lot_parents q WHERE q.station = p.station AND q.lot = p.lot) "
-        "AND EXISTS (SELECT 1 FROM balances b WHERE b.station = p.station AND b.lot = p.lot "
-        "AND b.lot <> '' AND b.account >= :made AND b.account < :end AND b.quantity < 0) "
-        "ORDER BY p.lot, p.parent",
-        made=CONVERTED.prefix,
-        end=f"{CONVERTED.name};",
-    )
-    return [LotParent(lot=lot, parent=parent) for lot, parent in rows]
 
 
 def _traced(books: Books, lot: Lot, parents: list[str], children: list[str]) -> LotTrace:

@@ -46,6 +46,8 @@ class CorrectionCommands(ArrivalCommands, DeliveryCommands, StockCommands, Offic
                 command = command.command
         if isinstance(command, c.ResolveConflict):
             return self.report_outcome()
+        if isinstance(command, c.QuarantineBatch):
+            return self.move()
         if isinstance(command, c.Settle) and command.by == "donor":
             return c.RecordDonation(
                 donor=command.party,

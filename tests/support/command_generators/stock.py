@@ -21,6 +21,16 @@ class StockCommands(GeneratorBase):
             happened_on=self.day(),
         )
 
+    def quarantine_batch(self) -> c.Command:
+        lots = list(self.model.latest(Lot, "lot").values())
+        lot = self.pick([lot for lot in lots if lot.batch is not None] or lots)
+        return c.QuarantineBatch(
+            item=lot.item,
+            batch=lot.batch or "B1",
+            target=self.codes.quarantine,
+            happened_on=self.day(),
+        )
+
     def open_count_sheet(self) -> c.Command:
         return c.OpenCountSheet(location=self.shelf(), happened_on=self.day(often=self.coin()))
 

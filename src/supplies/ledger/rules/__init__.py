@@ -56,6 +56,7 @@ _PLAIN: dict[type[c.Command], Rule] = {
     c.CloseDelivery: deliveries.close_delivery,
     c.ReassignDelivery: deliveries.reassign_delivery,
     c.Move: moves.move_stock,
+    c.QuarantineBatch: moves.quarantine_batch,
     c.OpenCountSheet: stock_counts.open_count_sheet,
     c.CountStock: stock_counts.count_stock,
     c.IssueGoods: issues_and_loans.issue_goods,

@@ -1,10 +1,11 @@
-"""Move goods from one location of the station to another."""
+"""Move goods from one location of the station to another, or a whole batch to a quarantine."""
 
 from __future__ import annotations
 
-from supplies.domain.accounts import STOCK
-from supplies.domain.commands import Move
-from supplies.errors import InvalidField
+from supplies.books.lot_families import lots_of_batch
+from supplies.domain.accounts import STOCK, keys_of
+from supplies.domain.commands import Move, QuarantineBatch
+from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.line_transfers import move_lines
 
@@ -31,3 +32,32 @@ def move_stock(command: Move, journal: Journal) -> None:
         STOCK(command.target),
         expired="freely" if target.quarantine else "if_named",
     )
+
+
+def quarantine_batch(command: QuarantineBatch, journal: Journal) -> None:
+    """Move all free goods of a batch to a quarantine: stock → stock, in one entry.
+
+    Raises:
+        InvalidField: a code or the batch is unknown, or the location is not a quarantine.
+        AlreadyDone: nothing of the batch is free outside of a quarantine.
+    """
+    books = journal.books
+    item = books.item(command.item, "/item")
+    if not books.location(command.target, "/to").quarantine:
+        raise InvalidField.at(
+            "/to", f"{command.target} is not a quarantine; name a location that is marked as one"
+        )
+    lots = lots_of_batch(books, item.code, command.batch)
+    if not lots:
+        raise InvalidField.at("/batch", f"no lot of {item.name} has the batch {command.batch}")
+    draft = journal.entry("goods_moved", prefix="m")
+    for lot in sorted(lots):
+        for (account, lot_item, _), quantity in sorted(books.balances_of_lot(STOCK, lot).items()):
+            if books.location(keys_of(account)[0]).quarantine:
+                continue
+            free = min(quantity, journal.available(account, lot_item, lot, leaving=True))
+            journal.move(draft, account, STOCK(command.target), lot_item, lot, max(0, free))
+    if not draft.moves:
+        raise AlreadyDone(
+            f"nothing of batch {command.batch} of {item.name} is free outside of a quarantine"
+        )

@@ -1,0 +1,63 @@
+"""Lots that belong together: those of one batch, and those made from each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from supplies.books.reader import Books, query_ids
+from supplies.domain.accounts import CONVERTED
+from supplies.domain.entry_rows import LotParent
+
+
+def lots_of_batch(books: Books, item: str, batch: str) -> set[str]:
+    """Return the lots of an item with a batch number, and all lots repacked from them.
+
+    Upper and lower case of ASCII letters make no difference. The latest description of a lot
+    counts.
+    """
+    rows = books.all(
+        "SELECT l.lot FROM lots l WHERE l.station = :station AND l.item = :item "
+        "AND upper(l.batch) = upper(:batch) AND l.seq = ("
+        "SELECT max(m.seq) FROM lots m WHERE m.station = l.station AND m.lot = l.lot)",
+        item=item,
+        batch=batch,
+    )
+    lots = {lot for (lot,) in rows}
+    return lots | lot_relatives(books, lots, "products")
+
+
+def lot_relatives(
+    books: Books, lots: Iterable[str], which: Literal["parents", "products"]
+) -> set[str]:
+    """Return all lots from which these were made, or all lots made from them, however often."""
+    key, towards = ("lot", "parent") if which == "parents" else ("parent", "lot")
+    relatives: set[str] = set()
+    fresh = set(lots)
+    while fresh:
+        fresh = {str(getattr(link, towards)) for link in lot_links(books, key, fresh)} - relatives
+        relatives |= fresh
+    return relatives
+
+
+def lot_links(books: Books, key: str, names: Iterable[str]) -> list[LotParent]:
+    """Return pairs of a lot and a parent, from the latest entry that states the lot's parents.
+
+    Args:
+        books: The books of the station.
+        key: What `names` are: "lot" or "parent".
+        names: Ids of lots.
+    """
+    rows = query_ids(
+        books,
+        names,
+        "SELECT p.lot, p.parent FROM wanted w CROSS JOIN lot_parents p "
+        f"WHERE p.station = :station AND p.{key} = w.id AND p.seq = ("
+        "SELECT max(q.seq) FROM lot_parents q WHERE q.station = p.station AND q.lot = p.lot) "
+        "AND EXISTS (SELECT 1 FROM balances b WHERE b.station = p.station AND b.lot = p.lot "
+        "AND b.lot <> '' AND b.account >= :made AND b.account < :end AND b.quantity < 0) "
+        "ORDER BY p.lot, p.parent",
+        made=CONVERTED.prefix,
+        end=f"{CONVERTED.name};",
+    )
+    return [LotParent(lot=lot, parent=parent) for lot, parent in rows]

@@ -1,0 +1,264 @@
+"""Recall of a batch: its lots, where their goods are, and whom they reached."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import date
+
+import msgspec
+
+from supplies.books.lot_families import lots_of_batch
+from supplies.books.reader import Books, query_ids
+from supplies.domain.accounts import (
+    ALLOCATED,
+    CONVERTED,
+    IN_TRANSIT,
+    RECEIVED,
+    STOCK,
+    is_origin,
+    keys_of,
+    kind_of,
+)
+from supplies.domain.catalogue_records import Location, Recipient
+from supplies.domain.entry_rows import Lot
+from supplies.errors import NotFound
+from supplies.views.pagination import View
+from supplies.views.shared_queries import read_lots
+
+
+class RecalledLot(View, frozen=True, kw_only=True):
+    """A lot of the batch, or one repacked from it.
+
+    Attributes:
+        origin: The account from which the lot came, such as `donor:D-01`.
+        expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
+            absent.
+    """
+
+    lot: str
+    item: str
+    name: str
+    unit: str
+    batch: str | None
+    expires_on: date | None
+    origin: str
+    expires_month: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class RecalledGoods(View, frozen=True, kw_only=True):
+    """Goods of one lot in one account, in base units.
+
+    Attributes:
+        place: The kind of account: `stock`, `allocated`, `in_transit`, `received`, `used`, `lost`,
+            `lent` and others.
+        location: Where they are on the shelf; None if they are not.
+        quarantine: Whether that location is a quarantine.
+        allocation, delivery: By which they are set aside or on the way; otherwise None.
+        recipient: For whom they are set aside or on the way, or who received them.
+    """
+
+    account: str
+    place: str
+    item: str
+    lot: str
+    quantity: int
+    location: str | None = None
+    quarantine: bool = False
+    allocation: str | None = None
+    delivery: str | None = None
+    recipient: str | None = None
+
+
+class RecallTotals(View, frozen=True, kw_only=True):
+    """Goods of one item, in base units.
+
+    Attributes:
+        free: In stock, outside of a quarantine.
+        other: Used, lost, lent, sent to other stations, or given back.
+    """
+
+    item: str
+    name: str
+    unit: str
+    free: int
+    quarantined: int
+    allocated: int
+    in_transit: int
+    received: int
+    other: int
+
+
+class ReachedRecipient(View, frozen=True, kw_only=True):
+    """A recipient who has goods of the batch, in base units. name: None if erased."""
+
+    recipient: str
+    name: str | None
+    phone: str | None
+    address: str | None
+    community: str | None
+    item: str
+    quantity: int
+
+
+class Recall(View, frozen=True, kw_only=True):
+    """A batch: its lots, where their goods are now, and whom they reached.
+
+    Attributes:
+        goods: By lot and account.
+        totals: By item. There are several items if goods were repacked.
+        reached: By recipient and item.
+    """
+
+    item: str
+    batch: str
+    as_of_seq: int
+    lots: list[RecalledLot]
+    totals: list[RecallTotals]
+    goods: list[RecalledGoods]
+    reached: list[ReachedRecipient]
+
+
+def build_recall(books: Books, item: str, batch: str) -> Recall:
+    """Return where the goods of a batch are, with those that were repacked from it.
+
+    Raises:
+        NotFound: the item is unknown, or no lot of it has this batch.
+    """
+    found = books.item(item)
+    lots = lots_of_batch(books, item, batch)
+    if not lots:
+        raise NotFound(f"no lot of {found.name} has the batch {batch}; see the lots in the stock")
+    goods = _goods(books, lots)
+    described = read_lots(books, lots)
+    return Recall(
+        item=item,
+        batch=batch,
+        as_of_seq=books.head()[0],
+        lots=[_lot(books, described[name]) for name in sorted(described)],
+        totals=_totals(books, goods, sorted({lot.item for lot in described.values()})),
+        goods=goods,
+        reached=_reached(books, goods),
+    )
+
+
+def _lot(books: Books, lot: Lot) -> RecalledLot:
+    item = books.item(lot.item)
+    return RecalledLot(
+        lot=lot.lot,
+        item=lot.item,
+        name=item.name,
+        unit=item.unit,
+        batch=lot.batch,
+        expires_on=lot.expires_on,
+        origin=lot.origin,
+        expires_month=lot.expires_month or msgspec.UNSET,
+    )
+
+
+def _goods(books: Books, lots: Iterable[str]) -> list[RecalledGoods]:
+    """Return the goods of lots by account, without the accounts that they came from."""
+    rows = query_ids(
+        books,
+        sorted(lots),
+        "SELECT b.lot, b.item, b.account, b.quantity FROM wanted w CROSS JOIN balances b "
+        "WHERE b.station = :station AND b.lot = w.id AND b.lot <> '' AND b.quantity > 0 "
+        "ORDER BY b.lot, b.account",
+    )
+    on_hand = [
+        row for row in rows if kind_of(row[2]) is not CONVERTED and not is_origin(kind_of(row[2]))
+    ]
+    recipients = _recipients(books, [account for _, _, account, _ in on_hand])
+    quarantines = {
+        code
+        for (code,) in books.all(
+            f"SELECT code FROM {Location.table} WHERE station = :station AND quarantine = 1"
+        )
+    }
+    goods = []
+    for lot, item, account, quantity in on_hand:
+        kind = kind_of(account)
+        keys = dict(zip(kind.keys, keys_of(account), strict=False))
+        location = keys.get("location") if kind in (STOCK, ALLOCATED) else None
+        allocation = keys.get("allocation")
+        goods.append(
+            RecalledGoods(
+                account=account,
+                place=kind.name,
+                item=item,
+                lot=lot,
+                quantity=quantity,
+                location=location,
+                quarantine=location in quarantines,
+                allocation=allocation,
+                delivery=keys.get("delivery"),
+                recipient=keys.get("recipient") or recipients.get(allocation or ""),
+            )
+        )
+    return goods
+
+
+def _recipients(books: Books, accounts: Iterable[str]) -> dict[str, str]:
+    """Return, by allocation, the recipient of goods that are set aside or on the way."""
+    allocations = [
+        keys_of(account)[kind_of(account).keys.index("allocation")]
+        for account in accounts
+        if kind_of(account) in (ALLOCATED, IN_TRANSIT)
+    ]
+    rows = query_ids(
+        books,
+        allocations,
+        "SELECT a.allocation, a.recipient FROM wanted w CROSS JOIN allocations a "
+        "WHERE a.station = :station AND a.allocation = w.id",
+    )
+    found: dict[str, str] = dict(rows)
+    return found
+
+
+def _totals(books: Books, goods: list[RecalledGoods], items: list[str]) -> list[RecallTotals]:
+    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for one in goods:
+        if one.place == STOCK.name:
+            column = "quarantined" if one.quarantine else "free"
+        elif one.place in (ALLOCATED.name, IN_TRANSIT.name, RECEIVED.name):
+            column = one.place
+        else:
+            column = "other"
+        sums[one.item][column] += one.quantity
+    return [
+        RecallTotals(
+            item=code,
+            name=books.item(code).name,
+            unit=books.item(code).unit,
+            free=sums[code]["free"],
+            quarantined=sums[code]["quarantined"],
+            allocated=sums[code]["allocated"],
+            in_transit=sums[code]["in_transit"],
+            received=sums[code]["received"],
+            other=sums[code]["other"],
+        )
+        for code in items
+    ]
+
+
+def _reached(books: Books, goods: list[RecalledGoods]) -> list[ReachedRecipient]:
+    sums: Counter[tuple[str, str]] = Counter()
+    for one in goods:
+        if one.place == RECEIVED.name and one.recipient is not None:
+            sums[one.recipient, one.item] += one.quantity
+    reached = []
+    for (code, item), quantity in sorted(sums.items()):
+        person = books.catalogue.get(Recipient, code)
+        assert person is not None, "goods are handed over to registered recipients"
+        reached.append(
+            ReachedRecipient(
+                recipient=code,
+                name=person.name,
+                phone=person.phone,
+                address=person.address,
+                community=person.community,
+                item=item,
+                quantity=quantity,
+            )
+        )
+    return reached
