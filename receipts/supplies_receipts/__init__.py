@@ -1,23 +1,24 @@
 """The papers of the ledger, as PDF. Each paper is drawn from one struct and nothing else.
 
 The structs are in `supplies.papers`, one module per paper. Under one version of the program, the
-same struct always gives the same bytes. Importing this package is fast, because reportlab and the
-fonts are loaded only when the first paper is drawn.
+same struct always gives the same bytes. `all_papers` has the functions below.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Literal
-
-from supplies.papers.count_sheet import CountSheetPaper
-from supplies.papers.disclosure import DisclosurePaper
-from supplies.papers.donor_statement import DonorStatementPaper
-from supplies.papers.receipt import ReceiptPaper, ReceiptRecord
-from supplies.papers.run_sheet import RunSheet
-from supplies.papers.slip import DeliverySlip
-from supplies.papers.station_report import OrganisationReportPaper, StationReportPaper
-from supplies.signing.receipt_signatures import PublicKeys
+from supplies_receipts.all_papers import (
+    check_receipt,
+    draw_count_sheet,
+    draw_delivery_slips,
+    draw_donor_statement,
+    draw_organisation_report,
+    draw_public_disclosure,
+    draw_receipt,
+    draw_receipts,
+    draw_run_sheet,
+    draw_signed_receipt,
+    draw_station_report,
+)
 
 __all__ = [
     "check_receipt",
@@ -32,119 +33,3 @@ __all__ = [
     "draw_signed_receipt",
     "draw_station_report",
 ]
-
-
-def draw_receipt(paper: ReceiptPaper) -> bytes:
-    """Draw a donation receipt (捐赠物资接收凭证), without its attachment."""
-    from supplies_receipts.papers import receipt
-
-    return receipt.draw_receipt(paper)
-
-
-def draw_receipts(
-    papers: Sequence[ReceiptPaper], on_progress: Callable[[int], None] = lambda _: None
-) -> bytes:
-    """Draw many receipts as one PDF.
-
-    Args:
-        on_progress: Called with the number of receipts drawn so far.
-    """
-    from supplies_receipts.papers import receipt_batch
-
-    return receipt_batch.draw_receipts(papers, on_progress)
-
-
-def draw_signed_receipt(record: ReceiptRecord) -> bytes:
-    """Draw a donation receipt with its signed record attached, as a donor receives it."""
-    from supplies_receipts import signed_receipt
-
-    return signed_receipt.draw_signed_receipt(record)
-
-
-def check_receipt(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
-    """Check that a receipt is genuine, and return its record.
-
-    Args:
-        keys: The station's public keys, by id. None accepts a signature by any key. Then anybody
-            can have signed the receipt, so look it up in the books.
-
-    Raises:
-        NotGenuine: the file is not a receipt, was altered, or was signed with another key.
-    """
-    from supplies_receipts import signed_receipt
-
-    return signed_receipt.check_receipt(pdf, keys)
-
-
-def draw_delivery_slips(
-    slips: Sequence[DeliverySlip],
-    paper: Literal["roll", "a5"] = "roll",
-    on_progress: Callable[[int], None] = lambda _: None,
-) -> bytes:
-    """Draw the delivery slips (配送单) of a delivery, in the order given.
-
-    Args:
-        paper: Whether to draw for a roll of 80 mm, with a page for each stop, or for A5 landscape.
-        on_progress: Called with the number of slips drawn so far.
-    """
-    if paper == "a5":
-        from supplies_receipts.papers import slip_a5
-
-        return slip_a5.draw_delivery_slips_a5(slips, on_progress)
-    from supplies_receipts.papers import slip
-
-    return slip.draw_delivery_slips(slips, on_progress)
-
-
-def draw_run_sheet(sheet: RunSheet) -> bytes:
-    """Draw the run sheet (出车单) of a delivery on A4: what to load, the stops, and signatures."""
-    from supplies_receipts.papers import run_sheet
-
-    return run_sheet.draw_run_sheet(sheet)
-
-
-def draw_count_sheet(paper: CountSheetPaper) -> bytes:
-    """Draw the count sheet (盘点表) of a location on A4, with space to write the quantities."""
-    from supplies_receipts.papers import count_sheet
-
-    return count_sheet.draw_count_sheet(paper)
-
-
-def draw_donor_statement(paper: DonorStatementPaper) -> bytes:
-    """Draw a donor statement (捐赠物资去向报告).
-
-    Raises:
-        BooksBroken: the places of an item do not add up to what was received.
-    """
-    from supplies_receipts.papers import donor_statement as statement
-
-    return statement.draw_donor_statement(paper)
-
-
-def draw_public_disclosure(paper: DisclosurePaper) -> bytes:
-    """Draw the public disclosure (捐赠物资收支公示). Donors are named only as they consented."""
-    from supplies_receipts.papers import disclosure
-
-    return disclosure.draw_public_disclosure(paper)
-
-
-def draw_station_report(paper: StationReportPaper) -> bytes:
-    """Draw the report (工作报告) of a station's work in a period.
-
-    Raises:
-        BooksBroken: the quantities of an item do not add up.
-    """
-    from supplies_receipts.papers import station_report as report
-
-    return report.draw_station_report(paper)
-
-
-def draw_organisation_report(paper: OrganisationReportPaper) -> bytes:
-    """Draw the report (联合工作报告) of all stations of an organisation.
-
-    Raises:
-        BooksBroken: the quantities of an item do not add up.
-    """
-    from supplies_receipts.papers import station_report as report
-
-    return report.draw_organisation_report(paper)

@@ -6,7 +6,14 @@ from datetime import date
 
 import msgspec
 import pytest
-from supplies_receipts import draw_donor_statement, draw_public_disclosure, draw_receipt
+from supplies_receipts import (
+    draw_count_sheet,
+    draw_delivery_slips,
+    draw_donor_statement,
+    draw_public_disclosure,
+    draw_receipt,
+    draw_run_sheet,
+)
 from supplies_receipts.__main__ import receipt
 from support import pdf_reading as reading
 from support.ledger_fixture import StationLedger
@@ -17,15 +24,17 @@ from supplies.errors import InvalidField, NotEnough
 from supplies.ledger.recorded import Recorded
 from supplies.views.activities import get_activity
 from supplies.views.allocations import get_allocation
+from supplies.views.count_sheets import build_count_sheet_paper, get_count_sheet
 from supplies.views.deliveries import get_delivery
 from supplies.views.delivery_slips import build_delivery_slips, build_run_sheet
 from supplies.views.donations import get_donation
 from supplies.views.donor_statement import build_donor_statement, build_donor_statement_paper
-from supplies.views.entries import get_entry
+from supplies.views.entries import get_conflict, get_entry
 from supplies.views.needs import get_need
 from supplies.views.pledges import get_pledge
 from supplies.views.public_disclosure import build_disclosure, build_disclosure_paper
 from supplies.views.receipts import get_receipt
+from supplies.views.shipments import get_shipment
 from supplies.views.station_report import build_station_report
 from supplies.views.stock_documents import get_stock_document
 from supplies.views.trace import trace_lot
@@ -318,6 +327,46 @@ def test_each_noun_shows_that_its_day_is_the_latest_one(station: StationLedger) 
         ]
     assert [one.or_earlier for one in shown] == [True] * len(shown)
     station.ledger.verify()
+
+
+def test_count_sheets_shipments_and_conflicts_show_that_their_day_is_the_latest_one(
+    station: StationLedger,
+) -> None:
+    station.stock(20)
+    allocation = station.allocate(5)
+    delivery = station.dispatch(allocation)
+    station.outcome(delivery, allocation, "handed_over")
+    conflict = station.outcome(delivery, allocation, "refused", or_earlier=True).seq
+    sheet = str(station(c.OpenCountSheet(location="store", or_earlier=True)).document)
+    lines = [c.CountLine(item="mask", counted=15)]
+    open_sheet = get_count_sheet(station.books, sheet)
+    station(c.CountStock(sheet=sheet, lines=lines, or_earlier=True))
+    sent = c.SendShipment(
+        station="hp", location="store", lines=[c.LotLine(item="mask", quantity=1)], or_earlier=True
+    )
+    shipment = str(station(sent).document)
+    with station.ledger.reading() as books:
+        counted = get_count_sheet(books, sheet)
+        assert counted.counted_or_earlier is True
+        assert counted.or_earlier is open_sheet.or_earlier is True
+        assert open_sheet.counted_or_earlier is msgspec.UNSET
+        assert get_shipment(books, shipment).or_earlier is True
+        assert get_conflict(books, conflict).or_earlier is True
+
+
+def test_papers_print_a_day_that_is_only_the_latest_one(station: StationLedger) -> None:
+    station.stock(20)
+    delivery = station.dispatch(station.allocate(5), or_earlier=True)
+    sheet = str(station(c.OpenCountSheet(location="store", or_earlier=True)).document)
+    with station.ledger.reading() as books:
+        papers = [
+            draw_delivery_slips(build_delivery_slips(books, delivery)),
+            draw_delivery_slips(build_delivery_slips(books, delivery), "a5"),
+            draw_run_sheet(build_run_sheet(books, delivery)),
+            draw_count_sheet(build_count_sheet_paper(books, sheet)),
+        ]
+    for paper in papers:
+        assert "截至2020" in reading.text(paper)
 
 
 def test_a_wish_for_two_households_is_served_without_a_deviation(station: StationLedger) -> None:

@@ -165,11 +165,17 @@ def day(value: date) -> Words:
     return Words(f"{value.year}年{value.month}月{value.day}日", value.isoformat())
 
 
-def days(first: date, last: date) -> Words:
+def days(first: date, last: date, *, or_earlier: bool = False) -> Words:
     """Format a day or a period.
 
     In Chinese, a year and month that both days share is written only once.
+
+    Args:
+        or_earlier: Whether the day is only the latest possible one.
     """
+    if or_earlier:
+        known = days(first, last)
+        return Words(f"截至{known.zh}", f"by {known.en}")
     if first == last:
         return day(first)
     if first.year != last.year:
@@ -179,6 +185,12 @@ def days(first: date, last: date) -> Words:
     else:
         until = f"{last.day}日"
     return Words(f"{day(first).zh}至{until}", f"{first.isoformat()} to {last.isoformat()}")
+
+
+def short_day(value: date, *, or_earlier: bool = False) -> str:
+    """Format a day in figures, in one language."""
+    text = value.isoformat()
+    return Words(f"截至{text}", f"by {text}").primary if or_earlier else text
 
 
 def month(text: str) -> Words:

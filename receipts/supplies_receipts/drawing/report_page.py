@@ -68,8 +68,14 @@ def printed(at: datetime) -> str:
     return f"{_PRINTED.label} {bilingual.timestamp(at)}"
 
 
-def heading(title: Words, station: StationHead, first: date, last: date) -> Block:
-    """Draw title and issuer above a line, and the period below it."""
+def heading(
+    title: Words, station: StationHead, first: date, last: date, *, or_earlier: bool = False
+) -> Block:
+    """Draw title and issuer above a line, and the period below it.
+
+    Args:
+        or_earlier: Whether the day is only the latest possible one.
+    """
     contact = " · ".join(filter(None, (station.address, station.phone)))
     name = bilingual.named(station.name, station.name_en)
     half = WIDTH / 2 - layout.GUTTER
@@ -78,7 +84,7 @@ def heading(title: Words, station: StationHead, first: date, last: date) -> Bloc
         layout.bilingual_text(right, half, name, _NAME, SMALL, "right"),
         *([layout.text(right, half, contact, SMALL, "right")] if contact else []),
     ]
-    days = bilingual.days(first, last)
+    days = bilingual.days(first, last, or_earlier=or_earlier)
     return layout.stacked(
         [
             layout.beside(

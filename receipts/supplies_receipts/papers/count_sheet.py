@@ -32,11 +32,12 @@ _PLACE = Style(9.5, leading=1.25)
 def draw_count_sheet(paper: CountSheetPaper) -> bytes:
     """Return the sheet as a PDF, with as many pages as the goods need."""
     with bilingual.as_issued_by(paper.station):
+        day = bilingual.short_day(paper.day, or_earlier=bool(paper.or_earlier))
         return report_page.drawn(
             _blocks(paper),
             title=f"{_TITLE.zh} {paper.sheet}",
             author=paper.station.name,
-            foot=f"{_TITLE.label} {paper.sheet} · {paper.day.isoformat()}",
+            foot=f"{_TITLE.label} {paper.sheet} · {day}",
         )
 
 
@@ -46,7 +47,9 @@ def _blocks(paper: CountSheetPaper) -> list[Block]:
     rows += [table.row([[]], least=_ROW) for _ in range(_SPARE_ROWS)]
     right = MARGIN + WIDTH - _REMARK
     return [
-        report_page.heading(_TITLE, paper.station, paper.day, paper.day),
+        report_page.heading(
+            _TITLE, paper.station, paper.day, paper.day, or_earlier=bool(paper.or_earlier)
+        ),
         layout.text(MARGIN, WIDTH, f"{_LOCATION.label}  {paper.location} · {paper.sheet}", _PLACE),
         layout.bilingual_text(MARGIN, WIDTH, _HINT, SMALL, CELL_EN),
         layout.space(3),

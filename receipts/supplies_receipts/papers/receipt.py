@@ -204,9 +204,9 @@ def _fields(document: DonationReceipt) -> list[Block]:
     donor, station = document.donor, document.station
     name = _NOBODY if donor.name is None else bilingual.named(donor.name, donor.name_en)
     coded = Words("捐赠人", "Donor" if donor.code is None else f"Donor · {donor.code}")
-    received = bilingual.days(document.received_on, document.received_until)
-    if document.or_earlier is True:
-        received = Words(f"截至{received.zh}", f"by {received.en}")
+    received = bilingual.days(
+        document.received_on, document.received_until, or_earlier=bool(document.or_earlier)
+    )
     at = " ".join(filter(None, (station.address, station.phone)))
     pairs = [
         _Field(coded, name.primary, name.secondary),

@@ -62,11 +62,12 @@ def draw_run_sheet(sheet: RunSheet) -> bytes:
     if not sheet.stops:
         raise InvalidField("a delivery without stops has no run sheet to print")
     with bilingual.as_issued_by(sheet.station):
+        day = bilingual.short_day(sheet.day, or_earlier=bool(sheet.or_earlier))
         return report_page.drawn(
             _blocks(sheet),
             title=f"{_TITLE.zh} {sheet.delivery}",
             author=sheet.station.name,
-            foot=f"{_TITLE.label} {sheet.delivery} · {sheet.day.isoformat()}",
+            foot=f"{_TITLE.label} {sheet.delivery} · {day}",
         )
 
 
@@ -88,7 +89,9 @@ def _head(sheet: RunSheet) -> Block:
     team = f"{TEAM.label}  {sheet.team} · {sheet.delivery} · {stops}"
     return layout.stacked(
         [
-            report_page.heading(_TITLE, sheet.station, sheet.day, sheet.day),
+            report_page.heading(
+                _TITLE, sheet.station, sheet.day, sheet.day, or_earlier=bool(sheet.or_earlier)
+            ),
             layout.text(MARGIN, WIDTH, team, _ADDRESS),
             layout.space(3),
         ]

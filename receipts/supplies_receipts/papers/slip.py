@@ -128,6 +128,7 @@ def _head(slip: DeliverySlip) -> list[Block]:
     title = layout.beside(
         [_text(TITLE.primary, _HEADING), layout.stacked([layout.space(1.9), under])]
     )
+    day = bilingual.short_day(slip.day, or_earlier=bool(slip.or_earlier))
     return [
         layout.beside(
             [
@@ -135,7 +136,7 @@ def _head(slip: DeliverySlip) -> list[Block]:
                 layout.text(MARGIN, WIDTH, stop, _STOP, "right"),
             ]
         ),
-        _text(f"{slip.delivery} · {slip.allocation} · {slip.day.isoformat()}", _SMALL),
+        _text(f"{slip.delivery} · {slip.allocation} · {day}", _SMALL),
     ]
 
 

@@ -35,6 +35,7 @@ class CountSheetPaper(PaperPart, frozen=True, kw_only=True):
         day: The day of the sheet.
         location: Name of the location.
         blind: Whether the quantities in the books are left out, so that they do not bias the count.
+        or_earlier: True if the day is only the latest possible one; otherwise absent.
     """
 
     sheet: str
@@ -43,3 +44,4 @@ class CountSheetPaper(PaperPart, frozen=True, kw_only=True):
     day: date
     blind: bool
     lines: list[SheetLine]
+    or_earlier: bool | msgspec.UnsetType = msgspec.UNSET

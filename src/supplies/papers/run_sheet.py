@@ -41,7 +41,11 @@ class RunStop(PaperPart, frozen=True, kw_only=True):
 
 
 class RunSheet(PaperPart, frozen=True, kw_only=True):
-    """The run sheet (出车单) of a delivery: what to load, the stops, and who must sign."""
+    """The run sheet (出车单) of a delivery: what to load, the stops, and who must sign.
+
+    Attributes:
+        or_earlier: True if the day is only the latest possible one; otherwise absent.
+    """
 
     delivery: str
     station: StationHead
@@ -49,3 +53,4 @@ class RunSheet(PaperPart, frozen=True, kw_only=True):
     day: date
     load: list[LoadLine]
     stops: list[RunStop]
+    or_earlier: bool | msgspec.UnsetType = msgspec.UNSET

@@ -30,7 +30,11 @@ class SlipLine(PaperPart, frozen=True, kw_only=True):
 
 
 class DeliverySlip(PaperPart, frozen=True, kw_only=True):
-    """The slip of one stop. Name and telephone number are masked. The address is complete."""
+    """The slip of one stop. Name and telephone number are masked. The address is complete.
+
+    Attributes:
+        or_earlier: True if the day is only the latest possible one; otherwise absent.
+    """
 
     delivery: str
     allocation: str
@@ -45,3 +49,4 @@ class DeliverySlip(PaperPart, frozen=True, kw_only=True):
     address: str | None
     access: str | None
     lines: list[SlipLine]
+    or_earlier: bool | msgspec.UnsetType = msgspec.UNSET

@@ -15,7 +15,7 @@ from supplies.errors import NotFound
 from supplies.papers.count_sheet import CountSheetPaper, SheetLine
 from supplies.stations.paper_settings import station_head
 from supplies.views.document_lists import all_numbers, list_documents
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View
+from supplies.views.pagination import DEFAULT_LIMIT, OrEarlier, Page, View
 from supplies.views.remarks import DocumentEntries, RemarkView
 from supplies.views.shared_queries import DocumentState, DocumentType, find_document, read_lots
 
@@ -48,6 +48,8 @@ class CountSheetView(View, frozen=True, kw_only=True):
         happened_on, note: Day and note of the command that opened the sheet.
         counted_in: Number of the entry with the count; None until the goods are counted.
         counted_on, count_note: Day and note of the count; None until the goods are counted.
+        or_earlier, counted_or_earlier: True if the day of the sheet, or of the count, is only the
+            latest possible one; otherwise absent.
     """
 
     id: str
@@ -60,6 +62,8 @@ class CountSheetView(View, frozen=True, kw_only=True):
     count_note: str | None
     lines: list[CountedLineView]
     remarks: list[RemarkView]
+    or_earlier: OrEarlier = msgspec.UNSET
+    counted_or_earlier: OrEarlier = msgspec.UNSET
 
 
 def get_count_sheet(books: Books, name: str) -> CountSheetView:
@@ -103,6 +107,7 @@ def build_count_sheet_paper(books: Books, name: str, *, blind: bool = True) -> C
         station=station_head(books),
         location=books.location(sheet.location).name,
         day=sheet.happened_on,
+        or_earlier=sheet.or_earlier,
         blind=blind,
         lines=[
             SheetLine(
@@ -170,6 +175,8 @@ def _views(books: Books, found: Sequence[DocumentState[CountSheet]]) -> list[Cou
             count_note=entries.text(seq, "note"),
             lines=lines[name],
             remarks=entries.remarks(name),
+            or_earlier=entries.or_earlier(one.seq),
+            counted_or_earlier=msgspec.UNSET if seq is None else entries.or_earlier(seq),
         )
         for name, one in zip(ids, found, strict=True)
         for seq in [counted_in.get(name)]

@@ -11,7 +11,7 @@ import msgspec
 
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Recipient
-from supplies.domain.entry_rows import Lot, StopLine
+from supplies.domain.entry_rows import LatestDay, Lot, StopLine
 from supplies.domain.redaction import mask_name, mask_phone
 from supplies.errors import NotFound
 from supplies.papers.common import StatedPacks
@@ -21,7 +21,7 @@ from supplies.stations.paper_settings import station_head
 from supplies.views.allocations import read_stated_packs
 from supplies.views.deliveries import DOCUMENT_TYPE
 from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
-from supplies.views.pagination import PackedLineView
+from supplies.views.pagination import OrEarlier, PackedLineView
 from supplies.views.shared_queries import find_document, read_lots
 
 
@@ -34,6 +34,7 @@ class _LoadedDelivery(NamedTuple):
 
     team: str
     day: date
+    or_earlier: OrEarlier
     loaded: list[LoadedLine]
     lots: dict[str, Lot]
     packed: dict[str, list[PackedLineView]]
@@ -73,6 +74,7 @@ def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
                 address=recipient.address,
                 access=recipient.access,
                 lines=_lines(books, found, lines),
+                or_earlier=found.or_earlier,
             )
         )
     return slips
@@ -106,6 +108,7 @@ def build_run_sheet(books: Books, delivery: str) -> RunSheet:
         day=found.day,
         load=_lines_to_load(books, delivery, found.lots),
         stops=stops,
+        or_earlier=found.or_earlier,
     )
 
 
@@ -117,6 +120,7 @@ def _load_delivery(books: Books, delivery: str) -> _LoadedDelivery:
     return _LoadedDelivery(
         team=books.team(found.stated.team).name,
         day=books.body(found.first).happened_on,
+        or_earlier=bool(books.rows_of_entry(LatestDay, found.first)) or msgspec.UNSET,
         loaded=loaded,
         lots=read_lots(books, [line.lot for line in loaded]),
         packed=read_stated_packs(books, sorted({line.allocation for line in loaded})),

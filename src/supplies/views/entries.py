@@ -84,6 +84,7 @@ class ConflictView(View, frozen=True, kw_only=True):
         resolved_in: Number of the entry that resolved the conflict; None while it is open.
         resolved_by: How the conflict was resolved.
         resolved_because: The reason given for the resolution.
+        or_earlier: True if the day is only the latest possible one; otherwise absent.
     """
 
     seq: int
@@ -97,6 +98,7 @@ class ConflictView(View, frozen=True, kw_only=True):
     resolved_by: str | None
     note: str | None
     resolved_because: str | None
+    or_earlier: OrEarlier = msgspec.UNSET
 
 
 def get_entry(books: Books, seq: int) -> EntryView:
@@ -274,7 +276,8 @@ def _conflicts(
 ) -> list[tuple[int, ConflictView]]:
     rows = books.all(
         "SELECT c.seq, c.document, c.because, c.stated, e.happened_on, e.recorded_at, "
-        f"e.recorded_by, r.seq, r.way FROM {source} CROSS JOIN entries e "
+        f"e.recorded_by, r.seq, r.way, d.seq FROM {source} CROSS JOIN entries e "
+        "LEFT JOIN latest_days d ON d.station = e.station AND d.seq = e.seq "
         "LEFT JOIN resolutions r ON r.station = c.station AND r.conflict = c.seq "
         "WHERE c.station = :station AND e.station = c.station AND e.seq = c.seq"
         f"{where} ORDER BY {source[0]}.{'number' if source[0] == 'p' else 'seq'} LIMIT :limit",
@@ -297,6 +300,7 @@ def _conflicts(
                 resolved_by=row[8],
                 note=(texts.get(row[0]) or {}).get("note"),
                 resolved_because=(texts.get(row[7]) or {}).get("reason"),
+                or_earlier=msgspec.UNSET if row[9] is None else True,
             ),
         )
         for row in rows

@@ -25,6 +25,7 @@ from supplies.storage.store import Row
 from supplies.views.balances_at import read_balances
 from supplies.views.pagination import (
     DEFAULT_LIMIT,
+    OrEarlier,
     Page,
     View,
     Warned,
@@ -90,6 +91,7 @@ class ShipmentView(View, frozen=True, kw_only=True):
         happened_on: Day of dispatch. For "in", day of receipt.
         entry: This station's entry, which the other station can store as evidence; None if awaited.
         note: This station's note; None if there is none, or if it was erased.
+        or_earlier: True if the day is only the latest possible one; otherwise absent.
     """
 
     id: str
@@ -103,6 +105,7 @@ class ShipmentView(View, frozen=True, kw_only=True):
     entry: Citation | None
     note: str | None
     remarks: list[RemarkView]
+    or_earlier: OrEarlier = msgspec.UNSET
 
 
 def get_shipment(books: Books, name: str) -> ShipmentView:
@@ -272,6 +275,7 @@ def _sent_views(
             entry=one.citation,
             note=texts.text(one.seq, "note"),
             remarks=texts.remarks(one.shipment),
+            or_earlier=texts.or_earlier(one.seq),
         )
         for one in entries
     }
@@ -322,6 +326,7 @@ def _received_views(
             entry=one.citation,
             note=texts.text(one.seq, "note"),
             remarks=texts.remarks(one.shipment),
+            or_earlier=texts.or_earlier(one.seq),
         )
         for one in entries
     }
