@@ -371,7 +371,7 @@ def test_the_donor_of_a_pledge_kept_without_naming_it_cannot_be_corrected(
     assert station.balance("donor:D-2") == -10
 
 
-def test_a_much_smaller_gift_names_the_pledge_whose_claim_was_served(
+def test_a_smaller_gift_still_serves_the_claim_whose_goods_have_left(
     station: StationLedger,
 ) -> None:
     need = station.need(5)
@@ -379,12 +379,34 @@ def test_a_much_smaller_gift_names_the_pledge_whose_claim_was_served(
     gift = with_pledges_kept_open(station.donation(20))
     done = station(gift)
     station.dispatch(*(row.allocation for row in station.books.rows(Allocation)))
-    smaller = msgspec.structs.replace(gift, lines=[masks(5)])
-    with pytest.raises(NotEnough, match="the smallest figure possible is 15"):
-        station(c.Correct(entry=done.seq, command=smaller, reason="5 came"))
-    named = msgspec.structs.replace(gift, lines=[masks(5, pledge=new)])
-    station(c.Correct(entry=done.seq, command=named, reason="5 came"))
-    assert [station.balance(f"pledged:{name}") for name in (old, new)] == [10, 5]
+    for quantity, left in ((16, [0, 4]), (12, [3, 5]), (5, [10, 5]), (20, [0, 0]), (7, [8, 5])):
+        changed = msgspec.structs.replace(gift, lines=[masks(quantity)])
+        done = station(c.Correct(entry=done.seq, command=changed, reason=f"{quantity} came"))
+        assert [station.total(f"pledged:{name}") for name in (old, new)] == left
+    fewer = msgspec.structs.replace(gift, lines=[masks(4)])
+    with pytest.raises(NotEnough, match="the smallest figure possible is 5"):
+        station(c.Correct(entry=done.seq, command=fewer, reason="4 came"))
+    station.ledger.verify()
+
+
+def test_goods_of_two_lines_that_have_left_for_claims_of_a_newer_pledge_stay_theirs(
+    station: StationLedger,
+) -> None:
+    first, second = station.need(5), station.need(4, recipient="R-2")
+    old, new = station.pledge(10), station.pledge(20, {first: 5, second: 4})
+    gift = with_pledges_kept_open(
+        station.donation(), lines=[masks(13, batch="A"), masks(9, batch="B")]
+    )
+    done = station(gift)
+    station.dispatch(*(row.allocation for row in station.books.rows(Allocation)))
+    fewer = with_pledges_kept_open(
+        station.donation(), lines=[masks(4, batch="A"), masks(7, batch="B")]
+    )
+    station(c.Correct(entry=done.seq, command=fewer, reason="fewer came"))
+    assert station.balance(f"met:{first}") == 0
+    assert station.total(f"assigned:{first}:") + station.total(f"assigned:{second}:") == 9
+    assert station.total(f"pledged:{old}") + station.total(f"pledged:{new}:") == 8
+    station.ledger.verify()
 
 
 @settings(

@@ -73,6 +73,27 @@ def test_expiring_goods_alert_before_and_after_their_day_including_allocated_one
     ]
 
 
+def test_expired_goods_on_the_way_alert_with_their_delivery_or_shipment(
+    station: StationLedger,
+) -> None:
+    lot = station.stock(20, expires_on=station.day(3))
+    delivery = station.dispatch(station.allocate(5))
+    sent = station(
+        c.SendShipment(station="hp", location="store", lines=[c.LotLine(item="mask", quantity=4)])
+    )
+    shipment = str(sent.document)
+    for days, what in ((0, "expires_soon"), (4, "expired")):
+        station.clock.advance(days)
+        alerts = [one for one in found(station, out=90, waiting=90) if one.what == what]
+        places = {one.document: (one.location, one.quantity) for one in alerts}
+        assert places == {
+            delivery: (None, 5),
+            shipment: (None, 4),
+            msgspec.UNSET: ("store", 11),
+        }
+        assert {one.code for one in alerts} == {lot}
+
+
 def test_overdue_pledges_and_needs_alert(station: StationLedger) -> None:
     need = station.need(10, needed_by=station.day(1))
     pledge = station.pledge(8, due_on=station.day(1))
@@ -174,3 +195,32 @@ def test_expired_and_quarantined_goods_do_not_count_towards_the_minimum(
     assert ("below_minimum", "mask", "mask", 20) not in alert_rows(station)
     station.clock.advance()
     assert ("below_minimum", "mask", "mask", 0) in alert_rows(station)
+
+
+def test_a_gift_beyond_its_pledge_alerts_until_it_is_corrected_or_its_day_is_closed(
+    station: StationLedger,
+) -> None:
+    pledge = station.pledge(10)
+    gift = station.give(15, pledge=pledge)
+    alert = ("beside_pledge", f"d_{gift.seq}", "mask", 5)
+    assert alert_rows(station) == [alert]
+    fixed = station(
+        c.Correct(
+            entry=gift.seq,
+            command=msgspec.structs.replace(
+                station.donation(),
+                lines=[
+                    c.DonationLine(item="mask", quantity=10, pledge=pledge),
+                    c.DonationLine(item="mask", quantity=5),
+                ],
+            ),
+            reason="5 were a gift of their own",
+        )
+    )
+    assert alert_rows(station) == []
+    back = station.donation(15, pledge=pledge)
+    station(c.Correct(entry=fixed.seq, command=back, reason="all for the pledge"))
+    assert alert_rows(station) == [alert]
+    station.clock.advance(1)
+    station(c.ClosePeriod(through=station.day(-1)))
+    assert alert_rows(station) == []

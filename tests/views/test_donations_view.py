@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import msgspec
 import pytest
 from support.ledger_fixture import StationLedger
 from support.view_json import has_exact_json
@@ -50,8 +51,32 @@ def test_a_donation_shows_which_part_fulfilled_a_pledge(
             "note": None,
             "remarks": [],
             "allocations": [],
+            "pledges": [{"pledge": "p_1", "item": "mask", "quantity": 40}],
         },
     )
+
+
+def test_a_donation_names_the_pledges_that_it_fulfilled_without_naming_them(
+    station: StationLedger,
+) -> None:
+    need = station.need(6)
+    first, second = station.pledge(10, {need: 6}), station.pledge(10)
+    gift = msgspec.structs.replace(station.donation(15), keep_pledges=True)
+    done = station(gift)
+
+    def pledges() -> list[tuple[str, str, int]]:
+        found = get_donation(station.books, str(done.document)).pledges
+        return [(each.pledge, each.item, each.quantity) for each in found]
+
+    assert pledges() == [(first, "mask", 10), (second, "mask", 5)]
+    fewer = msgspec.structs.replace(
+        gift,
+        lines=[c.DonationLine(item="mask", quantity=8), c.DonationLine(item="soap", quantity=1)],
+    )
+    fixed = station(c.Correct(entry=done.seq, command=fewer, reason="fewer came"))
+    assert pledges() == [(first, "mask", 8)]
+    station(c.Reverse(entry=fixed.seq, reason="typed twice"))
+    assert pledges() == []
 
 
 def test_a_donation_names_the_allocations_that_it_made(station: StationLedger) -> None:

@@ -236,6 +236,60 @@ def test_a_receipt_counts_only_its_own_goods_as_given_back(station: StationLedge
     assert get_receipt(station.books, FIRST).given_back is msgspec.UNSET
 
 
+def convert(station: StationLedger, quantity: int, made: int, of: str, item: str) -> int:
+    return station(
+        c.Convert(
+            location="store",
+            consumed=[c.LotLine(item=of, quantity=quantity)],
+            produced=[c.ConvertedLine(item=item, quantity=made)],
+        )
+    ).seq
+
+
+def test_goods_that_were_repacked_before_they_were_given_back_are_counted(
+    station: StationLedger,
+) -> None:
+    station.give(3, "rice")
+    convert(station, 2, 40, "rice", "soap")
+    convert(station, 10, 100, "soap", "mask")
+    give_back(station, 30)
+    found = get_receipt(station.books, FIRST).given_back
+    masks = {"item": "mask", "received": 100, "given_back": 30}
+    assert has_exact_json(found, {"all": False, "lines": [masks]})
+
+    def give_all(quantity: int, item: str) -> None:
+        lines = [c.LotLine(item=item, quantity=quantity)]
+        station(c.ReturnGoods(location="store", lines=lines, reason="too small"))
+
+    give_all(70, "mask")
+    give_all(30, "soap")
+    assert not get_receipt(station.books, FIRST).given_back.all
+    give_all(1, "rice")
+    found = get_receipt(station.books, FIRST).given_back
+    assert has_exact_json(
+        found,
+        {
+            "all": True,
+            "lines": [
+                {"item": "rice", "received": 1, "given_back": 1},
+                {"item": "soap", "received": 30, "given_back": 30},
+                {"item": "mask", "received": 100, "given_back": 100},
+            ],
+        },
+    )
+
+
+def test_repacked_goods_of_two_receipts_count_by_what_each_gave(station: StationLedger) -> None:
+    station.give(3, "rice")
+    station.give(1, "rice")
+    convert(station, 4, 40, "rice", "mask")
+    give_back(station, 20)
+    for number, received, given_back in ((FIRST, 30, 15), (SECOND, 10, 5)):
+        found = get_receipt(station.books, number).given_back
+        line = {"item": "mask", "received": received, "given_back": given_back}
+        assert has_exact_json(found, {"all": False, "lines": [line]})
+
+
 def test_a_copy_is_marked_with_what_was_given_back_and_an_original_is_not(
     station: StationLedger,
 ) -> None:

@@ -89,10 +89,13 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
 
 
 class GivenBackGoods(PaperPart, frozen=True, kw_only=True):
-    """One item of a receipt that was given back to the donor, in whole or in part, in base units.
+    """One item that was given back to the donor, in whole or in part, in base units.
+
+    It is on the receipt, or goods of the receipt were repacked into it.
 
     Attributes:
-        received: The quantity on the receipt, with all corrections.
+        received: The quantity received, with all corrections, less what was repacked; or made by
+            repacking.
     """
 
     name: str

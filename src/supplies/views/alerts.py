@@ -16,10 +16,12 @@ from supplies.domain.accounts import (
     IN_TRANSIT,
     NEEDED,
     PLEDGED,
+    SENT,
     STOCK,
     UNEXPLAINED,
     AccountKind,
     keys_of,
+    kind_of,
 )
 from supplies.domain.entry_rows import Pledge
 from supplies.stations.public_address import is_local_address
@@ -72,6 +74,8 @@ class Alert(View, frozen=True, kw_only=True):
             goods are missing.
         since: First day of the condition.
         due: The due day; None if there is none.
+        document: The delivery or shipment with which expiring goods are on the way; otherwise
+            absent.
         expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
             absent.
         minimum: The minimum stock of an item of which less is free; absent for other alerts. The
@@ -88,6 +92,7 @@ class Alert(View, frozen=True, kw_only=True):
     due: date | None
     expires_month: str | msgspec.UnsetType = msgspec.UNSET
     minimum: int | msgspec.UnsetType = msgspec.UNSET
+    document: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def list_alerts(
@@ -141,21 +146,25 @@ def _oldest_first(found: list[Alert]) -> list[Alert]:
     return sorted(found, key=lambda one: (one.since, len(one.code), one.code, one.item or ""))
 
 
-# --- goods on the shelf --------------------------------------------------------------------------
+# --- goods that expire --------------------------------------------------------------------------
 
 
 def _expiring(books: Books, today: date, horizon: date) -> list[Alert]:
-    """Yield an alert for stock that has expired or will expire by `horizon`.
+    """Return an alert for goods that have expired or will expire by `horizon`.
 
-    Allocated stock is included.
+    These are goods in stock, allocated goods, and goods on the way to recipients or other stations.
     """
-    shelf: Counter[tuple[str, str, str]] = Counter()
-    for (account, item, lot), quantity in read_balances(books, (STOCK, ALLOCATED)).items():
-        shelf[keys_of(account)[-1], item, lot] += quantity
-    described = read_lots(books, [lot for _, _, lot in shelf])
+    there: Counter[tuple[str | None, str | None, str, str]] = Counter()
+    kinds = (STOCK, ALLOCATED, IN_TRANSIT, SENT)
+    for (account, item, lot), quantity in read_balances(books, kinds).items():
+        keys = keys_of(account)
+        on_the_way = kind_of(account) in (IN_TRANSIT, SENT)
+        location, document = (None, keys[0]) if on_the_way else (keys[-1], None)
+        there[location, document, item, lot] += quantity
+    described = read_lots(books, [lot for _, _, _, lot in there])
     expired: list[Alert] = []
     soon: list[Alert] = []
-    for (location, item, lot), quantity in shelf.items():
+    for (location, document, item, lot), quantity in there.items():
         due = described[lot].expires_on
         if due is None or due > horizon:
             continue
@@ -170,6 +179,7 @@ def _expiring(books: Books, today: date, horizon: date) -> list[Alert]:
                 since=due + timedelta(days=1) if past else due - (horizon - today),
                 due=due,
                 expires_month=described[lot].expires_month or msgspec.UNSET,
+                document=document or msgspec.UNSET,
             )
         )
     return [*_oldest_first(expired), *_oldest_first(soon)]
@@ -331,21 +341,21 @@ def _local_address(books: Books) -> Iterator[Alert]:
 
 
 def _beside_pledge(books: Books) -> list[Alert]:
-    """Find donations that gave more than their pledge promised, if the pledge is outstanding.
+    """Find donations that gave more than their pledge promised. One quantity may be a mistake.
 
-    One of the two quantities may be a mistake.
+    They are reported until they are corrected or, if the pledge is not outstanding, until their day
+    is closed.
     """
     outstanding: set[tuple[str, str]] = {
         (keys_of(account)[0], item) for account, item, _ in read_balances(books, (PLEDGED,))
     }
-    rows = query_ids(
-        books,
-        {pledge for pledge, _ in outstanding},
-        "SELECT l.pledge, l.arrival, l.item, l.quantity - l.on_pledge, e.happened_on FROM wanted w "
-        "CROSS JOIN arrival_lines l "
-        "CROSS JOIN entries e WHERE l.station = :station AND l.pledge = w.id "
-        "AND l.on_pledge < l.quantity AND e.station = l.station AND e.seq = l.seq AND l.seq = ("
-        "SELECT max(a.seq) FROM arrivals a WHERE a.station = l.station AND a.arrival = l.arrival)",
+    closed = books.closed_through()
+    rows = books.all(
+        "SELECT l.pledge, l.arrival, l.item, l.quantity - l.on_pledge, e.happened_on, e.booked_on "
+        "FROM arrival_lines l JOIN entries e ON e.station = l.station AND e.seq = l.seq "
+        "WHERE l.station = :station AND l.pledge IS NOT NULL AND l.on_pledge < l.quantity "
+        "AND l.seq = (SELECT max(a.seq) FROM arrivals a "
+        "WHERE a.station = l.station AND a.arrival = l.arrival)"
     )
     return _oldest_first(
         [
@@ -358,8 +368,10 @@ def _beside_pledge(books: Books) -> list[Alert]:
                 since=date.fromisoformat(day),
                 due=None,
             )
-            for pledge, arrival, item, quantity, day in rows
+            for pledge, arrival, item, quantity, day, booked_on in rows
             if (pledge, item) in outstanding
+            or closed is None
+            or date.fromisoformat(booked_on) > closed
         ]
     )
 

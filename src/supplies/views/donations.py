@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
 import msgspec
 
 from supplies.books.reader import Books, query_ids
-from supplies.domain.accounts import ANONYMOUS
+from supplies.domain.accounts import ANONYMOUS, PLEDGED, keys_of, kind_of
 from supplies.domain.entry_rows import Arrival, ArrivalLine, Lot
 from supplies.errors import NotFound
 from supplies.views.document_lists import all_numbers, list_documents, numbers_by_column
@@ -47,8 +48,8 @@ class DonationLineView(View, frozen=True, kw_only=True):
     Attributes:
         on_pledge: The part that fulfilled pledges.
         beside_pledge: The rest, which was not promised.
-        pledge: Id of the pledge that the line names. If it is None, the donation may still have
-            fulfilled pledges; the transfers of its entry show which.
+        pledge: Id of the pledge that the line names. If it is None, the line may still have
+            fulfilled pledges; `pledges` of the donation names them.
         recipient ("for" in JSON): The recipient named by the donor.
         value: None if the goods are not valued.
         stated: The quantity in packs, as given; absent if it was given in base units.
@@ -71,6 +72,14 @@ class DonationLineView(View, frozen=True, kw_only=True):
     stated: PackedView | msgspec.UnsetType = msgspec.UNSET
 
 
+class FulfilledPledgeView(View, frozen=True, kw_only=True):
+    """The quantity of an item with which a donation fulfilled a pledge, in base units."""
+
+    pledge: str
+    item: str
+    quantity: int
+
+
 class DonationView(View, frozen=True, kw_only=True):
     """A donation.
 
@@ -83,6 +92,7 @@ class DonationView(View, frozen=True, kw_only=True):
         superseded_by: Number of the latest entry that corrected the donation.
         allocations: Ids of the allocations made on arrival, for claims and recipients; oldest
             first.
+        pledges: The pledges that the donation fulfils, also those that no line names; oldest first.
     """
 
     id: str
@@ -100,6 +110,7 @@ class DonationView(View, frozen=True, kw_only=True):
     note: str | None
     remarks: list[RemarkView]
     allocations: list[str]
+    pledges: list[FulfilledPledgeView]
     or_earlier: OrEarlier = msgspec.UNSET
 
 
@@ -173,6 +184,9 @@ def _views(books: Books, found: Sequence[DocumentState[Arrival]]) -> list[Donati
     described = read_lots(books, [line.lot for each in lines.values() for line in each])
     papers = _receipts(books, ids)
     allocations = _allocations(books, ids)
+    pledges = _pledges(
+        books, [name for name, each in lines.items() if any(line.on_pledge for line in each)]
+    )
     packs = read_packs(books, [one.seq for one in found])
     entries = DocumentEntries(books, ids)
     return [
@@ -191,6 +205,7 @@ def _views(books: Books, found: Sequence[DocumentState[Arrival]]) -> list[Donati
             **{name: entries.text(one.seq, name) for name in TEXTS},
             remarks=entries.remarks(one.stated.arrival),
             allocations=allocations.get(one.stated.arrival, []),
+            pledges=pledges.get(one.stated.arrival, []),
         )
         for one in found
     ]
@@ -248,3 +263,31 @@ def _allocations(books: Books, ids: Sequence[str]) -> dict[str, list[str]]:
     for donation, allocation in rows:
         made.setdefault(donation, []).append(allocation)
     return made
+
+
+def _pledges(books: Books, ids: Sequence[str]) -> dict[str, list[FulfilledPledgeView]]:
+    """Return the pledges that each donation fulfils, the oldest first."""
+    rows = query_ids(
+        books,
+        ids,
+        "SELECT w.id, t.source, t.target, t.item, t.quantity FROM wanted w CROSS JOIN entries e "
+        "CROSS JOIN transfers t WHERE e.station = :station AND e.document = w.id "
+        "AND e.kind = :kind AND t.station = e.station AND t.seq = e.seq AND t.lot = ''",
+        kind=DOCUMENT_TYPE.kind,
+    )
+    fulfilled: dict[str, Counter[tuple[int, str, str]]] = {}
+    for donation, source, target, item, quantity in rows:
+        for account, part in ((source, quantity), (target, -quantity)):
+            if kind_of(account) is PLEDGED:
+                pledge = keys_of(account)[0]
+                # Ids end in a number, so of two ids the shorter one is older.
+                key = len(pledge), pledge, item
+                fulfilled.setdefault(donation, Counter())[key] += part
+    return {
+        donation: [
+            FulfilledPledgeView(pledge=pledge, item=item, quantity=quantity)
+            for (_, pledge, item), quantity in sorted(parts.items())
+            if quantity
+        ]
+        for donation, parts in fulfilled.items()
+    }

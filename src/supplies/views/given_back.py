@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from supplies.books.reader import Books, query_ids
-from supplies.domain.accounts import RETURNED
+from supplies.domain.accounts import CONVERTED, RETURNED, AccountKind, kind_of
 from supplies.domain.entry_rows import Arrival, ArrivalLine
+from supplies.views.lot_ownership import read_owned_goods
 from supplies.views.pagination import View
 from supplies.views.shared_queries import read_latest
 
 
 class GivenBackLine(View, frozen=True, kw_only=True):
-    """The quantity of one item on a receipt, and how much was given back, in base units.
+    """How much of an item of a receipt was given back, in base units.
 
     Attributes:
-        received: The quantity on the receipt, with all corrections.
+        received: The quantity received, with all corrections, less what was repacked. For an item
+            into which goods of the receipt were repacked, the quantity made of them.
     """
 
     item: str
@@ -42,27 +44,31 @@ def read_given_back(
     """Return the goods that were given back to donors, by receipt number.
 
     Receipts of which nothing was given back are left out. Goods that were repacked before they were
-    given back are not counted.
+    given back are counted as what was made of them.
 
     Args:
         donations: The donations of each receipt.
     """
     names = {name for each in donations.values() for name in each}
     lines = read_latest(books, ArrivalLine, "arrival", names, head=Arrival)
-    returned = _returned(books, (line.lot for stated in lines.values() for line in stated))
-    if not returned:
-        return {}
+    lots = [line.lot for recorded in lines.values() for line in recorded]
+    returned = _quantities_in(books, lots, RETURNED)
+    repacked = read_owned_goods(books, _quantities_in(books, lots, CONVERTED))
     found = {}
     for receipt, each in donations.items():
         received: Counter[str] = Counter()
         back: Counter[str] = Counter()
-        lots: defaultdict[str, set[str]] = defaultdict(set)
         for line in (line for name in each for line in lines.get(name, ())):
-            received[line.item] += line.quantity
-            lots[line.item].add(line.lot)
-        for item, of_item in lots.items():
-            back[item] = sum(returned.get(lot, 0) for lot in of_item)
-        if any(back.values()):
+            if line.lot not in repacked:
+                received[line.item] += line.quantity
+                back[line.item] += returned.get(line.lot, 0)
+            for share in repacked.get(line.lot, ()):
+                kind = kind_of(share.account)
+                if kind is not CONVERTED:
+                    received[share.item] += share.quantity
+                if kind is RETURNED:
+                    back[share.item] += share.quantity
+        if back.total():
             found[receipt] = GivenBackView(
                 all=all(back[item] == quantity for item, quantity in received.items()),
                 lines=[
@@ -77,33 +83,38 @@ def read_given_back(
 def last_return(books: Books, donations: Sequence[str]) -> int | None:
     """Return the last entry that changed what was given back of these donations' goods.
 
-    Return None if nothing was given back.
+    This may be an entry that repacked some of them. Return None if nothing was given back.
     """
-    stated = read_latest(books, ArrivalLine, "arrival", set(donations), head=Arrival)
-    lots = {line.lot for lines in stated.values() for line in lines}
-    first, beyond = RETURNED.prefix, RETURNED.prefix[:-1] + ";"
-    rows = [
-        row
-        for end in ("source", "target")
-        for row in books.all(
-            f"SELECT seq, lot FROM transfers WHERE station = :station "
-            f"AND {end} >= :first AND {end} < :beyond",
-            first=first,
-            beyond=beyond,
-        )
-    ]
-    return max((int(seq) for seq, lot in rows if lot in lots), default=None)
+    recorded = read_latest(books, ArrivalLine, "arrival", set(donations), head=Arrival)
+    own = [line.lot for lines in recorded.values() for line in lines]
+    owned = read_owned_goods(books, _quantities_in(books, own, CONVERTED))
+    lots = {*own, *(share.lot for shares in owned.values() for share in shares)}
+    if not _quantities_in(books, lots, RETURNED):
+        return None
+    rows = query_ids(
+        books,
+        lots,
+        "SELECT w.id, max(b.seq) FROM wanted w CROSS JOIN balances b "
+        "WHERE b.station = :station AND b.lot = w.id AND b.lot <> '' "
+        "AND (b.account >= :returned AND b.account < :beyond_returned "
+        "OR b.account >= :converted AND b.account < :beyond_converted) GROUP BY w.id",
+        returned=RETURNED.prefix,
+        beyond_returned=f"{RETURNED.name};",  # ";" follows ":" in ASCII
+        converted=CONVERTED.prefix,
+        beyond_converted=f"{CONVERTED.name};",
+    )
+    return max(int(seq) for _, seq in rows)
 
 
-def _returned(books: Books, lots: Iterable[str]) -> dict[str, int]:
-    """Return the quantity of each lot that was given back to donors."""
+def _quantities_in(books: Books, lots: Iterable[str], kind: AccountKind) -> dict[str, int]:
+    """Return the quantity of each lot in accounts of a kind, for lots of which some is there."""
     rows = query_ids(
         books,
         lots,
         "SELECT w.id, sum(b.quantity) FROM wanted w CROSS JOIN balances b "
         "WHERE b.station = :station AND b.lot = w.id AND b.lot <> '' "
-        "AND b.account >= :first AND b.account < :beyond AND b.quantity <> 0 GROUP BY w.id",
-        first=RETURNED.prefix,
-        beyond=RETURNED.prefix[:-1] + ";",  # ";" follows ":" in ASCII
+        "AND b.account >= :first AND b.account < :beyond AND b.quantity > 0 GROUP BY w.id",
+        first=kind.prefix,
+        beyond=f"{kind.name};",  # ";" follows ":" in ASCII
     )
     return {lot: int(quantity) for lot, quantity in rows}

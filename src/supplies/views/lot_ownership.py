@@ -81,6 +81,27 @@ def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
     return Gifts(given, repacked, family.items, parts)
 
 
+def read_owned_goods(books: Books, lots: Iterable[str]) -> dict[str, list[LotShare]]:
+    """Return where the goods of lots are now, also after they were repacked, by owner lot.
+
+    Goods that went into a conversion are in its account; what was made of them follows.
+
+    Raises:
+        BooksBroken: the accounts of a lot do not sum to the quantity that came in.
+    """
+    wanted = set(lots)
+    if not wanted:
+        return {}
+    owned: dict[str, list[LotShare]] = {lot: [] for lot in wanted}
+    family = _LotFamily(books, wanted, date.max)
+    for lot in sorted(family.balances):
+        for account, shares in family.shares(lot).items():
+            for (owner, _), quantity in shares.items():
+                if owner in wanted and quantity:
+                    owned[owner].append(LotShare(lot, family.items[lot], account, quantity))
+    return owned
+
+
 def apportion_all(quantities: Iterable[int], weights: Sequence[int]) -> list[list[int]]:
     """Divide each quantity in proportion to the weights, rounded to whole units.
 

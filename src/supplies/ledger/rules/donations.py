@@ -304,18 +304,43 @@ def _fulfil_open_pledges(
 ) -> tuple[int, list[tuple[Need, str, int]]]:
     """Let a line fulfil open pledges of its donor for the item, the oldest first.
 
-    Return the same as `fulfil_pledge`.
+    In a correction, goods that have left for a claim fulfil the pledge of that claim, also if older
+    pledges are open. Return the same as `fulfil_pledge`.
     """
     remaining = quantity
     for_needs: list[tuple[Need, str, int]] = []
-    for pledge in open_pledges(journal, donor, line.item):
-        if remaining == 0:
-            break
+    pledges = open_pledges(journal, donor, line.item)
+    left = _left_for_claims(journal, draft, line, lot, pledges) if to.usable else Counter()
+    for pledge in pledges:
+        own = left.pop(pledge, 0)
+        at_most = max(min(remaining, own), remaining - left.total())
+        if at_most <= 0:
+            continue
         on_it = msgspec.structs.replace(line, pledge=pledge)
-        part, needs = fulfil_pledge(journal, draft, donor, on_it, lot, remaining, to, pointer)
+        part, needs = fulfil_pledge(journal, draft, donor, on_it, lot, at_most, to, pointer)
         remaining -= part
         for_needs += needs
     return quantity - remaining, for_needs
+
+
+def _left_for_claims(
+    journal: Journal, draft: Draft, line: DonationLine, lot: str, pledges: list[str]
+) -> Counter[str]:
+    """Return how much of a corrected line's lot has left for claims on each of these pledges."""
+    left: Counter[str] = Counter()
+    if journal.corrected is None:
+        return left
+    claims = [
+        (pledge, need.need, claimed)
+        for pledge in pledges
+        for need, claimed in _claims_for(journal, line, pledge)
+    ]
+    moved = _served_before(journal, draft, line, lot, {need for _, need, _ in claims}).moved
+    for pledge, need, claimed in claims:
+        part = min(claimed, moved[need])
+        left[pledge] += part
+        moved[need] -= part
+    return left
 
 
 def _drop_claims(
@@ -343,13 +368,7 @@ def _claims_in_order(
     oldest. In a correction, needs whose goods were dispatched since come first, then needs that
     this lot served before.
     """
-    claims = [
-        (need, claimed)
-        for need, claimed in claims_on_pledge(journal, pledge, line.item)
-        if claimed > 0
-        and line.recipient in (None, need.recipient)
-        and line.need in (None, need.need)
-    ]
+    claims = _claims_for(journal, line, pledge)
     if journal.corrected is None:
         return [(need, claimed, 0) for need, claimed in claims]
     before = _served_before(journal, draft, line, lot, {need.need for need, _ in claims})
@@ -365,6 +384,17 @@ def _claims_in_order(
             for need, claimed in claims
         )
     return in_order
+
+
+def _claims_for(journal: Journal, line: DonationLine, pledge: str) -> list[tuple[Need, int]]:
+    """Return the claims on a pledge that a line can serve, in order, with their quantities."""
+    return [
+        (need, claimed)
+        for need, claimed in claims_on_pledge(journal, pledge, line.item)
+        if claimed > 0
+        and line.recipient in (None, need.recipient)
+        and line.need in (None, need.need)
+    ]
 
 
 @dataclass(slots=True)
