@@ -163,9 +163,9 @@ def test_the_marks_of_a_printing_are_signed_with_the_entry_that_made_them(
 ) -> None:
     """This follows the recipe of docs/checking-a-receipt.md without this program."""
     original = issuer.give()
-    assert "signed_marks" not in issued_papers.attached(original)
+    assert "signed_marks" not in issued_papers.attached_data(original)
     voided = issuer.station(c.VoidReceipt(number=FIRST, reason="twice"))
-    data = issued_papers.attached(issuer.paper(FIRST))
+    data = issued_papers.attached_data(issuer.paper(FIRST))
     signed = data["signed_marks"]
     assert json.loads(signed["statement"]) == data["marks"]
     assert signed["entry"]["seq"] == voided.seq
@@ -184,11 +184,11 @@ def test_each_kind_of_mark_is_signed(issuer: IssuingStation) -> None:
     (lot,) = issuer.station.books.all("SELECT lot FROM lots WHERE station = :station")[0]
     back = c.LotLine(item="mask", quantity=4, lot=lot)
     given = issuer.station(c.ReturnGoods(location="store", lines=[back], reason="too many"))
-    marked = issued_papers.attached(issuer.paper(FIRST))
+    marked = issued_papers.attached_data(issuer.paper(FIRST))
     assert marked["signed_marks"]["entry"]["seq"] == given.seq
     assert check_result(issuer.paper(FIRST), issuer.keys.public_keys())[0] == "genuine"
     issuer.station(c.ReplaceReceipt(number=FIRST, reason="the name was wrong"))
-    replaced = issued_papers.attached(issuer.paper(FIRST))
+    replaced = issued_papers.attached_data(issuer.paper(FIRST))
     assert replaced["marks"]["replaced_by"] == SECOND
     assert check_result(issuer.paper(FIRST), issuer.keys.public_keys())[0] == "genuine"
 
@@ -197,7 +197,7 @@ def test_marks_are_signed_with_the_key_of_their_time(issuer: IssuingStation) -> 
     issuer.give()
     issuer.keys.add({"lx": issuer.station.entries()})
     issuer.station(c.ReprintReceipt(number=FIRST))
-    data = issued_papers.attached(issuer.paper(FIRST, copy=1))
+    data = issued_papers.attached_data(issuer.paper(FIRST, copy=1))
     assert (data["key_id"], data["signed_marks"]["key_id"]) == ("k1", "k2")
     assert check_result(issuer.paper(FIRST, copy=1), issuer.keys.public_keys())[0] == "genuine"
 
