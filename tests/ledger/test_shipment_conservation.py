@@ -6,9 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.engines import RUNNING, without_fsync
-from support.every_kind import citation
 from support.ledger_fixture import Clock, StationLedger, register_all
-from support.shipping import open_hp
+from support.shipping import citation, open_hp
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Location

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from support.every_kind import citation
 from support.ledger_fixture import Clock, StationLedger, register_all
-from support.shipping import acknowledge, open_hp, receive, send
+from support.shipping import acknowledge, citation, open_hp, receive, send
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Item, Location, Station

@@ -294,13 +294,6 @@ def test_each_route_serves_only_its_roles(
     assert not wrong
 
 
-@pytest.fixture
-def open_delivery(rest: RestClient) -> str:
-    """A delivery that T-1 carries."""
-    rest.give(20)
-    return rest.delivery(rest.allocation(4))
-
-
 def test_an_auditor_sees_codes_instead_of_names(
     rest: RestClient, service: Service, open_delivery: str
 ) -> None:

@@ -18,8 +18,7 @@ import pytest
 from supplies_service.security.loopback import is_loopback
 from supplies_service.serve import check_address
 from supplies_service.settings import Settings
-from support.ledger_fixture import Clock, StationLedger, register_all
-from support.rest_client import issue_credentials
+from support.ledger_fixture import Clock, StationLedger
 from support.service_process import (
     PATIENCE,
     free_port,
@@ -33,20 +32,6 @@ from supplies.errors import InvalidField, StoreError, SuppliesError
 from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import key_file
 from supplies.verification.verify import verify
-
-
-@pytest.fixture
-def books(books_path: Path) -> str:
-    with Ledger.open(str(books_path), station="lx") as ledger:
-        register_all(ledger)
-    return str(books_path)
-
-
-@pytest.fixture
-def bearer(books: str) -> dict[str, str]:
-    """The headers of a coordinator's client."""
-    with Ledger.open(books, station="lx") as ledger:
-        return {"Authorization": f"Bearer {issue_credentials(ledger)['coordinator']}"}
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
@@ -280,7 +265,7 @@ def test_unusable_keys_are_refused_in_one_message_before_anything_is_printed(
     assert output.out == ""
     says = {
         "missing": "are missing: put the file back from its backup",
-        "open to others": "chmod 600 it first",
+        "open to others": ": run chmod 600 ",
         "a folder": "cannot be used",
     }
     assert says[fault] in output.err

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from litestar.testing import TestClient
 from support.rest_client import RestClient, problem
 from support.service_fixture import Service
-
-
-@pytest.fixture
-def open_delivery(rest: RestClient) -> str:
-    """A delivery that T-1 carries."""
-    rest.give(20)
-    return rest.delivery(rest.allocation(4))
 
 
 def as_courier(rest: RestClient, service: Service) -> dict[str, str]:

@@ -14,12 +14,9 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import httpx
 import pytest
-from support.ledger_fixture import register_all
-from support.rest_client import issue_credentials
 from support.service_process import PATIENCE, free_port, running_service
 
 from supplies.ledger.ledger import Ledger
@@ -27,20 +24,6 @@ from supplies.ledger.ledger import Ledger
 CLIENTS = 8
 
 NEED = {"recipient": "R-1", "item": "mask", "quantity": 1}
-
-
-@pytest.fixture
-def books(books_path: Path) -> str:
-    with Ledger.open(str(books_path), station="lx") as ledger:
-        register_all(ledger)
-    return str(books_path)
-
-
-@pytest.fixture
-def bearer(books: str) -> dict[str, str]:
-    """The headers of a coordinator's client."""
-    with Ledger.open(books, station="lx") as ledger:
-        return {"Authorization": f"Bearer {issue_credentials(ledger)['coordinator']}"}
 
 
 def send_need(web: httpx.Client, key: str) -> httpx.Response:

@@ -282,20 +282,7 @@ def _sent_views(
 
 
 def _sent_line(line: ShipmentLine, arrived: int | None) -> ShipmentLineView:
-    return ShipmentLineView(
-        line=line.line,
-        item=line.item,
-        lot=line.lot,
-        batch=line.batch,
-        expires_on=line.expires_on,
-        expires_month=line.expires_month or msgspec.UNSET,
-        value_minor=line.value_minor,
-        currency=line.currency,
-        quantity=line.quantity,
-        arrived=arrived,
-        lost=None if arrived is None else line.quantity - arrived,
-        lot_here=None,
-    )
+    return _line(line, line, lot=line.lot, sent=line.quantity, arrived=arrived, lot_here=None)
 
 
 def _received_views(
@@ -333,19 +320,33 @@ def _received_views(
 
 
 def _arrived_line(line: ShipmentArrival, lot: Lot | None) -> ShipmentLineView:
+    return _line(
+        line, lot, lot=line.sent_lot, sent=line.sent, arrived=line.arrived, lot_here=line.lot
+    )
+
+
+def _line(
+    line: ShipmentLine | ShipmentArrival,
+    described: ShipmentLine | Lot | None,
+    *,
+    lot: str,
+    sent: int,
+    arrived: int | None,
+    lot_here: str | None,
+) -> ShipmentLineView:
     return ShipmentLineView(
         line=line.line,
         item=line.item,
-        lot=line.sent_lot,
-        batch=None if lot is None else lot.batch,
-        expires_on=None if lot is None else lot.expires_on,
-        expires_month=(None if lot is None else lot.expires_month) or msgspec.UNSET,
-        value_minor=None if lot is None else lot.value_minor,
-        currency=None if lot is None else lot.currency,
-        quantity=line.sent,
-        arrived=line.arrived,
-        lost=line.sent - line.arrived,
-        lot_here=line.lot,
+        lot=lot,
+        batch=None if described is None else described.batch,
+        expires_on=None if described is None else described.expires_on,
+        expires_month=(None if described is None else described.expires_month) or msgspec.UNSET,
+        value_minor=None if described is None else described.value_minor,
+        currency=None if described is None else described.currency,
+        quantity=sent,
+        arrived=arrived,
+        lost=None if arrived is None else sent - arrived,
+        lot_here=lot_here,
     )
 
 
