@@ -197,6 +197,19 @@ def test_the_station_report_is_printed(rest: RestClient) -> None:
     assert "龙穴街社工服务站" in text(pdf)
 
 
+@pytest.mark.parametrize(
+    ("publish", "shown"), [("no", None), ("family_name", "广**"), ("name", "广**")]
+)
+def test_the_check_of_a_receipt_shows_the_donor_only_with_consent(
+    rest: RestClient, publish: str, shown: str | None
+) -> None:
+    receipt = rest.give(12)["receipt"]
+    changed = rest.client.patch("/api/donors/D-1", json={"publish": publish})
+    assert changed.status_code == 200
+    found = rest.get(f"/api/verify/{receipt['number']}", c=receipt["check_code"])
+    assert found["donor"] == shown
+
+
 def test_a_printed_receipt_can_be_checked_without_signing_in(rest: RestClient) -> None:
     receipt = rest.give(12)["receipt"]
     del rest.client.headers["Authorization"]
@@ -209,7 +222,7 @@ def test_a_printed_receipt_can_be_checked_without_signing_in(rest: RestClient) -
         "status": "issued",
         "date": "2020-02-10",
         "goods": [{"name": "口罩", "unit": "piece", "quantity": 12}],
-        "donor": "广**",
+        "donor": None,
         "replaced_by": None,
     }
     for code in ("", "00000000", "ü"):

@@ -14,10 +14,11 @@ from litestar.response import Redirect
 
 from supplies.access.rate_limits import VERIFY_RECEIPT
 from supplies.books.reader import Books
+from supplies.domain.accounts import DONOR
 from supplies.domain.redaction import mask_name
 from supplies.errors import NotFound
 from supplies.views.pagination import View
-from supplies.views.receipts import get_receipt, issued_receipt
+from supplies.views.receipts import ReceiptView, get_receipt, issued_receipt
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.audit import log_refusal
 from supplies_service.security.authorization import allow_anyone
@@ -36,7 +37,8 @@ class VerifiedReceipt(View, frozen=True, kw_only=True):
     """What anybody who has the receipt may see of it.
 
     Attributes:
-        donor: The masked name; None if anonymous or forgotten.
+        donor: The masked name; None if anonymous or forgotten, or if the donor did not consent to
+            its publication.
         goods: Empty if the donor was forgotten.
         given_back: Whether all or a part of the goods was given back to the donor; absent if none
             was.
@@ -67,7 +69,6 @@ def verify_receipt(
     if not hmac.compare_digest(expected.encode(), code.upper().encode()):
         raise unknown_receipt()
     document = found.document
-    name = None if document is None else document.donor.name
     given_back: Literal["all", "partly"] | msgspec.UnsetType = msgspec.UNSET
     if found.given_back is not msgspec.UNSET:
         given_back = "all" if found.given_back.all else "partly"
@@ -79,10 +80,20 @@ def verify_receipt(
             VerifiedGoods(name=line.name, unit=line.unit, quantity=line.quantity)
             for line in (() if document is None else document.lines)
         ],
-        donor=None if name is None else mask_name(name),
+        donor=None if document is None else _masked_donor(books, found),
         replaced_by=found.replaced_by,
         given_back=given_back,
     )
+
+
+def _masked_donor(books: Books, found: ReceiptView) -> str | None:
+    """Return the masked name of the donor; None without consent to publish it."""
+    name = None if found.document is None else found.document.donor.name
+    about = books.body(found.entry.seq).about
+    if name is None or about is None:
+        return None
+    donor = books.donor(about.removeprefix(DONOR.prefix))
+    return None if donor.publish == "no" else mask_name(name)
 
 
 def unknown_receipt() -> NotFound:

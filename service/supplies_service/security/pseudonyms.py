@@ -24,7 +24,7 @@ from supplies.views.look_alikes import LookAlike
 from supplies.views.needs import NeedView
 from supplies.views.pledges import PledgeView
 from supplies.views.recall import ReachedRecipient
-from supplies.views.receipts import VoidMark
+from supplies.views.receipts import ReceiptView, VoidMark
 from supplies.views.remarks import TextView
 from supplies.views.stock_documents import StockDocumentView
 
@@ -51,6 +51,8 @@ REPLACED_FIELDS: _Replacements = {
     },
     LookAlike: {"name": None, "phone": None, "address": None},
     ReachedRecipient: {"name": None, "phone": None, "address": None},
+    # The check code opens `/api/verify`, which may show a part of the donor's name.
+    ReceiptView: {"check_code": None, "signature": None, "key_id": None},
     TextView: {"text": WITHHELD},
     NeedView: {"note": WITHHELD},
     PledgeView: {"note": WITHHELD},
@@ -66,8 +68,10 @@ REPLACED_FIELDS: _Replacements = {
 }
 """Fields with names or free text, and what replaces their values. None empties the field."""
 
-_PLEDGE_TEXT: _Replacements = {kind: REPLACED_FIELDS[kind] for kind in (PledgeView, TextView)}
-"""Free text in views for donors. Text that is printed on receipts is not replaced."""
+_STAFF_TEXT: _Replacements = {
+    kind: REPLACED_FIELDS[kind] for kind in (PledgeView, TextView, VoidMark)
+}
+"""Free text of the staff in views for donors. Text of the receipt itself is not replaced."""
 
 
 def pseudonymize(view: S) -> S:
@@ -80,7 +84,7 @@ def without_staff_notes(view: S) -> S:
 
     A note may name a household.
     """
-    return cast("S", _replaced(view, _PLEDGE_TEXT))
+    return cast("S", _replaced(view, _STAFF_TEXT))
 
 
 def _replaced(value: Any, fields: _Replacements) -> Any:
