@@ -173,8 +173,9 @@ class SimulatedStation:
             _, bodies = recorded[-1]
             assert body.part == len(bodies), f"entry {body.seq}: a part is missing"
             bodies.append(body)
-        for request, bodies in recorded:
-            self._add_recorded(request, bodies)
+        with self.reading():
+            for request, bodies in recorded:
+                self._add_recorded(request, bodies)
         return {request.id: bodies for request, bodies in recorded}
 
     def _add_recorded(self, request: UserRequest, bodies: list[Body]) -> None:
@@ -190,7 +191,7 @@ class SimulatedStation:
                 document=head.document,
                 conflict=because[0] if because else None,
                 recounted=recounted_in(rows),
-                warnings=warnings_in(rows),
+                warnings=warnings_in(self.model.books, rows, head.seq, bodies[-1].seq),
             ),
         )
         self.recorded_order.append((self.code, request.id))
