@@ -10,6 +10,7 @@ from litestar.testing import TestClient
 from supplies.access import users
 from supplies.access.access_context import AccessContext
 from support.rest_client import ADDRESS
+from support.service_fixture import Service
 
 ENGLISH = {"Accept-Language": "en"}
 
@@ -52,3 +53,11 @@ def invite(browser: Browser, login: str) -> str:
     answer = browser.send(path, password=PASSWORD, repeat=PASSWORD)
     assert answer.status_code == 303, answer.text
     return str(path)
+
+
+def sign_in_as(client: TestClient, service: Service, role: str) -> Browser:
+    """Return a browser with the session of a role."""
+    client.headers.pop("Authorization", None)
+    client.cookies.clear()
+    client.cookies.set("supplies_session", service.sessions[role])
+    return Browser(client)
