@@ -16,9 +16,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from supplies.access import users
+from supplies.access.access_context import AccessContext
+from supplies.access.passwords import hash_password
 from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import create_first_key
 from support.ledger_fixture import register_all
+from support.page_client import PASSWORD
 from support.rest_client import issue_credentials, sessions
 from support.service_process import free_port, running_service
 
@@ -48,7 +52,7 @@ FONT = Path(__file__).parents[2] / "receipts/supplies_receipts/drawing/fonts/reg
 class Site(NamedTuple):
     """A running service.
 
-    sessions: session cookies by role.
+    sessions: session cookies by role. The login `recorder` has the password `PASSWORD`.
     """
 
     address: str
@@ -93,6 +97,10 @@ def start_site(folder: Path) -> Iterator[Site]:
     with Ledger.open(str(database), station="lx", clock=lambda: datetime.now(UTC)) as ledger:
         register_all(ledger)
         issue_credentials(ledger)
+        with ledger.admin_transaction() as books:
+            access = AccessContext(books, ledger.clock())
+            recorder = users.get_by_login(access, "recorder")
+            users.set_password(access, recorder.code, hash_password(PASSWORD, "recorder"))
         cookies = sessions(ledger)
     create_first_key(str(database))
     port = free_port()
