@@ -33,7 +33,7 @@ def test_an_error_names_the_option_whose_value_is_invalid(
         (
             "--host",
             "ftp://x",
-            "--host must be the address of a host, as https://example.org, not ftp://x",
+            "--host must be the address of a host, such as https://example.org, not ftp://x",
         ),
     ):
         assert f"supplies: {says}" in refused(capsys, *change, option, value)

@@ -77,7 +77,7 @@ def test_allocating_from_quarantine_is_refused(station: StationLedger) -> None:
 
 def test_named_lots_must_sum_to_the_line_and_be_named_once(station: StationLedger) -> None:
     lot = station.stock(10)
-    with pytest.raises(InvalidField, match="the lots come to 4, the line to 5"):
+    with pytest.raises(InvalidField, match="the lots add up to 4, but the line has 5"):
         station.allocate(5, lots=[c.LotPart(lot=lot, quantity=4)])
     with pytest.raises(InvalidField, match="is named twice"):
         station.allocate(5, lots=[c.LotPart(lot=lot, quantity=4), c.LotPart(lot=lot, quantity=1)])

@@ -95,7 +95,7 @@ def test_correcting_an_activity_makes_no_transfers(station: StationLedger) -> No
 def test_a_reversal_cannot_be_reversed(station: StationLedger) -> None:
     station.stock(10)
     reversal = station(c.Reverse(entry=1, reason="not ours")).seq
-    with pytest.raises(AlreadyDone, match="undid all of entry 1; correct it"):
+    with pytest.raises(AlreadyDone, match="has reversed entry 1; to record it again"):
         station(c.Reverse(entry=reversal, reason="again"))
     activity = station(c.RecordActivity(kind="visit", count=3)).seq
     reversal = station(c.Reverse(entry=activity, reason="r")).seq

@@ -88,7 +88,7 @@ def test_increasing_a_donation_adds_an_arrival_to_the_same_lot(
 def test_a_donation_in_transit_cannot_be_reduced(station: StationLedger) -> None:
     done = station.give(10, recipient="R-1")
     station.dispatch(f"a_{done.seq + 1}")
-    with pytest.raises(NotEnough, match="in the way: entry 4; the smallest figure possible is 10"):
+    with pytest.raises(NotEnough, match="used by entry 4; the smallest possible quantity is 10"):
         correct(station, done.seq, station.donation(8, recipient="R-1"))
 
 
@@ -108,7 +108,7 @@ def test_a_reduced_donation_keeps_delivered_goods_before_urgent_needs(
     gift = station.give(20, pledge=pledge).seq
     other_allocation = f"a_{gift + 2}"
     station.outcome(station.dispatch(other_allocation), other_allocation, "handed_over")
-    with pytest.raises(NotEnough, match="the smallest figure possible is 4"):
+    with pytest.raises(NotEnough, match="the smallest possible quantity is 4"):
         correct(station, gift, station.donation(1, pledge=pledge))
     correct(station, gift, station.donation(smaller, pledge=pledge))
     assert station.total("received:R-2") == 4 == station.balance(f"met:{other}")
@@ -139,11 +139,11 @@ def test_released_goods_of_a_donation_for_one_recipient_can_be_reduced(
     gift = station.give(20, recipient="R-1", happened_on=station.day(-2)).seq
     station(c.Release(allocation=f"a_{gift + 1}", reason="r"))
     station(c.HandOut(recipient="R-2", location="store", lines=mask_lines(5)))
-    with pytest.raises(NotEnough, match="the smallest figure possible is 5"):
+    with pytest.raises(NotEnough, match="the smallest possible quantity is 5"):
         correct(station, gift, station.donation(4, recipient="R-1"))
     done = correct(station, gift, station.donation(12, recipient="R-1"))
     assert (station.total("stock:store"), station.total("allocated:")) == (7, 0)
-    with pytest.raises(NotEnough, match="the goods have moved on"):
+    with pytest.raises(NotEnough, match="goods were used since"):
         station(c.Reverse(entry=done.seq, reason="R-2 has five"))
 
 

@@ -70,7 +70,7 @@ def test_an_outcome_decided_by_a_resolved_conflict_cannot_be_corrected(
     conflict = station.outcome(delivery, allocation, "handed_over").seq
     station(c.ResolveConflict(conflict=conflict, by="unexplained", reason="r"))
     again = c.ReportOutcome(delivery=delivery, allocation=allocation, outcome="handed_over")
-    with pytest.raises(AlreadyDone, match="decided this stop later"):
+    with pytest.raises(AlreadyDone, match="resolved this stop later"):
         correct(station, outcome, again)
     assert station.total("received:R-1") == 10
 

@@ -250,7 +250,9 @@ def test_an_institution_has_no_headcount(station: StationLedger) -> None:
     station.ledger.register(HOSPITAL)
     station.give(100)
     lines = [c.RecipientLine(item="mask", quantity=1)]
-    with pytest.raises(InvalidField, match="hosp-1 is one institution; leave the headcount out"):
+    with pytest.raises(
+        InvalidField, match="hosp-1 is not a group but one institution; leave the headcount out"
+    ):
         station(c.HandOut(recipient="hosp-1", location="store", lines=lines, headcount=3))
 
 

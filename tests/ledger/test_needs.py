@@ -155,9 +155,9 @@ def test_allocating_for_a_need_of_another_item_or_recipient_is_refused(
 ) -> None:
     soap, other = station.need(4, item="soap"), station.need(4, recipient="R-2")
     station.stock(4)
-    with pytest.raises(InvalidField, match="asks for soap"):
+    with pytest.raises(InvalidField, match="is for soap"):
         station.allocate(4, need=soap)
-    with pytest.raises(InvalidField, match="is recipient R-2's, not R-1's"):
+    with pytest.raises(InvalidField, match="is of recipient R-2, not of R-1"):
         station.allocate(4, need=other)
 
 
@@ -236,7 +236,7 @@ def test_a_line_that_names_a_need_of_another_recipient_or_item_is_refused(
 ) -> None:
     soap, other = station.need(4, item="soap"), station.need(4, recipient="R-2")
     station.stock(4)
-    for need, match in ((soap, "asks for soap"), (other, "is recipient R-2's, not R-1's")):
+    for need, match in ((soap, "is for soap"), (other, "is of recipient R-2, not of R-1")):
         with pytest.raises(InvalidField, match=match) as refused:
             hand_out(station, c.RecipientLine(item="mask", quantity=1, need=need))
         assert refused.value.faults[0].pointer == "/lines/0/need"
@@ -289,7 +289,7 @@ def test_a_donated_line_for_one_household_with_the_need_of_another_is_refused(
     station: StationLedger,
 ) -> None:
     need = station.need(4, recipient="R-2")
-    with pytest.raises(InvalidField, match="is recipient R-2's, not R-1's"):
+    with pytest.raises(InvalidField, match="is of recipient R-2, not of R-1"):
         station.give(4, recipient="R-1", need=need)
 
 

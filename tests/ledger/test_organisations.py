@@ -278,7 +278,7 @@ def test_a_refused_station_leaves_no_rows(
     where = ["--database", books_url]
     for words, message in (
         (["lx", "--name", "x", "--series", "X1"], "the code lx is taken"),
-        (["qu", "--name", "x", "--series", "JZ"], "are numbered JZ"),
+        (["qu", "--name", "x", "--series", "JZ"], "numbers its receipts JZ"),
         (["qu", "--name", "x", "--series", "QU", "--under", "zz"], "there is no station zz"),
         (["qu", "--name", "x", "--series", "QU", "--zone", "Mars"], "not a time zone"),
     ):
@@ -324,7 +324,7 @@ def test_report_commands_cover_all_stations(
 
 
 def test_two_stations_cannot_share_a_series(station: StationLedger) -> None:
-    with pytest.raises(AlreadyDone, match="are numbered JZ"):
+    with pytest.raises(AlreadyDone, match="numbers its receipts JZ"):
         station.ledger.for_station("qu").register(Station(code="qu", name="区红会", series="JZ"))
 
 

@@ -200,7 +200,7 @@ def test_the_smallest_quantity_in_a_refusal_uses_the_old_pack_size(
     )
     redefine(station, box=40)
     one = gift(lines=[c.DonationLine(item="mask", quantity=1, pack="box")])
-    with pytest.raises(NotEnough, match="smallest figure possible is 70") as refused:
+    with pytest.raises(NotEnough, match="smallest possible quantity is 70") as refused:
         station(c.Correct(entry=done.seq, command=one, reason="one came"))
     (fault,) = refused.value.faults
     assert (fault.asked, fault.available) == (50, 70)

@@ -39,7 +39,7 @@ def test_claims_larger_than_their_line_are_refused(station: StationLedger) -> No
 
 def test_two_lines_of_one_item_in_a_pledge_are_refused(station: StationLedger) -> None:
     lines = [c.PledgeLine(item="mask", quantity=1), c.PledgeLine(item="mask", quantity=2)]
-    with pytest.raises(InvalidField, match="one line an item"):
+    with pytest.raises(InvalidField, match="one line per item"):
         station(c.MakePledge(donor="D-1", lines=lines))
 
 
@@ -122,7 +122,7 @@ def test_goods_that_arrived_before_the_pledge_are_a_separate_gift(
 
 def test_a_donation_on_another_donors_pledge_is_refused(station: StationLedger) -> None:
     pledge = station.pledge(10)
-    with pytest.raises(InvalidField, match="is donor D-1's, not D-2's"):
+    with pytest.raises(InvalidField, match="was made by donor D-1, not by D-2"):
         station.give(10, donor="D-2", pledge=pledge)
 
 
@@ -189,7 +189,7 @@ def test_claims_that_name_nothing_or_the_wrong_need_are_refused(station: Station
         ([c.Claim(need=soap, quantity=1)], "promises no soap"),
         ([c.Claim(need="n_99", quantity=1)], "there is no need n_99"),
         ([c.Claim(need=mask, quantity=1), c.Claim(need=mask, quantity=2)], "is named twice"),
-        ([], "say which needs"),
+        ([], "name the needs to claim"),
     ):
         with pytest.raises(InvalidField, match=match):
             station(c.ClaimNeeds(pledge=pledge, claims=claims))
@@ -208,7 +208,9 @@ def test_a_pledge_cannot_be_corrected_below_claims_made_later(station: StationLe
     need = station.need(8)
     claimed = station(c.ClaimNeeds(pledge=pledge, claims=[c.Claim(need=need, quantity=8)]))
     smaller = c.MakePledge(donor="D-1", lines=[c.PledgeLine(item="mask", quantity=5)])
-    with pytest.raises(NotEnough, match=f"in the way: entry {claimed.seq}.*possible is 8"):
+    with pytest.raises(
+        NotEnough, match=f"used by entry {claimed.seq}.*smallest possible quantity is 8"
+    ):
         station(c.Correct(entry=1, command=smaller, reason="five"))
     enough = c.MakePledge(donor="D-1", lines=[c.PledgeLine(item="mask", quantity=9)])
     station(c.Correct(entry=1, command=enough, reason="nine"))
@@ -384,7 +386,7 @@ def test_a_smaller_gift_still_serves_the_claim_whose_goods_have_left(
         done = station(c.Correct(entry=done.seq, command=changed, reason=f"{quantity} came"))
         assert [station.total(f"pledged:{name}") for name in (old, new)] == left
     fewer = msgspec.structs.replace(gift, lines=[masks(4)])
-    with pytest.raises(NotEnough, match="the smallest figure possible is 5"):
+    with pytest.raises(NotEnough, match="the smallest possible quantity is 5"):
         station(c.Correct(entry=done.seq, command=fewer, reason="4 came"))
     station.ledger.verify()
 

@@ -19,7 +19,7 @@ ITEMS = ("mask", "soap", "rice")
 
 
 def refusal_of(station: StationLedger, entry: int, command: c.Command) -> NotEnough:
-    with pytest.raises(NotEnough, match="the goods have moved on") as refusal:
+    with pytest.raises(NotEnough, match="goods were used since") as refusal:
         correct(station, entry, command)
     return refusal.value
 
@@ -67,7 +67,7 @@ def test_the_smallest_quantities_of_500_lines_take_one_trial(
     refusal = refusal_of(station, entry, donation(1))
     assert named_quantities(refusal) == {line: 500_000 + line for line in lines}
     assert list(named_quantities(refusal)) == list(lines)
-    figures = str(refusal).partition("the smallest figures possible are ")[2]
+    figures = str(refusal).partition("the smallest possible quantities are ")[2]
     assert figures.startswith("500000 × 物资0, 500001 × 物资1, 500002 × 物资2, ")
     assert figures.endswith("500011 × 物资11 and 488 more")
     assert len(str(refusal)) < 600
@@ -238,8 +238,8 @@ def test_a_refusal_names_the_later_entries_and_the_smallest_quantity(
     with pytest.raises(NotEnough) as refusal:
         correct(station, 1, opening(5))
     assert str(refusal.value) == (
-        "the goods have moved on: 5 × 口罩 would have to come back, but 4 are still there; "
-        "in the way: entry 2; the smallest figure possible is 6"
+        "goods were used since: 5 × 口罩 would have to come back, but only 4 are still there; "
+        "used by entry 2; the smallest possible quantity is 6"
     )
     correct(station, 1, opening(6))
     assert station.total("stock:store") == 0
@@ -253,7 +253,7 @@ def test_the_smallest_quantity_covers_past_days(station: StationLedger) -> None:
         )
     )
     station(c.ReturnIssue(issue="i_2", lines=mask_lines(8)))
-    with pytest.raises(NotEnough, match="the smallest figure possible is 8"):
+    with pytest.raises(NotEnough, match="the smallest possible quantity is 8"):
         correct(station, 1, opening(5))
     correct(station, 1, opening(8))
     assert station.total("stock:store") == 8
@@ -266,7 +266,7 @@ def test_moving_an_arrival_after_the_day_its_goods_left_is_refused(station: Stat
             reason="damaged", location="store", lines=mask_lines(1), happened_on=station.day(-3)
         )
     )
-    with pytest.raises(NotEnough, match="the goods have moved on"):
+    with pytest.raises(NotEnough, match="goods were used since"):
         correct(station, 1, opening(10, happened_on=station.day(-1)))
 
 
@@ -277,7 +277,7 @@ def test_correcting_a_need_to_a_later_day_cannot_overdraw_its_claim(
     need = station.need(30)
     station.pledge(19, {need: 19})
     station.clock.advance()
-    with pytest.raises(NotEnough, match="the goods have moved on"):
+    with pytest.raises(NotEnough, match="goods were used since"):
         correct(station, 1, note(66, happened_on=station.day(0)))
 
 
@@ -292,7 +292,9 @@ def test_a_refusal_names_the_smallest_quantities_of_two_lines(station: StationLe
     station(opened(10, 10))
     soap = [c.LotLine(item="soap", quantity=3)]
     station(c.WriteOff(reason="damaged", location="store", lines=[*mask_lines(6), *soap]))
-    with pytest.raises(NotEnough, match="figures possible are 6 × 口罩, 3 × 洗手液") as refusal:
+    with pytest.raises(
+        NotEnough, match="smallest possible quantities are 6 × 口罩, 3 × 洗手液"
+    ) as refusal:
         correct(station, 1, opened(1, 1))
     assert [fault.pointer for fault in refusal.value.faults] == [
         "/command/lines/0/quantity",

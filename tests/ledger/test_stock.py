@@ -95,7 +95,7 @@ def test_a_headcount_is_accepted_only_for_groups(station: StationLedger) -> None
     station.stock(100)
     station(c.HandOut(recipient="G-1", location="store", lines=lines(95), headcount=95))
     assert station.total("received:G-1") == 95
-    with pytest.raises(InvalidField, match="is one household"):
+    with pytest.raises(InvalidField, match="not a group but one household"):
         station(c.HandOut(recipient="R-1", location="store", lines=lines(1), headcount=3))
 
 

@@ -239,7 +239,7 @@ def test_allocating_more_than_is_free_returns_the_free_quantity(rest: RestClient
     assert error["errors"] == [
         {
             "pointer": "/lines/0/quantity",
-            "detail": "20 asked, 12 there",
+            "detail": "20 requested, 12 available",
             "asked": 20,
             "available": 12,
         }

@@ -190,7 +190,7 @@ def test_a_grant_revokes_additional_rights_on_functions(roles: Roles) -> None:
         (
             "GRANT CREATE ON DATABASE {books} TO clerk",
             "REVOKE CREATE ON DATABASE {books} FROM clerk",
-            "clerk may make schemas in the database",
+            "clerk may create schemas in the database",
         ),
         (
             "CREATE SCHEMA beside AUTHORIZATION clerk",
@@ -252,7 +252,9 @@ def test_the_role_cannot_empty_the_access_log(roles: Roles) -> None:
 def test_a_role_with_additional_rights_is_granted_nothing(roles: Roles) -> None:
     roles.admin.execute("GRANT DELETE ON entries TO PUBLIC")
     try:
-        with pytest.raises(StoreError, match="clerk may alter entries by what was granted"):
+        with pytest.raises(
+            StoreError, match="clerk may change entries, because of rights of everybody"
+        ):
             grant_access(roles.owner, "clerk")
     finally:
         roles.admin.execute("REVOKE DELETE ON entries FROM PUBLIC")

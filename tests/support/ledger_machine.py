@@ -204,7 +204,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def corrected(self, command: c.Correct) -> None:
         answer = self.record(command)
-        if isinstance(answer, NotEnough) and "smallest figure" in str(answer):
+        if isinstance(answer, NotEnough) and "smallest possible quantit" in str(answer):
             self.smallest_figure_holds(command, answer.faults[0].available or 0)
 
     def smallest_figure_holds(self, command: c.Correct, smallest: int) -> None:

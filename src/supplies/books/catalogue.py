@@ -291,8 +291,8 @@ class Catalogue:
         if moved is not None:
             raise InvalidField.at(
                 "/unit",
-                f"{before.name} has moved in {before.unit}; its unit stays, "
-                "register another item for another unit",
+                f"{before.name} already has entries in {before.unit}, so its unit cannot change; "
+                "register another item for the other unit",
             )
 
     def _check_series_unchanged(self, noun: CatalogueRecord) -> None:
@@ -309,7 +309,9 @@ class Catalogue:
             {"series": noun.series, "code": noun.code},
         )
         if other is not None:
-            sentence = f"receipts of station {other[0]} are numbered {noun.series}; choose another"
+            sentence = (
+                f"station {other[0]} numbers its receipts {noun.series}; choose another series"
+            )
             raise AlreadyDone(sentence, [Fault("/series", sentence)])
 
     def _check_barcodes_are_free(self, noun: CatalogueRecord) -> None:
@@ -324,7 +326,7 @@ class Catalogue:
             other = self.item_of_barcode(barcode.code, besides=noun.code)
             if other is not None and not other.retired:
                 raise AlreadyDone(
-                    f"the barcode {barcode.code} is that of {other.code} ({other.name}); remove it "
+                    f"the barcode {barcode.code} belongs to {other.code} ({other.name}); remove it "
                     "there first, or retire that item",
                     [Fault(f"/barcodes/{index}/code", f"in use for {other.code}")],
                 )
@@ -378,7 +380,7 @@ def check_catalogue_record(noun: N) -> N:
     check_type(noun, CatalogueRecord, "the record", "a record of the catalogue, such as Item")
     noun = check_fields(noun)
     if getattr(noun, "name", "") is None:
-        raise InvalidField.at("/name", "a name is missing; say what to call them")
+        raise InvalidField.at("/name", "the name is missing; give a name")
     if isinstance(noun, Donor) and noun.code == ANONYMOUS:
         raise InvalidField.at(
             "/code", f"{ANONYMOUS} is the code for anonymous donors; choose another code"
@@ -396,7 +398,7 @@ def check_catalogue_record(noun: N) -> N:
         ZoneInfo(noun.zone)
     except (KeyError, ValueError, OSError):
         raise InvalidField.at(
-            "/zone", f"{noun.zone} is not a time zone; name one as in Asia/Shanghai"
+            "/zone", f"{noun.zone} is not a time zone; give one, such as Asia/Shanghai"
         ) from None
     return msgspec.structs.replace(noun, host=_url_origin(noun.host))
 
@@ -443,8 +445,8 @@ def _url_origin(host: str) -> str:
     if found is None or not _can_be_parsed(f"https://{found[2]}"):
         raise InvalidField.at(
             "/host",
-            f"/host must be the address of a host, as https://example.org, not {host}: http or "
-            "https, a name or an address, and a port if needed",
+            f"/host must be the address of a host, such as https://example.org, not {host}: "
+            "http or https, a name or an address, and a port if needed",
         )
     return f"{(found[1] or 'https').lower()}://{found[2]}"
 

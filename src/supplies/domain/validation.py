@@ -32,7 +32,7 @@ def check_fields(struct: S) -> S:
         fields = msgspec.to_builtins(struct)
     except (TypeError, ValueError, UnicodeError) as error:
         raise InvalidField(
-            f"{type(struct).__name__} contains what JSON cannot represent: {error}"
+            f"{type(struct).__name__} contains a value that JSON cannot represent: {error}"
         ) from None
     return convert(type(struct), fields)
 

@@ -387,7 +387,8 @@ class Journal:
         if line.pack is None:
             if line.pack_size is not None:
                 raise InvalidField.at(
-                    f"{pointer}/pack", "lacks the pack whose size it states, as in case"
+                    f"{pointer}/pack",
+                    "a pack_size is given without its pack; name the pack, such as case",
                 )
             return line.quantity
         stated = self._packed.get(pointer)
@@ -412,13 +413,13 @@ class Journal:
             raise InvalidField.at(
                 f"{pointer}/pack",
                 f"{item.name} has no pack {pack} (its packs: {known}); "
-                f"name one of them, state its pack_size, or count in {item.unit}",
+                f"name one of them, give its pack_size, or count in {item.unit}",
             )
         if line.quantity * size > MAX_QUANTITY:
             raise InvalidField.at(
                 f"{pointer}/quantity",
                 f"{line.quantity} × {pack} is more than {MAX_QUANTITY} {item.unit}; "
-                "split it over several entries",
+                "record it in several entries",
             )
         return PackedLine(
             field=field,

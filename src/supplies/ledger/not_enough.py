@@ -35,7 +35,7 @@ def not_enough_error(
         [
             Fault(
                 f"{pointer}/quantity" if pointer else "",
-                f"{requested} asked, {available} there",
+                f"{requested} requested, {available} available",
                 requested,
                 available,
             )

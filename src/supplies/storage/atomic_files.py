@@ -58,7 +58,7 @@ def check_file_name(path: Path) -> None:
     if len(os.fsencode(path.name)) > _MAX_NAME_BYTES:
         raise InvalidField(
             f"the name of the file, {path.name[:32]}…, is longer than {_MAX_NAME_BYTES} bytes; "
-            "name a shorter one"
+            "choose a shorter name"
         )
 
 
@@ -157,4 +157,4 @@ def _create_empty(path: Path, mode: int) -> None:
 
 
 def _file_error(path: Path, error: OSError) -> StoreError:
-    return StoreError(f"{path} cannot be read or written ({error.strerror}); name another place")
+    return StoreError(f"{path} cannot be read or written ({error.strerror}); choose another place")

@@ -63,7 +63,7 @@ def grant_access(url: str, role: str) -> None:
     """
     if database_file(url) is not None:
         raise InvalidField(
-            f"{url} is a file: whoever may write it may record; only servers have roles"
+            f"{url} is a file, and only servers have roles; whoever may write the file may record"
         )
     store = open_store(url, create=False)
     try:

@@ -150,8 +150,8 @@ def allocate(command: Allocate, journal: Journal) -> None:
         if (first.recipient, first.location) != (command.recipient, command.location):
             raise InvalidField.at(
                 "/command",
-                f"allocation {allocation.allocation} is {first.recipient}'s in {first.location}; "
-                "release it and allocate anew for another",
+                f"allocation {allocation.allocation} is for recipient {first.recipient} in "
+                f"{first.location}; to change that, release it and allocate the goods again",
             )
     # Lines that name a lot are allocated first, so that other lines do not use up this lot.
     for index, line in sorted(enumerate(command.lines), key=lambda each: each[1].lots is None):
@@ -213,7 +213,8 @@ def _lots(
     if sum(part.quantity for part in line.lots) != quantity:
         raise InvalidField.at(
             f"{pointer}/lots",
-            f"the lots come to {sum(part.quantity for part in line.lots)}, the line to {quantity}",
+            f"the lots add up to {sum(part.quantity for part in line.lots)}, "
+            f"but the line has {quantity}",
         )
     picked: dict[str, int] = {}
     for index, part in enumerate(line.lots):

@@ -132,7 +132,7 @@ def _check_entry_numbers(drafts: list[Draft], others: list[Draft]) -> None:
         if draft.seq != following + index:
             raise InvalidField.at(
                 "/command/happened_on",
-                "the day and the goods for a claim cannot be corrected at once; "
+                "the day and the goods for a claim cannot be corrected together; "
                 "correct the day first, then the goods",
             )
 
@@ -265,12 +265,12 @@ def _moved_on(
         )
     in_the_way = ", ".join(map(str, takers[:5]))
     name = books.item(item).name
-    still = f"stood there{short.when}"
+    still = f"{'was' if short.there == 1 else 'were'} there{short.when}"
     if not short.when:
         still = f"{'is' if short.there == 1 else 'are'} still there"
     return MovedOn(
-        f"the goods have moved on: {short.taken} × {name} would have to come back, "
-        f"but {short.there} {still}; in the way: entry {in_the_way}",
+        f"goods were used since: {short.taken} × {name} would have to come back, "
+        f"but only {short.there} {still}; used by entry {in_the_way}",
         [Fault("", f"{short.taken} to come back, {short.there} there", short.taken, short.there)],
         shortages=shortages,
         places=_lines_of_lots(head),

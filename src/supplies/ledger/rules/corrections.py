@@ -292,8 +292,8 @@ def _check_reversible(history: History) -> None:
     """
     if not history.has_effect():
         raise AlreadyDone(
-            f"entry {history.latest.seq} undid all of entry {history.first.seq}; "
-            "correct it to record that again",
+            f"entry {history.latest.seq} has reversed entry {history.first.seq}; "
+            "to record it again, correct the former",
             [Fault("/entry", "nothing is left to reverse")],
         )
     if any(isinstance(row, StopOutcome) for row in history.rows()):

@@ -95,7 +95,7 @@ def _day_of(journal: Journal, command: ReportOutcome, moment: datetime) -> date:
     shown = moment.astimezone(zone).isoformat(sep=" ", timespec="minutes")
     if moment > journal.now + CLOCK_TOLERANCE:
         now = journal.now.astimezone(zone).isoformat(sep=" ", timespec="minutes")
-        raise Contradicted(f"the outcome is reported for {shown}, and it is {now} now")
+        raise Contradicted(f"the outcome is reported for {shown}, but it is only {now} now")
     seq = journal.books.latest_seq(Stop, delivery=command.delivery) or 0
     dispatched = journal.books.body(seq)
     recorded_at = datetime.fromisoformat(dispatched.recorded_at)
@@ -239,7 +239,8 @@ def _check_same_stop(journal: Journal, command: ReportOutcome, corrected: int) -
     seq = journal.books.latest_seq(StopOutcome, **where)
     if seq != corrected:
         sentence = (
-            f"entry {seq} decided this stop later, with unexplained goods; settle those instead"
+            f"entry {seq} resolved this stop later with unexplained goods; "
+            "settle these goods instead"
         )
         raise AlreadyDone(sentence, [Fault("/entry", sentence)])
 

@@ -264,7 +264,8 @@ def fulfil_pledge(
     pledge = find_pledge(journal, line.pledge, f"{pointer}/pledge")
     if pledge.donor != donor:
         raise InvalidField.at(
-            f"{pointer}/pledge", f"pledge {pledge.pledge} is donor {pledge.donor}'s, not {donor}'s"
+            f"{pointer}/pledge",
+            f"pledge {pledge.pledge} was made by donor {pledge.donor}, not by {donor}",
         )
     if not pledge_lines(journal, pledge.pledge, item=line.item):
         raise InvalidField.at(

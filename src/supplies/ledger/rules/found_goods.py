@@ -29,7 +29,8 @@ def record_found_gift(command: Settle, journal: Journal) -> None:
         journal.books.donor(donor, "/party")
     if command.handled_by is None:
         raise InvalidField.at(
-            "/handled_by", "give the person who handled the goods: the receipt of a gift names them"
+            "/handled_by",
+            "give the person who handled the goods; the receipt of the gift names this person",
         )
     location = _location_of(journal, command.place)
     draft = journal.entry("donation_received", prefix="d", about=DONOR(donor))

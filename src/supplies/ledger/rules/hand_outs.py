@@ -65,7 +65,8 @@ def hand_out(command: HandOut, journal: Journal) -> None:
     if command.headcount is not None and recipient.kind != "group" and not was_group:
         raise InvalidField.at(
             "/headcount",
-            f"recipient {command.recipient} is one {recipient.kind}; leave the headcount out",
+            f"recipient {command.recipient} is not a group but one {recipient.kind}; "
+            "leave the headcount out",
         )
     draft = journal.entry("handed_out", prefix="h", about=f"recipient:{command.recipient}")
     draft.add_rows(

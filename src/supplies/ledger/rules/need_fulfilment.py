@@ -67,10 +67,10 @@ def need_for(
     """
     found = find_need(journal, need, pointer)
     if found.item != item:
-        raise InvalidField.at(pointer, f"need {need} asks for {found.item}, not for {item}")
+        raise InvalidField.at(pointer, f"need {need} is for {found.item}, not for {item}")
     if recipient is not None and found.recipient != recipient:
         raise InvalidField.at(
-            pointer, f"need {need} is recipient {found.recipient}'s, not {recipient}'s"
+            pointer, f"need {need} is of recipient {found.recipient}, not of {recipient}"
         )
     return found
 

@@ -79,7 +79,7 @@ def make_pledge(command: MakePledge, journal: Journal) -> None:
         pointer = f"/lines/{index}"
         if line.item in seen:
             raise InvalidField.at(
-                f"{pointer}/item", f"{line.item} has a line already; a pledge has one line an item"
+                f"{pointer}/item", f"{line.item} has a line already; a pledge has one line per item"
             )
         seen.add(line.item)
         quantity = journal.base_units(line, pointer)
@@ -139,7 +139,7 @@ def _promise(
         if free < 0:
             raise InvalidField.at(
                 f"{at}/quantity",
-                f"the claims of this line come to more than the {quantity} promised",
+                f"the claims of this line add up to more than the {quantity} promised",
             )
         journal.move(
             draft, NEEDED(need.need), CLAIMED(need.need, pledge), line.item, "", claim.quantity, at
@@ -161,7 +161,7 @@ def claim_needs(command: ClaimNeeds, journal: Journal) -> None:
     """
     pledge = find_pledge(journal, command.pledge)
     if not command.claims and not command.drop:
-        raise InvalidField.at("/claims", "say which needs to claim, or which claims to drop")
+        raise InvalidField.at("/claims", "name the needs to claim, or the claims to drop")
     draft = journal.entry("needs_claimed", document=pledge.pledge, about=DONOR(pledge.donor))
     for need, quantity, pointer in _claims_of(journal, pledge, command.drop, "/drop"):
         claimed = CLAIMED(need.need, pledge.pledge)
@@ -192,7 +192,7 @@ def _claims_of(
         if need.item not in promised:
             raise InvalidField.at(
                 f"{pointer}/need",
-                f"need {need.need} asks for {need.item}; pledge {pledge.pledge} promises "
+                f"need {need.need} is for {need.item}; pledge {pledge.pledge} promises "
                 f"no {need.item}",
             )
         if need.need in found:
@@ -273,7 +273,7 @@ def _drop_line(
         need_for(journal, claim.need, f"{at}/need", item=item)
         if claim.quantity > rest:
             raise InvalidField.at(
-                f"{at}/quantity", f"the claims to drop come to more than {dropped.quantity}"
+                f"{at}/quantity", f"the claims to drop add up to more than {dropped.quantity}"
             )
         _take(journal, draft, pledge, claim.need, item, claim.quantity, at)
         rest -= claim.quantity

@@ -124,7 +124,7 @@ def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
         donors.add(donor)
         if len(donors) > 1:
             raise InvalidField.at(
-                pointer, "the donations are of different donors; a receipt is for one donor"
+                pointer, "the donations came from different donors; a receipt is for one donor"
             )
         if details.donation in {other.donation for other in donations}:
             raise InvalidField.at(pointer, f"donation {donation} is named twice")

@@ -64,8 +64,8 @@ def convert(command: Convert, journal: Journal) -> None:
     if len(parents) * len(command.produced) > MAX_PARENT_ROWS:
         raise InvalidField.at(
             "/produced",
-            f"{len(parents)} lots become {len(command.produced)} lines here, and every line has "
-            "all lots as its parents; convert them in smaller parts",
+            f"{len(command.produced)} products made of {len(parents)} lots are too many for one "
+            "conversion; convert the goods in smaller parts",
         )
     first = expiry_of_consumed(journal, conversion)
     produced = [
@@ -113,7 +113,7 @@ def _keep_pledge(
     if givers != {DONOR(donor)}:
         raise InvalidField.at(
             f"{pointer}/pledge",
-            f"pledge {line.pledge} is donor {donor}'s, but the goods came from "
+            f"pledge {line.pledge} was made by donor {donor}, but the goods came from "
             f"{', '.join(sorted(givers))}",
         )
     quantity = journal.base_units(line, pointer)

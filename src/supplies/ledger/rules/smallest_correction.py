@@ -73,14 +73,14 @@ def _named(
 ) -> NotEnough:
     places = sorted(smallest)
     if len(places) == 1:
-        sentence = f"the smallest figure possible is {smallest[places[0]]}"
+        sentence = f"the smallest possible quantity is {smallest[places[0]]}"
     else:
         each = [
             f"{smallest[place]} × {journal.books.item(_line(command, place).item).name}"
             for place in places[:_MAX_NAMED]
         ]
         more = f" and {len(places) - _MAX_NAMED} more" if len(places) > _MAX_NAMED else ""
-        sentence = f"the smallest figures possible are {', '.join(each)}{more}"
+        sentence = f"the smallest possible quantities are {', '.join(each)}{more}"
     faults = [
         Fault(_pointer(place), f"smallest {smallest[place]}", asked[place], smallest[place])
         for place in places

@@ -123,9 +123,9 @@ def _check_nothing_beyond(store: Store, role: str) -> None:
         )
         if row != (False,):
             raise StoreError(
-                f"{role} may alter {table} by what was granted to everybody, or to a role that "
-                f"it is a member of; take that away first, as with `REVOKE ALL ON {table} FROM "
-                "PUBLIC`"
+                f"{role} may change {table}, because of rights of everybody or of a role of which "
+                "it is a member; revoke these rights first, for example with "
+                f"`REVOKE ALL ON {table} FROM PUBLIC`"
             )
     for name in schema.SECURITY_DEFINER_SINCE:
         row = store.one(
@@ -135,8 +135,8 @@ def _check_nothing_beyond(store: Store, role: str) -> None:
         )
         if row != (False,):
             raise StoreError(
-                f"{role} may call {name}() by what was granted to a role that it is a member of; "
-                f"take that away first, as with `REVOKE THAT_ROLE FROM {role}`"
+                f"{role} may call {name}(), because of rights of a role of which it is a member; "
+                f"revoke these rights first, for example with `REVOKE THAT_ROLE FROM {role}`"
             )
     # A role that may create functions or operators could replace those that triggers use.
     row = store.one(
@@ -146,8 +146,9 @@ def _check_nothing_beyond(store: Store, role: str) -> None:
     )
     if row is not None:
         raise StoreError(
-            f"{role} may make tables and functions in the schema {row[0]}, as everybody may or by "
-            f"itself; take that away first, as with `REVOKE CREATE ON SCHEMA {row[0]} FROM PUBLIC`"
+            f"{role} may create tables and functions in the schema {row[0]}; revoke this right "
+            "from the role or from everybody first, for example with "
+            f"`REVOKE CREATE ON SCHEMA {row[0]} FROM PUBLIC`"
         )
     row = store.one(
         "SELECT current_database() WHERE has_database_privilege(:role, current_database(), "
@@ -156,6 +157,6 @@ def _check_nothing_beyond(store: Store, role: str) -> None:
     )
     if row is not None:
         raise StoreError(
-            f"{role} may make schemas in the database {row[0]}, with functions of its own in them; "
-            f"take that away first, as with `REVOKE CREATE ON DATABASE {row[0]} FROM {role}`"
+            f"{role} may create schemas in the database {row[0]}; revoke this right first, "
+            f"for example with `REVOKE CREATE ON DATABASE {row[0]} FROM {role}`"
         )
