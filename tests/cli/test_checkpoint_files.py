@@ -46,7 +46,7 @@ def test_an_older_copy_of_the_books_does_not_match_a_checkpoint(
     assert f"A checkpoint of each station is in {checkpoints}" in capsys.readouterr().out
     record(books)
     assert main(["verify", "--witness", checkpoints, "--database", books]) == 0
-    assert "The entries of 1 checkpoints are in the books" in capsys.readouterr().out
+    assert "The entries of 1 checkpoint are in the books" in capsys.readouterr().out
     error = refused(capsys, "verify", "--witness", checkpoints, "--database", older)
     assert "station lx, entry 3, entries.hash: expected" in error
     assert "found nothing; the checkpoint of" in error

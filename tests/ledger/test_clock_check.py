@@ -77,11 +77,11 @@ def test_a_clock_set_ahead_forgets_nobody(
     assert main(list(words)) == 0
     assert "supplies: warning: the clock shows" in capsys.readouterr().err
     assert main([*words, "--yes", "--as-of", TODAY.isoformat()]) == 0
-    assert "0 of 0 people were forgotten" in capsys.readouterr().out
+    assert "0 of 0 people forgotten" in capsys.readouterr().out
     tomorrow = datetime.now(UTC).date() + timedelta(days=2)
     assert "is in the future" in refused(capsys, *words, "--yes", "--as-of", tomorrow.isoformat())
     with Ledger.open(books_url, station="lx") as ledger:
         assert ledger.books.value("SELECT name FROM donors WHERE code = 'D-2'") is not None
     later = TODAY + timedelta(days=366)
     assert main([*words, "--yes", "--as-of", later.isoformat()]) == 0
-    assert "1 of 1 people were forgotten" in capsys.readouterr().out
+    assert "1 of 1 person forgotten" in capsys.readouterr().out

@@ -196,7 +196,7 @@ def test_the_command_lists_and_forgets_people_who_are_due(
     assert forget_due(books_url) == 1
     output = capsys.readouterr()
     assert "recipient R-2 still has need n_2 open" in output.err
-    assert "1 of 2 people were forgotten" in output.out
+    assert "1 of 2 people forgotten" in output.out
     with Ledger.open(books_url, station="lx") as ledger, ledger.reading() as books:
         names = books.all("SELECT code, name FROM recipients WHERE station = :station")
         assert {code for code, name in names if name is None} == {"R-1"}
@@ -218,7 +218,7 @@ def test_the_command_deletes_old_lines_of_the_access_log(
         log.add_line(access, method="GET", route="/api/donors", outcome="looked", who="u_2")
     assert run(books_url, "station", "set", "--keep-access-log", "183") == 0
     assert forget_due(books_url) == 0
-    assert "1 lines of the access log" in capsys.readouterr().out
+    assert "erased 1 line of the access log" in capsys.readouterr().out
     with station.ledger.reading() as books:
         left = log.list_lines(AccessContext(books, station.clock()), limit=10)
     assert [(look.seq, look.who) for look in left] == [(2, "u_2")]
@@ -255,8 +255,8 @@ def test_one_command_forgets_people_of_all_stations(
     assert [one["code"] for one in json.loads(capsys.readouterr().out)] == ["R-9"]
     assert forget_due(books_url) == 1  # R-2 has an open need at lx
     output = capsys.readouterr().out
-    assert "Station lx: 1 of 2 people were forgotten." in output
-    assert "Station nx: 1 of 1 people were forgotten." in output
+    assert "Station lx: 1 of 2 people forgotten." in output
+    assert "Station nx: 1 of 1 person forgotten." in output
     with other_station.reading() as books:
         assert books.value("SELECT name FROM recipients WHERE station = :station") is None
 
@@ -274,8 +274,8 @@ def test_people_forgotten_in_other_books_are_forgotten_at_all_stations(
     other_station.record(c.ForgetRecipient(recipient="R-9"), by="u_1")
     assert run(earlier, "forget", "as-in", books_url, "--yes") == 0
     output = capsys.readouterr().out
-    assert "Station lx: 1 of 1 people were forgotten." in output
-    assert "Station nx: 1 of 1 people were forgotten." in output
+    assert "Station lx: 1 of 1 person forgotten." in output
+    assert "Station nx: 1 of 1 person forgotten." in output
     assert run(earlier, "forget", "as-in", books_url) == 0
     assert "Everybody who was forgotten there is forgotten here too." in capsys.readouterr().out
 
@@ -330,7 +330,7 @@ def test_people_forgotten_after_a_backup_are_forgotten_in_the_restored_books(
     assert "R-1" in output
     assert "D-2" in output
     assert run(restored, "forget", "as-in", books_url, "--yes") == 0
-    assert "2 of 2 people were forgotten" in capsys.readouterr().out
+    assert "2 of 2 people forgotten" in capsys.readouterr().out
     with Ledger.open(restored, station="lx", clock=clock) as ledger:
         assert ledger.books.value("SELECT name FROM recipients WHERE code = 'R-1'") is None
         ledger.verify()

@@ -273,7 +273,7 @@ def test_the_copy_command_prints_what_was_copied_and_where_the_keys_are(
     create_first_key(books)
     assert main(["copy", books, moved]) == 0
     output = capsys.readouterr()
-    assert output.out.startswith("2 entries and 1 receipts of 1 station are copied and verified.")
+    assert output.out.startswith("2 entries and 1 receipt of 1 station are copied and verified.")
     assert (
         f"The keys {tmp_path}/books.key are not copied: copy them to {tmp_path}/moved.key "
         "before serving." in output.out

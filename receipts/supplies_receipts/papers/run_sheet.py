@@ -23,7 +23,6 @@ _STEPS = (
     Words("带回", "Brought back"),
 )
 
-_STOPS_COUNTED = Words("站", "stops")
 _TIME = Words("时间", "Time")
 _PRIVACY = Words(
     "本单含住户地址，回站后交回，24 小时内销毁。",
@@ -85,7 +84,8 @@ def _blocks(sheet: RunSheet) -> list[Block]:
 
 
 def _head(sheet: RunSheet) -> Block:
-    stops = f"{bilingual.number(len(sheet.stops))} {_STOPS_COUNTED.label}"
+    counted = len(sheet.stops)
+    stops = Words(f"{counted} 站", bilingual.many(counted, "stop")).label
     team = f"{TEAM.label}  {sheet.team} · {sheet.delivery} · {stops}"
     return layout.stacked(
         [

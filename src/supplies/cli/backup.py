@@ -9,6 +9,7 @@ import click
 
 from supplies.cli.arguments import json_option, whole_database_options
 from supplies.cli.click_extensions import Command
+from supplies.domain.plurals import counted
 
 if TYPE_CHECKING:
     from supplies.verification.verify import Verified
@@ -87,7 +88,8 @@ def restore(
 
 
 def _count(verified: Verified) -> str:
-    return f"{verified.entries} entries and {verified.receipts} receipts"
+    entries = counted(verified.entries, "entry", "entries")
+    return f"{entries} and {counted(verified.receipts, 'receipt')}"
 
 
 def _print_json(verified: Verified, file: Path, keys: Path | None) -> None:

@@ -9,6 +9,7 @@ import click
 
 from supplies.cli.arguments import json_option
 from supplies.cli.click_extensions import Command
+from supplies.domain.plurals import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,10 +42,10 @@ def copy(source: str, target: str, as_json: bool) -> None:
             }
         )
         return
-    count = len(verified.stations)
     print(
-        f"{verified.entries} entries and {verified.receipts} receipts of {count} "
-        f"station{'' if count == 1 else 's'} are copied and verified."
+        f"{counted(verified.entries, 'entry', 'entries')} and "
+        f"{counted(verified.receipts, 'receipt')} of "
+        f"{counted(len(verified.stations), 'station')} are copied and verified."
     )
     target_keys = _key_file(target)
     if verified.receipts and not (target_keys is not None and target_keys.exists()):

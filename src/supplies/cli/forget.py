@@ -17,6 +17,7 @@ from supplies.cli.arguments import (
     json_option,
 )
 from supplies.cli.click_extensions import Group
+from supplies.domain.plurals import counted
 from supplies.errors import InvalidField
 
 if TYPE_CHECKING:
@@ -222,7 +223,7 @@ def _forget(ledger: Ledger, people: Sequence[Person]) -> bool:
             done += 1
         except AgainstBooks as error:
             print(f"supplies: station {code}: {error}", file=sys.stderr)
-    print(f"Station {code}: {done} of {len(people)} people were forgotten.")
+    print(f"Station {code}: {done} of {counted(len(people), 'person', 'people')} forgotten.")
     return done == len(people)
 
 
@@ -261,4 +262,5 @@ def _erase_access_log(ledger: Ledger, since: date) -> None:
     midnight = datetime.combine(since, time(), zone_of(ledger.books.station))
     with ledger.admin_transaction() as books:
         lines = access_log.erase_lines(AccessContext(books, ledger.clock()), before=midnight)
-    print(f"Station {code}: {lines} lines of the access log from before {since} were erased.")
+    erased = counted(lines, "line")
+    print(f"Station {code}: erased {erased} of the access log from before {since}.")

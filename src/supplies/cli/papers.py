@@ -9,6 +9,7 @@ import click
 
 from supplies.cli.arguments import books_options, check_period, paper_options, period_options
 from supplies.cli.click_extensions import Command
+from supplies.domain.plurals import counted
 from supplies.errors import InvalidField
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def _write_batch(
     with progress_bar("Drawing receipts", len(papers)) as report:
         content = draw_receipts(papers, report)
     file.write(content)
-    print(f"{len(papers)} receipts of {first} to {last} are in {file}.")
+    receipts = counted(len(papers), "receipt")
+    print(f"{receipts} of {first} to {last} {'is' if len(papers) == 1 else 'are'} in {file}.")
     _warn_of_local_addresses([paper.document for paper in papers])
 
 
@@ -136,7 +138,8 @@ def slips(
     with progress_bar("Drawing slips", len(found)) as report:
         content = draw_delivery_slips(found, paper, report)
     file.write(content)
-    print(f"{len(found)} slips of delivery {delivery} are in {file}.")
+    slips = counted(len(found), "slip")
+    print(f"{slips} of delivery {delivery} {'is' if len(found) == 1 else 'are'} in {file}.")
 
 
 @click.command("run-sheet", cls=Command)

@@ -17,6 +17,7 @@ from supplies.cli.arguments import (
 )
 from supplies.cli.click_extensions import Group
 from supplies.cli.station_keys import key
+from supplies.domain.plurals import counted
 from supplies.errors import InvalidField
 
 if TYPE_CHECKING:
@@ -343,7 +344,7 @@ def _print_settings(settings: StationWithSettings, head: str | None) -> None:
     papers["logo"] = None if papers["logo"] is None else "a PNG"
     papers["units"] = ", ".join(papers.get("units", {})) or None
     periods = {
-        option: None if retention[field] is None else f"{retention[field]} days"
+        option: None if retention[field] is None else counted(retention[field], "day")
         for option, (field, _) in _RETENTION.items()
     }
     shown = {**values, "under": head, **papers, **periods}

@@ -10,6 +10,7 @@ from click.exceptions import Exit
 
 from supplies.cli.arguments import all_books_options, json_option
 from supplies.cli.click_extensions import Command
+from supplies.domain.plurals import counted
 
 if TYPE_CHECKING:
     from supplies.errors import BooksBroken
@@ -100,11 +101,13 @@ def verify(
         print_json(result if found is None else {**result, "receipt": found})
     else:
         print(
-            f"{verified.entries} entries, {verified.transfers} transfers and "
-            f"{verified.receipts} receipts agree with the hash chain. The books are sound."
+            f"{counted(verified.entries, 'entry', 'entries')}, "
+            f"{counted(verified.transfers, 'transfer')} and "
+            f"{counted(verified.receipts, 'receipt')} agree with the hash chain. "
+            "The books are sound."
         )
         if compared:
-            print(f"The entries of {compared} checkpoints are in the books.")
+            print(f"The entries of {counted(compared, 'checkpoint')} are in the books.")
         if file is not None:
             print(f"A checkpoint of each station is in {file}; keep a copy of it elsewhere.")
         for each in verified.stations:
@@ -133,7 +136,8 @@ _NAMED = 5
 def _numbered(entries: list[int]) -> str:
     named = ", ".join(map(str, entries[:_NAMED]))
     more = len(entries) - _NAMED
-    return f"entries {named}" + (f" and {more} more" if more > 0 else "")
+    noun = "entry" if len(entries) == 1 else "entries"
+    return f"{noun} {named}" + (f" and {more} more" if more > 0 else "")
 
 
 def _store_result(database: str, verified: Verified) -> None:

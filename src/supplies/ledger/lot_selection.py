@@ -70,7 +70,8 @@ def pick_lots(
             return picked
     available = quantity - remaining
     qualifier = f" on every day since {journal.happened_on}" if available < in_account_now else ""
-    qualifier += f" ({expired} more have expired)" if expired else ""
+    if expired:
+        qualifier += f" ({expired} more {'has' if expired == 1 else 'have'} expired)"
     raise not_enough_error(
         journal.books, account, item, quantity, available, pointer, qualifier, lot=lot
     )

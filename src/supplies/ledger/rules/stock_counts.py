@@ -64,7 +64,9 @@ def count_stock(command: CountStock, journal: Journal) -> None:
     if missing:
         names = ((journal.books.item(line.item).name, rest) for line, rest in missing)
         unborne = (
-            f"{rest} × {name} more are missing than the books still contain" for name, rest in names
+            f"{rest} × {name} more {'is' if rest == 1 else 'are'} missing than the books still "
+            "contain"
+            for name, rest in names
         )
         raise Contradicted(f"{'; '.join(unborne)} in {sheet.location}")
 
