@@ -16,7 +16,7 @@ pytest_plugins = ["support.service_fixture"]
 
 @pytest.fixture(scope="session")
 def engines() -> Iterator[Engines]:
-    """The engines of this run. PostgreSQL is started when first used."""
+    """The engines of this run. PostgreSQL is started when it is first used."""
     yield RUNNING
     RUNNING.stop()
 
@@ -29,7 +29,7 @@ def postgres(engines: Engines) -> Server:
 
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> str:
-    """Each engine in turn. A module about one engine overrides this fixture."""
+    """Each engine in turn. A module for one engine overrides this fixture."""
     return str(request.param)
 
 

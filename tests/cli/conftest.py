@@ -1,4 +1,4 @@
-"""The demonstration, recorded once for all tests of the command line. They only read it."""
+"""Fixtures of the command line's tests: the demonstration, recorded once and only read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from supplies.cli import main
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The database of `supplies demo`; its papers are beside it."""
+    """The database of `supplies demo`. Its papers are in the same folder."""
     path: Path = tmp_path_factory.mktemp("demo") / "demo.db"
     assert main(["demo", "--database", str(path)]) == 0
     return path

@@ -66,7 +66,7 @@ def test_fields_are_set_and_records_are_found(
         (["scan", "6901234567892"], "no item has the barcode 6901234567892"),
     ],
 )
-def test_what_cannot_be_done_is_refused(
+def test_invalid_catalogue_commands_are_refused(
     books: Path, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
 ) -> None:
     assert sentence in refused(capsys, "catalogue", *words, "--database", str(books))

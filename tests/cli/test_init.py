@@ -94,7 +94,7 @@ def test_init_with_an_unusable_key_file_creates_no_database(
     assert not (tmp_path / "books.db").exists()
 
 
-def test_an_empty_database_name_is_refused_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_database_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         raise SystemExit(main(["init", "--database", "", "--name", "X"]))
     assert "an empty name is not the name of a file" in capsys.readouterr().err

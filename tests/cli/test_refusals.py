@@ -54,7 +54,7 @@ def test_the_exit_status_distinguishes_success_refusal_and_wrong_usage(
     assert (done.returncode, done.stdout) == (2, "")
 
 
-def test_the_environment_names_the_database_and_the_station(tmp_path: Path) -> None:
+def test_environment_variables_set_the_database_and_the_station(tmp_path: Path) -> None:
     variables = {"SUPPLIES_DATABASE": str(tmp_path / "books.db"), "SUPPLIES_STATION": "nx"}
     assert run("init", "--name", "x", **variables).returncode == 0
     assert "nx" in run("station", "list", **variables).stdout

@@ -13,7 +13,7 @@ from support.shipping import open_hp
 
 @pytest.fixture
 def stop(station: StationLedger) -> tuple[str, str]:
-    """Ten masks on their way to R-1. Returns the delivery and the allocation."""
+    """Ten masks on their way to R-1. Return the delivery and the allocation."""
     station.stock(10)
     allocation = station.allocate(10)
     return station.dispatch(allocation), allocation
@@ -29,7 +29,7 @@ def other(
     tmp_path: Path,
     clock: Clock,
 ) -> Iterator[StationLedger]:
-    """Station hp, with books in the same database as those of lx, or in a database of its own."""
+    """Station hp. Its books are in the database of station lx, or in a database of its own."""
     if request.param == "one database":
         with open_hp(books_url, clock) as ledger:
             yield StationLedger(ledger, clock)

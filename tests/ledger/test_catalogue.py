@@ -92,7 +92,7 @@ def test_registering_with_replace_changes_all_or_none(station: StationLedger) ->
     assert station.books.item("soap") == before
 
 
-def test_registering_with_replace_does_not_bring_back_who_was_forgotten(
+def test_registering_with_replace_does_not_restore_a_forgotten_person(
     station: StationLedger,
 ) -> None:
     station(c.ForgetDonor(donor="D-2"))

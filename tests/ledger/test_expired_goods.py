@@ -192,7 +192,7 @@ def test_an_expired_gift_may_arrive_at_a_quarantine(station: StationLedger) -> N
     assert station.total("stock:ward") == 5
 
 
-def test_a_quarantine_must_be_one_and_takes_no_goods_for_a_recipient(
+def test_goods_for_a_recipient_or_to_an_open_location_cannot_be_quarantined(
     station: StationLedger,
 ) -> None:
     past = station.day(-1)
@@ -202,7 +202,7 @@ def test_a_quarantine_must_be_one_and_takes_no_goods_for_a_recipient(
     assert_refused(station, InvalidField, lambda: station(wished), at="/lines/0/for")
 
 
-def test_expired_goods_keep_a_pledge_but_serve_no_claim(station: StationLedger) -> None:
+def test_expired_goods_fulfil_a_pledge_but_serve_no_claim(station: StationLedger) -> None:
     need = station.need(6)
     pledge = station.pledge(10, {need: 6})
     station.give(10, pledge=pledge, expires_on=station.day(-1), quarantine="ward")
@@ -249,7 +249,7 @@ def test_a_found_lot_gets_a_new_description(station: StationLedger) -> None:
     verify(station.ledger.store)
 
 
-def test_a_lot_that_arrived_cannot_be_described_but_corrected_by_its_entry(
+def test_a_lot_that_arrived_is_corrected_by_its_entry_and_not_described(
     station: StationLedger,
 ) -> None:
     gift = station.give(5)

@@ -239,7 +239,7 @@ def test_an_invalid_month_is_refused(station: StationLedger, line: dict[str, Any
 
 
 @pytest.mark.parametrize("field", ["expires_on", "expires_month"])
-def test_a_month_with_an_impossible_year_is_told_from_an_invalid_month(
+def test_an_impossible_year_and_an_invalid_month_have_different_messages(
     station: StationLedger, field: str
 ) -> None:
     sentence = assert_refused(station, InvalidField, lambda: station.give(5, **{field: "0022-05"}))

@@ -47,7 +47,7 @@ def test_a_scanned_gs1_code_is_registered_by_its_item_number(station: StationLed
     assert item.barcodes == [Barcode(code=MASK)]
 
 
-def test_an_unknown_barcode_is_answered_with_what_it_says(station: StationLedger) -> None:
+def test_the_error_for_an_unknown_barcode_has_its_parts(station: StationLedger) -> None:
     with pytest.raises(UnknownBarcode, match=MASK) as refused:
         find_barcode(station.books, f"(01)0{MASK}(10)B7(17)270531")
     error = refused.value

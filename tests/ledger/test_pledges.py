@@ -391,7 +391,7 @@ def test_a_smaller_gift_still_serves_the_claim_whose_goods_have_left(
     station.ledger.verify()
 
 
-def test_goods_of_two_lines_that_have_left_for_claims_of_a_newer_pledge_stay_theirs(
+def test_goods_of_two_lines_that_have_left_stay_with_the_claims_of_a_newer_pledge(
     station: StationLedger,
 ) -> None:
     first, second = station.need(5), station.need(4, recipient="R-2")

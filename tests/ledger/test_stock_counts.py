@@ -409,7 +409,7 @@ def test_a_settlement_is_corrected_and_reversed(station: StationLedger) -> None:
     verify(station.ledger.store)
 
 
-def test_a_count_cannot_be_reversed_but_counted_again(station: StationLedger) -> None:
+def test_a_count_is_not_reversed_but_counted_again(station: StationLedger) -> None:
     done = station(count(opened(station), 20))
     with pytest.raises(InvalidField, match="open another count sheet and count again"):
         station(c.Reverse(entry=done.seq, reason="r"))

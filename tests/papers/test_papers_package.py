@@ -38,7 +38,7 @@ def test_the_samples_are_written_where_asked(
     assert all(name in output for name in written)
 
 
-def test_a_wrong_call_prints_the_usage(capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_arguments_print_the_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["a", "b"]) == 2
     assert "usage" in capsys.readouterr().err
 

@@ -241,7 +241,7 @@ def filled(path: str) -> str:
     return path
 
 
-def test_the_table_lists_every_route(service: Service) -> None:
+def test_the_table_of_this_module_lists_every_route(service: Service) -> None:
     routes = {
         (method, route.path_format)
         for route in service.app.routes

@@ -53,7 +53,7 @@ def test_a_donor_with_the_code_none_does_not_see_anonymous_receipts(rest: RestCl
     problem(rest.client.get(f"/api/receipts/{number}", headers=shown), 403, "forbidden")
 
 
-def test_a_donor_still_sees_a_receipt_of_theirs_whose_text_was_erased(
+def test_a_donor_still_sees_an_own_receipt_whose_text_was_erased(
     rest: RestClient, donor: dict[str, str]
 ) -> None:
     gift = rest.post("/api/donations", {**rest.donation(), "wish": "for Aunt Zhang"})

@@ -13,7 +13,7 @@ from simulation.report import format_failure, format_smallest_failure, parse_ste
 from simulation.run import Simulation, SimulationFailure
 
 SECONDS = 10
-"""Least time between two lines of progress."""
+"""Minimum number of seconds between two lines of progress."""
 
 
 def main() -> int:

@@ -8,7 +8,9 @@ from support.ledger_fixture import Clock
 
 
 class SimulatedClock(Clock):
-    """A clock that starts each day at noon in Shanghai and never passes its end by itself."""
+    """A clock that starts each day at noon in Shanghai. It changes the day only when `advance` is
+    called.
+    """
 
     def __init__(self, day: date) -> None:
         super().__init__(day)
@@ -29,7 +31,7 @@ class SimulatedClock(Clock):
 
 
 class FixedClock:
-    """A clock that shows the time it was last set to."""
+    """A clock that shows the time to which it was last set."""
 
     def __init__(self) -> None:
         self.now = datetime(2020, 1, 1, tzinfo=UTC)

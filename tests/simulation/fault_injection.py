@@ -12,13 +12,15 @@ T = TypeVar("T")
 
 
 class ProcessStopped(BaseException):
-    """Simulates the end of the process. A `BaseException`: no `except Exception` may catch it."""
+    """The simulated end of the process. It is a `BaseException`, so that no `except Exception`
+    catches it.
+    """
 
 
 class FaultInjectingStore:
     """A store that counts injection points in a transaction and calls a function at some of them.
 
-    The points lie between the first statement under the station's lock and the answer: before each
+    The points are between the first statement under the station's lock and the answer: before each
     further statement, before the commit, and after a durable commit that was not yet answered.
 
     Attributes:
@@ -36,12 +38,14 @@ class FaultInjectingStore:
 
     @property
     def inner(self) -> Store:
-        """The wrapped store, without faults."""
+        """The wrapped store, which injects no faults."""
         return self._store
 
     @contextmanager
     def injecting(self, faults: dict[int, Callable[[], None]]) -> Iterator[None]:
-        """Call these functions at these points, counted from 1. Points not reached are skipped."""
+        """Call these functions at these points, counted from 1. Points that are not reached are
+        skipped.
+        """
         self._points_passed, self._faults = 0, faults
         try:
             yield
@@ -56,7 +60,7 @@ class FaultInjectingStore:
                 fault()
 
     def _lock_taken_with(self, answer: T) -> T:
-        """Note the lock after a statement: it may be taken together with that statement."""
+        """Note after a statement that the lock is held, because a statement may take it."""
         self._locked = self._locks
         return answer
 

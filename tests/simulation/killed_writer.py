@@ -16,7 +16,7 @@ from simulation.storage import open_connection
 from supplies.ledger.recorded import Recorded
 
 SECONDS = 60
-"""Timeout for the writer."""
+"""Maximum number of seconds that the writer may take."""
 
 
 @cache
@@ -34,7 +34,7 @@ def run_killed_writer(
 ) -> tuple[list[str], bool]:
     """Run a process that records these requests and kills itself at a point of the last one.
 
-    Returns the ids that it acknowledged, and whether it was killed before it had finished.
+    Return the ids that it acknowledged, and whether it was killed before it had finished.
     """
     receiver, sender = _context().Pipe(duplex=False)
     writer = _context().Process(

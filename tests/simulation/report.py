@@ -11,7 +11,7 @@ from simulation.shrink import MAX_ATTEMPTS, shrink_failure
 
 
 def format_failure(simulation: Simulation, failure: SimulationFailure) -> str:
-    """A failure with its seed and the last events."""
+    """Return a failure as text, with its seed and the last events."""
     return "\n".join(
         (
             f"seed {simulation.seed}, {simulation.engine}, {failure}",
@@ -28,7 +28,7 @@ def format_failure(simulation: Simulation, failure: SimulationFailure) -> str:
 def format_smallest_failure(
     simulation: Simulation, failure: SimulationFailure, attempts: int = MAX_ATTEMPTS
 ) -> str:
-    """The fewest steps that reproduce a failure, with all their events."""
+    """Return as text the fewest steps that reproduce a failure, with all their events."""
     steps, again = shrink_failure(simulation, failure, attempts)
     return "\n".join(
         (
@@ -43,13 +43,13 @@ def format_smallest_failure(
 
 
 def replay_command(simulation: Simulation, steps: list[int]) -> str:
-    """The command that runs only these steps."""
+    """Return the command that runs only these steps."""
     only = ",".join(_ranges(steps))
     return f"make simulate SEED={simulation.seed} ENGINE={simulation.engine} ONLY={only}"
 
 
 def _ranges(steps: list[int]) -> Iterator[str]:
-    """Write 3, 4, 5, 9 as 3-5 and 9."""
+    """Return steps as text, such as 3-5 and 9 for 3, 4, 5 and 9."""
     first = last = steps[0]
     for step in [*steps[1:], None]:
         if step != last + 1:
@@ -68,5 +68,5 @@ def parse_steps(only: str) -> list[int]:
 
 
 def summary(tally: Counter[str]) -> str:
-    """How often each event happened, most frequent first."""
+    """Return how often each event happened, the most frequent first."""
     return ", ".join(f"{count} × {what}" for what, count in tally.most_common() if count)

@@ -1,4 +1,6 @@
-"""A run: steps from a seed on books that are replaced from time to time, until a check fails."""
+"""A run: steps that follow from a seed, until a check fails. The books are replaced from time to
+time.
+"""
 
 from __future__ import annotations
 
@@ -19,22 +21,22 @@ from simulation.trace import Trace
 from simulation.world import World, open_world
 
 STEPS_PER_WORLD = 500
-"""Steps on the same books: some weeks at two stations."""
+"""Number of steps on the same books. They take some weeks at two stations."""
 
 STEPS_PER_CHECK = 50
-"""Steps between two checks of all tables."""
+"""Number of steps between two checks of all tables."""
 
 TRACE_LINES = 12
-"""Lines of the trace that a failure shows."""
+"""Number of lines of the trace that a failure shows."""
 
 Progress = Callable[[int, Counter[str]], None]
 
 
 class SimulationFailure(Exception):
-    """A check failed; the cause is its error.
+    """A check failed. The cause of this error is the error of the check.
 
     Attributes:
-        steps: Those run on the same books.
+        steps: The steps that were run on the same books.
         last: The last lines of the trace.
     """
 
@@ -44,17 +46,17 @@ class SimulationFailure(Exception):
 
     @property
     def kind(self) -> tuple[str, str]:
-        """Identifies a failure: the error's type and the line that raised it."""
+        """The type of the error and the line that raised it. They identify a failure."""
         where = traceback.extract_tb(self.found.__traceback__)[-1]
         return type(self.found).__name__, f"{Path(where.filename).name}:{where.lineno}"
 
 
 @dataclass
 class Simulation:
-    """A seed on an engine.
+    """A simulation with one seed on one engine.
 
     Attributes:
-        faults: Without them both engines give the same trace.
+        faults: Whether faults occur. Without faults both engines give the same trace.
         tally: How often each event happened.
     """
 
@@ -70,7 +72,7 @@ class Simulation:
         """Run these steps in order and return the hash of the trace.
 
         Raises:
-            SimulationFailure: A check failed.
+            SimulationFailure: a check failed.
         """
         trace, salts, done = Trace(lines), SeededSalts(), 0
         with salts.patched(), tempfile.TemporaryDirectory(prefix="supplies-simulation-") as folder:
@@ -85,7 +87,7 @@ class Simulation:
     def _run_world(
         self, number: int, steps: Iterable[int], folder: Path, trace: Trace, salts: SeededSalts
     ) -> int:
-        """Run these steps on new books and check those at the end; return the number of steps."""
+        """Run these steps on new books and check them at the end. Return the number of steps."""
         seed = f"{self.seed}/books {number}"
         salts.restart(seed)
         with open_world(

@@ -10,7 +10,10 @@ from unittest.mock import patch
 
 
 class SeededSalts:
-    """Replaces the module `secrets`. Each thread has its own series, restarted at each step."""
+    """A replacement for the module `secrets`.
+
+    Each thread has a series of its own, which is restarted at each step.
+    """
 
     def __init__(self) -> None:
         self._seed = ""

@@ -1,4 +1,4 @@
-"""Record all commands again, one after the other, on a new file without faults, and compare."""
+"""Record all commands again in a new file, one after the other and without faults, and compare."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from supplies.ledger.ledger import Ledger
 from supplies.ledger.rules.shipment_citations import RECEIVED_BY, SENT_BY
 
 _DIGEST = re.compile(rb'"[0-9a-f]{64}"')
-"""Digests depend on salts, which differ between two recordings."""
+"""Pattern of digests. They depend on salts, which differ between two recordings."""
 
 
 def compare_with_serial_replay(
     stations: list[SimulatedStation], order: RecordedOrder, folder: Path
 ) -> None:
-    """Check that the same requests, recorded serially, give the same entries.
+    """Check that the same requests, recorded one after the other, give the same entries.
 
     Args:
-        order: The recorded requests, station and id, and amended items, in their order.
+        order: The recorded requests and the amended items, in their order, each with its station.
     """
     replays = {station.code: _SerialReplay(station, folder) for station in stations}
     first, second = replays.values()
@@ -49,7 +49,7 @@ def compare_with_serial_replay(
 
 
 class _SerialReplay:
-    """One station's requests, recorded serially."""
+    """The requests of one station, recorded one after the other."""
 
     other: _SerialReplay
 
@@ -73,7 +73,7 @@ class _SerialReplay:
         assert self.ledger.record(command, by=request.by, id=request.id) == answer
 
     def _with_own_citations(self, command: c.Command) -> c.Command:
-        """Cite the other station's replayed entries instead of the original ones: salts differ."""
+        """Replace citations by those of the replayed entries, because salts differ."""
         other = self.other.model
         if isinstance(command, c.ReceiveShipment) and command.sent is not None:
             other.read_new_entries()

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from simulation.run import Simulation, SimulationFailure
 
 MAX_ATTEMPTS = 200
-"""Most runs tried while reducing."""
+"""Maximum number of runs that are tried to reduce a failure."""
 
 ALL_LINES = 1_000_000
-"""Lines of the trace kept of a reduced run: all."""
+"""Number of trace lines that are kept of a reduced run: all of them."""
 
 
 def shrink(
@@ -27,7 +27,7 @@ def shrink(
                 steps = fewer
             else:
                 at += size
-        # Try single steps again while that helps: a removed step may have needed another.
+        # Single steps are tried again while that helps, because steps depend on each other.
         if size > 1 or len(steps) == before:
             size //= 2
     return steps

@@ -29,12 +29,12 @@ from supplies.ledger.writer import CheckedRequest, Request, shipment_command_id
 Answer = Recorded | SuppliesError | ProcessStopped
 
 RecordedOrder = list[tuple[str, str | Item]]
-"""Ids of recorded requests, and amended items, in order, each with its station."""
+"""Ids of recorded requests, and amended items, in order. Each has its station."""
 
 
 @dataclass
 class UserRequest:
-    """A command by a user, with an id that stays the same however often it is sent."""
+    """A command of a user. Its id stays the same however often the request is sent."""
 
     id: str
     by: str
@@ -80,13 +80,13 @@ class SimulatedStation:
     # --- connections -----------------------------------------------------------------------------
 
     def connection(self, number: int = 0) -> LedgerConnection:
-        """A ledger on its own connection, opened on first use."""
+        """Return a ledger on its own connection, which is opened on first use."""
         if number not in self.connections:
             self.connections[number] = open_connection(self.storage.url, self.code, self.clock)
         return self.connections[number]
 
     def close_connections(self) -> None:
-        """Close all connections; each is reopened on its next use."""
+        """Close all connections. Each is opened again when it is next used."""
         while self.connections:
             self.connections.popitem()[1].ledger.close()
 
@@ -100,7 +100,7 @@ class SimulatedStation:
     # --- requests --------------------------------------------------------------------------------
 
     def generator(self, random: SeededRandom) -> CommandGenerator:
-        """A generator of commands that fit the current books."""
+        """Return a generator of commands that fit the current books."""
         return CommandGenerator(
             random,
             self.model,
@@ -112,11 +112,11 @@ class SimulatedStation:
         )
 
     def draw_request(self, random: SeededRandom) -> UserRequest:
-        """A random request."""
+        """Return a random request."""
         return self.new_request(random, draw_command(self.generator(random), random))
 
     def new_request(self, random: SeededRandom, command: c.Command) -> UserRequest:
-        """A request under a new id, or under the fixed id that such a command has."""
+        """Return a request under a new id, or under the fixed id of such a command."""
         return UserRequest(
             shipment_command_id(command) or random.uuid(), random.choose(USERS), command
         )
@@ -129,7 +129,7 @@ class SimulatedStation:
         number: int = 0,
         faults: dict[int, Callable[[], None]] | None = None,
     ) -> Answer:
-        """Record a command, check the answer and return it."""
+        """Record a command, check the answer, and return the answer."""
         prediction = None if request.id in self.recorded else self.oracle.predict(request.command)
         connection = self.connection(number)
         with connection.store.injecting(faults or {}):
@@ -158,8 +158,9 @@ class SimulatedStation:
             assert unanswered, f"{self.recorded[id_]} was recorded, and another answer was given"
 
     def read_new_entries(self, sent: Iterable[UserRequest] = ()) -> dict[str, list[Body]]:
-        """Read new entries by request; each request must be complete, recorded once and sent
-        before.
+        """Return the new entries by request.
+
+        Each request must be complete, recorded once and sent before.
         """
         if not self.storage.readable:
             return {}
@@ -219,7 +220,9 @@ class SimulatedStation:
     def _check_recorded(
         self, request: UserRequest, answer: Recorded, new: list[Body], prediction: Prediction | None
     ) -> None:
-        """Check that an answer describes its own entries, or the first ones if repeated."""
+        """Check that an answer describes the entries of its request, also if the request was
+        repeated.
+        """
         assert answer.id in self.recorded, f"{answer} was acknowledged and is not in the books"
         first, known = self.recorded[answer.id]
         assert answer == msgspec.structs.replace(known, repeated=answer.repeated)
@@ -241,7 +244,7 @@ class SimulatedStation:
         *,
         before: bool,
     ) -> None:
-        """Check that a recorded request is never refused, and others only for a reason."""
+        """Check that no recorded request is refused, and that others are for a reason."""
         if before:
             first, _ = self.recorded[request.id]
             assert request.command != first.command, f"refused, though it was recorded: {refusal}"
@@ -251,13 +254,17 @@ class SimulatedStation:
         self.tally[f"refused: {refusal.slug}"] += 1
 
     def texts_erased(self, id_: str) -> bool:
-        """Whether a request's texts were erased, so that it cannot be compared any more."""
+        """Return whether the texts of a request were erased, so that it cannot be compared any
+        more.
+        """
         erased = {row.digest for _, row in self.model.rows[Erasure]}
         return self.model.bodies[self.recorded[id_][1].seq - 1].texts in erased
 
 
 def _request_of(body: Body, sent: Iterable[UserRequest]) -> UserRequest:
-    """The request that an entry belongs to. Several commands may share a shipment's fixed id."""
+    """Return the request to which an entry belongs. Several commands may share a shipment's fixed
+    id.
+    """
     own = [request for request in sent if (request.id, request.by) == (body.id, body.recorded_by)]
     assert own, f"entry {body.seq} was asked for by nobody"
     same = (
@@ -269,7 +276,7 @@ def _request_of(body: Body, sent: Iterable[UserRequest]) -> UserRequest:
 
 
 def send(connection: LedgerConnection, request: UserRequest) -> Answer:
-    """Record a command; an error or the end of the process is an answer too."""
+    """Record a command and return the answer, which may be an error or the end of the process."""
     try:
         return connection.ledger.record(request.command, by=request.by, id=request.id)
     except (SuppliesError, ProcessStopped) as answer:
@@ -277,7 +284,7 @@ def send(connection: LedgerConnection, request: UserRequest) -> Answer:
 
 
 class ConcurrentRequest(threading.Thread):
-    """A thread that records a command beside another, waiting where it must."""
+    """A thread that records a command at the same time as another command."""
 
     def __init__(self, connection: LedgerConnection, request: UserRequest) -> None:
         super().__init__(name="beside")

@@ -19,14 +19,17 @@ from supplies.errors import StoreError, SuppliesError
 from supplies.ledger.recorded import Recorded
 
 INJECTION_POINTS = 30
-"""A fault is injected at one of so many points; a command with fewer points passes unharmed."""
+"""Number of points at which a fault may be injected.
+
+A command with fewer points may pass without a fault.
+"""
 
 MAX_PENDING = 30
-"""How many requests may wait before some are delivered."""
+"""Maximum number of waiting requests. If there are more, some are delivered."""
 
 
 class Step:
-    """One step: a user acts at one of the stations, or a fault occurs there."""
+    """One step of the simulation: a user acts at one of the stations, or a fault occurs there."""
 
     def __init__(self, world: World, random: SeededRandom, salts: str) -> None:
         self.world, self.random, self.salts = world, random, salts
@@ -67,7 +70,7 @@ class Step:
             self.station.submit(request, self.connection())
 
     def a_used_id_is_sent_with_another_command(self) -> None:
-        """It is refused, and the first answer stays."""
+        """The command is refused, and the first answer stays the same."""
         recorded = sorted(self.station.recorded)
         if recorded:
             id_ = self.random.choose(recorded)
@@ -75,11 +78,11 @@ class Step:
             self.station.submit(other, self.connection())
 
     def a_request_is_delayed(self) -> None:
-        """It is sent now and arrives later."""
+        """The request is sent now and arrives later."""
         self.station.pending.append(self.draw_request())
 
     def a_delayed_request_arrives(self) -> None:
-        """Any of the pending requests; it may arrive a second time."""
+        """One of the pending requests arrives. It may arrive a second time later."""
         pending = self.station.pending
         for _ in range(max(1, len(pending) - MAX_PENDING)):
             if pending:
@@ -139,7 +142,10 @@ class Step:
         injected: dict[int, Callable[[], None]],
         concurrent: ConcurrentRequest,
     ) -> Answer:
-        """Record a command and start another inside it, or after it if its point is not reached."""
+        """Record a command, and start another one inside it.
+
+        If the point of the start is not reached, the other command runs afterwards.
+        """
         connection = self.station.connection(0)
         with connection.store.injecting(injected):
             answer = send(connection, first)
@@ -149,7 +155,7 @@ class Step:
         return answer
 
     def _rival(self, first: UserRequest) -> UserRequest:
-        """Another request for the same goods, the same request, or any other."""
+        """Return another request for the same goods, the same request, or any other request."""
         same = self.station.new_request(self.random, first.command)
         return self.random.choose([same, same, first, self.draw_request()])
 
@@ -159,7 +165,7 @@ class Step:
         assert str(again) == str(refusal), f"beside another: {refusal}; alone: {again}"
 
     def two_stations_write_at_once(self) -> None:
-        """Neither reads what the other is writing; on PostgreSQL neither waits."""
+        """Neither station reads what the other is writing. On PostgreSQL neither waits."""
         (other,) = (station for station in self.world.stations if station is not self.station)
         first, second = self.draw_request(), other.draw_request(self.random)
         concurrent = ConcurrentRequest(other.connection(), second)
@@ -194,7 +200,7 @@ class Step:
         self.world.clock.advance()
 
     def the_clock_is_set(self) -> None:
-        """By some days forwards or back, or by some minutes back."""
+        """The clock is set by some days forwards or back, or by some minutes back."""
         days = self.random.choose([0, 0, 1, 2, 5, 12, -1, -1, -2, -3])
         if days:
             self.world.clock.advance(days)
@@ -205,7 +211,7 @@ class Step:
     # --- faults ----------------------------------------------------------------------------------
 
     def the_machine_stops(self) -> None:
-        """In the middle of a command or of a group."""
+        """The machine stops in the middle of a command or of a group."""
         storage = self.station.storage
 
         def stop() -> None:
@@ -224,7 +230,7 @@ class Step:
         storage.recover(connections)
 
     def _submit_with_fault(self, what: str, fault: Callable[[], None]) -> None:
-        """Inject a fault into a command or a group; unanswered requests become pending."""
+        """Inject a fault into a command or a group. Requests without an answer become pending."""
 
         def happens() -> None:
             self.world.trace.event(what)
@@ -238,7 +244,7 @@ class Step:
             self.station.submit(self.draw_request(), self.connection(), injected)
 
     def the_writer_is_killed(self) -> None:
-        """`kill -9` of a process in the middle of the last of some commands."""
+        """A process is killed (`kill -9`) in the middle of the last of some commands."""
         requests = [self.draw_request() for _ in range(self.random.number(1, 3))]
         acknowledged, killed = run_killed_writer(
             self.station.storage.url,

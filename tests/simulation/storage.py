@@ -1,4 +1,4 @@
-"""Where simulated books are stored, and the faults and outages of each kind of storage."""
+"""The storage of simulated books, with the faults and outages of each kind of storage."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from supplies.ledger.ledger import Clock, Ledger
 from supplies.storage.engines import open_store
 
 _MAX_PAGES = 1_000_000
-"""More pages than a file ever needs."""
+"""A number of pages that no file reaches."""
 
 Outage = Callable[[list["LedgerConnection"]], Callable[[], None]]
-"""Starts an outage for these connections and returns a function that ends it."""
+"""Function that starts an outage for these connections. It returns a function that ends the outage.
+"""
 
 
 @dataclass
@@ -34,29 +35,29 @@ class LedgerConnection:
 
 
 class Storage(Protocol):
-    """Where books are stored.
+    """A place where books are stored.
 
     Attributes:
-        readable: Whether they can be read during an outage.
+        readable: Whether the books can be read during an outage.
     """
 
     url: str
     readable: bool
 
     def stop(self) -> None:
-        """Simulate a stop of the machine; durable data is there after reopening."""
+        """Simulate a stop of the machine. Durable data is still there after reopening."""
 
     def outages(self) -> dict[str, Outage]:
-        """Outages by name."""
+        """Return the kinds of outages, by name."""
 
     def interrupt(self, connections: list[LedgerConnection]) -> None:
         """Cause a fault inside a transaction that does not end the program."""
 
     def recover(self, connections: list[LedgerConnection]) -> None:
-        """End that fault."""
+        """End the fault that `interrupt` caused."""
 
     def remove_old_files(self) -> None:
-        """Delete files left by a stop."""
+        """Delete the files that a stop left."""
 
 
 def open_connection(url: str, station: str, clock: Clock) -> LedgerConnection:
@@ -67,7 +68,7 @@ def open_connection(url: str, station: str, clock: Clock) -> LedgerConnection:
 
 
 class SqliteStorage:
-    """Books in an SQLite file. A stop continues with the files as they were at that moment."""
+    """Books in a SQLite file. After a stop, the files continue as they were at that moment."""
 
     def __init__(self, folder: Path) -> None:
         self._paths = (folder / f"books-{number}.db" for number in count())
@@ -95,12 +96,12 @@ class SqliteStorage:
                 left.unlink()
 
     def interrupt(self, connections: list[LedgerConnection]) -> None:
-        """The disk is full."""
+        """Make the disk full."""
         for connection in connections:
             _limit_pages(connection, None)
 
     def recover(self, connections: list[LedgerConnection]) -> None:
-        """The disk has space again."""
+        """Make space on the disk again."""
         for connection in connections:
             _limit_pages(connection, _MAX_PAGES)
 
@@ -138,7 +139,7 @@ def _wal_of(path: Path) -> Path:
 
 
 def _limit_pages(connection: LedgerConnection, pages: int | None) -> None:
-    """Limit the file to so many pages; None: to its present size."""
+    """Limit the file to this number of pages. None means its present size."""
     store = connection.store.inner
     (page_count,) = store.one("PRAGMA page_count")
     store.all(f"PRAGMA max_page_count = {page_count if pages is None else pages}")
@@ -153,7 +154,7 @@ class PostgresStorage:
         self.readable = True
 
     def stop(self) -> None:
-        """End the program's connections until none is left: the pool may open one meanwhile."""
+        """End the program's connections until none is left, because the pool may open new ones."""
         end = (
             b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             b"WHERE datname = %s AND application_name = 'supplies'"
@@ -162,14 +163,14 @@ class PostgresStorage:
             pass
 
     def remove_old_files(self) -> None:
-        """A stop leaves no files."""
+        """Do nothing, because a stop leaves no files."""
 
     def interrupt(self, connections: list[LedgerConnection]) -> None:
-        """The server ends the connections; the program continues."""
+        """Let the server end the connections. The program continues."""
         self.stop()
 
     def recover(self, connections: list[LedgerConnection]) -> None:
-        """Nothing to do: connections are reopened."""
+        """Do nothing, because connections are reopened."""
 
     def outages(self) -> dict[str, Outage]:
         return {"the database is away": self._refuse_connections}

@@ -26,13 +26,13 @@ from supplies.storage.sqlite.store import SqliteStore
 
 SEEDS = range(1, 6)
 STEPS = 1_000
-"""Steps for each seed: 5,000 for each engine. `make simulate` takes any number."""
+"""Steps for each seed and engine. `make simulate` takes any number."""
 
 FEW = 60
-"""Attempts at reducing a failure, so that the other tests do not wait."""
+"""Maximum number of attempts at reducing a failure. It is low, so that other tests do not wait."""
 
 SELDOM = 8
-"""How many kinds of command may be missing from a run of this length, by chance."""
+"""Number of kinds of command that may be missing by chance from a run of this length."""
 
 
 @pytest.mark.parametrize("seed", SEEDS)

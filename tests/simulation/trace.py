@@ -1,4 +1,4 @@
-"""A trace of a run in lines: its hash compares runs, its last lines explain a failure."""
+"""The trace of a run. Its hash compares runs, and its last lines explain a failure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from supplies.errors import StoreError
 from supplies.ledger.recorded import Recorded
 
 SHOWN = 500
-"""Most characters of a line that are shown."""
+"""Maximum number of characters of a line that are shown."""
 
 
 class Trace:

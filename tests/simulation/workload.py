@@ -1,4 +1,4 @@
-"""The workload: the roles of users at the stations and how often each gives which command."""
+"""The workload: the roles of users at the stations, and how often each role gives each command."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def register_all(ledger: Ledger) -> None:
 
 
 WeightedCommand = tuple[int, bool, Callable[[], c.Command]]
-"""A weight, whether the command is possible now, and the function that draws it."""
+"""A weight, whether the command is possible now, and the function that makes it."""
 
 
 def draw_command(generator: CommandGenerator, random: SeededRandom) -> c.Command:
-    """Draw a role and a command of it."""
+    """Draw a role, and a command that this role gives."""
     role = random.choose(ROLES)
     likely = [make for weight, sensible, make in role(generator) if sensible for _ in range(weight)]
     return random.choose(likely or [generator.record_donation])()
@@ -169,4 +169,4 @@ ROLES = (
     *(3 * [corrections]),
     *(2 * [shipments]),
 )
-"""Roles, repeated by how often they act."""
+"""The roles. A role is repeated to make it more frequent."""

@@ -1,4 +1,4 @@
-"""Some weeks at two stations: their books, their clock, and outages."""
+"""A simulated world: some weeks at two stations, with their books, clock and outages."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from simulation.workload import STATIONS, register_all
 from supplies.ledger.ledger import Ledger
 
 FIRST_DAY = date(2019, 12, 1)
-"""Earliest first day of books; some begin weeks later, so that some pass the end of a year."""
+"""Earliest first day of books. Some books begin weeks later and pass the end of a year."""
 
 CONNECTIONS = (0, 1)
-"""Each station has two connections, for commands that run at once."""
+"""Number of connections of each station, for commands that run at once."""
 
 
 class World:
@@ -32,8 +32,8 @@ class World:
 
     Attributes:
         recorded_order: Recorded requests and amended items, in order.
-        end_current_outage: Ends the current outage, which lasts `outage_steps_left` more steps;
-            None: there is no outage.
+        end_current_outage: Ends the current outage, or None if there is no outage. The outage lasts
+            `outage_steps_left` more steps.
     """
 
     def __init__(
@@ -155,7 +155,7 @@ def open_world(
     trace: Trace,
     tally: Counter[str],
 ) -> Iterator[World]:
-    """New books for some weeks, closed at the end."""
+    """Yield new books for some weeks. They are closed at the end."""
     made = World(random, engine, engines, folder, trace, tally)
     try:
         yield made

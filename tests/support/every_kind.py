@@ -55,7 +55,7 @@ class RecordingStation:
 
 
 def book_needs_and_pledges(station: RecordingStation) -> tuple[str, str, str]:
-    """Two needs of h1 and h2 and a pledge that claims the first."""
+    """Record two needs of h1 and h2, and a pledge that claims the first."""
     need = station.record_document(
         c.NoteNeed(recipient="h1", item="mask", quantity=20, note="asks by phone")
     )
@@ -89,7 +89,9 @@ def book_needs_and_pledges(station: RecordingStation) -> tuple[str, str, str]:
 
 
 def book_goods(station: RecordingStation, pledge: str) -> None:
-    """Donations on the pledge and beside it, one corrected and one for several at once."""
+    """Record donations on the pledge and beside it. One is corrected, and one is for several
+    recipients.
+    """
     station.record(
         c.RecordDonation(
             donor="wang",
@@ -127,7 +129,7 @@ def book_goods(station: RecordingStation, pledge: str) -> None:
 
 
 def book_deliveries(station: RecordingStation) -> None:
-    """A delivery with a partial outcome, a refusal, a conflict and its resolution."""
+    """Record a delivery with a partial outcome, a refusal, and a conflict with its resolution."""
     line = c.AllocationLine(item="mask", quantity=10)
     own = station.record_document(c.Allocate(recipient="h1", location="a", lines=[line]))
     other = station.record_document(c.Allocate(recipient="h3", location="a", lines=[line]))
@@ -157,7 +159,7 @@ def book_deliveries(station: RecordingStation) -> None:
 
 
 def book_stock(station: RecordingStation) -> None:
-    """Stock moved, drawn, lent, repacked, handed out, counted."""
+    """Record stock that is moved, issued, lent, repacked, handed out and counted."""
     gel = [c.LotLine(item="gel", quantity=3)]
     station.record(c.Move(source="a", target="b", lines=gel))
     issue = station.record_document(c.IssueGoods(purpose="gate", location="b", lines=gel))
@@ -189,7 +191,7 @@ def book_stock(station: RecordingStation) -> None:
 
 
 def book_shipments(station: RecordingStation, elsewhere: str) -> None:
-    """Goods sent to station hp, whose books are in another database, and goods from there."""
+    """Record goods sent to and from station hp, whose books are in another database."""
     with Ledger.open(elsewhere, station="hp", clock=station.clock, new_station=True) as other:
         other.register(
             Station(code="hp", name="Huangpu", series="HP"),
@@ -219,7 +221,7 @@ def book_shipments(station: RecordingStation, elsewhere: str) -> None:
 
 
 def book_everything(station: RecordingStation, elsewhere: str) -> None:
-    """An entry of nearly every kind, so that no table is empty."""
+    """Record an entry of nearly every kind, so that no table is empty."""
     _, _, pledge = book_needs_and_pledges(station)
     book_goods(station, pledge)
     book_deliveries(station)

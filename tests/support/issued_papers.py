@@ -26,7 +26,7 @@ def new_keys(database: str) -> StationKeys:
 
 
 class IssuingStation(NamedTuple):
-    """A station with its keys."""
+    """A station with its signing keys."""
 
     station: StationLedger
     database: Path
@@ -47,7 +47,7 @@ class IssuingStation(NamedTuple):
 
 
 def check_result(pdf: bytes, keys: PublicKeys | None) -> tuple[str, str]:
-    """The result of a check: a word and a sentence."""
+    """Return the result of a check: its kind and its message."""
     try:
         record = check_receipt(pdf, keys)
     except NotGenuine as error:
@@ -56,7 +56,7 @@ def check_result(pdf: bytes, keys: PublicKeys | None) -> tuple[str, str]:
 
 
 def with_change(pdf: bytes, change: Callable[[pikepdf.Pdf], None]) -> bytes:
-    """The file after a change in a PDF program."""
+    """Return the file after a change with a PDF program."""
     with pikepdf.open(BytesIO(pdf)) as paper:
         change(paper)
         out = BytesIO()
@@ -65,7 +65,7 @@ def with_change(pdf: bytes, change: Callable[[pikepdf.Pdf], None]) -> bytes:
 
 
 def attached_data(pdf: bytes) -> dict[str, Any]:
-    """The data attached to a paper."""
+    """Return the data that is attached to a paper."""
     with pikepdf.open(BytesIO(pdf)) as paper:
         body: dict[str, Any] = json.loads(paper.attachments[ATTACHMENT].get_file().read_bytes())
     return body
@@ -79,15 +79,15 @@ def without_attachment(pdf: bytes) -> bytes:
 
 
 def with_attached(pdf: bytes, content: bytes) -> bytes:
-    """The same page with other attached data."""
+    """Return the same page with other attached data."""
     return attach(without_attachment(pdf), ATTACHMENT, content, _ATTACHMENT_DESCRIPTION)
 
 
 def with_fields(pdf: bytes, **fields: Any) -> bytes:
-    """The same page with changed fields in the attached data."""
+    """Return the same page with changed fields in the attached data."""
     return with_attached(pdf, encoded(attached_data(pdf) | fields))
 
 
 def encoded(data: dict[str, Any]) -> bytes:
-    """Data encoded exactly as the program does."""
+    """Return data encoded exactly as the program encodes it."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()

@@ -15,7 +15,7 @@ TODAY = date(2020, 2, 10)
 
 
 class Clock:
-    """A clock that shows noon in Shanghai on the day it was set to."""
+    """A clock that shows noon in Shanghai on the day to which it was set."""
 
     def __init__(self, day: date = TODAY) -> None:
         self.day = day
@@ -61,7 +61,9 @@ class StationLedger:
         return self.ledger.balance(account, item, lot)
 
     def total(self, account: str, item: str = "mask") -> int:
-        """Sum over all lots of an account, or of all accounts below a prefix that ends in ":"."""
+        """Return the sum over all lots of an account. If `account` ends in ":", sum all accounts
+        below it.
+        """
         return sum(self.books.nonzero_balances(account, item).values())
 
     def entries(self) -> int:
@@ -94,7 +96,7 @@ class StationLedger:
     def donation(
         self, quantity: int = 10, item: str = "mask", *, donor: str | None = "D-1", **line: Any
     ) -> c.RecordDonation:
-        """A donation with one line, not recorded yet."""
+        """Return a donation with one line. It is not recorded yet."""
         place, day = line.pop("location", "store"), line.pop("happened_on", None)
         wish = line.pop("wish", None)
         return c.RecordDonation(
@@ -110,7 +112,7 @@ class StationLedger:
         return self(self.donation(*args, **kwargs))
 
     def stock(self, quantity: int = 10, item: str = "mask", **line: Any) -> str:
-        """Open stock of one lot and return the lot's id."""
+        """Open stock of one lot and return the id of the lot."""
         place, day = line.pop("location", "store"), line.pop("happened_on", None)
         done = self(
             c.OpenStock(

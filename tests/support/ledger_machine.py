@@ -90,7 +90,7 @@ def remove_template() -> None:
 
 
 class HypothesisSource:
-    """Random choices drawn by hypothesis."""
+    """A source of random choices that hypothesis draws."""
 
     def __init__(self, data: st.DataObject) -> None:
         self.data = data
@@ -107,7 +107,7 @@ class HypothesisSource:
 
 
 class LedgerMachine(RuleBasedStateMachine):
-    """Each rule records a random command that fits the current books."""
+    """A state machine. Each rule records a random command that fits the current books."""
 
     engine = "sqlite"
 
@@ -171,7 +171,7 @@ class LedgerMachine(RuleBasedStateMachine):
     # --- actions -----------------------------------------------------------------------------
 
     def generator(self, data: st.DataObject) -> CommandGenerator:
-        """A generator of commands that fit the current books."""
+        """Return a generator of commands that fit the current books."""
         return CommandGenerator(HypothesisSource(data), self.model, self.clock, self.commands)
 
     def record_one_of(self, data: st.DataObject, *what: str) -> Recorded | SuppliesError:
@@ -208,7 +208,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self.smallest_figure_holds(command, answer.faults[0].available or 0)
 
     def smallest_figure_holds(self, command: c.Correct, smallest: int) -> None:
-        """The quantity that a refusal names is accepted, and one less is refused."""
+        """Check that the quantity that a refusal names is accepted, and one less is refused."""
         if len(getattr(command.command, "lines", ())) != 1:
             return
         line = command.command.lines[0]
@@ -270,7 +270,7 @@ class LedgerMachine(RuleBasedStateMachine):
         data.draw(st.sampled_from(possible))(data)
 
     def record_action(self, *what: str) -> Any:
-        """The action that records one of these commands."""
+        """Return the action that records one of these commands."""
         return lambda data: self.record_one_of(data, *what)
 
     @rule(data=DATA)

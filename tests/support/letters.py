@@ -25,4 +25,7 @@ RIGHT_TO_LEFT = ("محمد عبد الله", "שרה כהן")
 MIXED = ("王 محمد (Ali) 138-0013-8000", "שרה (Sara) 王")
 
 LETTERS = (*LEFT_TO_RIGHT, *RIGHT_TO_LEFT, *MIXED)
-"""Names that once were refused, in part, because the font of the papers lacked a glyph."""
+"""Names in many scripts.
+
+The font of the papers once lacked glyphs for some of them, so they were refused.
+"""

@@ -1,4 +1,4 @@
-"""An oracle: predicts from the reference model whether a command must be refused or recorded."""
+"""An oracle: it predicts from the reference model whether a command must be refused or recorded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RECEIPTS = (c.IssueReceipt, c.ReplaceReceipt, c.VoidReceipt, c.ReprintReceipt)
 
 
 class Oracle:
-    """Predicts refusals, and checks the transfers of recorded commands."""
+    """Predictions of refusals, and checks of the transfers of recorded commands."""
 
     def __init__(self, model: ReferenceModel, clock: Clock) -> None:
         self.model, self.clock = model, clock
@@ -60,7 +60,7 @@ class Oracle:
         return None
 
     def missed_by_counts(self, source: str, item: str) -> int:
-        """How much counts of a location missed."""
+        """Return how much of an item the counts of a location did not find."""
         kind, _, location = source.partition(":")
         if kind != "stock":
             return 0
@@ -69,7 +69,7 @@ class Oracle:
         return sum(n for key, n in balances.items() if key[:2] == (place, item) and n > 0)
 
     def must_succeed(self, command: c.Command) -> bool:
-        """Whether the model excludes every reason to refuse this command."""
+        """Return whether the model excludes every reason to refuse this command."""
         today, closed = self.clock.day, self.model.closed_through()
         forgotten = {row.party.partition(":")[2] for _, row in self.model.rows[Forgetting]}
         people = [getattr(command, name, None) for name in ("recipient", "donor")]
@@ -114,7 +114,7 @@ class Oracle:
         return self.is_available(command, lines)
 
     def is_available(self, command: c.Command, lines: list[Any]) -> bool:
-        """Whether the goods that today's command takes are there, in any lots."""
+        """Return whether the goods that a command of today takes are available, in any lots."""
         match command:
             case c.NoteNeed():
                 return True
@@ -148,7 +148,7 @@ class Oracle:
     # --- checks ----------------------------------------------------------------------------------
 
     def check_expiry(self, command: c.Command, new: list[Any]) -> None:
-        """Check that no expired lot was taken without being asked for."""
+        """Check that no expired lot was taken unless the command asked for it."""
         about_expired = (isinstance(command, c.Move) and command.target == "ward") or (
             isinstance(command, c.WriteOff) and command.reason == "expired"
         )
@@ -279,7 +279,7 @@ class Oracle:
                 assert amiss == row.counted - row.expected
 
     def check_days(self, command: c.Correct | c.Reverse, new: list[Any]) -> None:
-        """Check that a command and its corrections cancel out on every day but its own."""
+        """Check that a command and its corrections cancel out on every day except its own."""
         bodies = {body.seq: body for body in self.model.bodies}
         head = next(body for body in new if body.part == 0)
         chain, seq = [], head.seq
@@ -321,7 +321,7 @@ def _is_earmarked(line: Any) -> bool:
 
 
 def sources(command: c.Command) -> list[str]:
-    """The accounts that a command takes its lines from."""
+    """Return the accounts from which a command takes its lines."""
     match command:
         case c.Move():
             return [f"stock:{command.source}"]
@@ -344,7 +344,7 @@ def sources(command: c.Command) -> list[str]:
 
 
 class Prediction:
-    """What was known of a command before it was recorded."""
+    """What was known about a command before it was recorded."""
 
     def __init__(
         self, oracle: Oracle, command: c.Command, must_refuse: str | None, must_succeed: bool
@@ -357,14 +357,14 @@ class Prediction:
         )
 
     def check_refused(self, refusal: SuppliesError) -> None:
-        """Check that a refusal was possible, has a type of its own and a message."""
+        """Check that a refusal was expected or possible, and has a type and a message."""
         assert not self.must_succeed, f"{self.command} was refused: {refusal}"
         assert not isinstance(refusal, StoreError), refusal
         assert str(refusal).strip()
         assert type(refusal) is not SuppliesError
 
     def check_recorded(self, done: Recorded, new: list[Body]) -> None:
-        """Check that the answer describes the new entries and that these do what was asked."""
+        """Check that the answer describes the new entries, and that they do what was requested."""
         # A late entry may bring back goods that a later count had missed.
         assert self.must_refuse is None or done.conflict is not None or done.recounted, (
             f"recorded, yet {self.must_refuse}"

@@ -1,7 +1,8 @@
-"""Every paper with so many lines, in rare characters, its names short or as long as fields allow,
-in Chinese and English and in either alone.
+"""Samples of every paper: with many lines, rare characters and names of the greatest length.
 
-`python every_paper.py` prints the SHA-256 of each, for a test to compare with its own process.
+Each is drawn in Chinese and English together, and in each language alone.
+
+`python paper_samples.py` prints the SHA-256 of each paper. A test compares them with its own.
 """
 
 from __future__ import annotations
@@ -56,7 +57,12 @@ _DAY = date(2020, 2, 5)
 
 
 class SamplePaper(NamedTuple):
-    """A drawn paper, texts it must contain, and figures that must not be broken."""
+    """A drawn paper.
+
+    Attributes:
+        texts: Texts that the paper must contain.
+        figures: Figures that must not be broken.
+    """
 
     pdf: bytes
     texts: list[str]
@@ -64,14 +70,19 @@ class SamplePaper(NamedTuple):
 
 
 class SampleFields(NamedTuple):
-    """The number of lines, whether fields have their greatest length, and the languages."""
+    """The values of fields for a sample.
+
+    Attributes:
+        lines: The number of lines.
+        long: Whether fields have their greatest length.
+    """
 
     lines: int
     long: bool
     languages: Languages = "zh+en"
 
     def name(self, what: str, at: int = 1) -> str:
-        """A different name for each line."""
+        """Return a different name for each line."""
         printed = f"{what}{at}号{RARE}"
         return (printed + RARE * 40)[:200] if self.long else printed
 
@@ -84,7 +95,7 @@ class SampleFields(NamedTuple):
         )
 
     def in_languages(self, what: str, at: int = 1) -> list[str]:
-        """The texts of a thing with a name in both languages."""
+        """Return the names of a thing in the languages of the paper."""
         printed = {"zh": [self.name(what, at)], "en": [self.english(at)]}
         return [name for language in self.languages.split("+") for name in printed[language]]
 
@@ -92,7 +103,7 @@ class SampleFields(NamedTuple):
         return f"{what}-{at:03d}".ljust(64, "w") if self.long else f"{what}-{at:03d}"
 
     def text(self, what: str, at: int = 1) -> str:
-        """Free text; that of the first lines has the greatest length."""
+        """Return free text. The text of the first lines has the greatest length."""
         printed = self.name(what, at)
         return (f"{printed}。" + f"{RARE}，" * 400)[:2000] if self.long and at < 3 else printed
 
@@ -186,7 +197,7 @@ def _receipt(of: SampleFields) -> SamplePaper:
 
 
 def _batch(of: SampleFields) -> SamplePaper:
-    """Receipts in different languages."""
+    """Draw receipts in different languages."""
     written: tuple[Languages, ...] = ("en", "zh", "zh+en")
     each = [of._replace(languages=languages) for languages in written]
     pdf = draw_receipts([_receipt_paper(one) for one in each])
@@ -218,7 +229,7 @@ def _slips(paper: str) -> Callable[[SampleFields], SamplePaper]:
 
 
 def _run_sheet(of: SampleFields) -> SamplePaper:
-    """A line for each loaded lot and a stop for each."""
+    """Draw a run sheet with a line for each loaded lot, and a stop for each."""
     load = [
         LoadLine(
             name=of.name("物资", at), name_en=of.english(at), unit=of.unit, lot=of.code("l", at),
@@ -324,7 +335,7 @@ def _organisation(of: SampleFields) -> SamplePaper:
 
 
 def _report_content(of: SampleFields) -> tuple[StationReportPaper, list[str], list[str]]:
-    """The figures of a report, its texts and its figures as printed."""
+    """Return a report, its texts, and its figures as printed."""
     paper = report()
     done = [ActivityLine(kind=of.code("k", at), count=of.quantity(at)) for at in of.numbers]
     short = [
@@ -367,7 +378,7 @@ MARGINS = {
     "receipt": 12, "receipts": 12, "slip": 4, "slip a5": 12, "run sheet": 15, "count sheet": 15,
     "statement": 15, "report": 15, "organisation report": 15, "disclosure": 15,
 }  # fmt: skip
-"""Every paper with the width of its empty margin (mm)."""
+"""Every paper, with the width of its empty margin in millimetres."""
 
 _DRAWN: dict[str, Callable[[SampleFields], SamplePaper]] = {
     "receipt": _receipt,
@@ -403,7 +414,7 @@ CASES = [
 
 
 def digests(drawn: Callable[[str, SampleFields], SamplePaper] = drawn) -> list[str]:
-    """The SHA-256 of every paper except the longest, which take the most time."""
+    """Return the SHA-256 of every paper except the longest ones, which take the most time."""
     return [
         f"{paper} {of.lines} {of.languages} {hashlib.sha256(drawn(paper, of).pdf).hexdigest()}"
         for paper, of in CASES

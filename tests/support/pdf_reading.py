@@ -21,7 +21,7 @@ needs_poppler = pytest.mark.skipif(
 
 
 class Word(NamedTuple):
-    """A word and the box around its strokes, in points from the top left."""
+    """A word, and the box around its strokes in points from the top left."""
 
     page: int
     left: float
@@ -36,7 +36,7 @@ def pages(pdf: bytes) -> list[pypdf.PageObject]:
 
 
 def text(pdf: bytes) -> str:
-    """All text without spaces and line breaks."""
+    """Return all text without spaces and line breaks."""
     return squeezed("".join(page.extract_text() for page in pages(pdf)))
 
 
@@ -65,7 +65,9 @@ def rendered(pdf: bytes, page: int = 1, dpi: int = 150) -> Image.Image:
 
 
 def words(pdf: bytes) -> list[Word]:
-    """Every word with its box: the middle of poppler's box, which is as high as the font."""
+    """Return every word with its box: the middle part of poppler's box, which is as high as the
+    font.
+    """
     found, at = [], 0
     # Poppler writes 𠮷 in the title of the file as two surrogates; in the text it does not.
     read = poppler("pdftotext", "-bbox", "-", "-", pdf=pdf).decode(errors="surrogatepass")
@@ -84,7 +86,7 @@ def assert_well_set(pdf: bytes, margin: float, found: list[Word] | None = None) 
     """Check that no text is outside the margin (mm) or overlaps other text.
 
     Args:
-        found: The words, if they were read already.
+        found: The words, if they were read before.
     """
     sizes = [page.mediabox for page in pages(pdf)]
     inset = margin / 25.4 * 72 - 0.5
@@ -102,7 +104,7 @@ def assert_well_set(pdf: bytes, margin: float, found: list[Word] | None = None) 
 
 
 def _side_by_side(found: list[Word]) -> Iterator[tuple[Word, Word]]:
-    """Words of one page, neither wholly above the other."""
+    """Yield pairs of words of one page of which neither is wholly above the other."""
     ordered = sorted(found, key=lambda word: (word.page, word.top))
     for at, one in enumerate(ordered):
         for other in ordered[at + 1 :]:
@@ -124,7 +126,7 @@ def assert_only_embedded_fonts(pdf: bytes) -> None:
 
 
 def in_a_new_process(expression: str, seed: int) -> str:
-    """The SHA-256 of a paper drawn in another process."""
+    """Return the SHA-256 of a paper that is drawn in another process."""
     program = (
         "import hashlib\n"
         "from supplies_receipts import *\n"

@@ -1,4 +1,4 @@
-"""Compare the SQL views for other tools with what the program's own views say."""
+"""Compare the SQL views for other tools with the views of the program."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""A reference model: the books in memory, rebuilt from the entries' bytes and compared with the
-tables.
+"""A reference model: the books in memory, rebuilt from the bytes of the entries.
+
+The model is compared with the tables.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ Key = tuple[str, str, str]
 
 
 class ReferenceModel:
-    """What the entries say, in dicts. `check` compares all tables with them."""
+    """The content of the entries in dicts. `check` compares all tables with it."""
 
     def __init__(self, books: Books) -> None:
         self.books = books
@@ -115,7 +116,7 @@ class ReferenceModel:
             del of_its_kind[key]
 
     def base_units(self, line: GoodsLine | NoteNeed) -> int:
-        """Quantity of a new command's line in base units."""
+        """Return the quantity of a new command's line in base units."""
         if line.pack is None:
             return line.quantity
         return line.quantity * (line.pack_size or dict(self.packs.values())[line.pack])
@@ -123,7 +124,7 @@ class ReferenceModel:
     # --- queries ---------------------------------------------------------------------------------
 
     def total(self, prefix: str, item: str | None = None) -> int:
-        """Sum over the account of this name, or over all that begin so if it ends in ":"."""
+        """Return the sum over an account. If `prefix` ends in ":", sum all accounts below it."""
         return sum(
             quantity
             for (account, what, _), quantity in self._of_kind(prefix)
@@ -132,7 +133,7 @@ class ReferenceModel:
         )
 
     def nonzero_balances(self, prefix: str) -> dict[Key, int]:
-        """Balances other than zero of accounts that begin so."""
+        """Return the nonzero balances of accounts that begin so."""
         return {
             key: quantity for key, quantity in self._of_kind(prefix) if key[0].startswith(prefix)
         }
@@ -141,11 +142,11 @@ class ReferenceModel:
         return self.nonzero[prefix.partition(":")[0]].items()
 
     def latest(self, statement: type, field: str) -> dict[str, Any]:
-        """The latest row of each document."""
+        """Return the latest row of each document."""
         return {getattr(row, field): row for _, row in self.rows[statement]}
 
     def latest_lines(self, head: type, line: type, field: str) -> dict[str, list[Any]]:
-        """The lines of the latest statement of each document."""
+        """Return the lines of the latest statement of each document."""
         seqs = {getattr(row, field): seq for seq, row in self.rows[head]}
         lines: dict[str, list[Any]] = {name: [] for name in seqs}
         for seq, row in self.rows[line]:
@@ -154,7 +155,7 @@ class ReferenceModel:
         return lines
 
     def documents(self, statement: type, field: str) -> list[str]:
-        """All documents of a kind, oldest first."""
+        """Return all documents of a kind, oldest first."""
         return list(self.latest(statement, field))
 
     def needs(self, item: str | None = None) -> list[str]:
@@ -198,7 +199,7 @@ class ReferenceModel:
         }
 
     def opened_on(self, sheet: str) -> date:
-        """The day of a count sheet."""
+        """Return the day of a count sheet."""
         return next(
             self.bodies[seq - 1].happened_on
             for seq, row in self.rows[CountSheet]
@@ -220,7 +221,7 @@ class ReferenceModel:
         return self.documents(Receipt, "number")
 
     def cited(self, kind: str, document: str) -> CitedEntry:
-        """An entry of these books in the form in which another station cites it."""
+        """Return an entry of these books in the form in which another station cites it."""
         body = next(b for b in self.bodies if (b.kind, b.document) == (kind, document))
         content, head = self.chain[body.seq - 1]
         previous = self.chain[body.seq - 2][1] if body.seq > 1 else bytes(32)
@@ -315,7 +316,7 @@ class ReferenceModel:
         assert all(n <= 0 for n in over.values()), {k: n for k, n in over.items() if n > 0}
 
     def _check_needs(self) -> None:
-        """asked = needed + claimed + assigned + met + ended for each need."""
+        """Check for each need that asked = needed + claimed + assigned + met + ended."""
         sums: Counter[str] = Counter()
         asked: Counter[tuple[str, str]] = Counter()
         for (account, item, _), quantity in self.balances.items():
@@ -333,7 +334,7 @@ class ReferenceModel:
             assert not self.total(f"claimed:{name}:"), f"need {name} was ended, yet is claimed"
 
     def _check_arrivals(self) -> None:
-        """The latest lines of an arrival match what its entries moved, lot by lot."""
+        """Check that the latest lines of an arrival match what its entries moved, lot by lot."""
         stated: Counter[tuple[str, str]] = Counter()
         for lines in self.latest_lines(Arrival, ArrivalLine, "arrival").values():
             for line in lines:
@@ -361,7 +362,7 @@ class ReferenceModel:
             assert not key[2] or lots[key[2]].item == key[1], key
 
     def _check_counts(self) -> None:
-        """The expected figure of each counted line is the stock at the sheet's moment.
+        """Check that the expected figure of each counted line is the stock at the sheet's moment.
 
         An entry of a closed day is booked on the first open day, so it may belong to either side.
         """
@@ -386,14 +387,14 @@ class ReferenceModel:
             assert expected[line.sheet, line.line] == in_stock, (line, in_stock)
 
     def _first_of(self, body: Body) -> int:
-        """The entry that the corrections of an entry's command began with."""
+        """Return the first entry of a command, which its corrections refer to."""
         head = self.bodies[body.seq - body.part - 1]
         while head.supersedes is not None:
             head = self.bodies[head.supersedes - 1]
         return head.seq
 
     def _check_receipts(self) -> None:
-        """A donation has at most one valid receipt, which prints its latest quantities."""
+        """Check that a donation has at most one valid receipt, with its latest quantities."""
         void = {row.number for _, row in self.rows[ReceiptVoid]}
         lines = self.latest_lines(Arrival, ArrivalLine, "arrival")
         valid: dict[str, list[str]] = defaultdict(list)
@@ -416,7 +417,7 @@ class ReferenceModel:
                 ), (number, printed)
 
     def _check_packs(self) -> None:
-        """An item's pack has one size in a command and all of its corrections."""
+        """Check that a pack has one size in a command and in all of its corrections."""
         sizes: dict[tuple[int, str, str], int] = {}
         for seq, row in self.rows[PackedLine]:
             first, earlier = seq, self.bodies[seq - 1].supersedes

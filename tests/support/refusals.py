@@ -20,10 +20,10 @@ def assert_refused(
     *,
     at: str | None = None,
 ) -> str:
-    """Check that a call is refused and records nothing; return the message.
+    """Check that a call is refused and records nothing. Return the message.
 
     Args:
-        at: The pointer to the refused field.
+        at: The JSON pointer to the refused field.
     """
     before = station.entries()
     with pytest.raises(kind) as refusal:

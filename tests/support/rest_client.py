@@ -18,13 +18,13 @@ from supplies.access.access_context import AccessContext
 from supplies.ledger.ledger import Ledger
 
 LONG = timedelta(days=700)
-"""Longer than the clock of any test runs."""
+"""A lifetime that is longer than the clock of any test runs."""
 
 ADDRESS = "http://127.0.0.1:8000"
 
 
 def issue_credentials(ledger: Ledger) -> dict[str, str]:
-    """Create a user or link for each role; return their tokens by role."""
+    """Create a user or link for each role. Return their tokens by role."""
     with ledger.admin_transaction() as books:
         access = AccessContext(books, ledger.clock())
         shown = {}
@@ -44,7 +44,7 @@ def issue_credentials(ledger: Ledger) -> dict[str, str]:
 
 
 def sessions(ledger: Ledger) -> dict[str, str]:
-    """Session cookies of users with a password, by role."""
+    """Return session cookies of users with a password, by role."""
     with ledger.admin_transaction() as books:
         access = AccessContext(books, ledger.clock())
         users.add(access, users.NewUser(login="courier", role="courier", team="T-1"), by="test")
@@ -57,13 +57,13 @@ def sessions(ledger: Ledger) -> dict[str, str]:
 
 
 def signed_in(client: TestClient, token: str) -> TestClient:
-    """The client with a token on every request."""
+    """Return the client, which sends the token with every request."""
     client.headers["Authorization"] = f"Bearer {token}"
     return client
 
 
 class RestClient:
-    """Sends requests and checks the form of the responses."""
+    """A client that sends requests and checks the form of the responses."""
 
     def __init__(self, client: TestClient) -> None:
         self.client = client
@@ -84,7 +84,7 @@ class RestClient:
         return answer.json()
 
     def refused(self, path: str, body: Any, status: int, slug: str) -> Any:
-        """Send a POST that must be refused; return the problem."""
+        """Send a POST that must be refused. Return the problem."""
         return problem(self.send(path, body), status, slug)
 
     # --- what many tests begin with ------------------------------------------------------------
@@ -94,7 +94,7 @@ class RestClient:
         return str(self.post("/api/needs", body)["need"]["id"])
 
     def donation(self, quantity: int = 10, **line: Any) -> dict[str, Any]:
-        """The body of a donation of one line."""
+        """Return the body of a donation of one line."""
         return {
             "donor": "D-1",
             "location": "store",
@@ -116,7 +116,7 @@ class RestClient:
 
 
 def problem(answer: Response, status: int, slug: str) -> Any:
-    """Check that a response is a problem as documented and reveals no internals; return it."""
+    """Return the problem of a response. Check that it is documented and reveals no internals."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     body = answer.json()
@@ -132,7 +132,7 @@ def problem(answer: Response, status: int, slug: str) -> Any:
 
 
 def logged_store_errors(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Messages of the store in the error lines of the log."""
+    """Return messages of the store in the error lines of the log."""
     lines = [
         json.loads(JsonFormatter().format(record))
         for record in caplog.records

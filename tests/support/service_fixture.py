@@ -24,7 +24,7 @@ class Service(NamedTuple):
     """The application, created once, and the folder of its books.
 
     Attributes:
-        tokens: By role; those of a courier and a donor are links to T-1 and D-1.
+        tokens: Tokens by role. Those of a courier and a donor are links to T-1 and D-1.
         sessions: Session cookies by role.
     """
 
@@ -50,7 +50,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
-    """Created once: creating its routes takes longer than most tests."""
+    """The service. It is created once, because creating its routes takes longer than most tests."""
     clock, folder = Clock(), tmp_path_factory.mktemp("service") / "books"
     fresh = tmp_path_factory.mktemp("fresh")
     with Ledger.open(str(fresh / "books.db"), station="lx", clock=clock) as ledger:
@@ -63,7 +63,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
 
 @pytest.fixture
 def anonymous_client(service: Service) -> Iterator[TestClient]:
-    """A client without credentials; the books are new."""
+    """A client without credentials. The books are new."""
     shutil.rmtree(service.folder, ignore_errors=True)
     shutil.copytree(service.fresh, service.folder)
     service.clock.day = TODAY

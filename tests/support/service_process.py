@@ -19,7 +19,7 @@ from supplies_service.settings import Settings
 from supplies.errors import StoreError
 
 PATIENCE = 60
-"""Seconds; only a broken or very busy machine takes as long."""
+"""Maximum number of seconds to wait. Only a broken or very busy machine takes so long."""
 
 
 def free_port() -> int:
@@ -32,10 +32,10 @@ def free_port() -> int:
 def running_service(
     database: str, port: int, *options: str, log: int | TextIO = subprocess.PIPE
 ) -> Iterator[subprocess.Popen[str]]:
-    """The service as a process, once it answers.
+    """Yield the service as a process once it answers.
 
     Args:
-        log: Where its output goes; a file if it is more than a pipe can hold.
+        log: Where its output goes. It must be a file if there is more than a pipe can hold.
     """
     with running_script(SERVE, database, port, *options, log=log) as process:
         wait_until_it_answers(process, f"http://127.0.0.1:{port}/api/health")
@@ -49,7 +49,7 @@ SERVE = "import sys; from supplies.cli import main; sys.exit(main())"
 def running_script(
     script: str, database: str, port: int, *options: str, log: int | TextIO = subprocess.PIPE
 ) -> Iterator[subprocess.Popen[str]]:
-    """A script as a process; it and its children are killed at the end."""
+    """Yield a script as a process. The process and its children are killed at the end."""
     arguments = ["serve", "--database", database, "--port", str(port), *options]
     process = subprocess.Popen(
         [sys.executable, "-c", script, *arguments],

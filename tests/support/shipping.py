@@ -33,7 +33,7 @@ def send(station: StationLedger, quantity: int = 10, item: str = "mask", **line:
 
 
 def citation(station: StationLedger | Ledger, name: str) -> c.CitedEntry:
-    """A station's entry about a shipment, as its view shows it."""
+    """Return a station's entry about a shipment, as the view of the shipment shows it."""
     entry = get_shipment(station.books, name).entry
     assert entry is not None
     return msgspec.convert(msgspec.to_builtins(entry), c.CitedEntry)

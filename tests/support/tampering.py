@@ -22,7 +22,7 @@ from supplies.verification.verify import verify
 
 
 class Tampering(SqliteStore):
-    """A store whose transaction belongs to the test: it is verified before a rollback."""
+    """A store with one open transaction, which is rolled back after the test."""
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -42,7 +42,7 @@ class Tampering(SqliteStore):
 
 
 class PostgresTampering(PostgresStore):
-    """The same on PostgreSQL, as a superuser."""
+    """A tampering store on PostgreSQL, as a superuser."""
 
     _tampers: AbstractContextManager[None] | None = None
 
@@ -77,21 +77,21 @@ def tampering(url: str) -> Any:
 
 
 def verification_error(store: Store, station: str | None = "lx") -> BooksBroken:
-    """The first error that verification finds."""
+    """Return the first error that verification finds."""
     with pytest.raises(BooksBroken) as caught:
         verify(store, station)
     return caught.value
 
 
 def columns_of(table: str) -> list[tuple[str, str]]:
-    """Name and type of each column of a table."""
+    """Return the name and type of each column of a table."""
     memory = sqlite3.connect(":memory:")
     memory.executescript(schema.all_scripts())
     return [(row[1], row[2]) for row in memory.execute(f"PRAGMA table_info({table})")]
 
 
 def rows_of(store: Store, table: str) -> list[dict[str, Any]]:
-    """All rows of a table by column, in the order of entries."""
+    """Return all rows of a table by column, in the order of entries."""
     columns = [name for name, _ in columns_of(table)]
     order = "seq" if "seq" in columns else columns[0]
     rows = store.all(f"SELECT {', '.join(columns)} FROM {table} ORDER BY {order}")
@@ -99,7 +99,7 @@ def rows_of(store: Store, table: str) -> list[dict[str, Any]]:
 
 
 def row_condition(table: str) -> str:
-    """The condition that selects a row by its primary key."""
+    """Return the SQL condition that selects a row by its primary key."""
     return " AND ".join(f"{name} = :{name}" for name in introspection.tables()[table].primary_key)
 
 
@@ -112,13 +112,13 @@ def set_value(store: Store, table: str, row: dict[str, Any], column: str, value:
 
 
 def changed(value: Any, kind: str) -> Any:
-    """Another value of the same type."""
+    """Return another value of the same type."""
     if kind == "INTEGER":
         return 1_000 if value is None else value + 1_000
     if kind == "BLOB":
         return b"x" * 16 if value is None else bytes([value[0] ^ 1]) + value[1:]
     if value is not None and re.fullmatch("[a-z]_[0-9]+", value):
-        # Keep the form of an id: PostgreSQL's indexes of lists need its number.
+        # The form of an id is kept, because PostgreSQL's indexes of lists need its number.
         return value + "0"
     return "x" if value is None else value + "x"
 
@@ -127,7 +127,7 @@ Forger = Callable[[Body], Body]
 
 
 def forge(store: Tampering, seq: int, change: Forger) -> None:
-    """Change an entry's body and recompute all later hashes; the rows stay."""
+    """Change an entry's body and recompute all later hashes. The rows stay the same."""
     previous = bytes(32)
     rows = store.all("SELECT seq, body, hash FROM entries ORDER BY seq")
     for number, content, head in rows:

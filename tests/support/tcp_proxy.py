@@ -12,7 +12,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 
 class TcpProxy:
-    """Forwards bytes between a loopback port and a server. Closed, the server seems to be gone.
+    """A proxy that forwards bytes between a loopback port and a server.
+
+    While it is closed, the server seems to be gone.
 
     Attributes:
         cut_before: Called with each answer of the server. If it returns true, the connection is cut
@@ -39,7 +41,7 @@ class TcpProxy:
         self._listen()
 
     def fall_silent(self) -> None:
-        """Cut all connections; new ones are accepted but never answered."""
+        """Cut all connections. New connections are accepted but never answered."""
         self.close()
         self._silent = True
         self._listen()
@@ -49,7 +51,7 @@ class TcpProxy:
         self._flows.clear()
 
     def thaw(self) -> None:
-        """Forward again, first what was held back."""
+        """Forward again. The bytes that were held back are sent first."""
         self._flows.set()
 
     def _listen(self) -> None:
@@ -83,7 +85,7 @@ class TcpProxy:
         return server
 
     def _forward(self, client: socket.socket) -> None:
-        """Forward until one side closes, then close the other."""
+        """Forward until one side closes, then close the other side."""
         if self._silent:
             with client, suppress(OSError):
                 self._ends.add(client)
@@ -117,7 +119,7 @@ def _shut_down(end: socket.socket) -> None:
 
 @contextmanager
 def tcp_proxy(url: str) -> Iterator[TcpProxy]:
-    """An open proxy, closed at the end."""
+    """Yield an open proxy, which is closed at the end."""
     proxy = TcpProxy(url)
     proxy.open()
     try:

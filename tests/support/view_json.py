@@ -8,7 +8,7 @@ import msgspec
 
 
 def has_exact_json(view: Any, expected: Any) -> bool:
-    """Whether a view's JSON is exactly this, with its keys in this order."""
+    """Return whether a view's JSON is exactly this, with its keys in this order."""
     found, wanted = (msgspec.json.encode(one).decode() for one in (view, expected))
     if found != wanted:
         raise AssertionError(f"shown:\n{found}\nexpected:\n{wanted}")

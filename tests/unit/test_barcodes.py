@@ -27,7 +27,7 @@ FULL = ScannedCode(barcode=NUMBER, batch="B7", expires_on=date(2027, 5, 31))
         "https://id.gs1.org/01/06901234567892/10/B7?17=270531",
     ],
 )  # fmt: skip
-def test_a_gs1_code_says_item_batch_and_expiry_however_it_is_written(code: str) -> None:
+def test_a_gs1_code_contains_item_batch_and_expiry_however_it_is_written(code: str) -> None:
     assert parse_barcode(code) == FULL
 
 

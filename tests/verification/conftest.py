@@ -24,7 +24,7 @@ def unchanged_books(
 
 @pytest.fixture(scope="package")
 def opened(unchanged_books: str) -> Iterator[Tampering]:
-    """A store with these books. Tests change it and roll back."""
+    """A store with these books. Tests change the books and roll back."""
     store = tampering(unchanged_books)
     yield store
     store.close()
@@ -32,7 +32,9 @@ def opened(unchanged_books: str) -> Iterator[Tampering]:
 
 @pytest.fixture
 def store(opened: Tampering) -> Iterator[Tampering]:
-    """These books without triggers and constraints. Changes are rolled back after the test."""
+    """A store with these books, without triggers and constraints. Changes are rolled back after the
+    test.
+    """
     opened.unguard()
     yield opened
     opened.run("ROLLBACK")

@@ -1,6 +1,6 @@
-"""Random commands drawn from the state of the books; most of them are valid.
+"""Random commands drawn from the state of the books. Most of them are valid.
 
-The state machine draws them with hypothesis, the simulator with a seeded generator: see
+The state machine draws commands with hypothesis, the simulator with a seeded generator: see
 `random_source`.
 """
 
@@ -24,4 +24,4 @@ class CommandGenerator(
     OfficeCommands,
     ShipmentCommands,
 ):
-    """Draws commands: one method for each."""
+    """A generator of random commands, with a method for each command."""

@@ -8,7 +8,7 @@ from support.command_generators.base import GeneratorBase
 
 
 class ArrivalCommands(GeneratorBase):
-    """Draws needs, pledges and arrivals."""
+    """Methods that draw needs, pledges and arrivals."""
 
     # --- needs and pledges -----------------------------------------------------------------------
 

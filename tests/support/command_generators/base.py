@@ -1,4 +1,4 @@
-"""What all command generators share: quantities, days, lots and places."""
+"""Base class of the command generators: quantities, days, lots and places."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class CatalogueCodes:
-    """Codes registered at a station; a repeated code is drawn more often.
+    """The codes registered at a station. A code that is repeated is drawn more often.
 
     Attributes:
         open: Locations from which goods are given out.
@@ -52,7 +52,7 @@ LX_CODES = CatalogueCodes(
     quarantine="ward",
     forgettable=("D-2", "R-2"),
 )
-"""What `ledger_fixture.register_all` registers."""
+"""The codes that `ledger_fixture.register_all` registers."""
 
 
 @dataclass
@@ -61,7 +61,7 @@ class GeneratorBase:
 
     Attributes:
         commands: The command of each first entry.
-        other_model: The books of the station that goods are sent to and come from.
+        other_model: The books of the station with which goods are exchanged.
         same_database: Whether both stations share a database.
     """
 
@@ -89,19 +89,19 @@ class GeneratorBase:
         return once_in(self.random, times)
 
     def quantity_up_to(self, available: int) -> int:
-        """A quantity, mostly at most what is there."""
+        """Return a quantity. It is seldom more than what is available."""
         if available <= 0 or self.once_in(20):
             return self.number(1, 40)
         return available if self.coin() else self.number(1, available)
 
     def day(self, *, often: bool = False) -> date | None:
-        """None (today) mostly; with `often`, mostly an earlier day."""
+        """Return a day, mostly None (today). With `often`, mostly an earlier day."""
         seldom = [None] * 16 + [0, 0, 1, 1, 1, 1, 2, 2, 3, 4, 5, -1]
         back = self.random.choose([0, 1, 1, 2, 3, 5] if often else seldom)
         return None if back is None else self.clock.day - timedelta(days=back)
 
     def expiry(self) -> dict[str, Any]:
-        """The expiry of goods: none or a day; the last day of a month is given as the month."""
+        """Return an expiry: None or a day. The last day of a month is given as the month."""
         ahead = self.choose(None, None, 0, 1, 3, 30)
         if ahead is None:
             return {}
@@ -110,7 +110,7 @@ class GeneratorBase:
         return {"expires_on": day, **({"expires_month": month} if day == last_day(month) else {})}
 
     def arriving_expiry(self) -> dict[str, Any]:
-        """The expiry of arriving goods; now and then it is past, and mostly says what to do."""
+        """Return the expiry of arriving goods. If it is past, the line mostly says what to do."""
         if not self.once_in(8):
             return self.expiry()
         past = self.clock.day - timedelta(days=self.number(1, 9))
@@ -126,7 +126,7 @@ class GeneratorBase:
         return {"item": item, "quantity": quantity}
 
     def lot_lines(self, account: str) -> list[c.LotLine]:
-        """One or two lines of goods in an account."""
+        """Return one or two lines of goods in an account."""
         lines = []
         balances = self.model.nonzero_balances(account)
         for _ in range(self.choose(1, 1, 1, 2)):
@@ -151,7 +151,7 @@ class GeneratorBase:
         return lines
 
     def named_need(self, item: str, recipient: str | None) -> str | None:
-        """A need that a line names: mostly none."""
+        """Return a need that a line names, which is mostly None."""
         needs = [
             need
             for need in self.model.needs(item)
@@ -160,7 +160,7 @@ class GeneratorBase:
         return self.pick(needs) if needs and self.once_in(4) else None
 
     def recipient_lines(self, account: str, recipient: str) -> list[c.RecipientLine]:
-        """The same for goods that reach a recipient or come back; some name their need."""
+        """Return lines of goods that reach a recipient or come back. Some lines name their need."""
         return [
             c.RecipientLine(
                 **msgspec.structs.asdict(line), need=self.named_need(line.item, recipient)
@@ -169,7 +169,7 @@ class GeneratorBase:
         ]
 
     def shelf(self) -> str:
-        """A location, mostly one with stock."""
+        """Return a location, mostly one with stock."""
         stocked = [key[0].partition(":")[2] for key in self.model.nonzero_balances("stock:")]
         open_ = [place for place in stocked if place != self.codes.quarantine] or stocked
         return self.pick((stocked if self.once_in(10) else open_) or self.codes.open)

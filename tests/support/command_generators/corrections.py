@@ -15,10 +15,10 @@ from support.command_generators.stock import StockCommands
 
 
 class CorrectionCommands(ArrivalCommands, DeliveryCommands, StockCommands, OfficeCommands):
-    """Draws corrections and reversals of recorded commands."""
+    """Methods that draw corrections and reversals of recorded commands."""
 
     def correctable(self) -> list[int]:
-        """Entries that can be corrected and were not yet."""
+        """Return the entries that can be corrected and were not corrected yet."""
         return [
             body.seq
             for body in self.model.bodies
@@ -36,7 +36,7 @@ class CorrectionCommands(ArrivalCommands, DeliveryCommands, StockCommands, Offic
         return c.Reverse(entry=seq, reason="r")
 
     def restated(self, seq: int) -> c.Command:
-        """The command of an entry with a changed quantity or day, or drawn anew."""
+        """Return the command of an entry with a changed quantity or day, or a new command."""
         command: Any = self.commands[seq]
         if isinstance(command, c.Correct):
             command = command.command

@@ -8,7 +8,7 @@ from support.command_generators.base import GeneratorBase
 
 
 class DeliveryCommands(GeneratorBase):
-    """Draws allocations, deliveries and their outcomes."""
+    """Methods that draw allocations, deliveries and their outcomes."""
 
     def allocate(self) -> c.Command:
         place = self.shelf()
@@ -82,7 +82,7 @@ class DeliveryCommands(GeneratorBase):
         )
 
     def outcome_lines(self, stop: Stop) -> list[c.OutcomeLine]:
-        """The outcome of each line; sometimes more than was loaded."""
+        """Return the outcome of each line. Sometimes it is more than was loaded."""
         lines = []
         for load in self.model.loaded(stop):
             received = self.number(0, load.loaded)

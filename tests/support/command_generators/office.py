@@ -9,7 +9,7 @@ from support.command_generators.base import GeneratorBase
 
 
 class OfficeCommands(GeneratorBase):
-    """Commands that move no goods."""
+    """Methods that draw commands that move no goods."""
 
     def issue_receipt(self) -> c.Command:
         donations = self.model.donations()

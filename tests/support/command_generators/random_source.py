@@ -11,16 +11,16 @@ T = TypeVar("T")
 
 
 class RandomSource(Protocol):
-    """Makes random choices: hypothesis or a seeded generator."""
+    """A source of random choices: hypothesis or a seeded generator."""
 
     def choose(self, options: Sequence[T]) -> T:
-        """One of these; a repeated option is more likely."""
+        """Return one of these. A repeated option is more likely."""
 
     def number(self, low: int, high: int) -> int:
-        """A number from `low` to `high`, both included."""
+        """Return a number from `low` to `high`, both included."""
 
     def sample(self, options: Sequence[T], most: int) -> list[T]:
-        """One or more of these, each at most once."""
+        """Return one or more of these, each at most once."""
 
 
 class SeededRandom:
@@ -43,15 +43,15 @@ class SeededRandom:
 
 
 def pick(random: RandomSource, options: Iterable[T]) -> T:
-    """One of these, independent of their order."""
+    """Return one of these. The result does not depend on their order."""
     return random.choose(sorted(options, key=str))
 
 
 def once_in(random: RandomSource, times: int) -> bool:
-    """True once in so many times on average."""
+    """Return True once in so many times on average."""
     return random.number(0, times - 1) == 0
 
 
 def coin(random: RandomSource) -> bool:
-    """True half of the time."""
+    """Return True half of the time."""
     return random.choose([False, True])

@@ -14,7 +14,7 @@ from support.command_generators.base import GeneratorBase
 
 
 class ShipmentCommands(GeneratorBase):
-    """Draws shipments, their arrivals and acknowledgements."""
+    """Methods that draw shipments, their arrivals and acknowledgements."""
 
     def send_shipment(self) -> c.Command:
         place = self.shelf()
@@ -26,7 +26,7 @@ class ShipmentCommands(GeneratorBase):
         )
 
     def awaited(self) -> list[str]:
-        """Shipments from the other station that this one has not received."""
+        """Return shipments from the other station that this station has not received."""
         received = self.model.documents(ShipmentReceived, "shipment")
         return [
             name
@@ -35,7 +35,7 @@ class ShipmentCommands(GeneratorBase):
         ]
 
     def receive_shipment(self) -> c.Command:
-        """Mostly an awaited shipment in full, sometimes one received before."""
+        """Receive an awaited shipment in full, or sometimes one that was received before."""
         sent = self.other_model.latest(Shipment, "shipment")
         name = self.pick((not self.once_in(8) and self.awaited()) or sent)
         lines = None
@@ -54,7 +54,7 @@ class ShipmentCommands(GeneratorBase):
         )
 
     def arrived(self) -> list[str]:
-        """Shipments that the other station received and this one has not acknowledged."""
+        """Return shipments that the other station received and this one has not acknowledged."""
         received = self.other_model.documents(ShipmentReceived, "shipment")
         done = self.model.documents(ShipmentAcknowledged, "shipment")
         return [
@@ -70,7 +70,10 @@ class ShipmentCommands(GeneratorBase):
         )
 
     def cited(self, kind: str, shipment: str) -> c.CitedEntry | None:
-        """The entry in the other station's books; sometimes None where both share a database."""
+        """Return the entry in the other station's books.
+
+        Sometimes return None, if both stations share a database.
+        """
         if self.same_database and self.coin():
             return None
         return self.other_model.cited(kind, shipment)

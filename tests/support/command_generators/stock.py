@@ -10,7 +10,7 @@ from support.command_generators.base import GeneratorBase
 
 
 class StockCommands(GeneratorBase):
-    """Moves, counts, own use, loans, losses, repacking and hand-outs."""
+    """Methods that draw moves, counts, own use, loans, losses, repacking and hand-outs."""
 
     def move(self) -> c.Command:
         source = self.shelf()
