@@ -11,10 +11,11 @@ from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from supplies.domain.expiry import Expiring, shown_expiry
-from supplies.papers.common import Languages, StatedPacks, StationHead, UnitWords
+from supplies.domain.larger_units import in_larger_unit
+from supplies.papers.common import Languages, ShownUnit, StatedPacks, StationHead, UnitWords
 from supplies.papers.receipt import Amount, ReceiptLine
 from supplies.papers.slip import SlipLine
 from supplies.papers.units import SHIPPED_UNITS, UNITS_BEFORE_WORDS
@@ -104,6 +105,38 @@ def unit_of_line(line: ReceiptLine) -> Words:
     if line.unit_words is UNSET:
         return Words(UNITS_BEFORE_WORDS.get(line.unit, line.unit), line.unit)
     return _of_quantity(line.unit_words, line.quantity)
+
+
+class Quantity(NamedTuple):
+    """A quantity as printed: its figure, and the words for its unit."""
+
+    figure: str
+    unit: Words
+
+
+def quantity_of_line(line: ReceiptLine) -> Quantity:
+    """Return the quantity of a receipt's line, in the larger unit if it has one."""
+    shown = line.shown_unit
+    figure = in_larger_unit(line.quantity, shown) if shown else None
+    if not shown or figure is None:
+        return Quantity(number(line.quantity), unit_of_line(line))
+    words = Words(shown.unit, shown.unit)
+    if shown.words:
+        words = _of_quantity(shown.words, 1 if figure == "1" else 2)
+    return Quantity(figure, words)
+
+
+def quantity(value: int, code: str, shown: ShownUnit | UnsetType = UNSET) -> Quantity:
+    """Return a quantity of base units, in the larger unit if there is one.
+
+    Args:
+        code: The code of the base unit.
+        shown: The larger unit.
+    """
+    figure = in_larger_unit(value, shown) if shown else None
+    if not shown or figure is None:
+        return Quantity(number(value), unit(code, value))
+    return Quantity(figure, unit(shown.unit, 1 if figure == "1" else 2))
 
 
 def packs_of_line(line: ReceiptLine) -> Words:
@@ -218,10 +251,10 @@ def number(value: int) -> str:
     return f"{value:,}".replace("-", "−")
 
 
-def counted(value: int, code: str) -> Words:
-    """Format a quantity with its unit."""
-    of = unit(code, value)
-    return Words(f"{number(value)} {of.zh}", f"{number(value)} {of.en}")
+def counted(value: int, code: str, shown: ShownUnit | UnsetType = UNSET) -> Words:
+    """Format a quantity with its unit, as `quantity` returns them."""
+    figure, of = quantity(value, code, shown)
+    return Words(f"{figure} {of.zh}", f"{figure} {of.en}")
 
 
 def many(count: int, noun: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from supplies.papers.common import ItemName, StationHead
+from msgspec import UNSET, UnsetType
+
+from supplies.papers.common import ItemName, ShownUnit, StationHead
 from supplies_receipts.drawing import bilingual
 from supplies_receipts.drawing import blocks as layout
 from supplies_receipts.drawing.bilingual import Words
@@ -125,13 +127,17 @@ def cell(words: Words, style: Style = CELL) -> Cell:
     return [(words.primary, style), (words.secondary, CELL_EN)]
 
 
-def quantity(value: int, unit: str, width: float) -> Cell:
+def quantity(value: int, unit: str, width: float, shown: ShownUnit | UnsetType = UNSET) -> Cell:
     """Return the texts of a table cell that shows a number with its unit.
 
     A long unit is printed below the number.
+
+    Args:
+        shown: The larger unit in which to show it.
     """
-    counted = bilingual.counted(value, unit).primary
-    return [(counted, fit_style(bilingual.number(value), BOLD, width - layout.GUTTER))]
+    counted = bilingual.counted(value, unit, shown).primary
+    figure = bilingual.quantity(value, unit, shown).figure
+    return [(counted, fit_style(figure, BOLD, width - layout.GUTTER))]
 
 
 def item(name: Words, code: str, unit: str) -> Cell:

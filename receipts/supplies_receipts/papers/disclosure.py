@@ -114,7 +114,9 @@ def _received(
                 if line.name
                 else report_page.cell(places.ORIGIN_LABELS[line.source])
             )
-        quantity = report_page.quantity(line.quantity, units[line.item], _QUANTITY)
+        quantity = report_page.quantity(
+            line.quantity, units[line.item], _QUANTITY, names[line.item].shown_unit
+        )
         rows.append(
             table.row([source, report_page.cell(report_page.name_of(names[line.item])), quantity])
         )
@@ -134,7 +136,9 @@ def _goods_handed_over(
         if before is None or before != (line.community, line.who):
             place = _place(line)
         before = (line.community, line.who)
-        quantity = report_page.quantity(line.quantity, units[line.item], _QUANTITY)
+        quantity = report_page.quantity(
+            line.quantity, units[line.item], _QUANTITY, names[line.item].shown_unit
+        )
         rows.append(
             table.row(
                 [

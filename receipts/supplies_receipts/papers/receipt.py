@@ -281,10 +281,12 @@ def _table(lines: list[ReceiptLine]) -> list[Block]:
 
 
 def _row(table: Table, at: int, line: ReceiptLine) -> Block:
-    unit, quantity = bilingual.unit_of_line(line), bilingual.number(line.quantity)
+    (quantity, unit), base = bilingual.quantity_of_line(line), bilingual.unit_of_line(line)
     name = bilingual.named(line.name, line.name_en)
     packs = bilingual.packs_of_line(line)
-    words = Words(f"{line.in_words}{unit.zh}", line.in_words_en)
+    # The quantity in words is in base units. If these differ from the figure's, both name theirs.
+    in_words_en = line.in_words_en if unit == base else f"{line.in_words_en} {base.en}"
+    words = Words(f"{line.in_words}{base.zh}", in_words_en)
     value = "" if line.value is None else f"{_VALUE.label} {bilingual.money(line.value)}"
     return table.row(
         [

@@ -115,7 +115,7 @@ def _load(lines: Sequence[LoadLine]) -> list[Block]:
                     ],
                     _lot(line),
                     [(line.location, CELL)],
-                    report_page.quantity(line.quantity, line.unit, _QUANTITY),
+                    report_page.quantity(line.quantity, line.unit, _QUANTITY, line.shown_unit),
                 ]
             ),
             MARGIN + WIDTH,
@@ -166,7 +166,8 @@ def _column(blocks: Sequence[Block]) -> list[Block]:
 def _goods(line: SlipLine) -> Block:
     """Draw the goods of a stop, with boxes for the quantities handed over and brought back."""
     name = bilingual.named(line.name, line.name_en)
-    quantity = bilingual.counted(line.quantity, line.unit).primary
+    quantity = bilingual.counted(line.quantity, line.unit, line.shown_unit).primary
+    figure = bilingual.quantity(line.quantity, line.unit, line.shown_unit).figure
     wide = min(_QUANTITY, BOLD.width(quantity) + 0.1)
     left = MARGIN + _STOPS[0].width + _STOPS[1].width
     lot = "  ".join(row for row, _ in _lot(line) if row)
@@ -182,7 +183,7 @@ def _goods(line: SlipLine) -> Block:
         )
         if row
     ]
-    style = fit_style(bilingual.number(line.quantity), BOLD, wide)
+    style = fit_style(figure, BOLD, wide)
     amount = layout.text(end - wide, wide, quantity, style, "right")
     row = layout.beside([layout.stacked(named), amount])
 

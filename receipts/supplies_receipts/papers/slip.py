@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from msgspec import UnsetType
+
 from supplies.errors import InvalidField
+from supplies.papers.common import ShownUnit
 from supplies.papers.slip import DeliverySlip, SlipLine
 from supplies_receipts.drawing import bilingual
 from supplies_receipts.drawing import blocks as layout
@@ -154,9 +157,8 @@ def _address_block(slip: DeliverySlip) -> list[Block]:
 
 def _item(line: SlipLine) -> Block:
     """Draw a tick box, the item, and its quantity at the right."""
-    unit = bilingual.unit(line.unit, line.quantity)
-    figure = bilingual.number(line.quantity)
-    amount = bilingual.counted(line.quantity, line.unit).primary
+    figure, unit = bilingual.quantity(line.quantity, line.unit, line.shown_unit)
+    amount = bilingual.counted(line.quantity, line.unit, line.shown_unit).primary
     widest = max(_QUANTITY.width(amount), _SMALL.width(unit.secondary))
     wide = min(widest + 0.1, WIDTH / 3)  # Slightly more, so that rounding does not break the line.
     large = fit_style(figure, _QUANTITY, wide)
@@ -183,10 +185,10 @@ def _item(line: SlipLine) -> Block:
 
 def _totals(lines: Sequence[SlipLine]) -> Block:
     """Draw the number of items, and the total quantity for each unit."""
-    sums: Counter[str] = Counter()
+    sums: Counter[tuple[str, ShownUnit | UnsetType]] = Counter()
     for line in lines:
-        sums[line.unit] += line.quantity
-    amounts = [bilingual.counted(n, code) for code, n in sums.items()]
+        sums[line.unit, line.shown_unit] += line.quantity
+    amounts = [bilingual.counted(n, code, shown) for (code, shown), n in sums.items()]
     kinds = len({line.name for line in lines})
     words = Words(
         f"共 {kinds} 种  {'、'.join(amount.zh for amount in amounts)}",

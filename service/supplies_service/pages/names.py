@@ -15,6 +15,7 @@ from supplies.domain.catalogue_records import (
     Team,
 )
 from supplies.domain.fields import is_valid_code
+from supplies.domain.larger_units import in_larger_unit
 from supplies.stations.paper_settings import PaperSettings, unit_words
 from supplies.views.catalogue import list_records
 from supplies.views.donations import DonationView
@@ -101,8 +102,13 @@ class Names:
         return "" if found is None else self.unit(found.unit, quantity)
 
     def quantity(self, quantity: int, item: str) -> str:
-        """Return a quantity with its unit, as in 50 pieces."""
-        return f"{format_number(quantity)} {self.unit_of(item, quantity)}".rstrip()
+        """Return a quantity with its unit, as in 50 pieces, or in the larger unit of the item."""
+        found = self._books.catalogue.get(Item, item)
+        larger = None if found is None else found.shown_unit
+        figure = None if larger is None else in_larger_unit(quantity, larger)
+        if larger is None or figure is None:
+            return f"{format_number(quantity)} {self.unit_of(item, quantity)}".rstrip()
+        return f"{figure} {self.unit(larger.unit, 1 if figure == '1' else 2)}"
 
     def pack(self, pack: str, size: int, item: str) -> str:
         """Return a pack in words, as in carton of 50 pieces."""

@@ -51,6 +51,18 @@ class UnitWords(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True
     en_many: UnitWord
 
 
+class ShownUnit(PaperPart, frozen=True, kw_only=True):
+    """The larger unit in which a quantity is printed, with `size` base units.
+
+    Attributes:
+        words: The words for the unit, as a receipt stores them; otherwise absent.
+    """
+
+    unit: str
+    size: int
+    words: UnitWords | msgspec.UnsetType = msgspec.UNSET
+
+
 class StationHead(PaperPart, frozen=True, kw_only=True):
     """The station that issues a paper, with its details on the day of issue.
 
@@ -95,7 +107,12 @@ class DonorName(PaperPart, frozen=True, kw_only=True):
 
 
 class ItemName(PaperPart, frozen=True, kw_only=True):
-    """The names of an item."""
+    """The names of an item.
+
+    Attributes:
+        shown_unit: Absent if quantities are printed in base units.
+    """
 
     name: str
     name_en: str | None
+    shown_unit: ShownUnit | msgspec.UnsetType = msgspec.UNSET

@@ -11,6 +11,7 @@ from supplies.papers.common import (
     BilingualText,
     DonorName,
     PaperPart,
+    ShownUnit,
     StatedPacks,
     StationHead,
     UnitWords,
@@ -37,6 +38,8 @@ class ReceiptLine(PaperPart, frozen=True, kw_only=True):
             absent.
         stated: The quantity in packs, as given; absent if it was given in base units.
         pack_words: The words for the pack; absent if it has none.
+        shown_unit: The larger unit in which the quantity is printed; absent if it is printed in
+            base units.
     """
 
     name: str
@@ -52,6 +55,7 @@ class ReceiptLine(PaperPart, frozen=True, kw_only=True):
     expires_month: str | msgspec.UnsetType = msgspec.UNSET
     stated: StatedPacks | msgspec.UnsetType = msgspec.UNSET
     pack_words: UnitWords | msgspec.UnsetType = msgspec.UNSET
+    shown_unit: ShownUnit | msgspec.UnsetType = msgspec.UNSET
 
 
 class DonationReceipt(PaperPart, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from supplies.papers.common import PaperPart, StationHead
+from supplies.papers.common import PaperPart, ShownUnit, StationHead
 from supplies.papers.slip import SlipLine
 
 
@@ -16,6 +16,8 @@ class LoadLine(PaperPart, frozen=True, kw_only=True):
     Attributes:
         expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
             absent.
+        shown_unit: The larger unit in which the quantity is printed; absent if it is printed in
+            base units.
     """
 
     name: str
@@ -27,6 +29,7 @@ class LoadLine(PaperPart, frozen=True, kw_only=True):
     location: str
     quantity: int
     expires_month: str | msgspec.UnsetType = msgspec.UNSET
+    shown_unit: ShownUnit | msgspec.UnsetType = msgspec.UNSET
 
 
 class RunStop(PaperPart, frozen=True, kw_only=True):

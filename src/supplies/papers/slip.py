@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from supplies.papers.common import PaperPart, StatedPacks, StationHead
+from supplies.papers.common import PaperPart, ShownUnit, StatedPacks, StationHead
 
 
 class SlipLine(PaperPart, frozen=True, kw_only=True):
@@ -17,6 +17,8 @@ class SlipLine(PaperPart, frozen=True, kw_only=True):
             absent.
         stated: The packs in which the whole quantity was given; absent if it was given in base
             units.
+        shown_unit: The larger unit in which the quantity is printed; absent if it is printed in
+            base units.
     """
 
     name: str
@@ -27,6 +29,7 @@ class SlipLine(PaperPart, frozen=True, kw_only=True):
     expires_on: date | None
     expires_month: str | msgspec.UnsetType = msgspec.UNSET
     stated: StatedPacks | msgspec.UnsetType = msgspec.UNSET
+    shown_unit: ShownUnit | msgspec.UnsetType = msgspec.UNSET
 
 
 class DeliverySlip(PaperPart, frozen=True, kw_only=True):

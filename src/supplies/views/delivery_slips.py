@@ -22,7 +22,7 @@ from supplies.views.allocations import read_stated_packs
 from supplies.views.deliveries import DOCUMENT_TYPE
 from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
 from supplies.views.pagination import OrEarlier, PackedLineView
-from supplies.views.shared_queries import find_document, read_lots
+from supplies.views.shared_queries import find_document, read_lots, shown_unit
 
 
 class _LoadedDelivery(NamedTuple):
@@ -148,6 +148,7 @@ def _lines_to_load(books: Books, delivery: str, described: dict[str, Lot]) -> li
             expires_month=described[lot].expires_month or msgspec.UNSET,
             location=books.location(location).name,
             quantity=sums[location, item, lot],
+            shown_unit=shown_unit(books.item(item)),
         )
         for location, item, lot in sorted(sums, key=by_expiry)
     ]
@@ -187,4 +188,5 @@ def _line(books: Books, found: _LoadedDelivery, line: LoadedLine) -> SlipLine:
         expires_on=lot.expires_on,
         expires_month=lot.expires_month or msgspec.UNSET,
         stated=_stated(found, line),
+        shown_unit=shown_unit(item),
     )

@@ -17,7 +17,9 @@ import msgspec
 
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import AccountKind
+from supplies.domain.catalogue_records import Item
 from supplies.domain.entry_rows import TABLES, EntryRow, Lot
+from supplies.papers.common import ShownUnit
 from supplies.storage.store import Row
 from supplies.views.pagination import PackedLineView, PackedView
 
@@ -126,6 +128,12 @@ def read_latest(
 def read_lots(books: Books, names: Iterable[str]) -> dict[str, Lot]:
     """Return the latest description of each lot, by lot. Unknown lots are left out."""
     return {name: rows[0] for name, rows in read_latest(books, Lot, "lot", names).items()}
+
+
+def shown_unit(item: Item) -> ShownUnit | msgspec.UnsetType:
+    """Return the larger unit in which papers print quantities of an item, if it has one."""
+    larger = item.shown_unit
+    return msgspec.UNSET if larger is None else ShownUnit(unit=larger.unit, size=larger.size)
 
 
 def read_packed_lines(books: Books, seqs: Iterable[int]) -> dict[int, list[PackedLineView]]:

@@ -38,6 +38,7 @@ from supplies.views.household_statistics import (
     count_fully_met_households,
     count_surveyed_households,
 )
+from supplies.views.shared_queries import shown_unit
 
 NOTICES = USED("notices")
 """Account that counts posted notices."""
@@ -134,7 +135,10 @@ def items_in(report: StationReport) -> set[str]:
 def read_item_names(books: Books, codes: Iterable[str]) -> dict[str, ItemName]:
     """Return the names of items, by code."""
     items = {code: books.item(code) for code in sorted(codes)}
-    return {code: ItemName(name=i.name, name_en=i.name_en) for code, i in items.items()}
+    return {
+        code: ItemName(name=item.name, name_en=item.name_en, shown_unit=shown_unit(item))
+        for code, item in items.items()
+    }
 
 
 # --- goods ---------------------------------------------------------------------------------------

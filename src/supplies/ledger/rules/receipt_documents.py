@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +10,7 @@ import msgspec
 
 from supplies.books.free_text import free_text_of_entry
 from supplies.domain.accounts import ANONYMOUS
-from supplies.domain.catalogue_records import Donor
+from supplies.domain.catalogue_records import Donor, Item
 from supplies.domain.commands import (
     RecordDonation,
 )
@@ -24,7 +24,7 @@ from supplies.domain.entry_rows import (
 from supplies.domain.redaction import mask_phone
 from supplies.errors import Forgotten, InvalidField
 from supplies.ledger.journal import Journal
-from supplies.papers.common import DonorName, StatedPacks
+from supplies.papers.common import DonorName, ShownUnit, StatedPacks, UnitWords
 from supplies.papers.number_words import chinese_numerals, english_words
 from supplies.papers.receipt import Amount, DonationReceipt, ReceiptLine
 from supplies.stations.paper_settings import (
@@ -221,4 +221,15 @@ def _line(journal: Journal, settings: PaperSettings, line: DetailsLine) -> Recei
             else StatedPacks(quantity=packed.quantity, pack=packed.pack, size=packed.size)
         ),
         pack_words=msgspec.UNSET if packed is None else words.get(packed.pack, msgspec.UNSET),
+        shown_unit=_shown_unit(item, words),
+    )
+
+
+def _shown_unit(item: Item, words: Mapping[str, UnitWords]) -> ShownUnit | msgspec.UnsetType:
+    """Return the larger unit in which the receipt prints quantities of an item, if it has one."""
+    larger = item.shown_unit
+    if larger is None:
+        return msgspec.UNSET
+    return ShownUnit(
+        unit=larger.unit, size=larger.size, words=words.get(larger.unit, msgspec.UNSET)
     )

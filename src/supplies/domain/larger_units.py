@@ -1,0 +1,33 @@
+"""Quantities in the larger unit of an item, such as 2.5 kg for 2,500 g."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class LargeUnit(Protocol):
+    """A unit that has `size` base units. The size is a power of ten."""
+
+    @property
+    def unit(self) -> str:
+        """The code of the unit."""
+
+    @property
+    def size(self) -> int:
+        """Base units in one of it."""
+
+
+def in_larger_unit(quantity: int, larger: LargeUnit) -> str | None:
+    """Return a quantity of base units as a decimal of the larger unit.
+
+    Return None for less than one of it, which is easier to read in base units.
+
+    >>> from supplies import LargerUnit
+    >>> in_larger_unit(1_002_500, LargerUnit(unit="kg", size=1000))
+    '1,002.5'
+    """
+    whole, rest = divmod(quantity, larger.size)
+    if whole < 1:
+        return None
+    decimals = f"{rest:0{len(str(larger.size)) - 1}d}".rstrip("0")
+    return f"{whole:,}.{decimals}" if decimals else f"{whole:,}"
