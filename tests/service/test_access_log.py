@@ -45,6 +45,57 @@ def test_changing_personal_data_is_logged(rest: RestClient) -> None:
     assert lines(rest, subject="R-1") == [("u_1", "looked", "/api/recipients/{code}", "R-1")]
 
 
+def newest(rest: RestClient) -> dict[str, Any]:
+    line: dict[str, Any] = rest.get("/api/access-log", limit=1)["items"][0]
+    return line
+
+
+def test_the_log_says_which_fields_of_a_person_were_changed(rest: RestClient) -> None:
+    change = {"phone": "13900000000", "note": "canary", "name": "王某"}
+    assert rest.client.patch("/api/recipients/R-1", json=change).status_code == 200
+    line = newest(rest)
+    assert (line["outcome"], line["subject"], line["detail"]) == ("changed", "R-1", "phone, note")
+    refused = rest.client.patch("/api/recipients/R-1", json={"kind": "x", "note": "x"})
+    assert refused.status_code == 422
+    assert "detail" not in newest(rest)
+    log_text = rest.client.get("/api/access-log").text
+    assert "13900000000" not in log_text
+    assert "canary" not in log_text
+
+
+def test_the_answer_to_a_donation_names_the_donor_and_is_logged(rest: RestClient) -> None:
+    rest.give()
+    assert lines(rest, subject="D-1") == [("u_1", "looked", "/api/donations", "D-1")]
+    before = len(lines(rest))
+    rest.post("/api/donations", {**rest.donation(), "donor": None})
+    assert len(lines(rest)) == before
+
+
+@pytest.mark.parametrize(("owner", "code"), [("donors", "D-1"), ("teams", "T-1")])
+def test_making_and_revoking_a_link_is_logged(rest: RestClient, owner: str, code: str) -> None:
+    made = rest.post(f"/api/{owner}/{code}/link", {}, key="once")
+    assert rest.post(f"/api/{owner}/{code}/link", {}, key="once")["link"] == made["link"]
+    link = made["link"]["id"]
+    rest.client.delete(f"/api/{owner}/{code}/link/{link}")
+    rest.client.delete(f"/api/{owner}/{code}/link")
+    found = rest.get("/api/access-log", subject=code)["items"]
+    assert [(one["who"], one["outcome"], one["detail"]) for one in found] == [
+        ("u_1", "revoked", "all links"),
+        ("u_1", "revoked", f"link.{link}"),
+        ("u_1", "made", f"link.{link}"),
+    ]
+    assert made["secret"] not in rest.client.get("/api/access-log").text
+
+
+def test_a_read_through_a_link_names_who_made_the_link(rest: RestClient) -> None:
+    number = rest.give()["receipt"]["number"]
+    made = rest.post("/api/donors/D-1/link", {})
+    donor = {"Authorization": f"Bearer {made['secret']}"}
+    assert rest.client.get(f"/api/receipts/{number}", headers=donor).status_code == 200
+    line = newest(rest)
+    assert (line["who"], line["detail"]) == (f"link.{made['link']['id']}", "link made by u_1")
+
+
 def test_reading_by_a_donor_is_logged(rest: RestClient, donor: dict[str, str]) -> None:
     own = rest.give()["receipt"]["number"]
     rest.client.get(f"/api/receipts/{own}", headers=donor)

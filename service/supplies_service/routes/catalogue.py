@@ -10,6 +10,8 @@ from litestar import Controller, Response, get, patch, post
 from litestar.params import FromPath, FromQuery
 from msgspec import Meta
 
+from supplies.access import access_log
+from supplies.access.access_context import AccessContext
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import (
     CatalogueRecord,
@@ -36,6 +38,7 @@ from supplies_service.request_bodies import Body, Changes
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+from supplies_service.security.audit import access_line
 from supplies_service.security.authorization import allow_roles
 
 R = TypeVar("R", bound=CatalogueRecord)
@@ -90,7 +93,8 @@ def catalogue_controller(kind: type[CatalogueRecord], singular: str) -> type[Con
         @post(
             operation_id=f"register{title}",
             summary=f"Register a new {singular}.",
-            opt=allow_roles("coordinator", "recorder"),
+            # Warnings name people who look the same.
+            opt=allow_roles("coordinator", "recorder", personal=personal),
         )
         async def register(
             self, context: Context, payload: Body[NewRecord]
@@ -155,7 +159,22 @@ def catalogue_controller(kind: type[CatalogueRecord], singular: str) -> type[Con
             self, context: Context, code: FromPath[str], payload: Body[Changes[CatalogueRecord]]
         ) -> CatalogueRecord:
             """Change the given fields. The other fields keep their values."""
-            return await context.write(lambda ledger: apply_changes(ledger, kind, code, payload))
+            if not personal:
+                return await context.write(
+                    lambda ledger: apply_changes(ledger, kind, code, payload)
+                )
+            request, caller = context.request, context.caller
+
+            def amend_person(ledger: Ledger) -> CatalogueRecord:
+                before = get_record(ledger.books, kind, code)
+                after = apply_changes(ledger, kind, code, payload)
+                names = changed_fields(before, after)
+                if names:
+                    line = access_line(request, caller, "changed", detail=", ".join(names))
+                    access_log.add_line(AccessContext(ledger.books, ledger.clock()), **line)
+                return after
+
+            return await context.write(amend_person)
 
     RecordController.__name__ = RecordController.__qualname__ = f"{title}Controller"
     return RecordController
@@ -210,6 +229,13 @@ async def register_record(
 def sees_names(context: RequestContext) -> bool:
     """Return whether the caller may see the names of people. Auditors may not."""
     return context.caller.role != "auditor"
+
+
+def changed_fields(before: CatalogueRecord, after: CatalogueRecord) -> list[str]:
+    """Return the names of the fields that differ. The access log has them without their content."""
+    return [
+        name for name in after.__struct_fields__ if getattr(before, name) != getattr(after, name)
+    ]
 
 
 def apply_changes(ledger: Ledger, kind: type[R], code: str, changes: Changes[R]) -> R:

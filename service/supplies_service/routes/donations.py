@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from functools import partial
 
@@ -34,6 +35,7 @@ from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.routes.receipts import get_signed_receipt
 from supplies_service.security import ownership
+from supplies_service.security.audit import log_access
 from supplies_service.security.authorization import allow_roles
 
 
@@ -121,7 +123,12 @@ class DonationController(Controller):
         Goods of a pledge are allocated to the needs that claimed the pledge.
         """
         show = partial(show_donation, context.station_keys, warn_of_duplicates=True)
-        return await context.record(payload, show)
+        if payload.donor is None:
+            return await context.record(payload, show)
+        # The answer names the donor. Both are written in one group commit.
+        logged = log_access(context.request, context.caller, subject=payload.donor)
+        _, recorded = await asyncio.gather(logged, context.record(payload, show))
+        return recorded
 
     @get(operation_id="listDonations", opt=allow_roles("coordinator", "recorder", "auditor"))
     async def donations(

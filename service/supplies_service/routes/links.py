@@ -11,7 +11,7 @@ from typing import Literal
 from litestar import Controller, Response, delete, get, post
 from litestar.params import FromPath
 
-from supplies.access import credentials
+from supplies.access import access_log, credentials
 from supplies.access.access_context import AccessContext
 from supplies.access.credentials import Credential
 from supplies.access.roles import Role
@@ -20,10 +20,11 @@ from supplies.errors import NotFound
 from supplies.views.pagination import Page, View
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
-from supplies_service.request_context import Context
+from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.routes.tokens import Days, credentials_page
+from supplies_service.security.audit import access_line
 from supplies_service.security.authorization import allow_roles
 
 LinkOwner = Literal["donor", "team"]
@@ -107,6 +108,16 @@ def revoke_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str
     return credentials.revoke(access, link_id)
 
 
+def log(context: RequestContext, access: AccessContext, outcome: str, link_id: str | None) -> None:
+    """Log that a link was made or revoked. link_id: None means all links of the person or team.
+
+    The line contains the code by which lines about reads through the link name their caller.
+    """
+    named = "all links" if link_id is None else f"link.{link_id}"
+    line = access_line(context.request, context.caller, outcome, detail=named)
+    access_log.add_line(access, **line)
+
+
 def link_controller(owner: LinkOwner) -> type[Controller]:
     """Return the controller for links of donors, or for links of teams."""
     title = owner.capitalize()
@@ -121,11 +132,13 @@ def link_controller(owner: LinkOwner) -> type[Controller]:
         ) -> CreatedResponse[LinkMade]:
             """Create a link to a donor's own receipts, or to a team's open deliveries."""
             by = context.by
-            return await context.run_admin_idempotent(
-                lambda access: make_link(access, owner, code, payload, by),
-                show_without_secret,
-                is_secret=True,
-            )
+
+            def make(access: AccessContext) -> Outcome[LinkMade]:
+                made = make_link(access, owner, code, payload, by)
+                log(context, access, "made", made.content.link.id)
+                return made
+
+            return await context.run_admin_idempotent(make, show_without_secret, is_secret=True)
 
         @get(operation_id=f"list{title}Links", opt=allow_roles("coordinator", "recorder"))
         async def links(
@@ -149,10 +162,13 @@ def link_controller(owner: LinkOwner) -> type[Controller]:
         )
         async def unlink(self, context: Context, code: FromPath[str]) -> LinksRevoked:
             """Revoke all links of this donor or team at once."""
-            ended = await context.station.admin_write(
-                lambda access: credentials.revoke_all(access, kinds=("link",), **{owner: code})
-            )
-            return LinksRevoked(revoked=ended)
+
+            def revoke(access: AccessContext) -> int:
+                ended = credentials.revoke_all(access, kinds=("link",), **{owner: code})
+                log(context, access, "revoked", None)
+                return ended
+
+            return LinksRevoked(revoked=await context.station.admin_write(revoke))
 
         @delete(
             "/{link:str}",
@@ -164,9 +180,13 @@ def link_controller(owner: LinkOwner) -> type[Controller]:
             self, context: Context, code: FromPath[str], link: FromPath[str]
         ) -> Credential:
             """Revoke one link at once, for example that of a lost telephone."""
-            return await context.station.admin_write(
-                lambda access: revoke_link(access, owner, code, link)
-            )
+
+            def revoke(access: AccessContext) -> Credential:
+                ended = revoke_link(access, owner, code, link)
+                log(context, access, "revoked", ended.id)
+                return ended
+
+            return await context.station.admin_write(revoke)
 
     LinkController.__name__ = LinkController.__qualname__ = f"{title}LinkController"
     return LinkController

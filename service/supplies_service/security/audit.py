@@ -32,7 +32,7 @@ async def log_refusal(connection: Connection, caller: Caller | None) -> None:
     Args:
         caller: The caller, or None if unknown.
     """
-    line = _line(connection, caller, "refused")
+    line = access_line(connection, caller, "refused")
     await current_station(connection).admin_write(
         lambda access: access_log.add_line(access, **line)
     )
@@ -49,9 +49,15 @@ async def log_anonymous_refusal(connection: Connection) -> None:
     await log_refusal(connection, None)
 
 
-async def log_access(connection: Connection, caller: Caller) -> None:
-    """Log that the caller reads personal data."""
-    line = _line(connection, caller, "looked")
+async def log_access(connection: Connection, caller: Caller, subject: str | None = None) -> None:
+    """Log that the caller reads personal data.
+
+    Args:
+        connection: The request.
+        caller: The caller.
+        subject: The code of the person; None takes the code in the path.
+    """
+    line = access_line(connection, caller, "looked", subject=subject)
     await current_station(connection).admin_write(
         lambda access: access_log.add_line(access, **line)
     )
@@ -75,7 +81,7 @@ async def record_use(
     use_is_due = bool(connection.scope.get("auth"))
     if not (reads_names or use_is_due):
         return
-    line, read = _line(connection, caller, "looked"), current_station(connection)
+    line, read = access_line(connection, caller, "looked"), current_station(connection)
 
     def write(access: AccessContext) -> None:
         if use_is_due and access.station == caller_station.code:
@@ -87,11 +93,29 @@ async def record_use(
         await service.admin_write(write)
 
 
-def _line(connection: Connection, caller: Caller | None, outcome: str) -> dict[str, Any]:
-    """Return the fields of a line. The subject is the first path parameter, if it is a code."""
-    subject = next(iter(connection.path_params.values()), None)
+def access_line(
+    connection: Connection,
+    caller: Caller | None,
+    outcome: str,
+    *,
+    subject: str | None = None,
+    detail: str | None = None,
+) -> dict[str, Any]:
+    """Return the fields of a line, for `access_log.add_line`.
+
+    Args:
+        connection: The request.
+        caller: The caller; None if unknown.
+        outcome: What the caller did, as in `AccessLogLine`.
+        subject: The code of the person. None takes the first path parameter, if it is a code.
+        detail: As in `AccessLogLine`. None names who made the link, if the caller used one.
+    """
+    if subject is None:
+        subject = next(iter(connection.path_params.values()), None)
     if not (isinstance(subject, str) and _CODE.fullmatch(subject)):
         subject = None
+    if detail is None and caller is not None and caller.link_made_by is not None:
+        detail = f"link made by {caller.link_made_by}"
     return {
         "method": str(connection.scope.get("method", "")),
         "route": str(connection.scope.get("path_template", "")),
@@ -102,6 +126,7 @@ def _line(connection: Connection, caller: Caller | None, outcome: str) -> dict[s
         "role": None if caller is None else caller.role,
         "credential": None if caller is None else caller.credential,
         "address": client_address(connection),
+        "detail": detail,
     }
 
 

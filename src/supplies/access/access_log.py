@@ -10,6 +10,7 @@ Source: Cybersecurity Law of China, art. 21.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -24,8 +25,11 @@ class AccessLogLine(msgspec.Struct, frozen=True, kw_only=True):
         who, role, credential: None for an unknown caller.
         route: The path with the names of its parameters in place of their values.
         subject: The code in the path, or None if the path contains none.
-        outcome: Whether the caller looked at data, was refused, or signed in.
+        outcome: What the caller did: `looked` at data, `changed` a record, `made` or `revoked` a
+            link, `signed-in`, or was `refused`.
         address: The caller's network address.
+        detail: The link that was made or revoked, who made the link that was used, or the names of
+            the changed fields. Absent if there is none.
     """
 
     seq: int
@@ -38,6 +42,7 @@ class AccessLogLine(msgspec.Struct, frozen=True, kw_only=True):
     subject: str | None
     outcome: str
     address: str | None
+    detail: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def add_line(
@@ -51,6 +56,7 @@ def add_line(
     credential: str | None = None,
     subject: str | None = None,
     address: str | None = None,
+    detail: str | None = None,
 ) -> None:
     """Add a line. `AccessLogLine` describes the parameters."""
     access.insert(
@@ -65,6 +71,7 @@ def add_line(
         subject=subject,
         outcome=outcome,
         address=address,
+        detail=detail,
     )
 
 
@@ -108,4 +115,10 @@ def list_lines(
         limit=limit,
         **filters,
     )
-    return [msgspec.convert(dict(zip(columns, row, strict=True)), AccessLogLine) for row in rows]
+    return [_line(dict(zip(columns, row, strict=True))) for row in rows]
+
+
+def _line(row: dict[str, Any]) -> AccessLogLine:
+    if row["detail"] is None:
+        del row["detail"]
+    return msgspec.convert(row, AccessLogLine)

@@ -86,6 +86,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         user: The code of the user; None for links.
         team: The team whose deliveries a courier may see.
         donor: The donor whose donations the caller may see, if the role is donor.
+        link_made_by: Who made the link; None for other credentials.
     """
 
     code: str
@@ -96,6 +97,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     user: str | None = None
     team: str | None = None
     donor: str | None = None
+    link_made_by: str | None = None
 
 
 class Authenticated(NamedTuple):
@@ -185,7 +187,7 @@ def authenticate(
         return None
     credential_id = parts["id"]
     row = access.one(
-        "SELECT c.secret, c.kind, c.role, c.holder, c.team, c.donor, c.used_at, "
+        "SELECT c.secret, c.kind, c.role, c.holder, c.team, c.donor, c.used_at, c.made_by, "
         "u.role, u.team, u.disabled_at FROM credentials c "
         "LEFT JOIN users u ON u.station = c.station AND u.code = c.holder "
         "WHERE c.station = :station AND c.id = :id AND c.revoked_at IS NULL "
@@ -195,7 +197,8 @@ def authenticate(
     )
     if row is None or not hmac.compare_digest(bytes(row[0]), _digest(parts["random"])):
         return None
-    _, kind, role, holder, team, donor, used_at, users_role, users_team, disabled_at = row
+    _, kind, role, holder, team, donor, used_at, made_by, *of_user = row
+    users_role, users_team, disabled_at = of_user
     if kind not in kinds or disabled_at is not None:
         return None
     if holder is not None:
@@ -213,6 +216,7 @@ def authenticate(
         user=holder,
         team=team,
         donor=donor,
+        link_made_by=made_by if kind == "link" else None,
     )
     use_is_due = used_at is None or used_at < access.time_after(-_USE_RECORDED_EVERY)
     return Authenticated(caller, use_is_due)
