@@ -59,10 +59,13 @@ CODE_LETTERS: Mapping[type[CatalogueRecord], str] = {
     Team: "T",
     Community: "C",
 }
-"""The letter with which proposed codes begin, as in D-012."""
+"""The first letter of codes that the program proposes, such as D-012, by kind of record."""
 
 _LONGEST_NUMBERED_CODE = 14
-"""Length of the longest code that counts as numbered. Longer ones are numbers of something else."""
+"""Length of the longest code from which the next code is derived.
+
+The digits of longer codes have another meaning.
+"""
 
 _ITEMS_PER_QUERY = 500
 
@@ -143,10 +146,10 @@ class Catalogue:
         return found
 
     def next_code(self, noun: type[CatalogueRecord]) -> str:
-        """Return the next free code of a kind of record, such as D-012.
+        """Return the next free code for a kind of record, such as D-012.
 
-        It follows the code with the highest number, and has as many digits. It is free until this
-        transaction ends.
+        It follows the code with the highest number, and has as many digits. Nobody else can use it
+        before this transaction ends.
 
         Raises:
             InvalidField: records of this kind have no numbered codes.

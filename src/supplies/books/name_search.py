@@ -24,16 +24,19 @@ SEARCHED_FIELDS = ("code", "name", "name_en", "aliases", "barcodes", "address", 
 """The fields of a record that are searched."""
 
 _SPELT_BY_INITIALS = ("name", "aliases")
-"""Fields that are also found by the first letters of their pinyin, as kz for 口罩."""
+"""Fields that are also found by the first letters of their pinyin: kz finds 口罩."""
 
 COMPARED_FIELDS = ("name", "phone", "address")
-"""Fields of which an equal value makes two records of a kind look alike."""
+"""Fields by which records are compared, to find records of the same person or thing."""
 
 LOOK_ALIKE = "="
-"""The character with which the keys of look-alikes begin in the index."""
+"""First character of the index terms by which such records are found."""
 
 MAX_SPELLINGS = 16
-"""Largest number of spellings by initials of one text. Many characters have several readings."""
+"""Largest number of spellings of a text by initials.
+
+Many Chinese characters have several readings, and each gives another spelling.
+"""
 
 _NOT_WORD = re.compile(r"[\W_]+")
 _CHINESE_MOBILE = re.compile("(?:00)?86(1[0-9]{10})")
@@ -64,7 +67,7 @@ def bigrams(word: str) -> set[str]:
 
 
 def index_terms(noun: CatalogueRecord) -> set[str]:
-    """Return the index terms of a record: characters, bigrams, and the keys of look-alikes.
+    """Return the index terms of a record: characters, bigrams, and keys from `look_alike_keys`.
 
     No character or bigram contains a space.
     """
@@ -74,10 +77,10 @@ def index_terms(noun: CatalogueRecord) -> set[str]:
 
 
 def look_alike_keys(noun: CatalogueRecord) -> dict[str, str]:
-    """Return, by field, a text that is equal for records that may be the same person or thing.
+    """Return a key for each field that is compared to find the same person or thing.
 
-    Case, width, accents, spaces and punctuation make no difference, nor does the country code of a
-    Chinese telephone number. An erased person has no keys.
+    Two texts have the same key if they differ only in case, width, accents, spaces, punctuation, or
+    the country code of a Chinese telephone number. An erased person has no keys.
     """
     keys = {}
     for field in COMPARED_FIELDS:
@@ -112,7 +115,7 @@ def searchable_texts(noun: CatalogueRecord) -> list[str]:
 
 
 def _texts(value: str | list[str] | list[Barcode] | None) -> list[str]:
-    """Return the texts in a field of a record."""
+    """Return the texts that a field of a record contains."""
     if value is None:
         return []
     if isinstance(value, str):
@@ -123,8 +126,8 @@ def _texts(value: str | list[str] | list[Barcode] | None) -> list[str]:
 def initials(text: str) -> list[str]:
     """Return a text with each Chinese character replaced by the first letter of its pinyin.
 
-    A character with several readings gives several spellings, at most `MAX_SPELLINGS` together. A
-    text without Chinese gives none.
+    If a character has several readings, there are several results, `MAX_SPELLINGS` at most. For a
+    text without Chinese characters there are none.
 
     >>> initials("口罩 kn95")
     ['kz kn95']

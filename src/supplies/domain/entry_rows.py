@@ -49,13 +49,14 @@ class LotParent(EntryRow, frozen=True, kw_only=True, tag="lot_parents"):
 class ProductExpiry(EntryRow, frozen=True, kw_only=True, tag="product_expiries"):
     """What the line of a conversion says about the expiry of its product.
 
-    The expiry itself is that of the lot; it follows from this row and the parents.
+    The product's expiry follows from this row and the consumed lots, and is a field of the
+    product's lot.
 
     Attributes:
         lot: The lot of the product.
         basis: What decides the expiry.
-        expires_on: The expiry that the line states. None if it states none; with the basis
-            "reason", the product then does not expire.
+        expires_on: The expiry in the line; None if it has none. If the basis is "reason", None
+            means that the product does not expire.
         expires_month: As in `Lot`.
     """
 

@@ -1,4 +1,4 @@
-"""Expiry of repacked goods, from that of the goods they were made of and from what was stated."""
+"""The expiry of a product, which follows from the consumed goods and from the product's line."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from typing import Literal, NamedTuple, Protocol
 ExpiryBasis = Literal["parents", "line", "reason"]
 """What decides the expiry of a product.
 
-"parents": the goods it was made of. "line": the expiry that its line states, as far as the goods it
-was made of allow it. "reason": the expiry that its line states with a reason.
+"parents": the consumed goods. "line": the expiry in the product's line, but no later than that of
+the consumed goods. "reason": the expiry in the product's line, for which the line gives a reason.
 """
 
 
 class Expiry(NamedTuple):
-    """The last day of use, and the month if only that is printed; None if the goods do not expire.
+    """The expiry of goods.
 
     Attributes:
-        month: None if a day is printed.
+        on: The last day of use; None if the goods do not expire.
+        month: The month of expiry, if the goods show no day; otherwise None.
     """
 
     on: date | None
@@ -34,9 +35,10 @@ class _Described(Protocol):
 
 
 def earliest_expiry(lots: Iterable[_Described]) -> Expiry:
-    """Return the expiry of the goods that expire first, or `Expiry(None)` if none of them expires.
+    """Return the earliest expiry of these lots, or `Expiry(None)` if none of them expires.
 
-    If some expire on the same day, those of which a day is printed come first.
+    Of lots that expire on the same day, one that shows the day is preferred to one that shows the
+    month.
     """
     expiring = [
         (lot.expires_on, lot.expires_month or "", lot.expires_month)
@@ -54,8 +56,8 @@ def product_expiry(basis: ExpiryBasis, stated: Expiry, parents: Expiry) -> Expir
 
     Args:
         basis: What decides the expiry.
-        stated: The expiry that the line of the product states.
-        parents: The earliest expiry of the goods that it was made of.
+        stated: The expiry in the product's line.
+        parents: The earliest expiry of the consumed goods.
 
     >>> product_expiry("line", Expiry(date(2020, 5, 1)), Expiry(date(2020, 3, 1))).on
     datetime.date(2020, 3, 1)

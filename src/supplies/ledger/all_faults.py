@@ -1,4 +1,4 @@
-"""Find all faults of a refused command, so that they can be mended at once."""
+"""Find all faults of a refused command, so that the user can correct them at once."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _DAY = "/happened_on"
 Refusal = InvalidField | AgainstBooks
 
 RunRule = Callable[[Command, Books], None]
-"""Runs the rule of a command against books, and records nothing."""
+"""A function that runs the rule of a command against books, without recording anything."""
 
 _Found = tuple[str, Fault]
-"""A fault with the message of its error."""
+"""A fault, after the message of the error that contained it."""
 
 _Named = TypeVar("_Named", Item, Donor, Recipient, Location, Team)
 
@@ -34,16 +34,16 @@ _Named = TypeVar("_Named", Item, Donor, Recipient, Location, Team)
 def add_all_faults(
     error: Refusal, command: Command, books: Books, run_rule: RunRule
 ) -> SuppliesError:
-    """Return the error with all faults of its command, up to `MAX_FAULTS`.
+    """Return the error of a refused command, with all other faults of the command added.
 
-    Each line is tried as the only one of its command. So a shortage is named for every line that is
-    refused even alone; lines that are too much only together have one fault, that of the error.
-    A code that is not in the catalogue does not end a trial, nor does a wrong day. The cost is
-    about that of recording the command.
+    A rule stops at the first fault. So the rule is run again with an entry of the catalogue made up
+    for each unknown code, without the day if the day is wrong, and with each line as the only one.
+    Lines that are refused only together with others are not found. At most `MAX_FAULTS` faults are
+    returned. The cost is about that of recording the command.
     """
     known = {fault.pointer for fault in error.faults}
     if not any(map(_is_explored, known)) and not (isinstance(error, InvalidField) and any(known)):
-        return error  # The fault is of the whole command, or a shortage in its correction.
+        return error  # The fault concerns the whole command, or is a shortage in a correction.
     of_whole = list(_faults_of(command, books, run_rule))
     if _DAY in known.union(fault.pointer for _, fault in of_whole):
         command = msgspec.structs.replace(command, happened_on=None)
@@ -64,7 +64,7 @@ def _is_explored(pointer: str) -> bool:
 
 
 def _faults_of_lines(command: Command, books: Books, run_rule: RunRule) -> Iterator[_Found]:
-    """Yield the faults of each line that is refused alone."""
+    """Yield the faults of lines that are refused even as the only line of the command."""
     lines = getattr(command, "lines", None)
     if not isinstance(lines, list) or len(lines) < 2:
         return
@@ -77,11 +77,10 @@ def _faults_of_lines(command: Command, books: Books, run_rule: RunRule) -> Itera
 
 
 def _faults_of(command: Command, books: Books, run_rule: RunRule) -> Iterator[_Found]:
-    """Yield the faults of a command.
+    """Yield the unknown codes of a command and the first other fault.
 
-    These are its unknown codes, and the first other fault. A shortage does not count if a code is
-    unknown, because it may be a shortage at an unknown location. No other fault counts if an item
-    is unknown, because it may be that of the item, such as an unknown pack.
+    The other fault is left out if an unknown code may have caused it: a shortage if any code is
+    unknown, and any fault if an item is unknown.
     """
     stand_ins = _StandIns(books)
     other: Refusal | None = None
@@ -103,9 +102,9 @@ def _faults_of(command: Command, books: Books, run_rule: RunRule) -> Iterator[_F
 
 
 class _StandIns(Books):
-    """Books that return a stand-in for a code that is not in the catalogue.
+    """Books that return a made-up record for a code that is not in the catalogue.
 
-    The error that the code is unknown is added to `refusals`.
+    The error about each unknown code is added to `refusals`.
     """
 
     def __init__(self, books: Books) -> None:

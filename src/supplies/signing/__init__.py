@@ -1,1 +1,1 @@
-"""Station keys and the signatures of receipts."""
+"""Signing: the keys of stations, signed receipts and signed checkpoints."""

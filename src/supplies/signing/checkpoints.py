@@ -1,8 +1,7 @@
-"""Checkpoints: signed lines of text that say which entry a station's books had last, and when.
+"""Checkpoints: signed lines of text that say what the last entry in the books of a station was.
 
-Whoever keeps a checkpoint outside the books can show later that its entry was removed or rewritten.
-A checkpoint contains no personal data. Neither this module nor a check of a signature needs a
-secret.
+Whoever keeps a checkpoint outside the books can prove later that its entry was removed or
+rewritten. A checkpoint contains no personal data. No secret is needed to check its signature.
 """
 
 from __future__ import annotations
@@ -21,14 +20,21 @@ from supplies.signing.receipt_signatures import PublicKeys, is_signed_with
 _FORMAT: Final = "supplies-checkpoint-1"
 
 MAX_FILE_BYTES = 16 * 2**20
-"""Largest file of checkpoints that is read."""
+"""Size of the largest file of checkpoints that is read, in bytes."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """A station's signed statement about its own last entry, or about a cited one of another.
+    """A signed statement of a station about the last entry in its books.
 
-    station, seq, hash: the entry, or no entry if seq is 0. hash: hexadecimal. by: the station whose
-    books say so. at: when, in UTC. public_key, signature: base64.
+    It can also be about an entry of another station that an entry of this station refers to.
+
+    Attributes:
+        station: The station of the entry.
+        seq, hash: Number and hash (hexadecimal) of the entry; 0 and zeros if the station has no
+            entry.
+        by: The station that signed the checkpoint.
+        at: When it was signed, in UTC.
+        public_key, signature: In base64.
     """
 
     station: str
@@ -41,13 +47,13 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     signature: str
 
     def __str__(self) -> str:
-        """Return the checkpoint as a line of text, without its end."""
+        """Return the checkpoint as one line of text, without a line feed."""
         fields = (*self._signed_fields, self.key_id, self.public_key, self.signature)
         return " ".join((_FORMAT, *fields))
 
     @property
     def message(self) -> bytes:
-        """The signed bytes: six lines of UTF-8, each ended by LF."""
+        """The bytes that are signed: six lines of UTF-8, each ended by LF."""
         return "".join(f"{line}\n" for line in (_FORMAT, *self._signed_fields)).encode()
 
     @property
@@ -58,7 +64,8 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
 def check_checkpoint(checkpoint: Checkpoint, keys: PublicKeys | None) -> None:
     """Check the signature of a checkpoint.
 
-    keys: the public keys of the station that signed it; None accepts any key.
+    Args:
+        keys: The public keys of the station that signed it; None accepts any key.
 
     Raises:
         InvalidField: the signature is invalid, or the key is not one of `keys`.
@@ -73,18 +80,21 @@ def check_checkpoint(checkpoint: Checkpoint, keys: PublicKeys | None) -> None:
 
 
 def write_checkpoints(checkpoints: Iterable[Checkpoint]) -> str:
-    """Return the content of a file of checkpoints: one line for each."""
+    """Return the content of a file of checkpoints, with one line for each."""
     return "".join(f"{checkpoint}\n" for checkpoint in checkpoints)
 
 
 def read_checkpoints(text: str, named: str) -> list[Checkpoint]:
-    """Parse a file of checkpoints. Signatures are not checked.
+    """Parse the content of a file of checkpoints. Signatures are not checked.
 
-    Lines that begin with `#`, and all text before a checkpoint, are skipped, so that a mail can be
-    read as it is. named: the name of the file, for errors.
+    The file may also be a mail with checkpoints: lines that begin with `#`, lines without a
+    checkpoint and text before a checkpoint are ignored.
+
+    Args:
+        named: The name of the file, for error messages.
 
     Raises:
-        InvalidField: a line of a checkpoint is invalid, or there is none.
+        InvalidField: a checkpoint is invalid, or the file contains none.
     """
     found = []
     for number, line in enumerate(text.splitlines(), 1):

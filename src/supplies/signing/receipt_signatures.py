@@ -37,11 +37,11 @@ NotGenuineReason = Literal[
 ]
 """Why a receipt is not genuine.
 
-"altered": the signed data do not fit together. "other-key": it was signed by another station.
+"altered": the signed data do not fit together. "other-key": another station signed the receipt.
 "unknown-key": the signing key is not in the file of public keys. "other-version": another version
-of the program drew the page, so that it cannot be compared. "unsigned-marks": the marks, such as
-"void", are not signed. "no-attachment": the file has no signed
-data. "no-receipt": the file is not a receipt.
+of the program drew the page, so that it cannot be compared. "unsigned-marks": marks such as "void"
+are not signed. "no-attachment": the file has no signed data. "no-receipt": the file is not a
+receipt.
 """
 
 PublicKeys = Mapping[str, str]
@@ -71,14 +71,14 @@ class NotGenuine(SuppliesError):
 
 
 class IssuedReceipt(NamedTuple):
-    """The data of an issued receipt from which its check code and signature are made.
+    """What is signed for a receipt: its content as issued, or the marks on a printing of it.
 
     Attributes:
-        digest: Digest of the frozen content of the receipt, hexadecimal.
-        seq, hash: Number and hash of the entry that issued the receipt; with `marks`, of the last
-            entry that made them.
-        marks: The marks of a printing as JSON, to sign them instead of the receipt. None signs the
-            receipt.
+        digest: Digest of the stored content of the receipt, hexadecimal.
+        seq, hash: Number and hash of the entry that issued the receipt. With `marks`, of the last
+            entry that caused a mark.
+        marks: The marks, such as "void" or "copy", as JSON, if they are to be signed. None if the
+            content is to be signed.
     """
 
     station: str
@@ -119,9 +119,14 @@ def signed_message(
 
 
 def marks_message(*, number: str, digest: str, seq: int, entry_hash: str, statement: str) -> bytes:
-    """Return the bytes that are signed for marks: six lines of UTF-8, each ended by LF.
+    """Return the bytes that are signed for the marks on a receipt: six lines of UTF-8.
 
-    digest: of the receipt. seq, entry_hash: the last entry that made the marks.
+    Each line is ended by LF.
+
+    Args:
+        digest: Digest of the content of the receipt.
+        seq, entry_hash: The last entry that caused a mark.
+        statement: The marks as JSON.
     """
     fields = ("supplies-marks-1", number, digest, seq, entry_hash, statement)
     return "".join(f"{line}\n" for line in fields).encode()
@@ -202,7 +207,9 @@ def check_record(record: ReceiptRecord) -> None:
 
 
 def check_marks(record: ReceiptRecord) -> None:
-    """Check that the marks are those that were signed. Marks without a signature are accepted.
+    """Check that the marks on a receipt are those that were signed.
+
+    Marks without a signature are accepted; see `has_unsigned_marks`.
 
     Raises:
         NotGenuine: the marks differ from the signed ones, or the signature is invalid.
@@ -226,7 +233,7 @@ def check_marks(record: ReceiptRecord) -> None:
 
 
 def has_unsigned_marks(record: ReceiptRecord) -> bool:
-    """Return whether a paper has marks, such as "void", without a signature."""
+    """Return whether a receipt has marks, such as "void", that are not signed."""
     return record.signed_marks is msgspec.UNSET and record.marks != PrintMarks()
 
 
@@ -238,7 +245,7 @@ def _decode_marks(statement: str) -> PrintMarks | None:
 
 
 def check_key(record: ReceiptRecord, keys: PublicKeys) -> None:
-    """Check that the keys that signed a receipt and its marks are the station's keys.
+    """Check that the keys that signed a receipt and its marks belong to the station.
 
     Raises:
         NotGenuine: a key does not belong to the station.
@@ -277,7 +284,11 @@ def _signed_with(record: ReceiptRecord) -> bool:
 
 
 def is_signed_with(public_key: str, signature: str, message: bytes) -> bool:
-    """Return whether an Ed25519 signature of a message is valid. Key and signature are base64."""
+    """Return whether an Ed25519 signature of a message is valid.
+
+    Args:
+        public_key, signature: In base64.
+    """
     # Imported here because importing this package takes longer than all else in this module.
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey

@@ -106,9 +106,9 @@ class StationKeys:
         return _code(self._for(issued), issued)
 
     def sign(self, issued: IssuedReceipt) -> ReceiptSignature:
-        """Return the check code and the signature of a receipt.
+        """Return the check code and the signature of a receipt or of its marks.
 
-        They are made with the key that was in use when the receipt was issued, or its marks made.
+        They are made with the key that was in use at the entry that the signed data name.
         """
         key = self._for(issued)
         code, private = _code(key, issued), _private(key.private)
@@ -135,9 +135,13 @@ class StationKeys:
     def sign_checkpoint(
         self, station: str, seq: int, entry_hash: str, *, by: str, at: datetime
     ) -> Checkpoint:
-        """Return a signed checkpoint for an entry. entry_hash: hexadecimal. by: this station.
+        """Return a checkpoint for an entry, signed with the newest key.
 
-        It is signed with the newest key.
+        Args:
+            station: The station of the entry.
+            entry_hash: Hexadecimal.
+            by: The station that signs.
+            at: The time of signing.
         """
         key = self._keys()[-1]
         private = _private(key.private)

@@ -21,17 +21,21 @@ JOIN (SELECT t.destination, max(b.received_seq) AS seq FROM shipments_acknowledg
       WHERE b.station = :station GROUP BY t.destination) last
 ON last.destination = s.destination AND last.seq = a.received_seq WHERE a.station = :station
 """
-"""The last entry of each other station that a station's received and sent shipments cite."""
+"""SQL that selects the last entry of each other station that this station's shipments name."""
 
 
 def sign_checkpoints(
     store: Store, keys: StationKeys, station: str, seq: int, entry_hash: str, *, at: datetime
 ) -> list[Checkpoint]:
-    """Return a checkpoint of a station's last entry, and of each other station that it cites.
+    """Sign checkpoints for the last entry of a station and for entries of other stations.
 
-    Each shipment that was received or acknowledged cites an entry of the other station, so stations
-    that exchange goods are witnesses of each other. seq, entry_hash: the last entry. entry_hash:
-    hexadecimal. at: the present time.
+    When a station receives a shipment or acknowledges its arrival, its entry contains number and
+    hash of an entry of the other station. So stations that exchange goods can witness for one
+    another.
+
+    Args:
+        seq, entry_hash: Number and hash (hexadecimal) of the station's last entry.
+        at: The present time.
     """
     cited = store.all(_CITED, {"station": station})
     return [

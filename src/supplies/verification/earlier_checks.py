@@ -1,8 +1,8 @@
-"""Check that entries which were verified or signed before are still in the chain.
+"""Check that entries which were verified or signed before are still in the hash chain.
 
-A chain alone does not show that its last entries were removed or rewritten. Each successful
-verification is stored in `verifications`, and a checkpoint is kept elsewhere; both name an entry
-and its hash.
+The chain alone cannot show that its last entries were removed or rewritten. But each successful
+verification stored the last entry and its hash, and a checkpoint that is kept elsewhere contains
+them too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ from supplies.verification.reader import Reader
 
 
 class _KnownEntry(NamedTuple):
-    """An entry that was there before. hash: hexadecimal. seen: by whom and when, for the error."""
+    """An entry that an earlier verification or a checkpoint names.
+
+    Attributes:
+        hash: Hexadecimal.
+        seen: The verification or checkpoint in words, for the error message.
+    """
 
     seq: int
     hash: str
@@ -26,7 +31,7 @@ class _KnownEntry(NamedTuple):
 
 
 class EarlierChecks:
-    """The known entries of one station that the chain has not reached yet."""
+    """Compares the entries of one station with those that were known before."""
 
     def __init__(self, reader: Reader, witnesses: Sequence[Checkpoint]) -> None:
         self.reader = reader
@@ -45,20 +50,23 @@ class EarlierChecks:
         self._take(0, ZERO_HASH.hex())
 
     def follow(self, entries: Sequence[Row], hash_column: int) -> None:
-        """Compare the next entries, which were checked already, with what is known of them.
+        """Compare the next entries with the known entries.
+
+        Args:
+            hash_column: Index of the hash in a row of `entries`.
 
         Raises:
-            BooksBroken: an entry has another hash than it had before.
+            BooksBroken: an entry has another hash than before.
         """
         for row in entries:
             if self._known and self._known[-1].seq <= row[0]:
                 self._take(row[0], row[hash_column].hex())
 
     def check_end(self) -> None:
-        """Check that the chain reached every known entry.
+        """Check that every known entry was found.
 
         Raises:
-            BooksBroken: an entry that existed before is missing.
+            BooksBroken: a known entry is missing.
         """
         if self._known:
             raise self._broken(self._known[-1], None)

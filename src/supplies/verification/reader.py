@@ -16,7 +16,7 @@ from supplies.errors import BooksBroken
 from supplies.storage.store import Row, Store
 
 WHOLE_ROW = "row"
-"""Stands for the column name in an error about a row that is missing or surplus."""
+"""Used as the column name in an error about a row that is missing or surplus."""
 
 FIRST, LAST = -(2**63), 2**63 - 1
 """Lowest and highest entry number that the database can store.

@@ -1,4 +1,4 @@
-"""Check repacked goods: the expiry of products, and whose goods fulfil a pledge."""
+"""Check repacked goods: when the products expire, and whose pledges they fulfil."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ class _Description(NamedTuple):
 
 
 class _Conversion(NamedTuple):
-    """Lots that went into a conversion, and lots that were made."""
+    """The lots that a conversion consumed, and the lots that it made."""
 
     consumed: set[str]
     made: set[str]
 
 
 class RepackedGoods:
-    """What the entries checked so far say about lots, their expiry, and pledges kept by products.
+    """Checks the products of conversions, after all entries have been read.
 
-    Lots that do not expire are left out unless they were repacked.
+    Lots that do not expire are kept only if they were repacked.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -46,7 +46,7 @@ class RepackedGoods:
         self._kept: dict[str, Counter[str]] = defaultdict(Counter)
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Remember what the next entries say about repacked goods."""
+        """Read what the next entries say about repacked goods."""
         at = ROW_TABLES[Lot].columns.index
         for row in recorded[Lot]:
             lot, origin, day = row[at("lot")], row[at("origin")], row[at("expires_on")]
@@ -67,8 +67,9 @@ class RepackedGoods:
         """Check the products of all conversions.
 
         Raises:
-            BooksBroken: a product has another expiry than follows from its parents and its line, or
-                fulfils a pledge although its goods came from others than the pledge's donor.
+            BooksBroken: a product has another expiry than follows from the consumed lots and its
+                line, or fulfils a pledge although the consumed goods did not come from the donor of
+                the pledge.
         """
         conversions: dict[str, _Conversion] = {}
         for (account, _, lot), balance in balances.items():
@@ -124,7 +125,7 @@ class RepackedGoods:
         conversions: Mapping[str, _Conversion],
         came_from: Mapping[str, set[str]],
     ) -> set[str]:
-        """Return the accounts from which lots came, through all conversions."""
+        """Return the accounts from which the goods in these lots came first."""
         givers: set[str] = set()
         waiting = list(lots)
         seen = set(waiting)

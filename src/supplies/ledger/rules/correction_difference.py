@@ -94,7 +94,7 @@ def _check_found_by_counts(recounted: Iterable[Draft], others: Iterable[Draft]) 
 def _change(
     journal: Journal, wanted: Iterable[Step], before: Iterable[Step]
 ) -> Counter[tuple[date, Key]]:
-    """Return how much each balance must change on each open day to become as wanted."""
+    """Return how much each balance changes on each open day if `wanted` replaces `before`."""
     change: Counter[tuple[date, Key]] = Counter()
     for sign, transfers in ((1, wanted), (-1, before)):
         for day, transfer in transfers:

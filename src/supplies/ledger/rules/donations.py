@@ -362,12 +362,13 @@ def _drop_claims(
 def _claims_in_order(
     journal: Journal, draft: Draft, line: DonationLine, lot: str, pledge: str
 ) -> list[tuple[Need, int, int]]:
-    """Return the claims on a pledge, in the order in which a line serves them.
+    """Return the claims on a pledge, in the order in which the goods of a line serve them.
 
-    Each claim comes with the largest quantity for it, and with the quantity of the line that must
-    be kept for the donor's wish. The most urgent claims come first; of equally urgent ones, the
-    oldest. In a correction, needs whose goods were dispatched since come first, then needs that
-    this lot served before.
+    The most urgent claims come first; of equally urgent ones, the oldest. In a correction, needs
+    whose goods were dispatched since come first, then needs that this lot served before.
+
+    Each claim comes with the largest quantity that it may get, and with the quantity of the line
+    that must be left for the donor's wish.
     """
     claims = _claims_for(journal, line, pledge)
     if journal.corrected is None:

@@ -215,7 +215,7 @@ def _unused_or_new_allocation(
 
 
 def _assign(journal: Journal, allocation: AllocationDraft, share: EarmarkedShare) -> None:
-    """Assign to a need the quantity of the share that is for it: claimed or needed → assigned."""
+    """Assign the quantity of a share to the need that it is for: claimed or needed → assigned."""
     if share.need is None:
         return
     target = ASSIGNED(share.need.need, allocation.allocation)

@@ -1,4 +1,4 @@
-"""Expiry of repacked goods: decided when they are repacked, and again when their parents change."""
+"""The expiry of products: found when goods are repacked, and again when a consumed lot changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from supplies.ledger.rules.lot_family import consumed_lots, products_in_order
 
 
 def expiry_of_consumed(journal: Journal, conversion: str) -> Expiry:
-    """Return the earliest expiry of the goods that went into a conversion.
+    """Return the earliest expiry of the goods that a conversion consumed.
 
     Args:
         conversion: The account of the conversion.
@@ -29,17 +29,17 @@ def expiry_of_consumed(journal: Journal, conversion: str) -> Expiry:
 def line_with_expiry(
     journal: Journal, line: ConvertedLine, parents: Expiry, pointer: str
 ) -> tuple[ConvertedLine, ProductExpiry]:
-    """Return the line of a product with its expiry, and what the line states about it.
+    """Return the line of a product with the product's expiry, and the row to record about it.
 
-    A product may expire later than the goods it is made of only if its line gives a reason. A
-    correction may state again what the command or its product said before.
+    A product may expire later than the consumed goods only if its line gives a reason. A correction
+    may repeat what the line or its product said before.
 
     Args:
-        parents: The earliest expiry of the goods that it is made of.
+        parents: The earliest expiry of the consumed goods.
 
     Raises:
-        InvalidField: the product would expire later than its parents without a reason, or before
-            it was made.
+        InvalidField: the product would expire later than the consumed goods without a reason, or
+            before it was made.
     """
     stated = _stated_by_line(journal, line, parents, f"{pointer}/{expiry_field(line)}")
     expiry = _expiry_of(stated, parents)
@@ -49,7 +49,7 @@ def line_with_expiry(
 def _stated_by_line(
     journal: Journal, line: ConvertedLine, parents: Expiry, pointer: str
 ) -> ProductExpiry:
-    """Return what a line states about the expiry of its product, without the lot."""
+    """Return the row to record about the expiry of a line's product. Its lot is not filled in."""
     stated = ProductExpiry(
         lot="", basis="line", expires_on=line.expires_on, expires_month=line.expires_month
     )
@@ -76,9 +76,10 @@ def _stated_by_line(
 
 
 def _former_statements(journal: Journal, line: ConvertedLine) -> list[ProductExpiry]:
-    """Return statements of the corrected command about the same expiry of the same item.
+    """Return what the corrected command recorded about products with the same item and expiry.
 
-    A product whose expiry the line repeats as it is now comes after one for which it was stated.
+    Rows whose own expiry is that of the line come first. Rows follow for products that now have
+    this expiry.
     """
     lots = () if journal.corrected is None else journal.corrected.lots
     products = [journal.recorded_lot(lot.lot) for lot in lots if lot.item == line.item]
@@ -89,10 +90,10 @@ def _former_statements(journal: Journal, line: ConvertedLine) -> list[ProductExp
 
 
 def statement_about(journal: Journal, product: Lot) -> ProductExpiry:
-    """Return what is recorded about the expiry of a product.
+    """Return the row that is recorded about the expiry of a product.
 
-    For a product that was recorded before statements were, it is derived: an expiry that is that of
-    the parents was taken from them, an earlier one was stated, a later one had a reason.
+    For a product of an older version, which recorded no such row, it is derived: the expiry of the
+    consumed goods was taken over, an earlier one was in the line, and a later one had a reason.
     """
     recorded = journal.books.latest_row(ProductExpiry, lot=product.lot)
     if recorded is not None:
@@ -114,13 +115,16 @@ def statement_about(journal: Journal, product: Lot) -> ProductExpiry:
 
 
 def record_statement(journal: Journal, draft: Draft, stated: ProductExpiry) -> None:
-    """Record what is stated about the expiry of a product, unless it is recorded already."""
+    """Add a row about the expiry of a product to a draft, unless the books have the same row."""
     if journal.books.latest_row(ProductExpiry, lot=stated.lot) != stated:
         draft.add_rows(stated)
 
 
 def describe_products(journal: Journal, draft: Draft, lots: Iterable[str]) -> None:
-    """Update the expiry of all products of lots whose own expiry the drafts change."""
+    """Draft new expiries for products, after the drafts changed the expiry of consumed lots.
+
+    Products that were made from these products are included.
+    """
     changed = [lot for lot in lots if _expiry_changes(journal, lot)]
     if not changed:
         return

@@ -234,10 +234,10 @@ class _Search:
     # --- binary search -----------------------------------------------------------------------
 
     def _between(self, least: Figures, enough: Figures) -> Figures:
-        """Return the smallest accepted quantities between `least` and `enough`.
+        """Return accepted quantities between `least` and `enough` that cannot be made smaller.
 
-        First all quantities are lowered together. If the result is refused, they are lowered one by
-        one.
+        First all quantities are made smaller together. If the result is refused, one after the
+        other is made smaller.
         """
         order = sorted(enough)
         together = self._lowered(order, least, {place: enough[place] for place in order})
