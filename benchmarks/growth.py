@@ -34,7 +34,7 @@ from supplies.views.stock import get_stock
 
 SIZES = (10_000, 100_000)
 
-FIRST, DAYS = date(2020, 1, 1), 365
+FIRST, DAYS = date(2019, 1, 1), 365
 LAST = FIRST + timedelta(days=DAYS - 1)
 
 ENTRIES_PER_ROUND, COMMANDS_PER_ROUND = 12, 11
@@ -59,6 +59,10 @@ class Clock:
 
     def __init__(self) -> None:
         self.day = FIRST
+
+    def set_day(self, day: date) -> None:
+        """Set the day."""
+        self.day = day
 
     def __call__(self) -> datetime:
         """Return the time."""
@@ -95,7 +99,7 @@ def _measure(url: str, size: int) -> Iterator[tuple[str, float]]:
     """Yield the figures for books of one size: milliseconds of CPU, or commands per second."""
     clock = Clock()
     with open_books(url, size, clock) as ledger, _cpu_clock(ledger) as cpu:
-        yield "bulk recording, commands/s", 1 / record_entries(ledger, clock, size, cpu)
+        yield "bulk recording, commands/s", 1 / record_entries(ledger, clock.set_day, size, cpu)
         for name, view in views(size).items():
             yield name, 1e3 * _median(ledger, view, cpu)
         yield "Allocate", 1e3 * _time_allocations(ledger, cpu)
@@ -128,6 +132,12 @@ def open_books(url: str, size: int, clock: Clock) -> Ledger:
     if isinstance(ledger.store, SqliteStore):
         ledger.store.run("PRAGMA synchronous = OFF")
     ledger.register(Station(code=STATION, name="bench", series=STATION.upper()))
+    register_catalogue(ledger, size)
+    return ledger
+
+
+def register_catalogue(ledger: Ledger, size: int) -> None:
+    """Register what so many entries are about."""
     ledger.register(
         *(Item(code=f"item-{n}", name="made up") for n in range(ITEMS)),
         *(Donor(code=f"D-{n}", name="made up") for n in range(_donors(size))),
@@ -135,7 +145,6 @@ def open_books(url: str, size: int, clock: Clock) -> Ledger:
         *(Location(code=code, name="made up") for code in STORES),
         *(Team(code=f"t_{n}", name="made up") for n in range(TEAMS)),
     )
-    return ledger
 
 
 def _donors(size: int) -> int:
@@ -146,20 +155,26 @@ def _recipients(size: int) -> int:
     return max(50, size // ENTRIES_PER_RECIPIENT)
 
 
-def record_entries(ledger: Ledger, clock: Clock, size: int, cpu: Cpu = process_time) -> float:
-    """Record entries until there are `size`. Return the CPU time of a command in the last tenth."""
+def record_entries(
+    ledger: Ledger, set_day: Callable[[date], None], size: int, cpu: Cpu = process_time
+) -> float:
+    """Record so many entries. Return the CPU time of a command in the last tenth.
+
+    Args:
+        set_day: Sets the ledger's clock to a day.
+    """
     rounds = -(-size // ENTRIES_PER_ROUND)
     commands = _yield_commands(ledger.books.head()[0], size)
     taken: list[float] = []
     for start in range(0, rounds, GROUP // COMMANDS_PER_ROUND):
-        clock.day = FIRST + timedelta(days=start * DAYS // rounds)
+        set_day(FIRST + timedelta(days=start * DAYS // rounds))
         many = min(GROUP, (rounds - start) * COMMANDS_PER_ROUND)
         requests = [Request(command=each, by="u_1") for each in itertools.islice(commands, many)]
         begin = cpu()
         answers = ledger.record_many(requests)
         taken.append((cpu() - begin) / many)
         assert all(isinstance(answer, Recorded) for answer in answers)
-    clock.day = LAST
+    set_day(LAST)
     return statistics.median(taken[-max(1, len(taken) // 10) :])
 
 
@@ -192,9 +207,11 @@ def _yield_commands(head: int, size: int) -> Iterator[c.Command]:
 
 def views(size: int) -> dict[str, Callable[[Ledger], object]]:
     """Return the views of the table, by name."""
-    month = date(2020, 6, 1), date(2020, 6, 30)
+    month = date(2019, 6, 1), date(2019, 6, 30)
 
-    def view(make: Callable[..., object], *args: object, **options: object) -> Callable:
+    def view(
+        make: Callable[..., object], *args: object, **options: object
+    ) -> Callable[[Ledger], object]:
         def do(ledger: Ledger) -> object:
             with ledger.reading() as books:
                 return make(books, *args, **options)

@@ -254,25 +254,26 @@ class Writer:
         )
         for row in body.rows:
             if isinstance(row, Forgetting):
-                self._erase(row.party)
+                self._erase(row.party, body.seq)
 
-    def _erase(self, party: str) -> None:
+    def _erase(self, party: str, seq: int) -> None:
         """Erase the texts of a person or an entry, and a person's data in the catalogue.
 
         The salts are erased too. Otherwise a guessed text could be compared with its digest.
 
         Args:
             party: Whose texts are erased: `donor:CODE`, `recipient:CODE` or `entry:SEQ`.
+            seq: Number of the entry that erases them. It lists their digests.
         """
         entry = entry_of_forgotten_text(party)
         # The contents of receipts are in the same table. No entry's text has such a digest.
         of = "about = :party" if entry is None else "seq = :entry AND digest IN ("
         if entry is not None:
-            of += "SELECT digest FROM erasures WHERE station = :station)"
+            of += "SELECT digest FROM erasures WHERE station = :station AND seq = :seq)"
         self.store.run(
             "UPDATE erasable SET salt = NULL, content = NULL "
             f"WHERE station = :station AND {of} AND content IS NOT NULL",
-            {"station": self.station, "party": party, "entry": entry},
+            {"station": self.station, "party": party, "entry": entry, "seq": seq},
         )
         if entry is None:
             self.books.catalogue.forget_person(party)

@@ -32,8 +32,10 @@ def net_flows(
         for side, sign in (("target", ""), ("source", "-"))
     )
     rows = books.all(
-        f"SELECT account, item, sum(quantity) FROM ({sides}) AS moves WHERE {within} "
-        "GROUP BY account, item HAVING sum(quantity) <> 0 ORDER BY account, item",
+        # Materialized, so that engines find transfers by their entries, not by kind of account.
+        "WITH flows AS MATERIALIZED (SELECT account, item, sum(quantity) AS quantity "
+        f"FROM ({sides}) AS moves GROUP BY account, item) SELECT account, item, quantity "
+        f"FROM flows WHERE ({within}) AND quantity <> 0 ORDER BY account, item",
         first=first.isoformat(),
         last=last.isoformat(),
     )

@@ -65,7 +65,8 @@ def list_activities(
     Raises:
         InvalidField: `kind`, `after` or `limit` is invalid.
     """
-    if kind is not None:
+    found = "SELECT 1 FROM activities WHERE station = :station AND kind = :kind LIMIT 1"
+    if kind is not None and books.value(found, kind=kind) is None:
         known = books.all(
             "SELECT DISTINCT kind FROM activities WHERE station = :station ORDER BY 1"
         )

@@ -51,8 +51,9 @@ def count_fully_met_households(books: Books, on: date) -> int:
         books.value(
             "SELECT count(*) FROM recipients r WHERE r.station = :station "
             "AND r.kind = 'household' "
-            f"AND NOT EXISTS ({need} AND ({' OR '.join(open_stages)})) "
-            f"AND EXISTS ({need} AND {balance_exists(met, past=past)})",
+            # PostgreSQL would turn EXISTS into a join that reads all needs.
+            f"AND ({need} AND ({' OR '.join(open_stages)}) LIMIT 1) IS NULL "
+            f"AND ({need} AND {balance_exists(met, past=past)} LIMIT 1) IS NOT NULL",
             day=on.isoformat(),
         )
     )

@@ -79,6 +79,11 @@ SET jit = off;
 -- Every query uses an index. A plan made while a table is small would read the whole table, and the
 -- plan is kept while the table grows.
 SET enable_seqscan = off;
+-- Queries name their tables in the order in which to read them, each by an index. The server would
+-- read a whole table for a join where it expects too many rows.
+SET join_collapse_limit = 1;
+SET enable_hashjoin = off;
+SET enable_mergejoin = off;
 -- If it is off, a commit would be confirmed before it is on the disk.
 SELECT set_config('synchronous_commit', 'on', false)
 WHERE current_setting('synchronous_commit') = 'off' AND current_setting('fsync') = 'on'
