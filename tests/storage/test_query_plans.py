@@ -28,7 +28,7 @@ import supplies.views
 from benchmarks import growth
 from supplies.books.reader import Books
 from supplies.domain import commands as c
-from supplies.domain.catalogue_records import CATALOGUE_RECORDS
+from supplies.domain.catalogue_records import CATALOGUE_RECORDS, Location
 from supplies.domain.entries import ENTRY_KINDS
 from supplies.errors import Forgotten, UnknownBarcode
 from supplies.ledger.rules import RULES
@@ -52,15 +52,18 @@ from supplies.views import (
     entries,
     given_back,
     likely_duplicates,
+    look_alikes,
     needs,
     organisation_report,
     periods,
     pledges,
     public_disclosure,
+    recall,
     receipt_batches,
     receipts,
     remarks,
     shipments,
+    stated_donation,
     station_report,
     stock,
     stock_documents,
@@ -152,6 +155,8 @@ def record_the_rest(station: RecordingStation) -> None:
     returned = [c.LotLine(item="mask", quantity=1, lot=lot)]
     record(c.ReturnGoods(location="a", lines=returned, reason="made up"))
     record(c.ReplaceReceipt(number=receipt_of(station, donation(station, 6)), reason="made up"))
+    station.ledger.register(Location(code="q", name="Quarantine", quarantine=True))
+    record(c.QuarantineBatch(item="mask", batch="B1", target="q"))
     record(c.VoidReceipt(number=receipt_of(station, donation(station, 7)), reason="made up"))
     record(c.Reverse(entry=donation(station, 8), reason="made up"))
 
@@ -245,7 +250,11 @@ def show_everything(books: Books, url: str) -> None:
         donation_warnings.find_beside_pledge(books, one.id)
         donation_warnings.find_missing_labels(books, one.id)
         donation_warnings.find_unexplained_surplus(books, one.id)
+        donation_warnings.find_local_address(books, 1, books.head()[0])
+        stated_donation.stated_donation(books, one.id)
         given_back.last_return(books, [one.id])
+    donations.find_last_donation(books, donor="wang")
+    donations.find_last_donation(books, recorded_by="w1")
     for status in (None, "allocated", "in_transit", "received"):
         allocations.list_allocations(books, status=status)
     allocation = allocations.list_allocations(books, recipient="h2").items[-1].id
@@ -276,7 +285,11 @@ def show_everything(books: Books, url: str) -> None:
         for record in catalogue.list_records(books, kind, limit=2).items:
             with suppress(Forgotten):
                 catalogue.get_record(books, kind, record.code)
+            look_alikes.find_look_alikes(books, record)
         catalogue.list_records(books, kind, "made")
+    for kind in catalogue.CODE_PREFIXES:
+        catalogue.propose_code(books, kind)
+    look_alikes.list_look_alikes(books, "donors")
     with suppress(UnknownBarcode):
         barcodes.find_barcode(books, "4006381333931")
 
@@ -315,6 +328,7 @@ def show_stock(books: Books) -> None:
     stock.list_balances(books, "received:h1")
     for row in stock.get_stock(books).items:
         trace.trace_lot(books, row.lot)
+    recall.build_recall(books, "mask", "B1")
     allocation_proposal.propose_allocations(books, TODAY)
     allocation_proposal.propose_allocations(books, TODAY, item="mask", location="a")
 
@@ -431,12 +445,13 @@ SMALL_PARTS = {
     "needs_open",
     "needs_claimed",
     "needs_assigned",
+    "arrival_lines_beside_pledge",
     "allocations_on_the_way",
     "allocations_waiting",
     "pledges_open",
     "one_superseding_entry",
 }
-"""Indexes of rows that do not pile up: what is open or in stock now, and corrections."""
+"""Indexes of few rows: what is open or in stock now, corrections, gifts beyond their pledge."""
 
 
 def reads_all(sql: str, read: Read) -> bool:

@@ -52,7 +52,9 @@ def first_receipt_warning(books: Books, first: int, last: int) -> tuple[str, str
         last=last,
     )
     if number is None or books.value(
-        "SELECT 1 FROM receipts WHERE station = :station AND seq < :first LIMIT 1", first=first
+        "SELECT 1 FROM entries WHERE station = :station AND kind = 'receipt_issued' "
+        "AND seq < :first LIMIT 1",
+        first=first,
     ):
         return None
     return number, (
