@@ -6,18 +6,13 @@ chain.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from ipaddress import IPv6Address
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from supplies.books.name_search import INDEX_VERSION, index_terms
-from supplies.domain.accounts import ANONYMOUS
-from supplies.domain.barcodes import parse_barcode
+from supplies.domain.catalogue_checks import check_catalogue_record
 from supplies.domain.catalogue_records import (
     CATALOGUE_RECORDS,
     Barcode,
@@ -31,7 +26,6 @@ from supplies.domain.catalogue_records import (
     Station,
     Team,
 )
-from supplies.domain.validation import check_fields
 from supplies.errors import AlreadyDone, Fault, Forgotten, InvalidField, NotFound, check_type
 from supplies.storage.store import Row, Store
 
@@ -69,11 +63,6 @@ The digits of longer codes have another meaning.
 
 _ITEMS_PER_QUERY = 500
 
-_HOST = re.compile(
-    r"(?:(https?)://)?((?:\w[\w-]*(?:\.\w[\w-]*)*|\[[0-9a-f:.]+\])(?::\d{1,5})?)/?", re.IGNORECASE
-)
-"""Pattern of a host: an optional scheme, a name or address, an optional port."""
-
 
 class Catalogue:
     """The catalogue of one station. Records are cached until another connection changes one."""
@@ -97,32 +86,32 @@ class Catalogue:
         """Clear the cache, because this connection has changed or rolled back a record."""
         self._kept.clear()
 
-    def get(self, noun: type[N], code: str) -> N | None:
+    def get(self, kind: type[N], code: str) -> N | None:
         """Return the record of this kind with this code, or None.
 
         Raises:
             InvalidField: the code is not text.
         """
         check_type(code, str, "a code", "text")
-        kept: N | None = self._kept.get((noun, code))
+        kept: N | None = self._kept.get((kind, code))
         if kept is None:
-            kept = self._read(noun, code)
+            kept = self._read(kind, code)
             if kept is not None:
-                self._kept[noun, code] = kept
+                self._kept[kind, code] = kept
         return kept
 
-    def _read(self, noun: type[N], code: str) -> N | None:
+    def _read(self, kind: type[N], code: str) -> N | None:
         row = self.store.one(
-            f"SELECT {', '.join(columns_of(noun))} FROM {noun.table} "
-            f"WHERE code = :code{'' if noun is Station else ' AND station = :station'}",
-            {"code": code} if noun is Station else {"code": code, "station": self.station_code},
+            f"SELECT {', '.join(columns_of(kind))} FROM {kind.table} "
+            f"WHERE code = :code{'' if kind is Station else ' AND station = :station'}",
+            {"code": code} if kind is Station else {"code": code, "station": self.station_code},
         )
-        return None if row is None else self.records_from_rows(noun, [row])[0]
+        return None if row is None else self.records_from_rows(kind, [row])[0]
 
-    def records_from_rows(self, noun: type[N], rows: Sequence[Row]) -> list[N]:
+    def records_from_rows(self, kind: type[N], rows: Sequence[Row]) -> list[N]:
         """Build records from rows that have the columns of `columns_of`."""
-        records = [_record_from_row(noun, row) for row in rows]
-        if noun is not Item or not records:
+        records = [_record_from_row(kind, row) for row in rows]
+        if kind is not Item or not records:
             return records
         barcodes = self._barcodes(record.code for record in records)
         return [
@@ -145,7 +134,7 @@ class Catalogue:
                 found.setdefault(item, []).append(Barcode(code=code, pack=pack))
         return found
 
-    def next_code(self, noun: type[CatalogueRecord]) -> str:
+    def next_code(self, kind: type[CatalogueRecord]) -> str:
         """Return the next free code for a kind of record, such as D-012.
 
         It follows the code with the highest number, and has as many digits. Nobody else can use it
@@ -154,11 +143,11 @@ class Catalogue:
         Raises:
             InvalidField: records of this kind have no numbered codes.
         """
-        letter = CODE_LETTERS.get(noun)
+        letter = CODE_LETTERS.get(kind)
         if letter is None:
-            raise InvalidField(f"choose a code for the new {noun.__name__.lower()}")
+            raise InvalidField(f"choose a code for the new {kind.__name__.lower()}")
         row = self.store.one(
-            f"SELECT code FROM {noun.table} WHERE station = :station AND code >= :start "
+            f"SELECT code FROM {kind.table} WHERE station = :station AND code >= :start "
             "AND code < :end AND length(code) <= :longest "
             "AND ltrim(substr(code, 3), '0123456789') = '' AND length(code) > 2 "
             "ORDER BY CAST(substr(code, 3) AS BIGINT) DESC, length(code) DESC LIMIT 1",
@@ -174,30 +163,30 @@ class Catalogue:
 
     # --- changing ------------------------------------------------------------------------------
 
-    def register(self, noun: CatalogueRecord) -> None:
+    def register(self, record: CatalogueRecord) -> None:
         """Add a record under a new code.
 
         Raises:
             AlreadyDone: the code, the receipt series or a barcode is in use.
             InvalidField: the record is invalid.
         """
-        checked = check_catalogue_record(noun)
-        if self.get(type(noun), noun.code) is not None:
-            sentence = f"the code {noun.code} is taken in {noun.table}; choose another"
+        checked = check_catalogue_record(record)
+        if self.get(type(record), record.code) is not None:
+            sentence = f"the code {record.code} is taken in {record.table}; choose another"
             raise AlreadyDone(sentence, [Fault("/code", sentence)])
         self._check_series_unchanged(checked)
         self._check_barcodes_are_free(checked)
         values = self._columns(checked)
         names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
-        self.store.run(f"INSERT INTO {noun.table} ({names}) VALUES ({marks})", values)
-        if isinstance(noun, Station):
+        self.store.run(f"INSERT INTO {record.table} ({names}) VALUES ({marks})", values)
+        if isinstance(record, Station):
             self._mark_index_current()
         else:
             self._write_barcodes(checked)
             self._index_names(checked)
         self.clear_cache()
 
-    def amend(self, noun: CatalogueRecord) -> None:
+    def amend(self, record: CatalogueRecord) -> None:
         """Replace the record that has the same code.
 
         Raises:
@@ -206,23 +195,23 @@ class Catalogue:
             Forgotten: the person was erased.
             AlreadyDone: the receipt series or a barcode is in use.
         """
-        checked = check_catalogue_record(noun)
-        before = self.get(type(noun), noun.code)
+        checked = check_catalogue_record(record)
+        before = self.get(type(record), record.code)
         if before is None:
-            raise NotFound(f"there is no {noun.code} in {noun.table}")
+            raise NotFound(f"there is no {record.code} in {record.table}")
         if isinstance(before, Item) and isinstance(checked, Item):
             self._check_unit_unchanged(before, checked)
         if getattr(before, "name", "") is None:
             raise Forgotten(
-                f"{noun.code} was forgotten at their wish; register them under another code"
+                f"{record.code} was forgotten at their wish; register them under another code"
             )
         self._check_series_unchanged(checked)
         self._check_barcodes_are_free(checked)
         values = self._columns(checked)
         sets = ", ".join(f"{name} = :{name}" for name in values if name not in ("code", "station"))
-        here = "" if isinstance(noun, Station) else " AND station = :station"
-        self.store.run(f"UPDATE {noun.table} SET {sets} WHERE code = :code{here}", values)
-        if not isinstance(noun, Station):
+        here = "" if isinstance(record, Station) else " AND station = :station"
+        self.store.run(f"UPDATE {record.table} SET {sets} WHERE code = :code{here}", values)
+        if not isinstance(record, Station):
             self._write_barcodes(checked)
             self._index_names(checked)
         self.clear_cache()
@@ -258,25 +247,25 @@ class Catalogue:
 
     def rebuild_name_index(self) -> None:
         """Build the name index of the station anew."""
-        for noun in CATALOGUE_RECORDS:
+        for kind in CATALOGUE_RECORDS:
             rows = self.store.all(
-                f"SELECT {', '.join(columns_of(noun))} FROM {noun.table} "
+                f"SELECT {', '.join(columns_of(kind))} FROM {kind.table} "
                 "WHERE station = :station ORDER BY code",
                 {"station": self.station_code},
             )
-            for record in self.records_from_rows(noun, rows):
+            for record in self.records_from_rows(kind, rows):
                 self._index_names(record)
         self._mark_index_current()
 
-    def _index_names(self, noun: CatalogueRecord) -> None:
-        here = (self.station_code, noun.table, noun.code)
+    def _index_names(self, record: CatalogueRecord) -> None:
+        here = (self.station_code, record.table, record.code)
         self.store.run(
             "DELETE FROM search WHERE station = :station AND noun = :noun AND code = :code",
             dict(zip(("station", "noun", "code"), here, strict=True)),
         )
         self.store.run_many(
             "INSERT INTO search (station, noun, code, piece) VALUES (?, ?, ?, ?)",
-            [(*here, piece) for piece in sorted(index_terms(noun))],
+            [(*here, piece) for piece in sorted(index_terms(record))],
         )
 
     def _mark_index_current(self) -> None:
@@ -298,35 +287,35 @@ class Catalogue:
                 "register another item for the other unit",
             )
 
-    def _check_series_unchanged(self, noun: CatalogueRecord) -> None:
+    def _check_series_unchanged(self, record: CatalogueRecord) -> None:
         """Check that no other station uses the receipt series of a station.
 
         Raises:
             AlreadyDone: another station uses the series, or has used it.
         """
-        if not isinstance(noun, Station):
+        if not isinstance(record, Station):
             return
         other = self.store.one(
             "SELECT code FROM stations WHERE series = :series AND code <> :code UNION ALL "
             "SELECT station FROM receipts WHERE series = :series AND station <> :code LIMIT 1",
-            {"series": noun.series, "code": noun.code},
+            {"series": record.series, "code": record.code},
         )
         if other is not None:
             sentence = (
-                f"station {other[0]} numbers its receipts {noun.series}; choose another series"
+                f"station {other[0]} numbers its receipts {record.series}; choose another series"
             )
             raise AlreadyDone(sentence, [Fault("/series", sentence)])
 
-    def _check_barcodes_are_free(self, noun: CatalogueRecord) -> None:
+    def _check_barcodes_are_free(self, record: CatalogueRecord) -> None:
         """Check that no other item has a barcode of this item. Retired items do not count.
 
         Raises:
             AlreadyDone: another item has one of the barcodes.
         """
-        if not isinstance(noun, Item) or noun.retired:
+        if not isinstance(record, Item) or record.retired:
             return
-        for index, barcode in enumerate(noun.barcodes):
-            other = self.item_of_barcode(barcode.code, besides=noun.code)
+        for index, barcode in enumerate(record.barcodes):
+            other = self.item_of_barcode(barcode.code, besides=record.code)
             if other is not None and not other.retired:
                 raise AlreadyDone(
                     f"the barcode {barcode.code} belongs to {other.code} ({other.name}); remove it "
@@ -350,124 +339,37 @@ class Catalogue:
         )
         return None if row is None else self.get(Item, row[0])
 
-    def _write_barcodes(self, noun: CatalogueRecord) -> None:
+    def _write_barcodes(self, record: CatalogueRecord) -> None:
         """Replace the stored barcodes of an item."""
-        if not isinstance(noun, Item):
+        if not isinstance(record, Item):
             return
         self.store.run(
             "DELETE FROM item_barcodes WHERE station = :station AND item = :item",
-            {"station": self.station_code, "item": noun.code},
+            {"station": self.station_code, "item": record.code},
         )
         self.store.run_many(
             "INSERT INTO item_barcodes (station, item, barcode, pack, active) "
             "VALUES (?, ?, ?, ?, ?)",
             [
-                (self.station_code, noun.code, barcode.code, barcode.pack, int(not noun.retired))
-                for barcode in noun.barcodes
+                (
+                    self.station_code,
+                    record.code,
+                    barcode.code,
+                    barcode.pack,
+                    int(not record.retired),
+                )
+                for barcode in record.barcodes
             ],
         )
 
-    def _columns(self, noun: CatalogueRecord) -> dict[str, Any]:
-        values = {name: _to_column(getattr(noun, name)) for name in columns_of(type(noun))}
-        return values if isinstance(noun, Station) else {"station": self.station_code, **values}
+    def _columns(self, record: CatalogueRecord) -> dict[str, Any]:
+        values = {name: _to_column(getattr(record, name)) for name in columns_of(type(record))}
+        return values if isinstance(record, Station) else {"station": self.station_code, **values}
 
 
-def check_catalogue_record(noun: N) -> N:
-    """Check a record and return it with normalized text.
-
-    The host of a station becomes the beginning of the URLs on its papers and in invitations.
-
-    Raises:
-        InvalidField: the argument is not a record, or one of its fields is invalid.
-    """
-    check_type(noun, CatalogueRecord, "the record", "a record of the catalogue, such as Item")
-    noun = check_fields(noun)
-    if getattr(noun, "name", "") is None:
-        raise InvalidField.at("/name", "the name is missing; give a name")
-    if isinstance(noun, Donor) and noun.code == ANONYMOUS:
-        raise InvalidField.at(
-            "/code", f"{ANONYMOUS} is the code for anonymous donors; choose another code"
-        )
-    if isinstance(noun, Item):
-        _check_larger_unit(noun)
-        return msgspec.structs.replace(
-            noun,
-            barcodes=_checked_barcodes(noun),
-            aliases=list(dict.fromkeys(noun.aliases)),
-        )
-    if not isinstance(noun, Station):
-        return noun
-    try:
-        ZoneInfo(noun.zone)
-    except (KeyError, ValueError, OSError):
-        raise InvalidField.at(
-            "/zone", f"{noun.zone} is not a time zone; give one, such as Asia/Shanghai"
-        ) from None
-    return msgspec.structs.replace(noun, host=_url_origin(noun.host))
-
-
-def _checked_barcodes(item: Item) -> list[Barcode]:
-    """Return the barcodes of an item as `parse_barcode` reads them, sorted.
-
-    Raises:
-        InvalidField: a barcode is given twice, or its pack is unknown.
-    """
-    barcodes: dict[str, Barcode] = {}
-    for index, barcode in enumerate(item.barcodes):
-        pointer = f"/barcodes/{index}"
-        if barcode.pack is not None and barcode.pack not in item.packs:
-            raise InvalidField.at(
-                f"{pointer}/pack",
-                f"{item.code} has no pack {barcode.pack}; its packs are "
-                f"{', '.join(sorted(item.packs)) or 'none'}",
-            )
-        code = parse_barcode(barcode.code).barcode
-        if code in barcodes:
-            raise InvalidField.at(f"{pointer}/code", f"the barcode {code} is given twice")
-        barcodes[code] = Barcode(code=code, pack=barcode.pack)
-    return [barcodes[code] for code in sorted(barcodes)]
-
-
-def _check_larger_unit(item: Item) -> None:
-    """Check that the size of an item's larger unit is a power of ten.
-
-    Raises:
-        InvalidField: the size is another number.
-    """
-    larger = item.shown_unit
-    if larger is not None and (larger.size == 1 or str(larger.size).rstrip("0") != "1"):
-        raise InvalidField.at(
-            "/shown_unit/size",
-            f"{larger.size} is not a power of ten, such as 1000; use packs for other sizes",
-        )
-
-
-def _url_origin(host: str) -> str:
-    """Return scheme, name and port of a host. Without a scheme, https is used."""
-    found = _HOST.fullmatch(host)
-    if found is None or not _can_be_parsed(f"https://{found[2]}"):
-        raise InvalidField.at(
-            "/host",
-            f"/host must be the address of a host, such as https://example.org, not {host}: "
-            "http or https, a name or an address, and a port if needed",
-        )
-    return f"{(found[1] or 'https').lower()}://{found[2]}"
-
-
-def _can_be_parsed(url: str) -> bool:
-    """Return whether URL libraries can read host and port of a URL."""
-    try:
-        parts = urlsplit(url)
-        if "[" in url:
-            IPv6Address(parts.hostname or "")
-        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return False
-
-
-def columns_of(noun: type[CatalogueRecord]) -> list[str]:
+def columns_of(kind: type[CatalogueRecord]) -> list[str]:
     """Return the columns of the table of a kind of record, in the order of its fields."""
-    return [name for name in noun.__struct_fields__ if name not in _STORED_ELSEWHERE]
+    return [name for name in kind.__struct_fields__ if name not in _STORED_ELSEWHERE]
 
 
 _STORED_ELSEWHERE = ("barcodes",)
@@ -480,16 +382,16 @@ _JSON = ("packs", "aliases", "shown_unit")
 """Columns that contain JSON."""
 
 
-def _record_from_row(noun: type[N], row: Row) -> N:
+def _record_from_row(kind: type[N], row: Row) -> N:
     """Build a record from the values of its columns. An item is returned without barcodes."""
-    values = dict(zip(columns_of(noun), row, strict=True))
+    values = dict(zip(columns_of(kind), row, strict=True))
     for name in values.keys() & set(_FLAGS):
         values[name] = bool(values[name])
     for name in values.keys() & set(_JSON):
         values[name] = None if values[name] is None else msgspec.json.decode(values[name])
-    if noun is Item and values["shown_unit"] is not None:
+    if kind is Item and values["shown_unit"] is not None:
         values["shown_unit"] = LargerUnit(**values["shown_unit"])
-    return noun(**values)
+    return kind(**values)
 
 
 def _to_column(value: Any) -> Any:

@@ -66,17 +66,17 @@ def bigrams(word: str) -> set[str]:
     return {word} if len(word) == 1 else {word[at : at + 2] for at in range(len(word) - 1)}
 
 
-def index_terms(noun: CatalogueRecord) -> set[str]:
+def index_terms(record: CatalogueRecord) -> set[str]:
     """Return the index terms of a record: characters, bigrams, and keys from `look_alike_keys`.
 
     No character or bigram contains a space.
     """
-    parts = [part for text in searchable_texts(noun) for part in text.split()]
+    parts = [part for text in searchable_texts(record) for part in text.split()]
     pieces = {piece for part in parts for piece in (*part, *bigrams(part))}
-    return pieces | {f"{LOOK_ALIKE}{field}:{key}" for field, key in look_alike_keys(noun).items()}
+    return pieces | {f"{LOOK_ALIKE}{field}:{key}" for field, key in look_alike_keys(record).items()}
 
 
-def look_alike_keys(noun: CatalogueRecord) -> dict[str, str]:
+def look_alike_keys(record: CatalogueRecord) -> dict[str, str]:
     """Return a key for each field that is compared to find the same person or thing.
 
     Two texts have the same key if they differ only in case, width, accents, spaces, punctuation, or
@@ -84,7 +84,7 @@ def look_alike_keys(noun: CatalogueRecord) -> dict[str, str]:
     """
     keys = {}
     for field in COMPARED_FIELDS:
-        text = getattr(noun, field, None)
+        text = getattr(record, field, None)
         key = "" if text is None else _NOT_WORD.sub("", _folded(text))
         if field == "phone":
             key = _CHINESE_MOBILE.sub(r"\1", key)
@@ -93,20 +93,20 @@ def look_alike_keys(noun: CatalogueRecord) -> dict[str, str]:
     return keys
 
 
-def matches(noun: CatalogueRecord, wanted: list[str]) -> bool:
+def matches(record: CatalogueRecord, wanted: list[str]) -> bool:
     """Return whether the searched fields of a record contain each of these words."""
-    texts = searchable_texts(noun)
+    texts = searchable_texts(record)
     return all(any(word in text for text in texts) for word in wanted)
 
 
-def searchable_texts(noun: CatalogueRecord) -> list[str]:
+def searchable_texts(record: CatalogueRecord) -> list[str]:
     """Return the normalized texts of a record that are searched.
 
     For an erased person, this is only the code.
     """
     found = []
     for field in SEARCHED_FIELDS:
-        for text in _texts(getattr(noun, field, None)):
+        for text in _texts(getattr(record, field, None)):
             folded = _folded(text)
             found.append("".join(folded.split()) if field == "phone" else folded)
             if field in _SPELT_BY_INITIALS:

@@ -165,8 +165,8 @@ class Books:
         """Return a team by its code. Raises the same errors as `item`."""
         return self._cached_record(Team, "team", code, pointer)
 
-    def _cached_record(self, noun: type[N], name: str, code: str, pointer: str) -> N:
-        found = self.catalogue.get(noun, code)
+    def _cached_record(self, kind: type[N], name: str, code: str, pointer: str) -> N:
+        found = self.catalogue.get(kind, code)
         if found is None:
             raise unknown_code_error(
                 f"there is no {name} {code}; register it first, or correct the code", pointer
@@ -576,13 +576,13 @@ def unknown_code_error(sentence: str, pointer: str) -> SuppliesError:
     return NotFound(sentence)
 
 
-def _read_or_refuse(noun: N, name: str | None, what: str, pointer: str) -> N:
+def _read_or_refuse(record: N, name: str | None, what: str, pointer: str) -> N:
     if name is None:
         raise Forgotten(
-            f"{what} {noun.code} was forgotten at their wish; register them under another code",
+            f"{what} {record.code} was forgotten at their wish; register them under another code",
             [Fault(pointer, "forgotten")] if pointer else (),
         )
-    return noun
+    return record
 
 
 @cache

@@ -35,8 +35,8 @@ def init(
     The database is created if it does not exist. If it already has books, the station is added to
     them. A key file for signing receipts is created beside the database.
     """
-    from supplies.books.catalogue import check_catalogue_record
     from supplies.cli.opening import warn_of_local_address
+    from supplies.domain.catalogue_checks import check_catalogue_record
     from supplies.domain.catalogue_records import Station
     from supplies.ledger.ledger import Ledger
     from supplies.signing.station_keys import check_key_file, ensure_keys, key_file

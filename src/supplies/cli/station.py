@@ -104,8 +104,8 @@ def add(
 
     CODE is the code of the new station: letters and digits.
     """
-    from supplies.books.catalogue import check_catalogue_record
     from supplies.cli.opening import warn_of_local_address
+    from supplies.domain.catalogue_checks import check_catalogue_record
     from supplies.domain.catalogue_records import Station
     from supplies.ledger.ledger import Ledger
     from supplies.stations.organisation import set_head

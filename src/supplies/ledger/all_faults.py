@@ -26,7 +26,7 @@ RunRule = Callable[[Command, Books], None]
 """A function that runs the rule of a command against books, without recording anything."""
 
 _Found = tuple[str, Fault]
-"""A fault, after the message of the error that contained it."""
+"""The message of an error, and a fault in it."""
 
 _Named = TypeVar("_Named", Item, Donor, Recipient, Location, Team)
 
@@ -36,9 +36,9 @@ def add_all_faults(
 ) -> SuppliesError:
     """Return the error of a refused command, with all other faults of the command added.
 
-    A rule stops at the first fault. So the rule is run again with an entry of the catalogue made up
-    for each unknown code, without the day if the day is wrong, and with each line as the only one.
-    Lines that are refused only together with others are not found. At most `MAX_FAULTS` faults are
+    A rule stops at the first fault. So the rule is run again: with a made-up record for each
+    unknown code, without the day if the day is wrong, and with each line as the only one. Lines
+    that are refused only together with others are not found. At most `MAX_FAULTS` faults are
     returned. The cost is about that of recording the command.
     """
     known = {fault.pointer for fault in error.faults}
@@ -130,10 +130,10 @@ class _StandIns(Books):
         return self._find(super().team, Team, code, pointer)
 
     def _find(
-        self, read: Callable[[str, str], _Named], noun: type[_Named], code: str, pointer: str
+        self, read: Callable[[str, str], _Named], kind: type[_Named], code: str, pointer: str
     ) -> _Named:
         try:
             return read(code, pointer)
         except InvalidField as error:
             self.refusals.append(error)
-            return noun(code=code, name=code)
+            return kind(code=code, name=code)

@@ -63,7 +63,7 @@ class Floors:
         return not kind_of(source).floored or self.available(day, (source, item, lot)) >= quantity
 
     def hold_after(self, steps: Iterable[Step]) -> bool:
-        """Apply the transfers. Return whether every floor holds afterwards."""
+        """Apply the transfers. Return whether no balance is below zero afterwards, on any day."""
         for step in steps:
             self.apply(step)
         return all(there >= 0 for ends in self._ends.values() for there in ends.values())

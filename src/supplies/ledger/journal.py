@@ -236,10 +236,10 @@ class Journal:
     ) -> int:
         """Return the quantity that can be taken from an account on a given day.
 
-        This is the smallest balance at the end of that day and of each later day.
-
-        If goods leave a location before a stock count there, what the count found missing is booked
-        again by the smaller quantity. Then only the days before the count limit what can be taken.
+        This is the smallest balance at the end of that day and of each later day. There is one
+        exception: if goods leave a location before a stock count there, the difference that the
+        count found becomes smaller by what leaves. Then only the days before the count limit what
+        can be taken.
 
         Args:
             since: The day on which the goods are taken, which must be open; None means the

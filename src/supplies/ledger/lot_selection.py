@@ -103,6 +103,6 @@ def _lots_in_order(journal: Journal, account: str, item: str, *, leaving: bool) 
 def _fefo_key(balance: LotBalance) -> tuple[str, int, str]:
     """Return the key by which lots are sorted: expiry first, then age.
 
-    The id of a lot ends in the number of its first entry, which gives the age, and in the line.
+    The age follows from the number of the lot's first entry, which is part of the lot's id.
     """
     return balance.expires_on or _NEVER, int(balance.lot.rsplit("_", 2)[1]), balance.lot

@@ -19,8 +19,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from supplies.books.catalogue import check_catalogue_record
 from supplies.books.reader import Books
+from supplies.domain.catalogue_checks import check_catalogue_record
 from supplies.domain.catalogue_records import Station
 from supplies.domain.fields import Code
 from supplies.domain.normalization import NORMALIZED

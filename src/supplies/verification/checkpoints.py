@@ -1,4 +1,4 @@
-"""Make checkpoints of a station's books, and of the entries of other stations that they cite."""
+"""Sign checkpoints for the last entry of a station, and for entries of partner stations."""
 
 from __future__ import annotations
 

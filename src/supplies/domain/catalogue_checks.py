@@ -1,0 +1,123 @@
+"""Check records of the catalogue: names, time zone, host, barcodes and units."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv6Address
+from typing import TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from supplies.domain.accounts import ANONYMOUS
+from supplies.domain.barcodes import parse_barcode
+from supplies.domain.catalogue_records import (
+    Barcode,
+    CatalogueRecord,
+    Donor,
+    Item,
+    Station,
+)
+from supplies.domain.validation import check_fields
+from supplies.errors import InvalidField, check_type
+
+N = TypeVar("N", bound=CatalogueRecord)
+
+_HOST = re.compile(
+    r"(?:(https?)://)?((?:\w[\w-]*(?:\.\w[\w-]*)*|\[[0-9a-f:.]+\])(?::\d{1,5})?)/?", re.IGNORECASE
+)
+"""Pattern of a host: an optional scheme, a name or address, an optional port."""
+
+
+def check_catalogue_record(record: N) -> N:
+    """Check a record and return it with normalized text.
+
+    The host of a station becomes the beginning of the URLs on its papers and in invitations.
+
+    Raises:
+        InvalidField: the argument is not a record, or one of its fields is invalid.
+    """
+    check_type(record, CatalogueRecord, "the record", "a record of the catalogue, such as Item")
+    record = check_fields(record)
+    if getattr(record, "name", "") is None:
+        raise InvalidField.at("/name", "the name is missing; give a name")
+    if isinstance(record, Donor) and record.code == ANONYMOUS:
+        raise InvalidField.at(
+            "/code", f"{ANONYMOUS} is the code for anonymous donors; choose another code"
+        )
+    if isinstance(record, Item):
+        _check_larger_unit(record)
+        return msgspec.structs.replace(
+            record,
+            barcodes=_checked_barcodes(record),
+            aliases=list(dict.fromkeys(record.aliases)),
+        )
+    if not isinstance(record, Station):
+        return record
+    try:
+        ZoneInfo(record.zone)
+    except (KeyError, ValueError, OSError):
+        raise InvalidField.at(
+            "/zone", f"{record.zone} is not a time zone; give one, such as Asia/Shanghai"
+        ) from None
+    return msgspec.structs.replace(record, host=_url_origin(record.host))
+
+
+def _checked_barcodes(item: Item) -> list[Barcode]:
+    """Return the barcodes of an item as `parse_barcode` reads them, sorted.
+
+    Raises:
+        InvalidField: a barcode is given twice, or its pack is unknown.
+    """
+    barcodes: dict[str, Barcode] = {}
+    for index, barcode in enumerate(item.barcodes):
+        pointer = f"/barcodes/{index}"
+        if barcode.pack is not None and barcode.pack not in item.packs:
+            raise InvalidField.at(
+                f"{pointer}/pack",
+                f"{item.code} has no pack {barcode.pack}; its packs are "
+                f"{', '.join(sorted(item.packs)) or 'none'}",
+            )
+        code = parse_barcode(barcode.code).barcode
+        if code in barcodes:
+            raise InvalidField.at(f"{pointer}/code", f"the barcode {code} is given twice")
+        barcodes[code] = Barcode(code=code, pack=barcode.pack)
+    return [barcodes[code] for code in sorted(barcodes)]
+
+
+def _check_larger_unit(item: Item) -> None:
+    """Check that the size of an item's larger unit is a power of ten.
+
+    Raises:
+        InvalidField: the size is another number.
+    """
+    larger = item.shown_unit
+    if larger is not None and (larger.size == 1 or str(larger.size).rstrip("0") != "1"):
+        raise InvalidField.at(
+            "/shown_unit/size",
+            f"{larger.size} is not a power of ten, such as 1000; use packs for other sizes",
+        )
+
+
+def _url_origin(host: str) -> str:
+    """Return scheme, name and port of a host. Without a scheme, https is used."""
+    found = _HOST.fullmatch(host)
+    if found is None or not _can_be_parsed(f"https://{found[2]}"):
+        raise InvalidField.at(
+            "/host",
+            f"/host must be the address of a host, such as https://example.org, not {host}: "
+            "http or https, a name or an address, and a port if needed",
+        )
+    return f"{(found[1] or 'https').lower()}://{found[2]}"
+
+
+def _can_be_parsed(url: str) -> bool:
+    """Return whether URL libraries can read host and port of a URL."""
+    try:
+        parts = urlsplit(url)
+        if "[" in url:
+            IPv6Address(parts.hostname or "")
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
