@@ -36,6 +36,11 @@ GET    -     /my/{secret}
 GET    CRTA  /
 GET    CRA   /report
 GET    CR    /find/{kind}
+GET    CRA   /needs
+GET    CR    /needs/new
+POST   CR    /needs/new
+GET    CRA   /needs/{need}
+POST   CR    /needs/{need}/end
 GET    CRA   /donations
 GET    CR    /donations/new
 POST   CR    /donations/new

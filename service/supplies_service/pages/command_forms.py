@@ -41,12 +41,13 @@ from supplies.errors import (
     SuppliesError,
 )
 from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
 from supplies.storage.idempotency import IdempotencyKey, StoredResponse
 from supplies.views.catalogue import list_records
 from supplies.views.pagination import View, Warned
 from supplies_service.idempotency import Outcome, canonical, command_id, run_idempotent
 from supplies_service.observability.request_log import log_error
-from supplies_service.pages.forms import read_form
+from supplies_service.pages.forms import read_form, redirect
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.names import SEPARATOR
 from supplies_service.problems import Malformed, shown_detail, status_of
@@ -189,6 +190,14 @@ class CommandForm(Generic[C]):
             found.add(max(found, default=-1) + 1)
         return sorted(found)
 
+    def has_text(self, pointer: str) -> bool:
+        """Return whether something was typed into a field, or into a part of it."""
+        return any(
+            text.strip()
+            for name, text in self.fields.items()
+            if name == pointer or name.startswith(f"{pointer}/")
+        )
+
     def sentences(self, pointer: str) -> list[str]:
         """Return what is wrong with a field."""
         return self.errors.get(pointer, [])
@@ -293,12 +302,7 @@ class CommandForm(Generic[C]):
                 self.fields[pointer] = found
                 continue
             self.choices[pointer] = found
-            sentence = (
-                Sentence("{text} is the name of several; choose one", text=text)
-                if found
-                else Sentence("{text} is not registered; choose from the list", text=text)
-            )
-            faults.append(Fault(pointer, sentence))
+            faults.append(Fault(pointer, _not_found(text, found)))
         return faults
 
     def _change_lines(self) -> None:
@@ -353,6 +357,45 @@ class CommandForm(Generic[C]):
         """
         if any(warning_key(warned) not in self.confirmed for warned in warnings):
             raise Unconfirmed(warnings)
+
+
+async def submit(
+    context: RequestContext,
+    form: CommandForm[Any],
+    show: Callable[[], Response[bytes]],
+    *,
+    address: Callable[[Recorded], str],
+    warnings: Callable[[Books, Recorded], Sequence[Warned]] | None = None,
+) -> Response[bytes]:
+    """Record the command of a form and redirect, or show the form again.
+
+    Args:
+        context: The request.
+        form: The form of one command.
+        show: Shows the form again, with what is wrong.
+        address: Returns the address to redirect to. A fact that contradicts the books leads to its
+            entry instead.
+        warnings: Returns the warnings that must be confirmed. None means that there are none.
+    """
+    if not form.is_save:
+        return show()
+    try:
+        with context.reading() as books:
+            command = form.command(books)
+
+        def job(ledger: Ledger, id: str) -> Saved:
+            recorded = ledger.record(command, by=context.by, id=id)
+            if warnings is not None:
+                form.confirm(warnings(ledger.books, recorded))
+            is_conflict = recorded.conflict is not None
+            return Saved(
+                f"/entries/{recorded.seq}" if is_conflict else address(recorded), recorded.seq
+            )
+
+        return redirect(await form.record(context, job))
+    except SuppliesError as error:
+        form.refuse(error)
+        return show()
 
 
 def warning_key(warned: Warned) -> str:
@@ -444,6 +487,34 @@ def find_record(books: Books, kind: type[CatalogueRecord], text: str) -> str | l
     if len(named) == 1 or len(found) == 1:
         return (named or found)[0].code
     return [Choice(one.code, _name(one)) for one in found]
+
+
+def code_filter(
+    books: Books, kind: type[CatalogueRecord], text: str | None, pointer: str
+) -> str | None:
+    """Return the code of the record by which a list is filtered. Return None for an empty text.
+
+    Args:
+        books: The books.
+        kind: The kind of record.
+        text: As for `find_record`.
+        pointer: Pointer of the filter, for the error.
+
+    Raises:
+        InvalidField: no record, or more than one, fits the text.
+    """
+    if text is None or not text.strip():
+        return None
+    found = find_record(books, kind, text)
+    if isinstance(found, str):
+        return found
+    raise InvalidField.at(pointer, _not_found(text, found))
+
+
+def _not_found(text: str, found: Sequence[Choice]) -> Sentence:
+    if found:
+        return Sentence("{text} is the name of several; choose one", text=text)
+    return Sentence("{text} is not registered; choose from the list", text=text)
 
 
 def _name(record: CatalogueRecord) -> str:

@@ -10,6 +10,7 @@ from supplies_service.pages.donations import DonationPages, ReceiptPages
 from supplies_service.pages.donor import DonorLinkPages, DonorPages
 from supplies_service.pages.find import FindPages
 from supplies_service.pages.languages import LanguagePages
+from supplies_service.pages.needs import NeedPages
 from supplies_service.pages.sign_in import SignInPages
 from supplies_service.pages.today import TodayPages
 
@@ -20,6 +21,7 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     TodayPages,
     AccountPages,
     FindPages,
+    NeedPages,
     DonationPages,
     ReceiptPages,
     DonorLinkPages,

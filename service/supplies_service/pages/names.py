@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TypeVar
+from urllib.parse import urlencode
 
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import (
     CatalogueRecord,
+    Community,
     Donor,
     Item,
     Location,
@@ -19,6 +21,7 @@ from supplies.domain.larger_units import in_larger_unit
 from supplies.stations.paper_settings import PaperSettings, unit_words
 from supplies.views.catalogue import list_records
 from supplies.views.donations import DonationView
+from supplies.views.needs import NeedView
 from supplies.views.pagination import PackedView
 from supplies_service.pages.languages import Language, translations
 from supplies_service.templating import format_day, format_number
@@ -33,7 +36,7 @@ _KINDS: Mapping[str, type[CatalogueRecord]] = {
     kind.table: kind for kind in (Donor, Recipient, Item, Location, Team)
 }
 
-_PAGES = {"d": "/donations"}
+_PAGES = {"d": "/donations", "n": "/needs", "p": "/pledges"}
 """Addresses of the pages about documents, by the prefix of their ids."""
 
 N = TypeVar("N", bound=CatalogueRecord)
@@ -86,6 +89,11 @@ class Names:
         """Return the name of a recipient, or the code, as for a donor."""
         found = self._books.catalogue.get(Recipient, code) if self._personal else None
         return code if found is None or found.name is None else found.name
+
+    def community(self, code: str) -> str:
+        """Return the name of a community. One that is not registered is shown as its code."""
+        found = self._books.catalogue.get(Community, code)
+        return code if found is None else self._in_language(found.name, found.name_en)
 
     def unit(self, code: str, quantity: int = 1) -> str:
         """Return the word for a unit. A unit without words is shown as its code."""
@@ -161,6 +169,21 @@ class Names:
     @property
     def _anonymous(self) -> str:
         return translations(self._language).gettext("anonymous")
+
+    def need(self, need: NeedView) -> str:
+        """Return what a need is called: its recipient, its item and the quantity asked for."""
+        goods = f"{self.item(need.item)} {self.quantity(need.asked, need.item)}"
+        return f"{self.recipient(need.recipient)}: {goods}"
+
+    def next_address(self, path: str, filters: Mapping[str, str | None], after: str | None) -> str:
+        """Return the address of the next page of a list. Return "" if there is none.
+
+        filters: those of the present page; None and "" are left out.
+        """
+        if after is None:
+            return ""
+        chosen = {name: value for name, value in filters.items() if value}
+        return f"{path}?{urlencode({**chosen, 'after': after})}"
 
     def address(self, document: str) -> str:
         """Return the address of the page about a document. Return "" if it has none."""

@@ -72,13 +72,22 @@ class NeedController(Controller):
         status: FromQuery[str | None] = None,
         recipient: FromQuery[str | None] = None,
         item: FromQuery[str | None] = None,
+        urgency: FromQuery[str | None] = None,
+        community: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[NeedView]]:
         """List needs, oldest first."""
         return context.page(
             lambda books: list_needs(
-                books, status=status, recipient=recipient, item=item, after=after, limit=limit
+                books,
+                status=status,
+                recipient=recipient,
+                item=item,
+                urgency=urgency,
+                community=community,
+                after=after,
+                limit=limit,
             )
         )
 

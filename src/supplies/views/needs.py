@@ -11,6 +11,7 @@ import msgspec
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import ASSIGNED, CLAIMED, ENDED, MET, NEEDED, keys_of
+from supplies.domain.catalogue_records import Recipient
 from supplies.domain.commands import EndReason, Urgency
 from supplies.domain.entry_rows import Need, NeedEnd
 from supplies.errors import NotFound
@@ -134,19 +135,32 @@ def list_needs(
     status: str | None = None,
     recipient: str | None = None,
     item: str | None = None,
+    urgency: str | None = None,
+    community: str | None = None,
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[NeedView]:
     """List needs, oldest first.
 
     Args:
-        status, recipient, item: Filters. None lists all.
+        status, recipient, item, urgency: Filters. None lists all.
+        community: Code of a community: lists the needs of its recipients. None lists all.
 
     Raises:
         InvalidField: a filter, `after` or `limit` is invalid.
     """
     check_choice("status", status, STAGES)
+    check_choice("urgency", urgency, get_args(Urgency))
     check_codes(books, recipient=recipient, item=item)
+
+    def is_wanted(need: Need) -> bool:
+        return (
+            recipient in (None, need.recipient)
+            and item in (None, need.item)
+            and urgency in (None, need.urgency)
+            and (community is None or _community_of(books, need.recipient) == community)
+        )
+
     return list_documents(
         books,
         DOCUMENT_TYPE,
@@ -154,9 +168,14 @@ def list_needs(
         _source(status, recipient, item),
         after=after,
         limit=limit,
-        state_filter=lambda one: recipient in (None, one.recipient) and item in (None, one.item),
+        state_filter=is_wanted,
         view_filter=lambda view: status in (None, view.status),
     )
+
+
+def _community_of(books: Books, code: str) -> str | None:
+    recipient = books.catalogue.get(Recipient, code)
+    return None if recipient is None else recipient.community
 
 
 def _source(status: str | None, recipient: str | None, item: str | None) -> NumberQuery:

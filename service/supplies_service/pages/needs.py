@@ -1,0 +1,230 @@
+"""Pages about needs: the list, the needs of a recipient, one need, and the forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Annotated, get_args
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery
+from msgspec import Meta
+
+from supplies.books.reader import Books
+from supplies.domain.catalogue_records import Community, Item, Recipient
+from supplies.domain.commands import EndNeed, EndReason, GoodsLine, NoteNeed, Urgency
+from supplies.domain.fields import MAX_LINES, Code, StrictStruct, Text
+from supplies.errors import SuppliesError
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
+from supplies.views.catalogue import list_records
+from supplies.views.entries import list_entries
+from supplies.views.likely_duplicates import find_likely_duplicates
+from supplies.views.needs import (
+    STAGES,
+    find_goods_of_ended_need,
+    get_need,
+    list_needs,
+)
+from supplies.views.pagination import Warned
+from supplies_service.pages.command_forms import (
+    CommandForm,
+    Saved,
+    code_filter,
+    render_form,
+    submit,
+)
+from supplies_service.pages.forms import redirect
+from supplies_service.pages.layout import render_page
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.security.authorization import allow_roles
+
+ROWS = 50
+"""Number of needs on a page of the list."""
+
+ALL = "all"
+"""The choice of a filter that lists needs of every status."""
+
+STAFF = {"page": True} | allow_roles("coordinator", "recorder", personal=True)
+READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=True)
+
+
+class NeededLine(GoodsLine, frozen=True, kw_only=True):
+    """One item that a recipient needs. urgency: None means that of the form."""
+
+    urgency: Urgency = "normal"
+
+
+class NeedsOfRecipient(StrictStruct, frozen=True, kw_only=True):
+    """What one recipient needs, as somebody noted it in one visit. Each line becomes a need."""
+
+    recipient: Code
+    happened_on: date | None = None
+    or_earlier: bool = False
+    needed_by: date | None = None
+    note: Text | None = None
+    lines: Annotated[list[NeededLine], Meta(min_length=1, max_length=MAX_LINES)]
+
+
+class NeedPages(Controller):
+    """The pages about needs."""
+
+    path = "/needs"
+    include_in_schema = False
+
+    @get(opt=READERS)
+    async def needs(
+        self,
+        context: Context,
+        status: FromQuery[str | None] = None,
+        recipient: FromQuery[str | None] = None,
+        item: FromQuery[str | None] = None,
+        urgency: FromQuery[str | None] = None,
+        community: FromQuery[str | None] = None,
+        after: FromQuery[str | None] = None,
+    ) -> Response[bytes]:
+        """List needs, the oldest first: the open ones, or all those of one recipient."""
+        chosen = status or (ALL if recipient else "open")
+        with context.reading() as books:
+            filters = {
+                "status": None if chosen == ALL else chosen,
+                "recipient": code_filter(books, Recipient, recipient, "/recipient"),
+                "item": code_filter(books, Item, item, "/item"),
+                "urgency": urgency or None,
+                "community": community or None,
+            }
+            page = context.redacted(list_needs(books, **filters, after=after, limit=ROWS))
+            return render_page(
+                context.request,
+                "needs.html",
+                page=page,
+                filters={**filters, "status": chosen},
+                statuses=(*STAGES, ALL),
+                urgencies=get_args(Urgency),
+                communities=list_records(books, Community, limit=200).items,
+            )
+
+    @get("/new", opt=STAFF)
+    async def new(
+        self,
+        context: Context,
+        recipient: FromQuery[str | None] = None,
+        saved: FromQuery[str | None] = None,
+    ) -> Response[bytes]:
+        """Show the form. recipient: the code to fill in. saved: whose needs were just noted."""
+        form = CommandForm(NeedsOfRecipient, {"/recipient": recipient} if recipient else None)
+        return _show_new(context, form, saved=saved)
+
+    @post("/new", opt=STAFF)
+    async def note(self, context: Context) -> Response[bytes]:
+        """Note the needs, or show the form again."""
+        form = await CommandForm.read(context.request, NeedsOfRecipient)
+        if not form.is_save:
+            return _show_new(context, form)
+        try:
+            with context.reading() as books:
+                stated = form.command(books)
+            location = await form.record(context, _noting(context, form, stated))
+        except SuppliesError as error:
+            form.refuse(error)
+            return _show_new(context, form)
+        if form.do == "save-next":
+            return redirect(f"/needs/new?saved={stated.recipient}")
+        return redirect(location)
+
+    @get("/{need:str}", opt=READERS)
+    async def need(self, context: Context, need: FromPath[str]) -> Response[bytes]:
+        """Show a need."""
+        return _show_need(context, need, CommandForm(EndNeed))
+
+    @post("/{need:str}/end", opt=STAFF)
+    async def end(self, context: Context, need: FromPath[str]) -> Response[bytes]:
+        """End the need, or show it again."""
+        form = await CommandForm.read(context.request, EndNeed)
+        form.fields["/need"] = need
+        return await submit(
+            context,
+            form,
+            lambda: _show_need(context, need, form),
+            address=lambda _: f"/needs/{need}",
+            warnings=_goods_of_ended_need,
+        )
+
+
+def _noting(
+    context: RequestContext, form: CommandForm[NeedsOfRecipient], stated: NeedsOfRecipient
+) -> Callable[[Ledger, str], Saved]:
+    """Return the job that notes one need for each line, all of them or none."""
+
+    def job(ledger: Ledger, id: str) -> Saved:
+        warnings: list[Warned] = []
+        for at, line in enumerate(stated.lines):
+            command = NoteNeed(
+                recipient=stated.recipient,
+                item=line.item,
+                quantity=line.quantity,
+                pack=line.pack,
+                pack_size=line.pack_size,
+                urgency=line.urgency,
+                needed_by=stated.needed_by,
+                note=stated.note,
+                happened_on=stated.happened_on,
+                or_earlier=stated.or_earlier,
+            )
+            try:
+                recorded = ledger.record(command, by=context.by, id=id if at == 0 else None)
+            except SuppliesError as error:
+                error.faults = tuple(
+                    replace(fault, pointer=_pointer_in_form(form, at, fault.pointer))
+                    for fault in error.faults
+                )
+                raise
+            warnings += find_likely_duplicates(ledger.books, recorded.document)
+        form.confirm(warnings)
+        return Saved(f"/needs?recipient={stated.recipient}", recorded.seq)
+
+    return job
+
+
+def _pointer_in_form(form: CommandForm[NeedsOfRecipient], at: int, pointer: str) -> str:
+    """Return the pointer in the form of a field of the need on a line."""
+    if pointer.removeprefix("/") not in NeededLine.__struct_fields__:
+        return pointer
+    typed = [line for line in form.lines("/lines") if form.has_text(f"/lines/{line}")]
+    return f"/lines/{typed[at]}{pointer}"
+
+
+def _goods_of_ended_need(books: Books, recorded: Recorded) -> list[Warned]:
+    return find_goods_of_ended_need(books, str(recorded.document))
+
+
+def _show_new(
+    context: RequestContext, form: CommandForm[NeedsOfRecipient], *, saved: str | None = None
+) -> Response[bytes]:
+    with context.reading() as books:
+        form.find_records(books)
+        recipient = form.value("/recipient")
+        open_needs = []
+        if recipient and books.catalogue.get(Recipient, recipient) is not None:
+            open_needs = list_needs(books, status="open", recipient=recipient, limit=ROWS).items
+        return render_form(
+            context,
+            "need_form.html",
+            form,
+            urgencies=get_args(Urgency),
+            open_needs=open_needs,
+            saved=saved,
+        )
+
+
+def _show_need(context: RequestContext, name: str, form: CommandForm[EndNeed]) -> Response[bytes]:
+    with context.reading() as books:
+        return render_form(
+            context,
+            "need.html",
+            form,
+            need=context.redacted(get_need(books, name)),
+            entries=list_entries(books, document=name, limit=None).items,
+            reasons=get_args(EndReason),
+        )
