@@ -22,7 +22,7 @@ def test_the_commands_work_with_books_on_a_server(
     monkeypatch.delenv("SUPPLIES_KEYS", raising=False)
     with postgres.empty() as url:
         monkeypatch.setenv("SUPPLIES_DATABASE", url)
-        assert "name one, as in SUPPLIES_KEYS" in refused(capsys, "demo")
+        assert "name it, for example SUPPLIES_KEYS=" in refused(capsys, "demo")
         monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
         assert main(["demo"]) == 0
         assert len(list((tmp_path / "demo-papers").iterdir())) == 26

@@ -83,7 +83,13 @@ def test_the_commands_run_in_the_order_of_the_page(name: str, tmp_path: Path) ->
     assert '"code":"mask"' in done.stdout
     assert '"address":"/my/' in done.stdout
     assert done.stdout.count("The books are sound.") == 3
-    for paper in ("receipt.pdf", "slips.pdf", "run-sheet.pdf", "statement.pdf"):
+    for paper in (
+        "first-receipt.pdf",
+        "receipt.pdf",
+        "slips.pdf",
+        "run-sheet.pdf",
+        "statement.pdf",
+    ):
         assert (tmp_path / paper).read_bytes().startswith(b"%PDF"), paper
     wait_until_it_is_free(port)
 

@@ -238,10 +238,12 @@ def test_an_incomplete_link_is_answered_with_404(browser: Browser) -> None:
 
 
 def test_first_invitations_are_valid_until_a_coordinator_can_sign_in(browser: Browser) -> None:
-    page_text = administer(browser, bootstrap.first_sign_in_path)
-    again = administer(browser, bootstrap.first_sign_in_path)
-    browser.open(page_text)
-    answer = browser.send(again, password=PASSWORD, repeat=PASSWORD)
+    first, again = (administer(browser, bootstrap.first_sign_in) for _ in range(2))
+    assert first is not None
+    assert again is not None
+    assert first.login == again.login
+    browser.open(first.path)
+    answer = browser.send(again.path, password=PASSWORD, repeat=PASSWORD)
     assert answer.status_code == 303
-    browser.open(page_text, status=404)
-    assert administer(browser, bootstrap.first_sign_in_path) is None
+    browser.open(first.path, status=404)
+    assert administer(browser, bootstrap.first_sign_in) is None

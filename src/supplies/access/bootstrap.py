@@ -6,6 +6,7 @@ There is no default password: the coordinator opens a one-time path and sets a p
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import NamedTuple
 
 from supplies.access import users
 from supplies.access.access_context import AccessContext
@@ -19,8 +20,15 @@ COMMAND_LINE_AUTHOR = "machine"
 _FIRST_LIFETIME = timedelta(days=1)
 
 
-def first_sign_in_path(access: AccessContext) -> str | None:
-    """Return the path where the first coordinator sets a password.
+class FirstSignIn(NamedTuple):
+    """The login of the first coordinator, and the path where they set a password."""
+
+    login: str
+    path: str
+
+
+def first_sign_in(access: AccessContext) -> FirstSignIn | None:
+    """Return the login of the first coordinator, and the path where they set a password.
 
     Return None if a coordinator can sign in already. If no coordinator exists, one is added. Each
     call makes a new path. Earlier paths stay valid until they expire, because `supplies user add`
@@ -37,7 +45,7 @@ def first_sign_in_path(access: AccessContext) -> str | None:
     _, path = users.invite(
         access, user, by=COMMAND_LINE_AUTHOR, lifetime=_FIRST_LIFETIME, keep_earlier=True
     )
-    return path
+    return FirstSignIn(user.login, path)
 
 
 def _add_coordinator(access: AccessContext) -> users.User:

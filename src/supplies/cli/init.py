@@ -38,6 +38,7 @@ def init(
     from supplies.cli.opening import warn_of_local_address
     from supplies.domain.catalogue_checks import check_catalogue_record
     from supplies.domain.catalogue_records import Station
+    from supplies.errors import AlreadyDone
     from supplies.ledger.ledger import Ledger
     from supplies.signing.station_keys import check_key_file, ensure_keys, key_file
     from supplies.storage.engines import database_file
@@ -48,11 +49,15 @@ def init(
     keys = key_file(database)
     # In one transaction: if no key can be made, the station is not registered.
     opened = Ledger.open(database, station=code, new_station=True)
-    with opened as ledger, ledger.admin_transaction():
+    with opened as ledger, ledger.admin_transaction() as books:
+        where = ledger.store.url if database_file(database) is None else database
+        if books.catalogue.get(Station, code) is not None:
+            raise AlreadyDone(
+                f"{where} has the books of station {code} already, so nothing was created; "
+                "change its details with `supplies station set`"
+            )
         ledger.register(station)
         key_is_new = ensure_keys(ledger.store, database)
-        url = ledger.store.url
-    where = url if database_file(database) is None else database
     print(f"The books of {name} ({code}) are ready in {where}.")
     warn_of_local_address(station)
     if key_is_new:

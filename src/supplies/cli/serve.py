@@ -50,7 +50,7 @@ def serve(
 
     from supplies.access import users
     from supplies.access.access_context import AccessContext
-    from supplies.access.bootstrap import first_sign_in_path
+    from supplies.access.bootstrap import first_sign_in
     from supplies.cli.opening import warn_of_local_address
     from supplies.signing.station_keys import ensure_keys, key_file
     from supplies.stations.organisation import all_stations
@@ -72,7 +72,7 @@ def serve(
                 # Only the log goes to standard error: one JSON object in each line.
                 warn_of_local_address(books.for_station(code).station, to=sys.stdout)
         with ledger.admin_transaction() as books:
-            path = first_sign_in_path(AccessContext(books, ledger.clock()))
+            first = first_sign_in(AccessContext(books, ledger.clock()))
         several = len(codes) > 1
         served = "all stations" if several else ledger.station_code
     if key_is_new:
@@ -81,10 +81,11 @@ def serve(
             "readable by you alone: back it up.",
             flush=True,
         )
-    if path is not None:
+    if first is not None:
         print(
-            "Nobody can sign in yet. The first coordinator sets a password at this address, "
-            f"once, within a day:\n  http://{_in_url(settings.host)}:{settings.port}{path}",
+            f"Nobody can sign in yet. The first coordinator, {first.login}, sets a password at "
+            "this address, once, within a day:\n"
+            f"  http://{_in_url(settings.host)}:{settings.port}{first.path}",
             flush=True,
         )
     status = run_service(settings, address, served=served)

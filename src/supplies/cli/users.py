@@ -85,6 +85,10 @@ def add(
     if path is not None:
         print("They set their password at this address, once, within three days:")
         print(f"  {host}{path}")
+        print(
+            "It begins with the station's `host`. If the service has another address, put "
+            "/invitation/… after that one."
+        )
 
 
 @user.command("list")
