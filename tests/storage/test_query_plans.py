@@ -26,6 +26,7 @@ from support.every_kind import RecordingStation, book_everything
 
 import supplies.views
 from benchmarks import growth
+from supplies.books.catalogue import CODE_LETTERS
 from supplies.books.reader import Books
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import CATALOGUE_RECORDS, Location
@@ -287,8 +288,8 @@ def show_everything(books: Books, url: str) -> None:
                 catalogue.get_record(books, kind, record.code)
             look_alikes.find_look_alikes(books, record)
         catalogue.list_records(books, kind, "made")
-    for kind in catalogue.CODE_PREFIXES:
-        catalogue.propose_code(books, kind)
+    for kind in CODE_LETTERS:
+        books.catalogue.next_code(kind)
     look_alikes.list_look_alikes(books, "donors")
     with suppress(UnknownBarcode):
         barcodes.find_barcode(books, "4006381333931")

@@ -14,7 +14,7 @@ from supplies.domain.catalogue_records import Donor, Location
 from supplies.domain.commands import Command, Correct, RecordDonation, Reverse
 from supplies.errors import NotFound, SuppliesError
 from supplies.ledger.ledger import Ledger
-from supplies.views.catalogue import list_records, propose_code
+from supplies.views.catalogue import list_records
 from supplies.views.donation_warnings import (
     find_beside_pledge,
     find_missing_labels,
@@ -104,7 +104,7 @@ class DonationPages(Controller):
         try:
             with context.reading() as books:
                 command = form.command(books)
-                donor = form.part(Donor, NEW_DONOR, code=propose_code(books, Donor))
+                donor = form.part(Donor, NEW_DONOR, code=books.catalogue.next_code(Donor))
             location = await form.record(context, _recording(context, form, command, donor))
         except SuppliesError as error:
             form.refuse(error)
@@ -205,7 +205,7 @@ def _recording(
         stated = command
         if donor is not None:
             # Another donor may have got the proposed code meanwhile.
-            new = msgspec.structs.replace(donor, code=propose_code(ledger.books, Donor))
+            new = msgspec.structs.replace(donor, code=ledger.next_code(Donor))
             ledger.register(new)
             stated = msgspec.structs.replace(command, donor=new.code)
         recorded = ledger.record(stated, by=context.by, id=id)

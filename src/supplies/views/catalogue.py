@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from supplies.books.catalogue import PERSONAL_COLUMNS, columns_of
@@ -10,11 +9,6 @@ from supplies.books.name_search import bigrams, matches, search_words
 from supplies.books.reader import Books, query_ids
 from supplies.domain.catalogue_records import (
     CatalogueRecord,
-    Donor,
-    Item,
-    Location,
-    Recipient,
-    Team,
 )
 from supplies.domain.fields import is_valid_code
 from supplies.errors import InvalidField, NotFound
@@ -116,30 +110,6 @@ def list_records(
     if after is not None and not is_valid_code(after):
         raise invalid_cursor(after)
     return paginate_filtered(fetch, after or "", limit)
-
-
-CODE_PREFIXES: Mapping[type[CatalogueRecord], str] = {
-    Donor: "D-",
-    Recipient: "R-",
-    Item: "I-",
-    Location: "L-",
-    Team: "T-",
-}
-"""Beginning of the codes that are proposed for a kind of record."""
-
-
-def propose_code(books: Books, kind: type[CatalogueRecord]) -> str:
-    """Return a code for a new record: the next number after the largest one, as in D-038."""
-    prefix = CODE_PREFIXES[kind]
-    rows = books.all(
-        f"SELECT n.code FROM {kind.table} n WHERE n.station = :station "
-        "AND n.code >= :start AND n.code < :end ORDER BY length(n.code) DESC, n.code DESC LIMIT 20",
-        start=prefix,
-        end=f"{prefix}:",  # ":" follows "9" in ASCII
-    )
-    numbers = [code[len(prefix) :] for (code,) in rows if code[len(prefix) :].isdecimal()]
-    width = max(map(len, numbers), default=3)
-    return f"{prefix}{max(map(int, numbers), default=0) + 1:0{width}}"
 
 
 def _columns(kind: type[CatalogueRecord], personal: bool) -> str:
