@@ -1,14 +1,14 @@
-"""SQL that selects the balances of a range of accounts."""
+"""An SQL condition for a range of accounts."""
 
 from __future__ import annotations
 
 
 def account_range(first: str, end: str, *, column: str = "account") -> str:
-    """Return an SQL condition: the account is at or after `:first`, and before `:end`.
+    """Return an SQL condition that selects accounts from `:first` on and before `:end`.
 
-    Use it in every query of `balances`. SQLite compares the value of a plain parameter with the
-    partial indexes of the table, and prepares the statement again whenever it is executed. This
-    takes 50 µs. Added to the empty text, a parameter is not compared.
+    Use it in every query of `balances`. It adds each parameter to an empty text. With a plain
+    parameter, SQLite would prepare the statement anew each time it is executed, to see whether a
+    partial index fits the value. That takes 50 µs.
 
     Args:
         first: The name of the parameter with the first account.

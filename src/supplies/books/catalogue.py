@@ -368,7 +368,7 @@ class Catalogue:
 
 
 def columns_of(kind: type[CatalogueRecord]) -> list[str]:
-    """Return the columns of the table of a kind of record, in the order of its fields."""
+    """Return the columns that store a kind of record, in the order of the record's fields."""
     return [name for name in kind.__struct_fields__ if name not in _STORED_ELSEWHERE]
 
 

@@ -396,7 +396,7 @@ class Books:
         return (0, bytes(32), "") if row is None else (row[0], row[1], row[2])
 
     def head_and_closed_day(self) -> tuple[int, bytes, str, date | None]:
-        """Return what `head` returns and the last closed day (or None), with one query."""
+        """Return the values of `head`, and the last closed day or None, with one query."""
         row = self.one(
             "SELECT h.seq, h.hash, h.latest_day, (SELECT p.closed_through FROM periods p "
             "WHERE p.station = h.station ORDER BY p.seq DESC LIMIT 1) "
@@ -495,7 +495,7 @@ class Books:
         return self.rows(statement, seq=seq, **where)
 
     def latest_seq(self, statement: type[EntryRow], **where: Any) -> int | None:
-        """Return the number of the last entry that wrote such a row, or None."""
+        """Return the number of the last entry that wrote a row with these values, or None."""
         conditions = "".join(f" AND {name} = :{name}" for name in where)
         seq: int | None = self.value(
             f"SELECT seq FROM {TABLES[statement]} WHERE station = :station{conditions} "

@@ -131,7 +131,7 @@ def moment_of(books: Books, seq: int) -> Moment:
 
 
 def first_entry(books: Books, head: int) -> int:
-    """Return the first entry of a command that was corrected.
+    """Return the first entry of a command, given the first entry of its latest correction.
 
     Args:
         head: The first entry of the latest correction.
@@ -146,7 +146,7 @@ def first_entry(books: Books, head: int) -> int:
 
 
 def _booked_later(books: Books, moment: Moment) -> list[_Move]:
-    """Return the transfers of counts before a moment that are booked on a later day."""
+    """Return transfers that belong before a moment but are booked on a later day, by a count."""
     return books.all(
         "SELECT t.source, t.target, t.item, t.lot, t.quantity FROM count_sheets s "
         "CROSS JOIN entries o CROSS JOIN entries e CROSS JOIN transfers t "

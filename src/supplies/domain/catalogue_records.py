@@ -156,7 +156,7 @@ class Location(CatalogueRecord, frozen=True, kw_only=True):
 
 
 class Team(CatalogueRecord, frozen=True, kw_only=True):
-    """A delivery team."""
+    """The people who carry deliveries together."""
 
     table = "teams"
 

@@ -489,8 +489,8 @@ class CountLine(StrictStruct, frozen=True, kw_only=True):
 
     Attributes:
         lot: The counted lot; None if all lots of the item were counted together.
-        batch, expires_on, expires_month: Of goods beyond those in the books, if `lot` is None. None
-            means unknown.
+        batch, expires_on, expires_month: Of goods that the books do not have, if `lot` is None.
+            None means unknown.
     """
 
     item: Code

@@ -1,4 +1,4 @@
-"""Quantities in the larger unit of an item, such as 2.5 kg for 2,500 g."""
+"""Show quantities in the larger unit of an item, such as 2.5 kg for 2,500 g."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class LargeUnit(Protocol):
-    """A unit that has `size` base units. The size is a power of ten."""
+    """A larger unit, of any struct that has these two fields."""
 
     @property
     def unit(self) -> str:
@@ -14,13 +14,14 @@ class LargeUnit(Protocol):
 
     @property
     def size(self) -> int:
-        """Base units in one of it."""
+        """Base units in one larger unit: a power of ten."""
 
 
 def in_larger_unit(quantity: int, larger: LargeUnit) -> str | None:
-    """Return a quantity of base units as a decimal of the larger unit.
+    """Return a quantity of base units as a decimal number of larger units.
 
-    Return None for less than one of it, which is easier to read in base units.
+    Return None if the quantity is less than one larger unit, because it is easier to read in base
+    units.
 
     >>> from supplies import LargerUnit
     >>> in_larger_unit(1_002_500, LargerUnit(unit="kg", size=1000))

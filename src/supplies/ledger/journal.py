@@ -467,7 +467,7 @@ class Journal:
         self.drafts[0].add_rows(*self._packed.values())
 
     def add_latest_day(self) -> None:
-        """If the command says `or_earlier`, add a row about this to the first draft.
+        """If the command sets `or_earlier`, add a row about this to the first draft.
 
         Call this method after the rule has run.
         """
@@ -506,7 +506,7 @@ class Journal:
         available: int,
         pointer: str,
     ) -> NotEnough:
-        """Return the error that an account has less of an item than requested."""
+        """Return the error that an account has a smaller quantity of an item than requested."""
         return not_enough_error(self.books, account, item, requested, available, pointer)
 
 

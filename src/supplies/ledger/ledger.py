@@ -273,8 +273,7 @@ class Ledger:
         """Verify the books of this station by recomputing them from the first entry on.
 
         Args:
-            progress: Called again and again with the number of entries verified so far and of all
-                entries.
+            progress: Called repeatedly with two numbers: entries verified so far, and all entries.
 
         Raises:
             BooksBroken: the books are not intact; the error describes the first difference.

@@ -44,9 +44,9 @@ _INSERT_TRANSFER = (
     "quantity, allocation, recipient) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _ACTOR_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
-"""The form of the code of the person who records a command.
+"""Pattern of the code that names who records a command.
 
-The code is hashed and can never be erased, so the form keeps names out.
+The code is hashed and can never be erased, so people's names must not be possible.
 """
 
 _SHIPMENT_NAMESPACE = uuid.UUID("0a3f3c1e-52a5-5f0e-8f0d-6a2a7d1c9b54")

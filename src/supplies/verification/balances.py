@@ -203,7 +203,7 @@ class Balances:
 def _family(kind: AccountKind, lot: str) -> Family | None:
     """Return what an account of this kind counts: goods if there is a lot, else promises or needs.
 
-    Return None if the kind does not allow a lot, or does not allow to leave the lot out.
+    Return None if accounts of this kind must have a lot, or must not have one.
     """
     if lot:
         return Family.GOODS if Family.GOODS in kind.families else None

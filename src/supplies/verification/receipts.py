@@ -29,7 +29,7 @@ _NAMED = Table("erasable", ("seq", "digest", "about"))
 
 
 class _Frozen(msgspec.Struct, gc=False):
-    """The part of a receipt's stored content that the entry that issued the receipt also has."""
+    """The fields of a receipt's stored content that are compared with its entry."""
 
     number: str
     issued_on: str

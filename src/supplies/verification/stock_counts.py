@@ -80,9 +80,9 @@ class StockCounts:
             self._booked[sheet][item, lot] += quantity * ((target == place) - (source == place))
 
     def check(self) -> None:
-        """Check that the booked difference of each line is the expected less the counted quantity.
+        """Check the difference that is booked for each line of each stock count.
 
-        The part that could not be booked is added to the booked difference.
+        With the part that could not be booked, it must be the expected minus the counted quantity.
 
         Raises:
             BooksBroken: another quantity was booked.

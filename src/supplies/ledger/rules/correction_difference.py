@@ -204,9 +204,9 @@ def _check_end(journal: Journal, steps: list[Step], history: History, head: Draf
     """Check that no balance would be below zero, now or at the end of any day.
 
     Raises:
-        MovedOn: a balance would be. The message describes one such balance, `shortages` contain
-            all.
-        NotEnough: a balance would be, although no other entry took from it.
+        MovedOn: a balance would be below zero. The message describes one such balance, and
+            `shortages` contain all.
+        NotEnough: a balance would be below zero, although no other entry took goods from it.
     """
     floors = Floors(journal.books, steps)
     changes: dict[Key, Counter[str]] = defaultdict(Counter)

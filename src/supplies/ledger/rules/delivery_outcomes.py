@@ -51,7 +51,8 @@ class Contradicted(SuppliesError):
 def report_outcome(command: ReportOutcome, journal: Journal) -> None:
     """Record the outcome of a stop: in_transit → received, allocated, stock or lost.
 
-    Goods received beyond the needs they are for meet other open needs of the recipient.
+    Received goods meet the need for which they were set aside. Goods that exceed this need, or were
+    set aside for none, meet other open needs of the recipient.
 
     Raises:
         Contradicted: the outcome contradicts the books.
@@ -321,7 +322,7 @@ def _book_outcome_line(
 def meet_assigned_need(
     journal: Journal, draft: Draft, allocation: str, load: StopLine, received: int
 ) -> None:
-    """Record that received goods met the need they are for: assigned → met.
+    """Record that received goods met the need for which they were set aside: assigned → met.
 
     If more was received than is assigned to the need, only the assigned quantity is moved.
     """

@@ -194,8 +194,8 @@ def goods_of_allocation(journal: Journal, allocation: str) -> dict[tuple[str, st
 def restore_needs(journal: Journal, draft: Draft, allocation: str) -> None:
     """Reopen needs after goods left an allocation without being received.
 
-    Only what is assigned beyond the remaining goods is reopened. So goods that are for no need
-    count as the first to leave.
+    A need is reopened only by the quantity that the remaining goods do not cover. So goods that are
+    for no need count as the first to leave.
     """
     goods = goods_of_allocation(journal, allocation)
     goods_for_need: dict[str, int] = defaultdict(int)
@@ -224,9 +224,9 @@ def meet_needs(journal: Journal, draft: Draft, recipient: str, item: str, quanti
 
 
 def meet_needs_with_excess(journal: Journal, draft: Draft, recipient: str) -> None:
-    """Meet open needs with goods that an entry hands over beyond the needs they are for.
+    """Meet open needs of a recipient with received goods that were not set aside for a need.
 
-    Only needs of the same recipient are met.
+    Goods that exceed the need for which they were set aside are used too.
     """
     excess: Counter[str] = Counter()
     for transfer, _ in draft.moves:
@@ -260,7 +260,7 @@ def reopen_need(journal: Journal, draft: Draft, need: Need, quantity: int) -> No
 def reopen_needs(journal: Journal, draft: Draft, recipient: str, item: str) -> None:
     """Reopen needs of a recipient after goods of an item came back.
 
-    They are reopened by the quantity that is met beyond the goods that the recipient still has.
+    They are reopened by the quantity that the goods still with the recipient do not cover.
     """
     kept = journal.total(RECEIVED(recipient), item)
     needs = needs_of(journal, recipient, item)

@@ -37,12 +37,11 @@ _TEXTS = msgspec.json.Decoder(dict[str, str]).decode
 
 
 def implied_packs(books: Books, history: History, restated: Command) -> list[PackedLine]:
-    """Return the lines of a command that counted packs, with the size of the packs.
+    """Return the packs that a command of an older version counted, with the size of each pack.
 
-    Older versions recorded base units and a digest of the request. If the digest fits the corrected
-    version with its packs, the request counted the same packs. The size of a pack is then the
-    recorded quantity divided by the number of packs. If the digest does not fit, the result is
-    empty.
+    Older versions recorded base units and a digest of the request. The digest shows whether the
+    corrected version counts the same packs as that request. If so, the size of a pack is the
+    recorded quantity divided by the number of packs. If not, the result is empty.
     """
     latest = history.latest
     if not _packed(restated) or not _same_lines(books, latest, restated):

@@ -192,7 +192,7 @@ class _Search:
     def _as_recorded(self, place: Place, lots: Mapping[Place, list[str]], figures: Figures) -> int:
         """Return the quantity that was recorded at a place before the correction.
 
-        If a line creates no lot, its quantity is what was recorded of the item less that of the
+        If the line creates no lot, this is what was recorded of the item, minus the quantities of
         other lines.
 
         Args:

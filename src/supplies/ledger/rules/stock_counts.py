@@ -117,10 +117,10 @@ def _book_differences(
 def _book_shortages(
     journal: Journal, draft: Draft, location: str, missing: list[tuple[CountLine, int]]
 ) -> list[tuple[CountLine, int]]:
-    """Take goods that a count did not find out of the books, on the day of the draft.
+    """Book goods as unexplained that a count did not find, on the day of the draft.
 
     Return the lines of which the books contain too little on that day, each with the quantity that
-    could not be taken.
+    could not be booked.
     """
     touched: dict[str, None] = {}
     rest = [
@@ -161,7 +161,7 @@ def _check_lines(journal: Journal, command: CountStock) -> None:
 def _surplus(
     journal: Journal, draft: Draft, location: str, line: CountLine, index: int, quantity: int
 ) -> None:
-    """Book goods that a count found beyond the books.
+    """Book goods that a count found and the books do not have.
 
     They go to the lot that the line names, or to lots that earlier counts did not find. The rest
     becomes a new lot of unknown origin, with the batch and expiry of the line.

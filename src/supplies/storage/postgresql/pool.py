@@ -213,7 +213,7 @@ class Pool:
         self._pool.putconn(connection)
 
     def leave(self) -> None:
-        """Say that a store does not use the pool any more. The last one closes all connections."""
+        """Stop using the pool. When no store uses it any more, all connections are closed."""
         with _LOCK:
             self.members -= 1
             if self.members:

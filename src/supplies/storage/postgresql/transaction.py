@@ -58,7 +58,7 @@ class Transaction:
             self.execute(*self._waiting.pop())
 
     def savepoint(self) -> None:
-        """Set a savepoint."""
+        """Set a savepoint, to which `rollback_to_savepoint` can go back."""
         self._parts += 1
         self.enqueue(f"SAVEPOINT part_{self._parts}")
 
@@ -68,7 +68,10 @@ class Transaction:
         self._parts -= 1
 
     def rollback_to_savepoint(self) -> None:
-        """Roll back to the savepoint. If the connection was lost, the server has done so."""
+        """Roll back to the savepoint.
+
+        If the connection was lost, nothing is done, because the server rolls back by itself.
+        """
         part = f"part_{self._parts}"
         self._parts -= 1
         unsent = [sql for sql, _ in self._waiting]
@@ -90,7 +93,10 @@ class Transaction:
         return False
 
     def end(self) -> None:
-        """Roll back what was not committed. If the connection was lost, the server has done so."""
+        """Roll back what was not committed.
+
+        If the connection was lost, nothing is done, because the server rolls back by itself.
+        """
         self._waiting.clear()
         status = self.connection.info.transaction_status
         if status in _ROLLED_BACK:

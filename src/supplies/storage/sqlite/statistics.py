@@ -1,9 +1,9 @@
-"""Statistics with which SQLite chooses between indexes. They are fixed, and never measured.
+"""Fixed statistics, by which SQLite chooses the index for a query.
 
-Without statistics, SQLite expects that ten rows have the same station, and reads all rows of a
-station where another index would find a few. Those of `ANALYZE` would depend on what the file
-contained at that time, and so would its plans. See "Fixed Results Of ANALYZE" in SQLite's manual:
-https://sqlite.org/lang_analyze.html
+Without statistics, SQLite expects only ten rows per station. Then it reads all rows of a station
+where another index would find the few rows wanted. Statistics measured by `ANALYZE` would depend on
+what the file contained at that time, and so would the choice of indexes. See "Fixed Results Of
+ANALYZE" in the manual of SQLite: https://sqlite.org/lang_analyze.html
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from collections import defaultdict
 from supplies.storage.store import Store
 
 ROWS = 4_000_000_000
-"""Number of rows of each table. SQLite takes no more. With so many, it never reads all of a table
-to build a filter or an index for one query."""
+"""Number of rows that each table is said to have, which is the largest number allowed.
+
+With so many rows, SQLite never reads a whole table to build a filter or an index for one query.
+"""
 
 ROWS_OF_STATION = 100_000
 
@@ -25,17 +27,23 @@ ROWS_WITH_SAME_VALUE = {
     **dict.fromkeys(("booked_on", "day", "about", "donor", "party", "recipient"), 1_000),
     **dict.fromkeys(("account", "source", "target"), 100),
 }
-"""Number of rows of a station with the same value of a column."""
+"""Number of rows of a station that are said to have the same value in a column."""
 
 ROWS_WITH_SAME_ID = 10
-"""The same for all other columns, which contain ids and entry numbers."""
+"""The same number for all other columns, which contain ids and entry numbers."""
 
 PARTIAL_INDEX = 100
-"""A partial index has one of so many rows, such as the balances that are not zero."""
+"""A partial index is said to contain one of this many rows of its table.
+
+An example is the index of balances that are not zero.
+"""
 
 Statistics = dict[tuple[str, str], str]
-"""For each table and index: its number of rows, and how many rows agree in its first column, in its
-first two, and so on, as SQLite writes it."""
+"""Statistics by table and index, in the form in which SQLite stores them.
+
+The first number is the number of rows. The next numbers say how many rows have the same value in
+the first column of the index, in its first two columns, and so on.
+"""
 
 
 def fixed_statistics(store: Store) -> Statistics:
