@@ -291,6 +291,17 @@ def test_a_correction_keeps_that_a_day_is_the_latest_unless_it_states_a_day(
     station.ledger.verify()
 
 
+def test_a_correction_may_say_for_itself_too_that_its_day_is_the_latest(
+    station: StationLedger,
+) -> None:
+    gift = station.give(10)
+    command = msgspec.structs.replace(station.donation(9), or_earlier=True)
+    fixed = station(c.Correct(entry=gift.seq, command=command, reason="r", or_earlier=True))
+    assert get_donation(station.books, f"d_{gift.seq}").or_earlier is True
+    station(c.Reverse(entry=fixed.seq, reason="r", or_earlier=True))
+    station.ledger.verify()
+
+
 def test_each_noun_shows_that_its_day_is_the_latest_one(station: StationLedger) -> None:
     need = station.need(10, or_earlier=True)
     pledge = station.pledge(10, or_earlier=True)

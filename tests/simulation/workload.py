@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 from support.command_generators import CatalogueCodes, CommandGenerator, SeededRandom
 
 from supplies.domain import commands as c
@@ -20,7 +21,7 @@ USERS = ("chen", "li", "wang", "zhao", "desk-1", "phone-7")
 CODES = CatalogueCodes(
     items=("mask", "mask", "mask", "soap"),
     donors=tuple(f"D-{n}" for n in range(1, 9)),
-    recipients=(*(f"R-{n}" for n in range(1, 25)), "G-1", "G-2"),
+    recipients=(*(f"R-{n}" for n in range(1, 25)), "G-1", "G-2", "I-1", "I-2"),
     groups=("G-1", "G-2"),
     teams=tuple(f"T-{n}" for n in range(1, 5)),
     open=("store", "store", "annex"),
@@ -39,9 +40,14 @@ def register_all(ledger: Ledger) -> None:
         *(
             Recipient(code=code, name=f"household {code}")
             for code in CODES.recipients
-            if code not in CODES.groups
+            if code.startswith("R-")
         ),
         *(Recipient(code=code, name=f"group {code}", kind="group") for code in CODES.groups),
+        *(
+            Recipient(code=code, name=f"hospital {code}", kind="institution")
+            for code in CODES.recipients
+            if code.startswith("I-")
+        ),
         *(Location(code=code, name=code) for code in sorted(set(CODES.open))),
         Location(code=CODES.quarantine, name="Quarantine", quarantine=True),
         *(Team(code=code, name=code) for code in CODES.teams),
@@ -56,7 +62,18 @@ def draw_command(generator: CommandGenerator, random: SeededRandom) -> c.Command
     """Draw a role, and a command that this role gives."""
     role = random.choose(ROLES)
     likely = [make for weight, sensible, make in role(generator) if sensible for _ in range(weight)]
-    return random.choose(likely or [generator.record_donation])()
+    return _or_earlier(random.choose(likely or [generator.record_donation])(), random)
+
+
+def _or_earlier(command: c.Command, random: SeededRandom) -> c.Command:
+    """Say of some days that they are the latest possible ones."""
+    if random.number(0, 9):
+        return command
+    if isinstance(command, c.Correct):
+        command = msgspec.structs.replace(
+            command, command=msgspec.structs.replace(command.command, or_earlier=True)
+        )
+    return msgspec.structs.replace(command, or_earlier=True)
 
 
 def telephone(generator: CommandGenerator) -> list[WeightedCommand]:

@@ -469,10 +469,12 @@ class Journal:
     def add_latest_day(self) -> None:
         """If the command sets `or_earlier`, add a row about this to the first draft.
 
-        Call this method after the rule has run.
+        Call this method after the rule has run. A correction may say it twice: for itself and for
+        the corrected command.
         """
-        if self.command.or_earlier:
-            self.drafts[0].add_rows(LatestDay(latest_day=self.drafts[0].happened_on))
+        head = self.drafts[0]
+        if self.command.or_earlier and not any(isinstance(row, LatestDay) for row in head.rows):
+            head.add_rows(LatestDay(latest_day=head.happened_on))
 
     def recorded_lot(self, lot: str) -> Lot | None:
         """Return the latest description of a lot in the books, or None. Drafts are not included."""

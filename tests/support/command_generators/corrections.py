@@ -60,7 +60,7 @@ class CorrectionCommands(ArrivalCommands, DeliveryCommands, StockCommands, Offic
                 happened_on=self.day(often=True),
             )
         changes: dict[str, Any] = {}
-        what = self.choose("figure", "figure", "figure", "day", "both", "all")
+        what = self.choose("figure", "figure", "figure", "day", "both", "all", "expiry", "donor")
         if what == "all":
             fresh = GENERATORS[type(command)](self)
             keep = {
@@ -73,7 +73,24 @@ class CorrectionCommands(ArrivalCommands, DeliveryCommands, StockCommands, Offic
             changes |= self.other_figures(command)
         if what in ("day", "both"):
             changes["happened_on"] = self.day(often=True)
+        if what == "expiry":
+            changes |= self.other_expiries(command)
+        if what == "donor" and isinstance(command, c.RecordDonation):
+            changes["donor"] = self.choose(*self.codes.donors, None)
         return msgspec.structs.replace(command, **changes)
+
+    def other_expiries(self, command: Any) -> dict[str, Any]:
+        """Other expiries of goods that arrived or were repacked, earlier or later."""
+        name = "produced" if isinstance(command, c.Convert) else "lines"
+        none = {"expires_on": None, "expires_month": None}
+        return {
+            name: [
+                msgspec.structs.replace(line, **(none | self.expiry()))
+                if hasattr(line, "expires_on")
+                else line
+                for line in getattr(command, name, ())
+            ]
+        }
 
     def other_figures(self, command: Any) -> dict[str, Any]:
         if isinstance(command, c.ReportOutcome):

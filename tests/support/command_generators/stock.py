@@ -146,19 +146,32 @@ class StockCommands(GeneratorBase):
 
     def convert(self) -> c.Command:
         place = self.shelf()
+        consumed = self.lot_lines(f"stock:{place}")
         return c.Convert(
             location=place,
-            consumed=self.lot_lines(f"stock:{place}"),
-            produced=[
-                c.ConvertedLine(
-                    item=self.pick(self.codes.items),
-                    quantity=self.quantity_up_to(20),
-                    **self.expiry(),
-                    expiry_reason=self.choose(None, "r"),
-                )
-            ],
+            consumed=consumed,
+            produced=[self.product(consumed) for _ in range(self.choose(1, 1, 2))],
             spilled=self.lot_lines(f"stock:{place}")[: self.number(0, 1)],
             happened_on=self.day(),
+        )
+
+    def product(self, consumed: list[c.LotLine]) -> c.ConvertedLine:
+        """A product; some fulfil a pledge, mostly of the donor of a consumed lot."""
+        lots = self.model.latest(Lot, "lot")
+        origins = {lots[line.lot].origin for line in consumed if line.lot in lots}
+        pledges = self.model.pledges()
+        own = [name for name, row in pledges.items() if f"donor:{row.donor}" in origins]
+        pledge = None
+        items = list(self.codes.items)
+        if pledges and self.once_in(2 if own else 20):
+            pledge = self.pick(own or pledges)
+            items = [line.item for line in self.model.pledge_lines()[pledge]] or items
+        return c.ConvertedLine(
+            item=self.pick(items),
+            quantity=self.quantity_up_to(20),
+            **self.expiry(),
+            expiry_reason=self.choose(None, None, "r"),
+            pledge=pledge,
         )
 
     def describe_lot(self) -> c.Command:
