@@ -81,14 +81,14 @@ class CorrectionCommands(ArrivalCommands, DeliveryCommands, StockCommands, Offic
 
     def other_expiries(self, command: Any) -> dict[str, Any]:
         """Other expiries of goods that arrived or were repacked, earlier or later."""
+        if not isinstance(command, c.Convert | c.RecordDonation | c.OpenStock | c.RecordArrival):
+            return {}
         name = "produced" if isinstance(command, c.Convert) else "lines"
         none = {"expires_on": None, "expires_month": None}
         return {
             name: [
                 msgspec.structs.replace(line, **(none | self.expiry()))
-                if hasattr(line, "expires_on")
-                else line
-                for line in getattr(command, name, ())
+                for line in getattr(command, name)
             ]
         }
 
