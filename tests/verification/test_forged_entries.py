@@ -20,7 +20,7 @@ from support.tampering import (
 
 from supplies.domain import commands as c
 from supplies.domain.entries import Body, entry_id
-from supplies.domain.entry_rows import LatestDay, Lot, Recount
+from supplies.domain.entry_rows import ArrivalLine, LatestDay, Lot, Recount
 from supplies.verification.verify import verify
 
 
@@ -252,6 +252,28 @@ def test_a_product_that_expires_later_than_what_it_was_made_of_is_found(store: T
     error = verification_error(store)
     assert (error.table, error.column, error.seq) == ("lots", "expires_on", seq)
     assert (error.expected, error.found) == ("nothing", "2031-01-01")
+
+
+def test_a_line_that_fulfils_less_of_a_pledge_than_it_moved_is_found(
+    store: Tampering,
+) -> None:
+    seq = first_number(store, "SELECT max(seq) FROM arrival_lines WHERE on_pledge > 1")
+
+    def other(body: Body) -> Body:
+        rows = [
+            msgspec.structs.replace(row, on_pledge=1)
+            if isinstance(row, ArrivalLine) and row.on_pledge > 1
+            else row
+            for row in body.rows
+        ]
+        return msgspec.structs.replace(body, rows=tuple(rows))
+
+    forge(store, seq, other)
+    store.run(
+        "UPDATE arrival_lines SET on_pledge = 1 WHERE seq = :seq AND on_pledge > 1", {"seq": seq}
+    )
+    error = verification_error(store)
+    assert (error.table, error.column, error.seq) == ("arrival_lines", "on_pledge", seq)
 
 
 def test_a_count_whose_expected_quantities_differ_from_the_books_is_found(store: Tampering) -> None:

@@ -26,6 +26,7 @@ from supplies.verification.balances import BALANCES, DAYS, TRANSFERS, Balances
 from supplies.verification.earlier_checks import EarlierChecks
 from supplies.verification.hash_chain import ENTRIES, HASH_COLUMN, HEADS, HashChain
 from supplies.verification.needs import check_needs
+from supplies.verification.pledges import FulfilledPledges
 from supplies.verification.reader import FIRST, LAST, Reader
 from supplies.verification.receipts import ERASABLE, Receipts
 from supplies.verification.records import ROW_TABLES, Records, Rows, rows_of
@@ -144,7 +145,7 @@ class _Verification:
         self.receipts, self.balances = Receipts(reader), Balances(reader)
         self.shipments, self.counts = Shipments(reader), StockCounts(reader)
         self.earlier = EarlierChecks(reader, witnesses)
-        self.repacked = RepackedGoods(reader)
+        self.repacked, self.pledges = RepackedGoods(reader), FulfilledPledges(reader)
         self.transfers = 0
         self.recorded: dict[type[EntryRow], list[Row]] = {kind: [] for kind in ROW_TABLES}
 
@@ -165,6 +166,7 @@ class _Verification:
         self.shipments.check(self.balances.by_key)
         self.counts.check()
         self.repacked.check(self.balances.by_key)
+        self.pledges.check()
         return VerifiedStation(
             station=self.station,
             entries=self.chain.seq,
@@ -190,6 +192,7 @@ class _Verification:
         self.shipments.add(recorded, bodies)
         self.counts.add(recorded, bodies)
         self.repacked.add(recorded, bodies)
+        self.pledges.add(recorded, bodies)
         texts = self.reader.rows(ERASABLE, low, high)
         self.receipts.add(recorded, bodies, texts, self.records.donations)
         self.balances.move(transfers, self.records.lots, self.records.recipients)
