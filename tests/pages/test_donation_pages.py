@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 from support.browser import WIDTHS, OpenPage, fits, serious_faults
 from support.page_client import PASSWORD
 
-PAGES = ("/", "/donations", "/donations/new", "/account")
+PAGES = ("/", "/donations", "/donations/new", "/entries", "/entries/conflicts", "/account")
 
 
 def field(page: Page, pointer: str) -> Locator:

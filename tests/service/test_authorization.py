@@ -49,6 +49,11 @@ GET    CR    /donations/{donation}/correct
 POST   CR    /donations/{donation}/correct
 POST   CR    /donations/{donation}/reverse
 GET    CR    /receipts/{number}/pdf
+GET    CRA   /entries
+GET    C     /entries/conflicts
+GET    CRA   /entries/{entry}
+POST   C     /entries/{entry}/reverse
+POST   C     /entries/{entry}/resolve
 GET    CRTA  /account
 POST   CRTA  /account/tokens
 POST   CRTA  /account/tokens/{token}/revoke

@@ -44,6 +44,8 @@ FORMS = {
     "/donations/new": {"key": "0123456789abcdef"},
     "/donations/d_1/correct": {"key": "0123456789abcdef"},
     "/donations/d_1/reverse": {"key": "0123456789abcdef"},
+    "/entries/1/reverse": {"key": "0123456789abcdef"},
+    "/entries/1/resolve": {"key": "0123456789abcdef"},
     "/language": {"language": "en", "next": "/"},
     "/sign-out": {},
     "/sign-in": {"login": "coordinator", "password": "four words nobody guesses"},

@@ -8,6 +8,7 @@ from supplies_service.pages.account import AccountPages
 from supplies_service.pages.assets import AssetFiles
 from supplies_service.pages.donations import DonationPages, ReceiptPages
 from supplies_service.pages.donor import DonorLinkPages, DonorPages
+from supplies_service.pages.entries import EntryPages
 from supplies_service.pages.find import FindPages
 from supplies_service.pages.languages import LanguagePages
 from supplies_service.pages.needs import NeedPages
@@ -24,6 +25,7 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     NeedPages,
     DonationPages,
     ReceiptPages,
+    EntryPages,
     DonorLinkPages,
     DonorPages,
 ]

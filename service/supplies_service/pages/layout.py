@@ -30,8 +30,9 @@ def render_page(
     user = None
     with service.ledger.reading() as books:
         settings = paper_settings(books)
+        access = AccessContext(books, service.ledger.clock())
         if caller is not None and caller.user is not None:
-            user = users.get(AccessContext(books, service.ledger.clock()), caller.user)
+            user = users.get(access, caller.user)
         language = language_of(request, settings.languages)
         names_shown = caller is not None and caller.role != "auditor"
         shared: Mapping[str, object] = {
@@ -40,7 +41,7 @@ def render_page(
             "role": "" if user is None else user.role,
             "path": request.url.path,
             "here": local_path(request),
-            "names": Names(books, settings, language, personal=names_shown),
+            "names": Names(books, settings, language, personal=names_shown, access=access),
         }
         content = render(language, template, {**shared, **values})
     return html(content, status)

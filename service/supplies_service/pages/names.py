@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 from urllib.parse import urlencode
 
+from supplies.access import users
+from supplies.access.access_context import AccessContext
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import (
     CatalogueRecord,
@@ -18,6 +20,7 @@ from supplies.domain.catalogue_records import (
 )
 from supplies.domain.fields import is_valid_code
 from supplies.domain.larger_units import in_larger_unit
+from supplies.errors import NotFound
 from supplies.stations.paper_settings import PaperSettings, unit_words
 from supplies.views.catalogue import list_records
 from supplies.views.donations import DonationView
@@ -50,11 +53,19 @@ class Names:
         settings: Has the station's own words for units.
         language: The language of the page.
         personal: Whether the reader may see names of people. Otherwise their codes are shown.
+        access: The access tables, for the logins of users.
     """
 
     def __init__(
-        self, books: Books, settings: PaperSettings, language: Language, *, personal: bool
+        self,
+        books: Books,
+        settings: PaperSettings,
+        language: Language,
+        *,
+        personal: bool,
+        access: AccessContext,
     ) -> None:
+        self._access = access
         self._books, self._language, self._personal = books, language, personal
         self._units = unit_words(settings)
 
@@ -94,6 +105,22 @@ class Names:
         """Return the name of a community. One that is not registered is shown as its code."""
         found = self._books.catalogue.get(Community, code)
         return code if found is None else self._in_language(found.name, found.name_en)
+
+    def person(self, party: str) -> str:
+        """Return the name of a donor or recipient, given as their code or as `donor:CODE`."""
+        kind, _, code = party.rpartition(":")
+        if kind == "donor" or (not kind and self._books.catalogue.get(Donor, code) is not None):
+            return self.donor(code)
+        return self.recipient(code)
+
+    def user(self, code: str) -> str:
+        """Return the login of a user. Return the code of anybody else who records."""
+        if not self._personal:
+            return code
+        try:
+            return users.get(self._access, code).login
+        except NotFound:
+            return code
 
     def unit(self, code: str, quantity: int = 1) -> str:
         """Return the word for a unit. A unit without words is shown as its code."""

@@ -120,11 +120,13 @@ def list_entries(
     limit: int | None = DEFAULT_LIMIT,
     kind: str | None = None,
     document: str | None = None,
+    newest_first: bool = False,
 ) -> Page[EntryView]:
-    """List entries, oldest first.
+    """List entries in the order in which they were recorded.
 
     Args:
         kind, document: Filters. None lists all.
+        newest_first: Whether the entry that was recorded last comes first.
 
     Raises:
         InvalidField: `kind`, `document`, `after` or `limit` is invalid.
@@ -133,13 +135,23 @@ def list_entries(
         check_choice("kind", kind, ENTRY_KINDS)
     if document is not None and not _has_entry(books, "document", document):
         raise InvalidField.at("/document", f"there is no document {document[:64]!r}")
-    where = " AND e.seq > :after"
+    where = f" AND e.seq {'<' if newest_first else '>'} :after"
     where += "" if kind is None else " AND e.kind = :kind"
     where += "" if document is None else " AND e.document = :document"
 
     def fetch(position: int, wanted: int) -> list[tuple[int, EntryView]]:
-        return _entries(books, where, limit=wanted, after=position, kind=kind, document=document)
+        return _entries(
+            books,
+            where,
+            limit=wanted,
+            newest_first=newest_first,
+            after=position,
+            kind=kind,
+            document=document,
+        )
 
+    if newest_first and after is None:
+        after = str(books.head()[0] + 1)
     return paginate(fetch, after, limit)
 
 
@@ -149,7 +161,7 @@ def _has_entry(books: Books, column: str, value: str) -> bool:
 
 
 def _entries(
-    books: Books, where: str, *, limit: int, **params: object
+    books: Books, where: str, *, limit: int, newest_first: bool = False, **params: object
 ) -> list[tuple[int, EntryView]]:
     rows = books.all(
         "SELECT e.seq, e.id, e.kind, e.document, e.happened_on, e.booked_on, e.recorded_at, "
@@ -158,7 +170,8 @@ def _entries(
         "LEFT JOIN latest_days d ON d.station = e.station AND d.seq = e.seq "
         "LEFT JOIN entries s ON s.station = e.station AND s.supersedes = e.seq "
         "LEFT JOIN entries p ON p.station = e.station AND p.seq = e.seq - 1 "
-        f"WHERE e.station = :station{where} ORDER BY e.seq LIMIT :limit",
+        f"WHERE e.station = :station{where} "
+        f"ORDER BY e.seq{' DESC' if newest_first else ''} LIMIT :limit",
         limit=limit,
         **params,
     )
