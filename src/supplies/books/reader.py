@@ -355,7 +355,7 @@ class Books:
         included.
         """
         rows = self.all(
-            # Adding empty text makes SQLite use the index instead of reading all balances.
+            # With an empty text added, SQLite uses the index instead of reading all balances.
             "SELECT DISTINCT n.need, EXISTS (SELECT 1 FROM balances b WHERE b.station = n.station "
             "AND b.account = '' || 'needed:' || n.need AND b.quantity <> 0) "
             "OR EXISTS (SELECT 1 FROM balances c WHERE c.station = n.station "

@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class LargeUnit(Protocol):
-    """A larger unit, of any struct that has these two fields."""
+    """A unit that is larger than the base unit: `LargerUnit`, or a struct with the same fields."""
 
     @property
     def unit(self) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """Return a count with its noun.
+    """Return a number with a noun in the right form.
 
     Args:
-        plural: The plural of `noun` if it does not end in s.
+        plural: The plural of `noun`, if it is not `noun` with an s.
 
     >>> counted(1, "entry", "entries"), counted(0, "receipt")
     ('1 entry', '0 receipts')

@@ -149,9 +149,8 @@ def alternatives(kind: Any) -> Sequence[Any]:
 def _choices(kind: Any, message: str) -> list[str]:
     """Return the values that a type allows: its literals, or the names of its structs."""
     parts = alternatives(kind)
-    if message.endswith(
-        "`"
-    ):  # The message is about a field of the object: the one that names its type.
+    # Such a message is about the field that names the type of the object.
+    if message.endswith("`"):
         return [
             str(part.__struct_config__.tag)
             for part in parts

@@ -262,9 +262,8 @@ class Ledger:
         >>> ledger.balance("stock:store-a", "mask", "l_lx_1_1")
         71
         """
-        check_account(
-            account
-        )  # checked first, because a wrong account explains more than a wrong item
+        # Checked first, because a wrong account explains more than a wrong item.
+        check_account(account)
         with self._connection.lock:
             self.books.item(item)
             return self.books.balance(account, item, lot)

@@ -96,7 +96,9 @@ class StoredResponses:
         )
 
     def erase(self, *, before: datetime | None = None) -> int:
-        """Erase the bodies of responses that were stored before a time. Return how many there were.
+        """Erase the bodies of responses that were stored before a time.
+
+        Return the number of erased bodies.
 
         Args:
             before: The time; None erases all bodies.

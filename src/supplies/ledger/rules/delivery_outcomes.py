@@ -221,13 +221,16 @@ def _compare_with_first(
 
 
 def _check_same_stop(journal: Journal, command: ReportOutcome, corrected: int) -> None:
-    """Check that a correction names the same stop, and that no later entry decided the stop.
+    """Check that a correction of an outcome is about the same stop.
+
+    A stop that was resolved with unexplained goods since cannot be corrected.
 
     Args:
         corrected: Number of the entry that is being corrected.
 
     Raises:
-        InvalidField: the correction names another stop, or a later entry decided the stop.
+        InvalidField: the correction names another stop.
+        AlreadyDone: the stop was resolved with unexplained goods since.
     """
     for row in journal.books.body(corrected).rows:
         if isinstance(row, StopOutcome) and row.allocation != command.allocation:

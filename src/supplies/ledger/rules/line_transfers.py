@@ -20,7 +20,7 @@ the line names. "freely": all expired lots.
 
 
 LineToTake = tuple[LotLine, str, str | Callable[[str, str, str], str]]
-"""A line whose goods leave an account, its JSON pointer for error messages, and the target.
+"""A line whose goods leave an account: the line, its JSON pointer and the target.
 
 The target is the account that receives the goods, or a function that returns this account for an
 item, a lot and a pointer.

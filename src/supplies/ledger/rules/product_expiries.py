@@ -29,7 +29,7 @@ def expiry_of_consumed(journal: Journal, conversion: str) -> Expiry:
 def line_with_expiry(
     journal: Journal, line: ConvertedLine, parents: Expiry, pointer: str
 ) -> tuple[ConvertedLine, ProductExpiry]:
-    """Return the line of a product with the product's expiry, and the row to record about it.
+    """Return the line of a product with the expiry of the product, and the row to record for it.
 
     A product may expire later than the consumed goods only if its line gives a reason. A correction
     may repeat what the line or its product said before.

@@ -69,7 +69,7 @@ def add_recounts(journal: Journal) -> None:
         for move in draft.moves
     ]
     in_order = [step for _, step in steps]
-    # The transfers of each count can then be booked one after the other, so its entry is not split.
+    # If so, the transfers of a count can be booked together, so its entry is not divided.
     if len(drafts) == 1 and Floors(journal.books, in_order).hold_after(in_order):
         pointers = {move.transfer[:3]: move.pointer for move in head.moves}
         journal.drafts = ordered_steps(journal, head, steps, pointers)

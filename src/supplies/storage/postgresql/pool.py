@@ -263,8 +263,8 @@ def _begin_session(connection: Connection) -> None:
 def _is_alive(connection: Connection) -> None:
     """Raise the error of the driver if an unused connection was lost.
 
-    A query is sent only if the server has sent something by itself. Usually it then says that it
-    closes the connection.
+    A query is sent only if the server has sent data since the connection was used last. Usually
+    such data says that the server closes the connection.
     """
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)

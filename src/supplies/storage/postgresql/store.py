@@ -179,9 +179,8 @@ class PostgresStore:
 
     @contextmanager
     def _borrowed(self) -> Iterator[Connection]:
-        if (
-            self._pool.pid != os.getpid()
-        ):  # A forked process must not use the connections of its parent.
+        # A forked process must not use the connections of its parent.
+        if self._pool.pid != os.getpid():
             self._pool = shared_pool(self._address)
         self._lent = connection = self._pool.acquire()
         try:

@@ -81,8 +81,8 @@ class SqliteStore:
             )
         if create:
             create_private_file(self.path)
-        # Autocommit, because this class begins every transaction itself. A deferred transaction
-        # that begins to write is refused at once while another writes.
+        # Autocommit, because this class begins every transaction itself. The module's own begin
+        # without a lock, and would be refused at once if another process writes.
         self.connection = sqlite3.connect(
             self.path, isolation_level=None, check_same_thread=False, cached_statements=512
         )
@@ -92,7 +92,7 @@ class SqliteStore:
         pragma("PRAGMA recursive_triggers = ON")
         self._enable_wal()
         pragma("PRAGMA synchronous = FULL")
-        # Savepoints keep in memory what they changed. In a file, an ordinary command would write
+        # Savepoints keep changed pages in memory. With a file, an ordinary command would write
         # some sixty pages more.
         pragma("PRAGMA temp_store = MEMORY")
         # Erased data are overwritten, so that no names stay in unused pages of the file.
