@@ -25,7 +25,8 @@ VENDOR = Path(__file__).parent / "supplies_service" / "pages" / "vendor"
 class Package(NamedTuple):
     """A package: its name and version in the registry, its SHA-512, and the files to take.
 
-    files: name here, and path within the package.
+    Attributes:
+        files: For each file, its name here and its path within the package.
     """
 
     name: str
@@ -35,7 +36,7 @@ class Package(NamedTuple):
 
     @property
     def folder(self) -> str:
-        """Name of the folder of this package."""
+        """Name of the folder for this package."""
         return f"{self.name.rpartition('/')[2]}-{self.version}"
 
 

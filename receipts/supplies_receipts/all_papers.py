@@ -1,7 +1,7 @@
-"""All papers that can be drawn, with one function for each. A new paper is added here.
+"""One function for each paper that can be drawn. Add a new paper here.
 
-Each function imports the module that draws its paper, from `papers`, when it is called. So
-importing this module is fast: reportlab and the fonts are loaded when the first paper is drawn.
+A function imports the module that draws its paper when it is called. So importing this module is
+fast: reportlab and the fonts are loaded when the first paper is drawn.
 """
 
 from __future__ import annotations

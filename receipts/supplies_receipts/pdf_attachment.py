@@ -17,7 +17,7 @@ _COMPARED_SEPARATELY = {"/Pages", "/Names", "/Metadata", "/AF", "/Type"}
 """Keys of the PDF catalog that are compared in another way, or do not change what is shown."""
 
 _PAGE_TREE_KEYS = {"/Type", "/Kids", "/Count", "/Parent"}
-"""Keys of a node of the page tree. With any other, its pages would inherit it."""
+"""Keys that a node of the page tree may have. The pages below it would inherit any other key."""
 
 _NOT_COMPARED = {"/Parent", "/CreationDate", "/ModDate"}
 """Keys of any dictionary that are not compared: what a page inherits is excluded, and dates."""
@@ -102,9 +102,9 @@ def titles(pdf: Pdf) -> tuple[str, str, str]:
 
 
 def is_plain_file(content: bytes) -> bool:
-    """Return whether nothing is before the header or after the end of a PDF.
+    """Return whether a PDF has no bytes before its header or after its end.
 
-    Other programs may read such additions as a file of another kind.
+    Other programs may read such bytes as a file of another kind.
     """
     return content.startswith(_HEADER) and content.rstrip(b"\r\n \0").endswith(_END)
 

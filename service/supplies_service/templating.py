@@ -65,7 +65,7 @@ def format_day(value: date, language: Language) -> str:
 
 
 def format_sentence(sentence: str, language: Language) -> str:
-    """Return a sentence of an error, translated. One that cannot be translated is in English."""
+    """Return the message of an error in the language of the page, or else in English."""
     if isinstance(sentence, Sentence):
         return translations(language).gettext(sentence.template).format(**sentence.values)
     if language == "en":

@@ -25,21 +25,21 @@ def escape_controls(sentence: str) -> str:
 
 
 class Sentence(str):
-    """A sentence of an error, with its template and values, so that pages can translate it.
-
-    Attributes:
-        template: The sentence with names in braces.
-        values: The values by name, with control characters escaped.
+    """A message of an error, with its template and values, so that pages can translate it.
 
     >>> Sentence("there is no {noun} {code}", noun="item", code="mask")
     'there is no item mask'
+
+    Attributes:
+        template: The message with names in braces.
+        values: The values by name, with control characters escaped.
     """
 
     template: str
     values: Mapping[str, str]
 
     def __new__(cls, template: str, /, **values: object) -> Sentence:
-        """Return the sentence with its values filled in."""
+        """Return the message with its values filled in."""
         texts = {name: escape_controls(str(value)) for name, value in values.items()}
         made = super().__new__(cls, template.format(**texts))
         made.template, made.values = template, texts
@@ -47,7 +47,7 @@ class Sentence(str):
 
 
 def _without_controls(sentence: str) -> str:
-    """Return a sentence without control characters. A `Sentence` has none."""
+    """Return a message with escaped control characters. A `Sentence` has none."""
     return sentence if isinstance(sentence, Sentence) else escape_controls(sentence)
 
 
@@ -58,8 +58,8 @@ class Fault:
     Attributes:
         pointer: JSON pointer (RFC 6901) into the command as sent; "" is the whole command.
         asked, available: Quantities in base units, for errors about quantities; otherwise None.
-        rule: What the field must be, in a sentence without the pointer. None if there is no such
-            sentence, or `detail` has no pointer.
+        rule: A message that says what the field must be, without the pointer. None if there is no
+            such message, or if `detail` has no pointer.
     """
 
     pointer: str
@@ -114,7 +114,8 @@ class UnknownBarcode(NotFound):
     """No item has the scanned barcode.
 
     Attributes:
-        barcode, batch, expires_on, expires_month: What the scanned code says, as in `ScannedCode`.
+        barcode, batch, expires_on, expires_month: The parts of the scanned code, as in
+            `ScannedCode`.
     """
 
     def __init__(
@@ -155,7 +156,8 @@ class AlreadyDone(AgainstBooks):
 class IdempotencyConflict(AgainstBooks):
     """The id of the command was used before, for another command.
 
-    location: address of what the earlier request created; None if it is unknown.
+    Attributes:
+        location: Address of what the earlier request created; None if it is unknown.
     """
 
     slug = "idempotency-conflict"

@@ -221,7 +221,7 @@ def days(first: date, last: date, *, or_earlier: bool = False) -> Words:
 
 
 def short_day(value: date, *, or_earlier: bool = False) -> str:
-    """Format a day in figures, in one language."""
+    """Format a day in figures and in one language."""
     text = value.isoformat()
     return Words(f"截至{text}", f"by {text}").primary if or_earlier else text
 

@@ -1,4 +1,4 @@
-"""Barcodes: find the item that a scanner reads."""
+"""Barcodes: find the item that has a scanned barcode."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ class BarcodeController(Controller):
     async def barcode(self, context: Context, code: ScannedText) -> ScannedItem:
         """Find the item with a scanned barcode, with the batch and expiry of a GS1 code.
 
-        An unknown barcode is answered with 404. Its `scanned` is what the code says.
+        The response to an unknown barcode is a 404. Its `scanned` has the parts of the code.
         """
         return context.show(lambda books: find_barcode(books, code))

@@ -49,7 +49,7 @@ PERSONAL_KINDS = (Donor, Recipient)
 
 
 def new_record_struct(kind: type[CatalogueRecord]) -> type[msgspec.Struct]:
-    """Make the struct of a registration, such as `NewDonor`: a name is required, a code is not."""
+    """Make the struct of a registration, such as `NewDonor`. It requires a name but no code."""
     code = Annotated[
         Code | None, Meta(description="absent: the next free code, such as D-012, is taken")
     ]

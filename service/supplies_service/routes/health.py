@@ -37,7 +37,10 @@ MAX_DAYS_UNVERIFIED = 31
 
 
 MAX_CLOCK_BEHIND, MAX_CLOCK_AHEAD = timedelta(days=1), timedelta(days=366)
-"""How far the clock may be before and after the last entry without a message in `attention`."""
+"""How far the clock may differ from the time of the last entry.
+
+If it differs more, `attention` has a message.
+"""
 
 
 class Health(View, frozen=True, kw_only=True):

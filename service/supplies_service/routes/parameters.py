@@ -45,7 +45,9 @@ After = Annotated[str | None, QueryParameter(description="the value `next` of th
 class _Declared(NamedTuple):
     """The query parameters that a handler declares.
 
-    names: all of them. days: those that contain a day.
+    Attributes:
+        names: The names of all parameters.
+        days: The names of parameters that contain a day.
     """
 
     names: tuple[str, ...]
@@ -110,10 +112,10 @@ def _declared(handler: BaseRouteHandler) -> _Declared:
 
 
 def _refuse(faults: Iterable[Fault], remedy: str = "") -> None:
-    """Raise an error that names all faults, if there is one.
+    """Raise an error that names all faults, if there are any.
 
     Raises:
-        InvalidField: there is a fault. The message is the first one, followed by `remedy`.
+        InvalidField: there is a fault. The message is the first fault, followed by `remedy`.
     """
     found = list(faults)
     if found:

@@ -153,7 +153,7 @@ class ReportController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[LookAlikes]]:
-        """List donors, recipients or items that may be the same.
+        """List donors, recipients or items that may be registered twice.
 
         They have the same name, telephone number or address. Retired records are left out.
         """
@@ -167,10 +167,10 @@ class ReportController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor", personal=True),
     )
     async def recall(self, context: Context, item: FromQuery[str], batch: FromQuery[str]) -> Recall:
-        """Report where the goods of a batch are, and whom they reached.
+        """Report where the goods of a batch are, and who received them.
 
-        Goods repacked from the batch are included. `POST /api/stock/quarantines` moves what is free
-        to a quarantine.
+        Goods repacked from the batch are included. `POST /api/stock/quarantines` moves the free
+        goods to a quarantine.
         """
         return await context.show_in_thread(
             lambda books: build_recall(books, item, normalize_text(batch))

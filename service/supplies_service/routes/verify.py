@@ -87,7 +87,7 @@ def verify_receipt(
 
 
 def _masked_donor(books: Books, found: ReceiptView) -> str | None:
-    """Return the masked name of the donor; None without consent to publish it."""
+    """Return the masked name of the donor, or None if the donor did not consent to publish it."""
     name = None if found.document is None else found.document.donor.name
     about = books.body(found.entry.seq).about
     if name is None or about is None:

@@ -1,4 +1,4 @@
-"""Checkpoints of the served books, for everybody who wants to keep one."""
+"""Checkpoints of the served books, which anybody may read and keep."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from supplies_service.security.authorization import allow_anyone
 
 
 class WitnessController(Controller):
-    """Signed checkpoints."""
+    """Signed checkpoints of the books."""
 
     path = "/api/witness"
     tags = ("service",)
@@ -21,15 +21,16 @@ class WitnessController(Controller):
     async def checkpoints(self, context: Context) -> Response[str]:
         """Get a signed checkpoint of each station's last entry, one line of text for each.
 
-        Keep it outside the books: `supplies verify --witness` compares the books with it later. The
-        last cited entry of each other station that exchanged goods with it follows.
+        Keep the checkpoints outside the books: `supplies verify --witness` compares the books with
+        them later. Then come lines for the last cited entry of each other station that exchanged
+        goods with a station.
         """
         text = await context.read_in_thread(lambda books: _checkpoints(context, books))
         return Response(text, media_type=MediaType.TEXT)
 
 
 def _checkpoints(context: RequestContext, books: Books) -> str:
-    """Return the checkpoints as text. A station's are signed again only after a new entry."""
+    """Return the checkpoints as text. A station signs them again only after a new entry."""
     cached, text = context.stations.checkpoints, []
     heads = books.all(
         "SELECT station, seq, hash FROM heads WHERE :only IN ('', station) ORDER BY station",

@@ -54,8 +54,8 @@ def add(
 ) -> None:
     """Register a record, and print its code.
 
-    Without --code it gets the next free code, such as D-012. Records with the same name, telephone
-    number or address are named.
+    Without --code, the record gets the next free code, such as D-012. The command also prints
+    records with the same name, telephone number or address.
     """
     from supplies.cli.opening import open_ledger
     from supplies.cli.tables import print_json
@@ -241,7 +241,7 @@ def _parse_fields(kind: type[CatalogueRecord], fields: tuple[str, ...]) -> dict[
 
 
 def _contains(kind: Any, wanted: tuple[Any, ...]) -> bool:
-    """Return whether a type is one of these, or a choice between types that contains one."""
+    """Return whether a type is one of `wanted`, or a union of types that contains one."""
     if get_origin(kind) is Annotated:
         return _contains(get_args(kind)[0], wanted)
     if get_origin(kind) in (Union, UnionType):

@@ -29,8 +29,9 @@ _TIMEOUT_SECONDS = 30.0
 def read_witnesses(store: Store, names: Sequence[str], keys: PublicKeys | None) -> list[Checkpoint]:
     """Read checkpoints from files and web addresses, and check their signatures.
 
-    keys: the public keys of the stations in this database; None accepts any key. Other stations may
-    use any key.
+    Args:
+        keys: The public keys of the stations in this database. None accepts any key. Checkpoints of
+            other stations may have any key.
 
     Raises:
         InvalidField: a file cannot be read, or a checkpoint was altered or forged.
@@ -43,10 +44,10 @@ def read_witnesses(store: Store, names: Sequence[str], keys: PublicKeys | None) 
 
 
 def check_any_applies(checkpoints: Sequence[Checkpoint], verified: Verified) -> int:
-    """Return how many checkpoints are of verified stations.
+    """Return how many checkpoints belong to verified stations.
 
     Raises:
-        InvalidField: there are checkpoints, but none is of a verified station.
+        InvalidField: there are checkpoints, but none belongs to a verified station.
     """
     stations = {each.station for each in verified.stations}
     count = sum(each.station in stations for each in checkpoints)
@@ -57,7 +58,7 @@ def check_any_applies(checkpoints: Sequence[Checkpoint], verified: Verified) -> 
 
 
 class CheckpointFile:
-    """A file to which checkpoints are added. It is checked before the books are read.
+    """A file to which checkpoints are added. The constructor checks the file before books are read.
 
     Raises:
         InvalidField: the file is not a file of checkpoints, or is a file of the books.

@@ -19,10 +19,10 @@ from supplies.cli.click_extensions import Command
 def quarantine(
     database: str, station: str | None, item: str, batch: str, target: str, note: str | None
 ) -> None:
-    """Move all free goods of a batch to a quarantine.
+    """Move all free goods of a batch to a quarantine, in one entry.
 
-    This is one entry. Goods repacked from the batch are moved too. Goods that are set aside, on the
-    way or handed over are not moved; `supplies report recall` lists them.
+    Goods repacked from the batch are moved too. Goods that are set aside, on the way or handed over
+    are not moved. `supplies report recall` lists them.
     """
     from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
     from supplies.cli.opening import open_ledger

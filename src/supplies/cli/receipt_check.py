@@ -92,7 +92,7 @@ def read_public_key_file(name: str) -> PublicKeys:
     """Return the public keys in a file.
 
     Raises:
-        InvalidField: if the file cannot be read, or contains no keys.
+        InvalidField: the file cannot be read, or contains no keys.
     """
     from supplies.signing.receipt_signatures import read_public_keys
 

@@ -366,9 +366,9 @@ def _print_statement(statement: DonorStatement) -> None:
 @click.option("--batch", metavar="BATCH", required=True, help="Batch number, as in B7.")
 @json_option
 def recall(database: str, station: str | None, item: str, batch: str, as_json: bool) -> None:
-    """Print where the goods of a batch are, and whom they reached.
+    """Print where the goods of a batch are, and who received them.
 
-    Goods repacked from the batch are included. `supplies quarantine` moves what is free.
+    Goods repacked from the batch are included. `supplies quarantine` moves the free goods.
     """
     from supplies.cli.opening import open_ledger
     from supplies.cli.tables import print_columns, print_json

@@ -126,7 +126,7 @@ def verify(
 
 
 PARTLY_COMPARED = 3
-"""Exit status if a receipt is in the books, but a part of it could not be compared with them."""
+"""Exit status if a receipt is in the books, but a part of it could not be compared."""
 
 
 _NAMED = 5
@@ -167,7 +167,8 @@ def _find_receipt(
 ) -> PaperInBooks:
     """Look up a receipt in the books of `station`, or of the station that issued it.
 
-    keys: the public keys of the station. None means that the signing key cannot be checked.
+    Args:
+        keys: The public keys of the station. None means that the signing key cannot be checked.
     """
     import msgspec
     from supplies_receipts import check_receipt
@@ -209,7 +210,7 @@ def _find_receipt(
 
 
 def _public_keys(database: str, key: str | None) -> PublicKeys | None:
-    """Return the public keys in a file, or else those of the database; None if it has none."""
+    """Return the public keys in a file, or those of the database. Return None if there are none."""
     from supplies.cli.receipt_check import read_public_key_file
     from supplies.errors import StoreError
     from supplies.signing.station_keys import StationKeys

@@ -95,11 +95,11 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
 class GivenBackGoods(PaperPart, frozen=True, kw_only=True):
     """One item that was given back to the donor, in whole or in part, in base units.
 
-    It is on the receipt, or goods of the receipt were repacked into it.
+    The item is on the receipt, or it was made by repacking goods of the receipt.
 
     Attributes:
-        received: The quantity received, with all corrections, less what was repacked; or made by
-            repacking.
+        received: The quantity received, with all corrections, less what was repacked. For an item
+            made by repacking, the quantity made.
     """
 
     name: str
@@ -157,8 +157,8 @@ class EntryReference(PaperPart, frozen=True, kw_only=True):
 class PrintMarks(PaperPart, frozen=True, kw_only=True):
     """Marks that a later printing adds, such as "void" or the number of a copy.
 
-    An original has no marks. The signature of the receipt does not cover the marks; they have one
-    of their own.
+    An original has no marks. The signature of the receipt does not cover the marks. They have a
+    signature of their own (`SignedMarks`).
     """
 
     void_on: date | None = None
@@ -174,7 +174,7 @@ class SignedMarks(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     Attributes:
         statement: The marks as JSON.
-        entry: The last of the entries that made the marks.
+        entry: The last one of the entries that made the marks.
         public_key, signature: Ed25519, in base64. The signed bytes are those of
             `supplies.signing.receipt_signatures.marks_message`.
     """

@@ -1,4 +1,7 @@
-"""Compare the clock with the times in the books, before something is erased because of its date."""
+"""Compare the clock with the times in the books.
+
+This is done before something is erased because of its date.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,22 @@ from supplies.books.reader import Books
 from supplies.domain.entries import format_timestamp
 
 MAX_GAP = timedelta(days=31)
-"""Longest time without any entry, verification or access that is believed without asking."""
+"""Longest time without any entry, verification or access. After a longer time the clock is doubted.
+"""
 
 _STORED_TIMES = (("entries", "recorded_at"), ("verifications", "verified_at"), ("access_log", "at"))
-"""The tables and columns with times by which the clock is checked."""
+"""The tables and columns with the times that are compared with the clock."""
 
 
 def clock_doubt(books: Books, now: datetime) -> str | None:
-    """Return why the clock may be wrong; None if the books agree with it.
+    """Return why the clock may be wrong, or None if the books agree with it.
 
     A clock that was set ahead leaves a gap: nothing is stored between the right time and the wrong
-    one. A gap of more than `MAX_GAP` is doubted until the clock has run on for as long. Reads all
-    entries, so call it for rare commands only.
+    one. A gap of more than `MAX_GAP` is doubted until the clock has run on for as long. All entries
+    are read, so call this for rare commands only.
 
-    now: the time by the clock, with a time zone.
+    Args:
+        now: The time by the clock, with a time zone.
     """
     since = now - MAX_GAP
     before, first = _stored(books, "max", since), _stored(books, "min", since)
@@ -37,7 +42,7 @@ def clock_doubt(books: Books, now: datetime) -> str | None:
 
 
 def _stored(books: Books, which: str, when: datetime) -> datetime | None:
-    """Return the last stored time up to a moment (`max`), or the first one after it (`min`)."""
+    """Return the last stored time up to `when` (`max`), or the first one after it (`min`)."""
     than = "<=" if which == "max" else ">"
     times = " UNION ALL ".join(
         f"SELECT {which}({column}) AS at FROM {table} "

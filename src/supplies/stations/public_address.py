@@ -39,8 +39,8 @@ def first_receipt_warning(books: Books, first: int, last: int) -> tuple[str, str
     first receipt, or if the address is public.
 
     Args:
-        first: The command's first entry.
-        last: Its last entry.
+        first: Number of the command's first entry.
+        last: Number of the command's last entry.
     """
     station = books.station
     if not is_local_address(station.host):

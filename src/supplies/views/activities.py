@@ -127,7 +127,7 @@ def count_activities(books: Books, first: date, last: date) -> Counter[str]:
 
 
 class _Statement(NamedTuple):
-    """What an entry stated about an activity."""
+    """The content of an activity as one entry stated it."""
 
     activity: str
     seq: int
@@ -137,7 +137,7 @@ class _Statement(NamedTuple):
 
 
 def _read_corrected(books: Books) -> list[_Statement]:
-    """Return the statements about activities that were corrected, by activity and entry."""
+    """Return the stated contents of activities that were corrected, by activity and entry."""
     rows = books.all(
         "WITH corrected (activity) AS (SELECT DISTINCT document FROM entries "
         "WHERE station = :station AND supersedes IS NOT NULL AND kind = :activity) "

@@ -68,7 +68,7 @@ class Alert(View, frozen=True, kw_only=True):
     Attributes:
         code: Code of the lot, document, place, person or station concerned, or the entry number of
             a conflict.
-        location: The shelf of the goods, if they are on one.
+        location: The location of the goods, if they are in stock.
         item, quantity: The goods concerned, in base units; None if the alert is not about goods.
             The quantity of unexplained goods is negative if too many were found, and positive if
             goods are missing.
@@ -78,9 +78,9 @@ class Alert(View, frozen=True, kw_only=True):
             absent.
         expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
             absent.
-        minimum: The minimum stock of an item of which less is free; absent for other alerts. The
-            goods are those that are neither expired nor in quarantine, and `since` is the day on
-            which the stock last changed.
+        minimum: The minimum stock of an item of which less is free; absent for other alerts.
+            Expired goods and goods in quarantine do not count. `since` is then the day on which the
+            stock last changed.
     """
 
     what: AlertKind
@@ -186,7 +186,10 @@ def _expiring(books: Books, today: date, horizon: date) -> list[Alert]:
 
 
 def _below_minimum(books: Books, today: date) -> list[Alert]:
-    """Find items of which less than their minimum is free, neither expired nor in quarantine."""
+    """Find items of which less than the minimum stock is free.
+
+    Expired goods and goods in quarantine do not count.
+    """
     minimums = {
         item: int(minimum)
         for item, minimum in books.all(
@@ -341,10 +344,10 @@ def _local_address(books: Books) -> Iterator[Alert]:
 
 
 def _beside_pledge(books: Books) -> list[Alert]:
-    """Find donations that gave more than their pledge promised. One quantity may be a mistake.
+    """Find donations that gave more than their pledge promised. One of the quantities may be wrong.
 
-    They are reported until they are corrected or, if the pledge is not outstanding, until their day
-    is closed.
+    A donation is listed until it is corrected. If its pledge is not outstanding, it is listed until
+    its day is closed.
     """
     outstanding: set[tuple[str, str]] = {
         (keys_of(account)[0], item) for account, item, _ in read_balances(books, (PLEDGED,))

@@ -14,7 +14,7 @@ BalanceKey = tuple[str, str, str]
 """Key of a balance: account, item, lot."""
 
 Sums = Counter[tuple[str, str]]
-"""Sums of balances by the name of the kind of account and by item."""
+"""Sums of balances, by name of the kind of account and item."""
 
 
 def read_balances(
@@ -85,12 +85,15 @@ def sum_balances(books: Books, kinds: Iterable[AccountKind], *, on: date | None 
 
 
 def past_day(books: Books, day: date | None) -> date | None:
-    """Return the day, or None if nothing is booked after it, so that present balances apply."""
+    """Return the day, or None if nothing is booked after it.
+
+    Present balances then apply to the day.
+    """
     return None if day is None or day.isoformat() >= books.head()[2] else day
 
 
 def latest_day_at(books: Books, seq: int) -> str | None:
-    """Return the latest day booked when entry `seq` was the last one, as ISO text, or None."""
+    """Return the latest booked day of the entries up to `seq`, as ISO text, or None."""
     day: str | None = books.value(
         f"{_days_until(':last')} SELECT max(b.day) FROM booked b WHERE EXISTS ("
         "SELECT 1 FROM entries e WHERE e.station = :station AND e.booked_on = b.day "
@@ -102,9 +105,9 @@ def latest_day_at(books: Books, seq: int) -> str | None:
 
 
 def _days_until(last: str) -> str:
-    """Return SQL that makes the table `booked (day)`: all days with entries until `last`.
+    """Return SQL for the table `booked (day)`, with all days until `last` that have entries.
 
-    The days are found one after the other in an index. That is faster than reading all entries.
+    Each day is found from the one before by an index, which is faster than reading all entries.
     """
     return (
         "WITH RECURSIVE booked (day) AS (SELECT max(e.booked_on) FROM entries e "
@@ -115,7 +118,7 @@ def _days_until(last: str) -> str:
 
 
 def balance_exists(condition: str, *, past: bool) -> str:
-    """Return SQL that is true if an account has a nonzero balance, now or at the end of `:day`.
+    """Return an SQL condition: an account has a nonzero balance, now or at the end of `:day`.
 
     Args:
         condition: SQL condition on `b.account`.

@@ -14,14 +14,13 @@ from supplies.views.pagination import View
 
 
 class ScannedItem(View, frozen=True, kw_only=True):
-    """The item that has a scanned barcode, and what else the barcode says.
+    """The item that has a scanned barcode, and the other parts of the barcode.
 
     Attributes:
-        barcode: As registered with the item.
+        barcode: The barcode as registered with the item.
         pack: The pack that has this barcode. None means the base unit.
-        quantity: Base units in one such pack.
-        batch: From a GS1 code; otherwise None.
-        expires_on: From a GS1 code; otherwise None.
+        quantity: Number of base units in one such pack.
+        batch, expires_on: Batch and expiry of a GS1 code; otherwise None.
         expires_month: As in `ScannedCode`.
     """
 
@@ -35,13 +34,13 @@ class ScannedItem(View, frozen=True, kw_only=True):
 
 
 def find_barcode(books: Books, code: str) -> ScannedItem:
-    """Return the item with a scanned barcode. A GS1 code also says batch and expiry.
+    """Return the item with a scanned barcode, with the batch and expiry of a GS1 code.
 
     A retired item is found only if no other item has the barcode.
 
     Raises:
         InvalidField: the code is blank or too long.
-        UnknownBarcode: no item has it; the error contains what the code says.
+        UnknownBarcode: no item has the barcode. The error contains the parts of the code.
     """
     scanned = parse_barcode(code)
     item = books.catalogue.item_of_barcode(scanned.barcode)

@@ -92,8 +92,8 @@ def find_local_address(books: Books, first: int, last: int) -> list[Warned]:
     """Return a warning if a command issued the station's first receipt with a local address.
 
     Args:
-        first: The command's first entry.
-        last: Its last entry.
+        first: Number of the command's first entry.
+        last: Number of the command's last entry.
     """
     found = first_receipt_warning(books, first, last)
     if found is None:

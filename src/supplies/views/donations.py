@@ -92,7 +92,8 @@ class DonationView(View, frozen=True, kw_only=True):
         superseded_by: Number of the latest entry that corrected the donation.
         allocations: Ids of the allocations made on arrival, for claims and recipients; oldest
             first.
-        pledges: The pledges that the donation fulfils, also those that no line names; oldest first.
+        pledges: The pledges that the donation fulfils, including pledges that no line names; oldest
+            first.
     """
 
     id: str
@@ -162,9 +163,9 @@ def list_donations(
 def find_last_donation(
     books: Books, *, donor: str | None = None, recorded_by: str | None = None
 ) -> DonationView | None:
-    """Return the donation of a donor or of a recorder that was recorded last.
+    """Return the last recorded donation of a donor, or of a recorder.
 
-    Only the last 40 donations are searched for those of a recorder.
+    For a recorder, only the last 40 donations are searched.
     """
     if recorded_by is None:
         found = list_donations(books, donor=donor, limit=1, newest_first=True).items

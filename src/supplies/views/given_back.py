@@ -14,11 +14,11 @@ from supplies.views.shared_queries import read_latest
 
 
 class GivenBackLine(View, frozen=True, kw_only=True):
-    """How much of an item of a receipt was given back, in base units.
+    """The quantity of an item of a receipt that was given back, in base units.
 
     Attributes:
         received: The quantity received, with all corrections, less what was repacked. For an item
-            into which goods of the receipt were repacked, the quantity made of them.
+            that was made by repacking goods of the receipt, the quantity made.
     """
 
     item: str
@@ -43,8 +43,8 @@ def read_given_back(
 ) -> dict[str, GivenBackView]:
     """Return the goods that were given back to donors, by receipt number.
 
-    Receipts of which nothing was given back are left out. Goods that were repacked before they were
-    given back are counted as what was made of them.
+    Receipts of which nothing was given back are left out. If goods were repacked before they were
+    given back, the goods that were made from them are counted.
 
     Args:
         donations: The donations of each receipt.
@@ -107,7 +107,7 @@ def last_return(books: Books, donations: Sequence[str]) -> int | None:
 
 
 def _quantities_in(books: Books, lots: Iterable[str], kind: AccountKind) -> dict[str, int]:
-    """Return the quantity of each lot in accounts of a kind, for lots of which some is there."""
+    """Return the quantity of each lot in accounts of a kind. Lots without any are left out."""
     rows = query_ids(
         books,
         lots,

@@ -43,13 +43,13 @@ MAX_COMPARED = 40
 """Number of latest facts to compare with. Duplicates usually follow one another closely."""
 
 MAX_WARNINGS = 5
-"""Number of latest facts with the same quantities that are compared further."""
+"""Maximum number of facts with the same quantities that are compared in detail."""
 
 Totals = dict[str, int]
 """Quantities of a document by item. Empty if all was reversed."""
 
 Label = Counter[str | date | None]
-"""Quantities by batch, or by expiry. None is an unknown one."""
+"""Quantities by batch, or by expiry. The key None means that it is unknown."""
 
 Labels = dict[str, tuple[Label, Label]]
 """Quantities of an arrival by batch, and by expiry, for each item."""
@@ -262,7 +262,7 @@ def _read_labels(books: Books, arrivals: list[str]) -> dict[str, Labels]:
 
 
 def _totals(lines: Iterable[tuple[str, str, int]]) -> dict[str, Totals]:
-    """Return totals by document, from rows of document, item and quantity."""
+    """Return the totals of documents, from rows of document, item and quantity."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for document, item, quantity in lines:
         if quantity:

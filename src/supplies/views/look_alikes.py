@@ -1,4 +1,4 @@
-"""Records of one kind that may be the same: with the same name, telephone number or address."""
+"""Records of one kind that may be registered twice: same name, telephone number or address."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ COMPARED_KINDS: dict[str, type[Donor] | type[Item] | type[Recipient]] = {
     "items": Item,
     "recipients": Recipient,
 }
-"""The kinds of which all look-alikes can be listed, by the name of their table."""
+"""The kinds of record whose look-alikes can be listed, by the name of their table."""
 
 _WORDS = {"name": "name", "phone": "telephone number", "address": "address"}
 
 
 class LookAlike(View, frozen=True, kw_only=True):
-    """One of the records that look alike. Items have neither telephone number nor address."""
+    """One of several records that look alike. Items have no telephone number or address."""
 
     code: str
     name: str | None
@@ -38,7 +38,7 @@ class LookAlikes(View, frozen=True, kw_only=True):
     """Records that look alike.
 
     Attributes:
-        same: The fields that are the same in all of them.
+        same: The fields that are equal in all of these records.
     """
 
     same: list[ComparedField]
@@ -88,8 +88,8 @@ def list_look_alikes(
     Args:
         books: The books of the station.
         kind: One of `COMPARED_KINDS`.
-        after: `next` of the previous page; None for the first.
-        limit: The largest number of groups; None lists all.
+        after: `next` of the previous page; None for the first page.
+        limit: The maximum number of groups; None lists all.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.

@@ -82,9 +82,10 @@ def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
 
 
 def read_owned_goods(books: Books, lots: Iterable[str]) -> dict[str, list[LotShare]]:
-    """Return where the goods of lots are now, also after they were repacked, by owner lot.
+    """Return, by the lot of the owner, where the goods of lots are now, repacked goods included.
 
-    Goods that went into a conversion are in its account; what was made of them follows.
+    Goods that went into a conversion are listed in the account of the conversion. The goods made
+    from them follow.
 
     Raises:
         BooksBroken: the accounts of a lot do not sum to the quantity that came in.

@@ -1,4 +1,4 @@
-"""Recall of a batch: its lots, where their goods are, and whom they reached."""
+"""Recall of a batch: its lots, where the goods are, and who received them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from supplies.views.shared_queries import read_lots
 
 
 class RecalledLot(View, frozen=True, kw_only=True):
-    """A lot of the batch, or one repacked from it.
+    """A lot of the batch, or a lot that was repacked from it.
 
     Attributes:
         origin: The account from which the lot came, such as `donor:D-01`.
@@ -52,10 +52,12 @@ class RecalledGoods(View, frozen=True, kw_only=True):
     Attributes:
         place: The kind of account: `stock`, `allocated`, `in_transit`, `received`, `used`, `lost`,
             `lent` and others.
-        location: Where they are on the shelf; None if they are not.
+        location: The location of the goods; None if they are not in stock.
         quarantine: Whether that location is a quarantine.
-        allocation, delivery: By which they are set aside or on the way; otherwise None.
-        recipient: For whom they are set aside or on the way, or who received them.
+        allocation: The allocation that sets the goods aside; otherwise None.
+        delivery: The delivery with which the goods are on the way; otherwise None.
+        recipient: The recipient who received the goods, or for whom they are set aside or on the
+            way; otherwise None.
     """
 
     account: str
@@ -90,7 +92,11 @@ class RecallTotals(View, frozen=True, kw_only=True):
 
 
 class ReachedRecipient(View, frozen=True, kw_only=True):
-    """A recipient who has goods of the batch, in base units. name: None if erased."""
+    """A recipient who has goods of the batch, in base units.
+
+    Attributes:
+        name: None if it was erased.
+    """
 
     recipient: str
     name: str | None
@@ -102,12 +108,12 @@ class ReachedRecipient(View, frozen=True, kw_only=True):
 
 
 class Recall(View, frozen=True, kw_only=True):
-    """A batch: its lots, where their goods are now, and whom they reached.
+    """A batch: its lots, where the goods are now, and who received them.
 
     Attributes:
-        goods: By lot and account.
-        totals: By item. There are several items if goods were repacked.
-        reached: By recipient and item.
+        goods: The goods by lot and account.
+        totals: The totals by item. There are several items if goods were repacked.
+        reached: The recipients, by recipient and item.
     """
 
     item: str
@@ -120,10 +126,10 @@ class Recall(View, frozen=True, kw_only=True):
 
 
 def build_recall(books: Books, item: str, batch: str) -> Recall:
-    """Return where the goods of a batch are, with those that were repacked from it.
+    """Return where the goods of a batch are. Goods that were repacked from it are included.
 
     Raises:
-        NotFound: the item is unknown, or no lot of it has this batch.
+        NotFound: the item is unknown, or no lot of the item has this batch.
     """
     found = books.item(item)
     lots = lots_of_batch(books, item, batch)
@@ -157,7 +163,7 @@ def _lot(books: Books, lot: Lot) -> RecalledLot:
 
 
 def _goods(books: Books, lots: Iterable[str]) -> list[RecalledGoods]:
-    """Return the goods of lots by account, without the accounts that they came from."""
+    """Return the goods of lots by account. The accounts from which lots came are left out."""
     rows = query_ids(
         books,
         sorted(lots),

@@ -225,7 +225,7 @@ def _sign_marks(
     marks: PrintMarks,
     signer: ReceiptSigner,
 ) -> SignedMarks | msgspec.UnsetType:
-    """Return the signature of the marks of a printing. An original has none."""
+    """Return the signature of the marks of a printing, or UNSET for an original."""
     if marks == PrintMarks():
         return msgspec.UNSET
     made_by = [
@@ -261,7 +261,7 @@ class PaperInBooks(View, frozen=True, kw_only=True):
         number: None if the file is not a complete receipt.
         forgotten: Whether the document was erased, because the donor was forgotten or the text of
             the gift was erased.
-        unchecked: What of the paper could not be compared; empty if all was.
+        unchecked: The parts of the paper that could not be compared; empty if all were.
     """
 
     number: str | None
@@ -307,9 +307,9 @@ def find_paper_in_books(books: Books, record: ReceiptRecord) -> PaperInBooks:
 
 
 def _are_marks_in_books(books: Books, found: ReceiptView, record: ReceiptRecord) -> bool:
-    """Return whether the books contain what later printings added to a paper.
+    """Return whether the books contain the marks that later printings added to a paper.
 
-    A paper may lack marks that were made later. A reason may be missing in the books: texts can be
+    A paper may lack marks that were made later. The books may lack a reason, because texts can be
     erased.
     """
     marks, signed = record.marks, record.signed_marks

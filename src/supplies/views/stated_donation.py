@@ -1,4 +1,4 @@
-"""A donation as the command that states it, so that a form can correct it."""
+"""A donation in the form of the command that records it, so that a form can correct it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from supplies.views.donations import DOCUMENT_TYPE, DonationView, ValueView, get
 from supplies.views.shared_queries import read_latest
 
 _ERASED = "–"
-"""Stands for a required text that was erased."""
+"""The text that replaces a required text that was erased."""
 
 _SHELVES = (STOCK.prefix, ALLOCATED.prefix)
 
 
 def stated_donation(books: Books, name: str) -> RecordDonation:
-    """Return a donation as the command that states it, with all corrections.
+    """Return a donation as the command that would record it, with all corrections.
 
-    Optional texts that were erased are None; required ones are "–".
+    Optional texts that were erased are None. Required ones are "–".
 
     Raises:
         NotFound: there is no such donation.
@@ -72,7 +72,7 @@ def _stated_value(value: ValueView | None) -> Value | None:
 
 
 def _destinations(books: Books, view: DonationView) -> dict[str, tuple[str | None, str | None]]:
-    """Return by lot the quarantine location, and the reason for which it was written off."""
+    """Return, by lot, the quarantine to which it went, and the reason for a write-off."""
     rows = books.all(
         "SELECT t.lot, t.source, t.target, t.quantity FROM entries e CROSS JOIN transfers t "
         "WHERE e.station = :station AND e.document = :name AND e.kind = :kind "
@@ -95,7 +95,7 @@ def _destinations(books: Books, view: DonationView) -> dict[str, tuple[str | Non
 
 
 def _needs_served(books: Books, view: DonationView) -> dict[str, str]:
-    """Return by lot the need that the donor's wish served, for lines with a recipient."""
+    """Return, by lot, the need that was served by the donor's wish, for lines with a recipient."""
     wished = {line.lot for line in view.lines if line.recipient is not None}
     served: dict[str, set[str]] = defaultdict(set)
     for lines in read_latest(

@@ -55,7 +55,10 @@ Goods leave these accounts, so the columns show the negative of their net flow.
 """
 
 _LETTERS = 4
-"""So many letters at the beginning of an account tell its kind. Fewer rows are grouped by them."""
+"""Number of letters at the beginning of an account that identify its kind.
+
+Grouping by these letters gives fewer groups than grouping by account.
+"""
 
 _KINDS = {kind.prefix[:_LETTERS]: kind for kind in CHART.values()}
 
