@@ -75,7 +75,6 @@ def catalogue_controller(kind: type[CatalogueRecord], singular: str) -> type[Con
     Args:
         kind: The kind of record.
         singular: The name of the kind in the singular. The plural is the name of its table.
-        new: The struct of a registration. None means `kind` itself.
     """
     title, plural = singular.capitalize(), kind.table
     personal = kind in PERSONAL_KINDS
