@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -20,6 +24,7 @@ from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Item, Location, Recipient
+from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotEnough
 from supplies.ledger.recorded import Recorded
 from supplies.views.activities import get_activity
@@ -36,6 +41,7 @@ from supplies.views.public_disclosure import build_disclosure, build_disclosure_
 from supplies.views.receipts import get_receipt
 from supplies.views.shipments import get_shipment
 from supplies.views.station_report import build_station_report
+from supplies.views.stock import get_stock
 from supplies.views.stock_documents import get_stock_document
 from supplies.views.trace import trace_lot
 
@@ -188,6 +194,37 @@ def test_a_mixed_box_is_opened_into_all_that_it_contains(station: StationLedger)
         ("soap", 0, 24),
     ]
     assert parents == [f"l_lx_{opened.seq - 2}_1"]
+
+
+def examples(section: str) -> list[dict[str, Any]]:
+    """Return the JSON examples of a section of the documentation of the ledger."""
+    page = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text(encoding="utf-8")
+    text = page.split(f"### {section}\n")[1].split("\n### ")[0].split("\n## ")[0]
+    return [json.loads(part) for part in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+
+
+def test_the_documented_mixed_box_keeps_its_label_and_loses_nothing(
+    station: StationLedger,
+) -> None:
+    station.ledger.register(Item(code="mixed-box", name="混装箱", unit="box"))
+    gift, opening = examples("Mixed boxes")
+    station(convert(c.RecordDonation, gift))
+    opened = station(convert(c.Convert, opening))
+    with station.ledger.reading() as books:
+        receipt = get_receipt(books, "JZ-2020-000001")
+        stock = [(row.item, row.batch, row.free) for row in get_stock(books).items]
+        box, *products = trace_lot(books, f"l_lx_{opened.seq}_1").lots
+        other = trace_lot(books, box.lot).lots
+    assert receipt.document is not None
+    assert [line.batch for line in receipt.document.lines] == ["BOX-17", "BOX-18"]
+    assert sorted(stock) == [
+        ("mask", "B-7", 298),
+        ("mixed-box", "BOX-18", 1),
+        ("soap", "BOX-17", 24),
+    ]
+    assert (box.batch, [one.item for one in products]) == ("BOX-17", ["mask"])
+    assert [one.item for one in other] == ["mixed-box", "mask", "soap"]
+    station.ledger.verify()
 
 
 HOSPITAL = Recipient(
