@@ -7,6 +7,7 @@ chain.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, TypeVar
 
 import msgspec
@@ -33,7 +34,10 @@ N = TypeVar("N", bound=CatalogueRecord)
 
 PERSONAL_COLUMNS = {
     "donor": ("donors", ("name", "name_en", "phone", "address", "note")),
-    "recipient": ("recipients", ("name", "phone", "address", "access", "note")),
+    "recipient": (
+        "recipients",
+        ("name", "phone", "address", "access", "note", "age_bands", "collectors"),
+    ),
 }
 """For each kind of person, the table and its columns with personal data."""
 
@@ -378,8 +382,11 @@ _STORED_ELSEWHERE = ("barcodes",)
 _FLAGS = ("quarantine", "retired", "needs_batch", "needs_expiry")
 """Columns that contain 0 or 1."""
 
-_JSON = ("packs", "aliases", "shown_unit")
+_JSON = ("packs", "aliases", "shown_unit", "age_bands", "collectors")
 """Columns that contain JSON."""
+
+_DAYS = ("consent_on",)
+"""Columns that contain a day."""
 
 
 def _record_from_row(kind: type[N], row: Row) -> N:
@@ -389,6 +396,8 @@ def _record_from_row(kind: type[N], row: Row) -> N:
         values[name] = bool(values[name])
     for name in values.keys() & set(_JSON):
         values[name] = None if values[name] is None else msgspec.json.decode(values[name])
+    for name in values.keys() & set(_DAYS):
+        values[name] = None if values[name] is None else date.fromisoformat(values[name])
     if kind is Item and values["shown_unit"] is not None:
         values["shown_unit"] = LargerUnit(**values["shown_unit"])
     return kind(**values)
@@ -398,6 +407,8 @@ def _to_column(value: Any) -> Any:
     """Return the value that the column of a field stores."""
     if isinstance(value, bool):
         return int(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, dict | list | msgspec.Struct):
         return msgspec.json.encode(value, order="sorted").decode()
     return value

@@ -17,6 +17,7 @@ from supplies.domain.catalogue_records import (
     CatalogueRecord,
     Donor,
     Item,
+    Recipient,
     Station,
 )
 from supplies.domain.validation import check_fields
@@ -53,6 +54,8 @@ def check_catalogue_record(record: N) -> N:
             barcodes=_checked_barcodes(record),
             aliases=list(dict.fromkeys(record.aliases)),
         )
+    if isinstance(record, Recipient):
+        _check_ages(record)
     if not isinstance(record, Station):
         return record
     try:
@@ -62,6 +65,17 @@ def check_catalogue_record(record: N) -> N:
             "/zone", f"{record.zone} is not a time zone; give one, such as Asia/Shanghai"
         ) from None
     return msgspec.structs.replace(record, host=_url_origin(record.host))
+
+
+def _check_ages(recipient: Recipient) -> None:
+    """Check that the age bands of a recipient do not count more people than there are."""
+    counted = sum((recipient.age_bands or {}).values())
+    if recipient.persons is not None and counted > recipient.persons:
+        raise InvalidField.at(
+            "/age_bands",
+            f"the age bands count {counted} people, and persons is {recipient.persons}; "
+            "change one of them",
+        )
 
 
 def _checked_barcodes(item: Item) -> list[Barcode]:

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
-from supplies.domain.fields import MAX_QUANTITY, BarcodeText, Code, Label, Quantity, Text
+from supplies.domain.fields import MAX_QUANTITY, BarcodeText, Code, Count, Label, Quantity, Text
 
 MAX_NAMES = 50
 """Largest number of barcodes of an item, and of other names of an item."""
@@ -104,6 +104,7 @@ class Donor(CatalogueRecord, frozen=True, kw_only=True):
         name: None if it was erased.
         publish: Whether the name may be published: in full, the family name only, or not at all. It
             is never published without consent (Charity Law of China, 2023, art. 82).
+        consent_on: The day on which the donor consented to `publish`; None if unknown.
     """
 
     table = "donors"
@@ -116,6 +117,7 @@ class Donor(CatalogueRecord, frozen=True, kw_only=True):
     publish: Literal["name", "family_name", "no"] = "no"
     note: Text | None = None
     retired: bool = False
+    consent_on: date | None = None
 
 
 class Recipient(CatalogueRecord, frozen=True, kw_only=True):
@@ -126,6 +128,12 @@ class Recipient(CatalogueRecord, frozen=True, kw_only=True):
             names no person.
         community: Code of a `Community`, which need not be registered.
         access: How the delivery team gets to the door, such as "knock slowly"; never a diagnosis.
+        persons: How many people live there, or belong to the group; None if unknown.
+        age_bands: How many of them are of which ages, as in {"0-6": 1, "60-": 2}. None if unknown,
+            or erased.
+        collectors: Names of people who may collect goods for them. None if there are none, or if
+            they were erased.
+        consent_on: The day on which they consented to the use of their data; None if unknown.
     """
 
     table = "recipients"
@@ -138,6 +146,10 @@ class Recipient(CatalogueRecord, frozen=True, kw_only=True):
     access: Label | None = None
     note: Text | None = None
     retired: bool = False
+    persons: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    age_bands: Annotated[dict[Code, Count], Meta(max_length=20)] | None = None
+    collectors: Annotated[list[Label], Meta(max_length=20)] | None = None
+    consent_on: date | None = None
 
 
 class Location(CatalogueRecord, frozen=True, kw_only=True):
