@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from supplies_receipts import draw_delivery_slips
+from support import pdf_reading as reading
 from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
@@ -134,3 +136,46 @@ def test_goods_released_from_packs_leave_base_units_on_the_slip(station: Station
     part = c.ReleasedLine(line=1, quantity=30)
     station(c.Release(allocation=allocation, lines=[part], reason="fewer people"))
     assert slip_lines(station, allocation) == [(70, None)]
+
+
+def test_a_slip_shows_every_line_of_an_item_in_its_packs(station: StationLedger) -> None:
+    station.stock(200)
+    lines = [
+        c.AllocationLine(item="mask", quantity=2, pack="box"),
+        c.AllocationLine(item="mask", quantity=3, pack="ten"),
+    ]
+    done = station(c.Allocate(recipient="R-1", location="store", lines=lines))
+    delivery = station.dispatch(str(done.document))
+    (slip,) = build_delivery_slips(station.books, delivery)
+    assert [(one.quantity, one.stated, one.further_stated) for one in slip.lines] == [
+        (
+            130,
+            StatedPacks(quantity=2, pack="box", size=50),
+            [StatedPacks(quantity=3, pack="ten", size=10)],
+        )
+    ]
+    assert "2×boxof50+3×tenof10=130pieces" in reading.text(draw_delivery_slips([slip]))
+
+
+def test_a_slip_shows_lines_of_two_lots_in_their_packs(station: StationLedger) -> None:
+    station.stock(100)
+    station.stock(30)
+    lines = [
+        c.AllocationLine(item="mask", quantity=2, pack="box"),
+        c.AllocationLine(item="mask", quantity=3, pack="ten"),
+    ]
+    done = station(c.Allocate(recipient="R-1", location="store", lines=lines))
+    assert slip_lines(station, str(done.document)) == [
+        (100, StatedPacks(quantity=2, pack="box", size=50)),
+        (30, StatedPacks(quantity=3, pack="ten", size=10)),
+    ]
+
+
+def test_a_slip_of_packs_and_base_units_shows_base_units(station: StationLedger) -> None:
+    station.stock(200)
+    lines = [
+        c.AllocationLine(item="mask", quantity=2, pack="box"),
+        c.AllocationLine(item="mask", quantity=7),
+    ]
+    done = station(c.Allocate(recipient="R-1", location="store", lines=lines))
+    assert slip_lines(station, str(done.document)) == [(107, None)]

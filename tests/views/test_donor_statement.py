@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
+from supplies_receipts import draw_donor_statement
+from support import pdf_reading as reading
 from support.ledger_fixture import StationLedger
 from support.view_json import has_exact_json
 
@@ -18,6 +20,7 @@ from supplies.domain import commands as c
 from supplies.domain.accounts import is_origin, kind_of
 from supplies.domain.catalogue_records import Recipient
 from supplies.errors import BooksBroken, Forgotten, InvalidField, NotFound, SuppliesError
+from supplies.papers.common import StatedPacks
 from supplies.papers.donor_statement import DonorStatement, ReceiptGivenBack, StatementLine
 from supplies.views.donor_statement import build_donor_statement, build_donor_statement_paper
 from supplies.views.lot_ownership import apportion_all, trace_gifts
@@ -372,3 +375,32 @@ def test_a_statement_of_many_donations_takes_few_queries(
     asked.clear()
     stated(station)
     assert len(asked) < 15
+
+
+def stated_packs(station: StationLedger, item: str = "mask") -> list[StatedPacks]:
+    return goods(station)[item].stated or []
+
+
+def test_a_statement_shows_the_packs_in_which_all_gifts_of_an_item_came(
+    station: StationLedger,
+) -> None:
+    station.give(2, pack="box")
+    station.give(1, pack="box")
+    second = station.give(3, pack="ten")
+    station.give(5, item="soap")
+    packs = [
+        StatedPacks(quantity=3, pack="box", size=50),
+        StatedPacks(quantity=3, pack="ten", size=10),
+    ]
+    assert stated_packs(station) == packs
+    assert stated_packs(station, "soap") == []
+    corrected = c.Correct(entry=second.seq, command=station.donation(1, pack="ten"), reason="one")
+    station(corrected)
+    assert stated_packs(station)[1] == StatedPacks(quantity=1, pack="ten", size=10)
+    with station.ledger.reading() as books:
+        paper = build_donor_statement_paper(
+            books, "D-1", station.day(0), station.day(0), printed_at=station.clock()
+        )
+    assert "3×boxof50+1×tenof10" in reading.text(draw_donor_statement(paper))
+    station.give(7)
+    assert stated_packs(station) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
@@ -148,23 +148,38 @@ def packs_of_line(line: ReceiptLine) -> Words:
         return Words("", "")
     code, words = line.stated.pack, line.pack_words
     pack = Words(code, code) if not words else Words(words.zh, words.en)
-    return _packs(line.stated, pack, unit_of_line(line))
+    return _packs([line.stated], [pack], unit_of_line(line))
 
 
 def packs(line: SlipLine) -> Words:
     """Return the packs of a slip's line, or "" if its quantity was given in base units."""
     if not line.stated:
         return Words("", "")
-    return _packs(line.stated, unit(line.stated.pack), unit(line.unit, line.quantity))
+    stated = [line.stated, *(line.further_stated or [])]
+    names = [unit(each.pack) for each in stated]
+    return _packs(stated, names, unit(line.unit, line.quantity))
 
 
-def _packs(stated: StatedPacks, pack: Words, unit: Words) -> Words:
+def packs_of_item(stated: Sequence[StatedPacks], unit_code: str) -> Words:
+    """Return the packs in which a sum was given, such as 2 × carton of 50 + 1 × box of 10."""
+    return _sum_of_packs(stated, [unit(each.pack) for each in stated], unit(unit_code))
+
+
+def _packs(stated: Sequence[StatedPacks], packs: Sequence[Words], unit: Words) -> Words:
     """Format a quantity in packs, such as 2 × carton of 50 = 100 pieces."""
-    count, size = number(stated.quantity), number(stated.size)
-    total = number(stated.quantity * stated.size)
+    total = number(sum(each.quantity * each.size for each in stated))
+    words = _sum_of_packs(stated, packs, unit)
+    return Words(f"{words.zh} = {total} {unit.zh}", f"{words.en} = {total} {unit.en}")
+
+
+def _sum_of_packs(stated: Sequence[StatedPacks], packs: Sequence[Words], unit: Words) -> Words:
+    terms = [
+        (number(each.quantity), pack, number(each.size))
+        for each, pack in zip(stated, packs, strict=True)
+    ]
     return Words(
-        f"{count} {pack.zh} × {size} {unit.zh} = {total} {unit.zh}",
-        f"{count} × {pack.en} of {size} = {total} {unit.en}",
+        " + ".join(f"{count} {pack.zh} × {size} {unit.zh}" for count, pack, size in terms),
+        " + ".join(f"{count} × {pack.en} of {size}" for count, pack, size in terms),
     )
 
 

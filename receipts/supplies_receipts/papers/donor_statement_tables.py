@@ -64,11 +64,16 @@ def goods_table(goods: Sequence[StatementLine]) -> list[Block]:
 
 def _goods_row(table: Table, line: StatementLine) -> Block:
     made = f"{_REPACKED.label} +{bilingual.number(line.repacked)}" if line.repacked else ""
+    packs = bilingual.packs_of_item(line.stated or [], line.unit)
     rest = places.elsewhere(line.places)
     row = table.row(
         [
             report_page.item(bilingual.named(line.name, line.name_en), line.item, line.unit),
-            [*_figure(line.received, BOLD), (made, CELL_EN)],
+            [
+                *_figure(line.received, BOLD),
+                *((text, CELL_EN) for text in (packs.primary, packs.secondary or "") if text),
+                (made, CELL_EN),
+            ],
             _figure(line.places.get("handed_over", 0), BOLD),
             _figure(line.places.get("in_transit", 0), CELL),
             _figure(places.shelf(line.places), CELL),

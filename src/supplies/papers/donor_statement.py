@@ -8,7 +8,7 @@ from datetime import date, datetime
 import msgspec
 
 from supplies.domain.redaction import RedactedCount
-from supplies.papers.common import CountedUnit, DonorName, PaperPart, StationHead
+from supplies.papers.common import CountedUnit, DonorName, PaperPart, StatedPacks, StationHead
 
 
 class StatementLine(PaperPart, frozen=True, kw_only=True):
@@ -17,6 +17,8 @@ class StatementLine(PaperPart, frozen=True, kw_only=True):
     Attributes:
         repacked: The quantity made by repacking gifts of other items.
         places: Quantities by name of `accounts.PLACES`, without zeros.
+        stated: The packs in which `received` was given; absent if any of it was given in base
+            units.
     """
 
     item: str
@@ -26,6 +28,7 @@ class StatementLine(PaperPart, frozen=True, kw_only=True):
     received: int
     repacked: int
     places: dict[str, int]
+    stated: list[StatedPacks] | msgspec.UnsetType = msgspec.UNSET
 
 
 class PeopleReachedLine(PaperPart, frozen=True, kw_only=True):

@@ -15,8 +15,10 @@ class SlipLine(PaperPart, frozen=True, kw_only=True):
     Attributes:
         expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
             absent.
-        stated: The packs in which the whole quantity was given; absent if it was given in base
+        stated: The packs in which the quantity was given; absent if any of it was given in base
             units.
+        further_stated: Further packs, if the quantity was given in several lines; otherwise
+            absent.
         shown_unit: The larger unit in which the quantity is printed; absent if it is printed in
             base units.
     """
@@ -29,6 +31,7 @@ class SlipLine(PaperPart, frozen=True, kw_only=True):
     expires_on: date | None
     expires_month: str | msgspec.UnsetType = msgspec.UNSET
     stated: StatedPacks | msgspec.UnsetType = msgspec.UNSET
+    further_stated: list[StatedPacks] | msgspec.UnsetType = msgspec.UNSET
     shown_unit: ShownUnit | msgspec.UnsetType = msgspec.UNSET
 
 

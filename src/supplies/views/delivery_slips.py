@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
 from typing import NamedTuple
@@ -165,19 +166,30 @@ def _phone(recipient: Recipient) -> str | None:
 
 
 def _lines(books: Books, found: _LoadedDelivery, loaded: list[LoadedLine]) -> list[SlipLine]:
-    return [_line(books, found, line) for line in loaded]
+    return [_line(books, found, line, _stated(found, line, loaded)) for line in loaded]
 
 
-def _stated(found: _LoadedDelivery, line: LoadedLine) -> StatedPacks | msgspec.UnsetType:
-    """Return the packs of a line if they add up to exactly its quantity, and otherwise UNSET."""
-    packed = [each for each in found.packed[line.allocation] if each.item == line.item]
-    if len(packed) != 1 or packed[0].quantity * packed[0].size != line.loaded:
-        return msgspec.UNSET
-    (only,) = packed
-    return StatedPacks(quantity=only.quantity, pack=only.pack, size=only.size)
+def _stated(
+    found: _LoadedDelivery, line: LoadedLine, loaded: Sequence[LoadedLine]
+) -> list[StatedPacks]:
+    """Return the packs of a loaded line, or [] if they do not give exactly its quantity.
+
+    If an item was loaded from several lots, a line has the packs of the same quantity.
+    """
+    packed = [
+        StatedPacks(quantity=each.quantity, pack=each.pack, size=each.size)
+        for each in found.packed[line.allocation]
+        if each.item == line.item
+    ]
+    if sum(each.item == line.item for each in loaded) > 1:
+        equal = [each for each in packed if each.quantity * each.size == line.loaded]
+        return equal[:1] if len(set(equal)) == 1 else []
+    return packed if sum(each.quantity * each.size for each in packed) == line.loaded else []
 
 
-def _line(books: Books, found: _LoadedDelivery, line: LoadedLine) -> SlipLine:
+def _line(
+    books: Books, found: _LoadedDelivery, line: LoadedLine, stated: list[StatedPacks]
+) -> SlipLine:
     item, lot = books.item(line.item), found.lots[line.lot]
     return SlipLine(
         name=item.name,
@@ -187,6 +199,7 @@ def _line(books: Books, found: _LoadedDelivery, line: LoadedLine) -> SlipLine:
         batch=lot.batch,
         expires_on=lot.expires_on,
         expires_month=lot.expires_month or msgspec.UNSET,
-        stated=_stated(found, line),
+        stated=stated[0] if stated else msgspec.UNSET,
+        further_stated=stated[1:] or msgspec.UNSET,
         shown_unit=shown_unit(item),
     )

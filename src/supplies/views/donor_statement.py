@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import date, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,7 +13,7 @@ from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import PLACES, RECEIVED, kind_of, place_name
 from supplies.domain.redaction import mask_phone
 from supplies.errors import BooksBroken, InvalidField
-from supplies.papers.common import DonorName
+from supplies.papers.common import DonorName, StatedPacks
 from supplies.papers.donor_statement import (
     DonorStatement,
     DonorStatementPaper,
@@ -41,7 +42,8 @@ def build_donor_statement(books: Books, donor: str, first: date, last: date) -> 
         raise InvalidField.at("/to", f"{last} is before {first}")
     books.donor(donor)
     found = trace_gifts(books, donor, first, last)
-    issued = _receipts(books, donor, found)
+    gifts = _gift_lines(books, found)
+    issued = _receipts(books, donor, {line.arrival for line in gifts})
     reached = {part.lot for part in found.parts if kind_of(part.account) is RECEIVED}
     return DonorStatement(
         station=books.station_code,
@@ -50,7 +52,7 @@ def build_donor_statement(books: Books, donor: str, first: date, last: date) -> 
         last=last,
         as_of_seq=books.head()[0],
         receipts=[receipt.number for receipt in issued],
-        goods=_lines(books, found),
+        goods=_lines(books, found, gifts),
         served=count_people_reached(books, reached, first, last),
         wishes=_wishes(issued),
         receipt_months=receipt_months({one.number: one.issued_on for one in issued}),
@@ -87,16 +89,74 @@ def build_donor_statement_paper(
     )
 
 
+# --- lines of gifts ------------------------------------------------------------------------------
+
+
+class _GiftLine(NamedTuple):
+    """The line of a gift, by its lot. packs: 0 if its quantity was given in base units."""
+
+    lot: str
+    arrival: str
+    packs: int
+    pack: str
+    size: int
+
+
+def _gift_lines(books: Books, found: Gifts) -> list[_GiftLine]:
+    """Return the lines of gifts. A corrected line comes again; the last one is in effect."""
+    rows = query_ids(
+        books,
+        found.given,
+        "SELECT w.id, l.arrival, coalesce(p.quantity, 0), coalesce(p.pack, ''), "
+        "coalesce(p.size, 0) FROM wanted w CROSS JOIN arrival_lines l "
+        "LEFT JOIN packed_lines p ON p.station = l.station AND p.seq = l.seq "
+        "AND p.field = 'lines' AND p.line = l.line "
+        "WHERE l.station = :station AND l.lot = w.id ORDER BY l.seq",
+    )
+    return [_GiftLine(*row) for row in rows]
+
+
 # --- goods by place ------------------------------------------------------------------------------
 
 
-def _lines(books: Books, found: Gifts) -> list[StatementLine]:
+def _lines(books: Books, found: Gifts, gifts: list[_GiftLine]) -> list[StatementLine]:
     received, repacked = (_by_item(found.items, came) for came in (found.given, found.repacked))
     places: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for part in found.parts:
         places[part.item][place_name(kind_of(part.account))] += part.quantity
-    items = sorted({*received, *repacked, *places})
-    return [_line(books, item, received[item], repacked[item], places[item]) for item in items]
+    items, stated = sorted({*received, *repacked, *places}), _stated_packs(found, gifts)
+    return [
+        msgspec.structs.replace(
+            _line(books, item, received[item], repacked[item], places[item]),
+            stated=stated.get(item) or msgspec.UNSET,
+        )
+        for item in items
+    ]
+
+
+def _stated_packs(found: Gifts, gifts: list[_GiftLine]) -> dict[str, list[StatedPacks]]:
+    """Return, by item, the packs in which its gifts were given, the largest first.
+
+    An item is left out if any of it was given in base units, or if a part of a line was given by
+    another donor.
+    """
+    packs = {row.lot: row for row in gifts}
+    counts: defaultdict[str, Counter[tuple[int, str]]] = defaultdict(Counter)
+    unstated: set[str] = set()
+    for lot, quantity in found.given.items():
+        packed = packs.get(lot)
+        if packed is not None and packed.packs * packed.size == quantity:
+            counts[found.items[lot]][packed.size, packed.pack] += packed.packs
+        elif quantity:
+            unstated.add(found.items[lot])
+    return {
+        item: [
+            StatedPacks(quantity=quantity, pack=pack, size=size)
+            for (size, pack), quantity in sorted(stated.items(), reverse=True)
+        ]
+        for item, stated in counts.items()
+        if item not in unstated
+    }
 
 
 def _by_item(items: dict[str, str], came: dict[str, int]) -> Counter[str]:
@@ -139,15 +199,8 @@ def _line(
 # --- receipts and wishes -------------------------------------------------------------------------
 
 
-def _receipts(books: Books, donor: str, found: Gifts) -> list[ReceiptView]:
+def _receipts(books: Books, donor: str, arrivals: set[str]) -> list[ReceiptView]:
     """Return the donor's valid receipts for these gifts, in the order of their numbers."""
-    rows = query_ids(
-        books,
-        found.given,
-        "SELECT DISTINCT l.arrival FROM wanted w CROSS JOIN arrival_lines l "
-        "WHERE l.station = :station AND l.lot = w.id",
-    )
-    arrivals = {arrival for (arrival,) in rows}
     every = list_receipts(books, donor=donor, limit=None).items
     return [one for one in every if one.status == "issued" and arrivals & set(one.donations)]
 
