@@ -70,7 +70,7 @@ class Clock:
 
 
 def run(sizes: Sequence[int] = SIZES, engines: Sequence[str] = ("sqlite", "postgresql")) -> None:
-    """Print the table of each engine: a line for each job, a column for each size of the books."""
+    """Print the figures of each engine and each size of the books."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         if "sqlite" in engines:
@@ -89,10 +89,10 @@ def main(entries: Sequence[int], engine: str) -> None:
 
 
 def _print(engine: str, sizes: Sequence[int], url: Callable[[str], str]) -> None:
-    print(f"{engine:34}" + "".join(f"{size:>12,}" for size in sizes) + "  entries", flush=True)
-    columns = [dict(_measure(url(f"growth_{size}"), size)) for size in sizes]
-    for name in columns[0]:
-        print(f"  {name:32}" + "".join(f"{column[name]:12,.1f}" for column in columns))
+    for size in sizes:
+        print(f"{engine}, {size:,} entries", flush=True)
+        for name, figure in _measure(url(f"growth_{size}"), size):
+            print(f"  {name:32}{figure:12,.1f}", flush=True)
 
 
 def _measure(url: str, size: int) -> Iterator[tuple[str, float]]:
