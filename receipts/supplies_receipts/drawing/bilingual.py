@@ -267,7 +267,7 @@ def number(value: int) -> str:
 
 
 def counted(value: int, code: str, shown: ShownUnit | UnsetType = UNSET) -> Words:
-    """Format a quantity with its unit, as `quantity` returns them."""
+    """Return a quantity and its unit as one text. The parameters are those of `quantity`."""
     figure, of = quantity(value, code, shown)
     return Words(f"{figure} {of.zh}", f"{figure} {of.en}")
 

@@ -231,7 +231,7 @@ def sees_names(context: RequestContext) -> bool:
 
 
 def changed_fields(before: CatalogueRecord, after: CatalogueRecord) -> list[str]:
-    """Return the names of the fields that differ. The access log has them without their content."""
+    """Return the names of the fields that differ, for the access log, which has no contents."""
     return [
         name for name in after.__struct_fields__ if getattr(before, name) != getattr(after, name)
     ]

@@ -109,9 +109,12 @@ def revoke_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str
 
 
 def log(context: RequestContext, access: AccessContext, outcome: str, link_id: str | None) -> None:
-    """Log that a link was made or revoked. link_id: None means all links of the person or team.
+    """Log that a link was made or revoked.
 
-    The line contains the code by which lines about reads through the link name their caller.
+    The line contains the code of the link. Lines about reads through the link have the same code.
+
+    Args:
+        link_id: The number of the link. None means all links of the donor or team.
     """
     named = "all links" if link_id is None else f"link.{link_id}"
     line = access_line(context.request, context.caller, outcome, detail=named)

@@ -28,8 +28,8 @@ class AccessLogLine(msgspec.Struct, frozen=True, kw_only=True):
         outcome: What the caller did: `looked` at data, `changed` a record, `made` or `revoked` a
             link, `signed-in`, or was `refused`.
         address: The caller's network address.
-        detail: The link that was made or revoked, who made the link that was used, or the names of
-            the changed fields. Absent if there is none.
+        detail: The link that was made or revoked, the user who made the link that was used, or the
+            names of the changed fields; otherwise absent.
     """
 
     seq: int

@@ -21,14 +21,14 @@ _FIRST_LIFETIME = timedelta(days=1)
 
 
 class FirstSignIn(NamedTuple):
-    """The login of the first coordinator, and the path where they set a password."""
+    """The login of the first coordinator, and the path where the password is set."""
 
     login: str
     path: str
 
 
 def first_sign_in(access: AccessContext) -> FirstSignIn | None:
-    """Return the login of the first coordinator, and the path where they set a password.
+    """Return the login of the first coordinator, and the path where the password is set.
 
     Return None if a coordinator can sign in already. If no coordinator exists, one is added. Each
     call makes a new path. Earlier paths stay valid until they expire, because `supplies user add`

@@ -52,7 +52,7 @@ class UnitWords(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class ShownUnit(PaperPart, frozen=True, kw_only=True):
-    """The larger unit in which a quantity is printed, with `size` base units.
+    """The larger unit in which a quantity is printed. It has `size` base units.
 
     Attributes:
         words: The words for the unit, as a receipt stores them; otherwise absent.
@@ -110,7 +110,8 @@ class ItemName(PaperPart, frozen=True, kw_only=True):
     """The names of an item.
 
     Attributes:
-        shown_unit: Absent if quantities are printed in base units.
+        shown_unit: The larger unit in which quantities are printed; absent if they are printed in
+            base units.
     """
 
     name: str

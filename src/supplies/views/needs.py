@@ -144,7 +144,7 @@ def list_needs(
 
     Args:
         status, recipient, item, urgency: Filters. None lists all.
-        community: Code of a community: lists the needs of its recipients. None lists all.
+        community: Filter: the community of the recipient. None lists all.
 
     Raises:
         InvalidField: a filter, `after` or `limit` is invalid.

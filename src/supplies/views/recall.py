@@ -205,7 +205,7 @@ def _goods(books: Books, lots: Iterable[str]) -> list[RecalledGoods]:
 
 
 def _recipients(books: Books, accounts: Iterable[str]) -> dict[str, str]:
-    """Return, by allocation, the recipient of goods that are set aside or on the way."""
+    """Return the recipients of goods that are set aside or on the way, by allocation."""
     allocations = [
         keys_of(account)[kind_of(account).keys.index("allocation")]
         for account in accounts
