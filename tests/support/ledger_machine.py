@@ -214,8 +214,8 @@ class LedgerMachine(RuleBasedStateMachine):
         line = command.command.lines[0]
         for quantity, fits in ((smallest - 1, False), (smallest, True)):
             if quantity > 0:
-                lines = [msgspec.structs.replace(line, quantity=quantity, pack=None)]
-                restated = msgspec.structs.replace(command.command, lines=lines)
+                loose = msgspec.structs.replace(line, quantity=quantity, pack=None, pack_size=None)
+                restated = msgspec.structs.replace(command.command, lines=[loose])
                 done = self.record(msgspec.structs.replace(command, command=restated))
                 assert isinstance(done, Recorded) == fits, (restated, done)
 
