@@ -57,7 +57,7 @@ CODE_LETTERS: Mapping[type[CatalogueRecord], str] = {
     Team: "T",
     Community: "C",
 }
-"""The first letter of codes that the program proposes, such as D-012, by kind of record."""
+"""For each kind of record, the first letter of the codes that the program proposes."""
 
 _LONGEST_NUMBERED_CODE = 14
 """Length of the longest code from which the next code is derived.

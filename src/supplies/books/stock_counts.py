@@ -69,7 +69,7 @@ def counts_after(books: Books, day: str) -> list[Count]:
 
 
 def sheet_moment(books: Books, sheet: str) -> Moment | None:
-    """Return the moment of a count sheet, or None if there is no such sheet."""
+    """Return the place of a count sheet in the order of events, or None if it does not exist."""
     row = books.one(
         "SELECT o.booked_on, o.seq FROM count_sheets s "
         "JOIN entries o ON o.station = s.station AND o.seq = s.seq "
@@ -118,7 +118,7 @@ def _later_that_day(books: Books, moment: Moment) -> list[_Move]:
 
 
 def moment_of(books: Books, seq: int) -> Moment:
-    """Return the moment of an entry."""
+    """Return the place of an entry in the order of events."""
     row = books.one(
         "SELECT kind, document, booked_on, seq - part FROM entries "
         "WHERE station = :station AND seq = :seq",
@@ -146,7 +146,10 @@ def first_entry(books: Books, head: int) -> int:
 
 
 def _booked_later(books: Books, moment: Moment) -> list[_Move]:
-    """Return transfers that belong before a moment but are booked on a later day, by a count."""
+    """Return transfers of stock counts that come before a moment but are booked on a later day.
+
+    A count comes before the moment if its sheet was opened before it.
+    """
     return books.all(
         "SELECT t.source, t.target, t.item, t.lot, t.quantity FROM count_sheets s "
         "CROSS JOIN entries o CROSS JOIN entries e CROSS JOIN transfers t "

@@ -88,7 +88,7 @@ class Item(CatalogueRecord, frozen=True, kw_only=True):
 def missing_labels(
     item: Item, batch: str | None, expires_on: date | None
 ) -> list[Literal["batch", "expiry"]]:
-    """Return what arrived goods of an item should have been recorded with, but were not."""
+    """Return which of batch and expiry an item requires but its arrived goods do not have."""
     missing: list[Literal["batch", "expiry"]] = []
     if item.needs_batch and batch is None:
         missing.append("batch")

@@ -89,7 +89,10 @@ def _usual_width(found: re.Match[str]) -> str:
 
 
 def _needed_joiner(found: re.Match[str]) -> str:
-    """Keep a joiner where a script needs it: after a virama, in Arabic script, between emoji."""
+    """Return an invisible joiner if the script needs it, otherwise "".
+
+    It is needed after a virama, in Arabic script and between emoji.
+    """
     before = found.string[: found.start()].rstrip("\ufe0f")[-1:]
     after = found.string[found.end() : found.end() + 1]
     if not before or not after or after.isspace():

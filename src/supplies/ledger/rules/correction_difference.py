@@ -104,10 +104,10 @@ def _change(
 
 
 def _of_every_sheet(recounted: list[Draft], history: History) -> list[Draft]:
-    """Return the drafts that change stock counts, one for each count sheet.
+    """Return the drafts that change stock counts, and an empty draft for each other count sheet.
 
-    An empty draft is added for a count sheet that the command changed before and its corrected
-    version does not change. The earlier change is then undone.
+    An empty draft undoes what the command changed in a count that its corrected version does not
+    change.
     """
     now = {draft.document for draft in recounted}
     dropped = {

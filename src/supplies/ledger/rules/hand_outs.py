@@ -95,7 +95,10 @@ def hand_out(command: HandOut, journal: Journal) -> None:
 def _named_needs_first(
     journal: Journal, command: HandOut | TakeBack
 ) -> list[tuple[RecipientLine, int, Need | None]]:
-    """Return the lines with quantity and named need. Lines that name a need come first."""
+    """Return each line with its quantity in base units, and the need that it names or None.
+
+    Lines that name a need come first.
+    """
     lines = []
     for index, line in enumerate(command.lines):
         need = None
