@@ -251,10 +251,10 @@ def fulfil_pledge(
     to: Destination,
     pointer: str,
 ) -> tuple[int, list[tuple[Need, str, int]]]:
-    """Let a line fulfil the pledge that it names: first claims on the pledge, then the rest.
+    """Let the goods of a line fulfil the pledge that the line names.
 
-    Return the quantity that fulfils the pledge and, for each claimed need, the need, the pledge and
-    the quantity for the need.
+    Claims on the pledge are served first. Return the quantity that fulfils the pledge and, for each
+    claimed need, the need, the pledge and the quantity for the need.
 
     Raises:
         InvalidField: the pledge is unknown, by another donor, or does not promise the item.

@@ -315,7 +315,7 @@ def acknowledge_shipment(command: AcknowledgeShipment, journal: Journal) -> None
 
 
 def _acknowledged_quantities(journal: Journal, cited: Cited, shipment: Shipment) -> dict[int, int]:
-    """Return how much of each line arrived, as the receiver's entry says."""
+    """Return how much of each line arrived, according to the receiver's entry."""
     received = single_row(cited.body, ShipmentReceived, "/received")
     seq = journal.books.latest_seq(Shipment, shipment=shipment.shipment)
     own_hash = journal.books.value(

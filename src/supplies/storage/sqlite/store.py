@@ -81,8 +81,8 @@ class SqliteStore:
             )
         if create:
             create_private_file(self.path)
-        # Autocommit, because this class begins every transaction itself. Those of the module sqlite3
-        # begin without the write lock, and fail at once if another process holds it.
+        # Autocommit, because this class begins every transaction itself. Transactions that the
+        # module sqlite3 begins would fail at once if another process is writing.
         self.connection = sqlite3.connect(
             self.path, isolation_level=None, check_same_thread=False, cached_statements=512
         )
