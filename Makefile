@@ -10,7 +10,10 @@ SEED ?= 1
 STEPS ?= 5000
 ENGINE ?= sqlite
 
-.PHONY: run test test-cluster simulate check bench clean
+# Licences that would oblige users of the program to publish their own.
+REFUSED_LICENCES := AGPL-3.0-only;AGPL-3.0-or-later;GPL-2.0-only;GPL-2.0-or-later;GPL-3.0-only;GPL-3.0-or-later;GNU Affero General Public License v3;GNU Affero General Public License v3 or later (AGPLv3+);GNU General Public License (GPL);GNU General Public License v2 (GPLv2);GNU General Public License v2 or later (GPLv2+);GNU General Public License v3 (GPLv3);GNU General Public License v3 or later (GPLv3+)
+
+.PHONY: run test test-cluster simulate check bench lock audit clean
 .DEFAULT_GOAL := help
 
 help:
@@ -20,6 +23,8 @@ help:
 	@echo "make bench         measure speed, as ratios within one run"
 	@echo "make simulate      simulate weeks of work with faults (SEED=1 STEPS=5000 ENGINE=sqlite|postgresql)"
 	@echo "make test-cluster  stop the primary of a real PostgreSQL cluster under load"
+	@echo "make lock          write the versions and hashes of all dependencies into the lock files"
+	@echo "make audit         look for known vulnerabilities and refused licences of the dependencies"
 	@echo "make clean         remove .venv, var, build and dist"
 
 # The environment is made once, and again when pyproject.toml changes.
@@ -58,6 +63,24 @@ check: .venv/installed-test
 
 bench: .venv/installed-test
 	$(BIN)/python -m benchmarks
+
+# Without addresses of an index, so that any mirror may serve the files. The hashes are of all platforms.
+COMPILE := var/audit/bin/pip-compile --quiet --generate-hashes --allow-unsafe --all-build-deps --strip-extras \
+	--no-header --no-annotate --no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+var/audit/installed:
+	$(PYTHON) -m venv var/audit
+	var/audit/bin/python -m pip install --quiet --disable-pip-version-check 'pip-tools>=7.5,<8' 'pip-audit>=2.9,<3' 'pip-licenses>=5,<6'
+	touch $@
+
+lock: var/audit/installed
+	$(COMPILE) --extra test --output-file .ci/test.lock pyproject.toml
+	cp .ci/test.lock deploy/service.lock
+	$(COMPILE) --extra postgres --output-file deploy/service.lock pyproject.toml
+
+audit: var/audit/installed .venv/installed-test
+	var/audit/bin/pip-audit --disable-pip --require-hashes --requirement .ci/test.lock
+	var/audit/bin/pip-licenses --python $(BIN)/python --fail-on '$(REFUSED_LICENCES)'
 
 simulate: .venv/installed-test
 	PYTHONPATH=tests $(BIN)/python -m simulation --seed $(SEED) --steps $(STEPS) --engine $(ENGINE) $(if $(ONLY),--only $(ONLY))
