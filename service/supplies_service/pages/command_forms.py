@@ -127,6 +127,7 @@ class CommandForm(Generic[C]):
         failed: The error because of which nothing was recorded; None if there is none.
         warnings: What is to be confirmed.
         labels: The labels of the fields that the page shows, by JSON pointer.
+        id_prefix: Beginning of the ids of its fields, if the page has several forms.
     """
 
     def __init__(
@@ -148,6 +149,7 @@ class CommandForm(Generic[C]):
         self.failed: SuppliesError | None = None
         self.warnings: tuple[Warned, ...] = ()
         self.labels: dict[str, str] = {}
+        self.id_prefix = ""
 
     @classmethod
     async def read(cls, request: Request[Any, Any, Any], kind: type[C]) -> CommandForm[C]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from litestar.types import ControllerRouterHandler
 
 from supplies_service.pages.account import AccountPages
+from supplies_service.pages.allocations import AllocationPages
 from supplies_service.pages.assets import AssetFiles
+from supplies_service.pages.deliveries import DeliveryPages
 from supplies_service.pages.donations import DonationPages, ReceiptPages
 from supplies_service.pages.donor import DonorLinkPages, DonorPages
 from supplies_service.pages.entries import EntryPages
@@ -23,6 +25,8 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     AccountPages,
     FindPages,
     NeedPages,
+    AllocationPages,
+    DeliveryPages,
     DonationPages,
     ReceiptPages,
     EntryPages,

@@ -19,7 +19,7 @@ from supplies.views.entries import EntryView, get_entry
 from supplies.views.pagination import Page, View
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
-from supplies_service.request_context import Context
+from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import CreatedOrConflict, CreatedResponse, PDFResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security import ownership
@@ -45,6 +45,20 @@ def show_delivery(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
         f"/api/deliveries/{found.id}",
         DeliveryEntered(entry=get_entry(books, recorded.seq), delivery=found),
     )
+
+
+async def slips_paper(context: RequestContext, delivery: str, size: PaperSize) -> PDFResponse:
+    """Return the delivery slips of a delivery that the caller may see."""
+    await ownership.check_delivery(context, delivery)
+    slips = await context.read_in_thread(lambda books: build_delivery_slips(books, delivery))
+    return PDFResponse(await run_sync(draw_delivery_slips, slips, size), f"slips-{delivery}")
+
+
+async def run_sheet_paper(context: RequestContext, delivery: str) -> PDFResponse:
+    """Return the run sheet of a delivery that the caller may see."""
+    await ownership.check_delivery(context, delivery)
+    sheet = await context.read_in_thread(lambda books: build_run_sheet(books, delivery))
+    return PDFResponse(await run_sync(draw_run_sheet, sheet), f"run-sheet-{delivery}")
 
 
 class DeliveryController(Controller):
@@ -97,9 +111,7 @@ class DeliveryController(Controller):
         self, context: Context, delivery: FromPath[str], size: PaperSize = "roll"
     ) -> PDFResponse:
         """Print the delivery slips as PDF, one for each stop, for an 80 mm roll or on A5."""
-        await ownership.check_delivery(context, delivery)
-        slips = await context.read_in_thread(lambda books: build_delivery_slips(books, delivery))
-        return PDFResponse(await run_sync(draw_delivery_slips, slips, size), f"slips-{delivery}")
+        return await slips_paper(context, delivery, size)
 
     @get(
         "/{delivery:str}/run-sheet",
@@ -118,9 +130,7 @@ class DeliveryController(Controller):
     )
     async def run_sheet_pdf(self, context: Context, delivery: FromPath[str]) -> PDFResponse:
         """Print the run sheet as PDF on A4: goods to load, stops, and space for signatures."""
-        await ownership.check_delivery(context, delivery)
-        sheet = await context.read_in_thread(lambda books: build_run_sheet(books, delivery))
-        return PDFResponse(await run_sync(draw_run_sheet, sheet), f"run-sheet-{delivery}")
+        return await run_sheet_paper(context, delivery)
 
     @post(
         "/{delivery:str}/outcomes",

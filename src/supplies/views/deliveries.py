@@ -11,7 +11,7 @@ import msgspec
 
 from supplies.books.reader import Books, query_ids
 from supplies.domain.commands import Outcome
-from supplies.domain.entry_rows import Delivery
+from supplies.domain.entry_rows import Delivery, Stop
 from supplies.errors import NotFound
 from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
 from supplies.views.document_lists import (
@@ -141,6 +141,11 @@ def list_deliveries(
         state_filter=lambda one: team in (None, one.team),
         view_filter=lambda view: status in (None, view.status),
     )
+
+
+def find_deliveries(books: Books, allocation: str) -> list[str]:
+    """Return the ids of the deliveries that took an allocation along, oldest first."""
+    return list(dict.fromkeys(row.delivery for row in books.rows(Stop, allocation=allocation)))
 
 
 def _views(books: Books, found: Sequence[DocumentState[Delivery]]) -> list[DeliveryView]:

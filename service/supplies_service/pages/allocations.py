@@ -1,0 +1,237 @@
+"""Pages about allocations: the list, the proposal that is adjusted and booked, the details."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated, get_args
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery
+from msgspec import Meta
+
+from supplies.domain.catalogue_records import Location, Recipient
+from supplies.domain.commands import Allocate, AllocationLine, Release
+from supplies.domain.fields import MAX_LINES, Code, Count, StrictStruct
+from supplies.errors import InvalidField, Sentence, SuppliesError
+from supplies.ledger.ledger import Ledger
+from supplies.views.allocation_proposal import propose_allocations
+from supplies.views.allocations import AllocationStatus, get_allocation, list_allocations
+from supplies.views.deliveries import find_deliveries
+from supplies.views.entries import list_entries
+from supplies_service.pages.command_forms import (
+    CommandForm,
+    Saved,
+    code_filter,
+    render_form,
+    submit,
+)
+from supplies_service.pages.forms import redirect
+from supplies_service.pages.layout import render_page
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.security.authorization import allow_roles
+
+ROWS = 50
+"""Number of allocations on a page of the list, and in a proposal."""
+
+ALL = "all"
+"""The choice of a filter that lists allocations of every status."""
+
+STAFF = {"page": True} | allow_roles("coordinator", "recorder", personal=True)
+READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=True)
+
+
+class ProposedPart(StrictStruct, frozen=True, kw_only=True):
+    """Goods for one need, as proposed and then adjusted. A quantity of 0 leaves the need out."""
+
+    recipient: Code
+    location: Code
+    item: Code
+    need: Code
+    quantity: Count = 0
+
+
+class Proposal(StrictStruct, frozen=True, kw_only=True):
+    """Allocations that are booked together, all of them or none."""
+
+    lines: Annotated[list[ProposedPart], Meta(min_length=1, max_length=MAX_LINES)]
+
+
+class AllocationPages(Controller):
+    """The pages about allocations."""
+
+    path = "/allocations"
+    include_in_schema = False
+
+    @get(opt=READERS)
+    async def allocations(
+        self,
+        context: Context,
+        status: FromQuery[str | None] = None,
+        recipient: FromQuery[str | None] = None,
+        after: FromQuery[str | None] = None,
+    ) -> Response[bytes]:
+        """List allocations, the oldest first: those that wait for a team, or others."""
+        chosen = status or (ALL if recipient else "allocated")
+        with context.reading() as books:
+            filters = {
+                "status": None if chosen == ALL else chosen,
+                "recipient": code_filter(books, Recipient, recipient, "/recipient"),
+            }
+            page = context.redacted(list_allocations(books, **filters, after=after, limit=ROWS))
+            return render_page(
+                context.request,
+                "allocations.html",
+                page=page,
+                filters={**filters, "status": chosen},
+                statuses=(*get_args(AllocationStatus), ALL),
+            )
+
+    @get("/proposal", opt=STAFF)
+    async def proposal(
+        self, context: Context, location: FromQuery[str | None] = None
+    ) -> Response[bytes]:
+        """Show which free goods could go to which open needs. location: only goods there."""
+        form = CommandForm(Proposal)
+        with context.reading() as books:
+            place = code_filter(books, Location, location, "/location")
+            found = propose_allocations(
+                books, context.ledger.today(), location=place, limit=ROWS
+            ).items
+        at = 0
+        for allocation in found:
+            for line in allocation.lines:
+                start = f"/lines/{at}"
+                form.fields |= {
+                    f"{start}/recipient": allocation.recipient,
+                    f"{start}/location": allocation.location,
+                    f"{start}/item": line.item,
+                    f"{start}/need": line.need,
+                    f"{start}/quantity": str(line.quantity),
+                }
+                form.extra[f"proposed:{at}"] = str(line.quantity)
+                at += 1
+        return _show_proposal(context, form)
+
+    @post("/proposal", opt=STAFF)
+    async def book(self, context: Context) -> Response[bytes]:
+        """Book the allocations of a proposal, or show it again."""
+        form = await CommandForm.read(context.request, Proposal)
+        if not form.is_save:
+            return _show_proposal(context, form)
+        try:
+            with context.reading() as books:
+                stated = form.command(books)
+            return redirect(await form.record(context, _booking(context, form, stated)))
+        except SuppliesError as error:
+            form.refuse(error)
+            return _show_proposal(context, form)
+
+    @get("/new", opt=STAFF)
+    async def new(
+        self, context: Context, recipient: FromQuery[str | None] = None
+    ) -> Response[bytes]:
+        """Show the form of one allocation. recipient: the code to fill in."""
+        return _show_new(
+            context, CommandForm(Allocate, {"/recipient": recipient} if recipient else None)
+        )
+
+    @post("/new", opt=STAFF)
+    async def allocate(self, context: Context) -> Response[bytes]:
+        """Book an allocation, or show the form again."""
+        form = await CommandForm.read(context.request, Allocate)
+        return await submit(
+            context,
+            form,
+            lambda: _show_new(context, form),
+            address=lambda recorded: f"/allocations/{recorded.document}",
+        )
+
+    @get("/{allocation:str}", opt=READERS)
+    async def allocation(self, context: Context, allocation: FromPath[str]) -> Response[bytes]:
+        """Show an allocation."""
+        return _show_allocation(context, allocation, CommandForm(Release))
+
+    @post("/{allocation:str}/release", opt=STAFF)
+    async def release(self, context: Context, allocation: FromPath[str]) -> Response[bytes]:
+        """Release the goods of the allocation, or show it again."""
+        form = await CommandForm.read(context.request, Release)
+        form.fields["/allocation"] = allocation
+        return await submit(
+            context,
+            form,
+            lambda: _show_allocation(context, allocation, form),
+            address=lambda _: f"/allocations/{allocation}",
+        )
+
+
+def _booking(
+    context: RequestContext, form: CommandForm[Proposal], stated: Proposal
+) -> Callable[[Ledger, str], Saved]:
+    """Return the job that books one allocation for each recipient and location."""
+
+    def job(ledger: Ledger, id: str) -> Saved:
+        groups: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        for at, part in enumerate(stated.lines):
+            if part.quantity:
+                groups[part.recipient, part.location].append(at)
+        if not groups:
+            raise InvalidField(Sentence("every quantity is 0; nothing would be set aside"))
+        seq = None
+        for (recipient, location), numbers in groups.items():
+            parts = [stated.lines[at] for at in numbers]
+            lines = [
+                AllocationLine(item=part.item, quantity=part.quantity, need=part.need)
+                for part in parts
+            ]
+            command = Allocate(recipient=recipient, location=location, lines=lines)
+            try:
+                recorded = ledger.record(command, by=context.by, id=id if seq is None else None)
+            except SuppliesError as error:
+                error.faults = tuple(
+                    replace(fault, pointer=_pointer_in_form(form, numbers, fault.pointer))
+                    for fault in error.faults
+                )
+                raise
+            seq = recorded.seq
+        return Saved("/allocations", seq)
+
+    return job
+
+
+def _pointer_in_form(form: CommandForm[Proposal], numbers: list[int], pointer: str) -> str:
+    """Return the pointer in the form of a field of an allocation.
+
+    numbers: the lines of the proposal that are the lines of the allocation.
+    """
+    _, lines, at, *rest = [*pointer.split("/"), "", ""]
+    if lines != "lines" or not at.isdecimal():
+        return pointer
+    line = form.lines("/lines")[numbers[int(at)]]
+    return f"/lines/{line}/{rest[0] or 'quantity'}"
+
+
+def _show_proposal(context: RequestContext, form: CommandForm[Proposal]) -> Response[bytes]:
+    with context.reading():
+        return render_form(context, "allocation_proposal.html", form)
+
+
+def _show_new(context: RequestContext, form: CommandForm[Allocate]) -> Response[bytes]:
+    with context.reading() as books:
+        form.find_records(books)
+        return render_form(context, "allocation_form.html", form)
+
+
+def _show_allocation(
+    context: RequestContext, name: str, form: CommandForm[Release]
+) -> Response[bytes]:
+    with context.reading() as books:
+        return render_form(
+            context,
+            "allocation.html",
+            form,
+            allocation=context.redacted(get_allocation(books, name)),
+            deliveries=find_deliveries(books, name),
+            entries=list_entries(books, document=name, limit=None).items,
+        )

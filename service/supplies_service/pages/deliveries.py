@@ -1,0 +1,225 @@
+"""Pages about deliveries: the list, a new one, its stops and their outcomes, and its end."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from supplies.books.reader import Books
+from supplies.domain.catalogue_records import Team
+from supplies.domain.commands import (
+    CloseDelivery,
+    Dispatch,
+    Outcome,
+    ReassignDelivery,
+    ReportOutcome,
+)
+from supplies.views.allocations import list_allocations
+from supplies.views.deliveries import (
+    DeliveryStatus,
+    get_delivery,
+    list_deliveries,
+)
+from supplies.views.entries import list_entries
+from supplies_service.pages.command_forms import CommandForm, code_filter, render_form, submit
+from supplies_service.pages.layout import render_page
+from supplies_service.pages.papers import frameable
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.responses import PDFResponse
+from supplies_service.routes.deliveries import run_sheet_paper, slips_paper
+from supplies_service.security.authorization import allow_roles
+
+ROWS = 50
+"""Number of deliveries on a page of the list."""
+
+MAX_CHOICES = 200
+"""Largest number of allocations that the form of a new delivery offers."""
+
+ALL = "all"
+"""The choice of a filter that lists deliveries of every status."""
+
+STAFF = {"page": True} | allow_roles("coordinator", "recorder", personal=True)
+READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=True)
+
+
+class DeliveryPages(Controller):
+    """The pages about deliveries."""
+
+    path = "/deliveries"
+    include_in_schema = False
+
+    @get(opt=READERS)
+    async def deliveries(
+        self,
+        context: Context,
+        status: FromQuery[str | None] = None,
+        team: FromQuery[str | None] = None,
+        after: FromQuery[str | None] = None,
+    ) -> Response[bytes]:
+        """List deliveries, the oldest first: those that are out, or others."""
+        chosen = status or "out"
+        with context.reading() as books:
+            filters = {
+                "status": None if chosen == ALL else chosen,
+                "team": code_filter(books, Team, team, "/team"),
+            }
+            page = context.redacted(list_deliveries(books, **filters, after=after, limit=ROWS))
+            return render_page(
+                context.request,
+                "deliveries.html",
+                page=page,
+                filters={**filters, "status": chosen},
+                statuses=(*get_args(DeliveryStatus), ALL),
+            )
+
+    @get("/new", opt=STAFF)
+    async def new(self, context: Context) -> Response[bytes]:
+        """Show the form of a new delivery, with the allocations that wait for a team."""
+        return _show_new(context, CommandForm(Dispatch))
+
+    @post("/new", opt=STAFF)
+    async def dispatch(self, context: Context) -> Response[bytes]:
+        """Send the team out, or show the form again."""
+        form = await CommandForm.read(context.request, Dispatch)
+        _sort_stops(form)
+        return await submit(
+            context,
+            form,
+            lambda: _show_new(context, form),
+            address=lambda recorded: f"/deliveries/{recorded.document}",
+        )
+
+    @get("/{delivery:str}", opt=READERS)
+    async def delivery(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
+        """Show a delivery, with a form for the outcome of each stop."""
+        return _show_delivery(context, delivery, CommandForm(CloseDelivery))
+
+    @get("/{delivery:str}/run-sheet/pdf", opt=STAFF)
+    async def run_sheet(self, context: Context, delivery: FromPath[str]) -> PDFResponse:
+        """Show the run sheet as PDF, in a page of this service too."""
+        return frameable(await run_sheet_paper(context, delivery))
+
+    @get("/{delivery:str}/slips/pdf", opt=STAFF)
+    async def slips(
+        self, context: Context, delivery: FromPath[str], size: FromQuery[str] = "a5"
+    ) -> PDFResponse:
+        """Show the delivery slips as PDF, in a page of this service too."""
+        return frameable(await slips_paper(context, delivery, "a5" if size == "a5" else "roll"))
+
+    @post("/{delivery:str}/outcomes", opt=STAFF)
+    async def report(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
+        """Record the outcome of a stop, or show the delivery again."""
+        form = await CommandForm.read(context.request, ReportOutcome)
+        form.fields["/delivery"] = delivery
+        with context.reading() as books:
+            _complete_lines(books, form, delivery)
+        return await submit(
+            context,
+            form,
+            lambda: _show_delivery(context, delivery, form),
+            address=lambda _: f"/deliveries/{delivery}",
+        )
+
+    @post("/{delivery:str}/reassign", opt=STAFF)
+    async def reassign(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
+        """Give the delivery to another team, or show it again."""
+        form = await CommandForm.read(context.request, ReassignDelivery)
+        return await _change(context, delivery, form)
+
+    @post("/{delivery:str}/close", opt=STAFF)
+    async def close(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
+        """Close the delivery, or show it again with what is missing."""
+        form = await CommandForm.read(context.request, CloseDelivery)
+        return await _change(context, delivery, form)
+
+
+async def _change(
+    context: RequestContext, delivery: str, form: CommandForm[Any]
+) -> Response[bytes]:
+    form.fields["/delivery"] = delivery
+    return await submit(
+        context,
+        form,
+        lambda: _show_delivery(context, delivery, form),
+        address=lambda _: f"/deliveries/{delivery}",
+    )
+
+
+def _sort_stops(form: CommandForm[Dispatch]) -> None:
+    """Put the chosen allocations in the order of the numbers that were typed beside them.
+
+    Those without a number come last, in the order of the list.
+    """
+
+    def order(pointer: str) -> tuple[int, int]:
+        typed = form.extra.get(f"order:{form.fields[pointer]}", "").strip()
+        is_number = typed.isdecimal() and len(typed) < 6
+        return int(typed) if is_number else 10**6, int(pointer.rpartition("/")[2])
+
+    chosen = [
+        pointer
+        for pointer in form.fields
+        if pointer.startswith("/allocations/") and pointer.rpartition("/")[2].isdecimal()
+    ]
+    codes = [form.fields[pointer] for pointer in sorted(chosen, key=order)]
+    for pointer in chosen:
+        del form.fields[pointer]
+    form.fields |= {f"/allocations/{at}": code for at, code in enumerate(codes)}
+
+
+def _complete_lines(books: Books, form: CommandForm[ReportOutcome], delivery: str) -> None:
+    """Leave the lines out unless goods were received in part.
+
+    What was neither received nor lost was brought back, if nothing else was typed.
+    """
+    lines = [name for name in form.fields if name.startswith("/lines/")]
+    if form.value("/outcome") != "partly":
+        for name in lines:
+            del form.fields[name]
+        return
+    allocation = form.value("/allocation")
+    stops = [one for one in get_delivery(books, delivery).stops if one.allocation == allocation]
+    for line in stops[0].lines if stops else []:
+        start = f"/lines/{line.line}"
+        form.fields[f"{start}/line"] = str(line.line)
+        if not form.value(f"{start}/brought_back").strip():
+            typed = [form.value(f"{start}/{name}").strip() or "0" for name in ("received", "lost")]
+            if all(text.isdecimal() and len(text) < 18 for text in typed):
+                rest = line.loaded - sum(int(text) for text in typed)
+                form.fields[f"{start}/brought_back"] = str(max(rest, 0))
+
+
+def _show_new(context: RequestContext, form: CommandForm[Dispatch]) -> Response[bytes]:
+    with context.reading() as books:
+        form.find_records(books)
+        page = list_allocations(books, status="allocated", limit=MAX_CHOICES)
+        chosen = [form.value(f"/allocations/{at}") for at in form.lines("/allocations", least=0)]
+        return render_form(
+            context, "delivery_form.html", form, allocations=page.items, chosen=chosen
+        )
+
+
+def _show_delivery(context: RequestContext, name: str, form: CommandForm[Any]) -> Response[bytes]:
+    with context.reading() as books:
+        delivery = context.redacted(get_delivery(books, name))
+        stops = []
+        for stop in delivery.stops:
+            own = form.kind is ReportOutcome and form.value("/allocation") == stop.allocation
+            report = form if own else CommandForm(ReportOutcome)
+            report.id_prefix = f"{stop.allocation}-"
+            stops.append((stop, report))
+        close = form if form.kind is CloseDelivery else CommandForm(CloseDelivery)
+        reassign = form if form.kind is ReassignDelivery else CommandForm(ReassignDelivery)
+        return render_form(
+            context,
+            "delivery.html",
+            form,
+            delivery=delivery,
+            stops=stops,
+            close=close,
+            reassign=reassign,
+            outcomes=get_args(Outcome),
+            entries=list_entries(books, document=name, limit=None).items,
+        )

@@ -1,0 +1,92 @@
+"""Set goods aside, send a team out, report outcomes and close the delivery in a browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from support.browser import WIDTHS, OpenPage, fits, serious_faults
+
+
+def field(page: Page, pointer: str) -> Locator:
+    """A field of a form, by its JSON pointer."""
+    return page.locator(f'form.command [name="{pointer}"]')
+
+
+def save(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def donate(page: Page, address: str, quantity: int) -> None:
+    page.goto(address + "/donations/new")
+    field(page, "/donor").fill("D-1")
+    field(page, "/location").select_option("store")
+    field(page, "/handled_by").fill("陈某")
+    field(page, "/lines/0/item").fill("soap")
+    field(page, "/lines/0/quantity").fill(str(quantity))
+    save(page, "Save")
+
+
+def need(page: Page, address: str, recipient: str, quantity: int) -> None:
+    page.goto(f"{address}/needs/new?recipient={recipient}")
+    field(page, "/lines/0/item").fill("soap")
+    field(page, "/lines/0/quantity").fill(str(quantity))
+    save(page, "Save")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Needs of")
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_goods_go_from_the_proposal_to_a_closed_delivery(
+    open_page: OpenPage, javascript: bool
+) -> None:
+    open_page.expect_status(409)
+    page, address = open_page("/", javascript=javascript), open_page.site.address
+    first, second = (111, 113) if javascript else (112, 114)
+    donate(page, address, first + second)
+    need(page, address, "R-1", first)
+    need(page, address, "R-2", second)
+    page.goto(address + "/allocations/proposal")
+    save(page, "Book these allocations")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Allocations")
+    expect(page.get_by_role("cell", name=f"{second} bottles")).to_be_visible()
+
+    page.get_by_role("link", name="Send a team out").click()
+    field(page, "/team").fill("T-1")
+    for name, order in (("王某", "2"), ("张某", "1")):
+        page.get_by_role("checkbox", name=f"Take along: {name}").check()
+        page.get_by_role("textbox", name=f"Order: {name}").fill(order)
+    save(page, "Send out")
+    stops = page.get_by_role("region", name="Stop ").filter(has=page.get_by_role("heading"))
+    expect(stops).to_have_count(2)
+    expect(stops.nth(0)).to_contain_text(f"{second} bottles")
+
+    save(page, "Close the delivery")
+    expect(page.get_by_role("alert")).to_be_visible()
+    stops.nth(0).get_by_label("Outcome").select_option("handed_over")
+    stops.nth(0).get_by_label("Received by").select_option("family")
+    stops.nth(0).get_by_role("button", name="Record the outcome").click()
+    expect(stops.nth(0)).to_contain_text("family")
+    stops.nth(1).get_by_label("Outcome").select_option("partly")
+    stops.nth(1).get_by_text("Handed over in part: how much?").click()
+    stops.nth(1).get_by_label("Received", exact=True).fill("100")
+    stops.nth(1).get_by_role("button", name="Record the outcome").click()
+    expect(stops.nth(1)).to_contain_text("handed over in part")
+    expect(stops.nth(1).get_by_role("cell", name=str(first - 100), exact=True)).to_be_visible()
+    save(page, "Close the delivery")
+    expect(page.get_by_text("closed", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_no_serious_fault_in_pages_of_deliveries(
+    open_page: OpenPage, width: int, language: str
+) -> None:
+    for path in (
+        "/allocations?status=all",
+        "/allocations/proposal",
+        "/allocations/new",
+        "/deliveries?status=all",
+        "/deliveries/new",
+    ):
+        page = open_page(path, width=width, language=language)
+        assert serious_faults(page) == [], path
+        assert fits(page), path
