@@ -8,7 +8,8 @@ from support.ledger_fixture import Clock, StationLedger, register_all
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Item
 from supplies.ledger.ledger import Ledger
-from supplies.storage.postgresql.store import ANALYZE_AFTER_COMMITS
+from supplies.ledger.writer import Request
+from supplies.storage.postgresql.store import ANALYZE_AFTER_ROWS
 
 GIFT = c.RecordDonation(
     location="store", handled_by="x", lines=[c.DonationLine(item="mask", quantity=1)]
@@ -34,7 +35,6 @@ def test_new_books_are_analyzed_so_that_queries_use_their_index(own_url: str) ->
     plan = "EXPLAIN SELECT body FROM entries WHERE station = 'lx' AND id = 'x'"
     with Ledger.open(own_url, station="lx", clock=Clock()) as ledger:
         register_all(ledger)
-        for _ in range(ANALYZE_AFTER_COMMITS):
-            ledger.record(GIFT, by="u_1")
+        ledger.record_many([Request(command=GIFT, by="u_1")] * (ANALYZE_AFTER_ROWS // 10))
         (first, *_) = ledger.store.all(plan)
         assert "entries_station_id_key" in first[0]

@@ -27,8 +27,8 @@ from supplies.storage.postgresql.transaction import Cursor, Transaction
 from supplies.storage.sql_parameters import pyformat
 from supplies.storage.store import Params, Row
 
-ANALYZE_AFTER_COMMITS = 40
-"""Number of commits to new tables after which ANALYZE is run.
+ANALYZE_AFTER_ROWS = 400
+"""Number of rows, written to new tables, after which ANALYZE is run at the next commit.
 
 Without statistics the server may choose a bad index. Its own ANALYZE runs only after a minute.
 """
@@ -52,7 +52,7 @@ class PostgresStore:
         self._pool = shared_pool(self._address)
         self._open: Transaction | None = None
         self._lent: Connection | None = None
-        self._commits_unseen = 0
+        self._rows_until_analyze: int | None = None
         self._closed = False
         try:
             self._check_server()
@@ -60,7 +60,7 @@ class PostgresStore:
                 self._tables.migrate(create=create)
                 if guarded:
                     self.check_guards()
-                self._commits_unseen = self._commits_until_analyze()
+                self._rows_until_analyze = self._rows_before_analyze()
         except BaseException:
             self.close()
             raise
@@ -106,22 +106,21 @@ class PostgresStore:
             self._open.flush()
             self._open.connection.execute(script.encode(), prepare=False)
 
-    def _commits_until_analyze(self) -> int:
-        """Return the number of commits until ANALYZE should run, or 0 if it need not run.
+    def _rows_before_analyze(self) -> int | None:
+        """Return the number of rows until ANALYZE should run, or None if it need not run.
 
         Only the owner of the tables may run it.
         """
         row = self.one("SELECT 1 FROM pg_class WHERE oid = 'entries'::regclass AND reltuples > 0")
-        return ANALYZE_AFTER_COMMITS if row is None and self._tables.user_is_owner() else 0
+        return ANALYZE_AFTER_ROWS if row is None and self._tables.user_is_owner() else None
 
     def _analyze(self) -> None:
         """Run ANALYZE if it is due. If it fails, nothing else is affected."""
-        if self._commits_unseen:
-            self._commits_unseen -= 1
-            if not self._commits_unseen:
-                names = ", ".join(schema.table_names())
-                with suppress(StoreError):
-                    self.run(f"ANALYZE (SKIP_LOCKED) {names}")
+        if self._rows_until_analyze is not None and self._rows_until_analyze <= 0:
+            self._rows_until_analyze = None
+            names = ", ".join(schema.table_names())
+            with suppress(StoreError):
+                self.run(f"ANALYZE (SKIP_LOCKED) {names}")
 
     def check_guards(self) -> None:
         """Check that triggers, functions and constraints are as this program made them.
@@ -155,6 +154,8 @@ class PostgresStore:
             if self._open is not None:
                 for row in rows:
                     self._open.enqueue(pyformat(sql), row)
+                    if self._rows_until_analyze is not None:
+                        self._rows_until_analyze -= 1
             else:
                 with self._borrowed() as connection, connection.cursor() as cursor:
                     cursor.executemany(pyformat(sql), rows)
