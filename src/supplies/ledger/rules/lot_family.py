@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from supplies.books.reader import query_ids
 from supplies.domain.accounts import (
     CHART,
     CONVERTED,
@@ -48,10 +49,10 @@ def products_in_order(journal: Journal, lots: Iterable[str]) -> list[str]:
 
     A lot comes after all lots from which it was made.
     """
-    start = list(dict.fromkeys(lots))
+    given = dict.fromkeys(lots)
     finished: dict[str, None] = {}
-    begun = set(start)
-    for first in start:
+    begun = set(given)
+    for first in _repacked(journal, given):
         path = [(first, iter(_products_of(journal, first)))]
         while path:
             lot, products = path[-1]
@@ -62,7 +63,21 @@ def products_in_order(journal: Journal, lots: Iterable[str]) -> list[str]:
             elif product not in begun:
                 begun.add(product)
                 path.append((product, iter(_products_of(journal, product))))
-    return [lot for lot in reversed(finished) if lot not in start]
+    return [lot for lot in reversed(finished) if lot not in given]
+
+
+def _repacked(journal: Journal, lots: Iterable[str]) -> list[str]:
+    """Return those of these lots that went into conversions. This asks one query for many lots."""
+    rows = query_ids(
+        journal.books,
+        lots,
+        "SELECT DISTINCT w.id FROM wanted w CROSS JOIN balances b WHERE b.station = :station "
+        "AND b.lot = w.id AND b.lot <> '' AND b.account >= :first AND b.account < :end "
+        "AND b.quantity > 0",
+        first=CONVERTED.prefix,
+        end=f"{CONVERTED.name};",  # ";" follows ":" in ASCII
+    )
+    return sorted(lot for (lot,) in rows)
 
 
 def _products_of(journal: Journal, lot: str) -> list[str]:
@@ -128,7 +143,7 @@ def check_goods_of_pledges(journal: Journal, pointer: str) -> None:
     own = {account for account, _, _ in changed if kind_of(account) is CONVERTED}
     lots = [lot for account, _, lot in changed if lot and is_origin(kind_of(account))]
     lots += [lot for conversion in sorted(own) for lot in _lots_made_in(journal, conversion)]
-    affected = [*lots, *products_in_order(journal, lots)]
+    affected = [*_repacked(journal, lots), *products_in_order(journal, lots)]
     conversions = [name for lot in affected for name in _conversions_of(journal, lot)]
     for conversion in dict.fromkeys(conversions):
         if conversion not in own:
