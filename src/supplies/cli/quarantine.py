@@ -19,7 +19,7 @@ from supplies.cli.click_extensions import Command
 def quarantine(
     database: str, station: str | None, item: str, batch: str, target: str, note: str | None
 ) -> None:
-    """Move all free goods of a batch to a quarantine, in one entry.
+    """Move all free goods of a batch to a quarantine.
 
     Goods repacked from the batch are moved too. Goods that are set aside, on the way or handed over
     are not moved. `supplies report recall` lists them.
