@@ -1,4 +1,4 @@
-"""Lots that belong together: those of one batch, and those made from each other."""
+"""Find lots that are related: lots of the same batch, and lots made of other lots."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from supplies.domain.entry_rows import LotParent
 
 
 def lots_of_batch(books: Books, item: str, batch: str) -> set[str]:
-    """Return the lots of an item with a batch number, and all lots repacked from them.
+    """Return the lots of an item with a batch number, and all lots that were repacked from them.
 
-    Upper and lower case of ASCII letters make no difference. The latest description of a lot
-    counts.
+    The batch number in the latest description of a lot counts. ASCII letters may be upper or lower
+    case.
     """
     rows = books.all(
         "SELECT l.lot FROM lots l WHERE l.station = :station AND l.item = :item "
@@ -30,7 +30,10 @@ def lots_of_batch(books: Books, item: str, batch: str) -> set[str]:
 def lot_relatives(
     books: Books, lots: Iterable[str], which: Literal["parents", "products"]
 ) -> set[str]:
-    """Return all lots from which these were made, or all lots made from them, however often."""
+    """Return all lots from which lots were made, or all lots that were made from them.
+
+    Lots that are related through several conversions are included.
+    """
     key, towards = ("lot", "parent") if which == "parents" else ("parent", "lot")
     relatives: set[str] = set()
     fresh = set(lots)
@@ -41,11 +44,11 @@ def lot_relatives(
 
 
 def lot_links(books: Books, key: str, names: Iterable[str]) -> list[LotParent]:
-    """Return pairs of a lot and a parent, from the latest entry that states the lot's parents.
+    """Return pairs of a lot and a lot from which it was made, as last recorded.
 
     Args:
         books: The books of the station.
-        key: What `names` are: "lot" or "parent".
+        key: Whether `names` are the lots made ("lot") or the lots they were made from ("parent").
         names: Ids of lots.
     """
     rows = query_ids(

@@ -1,4 +1,4 @@
-"""Check records of the catalogue: names, time zone, host, barcodes and units."""
+"""Check the fields of catalogue records that need more than a limit, such as hosts and barcodes."""
 
 from __future__ import annotations
 
@@ -68,7 +68,11 @@ def check_catalogue_record(record: N) -> N:
 
 
 def _check_ages(recipient: Recipient) -> None:
-    """Check that the age bands of a recipient do not count more people than there are."""
+    """Check that the age bands of a recipient do not count more people than there are.
+
+    Raises:
+        InvalidField: they count more people.
+    """
     counted = sum((recipient.age_bands or {}).values())
     if recipient.persons is not None and counted > recipient.persons:
         raise InvalidField.at(

@@ -88,7 +88,7 @@ class Item(CatalogueRecord, frozen=True, kw_only=True):
 def missing_labels(
     item: Item, batch: str | None, expires_on: date | None
 ) -> list[Literal["batch", "expiry"]]:
-    """Return which of batch and expiry an item requires but its arrived goods do not have."""
+    """Return whether arrived goods lack the batch or the expiry that their item requires."""
     missing: list[Literal["batch", "expiry"]] = []
     if item.needs_batch and batch is None:
         missing.append("batch")

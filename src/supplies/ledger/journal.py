@@ -469,8 +469,7 @@ class Journal:
     def add_latest_day(self) -> None:
         """If the command sets `or_earlier`, add a row about this to the first draft.
 
-        Call this method after the rule has run. A correction may say it twice: for itself and for
-        the corrected command.
+        A correction and the command in it may both set it. Call this method after the rule has run.
         """
         head = self.drafts[0]
         if self.command.or_earlier and not any(isinstance(row, LatestDay) for row in head.rows):
