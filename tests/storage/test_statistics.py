@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from supplies.ledger.ledger import Ledger
@@ -37,7 +37,8 @@ def test_migrating_a_file_without_statistics_adds_them(tmp_path: Path) -> None:
                 raw.execute(statement)
             raw.execute("INSERT INTO migrations VALUES (?, '2020')", (migration.version,))
         for guard in schema.sqlite_guards().values():
-            raw.execute(guard)
+            with suppress(sqlite3.OperationalError):  # the table of a later migration
+                raw.execute(guard)
         raw.commit()
     store = SqliteStore(str(path))
     expected = fixed_statistics(store)
