@@ -300,6 +300,19 @@ def write_into(path: Path) -> None:
         ledger.record(GIFT, by="u_1")
 
 
+def test_the_log_is_cut_after_a_slow_reader(station: StationLedger, books_path: Path) -> None:
+    store, log = station.ledger.store, Path(f"{books_path}-wal")
+    store.run("CREATE TABLE scratch (content BLOB)")
+    with Ledger.open(str(books_path), station="lx") as reader, reader.reading() as books:
+        books.head()
+        for _ in range(2):
+            store.run("INSERT INTO scratch VALUES (zeroblob(40000000))")
+        assert log.stat().st_size > 2 * sqlite_store.MAX_IDLE_LOG_BYTES
+    for _ in range(2):  # The first copies the log into the file, the second begins it anew.
+        store.run("INSERT INTO scratch VALUES (zeroblob(1))")
+    assert log.stat().st_size <= sqlite_store.MAX_IDLE_LOG_BYTES
+
+
 def test_an_sqlite_that_is_too_old_is_refused_with_its_version(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

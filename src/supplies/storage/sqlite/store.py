@@ -47,6 +47,10 @@ def _for_many_rows(sql: str) -> str:
     return f"{insert}{values}{', '.join([row] * ROWS_PER_STATEMENT)}"
 
 
+MAX_IDLE_LOG_BYTES = 32 * 2**20
+"""Size to which the write-ahead log is cut when it is used again from its start."""
+
+
 class SqliteStore:
     """The books in one SQLite file in WAL mode. Every commit is flushed to the disk."""
 
@@ -99,6 +103,8 @@ class SqliteStore:
         pragma("PRAGMA secure_delete = ON")
         # A checkpoint waits for the disk twice, so it runs every 16 MB instead of every 4.
         pragma("PRAGMA wal_autocheckpoint = 4000")
+        # While somebody reads, the log grows. Afterwards it is cut to this size again.
+        pragma(f"PRAGMA journal_size_limit = {MAX_IDLE_LOG_BYTES}")
         # The first query creates the write-ahead log.
         pragma("PRAGMA schema_version")
         self._files = DatabaseFiles(self.path)
