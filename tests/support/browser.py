@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import lzma
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from supplies.access import users
 from supplies.access.access_context import AccessContext
@@ -25,28 +21,13 @@ from support.ledger_fixture import register_all
 from support.page_client import PASSWORD
 from support.rest_client import issue_credentials, sessions
 from support.service_process import free_port, running_service
+from tools.browser import LOCALES, WIDTHS, find_chromium
+from tools.browser import start_browser as start_chromium
 
-OPTIONS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-WIDTHS = (360, 1280)
-"""Widths in pixels: a phone and a desktop computer."""
+__all__ = ["WIDTHS", "OpenPage", "Site", "fits", "serious_faults", "start_browser", "start_site"]
 
 PATIENCE = 20_000
 """Milliseconds to wait for something on a page."""
-
-LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
-
-
-FONT = Path(__file__).parents[2] / "receipts/supplies_receipts/drawing/fonts/regular.ttf.xz"
-"""The font of the papers, so that Chinese is drawn where the system has no Chinese font."""
 
 
 class Site(NamedTuple):
@@ -63,31 +44,11 @@ class Site(NamedTuple):
 @contextmanager
 def start_browser() -> Iterator[Browser]:
     """Start Chromium. Skip the test, and say so, if there is none."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    program = find_chromium()
     if program is None:
         pytest.skip("there is no Chromium on this machine: the pages were not opened")
-    with TemporaryDirectory() as fonts, sync_playwright() as playwright:
-        environment: dict[str, str | float | bool] = {**os.environ}
-        environment["FONTCONFIG_FILE"] = str(write_fonts(Path(fonts)))
-        browser = playwright.chromium.launch(
-            executable_path=program, args=[*OPTIONS], env=environment
-        )
-        try:
-            yield browser
-        finally:
-            browser.close()
-
-
-def write_fonts(folder: Path) -> Path:
-    """Unpack the font of the papers, and return a fontconfig file that adds it to the system's."""
-    (folder / "regular.ttf").write_bytes(lzma.decompress(FONT.read_bytes()))
-    configuration = folder / "fonts.conf"
-    configuration.write_text(
-        '<?xml version="1.0"?><fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf'
-        f"</include><dir>{folder}</dir><cachedir>{folder}</cachedir></fontconfig>",
-        encoding="utf-8",
-    )
-    return configuration
+    with start_chromium(program) as browser:
+        yield browser
 
 
 @contextmanager
@@ -128,7 +89,7 @@ class OpenPage:
     ) -> Page:
         """Open a page in new cookies. role: None opens it without a session."""
         context = self.browser.new_context(
-            locale=LANGUAGES[language],
+            locale=LOCALES[language],
             viewport={"width": width, "height": 900},
             java_script_enabled=javascript,
         )

@@ -1,0 +1,64 @@
+"""Chromium as tests and tools start it, driven by Playwright."""
+
+from __future__ import annotations
+
+import lzma
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import Browser, sync_playwright
+
+OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+WIDTHS = (360, 1280)
+"""Widths in pixels: a phone and a desktop computer."""
+
+LOCALES = {"zh": "zh-CN", "en": "en-GB"}
+"""Locale of the browser for each language of the pages."""
+
+FONT = Path(__file__).parents[1] / "receipts/supplies_receipts/drawing/fonts/regular.ttf.xz"
+"""The font of the papers, so that Chinese is drawn where the system has no Chinese font."""
+
+
+def find_chromium() -> str | None:
+    """Return the path of Chromium. Return None if this machine has none."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@contextmanager
+def start_browser(program: str) -> Iterator[Browser]:
+    """Start Chromium without a window, with a Chinese font."""
+    with TemporaryDirectory() as fonts, sync_playwright() as playwright:
+        environment: dict[str, str | float | bool] = {**os.environ}
+        environment["FONTCONFIG_FILE"] = str(_write_fonts(Path(fonts)))
+        browser = playwright.chromium.launch(
+            executable_path=program, args=[*OPTIONS], env=environment
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def _write_fonts(folder: Path) -> Path:
+    """Unpack the font of the papers, and return a fontconfig file that adds it to the system's."""
+    (folder / "regular.ttf").write_bytes(lzma.decompress(FONT.read_bytes()))
+    configuration = folder / "fonts.conf"
+    configuration.write_text(
+        '<?xml version="1.0"?><fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf'
+        f"</include><dir>{folder}</dir><cachedir>{folder}</cachedir></fontconfig>",
+        encoding="utf-8",
+    )
+    return configuration
