@@ -18,6 +18,7 @@ from supplies.domain.catalogue_records import (
     Recipient,
     Team,
 )
+from supplies.domain.entry_rows import Allocation, Delivery, Need, Pledge
 from supplies.domain.fields import is_valid_code
 from supplies.domain.larger_units import in_larger_unit
 from supplies.errors import NotFound
@@ -211,6 +212,23 @@ class Names:
             return ""
         chosen = {name: value for name, value in filters.items() if value}
         return f"{path}?{urlencode({**chosen, 'after': after})}"
+
+    def party_of(self, document: str) -> str:
+        """Return the person or team that a document is about. Return "" if there is none."""
+        match document.partition("_")[0]:
+            case "n":
+                need = self._books.latest_row(Need, need=document)
+                return "" if need is None else self.recipient(need.recipient)
+            case "p":
+                pledge = self._books.latest_row(Pledge, pledge=document)
+                return "" if pledge is None else self.donor(pledge.donor)
+            case "a":
+                allocation = self._books.latest_row(Allocation, allocation=document)
+                return "" if allocation is None else self.recipient(allocation.recipient)
+            case "v":
+                delivery = self._books.latest_row(Delivery, delivery=document)
+                return "" if delivery is None else self.team(delivery.team)
+        return ""
 
     def address(self, document: str) -> str:
         """Return the address of the page about a document. Return "" if it has none."""
