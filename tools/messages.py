@@ -28,7 +28,7 @@ JINJA_KEYWORDS = {
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
 }
-PYTHON_KEYWORDS = {"Sentence": (1,)}
+PYTHON_KEYWORDS = {"Sentence": (1,), "template": (1,)}
 PYTHON_FOLDERS = (ROOT / "src", ROOT / "service" / "supplies_service")
 
 Text = tuple[str, str | None, str | None]

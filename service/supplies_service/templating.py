@@ -67,7 +67,11 @@ def format_day(value: date, language: Language) -> str:
 def format_sentence(sentence: str, language: Language) -> str:
     """Return the message of an error in the language of the page, or else in English."""
     if isinstance(sentence, Sentence):
-        return translations(language).gettext(sentence.template).format(**sentence.values)
+        values = {
+            name: format_sentence(value, language) if isinstance(value, Sentence) else value
+            for name, value in sentence.values.items()
+        }
+        return translations(language).gettext(sentence.template).format(**values)
     if language == "en":
         return sentence
     return Markup('<span lang="en">{}</span>').format(sentence)

@@ -32,7 +32,8 @@ class Sentence(str):
 
     Attributes:
         template: The message with names in braces.
-        values: The values by name, with control characters escaped.
+        values: The values by name, with control characters escaped. A value that is itself a
+            sentence is translated too.
     """
 
     template: str
@@ -40,10 +41,18 @@ class Sentence(str):
 
     def __new__(cls, template: str, /, **values: object) -> Sentence:
         """Return the message with its values filled in."""
-        texts = {name: escape_controls(str(value)) for name, value in values.items()}
+        texts = {
+            name: value if isinstance(value, Sentence) else escape_controls(str(value))
+            for name, value in values.items()
+        }
         made = super().__new__(cls, template.format(**texts))
         made.template, made.values = template, texts
         return made
+
+
+def template(text: str) -> str:
+    """Return a text. The call marks it as the template of a sentence that can be translated."""
+    return text
 
 
 def _without_controls(sentence: str) -> str:

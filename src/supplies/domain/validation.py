@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 import msgspec
 
 from supplies.domain.normalization import normalize_fields
-from supplies.errors import Fault, InvalidField
+from supplies.errors import Fault, InvalidField, Sentence, template
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -160,55 +160,109 @@ def _choices(kind: Any, message: str) -> list[str]:
 
 
 _TYPES = {
-    "str": "text",
-    "int": "a whole number",
-    "float": "a decimal number",
-    "bool": "true or false",
-    "null": "null",
-    "array": "a list",
-    "object": "an object",
-    "date": "a day as in 2020-02-05",
-    "datetime": "a time as in 2020-02-05T14:30:00+08:00",
-    "bytes": "base64",
+    "str": Sentence("text"),
+    "int": Sentence("a whole number"),
+    "float": Sentence("a decimal number"),
+    "bool": Sentence("true or false"),
+    "null": Sentence("null"),
+    "array": Sentence("a list"),
+    "object": Sentence("an object"),
+    "date": Sentence("a day as in 2020-02-05"),
+    "datetime": Sentence("a time as in 2020-02-05T14:30:00+08:00"),
+    "bytes": Sentence("base64"),
 }
 """Words for the types that msgspec names in its messages."""
 
+_WRONG_TYPE = r"Expected `(?P<expected>.*)`, got `(?P<found>\w+)`"
 
-def _type_words(found: re.Match[str]) -> str:
-    expected = [_TYPES.get(word, word) for word in found[1].split(" | ")]
-    return f"must be {' or '.join(expected)}, not {_TYPES.get(found[2], found[2])}"
-
-
-_WORDS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
-    (r"Expected `int` >= (-?\d+)", r"must be a whole number of at least \1"),
-    (r"Expected `int` <= (-?\d+)", r"must be a whole number of at most \1"),
-    (r"Expected `str` of length >= 1$", "must not be empty"),
-    (r"Expected `str` of length >= (\d+)", r"must have at least \1 characters"),
-    (r"Expected `str` of length <= (\d+)", r"must have at most \1 characters"),
-    (r"Expected `array` of length >= 1$", "must have at least 1 line"),
-    (r"Expected `array` of length >= (\d+)", r"must have at least \1 lines"),
-    (r"Expected `array` of length <= (\d+)", r"must have at most \1 lines"),
-    (r"Expected `str` matching regex '\^\[A-Za-z0-9\].*", "must be a code: letters, digits, . - _"),
-    (r"Expected `str` matching regex '\^\(\?=.*", "must not be empty, in plain characters"),
-    (r"Expected `str` matching regex '\^\[A-Z0-9\].*", "must be 1 to 8 capital letters and digits"),
-    (r"Expected `str` matching regex '\^\[0-9a-f\].*", "must be 64 digits, 0 to 9 and a to f"),
-    (r"Expected `str` matching regex '\^\[A-Z\].*", "must be three capital letters, as in CNY"),
-    (r"Expected `str` matching regex '\^\[\^\\\\s.*", "must have no spaces"),
-    (r"Expected `str` matching regex '\^\[\^.*", "must not contain control characters"),
-    (r"Expected `str` matching regex '\^\[1-9\].*", "must be a month as in 2027-05"),
-    (r"Expected `str` matching regex '(.*)'", r"must match \1"),
-    (r"Object missing required field `(\w+)`", r"lacks the field \1"),
-    (r"Object contains unknown field `(.*)`", r"has no field \1; leave it out"),
-    (r"Invalid RFC3339 encoded date(time)?.*", r"must be a date\1 as in 2020-02-05"),
+_WORDS: tuple[tuple[str, str], ...] = (
+    (
+        r"Expected `int` >= (?P<least>-?\d+)",
+        template("must be a whole number of at least {least}"),
+    ),
+    (r"Expected `int` <= (?P<most>-?\d+)", template("must be a whole number of at most {most}")),
+    (r"Expected `str` of length >= 1$", template("must not be empty")),
+    (
+        r"Expected `str` of length >= (?P<least>\d+)",
+        template("must have at least {least} characters"),
+    ),
+    (
+        r"Expected `str` of length <= (?P<most>\d+)",
+        template("must have at most {most} characters"),
+    ),
+    (r"Expected `array` of length >= 1$", template("must have at least 1 line")),
+    (
+        r"Expected `array` of length >= (?P<least>\d+)",
+        template("must have at least {least} lines"),
+    ),
+    (r"Expected `array` of length <= (?P<most>\d+)", template("must have at most {most} lines")),
+    (
+        r"Expected `str` matching regex '\^\[A-Za-z0-9\].*",
+        template("must be a code: letters, digits, . - _"),
+    ),
+    (
+        r"Expected `str` matching regex '\^\(\?=.*",
+        template("must not be empty, in plain characters"),
+    ),
+    (
+        r"Expected `str` matching regex '\^\[A-Z0-9\].*",
+        template("must be 1 to 8 capital letters and digits"),
+    ),
+    (
+        r"Expected `str` matching regex '\^\[0-9a-f\].*",
+        template("must be 64 digits, 0 to 9 and a to f"),
+    ),
+    (
+        r"Expected `str` matching regex '\^\[A-Z\].*",
+        template("must be three capital letters, as in CNY"),
+    ),
+    (r"Expected `str` matching regex '\^\[\^\\\\s.*", template("must have no spaces")),
+    (
+        r"Expected `str` matching regex '\^\[\^.*",
+        template("must not contain control characters"),
+    ),
+    (
+        r"Expected `str` matching regex '\^\[1-9\].*",
+        template("must be a month as in 2027-05"),
+    ),
+    (r"Expected `str` matching regex '(?P<pattern>.*)'", template("must match {pattern}")),
+    (r"Object missing required field `(?P<name>\w+)`", template("lacks the field {name}")),
+    (
+        r"Object contains unknown field `(?P<name>.*)`",
+        template("has no field {name}; leave it out"),
+    ),
+    (r"Invalid RFC3339 encoded datetime.*", template("must be a datetime as in 2020-02-05")),
+    (r"Invalid RFC3339 encoded date.*", template("must be a date as in 2020-02-05")),
     (
         r"Expected `datetime` with a timezone component.*",
-        "must name its time zone, as in 2020-02-05T14:30:00+08:00",
+        template("must name its time zone, as in 2020-02-05T14:30:00+08:00"),
     ),
-    (r"Invalid enum value (.*)", r"is \1, which is not one of the choices"),
-    (r"Integer value out of range.*", "is larger than any quantity may be"),
-    (r"Invalid value (.*)", r"is \1, which is not one of the choices"),
-    (r"Expected `(.*)`, got `(\w+)`", _type_words),
+    (
+        r"Invalid (?:enum )?value (?P<value>.*)",
+        template("is {value}, which is not one of {choices}"),
+    ),
+    (r"Integer value out of range.*", template("is larger than any quantity may be")),
 )
+"""Patterns of msgspec's messages, and the sentences that replace them."""
+
+
+def _sentence(message: str, choices: Sequence[str]) -> tuple[str, Sentence | None]:
+    """Return msgspec's message in plain words, and as a rule for the field, if there is one."""
+    wrong_type = re.match(_WRONG_TYPE, message)
+    if wrong_type:
+        names = wrong_type["expected"].split(" | ")
+        expected = [_TYPES.get(name, name) for name in names]
+        found = _TYPES.get(wrong_type["found"], wrong_type["found"])
+        # To a reader of a form, "or null" says nothing: the field may stay empty.
+        rule = Sentence("must be {expected}", expected=expected[0])
+        return f"must be {' or '.join(expected)}, not {found}", rule
+    for pattern, words in _WORDS:
+        matched = re.match(pattern, message)
+        if matched:
+            values = {"choices": ", ".join(choices) or "the choices", **matched.groupdict()}
+            text = Sentence(words, **values)
+            return text, text
+    return message, None
 
 
 def _noun(kind: type[msgspec.Struct]) -> str:
@@ -245,13 +299,13 @@ def field_error(
     """
     text = message.partition(" - at `")[0]
     pointer = within + "".join(f"/{part}" for part in _path_of(message))
-    for pattern, words in _WORDS:
-        if re.match(pattern, text):
-            text = re.sub(pattern, words, text)
-            break
-    if choices:
-        text = text.replace("not one of the choices", f"not one of {', '.join(choices)}")
+    text, rule = _sentence(text, choices)
     missing = re.match(r"(?:lacks the|has no) field ([\w-]+)", text)
     if missing:
-        return InvalidField.at(f"{pointer}/{missing[1]}", f"{pointer or whole} {text}")
-    return InvalidField.at(pointer, f"{pointer or whole} {text}")
+        pointer_of_missing = f"{pointer}/{missing[1]}"
+        is_lacking = text.startswith("lacks")
+        rule = Sentence("must be filled in") if is_lacking else rule
+        fault = Fault(pointer_of_missing, f"{pointer or whole} {text}", rule=rule)
+        return InvalidField(fault.detail, [fault])
+    fault = Fault(pointer, f"{pointer or whole} {text}", rule=rule)
+    return InvalidField(fault.detail, [fault])
