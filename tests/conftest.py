@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from support.engines import ENGINES, RUNNING, Engines, Server, without_fsync
 from support.ledger_fixture import Clock, StationLedger, register_all
 
 from supplies.ledger.ledger import Ledger
 
 pytest_plugins = ["support.service_fixture"]
+
+# A test does not fail because the machine is busy.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")
