@@ -9,7 +9,7 @@ import msgspec
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import missing_labels
 from supplies.domain.entries import salted_digest
-from supplies.domain.entry_rows import ArrivalLine, Conflict, EntryRow, Lot, Recount
+from supplies.domain.entry_rows import ArrivalLine, Conflict, EntryRow, Lot, Receipt, Recount
 from supplies.errors import AlreadyDone, IdempotencyConflict
 from supplies.ledger.writer import CheckedRequest, shipment_command_id
 from supplies.stations.public_address import first_receipt_warning
@@ -65,8 +65,11 @@ def warnings_in(books: Books, rows: Iterable[EntryRow], first: int, last: int) -
                 f"line {row.line}: {row.item} has no {label}, which this item needs"
                 for label in missing_labels(books.item(row.item), lot.batch, lot.expires_on)
             ]
-    receipt = first_receipt_warning(books, first, last)
-    return warnings if receipt is None else [*warnings, receipt[1]]
+    if any(isinstance(row, Receipt) for row in rows):
+        receipt = first_receipt_warning(books, first, last)
+        if receipt is not None:
+            warnings.append(receipt[1])
+    return warnings
 
 
 def recounted_in(rows: Iterable[EntryRow]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Station
 
 
+@cache
 def is_local_address(host: str) -> bool:
     """Return whether an address, such as `http://127.0.0.1:8000`, works on this computer only."""
     name = urlsplit(host).hostname or ""
