@@ -121,7 +121,8 @@ class RateLimited(SuppliesError):
 class SessionRequired(SuppliesError):
     """A page needs a session, so the sign-in form is shown.
 
-    typed: the fields of the form that was sent; empty if none was.
+    Attributes:
+        typed: The fields of the form that was sent; empty if none was sent.
     """
 
     def __init__(self, typed: Sequence[tuple[str, str]] = ()) -> None:
