@@ -263,7 +263,8 @@ def show_everything(books: Books, url: str) -> None:
     for status in (None, "out", "closed"):
         deliveries.list_deliveries(books, status=status)
     delivery = deliveries.list_deliveries(books, team="t2").items[-1].id
-    deliveries.get_delivery(books, delivery)
+    stop = deliveries.get_delivery(books, delivery).stops[0]
+    deliveries.find_deliveries(books, stop.allocation)
     delivery_slips.build_delivery_slips(books, delivery)
     delivery_slips.build_run_sheet(books, delivery)
     for noun in get_args(stock_documents.StockNoun):
