@@ -234,3 +234,11 @@ def test_the_list_pages_backwards_from_the_newest(rest: RestClient, service: Ser
     assert second.count('<th scope="row">') == 3
     assert "mask 1 piece" in second
     assert browser.open("/donations?donor=D-2").count('<th scope="row">') == 0
+
+
+def test_a_past_month_is_refused_at_the_field_where_it_was_typed(recorder: Browser) -> None:
+    answer = save(recorder, FILLED | {"/lines/0/expires_on": "2020-01"})
+    assert "2020-01 is before the goods arrived" in html.unescape(answer.text)
+    field = re.search(r'<input[^>]*name="/lines/0/expires_on"[^>]*>', answer.text)
+    assert field
+    assert 'aria-invalid="true"' in field[0]

@@ -290,7 +290,15 @@ class CommandForm(Generic[C]):
             return
         self.failed = error
         for fault in error.faults:
-            self.errors.setdefault(fault.pointer, []).append(fault.rule or fault.detail)
+            pointer = self._as_typed(fault.pointer)
+            self.errors.setdefault(pointer, []).append(fault.rule or fault.detail)
+
+    def _as_typed(self, pointer: str) -> str:
+        """Return the pointer of the field in the form: a month is typed in the field of the day."""
+        start, _, name = pointer.rpartition("/")
+        if name == "expires_month" and pointer not in self.fields:
+            return f"{start}/expires_on"
+        return pointer
 
     def find_records(self, books: Books) -> list[Fault]:
         """Replace typed names of records by their codes. Return the faults of those not found."""
