@@ -104,6 +104,20 @@ def test_a_new_donor_is_registered_with_the_donation_or_not_at_all(recorder: Bro
     assert "何邻居 · D-3" in recorder.open("/find/donors?q=13800000003")
 
 
+def test_a_new_donor_who_looks_like_another_is_confirmed_first(recorder: Browser) -> None:
+    typed = FILLED | {
+        "/donor": "",
+        "/new_donor/name": "李先生",
+        "/new_donor/phone": "138 0013 8000",
+    }
+    answer = save(recorder, typed)
+    assert answer.status_code == 422
+    assert 'name="confirmed" value="look-alike:D-1"' in answer.text
+    assert "广州某企业 is registered already" in answer.text
+    done = save(recorder, typed, key=key_of(answer.text), confirmed="look-alike:D-1")
+    assert done.status_code == 303
+
+
 def test_several_donors_of_a_name_are_offered_to_choose_from(recorder: Browser) -> None:
     answer = save(recorder, FILLED | {"/donor": "D-"})
     assert 'value="choose:/donor=D-2"' in answer.text

@@ -27,6 +27,7 @@ from supplies.views.donations import (
 )
 from supplies.views.entries import list_entries
 from supplies.views.likely_duplicates import find_likely_duplicates
+from supplies.views.look_alikes import find_look_alikes
 from supplies.views.pagination import Warned
 from supplies.views.receipts import get_receipt
 from supplies.views.stated_donation import stated_donation
@@ -202,14 +203,15 @@ def _recording(
     """Return the job that records a donation, and registers its donor if the form has a new one."""
 
     def job(ledger: Ledger, id: str) -> Saved:
-        stated = command
+        stated, warnings = command, list[Warned]()
         if donor is not None:
             # Another donor may have got the proposed code meanwhile.
             new = msgspec.structs.replace(donor, code=ledger.next_code(Donor))
             ledger.register(new)
             stated = msgspec.structs.replace(command, donor=new.code)
+            warnings += find_look_alikes(ledger.books, new)
         recorded = ledger.record(stated, by=context.by, id=id)
-        form.confirm(warnings_of(ledger.books, str(recorded.document)))
+        form.confirm([*warnings, *warnings_of(ledger.books, str(recorded.document))])
         return Saved(f"/donations/{recorded.document}", recorded.seq)
 
     return job

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import STOCK, keys_of, kind_of
-from supplies.errors import Fault, NotEnough
+from supplies.errors import Fault, NotEnough, Sentence
 
 
 def not_enough_error(
@@ -38,6 +38,11 @@ def not_enough_error(
                 f"{requested} requested, {available} available",
                 requested,
                 available,
+                Sentence(
+                    "{requested} were asked for; available: {available}",
+                    requested=requested,
+                    available=available,
+                ),
             )
         ],
     )
