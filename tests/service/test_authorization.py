@@ -48,6 +48,10 @@ GET    CR    /allocations/new
 POST   CR    /allocations/new
 GET    CRA   /allocations/{allocation}
 POST   CR    /allocations/{allocation}/release
+GET    CRA   /stock
+GET    CRA   /stock/items/{item}
+GET    CR    /stock/new/{kind}
+POST   CR    /stock/new/{kind}
 GET    CRA   /deliveries
 GET    CR    /deliveries/new
 POST   CR    /deliveries/new

@@ -15,6 +15,7 @@ from supplies_service.pages.find import FindPages
 from supplies_service.pages.languages import LanguagePages
 from supplies_service.pages.needs import NeedPages
 from supplies_service.pages.sign_in import SignInPages
+from supplies_service.pages.stock import StockPages
 from supplies_service.pages.today import TodayPages
 
 PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
@@ -27,6 +28,7 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     NeedPages,
     AllocationPages,
     DeliveryPages,
+    StockPages,
     DonationPages,
     ReceiptPages,
     EntryPages,

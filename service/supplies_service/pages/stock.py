@@ -1,0 +1,158 @@
+"""Pages about stock: by item, place and lot; the card of an item; forms that move goods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from supplies.books.reader import Books
+from supplies.domain.catalogue_records import Item, Location
+from supplies.domain.commands import (
+    Command,
+    HandOut,
+    IssueGoods,
+    Move,
+    OpenStock,
+    RecordArrival,
+    WriteOff,
+)
+from supplies.errors import NotFound
+from supplies.ledger.recorded import Recorded
+from supplies.views.likely_duplicates import find_likely_duplicates
+from supplies.views.needs import list_needs
+from supplies.views.pagination import Warned
+from supplies.views.stock import get_stock
+from supplies_service.pages.command_forms import CommandForm, code_filter, render_form, submit
+from supplies_service.pages.layout import render_page
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.security.authorization import allow_roles
+
+ROWS = 100
+"""Number of lots on a page of the list."""
+
+STAFF = {"page": True} | allow_roles("coordinator", "recorder", personal=True)
+READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=True)
+
+
+class StockForm(NamedTuple):
+    """A form that moves goods.
+
+    Attributes:
+        command: The command that it records.
+        arrives: Whether its lines state the batch and expiry of new goods. If not, they may name
+            a lot that is in stock.
+    """
+
+    command: type[Command]
+    arrives: bool = False
+
+
+FORMS: Mapping[str, StockForm] = {
+    "move": StockForm(Move),
+    "hand-out": StockForm(HandOut),
+    "write-off": StockForm(WriteOff),
+    "issue": StockForm(IssueGoods),
+    "arrival": StockForm(RecordArrival, arrives=True),
+    "opening": StockForm(OpenStock, arrives=True),
+}
+"""The forms by the last part of their address."""
+
+
+class StockPages(Controller):
+    """The pages about stock."""
+
+    path = "/stock"
+    include_in_schema = False
+
+    @get(opt=READERS)
+    async def stock(
+        self,
+        context: Context,
+        item: FromQuery[str | None] = None,
+        location: FromQuery[str | None] = None,
+        after: FromQuery[str | None] = None,
+    ) -> Response[bytes]:
+        """Show the stock now, by place, item and lot."""
+        today = context.ledger.today()
+        with context.reading() as books:
+            item = code_filter(books, Item, item, "/item")
+            location = code_filter(books, Location, location, "/location")
+            page = get_stock(books, item=item, location=location, after=after, limit=ROWS)
+            return render_page(
+                context.request,
+                "stock.html",
+                page=page,
+                filters={"item": item, "location": location},
+                forms=list(FORMS),
+                today=today,
+            )
+
+    @get("/items/{item:str}", opt=READERS)
+    async def item(self, context: Context, item: FromPath[str]) -> Response[bytes]:
+        """Show where an item is, lot by lot, and which needs of it are open."""
+        today = context.ledger.today()
+        with context.reading() as books:
+            rows = get_stock(books, item=item, limit=None).items
+            needs = context.redacted(list_needs(books, item=item, status="open", limit=ROWS))
+            return render_page(
+                context.request,
+                "stock_item.html",
+                item=books.item(item),
+                rows=rows,
+                needs=needs,
+                forms=[name for name, form in FORMS.items() if not form.arrives],
+                today=today,
+            )
+
+    @get("/new/{kind:str}", opt=STAFF)
+    async def new(
+        self,
+        context: Context,
+        kind: FromPath[str],
+        item: FromQuery[str | None] = None,
+        lot: FromQuery[str | None] = None,
+        location: FromQuery[str | None] = None,
+    ) -> Response[bytes]:
+        """Show a form. item, lot, location: the codes to fill in."""
+        form = CommandForm[Any](_form(kind).command)
+        place = "/from" if kind == "move" else "/location"
+        given = {"/lines/0/item": item, "/lines/0/lot": lot, place: location}
+        form.fields = {pointer: code for pointer, code in given.items() if code}
+        return _show(context, kind, form)
+
+    @post("/new/{kind:str}", opt=STAFF)
+    async def record(self, context: Context, kind: FromPath[str]) -> Response[bytes]:
+        """Record what the form states, or show it again."""
+        form = await CommandForm[Any].read(context.request, _form(kind).command)
+        return await submit(
+            context,
+            form,
+            lambda: _show(context, kind, form),
+            address=lambda recorded: f"/entries/{recorded.seq}",
+            warnings=_likely_duplicates,
+        )
+
+
+def _form(kind: str) -> StockForm:
+    """Return the form with this name.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = FORMS.get(kind)
+    if found is None:
+        raise NotFound(f"there is no form {kind[:64]}; see the page about stock")
+    return found
+
+
+def _likely_duplicates(books: Books, recorded: Recorded) -> list[Warned]:
+    return find_likely_duplicates(books, recorded.document, recorded.seq)
+
+
+def _show(context: RequestContext, kind: str, form: CommandForm[Any]) -> Response[bytes]:
+    with context.reading() as books:
+        form.find_records(books)
+        return render_form(context, "stock_form.html", form, kind=kind, arrives=_form(kind).arrives)
