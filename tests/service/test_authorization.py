@@ -52,6 +52,13 @@ GET    CRA   /stock
 GET    CRA   /stock/items/{item}
 GET    CR    /stock/new/{kind}
 POST   CR    /stock/new/{kind}
+GET    CRA   /pledges
+GET    CR    /pledges/new
+POST   CR    /pledges/new
+GET    CRA   /pledges/{pledge}
+POST   CR    /pledges/{pledge}/claims
+POST   CR    /pledges/{pledge}/cancel
+POST   CR    /pledges/{pledge}/lapse
 GET    CRA   /deliveries
 GET    CR    /deliveries/new
 POST   CR    /deliveries/new

@@ -14,6 +14,7 @@ from supplies_service.pages.entries import EntryPages
 from supplies_service.pages.find import FindPages
 from supplies_service.pages.languages import LanguagePages
 from supplies_service.pages.needs import NeedPages
+from supplies_service.pages.pledges import PledgePages
 from supplies_service.pages.sign_in import SignInPages
 from supplies_service.pages.stock import StockPages
 from supplies_service.pages.today import TodayPages
@@ -26,6 +27,7 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     AccountPages,
     FindPages,
     NeedPages,
+    PledgePages,
     AllocationPages,
     DeliveryPages,
     StockPages,

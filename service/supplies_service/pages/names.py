@@ -40,7 +40,13 @@ _KINDS: Mapping[str, type[CatalogueRecord]] = {
     kind.table: kind for kind in (Donor, Recipient, Item, Location, Team)
 }
 
-_PAGES = {"d": "/donations", "n": "/needs", "a": "/allocations", "v": "/deliveries"}
+_PAGES = {
+    "a": "/allocations",
+    "d": "/donations",
+    "n": "/needs",
+    "p": "/pledges",
+    "v": "/deliveries",
+}
 """Addresses of the pages about documents, by the prefix of their ids."""
 
 N = TypeVar("N", bound=CatalogueRecord)

@@ -1,0 +1,158 @@
+"""Pages about pledges: the list, a new one, its claims, and how it ends."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from supplies.books.reader import Books
+from supplies.domain.catalogue_records import Donor
+from supplies.domain.commands import CancelPledge, ClaimNeeds, LapsePledge, MakePledge
+from supplies.ledger.recorded import Recorded
+from supplies.views.entries import list_entries
+from supplies.views.likely_duplicates import find_likely_duplicates
+from supplies.views.needs import list_needs
+from supplies.views.pagination import Warned
+from supplies.views.pledges import PledgeStatus, get_pledge, list_pledges
+from supplies_service.pages.command_forms import CommandForm, code_filter, render_form, submit
+from supplies_service.pages.layout import render_page
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.security.authorization import allow_roles
+
+ROWS = 50
+"""Number of pledges on a page of the list, and of needs that a pledge can claim."""
+
+ALL = "all"
+"""The choice of a filter that lists pledges of every status."""
+
+STAFF = {"page": True} | allow_roles("coordinator", "recorder", personal=True)
+READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=True)
+
+
+class PledgePages(Controller):
+    """The pages about pledges."""
+
+    path = "/pledges"
+    include_in_schema = False
+
+    @get(opt=READERS)
+    async def pledges(
+        self,
+        context: Context,
+        status: FromQuery[str | None] = None,
+        donor: FromQuery[str | None] = None,
+        after: FromQuery[str | None] = None,
+    ) -> Response[bytes]:
+        """List pledges, the oldest first: the open ones, or all those of one donor."""
+        chosen = status or (ALL if donor else "open")
+        today = context.ledger.today()
+        with context.reading() as books:
+            filters = {
+                "status": None if chosen == ALL else chosen,
+                "donor": code_filter(books, Donor, donor, "/donor"),
+            }
+            page = context.redacted(list_pledges(books, **filters, after=after, limit=ROWS))
+            return render_page(
+                context.request,
+                "pledges.html",
+                page=page,
+                filters={**filters, "status": chosen},
+                statuses=(*get_args(PledgeStatus), ALL),
+                today=today,
+            )
+
+    @get("/new", opt=STAFF)
+    async def new(self, context: Context, donor: FromQuery[str | None] = None) -> Response[bytes]:
+        """Show the form of a new pledge.
+
+        Args:
+            donor: The code that the form is filled in with.
+        """
+        return _show_new(context, CommandForm(MakePledge, {"/donor": donor} if donor else None))
+
+    @post("/new", opt=STAFF)
+    async def make(self, context: Context) -> Response[bytes]:
+        """Record the pledge, or show the form again."""
+        form = await CommandForm.read(context.request, MakePledge)
+        return await submit(
+            context,
+            form,
+            lambda: _show_new(context, form),
+            address=lambda recorded: f"/pledges/{recorded.document}",
+            warnings=_likely_duplicates,
+        )
+
+    @get("/{pledge:str}", opt=READERS)
+    async def pledge(self, context: Context, pledge: FromPath[str]) -> Response[bytes]:
+        """Show a pledge, with the needs that it can claim."""
+        return _show_pledge(context, pledge, CommandForm(ClaimNeeds))
+
+    @post("/{pledge:str}/claims", opt=STAFF)
+    async def claim(self, context: Context, pledge: FromPath[str]) -> Response[bytes]:
+        """Promise goods of the pledge to needs, or show it again."""
+        form = await CommandForm.read(context.request, ClaimNeeds)
+        # A need for which no quantity was typed is not claimed.
+        for name in [name for name in form.fields if name.endswith("/need")]:
+            if not form.value(name.replace("/need", "/quantity")).strip():
+                del form.fields[name]
+        return await _change(context, pledge, form)
+
+    @post("/{pledge:str}/cancel", opt=STAFF)
+    async def cancel(self, context: Context, pledge: FromPath[str]) -> Response[bytes]:
+        """Cancel what is outstanding, or show the pledge again."""
+        form = await CommandForm.read(context.request, CancelPledge)
+        return await _change(context, pledge, form)
+
+    @post("/{pledge:str}/lapse", opt=STAFF)
+    async def lapse(self, context: Context, pledge: FromPath[str]) -> Response[bytes]:
+        """End the pledge because the goods did not come, or show it again."""
+        form = await CommandForm.read(context.request, LapsePledge)
+        return await _change(context, pledge, form)
+
+
+async def _change(context: RequestContext, pledge: str, form: CommandForm[Any]) -> Response[bytes]:
+    """Record the command of a form about a pledge, or show the pledge again."""
+    form.fields["/pledge"] = pledge
+    return await submit(
+        context,
+        form,
+        lambda: _show_pledge(context, pledge, form),
+        address=lambda _: f"/pledges/{pledge}",
+    )
+
+
+def _likely_duplicates(books: Books, recorded: Recorded) -> list[Warned]:
+    return find_likely_duplicates(books, recorded.document)
+
+
+def _show_new(context: RequestContext, form: CommandForm[MakePledge]) -> Response[bytes]:
+    with context.reading() as books:
+        form.find_records(books)
+        return render_form(context, "pledge_form.html", form)
+
+
+def _show_pledge(context: RequestContext, name: str, form: CommandForm[Any]) -> Response[bytes]:
+    with context.reading() as books:
+        pledge = context.redacted(get_pledge(books, name))
+        needs = []
+        for item in {line.item for line in pledge.lines if line.outstanding}:
+            needs += list_needs(books, item=item, status="open", limit=ROWS).items
+        forms: dict[str, CommandForm[Any]] = {
+            "claim": CommandForm(ClaimNeeds),
+            "cancel": CommandForm(CancelPledge),
+            "lapse": CommandForm(LapsePledge),
+        }
+        for action, own in forms.items():
+            forms[action] = form if form.kind is own.kind else own
+            forms[action].id_prefix = f"{action}-"
+        return render_form(
+            context,
+            "pledge.html",
+            form,
+            pledge=pledge,
+            needs=[context.redacted(need) for need in needs],
+            forms=forms,
+            entries=list_entries(books, document=name, limit=None).items,
+        )

@@ -1,0 +1,48 @@
+"""Record a pledge, promise its goods to a need, and end it, in a browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from support.browser import WIDTHS, OpenPage, fits, serious_faults
+
+
+def field(page: Page, pointer: str) -> Locator:
+    """A field of a form, by its JSON pointer."""
+    return page.locator(f'form.command [name="{pointer}"]')
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_pledge_is_recorded_claimed_and_cancelled(open_page: OpenPage, javascript: bool) -> None:
+    page, address = open_page("/needs/new", javascript=javascript), open_page.site.address
+    recipient, name = ("R-1", "王某") if javascript else ("R-2", "张某")
+    quantity = 61 if javascript else 62
+    field(page, "/recipient").fill(recipient)
+    field(page, "/lines/0/item").fill("soap")
+    field(page, "/lines/0/quantity").fill(str(quantity))
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.goto(address + "/pledges/new")
+    field(page, "/donor").fill("D-1")
+    field(page, "/lines/0/item").fill("soap")
+    field(page, "/lines/0/quantity").fill(str(quantity + 10))
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Pledge of")
+    page.get_by_label(f"Promise: {name}, hand sanitiser").first.fill("9")
+    page.get_by_role("button", name="Promise these goods").click()
+    expect(page.get_by_role("cell", name=": 9 bottles")).to_be_visible()
+    page.get_by_text("The donor cancels the pledge").click()
+    page.locator("#cancel-field-reason").fill("moved away")
+    page.get_by_role("button", name="Cancel what is outstanding").click()
+    expect(page.get_by_text("moved away")).to_be_visible()
+    expect(page.get_by_role("button", name="End the pledge")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_no_serious_fault_in_pages_of_pledges(
+    open_page: OpenPage, width: int, language: str
+) -> None:
+    for path in ("/pledges?status=all", "/pledges/new"):
+        page = open_page(path, width=width, language=language)
+        assert serious_faults(page) == [], path
+        assert fits(page), path
