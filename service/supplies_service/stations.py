@@ -104,7 +104,8 @@ class Stations:
         max_batch: The largest number of requests in one commit.
 
     Attributes:
-        checkpoints: By station, its last entry when its checkpoints were signed, and their text.
+        checkpoints: The latest signed checkpoints by station code, each as a pair: the number of
+            the station's last entry at the time of signing, and the signed text.
 
     Raises:
         StoreError: the books cannot be opened.

@@ -65,7 +65,10 @@ def elsewhere(places: Mapping[str, int]) -> dict[str, int]:
 
 
 def labelled(places: Mapping[str, int]) -> list[tuple[Words, int]]:
-    """Return label and quantity of each nonzero place, in the order of `PLACE_LABELS`."""
+    """Return label and quantity of each place whose quantity is not zero.
+
+    The result is in the order of `PLACE_LABELS`.
+    """
     assert set(PLACES) == set(PLACE_LABELS)
     return [(PLACE_LABELS[place], places[place]) for place in PLACE_LABELS if places.get(place)]
 

@@ -1,4 +1,4 @@
-"""Entries: what moved from where to where, why and by whom; reversal; both sides of a conflict."""
+"""Pages about entries: their transfers and authors, reversal, and the resolution of conflicts."""
 
 from __future__ import annotations
 
@@ -80,14 +80,14 @@ class EntryPages(Controller):
 
     @post("/{entry:str}/reverse", opt=COORDINATORS)
     async def reverse(self, context: Context, entry: FromPath[str]) -> Response[bytes]:
-        """Reverse the command of an entry, or show the entry again with the reason why not."""
+        """Reverse the command of an entry. If that is refused, show the entry with the error."""
         form = await CommandForm.read(context.request, Reverse)
         form.fields["/entry"] = str(parse_number(entry))
         return await _record(context, parse_number(entry), form)
 
     @post("/{entry:str}/resolve", opt=COORDINATORS)
     async def resolve(self, context: Context, entry: FromPath[str]) -> Response[bytes]:
-        """Resolve a conflict, or show it again with the reason why not."""
+        """Resolve a conflict. If that is refused, show the conflict with the error."""
         form = await CommandForm.read(context.request, ResolveConflict)
         form.fields["/conflict"] = str(parse_number(entry))
         return await _record(context, parse_number(entry), form)
@@ -96,7 +96,11 @@ class EntryPages(Controller):
 async def _record(
     context: RequestContext, seq: int, form: CommandForm[Reverse] | CommandForm[ResolveConflict]
 ) -> Response[bytes]:
-    """Record what a form on the page of an entry asks for, and show the new entry."""
+    """Record the reversal or resolution that a form contains, and show the new entry.
+
+    Args:
+        seq: Number of the entry to reverse, or of the conflict to resolve.
+    """
     if not form.is_save:
         return _show(context, seq, form)
     try:
@@ -146,7 +150,7 @@ def _stated(conflict: ConflictView) -> dict[str, Any]:
 
 
 def _recorded_stop(books: Books, conflict: ConflictView) -> StopView | None:
-    """Return what the books say of the stop that a conflict is about, if it is about one."""
+    """Return the stop that a conflict is about, as in the books, or None if there is none."""
     stated = _stated(conflict)
     try:
         delivery = get_delivery(books, conflict.document)

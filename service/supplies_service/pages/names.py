@@ -1,4 +1,4 @@
-"""Names for codes: what a person reads on a page in place of the codes of the books."""
+"""Names that pages show in place of the codes in the books."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from supplies_service.pages.languages import Language, translations
 from supplies_service.templating import format_day, format_number
 
 SEPARATOR = " · "
-"""Between name and code of a record, as a field of a form shows it."""
+"""Text between the name and the code of a record in the field of a form."""
 
 MAX_OPTIONS = 200
 """Largest number of records that a page lists to choose from."""
@@ -53,14 +53,14 @@ N = TypeVar("N", bound=CatalogueRecord)
 
 
 class Names:
-    """Names and units in one language.
+    """Names and units in one language, for the codes on a page.
 
     Args:
-        books: The books, while they are being read.
-        settings: Has the station's own words for units.
+        books: An open transaction for reading. The names are valid until it ends.
+        settings: The paper settings of the station, which can name its units.
         language: The language of the page.
         personal: Whether the reader may see names of people. Otherwise their codes are shown.
-        access: The access tables, for the logins of users.
+        access: The access tables, which contain the logins of users.
     """
 
     def __init__(
@@ -104,12 +104,12 @@ class Names:
         return self._in_language(found.name, found.name_en)
 
     def recipient(self, code: str) -> str:
-        """Return the name of a recipient, or the code, as for a donor."""
+        """Return the name of a recipient, or the code if the name is hidden or was erased."""
         found = self._books.catalogue.get(Recipient, code) if self._personal else None
         return code if found is None or found.name is None else found.name
 
     def community(self, code: str) -> str:
-        """Return the name of a community. One that is not registered is shown as its code."""
+        """Return the name of a community, or its code if it is not registered."""
         found = self._books.catalogue.get(Community, code)
         return code if found is None else self._in_language(found.name, found.name_en)
 
@@ -121,7 +121,7 @@ class Names:
         return self.recipient(code)
 
     def user(self, code: str) -> str:
-        """Return the login of a user. Return the code of anybody else who records."""
+        """Return the login of a user, or the code if names are hidden or no user has it."""
         if not self._personal:
             return code
         try:
@@ -130,7 +130,7 @@ class Names:
             return code
 
     def unit(self, code: str, quantity: int = 1) -> str:
-        """Return the word for a unit. A unit without words is shown as its code."""
+        """Return the word for a unit, or its code if the station has no word for it."""
         words = self._units.get(code)
         if words is None:
             return code
@@ -166,14 +166,17 @@ class Names:
     # --- forms -------------------------------------------------------------------------------
 
     def label(self, kind: str, code: str) -> str:
-        """Return name and code of a record, as a field shows it. Other texts stay as typed."""
+        """Return name and code of a record, as a field shows it. Return other texts unchanged."""
         record = _KINDS[kind]
         if not is_valid_code(code) or self._books.catalogue.get(record, code) is None:
             return code
         return f"{self._name_of(record, code)}{SEPARATOR}{code}"
 
     def options(self, kind: str) -> list[str]:
-        """Return the labels of all records of a kind. Return none if there are many."""
+        """Return the labels of the records of a kind, or none if there are many.
+
+        Retired records are left out. Many means more than `MAX_OPTIONS`.
+        """
         found = list_records(self._books, _KINDS[kind], limit=MAX_OPTIONS, personal=self._personal)
         if found.next is not None:
             return []
@@ -181,7 +184,7 @@ class Names:
         return [f"{self._name_of(type(one), one.code)}{SEPARATOR}{one.code}" for one in offered]
 
     def places(self) -> list[tuple[str, str]]:
-        """Return code and name of each place."""
+        """Return code and name of each place that is in use."""
         found = list_records(self._books, Location, limit=MAX_OPTIONS).items
         return [(one.code, self.location(one.code)) for one in found if not one.retired]
 
@@ -196,7 +199,7 @@ class Names:
     # --- documents ---------------------------------------------------------------------------
 
     def donation(self, donation: DonationView) -> str:
-        """Return what a donation is called: its donor and its day."""
+        """Return the donor and the day of a donation, as its title on pages."""
         donor = self._anonymous if donation.donor is None else self.donor(donation.donor)
         return f"{donor}, {format_day(donation.happened_on, self._language)}"
 
@@ -205,14 +208,17 @@ class Names:
         return translations(self._language).gettext("anonymous")
 
     def need(self, need: NeedView) -> str:
-        """Return what a need is called: its recipient, its item and the quantity asked for."""
+        """Return the recipient, item and requested quantity of a need, as its title on pages."""
         goods = f"{self.item(need.item)} {self.quantity(need.asked, need.item)}"
         return f"{self.recipient(need.recipient)}: {goods}"
 
     def next_address(self, path: str, filters: Mapping[str, str | None], after: str | None) -> str:
         """Return the address of the next page of a list. Return "" if there is none.
 
-        filters: those of the present page; None and "" are left out.
+        Args:
+            path: The path of the list.
+            filters: The filters of the present page. None and "" are left out.
+            after: The cursor of the next page. None means that the present page is the last.
         """
         if after is None:
             return ""

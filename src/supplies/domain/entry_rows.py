@@ -86,7 +86,7 @@ class PackedLine(EntryRow, frozen=True, kw_only=True, tag="packed_lines"):
 
 
 class LatestDay(EntryRow, frozen=True, kw_only=True, tag="latest_days"):
-    """Says that the event of an entry may have happened before its day.
+    """Marks the day of an entry as inexact: the event happened on that day or earlier.
 
     Attributes:
         latest_day: The day of the entry.

@@ -32,14 +32,16 @@ _Sum = Counter[tuple[str, ...]]
 def check_needs(
     reader: Reader, balances: Mapping[Key, Balance], recipients: Mapping[str, str]
 ) -> None:
-    """Compare the balances of needs with the balances of promises and goods.
+    """Compare the quantities of needs with the pledges and goods that serve them.
 
     Args:
-        recipients: The recipient of each need.
+        balances: The balances by account, item and lot.
+        recipients: The recipient of each need, by the id of the need.
 
     Raises:
-        BooksBroken: a claimed quantity differs from the promised one, more is assigned to needs
-            than is set aside for them, or more is met than was received.
+        BooksBroken: the claimed quantity of a need differs from the promised quantity of its
+            pledge, more is assigned to needs than an allocation contains, or more is counted as met
+            than the recipient received.
     """
     claimed, promised, assigned, allocated, met, received = _sums(balances, recipients)
     for key in claimed.keys() | promised.keys():

@@ -1,4 +1,4 @@
-"""Goods of receipts that were given back to their donors."""
+"""Goods that were received under a receipt and later given back to the donor."""
 
 from __future__ import annotations
 

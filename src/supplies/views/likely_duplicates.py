@@ -1,7 +1,7 @@
-"""Find facts that were probably recorded twice, such as gifts, hand-outs, moves and needs.
+"""Find events that were probably recorded twice, such as gifts, hand-outs, moves and needs.
 
-A fact is compared with earlier facts of the same person and day. Later facts are not compared, so
-that a repeated request gets the same response.
+An event is compared with earlier events of the same person and day. Later events are not compared,
+so that a repeated request gets the same response.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ from supplies.views.shared_queries import (
 )
 
 MAX_COMPARED = 40
-"""Number of latest facts to compare with. Duplicates usually follow one another closely."""
+"""Number of latest documents to compare with. Duplicates usually follow one another closely."""
 
 MAX_WARNINGS = 5
-"""Maximum number of facts with the same quantities that are compared in detail."""
+"""Maximum number of documents with the same quantities that are compared in detail."""
 
 Totals = dict[str, int]
 """Quantities of a document by item. Empty if all was reversed."""
@@ -63,11 +63,14 @@ ReadTotals = Callable[[Books, list[str]], dict[str, Totals]]
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
-    """How facts of one kind are compared, and how messages name them.
+    """How documents of one type are compared, and how messages name them.
 
     Attributes:
+        statement: The type of row that describes the document.
+        key: The column with the id of the document.
         columns: The columns that name the person or place.
-        word: The word for the fact in messages.
+        read_totals: Reads the quantities to compare.
+        word: The word for the event in messages.
         remedy: What to do about a duplicate, for messages; {} is replaced by its id.
     """
 
@@ -82,15 +85,16 @@ class _Fact:
 def find_likely_duplicates(
     books: Books, document: str | None, entry: int | None = None
 ) -> list[Warned]:
-    """Return a warning for each earlier fact with the same person, goods and day as `document`.
+    """Return a warning for each earlier document that probably records the same event.
 
-    Facts with different batches or expiry days do not count as the same. There is no warning if
-    `document` is None, or of a type that is not compared.
+    Two documents probably record the same event if they have the same person, goods and day. Goods
+    with different batches or expiry days are not the same. There is no warning if `document` is
+    None, or of a type that is not compared.
 
     Args:
-        entry: Number of the entry that records the fact. None means the entry that began the
-            document. It must be given for a return, because a return is part of the document of its
-            loan or issue.
+        entry: Number of the entry in `document` to compare. None means the first entry of the
+            document. A return of lent or issued goods must give it, because a return is a later
+            entry in the document of its loan or issue.
     """
     prefix, _, number = (document or "").partition("_")
     began = number.rpartition("_")[2]

@@ -385,12 +385,14 @@ def _between(parts: Sequence[StationPart]) -> dict[tuple[str, str], Counter[str]
 def build_organisation_report_paper(
     books: Books, first: date, last: date, parts: Sequence[StationPart], *, printed_at: datetime
 ) -> OrganisationReportPaper:
-    """Return the report as printed.
+    """Return the report for printing.
 
-    If stations name an item differently, the name at the first station by code is used.
+    If stations name an item differently, the report uses the name given by the station with the
+    smallest code.
 
     Args:
-        books: The books of the station at the head.
+        books: The books of the station at the top of the organisation.
+        parts: The part of each station.
         printed_at: The present time, from the ledger's clock.
     """
     called = {code: name for part in reversed(parts) for code, name in part.names.items()}

@@ -158,7 +158,11 @@ def count_people_reached(
 
 
 def _reached(books: Books, lots: set[str], last: date) -> set[tuple[str, str]]:
-    """Return each month and recipient in which more of an item was received than taken back."""
+    """Return the pairs of month and recipient with at least one item left after take-backs.
+
+    A recipient is listed for a month if it received more of some item in the month than was taken
+    back.
+    """
     rows = query_ids(
         books,
         sorted(lots),

@@ -116,10 +116,14 @@ class StockDocumentView(View, frozen=True, kw_only=True):
 
 
 def get_stock_document(books: Books, noun: StockNoun, name: str) -> StockDocumentView:
-    """Return the document with this id.
+    """Return the stock document with this id.
+
+    Args:
+        noun: The type of document, as in the path of its list.
+        name: The id of the document.
 
     Raises:
-        NotFound: there is no document of this noun with this id.
+        NotFound: there is no document of this type with this id.
     """
     prefix, _, number = name.partition("_")
     if prefix == _NOUNS[noun].prefix and re.fullmatch("[1-9][0-9]{0,17}", number):
@@ -135,7 +139,12 @@ def list_stock_documents(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[StockDocumentView]:
-    """List the documents of one noun, oldest first.
+    """List the documents of one type, oldest first.
+
+    Args:
+        noun: The type of document, as in the path of its list.
+        after: The cursor of the page.
+        limit: The largest number of documents. None lists all.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.

@@ -211,9 +211,15 @@ def _book(
 
 
 def _recounted(again: Journal, drafts: list[Draft], history: History) -> list[Draft]:
-    """Return drafts that change the differences of stock counts as the correction requires.
+    """Return one draft entry for each count sheet whose difference the correction changes.
 
-    A correction has the place in time of the entry that it corrects.
+    Transfers are ordered by their day. On one day, the transfers of the correction are ordered as
+    if they had the number of the first entry of the command.
+
+    Args:
+        again: The journal in which the rule of the command ran again.
+        drafts: The draft entries of the corrected version.
+        history: The entries that the command and its earlier corrections recorded.
     """
     first = history.first.seq
 

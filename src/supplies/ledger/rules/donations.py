@@ -389,7 +389,11 @@ def _claims_in_order(
 
 
 def _claims_for(journal: Journal, line: DonationLine, pledge: str) -> list[tuple[Need, int]]:
-    """Return the claims on a pledge that a line can serve, in order, with their quantities."""
+    """Return the needs that claim goods of a pledge which a donation line can serve.
+
+    The most urgent needs come first. Each need comes with the claimed quantity. If the line names a
+    need or a recipient, only claims of that need or recipient are returned.
+    """
     return [
         (need, claimed)
         for need, claimed in claims_on_pledge(journal, pledge, line.item)

@@ -161,10 +161,11 @@ def _check_lines(journal: Journal, command: CountStock) -> None:
 def _surplus(
     journal: Journal, draft: Draft, location: str, line: CountLine, index: int, quantity: int
 ) -> None:
-    """Book goods that a count found and the books do not have.
+    """Book the goods of a line that a count found beyond the quantity in the books.
 
-    They go to the lot that the line names, or to lots that earlier counts did not find. The rest
-    becomes a new lot of unknown origin, with the batch and expiry of the line.
+    The goods go to the lot that the line names. If it names none, they go to the lots of which
+    earlier counts missed some, up to the missing quantities. The rest becomes a new lot of unknown
+    origin, with the batch and expiry of the line.
     """
     source, shelf, pointer = UNEXPLAINED(location), STOCK(location), f"/lines/{index}"
     missed = [(line.lot, quantity)] if line.lot else _missed(journal, source, line)
@@ -188,10 +189,10 @@ def _surplus(
 
 
 def _missed(journal: Journal, unexplained: str, line: CountLine) -> list[tuple[str, int]]:
-    """Return the lots of an item that earlier counts at this location did not find.
+    """Return the lots of an item that earlier counts at this location missed, the newest lot first.
 
-    Each comes with the missing quantity, the newest lot first. If the line names a batch or an
-    expiry, only lots with exactly this batch and expiry are returned.
+    Each lot comes with the missing quantity. If the line names a batch or an expiry, only lots with
+    exactly this batch and expiry are returned.
     """
     found = []
     for (_, item, lot), missing in journal.nonzero_balances(unexplained, line.item).items():
