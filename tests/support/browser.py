@@ -33,7 +33,8 @@ PATIENCE = 20_000
 class Site(NamedTuple):
     """A running service.
 
-    sessions: session cookies by role. The login `recorder` has the password `PASSWORD`.
+    Attributes:
+        sessions: Session cookies by role. The login `recorder` has the password `PASSWORD`.
     """
 
     address: str
@@ -87,7 +88,11 @@ class OpenPage:
         width: int = 1280,
         javascript: bool = True,
     ) -> Page:
-        """Open a page in new cookies. role: None opens it without a session."""
+        """Open a page with new cookies.
+
+        Args:
+            role: The role of the session. None opens the page without a session.
+        """
         context = self.browser.new_context(
             locale=LOCALES[language],
             viewport={"width": width, "height": 900},

@@ -26,7 +26,7 @@ class WrongPassword(SuppliesError):
 
 
 class AccountPages(Controller):
-    """The account of a user: tokens and password."""
+    """Routes of the account page."""
 
     path = "/account"
     include_in_schema = False
@@ -112,8 +112,12 @@ def account_page(
 ) -> Response[bytes]:
     """Return the page of the account.
 
-    error: a message to show. wrong: the field of the password form that is wrong, `current` or
-    `repeat`. secret: the secret of a token that was just created.
+    Args:
+        context: The request.
+        status: The HTTP status.
+        error: A message to show.
+        wrong: The field of the password form that is wrong, `current` or `repeat`.
+        secret: The secret of a token that was just created.
     """
     with context.reading() as books:
         access = context.access(books)

@@ -1,4 +1,4 @@
-"""Pages about allocations: the list, the proposal that is adjusted and booked, the details."""
+"""Pages about allocations: the list, the proposal to adjust and record, and each allocation."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ ROWS = 50
 """Number of allocations on a page of the list, and in a proposal."""
 
 ALL = "all"
-"""The choice of a filter that lists allocations of every status."""
+"""Value of the status filter that lists allocations of every status."""
 
 STAFF = {"page": True} | allow_roles("coordinator", "recorder", personal=True)
 READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=True)
 
 
 class ProposedPart(StrictStruct, frozen=True, kw_only=True):
-    """Goods for one need, as proposed and then adjusted. A quantity of 0 leaves the need out."""
+    """A proposed quantity of an item for one need. A quantity of 0 leaves the need out."""
 
     recipient: Code
     location: Code
@@ -53,13 +53,13 @@ class ProposedPart(StrictStruct, frozen=True, kw_only=True):
 
 
 class Proposal(StrictStruct, frozen=True, kw_only=True):
-    """Allocations that are booked together, all of them or none."""
+    """A form of several allocations. Either all of them are recorded, or none."""
 
     lines: Annotated[list[ProposedPart], Meta(min_length=1, max_length=MAX_LINES)]
 
 
 class AllocationPages(Controller):
-    """The pages about allocations."""
+    """Routes of the pages about allocations."""
 
     path = "/allocations"
     include_in_schema = False
@@ -72,7 +72,14 @@ class AllocationPages(Controller):
         recipient: FromQuery[str | None] = None,
         after: FromQuery[str | None] = None,
     ) -> Response[bytes]:
-        """List allocations, the oldest first: those that wait for a team, or others."""
+        """List allocations, the oldest first.
+
+        Args:
+            status: None lists the allocations that wait for a delivery or, if `recipient` is given,
+                allocations of every status.
+            recipient: Code or name of a recipient.
+            after: The cursor of the page.
+        """
         chosen = status or (ALL if recipient else "allocated")
         with context.reading() as books:
             filters = {
@@ -92,7 +99,12 @@ class AllocationPages(Controller):
     async def proposal(
         self, context: Context, location: FromQuery[str | None] = None
     ) -> Response[bytes]:
-        """Show which free goods could go to which open needs. location: only goods there."""
+        """Show which free goods could be allocated to which open needs.
+
+        Args:
+            location: Code or name of a location. Only its goods are proposed. None proposes goods
+                of all locations.
+        """
         form = CommandForm(Proposal)
         with context.reading() as books:
             place = code_filter(books, Location, location, "/location")
@@ -116,7 +128,7 @@ class AllocationPages(Controller):
 
     @post("/proposal", opt=STAFF)
     async def book(self, context: Context) -> Response[bytes]:
-        """Book the allocations of a proposal, or show it again."""
+        """Record the allocations of a proposal. If that is refused, show the proposal again."""
         form = await CommandForm.read(context.request, Proposal)
         if not form.is_save:
             return _show_proposal(context, form)
@@ -132,14 +144,19 @@ class AllocationPages(Controller):
     async def new(
         self, context: Context, recipient: FromQuery[str | None] = None
     ) -> Response[bytes]:
-        """Show the form of one allocation. recipient: the code to fill in."""
+        """Show the form of one allocation.
+
+        Args:
+            recipient: Code with which the field of the recipient is filled in. None leaves it
+                empty.
+        """
         return _show_new(
             context, CommandForm(Allocate, {"/recipient": recipient} if recipient else None)
         )
 
     @post("/new", opt=STAFF)
     async def allocate(self, context: Context) -> Response[bytes]:
-        """Book an allocation, or show the form again."""
+        """Record an allocation. If that is refused, show the form with the errors."""
         form = await CommandForm.read(context.request, Allocate)
         return await submit(
             context,
@@ -155,7 +172,7 @@ class AllocationPages(Controller):
 
     @post("/{allocation:str}/release", opt=STAFF)
     async def release(self, context: Context, allocation: FromPath[str]) -> Response[bytes]:
-        """Release the goods of the allocation, or show it again."""
+        """Release the goods of an allocation. If that is refused, show it with the errors."""
         form = await CommandForm.read(context.request, Release)
         form.fields["/allocation"] = allocation
         return await submit(
@@ -169,7 +186,7 @@ class AllocationPages(Controller):
 def _booking(
     context: RequestContext, form: CommandForm[Proposal], stated: Proposal
 ) -> Callable[[Ledger, str], Saved]:
-    """Return the job that books one allocation for each recipient and location."""
+    """Return the job that records one allocation for each recipient and location in a proposal."""
 
     def job(ledger: Ledger, id: str) -> Saved:
         groups: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
@@ -201,9 +218,11 @@ def _booking(
 
 
 def _pointer_in_form(form: CommandForm[Proposal], numbers: list[int], pointer: str) -> str:
-    """Return the pointer in the form of a field of an allocation.
+    """Return the form field for a field of one of the allocations, as a JSON pointer.
 
-    numbers: the lines of the proposal that are the lines of the allocation.
+    Args:
+        numbers: Position in the proposal of each line of the allocation.
+        pointer: JSON pointer to the field in the allocation.
     """
     _, lines, at, *rest = [*pointer.split("/"), "", ""]
     if lines != "lines" or not at.isdecimal():

@@ -1,10 +1,10 @@
 """Forms of commands: each field of a form is named by its JSON pointer in the command.
 
-`<input name="/lines/0/quantity">` is the field `quantity` of the first line. What was typed becomes
-the command's JSON, which passes the same checks as a request to the API. Errors have JSON pointers,
-so each is shown at its field, and what was typed is always shown again.
+`<input name="/lines/0/quantity">` is the field `quantity` of the first line. The typed texts are
+converted to the JSON of the command, which is checked like a request to the API. Errors have JSON
+pointers too, so each is shown at its field. After an error, the form keeps all typed texts.
 
-A command becomes fields in the opposite direction, for a form that corrects it.
+For a correction, the form is filled in from a recorded command (`fields_of`).
 """
 
 from __future__ import annotations
@@ -67,13 +67,13 @@ REFERENCES: Mapping[str, type[CatalogueRecord]] = {
     "for": Recipient,
     "team": Team,
 }
-"""Kind of record that a field names by its code. A person types a code, or a name."""
+"""Kind of record for each field that contains a code. Users type a code or a name."""
 
 MAX_CHOICES = 12
-"""Largest number of records that are offered for a name that several have."""
+"""Largest number of records that are offered if a typed name fits several."""
 
 MAX_LINE = 10_000
-"""Largest number of a line in a form. Lines that were removed leave gaps."""
+"""Largest index of a line in a form. Removed lines leave gaps in the indexes."""
 
 _DAY = re.compile(r"(\d{4})\D?(\d{1,2})(?:\D?(\d{1,2}))?\D?", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
@@ -84,14 +84,14 @@ FILL_IN_RIGHT = Sentence("some fields are not filled in right")
 
 
 class Choice(NamedTuple):
-    """A record that may be meant, with its code and its name."""
+    """Code and name of a record that fits an ambiguous text, for the user to choose from."""
 
     code: str
     name: str
 
 
 class Unconfirmed(SuppliesError):
-    """The books warn about what would be recorded, and nobody confirmed it. Nothing is recorded."""
+    """The command causes warnings that the user has not confirmed. Nothing is recorded."""
 
     def __init__(self, warnings: Sequence[Warned]) -> None:
         super().__init__("confirm the warnings first")
@@ -99,35 +99,45 @@ class Unconfirmed(SuppliesError):
 
 
 class Saved(NamedTuple):
-    """What a form recorded: the address of its page, and the number of its entry, if it has one."""
+    """What a form recorded.
+
+    Attributes:
+        location: Address of the page to show next.
+        entry: Number of the recorded entry. None means that there is no entry.
+    """
 
     location: str
     entry: int | None = None
 
 
 class FormRecorded(View, frozen=True, kw_only=True):
-    """What is stored for a repeat of the form: the address of the page of what was recorded."""
+    """The stored response to a form, which is used again if the form is repeated.
+
+    Attributes:
+        location: Address of the page that shows what the form recorded.
+    """
 
     location: str
 
 
 class CommandForm(Generic[C]):
-    """A form: what was typed into it, and what is wrong.
+    """A form of a command: the typed texts and the errors to show.
 
     Attributes:
         kind: The struct that the form fills in, usually a command.
-        fields: What was typed, by JSON pointer. A record is named by its code, once it was found.
+        fields: The typed texts, by JSON pointer. Names of records are replaced by their codes once
+            the records are found.
         extra: Other fields of the form, by name.
-        key: The submit key: the same form is recorded once.
-        do: What the pressed button asks for.
-        confirmed: The warnings that were confirmed.
-        errors: Sentences about fields, by JSON pointer.
-        choices: Records to choose from, by the pointer of the field that may mean them.
-        parts: Structs other than `kind` that the form fills in, by the pointer of their fields.
+        key: The idempotency key of the form. Forms with the same key are recorded once.
+        do: The value of the pressed button, such as "save" or "add:/lines".
+        confirmed: Keys of the warnings that the user confirmed, as from `warning_key`.
+        errors: Messages about fields, by JSON pointer.
+        choices: For each ambiguous field, by JSON pointer, the records to choose from.
+        parts: Further structs that the form fills in, by the JSON pointer of their fields.
         failed: The error because of which nothing was recorded; None if there is none.
-        warnings: What is to be confirmed.
-        labels: The labels of the fields that the page shows, by JSON pointer.
-        id_prefix: Beginning of the ids of its fields, if the page has several forms.
+        warnings: The warnings that the user must confirm.
+        labels: Labels of the fields on the page, by JSON pointer.
+        id_prefix: Beginning of the HTML ids of the fields, if the page has several forms.
     """
 
     def __init__(
@@ -171,17 +181,17 @@ class CommandForm(Generic[C]):
 
     @property
     def is_save(self) -> bool:
-        """Whether the pressed button asks to record the form."""
+        """Whether the pressed button records the form."""
         return self.do.partition("-")[0] == "save"
 
     # --- what the templates read -------------------------------------------------------------
 
     def value(self, pointer: str) -> str:
-        """Return what was typed into a field."""
+        """Return the text that was typed into a field."""
         return self.fields.get(pointer, "")
 
     def lines(self, pointer: str, least: int = 1) -> list[int]:
-        """Return the numbers of the lines of a list, at least `least` of them."""
+        """Return the indexes of the lines of a list, and add new ones up to `least` lines."""
         start = f"{pointer}/"
         found = {
             int(rest)
@@ -193,7 +203,7 @@ class CommandForm(Generic[C]):
         return sorted(found)
 
     def has_text(self, pointer: str) -> bool:
-        """Return whether something was typed into a field, or into a part of it."""
+        """Return whether a text was typed into a field or one of its subfields."""
         return any(
             text.strip()
             for name, text in self.fields.items()
@@ -201,43 +211,49 @@ class CommandForm(Generic[C]):
         )
 
     def sentences(self, pointer: str) -> list[str]:
-        """Return what is wrong with a field."""
+        """Return the error messages about a field."""
         return self.errors.get(pointer, [])
 
     def name(self, pointer: str, label: str) -> str:
-        """Note the label of a field, for the list of errors. Return "", for a template."""
+        """Store the label of a field for the list of errors. Return "", which templates print."""
         self.labels[pointer] = label
         return ""
 
     @property
     def detail(self) -> str:
-        """What the reader may see of the error because of which nothing was recorded."""
+        """The part of the error message that the reader may see."""
         return "" if self.failed is None else shown_detail(self.failed)
 
     @property
     def recorded_at(self) -> str:
-        """Address of what the form recorded before, filled in differently; "" if it did not."""
+        """Address of what this form recorded before with other texts.
+
+        It is "" unless the form was refused because its key was used before.
+        """
         error = self.failed
         location = error.location if isinstance(error, IdempotencyConflict) else None
         return location or ""
 
     def warning_keys(self) -> list[str]:
-        """Return how the form confirms its warnings."""
+        """Return the keys of the warnings, for the checkbox that confirms them."""
         return [warning_key(warned) for warned in self.warnings]
 
     def has_errors_below(self, pointer: str) -> bool:
-        """Return whether a field, or a part of it, is wrong."""
+        """Return whether a field or one of its subfields has an error."""
         return any(name == pointer or name.startswith(f"{pointer}/") for name in self.errors)
 
     # --- from fields to the command, and back --------------------------------------------------
 
     def command(self, books: Books) -> C:
-        """Return the command that the form states.
+        """Return the command with the typed values.
 
         Names of records are replaced by their codes, also in `fields`.
 
+        Args:
+            books: The books, to find records by name.
+
         Raises:
-            InvalidField: fields are wrong; the pointers are those of the form.
+            InvalidField: fields are wrong. The pointers of the faults are field names of the form.
         """
         faults = self.find_records(books)
         try:
@@ -246,20 +262,20 @@ class CommandForm(Generic[C]):
             faults = [*faults, *error.faults]
         if not faults:
             return made
-        # A name that was not found is not a code either; that is said once.
+        # An unknown name is an invalid code too. Report one fault for each field.
         first = {fault.pointer: fault for fault in reversed(faults)}
         raise InvalidField(FILL_IN_RIGHT, list(reversed(first.values())))
 
     def part(self, kind: type[P], pointer: str, **given: str) -> P | None:
-        """Return another struct that the form fills in. Return None if its fields are empty.
+        """Return another struct that the form fills in, or None if its name is not filled in.
 
         Args:
             kind: The struct.
-            pointer: The pointer of its fields.
-            given: Values of fields that the form does not have.
+            pointer: JSON pointer to its fields.
+            given: Values of fields that are not in the form.
 
         Raises:
-            InvalidField: fields are wrong; the pointers are those of the form.
+            InvalidField: fields are wrong. The pointers of the faults are field names of the form.
         """
         start = f"{pointer}/"
         fields = {
@@ -284,7 +300,7 @@ class CommandForm(Generic[C]):
         }
 
     def refuse(self, error: SuppliesError) -> None:
-        """Keep an error, so that it is shown at its fields, or at the top of the form."""
+        """Keep an error, to show it at its fields or at the top of the form."""
         if isinstance(error, Unconfirmed):
             self.warnings = error.warnings
             return
@@ -294,14 +310,17 @@ class CommandForm(Generic[C]):
             self.errors.setdefault(pointer, []).append(fault.rule or fault.detail)
 
     def _as_typed(self, pointer: str) -> str:
-        """Return the pointer of the field in the form: a month is typed in the field of the day."""
+        """Return the pointer of the form field in which a field of the command is typed.
+
+        An expiry month is typed in the field of the expiry day.
+        """
         start, _, name = pointer.rpartition("/")
         if name == "expires_month" and pointer not in self.fields:
             return f"{start}/expires_on"
         return pointer
 
     def find_records(self, books: Books) -> list[Fault]:
-        """Replace typed names of records by their codes. Return the faults of those not found."""
+        """Replace typed names of records by their codes. Return the faults of unknown names."""
         faults = []
         for pointer, text in self._fields_of_command().items():
             kind = REFERENCES.get(pointer.rpartition("/")[2])
@@ -316,7 +335,7 @@ class CommandForm(Generic[C]):
         return faults
 
     def _change_lines(self) -> None:
-        """Do what the buttons do that only change the form: choose, add and remove lines."""
+        """Apply buttons that only change the form: choose a record, add or remove a line."""
         what, _, about = self.do.partition(":")
         if what == "choose":
             pointer, _, code = about.partition("=")
@@ -333,16 +352,17 @@ class CommandForm(Generic[C]):
     # --- recording -----------------------------------------------------------------------------
 
     async def record(self, context: RequestContext, job: Callable[[Ledger, str], Saved]) -> str:
-        """Record the form once, and return the address of the page of what was recorded.
+        """Record the form once, and return the address of the page to show next.
 
-        A repeat of the same form records nothing and returns the same address.
+        If the same form is sent again, nothing is recorded, and the same address is returned.
 
         Args:
             context: The request.
-            job: Records within a transaction; gets the ledger and the id of the command.
+            job: Records the form within a transaction. Its arguments are the ledger and the id for
+                the command.
 
         Raises:
-            IdempotencyConflict: the form was recorded before, filled in differently.
+            IdempotencyConflict: the form was recorded before with other texts.
             SuppliesError: the form is refused, or the database cannot be written.
         """
         sent = canonical([context.request.url.path, sorted(self.fields.items())])
@@ -360,10 +380,10 @@ class CommandForm(Generic[C]):
         return str(done.location)
 
     def confirm(self, warnings: Sequence[Warned]) -> None:
-        """Refuse to record if there is a warning that was not confirmed. Call this in the job.
+        """Check that the user confirmed all warnings. Call this in the job, which is then undone.
 
         Raises:
-            Unconfirmed: a warning was not confirmed. What the job recorded is undone.
+            Unconfirmed: a warning is not confirmed.
         """
         if any(warning_key(warned) not in self.confirmed for warned in warnings):
             raise Unconfirmed(warnings)
@@ -377,15 +397,15 @@ async def submit(
     address: Callable[[Recorded], str],
     warnings: Callable[[Books, Recorded], Sequence[Warned]] | None = None,
 ) -> Response[bytes]:
-    """Record the command of a form and redirect, or show the form again.
+    """Record the command of a form and redirect. If that is refused, show the form again.
 
     Args:
         context: The request.
         form: The form of one command.
-        show: Shows the form again, with what is wrong.
-        address: Returns the address to redirect to. A fact that contradicts the books leads to its
-            entry instead.
-        warnings: Returns the warnings that must be confirmed. None means that there are none.
+        show: Returns the page with the form and its errors.
+        address: Returns the address to redirect to. If the recorded fact contradicts the books, the
+            page of its entry is shown instead.
+        warnings: Returns the warnings that the user must confirm. None means that there are none.
     """
     if not form.is_save:
         return show()
@@ -409,17 +429,17 @@ async def submit(
 
 
 def warning_key(warned: Warned) -> str:
-    """Return how a form names a warning that is confirmed."""
+    """Return the key with which a form confirms a warning."""
     # The id of a lot contains the number of an entry, which differs when the form is sent again.
     lot = re.fullmatch(r"l_.+_(\d+)", warned.about)
     return f"{warned.warning}:{lot[1] if lot else warned.about}"
 
 
 def command_of(kind: type[C], fields: Mapping[str, str]) -> C:
-    """Return the command that fields state.
+    """Return the command with the values of form fields.
 
     Raises:
-        InvalidField: fields are wrong; the pointers are those of the form.
+        InvalidField: fields are wrong. The pointers of the faults are field names of the form.
     """
     names: dict[str, str] = {}
     plain = _plain(kind, _tree(fields), "", "", names)
@@ -431,9 +451,12 @@ def command_of(kind: type[C], fields: Mapping[str, str]) -> C:
 
 
 def fields_of(command: msgspec.Struct, start: str = "") -> dict[str, str]:
-    """Return a command as the fields of a form.
+    """Return the form fields for a command.
 
-    start: pointer of the command in the form, such as `/command` in that of a correction.
+    Args:
+        command: The command.
+        start: JSON pointer to the command in the form, such as `/command` in the form of a
+            correction.
     """
     fields: dict[str, str] = {}
     _add_fields(type(command), msgspec.to_builtins(command), start, fields)
@@ -462,10 +485,10 @@ def _add_fields(kind: Any, value: Any, pointer: str, fields: dict[str, str]) -> 
 def render_form(
     context: RequestContext, template: str, form: CommandForm[Any], **values: object
 ) -> Response[bytes]:
-    """Return a page with a form, as it was typed, with what is wrong with it.
+    """Return a page with a form, its typed texts and its errors.
 
     Raises:
-        SuppliesError: the error has details that the reader must not see.
+        SuppliesError: the form failed with an error that must not be shown to the reader.
     """
     status = 200
     if form.failed is not None:
@@ -484,9 +507,12 @@ def render_form(
 
 
 def find_record(books: Books, kind: type[CatalogueRecord], text: str) -> str | list[Choice]:
-    """Return the code of the record that a text names, or the records that it may mean.
+    """Return the code of the record that a text names, or the choices if the text is ambiguous.
 
-    text: a code, a name, a part of it, or a name and a code as `label` returns them.
+    Args:
+        books: The books.
+        kind: The kind of record.
+        text: A code, a name, a part of a name, or a label as from `Names.label`.
     """
     wanted = normalize_text(text)
     for code in (wanted.rpartition(SEPARATOR)[2], wanted):
@@ -502,16 +528,16 @@ def find_record(books: Books, kind: type[CatalogueRecord], text: str) -> str | l
 def code_filter(
     books: Books, kind: type[CatalogueRecord], text: str | None, pointer: str
 ) -> str | None:
-    """Return the code of the record by which a list is filtered. Return None for an empty text.
+    """Return the code of the record by which a list is filtered, or None for an empty text.
 
     Args:
         books: The books.
         kind: The kind of record.
-        text: As for `find_record`.
-        pointer: Pointer of the filter, for the error.
+        text: A text as for `find_record`.
+        pointer: JSON pointer to the filter, for the error.
 
     Raises:
-        InvalidField: no record, or more than one, fits the text.
+        InvalidField: no record fits the text, or several do.
     """
     if text is None or not text.strip():
         return None
@@ -541,7 +567,10 @@ def _hints(struct: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 def _struct_of(kind: Any, value: Any) -> type[msgspec.Struct] | None:
-    """Return the struct that a type means, of several the one with the tag of the value."""
+    """Return the struct in a type annotation, or None if there is none.
+
+    If the annotation has several structs, the tag in the value decides.
+    """
     structs = [
         part
         for part in alternatives(kind)
@@ -554,13 +583,16 @@ def _struct_of(kind: Any, value: Any) -> type[msgspec.Struct] | None:
 
 
 def _list_item(kind: Any) -> Any:
-    """Return the type of the parts of a list; None if the type is not a list."""
+    """Return the type of the items of a list type, or None for other types."""
     lists = [part for part in alternatives(kind) if get_origin(part) is list]
     return get_args(lists[0])[0] if lists else None
 
 
 def _month_field(struct: type[msgspec.Struct]) -> tuple[str, str]:
-    """Return the names of the fields for a month and for its last day; "" if there are none."""
+    """Return the names of the field for an expiry month and of the field for an expiry day.
+
+    Both are "" if the struct has no expiry.
+    """
     names = _hints(struct)
     if "expires_month" in names and "expires_on" in names:
         return "expires_month", "expires_on"
@@ -568,7 +600,7 @@ def _month_field(struct: type[msgspec.Struct]) -> tuple[str, str]:
 
 
 def _is_code(kind: Any, pointer: str, fields: Mapping[str, str]) -> bool:
-    """Return whether the field at a pointer contains a code, not a choice of a fixed list."""
+    """Return whether the field at a pointer is a code. Some fields of these names are literals."""
     at, seen = kind, ""
     for name in pointer.split("/")[1:]:
         struct = _struct_of(at, {"type": fields.get(f"{seen}/type")})
@@ -583,7 +615,7 @@ def _is_code(kind: Any, pointer: str, fields: Mapping[str, str]) -> bool:
 
 
 def _tree(fields: Mapping[str, str]) -> dict[str, Any]:
-    """Return fields as nested dicts, without the empty ones."""
+    """Return the fields as nested dicts. Empty fields are left out."""
     tree: dict[str, Any] = {}
     for pointer, text in fields.items():
         if not text.strip():
@@ -601,10 +633,12 @@ def _tree(fields: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _plain(kind: Any, value: Any, there: str, here: str, names: dict[str, str]) -> Any:
-    """Return typed text as the JSON of a type. Empty parts are None.
+    """Return typed text as JSON for a type. Empty parts are None.
 
-    there, here: pointers of the value in the JSON and in the form. names: gets the pointers in the
-    form, by those in the JSON.
+    Args:
+        there: JSON pointer to the value in the JSON.
+        here: JSON pointer to the value in the form.
+        names: Receives the pointers in the form, by the pointers in the JSON.
     """
     names[there] = here
     inner = _list_item(kind)
@@ -630,7 +664,7 @@ def _plain(kind: Any, value: Any, there: str, here: str, names: dict[str, str]) 
 
 
 def _typed(kind: Any, text: str) -> Any:
-    """Return a typed text as a number, a truth value, or a day, if its field contains one."""
+    """Return a typed text as a number, a boolean or a day, if its field has such a type."""
     parts = alternatives(kind)
     plain = normalize_text(text)
     if int in parts:
@@ -644,7 +678,7 @@ def _typed(kind: Any, text: str) -> Any:
 
 
 def _typed_day(text: str) -> str:
-    """Return a typed day or month as in JSON: 2027.5.31, 20270531 and 2027年5月31日 are days."""
+    """Return a typed day or month in ISO form. 2027.5.31, 20270531 and 2027年5月31日 are days."""
     found = _DAY.fullmatch(text)
     if found is None:
         return text
@@ -652,7 +686,7 @@ def _typed_day(text: str) -> str:
 
 
 def _amount_in_minor_units(money: dict[str, Any]) -> dict[str, Any]:
-    """Return money whose amount was typed as a decimal. Without an amount there is no money."""
+    """Return money with its typed decimal amount in minor units. No amount means no money."""
     typed = money.get("minor")
     if typed is None:
         return {} if money.keys() <= {"currency"} else money
@@ -670,7 +704,7 @@ def _amount_as_typed(money: dict[str, Any]) -> dict[str, Any]:
 
 
 def _digits(currency: str) -> int:
-    """Return how many decimals the amounts of a currency have."""
+    """Return the number of decimal places of a currency."""
     from babel.numbers import get_currency_precision
 
     return get_currency_precision(currency)

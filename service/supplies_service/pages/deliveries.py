@@ -1,4 +1,4 @@
-"""Pages about deliveries: the list, a new one, its stops and their outcomes, and its end."""
+"""Pages about deliveries: the list, dispatch, the stops and their outcomes, and closing."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ MAX_CHOICES = 200
 """Largest number of allocations that the form of a new delivery offers."""
 
 ALL = "all"
-"""The choice of a filter that lists deliveries of every status."""
+"""Value of the status filter that lists deliveries of every status."""
 
 STAFF = {"page": True} | allow_roles("coordinator", "recorder", personal=True)
 READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=True)
 
 
 class DeliveryPages(Controller):
-    """The pages about deliveries."""
+    """Routes of the pages about deliveries."""
 
     path = "/deliveries"
     include_in_schema = False
@@ -58,7 +58,7 @@ class DeliveryPages(Controller):
         team: FromQuery[str | None] = None,
         after: FromQuery[str | None] = None,
     ) -> Response[bytes]:
-        """List deliveries, the oldest first: those that are out, or others."""
+        """List deliveries, the oldest first. The default is those that are out."""
         chosen = status or "out"
         with context.reading() as books:
             filters = {
@@ -76,12 +76,12 @@ class DeliveryPages(Controller):
 
     @get("/new", opt=STAFF)
     async def new(self, context: Context) -> Response[bytes]:
-        """Show the form of a new delivery, with the allocations that wait for a team."""
+        """Show the form to dispatch a team, with the allocations that are not dispatched yet."""
         return _show_new(context, CommandForm(Dispatch))
 
     @post("/new", opt=STAFF)
     async def dispatch(self, context: Context) -> Response[bytes]:
-        """Send the team out, or show the form again."""
+        """Dispatch a team. If that is refused, show the form with the errors."""
         form = await CommandForm.read(context.request, Dispatch)
         _sort_stops(form)
         return await submit(
@@ -98,19 +98,23 @@ class DeliveryPages(Controller):
 
     @get("/{delivery:str}/run-sheet/pdf", opt=STAFF)
     async def run_sheet(self, context: Context, delivery: FromPath[str]) -> PDFResponse:
-        """Show the run sheet as PDF, in a page of this service too."""
+        """Return the run sheet as a PDF that pages of this service may show in a frame."""
         return frameable(await run_sheet_paper(context, delivery))
 
     @get("/{delivery:str}/slips/pdf", opt=STAFF)
     async def slips(
         self, context: Context, delivery: FromPath[str], size: FromQuery[str] = "a5"
     ) -> PDFResponse:
-        """Show the delivery slips as PDF, in a page of this service too."""
+        """Return the delivery slips as a PDF that pages of this service may show in a frame.
+
+        Args:
+            size: "a5" prints on A5 sheets, any other value on a roll.
+        """
         return frameable(await slips_paper(context, delivery, "a5" if size == "a5" else "roll"))
 
     @post("/{delivery:str}/outcomes", opt=STAFF)
     async def report(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
-        """Record the outcome of a stop, or show the delivery again."""
+        """Record the outcome of a stop. If that is refused, show the delivery with the errors."""
         form = await CommandForm.read(context.request, ReportOutcome)
         form.fields["/delivery"] = delivery
         with context.reading() as books:
@@ -124,13 +128,13 @@ class DeliveryPages(Controller):
 
     @post("/{delivery:str}/reassign", opt=STAFF)
     async def reassign(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
-        """Give the delivery to another team, or show it again."""
+        """Give a delivery to another team. If that is refused, show it with the errors."""
         form = await CommandForm.read(context.request, ReassignDelivery)
         return await _change(context, delivery, form)
 
     @post("/{delivery:str}/close", opt=STAFF)
     async def close(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
-        """Close the delivery, or show it again with what is missing."""
+        """Close a delivery. If that is refused, show it with the errors."""
         form = await CommandForm.read(context.request, CloseDelivery)
         return await _change(context, delivery, form)
 
@@ -150,7 +154,7 @@ async def _change(
 def _sort_stops(form: CommandForm[Dispatch]) -> None:
     """Put the chosen allocations in the order of the numbers that were typed beside them.
 
-    Those without a number come last, in the order of the list.
+    Allocations without a number come last, in the order of the form.
     """
 
     def order(pointer: str) -> tuple[int, int]:
@@ -170,9 +174,10 @@ def _sort_stops(form: CommandForm[Dispatch]) -> None:
 
 
 def _complete_lines(books: Books, form: CommandForm[ReportOutcome], delivery: str) -> None:
-    """Leave the lines out unless goods were received in part.
+    """Prepare the lines of an outcome that was typed into a form.
 
-    What was neither received nor lost was brought back, if nothing else was typed.
+    Unless goods were received in part, the lines are removed. If the quantity brought back was left
+    empty on a line, it becomes the loaded quantity less what was received and lost.
     """
     lines = [name for name in form.fields if name.startswith("/lines/")]
     if form.value("/outcome") != "partly":

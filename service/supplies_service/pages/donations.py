@@ -1,4 +1,4 @@
-"""Donations: record one with its receipt, see, correct and reverse them."""
+"""Pages about donations: record a donation with its receipt, show, correct and reverse it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from supplies_service.security import ownership
 from supplies_service.security.authorization import allow_roles
 
 NEW_DONOR = "/new_donor"
-"""Pointer of the fields of a donor who is registered together with the donation."""
+"""Pointer to the fields of a donor who is registered together with the donation."""
 
 ROWS = 50
 """Number of donations on a page of the list."""
@@ -53,7 +53,7 @@ READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor", per
 
 
 class DonationPages(Controller):
-    """The pages about donations."""
+    """Routes of the pages about donations."""
 
     path = "/donations"
     include_in_schema = False
@@ -79,9 +79,15 @@ class DonationPages(Controller):
         donor: FromQuery[str | None] = None,
         saved: FromQuery[str | None] = None,
     ) -> Response[bytes]:
-        """Show an empty form, with place and person as in the reader's last donation.
+        """Show the form of a donation.
 
-        donor: the code to fill in. saved: id of a donation that was recorded just before.
+        The location and the person who handled the goods are filled in as in the last donation that
+        the signed-in user recorded.
+
+        Args:
+            donor: Code with which the field of the donor is filled in. None leaves it empty.
+            saved: Id of the donation that was recorded just before, for a message. None shows no
+                message.
         """
         form = CommandForm(RecordDonation)
         with context.reading() as books:
@@ -92,7 +98,7 @@ class DonationPages(Controller):
 
     @post("/new", opt=STAFF)
     async def record(self, context: Context) -> Response[bytes]:
-        """Record the donation, or show the form again."""
+        """Record the donation. If that is refused, show the form with the errors."""
         form = await CommandForm.read(context.request, RecordDonation)
         form.parts[NEW_DONOR] = Donor
         if form.do == "new-donor":
@@ -121,12 +127,16 @@ class DonationPages(Controller):
         donation: FromPath[str],
         printed: Annotated[str | None, QueryParameter(name="print")] = None,
     ) -> Response[bytes]:
-        """Show a donation. printed: "receipt" opens the browser's print dialog."""
+        """Show a donation.
+
+        Args:
+            printed: Any text opens the print dialog of the browser for the receipt.
+        """
         return _show_donation(context, donation, CommandForm(Reverse), print_now=bool(printed))
 
     @get("/{donation:str}/correct", opt=STAFF)
     async def correction(self, context: Context, donation: FromPath[str]) -> Response[bytes]:
-        """Show the form of a correction, filled in with the donation as it was stated last."""
+        """Show the form of a correction, filled in with the latest version of the donation."""
         form = CommandForm(Correct)
         with context.reading() as books:
             form.fields = fields_of(stated_donation(books, donation), "/command")
@@ -135,13 +145,13 @@ class DonationPages(Controller):
 
     @post("/{donation:str}/correct", opt=STAFF)
     async def correct(self, context: Context, donation: FromPath[str]) -> Response[bytes]:
-        """Record the correction, or show the form again."""
+        """Record the correction. If that is refused, show the form with the errors."""
         form = await CommandForm.read(context.request, Correct)
         return await _change(context, donation, form, _show_correction)
 
     @post("/{donation:str}/reverse", opt=STAFF)
     async def reverse(self, context: Context, donation: FromPath[str]) -> Response[bytes]:
-        """Reverse the donation, or show it again with the reason why not."""
+        """Reverse the donation. If that is refused, show the donation with the errors."""
         form = await CommandForm.read(context.request, Reverse)
         return await _change(
             context, donation, form, lambda context, form, name: _show_donation(context, name, form)
@@ -149,7 +159,7 @@ class DonationPages(Controller):
 
 
 class ReceiptPages(Controller):
-    """The papers of donations."""
+    """Routes of the receipts that the pages print."""
 
     path = "/receipts"
     include_in_schema = False
@@ -157,7 +167,7 @@ class ReceiptPages(Controller):
 
     @get("/{number:str}/pdf")
     async def receipt(self, context: Context, number: FromPath[str]) -> PDFResponse:
-        """Show the original of a receipt as PDF, in a page of this service too."""
+        """Return the original of a receipt as a PDF that pages may show in a frame."""
         return frameable(await receipt_pdf(context, number, None))
 
 
@@ -170,10 +180,13 @@ async def _change(
     form: CommandForm[F],
     show: Callable[[RequestContext, CommandForm[F], str], Response[bytes]],
 ) -> Response[bytes]:
-    """Record a correction or reversal of a donation, or show its form again.
+    """Record a correction or reversal of a donation. If that is refused, show its form again.
 
-    The form names the entry that the reader saw. If somebody changed the donation meanwhile, it is
-    refused.
+    The form contains the number of the entry that the user saw. If the donation was changed after
+    that entry, the form is refused.
+
+    Args:
+        show: Returns the page with the form and its errors.
     """
     if not form.is_save:
         return show(context, form, donation)
@@ -200,7 +213,7 @@ def _recording(
     command: RecordDonation,
     donor: Donor | None,
 ) -> Callable[[Ledger, str], Saved]:
-    """Return the job that records a donation, and registers its donor if the form has a new one."""
+    """Return the job that records a donation and registers its donor if the donor is new."""
 
     def job(ledger: Ledger, id: str) -> Saved:
         stated, warnings = command, list[Warned]()
@@ -218,7 +231,7 @@ def _recording(
 
 
 def warnings_of(books: Books, donation: str) -> list[Warned]:
-    """Return what the books warn about a donation, as over REST."""
+    """Return the warnings about a donation. They are the same as over REST."""
     return [
         *find_likely_duplicates(books, donation),
         *find_unexplained_surplus(books, donation),
@@ -231,9 +244,12 @@ def warnings_of(books: Books, donation: str) -> list[Warned]:
 
 
 def _remembered(books: Books, by: str) -> dict[str, str]:
-    """Return place and person of the last donation that the reader recorded.
+    """Return the location and the handling person of the last donation that a user recorded.
 
-    Without one, return the only place that there is.
+    If the user recorded no donation, return the location if the station has only one.
+
+    Args:
+        by: Code of the user.
     """
     last = find_last_donation(books, recorded_by=by)
     if last is not None:
@@ -243,9 +259,13 @@ def _remembered(books: Books, by: str) -> dict[str, str]:
 
 
 def _fill_in_last_lines(books: Books, form: CommandForm[RecordDonation], by: str) -> None:
-    """Fill in the lines of the last donation of the typed donor, or else of the reader.
+    """Replace the lines of the form by those of the last donation of the donor in the form.
 
-    Batches and expiry days differ from gift to gift, so they stay empty.
+    If no donor is typed, use the last donation that the user recorded. Batches and expiry days stay
+    empty, because they differ from donation to donation.
+
+    Args:
+        by: Code of the user.
     """
     form.find_records(books)
     donor = form.value("/donor").strip()

@@ -31,7 +31,7 @@ COOKIE_SECONDS = 3600
 
 
 class DonorLinkPages(Controller):
-    """The pages behind a donor's link: one signs the donor in, one says that a link is invalid."""
+    """Routes of a donor link: signing in, and the page about an invalid link."""
 
     path = "/my"
     include_in_schema = False
@@ -57,7 +57,7 @@ class DonorLinkPages(Controller):
 
 
 class DonorPages(Controller):
-    """Pages for a donor."""
+    """Routes of the pages for a donor."""
 
     path = "/my"
     include_in_schema = False
@@ -101,7 +101,13 @@ class DonorPages(Controller):
 def donor_page(
     context: RequestContext, *, status: int = 200, error: str | None = None
 ) -> Response[bytes]:
-    """Return the donor's page. error: a message to show."""
+    """Return the donor's page.
+
+    Args:
+        context: The request.
+        status: The HTTP status.
+        error: A message to show.
+    """
     with context.reading() as books:
         values = _template_context(context, books)
         return render_page(context.request, "donor.html", status=status, error=error, **values)

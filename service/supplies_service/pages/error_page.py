@@ -16,7 +16,14 @@ from supplies_service.templating import render
 def render_error(
     request: Request[Any, Any, Any], error: SuppliesError, status: int, detail: str
 ) -> Response[bytes]:
-    """Return an error as a page. detail: what the reader may see of it."""
+    """Return an error as a page.
+
+    Args:
+        request: The request.
+        error: The error.
+        status: The HTTP status.
+        detail: The description of the error without anything that the reader must not see.
+    """
     values: dict[str, object] = {"slug": error.slug, "detail": detail, "code": status}
     if not isinstance(error, StoreError):
         with suppress(SuppliesError):

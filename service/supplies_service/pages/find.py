@@ -1,4 +1,4 @@
-"""Find records as somebody types: an HTML list for the field of a form."""
+"""Search for records while a user types into a form field. Results are HTML lists."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KINDS: Mapping[str, type[CatalogueRecord]] = {
 
 
 class FindPages(Controller):
-    """Lists of the records that a text may mean."""
+    """Routes that list the records whose names fit a typed text."""
 
     path = "/find"
     include_in_schema = False

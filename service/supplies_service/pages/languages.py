@@ -1,7 +1,8 @@
-"""The languages of the pages: Chinese and English, one at a time.
+"""The languages of the pages: each page is in Chinese or in English.
 
-The texts in the templates are English; `translations/zh.po` has the Chinese. A reader chooses by a
-cookie. Without it, the browser's languages decide, and then the languages of the station's papers.
+The templates contain English texts, and `translations/zh.po` contains the Chinese ones. A reader
+can choose a language, which is kept in a cookie. Without the cookie, the `Accept-Language` header
+of the browser decides, and then the languages of the station's papers.
 """
 
 from __future__ import annotations
@@ -52,7 +53,9 @@ def translations(language: Language) -> NullTranslations:
 def language_of(request: Request[Any, Any, Any], papers: Languages = "zh+en") -> Language:
     """Return the language in which a page is shown.
 
-    papers: languages of the station's papers, which decide if the reader did not choose.
+    Args:
+        request: The request, with the cookie and header that may choose a language.
+        papers: Languages of the station's papers. They decide if the request chooses no language.
     """
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
     accepted = _accepted(request.headers.get("accept-language", ""))
@@ -64,7 +67,7 @@ def language_of(request: Request[Any, Any, Any], papers: Languages = "zh+en") ->
 
 
 def _accepted(header: str) -> list[str]:
-    """Return the primary subtags in an `Accept-Language` header, the preferred first."""
+    """Return the primary language subtags of an `Accept-Language` header, the preferred first."""
     weighted = []
     for place, part in enumerate(header[:500].split(",")):
         tag, _, weight = part.strip().partition(";q=")
@@ -78,7 +81,7 @@ def _accepted(header: str) -> list[str]:
 
 
 class LanguagePages(Controller):
-    """The choice of language in the header of each page."""
+    """Route with which a reader chooses the language of the pages."""
 
     path = "/language"
     include_in_schema = False

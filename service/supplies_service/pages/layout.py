@@ -1,4 +1,4 @@
-"""What every page has: the header with station, navigation, language and account."""
+"""The layout of all pages: a header with station, navigation, language and account."""
 
 from __future__ import annotations
 
@@ -23,8 +23,14 @@ def render_page(
 ) -> Response[bytes]:
     """Return a page in the language of its reader.
 
-    The template gets `values` and the values of `base.html`. Call this while the books that
-    `values` come from are being read, so that `names` reads the same state.
+    Call this within the transaction in which `values` were read, so that the names on the page come
+    from the same state of the books.
+
+    Args:
+        request: The request.
+        template: File name of the template.
+        status: The HTTP status.
+        values: Variables of the template, in addition to those of `base.html`.
     """
     caller, service = caller_of(request.scope), current_station(request)
     user = None

@@ -1,4 +1,4 @@
-"""Pages about needs: the list, the needs of a recipient, one need, and the forms."""
+"""Pages about needs: the list, the needs of a recipient, each need, and the forms."""
 
 from __future__ import annotations
 
@@ -44,20 +44,20 @@ ROWS = 50
 """Number of needs on a page of the list."""
 
 ALL = "all"
-"""The choice of a filter that lists needs of every status."""
+"""Value of the status filter that lists needs of every status."""
 
 STAFF = {"page": True} | allow_roles("coordinator", "recorder", personal=True)
 READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=True)
 
 
 class NeededLine(GoodsLine, frozen=True, kw_only=True):
-    """One item that a recipient needs. urgency: None means that of the form."""
+    """A line of the form: an item that a recipient needs."""
 
     urgency: Urgency = "normal"
 
 
 class NeedsOfRecipient(StrictStruct, frozen=True, kw_only=True):
-    """What one recipient needs, as somebody noted it in one visit. Each line becomes a need."""
+    """The form for the needs of one recipient. Each line becomes a need."""
 
     recipient: Code
     happened_on: date | None = None
@@ -68,7 +68,7 @@ class NeedsOfRecipient(StrictStruct, frozen=True, kw_only=True):
 
 
 class NeedPages(Controller):
-    """The pages about needs."""
+    """Routes of the pages about needs."""
 
     path = "/needs"
     include_in_schema = False
@@ -84,7 +84,16 @@ class NeedPages(Controller):
         community: FromQuery[str | None] = None,
         after: FromQuery[str | None] = None,
     ) -> Response[bytes]:
-        """List needs, the oldest first: the open ones, or all those of one recipient."""
+        """List needs, the oldest first.
+
+        Args:
+            status: None lists the open needs or, if `recipient` is given, needs of every status.
+            recipient: Code or name of a recipient.
+            item: Code or name of an item.
+            urgency: One of the values of `Urgency`.
+            community: Code of a community.
+            after: The cursor of the page.
+        """
         chosen = status or (ALL if recipient else "open")
         with context.reading() as books:
             filters = {
@@ -112,13 +121,20 @@ class NeedPages(Controller):
         recipient: FromQuery[str | None] = None,
         saved: FromQuery[str | None] = None,
     ) -> Response[bytes]:
-        """Show the form. recipient: the code to fill in. saved: whose needs were just noted."""
+        """Show the form for the needs of a recipient.
+
+        Args:
+            recipient: Code with which the field of the recipient is filled in. None leaves it
+                empty.
+            saved: Code of the recipient whose needs were recorded just before, for a message. None
+                shows no message.
+        """
         form = CommandForm(NeedsOfRecipient, {"/recipient": recipient} if recipient else None)
         return _show_new(context, form, saved=saved)
 
     @post("/new", opt=STAFF)
     async def note(self, context: Context) -> Response[bytes]:
-        """Note the needs, or show the form again."""
+        """Record the needs in the form. If that is refused, show the form with the errors."""
         form = await CommandForm.read(context.request, NeedsOfRecipient)
         if not form.is_save:
             return _show_new(context, form)
@@ -140,7 +156,7 @@ class NeedPages(Controller):
 
     @post("/{need:str}/end", opt=STAFF)
     async def end(self, context: Context, need: FromPath[str]) -> Response[bytes]:
-        """End the need, or show it again."""
+        """End a need. If that is refused, show the need with the errors."""
         form = await CommandForm.read(context.request, EndNeed)
         form.fields["/need"] = need
         return await submit(
@@ -155,7 +171,7 @@ class NeedPages(Controller):
 def _noting(
     context: RequestContext, form: CommandForm[NeedsOfRecipient], stated: NeedsOfRecipient
 ) -> Callable[[Ledger, str], Saved]:
-    """Return the job that notes one need for each line, all of them or none."""
+    """Return the job that records one need for each line. Either all are recorded, or none."""
 
     def job(ledger: Ledger, id: str) -> Saved:
         warnings: list[Warned] = []
@@ -188,7 +204,12 @@ def _noting(
 
 
 def _pointer_in_form(form: CommandForm[NeedsOfRecipient], at: int, pointer: str) -> str:
-    """Return the pointer in the form of a field of the need on a line."""
+    """Return the form field for a field of one of the needs, as a JSON pointer.
+
+    Args:
+        at: Number of the need among the lines that are not empty, from 0.
+        pointer: JSON pointer to the field in the need.
+    """
     if pointer.removeprefix("/") not in NeededLine.__struct_fields__:
         return pointer
     typed = [line for line in form.lines("/lines") if form.has_text(f"/lines/{line}")]

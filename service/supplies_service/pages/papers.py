@@ -1,4 +1,4 @@
-"""Papers that a page shows in a frame, to open the browser's print dialog."""
+"""PDFs that a page shows in a frame in order to print them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from supplies_service.security.headers import PAGE_POLICY
 
 
 def frameable(paper: PDFResponse) -> PDFResponse:
-    """Return a paper that pages of this service may show in a frame. No other site may."""
+    """Allow pages of this service, and no other site, to show a PDF in a frame."""
     policy = PAGE_POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
     paper.headers.update({"Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"})
     return paper

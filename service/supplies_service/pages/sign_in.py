@@ -1,7 +1,7 @@
 """Sign in, set a password after an invitation, and sign out.
 
-A session may end while somebody fills in a form. The sign-in form then carries what was typed, and
-after signing in a page leads back to the form, filled in as it was.
+A session may end while a user fills in a form. The sign-in form then carries the typed fields.
+After the user has signed in, a page sends the fields back to the form.
 """
 
 from __future__ import annotations
@@ -39,9 +39,11 @@ SESSION_SECONDS = int(credentials.DEFAULT_LIFETIMES["session"].total_seconds())
 
 
 class SignInForm(NamedTuple):
-    """What the sign-in form contains, besides the password.
+    """The fields of the sign-in form, except the password.
 
-    next: where to go on. typed: the body of a form that was sent without a session; "" if none.
+    Attributes:
+        next: Path of the page to show after signing in.
+        typed: Body of a form that was sent without a session; "" if there is none.
     """
 
     login: str = ""
@@ -51,7 +53,7 @@ class SignInForm(NamedTuple):
 
 
 class SignInPages(Controller):
-    """Pages for which no session is needed."""
+    """Routes of the pages that need no session."""
 
     path = "/"
     include_in_schema = False
@@ -64,7 +66,12 @@ class SignInPages(Controller):
         station: FromQuery[str] = "",
         next_path: Annotated[str, QueryParameter(name="next")] = "/",
     ) -> Response[bytes]:
-        """Show the sign-in form. station: code to fill in. next_path: where to go on."""
+        """Show the sign-in form.
+
+        Args:
+            station: Code with which the field of the station is filled in.
+            next_path: Path of the page to show after signing in.
+        """
         form = SignInForm(station=station[:64], next=safe_path(next_path))
         return _sign_in_page(context.request, form)
 
@@ -200,7 +207,11 @@ class SignInPages(Controller):
         return answer
 
     async def _log_refusal(self, context: RequestContext, who: str | None) -> None:
-        """Log a refused sign-in. who: code of the user; None if there is no such login."""
+        """Log a refused sign-in.
+
+        Args:
+            who: Code of the user. None means that no user has the typed login.
+        """
         address = client_address(context.request)
         await context.station.admin_write(
             lambda access: access_log.add_line(
@@ -214,7 +225,9 @@ def sign_in_again(
 ) -> Response[bytes]:
     """Return the sign-in form for a form that was sent after its session had ended.
 
-    typed: the fields of the form.
+    Args:
+        request: The request that sent the form.
+        typed: The names and values of its fields.
     """
     form = SignInForm(next=safe_path(local_path(request)), typed=urlencode(typed))
     return _sign_in_page(request, form, status=401)
@@ -228,9 +241,11 @@ def _sign_in_page(
     is_wrong: bool = False,
     wait: int = 0,
 ) -> Response[bytes]:
-    """Return the sign-in form. It asks for the station only if the service has several.
+    """Return the sign-in form. It has a field for the station only if the service has several.
 
-    is_wrong: whether the login or the password was wrong. wait: seconds until the next attempt.
+    Args:
+        is_wrong: Whether the login or the password was wrong.
+        wait: Seconds until the next attempt. 0 means that no wait is needed.
     """
     return render_page(
         request,
@@ -244,7 +259,9 @@ def _sign_in_page(
 
 
 def _continue_page(request: Request[Any, Any, Any], form: SignInForm) -> Response[bytes]:
-    """Return a page that sends the typed fields back to their form, which records nothing.
+    """Return a page that sends typed fields back to their form.
+
+    The form is only shown again; nothing is recorded.
 
     Raises:
         Malformed: the fields cannot be read.
@@ -264,7 +281,13 @@ def _invitation_page(
     differ: bool = False,
     error: str | None = None,
 ) -> Response[bytes]:
-    """Return the form to set a password. differ: whether the two passwords were not the same."""
+    """Return the form to set a password.
+
+    Args:
+        user: The invited user.
+        differ: Whether the two typed passwords were not the same.
+        error: A message to show.
+    """
     return render_page(
         context.request,
         "invitation.html",
@@ -283,7 +306,7 @@ def _expired_page(context: RequestContext) -> Response[bytes]:
 def _find_invited_user(
     context: RequestContext, secret: str
 ) -> tuple[RequestContext, users.User | None]:
-    """Return the context at the station that sent an invitation, and the invited user.
+    """Return the request context for the station that issued an invitation, and the invited user.
 
     The user is None if the invitation is not valid.
     """

@@ -1,4 +1,4 @@
-"""The first page of signed-in users: what is to be done, and what arrived last."""
+"""Home page for signed-in users: open tasks and the latest donations."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from supplies_service.routes.reports import station_report_pdf
 from supplies_service.security.authorization import allow_roles
 
 SHOWN = 8
-"""Number of things of one kind that the page shows before the rest is folded."""
+"""Number of alerts of one kind that are shown. Further ones are folded."""
 
 LATEST = 5
-"""Number of donations that the page shows."""
+"""Number of latest donations on the page."""
 
 
 class TodayPages(Controller):
-    """The first page, and the report that it links to."""
+    """Routes of the home page and the station report."""
 
     path = "/"
     include_in_schema = False
@@ -32,7 +32,7 @@ class TodayPages(Controller):
         | allow_roles("coordinator", "recorder", "courier", "auditor", personal=True)
     )
     async def today(self, context: Context) -> Response[bytes]:
-        """Show what is to be done. Couriers have no pages of the station yet."""
+        """Show open tasks and the latest donations. For couriers both lists are empty."""
         is_courier = context.caller.role == "courier"
         today = context.ledger.today()
         with context.reading() as books:
@@ -61,7 +61,7 @@ class TodayPages(Controller):
 
 
 def _by_kind(alerts: list[Alert]) -> Mapping[str, list[Alert]]:
-    """Return alerts by kind, in the order of the list."""
+    """Group alerts by kind. The kinds are in the order in which they first occur."""
     groups: dict[str, list[Alert]] = {}
     for alert in alerts:
         groups.setdefault(alert.what, []).append(alert)

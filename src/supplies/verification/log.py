@@ -13,7 +13,12 @@ from supplies.verification.verify import Verified
 
 
 class LastVerification(msgspec.Struct, frozen=True, kw_only=True):
-    """The latest successful verification of a station. seq: number of the last verified entry."""
+    """The latest successful verification of a station.
+
+    Attributes:
+        verified_at: When the verification ended.
+        seq: Number of the last verified entry.
+    """
 
     verified_at: datetime
     seq: int

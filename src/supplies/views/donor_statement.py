@@ -93,7 +93,12 @@ def build_donor_statement_paper(
 
 
 class _GiftLine(NamedTuple):
-    """The line of a gift, by its lot. packs: 0 if its quantity was given in base units."""
+    """A line of a gift, with the packs in which its quantity was given.
+
+    Attributes:
+        packs: Number of packs. 0 means that the quantity was given in base units.
+        size: Base units in one pack.
+    """
 
     lot: str
     arrival: str

@@ -28,7 +28,12 @@ S = TypeVar("S", bound=EntryRow)
 
 
 class Cited(msgspec.Struct, frozen=True):
-    """An entry of another station whose bytes fit its hash. hash: hexadecimal."""
+    """An entry of another station and its hash, which was compared with the bytes of the entry.
+
+    Attributes:
+        body: The entry.
+        hash: The hash of the entry, in hexadecimal.
+    """
 
     body: Body
     hash: str
