@@ -259,7 +259,9 @@ class Crawler:
             receipts = self._listed("/api/receipts")
             return [f"{each['number']}?c={each['check_code']}" for each in receipts]
         if before == "/my/receipts/":
-            before = "/api/receipts/"
+            before = "/receipts/"
+        if not before.startswith("/api/"):
+            before = f"/api{before}"  # pages have the addresses of the API
         names = ("id", "code", "number", "seq", "document", "shipment", "item")
         return [
             str(next(each[name] for name in names if name in each))

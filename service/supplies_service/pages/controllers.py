@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler
 from supplies_service.pages.account import AccountPages
 from supplies_service.pages.allocations import AllocationPages
 from supplies_service.pages.assets import AssetFiles
+from supplies_service.pages.catalogue import CATALOGUE_PAGES
 from supplies_service.pages.deliveries import DeliveryPages
 from supplies_service.pages.donations import DonationPages, ReceiptPages
 from supplies_service.pages.donor import DonorLinkPages, DonorPages
@@ -34,6 +35,7 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     DonationPages,
     ReceiptPages,
     EntryPages,
+    *CATALOGUE_PAGES,
     DonorLinkPages,
     DonorPages,
 ]

@@ -37,7 +37,7 @@ MAX_OPTIONS = 200
 """Largest number of records that a page lists to choose from."""
 
 _KINDS: Mapping[str, type[CatalogueRecord]] = {
-    kind.table: kind for kind in (Donor, Recipient, Item, Location, Team)
+    kind.table: kind for kind in (Donor, Recipient, Item, Location, Team, Community)
 }
 
 _PAGES = {
@@ -143,6 +143,10 @@ class Names:
         found = self._books.catalogue.get(Item, item)
         return "" if found is None else self.unit(found.unit, quantity)
 
+    def units(self) -> list[tuple[str, str]]:
+        """Return code and word of each unit."""
+        return [(code, self.unit(code)) for code in self._units]
+
     def quantity(self, quantity: int, item: str) -> str:
         """Return a quantity with its unit, as in 50 pieces, or in the larger unit of the item."""
         found = self._books.catalogue.get(Item, item)
@@ -171,6 +175,10 @@ class Names:
         if not is_valid_code(code) or self._books.catalogue.get(record, code) is None:
             return code
         return f"{self._name_of(record, code)}{SEPARATOR}{code}"
+
+    def record(self, kind: str, code: str) -> str:
+        """Return the name of a record. kind: the name of its table."""
+        return self._name_of(_KINDS[kind], code)
 
     def options(self, kind: str) -> list[str]:
         """Return the labels of the records of a kind, or none if there are many.
@@ -254,6 +262,7 @@ class Names:
             Item: self.item,
             Location: self.location,
             Team: self.team,
+            Community: self.community,
         }
         return readers[kind](code)
 

@@ -158,22 +158,9 @@ def catalogue_controller(kind: type[CatalogueRecord], singular: str) -> type[Con
             self, context: Context, code: FromPath[str], payload: Body[Changes[CatalogueRecord]]
         ) -> CatalogueRecord:
             """Change the given fields. The other fields keep their values."""
-            if not personal:
-                return await context.write(
-                    lambda ledger: apply_changes(ledger, kind, code, payload)
-                )
-            request, caller = context.request, context.caller
-
-            def amend_person(ledger: Ledger) -> CatalogueRecord:
-                before = get_record(ledger.books, kind, code)
-                after = apply_changes(ledger, kind, code, payload)
-                names = changed_fields(before, after)
-                if names:
-                    line = access_line(request, caller, "changed", detail=", ".join(names))
-                    access_log.add_line(AccessContext(ledger.books, ledger.clock()), **line)
-                return after
-
-            return await context.write(amend_person)
+            return await context.write(
+                lambda ledger: change_record(context, ledger, kind, code, payload)
+            )
 
     RecordController.__name__ = RecordController.__qualname__ = f"{title}Controller"
     return RecordController
@@ -237,8 +224,10 @@ def changed_fields(before: CatalogueRecord, after: CatalogueRecord) -> list[str]
     ]
 
 
-def apply_changes(ledger: Ledger, kind: type[R], code: str, changes: Changes[R]) -> R:
-    """Change some fields of a record.
+def change_record(
+    context: RequestContext, ledger: Ledger, kind: type[R], code: str, changes: Changes[R]
+) -> R:
+    """Change some fields of a record. The access log names the changed fields of a person.
 
     Raises:
         NotFound: the code is unknown.
@@ -250,6 +239,10 @@ def apply_changes(ledger: Ledger, kind: type[R], code: str, changes: Changes[R])
         raise Forgotten(f"{code} was forgotten; register the person under another code")
     after = changes.apply_to(before)
     ledger.amend(after)
+    names = changed_fields(before, after) if kind in PERSONAL_KINDS else []
+    if names:
+        line = access_line(context.request, context.caller, "changed", detail=", ".join(names))
+        access_log.add_line(AccessContext(ledger.books, ledger.clock()), **line)
     return after
 
 
