@@ -68,7 +68,7 @@ class GroupCommitQueue:
 
     Args:
         ledger: Used only by the worker thread, which closes it at the end.
-        observer: Gets the size and duration of each commit. None means that nobody does.
+        observer: Receives the size and duration of each commit. None reports them to nobody.
         max_queued: The maximum number of jobs in the queue.
         max_batch: The maximum number of jobs in one commit.
         timeout: Seconds that `run` waits for a durable result.

@@ -59,7 +59,7 @@ Show = Callable[[Books, Recorded], Outcome[S]]
 
 
 def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
-    """Return the recorded entry as the response. It is for commands that create nothing else."""
+    """Return the recorded entry as the response, for commands that create nothing else."""
     entry = get_entry(books, recorded.seq)
     new = entry.supersedes is None
     warnings = find_likely_duplicates(books, recorded.document, recorded.seq) if new else []
@@ -118,7 +118,7 @@ class RequestContext:
 
     @property
     def by(self) -> str:
-        """The code by which entries name the caller."""
+        """The code that entries contain for the caller."""
         return self.caller.code
 
     @property
@@ -136,7 +136,7 @@ class RequestContext:
             await log_access(self.request, self.caller)
 
     async def forbid(self, detail: str) -> NoReturn:
-        """Log that the caller is refused, and raise an error with `detail`.
+        """Log that the request was refused, and raise an error with `detail`.
 
         Raises:
             Forbidden: always.
@@ -173,11 +173,11 @@ class RequestContext:
         return await run_sync(read)
 
     async def show_in_thread(self, view: Callable[[Books], S]) -> S:
-        """Return a view like `show`. It is for views that take longer the larger the books are."""
+        """Return a view as `show` does, in a thread. Use it if the time grows with the books."""
         return self.redacted(await self.read_in_thread(view))
 
     async def page_in_thread(self, view: Callable[[Books], P]) -> Response[P]:
-        """Return a page like `page`. It is for lists that take longer the larger the books are."""
+        """Return a page as `page` does, in a thread. Use it if the time grows with the books."""
         return self._page(await self.read_in_thread(view))
 
     def _page(self, page: P) -> Response[P]:

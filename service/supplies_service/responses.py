@@ -56,9 +56,10 @@ class JSONResponse(Response[T]):
 
 
 class CreatedResponse(Response[T]):
-    """The JSON of what a POST created. It decodes to `T`. The header `Location` has its address.
+    """The JSON of what a POST created. The header `Location` contains its address.
 
-    The JSON is encoded in the transaction that also stores it for repeats of the request.
+    The JSON is encoded in the transaction that also stores it for repeats of the request. It
+    decodes to a `T`.
     """
 
     def __init__(self, content: bytes, *, status: int = 201, location: str | None) -> None:

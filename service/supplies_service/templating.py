@@ -17,13 +17,13 @@ from supplies_service.pages.languages import HTML_LANGUAGES, Language, translati
 
 
 def render(language: Language, template: str, values: Mapping[str, object]) -> bytes:
-    """Render a template of `pages/templates`. An undefined name is an error."""
+    """Render a template of `pages/templates`. An undefined name in the template is an error."""
     return environment(language).get_template(template).render(**values).encode()
 
 
 @cache
 def environment(language: Language) -> Environment:
-    """Return the templates in one language."""
+    """Return the Jinja environment of the templates in one language."""
     made = Environment(
         loader=PackageLoader("supplies_service.pages"),
         autoescape=True,
@@ -58,7 +58,7 @@ def format_number(value: int) -> str:
 
 
 def format_day(value: date, language: Language) -> str:
-    """Return a day as papers print it: 2020年2月5日 in Chinese, ISO 8601 in English."""
+    """Return a day in the format of papers: 2020年2月5日 in Chinese, ISO 8601 in English."""
     if language == "zh":
         return f"{value.year}年{value.month}月{value.day}日"
     return value.isoformat()

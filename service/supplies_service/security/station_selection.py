@@ -1,6 +1,6 @@
 """Select the station whose books a request reads.
 
-It is the caller's own station. With `?station=CODE`, a coordinator of the station at the head of an
+It is the caller's own station. With `?station=CODE`, a coordinator of the head station of an
 organisation may read the books of another station of that organisation.
 """
 
@@ -36,7 +36,8 @@ async def select_station(connection: Connection, handler: BaseRouteHandler, call
     """Read the books of the station that `?station=` names, if the caller may read them.
 
     Raises:
-        Forbidden: the caller is not a coordinator of the head of that station's organisation.
+        Forbidden: the caller is not a coordinator of the head station of that station's
+            organisation.
     """
     if not accepts_station(handler):
         return

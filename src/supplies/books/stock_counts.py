@@ -82,7 +82,7 @@ def sheet_moment(books: Books, sheet: str) -> Moment | None:
 def stock_at(books: Books, location: str, moment: Moment) -> dict[str, Counter[str]]:
     """Return the stock of a location at a moment, by item and lot. Allocated goods are included.
 
-    Everything recorded until now counts, if it belongs before the moment.
+    All events before the moment are included, even if they were recorded later.
     """
     there: dict[str, Counter[str]] = defaultdict(Counter)
     for (_, item, lot), quantity in books.nonzero_balances_on(moment.day, STOCK(location)).items():

@@ -204,7 +204,7 @@ class Journal:
     def _changed_keys(self, account: str, item: str | None) -> Collection[Key]:
         """Return the balances of an account that the drafts change.
 
-        Most rules never ask, so changes are indexed only when this method is called.
+        Most rules never call this method, so changes are indexed only when it is called.
 
         Args:
             account: An account, or the beginning of accounts up to a colon, such as `stock:`.

@@ -92,7 +92,7 @@ class OrganisationReport(StationReport, frozen=True, kw_only=True):
     Goods on the way between two of the stations are in transit.
 
     Attributes:
-        as_of_seq: Number of the last entry of the station at the head.
+        as_of_seq: Number of the last entry of the head station.
         goods: One line for each item and unit.
         short: Items of which all stations together have too little.
         stations: The stations, each with the number of its last entry, because stations are read

@@ -85,9 +85,9 @@ def sum_balances(books: Books, kinds: Iterable[AccountKind], *, on: date | None 
 
 
 def past_day(books: Books, day: date | None) -> date | None:
-    """Return the day, or None if nothing is booked after it.
+    """Return `day`, or None if nothing is booked after it.
 
-    Present balances then apply to the day.
+    If the result is None, the present balances are also the balances of that day.
     """
     return None if day is None or day.isoformat() >= books.head()[2] else day
 

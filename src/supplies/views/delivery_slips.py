@@ -172,9 +172,10 @@ def _lines(books: Books, found: _LoadedDelivery, loaded: list[LoadedLine]) -> li
 def _stated(
     found: _LoadedDelivery, line: LoadedLine, loaded: Sequence[LoadedLine]
 ) -> list[StatedPacks]:
-    """Return the packs of a loaded line, or [] if they do not give exactly its quantity.
+    """Return the packs in which a loaded line was given, or [] if they do not give its quantity.
 
-    If an item was loaded from several lots, a line has the packs of the same quantity.
+    If an item was loaded from several lots, the line gets the packs with exactly its quantity,
+    unless different packs have that quantity.
     """
     packed = [
         StatedPacks(quantity=each.quantity, pack=each.pack, size=each.size)

@@ -1,6 +1,7 @@
-"""Warnings about arrivals: goods in stock twice, beside their pledge, or without their labels.
+"""Warnings about arrivals and the receipts issued for them.
 
-The first receipt of a station may lead to the station's own computer.
+They concern goods that may be in stock twice, goods beyond their pledge, missing batches or expiry
+days, and a first receipt whose QR code works only on the station's own computer.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from supplies.views.pagination import Warned
 
 
 def find_unexplained_surplus(books: Books, donation: str) -> list[Warned]:
-    """Return a warning for each item of a donation of which a stock count found more than expected.
+    """Return a warning for each donated item of which a stock count found more than expected.
 
     The same goods may be in stock twice: once as found by the count, and once as donated.
     """
@@ -67,7 +68,7 @@ def find_beside_pledge(books: Books, donation: str) -> list[Warned]:
 
 
 def find_missing_labels(books: Books, arrival: str) -> list[Warned]:
-    """Return a warning for each line of an arrival that lacks a batch or expiry its item needs."""
+    """Return a warning for each arrived line that lacks a batch or expiry its item requires."""
     seq = books.latest_seq(Arrival, arrival=arrival)
     if seq is None:
         return []

@@ -13,7 +13,8 @@ from supplies.views.shared_queries import account_conditions
 def count_surveyed_households(books: Books, first: date, last: date) -> int:
     """Count households whose needs were surveyed in the period.
 
-    They have a need that was recorded in the period and not withdrawn by its last day.
+    A household counts if one of its needs was recorded in the period and not withdrawn by the last
+    day.
     """
     return int(
         books.value(
@@ -34,7 +35,11 @@ def count_surveyed_households(books: Books, first: date, last: date) -> int:
 
 
 def count_fully_met_households(books: Books, on: date) -> int:
-    """Count households that received goods and had no need open, claimed or assigned on a day."""
+    """Count households whose needs were all met or ended on a day.
+
+    A household counts if goods have met one of its needs, and none of its needs is open, claimed or
+    assigned on that day.
+    """
     past = past_day(books, on) is not None
     open_stages = (
         balance_exists(condition, past=past)

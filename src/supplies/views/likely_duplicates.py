@@ -197,7 +197,8 @@ def _moved(books: Books, kind: str, documents: Iterable[str]) -> dict[int, Moved
 def _earlier(books: Books, fact: _Fact, prefix: str, this: DocumentState[Any]) -> list[str]:
     """Return the latest documents of the same person and day that began before `this`.
 
-    A document is included if one of its corrections named that person and day.
+    A document whose person or day was corrected is included if any of its versions has this person
+    and day.
     """
     where = "".join(f" AND {column} = :{column}" for column in fact.columns)
     rows = books.all(
@@ -351,7 +352,7 @@ _FACTS = {
         CountSheet, "sheet", ("location",), _counted_stock, "count", "nothing is to be done"
     ),
 }
-"""The kinds of facts that are compared, by the id prefix of their documents."""
+"""How documents are compared, by the prefix of their ids."""
 
 _MOVES = {
     "found_again": "find",

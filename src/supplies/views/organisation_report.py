@@ -313,7 +313,7 @@ def build_organisation_report(
     are in transit until they arrive.
 
     Args:
-        head: Code of the station at the head, which must be among the parts.
+        head: Code of the head station, which must be among the parts.
     """
     parts = list(parts)
     figures, activities = Counter[str](), Counter[str]()
@@ -391,7 +391,7 @@ def build_organisation_report_paper(
     smallest code.
 
     Args:
-        books: The books of the station at the top of the organisation.
+        books: The books of the head station of the organisation.
         parts: The part of each station.
         printed_at: The present time, from the ledger's clock.
     """

@@ -25,7 +25,7 @@ WHO_BY_KIND: Mapping[str, CountedUnit] = {
     "group": "person",
     "institution": "institution",
 }
-"""What reports count for a recipient of each kind."""
+"""The unit in which reports count recipients, by kind of recipient."""
 
 
 class RecipientGroup(NamedTuple):
@@ -110,7 +110,8 @@ def read_group_hand_outs(
 def lasting_hand_outs(met: Iterable[GroupHandOut]) -> dict[str, GroupHandOut]:
     """Return, by id, the hand-outs of which the group kept some goods.
 
-    Each hand-out is returned as its first row in `met`.
+    Args:
+        met: Rows of hand-outs and their corrections. Each hand-out is returned as its first row.
     """
     stayed: defaultdict[str, int] = defaultdict(int)
     first: dict[str, GroupHandOut] = {}

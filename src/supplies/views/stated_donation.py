@@ -1,4 +1,4 @@
-"""A donation in the form of the command that records it, so that a form can correct it."""
+"""Read a donation as the command that would record it, to fill in the form of a correction."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _SHELVES = (STOCK.prefix, ALLOCATED.prefix)
 
 
 def stated_donation(books: Books, name: str) -> RecordDonation:
-    """Return a donation as the command that would record it, with all corrections.
+    """Return a donation, with all corrections, as the command that would record it.
 
-    Optional texts that were erased are None. Required ones are "–".
+    Optional texts that were erased are None. Required texts that were erased are "–".
 
     Raises:
         NotFound: there is no such donation.
@@ -72,7 +72,7 @@ def _stated_value(value: ValueView | None) -> Value | None:
 
 
 def _destinations(books: Books, view: DonationView) -> dict[str, tuple[str | None, str | None]]:
-    """Return, by lot, the quarantine to which it went, and the reason for a write-off."""
+    """Return, by lot, the quarantine to which the lot went and the reason for its write-off."""
     rows = books.all(
         "SELECT t.lot, t.source, t.target, t.quantity FROM entries e CROSS JOIN transfers t "
         "WHERE e.station = :station AND e.document = :name AND e.kind = :kind "

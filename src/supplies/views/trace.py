@@ -35,10 +35,10 @@ class LotTrace(View, frozen=True, kw_only=True):
     """A lot, its donors, the lots it was made from and into, and where it is.
 
     Attributes:
-        origin: The account from which it came.
-        given: By donor; empty for other origins.
+        origin: The account from which the lot came.
+        given: The quantities that donors gave; empty if the lot did not come from donors.
         stands: Balances other than those of recipients: in stock, in transit, used, lost.
-        reached: By recipient.
+        reached: The quantities that recipients have.
         expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
             absent.
     """

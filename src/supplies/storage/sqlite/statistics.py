@@ -1,8 +1,8 @@
-"""Fixed statistics, by which SQLite chooses the index for a query.
+"""Fixed statistics, from which SQLite chooses the index for a query.
 
-Without statistics, SQLite expects only ten rows per station. Then it reads all rows of a station
-where another index would find the few rows wanted. Statistics measured by `ANALYZE` would depend on
-what the file contained at that time, and so would the choice of indexes. See "Fixed Results Of
+Without statistics, SQLite assumes ten rows per station. It then reads all rows of a station even if
+an index would find the few rows that a query needs. Statistics measured by `ANALYZE` would depend
+on the content of the file at that time, and so would the choice of indexes. See "Fixed Results Of
 ANALYZE" in the manual of SQLite: https://sqlite.org/lang_analyze.html
 """
 
@@ -13,7 +13,7 @@ from collections import defaultdict
 from supplies.storage.store import Store
 
 ROWS = 4_000_000_000
-"""Number of rows that each table is said to have, which is the largest number allowed.
+"""Number of rows of each table in the statistics. It is the largest number that SQLite allows.
 
 With so many rows, SQLite never reads a whole table to build a filter or an index for one query.
 """
@@ -27,13 +27,13 @@ ROWS_WITH_SAME_VALUE = {
     **dict.fromkeys(("booked_on", "day", "about", "donor", "party", "recipient"), 1_000),
     **dict.fromkeys(("account", "source", "target"), 100),
 }
-"""Number of rows of a station that are said to have the same value in a column."""
+"""For each column, the number of rows of a station with the same value in the statistics."""
 
 ROWS_WITH_SAME_ID = 10
-"""The same number for all other columns, which contain ids and entry numbers."""
+"""The same number for all other columns. They contain ids and entry numbers."""
 
 PARTIAL_INDEX = 100
-"""A partial index is said to contain one of this many rows of its table.
+"""In the statistics, a table has this many times the rows of each of its partial indexes.
 
 An example is the index of balances that are not zero.
 """
@@ -70,12 +70,12 @@ def _statistic(columns: list[str], *, unique: bool, partial: bool) -> str:
         counts.append(max(1, min(counts[-1], many // part)))
     if unique:
         counts[-1] = 1
-    # Never search an index for each value of its first columns.
+    # noskipscan: never search an index once for each value of its first columns.
     return f"{' '.join(str(count) for count in counts)} noskipscan"
 
 
 def has_fixed_statistics(store: Store) -> bool:
-    """Return whether the file has exactly these statistics."""
+    """Return whether the statistics in the file are exactly the fixed ones."""
     if store.one("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_stat1'") is None:
         return False
     rows = store.all("SELECT tbl, idx, stat FROM sqlite_stat1")
@@ -83,13 +83,13 @@ def has_fixed_statistics(store: Store) -> bool:
 
 
 def fix_statistics(store: Store) -> None:
-    """Replace the statistics of the file. Call within a transaction."""
-    # This creates the table of statistics.
+    """Replace the statistics in the file by the fixed ones. Call within a transaction."""
+    # Any ANALYZE creates the table of statistics.
     store.run("ANALYZE migrations")
     store.run("DELETE FROM sqlite_stat1")
     store.run_many(
         "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)",
         [(*key, stat) for key, stat in fixed_statistics(store).items()],
     )
-    # This reads it; other connections read it when they are opened.
+    # Make this connection read the new statistics. Others read them when they are opened.
     store.run("ANALYZE sqlite_master")
