@@ -79,9 +79,10 @@ def closing(sheet: Sheet, paper: ReceiptPaper, top: float, bottom: float) -> Non
 
 
 def closing_height(document: DonationReceipt) -> float:
-    """Return the height of the footer.
+    """Return the height of the footer of a receipt.
 
-    The footer has the statement above the QR code, and is at least as high as the seal.
+    It is the height of the legal statement and of the QR code below it, but at least the height of
+    the space for the stamp beside them.
     """
     return max(_CLOSING, _stated(document).height + _QR + 0.5)
 

@@ -181,8 +181,9 @@ class DroppedLine(StrictStruct, frozen=True, kw_only=True):
 
     Attributes:
         quantity: In base units.
-        drop: The claims that are dropped with this part. None takes what no need claims first, then
-            the claims of the least urgent needs, the newest first.
+        drop: The claims that are dropped with this part. If it is None, the part that no need
+            claims is cancelled first. Then claims are dropped: those of the least urgent needs
+            first, and the newest first among needs of the same urgency.
     """
 
     line: Annotated[int, Meta(ge=1)]

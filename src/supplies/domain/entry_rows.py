@@ -468,9 +468,9 @@ class Reprint(EntryRow, frozen=True, kw_only=True, tag="reprints"):
 
 
 class Period(EntryRow, frozen=True, kw_only=True, tag="periods"):
-    """The last closed day, from this entry on.
+    """The day up to which the books are closed, from this entry until the next row of this type.
 
-    If the day is earlier than before, the books were reopened.
+    A day earlier than that of the row before reopens the books.
     """
 
     closed_through: date

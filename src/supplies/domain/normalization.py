@@ -77,8 +77,8 @@ def normalize_text(text: str) -> str:
 def normalize_fields(kind: type[msgspec.Struct], fields: Plain) -> tuple[Plain, list[Fault]]:
     """Normalize the text of decoded JSON for a struct. Return the result and the faults found.
 
-    Faults are required texts that are blank, and days or months that cannot be meant. Values with a
-    fault and values of a wrong type are returned unchanged.
+    Faults are required texts that are blank, and days or months before the earliest accepted year
+    (such as year 202). Values with a fault and values of a wrong type are returned unchanged.
     """
     rule, faults = _struct_rule(kind), list[Fault]()
     return fields if rule is None else rule(fields, "", faults), faults

@@ -69,11 +69,12 @@ class CorrectedCommand:
         first: Number of the command's first entry.
         document: Id of the document of the first entry.
         effect: The net change of each balance.
-        by_day: The same changes, by the day on which a correction undoes them.
+        by_day: The same changes, by the day under which a correction books their reversal.
         lots: All lots that the command created, the latest first.
         allocations: The allocations that the command made, by recipient.
-        earmarks: The goods in these allocations.
-        found: The part of a gift that settled the surplus of a stock count, by balance.
+        earmarks: The goods in `allocations`, line by line.
+        found: Goods of a gift that a stock count had found as a surplus before the gift was
+            recorded, by balance.
         taken_lots: Lots from which the command took goods. The correction takes from them first.
         packed: Lines with quantities in packs, the latest first.
         described: The latest description of each lot in `lots`, by lot id.

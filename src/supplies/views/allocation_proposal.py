@@ -3,8 +3,8 @@
 The rules, per item:
 
 - More urgent needs are served in full before less urgent ones.
-- Needs of equal urgency share evenly by household: no household gets two units more than another
-  that still lacks some.
+- Needs of equal urgency share evenly by household: as long as a household still lacks goods, no
+  other household gets more than one unit more. The needs of one household count together.
 - The remainder goes to needs with the nearest date first, then to the oldest.
 - Lots are taken first-expired-first-out, never from quarantine and never after their expiry date.
 

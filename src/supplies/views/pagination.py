@@ -96,7 +96,8 @@ class PackedLineView(PackedView, frozen=True, kw_only=True):
 Fetch = Callable[[int, int], Sequence[tuple[int, T]]]
 """Function that reads the next part of a list.
 
-It takes a position and a limit. It returns views after that position, each with its own position.
+It takes a position and a limit. It returns elements of the list after the position, at most as many
+as the limit. Each element is paired with its own position.
 """
 
 

@@ -127,8 +127,8 @@ def get_stock(
 def _parse_cursor(after: str | None) -> StockKey | None:
     """Return the row key in `after`. Return None for the first page.
 
-    The key is split into its parts, because rows are sorted by the parts. In one string, "-" would
-    be sorted before ":".
+    The key is split at its ":", because rows are sorted part by part. Sorted as joined strings, a
+    part with "-" would come before the ":" that ends a shorter part.
     """
     if after is None:
         return None

@@ -137,7 +137,11 @@ class History:
 
 
 def recounted_sheet(body: Body) -> str | None:
-    """Return the count sheet whose difference an entry changes, or None for other entries."""
+    """Return the count sheet that an entry compares with the books again.
+
+    Such an entry changes the booked difference between counted and expected stock. Return None for
+    all other entries.
+    """
     return body.document if body.kind == RECOUNTED else None
 
 

@@ -223,14 +223,15 @@ def _compare_with_first(
 def _check_same_stop(journal: Journal, command: ReportOutcome, corrected: int) -> None:
     """Check that a correction of an outcome is about the same stop.
 
-    A stop that was resolved with unexplained goods since cannot be corrected.
+    If the missing goods of the stop were booked as unexplained after that outcome, a correction is
+    refused.
 
     Args:
         corrected: Number of the entry that is being corrected.
 
     Raises:
         InvalidField: the correction names another stop.
-        AlreadyDone: the stop was resolved with unexplained goods since.
+        AlreadyDone: the missing goods of the stop were meanwhile booked as unexplained.
     """
     for row in journal.books.body(corrected).rows:
         if isinstance(row, StopOutcome) and row.allocation != command.allocation:

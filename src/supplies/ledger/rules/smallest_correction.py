@@ -151,9 +151,9 @@ class _Search:
     def _at_least(self, refusal: MovedOn, figures: Figures) -> Figures:
         """Return lower limits for the quantities of lines that are too small.
 
-        A line adds each unit to one of its accounts at a time. So it must be raised by the largest
-        sum of the shortages of its accounts on any day. If larger quantities cannot help, the
-        result is empty.
+        On any one day, each unit of a line is in only one of the line's accounts. To cover the
+        shortages of a day, the line must grow by their sum, and the day with the largest sum
+        decides. If a larger quantity cannot remove a shortage, the result is empty.
         """
         lots = _lots_by_place(refusal)
 
