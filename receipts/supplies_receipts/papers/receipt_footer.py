@@ -1,8 +1,8 @@
 """Footer and margins of a donation receipt, with what is needed to check the receipt.
 
-The footer of the last page has the statement, the QR code, three signatures and the seal. The
-margins of every page have the entry in the books, and the marks of later printings: void,
-duplicate.
+The footer of the last page has the legal statement, the QR code, three signatures and the seal. The
+margins of every page have the number of the receipt's entry in the books and, on later printings,
+the marks "void" and "duplicate".
 """
 
 from __future__ import annotations

@@ -20,9 +20,10 @@ Step = tuple[date, Transfer]
 
 
 class Floors:
-    """Balances with a floor, to which planned transfers are applied one after another.
+    """Checks that planned transfers leave no balance below zero on any day.
 
-    Only the balances that the given transfers change are read from the books.
+    The transfers are applied one after another. Only the balances that they change are read from
+    the books.
     """
 
     def __init__(self, books: Books, steps: Iterable[Step]) -> None:

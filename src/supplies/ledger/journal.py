@@ -272,7 +272,9 @@ class Journal:
         return min(found)
 
     def _next_count(self, account: str, item: str, lot: str, day: str) -> str | None:
-        """Return the day on which the next stock count of these goods is booked, or None.
+        """Return the day of the first recorded count of these goods after they leave a location.
+
+        Return None if there is no such count.
 
         Args:
             day: The day on which the goods leave their location.
@@ -482,11 +484,14 @@ class Journal:
         return self.books.latest_row(Lot, lot=lot)
 
     def described_lot(self, lot: str) -> Lot | None:
-        """Return the latest description of a lot, including the drafts, or None."""
+        """Return the latest description of a lot, or None.
+
+        Rows of this command that are not written yet are considered too.
+        """
         return self._drafted_rows.lots.get(lot) or self.recorded_lot(lot)
 
     def lot(self, lot: str, item: str, pointer: str = "") -> Lot:
-        """Return the latest description of a lot, including the drafts.
+        """Return the latest description of a lot, also one that is not written yet.
 
         Raises:
             InvalidField: the id does not belong to a lot of this item.

@@ -31,7 +31,11 @@ class _KnownEntry(NamedTuple):
 
 
 class EarlierChecks:
-    """Compares the entries of one station with those that were known before."""
+    """Compares the entries of a station with what earlier checks found in the books.
+
+    This finds entries that were changed or removed since an earlier verification, or since a signed
+    checkpoint.
+    """
 
     def __init__(self, reader: Reader, witnesses: Sequence[Checkpoint]) -> None:
         self.reader = reader

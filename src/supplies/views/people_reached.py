@@ -131,9 +131,9 @@ def count_people_reached(
 ) -> list[PeopleReachedLine]:
     """Count the households and persons that received goods of these lots, by month and community.
 
-    Persons are counted for groups. A household or institution counts in each month in which it
-    received more of an item than was taken back. Small counts of people are masked; those of
-    institutions are not.
+    Of a group, its persons are counted. A household or an institution is counted in each month in
+    which it received more of an item than was taken back. Small counts of people are not shown
+    exactly, for privacy; small counts of institutions are.
     """
     reached = _reached(books, lots, last)
     known = read_recipient_groups(books, {recipient for _, recipient in reached})

@@ -119,7 +119,7 @@ def get_stock_document(books: Books, noun: StockNoun, name: str) -> StockDocumen
     """Return the stock document with this id.
 
     Args:
-        noun: The type of document, as in the path of its list.
+        noun: The type of document, as in the URL of its list: "moves" in `/api/stock/moves`.
         name: The id of the document.
 
     Raises:

@@ -226,7 +226,10 @@ def _line(journal: Journal, settings: PaperSettings, line: DetailsLine) -> Recei
 
 
 def _shown_unit(item: Item, words: Mapping[str, UnitWords]) -> ShownUnit | msgspec.UnsetType:
-    """Return the larger unit in which the receipt prints quantities of an item, if it has one."""
+    """Return the unit larger than the base unit, such as kilograms, in which an item is shown.
+
+    Return UNSET if the item is shown in its base unit.
+    """
     larger = item.shown_unit
     if larger is None:
         return msgspec.UNSET

@@ -31,9 +31,10 @@ MAX_TRIALS = 60
 """Largest number of trials. It is enough to search any quantity up to `MAX_QUANTITY`."""
 
 MAX_LINES_TRIED = 4000
-"""Largest number of lines in all trials together, such as 8 trials of 500 lines.
+"""When a correction is refused, it is tried again with larger quantities, to find some that are
+accepted. This is the largest number of lines in all these trials together, such as 8 of 500 lines.
 
-It limits how long a refused correction keeps other writers waiting.
+Other writers wait meanwhile.
 """
 
 _MAX_NAMED = 12

@@ -13,9 +13,10 @@ from collections import defaultdict
 from supplies.storage.store import Store
 
 ROWS = 4_000_000_000
-"""Number of rows of each table in the statistics. It is the largest number that SQLite allows.
+"""The number of rows that SQLite's query planner assumes for each table, whatever its real number.
 
-With so many rows, SQLite never reads a whole table to build a filter or an index for one query.
+It is the largest number that SQLite allows. With so many rows, the planner never reads a whole
+table to build a temporary index or a Bloom filter for one query.
 """
 
 ROWS_OF_STATION = 100_000
