@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from litestar import Request
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from supplies_service.problems import MEDIA_TYPE
 
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
@@ -58,6 +61,18 @@ class HttpSemanticsMiddleware:
         finally:
             if is_head:
                 request["method"] = "HEAD"  # For the log.
+
+
+def prefers_html(request: Request[Any, Any, Any]) -> bool:
+    """Return whether the caller is a browser that shows a page.
+
+    A browser lists HTML first in `Accept`.
+    """
+    try:
+        best = request.accept.best_match([MEDIA_TYPE, "application/json", "text/html"])
+    except (ValueError, OverflowError):  # The weight is invalid, such as `q=1e999`.
+        return False
+    return best == "text/html"
 
 
 def _with_head(name: bytes, value: bytes) -> tuple[bytes, bytes]:

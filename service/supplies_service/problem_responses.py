@@ -19,6 +19,7 @@ from litestar.types import ExceptionHandlersMap
 from supplies.domain.barcodes import ScannedCode
 from supplies.domain.validation import field_error
 from supplies.errors import InvalidField, NotFound, StoreError, SuppliesError, UnknownBarcode
+from supplies_service.http_semantics import prefers_html
 from supplies_service.observability.request_log import log_error, request_id
 from supplies_service.pages.error_page import render_error
 from supplies_service.pages.forms import local_path, redirect
@@ -145,7 +146,7 @@ def _problem_response(
     detail: str,
     headers: Mapping[str, str],
 ) -> Response[bytes]:
-    if _prefers_html(request):
+    if prefers_html(request):
         page = render_error(request, error, status, detail)
         page.headers.update(headers)
         return page
@@ -183,18 +184,6 @@ def _scanned(error: SuppliesError) -> ScannedCode | msgspec.UnsetType:
         expires_on=error.expires_on,
         expires_month=error.expires_month or msgspec.UNSET,
     )
-
-
-def _prefers_html(request: Request[Any, Any, Any]) -> bool:
-    """Return whether the caller is a browser that shows a page.
-
-    A browser lists HTML first in `Accept`.
-    """
-    try:
-        best = request.accept.best_match([MEDIA_TYPE, "application/json", "text/html"])
-    except (ValueError, OverflowError):  # The weight is invalid, such as `q=1e999`.
-        return False
-    return best == "text/html"
 
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {

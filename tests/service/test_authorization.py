@@ -23,6 +23,7 @@ GET    -     /api/health
 GET    -     /api/verify/{number}
 GET    -     /api/witness
 GET    CRA   /api/metrics
+GET    -     /v
 GET    -     /v/{number}
 GET    -     /assets/{name}
 POST   -     /language

@@ -285,8 +285,11 @@ class Crawler:
             tables.store.run("DELETE FROM attempts")  # otherwise the rate limit is reached
         shown = self.books.api if path.startswith("/api") else self.books.pages
         period = "from=2020-02-01&to=2020-02-09"
+        # These addresses answer a program with a redirect.
+        browser = {"Accept": "text/html"} if path.startswith("/v") else {}
+        headers = shown[letter] | browser
         for query in ("", f"{'&' if '?' in path else '?'}{period}"):
-            answer = self.client.get(path + query, headers=shown[letter], follow_redirects=False)
+            answer = self.client.get(path + query, headers=headers, follow_redirects=False)
             if answer.status_code != 422:
                 break
         return answer

@@ -16,6 +16,7 @@ from supplies_service.pages.find import FindPages
 from supplies_service.pages.languages import LanguagePages
 from supplies_service.pages.needs import NeedPages
 from supplies_service.pages.pledges import PledgePages
+from supplies_service.pages.receipt_checks import ReceiptCheckPages
 from supplies_service.pages.sign_in import SignInPages
 from supplies_service.pages.stock import StockPages
 from supplies_service.pages.today import TodayPages
@@ -38,4 +39,5 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     *CATALOGUE_PAGES,
     DonorLinkPages,
     DonorPages,
+    ReceiptCheckPages,
 ]

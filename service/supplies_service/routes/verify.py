@@ -1,16 +1,18 @@
-"""Verification of a receipt by anyone. The QR code of each receipt leads here."""
+"""Verification of a receipt by anyone, for programs.
+
+The QR code of each receipt leads to `pages/receipt_checks.py`, which shows browsers a page.
+"""
 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from datetime import date
-from typing import Literal
-from urllib.parse import quote, urlencode
+from typing import Literal, TypeVar
 
 import msgspec
 from litestar import Controller, get
 from litestar.params import FromPath, FromQuery
-from litestar.response import Redirect
 
 from supplies.access.rate_limits import VERIFY_RECEIPT
 from supplies.books.reader import Books
@@ -23,6 +25,8 @@ from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.audit import log_refusal
 from supplies_service.security.authorization import allow_anyone
 from supplies_service.security.rate_limit_checks import check_rate_limit, client_address
+
+T = TypeVar("T")
 
 
 class VerifiedGoods(View, frozen=True, kw_only=True):
@@ -53,14 +57,32 @@ class VerifiedReceipt(View, frozen=True, kw_only=True):
     given_back: Literal["all", "partly"] | msgspec.UnsetType = msgspec.UNSET
 
 
-def verify_receipt(
-    context: RequestContext, books: Books, number: str, code: str
-) -> VerifiedReceipt:
-    """Return the receipt with this number and check code.
+async def check_receipt(
+    context: RequestContext, number: str, code: str, show: Callable[[Books, ReceiptView], T]
+) -> T:
+    """Return what `show` makes of the receipt with this number and check code.
+
+    The number of attempts is limited, and a refusal is logged. The station that issued the receipt
+    becomes the station of the request.
 
     Raises:
+        RateLimited: there were too many attempts.
         NotFound: the number is unknown or the code is wrong. The error does not say which.
     """
+    await check_rate_limit(context.request, VERIFY_RECEIPT, client_address(context.request))
+    issuer = context.stations.find_issuer(number)
+    try:
+        if issuer is None:
+            raise unknown_receipt()
+        context = context.for_station(issuer)
+        with context.reading() as books:
+            return show(books, _find_receipt(context, books, number, code))
+    except NotFound:
+        await log_refusal(context.request, None)
+        raise
+
+
+def _find_receipt(context: RequestContext, books: Books, number: str, code: str) -> ReceiptView:
     try:
         found = get_receipt(books, number)
     except NotFound:
@@ -68,12 +90,17 @@ def verify_receipt(
     expected = context.station_keys.check_code(issued_receipt(books, found))
     if not hmac.compare_digest(expected.encode(), code.upper().encode()):
         raise unknown_receipt()
+    return found
+
+
+def verified_receipt(books: Books, found: ReceiptView) -> VerifiedReceipt:
+    """Return what anybody who has the receipt may see of it."""
     document = found.document
     given_back: Literal["all", "partly"] | msgspec.UnsetType = msgspec.UNSET
     if found.given_back is not msgspec.UNSET:
         given_back = "all" if found.given_back.all else "partly"
     return VerifiedReceipt(
-        number=number,
+        number=found.number,
         status=found.status,
         date=found.issued_on,
         goods=[
@@ -116,21 +143,4 @@ class VerifyController(Controller):
         self, context: Context, number: FromPath[str], c: FromQuery[str]
     ) -> VerifiedReceipt:
         """Verify a receipt by its number and check code `c`."""
-        await check_rate_limit(context.request, VERIFY_RECEIPT, client_address(context.request))
-        issuer = context.stations.find_issuer(number)
-        try:
-            if issuer is None:
-                raise unknown_receipt()
-            return context.for_station(issuer).show(
-                lambda books: verify_receipt(context, books, number, c)
-            )
-        except NotFound:
-            await log_refusal(context.request, None)
-            raise
-
-    @get("/v/{number:str}", include_in_schema=False, opt=allow_anyone())
-    async def redirect_short_address(
-        self, number: FromPath[str], c: FromQuery[str] = ""
-    ) -> Redirect:
-        """Redirect from the short address in a receipt's QR code to its verification."""
-        return Redirect(f"/api/verify/{quote(number, safe='')}?{urlencode({'c': c})}")
+        return await check_receipt(context, number, c, verified_receipt)

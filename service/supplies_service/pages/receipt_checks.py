@@ -1,0 +1,94 @@
+"""Check a receipt: the page behind its QR code, and the form for its number and check code."""
+
+from __future__ import annotations
+
+import unicodedata
+from urllib.parse import quote, urlencode
+
+from litestar import Controller, Response, get
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+from supplies_receipts.drawing.bilingual import quantity_of_line
+
+from supplies.books.reader import Books
+from supplies.errors import NotFound
+from supplies.views.receipts import ReceiptView
+from supplies_service.http_semantics import prefers_html
+from supplies_service.pages.layout import render_page
+from supplies_service.problems import RateLimited
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.routes.verify import check_receipt, verified_receipt
+from supplies_service.security.authorization import allow_anyone
+
+
+class ReceiptCheckPages(Controller):
+    """Pages on which anybody who has a receipt checks it. They show what `/api/verify` shows."""
+
+    path = "/v"
+    include_in_schema = False
+    opt = allow_anyone()  # Litestar reads it so
+
+    @get()
+    async def form(
+        self, context: Context, number: FromQuery[str] = "", c: FromQuery[str] = ""
+    ) -> Response[bytes]:
+        """Show the form, and the receipt if number and check code were sent."""
+        return await _show_check(context, _as_printed(number), _as_printed(c))
+
+    @get("/{number:str}")
+    async def receipt(
+        self, context: Context, number: FromPath[str], c: FromQuery[str] = ""
+    ) -> Response[bytes]:
+        """Show the receipt of a QR code to a browser. Redirect a program to `/api/verify`."""
+        if prefers_html(context.request):
+            answer = await _show_check(context, number, c)
+        else:
+            answer = Redirect(f"/api/verify/{quote(number, safe='')}?{urlencode({'c': c})}")
+        answer.headers["Vary"] = "Accept"
+        return answer
+
+
+def _as_printed(typed: str) -> str:
+    """Return a number or code as it is printed: without spaces, and with ASCII letters."""
+    return "".join(unicodedata.normalize("NFKC", typed).split())
+
+
+async def _show_check(context: RequestContext, number: str, code: str) -> Response[bytes]:
+    if not (number and code):
+        return _form_page(context, number, code)
+    try:
+        return await check_receipt(
+            context, number, code, lambda books, found: _receipt_page(context, books, found)
+        )
+    except NotFound:
+        return _form_page(context, number, code, status=404)
+    except RateLimited as error:
+        answer = _form_page(context, number, code, status=429, wait=error.retry_after)
+        answer.headers["Retry-After"] = str(error.retry_after)
+        return answer
+
+
+def _receipt_page(context: RequestContext, books: Books, found: ReceiptView) -> Response[bytes]:
+    lines = [] if found.document is None else found.document.lines
+    return render_page(
+        context.request,
+        "receipt_check.html",
+        station=books.station,
+        receipt=verified_receipt(books, found),
+        goods=[(line.name, line.name_en, quantity_of_line(line)) for line in lines],
+    )
+
+
+def _form_page(
+    context: RequestContext, number: str, code: str, *, status: int = 200, wait: int = 0
+) -> Response[bytes]:
+    """Return the form. wait: seconds until the next attempt."""
+    return render_page(
+        context.request,
+        "receipt_check_form.html",
+        status=status,
+        number=number[:64],
+        code=code[:64],
+        is_unknown=status == 404,
+        wait=wait,
+    )
