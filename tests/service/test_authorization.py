@@ -30,6 +30,7 @@ POST   -     /language
 GET    -     /sign-in
 POST   -     /sign-in
 POST   -     /sign-out
+POST   -     /tour/{user}
 GET    -     /invitation/{secret}
 POST   -     /invitation/{secret}
 GET    -     /my/lost

@@ -1,4 +1,4 @@
-"""Sign in, set a password after an invitation, and sign out.
+"""Sign in, set a password after an invitation, tour the demo, and sign out.
 
 A session may end while a user fills in a form. The sign-in form then carries the typed fields.
 After the user has signed in, a page sends the fields back to the form.
@@ -11,9 +11,10 @@ from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlencode
 
 from litestar import Controller, Request, Response, get, post
+from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from supplies.access import access_log, credentials, passwords, rate_limits, users
+from supplies.access import access_log, credentials, demo_people, passwords, rate_limits, users
 from supplies.access.access_context import AccessContext
 from supplies.access.logins import login_key
 from supplies.errors import InvalidField
@@ -30,7 +31,7 @@ from supplies_service.problems import Malformed, RateLimited
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.audit import log_anonymous_refusal
 from supplies_service.security.authentication import SESSION_COOKIE
-from supplies_service.security.authorization import allow_anyone
+from supplies_service.security.authorization import allow_anyone, is_directly_from_loopback
 from supplies_service.security.hashing import hash_in_thread
 from supplies_service.security.rate_limit_checks import check_rate_limit, client_address
 from supplies_service.stations import served_stations
@@ -154,6 +155,29 @@ class SignInPages(Controller):
             users.StoredPassword(user.code, password_hash),
         )
 
+    @post("/tour/{user:str}")
+    async def tour(self, context: Context, user: FromPath[str]) -> Response[bytes]:
+        """Start a session of a person of the demo, without a password.
+
+        Raises:
+            NotFoundException: these are not the demo's books, the person is not one of its people,
+                or the request does not come directly from this machine.
+            RateLimited: too many people signed in from this address.
+        """
+        person = next((one for one in _tour_people(context.request) if one.code == user), None)
+        if person is None:
+            raise NotFoundException
+        address = client_address(context.request)
+        await check_rate_limit(context.request, rate_limits.SIGN_IN_BY_ADDRESS, address)
+        context = context.for_station(context.stations.default)
+        with context.reading() as books:
+            password = users.find_password(context.access(books), person.login)
+        if password is None:  # disabled a moment ago
+            raise NotFoundException
+        return await self._start_session(
+            context, SignInForm(person.login), password, route="/tour/{user}"
+        )
+
     @post("/sign-out")
     async def sign_out(self, context: Context) -> Response[bytes]:
         """End the session in the database, and delete its cookie."""
@@ -170,9 +194,17 @@ class SignInPages(Controller):
         return redirect("/sign-in", session_cookie(context.request, "", 0))
 
     async def _start_session(
-        self, context: RequestContext, form: SignInForm, password: users.StoredPassword
+        self,
+        context: RequestContext,
+        form: SignInForm,
+        password: users.StoredPassword,
+        *,
+        route: str = "/sign-in",
     ) -> Response[bytes]:
-        """Start a session, unless the password was changed after `password` was verified."""
+        """Start a session, unless the password was changed after `password` was verified.
+
+        route: the route that the access log names.
+        """
         address, login = client_address(context.request), form.login
 
         def begin(access: AccessContext) -> str | None:
@@ -186,7 +218,7 @@ class SignInPages(Controller):
             access_log.add_line(
                 access,
                 method="POST",
-                route="/sign-in",
+                route=route,
                 outcome="signed-in",
                 who=user.code,
                 role=user.role,
@@ -255,7 +287,22 @@ def _sign_in_page(
         is_wrong=is_wrong,
         wait=wait,
         several_stations=served_stations(request).has_several(),
+        # A tour would lose what was typed into a form.
+        tour_people=[] if form.typed else _tour_people(request),
     )
+
+
+def _tour_people(request: Request[Any, Any, Any]) -> list[users.User]:
+    """Return the people as whom a visitor may look around without a password.
+
+    There are some only if the first station has the books of the demo, and the request comes
+    directly from this machine.
+    """
+    if not is_directly_from_loopback(request):
+        return []
+    ledger = served_stations(request).default.ledger
+    with ledger.read_without_transaction() as books:
+        return demo_people.list_people(AccessContext(books, ledger.clock()))
 
 
 def _continue_page(request: Request[Any, Any, Any], form: SignInForm) -> Response[bytes]:

@@ -45,7 +45,7 @@ def serves_anonymous(connection: Connection, handler: BaseRouteHandler) -> bool:
     """
     if handler.opt.get("roles") == PUBLIC or connection.scope.get("method") == "OPTIONS":
         return True
-    return bool(handler.opt.get("loopback", False)) and _is_from_loopback(connection)
+    return bool(handler.opt.get("loopback", False)) and is_directly_from_loopback(connection)
 
 
 async def check_role(connection: Connection, handler: BaseRouteHandler, caller: Caller) -> None:
@@ -73,7 +73,7 @@ def require_roles(handlers: Iterable[HTTPRouteHandler]) -> None:
             raise LookupError(f"the route {handler.paths} names no valid `roles`: {roles!r}")
 
 
-def _is_from_loopback(connection: Connection) -> bool:
+def is_directly_from_loopback(connection: Connection) -> bool:
     """Return whether a program on this machine sent the request itself, not as a proxy."""
     forwarded = any(name in connection.headers for name in ("forwarded", "x-forwarded-for"))
     return not forwarded and is_loopback(connection.client.host if connection.client else "")

@@ -44,7 +44,7 @@ def demo(database: str, papers: str | None) -> None:
     create_first_key(database)
     StationKeys.for_database(database)
     with progress_bar("Recording the demonstration") as report:
-        scene = book_scene(database, report)
+        scene = book_scene(database, report, with_people=True)
     with scene.ledger:
         count = _write_papers(scene, database, folder)
     print(f"The demonstration of {FIRST} to {LAST} is in {shown} (all names are made up).")

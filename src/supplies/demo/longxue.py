@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
+from supplies.access import bootstrap, demo_people
+from supplies.access.access_context import AccessContext
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import (
     Community,
@@ -81,14 +83,21 @@ class Scene:
         self.needs: dict[tuple[str, str], str] = {}
         self.deliveries: list[str] = []
 
-    def book(self, progress: Callable[[int], None] = lambda _: None) -> None:
+    def book(
+        self, progress: Callable[[int], None] = lambda _: None, *, with_people: bool = False
+    ) -> None:
         """Record all days of the scene.
 
         Args:
             progress: Called with the number of commands recorded so far.
+            with_people: Whether to add the people as whom visitors sign in without a password.
         """
         self._progress = progress
         self._register()
+        if with_people:
+            with self.ledger.admin_transaction() as books:
+                access = AccessContext(books, self.clock())
+                demo_people.add(access, team="t_1", by=bootstrap.COMMAND_LINE_AUTHOR)
         self._survey()
         self._pledges_and_paper()
         self._masks_arrive()
@@ -429,13 +438,16 @@ class Scene:
         self.clock.day(13)
 
 
-def book_scene(url: str, progress: Callable[[int], None] = lambda _: None) -> Scene:
+def book_scene(
+    url: str, progress: Callable[[int], None] = lambda _: None, *, with_people: bool = False
+) -> Scene:
     """Record the scene in a new database. Return the scene; its ledger is still open.
 
     Args:
         progress: Called with the number of commands recorded so far.
+        with_people: Whether to add the people as whom visitors sign in without a password.
     """
     clock = SceneClock()
     scene = Scene(Ledger.open(url, station=STATION, clock=clock), clock)
-    scene.book(progress)
+    scene.book(progress, with_people=with_people)
     return scene

@@ -28,6 +28,7 @@ ADDED_IN_VERSION: Mapping[str, int] = {
     "log_is_kept": 12,
     **dict.fromkeys(("access_log_kept", "access_log_no_replace", "access_log_stays"), 12),
     **{f"access_log.{name}": 12 for name in ("access_log_kept", "access_log_stays")},
+    "demo_people_first": 29,
 }
 """Triggers and functions that are newer than their table, with the version that added them."""
 

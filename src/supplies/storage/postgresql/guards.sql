@@ -273,6 +273,21 @@ BEGIN
     RETURN OLD;
 END $$;
 
+-- The tour of the demo needs no password. So books that have entries can never become those of the
+-- demo.
+CREATE FUNCTION {schema}.demo_people_first() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        RAISE EXCEPTION 'append-only: rows of demo_people are never changed'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF EXISTS (SELECT 1 FROM {schema}.entries AS e WHERE e.station = NEW.station) THEN
+        RAISE EXCEPTION 'kept: books that have entries do not become those of the demo'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 -- This trigger protects nothing. It counts changes, so that a process knows if its cached catalogue is
 -- still current.
 CREATE FUNCTION {schema}.catalogue_changed() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -344,3 +359,4 @@ CREATE TRIGGER conflicts_wait AFTER INSERT ON conflicts FOR EACH ROW EXECUTE FUN
 CREATE TRIGGER resolutions_wait AFTER INSERT ON resolutions FOR EACH ROW EXECUTE FUNCTION waits();
 CREATE TRIGGER access_log_kept BEFORE DELETE ON access_log FOR EACH ROW EXECUTE FUNCTION log_is_kept();
 CREATE TRIGGER access_log_stays BEFORE UPDATE OR TRUNCATE ON access_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER demo_people_first BEFORE INSERT OR UPDATE ON demo_people FOR EACH ROW EXECUTE FUNCTION demo_people_first();

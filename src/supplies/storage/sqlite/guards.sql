@@ -278,3 +278,14 @@ CREATE TRIGGER access_log_no_replace BEFORE INSERT ON access_log
 WHEN EXISTS (SELECT 1 FROM access_log WHERE station = NEW.station AND seq = NEW.seq) BEGIN
     SELECT RAISE(ABORT, 'kept: this row of access_log exists');
 END;
+
+-- The tour of the demo needs no password. So books that have entries can never become those of the
+-- demo.
+CREATE TRIGGER demo_people_come_first BEFORE INSERT ON demo_people
+WHEN EXISTS (SELECT 1 FROM entries WHERE station = NEW.station) BEGIN
+    SELECT RAISE(ABORT, 'kept: books that have entries do not become those of the demo');
+END;
+
+CREATE TRIGGER demo_people_no_update BEFORE UPDATE ON demo_people BEGIN
+    SELECT RAISE(ABORT, 'append-only: rows of demo_people are never changed');
+END;
