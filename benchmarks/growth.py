@@ -1,8 +1,8 @@
 """What grows with the books: the CPU time of views and commands in books of several sizes.
 
-The books are those of one station and one year. The more entries, the more donors and recipients;
-a quarter of the entries are needs that stay open. On PostgreSQL the time of the server's process is
-included.
+The books are those of one station and one year. The numbers of donors and recipients grow with the
+number of entries. A quarter of the entries are needs that stay open. On PostgreSQL, the CPU time of
+the server's process is included.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def open_books(url: str, size: int, clock: Clock) -> Ledger:
 
 
 def register_catalogue(ledger: Ledger, size: int) -> None:
-    """Register what so many entries are about."""
+    """Register items, donors, recipients, locations and teams for this number of entries."""
     ledger.register(
         *(Item(code=f"item-{n}", name="made up") for n in range(ITEMS)),
         *(Donor(code=f"D-{n}", name="made up") for n in range(_donors(size))),

@@ -49,9 +49,9 @@ class SimulatedStation:
     """One station with its connections, requests and the reference model of its books.
 
     Attributes:
-        recorded: The recorded requests by id.
-        commands: The command of each first entry.
-        pending: Requests not acknowledged yet.
+        recorded: The recorded requests, by id.
+        commands: The commands, by the number of their first entry.
+        pending: Requests that are not acknowledged yet.
         recorded_order: The recorded requests and amended items of both stations, in order.
         restart: Reconnects all users after a stop.
     """
@@ -116,7 +116,7 @@ class SimulatedStation:
         return self.new_request(random, draw_command(self.generator(random), random))
 
     def new_request(self, random: SeededRandom, command: c.Command) -> UserRequest:
-        """Return a request under a new id, or under the fixed id of such a command."""
+        """Return a request with a new id, or with the fixed id of a command about a shipment."""
         return UserRequest(
             shipment_command_id(command) or random.uuid(), random.choose(USERS), command
         )
@@ -244,7 +244,10 @@ class SimulatedStation:
         *,
         before: bool,
     ) -> None:
-        """Check that no recorded request is refused, and that others are for a reason."""
+        """Check that a refusal is one that the model expects.
+
+        If the request was recorded before, only another command under its id may be refused.
+        """
         if before:
             first, _ = self.recorded[request.id]
             assert request.command != first.command, f"refused, though it was recorded: {refusal}"
@@ -254,8 +257,9 @@ class SimulatedStation:
         self.tally[f"refused: {refusal.slug}"] += 1
 
     def texts_erased(self, id_: str) -> bool:
-        """Return whether the texts of a request were erased, so that it cannot be compared any
-        more.
+        """Return whether the texts of a request were erased.
+
+        If so, the request cannot be compared with a repeat.
         """
         erased = {row.digest for _, row in self.model.rows[Erasure]}
         return self.model.bodies[self.recorded[id_][1].seq - 1].texts in erased

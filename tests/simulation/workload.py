@@ -66,7 +66,7 @@ def draw_command(generator: CommandGenerator, random: SeededRandom) -> c.Command
 
 
 def _or_earlier(command: c.Command, random: SeededRandom) -> c.Command:
-    """Say of some days that they are the latest possible ones."""
+    """Set `or_earlier` in one of ten commands."""
     if random.number(0, 9):
         return command
     if isinstance(command, c.Correct):

@@ -1,8 +1,8 @@
-"""No statement of a rule or view reads all rows that a station has in a table that grows.
+"""No rule or view reads all rows of a station in a table that grows with the books.
 
-A day with commands of every kind is recorded, and every view is shown. The statements that ran are
-then explained by the engine. SQLite's plans depend on its fixed statistics alone. PostgreSQL is
-told that its tables are a thousand times as large.
+The tests record a day with commands of every kind and show every view. Then the database explains
+the plan of each statement that ran. SQLite's plans depend only on its fixed statistics. On
+PostgreSQL, the statistics are changed as if the tables had a thousand times as many rows.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ from supplies.views import (
 )
 
 ENTRIES, MORE = 300, 1_000
-"""Entries that are in the books on PostgreSQL, and how many times as many it plans for."""
+"""Number of entries on PostgreSQL, and the factor by which the statistics multiply rows."""
 
 FEW_ROWS = {"count_sheets", "periods", "forgettings"}
 """Tables with a row for each stock count, closed period or forgotten person."""
@@ -85,12 +85,15 @@ GROWING = {
     "days",
     "erasable",
 } - FEW_ROWS
-"""Tables with more rows the more is recorded."""
+"""Tables that get more rows as more is recorded."""
 
 FIRST, TODAY = date(2020, 2, 1), date(2020, 2, 9)
 
 Trace = dict[str, tuple[str, Any]]
-"""The statements that ran, with parameters. The key is the same however many ids a list has."""
+"""The statements that ran, with their parameters.
+
+Statements that differ only in the number of ids have the same key.
+"""
 
 
 class Calendar:
@@ -408,7 +411,7 @@ def sqlite_read(sql: str, step: str) -> Read | None:
 
 
 def enlarge(store: Store) -> None:
-    """Let PostgreSQL plan for more rows of one station than there are."""
+    """Change PostgreSQL's statistics as if one station had `MORE` times as many rows."""
     with store.writing():
         for table in GROWING:
             store.run(f"ALTER TABLE {table} ALTER station SET (n_distinct = 1)")
@@ -453,11 +456,11 @@ SMALL_PARTS = {
     "pledges_open",
     "one_superseding_entry",
 }
-"""Indexes of few rows: what is open or in stock now, corrections, gifts beyond their pledge."""
+"""Indexes of few rows: open documents, goods in stock, corrections, gifts beyond their pledge."""
 
 
 def reads_all(sql: str, read: Read) -> bool:
-    """Return whether a statement reads more rows the more a station has recorded."""
+    """Return whether a statement reads more rows as a station records more."""
     if read.equal - {"station"} or read.index in SMALL_PARTS:
         return False
     if read.index == "entries_by_day" and read.ranges:  # the entries of a period
@@ -477,7 +480,7 @@ KNOWN = (
     # Sums over all shipments between stations, from the beginning.
     r"^SELECT other, item, here, unit, sum",
 )
-"""Statements that read more rows the more is recorded, as docs/scale.md says."""
+"""Patterns of the statements that do read more rows as more is recorded; see docs/scale.md."""
 
 
 @contextmanager

@@ -44,7 +44,7 @@ class Site(NamedTuple):
 
 @contextmanager
 def start_browser() -> Iterator[Browser]:
-    """Start Chromium. Skip the test, and say so, if there is none."""
+    """Start Chromium. Skip the test if Chromium is not installed."""
     program = find_chromium()
     if program is None:
         pytest.skip("there is no Chromium on this machine: the pages were not opened")
@@ -54,7 +54,7 @@ def start_browser() -> Iterator[Browser]:
 
 @contextmanager
 def start_site(folder: Path) -> Iterator[Site]:
-    """Serve new books of station lx, which the fixtures of the ledger fill."""
+    """Serve new books of station lx that contain the records of `register_all`."""
     database = folder / "books.db"
     with Ledger.open(str(database), station="lx", clock=lambda: datetime.now(UTC)) as ledger:
         register_all(ledger)
@@ -71,7 +71,7 @@ def start_site(folder: Path) -> Iterator[Site]:
 
 
 class OpenPage:
-    """Opens pages of a site, and watches them for faults."""
+    """Opens pages of a site in Chromium, and collects the errors that Chromium logs."""
 
     def __init__(self, browser: Browser, site: Site) -> None:
         self.browser, self.site = browser, site
@@ -110,11 +110,11 @@ class OpenPage:
         return page
 
     def expect_status(self, status: int) -> None:
-        """Accept that a page answers with this status, which Chromium logs as an error."""
+        """Do not count a response with this status as an error."""
         self.expected = (*self.expected, f"status of {status}")
 
     def close(self) -> None:
-        """Close the pages, and fail if any had a fault."""
+        """Close the pages. Fail if Chromium logged an error."""
         for context in self._contexts:
             context.close()
         assert self.faults == []
@@ -125,7 +125,7 @@ class OpenPage:
 
 
 def serious_faults(page: Page) -> list[Any]:
-    """Return what axe finds serious or critical on a page."""
+    """Return the accessibility faults on a page that axe rates as serious or critical."""
     found = Axe().run(page).response["violations"]
     return [
         (one["id"], one["help"], [node["html"] for node in one["nodes"]][:3])

@@ -121,12 +121,14 @@ def set_head(books: Books, head: str | None) -> None:
 def _check_head(books: Books, head: str) -> None:
     code = books.station_code
     if head == code:
-        raise InvalidField(f"{code} is not a station under itself; name the one at the head")
+        raise InvalidField(f"{code} is not a station under itself; name its head station")
     if books.value("SELECT 1 FROM stations WHERE code = :head", head=head) is None:
         raise NotFound(f"there is no station {head} in these books; `supplies station list`")
     above = head_of(books.for_station(head))
     if above == code:
-        raise InvalidField(f"{head} is under {code} already; {code}, at the head, is under nobody")
+        raise InvalidField(
+            f"{head} is under {code} already; its head {code} cannot be under another"
+        )
     if above is not None:
         raise InvalidField(f"{head} is itself under {above}; put {code} under {above}")
     below = books.value("SELECT station FROM organisations WHERE head = :station LIMIT 1")

@@ -108,7 +108,10 @@ class _GiftLine(NamedTuple):
 
 
 def _gift_lines(books: Books, found: Gifts) -> list[_GiftLine]:
-    """Return the lines of gifts. A corrected line comes again; the last one is in effect."""
+    """Return all versions of the lines of gifts, oldest first.
+
+    A correction adds a version of a line. The last version is in effect.
+    """
     rows = query_ids(
         books,
         found.given,

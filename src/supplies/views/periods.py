@@ -35,7 +35,7 @@ def get_period_of_stations(stations: Sequence[Books]) -> tuple[date, date]:
 def get_period_of_donor(books: Books, donor: str) -> tuple[date, date]:
     """Return the earliest day of the donor's donations, and the latest day of all entries.
 
-    Corrected days are used.
+    For a corrected donation, the corrected day counts.
 
     Raises:
         NotFound: the donor is unknown, or the books contain no donation of the donor.

@@ -160,8 +160,8 @@ class SqliteStore:
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement `… VALUES (?, …)` for each row.
 
-        Rows are grouped into few statements. The end of each statement takes the longer, the more
-        the open savepoint has changed.
+        Rows are grouped into few statements. Each statement takes some time at its end, and this
+        time grows with the changes in the open savepoint.
         """
         rows = list(rows)
         many = len(rows) - len(rows) % ROWS_PER_STATEMENT
