@@ -116,3 +116,19 @@ def test_an_auditor_sees_codes_of_people_and_changes_nothing(open_page: OpenPage
     expect(page.get_by_role("heading", level=1)).to_have_text("D-1")
     expect(page.get_by_text("广州某企业")).to_have_count(0)
     expect(page.get_by_role("link", name="Change")).to_have_count(0)
+
+
+def test_the_statement_of_a_donor_needs_no_days(open_page: OpenPage) -> None:
+    page = open_page("/donations/new?donor=D-2")
+    field(page, "/location").select_option("store")
+    field(page, "/handled_by").fill("Wu")
+    field(page, "/lines/0/item").fill("soap")
+    field(page, "/lines/0/quantity").fill("6")
+    save(page)
+    page.get_by_role("link", name="李某").click()
+    expect(page.get_by_role("heading", name="Donor statement")).to_be_visible()
+    for days in ("", "from=&to=", "from=2020-01-01&to="):
+        paper = page.request.get(f"{open_page.site.address}/donors/D-2/statement?{days}")
+        assert paper.headers["content-type"] == "application/pdf", days
+    wrong = page.request.get(f"{open_page.site.address}/donors/D-2/statement?from=soon")
+    assert wrong.status == 422

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from datetime import date
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 from litestar import Controller, Response, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Meta
 
 from supplies.books.reader import Books
@@ -45,7 +46,6 @@ from supplies_service.request_bodies import Changes
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
 from supplies_service.routes.catalogue import PERSONAL_KINDS, change_record, sees_names
-from supplies_service.routes.parameters import FirstOrNone, LastOrNone
 from supplies_service.routes.statements import donor_statement_pdf
 from supplies_service.security.authorization import allow_roles
 
@@ -119,14 +119,23 @@ class DonorStatementPages(Controller):
         self,
         context: Context,
         code: FromPath[str],
-        first: FirstOrNone = None,
-        last: LastOrNone = None,
+        first: Annotated[str, QueryParameter(name="from")] = "",
+        last: Annotated[str, QueryParameter(name="to")] = "",
     ) -> PDFResponse:
-        """Show the statement as PDF. Without a day, it begins or ends with the donations."""
+        """Show the statement as PDF. An empty day is that of the first donation, or today."""
         with context.reading() as books:
             get_record(books, Donor, code)
             begin, end = get_period_of_donor(books, code)
-        return frameable(await donor_statement_pdf(context, code, first or begin, last or end))
+        begin, end = _day(first, "/from") or begin, _day(last, "/to") or end
+        return frameable(await donor_statement_pdf(context, code, begin, end))
+
+
+def _day(text: str, pointer: str) -> date | None:
+    """Return a day of a filter. Return None for an empty text."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise InvalidField.at(pointer, "must be a day, such as 2020-02-05") from None
 
 
 def record_pages(kind: type[CatalogueRecord]) -> type[Controller]:
