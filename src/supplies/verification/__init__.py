@@ -8,6 +8,8 @@
 - `receipts`: receipts, and texts that can be erased
 - `balances`: balances and floors
 - `needs`: quantities of needs against quantities of goods
+- `pledges`: quantities of donations that fulfilled pledges
+- `repacked_goods`: expiry of repacked goods, and the pledges they fulfil
 - `shipments`: goods sent to or received from other stations
 - `stock_counts`: differences that stock counts found
 - `reader`: reads rows in bulk and describes differences

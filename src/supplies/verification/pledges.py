@@ -17,7 +17,7 @@ _ByPledge = Counter[tuple[str, str]]
 
 
 class FulfilledPledges:
-    """What the donations checked so far say, and moved, of pledges.
+    """Compares the lines of donations with the transfers that fulfilled pledges.
 
     Donations that fulfil no pledge are left out.
     """
@@ -51,7 +51,7 @@ class FulfilledPledges:
             moved[keys_of(account)[0], item] += quantity
 
     def check(self) -> None:
-        """Check that the lines of each donation say what its transfers moved from pledges.
+        """Check that the quantities on the lines of each donation are those that left its pledges.
 
         A line that names no pledge may have fulfilled any pledges of the donor.
 

@@ -258,7 +258,7 @@ def _stations(store: Store) -> list[str]:
 
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """Disable garbage collection for the duration of a `with` row_type.
+    """Disable garbage collection for the duration of a `with` block.
 
     Verification makes many small tuples. The collector would search them for cycles, which they
     cannot have.
