@@ -122,7 +122,7 @@ def test_the_statement_of_a_donor_needs_no_days(open_page: OpenPage) -> None:
     page = open_page("/donations/new?donor=D-2")
     field(page, "/location").select_option("store")
     field(page, "/handled_by").fill("Wu")
-    field(page, "/lines/0/item").fill("soap")
+    field(page, "/lines/0/item").fill("rice")
     field(page, "/lines/0/quantity").fill("6")
     save(page)
     page.get_by_role("link", name="李某").click()
