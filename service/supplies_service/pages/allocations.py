@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, get_args
@@ -189,20 +189,18 @@ def _booking(
     """Return the job that records one allocation for each recipient and location in a proposal."""
 
     def job(ledger: Ledger, id: str) -> Saved:
-        groups: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-        for at, part in enumerate(stated.lines):
-            if part.quantity:
-                groups[part.recipient, part.location].append(at)
+        groups = _allocations_of(stated)
         if not groups:
             raise InvalidField(Sentence("every quantity is 0; nothing would be set aside"))
         seq = None
-        for (recipient, location), numbers in groups.items():
+        for numbers in groups:
             parts = [stated.lines[at] for at in numbers]
             lines = [
                 AllocationLine(item=part.item, quantity=part.quantity, need=part.need)
                 for part in parts
             ]
-            command = Allocate(recipient=recipient, location=location, lines=lines)
+            first = parts[0]
+            command = Allocate(recipient=first.recipient, location=first.location, lines=lines)
             try:
                 recorded = ledger.record(command, by=context.by, id=id if seq is None else None)
             except SuppliesError as error:
@@ -215,6 +213,22 @@ def _booking(
         return Saved("/allocations", seq)
 
     return job
+
+
+def _allocations_of(stated: Proposal) -> list[list[int]]:
+    """Return the lines of the proposal that each allocation takes, by their positions.
+
+    An allocation is for one recipient at one location. It takes an item for one need only, because
+    a lot in it serves a single need.
+    """
+    groups: defaultdict[tuple[str, str, int], list[int]] = defaultdict(list)
+    items = Counter[tuple[str, str, str]]()
+    for at, part in enumerate(stated.lines):
+        if part.quantity:
+            before = items[part.recipient, part.location, part.item]
+            groups[part.recipient, part.location, before].append(at)
+            items[part.recipient, part.location, part.item] += 1
+    return list(groups.values())
 
 
 def _pointer_in_form(form: CommandForm[Proposal], numbers: list[int], pointer: str) -> str:
