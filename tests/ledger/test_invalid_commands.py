@@ -62,7 +62,7 @@ def test_an_unknown_pack_is_refused_with_the_known_packs(
     )
     assert sentence == (
         "口罩 has no pack crate (its packs: box, ten); "
-        "name one of them, state its pack_size, or count in piece"
+        "name one of them, give its pack_size, or count in piece"
     )
 
 
