@@ -38,7 +38,7 @@ def test_the_names_of_the_catalogue_are_stored_normalized(station: StationLedger
 def test_a_blank_name_is_refused(station: StationLedger, name: str) -> None:
     with pytest.raises(InvalidField, match="/name is blank"):
         station.ledger.register(Item(code="tea", name=name))
-    with pytest.raises(InvalidField, match="a name is missing"):
+    with pytest.raises(InvalidField, match="the name is missing"):
         station.ledger.register(Donor(code="D-9", name=name))
     with pytest.raises(InvalidField, match="/handled_by is blank"):
         station(
