@@ -29,17 +29,14 @@ from supplies_service.pages.command_forms import (
 )
 from supplies_service.pages.forms import redirect
 from supplies_service.pages.layout import render_page
+from supplies_service.pages.page_roles import READERS, STAFF
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.security.authorization import allow_roles
 
 ROWS = 50
 """Number of allocations on a page of the list, and in a proposal."""
 
 ALL = "all"
 """Value of the status filter that lists allocations of every status."""
-
-STAFF = {"page": True} | allow_roles("coordinator", "recorder", personal=True)
-READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=True)
 
 
 class ProposedPart(StrictStruct, frozen=True, kw_only=True):

@@ -25,11 +25,11 @@ from supplies.views.deliveries import (
 from supplies.views.entries import list_entries
 from supplies_service.pages.command_forms import CommandForm, code_filter, render_form, submit
 from supplies_service.pages.layout import render_page
+from supplies_service.pages.page_roles import READERS, STAFF
 from supplies_service.pages.papers import frameable
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
 from supplies_service.routes.deliveries import run_sheet_paper, slips_paper
-from supplies_service.security.authorization import allow_roles
 
 ROWS = 50
 """Number of deliveries on a page of the list."""
@@ -39,9 +39,6 @@ MAX_CHOICES = 200
 
 ALL = "all"
 """Value of the status filter that lists deliveries of every status."""
-
-STAFF = {"page": True} | allow_roles("coordinator", "recorder", personal=True)
-READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=True)
 
 
 class DeliveryPages(Controller):

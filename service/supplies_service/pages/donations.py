@@ -34,22 +34,19 @@ from supplies.views.stated_donation import stated_donation
 from supplies_service.pages.command_forms import CommandForm, Saved, fields_of, render_form
 from supplies_service.pages.forms import redirect
 from supplies_service.pages.layout import render_page
+from supplies_service.pages.page_roles import READERS, STAFF
 from supplies_service.pages.papers import frameable
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
 from supplies_service.routes.donations import current_entry
 from supplies_service.routes.receipts import receipt_pdf
 from supplies_service.security import ownership
-from supplies_service.security.authorization import allow_roles
 
 NEW_DONOR = "/new_donor"
 """Pointer to the fields of a donor who is registered together with the donation."""
 
 ROWS = 50
 """Number of donations on a page of the list."""
-
-STAFF = {"page": True} | allow_roles("coordinator", "recorder", personal=True)
-READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=True)
 
 
 class DonationPages(Controller):

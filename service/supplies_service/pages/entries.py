@@ -24,15 +24,12 @@ from supplies.views.entries import (
 from supplies_service.pages.command_forms import CommandForm, Saved, render_form
 from supplies_service.pages.forms import redirect
 from supplies_service.pages.layout import render_page
+from supplies_service.pages.page_roles import COORDINATORS, READERS
 from supplies_service.request_bodies import parse_number
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.security.authorization import allow_roles
 
 ROWS = 50
 """Number of entries on a page of the list."""
-
-READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=True)
-COORDINATORS = {"page": True} | allow_roles("coordinator", personal=True)
 
 
 class EntryPages(Controller):

@@ -37,17 +37,14 @@ from supplies_service.pages.command_forms import (
 )
 from supplies_service.pages.forms import redirect
 from supplies_service.pages.layout import render_page
+from supplies_service.pages.page_roles import READERS, STAFF
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.security.authorization import allow_roles
 
 ROWS = 50
 """Number of needs on a page of the list."""
 
 ALL = "all"
 """Value of the status filter that lists needs of every status."""
-
-STAFF = {"page": True} | allow_roles("coordinator", "recorder", personal=True)
-READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=True)
 
 
 class NeededLine(GoodsLine, frozen=True, kw_only=True):

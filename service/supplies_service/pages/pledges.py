@@ -18,17 +18,14 @@ from supplies.views.pagination import Warned
 from supplies.views.pledges import PledgeStatus, get_pledge, list_pledges
 from supplies_service.pages.command_forms import CommandForm, code_filter, render_form, submit
 from supplies_service.pages.layout import render_page
+from supplies_service.pages.page_roles import READERS, STAFF
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.security.authorization import allow_roles
 
 ROWS = 50
 """Number of pledges on a page of the list, and of needs that a pledge can claim."""
 
 ALL = "all"
 """The choice of a filter that lists pledges of every status."""
-
-STAFF = {"page": True} | allow_roles("coordinator", "recorder", personal=True)
-READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=True)
 
 
 class PledgePages(Controller):

@@ -27,14 +27,11 @@ from supplies.views.pagination import Warned
 from supplies.views.stock import get_stock
 from supplies_service.pages.command_forms import CommandForm, code_filter, render_form, submit
 from supplies_service.pages.layout import render_page
+from supplies_service.pages.page_roles import READERS, STAFF
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.security.authorization import allow_roles
 
 ROWS = 100
 """Number of lots on a page of the list."""
-
-STAFF = {"page": True} | allow_roles("coordinator", "recorder", personal=True)
-READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=True)
 
 
 class StockForm(NamedTuple):

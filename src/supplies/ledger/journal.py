@@ -332,7 +332,7 @@ class Journal:
         return {key[0]: balances[key] for key in sorted(balances) if balances[key] != 0}
 
     def changed_keys(self) -> list[Key]:
-        """Return the balances that the drafts change, sorted.
+        """Return the keys of the balances that this command changes, sorted.
 
         In a correction, these are the balances that differ from those in the books.
         """

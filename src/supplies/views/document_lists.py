@@ -81,7 +81,9 @@ def all_numbers(document_type: DocumentType[Any]) -> NumberQuery:
 def numbers_by_column(
     document_type: DocumentType[Any], column: str, value: str, within: str = ""
 ) -> NumberQuery:
-    """Return a query that finds documents for which any entry stated this value, even an older one.
+    """Return a query that finds the documents that have, or once had, this value in a column.
+
+    A document once had the value if an entry that was corrected later gave it.
 
     Args:
         within: A further SQL condition on the table `x`, beginning with AND.

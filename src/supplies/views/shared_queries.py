@@ -207,7 +207,11 @@ class AccountBalance(NamedTuple):
 def read_account_balances(
     books: Books, kind: AccountKind, ids: Iterable[str]
 ) -> list[AccountBalance]:
-    """Return the nonzero balances of accounts of this kind whose first key is one of the ids."""
+    """Return the nonzero balances of the accounts of a kind that belong to these documents.
+
+    Args:
+        ids: The ids of the documents. The first key of an account is the id of its document.
+    """
     rows = query_ids(books, ids, _accounts(kind, " AND b.quantity <> 0"))
     return [AccountBalance(*row) for row in rows]
 

@@ -106,9 +106,10 @@ def forget_text(command: ForgetText, journal: Journal) -> None:
 
 
 def _void_receipts(journal: Journal, body: Body) -> list[tuple[int, str]]:
-    """Return the void receipts that print the text of a corrected gift, as entry and digest.
+    """Return the void receipts that print the text of a corrected gift.
 
-    Receipts that were erased before are left out.
+    Each is returned as the number of its entry and the digest of its document. Receipts that were
+    erased before are left out.
 
     Raises:
         Unaccounted: the gift was not corrected since, so a valid receipt prints the text.

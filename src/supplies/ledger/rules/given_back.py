@@ -20,7 +20,9 @@ from supplies.ledger.rules.lot_family import givers_of
 
 
 def return_goods(command: ReturnGoods, journal: Journal) -> None:
-    """Give goods back: stock → returned for a donor, stock → borrowed for a lender.
+    """Give goods back to their donor or lender.
+
+    Goods of a donor move from stock to `returned`, those of a lender from stock to `borrowed`.
 
     The origin of each lot decides who gets its goods.
 

@@ -101,9 +101,10 @@ def _lots_made_in(journal: Journal, conversion: str) -> list[str]:
 
 
 def givers_of(journal: Journal, lots: Iterable[str]) -> set[str]:
-    """Return the accounts from which the goods in these lots came, including the drafts.
+    """Return the accounts from which the goods in these lots came.
 
-    For a repacked lot, these are the accounts from which the lots in it came.
+    For a repacked lot, these are the accounts from which the lots in it came. Lots that this
+    command creates are included.
     """
     givers: set[str] = set()
     waiting = list(dict.fromkeys(lots))
