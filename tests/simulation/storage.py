@@ -17,6 +17,7 @@ from support.engines import Server, disable_fsync
 from simulation.fault_injection import FaultInjectingStore
 from supplies.ledger.ledger import Clock, Ledger
 from supplies.storage.engines import open_store
+from supplies.storage.sqlite.errors import BUSY_TIMEOUT_MS
 
 _MAX_PAGES = 1_000_000
 """A number of pages that no file reaches."""
@@ -118,18 +119,14 @@ class SqliteStorage:
     def _lock_file(self, connections: list[LedgerConnection]) -> Callable[[], None]:
         holder = sqlite3.connect(self.path, isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")
-        waits = [
-            (connection, connection.store.inner.one("PRAGMA busy_timeout"))
-            for connection in connections
-        ]
         for connection in connections:
-            connection.store.inner.run("PRAGMA busy_timeout = 0")
+            connection.store.inner.set_busy_timeout(0)
 
         def release() -> None:
             with closing(holder):
                 holder.execute("ROLLBACK")
-            for connection, (timeout,) in waits:
-                connection.store.inner.run(f"PRAGMA busy_timeout = {timeout}")
+            for connection in connections:
+                connection.store.inner.set_busy_timeout(BUSY_TIMEOUT_MS)
 
         return release
 

@@ -182,7 +182,9 @@ def test_an_address_that_names_no_file_is_refused() -> None:
 def test_a_locked_database_is_reported_and_nothing_is_recorded(
     station: StationLedger, books_path: Path
 ) -> None:
-    station.ledger.store.run("PRAGMA busy_timeout = 50")
+    store = station.ledger.store
+    assert isinstance(store, sqlite_store.SqliteStore)
+    store.set_busy_timeout(50)
     holder = sqlite3.connect(books_path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(Busy, match=r"another program has locked .*books\.db"):

@@ -91,7 +91,7 @@ class SqliteStore:
             self.path, isolation_level=None, check_same_thread=False, cached_statements=512
         )
         pragma = self.connection.execute
-        pragma(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        self.set_busy_timeout(BUSY_TIMEOUT_MS)
         pragma("PRAGMA foreign_keys = ON")
         pragma("PRAGMA recursive_triggers = ON")
         self._enable_wal()
@@ -197,19 +197,24 @@ class SqliteStore:
             self._roll_back()
             self._refuse(error)
 
+    def set_busy_timeout(self, milliseconds: int) -> None:
+        """Set how long a statement waits while another connection uses the file."""
+        self._busy_timeout = milliseconds
+        self.connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
+
     def _begin_writing(self) -> None:
-        """Take the write lock. Wait up to `BUSY_TIMEOUT_MS` while another connection writes.
+        """Take the write lock. Wait for the busy timeout while another connection writes.
 
         SQLite itself waits up to 100 ms between its attempts. Of two processes that write all the
         time, one would then nearly always lose, and wait for seconds.
         """
-        until = monotonic() + BUSY_TIMEOUT_MS / 1000
+        until = monotonic() + self._busy_timeout / 1000
         self.run("PRAGMA busy_timeout = 0")
         try:
             while not self._try_to_begin(is_last=monotonic() > until):
                 sleep(POLL_SECONDS)
         finally:
-            self.run(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            self.run(f"PRAGMA busy_timeout = {self._busy_timeout}")
 
     def _try_to_begin(self, *, is_last: bool) -> bool:
         """Begin a write transaction. Return False if another connection writes.
@@ -272,7 +277,7 @@ class SqliteStore:
         try:
             self.all("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
-            self.run(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            self.run(f"PRAGMA busy_timeout = {self._busy_timeout}")
 
     def check_integrity(self) -> None:
         """Check the file for damage.
