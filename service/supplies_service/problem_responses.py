@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,10 +16,18 @@ from litestar import Request, Response
 from litestar.datastructures import Headers
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
+from litestar.typing import FieldDefinition
 
 from supplies.domain.barcodes import ScannedCode
-from supplies.domain.validation import field_error
-from supplies.errors import InvalidField, NotFound, StoreError, SuppliesError, UnknownBarcode
+from supplies.domain.validation import choices_of, field_error
+from supplies.errors import (
+    Fault,
+    InvalidField,
+    NotFound,
+    StoreError,
+    SuppliesError,
+    UnknownBarcode,
+)
 from supplies_service.http_semantics import prefers_html
 from supplies_service.observability.request_log import log_error, request_id
 from supplies_service.pages.error_page import render_error
@@ -37,6 +46,7 @@ from supplies_service.problems import (
     shown_detail,
     status_of,
 )
+from supplies_service.routes.parameters import query_parameters
 
 RETRY_AFTER = "5"
 """Seconds after which a client should try again if the database is busy."""
@@ -112,7 +122,7 @@ def _from_http_exception(request: Request[Any, Any, Any], error: HTTPException) 
     if error.status_code == 413:
         return TooLarge("the body is larger than 1 MiB; send it in several requests")
     if isinstance(error, ValidationException):
-        return _invalid_parameters(error)
+        return _invalid_parameters(request, error)
     return Malformed("the request cannot be read; see /schema/openapi.json for the right form")
 
 
@@ -122,21 +132,34 @@ def _allowed(error: HTTPException) -> list[str]:
     return [method.strip() for method in allowed.split(",") if method.strip()]
 
 
-def _invalid_parameters(error: ValidationException) -> InvalidField:
+def _invalid_parameters(
+    request: Request[Any, Any, Any], error: ValidationException
+) -> InvalidField:
     """Return the field problems for Litestar's error about query parameters, by parameter name."""
     missing = re.match(r"Missing required \w+ parameter '([\w-]+)'", error.detail)
     if missing:
         name = missing[1]
         return InvalidField.at(f"/{name}", f"the query lacks {name}; add it to the address")
-    wrong = error.extra if isinstance(error.extra, list) else []
+    messages = {
+        extra.get("key"): str(extra.get("message", ""))
+        for extra in (error.extra if isinstance(error.extra, list) else ())
+    }
     faults = [
-        fault
-        for extra in wrong
-        for fault in field_error(
-            f"{extra.get('message', '')} - at `$.{extra.get('key', '')}`"
-        ).faults
+        _parameter_fault(name, declared, request.query_params.get(name, ""), messages[own_name])
+        for name, declared in query_parameters(request.route_handler).items()
+        if (own_name := declared.name) in messages
     ]
     return InvalidField("; ".join(fault.detail for fault in faults) or error.detail, faults)
+
+
+def _parameter_fault(name: str, declared: FieldDefinition, value: str, message: str) -> Fault:
+    """Translate Litestar's error about the value of one query parameter."""
+    (fault,) = field_error(
+        message, choices_of(declared.annotation, message), within=f"/{name}"
+    ).faults
+    if fault.rule is None or not fault.rule.startswith("must"):
+        return fault
+    return replace(fault, detail=f"/{name} {fault.rule}, not {value[:64]!r}")
 
 
 def _problem_response(

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
+from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 from supplies_service.observability.logs import JsonFormatter
-from supplies_service.request_bodies import MAX_BODY
+from supplies_service.request_bodies import MAX_BODY, body_type
 from support.rest_client import RestClient, problem
+from support.service_fixture import Service
 
 from supplies.ledger.ledger import Ledger
 
@@ -352,3 +357,37 @@ def test_an_unknown_field_of_a_record_names_the_record(coordinator_client: TestC
     assert found["detail"] == "item has no field colour; leave it out"
     answer = coordinator_client.post("/api/needs", json={"colour": "blue"})
     assert problem(answer, 422, "invalid-field")["detail"].startswith("the command ")
+
+
+def subclasses(kind: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
+    """Yield all subclasses of a class."""
+    for each in kind.__subclasses__():
+        yield each
+        yield from subclasses(each)
+
+
+def test_no_refusal_of_a_body_contains_the_name_of_a_class(
+    rest: RestClient, service: Service
+) -> None:
+    # A name of one word, such as Need, is also an English word.
+    names = {
+        each.__name__.lower()
+        for each in subclasses(msgspec.Struct)
+        if re.search("[a-z][A-Z]", each.__name__)
+    }
+    found, tried = [], 0
+    for route in service.app.routes:
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            if not route.path_format.startswith("/api") or body_type(handler) is None:
+                continue
+            for body in ({"colour": 1}, {}):
+                (method,) = handler.http_methods
+                path = re.sub(r"\{(\w+)\}", "1", route.path_format)
+                for code in ("items/mask", "donors/D-1", "recipients/R-1"):
+                    path = path.replace(f"{code.partition('/')[0]}/1", code)
+                answer = rest.client.request(method, path, json=body)
+                tried += answer.status_code == 422
+                if names & set(re.findall(r"\w+", answer.text.lower())):
+                    found.append((path, answer.json().get("detail")))
+    assert tried > 60
+    assert not found

@@ -26,6 +26,7 @@ from supplies.domain.catalogue_records import (
     Recipient,
     Team,
 )
+from supplies.domain.days import check_day
 from supplies.domain.fields import MAX_QUANTITY, Code, Count, Label, StrictStruct
 from supplies.domain.validation import convert
 from supplies.errors import AlreadyDone, InvalidField, Sentence, SuppliesError
@@ -36,6 +37,7 @@ from supplies.views.deliveries import list_deliveries
 from supplies.views.donations import list_donations
 from supplies.views.look_alikes import find_look_alikes
 from supplies.views.needs import list_needs
+from supplies.views.pagination import check_choice, invalid_cursor
 from supplies.views.periods import get_period_of_donor
 from supplies.views.stock import get_stock
 from supplies_service.pages.command_forms import CommandForm, Saved, fields_of, render_form
@@ -132,10 +134,16 @@ class DonorStatementPages(Controller):
 
 def _day(text: str, pointer: str) -> date | None:
     """Return a day of a filter. Return None for an empty text."""
+    if not text:
+        return None
     try:
-        return date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text)
     except ValueError:
-        raise InvalidField.at(pointer, "must be a day, such as 2020-02-05") from None
+        raise InvalidField.at(
+            pointer, f"{text[:64]!r} is not a day; write it as 2020-02-05"
+        ) from None
+    check_day(day, pointer)
+    return day
 
 
 def record_pages(kind: type[CatalogueRecord]) -> type[Controller]:
@@ -161,8 +169,7 @@ def record_pages(kind: type[CatalogueRecord]) -> type[Controller]:
             named, wanted = sees_names(context), (q or "").strip() or None
             if wanted is not None and personal and not named:
                 await context.forbid("auditors see codes: people are not searched for by name")
-            if (retired or "") not in RETIRED:
-                raise InvalidField.at("/retired", 'choose "", "yes" or "all"')
+            check_choice("retired", retired or None, [name for name in RETIRED if name])
             with context.reading() as books:
                 page = list_records(
                     books,
@@ -365,6 +372,8 @@ def _show_new(
     saved: str | None = None,
 ) -> Response[bytes]:
     with context.reading() as books:
+        if saved:
+            get_record(books, kind, saved)
         if "proposed" not in form.extra:
             form.extra["proposed"] = books.catalogue.next_code(kind)
             form.fields.setdefault("/code", form.extra["proposed"])
@@ -447,6 +456,8 @@ def _about(
         case Team():
             page_of_team = list_deliveries(books, team=code, limit=ROWS, after=after)
             return {"deliveries": context.redacted(page_of_team)}
+    if after is not None:
+        raise invalid_cursor(after)
     return {}
 
 

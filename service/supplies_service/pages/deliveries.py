@@ -29,7 +29,7 @@ from supplies_service.pages.page_roles import READERS, STAFF
 from supplies_service.pages.papers import frameable
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
-from supplies_service.routes.deliveries import run_sheet_paper, slips_paper
+from supplies_service.routes.deliveries import PaperSize, run_sheet_paper, slips_paper
 
 ROWS = 50
 """Number of deliveries on a page of the list."""
@@ -100,14 +100,10 @@ class DeliveryPages(Controller):
 
     @get("/{delivery:str}/slips/pdf", opt=STAFF)
     async def slips(
-        self, context: Context, delivery: FromPath[str], size: FromQuery[str] = "a5"
+        self, context: Context, delivery: FromPath[str], size: PaperSize = "a5"
     ) -> PDFResponse:
-        """Return the delivery slips as a PDF that pages of this service may show in a frame.
-
-        Args:
-            size: "a5" prints on A5 sheets, any other value on a roll.
-        """
-        return frameable(await slips_paper(context, delivery, "a5" if size == "a5" else "roll"))
+        """Return the delivery slips as a PDF that pages of this service may show in a frame."""
+        return frameable(await slips_paper(context, delivery, size))
 
     @post("/{delivery:str}/outcomes", opt=STAFF)
     async def report(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:

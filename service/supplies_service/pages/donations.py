@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from litestar import Controller, Response, get, post
@@ -122,12 +122,12 @@ class DonationPages(Controller):
         self,
         context: Context,
         donation: FromPath[str],
-        printed: Annotated[str | None, QueryParameter(name="print")] = None,
+        printed: Annotated[Literal["receipt"] | None, QueryParameter(name="print")] = None,
     ) -> Response[bytes]:
         """Show a donation.
 
         Args:
-            printed: Any text opens the print dialog of the browser for the receipt.
+            printed: Opens the print dialog of the browser for the receipt. None does not.
         """
         return _show_donation(context, donation, CommandForm(Reverse), print_now=bool(printed))
 

@@ -18,7 +18,7 @@ from supplies.domain.fields import MAX_LINES, Code, StrictStruct, Text
 from supplies.errors import SuppliesError
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
-from supplies.views.catalogue import list_records
+from supplies.views.catalogue import get_record, list_records
 from supplies.views.entries import list_entries
 from supplies.views.likely_duplicates import find_likely_duplicates
 from supplies.views.needs import (
@@ -221,6 +221,8 @@ def _show_new(
     context: RequestContext, form: CommandForm[NeedsOfRecipient], *, saved: str | None = None
 ) -> Response[bytes]:
     with context.reading() as books:
+        if saved:
+            get_record(books, Recipient, saved)
         form.find_records(books)
         recipient = form.value("/recipient")
         open_needs = []

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NamedTuple, get_args
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
+from litestar.typing import FieldDefinition
 
 from supplies.domain.days import check_day
 from supplies.errors import Fault, InvalidField, NotFound
@@ -26,6 +27,7 @@ __all__ = [
     "LastOrNone",
     "Limit",
     "check_parameters",
+    "query_parameters",
 ]
 
 Limit = Annotated[
@@ -95,17 +97,25 @@ async def check_parameters(
         _check_query_day(name, given.get(name))
 
 
+def query_parameters(handler: BaseRouteHandler) -> dict[str, FieldDefinition]:
+    """Return the query parameters that a handler declares, by the name used in queries."""
+    return {
+        parameter.kwarg_definition.name or own_name: parameter
+        for own_name, parameter in handler.parsed_fn_signature.parameters.items()
+        if isinstance(parameter.kwarg_definition, QueryParameter)
+    }
+
+
 @cache
 def _declared(handler: BaseRouteHandler) -> _Declared:
     """Return the query parameters that a handler declares."""
-    names, days = [], []
-    for own_name, parameter in handler.parsed_fn_signature.parameters.items():
-        mark = parameter.kwarg_definition
-        if isinstance(mark, QueryParameter):
-            name = mark.name or own_name
-            names.append(name)
-            if date in (parameter.annotation, *get_args(parameter.annotation)):
-                days.append(name)
+    declared = query_parameters(handler)
+    names = list(declared)
+    days = [
+        name
+        for name, parameter in declared.items()
+        if date in (parameter.annotation, *get_args(parameter.annotation))
+    ]
     if accepts_station(handler):
         names.append(STATION_PARAMETER)
     return _Declared(tuple(names), tuple(days))

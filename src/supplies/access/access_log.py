@@ -16,6 +16,7 @@ import msgspec
 
 from supplies.access.access_context import NO_LIMIT, AccessContext
 from supplies.domain.entries import format_timestamp
+from supplies.errors import InvalidField
 
 
 class AccessLogLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,10 +103,18 @@ def list_lines(
         limit: The maximum number of lines to return.
         who: Return only lines of this caller. None returns those of all callers.
         subject: Return only lines about this code. None returns lines about all codes.
+
+    Raises:
+        InvalidField: no line has `who` or `subject`, and it is not a code in the books either.
     """
     filters = {
         name: value for name, value in (("who", who), ("subject", subject)) if value is not None
     }
+    for name, value in filters.items():
+        if not _is_known(access, name, value):
+            raise InvalidField.at(
+                f"/{name}", f"there is nothing with the code {value[:64]!r} in these books"
+            )
     where = "".join(f" AND {name} = :{name}" for name in filters)
     columns = AccessLogLine.__struct_fields__
     rows = access.all(
@@ -116,6 +125,24 @@ def list_lines(
         **filters,
     )
     return [_line(dict(zip(columns, row, strict=True))) for row in rows]
+
+
+def _is_known(access: AccessContext, column: str, code: str) -> bool:
+    """Return whether a line has this code in a column, or a record, user or document has it."""
+    lists = {
+        "access_log": column,
+        "users": "code",
+        "donors": "code",
+        "recipients": "code",
+        "teams": "code",
+        "entries": "document",
+    }
+    return any(
+        access.one(
+            f"SELECT 1 FROM {table} WHERE station = :station AND {name} = :code LIMIT 1", code=code
+        )
+        for table, name in lists.items()
+    )
 
 
 def _line(row: dict[str, Any]) -> AccessLogLine:

@@ -85,7 +85,7 @@ def _faults(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
         of_parts = _faults_of_parts(kind, value, pointer)
         first = next(of_parts, None)
         if first is None:
-            yield from _field_faults(str(error), pointer, _choices(kind, str(error)))
+            yield from _field_faults(str(error), pointer, choices_of(kind, str(error)))
         else:
             yield first
             yield from of_parts
@@ -146,8 +146,12 @@ def alternatives(kind: Any) -> Sequence[Any]:
     return [kind]
 
 
-def _choices(kind: Any, message: str) -> list[str]:
-    """Return the values that a type allows: its literals, or the names of its structs."""
+def choices_of(kind: Any, message: str) -> list[str]:
+    """Return the values that a type allows: its literals, or the names of its structs.
+
+    Args:
+        message: The message of msgspec about a value that is not one of them.
+    """
     parts = alternatives(kind)
     # Such a message is about the field that names the type of the object.
     if message.endswith("`"):
@@ -269,7 +273,9 @@ def _noun(kind: type[msgspec.Struct]) -> str:
     """Return the word for the whole object in an error message."""
     if kind.__struct_config__.tag is not None:
         return "the command"
-    return kind.__name__.lower() if hasattr(kind, "table") else "the body"
+    # A struct made from a record, such as the body of a registration, is called as the record.
+    record = next((base for base in kind.__mro__ if "table" in vars(base)), None)
+    return "the body" if record is None else record.__name__.lower()
 
 
 def _field_faults(

@@ -152,6 +152,8 @@ def list_needs(
     check_choice("status", status, STAGES)
     check_choice("urgency", urgency, get_args(Urgency))
     check_codes(books, recipient=recipient, item=item)
+    if community is not None and not _has_recipients(books, community):
+        check_codes(books, community=community)
 
     def is_wanted(need: Need) -> bool:
         return (
@@ -170,6 +172,17 @@ def list_needs(
         limit=limit,
         state_filter=is_wanted,
         view_filter=lambda view: status in (None, view.status),
+    )
+
+
+def _has_recipients(books: Books, community: str) -> bool:
+    """Return whether any recipient has this community, which need not be registered."""
+    return (
+        books.value(
+            "SELECT 1 FROM recipients WHERE station = :station AND community = :community LIMIT 1",
+            community=community,
+        )
+        is not None
     )
 
 

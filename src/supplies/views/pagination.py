@@ -5,7 +5,7 @@ The service encodes a view as JSON with msgspec and returns it as the response b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -13,6 +13,7 @@ import msgspec
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import (
     CatalogueRecord,
+    Community,
     Donor,
     Item,
     Location,
@@ -151,29 +152,31 @@ def rows_to_fetch(limit: int | None) -> int:
     return limit + 1
 
 
-def check_choice(field: str, value: str | None, known: Iterable[str]) -> None:
+def check_choice(field: str, value: str | None, known: Collection[str]) -> None:
     """Check the value of a filter. None means that there is no filter.
 
     Raises:
         InvalidField: the value is not one of `known`.
     """
     if value is not None and value not in known:
-        raise InvalidField.at(f"/{field}", f"{value[:64]!r} is not one of {', '.join(known)}")
+        choices = f"is not one of {', '.join(known)}" if known else "is not in these books"
+        raise InvalidField.at(f"/{field}", f"{value[:64]!r} {choices}")
 
 
 def check_codes(books: Books, **codes: str | None) -> None:
     """Check that the codes of filters are in the books.
 
-    The filters are `item`, `donor`, `recipient`, `location` and `team`. None means that there is no
-    filter.
+    The filters are `item`, `donor`, `recipient`, `location`, `team` and `community`. None means
+    that there is no filter.
 
     Raises:
         InvalidField: a code is not in the books.
     """
     for field, code in codes.items():
-        if code is not None and books.catalogue.get(_NOUNS[field], code) is None:
+        kind = _NOUNS[field]
+        if code is not None and books.catalogue.get(kind, code) is None:
             raise InvalidField.at(
-                f"/{field}", f"there is no {field} {code[:64]!r}; see the list of {field}s"
+                f"/{field}", f"there is no {field} {code[:64]!r}; see the list of {kind.table}"
             )
 
 
@@ -183,6 +186,7 @@ _NOUNS: dict[str, type[CatalogueRecord]] = {
     "recipient": Recipient,
     "location": Location,
     "team": Team,
+    "community": Community,
 }
 
 MAX_FETCHES = 8

@@ -20,7 +20,7 @@ from supplies.domain.entry_rows import (
     ShipmentLine,
     ShipmentReceived,
 )
-from supplies.errors import InvalidField, NotFound
+from supplies.errors import NotFound
 from supplies.storage.store import Row
 from supplies.views.balances_at import read_balances
 from supplies.views.pagination import (
@@ -29,6 +29,7 @@ from supplies.views.pagination import (
     Page,
     View,
     Warned,
+    check_choice,
     make_page,
     paginate,
     rows_to_fetch,
@@ -146,10 +147,7 @@ def list_shipments(
     Raises:
         InvalidField: `way`, `after` or `limit` is invalid.
     """
-    if way is not None and way not in get_args(Direction):
-        raise InvalidField.at(
-            "/way", f"{way[:64]!r} is not one of {', '.join(get_args(Direction))}"
-        )
+    check_choice("way", way, get_args(Direction))
     if way == "awaited":
         return list_awaited_shipments(books, after=after, limit=limit)
     kinds = {"out": (_SENT,), "in": (_RECEIVED,)}.get(way or "", (_SENT, _RECEIVED))

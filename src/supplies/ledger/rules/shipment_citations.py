@@ -109,7 +109,7 @@ def cited_shipment(cited: Cited, pointer: str) -> tuple[Shipment, list[ShipmentL
         InvalidField: the entry contains no shipment, or a line has a value that is not allowed.
     """
     body = cited.body
-    sent = single_row(body, Shipment, pointer)
+    sent = single_row(body, Shipment, "sent", pointer)
     lines = [row for row in body.rows if isinstance(row, ShipmentLine)]
     complete = [line.line for line in lines] == list(range(1, len(lines) + 1))
     complete = complete and all(line.shipment == sent.shipment for line in lines)
@@ -143,8 +143,11 @@ def _expiring(line: ShipmentLine) -> ArrivalLine:
     )
 
 
-def single_row(body: Body, statement: type[S], pointer: str) -> S:
+def single_row(body: Body, statement: type[S], what: str, pointer: str) -> S:
     """Return the only row of this type in an entry of another station.
+
+    Args:
+        what: What such a row states, for the error.
 
     Raises:
         InvalidField: the entry has no such row, or several.
@@ -153,6 +156,6 @@ def single_row(body: Body, statement: type[S], pointer: str) -> S:
     if len(found) != 1:
         raise InvalidField.at(
             f"{pointer}/body",
-            f"this entry contains {len(found)} rows of type {statement.__name__} instead of one",
+            f"this entry records {len(found)} shipments that were {what} instead of one",
         )
     return found[0]

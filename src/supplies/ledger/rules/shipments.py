@@ -316,7 +316,7 @@ def acknowledge_shipment(command: AcknowledgeShipment, journal: Journal) -> None
 
 def _acknowledged_quantities(journal: Journal, cited: Cited, shipment: Shipment) -> dict[int, int]:
     """Return how much of each line arrived, according to the receiver's entry."""
-    received = single_row(cited.body, ShipmentReceived, "/received")
+    received = single_row(cited.body, ShipmentReceived, "received", "/received")
     seq = journal.books.latest_seq(Shipment, shipment=shipment.shipment)
     own_hash = journal.books.value(
         "SELECT hash FROM entries WHERE station = :station AND seq = :seq", seq=seq
