@@ -79,7 +79,7 @@ POST   CR    /donations/{donation}/correct
 POST   CR    /donations/{donation}/reverse
 GET    CR    /receipts/{number}/pdf
 GET    CRA   /entries
-GET    C     /entries/conflicts
+GET    CRA   /entries/conflicts
 GET    CRA   /entries/{entry}
 POST   C     /entries/{entry}/reverse
 POST   C     /entries/{entry}/resolve
@@ -261,9 +261,9 @@ GET    CRA   /api/stock/settlements/{document}
 GET    CRA   /api/stock/count-sheets
 GET    CRA   /api/stock/count-sheets/{sheet}
 GET    CR    /api/stock/count-sheets/{sheet}/pdf
-GET    CR    /api/shipments
+GET    CRA   /api/shipments
 POST   CR    /api/shipments
-GET    CR    /api/shipments/{shipment}
+GET    CRA   /api/shipments/{shipment}
 POST   CR    /api/shipments/{shipment}/receive
 POST   CR    /api/shipments/{shipment}/acknowledge
 GET    CRA   /api/lots/{lot}/trace
@@ -272,7 +272,7 @@ GET    CRA   /api/entries/{entry}
 POST   C     /api/entries/{entry}/forget
 POST   C     /api/entries/{entry}/reverse
 POST   C     /api/entries/{entry}/correct
-GET    C     /api/entries/conflicts
+GET    CRA   /api/entries/conflicts
 POST   C     /api/entries/conflicts/{conflict}/resolve
 GET    CRA   /api/activities
 POST   CR    /api/activities
@@ -286,7 +286,7 @@ GET    CRA   /api/reports/disclosure
 GET    CRA   /api/reports/disclosure/pdf
 GET    CRA   /api/reports/stock
 GET    CRA   /api/reports/alerts
-GET    CR    /api/reports/look-alikes
+GET    CRA   /api/reports/look-alikes
 GET    CRA   /api/reports/recall
 GET    CRA   /api/station
 GET    CRA   /api/station/units

@@ -61,13 +61,13 @@ class EntryPages(Controller):
                 filters={name: value for name, value in filters.items() if value is not None},
             )
 
-    @get("/conflicts", opt=COORDINATORS)
+    @get("/conflicts", opt=READERS)
     async def conflicts(
         self, context: Context, after: FromQuery[str | None] = None
     ) -> Response[bytes]:
         """List reported facts that contradict the books and are not resolved yet."""
         with context.reading() as books:
-            page = list_conflicts(books, after=after, limit=ROWS)
+            page = context.redacted(list_conflicts(books, after=after, limit=ROWS))
             return render_page(context.request, "conflicts.html", page=page)
 
     @get("/{entry:str}", opt=READERS)

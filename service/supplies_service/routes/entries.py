@@ -43,7 +43,11 @@ class EntryController(Controller):
             )
         )
 
-    @get("/conflicts", operation_id="listConflicts", opt=allow_roles("coordinator"))
+    @get(
+        "/conflicts",
+        operation_id="listConflicts",
+        opt=allow_roles("coordinator", "recorder", "auditor"),
+    )
     async def conflicts(
         self,
         context: Context,

@@ -144,7 +144,7 @@ class ReportController(Controller):
     @get(
         "/look-alikes",
         operation_id="reportLookAlikes",
-        opt=allow_roles("coordinator", "recorder", personal=True),
+        opt=allow_roles("coordinator", "recorder", "auditor", personal=True),
     )
     async def look_alikes(
         self,
@@ -155,7 +155,8 @@ class ReportController(Controller):
     ) -> Response[Page[LookAlikes]]:
         """List donors, recipients or items that may be registered twice.
 
-        They have the same name, telephone number or address. Retired records are left out.
+        They have the same name, telephone number or address. Retired records are left out. Auditors
+        see which codes look alike and in which fields, but not the values.
         """
         return await context.page_in_thread(
             lambda books: list_look_alikes(books, kind, after=after, limit=limit)

@@ -78,7 +78,7 @@ class ShipmentController(Controller):
         """
         return await context.record(payload, partial(show_shipment, sent=True))
 
-    @get(operation_id="listShipments", opt=allow_roles("coordinator", "recorder"))
+    @get(operation_id="listShipments", opt=allow_roles("coordinator", "recorder", "auditor"))
     async def shipments(
         self,
         context: Context,
@@ -93,7 +93,11 @@ class ShipmentController(Controller):
         """
         return context.page(lambda books: list_shipments(books, way=way, after=after, limit=limit))
 
-    @get("/{shipment:str}", operation_id="getShipment", opt=allow_roles("coordinator", "recorder"))
+    @get(
+        "/{shipment:str}",
+        operation_id="getShipment",
+        opt=allow_roles("coordinator", "recorder", "auditor"),
+    )
     async def shipment(self, context: Context, shipment: FromPath[str]) -> ShipmentView:
         """Get a shipment. The other station can store its `entry` as evidence."""
         return context.show(lambda books: get_shipment(books, shipment))

@@ -20,12 +20,14 @@ from supplies.views.count_sheets import CountSheetView
 from supplies.views.deliveries import DeliveryView, StopView
 from supplies.views.donations import TEXTS as DONATION_TEXTS
 from supplies.views.donations import DonationView, ValueView
+from supplies.views.entries import ConflictView
 from supplies.views.look_alikes import LookAlike
 from supplies.views.needs import NeedView
 from supplies.views.pledges import PledgeView
 from supplies.views.recall import ReachedRecipient
 from supplies.views.receipts import ReceiptView, VoidMark
 from supplies.views.remarks import TextView
+from supplies.views.shipments import ShipmentView
 from supplies.views.stock_documents import StockDocumentView
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -64,6 +66,8 @@ REPLACED_FIELDS: _Replacements = {
     ActivityView: {"who": WITHHELD},
     VoidMark: {"reason": WITHHELD},
     StockDocumentView: {"note": WITHHELD, "reason": WITHHELD},
+    ConflictView: {"note": WITHHELD, "resolved_because": WITHHELD},
+    ShipmentView: {"note": WITHHELD},
     CountSheetView: {"note": WITHHELD, "count_note": WITHHELD},
 }
 """Fields with names or free text, and what replaces their values. None empties the field."""
