@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from supplies.domain.catalogue_records import Station
 from supplies.errors import Sentence
@@ -41,6 +42,7 @@ def environment(language: Language) -> Environment:
         "day": partial(format_day, language=language),
         "sentence": partial(format_sentence, language=language),
         "number": format_number,
+        "label_cells": label_cells,
         "station_day": _station_day,
         "station_time": _station_time,
     }
@@ -75,6 +77,31 @@ def format_sentence(sentence: str, language: Language) -> str:
     if language == "en":
         return sentence
     return Markup('<span lang="en">{}</span>').format(sentence)
+
+
+def label_cells(rows: str, titles: Sequence[str]) -> Markup:
+    """Add the title of its column to each cell of the rows of a table, as `data-label`.
+
+    Narrow screens show each row as a list of cells with these titles, below its header cell, which
+    gets no title. They leave out the cells that
+    are marked `data-blank`, which contain only a dash.
+    """
+    column = 0
+
+    def label(tag: re.Match[str]) -> str:
+        nonlocal column
+        column = 0 if tag[0] == "<tr" else column + 1
+        if tag[0] != "<td":
+            return tag[0]
+        title = titles[column - 1] if column <= len(titles) else ""
+        return f'{tag[0]} data-label="{escape(title)}"'
+
+    labelled = _BLANK.sub(r"\1 data-blank>", _TAGS.sub(label, rows))
+    return Markup(labelled)  # noqa: S704  # `rows` is markup that was escaped
+
+
+_TAGS = re.compile(r"<t[rdh]\b")
+_BLANK = re.compile(r"(<td[^>]*)>(?=–</td>)")
 
 
 def _station_day(timestamp: str, station: Station) -> str:

@@ -47,6 +47,7 @@ from supplies.views import (
     count_sheets,
     deliveries,
     delivery_slips,
+    demand,
     donation_warnings,
     donations,
     donor_statement,
@@ -340,6 +341,7 @@ def show_stock(books: Books) -> None:
 
 def show_reports(books: Books) -> None:
     alerts.list_alerts(books, TODAY)
+    demand.list_demand(books, TODAY)
     station_report.build_station_report_paper(books, FIRST, TODAY, printed_at=NOW)
     station_report.build_station_report(books, FIRST, FIRST)
     donor_statement.build_donor_statement_paper(books, "wang", FIRST, TODAY, printed_at=NOW)

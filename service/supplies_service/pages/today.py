@@ -1,12 +1,15 @@
-"""Home page for signed-in users: open tasks and the latest donations."""
+"""Home page for signed-in users: open tasks, needs, teams that are out and the latest donations."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from litestar import Controller, Response, get
 
 from supplies.views.alerts import Alert, list_alerts
+from supplies.views.deliveries import DeliveryView, list_deliveries
+from supplies.views.demand import list_demand
 from supplies.views.donations import list_donations
 from supplies.views.periods import get_period_of_entries
 from supplies_service.pages.layout import render_page
@@ -15,7 +18,10 @@ from supplies_service.routes.reports import station_report_pdf
 from supplies_service.security.authorization import allow_roles
 
 SHOWN = 8
-"""Number of alerts of one kind that are shown. Further ones are folded."""
+"""Number of alerts of one kind, items or teams that are shown.
+
+Further alerts are folded. Further items and teams are on the pages that the list links to.
+"""
 
 LATEST = 5
 """Number of latest donations on the page."""
@@ -32,20 +38,27 @@ class TodayPages(Controller):
         | allow_roles("coordinator", "recorder", "courier", "auditor", personal=True)
     )
     async def today(self, context: Context) -> Response[bytes]:
-        """Show open tasks and the latest donations. For couriers both lists are empty."""
-        is_courier = context.caller.role == "courier"
+        """Show open tasks, needs, teams that are out and the latest donations.
+
+        Couriers see none of these: they work with the link of their team.
+        """
         today = context.ledger.today()
         with context.reading() as books:
-            alerts = [] if is_courier else list_alerts(books, today, limit=None).items
-            latest = (
-                [] if is_courier else list_donations(books, limit=LATEST, newest_first=True).items
-            )
+            if context.caller.role == "courier":
+                return render_page(context.request, "today.html", today=today)
+            alerts = list_alerts(books, today, limit=None).items
+            out = list_deliveries(books, status="out", limit=SHOWN)
             entries = books.head()[0]
+            latest = list_donations(books, limit=LATEST, newest_first=True).items
             return render_page(
                 context.request,
                 "today.html",
                 today=today,
-                groups=_by_kind(alerts),
+                groups=_by_kind([alert for alert in alerts if alert.what != "delivery_out"]),
+                late={alert.code for alert in alerts if alert.what == "delivery_out"},
+                out=[(delivery, _carried(delivery)) for delivery in out.items],
+                more_out=out.next is not None,
+                demand=list_demand(books, today),
                 shown=SHOWN,
                 latest=[context.redacted(donation) for donation in latest],
                 entries=entries,
@@ -66,3 +79,12 @@ def _by_kind(alerts: list[Alert]) -> Mapping[str, list[Alert]]:
     for alert in alerts:
         groups.setdefault(alert.what, []).append(alert)
     return groups
+
+
+def _carried(delivery: DeliveryView) -> Counter[str]:
+    """Return the goods that the team still has, by item in base units."""
+    carried: Counter[str] = Counter()
+    for stop in delivery.stops:
+        for line in stop.lines:
+            carried[line.item] += line.in_transit
+    return +carried

@@ -27,6 +27,7 @@ from supplies.domain.entry_rows import Pledge
 from supplies.stations.public_address import is_local_address
 from supplies.stations.retention import people_due
 from supplies.views.balances_at import read_balances
+from supplies.views.demand import count_usable
 from supplies.views.entries import list_conflicts
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View, paginate
 from supplies.views.shared_queries import read_latest, read_lots
@@ -199,18 +200,7 @@ def _below_minimum(books: Books, today: date) -> list[Alert]:
     }
     if not minimums:
         return []
-    free = {
-        key: quantity
-        for key, quantity in read_balances(books, (STOCK,)).items()
-        if key[1] in minimums
-    }
-    described = read_lots(books, [lot for _, _, lot in free])
-    usable: Counter[str] = Counter()
-    for (account, item, lot), quantity in free.items():
-        expires_on = described[lot].expires_on
-        expired = expires_on is not None and expires_on < today
-        if not expired and not books.location(keys_of(account)[0]).quarantine:
-            usable[item] += quantity
+    usable = count_usable(books, today, minimums)
     short = [item for item, minimum in minimums.items() if usable[item] < minimum]
     changed: dict[str, str | None] = dict(
         query_ids(

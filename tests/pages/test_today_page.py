@@ -1,0 +1,93 @@
+"""The home page: what is needed and missing, and which teams are out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from markupsafe import Markup
+from playwright.sync_api import expect
+from supplies_service.templating import label_cells
+from support.browser import WIDTHS, OpenPage, Site, fits, serious_faults
+
+from supplies import (
+    Allocate,
+    AllocationLine,
+    Dispatch,
+    DonationLine,
+    Item,
+    Ledger,
+    NoteNeed,
+    Recipient,
+    RecordDonation,
+    Team,
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _work(site: Site) -> None:
+    """Note a need of 990,000 gowns, give 90 and send 40 of them out with a team."""
+    with Ledger.open(str(site.database), station="lx", clock=lambda: datetime.now(UTC)) as ledger:
+        ledger.register(Item(code="gown-today", name="隔离衣", name_en="gown", unit="piece"))
+        ledger.register(Recipient(code="R-TODAY", name="赵某", community="c-1"))
+        ledger.register(Team(code="T-TODAY", name="今日队"))
+        ledger.record(
+            RecordDonation(
+                location="store",
+                handled_by="陈某",
+                lines=[DonationLine(item="gown-today", quantity=90)],
+            ),
+            by="u_1",
+        )
+        ledger.record(NoteNeed(recipient="R-TODAY", item="gown-today", quantity=990_000), by="u_1")
+        allocation = ledger.record(
+            Allocate(
+                recipient="R-TODAY",
+                location="store",
+                lines=[AllocationLine(item="gown-today", quantity=40)],
+            ),
+            by="u_1",
+        )
+        ledger.record(Dispatch(team="T-TODAY", allocations=[allocation.document]), by="u_1")
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_today_shows_what_is_missing_and_what_a_team_has(
+    open_page: OpenPage, javascript: bool
+) -> None:
+    page = open_page("/", javascript=javascript)
+    row = page.get_by_role("region", name="Open needs").get_by_role("row", name="gown")
+    expect(row.get_by_role("cell")).to_have_text(
+        ["989,960 pieces", "–", "50 pieces", "989,910 pieces"]
+    )
+    team = page.get_by_role("region", name="Teams that are out").get_by_role("row", name="今日队")
+    expect(team).to_contain_text("0 of 1 stops")
+    expect(team).to_contain_text("gown 40 pieces")
+    page.get_by_role("link", name="Propose allocations").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Propose allocations")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_no_serious_fault_in_today(
+    open_page: OpenPage, width: int, language: str
+) -> None:
+    page = open_page("/", width=width, language=language)
+    assert serious_faults(page) == []
+    assert fits(page)
+
+
+def test_a_narrow_screen_shows_the_title_of_each_cell(open_page: OpenPage) -> None:
+    page = open_page("/", width=360)
+    cell = page.get_by_role("cell", name="989,910 pieces")
+    title = cell.evaluate("cell => getComputedStyle(cell, '::before').content")
+    assert title == '"Missing"'
+
+
+def test_cells_are_labelled_with_the_titles_of_their_columns() -> None:
+    rows = Markup('<tr class="a"><th scope="row">A</th><td>–</td><td class="n">3</td></tr>')
+    assert label_cells(rows, ["Name", "Batch", 'Of "it"']) == (
+        '<tr class="a"><th scope="row">A</th>'
+        '<td data-label="Batch" data-blank>–</td>'
+        '<td data-label="Of &#34;it&#34;" class="n">3</td></tr>'
+    )
