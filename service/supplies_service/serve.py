@@ -15,10 +15,10 @@ from granian.constants import Interfaces, RuntimeModes
 from granian.log import LogLevels
 from litestar import Litestar
 
+from supplies.domain.network_addresses import is_loopback, parse_address
 from supplies.errors import InvalidField, StoreError
 from supplies_service.app import create_app
 from supplies_service.observability import logs
-from supplies_service.security.loopback import is_loopback
 from supplies_service.settings import Settings
 
 SHUTDOWN_SECONDS = 10
@@ -130,7 +130,8 @@ def _checked_host(host: str, has_coordinator: bool) -> str:
             "until a coordinator can sign in, the service listens on loopback only, not on "
             f"{host}; use --host 127.0.0.1, or first add a coordinator with `supplies user add`"
         )
-    return "127.0.0.1" if host == "localhost" else host
+    address = "127.0.0.1" if is_loopback(host) and parse_address(host) is None else host
+    return str(parse_address(address) or address)
 
 
 def _check_port(address: str, port: int) -> None:

@@ -41,6 +41,15 @@ def test_init_warns_of_an_address_that_only_this_computer_can_open(
     assert capsys.readouterr().err == ""
 
 
+def test_init_says_that_an_address_works_in_one_network_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["init", "--name", "南社", "--host", "http://192.168.1.5:8000", "--database"]
+    assert main([*words, str(tmp_path / "one.db")]) == 0
+    warning = capsys.readouterr().err
+    assert "http://192.168.1.5:8000, which only devices in the same network can open" in warning
+
+
 def test_an_unknown_time_zone_is_refused_before_a_file_is_created(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,9 +13,9 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 from supplies.access.credentials import Caller
 from supplies.access.roles import Role
+from supplies.domain.network_addresses import is_loopback
 from supplies_service.problems import Forbidden
 from supplies_service.security.audit import log_refusal
-from supplies_service.security.loopback import is_loopback
 from supplies_service.stations import Connection
 
 PUBLIC = "public"

@@ -17,15 +17,12 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from supplies.domain.network_addresses import is_loopback, parse_address
 from supplies_service.observability.logs import LOGGER
 from supplies_service.problems import Malformed
-from supplies_service.security.loopback import is_loopback
 from supplies_service.stations import Connection
 
 _log = logging.getLogger(LOGGER)
-
-WILDCARD_ADDRESSES = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  # not bound here: left out
-"""Addresses that a server can listen on, but that are not the address of a machine."""
 
 REFRESH_SECONDS = 60.0
 """Minimum number of seconds between two reads of the host names in the books."""
@@ -68,8 +65,17 @@ class TrustedHosts:
 
     def _read(self) -> None:
         papers = {_host_name(address) for address in self._read_hosts()}
-        self._names = (self._configured | papers) - WILDCARD_ADDRESSES
+        self._names = {name for name in self._configured | papers if _names_a_machine(name)}
         self._read_at = monotonic()
+
+
+def _names_a_machine(name: str) -> bool:
+    """Return whether a host name is not empty, and not an address such as `0.0.0.0`.
+
+    A server can listen on such an address, but it is not the address of a machine.
+    """
+    address = parse_address(name)
+    return bool(name) and not (address is not None and address.is_unspecified)
 
 
 def _host_name(address: str) -> str:

@@ -54,6 +54,7 @@ def serve(
     from supplies.cli.opening import warn_of_local_address
     from supplies.signing.station_keys import ensure_keys, key_file
     from supplies.stations.organisation import all_stations
+    from supplies.stations.public_address import is_local_address
 
     settings = Settings.from_environment(
         os.environ, database=database, station=station, host=host, port=port, workers=workers
@@ -69,8 +70,11 @@ def serve(
         with ledger.reading() as books:
             codes = [one.code for one in all_stations(ledger.store)] if station is None else []
             for code in codes or [ledger.station_code]:
-                # Only the log goes to standard error: one JSON object in each line.
-                warn_of_local_address(books.for_station(code).station, to=sys.stdout)
+                served_station = books.for_station(code).station
+                # That an address works in one network only is said when it is set.
+                if is_local_address(served_station.host):
+                    # Only the log goes to standard error: one JSON object in each line.
+                    warn_of_local_address(served_station, to=sys.stdout)
         with ledger.admin_transaction() as books:
             first = first_sign_in(AccessContext(books, ledger.clock()))
         several = len(codes) > 1

@@ -3,34 +3,46 @@
 from __future__ import annotations
 
 from functools import cache
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Station
+from supplies.domain.network_addresses import Reach, reach_of
+
+
+def is_local_address(host: str) -> bool:
+    """Return whether an address, such as `http://127.0.0.1:8000`, works on this computer only."""
+    return _reach(host) == "machine"
 
 
 @cache
-def is_local_address(host: str) -> bool:
-    """Return whether an address, such as `http://127.0.0.1:8000`, works on this computer only."""
-    name = urlsplit(host).hostname or ""
+def _reach(host: str) -> Reach:
     try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost" or name.endswith(".localhost")
+        return reach_of(urlsplit(host).hostname or "")
+    except ValueError:  # Old books may contain an invalid address.
+        return "anywhere"
 
 
 def local_address_warning(station: Station) -> str | None:
-    """Return a warning if the QR codes of a station's receipts work on this computer only.
+    """Return a warning if the QR codes of a station's receipts do not work everywhere.
 
-    Otherwise return None. A receipt keeps the address with which it was issued.
+    They work on this computer only, or in one network only. Otherwise return None. A receipt keeps
+    the address with which it was issued.
     """
-    if not is_local_address(station.host):
-        return None
+    match _reach(station.host):
+        case "machine":
+            remedy = "which only this computer can open. Set the public address"
+        case "network":
+            remedy = (
+                "which only devices in the same network can open. This is right if receipts are "
+                "checked there only. If not, set the public address"
+            )
+        case "anywhere":
+            return None
     return (
         f"The QR code of each receipt of {station.name} ({station.code}) will lead to "
-        f"{station.host}, which only this computer can open. Set the public address before you "
-        f"issue receipts: supplies station set --host https://… --station {station.code}"
+        f"{station.host}, {remedy} before you issue receipts: "
+        f"supplies station set --host https://… --station {station.code}"
     )
 
 
