@@ -29,7 +29,7 @@ from tools.browser import LOCALES, WIDTHS, find_chromium, start_browser
 
 TARGET = Path(__file__).parents[1] / "var" / "screenshots"
 START_SECONDS = 60
-LEFT_OUT = re.compile(r"/(schema|assets|find|report$|.*/pdf)|.*#")
+LEFT_OUT = re.compile(r"/(schema|assets|find|.*/pdf)|.*#")
 """Addresses that are not pages."""
 
 

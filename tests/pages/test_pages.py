@@ -146,12 +146,12 @@ def test_users_change_their_own_password(signed_in: Browser) -> None:
 def test_the_home_page_links_to_the_report_after_the_first_entry(
     signed_in: Browser, service: Service
 ) -> None:
-    assert "/report" not in signed_in.open("/")
+    assert "Report of the station" not in signed_in.open("/")
     token = {"Authorization": f"Bearer {service.tokens['recorder']}"}
     body = {"recipient": "R-1", "item": "mask", "quantity": 1}
     assert signed_in.client.post("/api/needs", json=body, headers=token).status_code == 201
-    assert 'href="/report"' in signed_in.open("/")
-    assert signed_in.client.get("/report").content.startswith(b"%PDF")
+    assert "Report of the station" in signed_in.open("/")
+    assert signed_in.client.get("/reports/station/pdf").content.startswith(b"%PDF")
 
 
 def test_the_database_contains_no_secrets(signed_in: Browser, service: Service) -> None:

@@ -36,7 +36,10 @@ POST   -     /invitation/{secret}
 GET    -     /my/lost
 GET    -     /my/{secret}
 GET    CRTA  /
-GET    CRA   /report
+GET    CRA   /reports
+GET    CRA   /reports/station/pdf
+GET    CRA   /reports/disclosure/pdf
+GET    CR    /reports/receipts/pdf
 GET    CR    /find/{kind}
 GET    CRA   /needs
 GET    CR    /needs/new

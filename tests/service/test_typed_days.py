@@ -117,7 +117,7 @@ def test_goods_of_the_first_day_of_the_calendar_are_read_and_corrected(
     ]
     for path in paths:
         assert rest.client.get(path).status_code == 200, path
-    for page in ("/", "/report"):
+    for page in ("/", "/reports", "/reports/station/pdf"):
         assert rest.client.get(page).status_code < 400
     seq = donated["donation"]["entries"][0] if "entries" in donated["donation"] else 1
     corrected = {"type": "RecordDonation", **rest.donation(5), "happened_on": "2020-02-01"}

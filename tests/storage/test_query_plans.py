@@ -68,6 +68,7 @@ from supplies.views import (
     stated_donation,
     station_report,
     stock,
+    stock_by_day,
     stock_documents,
     trace,
 )
@@ -345,6 +346,7 @@ def show_reports(books: Books) -> None:
     station_report.build_station_report_paper(books, FIRST, TODAY, printed_at=NOW)
     station_report.build_station_report(books, FIRST, FIRST)
     donor_statement.build_donor_statement_paper(books, "wang", FIRST, TODAY, printed_at=NOW)
+    stock_by_day.list_stock_by_day(books, FIRST, TODAY)
     public_disclosure.build_disclosure_paper(books, FIRST, TODAY, printed_at=NOW)
     part = organisation_report.build_station_part(books, FIRST, TODAY)
     organisation_report.build_organisation_report_paper(books, FIRST, TODAY, [part], printed_at=NOW)

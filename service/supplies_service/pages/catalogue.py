@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import date
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
@@ -26,7 +25,6 @@ from supplies.domain.catalogue_records import (
     Recipient,
     Team,
 )
-from supplies.domain.days import check_day
 from supplies.domain.fields import MAX_QUANTITY, Code, Count, Label, StrictStruct
 from supplies.domain.validation import convert
 from supplies.errors import AlreadyDone, InvalidField, Sentence, SuppliesError
@@ -44,6 +42,7 @@ from supplies_service.pages.command_forms import CommandForm, Saved, fields_of, 
 from supplies_service.pages.forms import redirect
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.papers import frameable
+from supplies_service.pages.period_filter import parse_day
 from supplies_service.request_bodies import Changes
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
@@ -128,22 +127,8 @@ class DonorStatementPages(Controller):
         with context.reading() as books:
             get_record(books, Donor, code)
             begin, end = get_period_of_donor(books, code)
-        begin, end = _day(first, "/from") or begin, _day(last, "/to") or end
+        begin, end = parse_day(first, "/from") or begin, parse_day(last, "/to") or end
         return frameable(await donor_statement_pdf(context, code, begin, end))
-
-
-def _day(text: str, pointer: str) -> date | None:
-    """Return a day of a filter. Return None for an empty text."""
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise InvalidField.at(
-            pointer, f"{text[:64]!r} is not a day; write it as 2020-02-05"
-        ) from None
-    check_day(day, pointer)
-    return day
 
 
 def record_pages(kind: type[CatalogueRecord]) -> type[Controller]:

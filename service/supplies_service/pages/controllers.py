@@ -17,6 +17,7 @@ from supplies_service.pages.languages import LanguagePages
 from supplies_service.pages.needs import NeedPages
 from supplies_service.pages.pledges import PledgePages
 from supplies_service.pages.receipt_checks import ReceiptCheckPages
+from supplies_service.pages.reports import ReportPages
 from supplies_service.pages.sign_in import SignInPages
 from supplies_service.pages.stock import StockPages
 from supplies_service.pages.today import TodayPages
@@ -36,6 +37,7 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     DonationPages,
     ReceiptPages,
     EntryPages,
+    ReportPages,
     *CATALOGUE_PAGES,
     DonorLinkPages,
     DonorPages,

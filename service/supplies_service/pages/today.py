@@ -14,7 +14,6 @@ from supplies.views.donations import list_donations
 from supplies.views.periods import get_period_of_entries
 from supplies_service.pages.layout import render_page
 from supplies_service.request_context import Context
-from supplies_service.routes.reports import station_report_pdf
 from supplies_service.security.authorization import allow_roles
 
 SHOWN = 8
@@ -28,7 +27,7 @@ LATEST = 5
 
 
 class TodayPages(Controller):
-    """Routes of the home page and the station report."""
+    """Route of the home page."""
 
     path = "/"
     include_in_schema = False
@@ -64,13 +63,6 @@ class TodayPages(Controller):
                 entries=entries,
                 period=get_period_of_entries(books) if entries else None,
             )
-
-    @get("/report", opt={"page": True} | allow_roles("coordinator", "recorder", "auditor"))
-    async def report(self, context: Context) -> Response[bytes]:
-        """Show the station report as PDF, from the first to the last day with an entry."""
-        with context.reading() as books:
-            first, last = get_period_of_entries(books)
-        return await station_report_pdf(context, first, last)
 
 
 def _by_kind(alerts: list[Alert]) -> Mapping[str, list[Alert]]:

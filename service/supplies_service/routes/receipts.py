@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 
 from anyio.to_thread import run_sync
@@ -127,15 +128,7 @@ class ReceiptController(Controller):
     )
     async def batch(self, context: Context, first: First, last: Last) -> PDFResponse:
         """Print all valid receipts of a period as one PDF."""
-
-        def build(books: Books) -> list[ReceiptPaper]:
-            def check_code(receipt: ReceiptView) -> str:
-                return context.station_keys.sign(issued_receipt(books, receipt)).check_code
-
-            return build_receipt_papers(books, first, last, check_code)
-
-        papers = await context.read_in_thread(build)
-        return PDFResponse(await run_sync(draw_receipts, papers), f"receipts-{first}-{last}")
+        return await receipts_pdf(context, first, last)
 
     @get(
         "/{number:str}",
@@ -214,3 +207,16 @@ async def receipt_pdf(context: RequestContext, number: str, copy: int | None) ->
         )
     name = number if copy is None else f"{number}-copy-{copy}"
     return PDFResponse(await run_sync(draw_signed_receipt, record), name)
+
+
+async def receipts_pdf(context: RequestContext, first: date, last: date) -> PDFResponse:
+    """Return all valid receipts of a period as one PDF."""
+
+    def build(books: Books) -> list[ReceiptPaper]:
+        def check_code(receipt: ReceiptView) -> str:
+            return context.station_keys.sign(issued_receipt(books, receipt)).check_code
+
+        return build_receipt_papers(books, first, last, check_code)
+
+    papers = await context.read_in_thread(build)
+    return PDFResponse(await run_sync(draw_receipts, papers), f"receipts-{first}-{last}")

@@ -98,13 +98,7 @@ class ReportController(Controller):
     )
     async def disclosure_pdf(self, context: Context, first: First, last: Last) -> PDFResponse:
         """Print the public disclosure as PDF."""
-        now = context.ledger.clock()
-        shown = await context.read_in_thread(
-            lambda books: build_disclosure_paper(books, first, last, printed_at=now)
-        )
-        return PDFResponse(
-            await run_sync(draw_public_disclosure, shown), f"disclosure-{first}-{last}"
-        )
+        return await disclosure_report_pdf(context, first, last)
 
     @get(
         "/stock", operation_id="reportStock", opt=allow_roles("coordinator", "recorder", "auditor")
@@ -185,3 +179,12 @@ async def station_report_pdf(context: RequestContext, first: date, last: date) -
         lambda books: build_station_report_paper(books, first, last, printed_at=now)
     )
     return PDFResponse(await run_sync(draw_station_report, paper), f"station-report-{first}-{last}")
+
+
+async def disclosure_report_pdf(context: RequestContext, first: date, last: date) -> PDFResponse:
+    """Return the public disclosure for a period as PDF."""
+    now = context.ledger.clock()
+    paper = await context.read_in_thread(
+        lambda books: build_disclosure_paper(books, first, last, printed_at=now)
+    )
+    return PDFResponse(await run_sync(draw_public_disclosure, paper), f"disclosure-{first}-{last}")

@@ -1,0 +1,49 @@
+"""The period that a page shows: two days that may be left empty."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from supplies.books.reader import Books
+from supplies.domain.days import check_day
+from supplies.errors import InvalidField
+from supplies.views.periods import get_period_of_entries
+
+
+def parse_day(text: str, pointer: str) -> date | None:
+    """Return a day that was typed into a filter. Return None for an empty text.
+
+    Args:
+        pointer: JSON pointer of the filter, for the error.
+
+    Raises:
+        InvalidField: the text is not a day, or the day is outside the range of the books.
+    """
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise InvalidField.at(
+            pointer, f"{text[:64]!r} is not a day; write it as 2020-02-05"
+        ) from None
+    check_day(day, pointer)
+    return day
+
+
+def parse_period(books: Books, first: str, last: str, *, today: date) -> tuple[date, date]:
+    """Return the days of a period. An empty day is that of the first or the last entry.
+
+    Args:
+        today: The station's day, which takes the place of both if there are no entries yet.
+
+    Raises:
+        InvalidField: a text is not a day, or the last day is before the first.
+    """
+    begin, end = parse_day(first, "/from"), parse_day(last, "/to")
+    if begin is None or end is None:
+        known = get_period_of_entries(books) if books.head()[0] else (today, today)
+        begin, end = begin or known[0], end or known[1]
+    if end < begin:
+        raise InvalidField.at("/to", f"{end} is before {begin}")
+    return begin, end

@@ -1,0 +1,144 @@
+"""Reports of a period: the work of the station, its stock and its needs, with charts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, NamedTuple
+
+from litestar import Controller, Response, get
+from litestar.params import QueryParameter
+
+from supplies.books.reader import Books
+from supplies.domain.accounts import ASSIGNED, CLAIMED, MET, NEEDED
+from supplies.papers.station_report import GoodsLine, StationReport
+from supplies.views.balances_at import sum_balances
+from supplies.views.station_report import build_station_report
+from supplies.views.stock_by_day import StockOfDay, list_stock_by_day
+from supplies_service.pages.charts import Segment, stacked_bar, step_line
+from supplies_service.pages.layout import render_page
+from supplies_service.pages.page_roles import READERS, STAFF
+from supplies_service.pages.papers import frameable
+from supplies_service.pages.period_filter import parse_period
+from supplies_service.request_context import Context
+from supplies_service.responses import PDFResponse
+from supplies_service.routes.receipts import receipts_pdf
+from supplies_service.routes.reports import disclosure_report_pdf, station_report_pdf
+
+FirstDay = Annotated[str, QueryParameter(name="from")]
+LastDay = Annotated[str, QueryParameter(name="to")]
+
+
+class GoodsRow(NamedTuple):
+    """An item in the report.
+
+    Attributes:
+        bar: Where the goods went that the station had in the period.
+        line: Points of the line of its stock over the period.
+    """
+
+    goods: GoodsLine
+    bar: list[Segment]
+    line: str
+
+
+class NeedsRow(NamedTuple):
+    """The needs for an item at the end of the period.
+
+    Attributes:
+        total: The quantity asked for, without needs that were ended.
+        bar: How much of it is met, set aside, promised and open.
+    """
+
+    item: str
+    total: int
+    bar: list[Segment]
+
+
+class ReportPages(Controller):
+    """Routes of the reports."""
+
+    path = "/reports"
+    include_in_schema = False
+
+    @get(opt=READERS)
+    async def report(
+        self, context: Context, first: FirstDay = "", last: LastDay = ""
+    ) -> Response[bytes]:
+        """Show the report of a period. An empty day is that of the first or the last entry."""
+        today = context.ledger.today()
+
+        def read(
+            books: Books,
+        ) -> tuple[StationReport, Mapping[str, list[StockOfDay]], Mapping[str, Counter[str]]]:
+            begin, end = parse_period(books, first, last, today=today)
+            return (
+                build_station_report(books, begin, end),
+                list_stock_by_day(books, begin, end),
+                _needs(books, end),
+            )
+
+        report, stock, needs = await context.read_in_thread(read)
+        begin, end = report.first, report.last
+        return render_page(
+            context.request,
+            "report.html",
+            report=report,
+            goods=[
+                GoodsRow(line, _where(line), step_line(stock.get(line.item, []), begin, end))
+                for line in report.goods
+            ],
+            needs=[
+                NeedsRow(item, parts.total(), stacked_bar(parts)) for item, parts in needs.items()
+            ],
+            query=f"?from={begin}&to={end}",
+        )
+
+    @get("/station/pdf", opt=READERS)
+    async def station(
+        self, context: Context, first: FirstDay = "", last: LastDay = ""
+    ) -> PDFResponse:
+        """Show the station report as PDF."""
+        return frameable(await station_report_pdf(context, *_period(context, first, last)))
+
+    @get("/disclosure/pdf", opt=READERS)
+    async def disclosure(
+        self, context: Context, first: FirstDay = "", last: LastDay = ""
+    ) -> PDFResponse:
+        """Show the public disclosure as PDF."""
+        return frameable(await disclosure_report_pdf(context, *_period(context, first, last)))
+
+    @get("/receipts/pdf", opt=STAFF)
+    async def receipts(
+        self, context: Context, first: FirstDay = "", last: LastDay = ""
+    ) -> PDFResponse:
+        """Show all valid receipts of the period as one PDF."""
+        return frameable(await receipts_pdf(context, *_period(context, first, last)))
+
+
+def _period(context: Context, first: str, last: str) -> tuple[date, date]:
+    with context.reading() as books:
+        return parse_period(books, first, last, today=context.ledger.today())
+
+
+def _where(line: GoodsLine) -> list[Segment]:
+    """Return the bar of an item: where the goods went that the station had in the period."""
+    return stacked_bar(
+        {
+            "handed-over": line.handed_over,
+            "in-transit": line.in_transit,
+            "on-hand": line.on_hand,
+            "other": line.used + line.lost + max(0, line.unexplained) + max(0, line.other),
+        }
+    )
+
+
+def _needs(books: Books, on: date) -> Mapping[str, Counter[str]]:
+    """Return how much of the needs for each item is met, set aside, promised and open."""
+    parts = {MET: "met", ASSIGNED: "set-aside", CLAIMED: "promised", NEEDED: "open"}
+    sums = sum_balances(books, tuple(parts), on=on)
+    found: dict[str, Counter[str]] = {}
+    for item in sorted({item for _, item in sums}):
+        found[item] = Counter({part: sums[kind.name, item] for kind, part in parts.items()})
+    return {item: parts for item, parts in found.items() if parts.total()}

@@ -1,0 +1,71 @@
+"""The stock of each item at the end of each day of a period, for charts."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import date, timedelta
+
+from supplies.books.reader import Books
+from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, STOCK
+from supplies.errors import InvalidField
+from supplies.views.account_flows import TRANSFERS_OF_PERIOD
+from supplies.views.balances_at import sum_balances
+from supplies.views.pagination import View
+
+_ON_HAND = (STOCK, ALLOCATED, IN_TRANSIT)
+
+
+class StockOfDay(View, frozen=True, kw_only=True):
+    """The quantity on hand at the end of a day, in base units, with goods on the way."""
+
+    day: date
+    quantity: int
+
+
+def list_stock_by_day(books: Books, first: date, last: date) -> dict[str, list[StockOfDay]]:
+    """Return, by item, the stock before the period and after each day on which it changed.
+
+    The first row of an item has the day before `first`. Items without stock in the period are left
+    out.
+
+    Raises:
+        InvalidField: `last` is before `first`.
+    """
+    if last < first:
+        raise InvalidField.at("/to", f"{last} is before {first}")
+    closing: Counter[str] = Counter()
+    for (_, item), quantity in sum_balances(books, _ON_HAND, on=last).items():
+        closing[item] += quantity
+    changes = _changes(books, first, last)
+    found: dict[str, list[StockOfDay]] = {}
+    for item in sorted({*closing, *changes}):
+        days, quantity = [], closing[item]
+        for day, change in reversed(changes[item]):
+            days.append(StockOfDay(day=day, quantity=quantity))
+            quantity -= change
+        days.append(StockOfDay(day=first - timedelta(days=1), quantity=quantity))
+        found[item] = days[::-1]
+    return found
+
+
+def _changes(books: Books, first: date, last: date) -> defaultdict[str, list[tuple[date, int]]]:
+    """Return the days on which the stock of an item changed and by how much, oldest first."""
+    incoming, outgoing = (
+        " OR ".join(
+            f"(t.{side} >= '{kind.prefix}' AND t.{side} < '{kind.name};')"  # ";" follows ":"
+            for kind in _ON_HAND
+        )
+        for side in ("target", "source")
+    )
+    rows = books.all(
+        f"SELECT t.item, e.booked_on, sum(CASE WHEN {incoming} THEN t.quantity ELSE 0 END) "
+        f"- sum(CASE WHEN {outgoing} THEN t.quantity ELSE 0 END) {TRANSFERS_OF_PERIOD} "
+        "GROUP BY t.item, e.booked_on ORDER BY t.item, e.booked_on",
+        first=first.isoformat(),
+        last=last.isoformat(),
+    )
+    found: defaultdict[str, list[tuple[date, int]]] = defaultdict(list)
+    for item, day, change in rows:
+        if change:
+            found[item].append((date.fromisoformat(day), int(change)))
+    return found
