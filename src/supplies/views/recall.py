@@ -8,8 +8,8 @@ from datetime import date
 
 import msgspec
 
-from supplies.books.lot_families import lots_of_batch
 from supplies.books.reader import Books, query_ids
+from supplies.books.related_lots import lots_of_batch
 from supplies.domain.accounts import (
     ALLOCATED,
     CONVERTED,

@@ -7,8 +7,8 @@ from datetime import date
 
 import msgspec
 
-from supplies.books.lot_families import lot_links, lot_relatives
 from supplies.books.reader import Books
+from supplies.books.related_lots import lot_links, lot_relatives
 from supplies.domain.accounts import DONOR, RECEIVED, keys_of, kind_of
 from supplies.domain.entry_rows import Lot
 from supplies.errors import NotFound

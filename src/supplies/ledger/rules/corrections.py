@@ -55,7 +55,6 @@ from supplies.ledger.rules.command_history import (
 )
 from supplies.ledger.rules.correction_difference import MovedOn, book_difference
 from supplies.ledger.rules.delivery_outcomes import Contradicted
-from supplies.ledger.rules.lot_family import check_goods_of_pledges
 from supplies.ledger.rules.need_fulfilment import find_need, reopen_needs, restore_needs
 from supplies.ledger.rules.older_packs import implied_packs
 from supplies.ledger.rules.receipt_documents import (
@@ -64,6 +63,7 @@ from supplies.ledger.rules.receipt_documents import (
     details_line,
 )
 from supplies.ledger.rules.recounts import Past, recounts
+from supplies.ledger.rules.repacked_lots import check_goods_of_pledges
 from supplies.ledger.rules.smallest_correction import add_smallest_quantities
 
 Rules = Mapping[type[Command], Callable[[Any, Journal], None]]

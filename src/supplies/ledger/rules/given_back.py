@@ -16,7 +16,7 @@ from supplies.domain.commands import ReturnGoods
 from supplies.errors import InvalidField
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.line_transfers import move_lines
-from supplies.ledger.rules.lot_family import givers_of
+from supplies.ledger.rules.repacked_lots import givers_of
 
 
 def return_goods(command: ReturnGoods, journal: Journal) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supplies.books.lot_families import lots_of_batch
+from supplies.books.related_lots import lots_of_batch
 from supplies.domain.accounts import STOCK, keys_of
 from supplies.domain.commands import Move, QuarantineBatch
 from supplies.errors import AlreadyDone, InvalidField

@@ -14,7 +14,7 @@ from supplies.domain.product_expiry import Expiry, earliest_expiry, product_expi
 from supplies.errors import InvalidField
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
-from supplies.ledger.rules.lot_family import consumed_lots, products_in_order
+from supplies.ledger.rules.repacked_lots import consumed_lots, products_in_order
 
 
 def expiry_of_consumed(journal: Journal, conversion: str) -> Expiry:

@@ -17,7 +17,6 @@ from supplies.ledger.rules.donations import fulfil_pledge
 from supplies.ledger.rules.earmarks import EarmarkedShare, allocate_shares, earmarked_shares
 from supplies.ledger.rules.expired_goods import Destination
 from supplies.ledger.rules.line_transfers import LineToTake, take_lines
-from supplies.ledger.rules.lot_family import consumed_lots, givers_of, recorded_parents
 from supplies.ledger.rules.pledges import find_pledge
 from supplies.ledger.rules.product_expiries import (
     describe_products,
@@ -25,6 +24,7 @@ from supplies.ledger.rules.product_expiries import (
     line_with_expiry,
     record_statement,
 )
+from supplies.ledger.rules.repacked_lots import consumed_lots, givers_of, recorded_parents
 
 SPILLED = "spilled"
 """Reason under which goods that were spilled during repacking are booked as lost."""

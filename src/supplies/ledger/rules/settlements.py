@@ -9,7 +9,7 @@ from supplies.errors import InvalidField
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.found_goods import explain_surplus, record_found_gift
 from supplies.ledger.rules.line_transfers import move_lines
-from supplies.ledger.rules.lot_family import check_goods_of_pledges
+from supplies.ledger.rules.repacked_lots import check_goods_of_pledges
 
 
 def settle(command: Settle, journal: Journal) -> None:
