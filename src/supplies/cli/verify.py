@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 from click.exceptions import Exit
@@ -13,6 +13,7 @@ from supplies.cli.click_extensions import Command
 from supplies.domain.plurals import counted
 
 if TYPE_CHECKING:
+    from supplies.cli.checkpoints import CheckpointFile
     from supplies.errors import BooksBroken
     from supplies.signing.receipt_signatures import PublicKeys
     from supplies.storage.store import Store
@@ -60,65 +61,19 @@ def verify(
     --receipt, the exit status is also 1 if that receipt is not in the books, and 3 if it is in
     them but its page, its marks or the key that signed it could not be compared.
     """
-    import msgspec
-
-    from supplies.cli.checkpoints import CheckpointFile, check_any_applies, read_witnesses
-    from supplies.cli.opening import find_station
-    from supplies.cli.progress import progress_bar
-    from supplies.cli.tables import print_json
     from supplies.errors import BooksBroken
-    from supplies.storage.engines import open_store
-    from supplies.verification.verify import verify as verify_books
 
-    # Books whose guards are missing are verified too, because they need it most.
-    store = open_store(database, create=False, guarded=False)
     try:
-        code = None if station is None else find_station(store, station)
-        file = None if checkpoint is None else CheckpointFile(checkpoint, database)
-        keys = _public_keys(database, key)
-        known = read_witnesses(store, witnesses, keys)
-        store.check_integrity()
-        with progress_bar("Verifying entries") as report:
-            verified = verify_books(store, code, witnesses=known, progress=report)
-        store.check_guards()
-        compared = check_any_applies(known, verified)
-        if file is not None:
-            file.add(store, verified)
-        found = None if receipt is None else _find_receipt(database, station, receipt, keys, store)
+        result = _verify(database, station, receipt, key, witnesses, checkpoint)
     except BooksBroken as difference:
-        if as_json:
-            print_json(_difference_as_json(difference))
-        else:
-            print(f"supplies: {difference}", file=sys.stderr)
+        _print_difference(difference, as_json)
         raise Exit(1) from None
-    finally:
-        store.close()
-    _store_result(database, verified)
+    _store_result(database, result.verified)
     if as_json:
-        result = msgspec.to_builtins(verified)
-        if known:
-            result["checkpoints"] = compared
-        print_json(result if found is None else {**result, "receipt": found})
+        _print_json(result)
     else:
-        print(
-            f"{counted(verified.entries, 'entry', 'entries')}, "
-            f"{counted(verified.transfers, 'transfer')} and "
-            f"{counted(verified.receipts, 'receipt')} agree with the hash chain. "
-            "The books are sound."
-        )
-        if compared:
-            print(f"The entries of {counted(compared, 'checkpoint')} are in the books.")
-        if file is not None:
-            print(f"A checkpoint of each station is in {file}; keep a copy of it elsewhere.")
-        for each in verified.stations:
-            if each.clock_set_back:
-                print(
-                    f"Remark: the clock of station {each.station} was set back before "
-                    f"{_numbered(each.clock_set_back)}. Their numbers give the order."
-                )
-        if found is not None:
-            stream = sys.stdout if found.in_books and not found.unchecked else sys.stderr
-            print(f"{receipt}: {found.says}.", file=stream)
+        _print_text(result, receipt)
+    found = result.found
     if found is not None and not found.in_books:
         raise Exit(1)
     if found is not None and found.unchecked:
@@ -138,6 +93,99 @@ def _numbered(entries: list[int]) -> str:
     more = len(entries) - _NAMED
     noun = "entry" if len(entries) == 1 else "entries"
     return f"{noun} {named}" + (f" and {more} more" if more > 0 else "")
+
+
+class _Result(NamedTuple):
+    """What a verification without differences found.
+
+    Attributes:
+        verified: What was verified.
+        witnesses: How many checkpoints were given.
+        compared: How many of these checkpoints belong to verified stations.
+        file: The file to which checkpoints were added. None if none was named.
+        found: What is known about the receipt. None if none was named.
+    """
+
+    verified: Verified
+    witnesses: int
+    compared: int
+    file: CheckpointFile | None
+    found: PaperInBooks | None
+
+
+def _verify(
+    database: str,
+    station: str | None,
+    receipt: str | None,
+    key: str | None,
+    witnesses: tuple[str, ...],
+    checkpoint: str | None,
+) -> _Result:
+    """Verify the books, and compare the checkpoints and the receipt with them.
+
+    Raises:
+        BooksBroken: a stored row differs, or an entry is missing.
+    """
+    from supplies.cli.checkpoints import CheckpointFile, check_any_applies, read_witnesses
+    from supplies.cli.opening import find_station
+    from supplies.cli.progress import progress_bar
+    from supplies.storage.engines import open_store
+    from supplies.verification.verify import verify as verify_books
+
+    # Books whose guards are missing are verified too, because they need it most.
+    store = open_store(database, create=False, guarded=False)
+    try:
+        code = None if station is None else find_station(store, station)
+        file = None if checkpoint is None else CheckpointFile(checkpoint, database)
+        keys = _public_keys(database, key)
+        known = read_witnesses(store, witnesses, keys)
+        store.check_integrity()
+        with progress_bar("Verifying entries") as report:
+            verified = verify_books(store, code, witnesses=known, progress=report)
+        store.check_guards()
+        compared = check_any_applies(known, verified)
+        if file is not None:
+            file.add(store, verified)
+        found = None if receipt is None else _find_receipt(database, station, receipt, keys, store)
+        return _Result(verified, len(known), compared, file, found)
+    finally:
+        store.close()
+
+
+def _print_json(result: _Result) -> None:
+    import msgspec
+
+    from supplies.cli.tables import print_json
+
+    shown = msgspec.to_builtins(result.verified)
+    if result.witnesses:
+        shown["checkpoints"] = result.compared
+    if result.found is not None:
+        shown["receipt"] = result.found
+    print_json(shown)
+
+
+def _print_text(result: _Result, receipt: str | None) -> None:
+    verified, found = result.verified, result.found
+    print(
+        f"{counted(verified.entries, 'entry', 'entries')}, "
+        f"{counted(verified.transfers, 'transfer')} and "
+        f"{counted(verified.receipts, 'receipt')} agree with the hash chain. "
+        "The books are sound."
+    )
+    if result.compared:
+        print(f"The entries of {counted(result.compared, 'checkpoint')} are in the books.")
+    if result.file is not None:
+        print(f"A checkpoint of each station is in {result.file}; keep a copy of it elsewhere.")
+    for each in verified.stations:
+        if each.clock_set_back:
+            print(
+                f"Remark: the clock of station {each.station} was set back before "
+                f"{_numbered(each.clock_set_back)}. Their numbers give the order."
+            )
+    if found is not None:
+        stream = sys.stdout if found.in_books and not found.unchecked else sys.stderr
+        print(f"{receipt}: {found.says}.", file=stream)
 
 
 def _store_result(database: str, verified: Verified) -> None:
@@ -223,13 +271,20 @@ def _public_keys(database: str, key: str | None) -> PublicKeys | None:
         return None
 
 
-def _difference_as_json(difference: BooksBroken) -> dict[str, object]:
-    return {
-        "sound": False,
-        "station": difference.station,
-        "seq": difference.seq,
-        "table": difference.table,
-        "column": difference.column,
-        "expected": difference.expected,
-        "found": difference.found,
-    }
+def _print_difference(difference: BooksBroken, as_json: bool) -> None:
+    from supplies.cli.tables import print_json
+
+    if not as_json:
+        print(f"supplies: {difference}", file=sys.stderr)
+        return
+    print_json(
+        {
+            "sound": False,
+            "station": difference.station,
+            "seq": difference.seq,
+            "table": difference.table,
+            "column": difference.column,
+            "expected": difference.expected,
+            "found": difference.found,
+        }
+    )
