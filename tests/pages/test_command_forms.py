@@ -10,7 +10,8 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from supplies_service.pages.command_forms import CommandForm, command_of, fields_of
+from supplies_service.pages.command_forms import CommandForm
+from supplies_service.pages.typed_values import command_of, fields_of
 from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands

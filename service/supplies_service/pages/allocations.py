@@ -20,15 +20,10 @@ from supplies.views.allocation_proposal import propose_allocations
 from supplies.views.allocations import AllocationStatus, get_allocation, list_allocations
 from supplies.views.deliveries import find_deliveries
 from supplies.views.entries import list_entries
-from supplies_service.pages.command_forms import (
-    CommandForm,
-    Saved,
-    code_filter,
-    render_form,
-    submit,
-)
+from supplies_service.pages.command_forms import CommandForm, Saved, render_form, submit
 from supplies_service.pages.forms import redirect
 from supplies_service.pages.layout import render_page
+from supplies_service.pages.named_records import code_filter
 from supplies_service.pages.page_roles import READERS, STAFF
 from supplies_service.request_context import Context, RequestContext
 

@@ -13,25 +13,12 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
-from typing import Any, Generic, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 from litestar import Request, Response
 
 from supplies.books.reader import Books
-from supplies.domain.catalogue_records import (
-    CatalogueRecord,
-    Donor,
-    Item,
-    Location,
-    Recipient,
-    Team,
-)
-from supplies.domain.fields import is_valid_code
-from supplies.domain.money import Money
-from supplies.domain.normalization import normalize_text
-from supplies.domain.validation import alternatives, convert
 from supplies.errors import (
     Fault,
     IdempotencyConflict,
@@ -43,51 +30,20 @@ from supplies.errors import (
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 from supplies.storage.idempotency import IdempotencyKey, StoredResponse
-from supplies.views.catalogue import list_records
 from supplies.views.pagination import View, Warned
 from supplies_service.idempotency import Outcome, canonical, command_id, run_idempotent
 from supplies_service.observability.request_log import log_error
 from supplies_service.pages.forms import read_form, redirect
 from supplies_service.pages.layout import render_page
-from supplies_service.pages.names import SEPARATOR
+from supplies_service.pages.named_records import REFERENCES, Choice, find_record, not_found
+from supplies_service.pages.typed_values import command_of, is_code_field
 from supplies_service.problems import Malformed, shown_detail, status_of
 from supplies_service.request_context import RequestContext
 
 C = TypeVar("C", bound=msgspec.Struct)
 P = TypeVar("P", bound=msgspec.Struct)
 
-REFERENCES: Mapping[str, type[CatalogueRecord]] = {
-    "donor": Donor,
-    "item": Item,
-    "location": Location,
-    "quarantine": Location,
-    "from": Location,
-    "to": Location,
-    "recipient": Recipient,
-    "for": Recipient,
-    "team": Team,
-}
-"""Kind of record for each field that contains a code. Users type a code or a name."""
-
-MAX_CHOICES = 12
-"""Largest number of records that are offered if a typed name fits several."""
-
-MAX_LINE = 10_000
-"""Largest index of a line in a form. Removed lines leave gaps in the indexes."""
-
-_DAY = re.compile(r"(\d{4})\D?(\d{1,2})(?:\D?(\d{1,2}))?\D?", re.ASCII)
-_NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
-_GROUPED = re.compile(r"\d{1,3}(,\d{3})+", re.ASCII)
-
-
 FILL_IN_RIGHT = Sentence("some fields are not filled in right")
-
-
-class Choice(NamedTuple):
-    """Code and name of a record that fits an ambiguous text, for the user to choose from."""
-
-    code: str
-    name: str
 
 
 class Unconfirmed(SuppliesError):
@@ -324,14 +280,18 @@ class CommandForm(Generic[C]):
         faults = []
         for pointer, text in self._fields_of_command().items():
             kind = REFERENCES.get(pointer.rpartition("/")[2])
-            if kind is None or not text.strip() or not _is_code(self.kind, pointer, self.fields):
+            if (
+                kind is None
+                or not text.strip()
+                or not is_code_field(self.kind, pointer, self.fields)
+            ):
                 continue
             found = find_record(books, kind, text)
             if isinstance(found, str):
                 self.fields[pointer] = found
                 continue
             self.choices[pointer] = found
-            faults.append(Fault(pointer, _not_found(text, found)))
+            faults.append(Fault(pointer, not_found(text, found)))
         return faults
 
     def _change_lines(self) -> None:
@@ -435,53 +395,6 @@ def warning_key(warned: Warned) -> str:
     return f"{warned.warning}:{lot[1] if lot else warned.about}"
 
 
-def command_of(kind: type[C], fields: Mapping[str, str]) -> C:
-    """Return the command with the values of form fields.
-
-    Raises:
-        InvalidField: fields are wrong. The pointers of the faults are field names of the form.
-    """
-    names: dict[str, str] = {}
-    plain = _plain(kind, _tree(fields), "", "", names)
-    try:
-        return convert(kind, plain or {})
-    except InvalidField as error:
-        faults = [_with_form_pointer(fault, names) for fault in error.faults]
-        raise InvalidField(error.detail, faults) from None
-
-
-def fields_of(command: msgspec.Struct, start: str = "") -> dict[str, str]:
-    """Return the form fields for a command.
-
-    Args:
-        command: The command.
-        start: JSON pointer to the command in the form, such as `/command` in the form of a
-            correction.
-    """
-    fields: dict[str, str] = {}
-    _add_fields(type(command), msgspec.to_builtins(command), start, fields)
-    return fields
-
-
-def _add_fields(kind: Any, value: Any, pointer: str, fields: dict[str, str]) -> None:
-    part = _struct_of(kind, value)
-    if part is not None and isinstance(value, dict):
-        hints = _hints(part)
-        shown = _amount_as_typed(value) if issubclass(part, Money) else value
-        month, day = _month_field(part)
-        if month and value.get(month):
-            shown = {**shown, day: value[month]}
-            del shown[month]
-        for name, each in shown.items():
-            _add_fields(hints.get(name, str), each, f"{pointer}/{name}", fields)
-    elif isinstance(value, list):
-        inner = _list_item(kind)
-        for at, each in enumerate(value):
-            _add_fields(inner, each, f"{pointer}/{at}", fields)
-    elif value is not None:
-        fields[pointer] = str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def render_form(
     context: RequestContext, template: str, form: CommandForm[Any], **values: object
 ) -> Response[bytes]:
@@ -501,219 +414,3 @@ def render_form(
     elif form.warnings:
         status = 422
     return render_page(context.request, template, status=status, form=form, **values)
-
-
-# --- records by name -----------------------------------------------------------------------------
-
-
-def find_record(books: Books, kind: type[CatalogueRecord], text: str) -> str | list[Choice]:
-    """Return the code of the record that a text names, or the choices if the text is ambiguous.
-
-    Args:
-        books: The books.
-        kind: The kind of record.
-        text: A code, a name, a part of a name, or a label as from `Names.label`.
-    """
-    wanted = normalize_text(text)
-    for code in (wanted.rpartition(SEPARATOR)[2], wanted):
-        if is_valid_code(code) and books.catalogue.get(kind, code) is not None:
-            return code
-    found = list_records(books, kind, wanted[:200], limit=MAX_CHOICES).items
-    named = [one for one in found if wanted in (_name(one), getattr(one, "name_en", None))]
-    if len(named) == 1 or len(found) == 1:
-        return (named or found)[0].code
-    return [Choice(one.code, _name(one)) for one in found]
-
-
-def code_filter(
-    books: Books, kind: type[CatalogueRecord], text: str | None, pointer: str
-) -> str | None:
-    """Return the code of the record by which a list is filtered, or None for an empty text.
-
-    Args:
-        books: The books.
-        kind: The kind of record.
-        text: A text as for `find_record`.
-        pointer: JSON pointer to the filter, for the error.
-
-    Raises:
-        InvalidField: no record fits the text, or several do.
-    """
-    if text is None or not text.strip():
-        return None
-    found = find_record(books, kind, text)
-    if isinstance(found, str):
-        return found
-    raise InvalidField.at(pointer, _not_found(text, found))
-
-
-def _not_found(text: str, found: Sequence[Choice]) -> Sentence:
-    if found:
-        return Sentence("{text} is the name of several; choose one", text=text)
-    return Sentence("{text} is not registered; choose from the list", text=text)
-
-
-def _name(record: CatalogueRecord) -> str:
-    return str(getattr(record, "name", None) or record.code)
-
-
-# --- the types of a command ----------------------------------------------------------------------
-
-
-def _hints(struct: type[msgspec.Struct]) -> dict[str, Any]:
-    """Return the types of a struct's fields, by their names in JSON."""
-    hints = get_type_hints(struct, include_extras=True)
-    return {field.encode_name: hints[field.name] for field in msgspec.structs.fields(struct)}
-
-
-def _struct_of(kind: Any, value: Any) -> type[msgspec.Struct] | None:
-    """Return the struct in a type annotation, or None if there is none.
-
-    If the annotation has several structs, the tag in the value decides.
-    """
-    structs = [
-        part
-        for part in alternatives(kind)
-        if isinstance(part, type) and issubclass(part, msgspec.Struct)
-    ]
-    if len(structs) > 1 and isinstance(value, dict):
-        tagged = [one for one in structs if one.__struct_config__.tag == value.get("type")]
-        return tagged[0] if tagged else None
-    return structs[0] if structs else None
-
-
-def _list_item(kind: Any) -> Any:
-    """Return the type of the items of a list type, or None for other types."""
-    lists = [part for part in alternatives(kind) if get_origin(part) is list]
-    return get_args(lists[0])[0] if lists else None
-
-
-def _month_field(struct: type[msgspec.Struct]) -> tuple[str, str]:
-    """Return the names of the field for an expiry month and of the field for an expiry day.
-
-    Both are "" if the struct has no expiry.
-    """
-    names = _hints(struct)
-    if "expires_month" in names and "expires_on" in names:
-        return "expires_month", "expires_on"
-    return "", ""
-
-
-def _is_code(kind: Any, pointer: str, fields: Mapping[str, str]) -> bool:
-    """Return whether the field at a pointer is a code. Some fields of these names are literals."""
-    at, seen = kind, ""
-    for name in pointer.split("/")[1:]:
-        struct = _struct_of(at, {"type": fields.get(f"{seen}/type")})
-        at = _hints(struct).get(name) if struct is not None else _list_item(at)
-        seen = f"{seen}/{name}"
-        if at is None:
-            return False
-    return str in alternatives(at)
-
-
-# --- typed text to JSON --------------------------------------------------------------------------
-
-
-def _tree(fields: Mapping[str, str]) -> dict[str, Any]:
-    """Return the fields as nested dicts. Empty fields are left out."""
-    tree: dict[str, Any] = {}
-    for pointer, text in fields.items():
-        if not text.strip():
-            continue
-        *parents, name = pointer.split("/")[1:]
-        at: Any = tree
-        for parent in parents:
-            at = at.setdefault(parent, {})
-            if not isinstance(at, dict):
-                raise Malformed("the form cannot be read; open the page and send it again")
-        if isinstance(at.get(name), dict):
-            raise Malformed("the form cannot be read; open the page and send it again")
-        at[name] = text
-    return tree
-
-
-def _plain(kind: Any, value: Any, there: str, here: str, names: dict[str, str]) -> Any:
-    """Return typed text as JSON for a type. Empty parts are None.
-
-    Args:
-        there: JSON pointer to the value in the JSON.
-        here: JSON pointer to the value in the form.
-        names: Receives the pointers in the form, by the pointers in the JSON.
-    """
-    names[there] = here
-    inner = _list_item(kind)
-    if isinstance(value, dict) and inner is not None:
-        lines = list[Any]()
-        for name in sorted(value, key=lambda text: (not text.isdecimal(), len(text), text)):
-            line = _plain(inner, value[name], f"{there}/{len(lines)}", f"{here}/{name}", names)
-            if line is not None:
-                lines.append(line)
-        return lines or None
-    if isinstance(value, dict):
-        struct = _struct_of(kind, value)
-        hints = {} if struct is None else _hints(struct)
-        made = {
-            name: _plain(hints.get(name, str), each, f"{there}/{name}", f"{here}/{name}", names)
-            for name, each in value.items()
-        }
-        made = {name: each for name, each in made.items() if each is not None}
-        if struct is not None and issubclass(struct, Money):
-            made = _amount_in_minor_units(made)
-        return made or None
-    return _typed(kind, value)
-
-
-def _typed(kind: Any, text: str) -> Any:
-    """Return a typed text as a number, a boolean or a day, if its field has such a type."""
-    parts = alternatives(kind)
-    plain = normalize_text(text)
-    if int in parts:
-        digits = plain.replace(",", "") if _GROUPED.fullmatch(plain) else plain
-        return int(digits) if _NUMBER.fullmatch(digits) else text
-    if bool in parts:
-        return {"true": True, "on": True, "false": False}.get(plain, text)
-    if any(getattr(part, "__name__", "") == "date" for part in parts):
-        return _typed_day(plain)
-    return text
-
-
-def _typed_day(text: str) -> str:
-    """Return a typed day or month in ISO form. 2027.5.31, 20270531 and 2027年5月31日 are days."""
-    found = _DAY.fullmatch(text)
-    if found is None:
-        return text
-    return "-".join(f"{int(part):02}" for part in found.groups() if part)
-
-
-def _amount_in_minor_units(money: dict[str, Any]) -> dict[str, Any]:
-    """Return money with its typed decimal amount in minor units. No amount means no money."""
-    typed = money.get("minor")
-    if typed is None:
-        return {} if money.keys() <= {"currency"} else money
-    try:
-        amount = Decimal(normalize_text(str(typed)).replace(",", ""))
-        minor = amount.scaleb(_digits(str(money.get("currency", ""))))
-    except InvalidOperation:
-        return money
-    return {**money, "minor": int(minor)} if minor == minor.to_integral_value() else money
-
-
-def _amount_as_typed(money: dict[str, Any]) -> dict[str, Any]:
-    amount = Decimal(money["minor"]).scaleb(-_digits(money["currency"]))
-    return {**money, "minor": f"{amount:f}"}
-
-
-def _digits(currency: str) -> int:
-    """Return the number of decimal places of a currency."""
-    from babel.numbers import get_currency_precision
-
-    return get_currency_precision(currency)
-
-
-def _with_form_pointer(fault: Fault, names: Mapping[str, str]) -> Fault:
-    """Return a fault with the pointer of its field in the form."""
-    there, rest = fault.pointer, ""
-    while there not in names:
-        there, _, name = there.rpartition("/")
-        rest = f"/{name}{rest}"
-    return replace(fault, pointer=names[there] + rest)

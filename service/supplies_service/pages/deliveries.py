@@ -23,8 +23,9 @@ from supplies.views.deliveries import (
     list_deliveries,
 )
 from supplies.views.entries import list_entries
-from supplies_service.pages.command_forms import CommandForm, code_filter, render_form, submit
+from supplies_service.pages.command_forms import CommandForm, render_form, submit
 from supplies_service.pages.layout import render_page
+from supplies_service.pages.named_records import code_filter
 from supplies_service.pages.page_roles import READERS, STAFF
 from supplies_service.pages.papers import frameable
 from supplies_service.request_context import Context, RequestContext

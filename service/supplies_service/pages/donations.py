@@ -31,11 +31,12 @@ from supplies.views.look_alikes import find_look_alikes
 from supplies.views.pagination import Warned
 from supplies.views.receipts import get_receipt
 from supplies.views.stated_donation import stated_donation
-from supplies_service.pages.command_forms import CommandForm, Saved, fields_of, render_form
+from supplies_service.pages.command_forms import CommandForm, Saved, render_form
 from supplies_service.pages.forms import redirect
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.page_roles import READERS, STAFF
 from supplies_service.pages.papers import frameable
+from supplies_service.pages.typed_values import fields_of
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
 from supplies_service.routes.donations import current_entry

@@ -17,8 +17,8 @@ from supplies.domain.catalogue_records import (
 )
 from supplies.errors import NotFound
 from supplies.views.catalogue import list_records
-from supplies_service.pages.command_forms import MAX_CHOICES
 from supplies_service.pages.layout import render_page
+from supplies_service.pages.named_records import MAX_CHOICES
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.authorization import allow_roles
 

@@ -16,8 +16,9 @@ from supplies.views.likely_duplicates import find_likely_duplicates
 from supplies.views.needs import list_needs
 from supplies.views.pagination import Warned
 from supplies.views.pledges import PledgeStatus, get_pledge, list_pledges
-from supplies_service.pages.command_forms import CommandForm, code_filter, render_form, submit
+from supplies_service.pages.command_forms import CommandForm, render_form, submit
 from supplies_service.pages.layout import render_page
+from supplies_service.pages.named_records import code_filter
 from supplies_service.pages.page_roles import READERS, STAFF
 from supplies_service.request_context import Context, RequestContext
 

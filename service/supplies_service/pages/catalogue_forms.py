@@ -1,0 +1,290 @@
+"""Forms of the catalogue: a new record, and the change of a record.
+
+All kinds of record have the same forms, with the fields of the kind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery
+from msgspec import Meta
+
+from supplies.books.reader import Books
+from supplies.domain.catalogue_records import (
+    CatalogueRecord,
+    Community,
+    Item,
+    Recipient,
+)
+from supplies.domain.fields import MAX_QUANTITY, Code, Count, Label, StrictStruct
+from supplies.domain.validation import convert
+from supplies.errors import AlreadyDone, InvalidField, Sentence, SuppliesError
+from supplies.ledger.ledger import Ledger
+from supplies.views.catalogue import get_record, list_records
+from supplies.views.look_alikes import find_look_alikes
+from supplies_service.pages.command_forms import CommandForm, Saved, render_form
+from supplies_service.pages.forms import redirect
+from supplies_service.pages.typed_values import fields_of
+from supplies_service.request_bodies import Changes
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.routes.catalogue import PERSONAL_KINDS, change_record
+from supplies_service.security.authorization import allow_roles
+
+
+class PackSize(StrictStruct, frozen=True, kw_only=True):
+    """A pack of an item as a line of the form."""
+
+    pack: Code
+    size: Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]
+
+
+class AgeBand(StrictStruct, frozen=True, kw_only=True):
+    """How many people of a household are of which ages, as a line of the form."""
+
+    ages: Code
+    persons: Count
+
+
+class Lines(NamedTuple):
+    """How a field with names and numbers is shown in a form: as lines with two fields each."""
+
+    line: type[StrictStruct]
+    name: str
+    number: str
+
+
+LINES = {
+    "packs": Lines(PackSize, "pack", "size"),
+    "age_bands": Lines(AgeBand, "ages", "persons"),
+}
+"""The fields of records that contain names and numbers."""
+
+
+def registration_pages(kind: type[CatalogueRecord]) -> type[Controller]:
+    """Return the controller of the form of a new record."""
+    staff, form_kind = _staff(kind), form_struct(kind)
+
+    class RegistrationPages(Controller):
+        path = f"/{kind.table}"
+        include_in_schema = False
+
+        @get("/new", opt=staff)
+        async def new(
+            self, context: Context, saved: FromQuery[str | None] = None
+        ) -> Response[bytes]:
+            """Show an empty form with the next free code. saved: the code of the last record."""
+            form = CommandForm(form_kind, {"/unit": "piece"} if kind is Item else None)
+            return _show_new(context, kind, form, saved=saved)
+
+        @post("/new", opt=staff)
+        async def register(self, context: Context) -> Response[bytes]:
+            """Register the record, or show the form again."""
+            form = await CommandForm.read(context.request, form_kind)
+            if not form.is_save:
+                return _show_new(context, kind, form)
+            try:
+                with context.reading() as books:
+                    stated = stated_fields(form, books)
+                location = await form.record(context, _registering(kind, form, stated))
+            except SuppliesError as error:
+                form.refuse(error)
+                return _show_new(context, kind, form)
+            if form.do == "save-next":
+                return redirect(f"/{kind.table}/new?saved={location.rpartition('/')[2]}")
+            return redirect(location)
+
+    RegistrationPages.__name__ = RegistrationPages.__qualname__ = (
+        f"{kind.__name__}RegistrationPages"
+    )
+    return RegistrationPages
+
+
+def change_pages(kind: type[CatalogueRecord]) -> type[Controller]:
+    """Return the controller of the form that changes a record."""
+    staff, form_kind = _staff(kind), form_struct(kind)
+
+    class ChangePages(Controller):
+        path = f"/{kind.table}"
+        include_in_schema = False
+
+        @get("/{code:str}/change", opt=staff)
+        async def change_form(self, context: Context, code: FromPath[str]) -> Response[bytes]:
+            """Show the form of a change, filled in."""
+            form = CommandForm(form_kind)
+            with context.reading() as books:
+                record = get_record(books, kind, code)
+                if getattr(record, "name", None) is not None:
+                    form.fields = fields_of_record(record)
+                form.extra["seen"] = digest(record)
+            return _show_change(context, kind, form, code)
+
+        @post("/{code:str}/change", opt=staff)
+        async def change(self, context: Context, code: FromPath[str]) -> Response[bytes]:
+            """Change the record, or show the form again."""
+            form = await CommandForm.read(context.request, form_kind)
+            form.fields["/code"] = code
+            if not form.is_save:
+                return _show_change(context, kind, form, code)
+            try:
+                with context.reading() as books:
+                    stated = stated_fields(form, books)
+                del stated["code"], stated["retired"]
+
+                def job(ledger: Ledger, _: str) -> Saved:
+                    if digest(get_record(ledger.books, kind, code)) != form.extra.get("seen"):
+                        raise AlreadyDone(
+                            Sentence(
+                                "{code} was changed meanwhile; open its page and change it again",
+                                code=code,
+                            )
+                        )
+                    change_record(context, ledger, kind, code, Changes(stated))
+                    return Saved(f"/{kind.table}/{code}")
+
+                return redirect(await form.record(context, job))
+            except SuppliesError as error:
+                form.refuse(error)
+                return _show_change(context, kind, form, code)
+
+    ChangePages.__name__ = ChangePages.__qualname__ = f"{kind.__name__}ChangePages"
+    return ChangePages
+
+
+def _staff(kind: type[CatalogueRecord]) -> dict[str, Any]:
+    """Return the route options of a form: who may use it."""
+    personal = kind in PERSONAL_KINDS
+    return {"page": True} | allow_roles("coordinator", "recorder", personal=personal)
+
+
+# --- records and the fields of their forms --------------------------------------------------------
+
+
+@cache
+def form_struct(kind: type[CatalogueRecord]) -> type[msgspec.Struct]:
+    """Make the struct of a form: that of the record, but with a name, and with lines.
+
+    The code may be empty: the next free one is taken then.
+    """
+    lines = [
+        (name, list[each.line] | None, None)  # type: ignore[name-defined]  # made while it runs
+        for name, each in LINES.items()
+        if name in kind.__struct_fields__
+    ]
+    return msgspec.defstruct(
+        f"{kind.__name__}Form",
+        [("name", Label), ("code", Code | None, None), *lines],
+        bases=(kind,),
+        namespace={"__doc__": f"The form of a {kind.__name__.lower()}."},
+        kw_only=True,
+        frozen=True,
+    )
+
+
+def fields_of_record(record: CatalogueRecord) -> dict[str, str]:
+    """Return a record as the fields of its form."""
+    fields = msgspec.to_builtins(record)
+    for name, (_, first, second) in LINES.items():
+        if fields.get(name) is not None:
+            fields[name] = [{first: key, second: number} for key, number in fields[name].items()]
+    return fields_of(convert(form_struct(type(record)), fields))
+
+
+def stated_fields(form: CommandForm[Any], books: Books) -> dict[str, Any]:
+    """Return the fields of a record as a form states them, by name.
+
+    Raises:
+        InvalidField: fields are wrong, or a name has two lines.
+    """
+    fields: dict[str, Any] = msgspec.to_builtins(form.command(books))
+    for field, (_, name, number) in LINES.items():
+        if field not in fields:
+            continue
+        by_name: dict[str, int] = {}
+        typed = [at for at in form.lines(f"/{field}", 0) if form.has_text(f"/{field}/{at}")]
+        for at, line in zip(typed, fields[field] or [], strict=True):
+            if line[name] in by_name:
+                rule = Sentence("{text} has another line already", text=line[name])
+                raise InvalidField.at(f"/{field}/{at}/{name}", rule)
+            by_name[line[name]] = line[number]
+        fields[field] = by_name or ({} if field == "packs" else None)
+    return fields
+
+
+def digest(record: CatalogueRecord) -> str:
+    """Return a text that differs once the record is changed."""
+    return hashlib.sha256(msgspec.json.encode(record)).hexdigest()[:32]
+
+
+def _registering(
+    kind: type[CatalogueRecord], form: CommandForm[Any], stated: dict[str, Any]
+) -> Callable[[Ledger, str], Saved]:
+    """Return the job that registers a record.
+
+    Another record may have got the proposed code meanwhile, so the next free one is taken.
+    """
+
+    def job(ledger: Ledger, _: str) -> Saved:
+        is_proposed = stated["code"] in (None, form.extra.get("proposed"))
+        code = ledger.next_code(kind) if is_proposed else stated["code"]
+        new = convert(kind, {**stated, "code": code})
+        ledger.register(new)
+        form.confirm(find_look_alikes(ledger.books, new))
+        return Saved(f"/{kind.table}/{code}")
+
+    return job
+
+
+# --- pages ---------------------------------------------------------------------------------------
+
+
+def _show_new(
+    context: RequestContext,
+    kind: type[CatalogueRecord],
+    form: CommandForm[Any],
+    *,
+    saved: str | None = None,
+) -> Response[bytes]:
+    with context.reading() as books:
+        if saved:
+            get_record(books, kind, saved)
+        if "proposed" not in form.extra:
+            form.extra["proposed"] = books.catalogue.next_code(kind)
+            form.fields.setdefault("/code", form.extra["proposed"])
+        return render_form(
+            context,
+            "record_form.html",
+            form,
+            table=kind.table,
+            code=None,
+            saved=saved,
+            communities=_communities(books, kind),
+        )
+
+
+def _show_change(
+    context: RequestContext, kind: type[CatalogueRecord], form: CommandForm[Any], code: str
+) -> Response[bytes]:
+    with context.reading() as books:
+        get_record(books, kind, code)
+        return render_form(
+            context,
+            "record_form.html",
+            form,
+            table=kind.table,
+            code=code,
+            saved=None,
+            communities=_communities(books, kind),
+        )
+
+
+def _communities(books: Books, kind: type[CatalogueRecord]) -> list[Community]:
+    """Return the communities to choose from in the form of a recipient."""
+    if kind is not Recipient:
+        return []
+    return list_records(books, Community, limit=200, retired=False).items

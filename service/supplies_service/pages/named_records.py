@@ -1,0 +1,96 @@
+"""Find the record of the catalogue that a person named in a form or in the filter of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from supplies.books.reader import Books
+from supplies.domain.catalogue_records import (
+    CatalogueRecord,
+    Donor,
+    Item,
+    Location,
+    Recipient,
+    Team,
+)
+from supplies.domain.fields import is_valid_code
+from supplies.domain.normalization import normalize_text
+from supplies.errors import InvalidField, Sentence
+from supplies.views.catalogue import list_records
+from supplies_service.pages.names import SEPARATOR
+
+REFERENCES: Mapping[str, type[CatalogueRecord]] = {
+    "donor": Donor,
+    "item": Item,
+    "location": Location,
+    "quarantine": Location,
+    "from": Location,
+    "to": Location,
+    "recipient": Recipient,
+    "for": Recipient,
+    "team": Team,
+}
+"""Kind of record for each field that contains a code. Users type a code or a name."""
+
+MAX_CHOICES = 12
+"""Largest number of records that are offered if a typed name fits several."""
+
+
+class Choice(NamedTuple):
+    """Code and name of a record that fits an ambiguous text, for the user to choose from."""
+
+    code: str
+    name: str
+
+
+def find_record(books: Books, kind: type[CatalogueRecord], text: str) -> str | list[Choice]:
+    """Return the code of the record that a text names, or the choices if the text is ambiguous.
+
+    Args:
+        books: The books.
+        kind: The kind of record.
+        text: A code, a name, a part of a name, or a label as from `Names.label`.
+    """
+    wanted = normalize_text(text)
+    for code in (wanted.rpartition(SEPARATOR)[2], wanted):
+        if is_valid_code(code) and books.catalogue.get(kind, code) is not None:
+            return code
+    found = list_records(books, kind, wanted[:200], limit=MAX_CHOICES).items
+    named = [one for one in found if wanted in (_name(one), getattr(one, "name_en", None))]
+    if len(named) == 1 or len(found) == 1:
+        return (named or found)[0].code
+    return [Choice(one.code, _name(one)) for one in found]
+
+
+def code_filter(
+    books: Books, kind: type[CatalogueRecord], text: str | None, pointer: str
+) -> str | None:
+    """Return the code of the record by which a list is filtered, or None for an empty text.
+
+    Args:
+        books: The books.
+        kind: The kind of record.
+        text: A text as for `find_record`.
+        pointer: JSON pointer to the filter, for the error.
+
+    Raises:
+        InvalidField: no record fits the text, or several do.
+    """
+    if text is None or not text.strip():
+        return None
+    found = find_record(books, kind, text)
+    if isinstance(found, str):
+        return found
+    raise InvalidField.at(pointer, not_found(text, found))
+
+
+def not_found(text: str, found: Sequence[Choice]) -> Sentence:
+    """Return the error message about a text that names no record, or several."""
+    if found:
+        return Sentence("{text} is the name of several; choose one", text=text)
+    return Sentence("{text} is not registered; choose from the list", text=text)
+
+
+def _name(record: CatalogueRecord) -> str:
+    return str(getattr(record, "name", None) or record.code)
