@@ -9,6 +9,8 @@ from typing import Annotated, NamedTuple
 
 from litestar import Controller, Response, get
 from litestar.params import QueryParameter
+from supplies_receipts.drawing.bilingual import activity
+from supplies_receipts.papers.station_report_tables import other_work
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import ASSIGNED, CLAIMED, MET, NEEDED
@@ -92,6 +94,7 @@ class ReportPages(Controller):
             needs=[
                 NeedsRow(item, parts.total(), stacked_bar(parts)) for item, parts in needs.items()
             ],
+            activities=[(activity(one.kind), one.count) for one in other_work(report)],
             query=f"?from={begin}&to={end}",
         )
 
