@@ -70,9 +70,9 @@ class SimulatedStation:
         self.recorded_order, self.tally, self.restart = recorded_order, tally, restart
         self.connections: dict[int, LedgerConnection] = {}
         self.model = ReferenceModel(self.connection().ledger.books)
-        self.oracle = Oracle(self.model, clock)
         self.recorded: dict[str, tuple[UserRequest, Recorded]] = {}
         self.commands: dict[int, c.Command] = {}
+        self.oracle = Oracle(self.model, clock, self.commands)
         self.pending: list[UserRequest] = []
         self.other_model: ReferenceModel | None = None
         self.same_database = False

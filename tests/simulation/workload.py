@@ -158,12 +158,16 @@ def corrections(generator: CommandGenerator) -> list[WeightedCommand]:
     def reverse() -> c.Command:
         return generator.reverse(generator.pick(entries))
 
+    def correct_words() -> c.Command:
+        return generator.correct_words(generator.pick(generator.rewordable()))
+
     def correct_superseded() -> c.Command:
         return generator.reverse(generator.pick(generator.model.superseded))
 
     return [
         (4, bool(entries), correct),
         (4, bool(entries), correct_recent),
+        (3, bool(generator.rewordable()), correct_words),
         (3, bool(entries), reverse),
         (1, bool(generator.model.superseded), correct_superseded),
     ]

@@ -117,9 +117,9 @@ class LedgerMachine(RuleBasedStateMachine):
         self.clock = Clock(FIRST_DAY + timedelta(days=3))
         self.ledger = self.open_ledger()
         self.model = ReferenceModel(self.ledger.books)
-        self.oracle = Oracle(self.model, self.clock)
         self.commands: dict[int, c.Command] = {}
         """The command of each head entry."""
+        self.oracle = Oracle(self.model, self.clock, self.commands)
         self.ids: dict[str, tuple[c.Command, Recorded]] = {}
         self.changed = True
 
@@ -201,6 +201,10 @@ class LedgerMachine(RuleBasedStateMachine):
     def entry_is_corrected_soon(self, data: st.DataObject) -> None:
         generator = self.generator(data)
         self.corrected(generator.correct(generator.choose(*generator.correctable()[-3:])))
+
+    def entry_is_reworded(self, data: st.DataObject) -> None:
+        generator = self.generator(data)
+        self.record(generator.correct_words(generator.pick(generator.rewordable())))
 
     def corrected(self, command: c.Correct) -> None:
         answer = self.record(command)
@@ -363,6 +367,7 @@ class LedgerMachine(RuleBasedStateMachine):
             (True, self.entry_is_corrected),
             (True, self.entry_is_corrected_soon),
             (True, self.entry_is_corrected_soon),
+            (bool(self.generator(data).rewordable()), self.entry_is_reworded),
             (True, self.entry_is_reversed),
             (bool(self.model.superseded), self.second_correction_is_refused),
         )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from supplies.books.stock_counts import COUNTED, RECOUNTED
 from supplies.domain import commands as c
 from supplies.domain.entries import Body
-from supplies.domain.entry_rows import Allocation, Forgetting, Lot, Need
+from supplies.domain.entry_rows import Allocation, Erasure, Forgetting, Lot, Need
 from supplies.errors import StoreError, SuppliesError
 from supplies.ledger.journal import FACTS
 from supplies.ledger.recorded import Recorded
 from support.ledger_fixture import Clock
 from support.reference_model import ReferenceModel
+from support.rewording import corrects_only_words
 
 RECEIPTS = (c.IssueReceipt, c.ReplaceReceipt, c.VoidReceipt, c.ReprintReceipt)
 
@@ -21,12 +23,26 @@ RECEIPTS = (c.IssueReceipt, c.ReplaceReceipt, c.VoidReceipt, c.ReprintReceipt)
 class Oracle:
     """Predictions of refusals, and checks of the transfers of recorded commands."""
 
-    def __init__(self, model: ReferenceModel, clock: Clock) -> None:
-        self.model, self.clock = model, clock
+    def __init__(
+        self, model: ReferenceModel, clock: Clock, commands: Mapping[int, c.Command]
+    ) -> None:
+        """Create an oracle.
+
+        Args:
+            commands: The recorded commands by the number of their first entry.
+        """
+        self.model, self.clock, self.commands = model, clock, commands
 
     def predict(self, command: c.Command) -> Prediction:
         """Predict the answer to a command."""
-        return Prediction(self, command, self.reason_to_refuse(command), self.must_succeed(command))
+        rewords = isinstance(command, c.Correct) and self.reworded_entry(command) is not None
+        return Prediction(
+            self,
+            command,
+            self.reason_to_refuse(command),
+            self.must_succeed(command),
+            rewords=rewords,
+        )
 
     # --- predictions ------------------------------------------------------------------------------
 
@@ -70,6 +86,9 @@ class Oracle:
 
     def must_succeed(self, command: c.Command) -> bool:
         """Return whether the model excludes every reason to refuse this command."""
+        if isinstance(command, c.Correct):
+            body = self.reworded_entry(command)
+            return body is not None and not self.is_about_forgotten(body)
         today, closed = self.clock.day, self.model.closed_through()
         forgotten = {row.party.partition(":")[2] for _, row in self.model.rows[Forgetting]}
         people = [getattr(command, name, None) for name in ("recipient", "donor")]
@@ -112,6 +131,24 @@ class Oracle:
         if command.happened_on not in (None, today) or max(last, first_open) > today:
             return False
         return self.is_available(command, lines)
+
+    def reworded_entry(self, command: c.Correct) -> Body | None:
+        """Return the entry of which a correction changes only free texts, or None.
+
+        Return None too if the texts were erased, because the books cannot compare them then.
+        """
+        if command.entry > len(self.model.bodies) or command.entry in self.model.superseded:
+            return None
+        body = self.model.bodies[command.entry - 1]
+        erased = {row.digest for _, row in self.model.rows[Erasure]}
+        if body.texts in erased or not corrects_only_words(
+            self.commands.get(command.entry), body, command
+        ):
+            return None
+        return body
+
+    def is_about_forgotten(self, body: Body) -> bool:
+        return body.about in {row.party for _, row in self.model.rows[Forgetting]}
 
     def is_available(self, command: c.Command, lines: list[Any]) -> bool:
         """Return whether the goods that a command of today takes are available, in any lots."""
@@ -173,8 +210,14 @@ class Oracle:
             if transfer.source == source_accounts[0] and new[0].kind != RECOUNTED:
                 assert expires_on is None or expires_on >= day, (command, transfer)
 
-    def check_transfers(self, command: c.Command, done: Recorded, new: list[Any]) -> None:
-        """Check the goods that this command moved, as far as the model can tell."""
+    def check_transfers(
+        self, command: c.Command, done: Recorded, new: list[Any], *, rewords: bool
+    ) -> None:
+        """Check the goods that this command moved, as far as the model can tell.
+
+        Args:
+            rewords: Whether the command corrects only free texts.
+        """
         moved: dict[tuple[str, str], int] = {}
         for body in new:
             if body.kind == RECOUNTED:
@@ -244,7 +287,11 @@ class Oracle:
             case c.ClosePeriod():
                 assert self.model.closed_through() == command.through
             case c.Correct() | c.Reverse():
-                self.check_days(command, new)
+                if rewords:
+                    moving = [body for body in new if body.transfers]
+                    assert not moving, (command, "only texts change, yet goods or needs move")
+                else:
+                    self.check_days(command, new)
             case _:
                 pass
 
@@ -347,13 +394,20 @@ class Prediction:
     """What was known about a command before it was recorded."""
 
     def __init__(
-        self, oracle: Oracle, command: c.Command, must_refuse: str | None, must_succeed: bool
+        self,
+        oracle: Oracle,
+        command: c.Command,
+        must_refuse: str | None,
+        must_succeed: bool,
+        *,
+        rewords: bool,
     ) -> None:
-        self.oracle, self.command, self.must_refuse, self.must_succeed = (
+        self.oracle, self.command, self.must_refuse, self.must_succeed, self.rewords = (
             oracle,
             command,
             must_refuse,
             must_succeed,
+            rewords,
         )
 
     def check_refused(self, refusal: SuppliesError) -> None:
@@ -379,4 +433,4 @@ class Prediction:
             assert isinstance(self.command, c.ReportOutcome | c.CountStock)
             assert done.conflict.strip()
             assert not any(body.transfers for body in new)
-        self.oracle.check_transfers(self.command, done, new)
+        self.oracle.check_transfers(self.command, done, new, rewords=self.rewords)

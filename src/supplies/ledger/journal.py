@@ -342,6 +342,32 @@ class Journal:
         """Return how much the drafts change a balance."""
         return self._changed[account, item, lot]
 
+    def kept(self, account: str, item: str, lot: str = "") -> int:
+        """Return how much of the corrected command's change of a balance its rule may repeat.
+
+        The quantity becomes smaller as the drafts repeat the change. It is 0 if the command did not
+        change the balance, and always 0 if no command is being corrected.
+        """
+        if self.corrected is None:
+            return 0
+        key = account, item, lot
+        effect, left = self.corrected.effect.get(key, 0), -self._changed[key]
+        return max(0, min(abs(effect), left if effect > 0 else -left))
+
+    def taken_before(self, account: str, item: str, lot: str) -> int:
+        """Return how much the corrected command took from a balance on the day of the correction.
+
+        What the drafts have taken again is left out. The quantity is 0 if the correction changes
+        the day, and if no command is being corrected.
+        """
+        if self.corrected is None:
+            return 0
+        key = account, item, lot
+        day = self.booked_on(self.happened_on)
+        taken = -self.corrected.by_day.get(key, {}).get(day, 0)
+        drafted = self._changed[key] + self.corrected.effect.get(key, 0)
+        return max(0, taken + min(0, drafted))
+
     def drafted_lots(self, account: str, item: str) -> set[str]:
         """Return the lots of an item whose balances in an account the drafts change."""
         return {lot for _, _, lot in self._changed_keys(account, item) if lot}

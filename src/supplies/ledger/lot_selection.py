@@ -1,11 +1,13 @@
 """Choose the lots from which goods are taken: first expired, first out (FEFO).
 
 Lots that do not expire are taken last. Of lots that expire on the same day, the oldest is taken
-first. A correction first takes from the lots from which the corrected command took.
+first. A correction first takes again what the corrected command took of each lot.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 
 from supplies.books.reader import LotBalance
@@ -46,11 +48,20 @@ def pick_lots(
         journal.lot(lot, item, f"{pointer}/lot")
     today, floored = journal.happened_on.isoformat(), kind_of(account).floored
     taken_before = frozenset() if journal.corrected is None else journal.corrected.taken_lots
-    picked: list[tuple[str, int]] = []
+    picked: Counter[str] = Counter()
     remaining, in_account_now, expired = quantity, 0, 0
-    for candidate in _lots_in_order(journal, account, item, leaving=leaving):
-        if lot not in (None, candidate.lot):
-            continue
+    candidates = [
+        candidate
+        for candidate in _lots_in_order(journal, account, item, leaving=leaving)
+        if lot in (None, candidate.lot)
+    ]
+    for candidate in candidates if journal.corrected is not None else ():
+        taken = min(remaining, journal.taken_before(account, item, candidate.lot))
+        picked[candidate.lot] += taken
+        remaining -= taken
+    for candidate in candidates:
+        if not remaining:
+            break
         free = balance = candidate.quantity + journal.drafted_change(account, item, candidate.lot)
         if floored and (balance > 0 or leaving):
             free = journal.available(account, item, candidate.lot, leaving=leaving)
@@ -62,12 +73,11 @@ def pick_lots(
             expired += balance
             continue
         in_account_now += balance
-        taken = max(0, min(remaining, free))
-        if taken:
-            picked.append((candidate.lot, taken))
-            remaining -= taken
-        if not remaining:
-            return picked
+        taken = max(0, min(remaining, free - picked[candidate.lot]))
+        picked[candidate.lot] += taken
+        remaining -= taken
+    if not remaining:
+        return [(picked_lot, taken) for picked_lot, taken in picked.items() if taken]
     available = quantity - remaining
     qualifier = f" on every day since {journal.happened_on}" if available < in_account_now else ""
     if expired:
@@ -75,6 +85,24 @@ def pick_lots(
     raise not_enough_error(
         journal.books, account, item, quantity, available, pointer, qualifier, lot=lot
     )
+
+
+def divide(quantity: int, available: Mapping[str, int], kept: Mapping[str, int]) -> dict[str, int]:
+    """Divide a quantity over what is available, in order. Return the parts that are not zero.
+
+    In a correction, each part that the corrected command had is kept first.
+
+    Args:
+        available: The largest part of each key.
+        kept: The part that the corrected command had of each key, as `Journal.kept` returns it.
+    """
+    parts: Counter[str] = Counter()
+    for at_most in (kept, available):
+        for key in available:
+            more = max(0, min(quantity, available[key] - parts[key], at_most[key]))
+            parts[key] += more
+            quantity -= more
+    return {key: parts[key] for key in available if parts[key]}
 
 
 def _lots_in_order(journal: Journal, account: str, item: str, *, leaving: bool) -> list[LotBalance]:

@@ -12,6 +12,7 @@ from support.command_generators.arrivals import ArrivalCommands
 from support.command_generators.deliveries import DeliveryCommands
 from support.command_generators.office import OfficeCommands
 from support.command_generators.stock import StockCommands
+from support.rewording import reworded
 
 
 class CorrectionCommands(ArrivalCommands, DeliveryCommands, StockCommands, OfficeCommands):
@@ -31,6 +32,27 @@ class CorrectionCommands(ArrivalCommands, DeliveryCommands, StockCommands, Offic
     def correct(self, seq: int) -> c.Correct:
         restated: Any = self.restated(seq)
         return c.Correct(entry=seq, command=restated, reason="r")
+
+    def correct_words(self, seq: int) -> c.Correct:
+        """Correct only free texts of an entry. `rewordable` returns the entries."""
+        command: Any = self.commands[seq]
+        if isinstance(command, c.Correct):
+            command = command.command
+        return c.Correct(
+            entry=seq, command=reworded(command, self.choose("a", "b", "c")), reason="r"
+        )
+
+    def rewordable(self) -> list[int]:
+        """Return the correctable entries whose command can be restated as it was recorded."""
+        return [
+            seq
+            for seq in self.correctable()
+            if CORRECTABLE[self.model.bodies[seq - 1].kind]
+            in (
+                type(self.commands[seq]).__name__,
+                type(getattr(self.commands[seq], "command", None)).__name__,
+            )
+        ]
 
     def reverse(self, seq: int) -> c.Reverse:
         return c.Reverse(entry=seq, reason="r")

@@ -163,7 +163,7 @@ def _allocate_line(
     journal: Journal, allocation: AllocationDraft, line: AllocationLine, pointer: str
 ) -> None:
     quantity = journal.base_units(line, pointer)
-    need = _need_of(journal, allocation.recipient, line, pointer)
+    need = _need_of(journal, allocation, line, pointer)
     name = None if need is None else need.need
     for lot, part in _lots(journal, allocation.location, line, quantity, pointer):
         if not allocation.takes(line.item, lot, name):
@@ -178,9 +178,19 @@ def _allocate_line(
         serve_need(journal, allocation.draft, need, target, quantity, displace=True)
 
 
-def _need_of(journal: Journal, recipient: str, line: AllocationLine, pointer: str) -> Need | None:
+def _need_of(
+    journal: Journal, allocation: AllocationDraft, line: AllocationLine, pointer: str
+) -> Need | None:
+    """Return the need that a line is for, or None.
+
+    In a correction, a line without a need is for a need that the corrected command served.
+    """
+    recipient = allocation.recipient
     if line.need is not None:
         return need_for(journal, line.need, f"{pointer}/need", item=line.item, recipient=recipient)
+    for need in open_needs(journal, recipient, line.item) if journal.corrected else ():
+        if journal.kept(ASSIGNED(need.need, allocation.allocation), line.item):
+            return need
     return first_open_need(journal, recipient, line.item, claimed=True)
 
 

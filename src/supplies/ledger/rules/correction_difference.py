@@ -39,7 +39,7 @@ def book_difference(
     history: History,
     pointers: dict[Any, str],
     others: list[Draft],
-    recounted: list[Draft],
+    recounted: list[Draft] | None,
 ) -> None:
     """Replace the drafts by drafts that book only what a correction changes.
 
@@ -49,18 +49,19 @@ def book_difference(
         history: What was recorded until now.
         pointers: The JSON pointer for each source, target and item of a transfer.
         others: Further drafts of the corrected version, such as new allocations.
-        recounted: Drafts that change the differences of stock counts.
+        recounted: Drafts that change the differences of stock counts; None if all counts keep their
+            differences.
 
     Raises:
         MovedOn: goods that would have to come back were used since.
         InvalidField: the correction changes both the day and the goods of a claim, or sets goods
             aside that a later stock count did not find.
     """
-    _check_found_by_counts(recounted, others)
+    _check_found_by_counts(recounted or (), others)
     change = _change(journal, wanted, history.transfers(of_sheet=None))
     _keep_needs_ended(journal, change)
     steps = [(head, step) for step in _transfers_for(change)]
-    for draft in _of_every_sheet(recounted, history):
+    for draft in () if recounted is None else _of_every_sheet(recounted, history):
         booked = [(draft.booked_on, move.transfer) for move in draft.moves]
         before = history.transfers(of_sheet=draft.document)
         steps += [(draft, step) for step in _transfers_for(_change(journal, booked, before))]

@@ -1,15 +1,16 @@
 """Corrections: record a command as it should have been, by booking only the difference.
 
-The rule of the command runs again on the corrected version, with balances that leave out what the
-command recorded before. The difference between the two is booked. A reversal books the difference
-to nothing.
+A correction that changes only free texts moves nothing: it repeats the rows of the command. For all
+other corrections, the rule of the command runs again on the corrected version, with balances that
+leave out what the command recorded before. If the rule has a choice, it chooses what the command
+chose before. The difference between the two is booked. A reversal books the difference to nothing.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -18,24 +19,33 @@ import msgspec
 from supplies.books.stock_counts import Moment, sheet_moment
 from supplies.domain.accounts import (
     ALLOCATED,
+    ANONYMOUS,
     ASSIGNED,
+    CONVERTED,
+    DONOR,
     IN_TRANSIT,
     MET,
     RECEIVED,
+    STOCK,
     keys_of,
     kind_of,
 )
 from supplies.domain.commands import Command, Correct, Reverse
+from supplies.domain.entries import Transfer
 from supplies.domain.entry_rows import (
     Activity,
+    AllocationLine,
     Arrival,
     ArrivalLine,
+    EntryRow,
     HandOutTo,
     LatestDay,
     Lot,
     Need,
+    OutcomeLine,
     PackedLine,
     Pledge,
+    PledgeLine,
     StopOutcome,
     Withdrawal,
 )
@@ -64,6 +74,7 @@ from supplies.ledger.rules.receipt_documents import (
 )
 from supplies.ledger.rules.recounts import Past, recounts
 from supplies.ledger.rules.repacked_lots import check_goods_of_pledges
+from supplies.ledger.rules.restated import is_latest_day, restates
 from supplies.ledger.rules.smallest_correction import add_smallest_quantities
 
 Rules = Mapping[type[Command], Callable[[Any, Journal], None]]
@@ -87,8 +98,12 @@ def correct(command: Correct, journal: Journal, rules: Rules) -> None:
         corrected_version = msgspec.structs.replace(
             corrected_version,
             happened_on=history.latest.happened_on,
-            or_earlier=corrected_version.or_earlier or _is_latest_day(history),
+            or_earlier=corrected_version.or_earlier or is_latest_day(history.latest),
         )
+    if restates(journal.books, history.latest, corrected_version):
+        _repeat(journal, history, corrected_version)
+        _renew_receipt(journal, history, corrected_version)
+        return
 
     corrected = corrected_command(journal, history)
     if not corrected.packed:
@@ -107,9 +122,65 @@ def correct(command: Correct, journal: Journal, rules: Rules) -> None:
     _renew_receipt(journal, history, corrected_version)
 
 
-def _is_latest_day(history: History) -> bool:
-    """Return whether the recorded day is marked as the latest possible day."""
-    return any(isinstance(row, LatestDay) for row in history.latest.rows)
+def _repeat(journal: Journal, history: History, command: Command) -> None:
+    """Draft an entry that repeats the rows of a command and moves nothing.
+
+    Raises:
+        Forgotten: the data of the person whom the texts are about was erased.
+    """
+    latest = history.latest
+    _check_not_forgotten(journal, latest.about)
+    head = Draft(
+        seq=journal.next_seq,
+        kind=latest.kind,
+        document=latest.document,
+        happened_on=latest.happened_on,
+        booked_on=journal.booked_on(latest.happened_on),
+        about=latest.about,
+        supersedes=latest.seq,
+    )
+    products = [
+        row.lot
+        for row in latest.rows
+        if isinstance(row, Lot) and row.origin == CONVERTED(str(latest.document))
+    ]
+    described = journal.books.latest_rows(Lot, "lot", products)
+    head.rows = [described[lot] for lot in products]
+    head.rows += [_repeated_row(row) for row in latest.rows if isinstance(row, _RESTATED_ROWS)]
+    if not any(isinstance(row, PackedLine) for row in head.rows):
+        head.rows += implied_packs(journal.books, history, command)
+    journal.drafts = [head]
+    journal.next_seq += 1
+
+
+def _check_not_forgotten(journal: Journal, about: str | None) -> None:
+    kind, _, code = (about or "").partition(":")
+    if kind == "recipient":
+        journal.books.recipient(code, "/command/recipient")
+    elif kind == DONOR.name and code != ANONYMOUS:
+        journal.books.donor(code, "/command/donor")
+
+
+_RESTATED_ROWS = (
+    Activity,
+    AllocationLine,
+    Arrival,
+    ArrivalLine,
+    HandOutTo,
+    LatestDay,
+    Need,
+    OutcomeLine,
+    PackedLine,
+    Pledge,
+    PledgeLine,
+    StopOutcome,
+    Withdrawal,
+)
+"""Rows that say what a command stated. Each version of a command has all of them."""
+
+
+def _repeated_row(row: EntryRow) -> EntryRow:
+    return msgspec.structs.replace(row, first=0) if isinstance(row, StopOutcome) else row
 
 
 def _run_again(
@@ -210,8 +281,11 @@ def _book(
     book_difference(journal, head, wanted, history, pointers, others, recounted)
 
 
-def _recounted(again: Journal, drafts: list[Draft], history: History) -> list[Draft]:
-    """Return one draft entry for each count sheet whose difference the correction changes.
+def _recounted(again: Journal, drafts: list[Draft], history: History) -> list[Draft] | None:
+    """Return one draft entry for each count sheet whose difference the command changes.
+
+    Return None if the correction moves no goods at any location, so that all counts keep the
+    differences that they have.
 
     Transfers are ordered by their day. On one day, the transfers of the correction are ordered as
     if they had the number of the first entry of the command.
@@ -235,7 +309,21 @@ def _recounted(again: Journal, drafts: list[Draft], history: History) -> list[Dr
         if about is not None:
             at = Moment(moment(date.fromisoformat(about.day)).day, about.seq)
         past += [Past(body.seq, at, transfer, sheet) for transfer in body.transfers]
+    if _goods_by_day(moves) == _goods_by_day(
+        (each.moment, each.transfer) for each in past if each.sheet is None
+    ):
+        return None
     return recounts(again, moves, past)
+
+
+def _goods_by_day(moves: Iterable[tuple[Moment, Transfer]]) -> dict[tuple[str, Key], int]:
+    """Return how much transfers change the goods in stock and set aside, by day."""
+    changes: Counter[tuple[str, Key]] = Counter()
+    for moment, transfer in moves:
+        for key, change in net_changes([transfer]).items():
+            if kind_of(key[0]) in (STOCK, ALLOCATED):
+                changes[moment.day, key] += change
+    return {at: change for at, change in changes.items() if change}
 
 
 def _release_again(again: Journal, history: History) -> list[Draft]:

@@ -31,7 +31,11 @@ from supplies.ledger.journal import Journal
 from supplies.ledger.rules.correction_lots import matching_lots
 from supplies.ledger.rules.earmarks import EarmarkedShare, allocate_shares, earmarked_shares
 from supplies.ledger.rules.expired_goods import Destination, destination
-from supplies.ledger.rules.found_goods import move_from_origin
+from supplies.ledger.rules.found_goods import (
+    PointedLine,
+    move_from_origin,
+    parts_by_found_lot,
+)
 from supplies.ledger.rules.need_fulfilment import claims_on_pledge, drop_claim, need_for
 from supplies.ledger.rules.pledges import find_pledge, open_pledges, pledge_lines
 from supplies.ledger.rules.product_expiries import describe_products
@@ -64,13 +68,13 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
         _with_recipient(journal, line, f"/lines/{index}")
         for index, line in enumerate(command.lines)
     ]
-    lots = _kept_lots(journal, lines)
+    parts = parts_by_found_lot(journal, lines)
+    lots = _kept_lots(journal, parts)
     rows: list[StatedLine] = []
-    for index, line in _in_order(command, lines):
-        pointer = f"/lines/{index}"
+    for number, (pointer, line) in _in_order(command, parts):
         quantity = journal.base_units(line, pointer)
         to = destination(journal, line, command.location, pointer)
-        lot = _create_lot(journal, draft, line, index + 1, lots, DONOR(donor))
+        lot = _create_lot(journal, draft, line, number, lots, DONOR(donor))
         fulfil = fulfil_pledge
         if command.keep_pledges and line.pledge is None:
             fulfil = _fulfil_open_pledges
@@ -89,7 +93,7 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
         shares += earmarked_shares(journal, line, lot, quantity, for_needs, pointer)
         row = StatedLine(
             arrival=donation,
-            line=index + 1,
+            line=number,
             item=line.item,
             quantity=quantity,
             lot=lot,
@@ -101,21 +105,21 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
         rows.append(row)
     describe_products(journal, draft, lots.values())
     for row in sorted(rows, key=lambda row: row.line):
-        packed = journal.packed_line(f"/lines/{row.line - 1}")
+        packed = journal.packed_line(parts[row.line - 1][0])
         details.lines.append(details_line(row, journal.lot(row.lot, row.item), packed))
     allocate_shares(journal, draft, command.location, shares)
     if journal.corrected is None:
         issue(journal, donor, [details], replaces=[])
 
 
-def _in_order(command: RecordDonation, lines: list[DonationLine]) -> list[tuple[int, DonationLine]]:
-    """Return the lines with their indexes, in the order in which they fulfil pledges.
+def _in_order(command: RecordDonation, parts: list[PointedLine]) -> list[tuple[int, PointedLine]]:
+    """Return the lines with their numbers, in the order in which they fulfil pledges.
 
     Lines that name a pledge come first, so that other lines do not use up this pledge.
     """
     return sorted(
-        enumerate(lines),
-        key=lambda numbered: command.keep_pledges and numbered[1].pledge is None,
+        enumerate(parts, 1),
+        key=lambda numbered: command.keep_pledges and numbered[1][1].pledge is None,
     )
 
 
@@ -160,7 +164,7 @@ def _record_goods(
     draft.add_rows(
         Arrival(arrival=str(draft.document), origin=origin, party=party, location=location)  # type: ignore[arg-type]  # one of the chart's origins
     )
-    lots = _kept_lots(journal, lines)
+    lots = _kept_lots(journal, [(f"/lines/{index}", line) for index, line in enumerate(lines)])
     for index, line in enumerate(lines):
         pointer = f"/lines/{index}"
         quantity = journal.base_units(line, pointer)
@@ -186,8 +190,14 @@ def _record_goods(
 # --- lots -----------------------------------------------------------------------------------
 
 
-def _kept_lots(journal: Journal, lines: Sequence[DonationLine | ArrivalLine]) -> dict[int, str]:
-    """Return the lots that the lines of a correction keep, by line number."""
+def _kept_lots(
+    journal: Journal, lines: Sequence[tuple[str, DonationLine | ArrivalLine]]
+) -> dict[int, str]:
+    """Return the lots that the lines of a correction keep, by line number.
+
+    Args:
+        lines: Each line with its JSON pointer.
+    """
     return matching_lots(
         journal,
         [
@@ -197,13 +207,13 @@ def _kept_lots(journal: Journal, lines: Sequence[DonationLine | ArrivalLine]) ->
                 item=line.item,
                 batch=line.batch,
                 expires_on=line.expires_on,
-                quantity=journal.base_units(line, f"/lines/{number - 1}"),
+                quantity=journal.base_units(line, pointer),
                 value_minor=None if line.value is None else line.value.minor,
                 currency=None if line.value is None else line.value.currency,
                 pledge=line.pledge if isinstance(line, DonationLine) else None,
                 recipient=line.recipient if isinstance(line, DonationLine) else None,
             )
-            for number, line in enumerate(lines, 1)
+            for number, (pointer, line) in enumerate(lines, 1)
             if journal.corrected is not None
         ],
     )

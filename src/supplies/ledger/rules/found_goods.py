@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
 import msgspec
 
-from supplies.domain.accounts import ANONYMOUS, DONOR, UNEXPLAINED, is_origin, kind_of
+from supplies.domain.accounts import (
+    ANONYMOUS,
+    DONOR,
+    STOCK,
+    UNEXPLAINED,
+    is_origin,
+    keys_of,
+    kind_of,
+)
 from supplies.domain.catalogue_records import Location
-from supplies.domain.commands import GoodsLine, LotLine, Settle
+from supplies.domain.commands import DonationLine, LotLine, Settle
 from supplies.domain.entry_rows import Arrival, ArrivalLine, StopLine
 from supplies.errors import InvalidField
+from supplies.ledger.corrected_command import CreatedLot
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
+from supplies.ledger.lot_selection import divide
 from supplies.ledger.rules.receipt_documents import DonationDetails, details_line
 from supplies.ledger.rules.receipts import issue
 
@@ -93,28 +106,140 @@ def explain_surplus(
     quantity = journal.base_units(line, pointer)
     effect = {} if journal.corrected is None else journal.corrected.effect
     former = {account for account, _, _ in effect if is_origin(kind_of(account))}
-    remaining, found = quantity, []
-    balances = journal.nonzero_balances(unexplained, line.item)
-    for (_, item, lot), balance in balances.items():
-        part = min(remaining, -balance)
-        if part > 0 and line.lot in (None, lot):
-            journal.move(draft, origin, unexplained, item, lot, part, pointer)
-            described = journal.lot(lot, item)
-            if kind_of(described.origin) is UNEXPLAINED or described.origin in former:
-                draft.add_rows(msgspec.structs.replace(described, origin=origin))
-            found.append((lot, part))
-            remaining -= part
-    if remaining:
-        raise journal.not_enough_error(
-            unexplained, line.item, quantity, quantity - remaining, pointer
+    available = {
+        lot: -balance
+        for (_, _, lot), balance in journal.nonzero_balances(unexplained, line.item).items()
+        if balance < 0 and line.lot in (None, lot)
+    }
+    kept = {lot: journal.kept(unexplained, line.item, lot) for lot in available}
+    found = divide(quantity, available, kept)
+    available_now = sum(found.values())
+    if available_now < quantity:
+        raise journal.not_enough_error(unexplained, line.item, quantity, available_now, pointer)
+    for lot, part in found.items():
+        journal.move(draft, origin, unexplained, line.item, lot, part, pointer)
+        described = journal.lot(lot, line.item)
+        if kind_of(described.origin) is UNEXPLAINED or described.origin in former:
+            draft.add_rows(msgspec.structs.replace(described, origin=origin))
+    return list(found.items())
+
+
+def _check_found_at(
+    journal: Journal, place: str, line: DonationLine, stock: str, pointer: str
+) -> None:
+    """Check that goods that a count found stay where the count found them.
+
+    Raises:
+        InvalidField: they would be at another location.
+    """
+    found_at = _location_of(journal, place)
+    if STOCK(found_at.code) != stock:
+        name = journal.books.item(line.item).name
+        raise InvalidField.at(
+            "/location" if line.quarantine is None else f"{pointer}/quarantine",
+            f"a count found this gift of {name} in {found_at.name}; to put the goods elsewhere, "
+            "move them; if the gift came elsewhere, reverse this entry and record the gift there",
         )
-    return found
+
+
+PointedLine = tuple[str, DonationLine]
+"""A donated line, and its JSON pointer."""
+
+
+def parts_by_found_lot(journal: Journal, lines: list[DonationLine]) -> list[PointedLine]:
+    """Return the lines of a donation, each with its JSON pointer.
+
+    When a gift that settled the surplus of stock counts is corrected, a line without batch and
+    expiry is divided by the lots that the counts found, and each part has the batch and expiry of
+    its lot. So the gift explains the same goods as before.
+    """
+    parts = [(f"/lines/{index}", line) for index, line in enumerate(lines)]
+    corrected = journal.corrected
+    if corrected is None or not corrected.found:
+        return parts
+    surplus = Counter[str]()
+    for (account, item, lot), settled in corrected.found.items():
+        surplus[lot] += max(settled, -journal.balance(account, item, lot))
+    waiting = [lot for lot in corrected.lots if lot.lot in surplus]
+    own: dict[str, dict[str, int]] = {}
+    for same in (_same_label, _same_quantity):
+        for pointer, line in parts:
+            quantity = journal.base_units(line, pointer)
+            lots = [lot for lot in waiting if lot.is_current and same(lot, line, quantity)]
+            if pointer not in own and lots:
+                own[pointer] = {lots[0].lot: quantity}
+                waiting.remove(lots[0])
+    divided: list[PointedLine] = []
+    for pointer, line in parts:
+        if pointer not in own and _is_unlabelled(line):
+            candidates = [lot for lot in waiting if lot.item == line.item]
+            own[pointer] = _lots_for(journal.base_units(line, pointer), candidates, surplus)
+            waiting = [lot for lot in waiting if lot.lot not in own[pointer]]
+        own_parts = _divide_line(journal, line, own.get(pointer, {}))
+        numbers = range(len(divided) + 1, len(divided) + 1 + len(own_parts))
+        journal.place_packed_line(pointer, numbers)
+        divided += [(pointer, part) for part in own_parts]
+    return divided
+
+
+def _is_unlabelled(line: DonationLine) -> bool:
+    return line.batch is None and line.expires_on is None
+
+
+def _same_label(lot: CreatedLot, line: DonationLine, _quantity: int) -> bool:
+    label = line.item, line.batch, line.expires_on
+    return not _is_unlabelled(line) and (lot.item, lot.batch, lot.expires_on) == label
+
+
+def _same_quantity(lot: CreatedLot, line: DonationLine, quantity: int) -> bool:
+    return _is_unlabelled(line) and (lot.item, lot.quantity) == (line.item, quantity)
+
+
+def _lots_for(
+    quantity: int, lots: Sequence[CreatedLot], surplus: Mapping[str, int]
+) -> dict[str, int]:
+    """Divide a quantity over lots: first as before, then by what the counts found of each lot.
+
+    The first lot gets what exceeds all of this.
+    """
+    before = {lot.lot: lot.quantity if lot.is_current else 0 for lot in lots}
+    available = {lot: max(before[lot], surplus[lot]) for lot in before}
+    parts = divide(quantity, available, before)
+    if parts:
+        parts[next(iter(parts))] += quantity - sum(parts.values())
+    return parts
+
+
+def _divide_line(
+    journal: Journal, line: DonationLine, quantities: Mapping[str, int]
+) -> list[DonationLine]:
+    """Return the part of a line for each lot. The value of the line stays with the first part.
+
+    Args:
+        quantities: The quantity of each lot, in base units.
+    """
+    if not quantities or not _is_unlabelled(line):
+        return [line]
+    parts: list[DonationLine] = []
+    for lot, quantity in quantities.items():
+        described = journal.lot(lot, line.item)
+        part = msgspec.structs.replace(
+            line,
+            batch=described.batch,
+            expires_on=described.expires_on,
+            expires_month=described.expires_month,
+            value=None if parts else line.value,
+        )
+        if len(quantities) > 1:
+            part = msgspec.structs.replace(part, quantity=quantity, pack=None, pack_size=None)
+        parts.append(part)
+    return parts
 
 
 def move_from_origin(
     journal: Journal,
     draft: Draft,
-    line: GoodsLine,
+    line: DonationLine,
     lot: str,
     quantity: int,
     *,
@@ -126,10 +251,14 @@ def move_from_origin(
 
     If the corrected gift settled the surplus of a stock count, its goods are in stock already. They
     then move to `unexplained`, as far as they explain the surplus.
+
+    Raises:
+        InvalidField: a count found the goods at another location than the correction names.
     """
     corrected = journal.corrected
     for (account, item, found), n in (corrected.found if corrected else {}).items():
         if (item, found) == (line.item, lot):
+            _check_found_at(journal, keys_of(account)[0], line, stock, pointer)
             part = min(quantity, max(n, -journal.balance(account, item, lot)))
             journal.move(draft, origin, account, item, lot, part, pointer)
             quantity -= part

@@ -9,6 +9,7 @@ from supplies.domain.accounts import LENT, STOCK, USED
 from supplies.domain.commands import IssueGoods, LendGoods, ReturnIssue, ReturnLoan
 from supplies.domain.entry_rows import Withdrawal
 from supplies.ledger.journal import Journal
+from supplies.ledger.lot_selection import divide
 from supplies.ledger.rules.allocations import check_open_location
 from supplies.ledger.rules.line_transfers import move_lines
 
@@ -103,12 +104,15 @@ def _return_withdrawal(
     for index, line in enumerate(command.lines):
         pointer = f"/lines/{index}"
         remaining = quantity = journal.base_units(line, pointer)
-        for item, lot in sorted(outstanding):
-            if item != line.item or (line.lot is not None and lot != line.lot):
-                continue
-            part = min(remaining, outstanding[item, lot])
-            journal.move(draft, withdrawal.account, STOCK(location), item, lot, part, pointer)
-            outstanding[item, lot] -= part
+        available = {
+            lot: outstanding[item, lot]
+            for item, lot in sorted(outstanding)
+            if item == line.item and line.lot in (None, lot)
+        }
+        kept = {lot: journal.kept(withdrawal.account, line.item, lot) for lot in available}
+        for lot, part in divide(quantity, available, kept).items():
+            journal.move(draft, withdrawal.account, STOCK(location), line.item, lot, part, pointer)
+            outstanding[line.item, lot] -= part
             remaining -= part
         if remaining:
             raise journal.not_enough_error(

@@ -27,6 +27,7 @@ from supplies.domain.entry_rows import Need, NeedEnd
 from supplies.errors import InvalidField
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
+from supplies.ledger.lot_selection import divide
 
 _URGENCY = {"high": 0, "normal": 1, "low": 2}
 
@@ -218,9 +219,29 @@ def restore_needs(journal: Journal, draft: Draft, allocation: str) -> None:
 
 
 def meet_needs(journal: Journal, draft: Draft, recipient: str, item: str, quantity: int) -> None:
-    """Meet open needs of a recipient with goods that were received without an allocation."""
-    for need in open_needs(journal, recipient, item):
+    """Meet open needs of a recipient with goods that were received without an allocation.
+
+    A correction first meets the needs that the corrected command met. Goods that met no need before
+    meet none now.
+    """
+    needs = open_needs(journal, recipient, item)
+    if journal.corrected is not None:
+        for need in needs:
+            met_before = journal.kept(MET(need.need), item)
+            quantity -= meet_need(journal, draft, need, min(quantity, met_before))
+        quantity = min(quantity, max(0, _more_received_than_met(journal, recipient, item)))
+    for need in needs:
         quantity -= meet_need(journal, draft, need, quantity)
+
+
+def _more_received_than_met(journal: Journal, recipient: str, item: str) -> int:
+    """Return how much more of an item a correction lets a recipient receive than it meets needs."""
+    received = sum(
+        journal.drafted_change(RECEIVED(recipient), item, lot)
+        for lot in journal.drafted_lots(RECEIVED(recipient), item)
+    )
+    needs = needs_of(journal, recipient, item)
+    return received - sum(journal.drafted_change(MET(need.need), item) for need in needs)
 
 
 def meet_needs_with_excess(journal: Journal, draft: Draft, recipient: str) -> None:
@@ -260,12 +281,16 @@ def reopen_need(journal: Journal, draft: Draft, need: Need, quantity: int) -> No
 def reopen_needs(journal: Journal, draft: Draft, recipient: str, item: str) -> None:
     """Reopen needs of a recipient after goods of an item came back.
 
-    They are reopened by the quantity that the goods still with the recipient do not cover.
+    They are reopened by the quantity that the goods still with the recipient do not cover. A
+    correction first reopens the needs that the corrected command reopened.
     """
-    kept = journal.total(RECEIVED(recipient), item)
-    needs = needs_of(journal, recipient, item)
-    met = sum(journal.balance(MET(need.need), item) for need in needs)
-    for need in reversed(needs):
-        back = min(max(0, met - kept), journal.balance(MET(need.need), item))
-        journal.move(draft, MET(need.need), return_account(journal, need), item, "", back)
-        met -= back
+    there = journal.total(RECEIVED(recipient), item)
+    needs = {need.need: need for need in reversed(needs_of(journal, recipient, item))}
+    met = {name: journal.balance(MET(name), item) for name in needs}
+    kept = {
+        name: journal.kept(MET(name), item) if journal.drafted_change(MET(name), item) > 0 else 0
+        for name in needs
+    }
+    for name, back in divide(max(0, sum(met.values()) - there), met, kept).items():
+        target = return_account(journal, needs[name])
+        journal.move(draft, MET(name), target, item, "", back)

@@ -7,17 +7,15 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from supplies.books.free_text import free_text_in_command
 from supplies.books.reader import Books
 from supplies.domain.accounts import ANONYMOUS, DONOR, OPENING
 from supplies.domain.commands import (
     Command,
-    Correct,
     DonationLine,
     GoodsLine,
     NoteNeed,
 )
-from supplies.domain.entries import Body, encode_body, salted_digest
+from supplies.domain.entries import Body
 from supplies.domain.entry_rows import (
     Arrival,
     ArrivalLine,
@@ -30,10 +28,9 @@ from supplies.domain.entry_rows import (
 from supplies.domain.money import Value
 from supplies.ledger.balance_changes import net_changes
 from supplies.ledger.rules.command_history import History
+from supplies.ledger.rules.restated import is_latest_day, restates
 
 _Field = Literal["lines", "consumed", "produced", "spilled"]
-
-_TEXTS = msgspec.json.Decoder(dict[str, str]).decode
 
 
 def implied_packs(books: Books, history: History, restated: Command) -> list[PackedLine]:
@@ -44,7 +41,7 @@ def implied_packs(books: Books, history: History, restated: Command) -> list[Pac
     recorded quantity divided by the number of packs. If not, the result is empty.
     """
     latest = history.latest
-    if not _packed(restated) or not _same_lines(books, latest, restated):
+    if not _packed(restated) or not restates(books, latest, _as_recorded(restated, latest)):
         return []
     quantities = _quantities(history, restated)
     return [
@@ -97,40 +94,14 @@ def _quantities(history: History, command: Command) -> dict[tuple[_Field, int], 
     }
 
 
-def _same_lines(books: Books, latest: Body, restated: Command) -> bool:
-    """Return whether the digest in an entry is that of this command.
-
-    Free texts and the day may differ, because they are taken from the entry.
-    """
-    salt, texts = b"", dict[str, str]()
-    if latest.texts is not None:
-        row = books.one(
-            "SELECT salt, content FROM erasable "
-            "WHERE station = :station AND seq = :seq AND digest = :digest",
-            seq=latest.seq,
-            digest=latest.texts,
-        )
-        if row is None or row[1] is None:
-            return False
-        salt, texts = row[0], _TEXTS(row[1])
-    reason = texts.pop("correction/reason", None)
-    recorded = _as_recorded(restated, latest)
-    for day in (None, latest.happened_on):
-        candidate: Command | None = _with_texts(
-            msgspec.structs.replace(recorded, happened_on=day), texts
-        )
-        if candidate is not None and latest.supersedes is not None:
-            candidate = _correction(latest.supersedes, candidate, reason)
-        if candidate is not None and salted_digest(salt, encode_body(candidate)) == latest.request:
-            return True
-    return False
-
-
 def _as_recorded(command: Any, latest: Body) -> Any:
     """Return the command with all fields but quantities taken from the rows of an entry."""
     lots = {row.lot: row for row in latest.rows if isinstance(row, Lot)}
     lines = list(getattr(command, "lines", ()))
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = {
+        "happened_on": latest.happened_on,
+        "or_earlier": is_latest_day(latest),
+    }
     for row in latest.rows:
         if isinstance(row, Need):
             changes |= {"urgency": row.urgency, "needed_by": row.needed_by}
@@ -152,7 +123,7 @@ def _as_recorded(command: Any, latest: Body) -> Any:
 def _line_as_recorded(line: Any, row: ArrivalLine, lot: Lot) -> Any:
     value = None
     if lot.value_minor is not None and lot.currency is not None:
-        # The evidence of a value is free text, so `_with_texts` takes it from the entry.
+        # The evidence of a value is free text, which `restates` takes from the entry.
         value = Value(minor=lot.value_minor, currency=lot.currency, evidence="-")
     changes = {
         "batch": lot.batch,
@@ -163,30 +134,3 @@ def _line_as_recorded(line: Any, row: ArrivalLine, lot: Lot) -> Any:
     if isinstance(line, DonationLine):
         changes |= {"pledge": row.pledge, "recipient": row.recipient}
     return msgspec.structs.replace(line, **changes)
-
-
-def _with_texts(command: Command, texts: dict[str, str]) -> Command | None:
-    """Return the command with these free texts.
-
-    Return None if the texts belong to fields that the command does not have.
-    """
-    fields = msgspec.to_builtins(command)
-    try:
-        for path in free_text_in_command(command):
-            _put(fields, path, None)
-        for path, text in texts.items():
-            _put(fields, path, text)
-        return msgspec.convert(fields, type(command))
-    except (LookupError, TypeError, msgspec.ValidationError):
-        return None
-
-
-def _put(fields: Any, path: str, text: str | None) -> None:
-    *parents, name = path.split("/")
-    for parent in parents:
-        fields = fields[int(parent) if parent.isdecimal() else parent]
-    fields[name] = text
-
-
-def _correction(entry: int, command: Any, reason: str | None) -> Correct | None:
-    return None if reason is None else Correct(entry=entry, command=command, reason=reason)

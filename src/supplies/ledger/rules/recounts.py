@@ -118,11 +118,10 @@ def recounts(
             _by_lot(count, (p.transfer for p in past if p.seq < count.seq and p.moment < at))
         )
         total = change.total()
-        before = sum(
-            _unexplained(count, each.transfer)
-            for each in past
-            if each.sheet == count.sheet and each.seq > count.seq
-        )
+        booked = [
+            each.transfer for each in past if each.sheet == count.sheet and each.seq > count.seq
+        ]
+        before = sum(_unexplained(count, transfer) for transfer in booked)
         if not total and not before:
             continue
         draft = drafts.get(count.sheet)
@@ -139,9 +138,9 @@ def recounts(
             )
         earlier = len(draft.moves)
         if total > 0:
-            _take(journal, draft, count, change, total)
+            _take(journal, draft, count, change, total, booked)
         else:
-            _put_back(journal, draft, count, change, -total)
+            _put_back(journal, draft, count, change, -total, booked)
         known += [(at, move.transfer) for move in draft.moves[earlier:]]
     return list(drafts.values())
 
@@ -185,12 +184,21 @@ def _expected(journal: Journal, count: Count) -> int:
 
 
 def _take(
-    journal: Journal, draft: Draft, count: Count, change: Counter[str], quantity: int
+    journal: Journal,
+    draft: Draft,
+    count: Count,
+    change: Counter[str],
+    quantity: int,
+    booked: Sequence[Transfer],
 ) -> None:
     """Book goods as unexplained that the count found before: stock or allocated → unexplained.
 
     Free stock is taken before allocations. Lots that the count found as surplus come first, then
-    the lots of which more was recorded, then other lots.
+    the lots of which more was recorded, then other lots. A correction first takes from the balances
+    from which the corrected command took.
+
+    Args:
+        booked: What the corrected command booked as the difference of this count.
     """
     place, item = UNEXPLAINED(count.location), count.item
     found = {
@@ -203,10 +211,12 @@ def _take(
         if is_at(key[0], count.location)
     ]
 
-    def rank(key: tuple[str, str, str]) -> tuple[bool, bool, bool, str, str]:
+    before = {(transfer.source, transfer.item, transfer.lot) for transfer in booked}
+
+    def rank(key: tuple[str, str, str]) -> tuple[bool, bool, bool, bool, str, str]:
         account, _, lot = key
         is_allocated = account.startswith(ALLOCATED.prefix)
-        return is_allocated, lot not in found, change[lot] <= 0, lot, account
+        return key not in before, is_allocated, lot not in found, change[lot] <= 0, lot, account
 
     for account, _, lot in sorted(accounts, key=rank):
         if count.lot in ("", lot):
@@ -224,12 +234,20 @@ def _take(
 
 
 def _put_back(
-    journal: Journal, draft: Draft, count: Count, change: Counter[str], quantity: int
+    journal: Journal,
+    draft: Draft,
+    count: Count,
+    change: Counter[str],
+    quantity: int,
+    booked: Sequence[Transfer],
 ) -> None:
     """Book goods back into stock that are not missing after all: unexplained → stock.
 
     Lots of which less was recorded get what they need to stay at zero or above. Then come the lots
-    that the count found to be missing.
+    that the count found to be missing, in a correction first those that it put back before.
+
+    Args:
+        booked: What the corrected command booked as the difference of this count.
     """
     place, shelf, item = UNEXPLAINED(count.location), STOCK(count.location), count.item
 
@@ -244,7 +262,9 @@ def _put_back(
         short = -journal.available(shelf, item, lot, since=draft.booked_on)
         back(lot, min(short, -change[lot]))
     missed = journal.nonzero_balances(place, item)
-    for lot in [*fewer, *(lot for _, _, lot in missed if count.lot in ("", lot))]:
+    before = {transfer.lot for transfer in booked if transfer.target == shelf}
+    others = [lot for _, _, lot in missed if count.lot in ("", lot)]
+    for lot in [*fewer, *sorted(others, key=lambda lot: lot not in before)]:
         back(lot, missed.get((place, item, lot), 0))
         missed.pop((place, item, lot), None)
     for lot in fewer:
