@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from sqlite_utils import Database
@@ -118,6 +119,81 @@ def test_stock_and_lots_show_batch_and_expiry_as_corrected(station: StationLedge
     assert query(station, f"SELECT {asked} FROM lots_now") == [
         ("口罩", 10, 0, 0, "B-2", expiry.isoformat())
     ]
+    check_reading_views(station.books)
+
+
+def test_repacked_goods_are_one_lot_of_the_product_and_no_gift(station: StationLedger) -> None:
+    station.give(10)
+    repacked = station(
+        c.Convert(
+            location="store",
+            consumed=[c.LotLine(item="mask", quantity=6)],
+            spilled=[c.LotLine(item="mask", quantity=1)],
+            produced=[c.ConvertedLine(item="soap", quantity=4)],
+        )
+    )
+    station(
+        c.HandOut(recipient="R-1", location="store", lines=[c.LotLine(item="soap", quantity=3)])
+    )
+    assert query(station, "SELECT item_code, quantity FROM gifts") == [("mask", 10)]
+    rows = [("mask", 3, 3), ("soap", 1, 1)]
+    assert query(station, "SELECT item_code, on_hand, free FROM stock_now ORDER BY 1") == rows
+    asked = "SELECT item_code, on_hand, handed_over, origin FROM lots_now ORDER BY 1"
+    assert query(station, asked) == [
+        ("mask", 3, 0, "donor:D-1"),
+        ("soap", 1, 3, f"converted:k_{repacked.seq}"),
+    ]
+    assert query(station, "SELECT item_code, quantity FROM who_received_what") == [("soap", 3)]
+    check_reading_views(station.books)
+
+
+def test_a_gift_of_an_inexact_day_says_so_until_it_is_corrected(station: StationLedger) -> None:
+    exact = station.donation(5, happened_on=station.day(-2))
+    gift = station(msgspec.structs.replace(exact, or_earlier=True))
+    asked = "SELECT day, or_earlier, quantity FROM gifts"
+    assert query(station, asked) == [(station.day(-2).isoformat(), 1, 5)]
+    station.give(1)
+    assert sorted(query(station, asked)) == [
+        (station.day(-2).isoformat(), 1, 5),
+        (station.day(0).isoformat(), 0, 1),
+    ]
+    station(c.Correct(entry=gift.seq, command=exact, reason="the day is known"))
+    assert (station.day(-2).isoformat(), 0, 5) in query(station, asked)
+    check_reading_views(station.books)
+
+
+def test_found_goods_settled_as_a_gift_are_a_gift_with_a_receipt(station: StationLedger) -> None:
+    station.give(10)
+    sheet = station(c.OpenCountSheet(location="store")).document
+    station(c.CountStock(sheet=str(sheet), lines=[c.CountLine(item="mask", counted=14)]))
+    found = [c.LotLine(item="mask", quantity=4)]
+    settled = station(
+        c.Settle(
+            place="store", by="donor", party="D-2", handled_by="陈某", lines=found, reason="asked"
+        )
+    )
+    asked = "SELECT donor_code, quantity, receipt IS NOT NULL FROM gifts ORDER BY donation"
+    assert sorted(query(station, asked)) == [("D-1", 10, 1), ("D-2", 4, 1)]
+    assert query(station, "SELECT sum(on_hand), sum(free) FROM stock_now") == [(14, 14)]
+    check_reading_views(station.books)
+    station(c.Reverse(entry=settled.seq, reason="of another donor"))
+    assert sorted(query(station, asked)) == [("D-1", 10, 1)]
+    assert query(station, "SELECT sum(on_hand), sum(free) FROM stock_now") == [(14, 14)]
+    check_reading_views(station.books)
+
+
+def test_lent_goods_are_in_stock_again_when_they_are_returned(station: StationLedger) -> None:
+    station.give(10)
+    line = [c.LotLine(item="mask", quantity=6)]
+    loan = station(c.LendGoods(borrower="school", location="store", lines=line)).document
+    assert query(station, "SELECT on_hand, free FROM stock_now") == [(4, 4)]
+    back = [c.LotLine(item="mask", quantity=5)]
+    returned = station(c.ReturnLoan(loan=str(loan), lines=back))
+    assert query(station, "SELECT on_hand, free FROM stock_now") == [(9, 9)]
+    assert query(station, "SELECT on_hand, in_transit, handed_over FROM lots_now") == [(9, 0, 0)]
+    station(c.Reverse(entry=returned.seq, reason="of another loan"))
+    assert query(station, "SELECT on_hand, free FROM stock_now") == [(4, 4)]
+    assert query(station, "SELECT * FROM who_received_what") == []
     check_reading_views(station.books)
 
 

@@ -26,8 +26,8 @@ def check_reading_views(books: Books) -> None:
 
 def _check_gifts(books: Books) -> None:
     shown = books.all(
-        "SELECT donation, line, day, donor_code, item_code, quantity, receipt, lot FROM gifts "
-        "WHERE station = :station"
+        "SELECT donation, line, day, or_earlier, donor_code, item_code, quantity, receipt, lot "
+        "FROM gifts WHERE station = :station"
     )
     donations = list_donations(books, limit=None).items
     assert sorted(map(tuple, shown)) == sorted(
@@ -35,6 +35,7 @@ def _check_gifts(books: Books) -> None:
             donation.id,
             line.line,
             donation.happened_on.isoformat(),
+            int(donation.or_earlier is True),
             donation.donor or ANONYMOUS,
             line.item,
             line.quantity,
