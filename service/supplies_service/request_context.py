@@ -20,7 +20,11 @@ from supplies.domain.commands import Command
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 from supplies.storage.idempotency import StoredResponse
-from supplies.views.donation_warnings import find_local_address, find_missing_labels
+from supplies.views.donation_warnings import (
+    find_beside_pledge,
+    find_local_address,
+    find_missing_labels,
+)
 from supplies.views.entries import get_conflict, get_entry
 from supplies.views.likely_duplicates import find_likely_duplicates
 from supplies.views.pagination import Page
@@ -65,6 +69,8 @@ def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
     warnings = find_likely_duplicates(books, recorded.document, recorded.seq) if new else []
     if (recorded.document or "").startswith(_ARRIVAL_PREFIXES):
         warnings += find_missing_labels(books, str(recorded.document))
+    if entry.kind == "goods_converted":
+        warnings += find_beside_pledge(books, str(recorded.document))
     warnings += find_local_address(books, recorded.seq, recorded.last)
     shown = EntryRecorded(
         entry=entry,

@@ -28,10 +28,12 @@ from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotEnough
 from supplies.ledger.recorded import Recorded
 from supplies.views.activities import get_activity
+from supplies.views.alerts import list_alerts
 from supplies.views.allocations import get_allocation
 from supplies.views.count_sheets import build_count_sheet_paper, get_count_sheet
 from supplies.views.deliveries import get_delivery
 from supplies.views.delivery_slips import build_delivery_slips, build_run_sheet
+from supplies.views.donation_warnings import find_beside_pledge
 from supplies.views.donations import get_donation
 from supplies.views.donor_statement import build_donor_statement, build_donor_statement_paper
 from supplies.views.entries import get_conflict, get_entry
@@ -143,6 +145,73 @@ def test_the_count_of_opened_cases_can_be_corrected(station: StationLedger) -> N
     assert station.balance(f"pledged:{pledge}:{need}") == 100
     assert station.total("stock:store", "mask-case") == 3
     station.ledger.verify()
+
+
+def test_opened_goods_beyond_their_pledge_are_told(station: StationLedger) -> None:
+    station.ledger.register(CASE)
+    set_public_address(station)
+    pledge = station.pledge(2000)
+    station.give(3, "mask-case")
+    opened = open_cases(station, 3, masks(2480, pledge=pledge))
+    document, lot = f"k_{opened.seq}", f"l_lx_{opened.seq}_1"
+    (warning,) = opened.warnings
+    assert warning.startswith(
+        f"lot {lot}: 480 × mask are not counted towards pledge {pledge}, because it promises no "
+    )
+    with station.ledger.reading() as books:
+        (warned,) = find_beside_pledge(books, document)
+        assert (warned.warning, warned.about) == ("beside-pledge", pledge)
+        assert warned.detail.startswith(
+            f"480 × 口罩 in lot {lot} are a gift beside pledge {pledge}"
+        )
+    assert beside_pledges(station) == [(document, "mask", 480)]
+    station.ledger.verify()
+
+    def correct(*produced: c.ConvertedLine) -> Recorded:
+        command = c.Convert(
+            location="store",
+            consumed=[c.LotLine(item="mask-case", quantity=3)],
+            produced=list(produced),
+        )
+        (entry,) = station.books.all(
+            "SELECT max(seq) FROM entries WHERE station = 'lx' AND document = :document",
+            document=document,
+        )
+        return station(c.Correct(entry=entry[0], command=command, reason="counted again"))
+
+    assert correct(masks(2000, pledge=pledge), masks(480)).warnings == []
+    assert beside_pledges(station) == []
+    station.ledger.verify()
+    assert correct(masks(2100, pledge=pledge)).warnings != []
+    assert beside_pledges(station) == [(document, "mask", 100)]
+    station.ledger.verify()
+    assert correct(masks(2480)).warnings == []
+    assert beside_pledges(station) == []
+    assert station.balance(f"pledged:{pledge}") == 2000
+    station.ledger.verify()
+
+
+def test_a_reversed_conversion_is_no_longer_beside_its_pledge(station: StationLedger) -> None:
+    station.ledger.register(CASE)
+    pledge = station.pledge(2000)
+    station.give(3, "mask-case")
+    opened = open_cases(station, 3, masks(2480, pledge=pledge))
+    station(c.Reverse(entry=opened.seq, reason="not opened yet"))
+    assert beside_pledges(station) == []
+    station.ledger.verify()
+
+
+def set_public_address(station: StationLedger) -> None:
+    """Set an address that gives no warning on the first receipt."""
+    record = station.books.station
+    station.ledger.amend(msgspec.structs.replace(record, host="https://lx.example.org"))
+
+
+def beside_pledges(station: StationLedger) -> list[tuple[str, str | None, int | None]]:
+    """Return document, item and quantity of each alert of goods beside their pledge."""
+    with station.ledger.reading() as books:
+        alerts = list_alerts(books, station.day(0), limit=None).items
+    return [(one.code, one.item, one.quantity) for one in alerts if one.what == "beside_pledge"]
 
 
 def test_opened_cases_of_one_donor_do_not_fulfil_the_pledge_of_another(

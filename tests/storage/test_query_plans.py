@@ -455,6 +455,7 @@ SMALL_PARTS = {
     "needs_claimed",
     "needs_assigned",
     "arrival_lines_beside_pledge",
+    "product_pledges_beside",
     "allocations_on_the_way",
     "allocations_waiting",
     "pledges_open",

@@ -190,6 +190,28 @@ def book_stock(station: RecordingStation) -> None:
     station.record(c.RecordActivity(kind="visit", count=6, who="Zhang and Li"))
 
 
+def book_opened_goods(station: RecordingStation) -> None:
+    """Record goods that are opened and fulfil a pledge, which promised less."""
+    lines = [c.PledgeLine(item="gel", quantity=4)]
+    pledge = station.record_document(c.MakePledge(donor="wang", lines=lines))
+    given = station.record(
+        c.RecordDonation(
+            donor="wang",
+            location="b",
+            handled_by="Zhang",
+            lines=[c.DonationLine(item="gel", quantity=2)],
+        )
+    )
+    lot = f"l_lx_{given.seq}_1"
+    station.record(
+        c.Convert(
+            location="b",
+            consumed=[c.LotLine(item="gel", quantity=2, lot=lot)],
+            produced=[c.ConvertedLine(item="gel", quantity=5, pledge=pledge)],
+        )
+    )
+
+
 def book_shipments(station: RecordingStation, elsewhere: str) -> None:
     """Record goods sent to and from station hp, whose books are in another database."""
     with Ledger.open(elsewhere, station="hp", clock=station.clock, new_station=True) as other:
@@ -258,6 +280,7 @@ def book_everything(station: RecordingStation, elsewhere: str) -> None:
     station.record(c.ForgetDonor(donor="li"))
     visit = station.record(c.RecordActivity(kind="visit", count=1, who="Chen"))
     station.record(c.ForgetText(entry=visit.seq))
+    book_opened_goods(station)
     station.record(c.ClosePeriod(through=date(2020, 2, 4)))
     station.record(c.ReopenPeriod(day=date(2020, 2, 4), reason="one more"))
     station.record(c.ClosePeriod(through=date(2020, 2, 4)))

@@ -20,7 +20,7 @@ from support.tampering import (
 
 from supplies.domain import commands as c
 from supplies.domain.entries import Body, entry_id
-from supplies.domain.entry_rows import ArrivalLine, LatestDay, Lot, Recount
+from supplies.domain.entry_rows import ArrivalLine, LatestDay, Lot, ProductPledge, Recount
 from supplies.verification.verify import verify
 
 
@@ -274,6 +274,24 @@ def test_a_line_that_fulfils_less_of_a_pledge_than_it_moved_is_found(
     )
     error = verification_error(store)
     assert (error.table, error.column, error.seq) == ("arrival_lines", "on_pledge", seq)
+
+
+def test_a_product_that_fulfils_less_of_a_pledge_than_it_moved_is_found(
+    store: Tampering,
+) -> None:
+    seq = first_number(store, "SELECT max(seq) FROM product_pledges WHERE on_pledge > 1")
+
+    def other(body: Body) -> Body:
+        rows = [
+            msgspec.structs.replace(row, on_pledge=1) if isinstance(row, ProductPledge) else row
+            for row in body.rows
+        ]
+        return msgspec.structs.replace(body, rows=tuple(rows))
+
+    forge(store, seq, other)
+    store.run("UPDATE product_pledges SET on_pledge = 1 WHERE seq = :seq", {"seq": seq})
+    error = verification_error(store)
+    assert (error.table, error.column, error.seq) == ("product_pledges", "on_pledge", seq)
 
 
 def test_a_count_whose_expected_quantities_differ_from_the_books_is_found(store: Tampering) -> None:

@@ -66,6 +66,23 @@ class ProductExpiry(EntryRow, frozen=True, kw_only=True, tag="product_expiries")
     expires_month: str | None = None
 
 
+class ProductPledge(EntryRow, frozen=True, kw_only=True, tag="product_pledges"):
+    """How much of the product of a conversion fulfilled the pledge that its line names.
+
+    When a conversion is corrected, all of its products are recorded again. The rows of the latest
+    entry are valid.
+
+    Attributes:
+        on_pledge: The part that fulfilled the pledge. The rest is a gift beside it.
+    """
+
+    lot: str
+    item: str
+    pledge: str
+    quantity: int
+    on_pledge: int
+
+
 class PackedLine(EntryRow, frozen=True, kw_only=True, tag="packed_lines"):
     """A line of a command whose quantity was given in packs.
 
@@ -504,6 +521,7 @@ AnyEntryRow = (
     Lot
     | LotParent
     | ProductExpiry
+    | ProductPledge
     | PackedLine
     | LatestDay
     | Need

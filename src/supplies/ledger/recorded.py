@@ -9,7 +9,15 @@ import msgspec
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import missing_labels
 from supplies.domain.entries import salted_digest
-from supplies.domain.entry_rows import ArrivalLine, Conflict, EntryRow, Lot, Receipt, Recount
+from supplies.domain.entry_rows import (
+    ArrivalLine,
+    Conflict,
+    EntryRow,
+    Lot,
+    ProductPledge,
+    Receipt,
+    Recount,
+)
 from supplies.errors import AlreadyDone, IdempotencyConflict
 from supplies.ledger.writer import CheckedRequest, shipment_command_id
 from supplies.stations.public_address import first_receipt_warning
@@ -51,15 +59,16 @@ def warnings_in(books: Books, rows: Iterable[EntryRow], first: int, last: int) -
     lots = {row.lot: row for row in rows if isinstance(row, Lot)}
     warnings = []
     for row in rows:
-        if not isinstance(row, ArrivalLine):
+        if not isinstance(row, ArrivalLine | ProductPledge):
             continue
+        where = f"line {row.line}" if isinstance(row, ArrivalLine) else f"lot {row.lot}"
         if row.pledge and row.on_pledge < row.quantity:
             warnings.append(
-                f"line {row.line}: {row.quantity - row.on_pledge} × {row.item} are not counted "
+                f"{where}: {row.quantity - row.on_pledge} × {row.item} are not counted "
                 f"towards pledge {row.pledge}, because it promises no more or was made on a "
                 "later day"
             )
-        if row.lot in lots:
+        if isinstance(row, ArrivalLine) and row.lot in lots:
             lot = lots[row.lot]
             warnings += [
                 f"line {row.line}: {row.item} has no {label}, which this item needs"

@@ -1,4 +1,4 @@
-"""Check how much of each donation fulfilled pledges: its lines against its transfers."""
+"""Check how much of each donation and conversion fulfilled pledges, against its transfers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from supplies.domain.accounts import PLEDGED, keys_of, kind_of
 from supplies.domain.entries import Body
-from supplies.domain.entry_rows import TABLES, Arrival, ArrivalLine
+from supplies.domain.entry_rows import TABLES, Arrival, ArrivalLine, EntryRow, ProductPledge
 from supplies.errors import BooksBroken
 from supplies.verification.reader import Reader
 from supplies.verification.records import ROW_TABLES, Rows
@@ -17,18 +17,24 @@ _ByPledge = Counter[tuple[str, str]]
 
 
 class FulfilledPledges:
-    """Compares the lines of donations with the transfers that fulfilled pledges.
+    """Compares the lines of donations and conversions with the transfers that fulfilled pledges.
 
-    Donations that fulfil no pledge are left out.
+    Documents that fulfil no pledge are left out, and conversions of versions that recorded no such
+    lines.
     """
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self._moved: dict[str, _ByPledge] = {}
         self._recorded: dict[str, tuple[int, _ByPledge]] = {}
+        self._conversions: set[str] = set()
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Remember the lines of the next donations, and their transfers from pledges."""
+        """Remember the lines of the next documents, and their transfers from pledges."""
+        self._add_donations(recorded, bodies)
+        self._add_conversions(bodies)
+
+    def _add_donations(self, recorded: Rows, bodies: Sequence[Body]) -> None:
         columns = ROW_TABLES[ArrivalLine].columns
         item, pledge, on_pledge = map(columns.index, ("item", "pledge", "on_pledge"))
         for row in recorded[Arrival]:
@@ -39,40 +45,59 @@ class FulfilledPledges:
                 _, lines = self._recorded.setdefault(row[1], (row[0], Counter()))
                 lines[row[pledge] or "", row[item]] += row[on_pledge]
         for body in bodies:
-            if body.kind == "donation_received" and body.document is not None:
-                for source, target, item_moved, lot, quantity in body.transfers:
-                    if not lot:
-                        self._move(body.document, source, item_moved, quantity)
-                        self._move(body.document, target, item_moved, -quantity)
+            if body.kind == "donation_received":
+                self._add_transfers(body)
 
-    def _move(self, donation: str, account: str, item: str, quantity: int) -> None:
+    def _add_conversions(self, bodies: Sequence[Body]) -> None:
+        for body in bodies:
+            if body.kind != "goods_converted" or body.document is None:
+                continue
+            self._add_transfers(body)
+            self._conversions.add(body.document)
+            products = [row for row in body.rows if isinstance(row, ProductPledge)]
+            if products or body.document in self._recorded:
+                lines: _ByPledge = Counter()
+                for row in products:
+                    lines[row.pledge, row.item] += row.on_pledge
+                self._recorded[body.document] = body.seq, lines
+
+    def _add_transfers(self, body: Body) -> None:
+        for source, target, item, lot, quantity in body.transfers:
+            if not lot:
+                self._move(str(body.document), source, item, quantity)
+                self._move(str(body.document), target, item, -quantity)
+
+    def _move(self, document: str, account: str, item: str, quantity: int) -> None:
         if kind_of(account) is PLEDGED:
-            moved = self._moved.setdefault(donation, Counter())
+            moved = self._moved.setdefault(document, Counter())
             moved[keys_of(account)[0], item] += quantity
 
     def check(self) -> None:
-        """Check that the quantities on the lines of each donation are those that left its pledges.
+        """Check that the quantities on the lines of each document are those that left its pledges.
 
         A line that names no pledge may have fulfilled any pledges of the donor.
 
         Raises:
             BooksBroken: the quantities differ.
         """
-        for donation in self._moved.keys() | self._recorded.keys():
-            seq, lines = self._recorded.get(donation, (None, Counter()))
-            moved = self._moved.get(donation, Counter())
+        older = self._conversions - self._recorded.keys()
+        for document in (self._moved.keys() | self._recorded.keys()) - older:
+            seq, lines = self._recorded.get(document, (None, Counter()))
+            moved = self._moved.get(document, Counter())
+            table = ProductPledge if document in self._conversions else ArrivalLine
             for item in {item for _, item in [*lines, *moved]}:
                 expected, found = _of_item(moved, item), _of_item(lines, item)
                 if expected != found:
-                    raise self._broken(seq, f"{expected} × {item}", f"{found} × {item}")
+                    raise self._broken(table, seq, f"{expected} × {item}", f"{found} × {item}")
             for (pledge, item), quantity in lines.items():
                 if pledge and quantity > moved[pledge, item]:
-                    raise self._broken(
-                        seq, f"{moved[pledge, item]} × {item} for {pledge}", f"{quantity} × {item}"
-                    )
+                    expected_of_pledge = f"{moved[pledge, item]} × {item} for {pledge}"
+                    raise self._broken(table, seq, expected_of_pledge, f"{quantity} × {item}")
 
-    def _broken(self, seq: int | None, expected: str, found: str) -> BooksBroken:
-        return self.reader.broken(TABLES[ArrivalLine], "on_pledge", seq, expected, found)
+    def _broken(
+        self, table: type[EntryRow], seq: int | None, expected: str, found: str
+    ) -> BooksBroken:
+        return self.reader.broken(TABLES[table], "on_pledge", seq, expected, found)
 
 
 def _of_item(quantities: _ByPledge, item: str) -> int:

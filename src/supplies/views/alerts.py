@@ -334,10 +334,10 @@ def _local_address(books: Books) -> Iterator[Alert]:
 
 
 def _beside_pledge(books: Books) -> list[Alert]:
-    """Find donations that gave more than their pledge promised. One of the quantities may be wrong.
+    """Find donations and conversions that gave more than their pledge promised.
 
-    A donation is listed until it is corrected. If its pledge is not outstanding, it is listed until
-    its day is closed.
+    One of the quantities may be wrong. A document is listed until it is corrected. If its pledge is
+    not outstanding, it is listed until its day is closed.
     """
     outstanding: set[tuple[str, str]] = {
         (keys_of(account)[0], item) for account, item, _ in read_balances(books, (PLEDGED,))
@@ -349,19 +349,24 @@ def _beside_pledge(books: Books) -> list[Alert]:
         "WHERE l.station = :station AND l.pledge IS NOT NULL AND l.on_pledge < l.quantity "
         "AND l.seq = (SELECT max(a.seq) FROM arrivals a "
         "WHERE a.station = l.station AND a.arrival = l.arrival)"
+    ) + books.all(
+        "SELECT p.pledge, e.document, p.item, p.quantity - p.on_pledge, e.happened_on, e.booked_on "
+        "FROM product_pledges p JOIN entries e ON e.station = p.station AND e.seq = p.seq "
+        "WHERE p.station = :station AND p.on_pledge < p.quantity AND NOT EXISTS (SELECT 1 "
+        "FROM entries s WHERE s.station = p.station AND s.supersedes = p.seq)"
     )
     return _oldest_first(
         [
             Alert(
                 what="beside_pledge",
-                code=arrival,
+                code=document,
                 location=None,
                 item=item,
                 quantity=quantity,
                 since=date.fromisoformat(day),
                 due=None,
             )
-            for pledge, arrival, item, quantity, day, booked_on in rows
+            for pledge, document, item, quantity, day, booked_on in rows
             if (pledge, item) in outstanding
             or closed is None
             or date.fromisoformat(booked_on) > closed

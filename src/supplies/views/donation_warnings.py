@@ -9,7 +9,7 @@ from __future__ import annotations
 from supplies.books.reader import Books
 from supplies.domain.accounts import UNEXPLAINED
 from supplies.domain.catalogue_records import missing_labels
-from supplies.domain.entry_rows import Arrival, ArrivalLine, Lot, Pledge
+from supplies.domain.entry_rows import Arrival, ArrivalLine, Lot, Pledge, ProductPledge
 from supplies.stations.public_address import first_receipt_warning
 from supplies.views.pagination import Warned
 
@@ -41,16 +41,22 @@ def find_unexplained_surplus(books: Books, donation: str) -> list[Warned]:
     return warnings
 
 
-def find_beside_pledge(books: Books, donation: str) -> list[Warned]:
-    """Return a warning for each line of a donation that exceeds its pledge."""
-    seq = books.latest_seq(Arrival, arrival=donation)
+def find_beside_pledge(books: Books, document: str) -> list[Warned]:
+    """Return a warning for each line of a donation or conversion that exceeds its pledge."""
+    seq = books.value(
+        "SELECT max(seq) FROM entries WHERE station = :station AND document = :document",
+        document=document,
+    )
     if seq is None:
         return []
     came_on = books.body(seq).happened_on
     warnings = []
-    for line in books.rows_of_entry(ArrivalLine, seq, arrival=donation):
+    for line in books.body(seq).rows:
+        if not isinstance(line, ArrivalLine | ProductPledge):
+            continue
         if line.pledge is None or line.on_pledge == line.quantity:
             continue
+        where = f"line {line.line}" if isinstance(line, ArrivalLine) else f"lot {line.lot}"
         made = books.latest_seq(Pledge, pledge=line.pledge)
         made_on = None if made is None else books.body(made).happened_on
         because = f"which promised no more when they came on {came_on}"
@@ -59,8 +65,8 @@ def find_beside_pledge(books: Books, donation: str) -> list[Warned]:
         warnings.append(
             Warned(
                 warning="beside-pledge",
-                detail=f"{line.quantity - line.on_pledge} × {books.item(line.item).name} in line "
-                f"{line.line} are a gift beside pledge {line.pledge}, {because}",
+                detail=f"{line.quantity - line.on_pledge} × {books.item(line.item).name} in "
+                f"{where} are a gift beside pledge {line.pledge}, {because}",
                 about=line.pledge,
             )
         )

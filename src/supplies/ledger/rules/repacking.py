@@ -6,7 +6,7 @@ import msgspec
 
 from supplies.domain.accounts import CONVERTED, DONOR, LOST, STOCK
 from supplies.domain.commands import Convert, ConvertedLine, DonationLine
-from supplies.domain.entry_rows import Lot, LotParent
+from supplies.domain.entry_rows import Lot, LotParent, ProductPledge
 from supplies.errors import InvalidField
 from supplies.ledger.corrected_command import CreatedLot
 from supplies.ledger.drafts import Draft
@@ -118,7 +118,16 @@ def _keep_pledge(
         )
     quantity = journal.base_units(line, pointer)
     goods = DonationLine(item=line.item, quantity=quantity, pledge=line.pledge)
-    _, for_needs = fulfil_pledge(journal, draft, donor, goods, lot, quantity, to, pointer)
+    on_pledge, for_needs = fulfil_pledge(journal, draft, donor, goods, lot, quantity, to, pointer)
+    draft.add_rows(
+        ProductPledge(
+            lot=lot,
+            item=line.item,
+            pledge=str(line.pledge),
+            quantity=quantity,
+            on_pledge=on_pledge,
+        )
+    )
     return earmarked_shares(journal, goods, lot, quantity, for_needs, pointer)
 
 
