@@ -40,6 +40,8 @@ GET    CRA   /reports
 GET    CRA   /reports/station/pdf
 GET    CRA   /reports/disclosure/pdf
 GET    CR    /reports/receipts/pdf
+GET    C     /organisation
+GET    C     /organisation/items/{item}
 GET    CR    /find/{kind}
 GET    CRA   /needs
 GET    CR    /needs/new

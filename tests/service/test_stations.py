@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,9 +17,10 @@ from litestar.testing import TestClient
 from pypdf import PdfReader
 from supplies_service.app import create_app
 from support.ledger_fixture import Clock, register_all
+from support.page_client import Browser
 from support.rest_client import ADDRESS, RestClient, issue_credentials, problem, signed_in
 
-from supplies.access import passwords, users
+from supplies.access import credentials, passwords, users
 from supplies.access.access_context import AccessContext
 from supplies.cli import main
 from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station
@@ -104,6 +106,46 @@ def test_each_station_records_into_its_own_chain(stations: Stations) -> None:
         rows = stations.at(code).get("/api/stock")["items"]
         assert [row["on_hand"] for row in rows] == [10]
         assert stations.at(code).get("/api/station")["code"] == code
+
+
+def test_the_pages_of_a_head_show_stock_and_needs_of_all_its_stations(
+    stations: Stations, books_url: str, clock: Clock
+) -> None:
+    def browser(code: str) -> Browser:
+        with (
+            Ledger.open(books_url, station=code, clock=clock) as ledger,
+            ledger.admin_transaction() as books,
+        ):
+            access = AccessContext(books, ledger.clock())
+            new = users.NewUser(login="reader", role="coordinator")
+            user = users.add(access, new, by="test").code
+            _, cookie = credentials.issue(
+                access, kind="session", role="coordinator", by=user, holder=user
+            )
+        stations.client.headers.pop("Authorization", None)
+        stations.client.cookies.set("supplies_session", cookie)
+        return Browser(stations.client)
+
+    for code, given, needed in (("lx", 10, 4), ("hp", 5, 30), (ALONE, 700, 900)):
+        stations.at(code).give(given)
+        stations.at(code).need(needed)
+    head = browser("qu")
+    assert _figures(head.open("/organisation")) == [
+        ["2", "15 pieces", "15 pieces", "34 pieces", "–", "19 pieces"]
+    ]
+    assert _figures(head.open("/organisation/items/mask")) == [
+        ["5 pieces", "5 pieces", "30 pieces", "–", "25 pieces"],
+        ["10 pieces", "10 pieces", "4 pieces", "–", "–"],
+    ]
+    assert 'href="/organisation"' in head.open("/reports")
+    assert 'href="/organisation"' not in browser("hp").open("/reports")
+
+
+def _figures(page: str) -> list[list[str]]:
+    """Return the cells with figures of each row of the first table of a page."""
+    rows = re.findall(r"<tr><th scope=.row.>.*?</tr>", page.partition("</table>")[0], re.DOTALL)
+    cells = [re.findall(r'<td[^>]*class="number"[^>]*>(.*?)</td>', row, re.DOTALL) for row in rows]
+    return [[re.sub(r"<[^>]*>", "", cell) for cell in row] for row in cells]
 
 
 def test_the_log_names_the_station_of_each_caller(stations: Stations, log: io.StringIO) -> None:

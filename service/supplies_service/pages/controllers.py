@@ -15,6 +15,7 @@ from supplies_service.pages.entries import EntryPages
 from supplies_service.pages.find import FindPages
 from supplies_service.pages.languages import LanguagePages
 from supplies_service.pages.needs import NeedPages
+from supplies_service.pages.organisation import OrganisationPages
 from supplies_service.pages.pledges import PledgePages
 from supplies_service.pages.receipt_checks import ReceiptCheckPages
 from supplies_service.pages.reports import ReportPages
@@ -38,6 +39,7 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     ReceiptPages,
     EntryPages,
     ReportPages,
+    OrganisationPages,
     *CATALOGUE_PAGES,
     DonorLinkPages,
     DonorPages,

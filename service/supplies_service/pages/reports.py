@@ -15,6 +15,7 @@ from supplies_receipts.papers.station_report_tables import other_work
 from supplies.books.reader import Books
 from supplies.domain.accounts import ASSIGNED, CLAIMED, MET, NEEDED
 from supplies.papers.station_report import GoodsLine, StationReport
+from supplies.stations.organisation import stations
 from supplies.views.balances_at import sum_balances
 from supplies.views.station_report import build_station_report
 from supplies.views.stock_by_day import StockOfDay, list_stock_by_day
@@ -83,6 +84,8 @@ class ReportPages(Controller):
 
         report, stock, needs = await context.read_in_thread(read)
         begin, end = report.first, report.last
+        with context.reading() as books:
+            lines = stations(books, limit=2)
         return render_page(
             context.request,
             "report.html",
@@ -95,6 +98,7 @@ class ReportPages(Controller):
                 NeedsRow(item, parts.total(), stacked_bar(parts)) for item, parts in needs.items()
             ],
             activities=[(activity(one.kind), one.count) for one in other_work(report)],
+            is_head=len(lines) > 1,
             query=f"?from={begin}&to={end}",
         )
 

@@ -1,0 +1,97 @@
+"""Pages of an organisation: stock and needs of all its stations, for the head's coordinators."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from litestar import Controller, Response, get
+from litestar.params import FromPath, FromQuery
+
+from supplies.books.reader import Books
+from supplies.stations.organisation import StationLine, stations
+from supplies.views.organisation_report import (
+    NeedAtStation,
+    NeedOfItem,
+    StockAtStation,
+    StockOfItem,
+    list_needs_by_item,
+    list_needs_by_station,
+    list_stock_by_item,
+    list_stock_by_station,
+)
+from supplies_service.pages.layout import render_page
+from supplies_service.pages.page_roles import COORDINATORS
+from supplies_service.request_context import Context
+
+
+class ItemRow(NamedTuple):
+    """Stock and needs of an item at all stations. None means that there are none."""
+
+    item: str
+    unit: str
+    name: str
+    stock: StockOfItem | None
+    needs: NeedOfItem | None
+
+
+class StationRow(NamedTuple):
+    """Stock of an item and needs for it at one station. None means that there are none."""
+
+    station: StationLine
+    unit: str
+    stock: StockAtStation | None
+    needs: NeedAtStation | None
+
+
+class OrganisationPages(Controller):
+    """Routes of the pages about an organisation."""
+
+    path = "/organisation"
+    include_in_schema = False
+
+    @get(opt=COORDINATORS)
+    async def items(self, context: Context) -> Response[bytes]:
+        """Show the stations, and stock and needs by item."""
+
+        def read(books: Books) -> tuple[list[StationLine], list[ItemRow]]:
+            return stations(books), _item_rows(books)
+
+        found, rows = await context.read_in_thread(read)
+        return render_page(context.request, "organisation.html", stations=found, rows=rows)
+
+    @get("/items/{item:str}", opt=COORDINATORS)
+    async def item(
+        self, context: Context, item: FromPath[str], unit: FromQuery[str] = ""
+    ) -> Response[bytes]:
+        """Show stock and needs of an item by station.
+
+        Args:
+            unit: Leaves out the stations that count the item in another unit.
+        """
+        rows = await context.read_in_thread(lambda books: _station_rows(books, item, unit))
+        return render_page(context.request, "organisation_item.html", item=item, rows=rows)
+
+
+def _item_rows(books: Books) -> list[ItemRow]:
+    """Return a row for each item and unit with stock or needs, by item."""
+    stock = {(row.item, row.unit): row for row in list_stock_by_item(books, limit=None).items}
+    needs = {(row.item, row.unit): row for row in list_needs_by_item(books, limit=None).items}
+    names = {key: row.name for key, row in needs.items()}
+    names |= {key: row.name for key, row in stock.items()}
+    return [
+        ItemRow(*key, names[key], stock.get(key), needs.get(key))
+        for key in sorted({*stock, *needs})
+    ]
+
+
+def _station_rows(books: Books, item: str, unit: str) -> list[StationRow]:
+    """Return a row for each station with stock of the item or needs for it."""
+    stock = {row.station: row for row in list_stock_by_station(books, item, limit=None).items}
+    needs = {row.station: row for row in list_needs_by_station(books, item, limit=None).items}
+    units = {code: row.unit for code, row in stock.items()}
+    units |= {code: row.unit for code, row in needs.items()}
+    return [
+        StationRow(line, units[line.code], stock.get(line.code), needs.get(line.code))
+        for line in stations(books)
+        if line.code in units and unit in ("", units[line.code])
+    ]
