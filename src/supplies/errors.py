@@ -16,7 +16,10 @@ from typing import ClassVar
 _CONTROLS = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-"""Characters that would control a terminal or change the order of text, and lone surrogates."""
+"""The characters that `escape_controls` replaces.
+
+They control a terminal, change the order of text, or are lone surrogates, which cannot be encoded.
+"""
 
 
 def escape_controls(sentence: str) -> str:
@@ -51,12 +54,15 @@ class Sentence(str):
 
 
 def template(text: str) -> str:
-    """Return a text. The call marks it as the template of a sentence that can be translated."""
+    """Return a text unchanged, marked as the template of a sentence that is translated."""
     return text
 
 
 def _without_controls(sentence: str) -> str:
-    """Return a message with escaped control characters. A `Sentence` has none."""
+    """Return a message with its control characters escaped.
+
+    A `Sentence` is returned unchanged, because its values are escaped already.
+    """
     return sentence if isinstance(sentence, Sentence) else escape_controls(sentence)
 
 
@@ -82,7 +88,9 @@ class Fault:
 
 
 class SuppliesError(Exception):
-    """Base class of all errors of the library. Nothing was recorded, except for `Uncertain`.
+    """Base class of all errors of the library.
+
+    If a method raises such an error, it recorded nothing. Only after `Uncertain` this is not known.
 
     `str(error)` is the message for the user. Control characters in it are escaped, because a
     message may repeat a value that somebody sent.
@@ -145,18 +153,21 @@ class UnknownBarcode(NotFound):
 
 
 class AgainstBooks(SuppliesError):
-    """A valid command that contradicts the present books."""
+    """A valid command contradicts what the books contain now."""
 
 
 class NotEnough(AgainstBooks):
-    """A balance is too small, now or at the end of a day since the day of the command."""
+    """A balance would fall below zero, now or at the end of a day since the day of the command."""
 
     slug = "not-enough"
     title = "Not enough goods"
 
 
 class AlreadyDone(AgainstBooks):
-    """The same was done before, such as a second dispatch, or a code that is in use already."""
+    """The command would do something a second time.
+
+    For example, the delivery was dispatched before, or the code is in use already.
+    """
 
     slug = "already-done"
     title = "Already done"
@@ -188,7 +199,7 @@ class PeriodClosed(AgainstBooks):
 
 
 class Unaccounted(AgainstBooks):
-    """Something is still open: goods in transit, unexplained differences or conflicts."""
+    """Goods in transit, unexplained differences or conflicts are still open."""
 
     slug = "unaccounted"
     title = "Not everything is accounted for"
@@ -205,7 +216,7 @@ class Forgotten(AgainstBooks):
 
 
 class StoreError(SuppliesError):
-    """The database failed. Nothing was recorded, except for `Uncertain`."""
+    """The database failed. Nothing was recorded, unless the error is `Uncertain`."""
 
 
 class Busy(StoreError):
@@ -265,15 +276,15 @@ class GuardMissing(StoreError):
 
 
 class BooksBroken(SuppliesError):
-    """A stored row differs from what the entries give.
+    """A stored row differs from the row that is computed from the entries.
 
     Attributes:
-        station, seq: The station and number of the entry concerned. seq is None if the difference
-            concerns no single entry.
-        table, column: The place of the difference.
+        station, seq: The station and the number of the entry with the difference. seq is None if
+            the difference is not in one entry.
+        table, column: The table and the column that differ.
         expected: The value computed from the entries.
         found: The stored value.
-        remark: Further text of the message.
+        remark: A text that is added to the message.
     """
 
     slug = "books-broken"
@@ -302,7 +313,9 @@ class BooksBroken(SuppliesError):
 def check_type(
     value: object, expected: type | tuple[type, ...], name: str, description: str
 ) -> None:
-    """Check the type of an argument that a caller gave. `True` and `False` are not numbers.
+    """Check the type of an argument of a public function.
+
+    A bool is refused where a number is expected, although it is an `int` in Python.
 
     Args:
         name: The name of the argument.

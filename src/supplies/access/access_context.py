@@ -10,7 +10,7 @@ from supplies.domain.entries import format_timestamp
 from supplies.storage.store import Row
 
 NO_LIMIT = 2**62
-"""A limit that is larger than any list."""
+"""A limit for lists that must be returned whole. It is larger than any list."""
 
 
 class AccessContext:
@@ -36,7 +36,7 @@ class AccessContext:
         return int(self._now.timestamp())
 
     def time_after(self, interval: timedelta) -> str:
-        """Return the time `interval` from now as text, in the form in which times are stored."""
+        """Return the time after an interval from now, as text as times are stored."""
         return format_timestamp(self._now + interval)
 
     def all(self, sql: str, **params: Any) -> list[Row]:

@@ -59,7 +59,7 @@ def add_line(
     address: str | None = None,
     detail: str | None = None,
 ) -> None:
-    """Add a line. `AccessLogLine` describes the parameters."""
+    """Add a line to the log. The parameters are described in `AccessLogLine`."""
     access.insert(
         "access_log",
         seq=access.next_number("access_log"),
@@ -128,7 +128,7 @@ def list_lines(
 
 
 def _is_known(access: AccessContext, column: str, code: str) -> bool:
-    """Return whether a line has this code in a column, or a record, user or document has it."""
+    """Return whether a code is in a column of the log, or belongs to a record, user or document."""
     lists = {
         "access_log": column,
         "users": "code",

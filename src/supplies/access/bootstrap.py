@@ -15,7 +15,7 @@ FIRST_LOGIN = "coordinator"
 """The login of the first coordinator. If it is in use, a number is added."""
 
 COMMAND_LINE_AUTHOR = "machine"
-"""The author of changes that are made on the command line."""
+"""The name that is stored as author of changes made on the command line."""
 
 _FIRST_LIFETIME = timedelta(days=1)
 

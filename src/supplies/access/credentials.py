@@ -37,7 +37,7 @@ MAX_LIFETIME = timedelta(days=730)
 """Longest lifetime of a credential: two years."""
 
 _USE_RECORDED_EVERY = timedelta(minutes=1)
-"""How often the last use of a credential is stored.
+"""How much time must pass before the next use of a credential is stored.
 
 If every use were stored, every request would need a commit.
 """
@@ -46,7 +46,7 @@ _SECRET = re.compile(
     r"supplies\.(?:(?P<station>[A-Za-z0-9][A-Za-z0-9._-]{0,63})\.)?"
     r"(?P<id>[0-9a-f]{16})\.(?P<random>[A-Za-z0-9_-]{43})"
 )
-"""Pattern of secrets. Those of older versions contain no station."""
+"""Regular expression of secrets. Secrets of older versions contain no station."""
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,9 +84,9 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         code: The caller's code in entries and in the access log.
         station: The station in whose tables the caller is stored.
         user: The code of the user; None for links.
-        team: The team whose deliveries a courier may see.
+        team: The team whose deliveries the caller may see, if the role is courier.
         donor: The donor whose donations the caller may see, if the role is donor.
-        link_made_by: Who made the link; None for other credentials.
+        link_made_by: The user who made the link; None for other credentials.
     """
 
     code: str
@@ -180,7 +180,7 @@ def authenticate(
 
     Return None if the secret is not valid, or if its credential is of a kind that is not in
     `kinds`. A credential is valid until it expires, is revoked, or its user is disabled. A token is
-    also not valid if its user may no longer give its role to tokens.
+    also invalid if its user may no longer give this role to tokens.
     """
     parts = _SECRET.fullmatch(secret)
     if parts is None or parts["station"] not in (None, access.station):
@@ -258,7 +258,7 @@ def list_credentials(
     after: str | None = None,
     limit: int = NO_LIMIT,
 ) -> list[Credential]:
-    """List credentials of these kinds, newest first. Credentials that have ended are included.
+    """List credentials of these kinds, newest first. Expired and revoked ones are included.
 
     Args:
         access: The station's tables.

@@ -1,6 +1,6 @@
-"""People of the demo, as whom a visitor signs in without a password.
+"""Users of the demo, as whom a visitor can sign in without a password.
 
-Only `supplies demo` adds them, and the database refuses them once a station has entries. So the
+Only `supplies demo` adds them. The database refuses them if the station has entries already. So the
 books of a real station have none.
 """
 
@@ -12,7 +12,7 @@ from supplies.access.roles import USER_ROLES
 
 
 def add(access: AccessContext, *, team: str, by: str) -> list[users.User]:
-    """Add a person for each role, with the role as login. They have no passwords.
+    """Add one user for each role, without a password. The login is the name of the role.
 
     Args:
         access: The tables of a station that has no entries yet.
@@ -34,7 +34,7 @@ def add(access: AccessContext, *, team: str, by: str) -> list[users.User]:
 
 
 def list_people(access: AccessContext) -> list[users.User]:
-    """List the people of the demo who are not disabled; none if these are not its books."""
+    """List the users of the demo who are not disabled. In other books, there are none."""
     codes = {
         code for (code,) in access.all("SELECT code FROM demo_people WHERE station = :station")
     }

@@ -1,8 +1,8 @@
-"""Requests of donors about their own data: to correct, hide or erase it.
+"""Requests of donors about their own data: to correct, hide or erase the data.
 
-The program does not change the data itself. A coordinator or recorder does so and answers the
-request, because receipts may depend on the data. The text of a request is personal data. It is
-erased when the request is answered, and when the donor is forgotten.
+The program does not change the data itself, because receipts may depend on it. A coordinator or
+recorder changes it and answers the request. The text of a request is personal data. It is erased
+when the request is answered, and when the donor is forgotten.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class NewRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The answer to a request: what was done about it."""
+    """What was done about a request, in the words of the person who answered it."""
 
     answer: Literal["done", "declined"]
 

@@ -1,6 +1,6 @@
 """Check and compare logins.
 
-No two users of a station may have logins that look alike or are typed alike.
+Two users of a station may not have logins that look alike or are typed alike.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from supplies.domain.normalization import normalize_text
 from supplies.errors import InvalidField
 
 MAX_COMPARED_LENGTH = 256
-"""Number of characters of a login that are compared. No valid login is longer."""
+"""Number of characters of a login that are compared. Every valid login is shorter or as long."""
 
 
 def check_login(login: str, pointer: str = "/login") -> str:
@@ -40,7 +40,7 @@ def check_login(login: str, pointer: str = "/login") -> str:
 def login_key(login: str) -> str:
     """Return the key by which logins are compared. It ignores case, width and encoding.
 
-    A text that is not a valid login has a key too.
+    The function accepts any text, also one that is not a valid login.
 
     Source: RFC 8265, profile UsernameCaseMapped.
     """

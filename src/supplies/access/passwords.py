@@ -12,7 +12,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from supplies.errors import InvalidField
 
 MIN_LENGTH, MAX_LENGTH = 12, 200
-"""Length of a password in characters. No special characters are required.
+"""Smallest and largest number of characters of a password. No special characters are required.
 
 Source: NIST SP 800-63B, 3.1.1.2.
 """
@@ -21,7 +21,7 @@ MIN_DIFFERENT_CHARACTERS = 5
 """Minimum number of different characters in a password."""
 
 MIN_COMPARED_LOGIN = 4
-"""A login of this length or longer must not be part of the password."""
+"""A login of at least this length must not be part of the password."""
 
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
@@ -79,7 +79,9 @@ def _matches(password_hash: str | None, password: str) -> bool:
 
 
 def _prepared(password: str) -> str:
-    """Return a password in the same form for every keyboard: composed, with plain spaces.
+    """Return a password in a form that is the same for every keyboard.
+
+    Characters are composed, and all kinds of space become plain spaces.
 
     Source: RFC 8265, profile OpaqueString.
     """

@@ -14,7 +14,7 @@ from supplies.access.access_context import AccessContext
 
 
 class RateLimit(NamedTuple):
-    """The number of attempts that a caller has in each time window."""
+    """A limit: how many attempts a caller has in each time window."""
 
     name: str
     attempts: int
@@ -24,22 +24,22 @@ class RateLimit(NamedTuple):
 SIGN_IN_BY_ADDRESS = RateLimit("sign-in-address", 30, timedelta(minutes=15))
 SIGN_IN_BY_LOGIN_AND_ADDRESS = RateLimit("sign-in-login-address", 10, timedelta(minutes=15))
 SIGN_IN_BY_LOGIN = RateLimit("sign-in-login", 100, timedelta(minutes=15))
-"""Sign-ins with one login from all addresses.
+"""Limits the sign-ins with one login from all addresses together.
 
 It allows more attempts than the other two limits, because anyone can use up the attempts of
 somebody else's login.
 """
 
 VERIFY_RECEIPT = RateLimit("verify", 30, timedelta(minutes=1))
-"""Verifications of receipts.
+"""Limits the verification of receipts.
 
-There are enough attempts for readers, and too few to guess a code of eight characters.
+There are enough attempts for readers, but too few to guess a code of eight characters.
 """
 
 REFUSED_REQUESTS = RateLimit("strangers", 60, timedelta(minutes=1))
-"""Refused requests that are written to the access log.
+"""Limits the refused requests that are written to the access log.
 
-Further ones get the status 429 and are not written.
+Further requests get the status 429 and are not written.
 """
 
 DONOR_REQUESTS = RateLimit("donor-requests", 10, timedelta(days=1))

@@ -31,7 +31,7 @@ Login = Annotated[
 
 
 class LastCoordinator(AgainstBooks):
-    """The last coordinator who can sign in cannot be disabled."""
+    """The user cannot be disabled, because no other coordinator can sign in."""
 
     slug = "already-done"
     title = "The last coordinator must stay"
@@ -70,9 +70,9 @@ _COLUMNS = "code, login, role, team, password IS NOT NULL, made_at, disabled_at"
 
 
 class StoredPassword(NamedTuple):
-    """The code of a user, and the hash of their password.
+    """The code of a user, and the hash of the user's password.
 
-    The hash is None until they set a password.
+    The hash is None until the user sets a password.
     """
 
     user: str
@@ -80,10 +80,10 @@ class StoredPassword(NamedTuple):
 
 
 def add(access: AccessContext, new: NewUser, *, by: str) -> User:
-    """Add a user, who sets a password by an invitation.
+    """Add a user, who then sets a password with an invitation.
 
     Raises:
-        AlreadyDone: the login is in use, or looks like one that is.
+        AlreadyDone: the login is in use, or looks like a login that is in use.
         InvalidField: a field is invalid, a courier has no team, or another role has one.
         NotFound: the team is unknown.
     """
@@ -117,7 +117,7 @@ def add(access: AccessContext, new: NewUser, *, by: str) -> User:
 
 
 def get(access: AccessContext, code: str) -> User:
-    """Return a user by their code.
+    """Return a user by code.
 
     Raises:
         NotFound: the code is unknown.
@@ -131,7 +131,7 @@ def get(access: AccessContext, code: str) -> User:
 
 
 def get_by_login(access: AccessContext, login: str) -> User:
-    """Return a user by their login, in any case, width or encoding.
+    """Return a user by login. Case, width and encoding of the login do not matter.
 
     Raises:
         NotFound: the login is unknown.
@@ -143,7 +143,7 @@ def get_by_login(access: AccessContext, login: str) -> User:
 
 
 def find_password(access: AccessContext, login: str) -> StoredPassword | None:
-    """Return the stored password of a user.
+    """Return the code and the password hash of the user with a login.
 
     Return None if there is no such user, or if the user is disabled.
     """
@@ -193,7 +193,7 @@ def list_users(
 
 
 def has_coordinator(access: AccessContext) -> bool:
-    """Return whether a coordinator can sign in."""
+    """Return whether the station has a coordinator who can sign in."""
     return _count_coordinators(access) > 0
 
 

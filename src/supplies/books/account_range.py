@@ -1,13 +1,13 @@
-"""An SQL condition for a range of accounts."""
+"""An SQL condition that selects a range of accounts quickly."""
 
 from __future__ import annotations
 
 
 def account_range(first: str, end: str, *, column: str = "account") -> str:
-    """Return an SQL condition that selects accounts from `:first` on and before `:end`.
+    """Return an SQL condition that selects the accounts from `:first` on and before `:end`.
 
-    Use it in every query of `balances`. It adds each parameter to an empty text. With a plain
-    parameter, SQLite would prepare the statement anew each time it is executed, to see whether a
+    Use it in every query of `balances`. It concatenates each parameter with an empty text. With a
+    plain parameter, SQLite would prepare the statement again for each execution, to see whether a
     partial index fits the value. That takes 50 µs.
 
     Args:

@@ -1,7 +1,7 @@
 """The catalogue of a station: items, donors, recipients and other records, by their codes.
 
-Its records contain all names and addresses, and can be changed. They are not part of the hash
-chain.
+Records of the catalogue contain all names and addresses, and can be changed. They are not part of
+the hash chain.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ PERSONAL_COLUMNS = {
         ("name", "phone", "address", "access", "note", "age_bands", "collectors"),
     ),
 }
-"""For each kind of person, the table and its columns with personal data."""
+"""For donors and for recipients: the table, and the columns of it that contain personal data."""
 
 
 PERSONAL_DATA_ELSEWHERE = {
     "donor": ("UPDATE donor_requests SET wish = NULL", "DELETE FROM credentials"),
     "recipient": (),
 }
-"""Statements that erase a person's requests and access links, by kind of person."""
+"""For donors and for recipients: SQL that erases personal data in other tables."""
 
 
 CODE_LETTERS: Mapping[type[CatalogueRecord], str] = {
@@ -60,16 +60,19 @@ CODE_LETTERS: Mapping[type[CatalogueRecord], str] = {
 """For each kind of record, the first letter of the codes that the program proposes."""
 
 _LONGEST_NUMBERED_CODE = 14
-"""Length of the longest code from which the next code is derived.
+"""Length of the longest code that `next_code` continues.
 
-The digits of longer codes have another meaning.
+Digits in longer codes are usually not a running number.
 """
 
 _ITEMS_PER_QUERY = 500
 
 
 class Catalogue:
-    """The catalogue of one station. Records are cached until another connection changes one."""
+    """The catalogue of one station.
+
+    Records are kept in a cache until another connection changes a record.
+    """
 
     def __init__(self, store: Store, station: str) -> None:
         self.store, self.station_code = store, station
@@ -141,8 +144,8 @@ class Catalogue:
     def next_code(self, kind: type[CatalogueRecord]) -> str:
         """Return the next free code for a kind of record, such as D-012.
 
-        It follows the code with the highest number, and has as many digits. Nobody else can use it
-        before this transaction ends.
+        The code follows the existing code with the highest number, and has as many digits. Other
+        connections cannot use it before this transaction ends.
 
         Raises:
             InvalidField: records of this kind have no numbered codes.
@@ -241,7 +244,7 @@ class Catalogue:
     # --- search --------------------------------------------------------------------------------
 
     def name_index_is_current(self) -> bool:
-        """Return whether this version of the program made the name index of the station."""
+        """Return whether the name index of the station has the present `INDEX_VERSION`."""
         row = self.store.one(
             "SELECT 1 FROM stations s LEFT JOIN searchable f ON f.station = s.code "
             "WHERE s.code = :station AND coalesce(f.way, 0) < :way",
@@ -330,7 +333,7 @@ class Catalogue:
     def item_of_barcode(self, code: str, *, besides: str = "") -> Item | None:
         """Return the item that has a barcode, or None.
 
-        A retired item is returned only if no other item has the barcode.
+        If a retired item and another item have the barcode, the other item is returned.
 
         Args:
             code: The barcode, as in `ScannedCode.barcode`.
@@ -377,16 +380,16 @@ def columns_of(kind: type[CatalogueRecord]) -> list[str]:
 
 
 _STORED_ELSEWHERE = ("barcodes",)
-"""Fields of records that are stored in a table of their own."""
+"""Fields of records that are not columns, because they have a table of their own."""
 
 _FLAGS = ("quarantine", "retired", "needs_batch", "needs_expiry")
-"""Columns that contain 0 or 1."""
+"""Columns that store a bool as 0 or 1."""
 
 _JSON = ("packs", "aliases", "shown_unit", "age_bands", "collectors")
-"""Columns that contain JSON."""
+"""Columns that store a list, a dict or a struct as JSON."""
 
 _DAYS = ("consent_on",)
-"""Columns that contain a day."""
+"""Columns that store a day as ISO text."""
 
 
 def _record_from_row(kind: type[N], row: Row) -> N:
@@ -404,7 +407,7 @@ def _record_from_row(kind: type[N], row: Row) -> N:
 
 
 def _to_column(value: Any) -> Any:
-    """Return the value that the column of a field stores."""
+    """Return the value of a field in the form in which its column stores it."""
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, date):

@@ -1,4 +1,4 @@
-"""Separate the free text from a command, because it must not be hashed, and read it later.
+"""Separate the free text from a command before it is hashed, and read the text again later.
 
 Free text may contain personal data. It is read only for callers who may see it.
 """
@@ -16,13 +16,13 @@ from supplies.books.reader import Books, query_ids
 from supplies.domain.commands import Correct
 
 Texts = dict[str, str]
-"""Free texts of a command by the path of the field, such as "wish" or "lines/0/value/evidence"."""
+"""The free texts of a command, by the path of the field, such as "lines/0/value/evidence"."""
 
 _decode = msgspec.json.Decoder(Texts).decode
 
 
 class _Digests(msgspec.Struct):
-    """The part of an entry that has the digest of its free texts."""
+    """Only those fields of an entry that contain digests, for fast decoding."""
 
     texts: str | None
 
@@ -48,15 +48,18 @@ def free_text_in_command(command: msgspec.Struct) -> Texts:
 
 
 def free_text_of_entry(books: Books, seq: int) -> Texts | None:
-    """Return the free texts of an entry: empty if it has none, None if they were erased."""
+    """Return the free texts of an entry by path.
+
+    The result is empty if the entry has no texts, and None if the texts were erased.
+    """
     return free_text_of_entries(books, [seq]).get(seq, {})
 
 
 def free_text_of_entries(books: Books, seqs: Iterable[int]) -> dict[int, Texts | None]:
     """Return the free texts of several entries, by entry number.
 
-    Entries without text are left out. None means that the texts were erased. The texts of a command
-    belong to its first entry.
+    Entries without text are left out. The value is None if the texts were erased. If a command
+    recorded several entries, its texts belong to the first entry.
     """
     rows = query_ids(
         books,
@@ -112,7 +115,7 @@ def _is_nested(kind: inspect.Type) -> bool:
 
 
 def without_free_text(command: msgspec.Struct) -> Any:
-    """Return a command as plain data, without its free texts."""
+    """Return a command as plain data from which its free texts are removed."""
     return _without_erasable(command)
 
 

@@ -1,8 +1,8 @@
 """Search names, addresses and telephone numbers for parts of words.
 
-A bigram is two neighbouring characters. The index finds records that contain all bigrams of a word;
-`matches` then checks that they form the word. This works in both databases, for Chinese and
-English.
+A bigram is a pair of neighbouring characters. The index finds the records that contain all bigrams
+of a word. Then `matches` checks that the bigrams form the word. This works in both databases, for
+Chinese and English.
 """
 
 from __future__ import annotations
@@ -17,20 +17,21 @@ from supplies.domain.normalization import normalize_text
 INDEX_VERSION = 4
 """Version of the index.
 
-If it is raised, the index of each station is built anew when the station is opened.
+Raise it when the terms change. The index of each station is then built again when the station is
+opened.
 """
 
 SEARCHED_FIELDS = ("code", "name", "name_en", "aliases", "barcodes", "address", "phone")
-"""The fields of a record that are searched."""
+"""The fields of records in which a search looks for the words."""
 
 _SPELT_BY_INITIALS = ("name", "aliases")
-"""Fields that are also found by the first letters of their pinyin: kz finds 口罩."""
+"""The fields that can be found by the initials of their pinyin too, such as kz for 口罩."""
 
 COMPARED_FIELDS = ("name", "phone", "address")
 """Fields by which records are compared, to find records of the same person or thing."""
 
 LOOK_ALIKE = "="
-"""First character of the index terms by which such records are found."""
+"""First character of the index terms that `look_alike_keys` makes. No other term begins with it."""
 
 MAX_SPELLINGS = 16
 """Largest number of spellings of a text by initials.
@@ -53,7 +54,7 @@ _BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[-\u2010-\u2015().]+(?=[0-9])")
 
 
 def search_words(query: str) -> list[str]:
-    """Return the normalized words of a query. Records must contain all of them."""
+    """Return the normalized words of a query. A record is found if it contains all of them."""
     return _folded(query).split()
 
 
@@ -67,9 +68,11 @@ def bigrams(word: str) -> set[str]:
 
 
 def index_terms(record: CatalogueRecord) -> set[str]:
-    """Return the index terms of a record: characters, bigrams, and keys from `look_alike_keys`.
+    """Return the terms with which a record is indexed.
 
-    No character or bigram contains a space.
+    They are its characters, its bigrams, and the keys from `look_alike_keys`. No character or
+    bigram
+    contains a space.
     """
     parts = [part for text in searchable_texts(record) for part in text.split()]
     pieces = {piece for part in parts for piece in (*part, *bigrams(part))}
@@ -94,7 +97,7 @@ def look_alike_keys(record: CatalogueRecord) -> dict[str, str]:
 
 
 def matches(record: CatalogueRecord, wanted: list[str]) -> bool:
-    """Return whether the searched fields of a record contain each of these words."""
+    """Return whether the searched fields of a record contain all of the wanted words."""
     texts = searchable_texts(record)
     return all(any(word in text for text in texts) for word in wanted)
 
@@ -126,8 +129,9 @@ def _texts(value: str | list[str] | list[Barcode] | None) -> list[str]:
 def initials(text: str) -> list[str]:
     """Return a text with each Chinese character replaced by the first letter of its pinyin.
 
-    If a character has several readings, there are several results, `MAX_SPELLINGS` at most. For a
-    text without Chinese characters there are none.
+    If a character has several readings, there are several results, at most `MAX_SPELLINGS`. The
+    list
+    is empty if the text has no Chinese characters.
 
     >>> initials("口罩 kn95")
     ['kz kn95']
@@ -145,7 +149,7 @@ def initials(text: str) -> list[str]:
 
 
 def _folded(text: str) -> str:
-    """Return text without differences of case, width and accents, and without signs between digits.
+    """Return a text without case, width variants and accents, and without signs between digits.
 
     >>> _folded("Nguyễn ŁÓDŹ １38-0013")
     'nguyen lodz 1380013'

@@ -38,17 +38,17 @@ S = TypeVar("S", bound=EntryRow)
 A = TypeVar("A")
 
 _MAX_NAMED = 20
-"""Largest number of stations in an error message."""
+"""Largest number of stations that an error message lists."""
 
 _MAX_IDS = 2000
 """Largest number of ids in one query. Both databases limit the number of parameters."""
 
 _NAMELESS = {ANONYMOUS, "anon", "nobody", "none", "null", "unknown"}
-"""Codes that people try for a donor who gave no name."""
+"""Codes that people type for a donor who gave no name. The error says what to write instead."""
 
 
 BalanceKey = tuple[str, str, str]
-"""Identifies a balance: account, item and lot."""
+"""The account, item and lot that identify a balance."""
 
 
 class LotBalance(NamedTuple):
@@ -185,7 +185,7 @@ class Books:
 
     @contextmanager
     def cache_queries(self) -> Iterator[None]:
-        """Run each query only once within the `with` block. Nothing may be written meanwhile.
+        """Run each query only once within the `with` block, in which nothing may be written.
 
         A rule reads the same need or balance several times, and each query may have to cross a
         network.
@@ -234,7 +234,7 @@ class Books:
         return 0 if row is None else int(row[0])
 
     def balances(self, keys: Iterable[BalanceKey]) -> dict[BalanceKey, int]:
-        """Return several balances, with few queries."""
+        """Return the balances for several keys. This takes only a few queries."""
         wanted = list(dict.fromkeys(keys))
         found = dict.fromkeys(wanted, 0)
         for start in range(0, len(wanted), _MAX_IDS // 4):
@@ -256,7 +256,9 @@ class Books:
         return found
 
     def balance_on(self, day: date, account: str, item: str, lot: str = "") -> int:
-        """Return a balance at the end of a day, including what was recorded since about that day.
+        """Return a balance at the end of a day.
+
+        Entries that were recorded later but are booked on or before this day are included.
 
         Raises:
             InvalidField: the account is not on the chart of accounts.
@@ -291,7 +293,7 @@ class Books:
     def balance_and_lowest_since(
         self, day: date, account: str, item: str, lot: str
     ) -> tuple[int, int]:
-        """Return the present balance, and the lowest one at the end of any day from `day` on."""
+        """Return the present balance, and the lowest balance at the end of any day since `day`."""
         closings = self.daily_balances((account, item, lot), day.isoformat())
         since = [quantity for when, quantity in closings.items() if when >= day.isoformat()]
         on_the_day = self.balance_on(day, account, item, lot)
@@ -326,7 +328,7 @@ class Books:
     def nonzero_balances_on(self, day: str, account: str) -> dict[tuple[str, str, str], int]:
         """Return the balances of an account that were not zero at the end of a day.
 
-        What was recorded since about that day is included.
+        Entries that were recorded later but are booked on or before this day are included.
 
         Args:
             day: ISO text.
@@ -349,10 +351,9 @@ class Books:
         return {(row[0], row[1], row[2]): row[3] for row in rows}
 
     def needs_still_open(self, recipient: str, item: str) -> dict[str, bool]:
-        """Return whether each need of a recipient for an item is still open.
+        """Return, for each need that a recipient ever had for an item, whether it is still open.
 
-        A need is open if a quantity of it is needed or claimed. All needs ever recorded are
-        included.
+        A need is open if a part of it is still needed or claimed.
         """
         rows = self.all(
             # With an empty text added, SQLite uses the index instead of reading all balances.
@@ -388,7 +389,7 @@ class Books:
     # --- entries and their rows --------------------------------------------------------------
 
     def head(self) -> tuple[int, bytes, str]:
-        """Return number and hash of the last entry, and the latest day on which anything is booked.
+        """Return the number and hash of the last entry, and the latest day of all entries.
 
         If there are no entries, return 0, zeros and "".
         """
@@ -396,7 +397,10 @@ class Books:
         return (0, bytes(32), "") if row is None else (row[0], row[1], row[2])
 
     def head_and_closed_day(self) -> tuple[int, bytes, str, date | None]:
-        """Return the values of `head`, and the last closed day or None, with one query."""
+        """Return the values of `head` and the last closed day, with one query.
+
+        The day is None if no day is closed.
+        """
         row = self.one(
             "SELECT h.seq, h.hash, h.latest_day, (SELECT p.closed_through FROM periods p "
             "WHERE p.station = h.station ORDER BY p.seq DESC LIMIT 1) "
@@ -433,7 +437,11 @@ class Books:
         return decode_body(body)
 
     def last_seq_of_command(self, seq: int) -> int:
-        """Return the number of the last entry of a command, from that of its first entry."""
+        """Return the number of the last entry of a command.
+
+        Args:
+            seq: The number of the first entry of the command.
+        """
         while self.value(
             "SELECT part FROM entries WHERE station = :station AND seq = :seq", seq=seq + 1
         ):
@@ -445,11 +453,11 @@ class Books:
         return self.head_and_closed_day()[3]
 
     def rows(self, statement: type[S], **where: Any) -> list[S]:
-        """Return the rows of a type with these column values, in the order recorded."""
+        """Return the rows of a type with the given column values, in the order of recording."""
         return [self._statement(statement, row) for row in self._rows(statement, where)]
 
     def latest_row(self, statement: type[S], **where: Any) -> S | None:
-        """Return the latest row of a type with these column values, or None."""
+        """Return the latest row of a type that has the given column values, or None."""
         rows = self._rows(statement, where, " DESC LIMIT 1")
         return self._statement(statement, rows[0]) if rows else None
 
@@ -473,7 +481,7 @@ class Books:
         return {row[0]: self._statement(statement, row[1:]) for row in rows}
 
     def current_rows(self, statement: type[S], key: str, **where: Any) -> list[S]:
-        """Return the latest row of each document, among the rows with these column values.
+        """Return the latest row of each document. Only rows with the given column values count.
 
         Args:
             key: Name of the column with the id of the document.
@@ -495,7 +503,10 @@ class Books:
         return self.rows(statement, seq=seq, **where)
 
     def latest_seq(self, statement: type[EntryRow], **where: Any) -> int | None:
-        """Return the number of the last entry that wrote a row with these values, or None."""
+        """Return the number of the last entry that wrote a row with the given values.
+
+        Return None if there is no such row.
+        """
         conditions = "".join(f" AND {name} = :{name}" for name in where)
         seq: int | None = self.value(
             f"SELECT seq FROM {TABLES[statement]} WHERE station = :station{conditions} "
@@ -525,7 +536,7 @@ class Books:
         )
 
     def donors_of_lot(self, lot: str, item: str) -> list[tuple[str, int]]:
-        """Return the donors of a lot, each with the quantity that came from the donor."""
+        """Return the donors of a lot, each with the quantity that the donor gave, in base units."""
         rows = self.all(
             "SELECT account, -quantity FROM balances WHERE station = :station "
             f"AND item = :item AND lot = :lot AND lot <> '' AND {account_range('first', 'end')} "
@@ -551,10 +562,10 @@ class Books:
 
 
 def query_ids(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -> list[Row]:
-    """Return the rows of a query about many ids.
+    """Run a query about many ids and return its rows.
 
-    The query reads the ids from the table `wanted`, whose column is `id`. More than `_MAX_IDS` ids
-    are queried in parts, and the rows are sorted within each part only.
+    The query reads the ids from the table `wanted`, whose column is `id`. If there are more than
+    `_MAX_IDS` ids, the query is run several times. The rows are then sorted only within each run.
     """
     wanted = list(dict.fromkeys(ids))
     rows: list[Row] = []
@@ -569,7 +580,7 @@ def query_ids(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -
 def unknown_code_error(sentence: str, pointer: str) -> SuppliesError:
     """Return the error for an unknown code.
 
-    It is an InvalidField that points to the field, or a NotFound if `pointer` is empty.
+    The error is an InvalidField that points to the field. If `pointer` is empty, it is a NotFound.
     """
     if pointer:
         return InvalidField(sentence, [Fault(pointer, sentence)])
@@ -587,7 +598,7 @@ def _read_or_refuse(record: N, name: str | None, what: str, pointer: str) -> N:
 
 @cache
 def _decoders(statement: type[EntryRow]) -> list[tuple[str, Callable[[str], Any] | None]]:
-    """Return the columns of a type, each with a function to decode its text, or None."""
+    """Return the columns of a type of row, each with a function to decode its text, or None."""
     hints = get_type_hints(statement)
 
     def decoder(name: str) -> Callable[[str], Any] | None:

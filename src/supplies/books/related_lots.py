@@ -13,8 +13,8 @@ from supplies.domain.entry_rows import LotParent
 def lots_of_batch(books: Books, item: str, batch: str) -> set[str]:
     """Return the lots of an item with a batch number, and all lots that were repacked from them.
 
-    The batch number in the latest description of a lot counts. ASCII letters may be upper or lower
-    case.
+    The latest description of a lot decides its batch number. Upper and lower case of ASCII letters
+    are the same.
     """
     rows = books.all(
         "SELECT l.lot FROM lots l WHERE l.station = :station AND l.item = :item "
@@ -30,9 +30,12 @@ def lots_of_batch(books: Books, item: str, batch: str) -> set[str]:
 def lot_relatives(
     books: Books, lots: Iterable[str], which: Literal["parents", "products"]
 ) -> set[str]:
-    """Return all lots from which lots were made, or all lots that were made from them.
+    """Return the lots from which the given lots were made, or the lots that were made from them.
 
     Lots that are related through several conversions are included.
+
+    Args:
+        which: "parents" or "products".
     """
     key, towards = ("lot", "parent") if which == "parents" else ("parent", "lot")
     relatives: set[str] = set()
@@ -44,11 +47,12 @@ def lot_relatives(
 
 
 def lot_links(books: Books, key: str, names: Iterable[str]) -> list[LotParent]:
-    """Return pairs of a lot and a lot from which it was made, as last recorded.
+    """Return pairs of a lot and a lot from which it was made, according to the latest entries.
 
     Args:
         books: The books of the station.
-        key: Whether `names` are the lots made ("lot") or the lots they were made from ("parent").
+        key: "lot" if `names` are the lots that were made. "parent" if they are the lots from which
+            other lots were made.
         names: Ids of lots.
     """
     rows = query_ids(

@@ -1,7 +1,7 @@
 """Read stock counts: what each count is compared with, and which entries belong to counts.
 
-The order of events decides what a count is compared with. An event has a moment: its day and,
-within the day, the number of its entry. The moment of a count is that of its count sheet. A
+The order of events decides with which stock a count is compared. An event has a moment: its day
+and, within the day, the number of its entry. The moment of a count is that of its count sheet. A
 correction has the moment of the entry that it corrects. An entry that books the difference of a
 count has the moment of the count sheet.
 """
@@ -15,10 +15,10 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, STOCK, keys_of
 
 COUNTED, RECOUNTED = "stock_counted", "stock_recounted"
-"""Kinds of entry that book the difference of a count, and that change the difference."""
+"""Kinds of entry that book the difference of a count: at first, and when the difference changes."""
 
 RESOLVED = "conflict_resolved"
-"""Kind of entry that books a count as far as possible, if it contradicts the books."""
+"""Kind of entry that books a count that contradicts the books, as far as that is possible."""
 
 
 class Moment(NamedTuple):
@@ -29,7 +29,7 @@ class Moment(NamedTuple):
 
 
 class Count(NamedTuple):
-    """A counted line.
+    """One line of a stock count, with the moment at which the stock was counted.
 
     Attributes:
         sheet_at: The moment of the count sheet.
@@ -56,7 +56,7 @@ def is_at(account: str, location: str) -> bool:
 
 
 def counts_after(books: Books, day: str) -> list[Count]:
-    """Return the counted lines of sheets opened on or after a day, in the order of events."""
+    """Return the counted lines of all sheets opened on a day or later, in the order of events."""
     rows = books.all(
         "SELECT s.sheet, s.location, o.booked_on, o.seq, l.seq, c.booked_on, l.line, l.item, l.lot "
         "FROM count_sheets s CROSS JOIN entries o CROSS JOIN counted_lines l CROSS JOIN entries c "
@@ -69,7 +69,7 @@ def counts_after(books: Books, day: str) -> list[Count]:
 
 
 def sheet_moment(books: Books, sheet: str) -> Moment | None:
-    """Return the place of a count sheet in the order of events, or None if it does not exist."""
+    """Return the moment of a count sheet. Return None if there is no such sheet."""
     row = books.one(
         "SELECT o.booked_on, o.seq FROM count_sheets s "
         "JOIN entries o ON o.station = s.station AND o.seq = s.seq "
@@ -105,7 +105,7 @@ _Move = tuple[str, str, str, str, int]
 
 
 def _later_that_day(books: Books, moment: Moment) -> list[_Move]:
-    """Return the transfers on the day of a moment that come later in the order of events."""
+    """Return the transfers of the same day that come after a moment in the order of events."""
     rows = books.all(
         "SELECT t.seq, t.source, t.target, t.item, t.lot, t.quantity FROM entries e "
         "CROSS JOIN transfers t WHERE e.station = :station AND e.booked_on = :day "
@@ -118,7 +118,7 @@ def _later_that_day(books: Books, moment: Moment) -> list[_Move]:
 
 
 def moment_of(books: Books, seq: int) -> Moment:
-    """Return the place of an entry in the order of events."""
+    """Return the moment of an entry, which is its place in the order of events."""
     row = books.one(
         "SELECT kind, document, booked_on, seq - part FROM entries "
         "WHERE station = :station AND seq = :seq",
@@ -131,10 +131,10 @@ def moment_of(books: Books, seq: int) -> Moment:
 
 
 def first_entry(books: Books, head: int) -> int:
-    """Return the first entry of a command, given the first entry of its latest correction.
+    """Return the first entry of a command that may have been corrected.
 
     Args:
-        head: The first entry of the latest correction.
+        head: The first entry of the command's latest correction, or of the command itself.
     """
     while True:
         older = books.value(

@@ -1,1 +1,1 @@
-"""Demonstration books."""
+"""Invented books for demonstration."""

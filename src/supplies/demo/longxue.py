@@ -1,7 +1,7 @@
 """The Longxue scene: eleven days of a social work station, recorded command by command.
 
 From 3 to 13 February 2020, 36 households have needs, donors give goods, and teams deliver them. All
-names are invented and marked so. `supplies demo` records the scene, and its station report is
+names are invented, and the names say so. `supplies demo` records the scene. Its station report is
 computed from these books.
 """
 
@@ -58,13 +58,13 @@ ACTIVITIES = (
 
 
 class SceneClock:
-    """A clock that starts each day at noon and advances one second with every call."""
+    """A clock that is set to noon of a day, and advances one second with every call."""
 
     def __init__(self) -> None:
         self.now = datetime(2020, 2, 3, 4, tzinfo=UTC)
 
     def __call__(self) -> datetime:
-        """Return the time, one second later than the last call returned."""
+        """Return the time, which is one second later than the result of the last call."""
         self.now += timedelta(seconds=1)
         return self.now
 
@@ -90,7 +90,7 @@ class Scene:
 
         Args:
             progress: Called with the number of commands recorded so far.
-            with_people: Whether to add the people as whom visitors sign in without a password.
+            with_people: Whether to add users as whom visitors can sign in without a password.
         """
         self._progress = progress
         self._register()
@@ -441,11 +441,12 @@ class Scene:
 def book_scene(
     url: str, progress: Callable[[int], None] = lambda _: None, *, with_people: bool = False
 ) -> Scene:
-    """Record the scene in a new database. Return the scene; its ledger is still open.
+    """Record the scene in a new database. Return the scene, whose ledger is still open.
 
     Args:
+        url: URL or path of the database.
         progress: Called with the number of commands recorded so far.
-        with_people: Whether to add the people as whom visitors sign in without a password.
+        with_people: Whether to add users as whom visitors can sign in without a password.
     """
     clock = SceneClock()
     scene = Scene(Ledger.open(url, station=STATION, clock=clock), clock)

@@ -17,11 +17,14 @@ ANONYMOUS = "anonymous"
 """The key for unnamed donors, as in the account `donor:anonymous`."""
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-"""Pattern of a key of an account. Keys are codes."""
+"""Regular expression of a code, which each key of an account must match."""
 
 
 class Family(StrEnum):
-    """What an account counts: promises and needs by item, goods by item and lot."""
+    """What the balance of an account counts.
+
+    Promises and needs are counted by item. Goods are counted by item and lot.
+    """
 
     PROMISES = "promises"
     GOODS = "goods"
@@ -49,12 +52,11 @@ class AccountKind:
 
     Attributes:
         name: The part of an account before the first colon.
-        keys: What the keys after the colons stand for, in order. A key that ends in "?" is
-            optional.
+        keys: The meaning of each key after a colon, in order. A key that ends in "?" is optional.
         families: What an account of this kind can contain.
         column: The column of reports that shows its goods; None if it contains no goods.
         floored: Whether its balance must never fall below zero.
-        description: Words for people, with {} in place of the keys.
+        description: The meaning of such an account in words. {} stands for each key.
     """
 
     name: str
@@ -172,7 +174,10 @@ CHART: dict[str, AccountKind] = {
 }
 
 ORIGINS = {kind.name: kind for kind in (DONOR, BOUGHT, MADE, BORROWED, OPENING)}
-"""The kinds of account from which goods come. Each lot comes from one, or from a conversion."""
+"""The kinds of account from which goods enter the books.
+
+Each lot comes from such an account or from a conversion.
+"""
 
 
 def kind_of(account: str) -> AccountKind:
@@ -245,9 +250,10 @@ def keys_of(account: str) -> list[str]:
 
 
 def family_of(account: str, lot: str) -> Family:
-    """Return what an account counts under this lot: promises, goods or needs.
+    """Return what a balance of an account counts: promises, goods or needs.
 
-    Only `donor` has two families: promises without a lot, and goods with a lot.
+    Only accounts of the kind `donor` have two families: balances without a lot count promises, and
+    balances with a lot count goods.
 
     Args:
         lot: The lot of the balance; "" means no lot.
@@ -259,20 +265,21 @@ def family_of(account: str, lot: str) -> Family:
 
 
 def kinds_in_columns(*wanted: ReportColumn) -> frozenset[str]:
-    """Return the names of the kinds of account that reports show in these columns."""
+    """Return the names of all kinds of account that reports show in one of the given columns."""
     return frozenset(kind.name for kind in CHART.values() if kind.column in wanted)
 
 
 def place_name(kind: AccountKind) -> str:
-    """Return the name of a place in a donor statement.
+    """Return the name of the place where goods in accounts of a kind are, for a donor statement.
 
-    The name is that of the column. Kinds of account in the column `other` have names of their own.
+    It is the name of the kind's report column. For kinds without a column or in the column `other`,
+    it is the name of the kind itself.
     """
     return kind.name if kind.column in (None, ReportColumn.OTHER) else str(kind.column)
 
 
 def is_origin(kind: AccountKind) -> bool:
-    """Return whether goods come from accounts of this kind.
+    """Return whether goods enter the books from accounts of this kind.
 
     The balance of such an account is negative.
     """

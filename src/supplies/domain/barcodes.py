@@ -23,10 +23,16 @@ _SEPARATOR = "␝"  # as `normalize_text` writes it
 _SYMBOLOGY = re.compile(r"\][A-Za-z][0-9]")  # sent by some scanners before the code
 
 _ITEM_NUMBERS = ("01", "02")
-"""GS1 identifiers of trade item numbers: of the pack itself, and of the items in the pack."""
+"""GS1 identifiers of the trade item number, in the order in which they are tried.
+
+01 is the number of the pack itself, and 02 the number of the items in the pack.
+"""
 
 _EXPIRIES = ("17", "15")
-"""GS1 identifiers of the last day of use: the expiry, or else the best-before date."""
+"""GS1 identifiers of the last day of use, in the order in which they are tried.
+
+17 is the expiry, and 15 the best-before date.
+"""
 
 
 class ScannedCode(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +107,7 @@ def _first(elements: GS1ElementStrings, identifiers: tuple[str, ...]) -> GS1Elem
 
 
 def _item_number(code: str) -> Gtin | None:
-    """Return the trade item number that a text represents, or None."""
+    """Return the trade item number that a text represents, or None if it represents none."""
     from biip import ParseError
     from biip.gtin import Gtin
 
@@ -112,5 +118,5 @@ def _item_number(code: str) -> Gtin | None:
 
 
 def _printed(number: Gtin) -> str:
-    """Return a trade item number as it is printed: with 8, 12, 13 or 14 digits."""
+    """Return a trade item number with as many digits as are printed: 8, 12, 13 or 14."""
     return number.as_gtin_14()[-number.format.length :]

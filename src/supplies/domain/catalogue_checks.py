@@ -1,4 +1,4 @@
-"""Check the fields of catalogue records that need more than a limit, such as hosts and barcodes."""
+"""Check fields of catalogue records that have more than a limit, such as hosts and barcodes."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ def check_catalogue_record(record: N) -> N:
 
 
 def _check_ages(recipient: Recipient) -> None:
-    """Check that the age bands of a recipient do not count more people than there are.
+    """Check that the age bands of a recipient do not contain more people than `persons`.
 
     Raises:
-        InvalidField: they count more people.
+        InvalidField: the age bands contain more people.
     """
     counted = sum((recipient.age_bands or {}).values())
     if recipient.persons is not None and counted > recipient.persons:
@@ -119,7 +119,7 @@ def _check_larger_unit(item: Item) -> None:
 
 
 def _url_origin(host: str) -> str:
-    """Return scheme, name and port of a host. Without a scheme, https is used."""
+    """Return a host as the origin of a URL: scheme, name and port. The default scheme is https."""
     found = _HOST.fullmatch(host)
     if found is None or not _can_be_parsed(f"https://{found[2]}"):
         raise InvalidField.at(
@@ -131,7 +131,7 @@ def _url_origin(host: str) -> str:
 
 
 def _can_be_parsed(url: str) -> bool:
-    """Return whether URL libraries can read host and port of a URL."""
+    """Return whether the usual URL libraries can read the host and the port of a URL."""
     try:
         parts = urlsplit(url)
         if "[" in url:

@@ -11,7 +11,7 @@ from msgspec import Meta
 from supplies.domain.fields import MAX_QUANTITY, BarcodeText, Code, Count, Label, Quantity, Text
 
 MAX_NAMES = 50
-"""Largest number of barcodes of an item, and of other names of an item."""
+"""Largest number of barcodes of an item, and largest number of its other names."""
 
 
 class CatalogueRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -190,7 +190,7 @@ class Community(CatalogueRecord, frozen=True, kw_only=True):
 
 
 DEFAULT_HOST = "http://127.0.0.1:8000"
-"""Address of the service, for stations that set none. Only the same computer can open it."""
+"""The host of stations that do not set one. Only a browser on the same computer can open it."""
 
 
 class Station(CatalogueRecord, frozen=True, kw_only=True):

@@ -65,7 +65,7 @@ class GoodsLine(StrictStruct, frozen=True, kw_only=True):
 
 
 class LotLine(GoodsLine, frozen=True, kw_only=True):
-    """A quantity of an item, from one lot or from several.
+    """A quantity of an item to take from stock, from one lot or from several.
 
     Attributes:
         lot: The lot to take; None takes the lots that expire first.
@@ -77,11 +77,11 @@ class LotLine(GoodsLine, frozen=True, kw_only=True):
 
 
 class RecipientLine(LotLine, frozen=True, kw_only=True):
-    """Goods that are handed to a recipient, or taken back.
+    """Goods that are handed to a recipient, or that are taken back from one.
 
     Attributes:
-        need: The need that the goods meet, or that is opened again when they come back. None means
-            the most urgent needs, or the least urgent ones when goods come back.
+        need: The need that the goods meet. If goods are taken back, the need that is open again.
+            None means the most urgent needs, or the least urgent ones if goods are taken back.
     """
 
     need: Code | None = None
@@ -112,7 +112,7 @@ class NoteNeed(Command, frozen=True, kw_only=True):
 
 
 class EndNeed(Command, frozen=True, kw_only=True):
-    """End what is still open of a need, and drop the claims on it.
+    """End the part of a need that is still open, and drop the claims on it.
 
     Attributes:
         reason: Why the need is ended, such as `withdrawn`.
@@ -313,7 +313,7 @@ class RecordArrival(Command, frozen=True, kw_only=True):
 
 
 class LotPart(StrictStruct, frozen=True, kw_only=True):
-    """A lot to take for an allocation line, and the quantity of it in base units."""
+    """A lot to take for an allocation line, and the quantity to take of it, in base units."""
 
     lot: Code
     quantity: Quantity
@@ -344,14 +344,14 @@ class Allocate(Command, frozen=True, kw_only=True):
 
 
 class ReleasedLine(StrictStruct, frozen=True, kw_only=True):
-    """The quantity to release of one line of an allocation, in base units."""
+    """A line of an allocation, and the quantity of it to release, in base units."""
 
     line: Annotated[int, Meta(ge=1)]
     quantity: Quantity
 
 
 class Release(Command, frozen=True, kw_only=True):
-    """Release allocated goods, so that they are free stock again.
+    """Make allocated goods free stock again.
 
     Attributes:
         lines: The quantities to release; None releases all that is still allocated.
@@ -368,7 +368,7 @@ Outcome = Literal["handed_over", "partly", "refused", "not_at_home", "lost"]
 
 
 class Dispatch(Command, frozen=True, kw_only=True):
-    """Send a team on a delivery, with all goods that are left in some allocations.
+    """Send a team on a delivery with all goods that are still set aside in the given allocations.
 
     Attributes:
         allocations: The allocations to take along, in the order of the stops.
@@ -490,8 +490,9 @@ class CountLine(StrictStruct, frozen=True, kw_only=True):
 
     Attributes:
         lot: The counted lot; None if all lots of the item were counted together.
-        batch, expires_on, expires_month: Of goods that the books do not have, if `lot` is None.
-            None means unknown.
+        batch, expires_on, expires_month: The batch and expiry of goods that the books do not
+        contain,
+            if `lot` is None. None means that they are unknown.
     """
 
     item: Code
@@ -643,7 +644,7 @@ class Convert(Command, frozen=True, kw_only=True):
     Attributes:
         consumed: The goods that are used up.
         produced: The goods that are made.
-        spilled: Goods that are lost in doing so.
+        spilled: The consumed goods that were lost while the products were made.
     """
 
     location: Code
@@ -674,8 +675,8 @@ class Settle(Command, frozen=True, kw_only=True):
 
     Attributes:
         place: The location or delivery with the difference.
-        by: "lost" if goods are missing. For goods that are there but were never recorded, their
-            origin.
+        by: "lost" if goods are missing. If there are goods that were never recorded, the kind of
+            account from which they came.
         party: The donor, supplier, maker or lender from whom such goods came.
         handled_by: The person who handled the goods. Required for a gift, which gets a receipt.
     """
@@ -705,7 +706,7 @@ class SendShipment(Command, frozen=True, kw_only=True):
 
 
 class CitedEntry(StrictStruct, frozen=True, kw_only=True):
-    """An entry of another station, as proof of what it recorded.
+    """A copy of an entry of another station, which proves what that station recorded.
 
     Attributes:
         previous: Hash of the entry before it, hexadecimal.
@@ -736,8 +737,8 @@ class ReceiveShipment(Command, frozen=True, kw_only=True):
     Attributes:
         lines: One line for each line of the shipment. None means that everything arrived and that
             the item codes of the sender are used.
-        sent: The entry with which the other station sent it; None if its books are in this
-            database.
+        sent: The entry with which the other station sent the shipment. None if the books of that
+            station are in the same database.
     """
 
     shipment: Code  # by path
@@ -753,8 +754,8 @@ class AcknowledgeShipment(Command, frozen=True, kw_only=True):
     A shipment can be acknowledged only once.
 
     Attributes:
-        received: The entry with which the other station received it; None if its books are in this
-            database.
+        received: The entry with which the other station received the shipment. None if the books of
+            that station are in the same database.
     """
 
     shipment: Code  # by path
@@ -803,7 +804,7 @@ class ClosePeriod(Command, frozen=True, kw_only=True):
 
 
 class ReopenPeriod(Command, frozen=True, kw_only=True):
-    """Reopen the books from a day on."""
+    """Reopen the books for a day and all later days."""
 
     day: date = field(name="from")
     reason: Reason
@@ -879,7 +880,10 @@ Correctable = (
     | Settle
     | RecordActivity
 )
-"""Commands that can be corrected. Other commands are undone by a command such as `Release`."""
+"""The commands that `Correct` can correct.
+
+Other commands are undone by a command such as `Release`.
+"""
 
 
 class Correct(Command, frozen=True, kw_only=True):

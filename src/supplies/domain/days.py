@@ -1,4 +1,4 @@
-"""The range of days that people may type, which is the same for every date field."""
+"""The earliest day that people may type. It is the same for every date field."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import date
 from supplies.errors import InvalidField
 
 EARLIEST_DAY = date(2000, 1, 1)
-"""Earlier days are refused as typing errors, such as 0022 for 2022.
+"""The earliest day that is accepted. An earlier one, such as 0022 for 2022, is a typing error.
 
-Days that were recorded before are not checked.
+Days that were recorded before this limit existed are not checked.
 """
 
 EARLIEST_MONTH = f"{EARLIEST_DAY:%Y-%m}"

@@ -70,7 +70,7 @@ ENTRY_KINDS = (
     "taken_back",
     "written_off",
 )
-"""All kinds of entry that commands make."""
+"""The values that the kind of an entry can have."""
 
 
 class Transfer(NamedTuple):
@@ -127,10 +127,10 @@ decode_body = msgspec.json.Decoder(Body).decode
 
 
 def allocation_and_recipient(transfer: Transfer) -> tuple[str | None, str | None]:
-    """Return the allocation and the recipient if a transfer hands over goods of a delivery.
+    """Return the allocation and the recipient of a transfer that hands over goods of a delivery.
 
-    For every other transfer, return None and None. The database checks that the two belong
-    together.
+    For every other transfer, return None and None. The database checks that this recipient has this
+    allocation.
     """
     if transfer.source.startswith("in_transit:") and transfer.target.startswith("received:"):
         return transfer.source.rsplit(":", 1)[1], transfer.target.partition(":")[2]
@@ -145,7 +145,7 @@ def chain_hash(previous: bytes, body: bytes) -> bytes:
 def new_salt() -> bytes:
     """Return random bytes to be hashed together with a text.
 
-    Without them, an erased text could be guessed from its digest.
+    Without them, somebody could guess an erased text and check the guess with the digest.
     """
     return secrets.token_bytes(SALT_BYTES)
 
@@ -174,7 +174,10 @@ _COLUMNS = {statement: statement.__struct_fields__ for statement in ENTRY_ROWS}
 
 
 def column_values(statement: EntryRow) -> tuple[Any, ...]:
-    """Return the values of a row as they are stored, with dates and times as ISO text."""
+    """Return the values of a row in the form in which the database stores them.
+
+    Days and times are ISO text.
+    """
     # Filling a list is faster than running a generator.
     values = [
         v if type(v) in _STORED_TYPES else _text(v) for v in msgspec.structs.astuple(statement)

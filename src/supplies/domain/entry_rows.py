@@ -36,10 +36,10 @@ class Lot(EntryRow, frozen=True, kw_only=True, tag="lots"):
 
 
 class LotParent(EntryRow, frozen=True, kw_only=True, tag="lot_parents"):
-    """A lot that a conversion made, and a lot that it consumed.
+    """A lot that a conversion made, and one of the lots from which it was made.
 
-    When a conversion is corrected, all pairs are recorded again. The pairs of the latest entry are
-    valid.
+    When a conversion is corrected, all pairs are recorded again. Only the pairs of the latest entry
+    are valid.
     """
 
     lot: str
@@ -103,11 +103,7 @@ class PackedLine(EntryRow, frozen=True, kw_only=True, tag="packed_lines"):
 
 
 class LatestDay(EntryRow, frozen=True, kw_only=True, tag="latest_days"):
-    """Marks the day of an entry as inexact: the event happened on that day or earlier.
-
-    Attributes:
-        latest_day: The day of the entry.
-    """
+    """Says that the day of an entry is inexact: the event happened on that day or earlier."""
 
     latest_day: date
 
@@ -124,7 +120,10 @@ class Need(EntryRow, frozen=True, kw_only=True, tag="needs"):
 
 
 class NeedEnd(EntryRow, frozen=True, kw_only=True, tag="need_ends"):
-    """The end of a need. If goods for the need come back later, their quantity goes to `ended`."""
+    """Says that a need was ended.
+
+    If goods for it come back later, they go to the account `ended`.
+    """
 
     need: str
     reason: EndReason
@@ -197,7 +196,7 @@ class Allocation(EntryRow, frozen=True, kw_only=True, tag="allocations"):
 
 
 class AllocationLine(EntryRow, frozen=True, kw_only=True, tag="allocation_lines"):
-    """The quantity of one lot in an allocation, in base units, and the need it is for."""
+    """The quantity of one lot in an allocation, in base units, and the need that it is for."""
 
     allocation: str
     line: int
@@ -208,7 +207,7 @@ class AllocationLine(EntryRow, frozen=True, kw_only=True, tag="allocation_lines"
 
 
 class Delivery(EntryRow, frozen=True, kw_only=True, tag="deliveries"):
-    """A delivery and its team. When another team takes over, another row is added."""
+    """A delivery and its team. If another team takes over, a further row is added."""
 
     delivery: str
     team: str
@@ -264,7 +263,7 @@ class OutcomeLine(EntryRow, frozen=True, kw_only=True, tag="outcome_lines"):
 
 
 class DeliveryEnd(EntryRow, frozen=True, kw_only=True, tag="delivery_ends"):
-    """The end of a delivery. Nothing of it is in transit any more."""
+    """The end of a delivery, recorded when no goods of the delivery are in transit any more."""
 
     delivery: str
 
@@ -320,9 +319,10 @@ class CountedLine(EntryRow, frozen=True, kw_only=True, tag="counted_lines"):
 
 
 class Recount(EntryRow, frozen=True, kw_only=True, tag="recounts"):
-    """A new expected quantity of a counted line.
+    """The quantity with which a counted line is compared from now on, in base units.
 
-    It is recorded when an event before the count is recorded after it. The latest such row is
+    It is recorded when an event before the count is recorded after the count. The latest such row
+    is
     valid.
     """
 
@@ -454,14 +454,14 @@ class Receipt(EntryRow, frozen=True, kw_only=True, tag="receipts"):
 
 
 class ReceiptDonation(EntryRow, frozen=True, kw_only=True, tag="receipt_donations"):
-    """A receipt, and a donation that it covers."""
+    """A donation that a receipt confirms. A receipt has one such row for each of its donations."""
 
     number: str
     donation: str
 
 
 class ReceiptReplacement(EntryRow, frozen=True, kw_only=True, tag="receipt_replacements"):
-    """A receipt, and an older receipt that it replaces."""
+    """Says which older receipt a receipt replaces."""
 
     number: str
     replaced: str
@@ -485,9 +485,9 @@ class Reprint(EntryRow, frozen=True, kw_only=True, tag="reprints"):
 
 
 class Period(EntryRow, frozen=True, kw_only=True, tag="periods"):
-    """The day up to which the books are closed, from this entry until the next row of this type.
+    """The last day that is closed, from this entry until the next row of this type.
 
-    A day earlier than that of the row before reopens the books.
+    A row with an earlier day than the row before it reopens the days in between.
     """
 
     closed_through: date
@@ -512,7 +512,7 @@ class Forgetting(EntryRow, frozen=True, kw_only=True, tag="forgettings"):
 
 
 class Erasure(EntryRow, frozen=True, kw_only=True, tag="erasures"):
-    """The digest of a text that was erased together with its salt."""
+    """The digest of a text that this entry erased, together with the salt of the text."""
 
     digest: str
 
@@ -566,7 +566,7 @@ ENTRY_ROWS: tuple[type[EntryRow], ...] = get_args(AnyEntryRow)
 TABLES: dict[type[EntryRow], str] = {
     statement: str(statement.__struct_config__.tag) for statement in ENTRY_ROWS
 }
-"""The table of each type of row."""
+"""The name of the table for each type of row."""
 
 _FORGOTTEN_TEXT = "entry:"
 

@@ -29,7 +29,7 @@ def shown_expiry(goods: Expiring) -> str:
 
 
 def expiry_field(goods: Expiring) -> str:
-    """Return the name of the field that contains the expiry as it was typed."""
+    """Return which field has the expiry as it was typed: `expires_on` or `expires_month`."""
     return "expires_month" if goods.expires_month else "expires_on"
 
 

@@ -90,7 +90,7 @@ Month = Annotated[
         extra=MONTH_OF_EXPIRY,
     ),
 ]
-"""The month of expiry of goods that show no day."""
+"""A month of expiry, such as 2027-05, for goods that show no day."""
 
 _FREE_TEXT = {**NORMALIZED, "erasable": True}
 
@@ -112,7 +112,7 @@ Reason = Annotated[
         extra=_FREE_TEXT,
     ),
 ]
-"""The reason for a decision: free text, not blank."""
+"""Free text, not blank, that says why something was decided."""
 
 Hash = Annotated[
     str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="SHA-256, 64 digits of lower hex")
@@ -135,4 +135,4 @@ EntryNumber = Annotated[int, Meta(ge=1, le=MAX_ENTRY_NUMBER)]
 class StrictStruct(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """An immutable struct. Unknown fields are refused when it is decoded."""
+    """An immutable struct. It cannot be decoded from JSON with unknown fields."""

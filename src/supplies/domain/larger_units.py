@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class LargeUnit(Protocol):
-    """A unit that is larger than the base unit: `LargerUnit`, or a struct with the same fields."""
+    """The unit and size of a larger unit: a `LargerUnit`, or a struct with the same fields."""
 
     @property
     def unit(self) -> str:

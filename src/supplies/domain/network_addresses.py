@@ -1,4 +1,7 @@
-"""Which machines a host name or address leads to, in every notation that browsers accept."""
+"""Find out from which machines a host name or address can be opened.
+
+All notations of addresses that browsers accept are recognized.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ Source: RFC 6762, RFC 8375, and the reservation of `.internal` by ICANN.
 
 
 def parse_address(host: str) -> IPv4Address | IPv6Address | None:
-    """Return the address that a host is, or None if it is a name.
+    """Return the IP address that a text means, or None if the text is a name.
 
     The notations of the WHATWG URL standard are read: fewer than four parts (`127.1`), hexadecimal
     and octal parts, a final dot, and width variants of digits. An IPv4 address within IPv6
@@ -59,8 +62,8 @@ def _parse_short_form(text: str) -> IPv4Address | None:
 def is_loopback(host: str) -> bool:
     """Return whether a host always means this machine, whatever DNS returns.
 
-    The unspecified address `0.0.0.0` is left out: a server that listens there is reached from other
-    machines, and browsers let other sites send requests to it.
+    For the unspecified address `0.0.0.0`, this is false: other machines can reach a server that
+    listens there, and browsers let other sites send requests to it.
     """
     address = parse_address(host)
     return _name(host) == "localhost" if address is None else address.is_loopback
@@ -68,7 +71,7 @@ def is_loopback(host: str) -> bool:
 
 @lru_cache(maxsize=256)
 def reach_of(host: str) -> Reach:
-    """Return who can open a host. A name without a dot works in one network only."""
+    """Return from where a host can be opened. A name without a dot works in one network only."""
     address = parse_address(host)
     if address is not None:
         if address.is_loopback or address.is_unspecified:

@@ -28,10 +28,10 @@ from supplies.domain.expiry import last_day
 from supplies.errors import Fault, InvalidField
 
 NORMALIZED = {"normalized": True}
-"""Marks a field type whose text is normalized: `Meta(extra=NORMALIZED)`."""
+"""Marks a field type whose text must be normalized. Use it as `Meta(extra=NORMALIZED)`."""
 
 MONTH_OF_EXPIRY = {"last_day": "expires_on"}
-"""Marks a field type that contains a month, and names the field for its last day."""
+"""Marks a field type that contains a month. The value names the field for the last day."""
 
 _SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -77,8 +77,9 @@ def normalize_text(text: str) -> str:
 def normalize_fields(kind: type[msgspec.Struct], fields: Plain) -> tuple[Plain, list[Fault]]:
     """Normalize the text of decoded JSON for a struct. Return the result and the faults found.
 
-    Faults are required texts that are blank, and days or months before the earliest accepted year
-    (such as year 202). Values with a fault and values of a wrong type are returned unchanged.
+    A required text that is blank is a fault. So is a day or month before the earliest accepted
+    year,
+    such as year 202. Values with a fault and values of a wrong type are returned unchanged.
     """
     rule, faults = _struct_rule(kind), list[Fault]()
     return fields if rule is None else rule(fields, "", faults), faults
@@ -89,9 +90,9 @@ def _usual_width(found: re.Match[str]) -> str:
 
 
 def _needed_joiner(found: re.Match[str]) -> str:
-    """Return an invisible joiner if the script needs it, otherwise "".
+    """Return an invisible joiner if its neighbours need it, otherwise "".
 
-    It is needed after a virama, in Arabic script and between emoji.
+    It is needed after a virama, in Arabic script and between emoji. Elsewhere it is removed.
     """
     before = found.string[: found.start()].rstrip("\ufe0f")[-1:]
     after = found.string[found.end() : found.end() + 1]
@@ -147,9 +148,9 @@ def _struct_rule(kind: type[msgspec.Struct]) -> Rule | None:
 
 
 def _apply(rule: Rule, value: Plain, pointer: str, faults: list[Fault]) -> Plain:
-    """Return the normalized value.
+    """Return the value that a rule makes of `value`.
 
-    If the rule refuses the value, append the fault and return the value unchanged.
+    If the rule refuses the value, append the fault to `faults` and return the value unchanged.
     """
     try:
         return rule(value, pointer, faults)
@@ -159,7 +160,10 @@ def _apply(rule: Rule, value: Plain, pointer: str, faults: list[Fault]) -> Plain
 
 
 def _mark(kind: inspect.Type, name: str) -> str | None:
-    """Return a mark of a field type. The type may be optional."""
+    """Return the value of a mark in a field type, or None. The type may be optional.
+
+    A mark is a key of `Meta(extra=…)`, such as "normalized".
+    """
     if isinstance(kind, inspect.UnionType):
         return next((mark for part in kind.types if (mark := _mark(part, name))), None)
     return (kind.extra or {}).get(name) if isinstance(kind, inspect.Metadata) else None
@@ -168,10 +172,10 @@ def _mark(kind: inspect.Type, name: str) -> str | None:
 def _with_last_day(
     fields: dict[str, Plain], month: str, day: str, pointer: str, faults: list[Fault]
 ) -> dict[str, Plain]:
-    """Return the fields, with the last day of the month if a month was typed in one of two fields.
+    """Return the fields, with the expiry month and its last day if a month was typed.
 
-    A text that is not a month is a fault, and so is a day that is not the last day of the month
-    given.
+    A month may be typed in the field of the month or of the day. A text that is not a month is a
+    fault. A day that is not the last day of the given month is a fault too.
 
     Args:
         month, day: The names of the two fields.
@@ -224,7 +228,7 @@ def _rule(kind: inspect.Type) -> Rule | None:
 
 
 def _check_typed_day(value: Plain, pointer: str, _: list[Fault]) -> Plain:
-    """Check that a typed day can be meant.
+    """Check that a typed day is not before the earliest accepted day.
 
     A text that is not a day is returned unchanged, because decoding refuses it. Times are not
     checked: a phone with a wrong clock reports a fact, which becomes a conflict.

@@ -1,4 +1,4 @@
-"""English counts with their nouns."""
+"""Write a count with its English noun, in the singular or plural."""
 
 from __future__ import annotations
 

@@ -9,8 +9,9 @@ from typing import Literal, NamedTuple, Protocol
 ExpiryBasis = Literal["parents", "line", "reason"]
 """What decides the expiry of a product.
 
-"parents": the consumed goods. "line": the expiry in the product's line, but no later than that of
-the consumed goods. "reason": the expiry in the product's line, for which the line gives a reason.
+"parents": the product expires with the consumed goods. "line": it expires on the day in the
+product's line, but no later than the consumed goods. "reason": it expires on the day in the
+product's line, which also gives a reason.
 """
 
 
@@ -37,8 +38,9 @@ class _Described(Protocol):
 def earliest_expiry(lots: Iterable[_Described]) -> Expiry:
     """Return the earliest expiry of these lots, or `Expiry(None)` if none of them expires.
 
-    Of lots that expire on the same day, one that shows the day is preferred to one that shows the
-    month.
+    If several lots expire on the same day, a lot that shows the day is preferred to a lot that
+    shows
+    the month.
     """
     expiring = [
         (lot.expires_on, lot.expires_month or "", lot.expires_month)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 FEWER_THAN_FIVE: Literal["<5"] = "<5"
-"""Shown instead of a count that is so small that it could identify people."""
+"""Replaces a count from 1 to 4, because so small a count could identify people."""
 
 _SMALLEST_SHOWN_COUNT = 5
 
@@ -15,7 +15,7 @@ RedactedCount = int | Literal["<5"]
 
 
 def mask_phone(phone: str) -> str:
-    """Mask a telephone number: 138****8000. Of a short number, the last two digits are kept."""
+    """Mask a telephone number, as in 138****8000. Only two digits of a short number are shown."""
     keep = 3 if len(phone) >= 8 else 0
     tail = 4 if len(phone) >= 8 else min(2, len(phone) // 2)
     return phone[:keep] + "*" * (len(phone) - keep - tail) + phone[len(phone) - tail :]

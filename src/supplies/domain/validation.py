@@ -55,7 +55,7 @@ def convert(kind: type[S], fields: Any) -> S:
 
 
 def _every_fault(kind: type[msgspec.Struct], fields: Any, faults: Sequence[Fault]) -> InvalidField:
-    """Return an error with the given faults and with all fields of a wrong type."""
+    """Return one error with the given faults and with a fault for each field of a wrong type."""
     found = {fault.pointer: fault for fault in faults}
     for fault in islice(_faults(kind, fields, ""), MAX_FAULTS + 1):
         found.setdefault(fault.pointer, fault)
@@ -66,15 +66,16 @@ def _every_fault(kind: type[msgspec.Struct], fields: Any, faults: Sequence[Fault
 
 
 def _line_numbers(pointer: str) -> list[int]:
-    """Return the positions in a JSON pointer, by which faults are sorted in the order of lines."""
+    """Return the numbers in a JSON pointer, to sort faults in the order of the lines."""
     return [int(part) for part in pointer.split("/") if part.isdecimal()]
 
 
 def _faults(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
     """Yield the faults of a value that should have a given type.
 
-    If parts of the value have faults, only these are yielded; otherwise the fault of the whole
-    value.
+    If parts of the value have faults, only the faults of the parts are yielded. Otherwise, the
+    fault
+    of the whole value is yielded.
 
     Args:
         kind: The type, as in the annotation of a field.
@@ -112,7 +113,7 @@ def _faults_of_parts(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
 
 
 def _escaped(name: str) -> str:
-    """Return a name as part of a JSON pointer."""
+    """Return a name in the form in which a JSON pointer contains it."""
     return name.replace("~", "~0").replace("/", "~1")
 
 
@@ -147,10 +148,11 @@ def alternatives(kind: Any) -> Sequence[Any]:
 
 
 def choices_of(kind: Any, message: str) -> list[str]:
-    """Return the values that a type allows: its literals, or the names of its structs.
+    """Return the values that a type allows: the values of its literals, or the tags of its structs.
 
     Args:
-        message: The message of msgspec about a value that is not one of them.
+        message: The message of msgspec about a value that the type does not allow. It decides which
+            of the two is returned.
     """
     parts = alternatives(kind)
     # Such a message is about the field that names the type of the object.
@@ -175,7 +177,7 @@ _TYPES = {
     "datetime": Sentence("a time as in 2020-02-05T14:30:00+08:00"),
     "bytes": Sentence("base64"),
 }
-"""Words for the types that msgspec names in its messages."""
+"""Words for the names of types in the messages of msgspec."""
 
 _WRONG_TYPE = r"Expected `(?P<expected>.*)`, got `(?P<found>\w+)`"
 
@@ -247,11 +249,11 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ),
     (r"Integer value out of range.*", template("is larger than any quantity may be")),
 )
-"""Patterns of msgspec's messages, and the sentences that replace them."""
+"""Regular expressions for msgspec's messages, each with the sentence that replaces the message."""
 
 
 def _sentence(message: str, choices: Sequence[str]) -> tuple[str, Sentence | None]:
-    """Return msgspec's message in plain words, and as a rule for the field, if there is one."""
+    """Return msgspec's message in plain words, and a rule for the field, as in `Fault.rule`."""
     wrong_type = re.match(_WRONG_TYPE, message)
     if wrong_type:
         names = wrong_type["expected"].split(" | ")
@@ -270,7 +272,7 @@ def _sentence(message: str, choices: Sequence[str]) -> tuple[str, Sentence | Non
 
 
 def _noun(kind: type[msgspec.Struct]) -> str:
-    """Return the word for the whole object in an error message."""
+    """Return the noun that error messages use for the whole object."""
     if kind.__struct_config__.tag is not None:
         return "the command"
     # A struct made from a record, such as the body of a registration, is called as the record.
@@ -290,17 +292,19 @@ def _field_faults(
 
 
 def _path_of(message: str) -> list[str]:
-    """Return the field names and positions in the path that msgspec's message ends with."""
+    """Return the field names and positions in the path at the end of a message of msgspec."""
     return re.findall(r"\w[\w-]*", message.partition(" - at `")[2].rstrip("`"))
 
 
 def field_error(
     message: str, choices: Sequence[str] = (), *, whole: str = "the command", within: str = ""
 ) -> InvalidField:
-    """Translate a message of msgspec to a plain sentence with a JSON pointer.
+    """Return an error in plain words, with a JSON pointer, for a message of msgspec.
 
     Args:
-        whole: The word for the whole object in the sentence.
+        message: The message of msgspec.
+        choices: The values that the type allows, as from `choices_of`.
+        whole: The noun for the whole object, such as "the command".
         within: Pointer to the value that msgspec checked.
     """
     text = message.partition(" - at `")[0]

@@ -1,8 +1,8 @@
-"""Back up and restore a database file: take a snapshot, verify it, then rename it.
+"""Back up and restore a database file.
 
-The snapshot is made while other programs write. It has a draft name until it is verified and
-flushed to the disk. So a file with the name of a backup is always complete. Existing files are
-never overwritten.
+A snapshot is made while other programs write. It has a draft name until it is verified and flushed
+to the disk. So a file with the name of a backup is always complete. Existing files are never
+overwritten.
 """
 
 from __future__ import annotations
@@ -109,7 +109,10 @@ def restore(backup: Path, database: str, *, progress: Progress | None = None) ->
 
 
 def _keys_to_restore(backup: Path, place: Path) -> bytes | None:
-    """Return the keys beside a backup, or None if there are none or they are in place already."""
+    """Return the keys beside a backup.
+
+    Return None if the backup has no keys, or if the same keys are beside the database already.
+    """
     beside = backup.with_suffix(KEYS_SUFFIX)
     if not beside.exists():
         return None

@@ -1,8 +1,8 @@
 """Copy all books of a database into a new database on either engine.
 
-The copy has the state of one moment; others may go on recording meanwhile. Guards (triggers and
-constraints) are created after the rows. Then the copy is verified. All of this is one transaction,
-and a new file has a draft name until it ends. So an interrupted copy leaves no books.
+The copy contains the state of one moment. Others may go on recording meanwhile. Guards (triggers
+and constraints) are created after the rows. Then the copy is verified. All of this is one
+transaction, and a new file has a draft name until it ends. So an interrupted copy leaves no books.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ def copy_books(source: str, target: str, progress: Progress = lambda *_: None) -
 
 @contextmanager
 def _new_store(target: str, source: str) -> Iterator[Store]:
-    """Yield an empty store. A file gets its final name if the block succeeds.
+    """Yield an empty store.
+
+    If the target is a file, it gets its final name when the block succeeds.
 
     Args:
         source: The books that are copied. The target must not be one of their files.

@@ -1,4 +1,4 @@
-"""Protect the files of books: commands must not write their output to these files."""
+"""Keep commands from writing their output over the files of books."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DATABASE_MAGIC = (b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83
 
 
 def refuse_files_of_books(path: Path, database: str) -> None:
-    """Refuse to write to the files of these books, or to any database or key file.
+    """Check that a path does not lead to a file of these books, another database or a key file.
 
     Links are followed, so a file is recognized by any of its names. The write-ahead log of the
     books is refused even if it does not exist, because SQLite would read what is written there.

@@ -23,10 +23,10 @@ UnitWord = Annotated[
         extra=NORMALIZED,
     ),
 ]
-"""Type of a unit's word in one language."""
+"""The type of the word for a unit in one language."""
 
 Languages = Literal["zh+en", "zh", "en"]
-"""Languages of a paper: Chinese with English beneath, or one of them."""
+"""In which languages a paper is printed: Chinese with English beneath, or only one of them."""
 
 CountedUnit = Literal["household", "person", "institution"]
 """What reports count: households, persons (of groups) or institutions."""
@@ -55,7 +55,8 @@ class ShownUnit(PaperPart, frozen=True, kw_only=True):
     """The larger unit in which a quantity is printed. It has `size` base units.
 
     Attributes:
-        words: The words for the unit, as a receipt stores them; otherwise absent.
+        words: The words for the unit, if the paper is a receipt, which stores them; otherwise
+            absent.
     """
 
     unit: str
@@ -85,7 +86,10 @@ class StationHead(PaperPart, frozen=True, kw_only=True):
 
 
 class StatedPacks(PaperPart, frozen=True, kw_only=True):
-    """A quantity in packs, as given: `quantity` times the pack `pack` of `size` base units."""
+    """A quantity in packs as somebody gave it.
+
+    It is `quantity` packs of the kind `pack`. Each pack has `size` base units.
+    """
 
     quantity: int
     pack: str
@@ -93,7 +97,7 @@ class StatedPacks(PaperPart, frozen=True, kw_only=True):
 
 
 class DonorName(PaperPart, frozen=True, kw_only=True):
-    """The donor as printed.
+    """The donor as a paper names them.
 
     Attributes:
         name: None for an anonymous gift.

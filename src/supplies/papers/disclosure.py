@@ -45,7 +45,7 @@ class GoodsHandedOverLine(PaperPart, frozen=True, kw_only=True):
 
 
 class Disclosure(PaperPart, frozen=True, kw_only=True):
-    """The public disclosure (公示) of a period: goods received, goods handed over, and the sums."""
+    """The public disclosure (公示) of a period: the goods received and handed over, with sums."""
 
     station: str
     first: date = msgspec.field(name="from")

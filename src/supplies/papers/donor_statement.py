@@ -12,7 +12,9 @@ from supplies.papers.common import CountedUnit, DonorName, PaperPart, StatedPack
 
 
 class StatementLine(PaperPart, frozen=True, kw_only=True):
-    """One item of a donor's gifts, in base units. received + repacked = the sum of all places.
+    """One item of a donor's gifts, in base units.
+
+    The sum of `received` and `repacked` equals the sum of all places.
 
     Attributes:
         repacked: The quantity made by repacking gifts of other items.
@@ -57,7 +59,7 @@ class WishLine(PaperPart, frozen=True, kw_only=True):
 
 
 class WishDeviation(PaperPart, frozen=True, kw_only=True):
-    """Goods that were allocated by the donor's wish or claim, and released later.
+    """Goods that were allocated as the donor wished or claimed, and were released later.
 
     Attributes:
         reason: Why the goods were released; None if the text was erased.
@@ -75,7 +77,7 @@ class WishDeviation(PaperPart, frozen=True, kw_only=True):
 
 
 class ReceiptRange(PaperPart, frozen=True, kw_only=True):
-    """Receipts with consecutive numbers, from first to last."""
+    """Receipts with consecutive numbers: the first and the last number."""
 
     first: str
     last: str
@@ -157,7 +159,7 @@ def receipt_months(issued_on: Mapping[str, date]) -> list[ReceiptMonth]:
 
 
 def receipt_ranges(numbers: Iterable[str]) -> list[ReceiptRange]:
-    """Join consecutive receipt numbers of one series and year to ranges.
+    """Join consecutive receipt numbers of the same series and year into ranges.
 
     >>> [each.last for each in receipt_ranges(["JZ-2020-000001", "JZ-2020-000002"])]
     ['JZ-2020-000002']

@@ -1,4 +1,4 @@
-"""Quantities in words.
+"""Write quantities in words.
 
 Receipts print quantities in words too, so that nobody can change a number by adding a digit.
 """

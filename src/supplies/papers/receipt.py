@@ -120,7 +120,7 @@ class GivenBackMark(PaperPart, frozen=True, kw_only=True):
 
 
 class Proof(PaperPart, frozen=True, kw_only=True):
-    """The link between a paper and the books: the entry that issued the paper, and the check code.
+    """What a paper prints so that it can be found in the books: the entry and the check code.
 
     Attributes:
         url: The address in the QR code.
@@ -170,11 +170,11 @@ class PrintMarks(PaperPart, frozen=True, kw_only=True):
 
 
 class SignedMarks(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The station's signature of the marks of a printing.
+    """The station's signature of the marks of one printing.
 
     Attributes:
         statement: The marks as JSON.
-        entry: The last one of the entries that made the marks.
+        entry: The last of the entries that made the marks.
         public_key, signature: Ed25519, in base64. The signed bytes are those of
             `supplies.signing.receipt_signatures.marks_message`.
     """

@@ -10,11 +10,11 @@ import msgspec
 from supplies.papers.common import ItemName, PaperPart, StationHead
 
 WORKERS, CONTACTS, VISITS = "worker", "contact", "visit"
-"""Kinds of activity that have a figure of their own in the report."""
+"""Kinds of activity that the report shows as a figure of their own."""
 
 
 class ActivityLine(PaperPart, frozen=True, kw_only=True):
-    """Activities of one kind in a period."""
+    """How often activities of one kind were done in a period."""
 
     kind: str
     count: int
@@ -72,13 +72,13 @@ class StationReport(PaperPart, frozen=True, kw_only=True):
 
 
 class ShortageInUnit(ShortageLine, frozen=True, kw_only=True):
-    """An item whose needs exceed the free stock of all stations together, by item and unit."""
+    """An item of which all stations together have less free stock than is needed, in one unit."""
 
     unit: str
 
 
 class StationAsOf(PaperPart, frozen=True, kw_only=True):
-    """A station in a report, and the number of the last entry that the report includes."""
+    """A station in a report of an organisation, with the last entry that the report includes."""
 
     station: str
     name: str

@@ -15,7 +15,7 @@ def _shipped() -> Mapping[str, UnitWords]:
 
 
 SHIPPED_UNITS = _shipped()
-"""Words for common units, by code. A station can add its own."""
+"""Words for common units, by code. A station can replace them and add its own."""
 
 UNITS_BEFORE_WORDS: Mapping[str, str] = {
     "piece": "件",

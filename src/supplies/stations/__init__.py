@@ -1,1 +1,1 @@
-"""Organisations, retention and the settings of a station's papers."""
+"""Organisations of stations, retention periods, and the settings of a station's papers."""

@@ -1,4 +1,4 @@
-"""Compare the clock with the times in the books.
+"""Compare the clock of the computer with the times in the books.
 
 This is done before something is erased because of its date.
 """
@@ -11,7 +11,9 @@ from supplies.books.reader import Books
 from supplies.domain.entries import format_timestamp
 
 MAX_GAP = timedelta(days=31)
-"""Longest time without any entry, verification or access. After a longer time the clock is doubted.
+"""Longest time without any entry, verification or access that is plausible.
+
+After a longer gap, the clock may be wrong.
 """
 
 _STORED_TIMES = (("entries", "recorded_at"), ("verifications", "verified_at"), ("access_log", "at"))
@@ -19,11 +21,13 @@ _STORED_TIMES = (("entries", "recorded_at"), ("verifications", "verified_at"), (
 
 
 def clock_doubt(books: Books, now: datetime) -> str | None:
-    """Return why the clock may be wrong, or None if the books agree with it.
+    """Return why the clock may be wrong, or None if the books agree with the clock.
 
-    A clock that was set ahead leaves a gap: nothing is stored between the right time and the wrong
-    one. A gap of more than `MAX_GAP` is doubted until the clock has run on for as long. All entries
-    are read, so call this for rare commands only.
+    If the clock was set ahead, the books have a gap: no time between the right one and the wrong
+    one
+    is stored. After a gap of more than `MAX_GAP`, the clock is doubted until it has run on for as
+    long
+    as the gap. All entries are read, so call this function for rare commands only.
 
     Args:
         now: The time by the clock, with a time zone.
@@ -42,7 +46,11 @@ def clock_doubt(books: Books, now: datetime) -> str | None:
 
 
 def _stored(books: Books, which: str, when: datetime) -> datetime | None:
-    """Return the last stored time up to `when` (`max`), or the first one after it (`min`)."""
+    """Return the last stored time up to `when`, or the first stored time after it.
+
+    Args:
+        which: `max` for the last time, `min` for the first one.
+    """
     than = "<=" if which == "max" else ">"
     times = " UNION ALL ".join(
         f"SELECT {which}({column}) AS at FROM {table} "

@@ -1,7 +1,7 @@
-"""Organisations: a head station and the stations under it. They are not part of the hash chain.
+"""Organisations of stations: a head station and the stations under it.
 
 Coordinators of the head may read the books of all its stations, and reports sum over them. A
-station without a head is an organisation of its own.
+station without a head is an organisation of its own. Organisations are not part of the hash chain.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ _Wording = Annotated[
 
 
 class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a station's papers look and what they say.
+    """The layout and the wording of a station's papers.
 
     Attributes:
         values: "never" prints no values. "evidenced" prints only values for which there is
@@ -64,7 +64,7 @@ class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         statement, statement_en: The station's own wording. None keeps the wording of the
             jurisdiction.
         logo: A PNG in base64; None prints no logo.
-        units: Words for units by code. They are added to the shipped ones, or replace them.
+        units: Words for units by code. They are added to the shipped words, or replace them.
     """
 
     languages: Languages = "zh+en"
@@ -101,9 +101,9 @@ def station_with_settings(books: Books) -> StationWithSettings:
 
 
 def station_head(books: Books) -> StationHead:
-    """Return the station's details for a paper printed now.
+    """Return the station's details for a paper that is printed now.
 
-    A receipt keeps the details of the day on which it was issued.
+    A receipt does not use them, because it keeps the details of the day on which it was issued.
     """
     station, settings = books.station, paper_settings(books)
     return StationHead(
@@ -126,7 +126,7 @@ def unit_words(settings: PaperSettings) -> Mapping[str, UnitWords]:
 
 
 class UnitView(UnitWords, frozen=True, kw_only=True):
-    """A unit with its words.
+    """A unit with its words, as a list shows it.
 
     Attributes:
         own: Whether the station set the words itself.
@@ -195,7 +195,7 @@ def receipt_statement(settings: PaperSettings, *, valued: bool) -> BilingualText
 
 
 def prints_values(settings: PaperSettings) -> bool:
-    """Return whether receipts print values that have evidence."""
+    """Return whether receipts of the station print those values for which there is evidence."""
     return settings.values == "evidenced" and bool(jurisdiction(settings.jurisdiction)["values"])
 
 

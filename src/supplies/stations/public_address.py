@@ -24,10 +24,10 @@ def _reach(host: str) -> Reach:
 
 
 def local_address_warning(station: Station) -> str | None:
-    """Return a warning if the QR codes of a station's receipts do not work everywhere.
+    """Return a warning if the QR codes of a station's receipts cannot be opened from everywhere.
 
-    They work on this computer only, or in one network only. Otherwise return None. A receipt keeps
-    the address with which it was issued.
+    This is so if its address works on this computer only, or in one network only. Otherwise, return
+    None. A receipt keeps the address with which it was issued.
     """
     match _reach(station.host):
         case "machine":
@@ -49,8 +49,9 @@ def local_address_warning(station: Station) -> str | None:
 def first_receipt_warning(books: Books, first: int, last: int) -> tuple[str, str] | None:
     """Return a warning if a command issued the station's first receipt with a local address.
 
-    Return the number of the receipt and the message. Return None if an earlier command issued the
-    first receipt, or if the address is public.
+    The result has the number of the receipt and the message. It is None if an earlier command
+    issued
+    the first receipt, or if the address is public.
 
     Args:
         first: Number of the command's first entry.

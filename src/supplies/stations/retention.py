@@ -48,7 +48,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """The kind and code of a donor or recipient."""
+    """A donor or a recipient: which of the two, and the code."""
 
     who: PersonRole
     code: str
@@ -89,7 +89,7 @@ def set_retention(books: Books, kept: Retention) -> None:
 def people_due(books: Books, today: date) -> list[PersonDue]:
     """Return the people whose retention period has ended by `today`, the longest overdue first.
 
-    People with an open need, pledge or delivery are included. They can be forgotten once it is
+    People with an open need, pledge or delivery are included, but can be forgotten only after it is
     closed. People without any entry are left out, because the books do not contain the day on which
     they were registered.
     """
@@ -104,7 +104,7 @@ def people_due(books: Books, today: date) -> list[PersonDue]:
 
 
 def access_log_kept_since(books: Books, today: date) -> date | None:
-    """Return the first day whose access log is kept, or None if the whole log is kept."""
+    """Return the first day whose access log is kept. None means that the whole log is kept."""
     days = retention(books).access_log_days
     return None if days is None else today - timedelta(days=days)
 
@@ -129,7 +129,12 @@ def forgotten_texts(books: Books) -> dict[int, str]:
 
 
 def has_text(books: Books, entry: int, digest: str) -> bool:
-    """Return whether these books still contain the text of an entry that has this digest."""
+    """Return whether these books still contain a text that was erased elsewhere.
+
+    Args:
+        entry: Number of the entry that has the text.
+        digest: Digest of the text.
+    """
     found = books.value(
         "SELECT 1 FROM erasable WHERE station = :station AND seq = :entry "
         "AND digest = :digest AND content IS NOT NULL",
@@ -140,7 +145,7 @@ def has_text(books: Books, entry: int, digest: str) -> bool:
 
 
 def is_known(books: Books, person: Person) -> bool:
-    """Return whether these books still contain the name of a person."""
+    """Return whether these books still contain the name of a donor or recipient."""
     name = f"SELECT 1 FROM {person.who}s WHERE station = :station AND code = :code"
     return books.value(f"{name} AND name IS NOT NULL", code=person.code) is not None
 
@@ -169,10 +174,7 @@ _STATED = {
         _moved(DONOR),
     ),
 }
-"""SQL that selects entries about a person, using only indexes.
-
-It finds at least one entry of every person who has any.
-"""
+"""SQL that finds at least one entry about each person who has any, using only indexes."""
 
 
 def _documents(document: str, tables: str, whose: str) -> str:
@@ -221,11 +223,11 @@ _MOVED_ON = {
 
 
 def _due(books: Books, who: PersonRole, days: int | None, today: date) -> list[PersonDue]:
-    """Return the people due, ordered by the latest day of an entry about them.
+    """Return the people whose period of `days` has ended, by the latest day of an entry about them.
 
     The entry that was recorded last need not have the latest day, because facts may be recorded
-    late. People with a recent entry cannot be due. So all entries are read only for the other
-    people.
+    late. A person whose last entry has a recent day cannot be due. So all entries are read only for
+    the other people.
     """
     if days is None:
         return []

@@ -1,1 +1,1 @@
-"""Store the books in SQLite or PostgreSQL: tables, migrations, triggers, transactions."""
+"""The storage of the books in SQLite or PostgreSQL: tables, migrations, triggers, transactions."""

@@ -1,7 +1,7 @@
-"""Write files completely or not at all. By default, only their owner can read them.
+"""Write files completely or not at all. By default, only the owner of a file can read it.
 
-A file is written under another name in the same directory (the draft), flushed to the disk and then
-renamed.
+A file is first written under another name in the same directory, as a draft. The draft is flushed
+to the disk and then renamed.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ PRIVATE = 0o600
 """File mode: only the owner can read and write the file."""
 
 _MAX_NAME_BYTES = 255 - len(".01234567-journal")
-"""Longest file name in bytes.
+"""Longest allowed file name in bytes.
 
-It leaves room for the longer names of the draft and of the draft's write-ahead log.
+The names of the draft and of the draft's write-ahead log are longer, and must be possible too.
 """
 
 
@@ -80,7 +80,7 @@ def exists(path: Path) -> bool:
 
 
 def refuse_to_replace(path: Path) -> None:
-    """Check that a file does not exist.
+    """Check that no file exists at a path.
 
     Raises:
         AlreadyDone: the file exists.
@@ -112,7 +112,7 @@ def write_file(path: Path, content: bytes, *, mode: int = PRIVATE, replace: bool
 
 
 def rename_into_place(draft: Path, path: Path, *, replace: bool = False) -> None:
-    """Give a draft its final name. The draft must have been flushed to the disk before.
+    """Give a draft its final name. The draft must be flushed to the disk already.
 
     Raises:
         AlreadyDone: a file of that name exists, and `replace` is false.
@@ -141,7 +141,7 @@ def read_file(path: Path) -> bytes:
 
 
 def fsync(path: Path) -> None:
-    """Flush a file, or the names in a directory, to the disk."""
+    """Flush the content of a file to the disk. For a directory, flush the names in it."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""Open a database in SQLite or PostgreSQL, as its URL or path says."""
+"""Open a database in SQLite or PostgreSQL. Its URL or path decides which of the two is used."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from supplies.storage.store import Store
 _SERVERS = ("postgresql://", "postgres://")
 
 _MISTYPED_SERVER = re.compile(r"(?!sqlite:///)\w{2,}:.*@|.*password\s*=", re.DOTALL | re.IGNORECASE)
-"""Pattern of a mistyped server URL, which may contain a password."""
+"""Regular expression of a mistyped server URL, which may contain a password."""
 
 
 def database_file(url: str) -> Path | None:

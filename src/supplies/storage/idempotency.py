@@ -1,9 +1,9 @@
 """Store the responses to requests with an idempotency key, for requests that are repeated.
 
-A row has a salted digest of the request and the response. It is written in the transaction of the
-request, so that both are stored or neither. Responses may contain personal data. So their bodies
-are erased after `RESPONSE_RETENTION`, and when a person is forgotten. What remains in the row says
-for which request the key was used, and where its result is.
+A row contains a salted digest of the request, and the response. It is written in the transaction of
+the request, so that both are stored or neither is. Responses may contain personal data. So their
+bodies are erased after `RESPONSE_RETENTION`, and when a person is forgotten. The rest of the row is
+kept: for which request the key was used, and where the result of the request is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ RESPONSE_RETENTION = timedelta(days=30)
 
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
-    """An idempotency key, who sent it, and with which request.
+    """An idempotency key, with the caller and the request that were sent with it.
 
     Attributes:
         caller: Who sent the request. The keys of different callers are independent.
@@ -49,7 +49,7 @@ class StoredResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredResponses:
-    """The stored responses of one station. Call its methods within a transaction."""
+    """The stored responses of one station. Call the methods within a transaction."""
 
     def __init__(self, store: Store, station: str) -> None:
         self.store, self.station = store, station

@@ -1,8 +1,8 @@
 """Read the structure of the tables, with sqlite-utils.
 
 The same migrations create the tables of both databases. So the structure is read from an empty
-SQLite database in memory, for PostgreSQL too. This takes about 0.2 seconds. It is used to copy
-books, to grant rights and in tests, but not to open books.
+SQLite database in memory, for PostgreSQL too. This takes about 0.2 seconds. The structure is needed
+to copy books, to grant rights and in tests, but not to open books.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Table(NamedTuple):
 
 @cache
 def tables() -> dict[str, Table]:
-    """Return the structure of all tables by name. A table comes after those it refers to."""
+    """Return the structure of all tables by name. A table comes after the tables it refers to."""
     database = Database(memory=True, execute_plugins=False)
     try:
         database.executescript(schema.all_scripts())

@@ -1,9 +1,9 @@
 """The tables, and the triggers that protect them, as SQL for SQLite and PostgreSQL.
 
-Tables are created by numbered scripts, `migrations/NNNN-….sql`. A released script never changes; a
-later version adds another script. A new database runs all scripts, an older one those that it has
-not run yet. The triggers are templates: the accounts that may be negative are filled in from the
-chart of accounts.
+Tables are created by numbered scripts, `migrations/NNNN-….sql`. A released script never changes. A
+later version adds another script. A new database runs all scripts. An older database runs the
+scripts that it has not run yet. The triggers are templates: the accounts that may be negative are
+filled in from the chart of accounts.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ADDED_IN_VERSION: Mapping[str, int] = {
     **{f"access_log.{name}": 12 for name in ("access_log_kept", "access_log_stays")},
     "demo_people_first": 29,
 }
-"""Triggers and functions that are newer than their table, with the version that added them."""
+"""Triggers and functions that are newer than their table, each with the version that added it."""
 
 REWRITTEN_IN_VERSION: Mapping[str, int] = {
     "balances_from_zero": 20,
@@ -38,9 +38,9 @@ REWRITTEN_IN_VERSION: Mapping[str, int] = {
     "balances_follow": 16,
     "days_follow": 16,
 }
-"""Triggers and functions whose text was changed, with the version that changed it.
+"""Triggers and functions that were changed, each with the version that changed it.
 
-The triggers are those of SQLite, the functions those of PostgreSQL.
+The names are those of triggers in SQLite, and of functions in PostgreSQL.
 """
 
 SECURITY_DEFINER_SINCE: Mapping[str, int] = {
@@ -52,19 +52,19 @@ SECURITY_DEFINER_SINCE: Mapping[str, int] = {
     "transfers_move": 11,
     "waits": 11,
 }
-"""PostgreSQL functions that run with the rights of the owner, each with its first such version.
+"""PostgreSQL functions that run with the owner's rights, each with the first version where it does.
 
 Most of them write rows that follow from entries and transfers, so that the database role of the
-service needs no rights to these tables. The others protect data that cannot be restored once it is
+service needs no rights to these tables. The others protect data that cannot be restored after it is
 erased, and must see all rows.
 """
 
 
 def revoke_execute(books: str) -> str:
-    """Return SQL that forbids all roles but the owner to call the functions that run as owner.
+    """Return SQL that lets only the owner call the functions that run with the owner's rights.
 
-    Triggers run these functions without that right. Otherwise anybody could make a temporary table
-    with triggers that call them.
+    Triggers do not need the right to call the functions that they run. But with this right, anybody
+    could make a temporary table with triggers that call them.
     """
     names = ", ".join(f"{books}.{name}()" for name in SECURITY_DEFINER_SINCE)
     return f"REVOKE EXECUTE ON FUNCTION {names} FROM PUBLIC"
@@ -94,14 +94,14 @@ def _text(name: str) -> str:
 
 
 def floor_condition() -> str:
-    """Return an SQL condition that is true for accounts without a floor."""
+    """Return an SQL condition that selects the accounts without a floor, which may be negative."""
     free = [kind.prefix for kind in CHART.values() if not kind.floored]
     return " OR ".join(f"substr(account, 1, {len(prefix)}) = '{prefix}'" for prefix in free)
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """A migration: the script that brings the tables to a version.
+    """A script that brings the tables to a version.
 
     Attributes:
         version: The version of the tables after the script.
@@ -137,7 +137,7 @@ def migrations() -> tuple[Migration, ...]:
 
 
 def migrations_after(version: int) -> list[Migration]:
-    """Return the migrations that a database has not run.
+    """Return the migrations that a database has not run yet.
 
     Args:
         version: The version of the database; 0 for a new one.
@@ -196,7 +196,7 @@ def guards_added_after(guards: Mapping[str, str], version: int) -> dict[str, str
 
 
 def table_names() -> list[str]:
-    """Return the names of all tables. A table comes after those it refers to."""
+    """Return the names of all tables. A table comes after the tables it refers to."""
     return list(_create_tables())
 
 
@@ -222,9 +222,10 @@ def _create_tables() -> dict[str, str]:
 
 
 def to_postgresql(script: str) -> str:
-    """Translate a script to PostgreSQL. Text is sorted by code point, as in SQLite.
+    """Translate a script to PostgreSQL.
 
-    Views are replaced and not created anew, so that roles keep their right to read them.
+    Text columns are sorted by code point, as in SQLite. Views are replaced and not created anew, so
+    that roles keep their right to read them.
     """
     types = {"INTEGER": "BIGINT", "BLOB": "BYTEA", "TEXT": 'TEXT COLLATE "C"'}
     script = re.sub(r"\) STRICT(, WITHOUT ROWID)?;", ");", script)
@@ -294,9 +295,9 @@ def sqlite_guards() -> dict[str, str]:
 
 
 def _same_rows() -> dict[str, str]:
-    """Return, for each table, an SQL condition that a new row has a unique key of an old row.
+    """Return, for each table, an SQL condition for a new row that has the key of a stored row.
 
-    Triggers refuse such rows. Otherwise `INSERT OR REPLACE` would delete the old row without an
+    Triggers refuse such rows. Otherwise `INSERT OR REPLACE` would delete the stored row without an
     error.
     """
     same: dict[str, list[str]] = {}

@@ -20,7 +20,7 @@ _TOKEN = re.compile(
 
 @lru_cache(maxsize=2048)
 def pyformat(sql: str) -> str:
-    """Translate the parameters of a statement: `:name` to `%(name)s`, `?` to `%s`.
+    """Return a statement with other parameters: `%(name)s` for `:name`, and `%s` for `?`.
 
     The sign `%` becomes `%%`. Text in quotation marks stays as it is.
     """

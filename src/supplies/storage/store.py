@@ -38,16 +38,16 @@ class Store(Protocol):
         """Insert many rows as fast as the database can. Call within a transaction."""
 
     def writing(self) -> AbstractContextManager[None]:
-        """Begin a transaction for the `with` block, to write.
+        """Begin a transaction for the `with` block that may write.
 
         When the block ends, the changes are on the disk. If the block raises an error, they are
         rolled back.
         """
 
     def reading(self) -> AbstractContextManager[None]:
-        """Begin a transaction for the `with` block, to read one state of the books.
+        """Begin a transaction for the `with` block that reads one state of the books.
 
-        Within another transaction, no new one is begun.
+        If a transaction is open already, it is used.
         """
 
     def savepoint(self) -> AbstractContextManager[None]:
@@ -81,7 +81,10 @@ class Store(Protocol):
         """
 
     def purge_erased(self) -> None:
-        """Remove copies of erased rows that the database still has. Call after a commit."""
+        """Remove the copies of erased rows that the database still contains.
+
+        Call after a commit.
+        """
 
     def catalogue_version(self, station: str) -> int:
         """Return a number that changes when another connection changes the station's catalogue."""

@@ -30,7 +30,7 @@ DAYS = Table("days", ("account", "item", "lot", "day", "quantity", "seq", "line"
 
 Key = tuple[str, str, str]
 Closing = tuple[int, int, int]
-"""A balance at the end of a day: the quantity, and entry number and line of its last transfer."""
+"""A balance at the end of a day: the quantity, and the entry and line of its last transfer."""
 
 
 class Balance:
@@ -46,7 +46,8 @@ class Balance:
     def move(self, day: str, change: int, seq: int, line: int) -> bool:
         """Add a change to the balance of a day and of all later days.
 
-        Return whether the account's floor still holds at the end of each of these days.
+        Return False if the account has a floor and would be below it at the end of one of these
+        days.
         """
         if day < self.day:
             return self._move_earlier_day(day, change, seq, line)
@@ -60,7 +61,7 @@ class Balance:
         return self.quantity >= 0 or not self.floored
 
     def _move_earlier_day(self, day: str, change: int, seq: int, line: int) -> bool:
-        """Do the same for a day before the latest day of this balance."""
+        """Do what `move` does, for a day before the latest day of this balance."""
         earlier = self.earlier = self.earlier or {}
         if day not in earlier:
             before = max((known for known in earlier if known < day), default=None)
@@ -145,7 +146,7 @@ class Balances:
         """Check that the table `days` has each balance at the end of each day on which it changed.
 
         Each stored row is compared with the computed balance. Keys are unique, so if the number of
-        rows is right too, none is missing.
+        rows is right too, no row is missing.
 
         Raises:
             BooksBroken: a row is missing, changed or surplus.
@@ -178,7 +179,7 @@ class Balances:
         """Check that each row of the table `balances` has the computed balance.
 
         For speed, the database compares `balances` with the latest rows of `days`, which
-        `check_days` has checked. Only if they differ, rows are compared here one by one.
+        `check_days` has checked. Only if they differ, the rows are compared in Python one by one.
 
         Raises:
             BooksBroken: a row is missing, changed or surplus.
@@ -201,9 +202,9 @@ class Balances:
 
 
 def _family(kind: AccountKind, lot: str) -> Family | None:
-    """Return what an account of this kind counts: goods if there is a lot, else promises or needs.
+    """Return what accounts of this kind count: goods if there is a lot, else promises or needs.
 
-    Return None if accounts of this kind must have a lot, or must not have one.
+    Return None if accounts of this kind must have a lot and there is none, or must not have one.
     """
     if lot:
         return Family.GOODS if Family.GOODS in kind.families else None

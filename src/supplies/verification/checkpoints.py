@@ -29,9 +29,10 @@ def sign_checkpoints(
 ) -> list[Checkpoint]:
     """Sign checkpoints for the last entry of a station and for entries of other stations.
 
-    When a station receives a shipment or acknowledges its arrival, its entry contains number and
-    hash of an entry of the other station. So stations that exchange goods can witness for one
-    another.
+    When a station receives a shipment or acknowledges its arrival, its entry contains the number
+    and
+    hash of an entry of the other station. So each station that exchanges goods can witness for the
+    others.
 
     Args:
         seq, entry_hash: Number and hash (hexadecimal) of the station's last entry.

@@ -1,8 +1,8 @@
 """Check that entries which were verified or signed before are still in the hash chain.
 
 The chain alone cannot show that its last entries were removed or rewritten. But each successful
-verification stored the last entry and its hash, and a checkpoint that is kept elsewhere contains
-them too.
+verification stored the number and hash of the last entry. A checkpoint that is kept elsewhere
+contains them too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from supplies.verification.reader import Reader
 
 
 class _KnownEntry(NamedTuple):
-    """An entry that an earlier verification or a checkpoint names.
+    """An entry that was in the books at an earlier verification or when a checkpoint was signed.
 
     Attributes:
         hash: Hexadecimal.
@@ -54,7 +54,7 @@ class EarlierChecks:
         self._take(0, ZERO_HASH.hex())
 
     def follow(self, entries: Sequence[Row], hash_column: int) -> None:
-        """Compare the next entries with the known entries.
+        """Compare the next entries of the chain with the known entries.
 
         Args:
             hash_column: Index of the hash in a row of `entries`.

@@ -1,4 +1,7 @@
-"""Check the hash chain: entry numbers have no gaps, hashes fit, columns repeat the hashed bytes."""
+"""Check the hash chain of the entries.
+
+Entry numbers have no gaps, each hash is right, and the columns of an entry repeat its hashed bytes.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +40,8 @@ HEADS = Table("heads", ("seq", "hash", "latest_day"))
 class HashChain:
     """Checks the entries of a station one after the other.
 
-    It keeps number, hash and latest day of the last entry checked, with which the next entry must
-    fit.
+    The object keeps the number, hash and latest day of the last checked entry, to compare the next
+    entry with them.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -51,7 +54,7 @@ class HashChain:
         self.clock_set_back: list[int] = []
 
     def follow(self, rows: Sequence[Row]) -> list[Body]:
-        """Check the entries that follow those checked so far. Return their decoded content.
+        """Check the next entries of the chain. Return their decoded content.
 
         Raises:
             BooksBroken: an entry is missing or was changed.
@@ -104,8 +107,9 @@ class HashChain:
     def _mismatch(self, row: Row, seq: int, head: bytes, rows: Sequence[Row]) -> BooksBroken | None:
         """Return the error for an entry whose number or hash is wrong, or None if both are right.
 
-        If the hash does not fit, either the hashed bytes or the stored hash was changed. The next
-        entry decides which: its hash depends on the true hash of this entry.
+        If the hash is wrong, either the hashed bytes or the stored hash was changed. The next entry
+        shows
+        which of them: its hash depends on the true hash of this entry.
         """
         if row[0] != seq:
             return self.reader.broken("entries", "seq", seq, seq, row[0])
@@ -130,10 +134,10 @@ class HashChain:
     # --- entries compared with one another --------------------------------------------------------
 
     def _check_bodies(self, bodies: Sequence[Body]) -> None:
-        """Check the contents of entries against one another.
+        """Check that the contents of these entries do not contradict one another.
 
-        Station, entry number, the part within the command and the entry's id must fit, and no entry
-        may be superseded twice.
+        The station, entry number, part and id of each entry must be right, and no entry may be
+        superseded twice.
         """
         command, part, seq, station = self._command, self._part, self.seq, self.reader.station
         for body in bodies:
@@ -167,7 +171,7 @@ class HashChain:
     def check_days(self, bodies: Sequence[Body], closings: dict[int, date]) -> None:
         """Check the day on which each entry is booked.
 
-        This is the day of the event or, if that day was closed then, the first open day.
+        It is the day of the event. If that day was closed, it is the first day that was open then.
 
         Args:
             closings: For each entry that closed a period, the last closed day.
@@ -187,7 +191,7 @@ class HashChain:
         self.closed_through = closed
 
     def gap(self) -> BooksBroken:
-        """Return the error that the entry after the last one checked is missing."""
+        """Return the error which says that the entry after the last checked one is missing."""
         return self.reader.broken("entries", "seq", self.seq + 1, self.seq + 1, None)
 
     def check_head(self) -> None:
@@ -210,7 +214,7 @@ _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 def _further_id(command: str, part: int) -> str | None:
-    """Return the id of an entry of a command that is not its first one: a UUIDv5 (RFC 9562).
+    """Return the id of an entry that is not the first one of its command: a UUIDv5 (RFC 9562).
 
     Return None if the id of the command is not a UUID. The module `uuid` gives the same result but
     takes four times as long.

@@ -25,7 +25,7 @@ class LastVerification(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def log_verification(store: Store, verified: Verified, now: datetime) -> None:
-    """Store that all entries of the verified stations were found intact.
+    """Store that the entries of the verified stations were found without differences.
 
     Args:
         now: When the verification ended.

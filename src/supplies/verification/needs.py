@@ -1,7 +1,7 @@
-"""Check the quantities of needs against the quantities of promises and goods.
+"""Compare the quantities of needs with the quantities of promises and goods.
 
-What is claimed for a need must equal what its pledges promise. No more may be assigned than is
-allocated or in transit, and no more met than was received.
+For each need, the claimed quantity must equal the quantity that pledges promise to it. Needs may
+not have more goods assigned than are allocated or in transit, and not more met than was received.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ def _sums(
 ) -> tuple[_Sum, _Sum, _Sum, _Sum, _Sum, _Sum]:
     """Return the claimed, promised, assigned, allocated, met and received quantities.
 
-    The keys are need, pledge and item for the first two, allocation and item for the next two, and
-    recipient and item for the last two. Goods in transit count as allocated.
+    The keys of the first two are need, pledge and item. The keys of the next two are allocation and
+    item, and those of the last two recipient and item. Goods in transit count as allocated.
     """
     claimed: _Sum = Counter()
     promised: _Sum = Counter()

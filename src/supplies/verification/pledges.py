@@ -1,4 +1,4 @@
-"""Check how much of each donation and conversion fulfilled pledges, against its transfers."""
+"""Check how much of each donation and conversion fulfilled pledges, by its transfers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from supplies.verification.reader import Reader
 from supplies.verification.records import ROW_TABLES, Rows
 
 _ByPledge = Counter[tuple[str, str]]
-"""Quantities by pledge and item."""
+"""Quantities in base units, by pledge and item."""
 
 
 class FulfilledPledges:
@@ -73,7 +73,7 @@ class FulfilledPledges:
             moved[keys_of(account)[0], item] += quantity
 
     def check(self) -> None:
-        """Check that the quantities on the lines of each document are those that left its pledges.
+        """Check that the lines of each document and its transfers say the same about its pledges.
 
         A line that names no pledge may have fulfilled any pledges of the donor.
 

@@ -1,7 +1,7 @@
-"""Read the rows of one station in bulk, and describe the first difference between lists of rows.
+"""Read the rows of one station in bulk, and find the first difference between two lists of rows.
 
-Whole lists are compared first, because this is fast and they are equal in intact books. Single rows
-and columns are compared only if the lists differ.
+The whole lists are compared first, because this is fast and the lists are equal in intact books.
+Single rows and columns are compared only if the lists differ.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ With these limits, rows with an impossible entry number are read and compared to
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table to compare.
+    """A table whose rows are compared.
 
     Attributes:
         columns: All columns except `station`. The entry number `seq` comes first if the table has
@@ -48,8 +48,9 @@ class Reader:
     def rows(self, table: Table, low: int, high: int) -> list[Row]:
         """Return the rows that the entries from `low` to `high` wrote into a table.
 
-        The rows are in the order of entry numbers. They are sorted here and not by the database,
-        because they are nearly sorted already and Python is faster then.
+        The rows are sorted by entry number. Python sorts them and not the database: the rows are
+        nearly
+        sorted already, so Python is faster.
         """
         rows = self.store.all(
             f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE station = :station "
@@ -107,10 +108,11 @@ class Reader:
                 )
 
     def _changed(self, table: Table, row: Row, extra: list[Row]) -> BooksBroken | None:
-        """Return the error for a row that was changed, or None if it rather seems to be missing.
+        """Return the error for a row that was changed, or None if the row is missing.
 
-        The row counts as changed if one of the surplus rows agrees with it in at least half of the
-        columns.
+        A row counts as changed, and not as missing, if one of the surplus rows agrees with it in at
+        least
+        half of the columns.
         """
 
         def similarity(other: Row) -> int:
@@ -125,7 +127,10 @@ class Reader:
         return None
 
     def _missing(self, table: Table, row: Row) -> BooksBroken:
-        """Return the error for a missing row. The row may have been moved to another station."""
+        """Return the error for a missing row.
+
+        It says so if the row was moved to another station.
+        """
         values = dict(zip(table.columns, row, strict=True))
         where = " AND ".join(
             f"{name} IS NULL" if value is None else f"{name} = :{name}"

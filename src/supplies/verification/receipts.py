@@ -1,4 +1,4 @@
-"""Check receipts, and texts that can be erased: notes, wishes, reasons, contents of receipts."""
+"""Check receipts and texts that can be erased: notes, wishes, reasons, contents of receipts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NAMED = Table("erasable", ("seq", "digest", "about"))
 
 
 class _Frozen(msgspec.Struct, gc=False):
-    """The fields of a receipt's stored content that are compared with its entry."""
+    """The fields of a stored receipt that are compared with the receipt's entry."""
 
     number: str
     issued_on: str
@@ -43,10 +43,11 @@ class Receipts:
     """Checks the receipts and erasable texts of the entries, one group of entries after the other.
 
     Attributes:
-        erased: For the digest of each text that was erased on request: the entry that erased it,
-            and the person or entry whose texts were erased.
-        absent: For the digest of each text without stored content: the entry that recorded the
-            text, and the person the text was about.
+        erased: The texts that were erased on request, by digest. The value is the entry that erased
+            the text, and the person or entry whose texts were erased.
+        absent: The texts without stored content, by digest. The value is the entry that recorded
+            the
+            text, and the person whom the text was about.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -91,9 +92,9 @@ class Receipts:
     # --- receipts --------------------------------------------------------------------------------
 
     def _check_receipt(self, row: Row, body: Body) -> None:
-        """Check number and date of a receipt.
+        """Check the number and the date of a receipt.
 
-        The number must be the next one of its series and year; the date must be the day of its
+        The number must be the next one of its series and year. The date must be the day of the
         entry.
         """
         number, series, issued_on = row[1], row[2], row[5]
@@ -197,11 +198,12 @@ class Receipts:
             self.erased[digest] = (seq, parties[seq])
 
     def check_erased(self) -> None:
-        """Check that a text is missing if, and only if, an entry erased it.
+        """Check that each erased text is missing, and that no other text is missing.
 
         Raises:
-            BooksBroken: a text is missing although no entry erased it, or is stored although one
-                did.
+            BooksBroken: a text is missing although no entry erased it, or is stored although an
+                entry
+                erased it.
         """
         for digest, (seq, about) in self.absent.items():
             if digest not in self.erased:

@@ -49,7 +49,7 @@ ROW_TABLES = {
 """The table of each type of row. Tables are compared in this order."""
 
 Rows = Mapping[type[EntryRow], list[Row]]
-"""Rows by their type. Each row is a tuple of the entry number and the columns, as stored."""
+"""Lists of rows by their type. A row is a tuple of the entry number and the column values."""
 
 DOCUMENT_ROWS: tuple[type[EntryRow], ...] = (
     Need,
@@ -105,7 +105,7 @@ _ROW_CONVERTERS = {row_type: _row_converter(row_type) for row_type in ENTRY_ROWS
 
 
 def rows_of(bodies: Sequence[Body]) -> tuple[list[Row], Rows]:
-    """Return the transfers and the other rows that the database should have for these entries."""
+    """Return the transfers and the other rows that these entries should have in the database."""
     transfers: list[Row] = []
     recorded: dict[type[EntryRow], list[Row]] = {row_type: [] for row_type in ENTRY_ROWS}
     writers = {kind: (rows.append, _ROW_CONVERTERS[kind]) for kind, rows in recorded.items()}
@@ -140,7 +140,7 @@ def _last_day(month: str) -> str:
 
 
 class Records:
-    """Checks the rows of the entries, and keeps what is needed to check later entries.
+    """Checks the rows of the entries, and remembers what is needed to check later entries.
 
     Attributes:
         lots: The item of each lot.
@@ -160,7 +160,7 @@ class Records:
         self._repeated: list[tuple[Table, str, str, int]] = []
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Check the rows of the next entries, and keep what later entries may refer to.
+        """Check the rows of the next entries, and remember the ids that later entries may name.
 
         Raises:
             BooksBroken: a row has the id of a wrong document or lot, or contradicts another row.
@@ -203,9 +203,11 @@ class Records:
     def _check_lots(self, recorded: Rows) -> None:
         """Check the rows that describe or name lots.
 
-        A lot keeps its item, lots that rows name must exist, and an expiry that is known only as a
-        month must be the last day of that month. Rows whose lot id has the number of another entry
-        are collected for `check_repeated`.
+        A lot must keep its item, and every named lot must exist. If only the month of an expiry is
+        known,
+        the day must be the last one of that month. Rows whose lot id has the number of another
+        entry are
+        collected for `check_repeated`.
         """
         own = f"l_{self.reader.station}_"
         for row in recorded[Lot]:
@@ -233,7 +235,7 @@ class Records:
                     raise self.reader.broken(TABLES[kind], "lot", row[0], f"a lot of {item}", lot)
 
     def _check_packs(self, recorded: Rows) -> None:
-        """Check that the packs and the quantity in base units of the same line agree."""
+        """Check that the packs of each line are as many base units as the same line has."""
         lines: dict[tuple[int, int], tuple[str, int]] = {}
         for kind in (Need, PledgeLine, ArrivalLine):
             at = ROW_TABLES[kind].columns.index

@@ -1,4 +1,4 @@
-"""Check repacked goods: when the products expire, and whose pledges they fulfil."""
+"""Check the products of repacking: when they expire, and whose pledges they fulfil."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Conversion(NamedTuple):
 class RepackedGoods:
     """Checks the products of conversions, after all entries have been read.
 
-    Lots that do not expire are kept only if they were repacked.
+    To save memory, lots that do not expire are remembered only if they were repacked.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -46,7 +46,7 @@ class RepackedGoods:
         self._kept: dict[str, Counter[str]] = defaultdict(Counter)
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Read what the next entries say about repacked goods."""
+        """Remember the lots and conversions of the next entries."""
         at = ROW_TABLES[Lot].columns.index
         for row in recorded[Lot]:
             lot, origin, day = row[at("lot")], row[at("origin")], row[at("expires_on")]
@@ -125,7 +125,7 @@ class RepackedGoods:
         conversions: Mapping[str, _Conversion],
         came_from: Mapping[str, set[str]],
     ) -> set[str]:
-        """Return the accounts from which the goods in these lots came first."""
+        """Return the accounts from which the goods in these lots first entered the books."""
         givers: set[str] = set()
         waiting = list(lots)
         seen = set(waiting)

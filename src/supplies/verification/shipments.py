@@ -1,6 +1,7 @@
 """Check goods between stations.
 
-What a station sent must be in transit or delivered, and cited entries of other stations must exist.
+The goods that a station sent must be in transit or delivered. Entries of other stations that are
+cited must exist.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from supplies.verification.reader import Reader
 from supplies.verification.records import Rows
 
 _Goods = Counter[tuple[str, str]]
-"""Quantities by item and lot, in base units."""
+"""Quantities in base units, by item and lot."""
 
 
 @dataclass(slots=True)
@@ -93,7 +94,7 @@ class Shipments:
     ) -> None:
         """Check the hash of another station's entry that an entry cites.
 
-        Nothing can be checked if the other station is not in this database.
+        If the other station is not in this database, nothing can be checked.
         """
         row = self.reader.store.one(
             "SELECT h.seq, e.hash FROM heads h LEFT JOIN entries e "
@@ -109,9 +110,10 @@ class Shipments:
     def check(self, balances: Mapping[Key, Balance]) -> None:
         """Compare the balances of the shipment accounts with the rows about shipments.
 
-        All goods of a shipment are in transit until its arrival is acknowledged. Then nothing is in
-        transit any more, and the delivered goods are those that the other station recorded as
-        received. The last is checked only if the other station is in this database.
+        All goods of a shipment are in transit until its arrival is acknowledged. After that,
+        nothing is in
+        transit, and the delivered goods are those that the other station recorded as received. The
+        delivered goods are compared only if the other station is in this database.
 
         Raises:
             BooksBroken: a balance differs.

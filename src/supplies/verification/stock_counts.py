@@ -1,4 +1,4 @@
-"""Check stock counts: the difference of each counted line is booked."""
+"""Check for each line of a stock count that its difference is booked."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Line:
 
 
 class StockCounts:
-    """Checks the stock counts of a station: their lines, and what was booked for each of them."""
+    """Checks the stock counts of a station: the counted lines and what was booked for them."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -82,7 +82,9 @@ class StockCounts:
     def check(self) -> None:
         """Check the difference that is booked for each line of each stock count.
 
-        With the part that could not be booked, it must be the expected minus the counted quantity.
+        The booked difference and the part that could not be booked must add up to the expected
+        minus the
+        counted quantity.
 
         Raises:
             BooksBroken: another quantity was booked.

@@ -1,11 +1,11 @@
 """Verify books: recompute everything from the hashed bytes of the entries.
 
 The hash chain shows that no entry was changed, inserted or removed. Every row of every ledger table
-is compared with the entries; balances, receipts and quantities of needs are recomputed.
+is compared with the entries. Balances, receipts and quantities of needs are recomputed.
 
 The chain alone cannot show that its last entries were removed or rewritten. Earlier verifications
-can, as long as their rows are there; checkpoints and printed receipts that are kept elsewhere can
-show it always.
+show it, unless their rows were removed too. Checkpoints and printed receipts that are kept
+elsewhere always show it.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ ENTRIES_PER_CHUNK = 5_000
 """Number of entries that are read into memory at a time."""
 
 ENTRIES_PER_COMPARISON = 100_000
-"""Number of entries after which the rows that they wrote are compared with the stored rows.
+"""Number of entries after which their rows are compared with the stored rows.
 
-Each comparison reads whole tables, because most tables are not sorted by entry. A high number keeps
-comparisons few; a low number would save memory.
+Each comparison reads whole tables, because most tables are not sorted by entry. A high number makes
+few comparisons. A low number would save memory.
 """
 
 LEDGER_TABLES = (
@@ -54,7 +54,7 @@ Progress = Callable[[int, int], None]
 
 
 class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
-    """What the verification of one station counted.
+    """What was counted while one station was verified.
 
     Attributes:
         head: Hash of the last entry, hexadecimal; zeros if there are no entries.
@@ -71,7 +71,7 @@ class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
-    """What a verification counted: the sums over all verified stations, and each station."""
+    """What was counted while stations were verified: the sums, and the numbers of each station."""
 
     entries: int
     transfers: int
@@ -177,7 +177,7 @@ class _Verification:
         )
 
     def _check(self, low: int, high: int) -> int:
-        """Check the entries from `low` to `high`. Return how many there are."""
+        """Check the entries from `low` to `high`. Return the number of these entries."""
         entries = self.reader.rows(ENTRIES, low, high)
         bodies: list[Body] = self.chain.follow(entries)
         if high == LAST:
@@ -210,14 +210,15 @@ class _Verification:
 
 
 def _closings(recorded: Rows) -> dict[int, date]:
-    """Return the last closed day that each entry set, by entry number."""
+    """Return the last closed day for each entry that closed or reopened days, by entry number."""
     return {seq: date.fromisoformat(through) for seq, through in recorded[Period]}
 
 
 def _ranges(count: int) -> Iterator[tuple[int, int]]:
-    """Yield ranges of entry numbers, each with its first and last number.
+    """Yield ranges of entry numbers, each as its first and last number.
 
-    Together they contain every integer, so that rows with impossible entry numbers are found too.
+    Together, the ranges contain every integer, so that rows with impossible entry numbers are found
+    too.
     """
     low = FIRST
     for last in range(ENTRIES_PER_CHUNK, count, ENTRIES_PER_CHUNK):
@@ -238,7 +239,7 @@ def _check_station(store: Store, station: str) -> str:
 
 
 def _stations(store: Store) -> list[str]:
-    """Return the codes of all stations that have rows, even if a station is not registered.
+    """Return the codes of all stations that have rows. Unregistered stations are included.
 
     An index leads from one station to the next, so tables are not read completely.
     """
@@ -260,8 +261,9 @@ def _stations(store: Store) -> list[str]:
 def _without_garbage_collection() -> Iterator[None]:
     """Disable garbage collection for the duration of a `with` block.
 
-    Verification makes many small tuples. The collector would search them for cycles, which they
-    cannot have.
+    Verification makes many small tuples. The collector would search them for reference cycles,
+    although
+    they cannot have any.
     """
     was_on = gc.isenabled()
     gc.disable()

@@ -1,7 +1,8 @@
 """Translate PostgreSQL errors to errors of this library, with plain messages.
 
 An error is recognized by its code or, if it has no code, by its text. The message says what
-happened and what to do. The caller adds the name of the database, and that nothing was recorded.
+happened and what to do. The caller adds the name of the database, and says that nothing was
+recorded.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def _compare(store: Store, wanted: dict[str, str], found: dict[str, str]) -> Non
 
 
 def _check_constraints(store: Store) -> None:
-    """Check the floors, and the number of constraints of each table."""
+    """Check the constraints of the floors, and how many constraints each table has."""
     found: dict[str, Counter[str]] = {}
     floors: dict[str, str] = {}
     for table, sort, name, text in store.all(
@@ -96,7 +96,7 @@ def _check_constraints(store: Store) -> None:
 def _check_bypasses(store: Store) -> None:
     """Check that no foreign key is disabled and that no rewrite rule exists.
 
-    Both would let wrong rows into the tables without running a trigger.
+    Either of them would let wrong rows into the tables without running a trigger.
     """
     off = store.one(
         "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
@@ -119,7 +119,7 @@ def _check_bypasses(store: Store) -> None:
 def _check_views(store: Store) -> None:
     """Check that no view is missing.
 
-    Their text is not compared, because PostgreSQL stores it in another form.
+    The text of a view is not compared, because PostgreSQL stores it in another form.
     """
     rows = store.all(
         "SELECT relname FROM pg_class "

@@ -1,8 +1,8 @@
 """A pool of connections to a PostgreSQL database, shared by all stores of a process.
 
 A store borrows a connection for a transaction, or for a single statement. So the number of
-connections depends on how many are used at the same time, not on the number of stores. The settings
-of a connection are made once. A forked process makes a pool of its own.
+connections depends on how many are used at the same time, not on the number of stores. Each
+connection is configured once, when it is made. A forked process makes a pool of its own.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ CONNECT_TIMEOUT_S = 10
 TCP_USER_TIMEOUT_MS = 15_000
 """How long a server may take to acknowledge sent data, in milliseconds.
 
-After that the connection is closed. The default of the operating system is a quarter of an hour. A
-working server acknowledges data at once, however long the statement takes.
+After that, the connection is closed. The default of the operating system is a quarter of an hour. A
+working server acknowledges data at once, even if the statement takes long.
 """
 
 _DEFAULTS: dict[str, str | int] = {
@@ -54,7 +54,7 @@ _DEFAULTS: dict[str, str | int] = {
 """Connection parameters that are used unless the URL sets others."""
 
 CONNECTIONS, CONNECTION_WAIT_S = 8, 5
-"""Number of connections to a database, and seconds to wait for a free connection.
+"""Largest number of connections to a database, and how many seconds to wait for a free one.
 
 The URL can set other values: `?connections=16&connection_wait=10`.
 """
@@ -62,12 +62,12 @@ The URL can set other values: `?connections=16&connection_wait=10`.
 MAX_PREPARED = 400
 """Largest number of prepared statements of a connection.
 
-Every statement is prepared when it is first used. Otherwise the driver may forget a statement that
-was prepared after another statement failed.
+Every statement is prepared when it is used for the first time. With the driver's default, it may
+forget a statement that was prepared after another statement failed.
 """
 
 _PROBE_TIMEOUT_S = 0.05
-"""How often a thread that waits for a connection checks the server, in seconds."""
+"""Seconds after which a thread that waits for a connection checks whether the server answers."""
 
 # The driver need not log its errors, because they are raised as StoreError.
 getLogger("psycopg").addHandler(NullHandler())
@@ -213,7 +213,7 @@ class Pool:
         self._pool.putconn(connection)
 
     def leave(self) -> None:
-        """Stop using the pool. When no store uses it any more, all connections are closed."""
+        """Stop using the pool. If no other store uses it, all connections are closed."""
         with _LOCK:
             self.members -= 1
             if self.members:
@@ -273,7 +273,7 @@ def _is_alive(connection: Connection) -> None:
 
 
 def _ours(url: str, shown: str) -> tuple[str, dict[str, int]]:
-    """Divide a URL into the URL for the driver, and the values of parameters of this program."""
+    """Divide a URL into the URL for the driver and the values of this program's own parameters."""
     settings = {"connections": CONNECTIONS, "connection_wait": CONNECTION_WAIT_S}
     rest, _, query = url.partition("?")
     others = []

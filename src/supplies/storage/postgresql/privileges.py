@@ -1,9 +1,9 @@
 """Grant a PostgreSQL role the right to record in the books, but not to change them.
 
-The owner of the tables creates and migrates them; the service uses another role. This role may read
-all tables, insert rows that commands write, and update or delete only what is listed below. Rows
-that follow from transfers, such as balances, are written by functions that run with the rights of
-the owner.
+The owner of the tables creates and migrates them. The service uses another role. This role may read
+all tables and insert the rows that commands write. It may update or delete only what is listed
+below. Rows that follow from transfers, such as balances, are written by functions that run with the
+rights of the owner.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from supplies.storage import introspection, schema
 from supplies.storage.store import Store
 
 OWNER_WRITTEN_TABLES = ("balances", "catalogue_changes", "days", "heads", "migrations", "pending")
-"""Tables that only the owner, and functions with the owner's rights, may write."""
+"""Tables that only the owner may write, or functions that run with the owner's rights."""
 
 UPDATABLE_COLUMNS = {
     **{
@@ -110,7 +110,7 @@ def _statements(store: Store, role: str) -> list[str]:
 
 
 def _check_nothing_beyond(store: Store, role: str) -> None:
-    """Check that the role has no other rights, by PUBLIC or as a member of another role.
+    """Check that the role has no further rights, neither by PUBLIC nor as a member of another role.
 
     Raises:
         InvalidField: the role has further rights.

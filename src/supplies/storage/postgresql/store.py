@@ -1,7 +1,7 @@
 """The books in PostgreSQL: transactions and statements.
 
 A writer locks its station before it reads anything. So writers of the same station wait for one
-another, and writers of different stations do not. The key of every row that a command writes begins
+another, but writers of different stations do not. The key of every row that a command writes begins
 with the station. So ledgers cannot cause deadlocks among themselves, and the isolation level READ
 COMMITTED is enough. If another program causes a deadlock, the command raises Busy and nothing is
 recorded.
@@ -28,9 +28,10 @@ from supplies.storage.sql_parameters import pyformat
 from supplies.storage.store import Params, Row
 
 ANALYZE_AFTER_ROWS = 400
-"""Number of rows, written to new tables, after which ANALYZE is run at the next commit.
+"""Number of rows written to new tables after which the next commit runs ANALYZE.
 
-Without statistics the server may choose a bad index. Its own ANALYZE runs only after a minute.
+Without statistics, the server may choose a bad index. It runs ANALYZE by itself only after a
+minute.
 """
 
 MINIMUM_VERSION = 130_000
@@ -107,9 +108,9 @@ class PostgresStore:
             self._open.connection.execute(script.encode(), prepare=False)
 
     def _rows_before_analyze(self) -> int | None:
-        """Return the number of rows until ANALYZE should run, or None if it need not run.
+        """Return how many rows may be written before ANALYZE should run.
 
-        Only the owner of the tables may run it.
+        None means that it need not run. Only the owner of the tables may run it.
         """
         row = self.one("SELECT 1 FROM pg_class WHERE oid = 'entries'::regclass AND reltuples > 0")
         return ANALYZE_AFTER_ROWS if row is None and self._tables.user_is_owner() else None
@@ -171,7 +172,10 @@ class PostgresStore:
                     copy.write_row(row)
 
     def _execute(self, sql: str, params: Params | Sequence[Any]) -> Cursor:
-        """Run a statement in the open transaction or, if none is open, by itself."""
+        """Run a statement in the open transaction.
+
+        If none is open, run it in a transaction of its own.
+        """
         with self._translated_errors():
             if self._open is not None:
                 return self._open.execute(pyformat(sql), params)
@@ -202,7 +206,10 @@ class PostgresStore:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Begin a transaction to read one state. Within another transaction, use that one."""
+        """Begin a transaction that reads one state of the books.
+
+        If one is open already, use that one.
+        """
         if self._open is not None:
             yield
             return
@@ -251,20 +258,21 @@ class PostgresStore:
         )
 
     def catalogue_version(self, station: str) -> int:
-        """Return how often any connection changed the catalogue of the station."""
+        """Return how many times the catalogue of the station was changed by any connection."""
         row = self.one(
             "SELECT changes FROM catalogue_changes WHERE station = :station", {"station": station}
         )
         return 0 if row is None else int(row[0])
 
     def check_integrity(self) -> None:
-        """Do nothing: a server with checksums checks each page when it reads it."""
+        """Do nothing, because a server with checksums checks each page when it reads the page."""
 
     def purge_erased(self) -> None:
-        """Do nothing: VACUUM removes old versions of rows.
+        """Do nothing, because VACUUM removes old versions of rows.
 
-        Until it does, no query returns them, but they are in the files of the server, in its write-
-        ahead log and in its backups.
+        Until VACUUM runs, no query returns the old versions, but they are in the files of the
+        server, in
+        its write-ahead log and in its backups.
         """
 
     def interrupt(self) -> None:

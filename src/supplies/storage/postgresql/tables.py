@@ -89,7 +89,7 @@ class SchemaManager:
         self._script(schema.revoke_execute(self._books))
 
     def user_is_owner(self) -> bool:
-        """Return whether this user may change the tables, as owner or as member of that role."""
+        """Return whether this user owns the tables, or is a member of the role that owns them."""
         owns = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'entries'::regclass"
         return self._store.one(owns) == (True,)
 
@@ -119,7 +119,7 @@ class SchemaManager:
         return int(row[0])
 
     def _lock(self) -> None:
-        """Wait until no other process migrates the tables, and keep others from starting."""
+        """Lock the migration of these tables. Wait while another process migrates them."""
         self._store.run(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK_NAMESPACE})")
 
     def _make(self, *, since: int) -> None:

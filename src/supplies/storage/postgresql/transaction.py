@@ -22,7 +22,7 @@ MAX_QUEUED = 1_000
 """Number of queued statements after which the queue is sent."""
 
 _ROLLED_BACK = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
-"""States of a working connection whose transaction has not ended."""
+"""States of a working connection with an open transaction, which must be rolled back at the end."""
 
 
 class Transaction:
@@ -36,7 +36,7 @@ class Transaction:
     def execute(self, sql: str, params: Params | Sequence[Any] = ()) -> Cursor:
         """Run a statement and return its result.
 
-        The queued statements are sent before it, in the same round trip.
+        The queued statements are sent first, in the same round trip.
         """
         if not self._waiting:
             return self.connection.execute(sql, params)
@@ -58,7 +58,7 @@ class Transaction:
             self.execute(*self._waiting.pop())
 
     def savepoint(self) -> None:
-        """Set a savepoint, to which `rollback_to_savepoint` can go back."""
+        """Set the savepoint for `rollback_to_savepoint`."""
         self._parts += 1
         self.enqueue(f"SAVEPOINT part_{self._parts}")
 
@@ -85,7 +85,10 @@ class Transaction:
             self.connection.execute(f"RELEASE {part}")
 
     def commit(self) -> bool:
-        """Commit. Return False if the transaction had failed, so that the server rolled it back."""
+        """Commit.
+
+        Return False if the transaction had failed and the server rolled it back instead.
+        """
         if self.execute("COMMIT").statusmessage == "COMMIT":
             return True
         # After a failed statement, PostgreSQL rolls back on COMMIT without an error.

@@ -24,7 +24,7 @@ WAL_UNAVAILABLE = (
     sqlite3.SQLITE_READONLY_CANTLOCK,
     sqlite3.SQLITE_READONLY_RECOVERY,
 )
-"""Error codes if a process may read the file but may not write its write-ahead log."""
+"""Error codes that mean: the process may read the file, but may not write its write-ahead log."""
 
 _LOCKED_BY_OTHER = (
     "another program has locked {path} for "
@@ -57,7 +57,7 @@ _BY_CODE: dict[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_FULL: (DiskFull, _DISK_FULL),
     sqlite3.SQLITE_CANTOPEN: (StoreError, _CANNOT_OPEN),
 }
-"""Error class and message for each error code. The extended code is looked up first."""
+"""Error class and message for each error code. The extended code is tried first."""
 
 
 def translate_error(error: sqlite3.Error, path: Path) -> SuppliesError:

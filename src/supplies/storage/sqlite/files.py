@@ -12,11 +12,11 @@ from supplies.errors import Gone, StoreError
 from supplies.storage.sqlite.errors import BUSY_TIMEOUT_MS, WAL_UNAVAILABLE, translate_error
 
 _OF_THE_SOURCE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, *WAL_UNAVAILABLE)
-"""Error codes of copying that concern the source file and not the target."""
+"""Error codes that show that the source file of a copy is at fault, and not the target."""
 
 
 class DatabaseFiles:
-    """Remembers which database file and log were opened.
+    """The database file and the log that were opened, to notice if another file replaces them.
 
     Files are recognized by their device and inode number.
     """
@@ -70,7 +70,7 @@ def create_private_file(path: Path) -> None:
 def copy_file(source: Path, target: Path) -> None:
     """Copy the books into an empty file, even while others write.
 
-    The copy has one consistent state of the books.
+    The copy contains one consistent state of the books.
 
     Raises:
         NotADatabase: the source is not a SQLite file.

@@ -13,7 +13,7 @@ from collections import defaultdict
 from supplies.storage.store import Store
 
 ROWS = 4_000_000_000
-"""The number of rows that SQLite's query planner assumes for each table, whatever its real number.
+"""The number of rows that SQLite's query planner assumes for every table.
 
 It is the largest number that SQLite allows. With so many rows, the planner never reads a whole
 table to build a temporary index or a Bloom filter for one query.
@@ -28,19 +28,19 @@ ROWS_WITH_SAME_VALUE = {
     **dict.fromkeys(("booked_on", "day", "about", "donor", "party", "recipient"), 1_000),
     **dict.fromkeys(("account", "source", "target"), 100),
 }
-"""For each column, the number of rows of a station with the same value in the statistics."""
+"""For each column with few values: how many rows of a station have the same value."""
 
 ROWS_WITH_SAME_ID = 10
-"""The same number for all other columns. They contain ids and entry numbers."""
+"""The number for all other columns, which contain ids and entry numbers."""
 
 PARTIAL_INDEX = 100
-"""In the statistics, a table has this many times the rows of each of its partial indexes.
+"""How many times more rows a table has than one of its partial indexes.
 
-An example is the index of balances that are not zero.
+An example of such an index is that of balances that are not zero.
 """
 
 Statistics = dict[tuple[str, str], str]
-"""Statistics by table and index, in the form in which SQLite stores them.
+"""The statistics of each table and index, in the form in which SQLite stores them.
 
 The first number is the number of rows. The next numbers say how many rows have the same value in
 the first column of the index, in its first two columns, and so on.

@@ -18,23 +18,23 @@ from supplies.storage.sqlite.tables import SchemaManager
 from supplies.storage.store import Params, Row
 
 PURGE_TIMEOUT_MS = 250
-"""How long emptying the log waits for readers, in milliseconds.
+"""How long `purge_erased` waits for readers before it empties the log, in milliseconds.
 
-After that, the log is emptied later.
+If readers are still active then, SQLite empties the log later.
 """
 
 POLL_SECONDS = 0.0005
 """Time between two attempts to begin to write, while another connection writes."""
 
 MAX_REPORTED_FAULTS = 1_000_000_000
-"""Number of faults that SQLite's integrity check reports. It is large enough for all."""
+"""Largest number of faults that the integrity check reports, so large that none is left out."""
 
 MINIMUM_VERSION = (3, 37, 0)
 """Oldest supported version of SQLite: 3.37, which has STRICT tables."""
 
 
 ROWS_PER_STATEMENT = 500
-"""Number of rows that one INSERT adds, if there are so many.
+"""Number of rows that one INSERT statement adds when many rows are inserted.
 
 SQLite allows at least 32,766 parameters in a statement.
 """
@@ -42,7 +42,7 @@ SQLite allows at least 32,766 parameters in a statement.
 
 @cache
 def _for_many_rows(sql: str) -> str:
-    """Return an INSERT statement of one row, changed to add `ROWS_PER_STATEMENT` rows."""
+    """Return a statement that inserts `ROWS_PER_STATEMENT` rows, made of one for a single row."""
     insert, values, row = sql.rpartition(" VALUES ")
     return f"{insert}{values}{', '.join([row] * ROWS_PER_STATEMENT)}"
 
@@ -160,7 +160,8 @@ class SqliteStore:
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement `… VALUES (?, …)` for each row.
 
-        Rows are grouped into few statements. Each statement takes some time at its end, and this
+        Several rows are inserted by one statement. Each statement takes some time at its end, and
+        this
         time grows with the changes in the open savepoint.
         """
         rows = list(rows)
@@ -205,8 +206,9 @@ class SqliteStore:
     def _begin_writing(self) -> None:
         """Take the write lock. Wait for the busy timeout while another connection writes.
 
-        SQLite itself waits up to 100 ms between its attempts. Of two processes that write all the
-        time, one would then nearly always lose, and wait for seconds.
+        SQLite itself would wait up to 100 ms between its attempts. If two processes write all the
+        time,
+        one of them would then nearly always lose, and wait for seconds.
         """
         until = monotonic() + self._busy_timeout / 1000
         self.run("PRAGMA busy_timeout = 0")
@@ -232,7 +234,10 @@ class SqliteStore:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Begin a transaction to read one state. Within another transaction, use that one."""
+        """Begin a transaction that reads one state of the books.
+
+        If one is open already, use that one.
+        """
         if self.connection.in_transaction:
             yield
             return
@@ -244,7 +249,7 @@ class SqliteStore:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Begin a savepoint, which can be rolled back alone.
+        """Begin a savepoint, which is rolled back alone if the `with` block raises an error.
 
         The savepoint always has the same name, so that SQLite can cache the statement.
         """
@@ -259,17 +264,18 @@ class SqliteStore:
         self.run("RELEASE part")
 
     def lock(self, station: str) -> None:
-        """Do nothing: the transaction has locked the whole file already."""
+        """Do nothing, because the transaction has locked the whole file already."""
 
     def catalogue_version(self, station: str) -> int:
-        """Return how often other connections changed the file, as SQLite counts it."""
+        """Return how many times other connections changed the file, as SQLite counts it."""
         row = self.one("PRAGMA data_version")
         return int(row[0]) if row else 0
 
     def purge_erased(self) -> None:
-        """Move the write-ahead log into the file and empty it, because it still has erased rows.
+        """Move the write-ahead log into the file and empty it, because it contains erased rows.
 
-        While another process is reading, SQLite cannot empty the log. It does so later, and this
+        While another process is reading, SQLite cannot empty the log. SQLite then does so later,
+        and this
         method does not wait: a process that replicates the file reads all the time, so all writers
         would wait.
         """
@@ -295,8 +301,9 @@ class SqliteStore:
     def leave_wal_mode(self) -> None:
         """Leave WAL mode, so that the file can also be read in a read-only directory.
 
-        This moves the log into the file. Closing the file would do so too, but would not report a
-        full disk.
+        This moves the log into the file. SQLite would do so too when the file is closed, but would
+        not
+        report a full disk.
 
         Raises:
             Busy: another program uses the file.
