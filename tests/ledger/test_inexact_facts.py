@@ -156,7 +156,7 @@ def test_opened_goods_beyond_their_pledge_are_told(station: StationLedger) -> No
     document, lot = f"k_{opened.seq}", f"l_lx_{opened.seq}_1"
     (warning,) = opened.warnings
     assert warning.startswith(
-        f"lot {lot}: 480 × mask are not counted towards pledge {pledge}, because it promises no "
+        f"lot {lot}: 480 × mask are not counted towards pledge {pledge}: its rest is "
     )
     with station.ledger.reading() as books:
         (warned,) = find_beside_pledge(books, document)

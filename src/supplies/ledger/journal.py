@@ -271,6 +271,34 @@ class Journal:
             return min(found[1:])
         return min(found)
 
+    def closing_balance(self, account: str, item: str, day: date) -> int:
+        """Return a balance without lots at the end of a day, after all changes of the drafts."""
+        key = account, item, ""
+        closings = self.books.daily_balances(key, since=day.isoformat())
+        last = max((moved for moved in closings if moved <= day.isoformat()), default="")
+        undone = {} if self.corrected is None else self.corrected.by_day.get(key, {})
+        before = sum(change for moved, change in undone.items() if moved <= day)
+        drafted = self._changed[key] + sum(undone.values())
+        return closings.get(last, 0) - before + drafted
+
+    def first_day_available(self, account: str, item: str) -> date:
+        """Return the first day since which all that can be taken today could be taken.
+
+        The balance has no lots. Days before the command's day are left out.
+        """
+        first, today = self.booked_on(self.happened_on), self.booked_on(self.today)
+        key = account, item, ""
+        days = {
+            date.fromisoformat(day) for day in self.books.daily_balances(key, first.isoformat())
+        }
+        if self.corrected is not None:
+            days.update(self.corrected.by_day.get(key, {}))
+        now = self.available(account, item, since=today)
+        for day in sorted(day for day in days | {first} if first <= day < today):
+            if self.available(account, item, since=day) >= now:
+                return day
+        return max(first, today)
+
     def _next_count(self, account: str, item: str, lot: str, day: str) -> str | None:
         """Return the day of the first recorded count of these goods after they leave a location.
 

@@ -65,8 +65,8 @@ def warnings_in(books: Books, rows: Iterable[EntryRow], first: int, last: int) -
         if row.pledge and row.on_pledge < row.quantity:
             warnings.append(
                 f"{where}: {row.quantity - row.on_pledge} × {row.item} are not counted "
-                f"towards pledge {row.pledge}, because it promises no more or was made on a "
-                "later day"
+                f"towards pledge {row.pledge}: its rest is fulfilled, cancelled or claimed for "
+                "others, or it was made on a later day"
             )
         if isinstance(row, ArrivalLine) and row.lot in lots:
             lot = lots[row.lot]

@@ -54,6 +54,8 @@ class FulfilledPledges:
                 continue
             self._add_transfers(body)
             self._conversions.add(body.document)
+            if body.part:
+                continue  # The rows are in the first entry; the transfers may be on several days.
             products = [row for row in body.rows if isinstance(row, ProductPledge)]
             if products or body.document in self._recorded:
                 lines: _ByPledge = Counter()

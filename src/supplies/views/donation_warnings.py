@@ -44,7 +44,8 @@ def find_unexplained_surplus(books: Books, donation: str) -> list[Warned]:
 def find_beside_pledge(books: Books, document: str) -> list[Warned]:
     """Return a warning for each line of a donation or conversion that exceeds its pledge."""
     seq = books.value(
-        "SELECT max(seq) FROM entries WHERE station = :station AND document = :document",
+        "SELECT max(seq) FROM entries "
+        "WHERE station = :station AND document = :document AND part = 0",
         document=document,
     )
     if seq is None:
@@ -59,7 +60,7 @@ def find_beside_pledge(books: Books, document: str) -> list[Warned]:
         where = f"line {line.line}" if isinstance(line, ArrivalLine) else f"lot {line.lot}"
         made = books.latest_seq(Pledge, pledge=line.pledge)
         made_on = None if made is None else books.body(made).happened_on
-        because = f"which promised no more when they came on {came_on}"
+        because = "the rest of which is fulfilled, cancelled or claimed for others"
         if made_on is not None and made_on > came_on:
             because = f"which was made on {made_on}, after they came on {came_on}"
         warnings.append(

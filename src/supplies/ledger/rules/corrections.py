@@ -46,6 +46,7 @@ from supplies.domain.entry_rows import (
     PackedLine,
     Pledge,
     PledgeLine,
+    ProductPledge,
     StopOutcome,
     Withdrawal,
 )
@@ -173,6 +174,7 @@ _RESTATED_ROWS = (
     PackedLine,
     Pledge,
     PledgeLine,
+    ProductPledge,
     StopOutcome,
     Withdrawal,
 )
@@ -205,8 +207,13 @@ def _run_again(
     again.add_packed_lines()
     again.add_latest_day()
     head, *others = again.drafts
+    later = [draft for draft in others if draft.document == head.document]
+    others = [draft for draft in others if draft.document != head.document]
+    for draft in later:
+        head.rows += draft.rows
+        draft.rows = []
     pointers = {move.transfer[:3]: move.pointer for move in head.moves}
-    _book(journal, again, head, others, history, pointers)
+    _book(journal, again, head, later, others, history, pointers)
 
 
 def within_command(fault: Fault) -> Fault:
@@ -239,7 +246,7 @@ def reverse(command: Reverse, journal: Journal) -> None:
     head.rows = [_zeroed_row(row) for row in history.latest.rows if type(row) in _REPEATED_ROWS]
     again = _without_effect(command, journal, corrected_command(journal, history))
     again.drafts = [head]
-    _book(journal, again, head, [], history, {})
+    _book(journal, again, head, [], [], history, {})
     _renew_receipt(journal, history, None)
 
 
@@ -261,6 +268,7 @@ def _book(
     journal: Journal,
     again: Journal,
     head: Draft,
+    later: list[Draft],
     others: list[Draft],
     history: History,
     pointers: dict[Any, str],
@@ -269,15 +277,19 @@ def _book(
 
     Args:
         again: The journal in which the rule of the command ran again.
+        later: The drafts of the document of the command for later days.
+        others: The drafts of further documents, such as new allocations.
     """
     check_goods_of_pledges(again, "/entry" if isinstance(again.command, Reverse) else "/command")
     released = _release_again(again, history)
     _restore_needs_of(again, head)
     head.supersedes = history.latest.seq
     wanted = [
-        (draft.booked_on, move.transfer) for draft in (head, *released) for move in draft.moves
+        (draft.booked_on, move.transfer)
+        for draft in (head, *later, *released)
+        for move in draft.moves
     ]
-    recounted = _recounted(again, [head, *others], history)
+    recounted = _recounted(again, [head, *later, *others], history)
     book_difference(journal, head, wanted, history, pointers, others, recounted)
 
 

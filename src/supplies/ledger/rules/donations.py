@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 import msgspec
 
 from supplies.domain.accounts import (
     ANONYMOUS,
+    CLAIMED,
     DONOR,
     OPENING,
     ORIGINS,
@@ -29,14 +31,24 @@ from supplies.ledger.corrected_command import CreatedLot
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.correction_lots import matching_lots
-from supplies.ledger.rules.earmarks import EarmarkedShare, allocate_shares, earmarked_shares
+from supplies.ledger.rules.earmarks import (
+    EarmarkedShare,
+    ServedClaim,
+    allocate_shares,
+    earmarked_shares,
+)
 from supplies.ledger.rules.expired_goods import Destination, destination
 from supplies.ledger.rules.found_goods import (
     PointedLine,
     move_from_origin,
     parts_by_found_lot,
 )
-from supplies.ledger.rules.need_fulfilment import claims_on_pledge, drop_claim, need_for
+from supplies.ledger.rules.need_fulfilment import (
+    claims_on_pledge,
+    drop_claim,
+    need_for,
+    return_account,
+)
 from supplies.ledger.rules.pledges import find_pledge, open_pledges, pledge_lines
 from supplies.ledger.rules.product_expiries import describe_products
 from supplies.ledger.rules.receipt_documents import details_from_command, details_line
@@ -90,7 +102,7 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
             pointer=pointer,
         )
         to.write_off_now(journal, draft, line.item, lot, quantity, pointer)
-        shares += earmarked_shares(journal, line, lot, quantity, for_needs, pointer)
+        shares += earmarked_shares(journal, draft, line, lot, quantity, for_needs, pointer)
         row = StatedLine(
             arrival=donation,
             line=number,
@@ -260,11 +272,12 @@ def fulfil_pledge(
     quantity: int,
     to: Destination,
     pointer: str,
-) -> tuple[int, list[tuple[Need, str, int]]]:
+) -> tuple[int, list[ServedClaim]]:
     """Let the goods of a line fulfil the pledge that the line names.
 
-    Claims on the pledge are served first. Return the quantity that fulfils the pledge and, for each
-    claimed need, the need, the pledge and the quantity for the need.
+    Claims on the pledge are served first, then its free promise. Claims that were made after the
+    goods came are served last, on the day of the claim. Return the quantity that fulfils the pledge
+    and the claims that are served.
 
     Raises:
         InvalidField: the pledge is unknown, by another donor, or does not promise the item.
@@ -286,21 +299,80 @@ def fulfil_pledge(
     if not to.usable:
         _drop_claims(journal, draft, line, pledge.pledge, quantity)
     remaining = quantity
-    taken: dict[str, int] = {}
-    needs: dict[str, Need] = {}
+    served: dict[tuple[str, date], ServedClaim] = {}
     claims = _claims_in_order(journal, draft, line, lot, pledge.pledge) if to.usable else []
     for need, at_most, kept_back in claims:
         promised = PLEDGED(pledge.pledge, need.need)
         part = min(remaining - kept_back, at_most, journal.available(promised, line.item))
         if part > 0:
             journal.move(draft, promised, DONOR(donor), line.item, "", part)
-            needs[need.need] = need
-            taken[need.need] = taken.get(need.need, 0) + part
+            _add_served(served, ServedClaim(need, pledge.pledge, part, draft))
             remaining -= part
     free = max(0, min(remaining, journal.available(PLEDGED(pledge.pledge), line.item)))
     journal.move(draft, PLEDGED(pledge.pledge), DONOR(donor), line.item, "", free, pointer)
-    for_needs = [(needs[name], pledge.pledge, part) for name, part in taken.items()]
-    return quantity - remaining + free, for_needs
+    remaining -= free
+    if remaining:
+        if not to.usable:
+            claims = [(need, n, 0) for need, n in _claims_for(journal, line, pledge.pledge)]
+        for claim in _later_claims(journal, draft, line.item, pledge.pledge, claims, remaining):
+            promised = PLEDGED(pledge.pledge, claim.need.need)
+            journal.move(claim.draft, promised, DONOR(donor), line.item, "", claim.quantity)
+            if to.usable:
+                _add_served(served, claim)
+            else:
+                claimed = CLAIMED(claim.need.need, pledge.pledge)
+                back = return_account(journal, claim.need)
+                journal.move(claim.draft, claimed, back, line.item, "", claim.quantity)
+            remaining -= claim.quantity
+    return quantity - remaining, list(served.values())
+
+
+def _add_served(served: dict[tuple[str, date], ServedClaim], claim: ServedClaim) -> None:
+    """Add a served claim, together with what the same claim got before on the same day."""
+    key = claim.need.need, claim.draft.booked_on
+    before = served[key].quantity if key in served else 0
+    served[key] = claim._replace(quantity=before + claim.quantity)
+
+
+def _later_claims(
+    journal: Journal,
+    draft: Draft,
+    item: str,
+    pledge: str,
+    claims: list[tuple[Need, int, int]],
+    quantity: int,
+) -> Iterator[ServedClaim]:
+    """Yield the claims that were made after goods came, and that the goods serve.
+
+    Such goods were promised when they came, but for no need yet. Each claim is served on the first
+    day on which all of it was made.
+
+    Args:
+        claims: As `_claims_in_order` returns them.
+        quantity: The quantity of the goods that serves nothing yet.
+    """
+    promised = [PLEDGED(pledge), *{PLEDGED(pledge, need.need): None for need, _, _ in claims}]
+    then = sum(journal.closing_balance(account, item, draft.booked_on) for account in promised)
+    quantity = min(quantity, then)
+    for need, at_most, kept_back in claims:
+        account = PLEDGED(pledge, need.need)
+        day = journal.first_day_available(account, item)
+        part = min(quantity - kept_back, at_most, journal.available(account, item, since=day))
+        if day > draft.booked_on and part > 0:
+            yield ServedClaim(need, pledge, part, _draft_of_day(journal, draft, day))
+            quantity -= part
+
+
+def _draft_of_day(journal: Journal, head: Draft, day: date) -> Draft:
+    """Return the draft of a document for a later day, which is begun if there is none."""
+    for draft in journal.drafts:
+        if (draft.document, draft.booked_on) == (head.document, day):
+            return draft
+    if journal.corrected is None:
+        return journal.entry(head.kind, document=head.document, about=head.about, day=day)
+    later = Draft(head.seq, head.kind, head.document, day, day, head.about, index=head.index)
+    journal.drafts.append(later)
+    return later
 
 
 def _fulfil_open_pledges(
@@ -312,14 +384,14 @@ def _fulfil_open_pledges(
     quantity: int,
     to: Destination,
     pointer: str,
-) -> tuple[int, list[tuple[Need, str, int]]]:
+) -> tuple[int, list[ServedClaim]]:
     """Let a line fulfil open pledges of its donor for the item, the oldest first.
 
     In a correction, goods that have left for a claim fulfil the pledge of that claim, also if older
     pledges are open. Return the same as `fulfil_pledge`.
     """
     remaining = quantity
-    for_needs: list[tuple[Need, str, int]] = []
+    for_needs: list[ServedClaim] = []
     pledges = open_pledges(journal, donor, line.item)
     left = _left_for_claims(journal, draft, line, lot, pledges) if to.usable else Counter()
     for pledge in pledges:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from supplies.domain.accounts import ASSIGNED, CLAIMED
 from supplies.domain.commands import DonationLine
@@ -13,11 +14,27 @@ from supplies.ledger.rules.allocations import AllocationDraft, first_open_need
 from supplies.ledger.rules.need_fulfilment import find_need, serve_need
 
 
+class ServedClaim(NamedTuple):
+    """A claim on a pledge that arriving goods serve.
+
+    Attributes:
+        quantity: The quantity for the claim, in base units.
+        draft: The draft of the arrival that books this. Its day is later than the arrival if the
+            claim was made after the goods came.
+    """
+
+    need: Need
+    pledge: str
+    quantity: int
+    draft: Draft
+
+
 @dataclass(frozen=True, slots=True)
 class EarmarkedShare:
     """The part of an arriving line that is for one recipient.
 
     Attributes:
+        draft: The draft of the arrival on the day on which the goods are set aside.
         need: The need that the goods are for, or None.
         pledge: The pledge whose claim the goods serve; None if the donor wishes the goods for the
             recipient.
@@ -25,6 +42,7 @@ class EarmarkedShare:
             the way.
     """
 
+    draft: Draft
     recipient: str
     item: str
     lot: str
@@ -37,10 +55,11 @@ class EarmarkedShare:
 
 def earmarked_shares(
     journal: Journal,
+    draft: Draft,
     line: DonationLine,
     lot: str,
     quantity: int,
-    for_needs: list[tuple[Need, str, int]],
+    for_needs: list[ServedClaim],
     pointer: str,
 ) -> list[EarmarkedShare]:
     """Return the earmarked parts of an arriving line.
@@ -48,8 +67,10 @@ def earmarked_shares(
     Claimed needs come first, then the recipient for whom the donor wishes the goods.
     """
     shares: list[EarmarkedShare] = []
-    for need, pledge, taken in for_needs:
-        shares.append(EarmarkedShare(need.recipient, line.item, lot, taken, need, pledge, pointer))
+    for need, pledge, taken, on_day in for_needs:
+        shares.append(
+            EarmarkedShare(on_day, need.recipient, line.item, lot, taken, need, pledge, pointer)
+        )
         quantity -= taken
     if line.recipient is not None:
         journal.books.recipient(line.recipient, f"{pointer}/for")
@@ -60,6 +81,7 @@ def earmarked_shares(
                 wished_need = _wished_need(journal, line.recipient, line.item, lot, for_needs)
             shares.append(
                 EarmarkedShare(
+                    draft,
                     line.recipient,
                     line.item,
                     lot,
@@ -78,13 +100,13 @@ def _wished_need(
     recipient: str,
     item: str,
     lot: str,
-    for_needs: list[tuple[Need, str, int]],
+    for_needs: list[ServedClaim],
 ) -> Need | None:
     """Return the need to serve with goods that the donor wishes for one recipient, or None.
 
     In a correction, this is the need that the goods served before, if there was one.
     """
-    claimed = {need.need for need, _, _ in for_needs}
+    claimed = {claim.need.need for claim in for_needs}
     for earmark in () if journal.corrected is None else journal.corrected.earmarks:
         if (earmark.recipient, earmark.item, earmark.lot) == (recipient, item, lot):
             if earmark.need is not None and earmark.need not in claimed:
@@ -110,13 +132,11 @@ def allocate_shares(
     for share in shares:
         need = None if share.need is None else share.need.need
         own = former.get((share.recipient, share.item, share.lot, need))
-        allocation = None if own is None else _resume(head, own, drafts)
+        allocation = None if own is None else _resume(share, own, drafts)
         if allocation is None:
             allocation = _suitable_allocation(
                 journal, share, need, drafts
-            ) or _unused_or_new_allocation(
-                journal, head, location, share.recipient, drafts, reserved
-            )
+            ) or _unused_or_new_allocation(journal, head, location, share, drafts, reserved)
         allocation.add(journal, share.item, share.lot, need, share.quantity, share.pointer)
         _assign(journal, allocation, share)
     for allocation, resumed in drafts.values():
@@ -174,27 +194,36 @@ def _suitable_allocation(
     }
     for allocation, _ in drafts.values():
         same_need = moved_for.get((allocation.allocation, share.item, share.lot), need) == need
-        same_recipient = allocation.recipient == share.recipient
-        if same_recipient and same_need and allocation.takes(share.item, share.lot, need):
+        alike = (allocation.recipient, allocation.draft.booked_on) == (
+            share.recipient,
+            share.draft.booked_on,
+        )
+        if alike and same_need and allocation.takes(share.item, share.lot, need):
             return allocation
     return None
 
 
-def _resume(head: Draft, allocation: Allocation, drafts: _AllocationDrafts) -> AllocationDraft:
-    """Continue an allocation of the corrected command. Return its draft."""
+def _resume(
+    share: EarmarkedShare, allocation: Allocation, drafts: _AllocationDrafts
+) -> AllocationDraft | None:
+    """Continue an allocation of the corrected command. Return its draft.
+
+    Return None if the allocation was continued on another day.
+    """
     if allocation.allocation not in drafts:
         resumed = AllocationDraft(
-            head, allocation.allocation, allocation.recipient, allocation.location
+            share.draft, allocation.allocation, allocation.recipient, allocation.location
         )
         drafts[allocation.allocation] = resumed, True
-    return drafts[allocation.allocation][0]
+    found = drafts[allocation.allocation][0]
+    return found if found.draft.booked_on == share.draft.booked_on else None
 
 
 def _unused_or_new_allocation(
     journal: Journal,
     head: Draft,
     location: str,
-    recipient: str,
+    share: EarmarkedShare,
     drafts: _AllocationDrafts,
     reserved: set[str],
 ) -> AllocationDraft:
@@ -203,11 +232,14 @@ def _unused_or_new_allocation(
     Args:
         reserved: Allocations that other shares will use.
     """
-    corrected = journal.corrected
+    corrected, recipient = journal.corrected, share.recipient
     for own in () if corrected is None else corrected.allocations.get(recipient, ()):
         if own.allocation not in drafts and own.allocation not in reserved:
-            return _resume(head, own, drafts)
-    draft = journal.entry("allocated", prefix="a", about=f"recipient:{recipient}")
+            resumed = _resume(share, own, drafts)
+            assert resumed is not None, f"{own.allocation} was not continued yet"
+            return resumed
+    day = None if share.draft is head else share.draft.happened_on
+    draft = journal.entry("allocated", prefix="a", about=f"recipient:{recipient}", day=day)
     name = str(draft.document)
     new = AllocationDraft(draft, name, recipient, location, arrival=str(head.document))
     drafts[name] = new, False

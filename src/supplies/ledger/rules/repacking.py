@@ -128,7 +128,7 @@ def _keep_pledge(
             on_pledge=on_pledge,
         )
     )
-    return earmarked_shares(journal, goods, lot, quantity, for_needs, pointer)
+    return earmarked_shares(journal, draft, goods, lot, quantity, for_needs, pointer)
 
 
 def _produce_line(
