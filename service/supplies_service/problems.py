@@ -118,6 +118,13 @@ class RateLimited(SuppliesError):
         self.retry_after = retry_after
 
 
+class Overloaded(SuppliesError):
+    """The service has too much to do to answer this request now."""
+
+    slug = "busy"
+    title = "The service is busy"
+
+
 class SessionRequired(SuppliesError):
     """A page needs a session, so the sign-in form is shown.
 
@@ -149,6 +156,7 @@ _STATUS: Mapping[type[SuppliesError], int] = {
     Internal: 500,
     Busy: 503,
     DiskFull: 503,
+    Overloaded: 503,
     Gone: 503,
     ReadOnly: 503,
     Uncertain: 503,

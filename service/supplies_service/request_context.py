@@ -8,7 +8,6 @@ from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
-from anyio.to_thread import run_sync
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency
@@ -40,10 +39,16 @@ from supplies_service.idempotency import (
     run_idempotent,
 )
 from supplies_service.problems import Forbidden
-from supplies_service.responses import ConflictRecorded, CreatedOrConflict, EntryRecorded
+from supplies_service.responses import (
+    ConflictRecorded,
+    CreatedOrConflict,
+    EntryRecorded,
+    PDFResponse,
+)
 from supplies_service.security.audit import log_access, log_refusal
 from supplies_service.security.authentication import caller_of
 from supplies_service.security.pseudonyms import pseudonymize, without_staff_notes
+from supplies_service.security.rate_limit_checks import client_address
 from supplies_service.stations import (
     StationService,
     current_station,
@@ -170,13 +175,36 @@ class RequestContext:
         """Run a read in a thread, so that it does not block the event loop.
 
         Use it for reads that take more than about 1 ms.
+
+        Raises:
+            RateLimited: the caller already waits for several long reads.
         """
 
         def read() -> T:
             with self.station.thread_ledger.reading() as books:
                 return view(books)
 
-        return await run_sync(read)
+        return await self.stations.long_work.run(self._limited_caller, read)
+
+    async def draw(self, draw: Callable[[], bytes], name: str) -> PDFResponse:
+        """Draw a paper in a thread, and return it as a PDF.
+
+        Args:
+            name: The file name, without the ending.
+
+        Raises:
+            RateLimited: the caller already waits for several papers.
+            Overloaded: too many papers wait to be drawn.
+        """
+        return PDFResponse(await self.stations.long_work.draw(self._limited_caller, draw), name)
+
+    @property
+    def _limited_caller(self) -> str:
+        """The caller by whom long reads are limited: a user or link, or else an address."""
+        caller = self._caller
+        if caller is None:
+            return client_address(self.request)
+        return f"{caller.station}/{caller.code}"
 
     async def show_in_thread(self, view: Callable[[Books], S]) -> S:
         """Return a view as `show` does, in a thread. Use it if the time grows with the books."""

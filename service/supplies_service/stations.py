@@ -22,6 +22,7 @@ from supplies.signing.station_keys import StationKeys
 from supplies.stations.organisation import default_station
 from supplies.storage.engines import database_file, open_store
 from supplies_service.group_commit import MAX_BATCH, GroupCommitQueue, Job
+from supplies_service.long_work import LongWork
 from supplies_service.observability.event_loop_watchdog import EventLoopWatchdog
 from supplies_service.observability.metrics import Metrics
 
@@ -106,6 +107,7 @@ class Stations:
     Attributes:
         checkpoints: The latest signed checkpoints by station code, each as a pair: the number of
             the station's last entry at the time of signing, and the signed text.
+        long_work: Runs long reads and draws papers in threads.
 
     Raises:
         StoreError: the books cannot be opened.
@@ -124,6 +126,7 @@ class Stations:
         self.metrics, self.only = metrics, only
         first = only or _default_station(database)
         self.checkpoints: dict[str, tuple[int, str]] = {}
+        self.long_work = LongWork()
         self._cached: OrderedDict[str, StationService] = OrderedDict()
         with ExitStack() as opened:
 

@@ -100,9 +100,10 @@ class AllocationPages(Controller):
         form = CommandForm(Proposal)
         with context.reading() as books:
             place = code_filter(books, Location, location, "/location")
-            found = propose_allocations(
-                books, context.ledger.today(), location=place, limit=ROWS
-            ).items
+        today = context.ledger.today()
+        found = await context.read_in_thread(
+            lambda books: propose_allocations(books, today, location=place, limit=ROWS).items
+        )
         at = 0
         for allocation in found:
             for line in allocation.lines:

@@ -9,6 +9,7 @@ from litestar import Request, Response
 
 from supplies.access import users
 from supplies.access.access_context import AccessContext
+from supplies.books.reader import Books
 from supplies.stations.paper_settings import paper_settings
 from supplies_service.pages.forms import local_path
 from supplies_service.pages.languages import language_of
@@ -23,8 +24,8 @@ def render_page(
 ) -> Response[bytes]:
     """Return a page in the language of its reader.
 
-    Call this within the transaction in which `values` were read, so that the names on the page come
-    from the same state of the books.
+    Call this on the event loop, within the transaction in which `values` were read, so that the
+    names on the page come from the same state of the books.
 
     Args:
         request: The request.
@@ -32,25 +33,36 @@ def render_page(
         status: The HTTP status.
         values: Variables of the template, in addition to those of `base.html`.
     """
-    caller, service = caller_of(request.scope), current_station(request)
-    user = None
-    with service.ledger.reading() as books:
-        settings = paper_settings(books)
-        access = AccessContext(books, service.ledger.clock())
-        if caller is not None and caller.user is not None:
-            user = users.get(access, caller.user)
-        language = language_of(request, settings.languages)
-        names_shown = caller is not None and caller.role != "auditor"
-        shared: Mapping[str, object] = {
-            "station": None if user is None and _has_several(request) else books.station,
-            "user": user,
-            "role": "" if user is None else user.role,
-            "path": request.url.path,
-            "here": local_path(request),
-            "names": Names(books, settings, language, personal=names_shown, access=access),
-        }
-        content = render(language, template, {**shared, **values})
-    return html(content, status)
+    with current_station(request).ledger.reading() as books:
+        return html(_content(request, books, template, values), status)
+
+
+def render_page_of(
+    books: Books, request: Request[Any, Any, Any], template: str, **values: object
+) -> Response[bytes]:
+    """Return a page as `render_page` does, in the thread that reads the books."""
+    return html(_content(request, books, template, values))
+
+
+def _content(
+    request: Request[Any, Any, Any], books: Books, template: str, values: Mapping[str, object]
+) -> bytes:
+    caller, user = caller_of(request.scope), None
+    settings = paper_settings(books)
+    access = AccessContext(books, current_station(request).ledger.clock())
+    if caller is not None and caller.user is not None:
+        user = users.get(access, caller.user)
+    language = language_of(request, settings.languages)
+    names_shown = caller is not None and caller.role != "auditor"
+    shared: Mapping[str, object] = {
+        "station": None if user is None and _has_several(request) else books.station,
+        "user": user,
+        "role": "" if user is None else user.role,
+        "path": request.url.path,
+        "here": local_path(request),
+        "names": Names(books, settings, language, personal=names_shown, access=access),
+    }
+    return render(language, template, {**shared, **values})
 
 
 def html(content: bytes, status: int = 200) -> Response[bytes]:

@@ -26,7 +26,7 @@ from supplies.views.needs import list_needs
 from supplies.views.pagination import Warned
 from supplies.views.stock import get_stock
 from supplies_service.pages.command_forms import CommandForm, render_form, submit
-from supplies_service.pages.layout import render_page
+from supplies_service.pages.layout import render_page, render_page_of
 from supplies_service.pages.named_records import code_filter
 from supplies_service.pages.page_roles import READERS, STAFF
 from supplies_service.request_context import Context, RequestContext
@@ -91,19 +91,7 @@ class StockPages(Controller):
     @get("/items/{item:str}", opt=READERS)
     async def item(self, context: Context, item: FromPath[str]) -> Response[bytes]:
         """Show where an item is, lot by lot, and which needs of it are open."""
-        today = context.ledger.today()
-        with context.reading() as books:
-            rows = get_stock(books, item=item, limit=None).items
-            needs = context.redacted(list_needs(books, item=item, status="open", limit=ROWS))
-            return render_page(
-                context.request,
-                "stock_item.html",
-                item=books.item(item),
-                rows=rows,
-                needs=needs,
-                forms=[name for name, form in FORMS.items() if not form.arrives],
-                today=today,
-            )
+        return await context.read_in_thread(lambda books: _stock_card(context, books, item))
 
     @get("/new/{kind:str}", opt=STAFF)
     async def new(
@@ -132,6 +120,19 @@ class StockPages(Controller):
             address=lambda recorded: f"/entries/{recorded.seq}",
             warnings=_likely_duplicates,
         )
+
+
+def _stock_card(context: RequestContext, books: Books, item: str) -> Response[bytes]:
+    return render_page_of(
+        books,
+        context.request,
+        "stock_item.html",
+        item=books.item(item),
+        rows=get_stock(books, item=item, limit=None).items,
+        needs=context.redacted(list_needs(books, item=item, status="open", limit=ROWS)),
+        forms=[name for name, form in FORMS.items() if not form.arrives],
+        today=context.ledger.today(),
+    )
 
 
 def _form(kind: str) -> StockForm:

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 
 from litestar import Controller, Response, get
 
+from supplies.books.reader import Books
 from supplies.views.alerts import Alert, list_alerts
 from supplies.views.deliveries import DeliveryView, list_deliveries
 from supplies.views.demand import list_demand
 from supplies.views.donations import list_donations
 from supplies.views.periods import get_period_of_entries
-from supplies_service.pages.layout import render_page
-from supplies_service.request_context import Context
+from supplies_service.pages.layout import render_page, render_page_of
+from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.authorization import allow_roles
 
 SHOWN = 8
@@ -41,28 +42,32 @@ class TodayPages(Controller):
 
         Couriers see none of these: they work with the link of their team.
         """
-        today = context.ledger.today()
-        with context.reading() as books:
-            if context.caller.role == "courier":
-                return render_page(context.request, "today.html", today=today)
-            alerts = list_alerts(books, today, limit=None).items
-            out = list_deliveries(books, status="out", limit=SHOWN)
-            entries = books.head()[0]
-            latest = list_donations(books, limit=LATEST, newest_first=True).items
-            return render_page(
-                context.request,
-                "today.html",
-                today=today,
-                groups=_by_kind([alert for alert in alerts if alert.what != "delivery_out"]),
-                late={alert.code for alert in alerts if alert.what == "delivery_out"},
-                out=[(delivery, _carried(delivery)) for delivery in out.items],
-                more_out=out.next is not None,
-                demand=list_demand(books, today),
-                shown=SHOWN,
-                latest=[context.redacted(donation) for donation in latest],
-                entries=entries,
-                period=get_period_of_entries(books) if entries else None,
-            )
+        if context.caller.role == "courier":
+            return render_page(context.request, "today.html", today=context.ledger.today())
+        return await context.read_in_thread(lambda books: _show(context, books))
+
+
+def _show(context: RequestContext, books: Books) -> Response[bytes]:
+    today = context.ledger.today()
+    alerts = list_alerts(books, today, limit=None).items
+    out = list_deliveries(books, status="out", limit=SHOWN)
+    entries = books.head()[0]
+    latest = list_donations(books, limit=LATEST, newest_first=True).items
+    return render_page_of(
+        books,
+        context.request,
+        "today.html",
+        today=today,
+        groups=_by_kind([alert for alert in alerts if alert.what != "delivery_out"]),
+        late={alert.code for alert in alerts if alert.what == "delivery_out"},
+        out=[(delivery, _carried(delivery)) for delivery in out.items],
+        more_out=out.next is not None,
+        demand=list_demand(books, today),
+        shown=SHOWN,
+        latest=[context.redacted(donation) for donation in latest],
+        entries=entries,
+        period=get_period_of_entries(books) if entries else None,
+    )
 
 
 def _by_kind(alerts: list[Alert]) -> Mapping[str, list[Alert]]:

@@ -88,7 +88,7 @@ class AllocationController(Controller):
         proposals before you read the next page.
         """
         today = context.ledger.today()
-        return context.page(
+        return await context.page_in_thread(
             lambda books: propose_allocations(
                 books, today, item=item, location=location, after=after, limit=limit
             )

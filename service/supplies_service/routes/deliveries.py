@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from anyio.to_thread import run_sync
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 from supplies_receipts import draw_delivery_slips, draw_run_sheet
@@ -51,14 +50,14 @@ async def slips_paper(context: RequestContext, delivery: str, size: PaperSize) -
     """Return the delivery slips of a delivery that the caller may see."""
     await ownership.check_delivery(context, delivery)
     slips = await context.read_in_thread(lambda books: build_delivery_slips(books, delivery))
-    return PDFResponse(await run_sync(draw_delivery_slips, slips, size), f"slips-{delivery}")
+    return await context.draw(lambda: draw_delivery_slips(slips, size), f"slips-{delivery}")
 
 
 async def run_sheet_paper(context: RequestContext, delivery: str) -> PDFResponse:
     """Return the run sheet of a delivery that the caller may see."""
     await ownership.check_delivery(context, delivery)
     sheet = await context.read_in_thread(lambda books: build_run_sheet(books, delivery))
-    return PDFResponse(await run_sync(draw_run_sheet, sheet), f"run-sheet-{delivery}")
+    return await context.draw(lambda: draw_run_sheet(sheet), f"run-sheet-{delivery}")
 
 
 class DeliveryController(Controller):

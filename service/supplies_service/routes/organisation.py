@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 
-from anyio.to_thread import run_sync
 from litestar import Controller, Response, get
 from litestar.params import FromPath
 from supplies_receipts import draw_organisation_report
@@ -143,6 +142,6 @@ class OrganisationController(Controller):
             shown = build_organisation_report_paper(
                 books, first, last, parts, printed_at=context.ledger.clock()
             )
-        return PDFResponse(
-            await run_sync(draw_organisation_report, shown), f"organisation-report-{first}-{last}"
+        return await context.draw(
+            lambda: draw_organisation_report(shown), f"organisation-report-{first}-{last}"
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 
-from anyio.to_thread import run_sync
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 from supplies_receipts import draw_receipts, draw_signed_receipt
@@ -206,7 +205,7 @@ async def receipt_pdf(context: RequestContext, number: str, copy: int | None) ->
             books, number, context.station_keys.sign, copy=copy, original=copy is None
         )
     name = number if copy is None else f"{number}-copy-{copy}"
-    return PDFResponse(await run_sync(draw_signed_receipt, record), name)
+    return await context.draw(lambda: draw_signed_receipt(record), name)
 
 
 async def receipts_pdf(context: RequestContext, first: date, last: date) -> PDFResponse:
@@ -219,4 +218,4 @@ async def receipts_pdf(context: RequestContext, first: date, last: date) -> PDFR
         return build_receipt_papers(books, first, last, check_code)
 
     papers = await context.read_in_thread(build)
-    return PDFResponse(await run_sync(draw_receipts, papers), f"receipts-{first}-{last}")
+    return await context.draw(lambda: draw_receipts(papers), f"receipts-{first}-{last}")

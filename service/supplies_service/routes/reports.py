@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from anyio.to_thread import run_sync
 from litestar import Controller, Response, get
 from litestar.params import FromQuery, QueryParameter
 from supplies_receipts import draw_public_disclosure, draw_station_report
@@ -111,7 +110,9 @@ class ReportController(Controller):
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[StockView]:
         """Report the stock of all locations, now or at the end of a day."""
-        return context.page(lambda books: get_stock(books, as_of=as_of, after=after, limit=limit))
+        return await context.page_in_thread(
+            lambda books: get_stock(books, as_of=as_of, after=after, limit=limit)
+        )
 
     @get(
         "/alerts",
@@ -129,7 +130,7 @@ class ReportController(Controller):
     ) -> Response[Page[Alert]]:
         """List what needs attention, such as expiring goods, late deliveries and open conflicts."""
         today = context.ledger.today()
-        return context.page(
+        return await context.page_in_thread(
             lambda books: list_alerts(
                 books, today, soon=soon, out=out, waiting=waiting, after=after, limit=limit
             )
@@ -178,7 +179,7 @@ async def station_report_pdf(context: RequestContext, first: date, last: date) -
     paper = await context.read_in_thread(
         lambda books: build_station_report_paper(books, first, last, printed_at=now)
     )
-    return PDFResponse(await run_sync(draw_station_report, paper), f"station-report-{first}-{last}")
+    return await context.draw(lambda: draw_station_report(paper), f"station-report-{first}-{last}")
 
 
 async def disclosure_report_pdf(context: RequestContext, first: date, last: date) -> PDFResponse:
@@ -187,4 +188,4 @@ async def disclosure_report_pdf(context: RequestContext, first: date, last: date
     paper = await context.read_in_thread(
         lambda books: build_disclosure_paper(books, first, last, printed_at=now)
     )
-    return PDFResponse(await run_sync(draw_public_disclosure, paper), f"disclosure-{first}-{last}")
+    return await context.draw(lambda: draw_public_disclosure(paper), f"disclosure-{first}-{last}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from anyio.to_thread import run_sync
 from litestar import Controller, get
 from litestar.params import FromPath
 from supplies_receipts import draw_donor_statement
@@ -58,6 +57,6 @@ async def donor_statement_pdf(
     paper = await context.read_in_thread(
         lambda books: build_donor_statement_paper(books, donor, first, last, printed_at=now)
     )
-    return PDFResponse(
-        await run_sync(draw_donor_statement, paper), f"statement-{donor}-{first}-{last}"
+    return await context.draw(
+        lambda: draw_donor_statement(paper), f"statement-{donor}-{first}-{last}"
     )

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Annotated, get_args
 
 import msgspec
-from anyio.to_thread import run_sync
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 from supplies_receipts import draw_count_sheet
@@ -172,7 +171,7 @@ class StockController(Controller):
         paper = await context.read_in_thread(
             lambda books: build_count_sheet_paper(books, sheet, blind=not figures)
         )
-        return PDFResponse(await run_sync(draw_count_sheet, paper), f"count-sheet-{sheet}")
+        return await context.draw(lambda: draw_count_sheet(paper), f"count-sheet-{sheet}")
 
     @post(
         "/quarantines", operation_id="quarantineBatch", opt=allow_roles("coordinator", "recorder")

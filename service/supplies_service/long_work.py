@@ -1,0 +1,96 @@
+"""Long reads and the drawing of papers, which run in threads and are bounded.
+
+They must not block the event loop, and no caller may take all threads.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from anyio import CapacityLimiter, fail_after
+from anyio.to_thread import run_sync
+
+from supplies_service.problems import Overloaded, RateLimited
+
+T = TypeVar("T")
+
+MAX_PER_CALLER = 4
+"""Number of long reads and papers that one caller may wait for at a time."""
+
+RETRY_SECONDS = 2
+"""After this many seconds a caller with too many long reads should try again."""
+
+MAX_DRAWN = 2
+"""Number of papers that are drawn at a time. A long paper takes up to 100 MB of memory."""
+
+MAX_WAITING_TO_DRAW = 16
+"""Number of papers that may wait to be drawn. More are refused."""
+
+DRAWING_TIMEOUT_SECONDS = 60.0
+"""How long a paper waits to be drawn before it is refused."""
+
+
+class LongWork:
+    """Runs functions in threads, at most `MAX_PER_CALLER` of one caller at a time.
+
+    Use it on one event loop only.
+    """
+
+    def __init__(self) -> None:
+        self._of_caller: Counter[str] = Counter()
+        self._drawing = CapacityLimiter(MAX_DRAWN)
+        self._waiting_to_draw = 0
+
+    async def run(self, caller: str, function: Callable[[], T]) -> T:
+        """Run a function in a thread.
+
+        Args:
+            caller: The code of the caller, or the network address of an unknown one.
+
+        Raises:
+            RateLimited: the caller already waits for `MAX_PER_CALLER` results.
+        """
+        with self._place(caller):
+            return await run_sync(function)
+
+    async def draw(self, caller: str, function: Callable[[], bytes]) -> bytes:
+        """Draw a paper in a thread, as soon as fewer than `MAX_DRAWN` are being drawn.
+
+        Raises:
+            RateLimited: the caller already waits for `MAX_PER_CALLER` results.
+            Overloaded: too many papers wait to be drawn, or this one waited too long.
+        """
+        with self._place(caller):
+            if self._waiting_to_draw >= MAX_WAITING_TO_DRAW:
+                raise Overloaded("too many papers wait to be drawn; try again later")
+            self._waiting_to_draw += 1
+            try:
+                with fail_after(DRAWING_TIMEOUT_SECONDS):
+                    await self._drawing.acquire()
+            except TimeoutError:
+                raise Overloaded("the paper waited too long to be drawn; try again later") from None
+            finally:
+                self._waiting_to_draw -= 1
+            try:
+                return await run_sync(function)
+            finally:
+                self._drawing.release()
+
+    @contextmanager
+    def _place(self, caller: str) -> Iterator[None]:
+        """Count a result that a caller waits for."""
+        if self._of_caller[caller] >= MAX_PER_CALLER:
+            raise RateLimited(
+                f"{MAX_PER_CALLER} of your long requests are being answered; wait for one of them",
+                retry_after=RETRY_SECONDS,
+            )
+        self._of_caller[caller] += 1
+        try:
+            yield
+        finally:
+            self._of_caller[caller] -= 1
+            if not self._of_caller[caller]:
+                del self._of_caller[caller]
