@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from support.ledger_fixture import StationLedger
 from support.refusals import assert_refused
@@ -96,6 +97,76 @@ def test_a_correction_takes_the_same_lots_even_if_they_have_expired(
     again = c.Move(source="store", target="annex", lines=lines(4))
     station(c.Correct(entry=done.seq, command=again, reason="one fewer"))
     assert station.balance("stock:annex", lot=lot) == 4
+
+
+def taking_again(quantity: int, **more: Any) -> list[c.Command]:
+    """Return commands that take masks from the store, each of which can be corrected."""
+    goods: dict[str, Any] = {"location": "store", "lines": lines(quantity, **more)}
+    return [
+        *taking(quantity, **more)[:4],
+        c.HandOut(recipient="R-1", **goods),
+        c.LendGoods(borrower="B-1", **goods),
+        c.IssueGoods(purpose="cleaning", **goods),
+        c.Allocate(
+            recipient="R-1",
+            location="store",
+            lines=[c.AllocationLine(item="mask", quantity=quantity, **more)],
+        ),
+    ]
+
+
+GIVEN_BACK, ALLOCATED = 1, 7  # in `taking_again`: opening stock has no donor; a plan keeps its day
+
+
+@pytest.mark.parametrize("which", set(range(len(taking_again(1)))) - {GIVEN_BACK})
+def test_a_correction_takes_no_further_expired_goods(station: StationLedger, which: int) -> None:
+    lot = station.stock(9, expires_on=station.day(1))
+    station.clock.advance(3)
+    done = station(taking_again(3, allow_expired=True)[which])
+    assert_only_what_was_taken(station, lot, done.seq, taking_again(5)[which])
+
+
+@pytest.mark.parametrize("which", set(range(len(taking_again(1)))) - {GIVEN_BACK, ALLOCATED})
+def test_a_correction_to_a_day_after_the_expiry_takes_no_further_goods_of_the_lot(
+    station: StationLedger, which: int
+) -> None:
+    lot = station.stock(9, expires_on=station.day(1))
+    done = station(taking_again(3)[which])
+    station.clock.advance(3)
+    later = msgspec.structs.replace(taking_again(5)[which], happened_on=station.day(0))
+    assert_only_what_was_taken(station, lot, done.seq, later)
+
+
+def assert_only_what_was_taken(
+    station: StationLedger, lot: str, entry: int, more: c.Command
+) -> None:
+    """Check that correcting 3 to 5 leaves 6 expired goods of a lot where they are."""
+    with pytest.raises(NotEnough, match=f"6 more have expired: 6 of lot {lot} on .*allow_expired"):
+        station(c.Correct(entry=entry, command=more, reason="more"))
+    good = f"l_lx_{station.give(2).seq}_1"
+    station(c.Correct(entry=entry, command=more, reason="more"))
+    assert station.balance("stock:store", lot=lot) == 6
+    assert station.balance("stock:store", lot=good) == 0
+    verify(station.ledger.store)
+
+
+def test_a_hand_out_takes_more_of_a_lot_that_was_good_on_its_day(station: StationLedger) -> None:
+    lot = station.stock(9, expires_on=station.day(1))
+    station.stock(9)
+    done = station(c.HandOut(recipient="R-1", location="store", lines=lines(3)))
+    station.clock.advance(3)
+    more = c.HandOut(recipient="R-1", location="store", lines=lines(6))
+    station(c.Correct(entry=done.seq, command=more, reason="six"))
+    assert station.balance("stock:store", lot=lot) == 3
+
+
+def test_raising_a_gift_that_had_expired_sets_no_more_aside(station: StationLedger) -> None:
+    gift = station.give(5, expires_on=station.day(300), recipient="R-1")
+    right = station.donation(9, expires_on=station.day(-20), recipient="R-1")
+    station(c.Correct(entry=gift.seq, command=right, reason="typed wrongly"))
+    assert station.total("stock:store") == 4
+    assert station.total("allocated:") == 5
+    verify(station.ledger.store)
 
 
 # --- products ------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -185,7 +186,15 @@ class Oracle:
     # --- checks ----------------------------------------------------------------------------------
 
     def check_expiry(self, command: c.Command, new: list[Any]) -> None:
-        """Check that no expired lot was taken unless the command asked for it."""
+        """Check that no expired lot was taken unless the command asked for it.
+
+        A correction may leave as it is what the corrected command took.
+        """
+        day = command.happened_on or self.clock.day
+        if isinstance(command, c.Correct):
+            corrected = self.model.bodies[command.entry - 1]
+            day = command.command.happened_on or command.happened_on or corrected.happened_on
+            command = command.command
         about_expired = (isinstance(command, c.Move) and command.target == "ward") or (
             isinstance(command, c.WriteOff) and command.reason == "expired"
         )
@@ -204,11 +213,16 @@ class Oracle:
         if any(asked):
             return
         lots = self.model.latest(Lot, "lot")
-        day = command.happened_on or self.clock.day
-        for transfer in new[0].transfers:
-            expires_on = lots[transfer.lot].expires_on if transfer.lot else None
-            if transfer.source == source_accounts[0] and new[0].kind != RECOUNTED:
-                assert expires_on is None or expires_on >= day, (command, transfer)
+        taken: Counter[str] = Counter()
+        for body in new:
+            for transfer in body.transfers if body.kind != RECOUNTED else ():
+                taken[transfer.lot] += transfer.quantity * (
+                    (transfer.source == source_accounts[0])
+                    - (transfer.target == source_accounts[0])
+                )
+        for lot, quantity in taken.items():
+            expires_on = lots[lot].expires_on if lot else None
+            assert quantity <= 0 or expires_on is None or expires_on >= day, (command, lot)
 
     def check_transfers(
         self, command: c.Command, done: Recorded, new: list[Any], *, rewords: bool

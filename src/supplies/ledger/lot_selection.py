@@ -12,8 +12,12 @@ from datetime import date
 
 from supplies.books.reader import LotBalance
 from supplies.domain.accounts import kind_of
+from supplies.domain.expiry import shown_expiry
 from supplies.ledger.journal import Journal
 from supplies.ledger.not_enough import not_enough_error
+
+MAX_NAMED_LOTS = 5
+"""Largest number of expired lots that a refusal names."""
 
 _NEVER = date.max.isoformat()
 """Sort key of lots that do not expire. It sorts after all expiry dates."""
@@ -37,7 +41,8 @@ def pick_lots(
         quantity: In base units.
         pointer: JSON pointer to the line of the command, for error messages.
         lot: The only lot to take from; None allows all lots.
-        allow_expired: Whether expired lots may be taken.
+        allow_expired: Whether lots may be taken that have expired on the command's day. If not, a
+            correction may still take of each what the corrected command took.
         leaving: Whether the goods leave their location; see `Journal.available`.
 
     Raises:
@@ -47,9 +52,9 @@ def pick_lots(
     if lot is not None:
         journal.lot(lot, item, f"{pointer}/lot")
     today, floored = journal.happened_on.isoformat(), kind_of(account).floored
-    taken_before = frozenset() if journal.corrected is None else journal.corrected.taken_lots
     picked: Counter[str] = Counter()
-    remaining, in_account_now, expired = quantity, 0, 0
+    remaining, in_account_now = quantity, 0
+    expired: dict[str, int] = {}
     candidates = [
         candidate
         for candidate in _lots_in_order(journal, account, item, leaving=leaving)
@@ -68,10 +73,11 @@ def pick_lots(
             balance = max(balance, free)
         if balance <= 0:
             continue
-        past = (candidate.expires_on or _NEVER) < today
-        if past and not allow_expired and candidate.lot not in taken_before:
-            expired += balance
-            continue
+        if (candidate.expires_on or _NEVER) < today and not allow_expired:
+            may_repeat = journal.kept(account, item, candidate.lot)
+            if balance > may_repeat:
+                expired[candidate.lot] = balance - may_repeat
+            balance, free = min(balance, may_repeat), min(free, may_repeat)
         in_account_now += balance
         taken = max(0, min(remaining, free - picked[candidate.lot]))
         picked[candidate.lot] += taken
@@ -81,9 +87,29 @@ def pick_lots(
     available = quantity - remaining
     qualifier = f" on every day since {journal.happened_on}" if available < in_account_now else ""
     if expired:
-        qualifier += f" ({expired} more {'has' if expired == 1 else 'have'} expired)"
+        qualifier += _describe_expired(journal, item, expired)
     raise not_enough_error(
         journal.books, account, item, quantity, available, pointer, qualifier, lot=lot
+    )
+
+
+def _describe_expired(journal: Journal, item: str, expired: Mapping[str, int]) -> str:
+    """Return text about expired goods that were not taken, and how to take them.
+
+    Args:
+        expired: The quantity by lot, in base units. At most `MAX_NAMED_LOTS` lots are named.
+    """
+    total = sum(expired.values())
+    named = [
+        f"{quantity} of lot {lot} on {shown_expiry(journal.lot(lot, item))}"
+        for lot, quantity in list(expired.items())[:MAX_NAMED_LOTS]
+    ]
+    if len(expired) > MAX_NAMED_LOTS:
+        named.append("…")
+    have, them = ("has", "it") if total == 1 else ("have", "them")
+    return (
+        f" ({total} more {have} expired: {', '.join(named)}; "
+        f"set allow_expired in the line to take {them})"
     )
 
 

@@ -64,7 +64,9 @@ def earmarked_shares(
 ) -> list[EarmarkedShare]:
     """Return the earmarked parts of an arriving line.
 
-    Claimed needs come first, then the recipient for whom the donor wishes the goods.
+    Claimed needs come first, then the recipient for whom the donor wishes the goods. If a
+    correction says that the goods had expired when they arrived, no more of them is set aside for
+    this recipient than before.
     """
     shares: list[EarmarkedShare] = []
     for need, pledge, taken, on_day in for_needs:
@@ -74,6 +76,8 @@ def earmarked_shares(
         quantity -= taken
     if line.recipient is not None:
         journal.books.recipient(line.recipient, f"{pointer}/for")
+        if _is_expired(journal, line.item, lot):
+            quantity = min(quantity, _wished_before(journal, line.recipient, line.item, lot))
         if quantity:
             if line.need is not None:
                 wished_need: Need | None = find_need(journal, line.need)
@@ -93,6 +97,20 @@ def earmarked_shares(
                 )
             )
     return shares
+
+
+def _is_expired(journal: Journal, item: str, lot: str) -> bool:
+    expires_on = journal.lot(lot, item).expires_on
+    return expires_on is not None and expires_on < journal.happened_on
+
+
+def _wished_before(journal: Journal, recipient: str, item: str, lot: str) -> int:
+    """Return how much of a lot the corrected command set aside for a recipient, in base units."""
+    return sum(
+        earmark.quantity
+        for earmark in (() if journal.corrected is None else journal.corrected.earmarks)
+        if (earmark.recipient, earmark.item, earmark.lot) == (recipient, item, lot)
+    )
 
 
 def _wished_need(
