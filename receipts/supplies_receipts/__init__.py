@@ -1,7 +1,7 @@
-"""The papers of the ledger, as PDF. Each paper is drawn from one struct and nothing else.
+"""The papers of the ledger, as PDF. Each paper is drawn only from one struct.
 
-The structs are in `supplies.papers`, one module per paper. Under one version of the program, the
-same struct always gives the same bytes. `all_papers` has the functions below.
+The structs are in `supplies.papers`, one module per paper. Within one version of the program, the
+same struct always gives the same bytes. The functions below are those of `all_papers`.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ _IN_WORDS = {
 
 
 def receipt(lines: int = 3) -> ReceiptPaper:
-    """Return a receipt with this many lines."""
+    """Return a receipt that has `lines` lines."""
     goods = [
         _line("口罩（KN95，独立包装）", "Mask (KN95, wrapped singly)", "piece", 71, "B7-2019"),
         _line("84 消毒液 500 mL", "Disinfectant 84, 500 mL", "bottle", 2, None),
@@ -204,7 +204,7 @@ def report() -> StationReportPaper:
 
 
 def organisation(paper: StationReportPaper, stations: int = 3) -> OrganisationReportPaper:
-    """Return the same figures as a report of an organisation with this many stations."""
+    """Return the figures of `paper` as a report of an organisation with `stations` stations."""
     fields = msgspec.structs.asdict(paper.report)
     units = {line.item: line.unit for line in paper.report.goods}
     fields["short"] = [

@@ -1,7 +1,7 @@
 """One function for each paper that can be drawn. Add a new paper here.
 
-A function imports the module that draws its paper when it is called. So importing this module is
-fast: reportlab and the fonts are loaded when the first paper is drawn.
+A function imports the module that draws its paper only when the function is called. So importing
+this module is fast: reportlab and the fonts are loaded when the first paper is drawn.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def draw_donor_statement(paper: DonorStatementPaper) -> bytes:
     """Draw a donor statement (捐赠物资去向报告).
 
     Raises:
-        BooksBroken: the places of an item do not add up to what was received.
+        BooksBroken: the quantities at all places do not add up to what was received.
     """
     from supplies_receipts.papers import donor_statement as statement
 

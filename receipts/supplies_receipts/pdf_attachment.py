@@ -11,16 +11,22 @@ import pikepdf
 from pikepdf import AttachedFileSpec, Name, ObjectStreamMode, Pdf
 
 LARGEST = 1 << 20
-"""Maximum size of an attachment that is read, in bytes. A receipt's record is always smaller."""
+"""Largest attachment that is read, in bytes. A receipt's record is always smaller."""
 
 _COMPARED_SEPARATELY = {"/Pages", "/Names", "/Metadata", "/AF", "/Type"}
-"""Keys of the PDF catalog that are compared in another way, or do not change what is shown."""
+"""Keys of the PDF catalog to skip when two files are compared.
+
+They are compared separately, or do not change what the page shows.
+"""
 
 _PAGE_TREE_KEYS = {"/Type", "/Kids", "/Count", "/Parent"}
-"""Keys that a node of the page tree may have. The pages below it would inherit any other key."""
+"""The only keys that a node of the page tree may have. The pages below would inherit any other."""
 
 _NOT_COMPARED = {"/Parent", "/CreationDate", "/ModDate"}
-"""Keys of any dictionary that are not compared: what a page inherits is excluded, and dates."""
+"""Keys of any dictionary to skip when two files are compared: dates, and the parent of a page.
+
+A page inherits nothing from its parent, because `_pages` refuses that.
+"""
 
 _STREAM_ENCODING = {"/Length", "/Filter", "/DecodeParms"}
 
@@ -112,8 +118,9 @@ def is_plain_file(content: bytes) -> bool:
 def show_the_same(one: Pdf, other: Pdf) -> bool:
     """Return whether two PDFs show the same pages and have the same attachments.
 
-    Differences that come from saving a file again are ignored: compression, the order of objects,
-    dates. All others count, such as an annotation, a form, a script or another font.
+    Differences that arise when a file is saved again are ignored: compression, the order of
+    objects, and dates. All other differences count, such as an annotation, a form, a script or
+    another font.
     """
     if titles(one) != titles(other) or set(one.attachments) != set(other.attachments):
         return False
@@ -142,7 +149,7 @@ def _pages(pdf: Pdf) -> list[pikepdf.Object]:
     """Return the pages of a PDF.
 
     Raises:
-        Unreadable: a node of the page tree counts other pages than it has, or has properties that
+        Unreadable: a node of the page tree states a wrong number of pages, or has properties that
             its pages would inherit.
     """
     pages: list[pikepdf.Object] = []
@@ -166,17 +173,17 @@ def _pages(pdf: Pdf) -> list[pikepdf.Object]:
 
 
 def _names(pdf: Pdf) -> set[str]:
-    """Return the kinds of named objects in a PDF, such as attachments and scripts."""
+    """Return which kinds of named objects a PDF contains, such as attachments and scripts."""
     return set(pdf.Root.get("/Names", pikepdf.Dictionary()).keys())
 
 
 def _associated_files(pdf: Pdf) -> pikepdf.Object:
-    """Return the files that the PDF names as its sources; viewers list them as attachments."""
+    """Return the files that the PDF names as its sources. Viewers list them as attachments."""
     return pdf.Root.get("/AF", pikepdf.Array())
 
 
 class _Comparison:
-    """A recursive comparison of the objects of two PDFs. A shared object is compared only once."""
+    """A recursive comparison of the objects of two PDFs, which compares each shared object once."""
 
     def __init__(self) -> None:
         self._met: set[tuple[tuple[int, int], tuple[int, int]]] = set()

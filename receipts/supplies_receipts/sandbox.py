@@ -1,8 +1,8 @@
 """Run a function on an untrusted file in a separate process.
 
 A damaged or malicious PDF can crash the library that reads it, keep it busy for ever, or fill the
-memory. Therefore a small server process creates a fork of itself for each file. Only that fork
-reads the file, under limits of time and memory.
+memory. Therefore, a small server process creates a fork of itself for each file. Only the fork
+reads the file, and its time and memory are limited.
 
 `python -m supplies_receipts.sandbox MODULE FUNCTION SECONDS` runs the server. If the module has a
 function `prepare`, the server calls it once, so that every fork starts with its imports loaded.
@@ -31,13 +31,13 @@ _DONE, _DIED = b"+", b"-"
 
 
 class WorkerCrashed(Exception):
-    """The function did not return: it crashed, took too long, or used too much memory."""
+    """The function did not return, because it crashed, took too long, or used too much memory."""
 
 
 class Sandbox:
-    """A sandbox in which a function from bytes to bytes is called.
+    """Calls a function in another process. The function takes bytes and returns bytes.
 
-    Several threads may use it, but it runs one call at a time.
+    Several threads may use the object, but only one call runs at a time.
     """
 
     def __init__(self, module: str, function: str, seconds: int = SECONDS) -> None:
@@ -93,7 +93,7 @@ def _send(into: IO[bytes], message: bytes) -> None:
 
 
 def _hear(out: IO[bytes]) -> bytes | None:
-    """Read one message. Return None at the end of the stream."""
+    """Read one message from a stream. Return None at the end of the stream."""
     head = out.read(_LENGTH)
     return out.read(int.from_bytes(head, "big")) if len(head) == _LENGTH else None
 
@@ -102,7 +102,7 @@ def _hear(out: IO[bytes]) -> bytes | None:
 
 
 def serve(function: Callable[[bytes], bytes], seconds: int) -> None:
-    """Run the function on each message of standard input in a fork, and write its result."""
+    """For each message of standard input, run the function in a fork, and write its result."""
     while (question := _hear(sys.stdin.buffer)) is not None:
         _send(sys.stdout.buffer, _from_a_fork(function, question, seconds))
 
@@ -129,7 +129,7 @@ def _from_a_fork(function: Callable[[bytes], bytes], question: bytes, seconds: i
 
 
 def _limit(seconds: int) -> None:
-    """Limit time and memory of this process. If it exceeds a limit, the system kills it."""
+    """Limit the time and memory of this process. Above a limit, the operating system kills it."""
     signal.alarm(seconds)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))

@@ -1,8 +1,8 @@
 """Draw receipts with their signed record attached, and check such receipts.
 
-A receipt's page is drawn from the record that is attached to it. To check a receipt, its record is
-verified. Then the page is drawn again from the record and compared with the receipt. The file may
-come from anybody, so it is read in a sandbox.
+A receipt's page is drawn from the record that is attached to it. To check a receipt, the signature
+of its record is verified. Then the page is drawn again from the record and compared with the
+receipt. The file may come from anybody, so it is read in a sandbox.
 """
 
 from __future__ import annotations
@@ -85,9 +85,9 @@ _apart = Sandbox(__name__, "answer")
 
 
 def prepare() -> None:
-    """Load the modules and fonts that a check of a receipt needs.
+    """Load the modules and fonts that are needed to check a receipt.
 
-    It is called once, so that no check has to wait for them.
+    The sandbox calls this once, so that no check has to wait for it.
     """
     from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: F401  # imported only to load it
 
@@ -188,10 +188,10 @@ def _as_pdf(record: ReceiptRecord) -> bytes:
 
 @cache
 def _program() -> str:
-    """Return the versions of the software on which the look of a page depends."""
+    """Return the versions of all software that decides what a page looks like."""
     return f"supplies {version('supplies')}, reportlab {version('reportlab')}"
 
 
 def _word(text: str) -> str:
-    """Return text from an untrusted file in a form that is safe to print in an error message."""
+    """Return a text from an untrusted file in a form that can be printed in an error message."""
     return text if text.isprintable() and 0 < len(text) <= 60 else "it does not say which"

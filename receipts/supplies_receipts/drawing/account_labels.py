@@ -1,4 +1,4 @@
-"""Labels of accounts on reports, and the bar that shows where goods are."""
+"""Labels of accounts on reports, and a bar that shows at which places goods are."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ORIGIN_LABELS: dict[str, Words] = {
     "opening": Words("期初", "there before the books"),
     "from_station": Words("他站调入", "from another station"),
 }
-"""Label of each kind of account from which goods come, if its key does not name a party."""
+"""Label of each kind of account from which goods come, if the account names no person."""
 
 _SHELF = ("free", "allocated")
 _LEGEND: tuple[tuple[Ink, Words], ...] = (
@@ -49,14 +49,14 @@ _SHARE_WIDTH = 9.0
 
 
 def shelf(places: Mapping[str, int]) -> int:
-    """Return the quantity on the shelf, whether free or set aside."""
+    """Return the quantity in stock, both free and set aside."""
     return sum(places.get(place, 0) for place in _SHELF)
 
 
 def elsewhere(places: Mapping[str, int]) -> dict[str, int]:
-    """Return the places other than handed over, in transit and on the shelf.
+    """Return the places that are not handed over, in transit or in stock.
 
-    The result is in the order of `PLACE_LABELS`.
+    The order is that of `PLACE_LABELS`.
     """
     shown = {"handed_over", "in_transit", *_SHELF}
     return {
@@ -65,9 +65,9 @@ def elsewhere(places: Mapping[str, int]) -> dict[str, int]:
 
 
 def labelled(places: Mapping[str, int]) -> list[tuple[Words, int]]:
-    """Return label and quantity of each place whose quantity is not zero.
+    """Return the label and the quantity of each place whose quantity is not zero.
 
-    The result is in the order of `PLACE_LABELS`.
+    The order is that of `PLACE_LABELS`.
     """
     assert set(PLACES) == set(PLACE_LABELS)
     return [(PLACE_LABELS[place], places[place]) for place in PLACE_LABELS if places.get(place)]

@@ -26,7 +26,7 @@ _units: ContextVar[Mapping[str, UnitWords]] = ContextVar("units", default=Mappin
 
 @contextmanager
 def as_issued_by(station: StationHead) -> Iterator[None]:
-    """Within the `with` block, draw in the station's languages and with its words for units."""
+    """Draw in the station's languages and with its words for units, within the `with` block."""
     languages = _languages.set(station.languages)
     units = _units.set(station.units or {})
     try:
@@ -37,14 +37,14 @@ def as_issued_by(station: StationHead) -> Iterator[None]:
 
 
 class Words(NamedTuple):
-    """The same text in Chinese and English."""
+    """A text in Chinese and in English, which papers print together or one of the two."""
 
     zh: str
     en: str
 
     @property
     def label(self) -> str:
-        """Both languages on one line, for small labels above a value."""
+        """The text in both languages on one line, for small labels above a value."""
         return f"{self.primary} {self.secondary}".strip()
 
     @property
@@ -92,7 +92,7 @@ def _digits(currency: str) -> int:
 
 
 def unit(code: str, quantity: int = 1) -> Words:
-    """Return the word for a unit. In English it is plural if the quantity is not 1.
+    """Return the word for a unit. The English word is plural if the quantity is not 1.
 
     A unit without words is printed as its code.
     """
@@ -101,21 +101,21 @@ def unit(code: str, quantity: int = 1) -> Words:
 
 
 def unit_of_line(line: ReceiptLine) -> Words:
-    """Return the words for the unit of a receipt's line, as they were when it was issued."""
+    """Return the words for the unit of a receipt's line, as stored when it was issued."""
     if line.unit_words is UNSET:
         return Words(UNITS_BEFORE_WORDS.get(line.unit, line.unit), line.unit)
     return _of_quantity(line.unit_words, line.quantity)
 
 
 class Quantity(NamedTuple):
-    """A quantity as printed: its figure, and the words for its unit."""
+    """A quantity as printed: the number, and the words for the unit."""
 
     figure: str
     unit: Words
 
 
 def quantity_of_line(line: ReceiptLine) -> Quantity:
-    """Return the quantity of a receipt's line, in the larger unit if it has one."""
+    """Return the quantity of a receipt's line, in the larger unit if the line has one."""
     shown = line.shown_unit
     figure = in_larger_unit(line.quantity, shown) if shown else None
     if not shown or figure is None:
@@ -127,9 +127,10 @@ def quantity_of_line(line: ReceiptLine) -> Quantity:
 
 
 def quantity(value: int, code: str, shown: ShownUnit | UnsetType = UNSET) -> Quantity:
-    """Return a quantity of base units, in the larger unit if there is one.
+    """Return a quantity of base units as it is printed, in the larger unit if there is one.
 
     Args:
+        value: The quantity in base units.
         code: The code of the base unit.
         shown: The larger unit.
     """
@@ -216,7 +217,7 @@ def day(value: date) -> Words:
 def days(first: date, last: date, *, or_earlier: bool = False) -> Words:
     """Format a day or a period.
 
-    In Chinese, a year and month that both days share is written only once.
+    If both days have the same year and month, the Chinese text contains them only once.
 
     Args:
         or_earlier: Whether the day is only the latest possible one.
@@ -236,7 +237,7 @@ def days(first: date, last: date, *, or_earlier: bool = False) -> Words:
 
 
 def short_day(value: date, *, or_earlier: bool = False) -> str:
-    """Format a day in figures and in one language."""
+    """Format a day in digits, in the first language of the paper only."""
     text = value.isoformat()
     return Words(f"截至{text}", f"by {text}").primary if or_earlier else text
 

@@ -28,11 +28,11 @@ HEAD_EN = Style(5.5, ink=GREY, leading=1.2)
 
 
 class Block(msgspec.Struct, frozen=True):
-    """Content of a known height in millimetres.
+    """Content with a known height in millimetres.
 
     Attributes:
-        draw: Draws the content. It is called with the sheet and the y of the block's top.
-        head: A block that is repeated above this one if this one begins a page or a table.
+        draw: Draws the content. The arguments are the sheet and the y of the block's top.
+        head: A block that is drawn above this one if this one begins a page or a table.
         table: An object that identifies the table of which this block is a row. If it is None,
             consecutive rows with the same head are one table.
     """
@@ -44,12 +44,15 @@ class Block(msgspec.Struct, frozen=True):
 
     @property
     def of(self) -> object:
-        """The object that identifies the block's table: `table` or `head`. None outside a table."""
+        """The object that identifies the table of the block.
+
+        None if the block is not in a table.
+        """
         return self.head if self.table is None else self.table
 
 
 def space(height: float) -> Block:
-    """Return an empty block."""
+    """Return a block without content, of the given height."""
     return Block(height, lambda sheet, y: None)
 
 
@@ -69,8 +72,8 @@ def stacked(blocks: Sequence[Block]) -> Block:
 def text(x: float, width: float, content: str, style: Style, align: Align = "left") -> Block:
     """Return a paragraph between x and x + width.
 
-    Text of several lines that is written from right to left is aligned right instead of left. A
-    single line stays beside its label.
+    If a text is written from right to left and has several lines, it is aligned right instead of
+    left. A single line is not, so that it stays beside its label.
     """
     break_lines = paragraph(content, style, width)
     if align == "left" and _is_right_aligned(break_lines):
@@ -88,7 +91,7 @@ def bilingual_text(
 
 
 def split(x: float, width: float, content: str, style: Style) -> list[Block]:
-    """Return a paragraph as one block per line, so that a page break can divide it."""
+    """Return a paragraph as one block per line, so that a page may end within the paragraph."""
     broken = paragraph(content, style, width)
     align: Align = "right" if _is_right_aligned(broken) else "left"
     return [text(x, width, line, style, align) for line in broken.lines]
@@ -109,12 +112,12 @@ def beside(blocks: Sequence[Block]) -> Block:
 
 
 def image(x: float, side: float, content: bytes) -> Block:
-    """Return a PNG that fits into a square and is aligned to its top left."""
+    """Return a PNG, as large as fits into a square, aligned to the top left of the square."""
     return Block(side, lambda sheet, y: sheet.image(x, y, side, content))
 
 
 def rule(x: float, width: float, *, weight: float, ink: Ink = BLACK) -> Block:
-    """Return a horizontal line. It takes up no height."""
+    """Return a horizontal line, as a block without height."""
     return Block(0, lambda sheet, y: sheet.rule(x, y, width, weight=weight, ink=ink))
 
 
@@ -181,7 +184,7 @@ class Table:
 
 @lru_cache(maxsize=512)
 def _whole(title: str, style: Style, width: float) -> tuple[str, Style]:
-    """Return the title of a column, in a smaller size if otherwise a word would be broken."""
+    """Return the title of a column, in a smaller size if a word would not fit on one line."""
     longest = max(title.split(), key=style.width, default="")
     return title, fit_style(longest, style, width - GUTTER)
 

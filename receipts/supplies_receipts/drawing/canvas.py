@@ -66,7 +66,7 @@ _SHARE_LEFT = {
 
 
 class Style(msgspec.Struct, frozen=True):
-    """How text looks.
+    """The font size, line height and other properties of a text.
 
     Attributes:
         size: Size in points.
@@ -113,9 +113,10 @@ def paragraph(text: str, style: Style, width: float) -> Paragraph:
 
 
 def one_line(text: str, style: Style, width: float, *, smallest: float = 5) -> Paragraph:
-    """Fit a text on one line: reduce its size if needed, then cut it with an ellipsis.
+    """Fit a text on one line. Reduce its size if needed. If it is still too long, cut it.
 
-    Use this only for text that the paper also prints in full, or for fixed wording.
+    A text that was cut ends in an ellipsis. Use this function only for text that the paper also
+    prints in full, or for fixed wording.
     """
     smaller = fit_style(text, style, width, smallest=smallest)
     return Paragraph((truncated(text, width, smaller.width),), smaller)
@@ -136,7 +137,10 @@ def fit_style(text: str, style: Style, width: float, *, smallest: float = 4) -> 
 
 
 def fit_in_box(text: str, style: Style, width: float, height: float) -> Paragraph:
-    """Fit all of a text into a box. The size is that of the style, or smaller if needed."""
+    """Break a text into lines so that all of it fits into a box.
+
+    The size is that of the style, or smaller if needed.
+    """
     size = style.size
     while True:
         content = paragraph(text, replace(style, size=size), width)
@@ -167,7 +171,7 @@ class Sheet:
 
     @contextmanager
     def page(self, width: float, height: float) -> Iterator[None]:
-        """Begin a page. What is drawn within the `with` block is drawn on this page."""
+        """Begin a page. Everything that is drawn within the `with` block is on this page."""
         self._height = height
         self._canvas.setPageSize((width * mm, height * mm))
         self._canvas.setLineJoin(1)  # Round joins give bold text no spikes at its corners.
@@ -176,7 +180,7 @@ class Sheet:
 
     @contextmanager
     def moved(self, right: float) -> Iterator[None]:
-        """Within the `with` block, draw everything `right` millimetres further to the right."""
+        """Draw everything `right` millimetres further to the right, within the `with` block."""
         self._canvas.saveState()
         self._canvas.translate(right * mm, 0)
         yield
@@ -286,7 +290,10 @@ class Sheet:
         self._canvas.setDash()
 
     def qr(self, x: float, y: float, size: float, content: str) -> None:
-        """Draw a QR code as one path. The mask is fixed, because choosing one takes longer."""
+        """Draw a QR code as one path.
+
+        The mask of the code is fixed, because choosing one takes longer.
+        """
         code = segno.make_qr(content, error="m", boost_error=False, mask=3).matrix
         module = size * mm / len(code)
         # In units of modules, all coordinates are whole numbers, which take fewer bytes.
@@ -303,7 +310,7 @@ class Sheet:
         self._canvas.restoreState()
 
     def image(self, x: float, y: float, side: float, content: bytes) -> None:
-        """Draw a PNG as large as it fits into a square.
+        """Draw a PNG as large as fits into a square.
 
         Args:
             x, y: Top left of the square.
@@ -316,7 +323,7 @@ class Sheet:
 
     @contextmanager
     def turned(self, x: float, y: float, degrees: float) -> Iterator[None]:
-        """Within the `with` block, draw everything rotated anticlockwise around x, y."""
+        """Draw everything rotated anticlockwise around x, y, within the `with` block."""
         self._canvas.saveState()
         self._canvas.translate(x * mm, self._up(y))
         self._canvas.rotate(degrees)

@@ -1,4 +1,4 @@
-"""Bar charts with figures beside the bars, so that they can be read in black and white."""
+"""Bar charts with the numbers beside the bars, so that they can be read in black and white."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from supplies_receipts.drawing.canvas import GREY, MIST, SEA, TEAL, Ink, Sheet, 
 from supplies_receipts.drawing.report_page import NONE, name_of
 
 MOST = 8
-"""Maximum number of bars in a chart. The tables list all lines."""
+"""Largest number of bars in a chart. The tables of the paper list all lines."""
 
 _LABEL = Style(7.5, leading=1.25)
 _FIGURE = Style(7, leading=1.25)

@@ -9,7 +9,7 @@ IGNORABLE = re.compile(
     "[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
     "\U000e0000-\U000e0fff]"
 )
-"""Pattern of a character that is not drawn by itself."""
+"""Regular expression of a character that has no shape of its own, such as an invisible joiner."""
 
 _JOINER = "\u200d"
 

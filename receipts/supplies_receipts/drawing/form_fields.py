@@ -11,7 +11,7 @@ TICK = 3.6
 """Side of a tick box in millimetres."""
 
 BOX = 5.0
-"""Height in millimetres of a box for writing a quantity."""
+"""Height of a box for writing a quantity, in millimetres."""
 
 LABEL = Style(8.5, leading=1.25)
 
@@ -86,7 +86,7 @@ def box(x: float, width: float, height: float) -> Block:
 
 
 def framed(x: float, width: float, label: Words, content: str) -> Block:
-    """Return a label and a text in a frame, for information that must not be overlooked."""
+    """Return a label and a text in a frame, for information that nobody may overlook."""
     padding, inside = 1.2, width - 4
     text = layout.stacked(
         [

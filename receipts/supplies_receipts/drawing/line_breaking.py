@@ -1,8 +1,8 @@
 """Break text into lines as Chinese and English readers expect.
 
-Chinese text may break between any two characters. But no line begins with closing punctuation or
-ends with opening punctuation. A word of letters or digits is broken only if it alone is wider than
-the line.
+Chinese text may be broken between any two characters. But no line begins with closing punctuation
+or ends with opening punctuation. A word of letters or digits is broken only if the word alone is
+wider than the line.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ Measure = Callable[[str], float]
 def break_lines(text: str, width: float, measure: Measure) -> list[str]:
     """Break a text into lines that are at most `width` wide. A tab becomes a space.
 
-    Line ends in the text are kept. A single character that is wider than `width` gets a line of its
-    own.
+    Line breaks in the text are kept. A single character that is wider than `width` gets a line of
+    its own.
     """
     lines: list[str] = []
     for given in text.replace("\t", " ").split("\n"):
@@ -59,7 +59,7 @@ def _parts(text: str, width: float, measure: Measure) -> Iterator[str]:
 
 
 def _whole(part: str, width: float, measure: Measure) -> Iterator[str]:
-    """Yield the part. If the part alone is wider than a line, yield its characters instead."""
+    """Yield a part. If the part alone is wider than a line, yield its characters instead."""
     if measure(part) <= width:
         yield part
     else:

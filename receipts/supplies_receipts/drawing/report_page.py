@@ -1,4 +1,4 @@
-"""Parts shared by the A4 reports: margins, heading, sections and footer."""
+"""Parts that the A4 reports share: margins, heading, sections and footer."""
 
 from __future__ import annotations
 
@@ -61,7 +61,10 @@ def drawn(blocks: Sequence[Block], *, title: str, author: str, foot: str) -> byt
 
 
 def as_of(seq: int, printed_at: datetime) -> str:
-    """Return the footer of a computed paper: its last entry, and when it was printed."""
+    """Return the footer of a paper that was computed from the books.
+
+    It has the number of the last entry, and the time at which the paper was printed.
+    """
     return f"{_AS_OF.label} {seq} · {printed(printed_at)}"
 
 
@@ -73,7 +76,7 @@ def printed(at: datetime) -> str:
 def heading(
     title: Words, station: StationHead, first: date, last: date, *, or_earlier: bool = False
 ) -> Block:
-    """Draw title and issuer above a line, and the period below it.
+    """Draw the title and the issuer above a line, and the period below the line.
 
     Args:
         or_earlier: Whether the day is only the latest possible one.
@@ -133,7 +136,7 @@ def quantity(value: int, unit: str, width: float, shown: ShownUnit | UnsetType =
     A long unit is printed below the number.
 
     Args:
-        shown: The larger unit in which to show it.
+        shown: The larger unit in which the number is shown; None shows base units.
     """
     counted = bilingual.counted(value, unit, shown).primary
     figure = bilingual.quantity(value, unit, shown).figure
@@ -143,7 +146,7 @@ def quantity(value: int, unit: str, width: float, shown: ShownUnit | UnsetType =
 def item(name: Words, code: str, unit: str) -> Cell:
     """Return the texts of a table cell that shows an item.
 
-    The cell has the name, and below it the name in the second language, the code and the unit.
+    Below the name are the name in the second language, the code and the unit.
     """
     details = filter(None, (name.secondary, code, bilingual.unit(unit).label))
     small = " · ".join(dict.fromkeys(details))  # Often the code is the English name.

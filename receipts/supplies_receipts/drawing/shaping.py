@@ -20,13 +20,13 @@ from supplies_receipts.drawing.clusters import IGNORABLE, clusters
 from supplies_receipts.drawing.fonts.faces import find_face, load_face
 
 _BOX_TEXT = 0.45
-"""Size of the code in a box, as a fraction of the text size."""
+"""Size of the code in a box for a missing glyph, as a fraction of the text size."""
 
 _BOX_MARGIN = 0.1
-"""Space around a box, and between its outline and the code, as a fraction of the text size."""
+"""Space around such a box, and within it around the code, as a fraction of the text size."""
 
 RIGHT_TO_LEFT, LEFT_TO_RIGHT = "\u200f", "\u200e"
-"""Marks that set the direction when a line begins with them. They are not drawn."""
+"""Invisible characters that set the direction of a line when the line begins with them."""
 
 # Words of these characters are printed in one font. Chinese, Japanese and emoji are not among them.
 _WORD = re.compile(
@@ -59,7 +59,7 @@ class Box(msgspec.Struct, frozen=True):
     """A box with the code of a character that has no glyph, in points from the start of the line.
 
     Attributes:
-        actual_text: The character, for copying text from the PDF.
+        actual_text: The character, so that copying the box from the PDF gives the character.
     """
 
     left: float
@@ -128,9 +128,10 @@ def has_right_to_left(text: str) -> bool:
 
 
 def _in_visual_order(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield the parts of one direction in the order in which they are drawn, from the left.
+    """Yield the parts of a text that have one direction, in the order in which they are drawn.
 
-    The second value is True if the letters of the part are written from left to right.
+    The order begins at the left. The second value is True if the letters of the part are written
+    from left to right.
     """
     if not has_right_to_left(text):
         yield _DIRECTIONS.sub("", text), True
@@ -185,9 +186,9 @@ def _levels(text: str) -> list[int]:
 
 
 def _resolve_brackets(characters: list[dict[str, Any]], base: str) -> None:
-    """Give both brackets of a pair one direction (UAX #9, rule N0).
+    """Give both brackets of a pair the same direction (UAX #9, rule N0).
 
-    The library for the other rules does not do this.
+    The library that applies the other rules does not do this.
     """
     from bidi.mirror import MIRRORED
 
@@ -234,7 +235,10 @@ def _faces(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _faces_of_word(word: str) -> Iterator[tuple[str, str]]:
-    """Yield the pieces of a word with their fonts. If one font has all of it, yield one piece."""
+    """Yield the pieces of a word with their fonts.
+
+    If one font has all characters of the word, there is only one piece.
+    """
     whole = _face_of(word)
     if whole is not None:
         yield whole, word

@@ -1,7 +1,8 @@
 """捐赠物资去向报告, the donor statement: where the goods that a donor gave are now.
 
-It shows four figures, the sum of received goods by place, a bar for each item, the number of people
-reached in each community, and every deviation from the donor's wish. It names no recipient.
+The statement has four figures, the sum of received goods by place, a bar for each item, the number
+of people reached in each community, and every deviation from the donor's wish. Recipients are not
+named.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def draw_donor_statement(paper: DonorStatementPaper) -> bytes:
     """Return the statement as a PDF.
 
     Raises:
-        BooksBroken: the places of an item do not add up to what was received.
+        BooksBroken: the quantities at all places do not add up to what was received.
     """
     statement = paper.statement
     for line in statement.goods:
@@ -73,7 +74,7 @@ def draw_donor_statement(paper: DonorStatementPaper) -> bytes:
 
 
 def _check_sum(station: str, line: StatementLine) -> None:
-    """Refuse an item whose places do not add up to what was received."""
+    """Refuse an item whose quantities at all places do not add up to what was received."""
     came, found = line.received + line.repacked, sum(line.places.values())
     if came != found:
         raise BooksBroken(
@@ -129,7 +130,7 @@ def _donor(paper: DonorStatementPaper) -> list[Block]:
 def _receipt_numbers(statement: DonorStatement) -> list[str]:
     """Return the receipt numbers as lines of text, grouped by month if there are many.
 
-    Then come the receipts with goods that were given back.
+    The receipts with goods that were given back come last.
     """
     if len(statement.receipts) <= _LISTED:
         words = [bilingual.listed(statement.receipts)] if statement.receipts else []
@@ -203,7 +204,7 @@ def _tile(x: float, width: float, words: Words, sums: Counter[str], style: Style
 
 
 def _equation(goods: Sequence[StatementLine]) -> list[Block]:
-    """Draw, for each unit, how the quantities of the places add up to what was received."""
+    """Draw, for each unit, a sum: the quantities at all places and the quantity received."""
     units: dict[str, list[StatementLine]] = defaultdict(list)
     for line in goods:
         units[line.unit].append(line)
@@ -231,7 +232,7 @@ def _sum(unit: str, lines: Sequence[StatementLine]) -> Block:
 
 
 def _added(terms: Sequence[tuple[str, int]]) -> str:
-    """Join labelled quantities by plus and minus signs. Return 0 if there are none."""
+    """Join labelled quantities with plus and minus signs. Return 0 if there are none."""
     text = ""
     for name, count in terms:
         sign = " − " if count < 0 else " + "

@@ -109,7 +109,7 @@ def draw(sheet: Sheet, paper: ReceiptPaper) -> None:
 def _planned(
     document: DonationReceipt, heads: list[float], foot: float
 ) -> tuple[tuple[float, float], list[Block]]:
-    """Return the paper size, and the content of each page without the head of the page.
+    """Return the size of the paper, and the content of each page without the head of the page.
 
     Args:
         heads: Height of the head on the first page and on each further page.
@@ -130,7 +130,7 @@ def _planned(
 
 
 def _head(document: DonationReceipt) -> Block:
-    """Draw issuer, title and number side by side above a line."""
+    """Draw the issuer, the title and the number side by side, above a line."""
     station, right = document.station, MARGIN + WIDTH - _SIDE
     code = station.credit_code and f"{_CREDIT_CODE.label} {station.credit_code}"
     name = bilingual.named(station.name, station.name_en)
@@ -157,7 +157,7 @@ def _head(document: DonationReceipt) -> Block:
 
 
 def _title(x: float, width: float) -> Block:
-    """Draw the title, as large as it fits."""
+    """Draw the title as large as fits."""
     heading = fit_style(TITLE.primary, _HEADING, width)
     under = [layout.text(x, width, TITLE.secondary, _SUBTITLE, "centre")] if TITLE.secondary else []
     return layout.stacked([layout.text(x, width, TITLE.primary, heading, "centre"), *under])
@@ -173,7 +173,7 @@ def _issuer(logo: str | None, lines: list[tuple[str, Style]]) -> Block:
 
 
 def _running_head(document: DonationReceipt) -> Block:
-    """Draw the head of a further page. It identifies the receipt."""
+    """Draw the head of a further page, which says to which receipt the page belongs."""
     half = WIDTH / 2
     available = half - _ISSUED.width(f"  {TITLE.primary}") - 1
     issuer = bilingual.named(document.station.name, document.station.name_en).primary
@@ -265,7 +265,7 @@ def _long(field: _Field) -> list[Block]:
 
 
 def _table(lines: list[ReceiptLine]) -> list[Block]:
-    """Draw a row for each line of goods. The last row states that nothing follows."""
+    """Draw a row for each line of goods. A last row says that no more lines follow."""
     table = Table(MARGIN, _COLUMNS)
     rows = [_row(table, at, line) for at, line in enumerate(lines, 1)]
     below = layout.stacked(

@@ -1,6 +1,6 @@
 """All receipts of a period in one PDF.
 
-One PDF is smaller than single files, and drawn faster.
+One PDF is smaller than a file for each receipt, and is drawn faster.
 """
 
 from __future__ import annotations

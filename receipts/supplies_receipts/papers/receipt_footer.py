@@ -1,4 +1,4 @@
-"""Footer and margins of a donation receipt, with what is needed to check the receipt.
+"""The footer and the margins of a donation receipt, with what is needed to check the receipt.
 
 The footer of the last page has the legal statement, the QR code, three signatures and the seal. The
 margins of every page have the number of the receipt's entry in the books and, on later printings,
@@ -109,7 +109,7 @@ def _qr(sheet: Sheet, paper: ReceiptPaper, bottom: float) -> None:
 
 
 def _signatures(sheet: Sheet, document: DonationReceipt, bottom: float) -> None:
-    """Draw three lines for signatures. Handler and checker are named above their lines."""
+    """Draw three lines for signatures. The names of handler and checker are above their lines."""
     gap, first = 6.0, MARGIN + _QR + 2.5
     base = bottom - 2 * TINY.line
     names = (document.handled_by, document.checked_by, None)

@@ -134,7 +134,7 @@ def _stops(stops: Sequence[RunStop]) -> list[Block]:
 
 
 def _stop(stop: RunStop) -> list[Block]:
-    """Draw one stop; a long list of goods may continue on the next page."""
+    """Draw one stop. A long list of goods may continue on the next page."""
     left, wide = MARGIN + _STOPS[0].width, _STOPS[1].width - layout.GUTTER
     address = layout.stacked(
         [
@@ -199,7 +199,7 @@ def _lot(line: LoadLine | SlipLine) -> Cell:
 
 
 def _signatures() -> Block:
-    """Draw fields for the signatures and times of three steps."""
+    """Draw the fields for signatures and times, one for each of `_STEPS`."""
     gap = (WIDTH - len(_STEPS) * _SIGN) / (len(_STEPS) - 1)
     lefts = [MARGIN + at * (_SIGN + gap) for at in range(len(_STEPS))]
     parts = [

@@ -1,7 +1,7 @@
 """配送单, the delivery slip for one stop, on an 80 mm roll, in black only.
 
 A slip shows where to go and what to hand over, but not why a household is in need. The recipient
-tells the courier a code. The courier writes the code into boxes on the slip; it is never printed.
+tells the courier a code. The courier writes it into boxes on the slip. The code is never printed.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def drawn(
     draw: Callable[[Sheet, DeliverySlip], None],
     on_progress: Callable[[int], None],
 ) -> bytes:
-    """Draw the slips of one delivery, each on a new page.
+    """Draw the slips of one delivery with `draw`, each on a new page.
 
     Raises:
         InvalidField: the delivery has no stops.

@@ -1,4 +1,7 @@
-"""配送单 on A5 landscape, for stations without a roll printer. Both parts are side by side."""
+"""配送单 on A5 landscape, for stations without a roll printer.
+
+The upper and the lower part of a slip are printed side by side.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ def draw_delivery_slips_a5(
 
 
 def _on_a5(sheet: Sheet, slip: DeliverySlip) -> None:
-    """Draw both parts in two columns, on as many pages as they need."""
+    """Draw the two parts of a slip in two columns, on as many pages as they need."""
     width, height = A5_LANDSCAPE
     available = height - 2 * _TOP - _FOOT
     signed = layout.stacked(hand_over(slip))

@@ -1,7 +1,7 @@
 """工作报告, the report on the work of a station or an organisation, computed from the books.
 
-It shows as text, figures and tables what was done and for how many people, where the goods went,
-and which items are short. If a row of the table of goods does not add up, the report is refused.
+Text, figures and tables show what was done and for how many people, where the goods went, and which
+items are short. If the quantities of an item do not add up, the report is refused.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _drawn(
 
 
 def _check_sum(station: str, line: GoodsLine) -> None:
-    """Refuse an item whose row does not add up."""
+    """Refuse an item whose quantities do not add up."""
     gone = line.handed_over + line.used + line.lost + line.unexplained + line.other
     expected, found = line.opening + line.received - gone, line.on_hand + line.in_transit
     if expected != found:

@@ -38,7 +38,7 @@ from supplies_receipts.drawing.report_page import (
 )
 
 Cells = Sequence[Cell]
-"""The cells of a row of a table."""
+"""The cells of one row of a table."""
 
 _NUMBER = 14.2
 _GOODS = (
@@ -80,7 +80,7 @@ _EQUATION = Words(
 
 
 def goods_table(lines: list[GoodsLine], names: Mapping[str, ItemName]) -> list[Block]:
-    """Draw a row for each item, with every column of the sum.
+    """Draw a row for each item. The columns are the terms of the sum that gives the goods on hand.
 
     Args:
         names: The names of items, by code.
@@ -109,13 +109,13 @@ def _goods_row(table: Table, line: GoodsLine, name: ItemName) -> Block:
 
 
 def figure(value: int, style: Style, width: float = _NUMBER) -> list[tuple[str, Style]]:
-    """Return a number for a cell, in a smaller size if needed. Zero is printed as a dash."""
+    """Return a number for a table cell, in a smaller size if needed. Zero is printed as a dash."""
     text = bilingual.number(value) if value else "–"
     return [(text, fit_style(text, style, width - layout.GUTTER))]
 
 
 def other_work(report: StationReport) -> list[ActivityLine]:
-    """Return the activities that are not among the large figures of the report."""
+    """Return the activities that the report does not print as large figures."""
     return [a for a in report.activities if a.kind not in (WORKERS, CONTACTS, VISITS)]
 
 
@@ -150,7 +150,7 @@ def _lacked(line: ShortageLine, name: ItemName) -> Cell:
 
 
 def _level(tables: tuple[Table, Table], pair: tuple[Cells | None, Cells | None]) -> Block:
-    """Give the rows of two tables side by side the same height.
+    """Give the rows of two tables that are side by side the same height.
 
     The head of each table is drawn once per page, and not below the table's last row.
     """

@@ -61,7 +61,10 @@ ENTRY_NUMBER = WholeNumber(_MOST_ENTRIES)
 """Parameter type for the number of an entry."""
 
 LOCAL_HOST = "http://127.0.0.1:8000"
-"""The default of `Station.host`. It is repeated here because importing the structs is slow."""
+"""The default of `Station.host`.
+
+It is repeated in this module because importing structs is slow.
+"""
 
 database_option = click.option(
     "--database",
@@ -113,7 +116,7 @@ def all_books_options(function: _Function) -> _Function:
 def whole_database_options(function: _Function) -> _Function:
     """Add `--database` and `--station` to a command for the whole database.
 
-    `--station` has no effect there.
+    `--station` has no effect on the command.
     """
     return database_option(_ignored_station_option(function))
 

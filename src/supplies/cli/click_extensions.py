@@ -23,7 +23,7 @@ _NO_LIMIT = 1_000
 
 
 class Refused(click.ClickException):
-    """An error of the ledger. It is printed as a message on standard error, with exit status 1."""
+    """An error of the ledger, printed as a message on standard error, with exit status 1."""
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the message."""
@@ -131,7 +131,7 @@ def _sources(ctx: click.Context, error: SuppliesError) -> str:
 
 
 def _repeats(message: str, value: str) -> bool:
-    """Return whether a message contains a value, or the directory in that value."""
+    """Return whether a message contains a value, or the directory in this value."""
     directory = os.path.dirname(value)
     return value in message or (len(directory) > 1 and directory in message)
 

@@ -46,7 +46,9 @@ def open_ledgers(database: str, station: str | None) -> Iterator[list[Ledger]]:
 
 
 def find_station(store: Store, named: str | None) -> str:
-    """Return the code `named`. If it is None, return the code of the only station.
+    """Return the code of the station with which a command works.
+
+    It is `named` or, if that is None, the only station of the database.
 
     Raises:
         InvalidField: there is no such station, or `named` is None and there are several.

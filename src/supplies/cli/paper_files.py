@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from supplies.ledger.ledger import Ledger
 
 _PUBLIC = 0o644
-"""Permissions of a file without names or addresses of people. The umask is applied to them."""
+"""File mode of files without names or addresses of people. The umask is subtracted from it."""
 
 
 def draw_receipt(ledger: Ledger, database: str, number: str) -> bytes:

@@ -20,8 +20,7 @@ def progress_bar(label: str, total: int | None = None) -> Iterator[ReportProgres
     """Show a progress bar on standard error, if that is a terminal.
 
     Args:
-        total: The number of steps. While it is None, the bar shows no share, only that work goes
-            on.
+        total: The number of steps. While it is None, the bar only shows that work goes on.
     """
     if not sys.stderr.isatty():
         yield lambda done, total=None: None

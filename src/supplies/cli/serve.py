@@ -98,9 +98,10 @@ def serve(
 
 
 def _open_first_station(database: str, station: str | None) -> Ledger:
-    """Open the books whose coordinator is the first user who can sign in.
+    """Open the books of the station whose coordinator signs in first.
 
-    They are those of `station`. If it is None, they are those of the station registered first.
+    They are those of `station`. If it is None, they are those of the station that was registered
+    first.
     """
     from supplies.cli.opening import open_ledger
     from supplies.ledger.ledger import Ledger

@@ -92,7 +92,7 @@ def print_period_report(report: StationReport) -> None:
 
 
 def _console_for(drawn: Table) -> tuple[Console, bool]:
-    """Return the console on which to print a table, and whether the table fits its width."""
+    """Return the console for a table, and whether the table fits the width of the console."""
     from rich.console import Console
 
     console = Console()

@@ -58,8 +58,8 @@ def verify(
 
     The exit status is 1 if a stored row differs from the recomputed one, or if an entry of an
     earlier verification or of a checkpoint is missing; the first difference is printed. With
-    --receipt, the exit status is also 1 if that receipt is not in the books, and 3 if it is in
-    them but its page, its marks or the key that signed it could not be compared.
+    --receipt, the exit status is also 1 if that receipt is not in the books, and 3 if it is in them
+    but its page, its marks or the key that signed it could not be compared.
     """
     from supplies.errors import BooksBroken
 
@@ -81,11 +81,11 @@ def verify(
 
 
 PARTLY_COMPARED = 3
-"""Exit status if a receipt is in the books, but a part of it could not be compared."""
+"""Exit status if a receipt is in the books, but a part of the paper could not be compared."""
 
 
 _NAMED = 5
-"""Maximum number of entries that a remark names. Further entries are only counted."""
+"""Largest number of entries that a remark lists. Further entries are only counted."""
 
 
 def _numbered(entries: list[int]) -> str:
@@ -96,14 +96,14 @@ def _numbered(entries: list[int]) -> str:
 
 
 class _Result(NamedTuple):
-    """What a verification without differences found.
+    """The result of a verification that found no difference.
 
     Attributes:
         verified: What was verified.
         witnesses: How many checkpoints were given.
         compared: How many of these checkpoints belong to verified stations.
-        file: The file to which checkpoints were added. None if none was named.
-        found: What is known about the receipt. None if none was named.
+        file: The file to which checkpoints were added. None if no file was named.
+        found: The result for the receipt. None if no receipt was named.
     """
 
     verified: Verified
@@ -258,7 +258,10 @@ def _find_receipt(
 
 
 def _public_keys(database: str, key: str | None) -> PublicKeys | None:
-    """Return the public keys in a file, or those of the database. Return None if there are none."""
+    """Return the public keys in the file `key`, or None if there are none.
+
+    If `key` is None, return those of the database.
+    """
     from supplies.cli.receipt_check import read_public_key_file
     from supplies.errors import StoreError
     from supplies.signing.station_keys import StationKeys

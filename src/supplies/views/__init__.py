@@ -1,12 +1,13 @@
 """Views of the books, as structs in the shape of the REST service's JSON.
 
-There is one module for each resource or report. Every function takes `Books` first. Within
-`with ledger.reading() as books:` all functions see the same state. Nothing here writes.
+There is one module for each resource or report. Every function takes `Books` first. Within `with
+ledger.reading() as books:` all functions read the same state. No view writes.
 
 The verb of a function says what it returns:
 
-- `get_…`: one object; raises NotFound for an unknown id.
-- `list_…`: a `Page` of objects, in a stable order; `after` takes the `next` of the page before.
+- `get_…`: one object. The function raises NotFound for an unknown id.
+- `list_…`: a `Page` of objects in a stable order. Pass the `next` of a page as `after` to get the
+  page that follows.
 - `build_…`: a report or paper, computed from all rows of its period.
 - `find_…`, `read_…`, `count_…`: rows or figures that several views share.
 """

@@ -1,4 +1,4 @@
-"""Net flows of accounts over a period."""
+"""The net quantity that moved into accounts over a period."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TRANSFERS_OF_PERIOD = (
     "AND e.booked_on >= :first AND e.booked_on <= :last "
     "AND t.station = e.station AND t.seq = e.seq AND t.lot <> ''"
 )
-"""SQL that selects the transfers of goods from `:first` to `:last`, as `t`."""
+"""SQL that selects the transfers of goods from the day `:first` to the day `:last`, as `t`."""
 
 
 def net_flows(
@@ -21,7 +21,8 @@ def net_flows(
 ) -> dict[tuple[str, str], int]:
     """Return, by account and item, the quantity that came in minus the quantity that left.
 
-    Sums of zero and transfers without a lot are left out. The first and the last day are included.
+    Sums of zero are left out, and so are transfers without a lot. The first and the last day are
+    included.
     """
     within = " OR ".join(
         f"(account >= '{kind.prefix}' AND account < '{kind.name};')"  # ";" follows ":"

@@ -60,7 +60,7 @@ def list_activities(
     """List activities, oldest first.
 
     Args:
-        kind: Filter. None lists all.
+        kind: List only activities of this kind. None lists all.
 
     Raises:
         InvalidField: `kind`, `after` or `limit` is invalid.
@@ -127,7 +127,7 @@ def count_activities(books: Books, first: date, last: date) -> Counter[str]:
 
 
 class _Statement(NamedTuple):
-    """The content of an activity as one entry stated it."""
+    """The kind, count and day of an activity, as one of its entries recorded them."""
 
     activity: str
     seq: int
@@ -137,7 +137,7 @@ class _Statement(NamedTuple):
 
 
 def _read_corrected(books: Books) -> list[_Statement]:
-    """Return the stated contents of activities that were corrected, by activity and entry."""
+    """Return what each entry recorded about corrected activities, by activity and entry."""
     rows = books.all(
         "WITH corrected (activity) AS (SELECT DISTINCT document FROM entries "
         "WHERE station = :station AND supersedes IS NOT NULL AND kind = :activity) "

@@ -56,15 +56,11 @@ AlertKind = Literal[
 ]
 
 EXPIRY_NOTICE_DAYS, MAX_DAYS_OUT, MAX_DAYS_ALLOCATED = 30, 1, 7
-"""Default limits of `list_alerts`, in days.
-
-They are: days before goods expire, days that a delivery may be out, and days that goods may be
-allocated without being dispatched.
-"""
+"""Default values of `soon`, `out` and `waiting` in `list_alerts`, in days."""
 
 
 class Alert(View, frozen=True, kw_only=True):
-    """An alert.
+    """Something that the coordinator of the station should look at.
 
     Attributes:
         code: Code of the lot, document, place, person or station concerned, or the entry number of
@@ -73,8 +69,8 @@ class Alert(View, frozen=True, kw_only=True):
         item, quantity: The goods concerned, in base units; None if the alert is not about goods.
             The quantity of unexplained goods is negative if too many were found, and positive if
             goods are missing.
-        since: First day of the condition.
-        due: The due day; None if there is none.
+        since: The first day on which the alert was due.
+        due: The day by which something should have happened; None if there is none.
         document: The delivery or shipment with which expiring goods are on the way; otherwise
             absent.
         expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
@@ -151,9 +147,9 @@ def _oldest_first(found: list[Alert]) -> list[Alert]:
 
 
 def _expiring(books: Books, today: date, horizon: date) -> list[Alert]:
-    """Return an alert for goods that have expired or will expire by `horizon`.
+    """Return an alert for each lot that has expired or will expire by `horizon`.
 
-    These are goods in stock, allocated goods, and goods on the way to recipients or other stations.
+    The lots are in stock, allocated, or on the way to recipients or other stations.
     """
     there: Counter[tuple[str | None, str | None, str, str]] = Counter()
     kinds = (STOCK, ALLOCATED, IN_TRANSIT, SENT)
@@ -435,7 +431,10 @@ def _allocations(books: Books, latest_day: date) -> list[Alert]:
 
 
 def _by_document(books: Books, kind: AccountKind) -> dict[str, dict[str | None, int | None]]:
-    """Return the balances of accounts of a kind, by first key and item."""
+    """Return the balances of accounts of a kind, by document and item.
+
+    The document is the first key of an account.
+    """
     found: dict[str, dict[str | None, int | None]] = {}
     there: Counter[tuple[str, str]] = Counter()
     for (account, item, _), quantity in read_balances(books, (kind,)).items():
@@ -446,7 +445,7 @@ def _by_document(books: Books, kind: AccountKind) -> dict[str, dict[str | None, 
 
 
 def _shipments(what: AlertKind, found: list[ShipmentView]) -> list[Alert]:
-    """Return an alert for each shipment and item."""
+    """Return an alert of a kind for each item of each of these shipments."""
     goods: Counter[tuple[str, date, str]] = Counter()
     for one in found:
         for line in one.lines:

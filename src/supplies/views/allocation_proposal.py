@@ -5,10 +5,10 @@ The rules, per item:
 - More urgent needs are served in full before less urgent ones.
 - Needs of equal urgency share evenly by household: as long as a household still lacks goods, no
   other household gets more than one unit more. The needs of one household count together.
-- The remainder goes to needs with the nearest date first, then to the oldest.
-- Lots are taken first-expired-first-out, never from quarantine and never after their expiry date.
+- The remainder goes to the needs with the earliest due day, then to the oldest needs.
+- Lots that expire first are taken first. Lots in quarantine and expired lots are never taken.
 
-Only the open part of a need is served. The part that a pledge claims is not proposed again.
+Only the open part of a need is served. A part that a pledge claims is not proposed again.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from supplies.views.shared_queries import read_latest, read_lots
 _URGENCIES = ("high", "normal", "low")
 
 _SortKey = tuple[date, int, str]
-"""Sort key among needs of the same urgency: due date, number of the first entry, id."""
+"""Sorts needs of the same urgency: by due date, number of the first entry, and id."""
 
 
 class ProposedLot(View, frozen=True, kw_only=True):
@@ -71,7 +71,7 @@ def propose_allocations(
 ) -> Page[ProposedAllocation]:
     """Propose allocations, the most urgent needs first. Nothing is recorded.
 
-    Every page computes the whole proposal.
+    The whole proposal is computed for every page.
 
     Args:
         today: The station's day. Lots that expired before this day are not proposed.
@@ -108,7 +108,7 @@ def _shelves(
 ) -> dict[str, list[_OnShelf]]:
     """Return the lots of each item that can be allocated today.
 
-    Those that expire first come first.
+    Lots that expire first come first.
     """
     free = read_balances(books, (STOCK,), item=item)
     described = read_lots(books, [lot for _, _, lot in free])
@@ -140,8 +140,8 @@ def _entry_of(lot: Lot) -> int:
 def _lowest_balance(books: Books, today: date, account: str, item: str, lot: str, now: int) -> int:
     """Return the lowest balance of the account on `today` or any later day.
 
-    Entries may already be booked on later days. Taking more than this would make the balance of
-    such a day negative.
+    Entries may already be booked on later days. If more than this quantity were taken, the balance
+    of such a day would be negative.
     """
     if books.head()[2] <= today.isoformat():
         return now
@@ -159,7 +159,10 @@ class _OpenNeed:
 
 
 def _open_needs(books: Books, today: date, item: str | None) -> list[_OpenNeed]:
-    """Return open needs: the most urgent first, then by due date, then the oldest first."""
+    """Return open needs, the most urgent first.
+
+    Needs of equal urgency are ordered by due date. Of these, the oldest come first.
+    """
     open_ = {
         keys_of(key[0])[0]: (key, n)
         for key, n in read_balances(books, (NEEDED,), item=item).items()
@@ -198,7 +201,7 @@ def _distribute(
 
 
 def _share(tier: Sequence[_OpenNeed], free: int) -> int:
-    """Share free goods between needs of equal urgency. Return the quantity that was shared out."""
+    """Share free goods between needs of equal urgency. Return the quantity that the needs got."""
     households: defaultdict[str, list[_OpenNeed]] = defaultdict(list)
     for one in tier:
         households[one.need.recipient].append(one)
@@ -244,7 +247,7 @@ def share_evenly(lacks: dict[str, int], free: int) -> dict[str, int]:
 
 @dataclass(slots=True)
 class _AllocationDraft:
-    """An allocation that is being put together. Each of its lots serves only one need."""
+    """An allocation to which lines are still being added. Each of its lots serves only one need."""
 
     recipient: str
     location: str
@@ -277,7 +280,7 @@ class _AllocationDraft:
 def _combine(served: Iterator[tuple[Need, _OnShelf, int]]) -> list[ProposedAllocation]:
     """Combine the proposed lines into few allocations, if possible one per recipient and location.
 
-    The allocations are in the order of the first need of each.
+    The allocations are ordered by the first need that each of them serves.
     """
     rows: list[_AllocationDraft] = []
     last: dict[tuple[str, str], _AllocationDraft] = {}

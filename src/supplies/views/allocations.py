@@ -48,20 +48,22 @@ QUERIES_BY_STATUS = {
     "allocated": numbers_by_balance(ALLOCATED),
     "in_transit": numbers_by_balance(IN_TRANSIT, last=True),
 }
-"""The query that finds allocations with a status. Only statuses of goods that were not received yet
-have one.
+"""The queries that find allocations by status.
+
+Other statuses are not here, because no balance shows them. They are filtered after reading.
 """
 
 ALLOCATING_KINDS = ("allocated", "donation_received", "goods_converted")
-"""Kinds of entry that allocate goods: by command, or because goods for a claim arrived or were
-repacked.
+"""Kinds of entry that allocate goods.
+
+Goods are allocated by command, or when goods for a claim arrive or are repacked.
 """
 
 COUNTING_KIND = "stock_counted"
-"""Kind of the entry by which a stock count takes missing goods out of allocations."""
+"""Kind of entry with which a stock count takes missing goods out of allocations."""
 
 LineKey = tuple[str, str, str]
-"""Key of an allocation line: allocation id, item, lot."""
+"""The allocation, item and lot that identify an allocation line."""
 
 
 class AllocationLineView(View, frozen=True, kw_only=True):
@@ -185,16 +187,20 @@ def read_stated_packs(books: Books, ids: list[str]) -> dict[str, list[PackedLine
 
 
 def _latest(entries: list[DocumentEntry]) -> DocumentEntry:
-    """Return the entry of the latest command that allocated or corrected an allocation.
+    """Return the latest entry that made or corrected an allocation.
 
-    If the goods were allocated as part of another command, such as a donation, return its entry.
+    If the goods were allocated as part of another command, such as a donation, return that
+    command's entry.
     """
     stated = [each for each in entries if each.kind == "allocated" and each.part == 0]
     return stated[-1] if stated else entries[0]
 
 
 def _parts(books: Books, ids: list[str]) -> defaultdict[LineKey, Counter[str]]:
-    """Return the quantities of each allocation line, named by field of `AllocationLineView`."""
+    """Return the quantities of each allocation line.
+
+    The names are fields of `AllocationLineView`.
+    """
     parts: defaultdict[LineKey, Counter[str]] = defaultdict(Counter)
     for move in read_net_transfers(books, ALLOCATED, ids):
         if move.kind in ALLOCATING_KINDS:

@@ -1,4 +1,4 @@
-"""Balances now, at the end of a day, or as of an entry."""
+"""Read balances now, at the end of a day, or directly after an entry."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import AccountKind
 
 BalanceKey = tuple[str, str, str]
-"""Key of a balance: account, item, lot."""
+"""The account, item and lot that identify a balance."""
 
 Sums = Counter[tuple[str, str]]
-"""Sums of balances, by name of the kind of account and item."""
+"""Sums of balances, by the name of the kind of account and by item."""
 
 
 def read_balances(
@@ -31,7 +31,7 @@ def read_balances(
     If both `on` and `at` are None, the present balances are returned.
 
     Args:
-        on: Return the balances at the end of this day, from all that is recorded so far.
+        on: Return the balances at the end of this day, with all entries recorded so far.
         at: Return the balances directly after the entry with this number.
         item: Return only balances of this item.
         key: Return only accounts whose last key is this one. Accounts with a single key are found
@@ -85,15 +85,18 @@ def sum_balances(books: Books, kinds: Iterable[AccountKind], *, on: date | None 
 
 
 def past_day(books: Books, day: date | None) -> date | None:
-    """Return `day`, or None if nothing is booked after it.
+    """Return `day` if entries are booked after it, otherwise None.
 
-    If the result is None, the present balances are also the balances of that day.
+    If the result is None, the present balances are also the balances at the end of that day.
     """
     return None if day is None or day.isoformat() >= books.head()[2] else day
 
 
 def latest_day_at(books: Books, seq: int) -> str | None:
-    """Return the latest booked day of the entries up to `seq`, as ISO text, or None."""
+    """Return the latest day on which one of the entries up to `seq` is booked, as ISO text.
+
+    Return None if there is no such entry.
+    """
     day: str | None = books.value(
         f"{_days_until(':last')} SELECT max(b.day) FROM booked b WHERE EXISTS ("
         "SELECT 1 FROM entries e WHERE e.station = :station AND e.booked_on = b.day "
@@ -107,7 +110,7 @@ def latest_day_at(books: Books, seq: int) -> str | None:
 def _days_until(last: str) -> str:
     """Return SQL for the table `booked (day)`, with all days until `last` that have entries.
 
-    Each day is found from the one before by an index, which is faster than reading all entries.
+    An index leads from each day to the next, which is faster than reading all entries.
     """
     return (
         "WITH RECURSIVE booked (day) AS (SELECT max(e.booked_on) FROM entries e "
@@ -122,6 +125,7 @@ def balance_exists(condition: str, *, past: bool) -> str:
 
     Args:
         condition: SQL condition on `b.account`.
+        past: Whether to look at the end of `:day`.
     """
     where = f"WHERE b.station = :station AND {condition} AND b.quantity <> 0"
     if not past:
@@ -150,7 +154,11 @@ def _on(only: str) -> str:
 
 
 def _recorded_later(only: str) -> str:
-    """Return SQL for the net transfers until a day that were recorded after an entry."""
+    """Return SQL for what entries after `:seq` moved, as far as it is booked up to `:day`.
+
+    Args:
+        only: A further SQL condition, beginning with AND.
+    """
     sides = " UNION ALL ".join(
         f"SELECT t.{side} AS account, t.item, t.lot, {sign}t.quantity AS quantity FROM booked b "
         "CROSS JOIN entries e CROSS JOIN transfers t WHERE e.station = :station "

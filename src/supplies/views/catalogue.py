@@ -1,4 +1,4 @@
-"""Catalogue records by code, and search by parts of codes and names."""
+"""Read catalogue records by code, and search them by parts of codes and names."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _LONGEST_QUERY = 200
 _COUNT_LIMIT = 1000
 """Largest number of index rows that are counted for one bigram.
 
-A bigram with more rows is common, and only the rarest bigrams are looked up.
+If a bigram has more rows, it is common. Only the rarest bigrams are looked up.
 """
 
 _MAX_COUNTED = 24
-"""Largest number of bigrams of a query whose index rows are counted."""
+"""Largest number of bigrams of a query whose frequency is counted in the index."""
 
 _MAX_LOOKED_UP = 4
-"""Largest number of bigrams to look up in the index. The matches are then compared one by one."""
+"""Largest number of bigrams that are looked up. The records found are then compared one by one."""
 
 _PERSONAL = {table: frozenset(columns) for table, columns in PERSONAL_COLUMNS.values()}
 
@@ -79,7 +79,7 @@ def list_records(
         q: List only records that contain each word of `q` in their code, names, barcodes, address
             or telephone number. Case and accents are ignored, and Chinese names are also found by
             the first letters of their pinyin.
-        retired: Whether to list only retired records, or only the others. None lists all.
+        retired: True lists only retired records, False only the others. None lists all.
         personal: Whether to read personal fields. If not, they are None, and people cannot be
             searched.
 

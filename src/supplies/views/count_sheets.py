@@ -23,7 +23,7 @@ DOCUMENT_TYPE = DocumentType(CountSheet, "sheet", kind="count_opened", prefix="c
 
 
 class CountedLineView(View, frozen=True, kw_only=True):
-    """A counted line, in base units. difference = counted − expected.
+    """A counted line, in base units. `difference` is `counted` minus `expected`.
 
     Attributes:
         lot: None if all lots were counted together.

@@ -1,4 +1,4 @@
-"""Lines that were loaded for the stops of deliveries, with their outcomes."""
+"""The goods that were loaded for the stops of deliveries, with the outcomes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ class LoadedLine(NamedTuple):
     """One line that was loaded for a stop, with quantities in base units.
 
     Attributes:
-        outcome: None if none is reported yet; then received, brought_back and lost are 0.
+        outcome: None if none is reported yet. The quantities received, brought back and lost are
+            then 0.
         reported_in: Number of the entry with the outcome.
         happened_at: A timestamp as text, or None.
     """
@@ -42,7 +43,8 @@ def read_loaded_lines(
 ) -> list[LoadedLine]:
     """Return the loaded lines of these deliveries or allocations, in order of dispatch and stop.
 
-    received, brought_back and lost are from the latest outcome. in_transit is from the balances.
+    The quantities received, brought back and lost are those of the latest outcome. The quantity in
+    transit is the present balance.
     """
     rows = query_ids(
         books,

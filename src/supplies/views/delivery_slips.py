@@ -48,7 +48,7 @@ class _LoadedDelivery(NamedTuple):
 def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
     """Build a slip for each stop, in order.
 
-    Names of people and telephone numbers are masked; addresses are complete.
+    Names of people and telephone numbers are masked. Addresses are complete.
 
     Raises:
         NotFound: there is no such delivery.
@@ -129,7 +129,10 @@ def _load_delivery(books: Books, delivery: str) -> _LoadedDelivery:
 
 
 def _lines_to_load(books: Books, delivery: str, described: dict[str, Lot]) -> list[LoadLine]:
-    """Return the quantities to load at each location. Lots that expire first come first."""
+    """Return the quantity of each lot to load at each location.
+
+    Lots that expire first come first.
+    """
     sums: Counter[tuple[str, str, str]] = Counter()
     for line in books.rows(StopLine, delivery=delivery):
         sums[line.location, line.item, line.lot] += line.loaded
@@ -156,7 +159,10 @@ def _lines_to_load(books: Books, delivery: str, described: dict[str, Lot]) -> li
 
 
 def _name(recipient: Recipient) -> str:
-    """Return a recipient's name for the team. It is masked, unless of an institution."""
+    """Return a recipient's name as the team may see it.
+
+    Only the name of an institution is not masked.
+    """
     name = recipient.name or ""
     return name if recipient.kind == "institution" else mask_name(name)
 
@@ -174,8 +180,8 @@ def _stated(
 ) -> list[StatedPacks]:
     """Return the packs in which a loaded line was given, or [] if they do not give its quantity.
 
-    If an item was loaded from several lots, the line gets the packs with exactly its quantity,
-    unless different packs have that quantity.
+    If an item was loaded from several lots, the line gets those packs that have exactly its
+    quantity. If different packs have that quantity, the result is [].
     """
     packed = [
         StatedPacks(quantity=each.quantity, pack=each.pack, size=each.size)

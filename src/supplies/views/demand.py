@@ -17,9 +17,10 @@ class DemandLine(View, frozen=True, kw_only=True):
     """The demand for an item, in base units, and the free stock that can meet it.
 
     Attributes:
-        open: Needed, and neither promised by a donor nor set aside.
-        claimed: Needed, and promised by donors who have claimed the need.
-        free: In stock and not set aside. Expired goods and goods in quarantine do not count.
+        open: The needed quantity that no donor promised and that is not set aside.
+        claimed: The needed quantity that donors promised to deliver.
+        free: The quantity in stock that is not set aside. Expired goods and goods in quarantine do
+            not count.
         missing: The part of `open` that exceeds `free`.
     """
 
@@ -31,7 +32,7 @@ class DemandLine(View, frozen=True, kw_only=True):
 
 
 def list_demand(books: Books, today: date) -> list[DemandLine]:
-    """List the items with unmet needs. The items of which most is missing come first.
+    """List the items with unmet needs. Items of which the most is missing come first.
 
     Args:
         today: The station's day. Goods that expired before this day do not count as free.

@@ -1,8 +1,8 @@
-"""Lists of documents in the order in which they were created, each in its latest state.
+"""List documents in the order in which they were created, each in its latest state.
 
 A document has the number of its first entry. Its id ends with this number, and lists are sorted by
-it. A `NumberQuery` finds the next numbers in an index. Then the documents are read by key. Filters
-on a document's latest state or on its finished view are applied last.
+it. A `NumberQuery` finds the next numbers in an index. Then the documents are read by key. At last,
+filters on the document's latest state or on its view are applied.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ V = TypeVar("V")
 NumberQuery = Callable[[Books, int, int, bool], list[int]]
 """Function that finds the next documents of a list.
 
-It takes the books, a document number, a limit, and whether the newest documents come first. It
-returns the numbers of the documents that follow in this order.
+The arguments are the books, a document number, a limit, and whether the newest documents come
+first. The result is the list of the document numbers that follow in this order.
 """
 
 _DIGITS = "'0123456789'"
@@ -46,8 +46,8 @@ def list_documents(
 
     Args:
         newest_first: Whether the documents that were created last come first.
-        state_filter: Keep a document if this returns True for its latest statement.
-        view_filter: Keep a document if this returns True for its view.
+        state_filter: Keep a document if this function returns True for its latest state.
+        view_filter: Keep a document if this function returns True for its view.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -83,7 +83,7 @@ def numbers_by_column(
 ) -> NumberQuery:
     """Return a query that finds the documents that have, or once had, this value in a column.
 
-    A document once had the value if an entry that was corrected later gave it.
+    A document once had the value if an entry with this value was corrected later.
 
     Args:
         within: A further SQL condition on the table `x`, beginning with AND.
@@ -100,7 +100,7 @@ def numbers_by_balance(kind: AccountKind, *, last: bool = False) -> NumberQuery:
     """Return a query that finds documents with a positive balance in an account of this kind.
 
     Args:
-        last: Whether the document id is the second key of the account. If not, it is the first.
+        last: True if the document id is the second key of the account, False if it is the first.
     """
     start = len(kind.prefix) + 3
     rest = f"ltrim(substr(b.account, {start}), {_DIGITS})"

@@ -73,7 +73,7 @@ class DonationLineView(View, frozen=True, kw_only=True):
 
 
 class FulfilledPledgeView(View, frozen=True, kw_only=True):
-    """The quantity of an item with which a donation fulfilled a pledge, in base units."""
+    """A pledge that a donation fulfilled, with the item and the quantity in base units."""
 
     pledge: str
     item: str
@@ -237,7 +237,7 @@ def _line(
 
 
 def _receipts(books: Books, ids: Sequence[str]) -> dict[str, str]:
-    """Return the valid receipt of each donation, or the last one if none is valid."""
+    """Return the valid receipt of each donation. If none is valid, return the last one."""
     rows = query_ids(
         books,
         ids,

@@ -36,7 +36,7 @@ def build_donor_statement(books: Books, donor: str, first: date, last: date) -> 
         InvalidField: `last` is before `first`.
         NotFound: there is no such donor.
         Forgotten: the donor was forgotten.
-        BooksBroken: the quantities by place do not sum to what was given.
+        BooksBroken: the quantities at all places do not add up to the quantity given.
     """
     if last < first:
         raise InvalidField.at("/to", f"{last} is before {first}")
@@ -73,7 +73,7 @@ def build_donor_statement_paper(
         InvalidField: `last` is before `first`.
         NotFound: there is no such donor.
         Forgotten: the donor was forgotten.
-        BooksBroken: the quantities by place do not sum to what was given.
+        BooksBroken: the quantities at all places do not add up to the quantity given.
     """
     known = books.donor(donor)
     return DonorStatementPaper(
@@ -110,7 +110,7 @@ class _GiftLine(NamedTuple):
 def _gift_lines(books: Books, found: Gifts) -> list[_GiftLine]:
     """Return all versions of the lines of gifts, oldest first.
 
-    A correction adds a version of a line. The last version is in effect.
+    Each correction adds a version of a line. The last version is the valid one.
     """
     rows = query_ids(
         books,
@@ -180,7 +180,7 @@ def _line(
     """Return the line of one item.
 
     Raises:
-        BooksBroken: the places do not sum to what was received and repacked.
+        BooksBroken: the quantities at all places do not add up to `received` plus `repacked`.
     """
     item = books.item(code)
     present = {name: places[name] for name in PLACES if places[name]}
@@ -208,7 +208,7 @@ def _line(
 
 
 def _receipts(books: Books, donor: str, arrivals: set[str]) -> list[ReceiptView]:
-    """Return the donor's valid receipts for these gifts, in the order of their numbers."""
+    """Return the valid receipts for these gifts of a donor, in the order of their numbers."""
     every = list_receipts(books, donor=donor, limit=None).items
     return [one for one in every if one.status == "issued" and arrivals & set(one.donations)]
 

@@ -1,4 +1,4 @@
-"""Entries with their hashed bytes, and conflicts."""
+"""Read entries with their hashed bytes, and conflicts."""
 
 from __future__ import annotations
 

@@ -43,8 +43,8 @@ def read_given_back(
 ) -> dict[str, GivenBackView]:
     """Return the goods that were given back to donors, by receipt number.
 
-    Receipts of which nothing was given back are left out. If goods were repacked before they were
-    given back, the goods that were made from them are counted.
+    A receipt is left out if none of its goods was given back. If goods were repacked before they
+    were given back, the goods that were made from them are counted.
 
     Args:
         donations: The donations of each receipt.
@@ -81,9 +81,9 @@ def read_given_back(
 
 
 def last_return(books: Books, donations: Sequence[str]) -> int | None:
-    """Return the last entry that changed what was given back of these donations' goods.
+    """Return the last entry that changed which goods of these donations were given back.
 
-    This may be an entry that repacked some of them. Return None if nothing was given back.
+    This may be an entry that repacked some of the goods. Return None if nothing was given back.
     """
     recorded = read_latest(books, ArrivalLine, "arrival", set(donations), head=Arrival)
     own = [line.lot for lines in recorded.values() for line in lines]
@@ -107,7 +107,10 @@ def last_return(books: Books, donations: Sequence[str]) -> int | None:
 
 
 def _quantities_in(books: Books, lots: Iterable[str], kind: AccountKind) -> dict[str, int]:
-    """Return the quantity of each lot in accounts of a kind. Lots without any are left out."""
+    """Return the quantity of each lot in accounts of a kind.
+
+    Lots without such a balance are left out.
+    """
     rows = query_ids(
         books,
         lots,

@@ -1,4 +1,4 @@
-"""Counts of households for the station report."""
+"""Count households for the station report."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def count_surveyed_households(books: Books, first: date, last: date) -> int:
 
 
 def count_fully_met_households(books: Books, on: date) -> int:
-    """Count households whose needs were all met or ended on a day.
+    """Count the households whose needs were all met or ended on a day.
 
-    A household counts if goods have met one of its needs, and none of its needs is open, claimed or
-    assigned on that day.
+    A household counts if goods met at least one of its needs, and if on that day none of its needs
+    is open, claimed or assigned.
     """
     past = past_day(books, on) is not None
     open_stages = (

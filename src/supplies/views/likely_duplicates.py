@@ -40,22 +40,22 @@ from supplies.views.shared_queries import (
 )
 
 MAX_COMPARED = 40
-"""Number of latest documents to compare with. Duplicates usually follow one another closely."""
+"""Number of documents to compare with, the latest first. Duplicates usually follow closely."""
 
 MAX_WARNINGS = 5
 """Maximum number of documents with the same quantities that are compared in detail."""
 
 Totals = dict[str, int]
-"""Quantities of a document by item. Empty if all was reversed."""
+"""The quantities of a document, by item. It is empty if the document was reversed."""
 
 Label = Counter[str | date | None]
-"""Quantities by batch, or by expiry. The key None means that it is unknown."""
+"""The quantities of an item by batch, or by expiry. The key None means that it is unknown."""
 
 Labels = dict[str, tuple[Label, Label]]
-"""Quantities of an arrival by batch, and by expiry, for each item."""
+"""For each item of an arrival: its quantities by batch, and its quantities by expiry."""
 
 Moved = Counter[tuple[str, str]]
-"""Net changes of balances, by account and item."""
+"""The net changes of balances, by account and item."""
 
 ReadTotals = Callable[[Books, list[str]], dict[str, Totals]]
 """Function that returns the totals of documents by id."""
@@ -132,7 +132,7 @@ def find_likely_duplicates(
 
 
 def _find_same_moves(books: Books, seq: int) -> list[Warned]:
-    """Return a warning for each earlier entry with the same goods and the same accounts."""
+    """Return a warning for each earlier entry that moved the same goods in the same way."""
     this = books.one(
         "SELECT seq, document, happened_on, kind FROM entries WHERE station = :station "
         "AND seq = :seq AND part = 0 AND supersedes IS NULL",
@@ -165,12 +165,12 @@ def _find_same_moves(books: Books, seq: int) -> list[Warned]:
 
 
 def _moving_entry(seq: int, document: str) -> str:
-    """Return how messages name an entry: its document, and for a return also its number."""
+    """Return how messages name an entry: by its document and, for a return, also by its number."""
     return document if document.endswith(f"_{seq}") else f"entry {seq} ({document})"
 
 
 def _moved(books: Books, kind: str, documents: Iterable[str]) -> dict[int, Moved]:
-    """Return what each entry of a kind about these documents moved, with its corrections.
+    """Return what each entry of a kind about these documents moved, with corrections of the entry.
 
     The id of a document is left out of its own accounts, so that two documents can be compared.
     """
@@ -225,15 +225,15 @@ def _name(fact: _Fact, one: DocumentState[Any]) -> str:
 
 
 def _by(fact: _Fact, one: DocumentState[Any]) -> str:
-    """Return the words with which a message names the person or place of a fact."""
+    """Return the words with which a message names the person or place of a document."""
     whose = list(_whose(fact, one).values())[-1]
     return ", anonymous too" if whose == ANONYMOUS else f" ({whose})"
 
 
 def _with_same_labels(books: Books, arrival: str, others: list[str]) -> list[str]:
-    """Return the other arrivals whose batches and expiry days may be those of `arrival`.
+    """Return those arrivals whose batches and expiry days may be the same as those of `arrival`.
 
-    A batch or expiry that is given in only one of two arrivals does not make a difference.
+    If only one of two arrivals has a batch or an expiry, they may still be the same.
     """
     own = _read_labels(books, [arrival])[arrival]
     if all(set(part) == {None} for parts in own.values() for part in parts):
@@ -267,7 +267,7 @@ def _read_labels(books: Books, arrivals: list[str]) -> dict[str, Labels]:
 
 
 def _totals(lines: Iterable[tuple[str, str, int]]) -> dict[str, Totals]:
-    """Return the totals of documents, from rows of document, item and quantity."""
+    """Return the totals of each document. A row has the document, an item and a quantity."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for document, item, quantity in lines:
         if quantity:
@@ -319,7 +319,7 @@ def _promised(books: Books, ids: list[str]) -> dict[str, Totals]:
 
 
 def _done(books: Books, ids: list[str]) -> dict[str, Totals]:
-    """Return the count of each activity, by the person who did it."""
+    """Return the count of each of these activities, by the person who did it."""
     numbers = [int(name.rpartition("_")[2]) for name in ids]
     latest = {each.stated.activity: each for each in read_documents(books, ACTIVITIES, numbers)}
     entries = DocumentEntries(books, ids)
@@ -331,7 +331,10 @@ def _done(books: Books, ids: list[str]) -> dict[str, Totals]:
 
 
 def _counted_stock(books: Books, ids: list[str]) -> dict[str, Totals]:
-    """Return what a count found, by item and lot. A count of zero is included."""
+    """Return what was counted on each of these count sheets, by item and lot.
+
+    Zeros are included.
+    """
     return {
         name: {f"{line.item} {line.lot}": line.counted for line in stated}
         for name, stated in read_latest(books, CountedLine, "sheet", ids).items()
@@ -352,7 +355,7 @@ _FACTS = {
         CountSheet, "sheet", ("location",), _counted_stock, "count", "nothing is to be done"
     ),
 }
-"""How documents are compared, by the prefix of their ids."""
+"""How documents of each type are compared, by the prefix of their ids."""
 
 _MOVES = {
     "found_again": "find",

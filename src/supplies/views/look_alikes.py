@@ -1,4 +1,7 @@
-"""Records of one kind that may be registered twice: same name, telephone number or address."""
+"""Find records of one kind that may be registered twice.
+
+They have the same name, telephone number or address.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ _WORDS = {"name": "name", "phone": "telephone number", "address": "address"}
 
 
 class LookAlike(View, frozen=True, kw_only=True):
-    """One of several records that look alike. Items have no telephone number or address."""
+    """One of several records that look alike.
+
+    Items have neither a telephone number nor an address.
+    """
 
     code: str
     name: str | None

@@ -1,8 +1,8 @@
-"""Ownership of lots through conversions, and where each donor's share is.
+"""Find out to whom the goods of a lot belong, and where each donor's share is.
 
-A lot belongs to those who brought it in, in proportion to their quantities. Repacked goods belong
-to the owners of the goods that went in. Shares are whole base units. They are rounded so that they
-sum exactly, both over all owners and over all accounts.
+A lot belongs to the accounts from which it came, in proportion to their quantities. Repacked goods
+belong to the owners of the goods of which they were made. Shares are whole base units. They are
+rounded so that they add up exactly, both over all owners and over all accounts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from supplies.domain.accounts import CHART, CONVERTED, DONOR, is_origin, kind_of
 from supplies.errors import BooksBroken
 
 Owner = tuple[str, str]
-"""An owner of goods: the lot that was received, and the origin account from which it came."""
+"""An owner of goods: the lot that came into the books, and the account from which it came."""
 
 _ORDER = {name: place for place, name in enumerate(CHART)}
 
@@ -33,7 +33,7 @@ class LotShare(NamedTuple):
 
 
 class Gifts(NamedTuple):
-    """The gifts of a donor in a period.
+    """The gifts of a donor in a period, with quantities in base units.
 
     Attributes:
         given: Quantity received, by lot.
@@ -54,7 +54,7 @@ def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
     A gift counts on the day on which it came. All corrections recorded so far are included.
 
     Raises:
-        BooksBroken: the accounts of a lot do not sum to the quantity that came in.
+        BooksBroken: the balances of a lot do not add up to the quantity that came in.
     """
     rows = books.all(
         "SELECT lot, min(day) FROM days WHERE station = :station AND account = :account "
@@ -82,13 +82,13 @@ def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
 
 
 def read_owned_goods(books: Books, lots: Iterable[str]) -> dict[str, list[LotShare]]:
-    """Return, by the lot of the owner, where the goods of lots are now, repacked goods included.
+    """Return where the goods of these lots are now, by the lot that came into the books.
 
-    Goods that went into a conversion are listed in the account of the conversion. The goods made
-    from them follow.
+    Repacked goods are included. Goods of which others were made are listed in the account of the
+    conversion. After them, the goods made of them are listed.
 
     Raises:
-        BooksBroken: the accounts of a lot do not sum to the quantity that came in.
+        BooksBroken: the balances of a lot do not add up to the quantity that came in.
     """
     wanted = set(lots)
     if not wanted:
@@ -106,8 +106,8 @@ def read_owned_goods(books: Books, lots: Iterable[str]) -> dict[str, list[LotSha
 def apportion_all(quantities: Iterable[int], weights: Sequence[int]) -> list[list[int]]:
     """Divide each quantity in proportion to the weights, rounded to whole units.
 
-    Each row of the result sums exactly to its quantity. Each column sums to its weight if the
-    quantities and the weights have the same total.
+    The parts of each quantity add up to exactly this quantity. The parts for each weight add up to
+    the weight if the quantities and the weights have the same total.
     """
     rows, total, before = [], 0, [0] * len(weights)
     for quantity in quantities:
@@ -119,7 +119,7 @@ def apportion_all(quantities: Iterable[int], weights: Sequence[int]) -> list[lis
 
 
 def apportion(units: int, weights: Sequence[int]) -> list[int]:
-    """Divide units in proportion to the weights, rounded so that the parts sum to `units`.
+    """Divide units in proportion to the weights, rounded so that the parts add up to `units`.
 
     >>> apportion(10, [1, 1, 1])
     [3, 3, 4]
@@ -133,7 +133,7 @@ def apportion(units: int, weights: Sequence[int]) -> list[int]:
 
 
 class _LotFamily:
-    """Lots that are connected by repacking, with their balances at the end of a day."""
+    """Lots that are connected by conversions, with their balances at the end of a day."""
 
     def __init__(self, books: Books, lots: set[str], last: date) -> None:
         self._books, self._last = books, last
@@ -148,7 +148,7 @@ class _LotFamily:
         )
 
     def owners(self, lot: str) -> dict[Owner, int]:
-        """Return how much of a lot belongs to each owner."""
+        """Return the quantity of a lot that belongs to each owner."""
         if lot not in self._owners:
             # Set before the recursion: lots that were made from each other have no owners, and
             # `shares` raises.
@@ -164,10 +164,10 @@ class _LotFamily:
         return self._owners[lot]
 
     def shares(self, lot: str) -> dict[str, dict[Owner, int]]:
-        """Return, for each account that contains the lot, how much belongs to each owner.
+        """Return, for each account that contains the lot, the quantity that belongs to each owner.
 
         Raises:
-            BooksBroken: the accounts do not sum to the quantity that came in.
+            BooksBroken: the balances of the lot do not add up to the quantity that came in.
         """
         owners = self.owners(lot)
         places = {
@@ -189,10 +189,9 @@ class _LotFamily:
         }
 
     def _made(self, conversion: str, quantity: int) -> dict[Owner, int]:
-        """Divide a product of a conversion between the owners of the lots that went in.
+        """Divide a product of a conversion between the owners of the consumed lots.
 
-        All items that went in have equal weight. Within an item, the owners are weighted by
-        quantity.
+        All consumed items have equal weight. Within an item, the owners are weighted by quantity.
         """
         sources = self._went_in[conversion]
         sums: Counter[str] = Counter()

@@ -47,10 +47,15 @@ NeedStatus = Literal["open", "claimed", "assigned", "met", "ended"]
 DOCUMENT_TYPE = DocumentType(Need, "need", kind="need_noted", prefix="n")
 
 STAGES = dict(zip(get_args(NeedStatus), (NEEDED, CLAIMED, ASSIGNED, MET, ENDED), strict=True))
-"""The kind of account for each status. A need has the first status whose account is not empty."""
+"""For each status, the kind of account that decides it.
+
+A need has the first status in this order whose account is not empty.
+"""
 
 UNSETTLED_STATUSES = ("open", "claimed", "assigned")
-"""Statuses of needs that are not met yet. Such needs are few, so they are found by their balances.
+"""Statuses of needs that are not met yet.
+
+Such needs are few, so their balances find them quickly.
 """
 
 
@@ -58,8 +63,8 @@ class NeedView(View, frozen=True, kw_only=True):
     """A need, in base units.
 
     Attributes:
-        asked: The latest quantity that was asked for. The other quantities show how far the need is
-            met.
+        asked: The quantity that is asked for, after all corrections. The other quantities show how
+            far the need is met.
         stated: The quantity in packs, as given; absent if it was given in base units.
         needed_by: None if there is no due day.
         note: Free text; None if there is none, or if it was erased.
@@ -99,10 +104,10 @@ def get_need(books: Books, name: str) -> NeedView:
 
 
 def find_goods_of_ended_need(books: Books, name: str) -> list[Warned]:
-    """Return a warning for each kind of goods that an ended need still has.
+    """Return a warning for each kind of goods that are still meant for a need that was ended.
 
-    The goods may be set aside, on the way or handed over. For a need that was not ended there is no
-    warning.
+    The goods may be set aside, on the way or handed over. If the need was not ended, there are no
+    warnings.
     """
     if books.latest_row(NeedEnd, need=name) is None:
         return []
@@ -144,7 +149,7 @@ def list_needs(
 
     Args:
         status, recipient, item, urgency: Filters. None lists all.
-        community: Filter: the community of the recipient. None lists all.
+        community: List only needs of recipients in this community. None lists all.
 
     Raises:
         InvalidField: a filter, `after` or `limit` is invalid.
@@ -192,7 +197,7 @@ def _community_of(books: Books, code: str) -> str | None:
 
 
 def _source(status: str | None, recipient: str | None, item: str | None) -> NumberQuery:
-    """Return the query that has to read the fewest needs for these filters."""
+    """Return the query that finds the needs for these filters by reading the fewest rows."""
     if recipient is not None:
         return numbers_by_column(DOCUMENT_TYPE, "recipient", recipient)
     if status in UNSETTLED_STATUSES:

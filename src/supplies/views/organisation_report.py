@@ -1,6 +1,6 @@
 """Figures over all stations of an organisation: stock, needs and activities.
 
-Items of two stations count as one item if their code and unit are equal.
+Items of different stations count as one item if both their code and their unit are equal.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ V = TypeVar("V", bound=View)
 
 
 class StockOfItem(View, frozen=True, kw_only=True):
-    """Stock of an item at all stations, in base units.
+    """The stock of an item at all stations together, in base units.
 
     Attributes:
         stations: Number of stations that have the item in stock.
@@ -75,7 +75,7 @@ class StockOfItem(View, frozen=True, kw_only=True):
 
 
 class StockAtStation(View, frozen=True, kw_only=True):
-    """Stock of an item at one station, in base units."""
+    """The stock of an item at one station, in base units."""
 
     station: str
     name: str
@@ -86,7 +86,7 @@ class StockAtStation(View, frozen=True, kw_only=True):
 
 
 class NeedOfItem(View, frozen=True, kw_only=True):
-    """Needs for an item at all stations, in base units.
+    """The needs for an item at all stations together, in base units.
 
     Attributes:
         stations: Number of stations with a need for the item.
@@ -104,7 +104,7 @@ class NeedOfItem(View, frozen=True, kw_only=True):
 
 
 class NeedAtStation(View, frozen=True, kw_only=True):
-    """Needs for an item at one station, in base units."""
+    """The needs for an item at one station, in base units."""
 
     station: str
     name: str
@@ -117,7 +117,7 @@ class NeedAtStation(View, frozen=True, kw_only=True):
 
 
 _Columns = Mapping[str, tuple[AccountKind, ...]]
-"""For each figure, the kinds of account whose balances it sums."""
+"""For each field of a view, the kinds of account whose balances are added up in it."""
 
 _SHELVES: _Columns = {"on_hand": (STOCK, ALLOCATED), "free": (STOCK,), "allocated": (ALLOCATED,)}
 _NEEDS: _Columns = {
@@ -179,7 +179,7 @@ def list_needs_by_station(
 def _by_item(
     books: Books, view: Callable[..., V], columns: _Columns, after: str | None, limit: int | None
 ) -> Page[V]:
-    """Return a row for each item and unit."""
+    """Return a page of views, one for each item and unit."""
     item, colon, unit = (after or ":").partition(":")
     if not colon or (item and not is_valid_code(item)):
         raise invalid_cursor(after or "")
@@ -211,7 +211,7 @@ def _by_station(
     after: str | None,
     limit: int | None,
 ) -> Page[V]:
-    """Return a row for each station that has a balance of the item."""
+    """Return a page of views, one for each station that has a balance of the item."""
     if after is not None and not is_valid_code(after):
         raise invalid_cursor(after)
     rows = books.all(
@@ -234,7 +234,7 @@ def _by_station(
 def _parts(columns: _Columns, only: str = "") -> str:
     """Return SQL that selects the nonzero balances of all stations of the organisation.
 
-    In a row, the columns that include the kind of the account have the balance, the others have 0.
+    A row has the balance in each column that includes the kind of the account, and 0 in the others.
 
     Args:
         only: A further SQL condition, such as " AND b.item = :item".
@@ -307,7 +307,7 @@ _QUANTITIES = [field.name for field in msgspec.structs.fields(GoodsLine) if fiel
 def build_organisation_report(
     head: str, first: date, last: date, parts: Iterable[StationPart]
 ) -> OrganisationReport:
-    """Sum the parts of all stations of an organisation.
+    """Add up the figures of all stations of an organisation.
 
     Goods sent from one of the stations to another count neither as received nor as given out. They
     are in transit until they arrive.
@@ -363,7 +363,8 @@ def build_organisation_report(
 def _between(parts: Sequence[StationPart]) -> dict[tuple[str, str], Counter[str]]:
     """Return what to add for goods sent between these stations, by item and unit.
 
-    The result makes the sums balance even if the parts were read at different times.
+    With it, the opening balances plus the movements give the closing balances, even if the parts
+    were read at different times.
     """
     ours = {part.station.code for part in parts}
     lines: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
@@ -387,8 +388,7 @@ def build_organisation_report_paper(
 ) -> OrganisationReportPaper:
     """Return the report for printing.
 
-    If stations name an item differently, the report uses the name given by the station with the
-    smallest code.
+    If stations name an item differently, the name of the station with the smallest code is printed.
 
     Args:
         books: The books of the head station of the organisation.

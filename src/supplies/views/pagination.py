@@ -1,6 +1,6 @@
 """Classes and functions that all views share: views, pages and cursors.
 
-The service encodes a view as JSON with msgspec and returns it as the response body.
+The service encodes views as JSON and returns them as response bodies.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from supplies.errors import InvalidField
 
 T = TypeVar("T")
 P = TypeVar("P", int, str)
-"""Type of a position in a list."""
+"""The type of a position in a list, such as an entry number."""
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 500
 """Largest number of objects on one page."""
 
 NO_LIMIT = 2**62
-"""A limit that is larger than any list."""
+"""A limit for lists that must be returned whole. It is larger than any list."""
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +60,7 @@ class Warned(View, frozen=True, kw_only=True):
     """A warning that a recorded command may be a mistake.
 
     Attributes:
-        about: The id that the warning concerns.
+        about: The id of the document, lot or record that the warning is about.
         detail: The message.
     """
 
@@ -70,7 +70,7 @@ class Warned(View, frozen=True, kw_only=True):
 
 
 class PackedView(View, frozen=True, kw_only=True):
-    """A quantity in packs, as the command gave it: `quantity` times the pack `pack`.
+    """A quantity in packs, as a command gave it: `quantity` packs of the kind `pack`.
 
     Attributes:
         size: Number of base units in one pack when the command was recorded.
@@ -97,8 +97,8 @@ class PackedLineView(PackedView, frozen=True, kw_only=True):
 Fetch = Callable[[int, int], Sequence[tuple[int, T]]]
 """Function that reads the next part of a list.
 
-It takes a position and a limit. It returns elements of the list after the position, at most as many
-as the limit. Each element is paired with its own position.
+The arguments are a position and a limit. The result contains the elements after the position, at
+most as many as the limit. Each element is paired with its own position.
 """
 
 
@@ -153,7 +153,7 @@ def rows_to_fetch(limit: int | None) -> int:
 
 
 def check_choice(field: str, value: str | None, known: Collection[str]) -> None:
-    """Check the value of a filter. None means that there is no filter.
+    """Check the value of a filter, which may be None.
 
     Raises:
         InvalidField: the value is not one of `known`.
@@ -190,7 +190,10 @@ _NOUNS: dict[str, type[CatalogueRecord]] = {
 }
 
 MAX_FETCHES = 8
-"""Largest number of queries for one page. After that, the page is returned as it is."""
+"""Largest number of queries for one page.
+
+A page that is not full after them is returned as it is.
+"""
 
 
 def paginate_filtered(

@@ -1,4 +1,4 @@
-"""Count the people reached, by community. No names are read."""
+"""Count the people who received goods, by community. No names are read."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ WHO_BY_KIND: Mapping[str, CountedUnit] = {
     "group": "person",
     "institution": "institution",
 }
-"""The unit in which reports count recipients, by kind of recipient."""
+"""The unit in which reports count recipients of each kind: households, persons or institutions."""
 
 
 class RecipientGroup(NamedTuple):
-    """What reports may show about a recipient: kind and community."""
+    """The kind and the community of a recipient, which reports may show."""
 
     kind: str
     community: str | None
@@ -85,7 +85,8 @@ def read_group_hand_outs(
 ) -> list[GroupHandOut]:
     """Return the hand-outs to these groups from first to last, both inclusive.
 
-    A correction is a row of its own, with a negative quantity if less was handed out than recorded.
+    Each correction is a row of its own. If less was handed out than recorded, its quantity is
+    negative.
     """
     rows = query_ids(
         books,
@@ -108,10 +109,11 @@ def read_group_hand_outs(
 
 
 def lasting_hand_outs(met: Iterable[GroupHandOut]) -> dict[str, GroupHandOut]:
-    """Return, by id, the hand-outs of which the group kept some goods.
+    """Return the hand-outs of which the group kept some goods, by id.
 
     Args:
-        met: Rows of hand-outs and their corrections. Each hand-out is returned as its first row.
+        met: Rows of hand-outs and of their corrections. For each hand-out, its first row is
+            returned.
     """
     stayed: defaultdict[str, int] = defaultdict(int)
     first: dict[str, GroupHandOut] = {}
@@ -131,9 +133,9 @@ def count_people_reached(
 ) -> list[PeopleReachedLine]:
     """Count the households and persons that received goods of these lots, by month and community.
 
-    Of a group, its persons are counted. A household or an institution is counted in each month in
-    which it received more of an item than was taken back. Small counts of people are not shown
-    exactly, for privacy; small counts of institutions are.
+    For a group, its persons are counted. A household or an institution is counted in each month in
+    which it received more of an item than was taken back. For privacy, small counts of people are
+    masked. Small counts of institutions are not.
     """
     reached = _reached(books, lots, last)
     known = read_recipient_groups(books, {recipient for _, recipient in reached})
@@ -159,7 +161,7 @@ def count_people_reached(
 
 
 def _reached(books: Books, lots: set[str], last: date) -> set[tuple[str, str]]:
-    """Return the pairs of month and recipient with at least one item left after take-backs.
+    """Return the months in which each recipient received goods, as pairs of month and recipient.
 
     A recipient is listed for a month if it received more of some item in the month than was taken
     back.

@@ -1,4 +1,4 @@
-"""Default periods of reports: from the first day with an entry to the last."""
+"""The default period of reports: from the first to the last day of all entries."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def get_period_of_stations(stations: Sequence[Books]) -> tuple[date, date]:
 def get_period_of_donor(books: Books, donor: str) -> tuple[date, date]:
     """Return the earliest day of the donor's donations, and the latest day of all entries.
 
-    For a corrected donation, the corrected day counts.
+    If the day of a donation was corrected, the corrected day counts.
 
     Raises:
         NotFound: the donor is unknown, or the books contain no donation of the donor.

@@ -46,10 +46,10 @@ DOCUMENT_TYPE = DocumentType(Pledge, "pledge", kind="pledge_made", prefix="p")
 
 RECEIVED, OPENED = "donation_received", "goods_converted"
 LAPSED, CANCELLED = "pledge_lapsed", "pledge_cancelled"
-"""Kinds of entry that transfer goods from `pledged` back to `donor`.
+"""Kinds of entry that transfer goods from `pledged` back to `donor`. The kind shows the reason.
 
-The kind shows the reason. RECEIVED: the goods arrived. OPENED: a case with them was opened and
-counted. LAPSED: the pledge lapsed. CANCELLED: the donor cancelled it.
+RECEIVED: the goods arrived. OPENED: a case that contained the goods was opened and counted. LAPSED:
+the pledge lapsed. CANCELLED: the donor cancelled the pledge.
 """
 
 
@@ -61,9 +61,9 @@ class ClaimView(View, frozen=True, kw_only=True):
 
 
 class PledgeLineView(View, frozen=True, kw_only=True):
-    """What is promised of one item, in base units.
+    """The quantity of one item that is promised, in base units, and what became of it.
 
-    promised = arrived + outstanding + lapsed + cancelled.
+    `promised` is the sum of `arrived`, `outstanding`, `lapsed` and `cancelled`.
 
     Attributes:
         stated: The quantity in packs, as given; absent if it was given in base units.

@@ -38,7 +38,7 @@ from supplies.views.station_report import build_goods_lines, read_item_names
 _ORIGINS = [kind for kind in CHART.values() if is_origin(kind)]
 
 _Place = tuple[str, CountedUnit, str]
-"""Key of a line: community ("" if none is recorded), kind of recipient, item."""
+"""Key of a line: the community ("" if none is recorded), the kind of recipient, and the item."""
 
 
 def build_disclosure(books: Books, first: date, last: date) -> Disclosure:
@@ -109,7 +109,7 @@ def _received(books: Books, first: date, last: date) -> list[GoodsReceivedLine]:
 
 
 def _published(books: Books, code: str) -> str | None:
-    """Return the donor's name as the donor consented: in full, masked as 张**, or None."""
+    """Return the donor's name as far as the donor consented: in full, masked as 张**, or None."""
     donor = books.catalogue.get(Donor, code)
     if donor is None or donor.name is None or donor.publish == "no":
         return None
@@ -152,7 +152,7 @@ def _place(home: RecipientGroup, item: str) -> _Place:
 
 
 def _count_persons(books: Books, groups: Iterable[str], first: date, last: date) -> Counter[_Place]:
-    """Count persons of groups by item. Each hand-out counts once for each item handed out."""
+    """Count the persons of groups by item. A hand-out counts once for each of its items."""
     by_item = defaultdict(list)
     for hand_out in read_group_hand_outs(books, groups, first, last):
         by_item[hand_out.item].append(hand_out)

@@ -1,4 +1,4 @@
-"""Recall of a batch: its lots, where the goods are, and who received them."""
+"""The recall of a batch: its lots, where the goods are, and who received them."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class Recall(View, frozen=True, kw_only=True):
 
 
 def build_recall(books: Books, item: str, batch: str) -> Recall:
-    """Return where the goods of a batch are. Goods that were repacked from it are included.
+    """Return where the goods of a batch are, including goods that were repacked from it.
 
     Raises:
         NotFound: the item is unknown, or no lot of the item has this batch.
@@ -163,7 +163,7 @@ def _lot(books: Books, lot: Lot) -> RecalledLot:
 
 
 def _goods(books: Books, lots: Iterable[str]) -> list[RecalledGoods]:
-    """Return the goods of lots by account. The accounts from which lots came are left out."""
+    """Return the goods of these lots in each account, without the accounts from which lots came."""
     rows = query_ids(
         books,
         sorted(lots),
@@ -205,7 +205,7 @@ def _goods(books: Books, lots: Iterable[str]) -> list[RecalledGoods]:
 
 
 def _recipients(books: Books, accounts: Iterable[str]) -> dict[str, str]:
-    """Return the recipients of goods that are set aside or on the way, by allocation."""
+    """Return the recipient of each allocation whose goods are set aside or on the way."""
     allocations = [
         keys_of(account)[kind_of(account).keys.index("allocation")]
         for account in accounts

@@ -103,7 +103,8 @@ def list_receipts(
     """List receipts in the order of issue, without signatures.
 
     Args:
-        donor, first, last: Filters; both days are included.
+        donor: List only receipts of this donor. None lists all.
+        first, last: List only receipts issued on these days or between them. None sets no limit.
 
     Raises:
         InvalidField: `donor`, `after` or `limit` is invalid.
@@ -132,7 +133,7 @@ def with_signature(books: Books, view: ReceiptView, signer: ReceiptSigner) -> Re
 
 
 def issued_receipt(books: Books, view: ReceiptView) -> IssuedReceipt:
-    """Return the data that a receipt's check code and signature are computed from."""
+    """Return the data from which the check code and the signature of a receipt are computed."""
     return IssuedReceipt(
         station=books.station.code,
         number=view.number,
@@ -172,7 +173,7 @@ def build_receipt_record(
 
     Args:
         copy: Number of the copy, with which the paper is marked. None adds no mark.
-        original: Whether to leave out the marks "void" and "replaced", so that the record is always
+        original: Whether to leave out the marks "void" and "replaced", so that the result is always
             the same.
 
     Raises:
@@ -225,7 +226,10 @@ def _sign_marks(
     marks: PrintMarks,
     signer: ReceiptSigner,
 ) -> SignedMarks | msgspec.UnsetType:
-    """Return the signature of the marks of a printing, or UNSET for an original."""
+    """Return the signature of the marks of one printing.
+
+    Return UNSET for an original without marks.
+    """
     if marks == PrintMarks():
         return msgspec.UNSET
     made_by = [
@@ -275,7 +279,10 @@ class PaperInBooks(View, frozen=True, kw_only=True):
 
 
 def find_paper_in_books(books: Books, record: ReceiptRecord) -> PaperInBooks:
-    """Compare a paper's record with these books. Return the result and the receipt's status."""
+    """Compare the record that is attached to a paper with these books.
+
+    Return the result, and the status of the receipt in the books.
+    """
     number = record.number
     try:
         found = get_receipt(books, number)
@@ -433,7 +440,7 @@ def _listed(books: Books, numbers: Sequence[str], table: str, column: str) -> di
 
 
 def _voids(books: Books, seqs: Sequence[int]) -> dict[int, VoidMark]:
-    """Return when and why receipts were voided, by the number of the entry that voided them."""
+    """Return when and why receipts were voided, by the number of the voiding entry."""
     rows = query_ids(
         books,
         seqs,

@@ -1,4 +1,4 @@
-"""The free text of documents, which views show in fields of their own or as remarks."""
+"""The free text about documents, which views show in fields of their own or as remarks."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class RemarkView(View, frozen=True, kw_only=True):
 
 
 EntryTexts = list[TextView] | None | msgspec.UnsetType
-"""The free text of an entry: None if it was erased, UNSET if there was none."""
+"""The free text of an entry. None means that it was erased, UNSET that there was none."""
 
 
 class DocumentEntry(NamedTuple):
@@ -113,7 +113,7 @@ class DocumentEntries:
         return self._entries[seq].or_earlier
 
     def text(self, seq: int | None, field: str) -> str | None:
-        """Return a text of an entry, and leave it out of the remarks.
+        """Return a text of an entry. The text is then left out of the remarks.
 
         Return None if there is no such text, if it was erased, or if `seq` is None.
         """

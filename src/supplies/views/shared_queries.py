@@ -1,8 +1,8 @@
-"""Queries that several views share: latest state and balances of many documents at once.
+"""Queries that several views share: the latest state and the balances of many documents at once.
 
 One query serves a whole page. The ids on the page are in the table `wanted (id)`, and all other
 tables are read by key. The SQL is valid for SQLite and PostgreSQL. CROSS JOIN sets the order of the
-joins for SQLite, which without statistics might read a whole table first.
+joins for SQLite, because its choice without statistics might be to read a whole table first.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ S = TypeVar("S", bound=EntryRow)
 
 @dataclass(frozen=True, slots=True)
 class DocumentType(Generic[S]):
-    """A type of document.
+    """A type of document, such as donations.
 
     The number in a document's id is that of the entry that began the document.
 
@@ -63,7 +63,7 @@ class DocumentState(NamedTuple, Generic[S]):
 def read_documents(
     books: Books, document_type: DocumentType[S], numbers: Iterable[int]
 ) -> list[DocumentState[S]]:
-    """Return the latest state of the documents that began with these entries, in order."""
+    """Return the latest state of the documents that these entries began, in the given order."""
     table, key = TABLES[document_type.statement], document_type.key
     rows = query_ids(
         books,
@@ -156,7 +156,7 @@ def read_packed_lines(books: Books, seqs: Iterable[int]) -> dict[int, list[Packe
 
 
 def read_packs(books: Books, seqs: Iterable[int]) -> dict[tuple[int, int], PackedView]:
-    """Return the packs in which quantities of numbered lines were given, by entry and line."""
+    """Return the packs in which the quantities of lines were given, by entry and line number."""
     return {
         (seq, each.line): PackedView(quantity=each.quantity, pack=each.pack, size=each.size)
         for seq, lines in read_packed_lines(books, seqs).items()
@@ -168,8 +168,8 @@ def read_packs(books: Books, seqs: Iterable[int]) -> dict[tuple[int, int], Packe
 def account_conditions(kind: AccountKind, key: str) -> list[str]:
     """Return SQL conditions that select the accounts of a kind whose first key is `key`.
 
-    The conditions test the column `b.account`. A kind with an optional second key has two
-    conditions. Query them one after the other, so that each uses the index.
+    The conditions test the column `b.account`. For a kind with an optional second key, there are
+    two conditions. Run one query for each condition, so that each query uses the index.
 
     Args:
         key: An SQL expression.
@@ -186,7 +186,7 @@ def account_conditions(kind: AccountKind, key: str) -> list[str]:
 
 
 def _accounts(kind: AccountKind, condition: str = "") -> str:
-    """Return SQL for the balances of accounts whose first key is an id in the table `wanted`."""
+    """Return SQL for the balances of accounts whose first key is one of the ids in `wanted`."""
     return " UNION ALL ".join(
         "SELECT w.id, b.account, b.item, b.lot, b.quantity FROM wanted w CROSS JOIN balances b "
         f"WHERE b.station = :station AND {here}{condition}"
@@ -232,7 +232,7 @@ class NetTransfer(NamedTuple):
 
 
 def read_net_transfers(books: Books, kind: AccountKind, ids: Iterable[str]) -> list[NetTransfer]:
-    """Return net transfers into accounts of this kind, for each kind of entry.
+    """Return what entries of each kind moved into accounts of this kind, less what they moved out.
 
     A correction has the kind of the entry that it corrects, so it is included.
     """

@@ -1,4 +1,4 @@
-"""Shipments to and from other stations."""
+"""Read shipments to and from other stations."""
 
 from __future__ import annotations
 
@@ -88,9 +88,10 @@ class ShipmentView(View, frozen=True, kw_only=True):
     Attributes:
         way: "out" (sent from here), "in" (received here) or "awaited" (on its way here from a
             station in the same database).
-        location: The store at this station; None if awaited.
-        happened_on: Day of dispatch. For "in", day of receipt.
-        entry: This station's entry, which the other station can store as evidence; None if awaited.
+        location: The store at this station; None if the shipment is awaited.
+        happened_on: Day of dispatch. If the shipment was received here, the day of receipt.
+        entry: This station's entry, which the other station can store as evidence. None if the
+            shipment is awaited.
         note: This station's note; None if there is none, or if it was erased.
         or_earlier: True if the day is only the latest possible one; otherwise absent.
     """
@@ -139,10 +140,9 @@ def list_shipments(
 ) -> Page[ShipmentView]:
     """List shipments in the order in which they left or arrived here.
 
-    Shipments on their way here are listed only with the filter "awaited".
-
     Args:
-        way: Filter. None lists all others.
+        way: List only shipments of this way. Only "awaited" lists shipments on their way here. None
+            lists all others.
 
     Raises:
         InvalidField: `way`, `after` or `limit` is invalid.
@@ -174,7 +174,7 @@ def list_shipments(
 def list_awaited_shipments(
     books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[ShipmentView]:
-    """List shipments that stations of this database sent here and that did not arrive yet, by id.
+    """List the shipments that are on their way here from stations of this database, by id.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -191,9 +191,9 @@ def list_unacknowledged_shipments(books: Books) -> list[ShipmentView]:
 
 
 def warn_of_unknown_destination(books: Books, shipment: ShipmentView) -> list[Warned]:
-    """Return a warning if the destination is not a station in this database.
+    """Return a warning if the destination of a shipment is not a station in this database.
 
-    Its books may be in another database, or its code may be wrong.
+    The books of the destination may be in another database, or its code may be wrong.
     """
     to = shipment.destination
     if books.value("SELECT 1 FROM stations WHERE code = :to", to=to) is not None:
@@ -213,7 +213,7 @@ def warn_of_unknown_destination(books: Books, shipment: ShipmentView) -> list[Wa
 
 
 class _Entry(NamedTuple):
-    """The entry by which a shipment was sent or received."""
+    """An entry with which this station sent or received a shipment."""
 
     seq: int
     kind: str
@@ -223,7 +223,7 @@ class _Entry(NamedTuple):
 
 
 def _views(books: Books, seqs: Sequence[int]) -> list[ShipmentView]:
-    """Return the shipments that these entries sent or received."""
+    """Return the shipments that were sent or received with these entries."""
     entries = [_entry(row) for row in query_ids(books, seqs, _ENTRY)]
     texts = DocumentEntries(books, [one.shipment for one in entries])
     out = _sent_views(books, [one for one in entries if one.kind == _SENT], texts)

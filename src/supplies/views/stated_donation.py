@@ -1,4 +1,4 @@
-"""Read a donation as the command that would record it, to fill in the form of a correction."""
+"""Turn a donation back into the command that would record it, for the form of a correction."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from supplies.views.donations import DOCUMENT_TYPE, DonationView, ValueView, get
 from supplies.views.shared_queries import read_latest
 
 _ERASED = "–"
-"""The text that replaces a required text that was erased."""
+"""The text that is shown in place of a required text that was erased."""
 
 _SHELVES = (STOCK.prefix, ALLOCATED.prefix)
 
@@ -72,7 +72,7 @@ def _stated_value(value: ValueView | None) -> Value | None:
 
 
 def _destinations(books: Books, view: DonationView) -> dict[str, tuple[str | None, str | None]]:
-    """Return, by lot, the quarantine to which the lot went and the reason for its write-off."""
+    """Return the quarantine and the reason of a write-off to which each lot went on arrival."""
     rows = books.all(
         "SELECT t.lot, t.source, t.target, t.quantity FROM entries e CROSS JOIN transfers t "
         "WHERE e.station = :station AND e.document = :name AND e.kind = :kind "
@@ -95,7 +95,10 @@ def _destinations(books: Books, view: DonationView) -> dict[str, tuple[str | Non
 
 
 def _needs_served(books: Books, view: DonationView) -> dict[str, str]:
-    """Return, by lot, the need that was served by the donor's wish, for lines with a recipient."""
+    """Return the need that the goods of each lot served by the donor's wish, by lot.
+
+    Only lines that name a recipient are included.
+    """
     wished = {line.lot for line in view.lines if line.recipient is not None}
     served: dict[str, set[str]] = defaultdict(set)
     for lines in read_latest(

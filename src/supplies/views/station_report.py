@@ -41,7 +41,7 @@ from supplies.views.household_statistics import (
 from supplies.views.shared_queries import shown_unit
 
 NOTICES = USED("notices")
-"""Account that counts posted notices."""
+"""The account in which posted notices are counted."""
 
 _ON_HAND = (STOCK, ALLOCATED, IN_TRANSIT)
 
@@ -49,13 +49,13 @@ Demand = dict[tuple[str, str], tuple[int, int]]
 """The quantity needed and the quantity free, by item and unit."""
 
 _ORIGINS = (ReportColumn.OPENING, ReportColumn.RECEIVED)
-"""The report column of each kind of account from which goods come.
+"""The report column of each kind of account from which goods enter the books.
 
-Goods leave these accounts, so the columns show the negative of their net flow.
+Goods leave these accounts, so the columns show their net flow with the opposite sign.
 """
 
 _LETTERS = 4
-"""Number of letters at the beginning of an account that identify its kind.
+"""Number of letters at the beginning of an account that are enough to identify its kind.
 
 Grouping by these letters gives fewer groups than grouping by account.
 """
@@ -153,7 +153,7 @@ def build_goods_lines(
     """Return a line for every item that moved or was in stock in the period.
 
     Args:
-        shelves: Goods on hand at the end of the last day. None reads them from the books.
+        shelves: The stock of each item at the end of the last day. None reads it from the books.
 
     Raises:
         BooksBroken: the opening balances plus the movements of the period do not give the closing
@@ -244,7 +244,7 @@ def _count_notices(books: Books, first: date, last: date) -> int:
 
 
 def _demand(books: Books, needs: Sums, shelves: Sums) -> Demand:
-    """Return how much of each item is needed, whether claimed or not, and how much is free."""
+    """Return how much of each item is needed, claimed or not, and how much is free."""
     needed, free = Counter[str](), Counter[str]()
     for (_, item), quantity in needs.items():
         needed[item] += quantity
@@ -260,6 +260,6 @@ def _demand(books: Books, needs: Sums, shelves: Sums) -> Demand:
 def find_shortages(demand: Demand) -> list[tuple[tuple[str, str], int, int]]:
     """Return the items whose needs exceed the free stock.
 
-    Each comes with its unit, the quantity needed and the quantity free.
+    Each is returned with its unit, the quantity needed and the quantity free.
     """
     return [(key, needed, free) for key, (needed, free) in sorted(demand.items()) if needed > free]

@@ -15,11 +15,11 @@ class StationTransfer(NamedTuple):
     Goods reported lost on the way are not included.
 
     Attributes:
-        out: Whether the goods were sent, not received.
+        out: True if the goods were sent, False if they were received.
         item: The sender's code of the item.
         here: The code of the item at this station.
-        before: Total up to the day before the period.
-        after: Total up to the last day of the period.
+        before: The quantity up to the day before the period.
+        after: The quantity up to the last day of the period.
     """
 
     out: bool
@@ -45,7 +45,7 @@ _OUT = (
     f"AND t.source = '{SENT.prefix}' || k.shipment "
     f"AND t.target <> '{DELIVERED.prefix}' || k.shipment"
 )
-"""SQL that selects goods sent, minus those reported lost on the way."""
+"""SQL that selects the goods sent, without those reported lost on the way."""
 
 _CAME = (
     "SELECT r.sender AS other, l.item, a.item AS here, l.unit, e.booked_on AS day, "
@@ -54,16 +54,16 @@ _CAME = (
     "JOIN shipment_lines l ON l.station = r.sender AND l.shipment = a.shipment AND l.line = a.line "
     "JOIN entries e ON e.station = r.station AND e.seq = r.seq WHERE r.station = :station"
 )
-"""SQL that selects goods received from stations in this database.
+"""SQL that selects the goods received from stations in this database.
 
 Each row also has the sender's code of the item.
 """
 
 
 def read_station_transfers(books: Books, first: date, last: date) -> list[StationTransfer]:
-    """Return the station's transfers up to `last`: first those sent, then those received.
+    """Return the station's transfers up to `last`: first the sent goods, then the received goods.
 
-    Each group is ordered by station and item.
+    Each of the two groups is ordered by station and item.
     """
     found = []
     for out, moves in ((True, _OUT), (False, _CAME)):

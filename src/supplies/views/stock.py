@@ -1,4 +1,4 @@
-"""Stock and balances now, at the end of a day, or as of an entry."""
+"""Read the stock and balances now, at the end of a day, or directly after an entry."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from supplies.views.pagination import (
 from supplies.views.shared_queries import read_lots
 
 StockKey = tuple[str, str, str]
-"""Key of a `StockRow`: location, item, lot."""
+"""The location, item and lot that identify a `StockRow`."""
 
 
 class AsOf(View, frozen=True, kw_only=True):
-    """The day and the entry up to which a view shows the stock.
+    """The day and the entry up to which a view contains the stock.
 
     Attributes:
         day ("date" in JSON): None if there are no entries.
@@ -39,7 +39,7 @@ class AsOf(View, frozen=True, kw_only=True):
 
 
 class StockRow(View, frozen=True, kw_only=True):
-    """One lot at one location, in base units. on_hand = free + allocated.
+    """One lot at one location, in base units. `on_hand` is the sum of `free` and `allocated`.
 
     Attributes:
         expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
@@ -127,8 +127,8 @@ def get_stock(
 def _parse_cursor(after: str | None) -> StockKey | None:
     """Return the row key in `after`. Return None for the first page.
 
-    The key is split at its ":", because rows are sorted part by part. Sorted as joined strings, a
-    part with "-" would come before the ":" that ends a shorter part.
+    The key is split at its ":", because rows are sorted part by part. If whole keys were compared,
+    a part with "-" would come before the ":" that ends a shorter part.
     """
     if after is None:
         return None
@@ -158,7 +158,7 @@ def _places(
     as_of: date | None,
     at_seq: int | None,
 ) -> dict[StockKey, Counter[str]]:
-    """Return the balances of each row by kind of account."""
+    """Return the free and the allocated quantity of each row, by kind of account."""
     places: defaultdict[StockKey, Counter[str]] = defaultdict(Counter)
     there = read_balances(books, (STOCK, ALLOCATED), on=as_of, at=at_seq, item=item, key=location)
     for (account, code, lot), quantity in there.items():

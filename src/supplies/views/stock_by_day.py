@@ -16,7 +16,7 @@ _ON_HAND = (STOCK, ALLOCATED, IN_TRANSIT)
 
 
 class StockOfDay(View, frozen=True, kw_only=True):
-    """The quantity on hand at the end of a day, in base units, with goods on the way."""
+    """The quantity on hand and on the way at the end of a day, in base units."""
 
     day: date
     quantity: int
@@ -25,8 +25,8 @@ class StockOfDay(View, frozen=True, kw_only=True):
 def list_stock_by_day(books: Books, first: date, last: date) -> dict[str, list[StockOfDay]]:
     """Return, by item, the stock before the period and after each day on which it changed.
 
-    The first row of an item has the day before `first`. Items without stock in the period are left
-    out.
+    The first row of an item is for the day before `first`. Items without stock in the period are
+    left out.
 
     Raises:
         InvalidField: `last` is before `first`.

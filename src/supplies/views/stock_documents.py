@@ -1,6 +1,6 @@
 """Documents that move stock: arrivals, moves, issues, loans, write-offs, hand-outs and others.
 
-A document shows what it moves between accounts, with all corrections.
+A view of a document shows what the document moves between accounts, with all corrections.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class MovedLotView(LotQuantityView, frozen=True, kw_only=True):
 
 
 class StockDocumentView(View, frozen=True, kw_only=True):
-    """A document that moves stock, as it was last stated.
+    """A document that moves stock, with all corrections.
 
     Attributes:
         kind: The kind of its entry.
@@ -94,8 +94,8 @@ class StockDocumentView(View, frozen=True, kw_only=True):
         superseded_by: Number of the latest entry that corrected it.
         note, reason: None if there is none, or if it was erased.
         stated: The lines whose quantities were given in packs; absent if there are none.
-        due_on: Day on which a loan or an issue is due back.
-        outstanding: What has not come back yet.
+        due_on: The day on which lent or issued goods should be back.
+        outstanding: The goods that have not come back yet.
         headcount: How many people of a group received a hand-out.
     """
 
@@ -220,15 +220,15 @@ def _views(books: Books, ids: Sequence[str], kinds: tuple[str, ...]) -> list[Sto
 
 
 _Effect = defaultdict[tuple[str, str], Counter[str]]
-"""Net changes of accounts, by item and lot."""
+"""The net changes of accounts, by account, item and lot."""
 
 
 def _effects(
     books: Books, ids: Sequence[str], kinds: tuple[str, ...]
 ) -> tuple[dict[str, _Effect], dict[str, _Effect]]:
-    """Return the net changes that documents made, by document.
+    """Return the net changes that documents made, by document, in two results.
 
-    The first result counts only entries of these kinds, the second counts all entries.
+    The first result counts only entries of these kinds. The second counts all entries.
     """
     rows = query_ids(
         books,
@@ -248,7 +248,7 @@ def _effects(
 
 
 def _paired(effect: _Effect) -> list[MovedLotView]:
-    """Match decreases of each lot with increases, in the order in which the lots were moved."""
+    """Match the decreases of each lot with its increases, in the order of the moves."""
     lines = []
     for (item, lot), quantities in effect.items():
         falls = {account: -quantity for account, quantity in quantities.items() if quantity < 0}

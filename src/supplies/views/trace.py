@@ -1,4 +1,4 @@
-"""Trace a lot: who gave it, which lots it was made from or into, and where it is."""
+"""Trace a lot: who gave it, which lots it was made of, which were made of it, and where it is."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Reached(View, frozen=True, kw_only=True):
 
 
 class LotTrace(View, frozen=True, kw_only=True):
-    """A lot, its donors, the lots it was made from and into, and where it is.
+    """A lot, its donors, the lots it was made of, the lots made of it, and where it is.
 
     Attributes:
         origin: The account from which the lot came.
@@ -101,7 +101,7 @@ def trace_lot(books: Books, lot: str) -> TraceView:
 
 
 def _birth(lot: str) -> tuple[int, int]:
-    """Return the numbers of the entry and line that created a lot. The lot's id ends with them."""
+    """Return the numbers of the entry and line that created a lot, from the end of its id."""
     _, entry, line = lot.rsplit("_", 2)
     return int(entry), int(line)
 

@@ -1,4 +1,4 @@
-"""Deviations from a donor's wish: goods allocated by the wish and later released."""
+"""Deviations from a donor's wish: goods that were allocated as the donor wished, then released."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from supplies.papers.donor_statement import WishDeviation
 
 
 def find_wish_deviations(books: Books, lots: Iterable[str], last: date) -> list[WishDeviation]:
-    """Return releases of goods that were allocated by the donor's wish, oldest first.
+    """Return the releases of goods that were allocated by the donor's wish, oldest first.
 
-    Such an allocation was recorded in the transaction of the donation.
+    Goods were allocated by the wish if the command that recorded the donation allocated them.
     """
     rows = query_ids(
         books,
@@ -68,7 +68,7 @@ def _deviation(
 
 
 def _secrets(books: Books, recipient: str) -> list[str | None]:
-    """Return the recipient's personal data, which is masked in texts for the donor."""
+    """Return the recipient's personal data, which must be masked in texts that the donor reads."""
     person = books.catalogue.get(Recipient, recipient)
     if person is None:
         return [recipient]

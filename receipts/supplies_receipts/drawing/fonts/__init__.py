@@ -1,6 +1,6 @@
-"""The regular font of the papers. It is loaded when first needed, and always embedded.
+"""The regular font of the papers. It is loaded when it is first needed, and always embedded.
 
-Text with characters that this font does not have is set by `shaping`, with further fonts.
+If a text contains characters that this font does not have, `shaping` draws it with further fonts.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from reportlab.pdfbase import pdfmetrics, ttfonts
 FACE = "Supplies"
 
 lock = threading.RLock()
-"""Lock for loading the font or making a subset of it.
+"""Held by a thread while it loads the font or makes a subset of it.
 
-It is needed because reportlab reads the font file with one shared file position.
+The lock is needed because reportlab reads the font file with one shared file position.
 """
 
 
@@ -73,11 +73,11 @@ def _registered() -> Any:
 _reportlabs = ttfonts.makeToUnicodeCMap
 
 drawn_text: dict[tuple[str, int], str] = {}
-"""The text that each glyph represents, by font title and by the private character of the glyph."""
+"""The text that each glyph represents, by title of the font and private character of the glyph."""
 
 
 def _to_unicode(name: str, subset: list[int]) -> str:
-    """Return the PDF table that maps glyphs to text, for copying text from the PDF.
+    """Return the PDF table that maps glyphs to text, so that text can be copied from the PDF.
 
     Characters beyond U+FFFF are written as UTF-16BE. reportlab would write the bare code point, of
     which viewers read only the first four digits: 𠮷 would become ₻.
@@ -94,4 +94,4 @@ def _to_unicode(name: str, subset: list[int]) -> str:
 
 
 _NOTHING = ""
-"""The text of a glyph whose characters are already represented by another glyph."""
+"""The text of a glyph whose characters another glyph represents already."""

@@ -66,8 +66,9 @@ PACKAGES: dict[str, tuple[str, Callable[[int], bool]]] = {
     "emoji": ("noto-emoji", _all),
     "symbols": ("noto-sans-symbols-2", _not_european),
 }
-"""The packages of the further fonts, each with the characters to keep. They are tried in this
-order.
+"""The packages of the further fonts, each with the characters to keep.
+
+The fonts are tried in this order.
 """
 
 

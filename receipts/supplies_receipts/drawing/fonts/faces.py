@@ -13,7 +13,7 @@ from reportlab.pdfbase import pdfmetrics, ttfonts
 from supplies_receipts.drawing import fonts
 
 _TEXT_CODES, _GLYPH_CODES = 0xF0000, 0x100000
-"""First codes of two ranges of Unicode private use. reportlab draws glyphs by these codes.
+"""First code of each of two private ranges of Unicode, by which reportlab draws glyphs.
 
 A code of the first range represents a glyph together with its text. When that range is full, a code
 of the second range represents a glyph without text.
@@ -67,7 +67,7 @@ def load_face(face: str) -> Face:
 
 
 def find_face(characters: frozenset[int]) -> str | None:
-    """Return the first further font that has all these characters, or None if there is none."""
+    """Return the first further font that has all these characters, or None if no font has them."""
     return next((name for name, has in _coverage().items() if characters <= has), None)
 
 
