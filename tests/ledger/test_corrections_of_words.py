@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -267,6 +268,39 @@ def test_a_correction_that_runs_the_rule_again_chooses_the_same_goods_and_needs(
     marked = msgspec.structs.replace(reworded(command, "other words"), or_earlier=True)
     correct(station, entry.seq, marked)
     assert balances(station) == there
+    verify(station.ledger.store)
+
+
+def one_more(command: Any) -> Any:
+    """Return the command with one more of its first line; None if it has no quantities."""
+    if isinstance(command, c.NoteNeed):
+        return msgspec.structs.replace(command, quantity=command.quantity + 1)
+    name = "consumed" if isinstance(command, c.Convert) else "lines"
+    lines = getattr(command, name, [])
+    if not lines or not isinstance(lines[0], c.GoodsLine):
+        return None
+    first = msgspec.structs.replace(lines[0], quantity=lines[0].quantity + 1)
+    return msgspec.structs.replace(command, **{name: [first, *lines[1:]]})
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_correction_to_one_more_changes_each_balance_by_one_at_most(
+    station: StationLedger, name: str
+) -> None:
+    before(station)
+    command = RECORDS[name](station)
+    entry = station(command)
+    afterwards(station)
+    corrected = one_more(reworded(command, "one more"))
+    if corrected is None:
+        return
+    there = Counter({tuple(key): quantity for *key, quantity in balances(station)})
+    correct(station, entry.seq, corrected)
+    now = Counter({tuple(key): quantity for *key, quantity in balances(station)})
+    changes = {key: now[key] - there[key] for key in {*now, *there} if now[key] != there[key]}
+    one = 10 if name == "RecordArrival" else 1
+    assert {abs(change) for change in changes.values()} == {one}, changes
+    assert len(changes) <= 6, changes
     verify(station.ledger.store)
 
 

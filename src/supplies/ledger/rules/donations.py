@@ -311,7 +311,7 @@ def fulfil_pledge(
     free = max(0, min(remaining, journal.available(PLEDGED(pledge.pledge), line.item)))
     journal.move(draft, PLEDGED(pledge.pledge), DONOR(donor), line.item, "", free, pointer)
     remaining -= free
-    if remaining:
+    if remaining and draft.booked_on.isoformat() < journal.latest_day:
         if not to.usable:
             claims = [(need, n, 0) for need, n in _claims_for(journal, line, pledge.pledge)]
         for claim in _later_claims(journal, draft, line.item, pledge.pledge, claims, remaining):
@@ -354,7 +354,7 @@ def _later_claims(
     promised = [PLEDGED(pledge), *{PLEDGED(pledge, need.need): None for need, _, _ in claims}]
     then = sum(journal.closing_balance(account, item, draft.booked_on) for account in promised)
     quantity = min(quantity, then)
-    for need, at_most, kept_back in claims:
+    for need, at_most, kept_back in claims if quantity > 0 else ():
         account = PLEDGED(pledge, need.need)
         day = journal.first_day_available(account, item)
         part = min(quantity - kept_back, at_most, journal.available(account, item, since=day))
