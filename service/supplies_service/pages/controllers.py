@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar.types import ControllerRouterHandler
 
 from supplies_service.pages.account import AccountPages
+from supplies_service.pages.administration import AdministrationPages
 from supplies_service.pages.allocations import AllocationPages
 from supplies_service.pages.assets import AssetFiles
 from supplies_service.pages.catalogue import CATALOGUE_PAGES
@@ -14,6 +15,7 @@ from supplies_service.pages.donor import DonorLinkPages, DonorPages
 from supplies_service.pages.entries import EntryPages
 from supplies_service.pages.find import FindPages
 from supplies_service.pages.languages import LanguagePages
+from supplies_service.pages.links import OWNERS_LINK_PAGES, LinkPages
 from supplies_service.pages.needs import NeedPages
 from supplies_service.pages.organisation import OrganisationPages
 from supplies_service.pages.pledges import PledgePages
@@ -22,6 +24,8 @@ from supplies_service.pages.reports import ReportPages
 from supplies_service.pages.sign_in import SignInPages
 from supplies_service.pages.stock import StockPages
 from supplies_service.pages.today import TodayPages
+from supplies_service.pages.tokens import TokenPages
+from supplies_service.pages.users import UserPages
 
 PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     AssetFiles,
@@ -41,6 +45,11 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     ReportPages,
     OrganisationPages,
     *CATALOGUE_PAGES,
+    *OWNERS_LINK_PAGES,
+    AdministrationPages,
+    UserPages,
+    TokenPages,
+    LinkPages,
     DonorLinkPages,
     DonorPages,
     ReceiptCheckPages,

@@ -16,7 +16,7 @@ from supplies.access.roles import GRANTABLE_ROLES, UserRole
 from supplies.domain.fields import Code
 from supplies.domain.normalization import NORMALIZED
 from supplies.domain.validation import check_fields
-from supplies.errors import AgainstBooks, AlreadyDone, Fault, InvalidField, NotFound
+from supplies.errors import AgainstBooks, AlreadyDone, Fault, InvalidField, NotFound, Sentence
 
 Login = Annotated[
     str,
@@ -91,16 +91,19 @@ def add(access: AccessContext, new: NewUser, *, by: str) -> User:
     login = check_login(new.login)
     if (new.role == "courier") != (new.team is not None):
         raise InvalidField.at(
-            "/team", "a courier needs a team, whose deliveries they carry; other roles have none"
+            "/team",
+            Sentence("a courier needs a team, whose deliveries they carry; other roles have none"),
         )
     if new.team is not None:
         access.books.team(new.team, "/team")
     for _, used in _logins(access):
         if login_key(used) == login_key(login):
-            sentence = "this login is in use; choose another"
+            sentence = Sentence("this login is in use; choose another")
             raise AlreadyDone(sentence, [Fault("/login", sentence)])
         if login_lookalike(used) == login_lookalike(login):
-            sentence = f"this login looks like {used}, which is in use; choose another"
+            sentence = Sentence(
+                "this login looks like {used}, which is in use; choose another", used=used
+            )
             raise AlreadyDone(sentence, [Fault("/login", sentence)])
     number = access.one("SELECT count(*) + 1 FROM users WHERE station = :station")
     code = f"u_{1 if number is None else number[0]}"
@@ -277,10 +280,18 @@ def issue_token(
     """
     role = role or user.role
     if user.disabled_at is not None:
-        raise InvalidField.at("/user", f"{user.login} is disabled; name another user")
+        raise InvalidField.at(
+            "/user", Sentence("{login} is disabled; name another user", login=user.login)
+        )
     if role not in GRANTABLE_ROLES[user.role]:
         allowed = " or ".join(GRANTABLE_ROLES[user.role])
-        raise InvalidField.at("/role", f"a token of a {user.role} can be {allowed}, not {role}")
+        sentence = Sentence(
+            "a token of a {holder} can be {allowed}, not {role}",
+            holder=user.role,
+            allowed=allowed,
+            role=role,
+        )
+        raise InvalidField.at("/role", sentence)
     return credentials.issue(
         access, kind="token", role=role, by=by, holder=user.code, label=label, lifetime=lifetime
     )
@@ -298,7 +309,7 @@ def disable(access: AccessContext, code: str) -> User:
         return user
     if user.role == "coordinator" and user.has_password and _count_coordinators(access) == 1:
         raise LastCoordinator(
-            "this is the last coordinator who can sign in; add another coordinator first"
+            Sentence("this is the last coordinator who can sign in; add another coordinator first")
         )
     access.run(
         "UPDATE users SET disabled_at = :now, password = NULL "
@@ -308,6 +319,18 @@ def disable(access: AccessContext, code: str) -> User:
     )
     credentials.revoke_all(access, holder=code, kinds=("session", "invitation", "token"))
     return get(access, code)
+
+
+def end_sessions(access: AccessContext, code: str) -> int:
+    """End all sessions of a user, for example after a telephone was lost.
+
+    Return the number of sessions that ended.
+
+    Raises:
+        NotFound: the code is unknown.
+    """
+    get(access, code)
+    return credentials.revoke_all(access, holder=code, kinds=("session",))
 
 
 def _count_coordinators(access: AccessContext) -> int:

@@ -1,0 +1,158 @@
+"""Pages of the links for people without an account: donors, and teams that carry deliveries."""
+
+from __future__ import annotations
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from supplies.access.access_context import AccessContext
+from supplies.access.credentials import DEFAULT_LIFETIMES
+from supplies.domain.catalogue_records import Donor, Team
+from supplies.errors import SuppliesError
+from supplies.ledger.ledger import Ledger
+from supplies.views.catalogue import get_record
+from supplies_service.pages.command_forms import CommandForm, Saved, render_form
+from supplies_service.pages.forms import redirect
+from supplies_service.pages.page_roles import COORDINATORS, STAFF
+from supplies_service.pages.shown_once import full_address, save_and_show
+from supplies_service.request_bodies import EmptyBody
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.routes.links import (
+    LinkMade,
+    LinkOwner,
+    NewLink,
+    log,
+    make_link,
+    revoke_link,
+)
+from supplies_service.routes.tokens import credentials_page
+
+ROWS = 50
+"""Number of links on a page of a list."""
+
+
+class LinkPages(Controller):
+    """Route of the list of all links."""
+
+    path = "/admin/links"
+    include_in_schema = False
+
+    @get(opt=COORDINATORS)
+    async def links(self, context: Context, after: FromQuery[str | None] = None) -> Response[bytes]:
+        """List the links of all donors and teams, newest first."""
+        with context.reading() as books:
+            access = context.access(books)
+            return render_form(
+                context,
+                "links.html",
+                CommandForm(EmptyBody),
+                page=credentials_page(access, after, ROWS, kinds=("link",)),
+                now=access.now,
+            )
+
+
+def link_pages(owner: LinkOwner) -> type[Controller]:
+    """Return the controller of the pages about links of donors, or about links of teams."""
+
+    class OwnersLinkPages(Controller):
+        path = f"/{owner}s/{{code:str}}/links"
+        include_in_schema = False
+        opt = STAFF  # Litestar reads it so
+
+        @get()
+        async def links(
+            self,
+            context: Context,
+            code: FromPath[str],
+            after: FromQuery[str | None] = None,
+        ) -> Response[bytes]:
+            """List the links, and show the form of a new one."""
+            return _page(context, owner, code, CommandForm(NewLink, _defaults()), after=after)
+
+        @post()
+        async def make(self, context: Context, code: FromPath[str]) -> Response[bytes]:
+            """Make a link, and show it once."""
+            form = await CommandForm.read(context.request, NewLink)
+            if not form.is_save:
+                return _page(context, owner, code, form)
+            try:
+                with context.reading() as books:
+                    new = form.command(books)
+
+                def make(access: AccessContext) -> tuple[LinkMade, str]:
+                    made = make_link(access, owner, code, new, context.by).content
+                    log(context, access, "made", made.link.id)
+                    return made, f"/{owner}s/{code}/links"
+
+                def show(made: LinkMade) -> Response[bytes]:
+                    empty = CommandForm(NewLink, _defaults())
+                    return _page(context, owner, code, empty, made=made)
+
+                return await save_and_show(context, form, make, show)
+            except SuppliesError as error:
+                form.refuse(error)
+                return _page(context, owner, code, form)
+
+        @post("/{link:str}/end")
+        async def end(
+            self, context: Context, code: FromPath[str], link: FromPath[str]
+        ) -> Response[bytes]:
+            """End a link, for example that of a lost telephone."""
+            form = await CommandForm.read(context.request, EmptyBody)
+
+            def job(ledger: Ledger, _: str) -> Saved:
+                access = AccessContext(ledger.books, ledger.clock())
+                ended = revoke_link(access, owner, code, link)
+                log(context, access, "revoked", ended.id)
+                return Saved(f"/{owner}s/{code}/links")
+
+            return redirect(await form.record(context, job))
+
+    name = f"{owner.capitalize()}LinkListPages"
+    OwnersLinkPages.__name__ = OwnersLinkPages.__qualname__ = name
+    return OwnersLinkPages
+
+
+OWNERS_LINK_PAGES = [link_pages("donor"), link_pages("team")]
+
+
+def _defaults() -> dict[str, str]:
+    return {"/days": str(DEFAULT_LIFETIMES["link"].days)}
+
+
+def _page(
+    context: RequestContext,
+    owner: LinkOwner,
+    code: str,
+    form: CommandForm[NewLink],
+    *,
+    after: str | None = None,
+    made: LinkMade | None = None,
+) -> Response[bytes]:
+    """Return the page about the links of a donor or team.
+
+    Args:
+        context: The request.
+        owner: Which of the two it is.
+        code: The code of the donor or team.
+        form: The form of a new link.
+        after: The cursor of the previous page of the list.
+        made: A link that was just made, to show it once.
+    """
+    with context.reading() as books:
+        record = get_record(books, Donor if owner == "donor" else Team, code)
+        access = context.access(books)
+        shown = None
+        if made is not None:
+            shown = full_address(context, made.address) if made.address else made.secret
+        return render_form(
+            context,
+            "owners_links.html",
+            form,
+            owner=owner,
+            record=record,
+            page=credentials_page(access, after, ROWS, kinds=("link",), **{owner: code}),
+            now=access.now,
+            shown=shown,
+            ending=CommandForm(EmptyBody),
+        )

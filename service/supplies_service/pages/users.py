@@ -1,0 +1,180 @@
+"""Pages of the users: list, add, invite and disable them, and end their sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from supplies.access import credentials, users
+from supplies.access.access_context import AccessContext
+from supplies.access.roles import USER_ROLES
+from supplies.access.users import NewUser, User
+from supplies.errors import SuppliesError
+from supplies.ledger.ledger import Ledger
+from supplies.views.pagination import make_page, rows_to_fetch
+from supplies_service.pages.command_forms import CommandForm, Saved, render_form
+from supplies_service.pages.forms import redirect
+from supplies_service.pages.page_roles import COORDINATORS
+from supplies_service.pages.shown_once import full_address, save_and_show
+from supplies_service.request_bodies import EmptyBody
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.routes.users import Invited, invite
+
+ROWS = 50
+"""Number of users on a page of the list."""
+
+
+class UserPages(Controller):
+    """Routes of the pages."""
+
+    path = "/admin/users"
+    include_in_schema = False
+    opt = COORDINATORS  # Litestar reads it so
+
+    @get()
+    async def users(self, context: Context, after: FromQuery[str | None] = None) -> Response[bytes]:
+        """List the users, and show the form of a new one."""
+        return _list_page(context, CommandForm(NewUser, {"/role": "recorder"}), after)
+
+    @post()
+    async def add(self, context: Context) -> Response[bytes]:
+        """Add a user, and show the address of the invitation once."""
+        form = await CommandForm.read(context.request, NewUser)
+        if form.value("/role") != "courier":
+            form.fields.pop("/team", None)
+        if not form.is_save:
+            return _list_page(context, form)
+        try:
+            with context.reading() as books:
+                new = form.command(books)
+            by = context.by
+            return await _invite(context, form, lambda access: users.add(access, new, by=by))
+        except SuppliesError as error:
+            form.refuse(error)
+            return _list_page(context, form)
+
+    @get("/{user:str}")
+    async def user(self, context: Context, user: FromPath[str]) -> Response[bytes]:
+        """Show a user, with what can be done about the user's access."""
+        return _user_page(context, user)
+
+    @post("/{user:str}")
+    async def invite(self, context: Context, user: FromPath[str]) -> Response[bytes]:
+        """Make a new invitation, and show its address once."""
+        form = await CommandForm.read(context.request, EmptyBody)
+        try:
+            return await _invite(context, form, lambda access: users.get(access, user))
+        except SuppliesError as error:
+            form.refuse(error)
+            return _user_page(context, user, forms={"invitation": form})
+
+    @post("/{user:str}/sign-out")
+    async def sign_out(self, context: Context, user: FromPath[str]) -> Response[bytes]:
+        """End all sessions of the user."""
+        form = await CommandForm.read(context.request, EmptyBody)
+        return await _change(
+            context, form, user, lambda access: users.end_sessions(access, user), "sign_out"
+        )
+
+    @post("/{user:str}/disable")
+    async def disable(self, context: Context, user: FromPath[str]) -> Response[bytes]:
+        """Disable the user. Sessions, tokens and invitations of the user end."""
+        form = await CommandForm.read(context.request, EmptyBody)
+        return await _change(
+            context, form, user, lambda access: users.disable(access, user), "disable"
+        )
+
+
+async def _invite(
+    context: RequestContext, form: CommandForm[Any], find: Callable[[AccessContext], User]
+) -> Response[bytes]:
+    def make(access: AccessContext) -> tuple[Invited, str]:
+        invited = invite(access, find(access), context.by).content
+        return invited, f"/admin/users/{invited.user.code}"
+
+    def show(invited: Invited) -> Response[bytes]:
+        return _user_page(
+            context,
+            invited.user.code,
+            address=full_address(context, str(invited.invitation)),
+            expires_at=invited.expires_at,
+        )
+
+    return await save_and_show(context, form, make, show)
+
+
+async def _change(
+    context: RequestContext,
+    form: CommandForm[Any],
+    user: str,
+    change: Callable[[AccessContext], object],
+    name: str,
+) -> Response[bytes]:
+    def job(ledger: Ledger, _: str) -> Saved:
+        change(AccessContext(ledger.books, ledger.clock()))
+        return Saved(f"/admin/users/{user}")
+
+    try:
+        return redirect(await form.record(context, job))
+    except SuppliesError as error:
+        form.refuse(error)
+        return _user_page(context, user, forms={name: form})
+
+
+def _list_page(
+    context: RequestContext, form: CommandForm[NewUser], after: str | None = None
+) -> Response[bytes]:
+    with context.reading() as books:
+        access = context.access(books)
+        found = users.list_users(access, after=after, limit=rows_to_fetch(ROWS))
+        page = make_page([(user.code, user) for user in found], ROWS)
+        return render_form(context, "users.html", form, page=page, roles=USER_ROLES)
+
+
+def _user_page(
+    context: RequestContext,
+    code: str,
+    *,
+    address: str | None = None,
+    expires_at: str | None = None,
+    forms: dict[str, CommandForm[Any]] | None = None,
+) -> Response[bytes]:
+    """Return the page of a user.
+
+    Args:
+        context: The request.
+        code: The user's code.
+        address: The address of a new invitation, to show it once.
+        expires_at: The time until which the invitation is valid.
+        forms: The form that was refused, by its name: `invitation`, `sign_out` or `disable`.
+    """
+    forms = forms or {}
+    refused = next(iter(forms.values()), CommandForm(EmptyBody))
+    with context.reading() as books:
+        access = context.access(books)
+        user = users.get(access, code)
+        return render_form(
+            context,
+            "user.html",
+            refused,
+            person=user,
+            sessions=_open_credentials(access, user, "session"),
+            tokens=_open_credentials(access, user, "token"),
+            invitations=_open_credentials(access, user, "invitation"),
+            address=address,
+            expires_at=expires_at,
+            forms={
+                name: forms.get(name, CommandForm(EmptyBody))
+                for name in ("invitation", "sign_out", "disable")
+            },
+        )
+
+
+def _open_credentials(
+    access: AccessContext, user: User, kind: credentials.CredentialKind
+) -> list[credentials.Credential]:
+    found = credentials.list_credentials(access, kinds=(kind,), holder=user.code)
+    return [one for one in found if one.revoked_at is None and one.expires_at > access.now]

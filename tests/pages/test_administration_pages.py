@@ -1,0 +1,138 @@
+"""Administer a station in a browser: users, tokens and links."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+from support.browser import WIDTHS, OpenPage, fits, serious_faults
+
+PAGES = ("/admin", "/admin/users", "/admin/users/u_1", "/admin/tokens", "/admin/links",
+         "/donors/D-1/links", "/teams/T-1/links")  # fmt: skip
+
+
+def save(page: Page, title: str) -> None:
+    page.get_by_role("button", name=title, exact=True).click()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_no_serious_fault_on_the_pages_of_administration(
+    open_page: OpenPage, width: int, language: str
+) -> None:
+    page = open_page("/admin", role="coordinator", width=width, language=language)
+    for path in PAGES:
+        page.goto(open_page.site.address + path)
+        assert serious_faults(page) == [], path
+        assert fits(page), path
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_user_is_added_invited_again_and_disabled(open_page: OpenPage, javascript: bool) -> None:
+    login = "wang" if javascript else "zhao"
+    page = open_page("/", role="coordinator", javascript=javascript)
+    page.get_by_role("link", name="Administration").click()
+    page.get_by_role("link", name="Users").click()
+    page.get_by_label("Login").fill(login)
+    page.get_by_label("Role").select_option("auditor")
+    save(page, "Add and invite")
+    address = page.get_by_label("Give this address to the person").input_value()
+    assert address.startswith(f"{open_page.site.address}/invitation/supplies.lx.")
+    if javascript:
+        expect(page.get_by_role("button", name="Copy")).to_be_visible()
+
+    save(page, "Make a new invitation")
+    newer = page.get_by_label("Give this address to the person").input_value()
+    assert newer != address
+    open_page.expect_status(404)
+    invited = open_page(address.removeprefix(open_page.site.address), role=None)
+    expect(invited.get_by_text("This invitation was already used")).to_be_visible()
+    invited.goto(newer)
+    invited.get_by_label("Password", exact=False).first.fill("seven red bicycles")
+    invited.get_by_label("The same password again").fill("seven red bicycles")
+    invited.locator("main form button").click()
+    expect(invited.get_by_role("link", name=login)).to_be_visible()
+
+    page.goto(page.url)  # not a reload, which would send the form again
+    expect(page.get_by_role("table", name="Sessions").get_by_role("row")).to_have_count(2)
+    save(page, "End all sessions")
+    expect(page.get_by_text("Nobody is signed in with this login.")).to_be_visible()
+    invited.reload()
+    expect(invited.get_by_role("heading", name="Sign in")).to_be_visible()
+
+    page.get_by_text("Disable this user").click()
+    save(page, "Disable")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"{login} disabled")
+
+
+def test_the_address_of_an_invitation_is_shown_once(open_page: OpenPage) -> None:
+    page = open_page("/admin/users", role="coordinator")
+    page.get_by_label("Login").fill("once")
+    save(page, "Add and invite")
+    expect(page.get_by_label("Give this address to the person")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("once")
+    expect(page.get_by_label("Give this address to the person")).to_have_count(0)
+    expect(page).to_have_url(f"{open_page.site.address}/admin/users/" + page.url.rpartition("/")[2])
+
+
+def test_a_wrong_user_is_refused_at_its_field(open_page: OpenPage) -> None:
+    open_page.expect_status(422)
+    open_page.expect_status(409)
+    page = open_page("/admin/users", role="coordinator", language="zh")
+    page.get_by_label("登录名").fill("courier-2")
+    page.get_by_label("角色").select_option("courier")
+    save(page, "添加并邀请")
+    expect(page.locator("#field-team-error")).to_have_text("配送员须填写所属配送队；其他角色不填")
+    page.get_by_label("登录名").fill("Recorder")
+    page.get_by_label("角色").select_option("auditor")
+    save(page, "添加并邀请")
+    expect(page.locator("#field-login-error")).to_contain_text("此登录名已被使用")
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_token_is_made_and_revoked(open_page: OpenPage, javascript: bool) -> None:
+    purpose = f"kiosk {javascript}"
+    page = open_page("/admin/tokens", role="coordinator", javascript=javascript)
+    page.get_by_label("Purpose").fill(purpose)
+    page.get_by_label("Role").select_option("auditor")
+    save(page, "Make a token")
+    secret = page.get_by_label("This token is shown only once:").input_value()
+    stock, signed = f"{open_page.site.address}/api/stock", {"Authorization": f"Bearer {secret}"}
+    assert page.request.get(stock, headers=signed).ok
+    save(page, f"Revoke: {purpose}")
+    row = page.get_by_role("row").filter(has_text=purpose)
+    expect(row).to_contain_text("revoked")
+    assert page.request.get(stock, headers=signed).status == 401
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_recorder_makes_a_link_for_a_donor_and_ends_it(
+    open_page: OpenPage, javascript: bool
+) -> None:
+    purpose = f"letter {javascript}"
+    page = open_page("/donors/D-1", javascript=javascript)
+    page.get_by_role("link", name="Links").click()
+    page.get_by_label("Purpose").fill(purpose)
+    save(page, "Make a link")
+    address = page.get_by_label("Give this link to the donor:").input_value()
+    donor = open_page(address.removeprefix(open_page.site.address), role=None)
+    expect(donor.get_by_role("heading", level=1)).to_be_visible()
+    every = open_page("/admin/links", role="coordinator")
+    expect(every.get_by_role("row").filter(has_text=purpose)).to_contain_text("valid")
+    save(page, f"End: {purpose}")
+    expect(page.get_by_role("row").filter(has_text=purpose)).to_contain_text("ended")
+
+
+def test_a_team_gets_a_secret_for_its_telephone(open_page: OpenPage) -> None:
+    page = open_page("/teams/T-1/links")
+    save(page, "Make a link")
+    secret = page.get_by_label("Enter this secret on the telephone of the team:").input_value()
+    deliveries = f"{open_page.site.address}/api/deliveries"
+    assert page.request.get(deliveries, headers={"Authorization": f"Bearer {secret}"}).ok
+
+
+@pytest.mark.parametrize("path", ["/admin", "/admin/users", "/admin/tokens", "/admin/links"])
+def test_a_recorder_is_refused_the_administration(open_page: OpenPage, path: str) -> None:
+    open_page.expect_status(403)
+    page = open_page(path)
+    expect(page.get_by_role("link", name="Administration")).to_have_count(0)
