@@ -57,7 +57,7 @@ def create_app(
     max_batch: int = MAX_BATCH,
     body_seconds: float = BODY_SECONDS,
 ) -> Litestar:
-    """Create the application. The books and keys must exist; they are opened when it starts.
+    """Create the application. The books and keys must exist. They are opened when it starts.
 
     Args:
         database: A file or a `postgresql://` URL.
@@ -122,7 +122,7 @@ async def _lifespan(
 
 
 def _own_handlers(app: Litestar) -> Iterator[HTTPRouteHandler]:
-    """Return the handlers of this package. Litestar adds some of its own."""
+    """Return the handlers that this package defines, without those that Litestar adds."""
     for route in app.routes:
         if isinstance(route, HTTPRoute):
             for handler in route.route_handlers:
@@ -131,7 +131,7 @@ def _own_handlers(app: Litestar) -> Iterator[HTTPRouteHandler]:
 
 
 class RequestChecksMiddleware(ASGIMiddleware):
-    """Check each authenticated request before its handler: role, station, access log, parameters.
+    """Checks each authenticated request before its handler: role, station, access log, parameters.
 
     Litestar's guards are not used, because Litestar copies the handler for each guard at every
     request, which takes 9 µs.
@@ -194,7 +194,7 @@ def provide_context(request: Request[Any, Any, State]) -> RequestContext:
 async def provide_body(context: Context) -> Any:
     """Return the decoded body of a request, for Litestar's dependency injection.
 
-    It needs the context only because that is faster: for two independent dependencies Litestar
+    The parameter `context` is only there for speed: for two independent dependencies, Litestar
     would create two tasks, which takes 120 µs.
     """
     return await decode_body(context.request)

@@ -30,26 +30,26 @@ MAX_QUEUED = 1024
 """Maximum number of jobs in a queue. Further jobs are refused with `Busy`."""
 
 MAX_BATCH = 64
-"""Maximum number of jobs in one commit. It limits how long the first job waits for the others."""
+"""Largest number of jobs in one commit. It limits how long the first job waits for the others."""
 
 _MAX_LEDGERS = 1000
-"""Maximum number of ledgers that a queue keeps. Each caches the catalogue of its station."""
+"""Largest number of ledgers that a queue keeps. Each ledger caches a station's catalogue."""
 
 TIMEOUT_SECONDS = 30.0
 """Seconds that a request waits for its commit.
 
-The database waits less for a lock, so it fails first.
+The database waits less long for a lock, so a blocked write fails before a request stops waiting.
 """
 
 _ERASE_INTERVAL = timedelta(hours=1)
 """How often expired responses to idempotent requests are erased."""
 
 Job = Callable[[Ledger], T]
-"""A function that writes to a ledger. It may run again if its first commit fails."""
+"""A function that writes to a ledger. If the commit fails, the function may run again."""
 
 
 class CommitObserver(Protocol):
-    """Receives the number of requests and the duration of each commit."""
+    """An object that receives the number of requests and the duration of each commit."""
 
     def count_commit(self, requests: int, seconds: float) -> None:
         """Count a durable commit. It is called in the worker thread."""
@@ -64,7 +64,7 @@ class _Queued(NamedTuple):
 
 
 class GroupCommitQueue:
-    """A queue of jobs and its worker thread, which runs until `stop`.
+    """A queue of jobs, and the worker thread that runs them until `stop` is called.
 
     Args:
         ledger: Used only by the worker thread, which closes it at the end.
@@ -156,7 +156,7 @@ class GroupCommitQueue:
     def _timeout_error(self, station: str, queued: _Queued) -> StoreError:
         """Return the error for a job that has no result in time.
 
-        If the job has not started yet, the job is removed from the queue.
+        If the job has not started yet, remove it from the queue.
         """
         with self._changed:
             queue = self._queues.get(station, deque())
@@ -197,7 +197,7 @@ class GroupCommitQueue:
             self._in_batch = 0
 
     def _next_batch(self) -> tuple[str, list[_Queued]]:
-        """Return the next station in turn and its jobs, at most `max_batch`."""
+        """Return the station whose turn it is, and at most `max_batch` of its jobs."""
         station = next(iter(self._queues))
         queue = self._queues.pop(station)
         batch = [queue.popleft() for _ in range(min(len(queue), self._max_batch))]

@@ -1,4 +1,4 @@
-"""Rules of HTTP that hold for every route."""
+"""Rules of HTTP that apply to every route."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
 class HttpSemanticsMiddleware:
-    """Treat HEAD as GET without a response body, and percent-encode unencoded UTF-8 in a query.
+    """Treats HEAD as GET without a response body, and percent-encodes UTF-8 in a query.
 
     If a response is sent before the body of its request was read, the connection is closed.
-    Otherwise the server would read the rest of the body as the next request, or wait for the rest.
+    Otherwise, the server would read the rest of the body as the next request, or wait for it.
 
     Source: RFC 9110, 9.3.2 (HEAD); RFC 9112, 9.6 (close).
     """
@@ -64,9 +64,9 @@ class HttpSemanticsMiddleware:
 
 
 def prefers_html(request: Request[Any, Any, Any]) -> bool:
-    """Return whether the caller is a browser that shows a page.
+    """Return whether the caller is a browser that wants a page.
 
-    A browser lists HTML first in `Accept`.
+    Such a browser lists HTML first in `Accept`.
     """
     try:
         best = request.accept.best_match([MEDIA_TYPE, "application/json", "text/html"])

@@ -1,8 +1,8 @@
 """Idempotency keys: a POST with a key runs once, and each repeat gets the same response.
 
 Before the handler runs, `answer_repeat` looks for a stored response. `run_idempotent` looks again
-in the transaction that records the request, because repeats may arrive at the same time. It also
-makes the response again if its bytes are not stored.
+in the transaction that records the request, because repeats may arrive at the same time. If the
+bytes of the stored response were erased, it makes the response again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _COMMAND_IDS = uuid.UUID("6f0cbb0e-7c3a-5b52-9d5b-5d0c7f3f2c11")
 """UUID namespace for the ids of commands, which are made from the keys of callers."""
 
 _REQUEST = "supplies_keyed_request"
-"""Key of the `KeyedRequest` in a request's scope."""
+"""The key under which a request's scope contains the `KeyedRequest`."""
 
 canonical = msgspec.json.Encoder(order="sorted").encode
 
@@ -51,7 +51,7 @@ class Outcome(NamedTuple, Generic[T]):
 
 
 class EncodedOutcome(NamedTuple):
-    """The encoded response to a request and to its repeats."""
+    """The result of a request, with the encoded body of the response to it and to its repeats."""
 
     status: int
     location: str | None
@@ -71,7 +71,7 @@ class KeyedRequest(NamedTuple):
 
 Operation = Callable[[Ledger], Outcome[T]]
 Replay = Callable[[Ledger, StoredResponse], T]
-"""Function that makes the content for a repeated request whose response is not stored."""
+"""Function that makes the content of the response to a repeat, if the bytes are not stored."""
 
 
 async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None:
@@ -128,10 +128,10 @@ def run_idempotent(
     *,
     is_secret: bool = False,
 ) -> Job[EncodedOutcome]:
-    """Return a job that runs a request, or repeats its response if the request ran before.
+    """Return a job that runs a request. If the request ran before, the job repeats the response.
 
     Args:
-        key: The request's key. None means that the request has no key; it always runs.
+        key: The request's key. None means that the request has no key. It then always runs.
         operation: Runs the request.
         replay: Makes the content for a repeat whose response is not stored.
         is_secret: Whether the response contains a secret that is shown once. If so, it is not

@@ -1,6 +1,6 @@
 """Responses to errors: problem+json (RFC 9457), or a page for a browser.
 
-Neither contains details that callers must not see.
+Neither of the two contains details that callers must not see.
 """
 
 from __future__ import annotations
@@ -78,9 +78,9 @@ def _headers(error: SuppliesError, status: int) -> dict[str, str]:
 
 
 def show_sign_in(request: Request[Any, Any, Any], error: SessionRequired) -> Response[bytes]:
-    """Show the sign-in form, or a donor the page for invalid links.
+    """Show the sign-in form. A donor gets the page for invalid links instead.
 
-    The form carries what was typed into the refused form, so that it can be shown again.
+    The form contains the fields of the form that was refused, so that it can be shown again.
     """
     if request.url.path.startswith("/my"):
         return redirect("/my/lost")
@@ -106,7 +106,7 @@ def handle_http_exception(request: Request[Any, Any, Any], error: HTTPException)
 
 
 def handle_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Log any other error in full, and return a problem response without details."""
+    """Log an unexpected error in full, and return a problem response without details."""
     log_error("failed", request.scope, error)
     sentence = "the service failed to answer this request; its log contains the cause"
     return _problem_response(request, Internal(sentence), 500, sentence, {})
@@ -127,7 +127,10 @@ def _from_http_exception(request: Request[Any, Any, Any], error: HTTPException) 
 
 
 def _allowed(error: HTTPException) -> list[str]:
-    """Return the methods that an address accepts, from an error 405, or [] for other errors."""
+    """Return the methods that an address accepts, from an error 405.
+
+    For other errors, return [].
+    """
     allowed = Headers(error.headers or {}).get("allow", "")
     return [method.strip() for method in allowed.split(",") if method.strip()]
 
@@ -153,7 +156,7 @@ def _invalid_parameters(
 
 
 def _parameter_fault(name: str, declared: FieldDefinition, value: str, message: str) -> Fault:
-    """Translate Litestar's error about the value of one query parameter."""
+    """Return the fault for Litestar's error about the value of one query parameter."""
     (fault,) = field_error(
         message, choices_of(declared.annotation, message), within=f"/{name}"
     ).faults

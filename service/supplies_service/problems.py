@@ -42,7 +42,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         type: A relative URI that identifies the kind of error and never changes.
         instance: The request's id in the log.
-        scanned: What a barcode says that belongs to no item; absent for other errors.
+        scanned: The parts of a barcode that no item has; absent for other errors.
     """
 
     type: str
@@ -83,7 +83,7 @@ class TooSlow(SuppliesError):
 
 
 class WrongMediaType(SuppliesError):
-    """The body is not JSON, or the request does not declare it as JSON."""
+    """The request does not declare its body in the required format, JSON or a form."""
 
     slug = "media-type"
     title = "Unsupported media type"
@@ -126,7 +126,7 @@ class Overloaded(SuppliesError):
 
 
 class SessionRequired(SuppliesError):
-    """A page needs a session, so the sign-in form is shown.
+    """A page needs a session, but the request has none. The sign-in form is shown instead.
 
     Attributes:
         typed: The fields of the form that was sent; empty if none was sent.
@@ -161,7 +161,7 @@ _STATUS: Mapping[type[SuppliesError], int] = {
     ReadOnly: 503,
     Uncertain: 503,
 }
-"""The status for each error class and its subclasses. All other errors get status 500."""
+"""The HTTP status for each error class and its subclasses. All other errors get status 500."""
 
 
 _BUSY = "the books cannot be written now; nothing was recorded, try again"
@@ -178,7 +178,10 @@ def status_of(error: SuppliesError) -> int | None:
 
 
 def shown_detail(error: SuppliesError) -> str:
-    """Return what the caller may see of an error. Details of the database are only logged."""
+    """Return the part of an error message that the caller may see.
+
+    Details of the database are only logged.
+    """
     if isinstance(error, StoreError):
         return _UNCERTAIN if isinstance(error, Uncertain) else _BUSY
     return error.detail

@@ -36,7 +36,7 @@ contain such a field, nor `type`.
 """
 
 _BODY = "supplies_body"
-"""Key in a request's scope for the JSON object of its body."""
+"""The key under which a request's scope contains the JSON object of its body."""
 
 _ENTRY_NUMBERS = ("entry", "conflict")
 """Path parameters that are entry numbers. All other path parameters are codes."""
@@ -49,7 +49,7 @@ class EmptyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Changes(Generic[S]):
-    """The body of a PATCH: the fields of `S` to change. The other fields keep their values."""
+    """The body of a PATCH: those fields of `S` that change. The other fields keep their values."""
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         self.fields = fields
@@ -107,7 +107,7 @@ async def decode_body(request: Request[Any, Any, Any]) -> msgspec.Struct | Chang
 
 
 def decode(struct: type[S], fields: Mapping[str, Any], path: Mapping[str, str | int]) -> S:
-    """Decode the fields of a body and of the path to one struct.
+    """Decode the fields of a body and the parameters of a path to one struct.
 
     Raises:
         InvalidField: a field of the body is missing, unknown or invalid.
@@ -125,7 +125,7 @@ def decode(struct: type[S], fields: Mapping[str, Any], path: Mapping[str, str | 
 def _path_fields(
     struct: type[msgspec.Struct], parameters: Mapping[str, Any]
 ) -> dict[str, str | int]:
-    """Return the path parameters that are fields of a struct."""
+    """Return those path parameters that are fields of a struct."""
     fields: dict[str, str | int] = {}
     for name in parameters.keys() & set(struct.__struct_encode_fields__):
         value = str(parameters[name])
@@ -173,9 +173,9 @@ async def _read_json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
 
 
 def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> None:
-    """Refuse an object that contains a name twice.
+    """Refuse a JSON object that contains a name twice.
 
-    Programs that read such an object disagree on which value is used.
+    Programs that read such an object do not agree on which of the values to use.
     """
     seen = set[str]()
     for name, _ in pairs:

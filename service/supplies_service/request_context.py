@@ -1,4 +1,4 @@
-"""The context of a request: its caller, its station, and how its handler reads and writes."""
+"""The context of a request: its caller and station, and how its handler reads and writes."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ S = TypeVar("S", bound=msgspec.Struct)
 P = TypeVar("P", bound=Page[Any] | StockView)
 
 _ARRIVAL_PREFIXES = ("b_", "o_")
-"""Beginnings of the ids of arrivals that are not donations."""
+"""First part of the ids of arrivals that are not donations."""
 
 Show = Callable[[Books, Recorded], Outcome[S]]
 """Function that makes the response to a recorded command, and the address of what was created."""
 
 
 def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
-    """Return the recorded entry as the response, for commands that create nothing else."""
+    """Return the recorded entry as the response. Use this for commands that create nothing else."""
     entry = get_entry(books, recorded.seq)
     new = entry.supersedes is None
     warnings = find_likely_duplicates(books, recorded.document, recorded.seq) if new else []
@@ -86,7 +86,10 @@ def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
 
 
 def _outcome(books: Books, recorded: Recorded, show: Show[Any]) -> Outcome[Any]:
-    """Return the response to a recorded command: 201, or 202 if it was recorded as a conflict."""
+    """Return the response to a recorded command.
+
+    If it was recorded as a conflict, the status is 202.
+    """
     if recorded.conflict is None:
         return show(books, recorded)._replace(entry=recorded.seq)
     content = ConflictRecorded(
@@ -96,7 +99,7 @@ def _outcome(books: Books, recorded: Recorded, show: Show[Any]) -> Outcome[Any]:
 
 
 class RequestContext:
-    """One request, and its station.
+    """A request with its caller, and the station whose books it reads and writes.
 
     Attributes:
         station: The station.
@@ -115,7 +118,7 @@ class RequestContext:
         self.is_repeat = self._keyed is not None and self._keyed.stored is not None
 
     def for_station(self, station: StationService) -> RequestContext:
-        """Return the context at another station, which becomes the station of the request."""
+        """Return the context at another station. The station of the request changes to it, too."""
         set_current_station(self.request, station)
         return RequestContext(self.request)
 
@@ -129,7 +132,7 @@ class RequestContext:
 
     @property
     def by(self) -> str:
-        """The code that entries contain for the caller."""
+        """The code of the caller, which is stored as author of entries."""
         return self.caller.code
 
     @property
@@ -167,7 +170,10 @@ class RequestContext:
             return self.redacted(view(books))
 
     def page(self, view: Callable[[Books], P]) -> Response[P]:
-        """Return a page of a list. Its `Link` header has the address of the next page."""
+        """Return a page of a list.
+
+        The `Link` header of the response has the address of the next page.
+        """
         with self.reading() as books:
             return self._page(view(books))
 
@@ -266,11 +272,12 @@ class RequestContext:
         *,
         is_secret: bool = False,
     ) -> CreatedOrConflict[S]:
-        """Run a POST that changes rows that are not part of an entry, such as users.
+        """Run a POST that changes rows outside the hash chain, such as users.
 
         Args:
             operation: Makes the change, within a transaction.
-            replay: Makes the content for a repeat whose response is not stored. It gets the last
+            replay: Makes the content for a repeat whose response is not stored. The argument is the
+                last
                 part of the stored location.
             is_secret: Whether the response contains a secret that is shown once, and so is not
                 stored.

@@ -25,7 +25,8 @@ class EntryRecorded(View, frozen=True, kw_only=True):
 
     Attributes:
         warnings: Warnings of likely duplicates, of arrived goods that lack a batch or expiry which
-            their item needs, and of a first receipt that leads to the station's own computer;
+            their item needs, and of a first receipt whose QR code leads to the station's own
+            computer;
             absent if there are none.
         recounted: Count sheets whose expected quantities changed, because the command is dated
             before the count; absent if there are none.
@@ -44,7 +45,7 @@ class ConflictRecorded(View, frozen=True, kw_only=True):
 
 
 class JSONResponse(Response[T]):
-    """A struct as JSON, with the fields in the order of the class."""
+    """A response with a struct as JSON. The fields are in the order of the class."""
 
     def render(
         self, content: Any, media_type: str, enc_hook: Callable[[Any], Any] | None = None
@@ -56,7 +57,7 @@ class JSONResponse(Response[T]):
 
 
 class CreatedResponse(Response[T]):
-    """The JSON of what a POST created. The header `Location` contains its address.
+    """The response to a POST that created something. The header `Location` has the address of that.
 
     The JSON is encoded in the transaction that also stores it for repeats of the request. It
     decodes to a `T`.
@@ -72,7 +73,10 @@ class CreatedResponse(Response[T]):
 
 
 class CreatedOrConflict(CreatedResponse[T]):
-    """A `CreatedResponse`. If a fact contradicts the books: status 202 with `ConflictRecorded`."""
+    """A `CreatedResponse`, or a response with status 202 if a fact contradicts the books.
+
+    The content is then a `ConflictRecorded`.
+    """
 
 
 class PDFResponse(Response[bytes]):

@@ -22,7 +22,7 @@ from supplies_service.observability import logs
 from supplies_service.settings import Settings
 
 SHUTDOWN_SECONDS = 10
-"""Seconds that accepted requests may take after the signal to stop the service."""
+"""How many seconds accepted requests may take after the signal to stop the service."""
 
 
 def check_address(settings: Settings, *, has_coordinator: bool) -> tuple[str, int]:
@@ -74,8 +74,8 @@ def serve(settings: Settings, address: tuple[str, int], *, served: str) -> int:
 def _application(settings: Settings) -> Litestar:
     """Create the application in a worker process of granian.
 
-    Ctrl-C in a terminal also reaches the workers. They ignore the signal and wait for the parent's
-    signal. Otherwise the parent would treat them as failed.
+    If somebody types Ctrl-C in a terminal, the workers get that signal too. They ignore it and wait
+    for the parent's signal. Otherwise, the parent would treat them as failed.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     # The handler inherited from the parent would lose a signal sent while the worker starts.
@@ -108,10 +108,11 @@ def _limit_shutdown() -> None:
 
 
 async def _stop_without_parent() -> None:
-    """Stop when the parent has ended, for example by SIGKILL. Otherwise the port would stay in use.
+    """Stop this worker when the parent has ended, for example by SIGKILL.
 
-    A pipe reports the end of the parent. Workers that started later keep the pipe of earlier
-    workers open. So with several workers, the last one stops first, then the one before it.
+    Otherwise, the port would stay in use. A pipe reports the end of the parent. Workers that
+    started later keep the pipes of earlier workers open. So with several workers, the last one
+    stops first, then the one before it.
     """
     parent, loop = multiprocessing.parent_process(), asyncio.get_running_loop()
     if parent is None:

@@ -31,7 +31,7 @@ _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of a service. The defaults suit a single machine.
 
-    The description of each field says which values are valid, for error messages.
+    The metadata of each field describes the valid values, for error messages.
     """
 
     database: Annotated[
@@ -139,4 +139,4 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "hosts": _parse_hosts,
     "proxies": _parse_networks,
 }
-"""Functions that split the text of settings with several values."""
+"""For each setting that has several values: the function that splits its text."""

@@ -1,7 +1,8 @@
 """The stations that a service serves, and the station of each request.
 
-All stations share the connections for reading, the group commit queues and the keys. The station of
-a request is found from the secret that the caller sends, because the secret contains its code.
+All stations share the connections for reading, the group commit queues and the keys. The secret
+that a caller sends contains the code of the caller's station. So it decides the station of the
+request.
 """
 
 from __future__ import annotations
@@ -29,20 +30,20 @@ from supplies_service.observability.metrics import Metrics
 T = TypeVar("T")
 
 Connection = ASGIConnection[Any, Any, Any, Any]
-"""A request, in the form in which middlewares receive it."""
+"""A request in the form in which middlewares receive it."""
 
 _MAX_CACHED = 1000
-"""Number of stations kept in memory. If there are more, the least recently used one is dropped."""
+"""Number of stations kept in memory. If there are more, the least recently used one is removed."""
 
 _QUEUES = 4
 """Number of commit queues, if the engine can write for several stations at once."""
 
 _SCOPE_KEY = "supplies_station"
-"""Key in a request's scope for the `StationService` of the request."""
+"""The key under which a request's scope contains the `StationService` of the request."""
 
 
 class StationService:
-    """One station: its books, its commit queue and its keys.
+    """What the service needs to serve one station: its books, its commit queue and its keys.
 
     Attributes:
         code: The station's code.
@@ -83,9 +84,9 @@ class StationService:
         return await self.queue.run(job, station=self.code)
 
     async def admin_write(self, job: Callable[[AccessContext], T]) -> T:
-        """Change rows that are not part of an entry, such as users.
+        """Run a job that changes rows outside the hash chain, such as users.
 
-        When this returns, the change is durable.
+        When this method returns, the change is durable.
 
         Raises:
             Busy: the queue is full or slow; nothing was written.
@@ -225,7 +226,7 @@ def _default_station(database: str) -> str:
 
 
 def served_stations(connection: Connection) -> Stations:
-    """Return all stations of the service to which a request belongs."""
+    """Return all stations of the service that handles a request."""
     stations: Stations = connection.app.state.stations
     return stations
 

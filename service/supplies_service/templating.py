@@ -1,4 +1,4 @@
-"""The Jinja templates of the pages: one environment for each language."""
+"""The Jinja templates of the pages. Each language has an environment of its own."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def format_day(value: date, language: Language) -> str:
 
 
 def format_sentence(sentence: str, language: Language) -> str:
-    """Return the message of an error in the language of the page, or else in English."""
+    """Return the message of an error in the language of the page. The default is English."""
     if isinstance(sentence, Sentence):
         values = {
             name: format_sentence(value, language) if isinstance(value, Sentence) else value
@@ -80,11 +80,11 @@ def format_sentence(sentence: str, language: Language) -> str:
 
 
 def label_cells(rows: str, titles: Sequence[str]) -> Markup:
-    """Add the title of its column to each cell of the rows of a table, as `data-label`.
+    """Add the title of the column to each cell of the rows of a table, as `data-label`.
 
-    Narrow screens show each row as a list of cells with these titles, below its header cell, which
-    gets no title. They leave out the cells that
-    are marked `data-blank`, which contain only a dash.
+    On a narrow screen, each row is shown as a list of cells with these titles. The header cell of a
+    row is above the list and gets no title. Cells that contain only a dash are marked `data-blank`.
+    Narrow screens leave them out.
     """
     column = 0
 

@@ -1,4 +1,4 @@
-"""A watchdog that interrupts a database read that blocks the event loop."""
+"""A watchdog that interrupts a database read when the read blocks the event loop."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ MAX_BLOCKED_SECONDS = 10.0
 """How long a database read may block the event loop before the read is interrupted."""
 
 _CHECKS = 10
-"""How often the watchdog looks within `MAX_BLOCKED_SECONDS`."""
+"""How many times the watchdog looks at the event loop within `MAX_BLOCKED_SECONDS`."""
 
 
 class EventLoopWatchdog:
-    """A thread that interrupts a database read that blocks the event loop. It runs until `stop`.
+    """A thread that interrupts a database read when the read blocks the event loop.
 
-    Short reads run on the event loop itself. If the database hangs, the loop hangs too, and no
-    request is answered, not even one that needs no database. The watchdog then interrupts the read,
-    and the blocked request gets the error `Busy`.
+    The thread runs until `stop` is called. Short reads run on the event loop itself. If the
+    database hangs, the loop hangs too. Then no request gets a response, not even one that needs no
+    database. The watchdog interrupts the read, and the blocked request gets the error `Busy`.
     """
 
     def __init__(self, store: Store) -> None:

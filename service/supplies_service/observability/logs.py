@@ -21,13 +21,13 @@ from supplies.errors import StoreError
 LOGGER = "supplies.service"
 
 FIELDS = "fields"
-"""Attribute of a log record with further fields for its line. Used as `extra={FIELDS: {…}}`."""
+"""The attribute of a log record that contains further fields. Use it as `extra={FIELDS: {…}}`."""
 
 _encode = msgspec.json.Encoder().encode
 
 
 class JsonFormatter(logging.Formatter):
-    """Formatter that writes a log record as one line of JSON."""
+    """A formatter that writes each log record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return time, level, event, the further fields, and the error with its causes."""
@@ -43,7 +43,10 @@ class JsonFormatter(logging.Formatter):
 
 
 def error_chain(error: BaseException) -> list[dict[str, Any]]:
-    """Return an error and its causes, at most 8 in all: classes and tracebacks, no messages."""
+    """Return the classes and tracebacks of an error and of its causes, at most 8 in all.
+
+    Messages are left out.
+    """
     found: list[dict[str, Any]] = []
     current: BaseException | None = error
     while current is not None and len(found) < 8:

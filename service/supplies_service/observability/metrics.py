@@ -1,4 +1,7 @@
-"""Metrics for Prometheus: requests by route, and durable commits. They contain no personal data."""
+"""Metrics for Prometheus: requests by route, and durable commits.
+
+The metrics contain no personal data.
+"""
 
 from __future__ import annotations
 

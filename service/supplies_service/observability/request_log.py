@@ -15,7 +15,7 @@ from supplies_service.observability.logs import FIELDS, LOGGER
 from supplies_service.observability.metrics import Metrics
 
 _REQUEST_ID, _CALLER = "supplies_request", "supplies_by"
-"""Keys in a request's scope for the request's id and the code of its caller."""
+"""The keys under which a request's scope contains its id, and the code of its caller."""
 
 UNKNOWN_ROUTE = "unknown"
 
@@ -40,14 +40,14 @@ def set_logged_caller(scope: Any, caller: Caller, *, one_station: bool) -> None:
 
 
 def log_error(event: str, scope: Mapping[str, Any], error: Exception) -> None:
-    """Log the details of an error that the operator needs and the caller must not see."""
+    """Log those details of an error that the operator needs and the caller must not see."""
     _log.error(event, extra={FIELDS: {"request": request_id(scope)}}, exc_info=error)
 
 
 class RequestLogMiddleware:
-    """Log and count every request, and send its id in the header `X-Request-Id`.
+    """Logs and counts every request, and sends the request's id in the header `X-Request-Id`.
 
-    It wraps the whole application, so that requests for unknown routes are logged too.
+    The middleware wraps the whole application, so that requests for unknown routes are logged too.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:

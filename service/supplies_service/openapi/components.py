@@ -31,7 +31,9 @@ _TEMPLATE = "#/components/schemas/{name}"
 _JSON_WORDS = {"None": "null", "True": "true", "False": "false"}
 _SECTIONS = ("Attributes:", "Args:")
 _ITEM = re.compile(r"^ {4}(\w+(?:, \w+)*)(?: \(.*?\))?: ((?:.|\n {8})+)", re.MULTILINE)
-"""Pattern of an item such as `first, last: Both days are included.` and the lines that continue it.
+"""Regular expression of an item such as `first, last: Both days are included.`
+
+The lines that continue an item belong to it.
 """
 
 _PYTHON_WORD = re.compile(rf"`?\b({'|'.join(_JSON_WORDS)})\b`?")
@@ -86,7 +88,7 @@ class Components:
     def body(self, body: BodyType, in_path: set[str]) -> Schema:
         """Return a reference to the schema of a request body.
 
-        The schema has neither the fields that are part of the path nor `type`. If the body is
+        The schema leaves out `type` and the fields that are part of the path. If the body is
         partial, all fields are optional and the code cannot be changed.
         """
         name = _name(self.reference(body.struct))
@@ -129,7 +131,7 @@ class Components:
 
 
 def docstring_paragraphs(docstring: str | None) -> list[str]:
-    """Return the paragraphs of a docstring, each joined to one line. Lists keep their lines.
+    """Return the paragraphs of a docstring, each on one line. Lists keep their lines.
 
     Sections that describe fields or parameters are left out. Words of Python are replaced by those
     of JSON, such as `None` by `null`.
@@ -199,7 +201,7 @@ def _name(reference: Mapping[str, Any]) -> str:
 def _referenced(part: Any) -> set[str]:
     """Return the names of the schemas to which a part of the document refers.
 
-    References in a discriminator are included.
+    This includes references in a discriminator.
     """
     text = msgspec.json.encode(part).decode()
     return set(re.findall(r'"#/components/schemas/([^"]+)"', text))

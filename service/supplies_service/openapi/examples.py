@@ -1,6 +1,6 @@
 """An example of each request body, for the OpenAPI document. All names are made up.
 
-A test decodes each example, so that an outdated one is noticed.
+A test decodes each example, so that an example that is out of date is noticed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ from typing import Any
 _REASON = {"reason": "entered twice"}
 
 _FREE = {"location": "store-a", "lines": [{"item": "mask-kn95", "quantity": 10}]}
-"""Example of free goods at a location. Without `lots`, the lots that expire first are taken."""
+"""Example of free goods at a location.
+
+It has no `lots`, so the lots that expire first are taken.
+"""
 
 _DONATION = {
     "donor": "D-01",
@@ -54,7 +57,7 @@ _RECORDS: Mapping[str, Mapping[str, Any]] = {
         "access": "knock slowly",
     },
 }
-"""Records of the catalogue, by kind."""
+"""An example of a record for each kind of record of the catalogue."""
 
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     # --- the catalogue

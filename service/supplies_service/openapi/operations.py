@@ -85,7 +85,7 @@ def response_type(handler: HTTPRouteHandler) -> Any:
 def complete_operation(
     operation: dict[str, Any], handler: HTTPRouteHandler, components: Components
 ) -> None:
-    """Replace Litestar's description of an operation by one made from its handler's signature."""
+    """Replace Litestar's description of an operation by one made from the handler's signature."""
     first, *more = docstring_paragraphs(handler.fn.__doc__)
     operation["summary"] = handler.summary or first
     operation.pop("description", None)
@@ -121,7 +121,7 @@ def _request_body(
 
 
 def _extra_parameters(handler: HTTPRouteHandler) -> list[Schema]:
-    """Return the parameters that handlers do not declare because they are equal on all routes."""
+    """Return the parameters that are the same on all routes and that no handler declares."""
     if accepts_station(handler):
         return [_STATION_PARAMETER]
     if "POST" in handler.http_methods:

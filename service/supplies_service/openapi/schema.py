@@ -1,8 +1,8 @@
 """The OpenAPI document: Litestar's paths and parameters, completed from the handlers' signatures.
 
-A handler's parameter `payload: Body[RecordDonation]` describes the body of the operation, and its
-return annotation the response. `complete_document` adds the schemas of both. They allow only what
-the decoder accepts.
+A handler's parameter `payload: Body[RecordDonation]` describes the body of the operation. Its
+return annotation describes the response. `complete_document` adds the schemas of both, which allow
+only what the decoder accepts.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _TOKEN = {
 
 
 class CompletedDocument(JsonRenderPlugin):
-    """Render plugin that serves the completed document instead of Litestar's own."""
+    """A render plugin that serves the completed document instead of Litestar's own."""
 
     def __init__(self) -> None:
         super().__init__(path="/openapi.json", media_type=MediaType.JSON)
         self._rendered: bytes | None = None
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        """Return the document. It is built once, at the first call."""
+        """Return the document. It is built only once, for the first request."""
         if self._rendered is None:
             self._rendered = msgspec.json.encode(complete_document(request.app, openapi_schema))
         return self._rendered

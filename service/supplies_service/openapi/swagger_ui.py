@@ -22,7 +22,7 @@ ASSETS = {
     "swagger-ui.css": "text/css",
     "favicon-32x32.png": "image/png",
 }
-"""Files of the package `swagger-ui-py` that the page loads."""
+"""The files of the package `swagger-ui-py` that the page loads."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "

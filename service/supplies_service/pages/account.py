@@ -115,7 +115,7 @@ def account_page(
     Args:
         context: The request.
         status: The HTTP status.
-        error: A message to show.
+        error: An error message to show on the page.
         wrong: The field of the password form that is wrong, `current` or `repeat`.
         secret: The secret of a token that was just created.
     """

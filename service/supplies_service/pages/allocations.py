@@ -45,7 +45,7 @@ class ProposedPart(StrictStruct, frozen=True, kw_only=True):
 
 
 class Proposal(StrictStruct, frozen=True, kw_only=True):
-    """A form of several allocations. Either all of them are recorded, or none."""
+    """A form with several allocations. Either all of them are recorded, or none."""
 
     lines: Annotated[list[ProposedPart], Meta(min_length=1, max_length=MAX_LINES)]
 
@@ -179,7 +179,7 @@ class AllocationPages(Controller):
 def _booking(
     context: RequestContext, form: CommandForm[Proposal], stated: Proposal
 ) -> Callable[[Ledger, str], Saved]:
-    """Return the job that records one allocation for each recipient and location in a proposal."""
+    """Return the job that records the allocations of a proposal, one per recipient and location."""
 
     def job(ledger: Ledger, id: str) -> Saved:
         groups = _allocations_of(stated)
@@ -225,10 +225,10 @@ def _allocations_of(stated: Proposal) -> list[list[int]]:
 
 
 def _pointer_in_form(form: CommandForm[Proposal], numbers: list[int], pointer: str) -> str:
-    """Return the form field for a field of one of the allocations, as a JSON pointer.
+    """Return the pointer of the form field in which a field of an allocation is typed.
 
     Args:
-        numbers: Position in the proposal of each line of the allocation.
+        numbers: The position in the proposal of each line of the allocation.
         pointer: JSON pointer to the field in the allocation.
     """
     _, lines, at, *rest = [*pointer.split("/"), "", ""]

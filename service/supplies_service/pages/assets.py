@@ -1,8 +1,8 @@
 """Style sheets, scripts and images of the pages, at addresses that contain their hash.
 
 A file of `assets/` or `vendor/` is served at `/assets/NAME.HASH.EXTENSION`. The content at an
-address never changes, so browsers keep it for good. A script imports another by `"./name.js"`; the
-name is replaced by the address here.
+address never changes, so browsers keep it for good. A script imports another one by `"./name.js"`.
+In the served script, the address with the hash replaces this name.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 class Asset(NamedTuple):
-    """A file as it is served."""
+    """A file in the form in which it is served."""
 
     address: str
     content: bytes
@@ -78,7 +78,7 @@ def _by_address() -> dict[str, Asset]:
 
 
 class AssetFiles(Controller):
-    """The files that the pages load."""
+    """The route of the files that the pages load."""
 
     path = "/assets"
     include_in_schema = False

@@ -1,7 +1,7 @@
 """Pages of the catalogue: items, places, donors, recipients, teams and communities.
 
-All kinds of record have the same pages: the list, one record with what is about it, and the forms,
-which are in `catalogue_forms`.
+All kinds of record have the same pages: a list, a page for each record that also lists related
+documents, and the forms, which are in `catalogue_forms`.
 """
 
 from __future__ import annotations
@@ -49,34 +49,34 @@ KINDS: tuple[type[CatalogueRecord], ...] = (Donor, Recipient, Item, Location, Te
 """The kinds of record that have pages, in the order of the links to their lists."""
 
 ROWS = 50
-"""Number of records on a page of a list, and of rows of a table on the page of a record."""
+"""Number of records on a page of a list, and of rows in each table on the page of a record."""
 
 RETIRED = {"": False, "yes": True, "all": None}
-"""What the filter of a list chooses: records in use, retired ones, or both."""
+"""Which records each value of the filter lists: records in use (False), retired ones, or both."""
 
 READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor")
 
 
 class Retiring(StrictStruct, frozen=True, kw_only=True):
-    """Whether a record is retired from now on."""
+    """The form that retires a record, or lets it be used again."""
 
     retired: bool
 
 
 class CataloguePages(Controller):
-    """The page that leads to the lists."""
+    """Route of the page with links to the lists."""
 
     path = "/catalogue"
     include_in_schema = False
 
     @get(opt=READERS)
     async def catalogue(self, context: Context) -> Response[bytes]:
-        """Show which lists there are."""
+        """Show links to the lists of all kinds of record."""
         return render_page(context.request, "catalogue.html", tables=[kind.table for kind in KINDS])
 
 
 class DonorStatementPages(Controller):
-    """The statement of a donor."""
+    """Route of the statement of a donor."""
 
     path = "/donors/{code:str}/statement"
     include_in_schema = False
@@ -89,7 +89,10 @@ class DonorStatementPages(Controller):
         first: Annotated[str, QueryParameter(name="from")] = "",
         last: Annotated[str, QueryParameter(name="to")] = "",
     ) -> PDFResponse:
-        """Show the statement as PDF. An empty day is that of the first donation, or today."""
+        """Show the statement as PDF.
+
+        If a day is empty, the period begins with the first donation and ends today.
+        """
         with context.reading() as books:
             get_record(books, Donor, code)
             begin, end = get_period_of_donor(books, code)
@@ -98,7 +101,7 @@ class DonorStatementPages(Controller):
 
 
 def record_pages(kind: type[CatalogueRecord]) -> type[Controller]:
-    """Return the controller of the list, the page of one record, and its button to retire it."""
+    """Return the controller of the list, the page of one record, and the button that retires it."""
     personal = kind in PERSONAL_KINDS
     staff = {"page": True} | allow_roles("coordinator", "recorder", personal=personal)
     readers = {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=personal)
@@ -115,7 +118,7 @@ def record_pages(kind: type[CatalogueRecord]) -> type[Controller]:
             retired: FromQuery[str | None] = None,
             after: FromQuery[str | None] = None,
         ) -> Response[bytes]:
-            """List records by code, those in use unless others are asked for."""
+            """List records by code. By default, retired records are left out."""
             named, wanted = sees_names(context), (q or "").strip() or None
             if wanted is not None and personal and not named:
                 await context.forbid("auditors see codes: people are not searched for by name")
@@ -143,7 +146,11 @@ def record_pages(kind: type[CatalogueRecord]) -> type[Controller]:
         async def record(
             self, context: Context, code: FromPath[str], after: FromQuery[str | None] = None
         ) -> Response[bytes]:
-            """Show a record, and what the books have about it. after: for the next page of that."""
+            """Show a record and the documents about it.
+
+            Args:
+                after: The cursor of the page of documents.
+            """
             return _show_record(context, kind, code, CommandForm(Retiring), after=after)
 
         @post("/{code:str}/retire", opt=staff)
@@ -193,7 +200,7 @@ def _show_record(
 def _about(
     context: RequestContext, books: Books, record: CatalogueRecord, after: str | None
 ) -> dict[str, Any]:
-    """Return what the books have about a record, by the name of its table on the page."""
+    """Return the documents or stock about a record, by the name of the table on the page."""
     code = record.code
     match record:
         case Donor():

@@ -1,6 +1,6 @@
-"""Forms of the catalogue: a new record, and the change of a record.
+"""Forms of the catalogue: register a record, and change a record.
 
-All kinds of record have the same forms, with the fields of the kind.
+All kinds of record have the same forms, with the fields of their kind.
 """
 
 from __future__ import annotations
@@ -38,21 +38,26 @@ from supplies_service.security.authorization import allow_roles
 
 
 class PackSize(StrictStruct, frozen=True, kw_only=True):
-    """A pack of an item as a line of the form."""
+    """A line of the form of an item: a pack and its size in base units."""
 
     pack: Code
     size: Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]
 
 
 class AgeBand(StrictStruct, frozen=True, kw_only=True):
-    """How many people of a household are of which ages, as a line of the form."""
+    """A line of the form of a recipient: an age band and the number of its people."""
 
     ages: Code
     persons: Count
 
 
 class Lines(NamedTuple):
-    """How a field with names and numbers is shown in a form: as lines with two fields each."""
+    """How a form shows a field that maps names to numbers: as lines with two fields each.
+
+    Attributes:
+        line: The struct of a line.
+        name, number: The names of the two fields of a line.
+    """
 
     line: type[StrictStruct]
     name: str
@@ -63,11 +68,11 @@ LINES = {
     "packs": Lines(PackSize, "pack", "size"),
     "age_bands": Lines(AgeBand, "ages", "persons"),
 }
-"""The fields of records that contain names and numbers."""
+"""The fields of records that map names to numbers, and so are shown as lines."""
 
 
 def registration_pages(kind: type[CatalogueRecord]) -> type[Controller]:
-    """Return the controller of the form of a new record."""
+    """Return the controller of the form that registers a record."""
     staff, form_kind = _staff(kind), form_struct(kind)
 
     class RegistrationPages(Controller):
@@ -78,7 +83,11 @@ def registration_pages(kind: type[CatalogueRecord]) -> type[Controller]:
         async def new(
             self, context: Context, saved: FromQuery[str | None] = None
         ) -> Response[bytes]:
-            """Show an empty form with the next free code. saved: the code of the last record."""
+            """Show an empty form with the next free code.
+
+            Args:
+                saved: Code of the record that was registered just before, for a message.
+            """
             form = CommandForm(form_kind, {"/unit": "piece"} if kind is Item else None)
             return _show_new(context, kind, form, saved=saved)
 
@@ -115,7 +124,7 @@ def change_pages(kind: type[CatalogueRecord]) -> type[Controller]:
 
         @get("/{code:str}/change", opt=staff)
         async def change_form(self, context: Context, code: FromPath[str]) -> Response[bytes]:
-            """Show the form of a change, filled in."""
+            """Show the form of a change, filled in with the present values."""
             form = CommandForm(form_kind)
             with context.reading() as books:
                 record = get_record(books, kind, code)
@@ -157,7 +166,7 @@ def change_pages(kind: type[CatalogueRecord]) -> type[Controller]:
 
 
 def _staff(kind: type[CatalogueRecord]) -> dict[str, Any]:
-    """Return the route options of a form: who may use it."""
+    """Return the route options of a form, which name the roles that may use it."""
     personal = kind in PERSONAL_KINDS
     return {"page": True} | allow_roles("coordinator", "recorder", personal=personal)
 
@@ -167,9 +176,10 @@ def _staff(kind: type[CatalogueRecord]) -> dict[str, Any]:
 
 @cache
 def form_struct(kind: type[CatalogueRecord]) -> type[msgspec.Struct]:
-    """Make the struct of a form: that of the record, but with a name, and with lines.
+    """Make the struct that a form fills in.
 
-    The code may be empty: the next free one is taken then.
+    The fields are those of the record. The name is required, and fields of `LINES` are lists of
+    lines. The code may be empty: the next free code is used then.
     """
     lines = [
         (name, list[each.line] | None, None)  # type: ignore[name-defined]  # made while it runs
@@ -187,7 +197,7 @@ def form_struct(kind: type[CatalogueRecord]) -> type[msgspec.Struct]:
 
 
 def fields_of_record(record: CatalogueRecord) -> dict[str, str]:
-    """Return a record as the fields of its form."""
+    """Return the form fields for a record."""
     fields = msgspec.to_builtins(record)
     for name, (_, first, second) in LINES.items():
         if fields.get(name) is not None:
@@ -196,7 +206,7 @@ def fields_of_record(record: CatalogueRecord) -> dict[str, str]:
 
 
 def stated_fields(form: CommandForm[Any], books: Books) -> dict[str, Any]:
-    """Return the fields of a record as a form states them, by name.
+    """Return the values that a form has for the fields of a record, by name.
 
     Raises:
         InvalidField: fields are wrong, or a name has two lines.
@@ -217,7 +227,7 @@ def stated_fields(form: CommandForm[Any], books: Books) -> dict[str, Any]:
 
 
 def digest(record: CatalogueRecord) -> str:
-    """Return a text that differs once the record is changed."""
+    """Return a digest of a record, which changes when the record is changed."""
     return hashlib.sha256(msgspec.json.encode(record)).hexdigest()[:32]
 
 
@@ -226,7 +236,8 @@ def _registering(
 ) -> Callable[[Ledger, str], Saved]:
     """Return the job that registers a record.
 
-    Another record may have got the proposed code meanwhile, so the next free one is taken.
+    If the form has the proposed code, the next free code is used, because another record may have
+    got the proposed code meanwhile.
     """
 
     def job(ledger: Ledger, _: str) -> Saved:

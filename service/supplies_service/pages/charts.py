@@ -1,6 +1,7 @@
-"""The geometry of charts. The templates draw them as SVG, without scripts and styles.
+"""The geometry of charts. The templates draw the charts as SVG, without scripts and styles.
 
-Coordinates are whole numbers of a view box. The quantities stay beside the chart as text.
+Coordinates are whole numbers in the view box of the SVG. The quantities are printed as text beside
+the chart.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ class Segment(NamedTuple):
     """A part of a stacked bar.
 
     Attributes:
-        part: What it shows. The style sheet has a color for each.
+        part: The name of the part. The style sheet has a color for each name.
         x, width: Position and width in the view box.
-        quantity: The quantity that it shows, in base units.
+        quantity: The quantity that the segment shows, in base units.
     """
 
     part: str
@@ -34,9 +35,10 @@ class Segment(NamedTuple):
 
 
 def stacked_bar(parts: Mapping[str, int]) -> list[Segment]:
-    """Return the segments of a bar whose whole width is the sum of the parts.
+    """Return the segments of a bar. Its whole width is the sum of the parts.
 
-    Parts of zero or less are left out: a bar shows where goods are, and not what is missing.
+    Parts of zero or less are left out, because a bar shows where goods are, and not what is
+    missing.
     """
     shown = {part: quantity for part, quantity in parts.items() if quantity > 0}
     total, before, segments = sum(shown.values()), 0, []

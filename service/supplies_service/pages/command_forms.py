@@ -4,7 +4,7 @@
 converted to the JSON of the command, which is checked like a request to the API. Errors have JSON
 pointers too, so each is shown at its field. After an error, the form keeps all typed texts.
 
-For a correction, the form is filled in from a recorded command (`fields_of`).
+For a correction, the form is filled in from a recorded command, with `typed_values.fields_of`.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Unconfirmed(SuppliesError):
 
 
 class Saved(NamedTuple):
-    """What a form recorded.
+    """The result of recording a form.
 
     Attributes:
         location: Address of the page to show next.
@@ -67,7 +67,7 @@ class Saved(NamedTuple):
 
 
 class FormRecorded(View, frozen=True, kw_only=True):
-    """The stored response to a form, which is used again if the form is repeated.
+    """The response that is stored for a form. If the form is sent again, it is used again.
 
     Attributes:
         location: Address of the page that shows what the form recorded.
@@ -147,7 +147,10 @@ class CommandForm(Generic[C]):
         return self.fields.get(pointer, "")
 
     def lines(self, pointer: str, least: int = 1) -> list[int]:
-        """Return the indexes of the lines of a list, and add new ones up to `least` lines."""
+        """Return the indexes of the lines of a list.
+
+        If there are fewer than `least`, add new indexes.
+        """
         start = f"{pointer}/"
         found = {
             int(rest)
@@ -171,7 +174,10 @@ class CommandForm(Generic[C]):
         return self.errors.get(pointer, [])
 
     def name(self, pointer: str, label: str) -> str:
-        """Store the label of a field for the list of errors. Return "", which templates print."""
+        """Store the label of a field, for the list of errors.
+
+        Return "", so that templates print nothing.
+        """
         self.labels[pointer] = label
         return ""
 
@@ -182,7 +188,7 @@ class CommandForm(Generic[C]):
 
     @property
     def recorded_at(self) -> str:
-        """Address of what this form recorded before with other texts.
+        """Address of the page that shows what this form recorded before with other texts.
 
         It is "" unless the form was refused because its key was used before.
         """
@@ -203,7 +209,7 @@ class CommandForm(Generic[C]):
     def command(self, books: Books) -> C:
         """Return the command with the typed values.
 
-        Names of records are replaced by their codes, also in `fields`.
+        Names of records are replaced by their codes. This changes `fields` too.
 
         Args:
             books: The books, to find records by name.
@@ -223,11 +229,11 @@ class CommandForm(Generic[C]):
         raise InvalidField(FILL_IN_RIGHT, list(reversed(first.values())))
 
     def part(self, kind: type[P], pointer: str, **given: str) -> P | None:
-        """Return another struct that the form fills in, or None if its name is not filled in.
+        """Return another struct that the form fills in. Return None if its field `name` is empty.
 
         Args:
             kind: The struct.
-            pointer: JSON pointer to its fields.
+            pointer: JSON pointer to the fields of the struct.
             given: Values of fields that are not in the form.
 
         Raises:
@@ -340,7 +346,9 @@ class CommandForm(Generic[C]):
         return str(done.location)
 
     def confirm(self, warnings: Sequence[Warned]) -> None:
-        """Check that the user confirmed all warnings. Call this in the job, which is then undone.
+        """Check that the user confirmed all warnings. Call this in the job.
+
+        The error undoes what the job recorded.
 
         Raises:
             Unconfirmed: a warning is not confirmed.

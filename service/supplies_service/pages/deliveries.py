@@ -56,7 +56,7 @@ class DeliveryPages(Controller):
         team: FromQuery[str | None] = None,
         after: FromQuery[str | None] = None,
     ) -> Response[bytes]:
-        """List deliveries, the oldest first. The default is those that are out."""
+        """List deliveries, the oldest first. By default, only those that are out are listed."""
         chosen = status or "out"
         with context.reading() as books:
             filters = {
@@ -146,7 +146,7 @@ async def _change(
 
 
 def _sort_stops(form: CommandForm[Dispatch]) -> None:
-    """Put the chosen allocations in the order of the numbers that were typed beside them.
+    """Sort the chosen allocations by the numbers that were typed beside them.
 
     Allocations without a number come last, in the order of the form.
     """
@@ -168,10 +168,10 @@ def _sort_stops(form: CommandForm[Dispatch]) -> None:
 
 
 def _complete_lines(books: Books, form: CommandForm[ReportOutcome], delivery: str) -> None:
-    """Prepare the lines of an outcome that was typed into a form.
+    """Complete the lines of an outcome that was typed into a form.
 
-    Unless goods were received in part, the lines are removed. If the quantity brought back was left
-    empty on a line, it becomes the loaded quantity less what was received and lost.
+    The lines are removed unless goods were received in part. If the quantity brought back is empty
+    on a line, it becomes the loaded quantity less the quantities received and lost.
     """
     lines = [name for name in form.fields if name.startswith("/lines/")]
     if form.value("/outcome") != "partly":

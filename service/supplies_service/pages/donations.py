@@ -128,7 +128,7 @@ class DonationPages(Controller):
         """Show a donation.
 
         Args:
-            printed: Opens the print dialog of the browser for the receipt. None does not.
+            printed: Any text opens the print dialog of the browser for the receipt. None does not.
         """
         return _show_donation(context, donation, CommandForm(Reverse), print_now=bool(printed))
 
@@ -211,7 +211,10 @@ def _recording(
     command: RecordDonation,
     donor: Donor | None,
 ) -> Callable[[Ledger, str], Saved]:
-    """Return the job that records a donation and registers its donor if the donor is new."""
+    """Return the job that records a donation.
+
+    If its donor is new, the job registers the donor first.
+    """
 
     def job(ledger: Ledger, id: str) -> Saved:
         stated, warnings = command, list[Warned]()
@@ -244,7 +247,8 @@ def warnings_of(books: Books, donation: str) -> list[Warned]:
 def _remembered(books: Books, by: str) -> dict[str, str]:
     """Return the location and the handling person of the last donation that a user recorded.
 
-    If the user recorded no donation, return the location if the station has only one.
+    If the user recorded no donation, return only the location, and only if the station has a single
+    one.
 
     Args:
         by: Code of the user.

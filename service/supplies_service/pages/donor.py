@@ -31,7 +31,7 @@ COOKIE_SECONDS = 3600
 
 
 class DonorLinkPages(Controller):
-    """Routes of a donor link: signing in, and the page about an invalid link."""
+    """Routes of donor links: one signs the donor in, and one says that a link is invalid."""
 
     path = "/my"
     include_in_schema = False
@@ -106,7 +106,7 @@ def donor_page(
     Args:
         context: The request.
         status: The HTTP status.
-        error: A message to show.
+        error: An error message to show on the page.
     """
     with context.reading() as books:
         values = _template_context(context, books)

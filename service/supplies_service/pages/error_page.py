@@ -16,7 +16,7 @@ from supplies_service.templating import render
 def render_error(
     request: Request[Any, Any, Any], error: SuppliesError, status: int, detail: str
 ) -> Response[bytes]:
-    """Return an error as a page.
+    """Return a page that describes an error.
 
     Args:
         request: The request.

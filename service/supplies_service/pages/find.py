@@ -1,4 +1,4 @@
-"""Search for records while a user types into a form field. Results are HTML lists."""
+"""Find records while a user types into a form field. The results are HTML lists."""
 
 from __future__ import annotations
 

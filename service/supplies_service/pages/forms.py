@@ -23,7 +23,10 @@ class PasswordsDiffer(SuppliesError):
 
 
 MAX_FORM_BYTES, MAX_FIELDS = 512 * 1024, 10_000
-"""Limits of a form. 500 lines with every field filled need about two thirds of them."""
+"""Largest size and largest number of fields of a form.
+
+A form of 500 lines with every field filled needs about two thirds of them.
+"""
 
 
 async def form_fields(request: Request[Any, Any, Any], names: Sequence[str]) -> dict[str, str]:
@@ -72,10 +75,10 @@ def is_form(request: Request[Any, Any, Any]) -> bool:
 
 
 async def typed_fields(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
-    """Return what was typed into a form whose page needs a session that has ended.
+    """Return the fields of a form that was sent after its session had ended.
 
-    Only forms of commands are kept: their fields are named by JSON pointers. Other forms, such as
-    that of a password, return an empty list.
+    Only forms of commands are kept: their fields are named by JSON pointers. For other forms, such
+    as that of a password, the result is empty.
 
     Raises:
         TooLarge, TooSlow, Malformed: as `read_form`.
@@ -93,9 +96,9 @@ def local_path(request: Request[Any, Any, Any]) -> str:
 
 
 def safe_path(text: str) -> str:
-    """Return a path of this service to go on to. Return "/" for anything else.
+    """Return a path of this service to redirect to. If the text is anything else, return "/".
 
-    A browser would read a second slash, or a backslash, as the beginning of another host.
+    If the text began with two slashes or contained a backslash, a browser would go to another host.
     """
     is_path = re.fullmatch(r"/(?![/\\])[\x21-\x7e]{0,1000}", text) and "\\" not in text
     return text if is_path else "/"

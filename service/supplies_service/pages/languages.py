@@ -1,8 +1,8 @@
-"""The languages of the pages: each page is in Chinese or in English.
+"""The languages of the pages. Each page is in Chinese or in English.
 
-The templates contain English texts, and `translations/zh.po` contains the Chinese ones. A reader
-can choose a language, which is kept in a cookie. Without the cookie, the `Accept-Language` header
-of the browser decides, and then the languages of the station's papers.
+The templates contain English texts, and `translations/zh.po` contains the Chinese ones. A cookie
+keeps the language that a reader chose. Without the cookie, the `Accept-Language` header of the
+browser decides. Without the header, the languages of the station's papers decide.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ LANGUAGE_COOKIE = "language"
 _A_YEAR = 365 * 24 * 3600
 
 HTML_LANGUAGES: Mapping[Language, str] = {"zh": "zh-Hans", "en": "en"}
-"""Value of the attribute `lang` of a page."""
+"""The value of the attribute `lang` of a page, by language."""
 
 
 @cache
 def translations(language: Language) -> NullTranslations:
-    """Return the texts of a language."""
+    """Return the translations of the texts of all pages into a language."""
     if language == "en":
         return NullTranslations()
     # Imported here, because only the service needs it, once.

@@ -31,21 +31,23 @@ REFERENCES: Mapping[str, type[CatalogueRecord]] = {
     "for": Recipient,
     "team": Team,
 }
-"""Kind of record for each field that contains a code. Users type a code or a name."""
+"""The kind of record that each field with a code names. Users type the code or a name."""
 
 MAX_CHOICES = 12
-"""Largest number of records that are offered if a typed name fits several."""
+"""Largest number of records that a page offers if several fit a typed name."""
 
 
 class Choice(NamedTuple):
-    """Code and name of a record that fits an ambiguous text, for the user to choose from."""
+    """The code and the name of a record that fits a typed text, for the user to choose from."""
 
     code: str
     name: str
 
 
 def find_record(books: Books, kind: type[CatalogueRecord], text: str) -> str | list[Choice]:
-    """Return the code of the record that a text names, or the choices if the text is ambiguous.
+    """Return the code of the record that a text means.
+
+    If several records fit the text, or none, return the records to choose from.
 
     Args:
         books: The books.
@@ -66,7 +68,7 @@ def find_record(books: Books, kind: type[CatalogueRecord], text: str) -> str | l
 def code_filter(
     books: Books, kind: type[CatalogueRecord], text: str | None, pointer: str
 ) -> str | None:
-    """Return the code of the record by which a list is filtered, or None for an empty text.
+    """Return the code of the record that a typed filter means. Return None for an empty text.
 
     Args:
         books: The books.
@@ -86,7 +88,7 @@ def code_filter(
 
 
 def not_found(text: str, found: Sequence[Choice]) -> Sentence:
-    """Return the error message about a text that names no record, or several."""
+    """Return the error message about a text that no record or several records fit."""
     if found:
         return Sentence("{text} is the name of several; choose one", text=text)
     return Sentence("{text} is not registered; choose from the list", text=text)

@@ -31,7 +31,7 @@ from supplies_service.pages.languages import Language, translations
 from supplies_service.templating import format_day, format_number
 
 SEPARATOR = " · "
-"""Text between the name and the code of a record in the field of a form."""
+"""The text between the name and the code of a record in a form field."""
 
 MAX_OPTIONS = 200
 """Largest number of records that a page lists to choose from."""
@@ -170,20 +170,27 @@ class Names:
     # --- forms -------------------------------------------------------------------------------
 
     def label(self, kind: str, code: str) -> str:
-        """Return name and code of a record, as a field shows it. Return other texts unchanged."""
+        """Return the name and the code of a record in the form in which a field shows them.
+
+        A text that is not the code of a record is returned unchanged.
+        """
         record = _KINDS[kind]
         if not is_valid_code(code) or self._books.catalogue.get(record, code) is None:
             return code
         return f"{self._name_of(record, code)}{SEPARATOR}{code}"
 
     def record(self, kind: str, code: str) -> str:
-        """Return the name of a record. kind: the name of its table."""
+        """Return the name of a record.
+
+        Args:
+            kind: The name of the record's table.
+        """
         return self._name_of(_KINDS[kind], code)
 
     def options(self, kind: str) -> list[str]:
-        """Return the labels of the records of a kind, or none if there are many.
+        """Return the labels of all records of a kind.
 
-        Retired records are left out. Many means more than `MAX_OPTIONS`.
+        If there are more than `MAX_OPTIONS`, return none. Retired records are left out.
         """
         found = list_records(self._books, _KINDS[kind], limit=MAX_OPTIONS, personal=self._personal)
         if found.next is not None:

@@ -43,7 +43,7 @@ ALL = "all"
 
 
 class NeededLine(GoodsLine, frozen=True, kw_only=True):
-    """A line of the form: an item that a recipient needs."""
+    """A line of the form: an item that a recipient needs, and its quantity."""
 
     urgency: Urgency = "normal"
 
@@ -196,7 +196,7 @@ def _noting(
 
 
 def _pointer_in_form(form: CommandForm[NeedsOfRecipient], at: int, pointer: str) -> str:
-    """Return the form field for a field of one of the needs, as a JSON pointer.
+    """Return the pointer of the form field in which a field of a need is typed.
 
     Args:
         at: Number of the need among the lines that are not empty, from 0.

@@ -7,7 +7,7 @@ from supplies_service.security.headers import PAGE_POLICY
 
 
 def frameable(paper: PDFResponse) -> PDFResponse:
-    """Allow pages of this service, and no other site, to show a PDF in a frame."""
+    """Let pages of this service show a PDF in a frame. Other sites cannot."""
     policy = PAGE_POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
     paper.headers.update({"Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"})
     return paper

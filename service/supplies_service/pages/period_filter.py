@@ -1,4 +1,4 @@
-"""The period that a page shows: two days that may be left empty."""
+"""The filter with which a page shows a period: two days, which may be left empty."""
 
 from __future__ import annotations
 
@@ -32,10 +32,12 @@ def parse_day(text: str, pointer: str) -> date | None:
 
 
 def parse_period(books: Books, first: str, last: str, *, today: date) -> tuple[date, date]:
-    """Return the days of a period. An empty day is that of the first or the last entry.
+    """Return the first and the last day of a period.
+
+    If a text is empty, the day is that of the first or the last entry.
 
     Args:
-        today: The station's day, which takes the place of both if there are no entries yet.
+        today: The station's day, which is used for both if there are no entries yet.
 
     Raises:
         InvalidField: a text is not a day, or the last day is before the first.

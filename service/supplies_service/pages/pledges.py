@@ -1,4 +1,4 @@
-"""Pages about pledges: the list, a new one, its claims, and how it ends."""
+"""Pages about pledges: the list, the form, each pledge with its claims, and how to end it."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ ROWS = 50
 """Number of pledges on a page of the list, and of needs that a pledge can claim."""
 
 ALL = "all"
-"""The choice of a filter that lists pledges of every status."""
+"""Value of the status filter that lists pledges of every status."""
 
 
 class PledgePages(Controller):
-    """The pages about pledges."""
+    """Routes of the pages about pledges."""
 
     path = "/pledges"
     include_in_schema = False
@@ -43,7 +43,10 @@ class PledgePages(Controller):
         donor: FromQuery[str | None] = None,
         after: FromQuery[str | None] = None,
     ) -> Response[bytes]:
-        """List pledges, the oldest first: the open ones, or all those of one donor."""
+        """List pledges, the oldest first.
+
+        By default, only open ones or those of one donor are listed.
+        """
         chosen = status or (ALL if donor else "open")
         today = context.ledger.today()
         with context.reading() as books:
@@ -66,13 +69,13 @@ class PledgePages(Controller):
         """Show the form of a new pledge.
 
         Args:
-            donor: The code that the form is filled in with.
+            donor: Code with which the field of the donor is filled in. None leaves it empty.
         """
         return _show_new(context, CommandForm(MakePledge, {"/donor": donor} if donor else None))
 
     @post("/new", opt=STAFF)
     async def make(self, context: Context) -> Response[bytes]:
-        """Record the pledge, or show the form again."""
+        """Record the pledge. If that is refused, show the form with the errors."""
         form = await CommandForm.read(context.request, MakePledge)
         return await submit(
             context,
@@ -89,7 +92,10 @@ class PledgePages(Controller):
 
     @post("/{pledge:str}/claims", opt=STAFF)
     async def claim(self, context: Context, pledge: FromPath[str]) -> Response[bytes]:
-        """Promise goods of the pledge to needs, or show it again."""
+        """Promise goods of the pledge to needs.
+
+        If that is refused, show the pledge with the errors.
+        """
         form = await CommandForm.read(context.request, ClaimNeeds)
         # A need for which no quantity was typed is not claimed.
         for name in [name for name in form.fields if name.endswith("/need")]:
@@ -99,19 +105,19 @@ class PledgePages(Controller):
 
     @post("/{pledge:str}/cancel", opt=STAFF)
     async def cancel(self, context: Context, pledge: FromPath[str]) -> Response[bytes]:
-        """Cancel what is outstanding, or show the pledge again."""
+        """Cancel what is outstanding. If that is refused, show the pledge with the errors."""
         form = await CommandForm.read(context.request, CancelPledge)
         return await _change(context, pledge, form)
 
     @post("/{pledge:str}/lapse", opt=STAFF)
     async def lapse(self, context: Context, pledge: FromPath[str]) -> Response[bytes]:
-        """End the pledge because the goods did not come, or show it again."""
+        """End a pledge whose goods did not come. If that is refused, show it with the errors."""
         form = await CommandForm.read(context.request, LapsePledge)
         return await _change(context, pledge, form)
 
 
 async def _change(context: RequestContext, pledge: str, form: CommandForm[Any]) -> Response[bytes]:
-    """Record the command of a form about a pledge, or show the pledge again."""
+    """Record the command of a form about a pledge. If that is refused, show the pledge again."""
     form.fields["/pledge"] = pledge
     return await submit(
         context,

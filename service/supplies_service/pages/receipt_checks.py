@@ -22,7 +22,7 @@ from supplies_service.security.authorization import allow_anyone
 
 
 class ReceiptCheckPages(Controller):
-    """Pages on which anybody who has a receipt checks it. They show what `/api/verify` shows."""
+    """Pages on which anybody can check a receipt. They show what `/api/verify` returns."""
 
     path = "/v"
     include_in_schema = False
@@ -32,14 +32,14 @@ class ReceiptCheckPages(Controller):
     async def form(
         self, context: Context, number: FromQuery[str] = "", c: FromQuery[str] = ""
     ) -> Response[bytes]:
-        """Show the form, and the receipt if number and check code were sent."""
+        """Show the form. If it was sent with a number and a check code, show the receipt too."""
         return await _show_check(context, _as_printed(number), _as_printed(c))
 
     @get("/{number:str}")
     async def receipt(
         self, context: Context, number: FromPath[str], c: FromQuery[str] = ""
     ) -> Response[bytes]:
-        """Show the receipt of a QR code to a browser. Redirect a program to `/api/verify`."""
+        """Show a browser the receipt of a QR code. Redirect a program to `/api/verify`."""
         if prefers_html(context.request):
             answer = await _show_check(context, number, c)
         else:
@@ -82,7 +82,11 @@ def _receipt_page(context: RequestContext, books: Books, found: ReceiptView) -> 
 def _form_page(
     context: RequestContext, number: str, code: str, *, status: int = 200, wait: int = 0
 ) -> Response[bytes]:
-    """Return the form. wait: seconds until the next attempt."""
+    """Return the page with the form.
+
+    Args:
+        wait: Seconds until the next attempt is accepted. 0 shows nothing.
+    """
     return render_page(
         context.request,
         "receipt_check_form.html",

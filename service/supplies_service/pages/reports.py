@@ -1,4 +1,4 @@
-"""Reports of a period: the work of the station, its stock and its needs, with charts."""
+"""Reports of a period with charts: the work of the station, its stock and its needs."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ LastDay = Annotated[str, QueryParameter(name="to")]
 
 
 class GoodsRow(NamedTuple):
-    """An item in the report.
+    """An item in the report of a period.
 
     Attributes:
-        bar: Where the goods went that the station had in the period.
-        line: Points of the line of its stock over the period.
+        bar: The shares of the goods that were handed over, used, lost or kept.
+        line: Points of a line that shows the stock of the item over the period.
     """
 
     goods: GoodsLine
@@ -51,7 +51,7 @@ class NeedsRow(NamedTuple):
 
     Attributes:
         total: The quantity asked for, without needs that were ended.
-        bar: How much of it is met, set aside, promised and open.
+        bar: The quantities that are met, set aside, promised and open.
     """
 
     item: str
@@ -60,7 +60,7 @@ class NeedsRow(NamedTuple):
 
 
 class ReportPages(Controller):
-    """Routes of the reports."""
+    """Routes of the reports of a period."""
 
     path = "/reports"
     include_in_schema = False
@@ -69,7 +69,10 @@ class ReportPages(Controller):
     async def report(
         self, context: Context, first: FirstDay = "", last: LastDay = ""
     ) -> Response[bytes]:
-        """Show the report of a period. An empty day is that of the first or the last entry."""
+        """Show the report of a period.
+
+        If a day is empty, the period begins with the first entry and ends with the last one.
+        """
         today = context.ledger.today()
 
         def read(
@@ -130,7 +133,7 @@ def _period(context: Context, first: str, last: str) -> tuple[date, date]:
 
 
 def _where(line: GoodsLine) -> list[Segment]:
-    """Return the bar of an item: where the goods went that the station had in the period."""
+    """Return the bar of an item, which shows what became of the goods in the period."""
     return stacked_bar(
         {
             "handed-over": line.handed_over,

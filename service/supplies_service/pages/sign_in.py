@@ -1,6 +1,6 @@
-"""Sign in, set a password after an invitation, tour the demo, and sign out.
+"""Sign in, set a password after an invitation, try the demo without a password, and sign out.
 
-A session may end while a user fills in a form. The sign-in form then carries the typed fields.
+A session may end while a user fills in a form. The sign-in form then contains the typed fields.
 After the user has signed in, a page sends the fields back to the form.
 """
 
@@ -40,7 +40,7 @@ SESSION_SECONDS = int(credentials.DEFAULT_LIFETIMES["session"].total_seconds())
 
 
 class SignInForm(NamedTuple):
-    """The fields of the sign-in form, except the password.
+    """The fields of the sign-in form, without the password.
 
     Attributes:
         next: Path of the page to show after signing in.
@@ -157,10 +157,10 @@ class SignInPages(Controller):
 
     @post("/tour/{user:str}")
     async def tour(self, context: Context, user: FromPath[str]) -> Response[bytes]:
-        """Start a session of a person of the demo, without a password.
+        """Start a session of a user of the demo, without a password.
 
         Raises:
-            NotFoundException: these are not the demo's books, the person is not one of its people,
+            NotFoundException: these are not the demo's books, the demo has no such user,
                 or the request does not come directly from this machine.
             RateLimited: too many people signed in from this address.
         """
@@ -203,7 +203,8 @@ class SignInPages(Controller):
     ) -> Response[bytes]:
         """Start a session, unless the password was changed after `password` was verified.
 
-        route: the route that the access log names.
+        Args:
+            route: The route that the access log names.
         """
         address, login = client_address(context.request), form.login
 
@@ -255,7 +256,7 @@ class SignInPages(Controller):
 def sign_in_again(
     request: Request[Any, Any, Any], typed: Sequence[tuple[str, str]]
 ) -> Response[bytes]:
-    """Return the sign-in form for a form that was sent after its session had ended.
+    """Return the sign-in form for a request that sent a form after its session had ended.
 
     Args:
         request: The request that sent the form.
@@ -293,9 +294,9 @@ def _sign_in_page(
 
 
 def _tour_people(request: Request[Any, Any, Any]) -> list[users.User]:
-    """Return the people as whom a visitor may look around without a password.
+    """Return the users as whom a visitor can sign in without a password.
 
-    There are some only if the first station has the books of the demo, and the request comes
+    There are some only if the first station has the books of the demo, and if the request comes
     directly from this machine.
     """
     if not is_directly_from_loopback(request):
@@ -366,7 +367,7 @@ def _find_invited_user(
 
 
 def _invited_user(access: AccessContext, secret: str) -> users.User | None:
-    """Return the user of an invitation. Return None if it was used or has expired."""
+    """Return the user whom an invitation is for. Return None if it was used or has expired."""
     found = credentials.authenticate(access, secret, ("invitation",))
     if found is None or found.caller.user is None:
         return None

@@ -1,4 +1,7 @@
-"""Pages about stock: by item, place and lot; the card of an item; forms that move goods."""
+"""Pages about stock: a list by item, place and lot, a page for each item, and forms.
+
+The forms record commands that move goods.
+"""
 
 from __future__ import annotations
 
@@ -40,8 +43,8 @@ class StockForm(NamedTuple):
 
     Attributes:
         command: The command that it records.
-        arrives: Whether its lines state the batch and expiry of new goods. If not, they may name
-            a lot that is in stock.
+        arrives: True if its lines have fields for the batch and expiry of new goods. False if they
+            may name a lot that is in stock.
     """
 
     command: type[Command]
@@ -56,11 +59,11 @@ FORMS: Mapping[str, StockForm] = {
     "arrival": StockForm(RecordArrival, arrives=True),
     "opening": StockForm(OpenStock, arrives=True),
 }
-"""The forms by the last part of their address."""
+"""The forms by name. The name is the last part of the form's address."""
 
 
 class StockPages(Controller):
-    """The pages about stock."""
+    """Routes of the pages about stock."""
 
     path = "/stock"
     include_in_schema = False
@@ -90,7 +93,7 @@ class StockPages(Controller):
 
     @get("/items/{item:str}", opt=READERS)
     async def item(self, context: Context, item: FromPath[str]) -> Response[bytes]:
-        """Show where an item is, lot by lot, and which needs of it are open."""
+        """Show where the goods of an item are, lot by lot, and its open needs."""
         return await context.read_in_thread(lambda books: _stock_card(context, books, item))
 
     @get("/new/{kind:str}", opt=STAFF)
@@ -102,7 +105,11 @@ class StockPages(Controller):
         lot: FromQuery[str | None] = None,
         location: FromQuery[str | None] = None,
     ) -> Response[bytes]:
-        """Show a form. item, lot, location: the codes to fill in."""
+        """Show a form.
+
+        Args:
+            item, lot, location: Codes with which the fields are filled in. None leaves them empty.
+        """
         form = CommandForm[Any](_form(kind).command)
         place = "/from" if kind == "move" else "/location"
         given = {"/lines/0/item": item, "/lines/0/lot": lot, place: location}
@@ -111,7 +118,7 @@ class StockPages(Controller):
 
     @post("/new/{kind:str}", opt=STAFF)
     async def record(self, context: Context, kind: FromPath[str]) -> Response[bytes]:
-        """Record what the form states, or show it again."""
+        """Record the command of a form. If that is refused, show the form with the errors."""
         form = await CommandForm[Any].read(context.request, _form(kind).command)
         return await submit(
             context,
@@ -139,7 +146,7 @@ def _form(kind: str) -> StockForm:
     """Return the form with this name.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is no form of this name.
     """
     found = FORMS.get(kind)
     if found is None:

@@ -18,9 +18,9 @@ from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.authorization import allow_roles
 
 SHOWN = 8
-"""Number of alerts of one kind, items or teams that are shown.
+"""Number of alerts of one kind, of items, and of teams that the page shows at first.
 
-Further alerts are folded. Further items and teams are on the pages that the list links to.
+Further alerts can be unfolded. Further items and teams are on the pages to which the lists link.
 """
 
 LATEST = 5
@@ -71,7 +71,7 @@ def _show(context: RequestContext, books: Books) -> Response[bytes]:
 
 
 def _by_kind(alerts: list[Alert]) -> Mapping[str, list[Alert]]:
-    """Group alerts by kind. The kinds are in the order in which they first occur."""
+    """Group alerts by kind. The order of the kinds is that of their first alerts."""
     groups: dict[str, list[Alert]] = {}
     for alert in alerts:
         groups.setdefault(alert.what, []).append(alert)
@@ -79,7 +79,7 @@ def _by_kind(alerts: list[Alert]) -> Mapping[str, list[Alert]]:
 
 
 def _carried(delivery: DeliveryView) -> Counter[str]:
-    """Return the goods that the team still has, by item in base units."""
+    """Return the quantity of each item that the team still has, in base units."""
     carried: Counter[str] = Counter()
     for stop in delivery.stops:
         for line in stop.lines:

@@ -1,4 +1,4 @@
-"""Convert the typed texts of a form to the JSON of a command, and a command to texts."""
+"""Convert the typed texts of a form to a command, and a command to the texts of a form."""
 
 from __future__ import annotations
 
@@ -113,7 +113,10 @@ def _month_field(struct: type[msgspec.Struct]) -> tuple[str, str]:
 
 
 def is_code_field(kind: Any, pointer: str, fields: Mapping[str, str]) -> bool:
-    """Return whether the field at a pointer is a code. Some fields of these names are literals."""
+    """Return whether the field at a pointer contains a code.
+
+    Some fields with a name in `REFERENCES` do not: they are literals.
+    """
     at, seen = kind, ""
     for name in pointer.split("/")[1:]:
         struct = _struct_of(at, {"type": fields.get(f"{seen}/type")})
@@ -128,7 +131,7 @@ def is_code_field(kind: Any, pointer: str, fields: Mapping[str, str]) -> bool:
 
 
 def _tree(fields: Mapping[str, str]) -> dict[str, Any]:
-    """Return the fields as nested dicts. Empty fields are left out."""
+    """Return the fields as nested dicts. Fields without text are left out."""
     tree: dict[str, Any] = {}
     for pointer, text in fields.items():
         if not text.strip():
@@ -146,7 +149,7 @@ def _tree(fields: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _plain(kind: Any, value: Any, there: str, here: str, names: dict[str, str]) -> Any:
-    """Return typed text as JSON for a type. Empty parts are None.
+    """Return typed text as JSON for a type. The result for empty text is None.
 
     Args:
         there: JSON pointer to the value in the JSON.
@@ -177,7 +180,10 @@ def _plain(kind: Any, value: Any, there: str, here: str, names: dict[str, str]) 
 
 
 def _typed(kind: Any, text: str) -> Any:
-    """Return a typed text as a number, a boolean or a day, if its field has such a type."""
+    """Return a typed text as a number, a boolean or a day if its field has such a type.
+
+    Return other texts unchanged.
+    """
     parts = alternatives(kind)
     plain = normalize_text(text)
     if int in parts:
@@ -199,7 +205,10 @@ def _typed_day(text: str) -> str:
 
 
 def _amount_in_minor_units(money: dict[str, Any]) -> dict[str, Any]:
-    """Return money with its typed decimal amount in minor units. No amount means no money."""
+    """Return money in which the typed decimal amount is converted to minor units.
+
+    If only a currency was typed, there is no money.
+    """
     typed = money.get("minor")
     if typed is None:
         return {} if money.keys() <= {"currency"} else money
@@ -224,7 +233,7 @@ def _digits(currency: str) -> int:
 
 
 def _with_form_pointer(fault: Fault, names: Mapping[str, str]) -> Fault:
-    """Return a fault with the pointer of its field in the form."""
+    """Return a fault that points to the form field in which the value was typed."""
     there, rest = fault.pointer, ""
     while there not in names:
         there, _, name = there.rpartition("/")

@@ -1,4 +1,4 @@
-"""The access log: who read personal data, and who was refused."""
+"""The access log: reads of personal data, and refused requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 class AccessLogController(Controller):
-    """Reads of personal data, and refused requests."""
+    """Routes that show who read personal data, and which requests were refused."""
 
     path = "/api/access-log"
     tags = ("access-log",)

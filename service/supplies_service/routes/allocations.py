@@ -111,5 +111,5 @@ class AllocationController(Controller):
     async def release(
         self, context: Context, payload: Body[Release]
     ) -> CreatedResponse[AllocationEntered]:
-        """Return allocated goods to free stock: all goods, or only those of the given lines."""
+        """Make allocated goods free stock again: all goods, or only those of the given lines."""
         return await context.record(payload, show_allocation)

@@ -30,6 +30,6 @@ class BarcodeController(Controller):
     async def barcode(self, context: Context, code: ScannedText) -> ScannedItem:
         """Find the item with a scanned barcode, with the batch and expiry of a GS1 code.
 
-        The response to an unknown barcode is a 404. Its `scanned` has the parts of the code.
+        If no item has the barcode, the response is a 404 whose `scanned` has the parts of the code.
         """
         return context.show(lambda books: find_barcode(books, code))

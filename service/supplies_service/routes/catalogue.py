@@ -49,7 +49,10 @@ PERSONAL_KINDS = (Donor, Recipient)
 
 
 def new_record_struct(kind: type[CatalogueRecord]) -> type[msgspec.Struct]:
-    """Make the struct of a registration, such as `NewDonor`. It requires a name but no code."""
+    """Make the struct of a request to register a record, such as `NewDonor`.
+
+    A name is required, but not a code.
+    """
     code = Annotated[
         Code | None, Meta(description="absent: the next free code, such as D-012, is taken")
     ]
@@ -184,7 +187,7 @@ async def register_record(
     new: CatalogueRecord,
     response: Callable[[Books, R], S],
 ) -> CreatedResponse[S]:
-    """Register a record, under the next free code if it has none.
+    """Register a record. If it has no code, use the next free one.
 
     Args:
         context: The context of the request.
@@ -218,7 +221,10 @@ def sees_names(context: RequestContext) -> bool:
 
 
 def changed_fields(before: CatalogueRecord, after: CatalogueRecord) -> list[str]:
-    """Return the names of the fields that differ, for the access log, which has no contents."""
+    """Return the names of the fields that differ.
+
+    The access log stores them, but not the values.
+    """
     return [
         name for name in after.__struct_fields__ if getattr(before, name) != getattr(after, name)
     ]
@@ -227,7 +233,7 @@ def changed_fields(before: CatalogueRecord, after: CatalogueRecord) -> list[str]
 def change_record(
     context: RequestContext, ledger: Ledger, kind: type[R], code: str, changes: Changes[R]
 ) -> R:
-    """Change some fields of a record. The access log names the changed fields of a person.
+    """Change some fields of a record. For a person, the access log names the changed fields.
 
     Raises:
         NotFound: the code is unknown.

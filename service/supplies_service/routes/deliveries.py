@@ -47,21 +47,21 @@ def show_delivery(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
 
 
 async def slips_paper(context: RequestContext, delivery: str, size: PaperSize) -> PDFResponse:
-    """Return the delivery slips of a delivery that the caller may see."""
+    """Return the delivery slips of a delivery as PDF, if the caller may see the delivery."""
     await ownership.check_delivery(context, delivery)
     slips = await context.read_in_thread(lambda books: build_delivery_slips(books, delivery))
     return await context.draw(lambda: draw_delivery_slips(slips, size), f"slips-{delivery}")
 
 
 async def run_sheet_paper(context: RequestContext, delivery: str) -> PDFResponse:
-    """Return the run sheet of a delivery that the caller may see."""
+    """Return the run sheet of a delivery as PDF, if the caller may see the delivery."""
     await ownership.check_delivery(context, delivery)
     sheet = await context.read_in_thread(lambda books: build_run_sheet(books, delivery))
     return await context.draw(lambda: draw_run_sheet(sheet), f"run-sheet-{delivery}")
 
 
 class DeliveryController(Controller):
-    """Deliveries of goods by teams."""
+    """Deliveries: teams bring allocated goods to recipients."""
 
     path = "/api/deliveries"
     tags = ("deliveries",)

@@ -44,8 +44,8 @@ class DonationEntered(View, frozen=True, kw_only=True):
 
     Attributes:
         warnings: Warnings that the goods may be in stock already, exceed their pledge, lack a
-            batch or expiry, or were probably recorded twice, and that the station's first receipt
-            leads to the station's own computer.
+            batch or expiry, or were probably recorded twice, or that the QR code of the station's
+            first receipt leads to the station's own computer.
         recounted: Count sheets whose expected quantities changed, because the donation is dated
             before the count; absent if there are none.
     """
@@ -59,7 +59,7 @@ class DonationEntered(View, frozen=True, kw_only=True):
 
 
 class DonationReversal(StrictStruct, frozen=True, kw_only=True):
-    """The reason for reversing a donation.
+    """The body of a request to reverse a donation: the reason and the day.
 
     Attributes:
         happened_on: The day of the reversal. None means the present day at the station.
@@ -70,7 +70,7 @@ class DonationReversal(StrictStruct, frozen=True, kw_only=True):
 
 
 class DonationCorrection(DonationReversal, frozen=True, kw_only=True):
-    """A donation as it should have been recorded, and the reason for correcting it."""
+    """The body of a request to correct a donation: the right donation, and the reason."""
 
     command: RecordDonation
 
@@ -160,7 +160,7 @@ class DonationController(Controller):
     async def correct(
         self, context: Context, donation: FromPath[str], payload: Body[DonationCorrection]
     ) -> CreatedResponse[DonationEntered]:
-        """State a donation as it should have been recorded.
+        """Correct a donation: send it as it should have been recorded.
 
         The difference is booked and the receipt is replaced. `command` is the whole donation, as
         when it was recorded. Recorders may correct only donations that were recorded today.

@@ -22,7 +22,7 @@ OpenOnly = Annotated[
 
 
 class EntryController(Controller):
-    """Entries of the books. They are never changed. A correction adds an entry."""
+    """Entries of the books. An entry is never changed. A correction adds another entry."""
 
     path = "/api/entries"
     tags = ("entries",)
@@ -101,5 +101,8 @@ class EntryController(Controller):
     async def correct(
         self, context: Context, payload: Body[Correct]
     ) -> CreatedResponse[EntryRecorded]:
-        """State a command as it should have been. The difference is booked."""
+        """Correct the command of an entry: send it as it should have been.
+
+        The difference is booked.
+        """
         return await context.record(payload, show_entry)

@@ -1,4 +1,4 @@
-"""Health of the service: whether it works, and what its operator should do."""
+"""The health of the service: whether it works, and what its operator should do."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PROBE_INTERVAL_SECONDS = 10.0
 """After this many seconds without a write, a health request makes a trial write."""
 
 PROBE_TIMEOUT_SECONDS = 5.0
-"""Maximum number of seconds for a trial write."""
+"""Largest number of seconds that a trial write may take."""
 
 MIN_FREE_BYTES = 512 * 2**20
 """If the disk of the database has fewer free bytes, `attention` has a message."""
@@ -37,9 +37,9 @@ MAX_DAYS_UNVERIFIED = 31
 
 
 MAX_CLOCK_BEHIND, MAX_CLOCK_AHEAD = timedelta(days=1), timedelta(days=366)
-"""How far the clock may differ from the time of the last entry.
+"""How far the clock may be behind or ahead of the time of the last entry.
 
-If it differs more, `attention` has a message.
+If the difference is larger, `attention` has a message.
 """
 
 
@@ -138,7 +138,7 @@ def build_health(context: RequestContext, books: Books) -> Health:
 
 
 def _clock_attention(books: Books, now: datetime) -> list[str]:
-    """Return a message if the clock is far from the time of the last entry."""
+    """Return a message if the clock is too far from the time of the last entry."""
     at = books.value(
         "SELECT recorded_at FROM entries WHERE station = :station AND seq = :seq",
         seq=books.head()[0],

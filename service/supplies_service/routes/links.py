@@ -1,6 +1,7 @@
 """Links for people without an account.
 
-A donor's link opens the donor's receipts, and a team's link the team's open deliveries.
+A donor's link opens the page with the donor's receipts. A team's link gives access to the team's
+open deliveries.
 """
 
 from __future__ import annotations
@@ -28,11 +29,14 @@ from supplies_service.security.audit import access_line
 from supplies_service.security.authorization import allow_roles
 
 LinkOwner = Literal["donor", "team"]
-"""The kind of owner of a link. The name of the kind is also a column and a part of the path."""
+"""Whether a link belongs to a donor or to a team.
+
+The word is also a column and part of the path.
+"""
 
 
 class NewLink(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A link to create.
+    """The body of a request to create a link.
 
     Attributes:
         days: How many days the link is valid.
@@ -44,7 +48,7 @@ class NewLink(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class LinkMade(View, frozen=True, kw_only=True):
-    """A link and its secret.
+    """A link that was created, with its secret.
 
     Attributes:
         secret: The secret; None in the response to a repeated request.
@@ -111,7 +115,8 @@ def revoke_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str
 def log(context: RequestContext, access: AccessContext, outcome: str, link_id: str | None) -> None:
     """Log that a link was made or revoked.
 
-    The line contains the code of the link. Lines about reads through the link have the same code.
+    The line contains the code of the link. Later lines about reads with this link have the same
+    code.
 
     Args:
         link_id: The number of the link. None means all links of the donor or team.
@@ -182,7 +187,7 @@ def link_controller(owner: LinkOwner) -> type[Controller]:
         async def end(
             self, context: Context, code: FromPath[str], link: FromPath[str]
         ) -> Credential:
-            """Revoke one link at once, for example that of a lost telephone."""
+            """Revoke one link at once, for example a link on a telephone that was lost."""
 
             def revoke(access: AccessContext) -> Credential:
                 ended = revoke_link(access, owner, code, link)

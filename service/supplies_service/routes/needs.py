@@ -25,8 +25,8 @@ class NeedEntered(View, frozen=True, kw_only=True):
     """The recorded entry and the need.
 
     Attributes:
-        warnings: Warnings of likely duplicates, or of goods that an ended need still has; absent if
-            there are none.
+        warnings: Warnings of likely duplicates, or of goods that are still meant for an ended need;
+            absent if there are none.
     """
 
     entry: EntryView

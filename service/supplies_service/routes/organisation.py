@@ -50,7 +50,7 @@ def stations_page(books: Books, after: str | None, limit: int) -> Page[StationLi
 
 
 async def _station_parts(context: RequestContext, first: date, last: date) -> list[StationPart]:
-    """Return each station's part of the organisation report for these days."""
+    """Return the figures of each station for the organisation report of these days."""
     with context.reading() as books:
         codes = [line.code for line in stations(books)]
     # One station at a time, so that the thread can serve other requests in between.

@@ -1,4 +1,4 @@
-"""Query parameters that lists share, and the check that refuses unknown ones."""
+"""Query parameters that lists share, and a check that refuses unknown parameters."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ class _Declared(NamedTuple):
 async def check_parameters(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
-    """Check that a handler declares every query parameter of a request.
+    """Check that the handler declares every query parameter of a request.
 
-    Otherwise a misspelt filter would be ignored, and everything would be listed.
+    Otherwise, a filter with a wrong name would be ignored, and everything would be listed.
 
     Raises:
         InvalidField: a parameter is unknown, given twice, contains a NUL character, is not UTF-8,
@@ -122,7 +122,7 @@ def _declared(handler: BaseRouteHandler) -> _Declared:
 
 
 def _refuse(faults: Iterable[Fault], remedy: str = "") -> None:
-    """Raise an error that names all faults, if there are any.
+    """Raise an error with all faults. If there are none, do nothing.
 
     Raises:
         InvalidField: there is a fault. The message is the first fault, followed by `remedy`.
@@ -133,7 +133,10 @@ def _refuse(faults: Iterable[Fault], remedy: str = "") -> None:
 
 
 def _check_query_day(name: str, value: str | None) -> None:
-    """Check that a day in a query is not too early. A text that is not a day is refused later."""
+    """Check that a day in a query is not too early.
+
+    A text that is not a day is accepted, because decoding refuses it later.
+    """
     if value is not None:
         with suppress(ValueError):
             check_day(date.fromisoformat(value), f"/{name}")

@@ -1,4 +1,4 @@
-"""Periods: close days for booking, and reopen them with a reason."""
+"""Periods: close days so that nothing is booked on them, and reopen them with a reason."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 class PeriodView(View, frozen=True, kw_only=True):
-    """The days that are closed for booking.
+    """The days that are closed, so that nothing can be booked on them.
 
     Attributes:
         closed_through: The last closed day; None if every day is open.

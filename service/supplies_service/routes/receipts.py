@@ -69,7 +69,7 @@ def show_receipt(
 def show_copy(
     station_keys: StationKeys, books: Books, recorded: Recorded
 ) -> Outcome[ReceiptEntered]:
-    """Return the recorded entry and its receipt, with the address of the numbered copy."""
+    """Return the recorded entry and its receipt. The address is that of the numbered copy."""
     receipt = show_receipt(station_keys, books, recorded)
     reprint = books.rows(Reprint, seq=recorded.seq)[0]
     return receipt._replace(location=f"{receipt.location}/copies/{reprint.copy}/pdf")
@@ -198,7 +198,7 @@ async def receipt_pdf(context: RequestContext, number: str, copy: int | None) ->
     """Return a receipt as PDF. It is drawn in a thread, so that it does not block the event loop.
 
     Args:
-        copy: The number of a copy. None returns the original as issued.
+        copy: The number of the copy to draw. None draws the original as issued.
     """
     with context.reading() as books:
         record = build_receipt_record(

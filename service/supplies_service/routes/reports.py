@@ -84,7 +84,7 @@ class ReportController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def disclosure(self, context: Context, first: First, last: Last) -> Disclosure:
-        """Report the goods received, and those handed over by community, for publication.
+        """Report the goods received, and the goods handed over in each community, for publication.
 
         Donors are named only as they consented.
         """

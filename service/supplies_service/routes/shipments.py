@@ -88,8 +88,8 @@ class ShipmentController(Controller):
     ) -> Response[Page[ShipmentView]]:
         """List shipments that were sent from here or received here, or that are on their way here.
 
-        `way=out` lists those sent, `way=in` those received, and `way=awaited` those on their way
-        here. Without `way`, those on their way here are left out.
+        `way=out` lists the sent ones, `way=in` the received ones, and `way=awaited` those on their
+        way here. Without `way`, those on their way here are left out.
         """
         return context.page(lambda books: list_shipments(books, way=way, after=after, limit=limit))
 

@@ -18,7 +18,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 class StatementController(Controller):
-    """The donor statement."""
+    """The statement that shows a donor what became of the donor's goods."""
 
     path = "/api/donors/{donor:str}/statement"
     tags = ("donors",)

@@ -1,4 +1,7 @@
-"""Tokens, with which programs act for a user. A token never has more rights than its user."""
+"""Tokens, with which programs call the service for a user.
+
+A token never has more rights than its user.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ Days = Annotated[int, Meta(ge=1, le=credentials.MAX_LIFETIME.days)]
 
 
 class NewToken(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A token to create.
+    """The body of a request to create a token.
 
     Attributes:
         role: The role of the token. None means the user's own role.
@@ -42,7 +45,7 @@ class NewToken(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class TokenMade(View, frozen=True, kw_only=True):
-    """A token and its secret.
+    """A token that was created, with its secret.
 
     Attributes:
         secret: The secret; None in the response to a repeated request.
@@ -130,7 +133,7 @@ class TokenController(Controller):
     async def tokens(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[Page[Credential]]:
-        """List tokens, newest first, including tokens that have ended."""
+        """List tokens, newest first, including expired and revoked ones."""
         return context.page(
             lambda books: credentials_page(context.access(books), after, limit, kinds=("token",))
         )

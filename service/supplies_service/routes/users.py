@@ -21,7 +21,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 class Invited(View, frozen=True, kw_only=True):
-    """A user, and the address at which the user can set a password, once.
+    """A user, and an address at which the user can set a password. The address works once.
 
     Attributes:
         invitation, expires_at: None in the response to a repeated request.
@@ -33,14 +33,17 @@ class Invited(View, frozen=True, kw_only=True):
 
 
 def invite(access: AccessContext, user: User, by: str) -> Outcome[Invited]:
-    """Create an address at which a user can set a password, once. Earlier addresses end."""
+    """Create an address at which a user can set a password, once.
+
+    Earlier addresses stop working.
+    """
     invitation, path = users.invite(access, user, by=by)
     invited = Invited(user=user, invitation=path, expires_at=invitation.expires_at)
     return Outcome(f"/api/users/{user.code}", invited)
 
 
 def show_without_invitation(user: User) -> Invited:
-    """Return the response to a repeated request, without the address."""
+    """Return the response to a repeated request, without the invitation's address."""
     return Invited(user=user, invitation=None, expires_at=None)
 
 

@@ -1,6 +1,6 @@
-"""Verification of a receipt by anyone, for programs.
+"""Verification of a receipt by anybody, for programs.
 
-The QR code of each receipt leads to `pages/receipt_checks.py`, which shows browsers a page.
+The QR code of each receipt leads to `pages/receipt_checks.py`, which shows a page in browsers.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class VerifiedGoods(View, frozen=True, kw_only=True):
-    """One line of a receipt."""
+    """The goods of one line of a verified receipt."""
 
     name: str
     unit: str
@@ -38,7 +38,7 @@ class VerifiedGoods(View, frozen=True, kw_only=True):
 
 
 class VerifiedReceipt(View, frozen=True, kw_only=True):
-    """What anybody who has the receipt may see of it.
+    """The part of a receipt that anybody who has the receipt may see.
 
     Attributes:
         donor: The masked name; None if anonymous or forgotten, or if the donor did not consent to
@@ -94,7 +94,7 @@ def _find_receipt(context: RequestContext, books: Books, number: str, code: str)
 
 
 def verified_receipt(books: Books, found: ReceiptView) -> VerifiedReceipt:
-    """Return what anybody who has the receipt may see of it."""
+    """Return the part of a receipt that anybody who has the receipt may see."""
     document = found.document
     given_back: Literal["all", "partly"] | msgspec.UnsetType = msgspec.UNSET
     if found.given_back is not msgspec.UNSET:

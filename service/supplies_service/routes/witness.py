@@ -22,8 +22,8 @@ class WitnessController(Controller):
         """Get a signed checkpoint of each station's last entry, one line of text for each.
 
         Keep the checkpoints outside the books: `supplies verify --witness` compares the books with
-        them later. Then come lines for the last cited entry of each other station that exchanged
-        goods with a station.
+        them later. If a station exchanged goods with other stations, further lines follow: one for
+        the last cited entry of each other station.
         """
         text = await context.read_in_thread(lambda books: _checkpoints(context, books))
         return Response(text, media_type=MediaType.TEXT)

@@ -42,7 +42,7 @@ async def log_anonymous_refusal(connection: Connection) -> None:
     """Log a refused request of an unknown caller. A limit keeps the log from filling the disk.
 
     Raises:
-        RateLimited: too many requests from one address were refused; this one is not logged.
+        RateLimited: too many requests from one address were refused. This one is not logged.
     """
     address = client_address(connection)
     await check_rate_limit(connection, rate_limits.REFUSED_REQUESTS, address)
@@ -131,6 +131,9 @@ def access_line(
 
 
 def _caller_code(connection: Connection, caller: Caller) -> str:
-    """Return the caller's code, after that of the caller's station if another station logs it."""
+    """Return the caller's code for the log.
+
+    In the log of another station, the code of the caller's own station comes first.
+    """
     station = current_station(connection).code
     return caller.code if caller.station == station else f"{caller.station}/{caller.code}"

@@ -33,7 +33,7 @@ _API_KINDS: tuple[CredentialKind, ...] = ("token", "link")
 
 
 class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
-    """Set `user` to the caller, and `auth` to whether the use of the credential must be stored.
+    """Sets `user` to the caller, and `auth` to whether the use of the credential must be stored.
 
     Both are None if the route needs no caller.
     """
@@ -45,8 +45,8 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
     async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
         """Return the caller, and select the books of the caller's station.
 
-        A request for a page without a valid cookie has no caller; `RequestChecksMiddleware` refuses
-        it, because it can read the form that was sent.
+        For a page, a missing or invalid cookie gives no caller. `RequestChecksMiddleware` refuses
+        such a request, because it can read the form that was sent.
 
         Raises:
             Unauthenticated: a request to the API has no valid token.
@@ -97,7 +97,7 @@ def _find_caller(
 
 
 async def _refuse(connection: Connection, *, is_page: bool, secret: str) -> None:
-    """Log a refused secret, and refuse a request to the API."""
+    """Log an invalid secret. If the request is to the API, refuse it."""
     if secret or not is_page:
         await log_anonymous_refusal(connection)
     if not is_page:

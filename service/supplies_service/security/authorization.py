@@ -1,7 +1,7 @@
-"""Authorization: whether the caller's role may use a route.
+"""Authorization: which roles may use which route.
 
-Each route names its roles: `opt=allow_roles("coordinator", "recorder")`. If a route names none, the
-application does not start.
+Each route names its roles: `opt=allow_roles("coordinator", "recorder")`. If a route names no roles,
+the application does not start.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ def allow_anyone() -> dict[str, Any]:
 def serves_anonymous(connection: Connection, handler: BaseRouteHandler) -> bool:
     """Return whether a request needs no caller.
 
-    Public routes need none. Neither does OPTIONS, whose response only names the methods of the
-    address. Nor does a route with `loopback` in its `opt`, if the request comes directly from this
-    machine.
+    Public routes need no caller. OPTIONS does not either, because its response only lists the
+    methods of the address. A route with `loopback` in its `opt` needs no caller if the request
+    comes directly from this machine.
     """
     if handler.opt.get("roles") == PUBLIC or connection.scope.get("method") == "OPTIONS":
         return True
@@ -74,6 +74,6 @@ def require_roles(handlers: Iterable[HTTPRouteHandler]) -> None:
 
 
 def is_directly_from_loopback(connection: Connection) -> bool:
-    """Return whether a program on this machine sent the request itself, not as a proxy."""
+    """Return whether a request comes from this machine and did not pass a proxy."""
     forwarded = any(name in connection.headers for name in ("forwarded", "x-forwarded-for"))
     return not forwarded and is_loopback(connection.client.host if connection.client else "")

@@ -30,7 +30,7 @@ _OWN_SITE = frozenset(("same-origin", "none"))
 
 
 class CsrfMiddleware(ASGIMiddleware):
-    """Refuse a form from another site, or a form whose origin the browser does not report."""
+    """Refuses a form from another site, or a form whose origin the browser does not report."""
 
     scopes = (ScopeType.HTTP,)
 

@@ -12,7 +12,8 @@ PAGE_POLICY = (
 )
 """Content security policy of pages.
 
-Everything is loaded from the service and nothing is inline, so an injected script does not run.
+Pages load everything from the service and contain no inline scripts or styles. So an injected
+script does not run.
 """
 
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
@@ -31,9 +32,10 @@ TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class SecurityHeadersMiddleware:
-    """Add each security header that a response does not set itself.
+    """Adds each security header that a response does not set itself.
 
-    It wraps the whole application, so that responses for unknown routes have them too.
+    The middleware wraps the whole application, so that responses for unknown routes have the
+    headers too.
     """
 
     def __init__(self, app: ASGIApp) -> None:

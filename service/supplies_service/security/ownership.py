@@ -1,4 +1,4 @@
-"""Ownership: which data a donor, courier or recorder may use, on the routes open to the role.
+"""Ownership: which data a donor, courier or recorder may use on routes that their role may use.
 
 A donor may see the donor's own donations. A courier may use the open deliveries of the courier's
 team. A recorder may correct donations that were recorded today. The checks do nothing for other
@@ -37,9 +37,9 @@ async def check_donor(context: RequestContext, code: str) -> None:
 
 
 async def restrict_to_own_donor(context: RequestContext, donor: str | None) -> str | None:
-    """Return the donor by which to filter a list of pledges or receipts.
+    """Return the donor whose pledges or receipts a list may contain. None means all donors.
 
-    For a donor, the result is always the donor's own code.
+    If the caller is a donor, the result is always the caller's own code.
 
     Args:
         donor: The filter of the request; None for all donors.
@@ -99,9 +99,9 @@ async def check_delivery(context: RequestContext, delivery: str) -> None:
 async def restrict_to_own_deliveries(
     context: RequestContext, team: str | None, status: str | None
 ) -> tuple[str | None, str | None]:
-    """Return the team and status by which to filter a list of deliveries.
+    """Return the team and the status of the deliveries that a list may contain.
 
-    For a courier, they are always the courier's own team and "out".
+    If the caller is a courier, they are always the courier's own team and "out".
 
     Raises:
         Forbidden: a courier asks for another team or status.

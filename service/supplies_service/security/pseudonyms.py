@@ -35,9 +35,9 @@ S = TypeVar("S", bound=msgspec.Struct)
 _Replacements = Mapping[type[msgspec.Struct], Mapping[str, str | None]]
 
 WITHHELD = "–"
-"""The text that replaces a name or free text, if the field cannot be empty.
+"""The text that replaces a name or free text if the field cannot be empty.
 
-The reader sees that there is a text.
+It shows the reader that the books contain a text.
 """
 
 REPLACED_FIELDS: _Replacements = {
@@ -70,12 +70,15 @@ REPLACED_FIELDS: _Replacements = {
     ShipmentView: {"note": WITHHELD},
     CountSheetView: {"note": WITHHELD, "count_note": WITHHELD},
 }
-"""Fields with names or free text, and what replaces their values. None empties the field."""
+"""Fields with names or free text, each with the text that replaces its value. None empties it."""
 
 _STAFF_TEXT: _Replacements = {
     kind: REPLACED_FIELDS[kind] for kind in (PledgeView, TextView, VoidMark)
 }
-"""Free text of the staff in views for donors. Text of the receipt itself is not replaced."""
+"""Fields with free text of the staff, which are removed from views for donors.
+
+Texts of the receipt itself are not removed.
+"""
 
 
 def pseudonymize(view: S) -> S:

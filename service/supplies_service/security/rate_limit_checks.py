@@ -1,4 +1,4 @@
-"""Rate limits by network address, login or donor. All processes count in the database."""
+"""Check rate limits by network address, login or donor. All processes count in the database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from supplies_service.stations import Connection, current_station
 async def check_rate_limit(
     connection: Connection, limit: rate_limits.RateLimit, caller: str
 ) -> None:
-    """Count one attempt, and refuse it if there were too many.
+    """Count one attempt of a caller. Refuse it if there were too many.
 
     Args:
         connection: The request. The attempt is counted in the books of its station.
@@ -39,7 +39,10 @@ def client_address(connection: Connection) -> str:
 
 
 def _network(caller: str) -> str:
-    """Return an IPv4 address as it is, or the 64-bit network of an IPv6 address."""
+    """Return the network by which a caller is counted.
+
+    It is an IPv4 address, or the first 64 bits of an IPv6 address.
+    """
     try:
         address = ip_address(caller)
     except ValueError:

@@ -1,7 +1,7 @@
 """Select the station whose books a request reads.
 
-It is the caller's own station. With `?station=CODE`, a coordinator of the head station of an
-organisation may read the books of another station of that organisation.
+By default, it is the caller's own station. With `?station=CODE`, a coordinator of the head station
+of an organisation may read the books of another station of that organisation.
 """
 
 from __future__ import annotations
@@ -27,13 +27,16 @@ _READ_METHODS = {"GET", "HEAD"}
 
 
 def accepts_station(handler: BaseRouteHandler) -> bool:
-    """Return whether a route accepts `?station=`: it only reads, and coordinators may use it."""
+    """Return whether a route accepts `?station=`.
+
+    It does if it only reads, and if coordinators may use it.
+    """
     reads = isinstance(handler, HTTPRouteHandler) and handler.http_methods <= _READ_METHODS
     return reads and "coordinator" in handler.opt["roles"] and not handler.opt.get("page", False)
 
 
 async def select_station(connection: Connection, handler: BaseRouteHandler, caller: Caller) -> None:
-    """Read the books of the station that `?station=` names, if the caller may read them.
+    """Select the books of the station that `?station=` names, if the caller may read them.
 
     Raises:
         Forbidden: the caller is not a coordinator of the head station of that station's

@@ -1,7 +1,7 @@
 """Host names of the service, and proxies whose forwarded headers are trusted.
 
 `X-Forwarded-For` and `X-Forwarded-Proto` are used only from proxies that the settings name.
-Otherwise a caller could choose the address under which the caller's attempts are counted.
+Otherwise, callers could choose the address under which their attempts are counted.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class TrustedHosts:
 
 
 def _names_a_machine(name: str) -> bool:
-    """Return whether a host name is not empty, and not an address such as `0.0.0.0`.
+    """Return whether a host name is neither empty nor an address such as `0.0.0.0`.
 
     A server can listen on such an address, but it is not the address of a machine.
     """
@@ -91,10 +91,10 @@ def _host_name(address: str) -> str:
 
 
 class TrustedHostMiddleware(ASGIMiddleware):
-    """Refuse a request whose `Host` is not a name of the service. This prevents DNS rebinding.
+    """Refuses a request whose `Host` is not a name of the service. This prevents DNS rebinding.
 
-    Without this check, another site could let its name point to this machine. The site's page could
-    then read the books through a browser.
+    Without this check, another site could let its own name point to this machine. A page of that
+    site could then read the books through a browser.
     """
 
     scopes = (ScopeType.HTTP,)
