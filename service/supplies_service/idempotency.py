@@ -2,7 +2,7 @@
 
 Before the handler runs, `answer_repeat` looks for a stored response. `run_idempotent` looks again
 in the transaction that records the request, because repeats may arrive at the same time. If the
-bytes of the stored response were erased, it makes the response again.
+bytes of the response are not stored, it makes the response again.
 """
 
 from __future__ import annotations

@@ -128,7 +128,7 @@ class DonationPages(Controller):
         """Show a donation.
 
         Args:
-            printed: Any text opens the print dialog of the browser for the receipt. None does not.
+            printed: "receipt" opens the print dialog of the browser for the receipt. None does not.
         """
         return _show_donation(context, donation, CommandForm(Reverse), print_now=bool(printed))
 

@@ -37,7 +37,7 @@ class GoodsRow(NamedTuple):
     """An item in the report of a period.
 
     Attributes:
-        bar: The shares of the goods that were handed over, used, lost or kept.
+        bar: The shares of the goods that were handed over, in transit, in stock or elsewhere.
         line: Points of a line that shows the stock of the item over the period.
     """
 

@@ -26,7 +26,7 @@ RunRule = Callable[[Command, Books], None]
 """A function that runs the rule of a command against books, without recording anything."""
 
 _Found = tuple[str, Fault]
-"""The message of an error, and a fault in it."""
+"""The message of an error, and one of its faults."""
 
 _Named = TypeVar("_Named", Item, Donor, Recipient, Location, Team)
 
@@ -36,9 +36,9 @@ def add_all_faults(
 ) -> SuppliesError:
     """Return the error of a refused command, with all other faults of the command added.
 
-    A rule stops at the first fault. So the rule is run again: with a made-up record for each
-    unknown code, without the day if the day is wrong, and with each line as the only one. Lines
-    that are refused only together with others are not found. At most `MAX_FAULTS` faults are
+    A rule stops at the first fault. So the rule is run again in three ways: with a made-up record
+    for each unknown code, without the day if the day is wrong, and with each line as the only one.
+    Lines that are refused only together with others are not found. At most `MAX_FAULTS` faults are
     returned. The cost is about that of recording the command.
     """
     known = {fault.pointer for fault in error.faults}
@@ -77,10 +77,10 @@ def _faults_of_lines(command: Command, books: Books, run_rule: RunRule) -> Itera
 
 
 def _faults_of(command: Command, books: Books, run_rule: RunRule) -> Iterator[_Found]:
-    """Yield the unknown codes of a command and the first other fault.
+    """Yield the faults for unknown codes of a command, and the first other fault.
 
-    The other fault is left out if an unknown code may have caused it: a shortage if any code is
-    unknown, and any fault if an item is unknown.
+    The other fault is left out if an unknown code may have caused it. That is so for a shortage if
+    any code is unknown, and for any fault if an item is unknown.
     """
     stand_ins = _StandIns(books)
     other: Refusal | None = None

@@ -9,7 +9,7 @@ from datetime import date
 from supplies.domain.entries import Transfer
 
 Key = tuple[str, str, str]
-"""Identifies a balance: account, item and lot."""
+"""The account, item and lot that identify a balance."""
 
 
 def net_changes(transfers: Iterable[Transfer]) -> Counter[Key]:
@@ -22,7 +22,7 @@ def net_changes(transfers: Iterable[Transfer]) -> Counter[Key]:
 
 
 def net_changes_by_day(steps: Iterable[tuple[date, Transfer]]) -> dict[Key, Counter[date]]:
-    """Return how much the transfers change each balance, by the day on which they are booked."""
+    """Return the change of each balance by the transfers, for each day on which they are booked."""
     changed: dict[Key, Counter[date]] = defaultdict(Counter)
     for day, (source, target, item, lot, quantity) in steps:
         changed[source, item, lot][day] -= quantity

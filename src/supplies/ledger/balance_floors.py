@@ -1,7 +1,7 @@
 """Find transfers that would break a floor, before they are written.
 
-A floor is a balance that must not fall below zero, neither now nor at the end of any day. The
-database refuses a transfer that breaks a floor; this module tells which transfer that is.
+A balance with a floor must not fall below zero, neither now nor at the end of any day. The database
+refuses a transfer that breaks a floor. This module finds out which transfer that is.
 """
 
 from __future__ import annotations

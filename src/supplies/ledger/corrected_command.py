@@ -1,4 +1,4 @@
-"""What a command has recorded before it is corrected.
+"""What a command recorded, in the form in which its correction needs it.
 
 A correction runs the rule of the command again and books only the difference.
 """
@@ -19,7 +19,7 @@ from supplies.ledger.balance_changes import Key
 
 @dataclass(frozen=True, slots=True)
 class CreatedLot:
-    """A line of a command, and the lot that the line created.
+    """A lot that a line of a command created.
 
     Attributes:
         lot: Id of the lot; "" while the lot of a corrected line is not chosen yet.

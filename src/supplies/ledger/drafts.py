@@ -28,7 +28,7 @@ class Move(NamedTuple):
 
 @dataclass(slots=True)
 class DraftedRows:
-    """Rows of drafts that a rule needs to find again, indexed by their ids.
+    """The rows of all drafts that a rule looks up again, by id.
 
     Attributes:
         lots: The lots by id. If a lot was added twice, the first row is kept.
@@ -71,7 +71,10 @@ class Draft:
     index: DraftedRows = field(default_factory=DraftedRows)
 
     def add_rows(self, *rows: EntryRow) -> None:
-        """Add rows to the entry, and to the index that all drafts of the command share."""
+        """Add rows to the entry.
+
+        Also add them to the index that all drafts of the command share.
+        """
         self.rows.extend(rows)
         for row in rows:
             self.index.add(row)

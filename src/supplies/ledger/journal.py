@@ -1,7 +1,8 @@
 """The journal: what a rule reads from the books and drafts for one command.
 
-Balances that a rule reads here include its drafts. The journal writes nothing to the database. It
-does not check floors either; the database does this when the drafts are written.
+Balances that a rule reads from the journal include the drafts. The journal does not write to the
+database. It does not check floors either, because the database does this when the drafts are
+written.
 """
 
 from __future__ import annotations
@@ -153,7 +154,9 @@ class Journal:
         return draft
 
     def booked_on(self, happened_on: date, *, plan: bool = False) -> date:
-        """Return the day on which an event is booked: its own day or, if closed, the next open day.
+        """Return the day on which an event is booked.
+
+        It is the day of the event or, if that is closed, the next open day.
 
         Args:
             happened_on: The day of the event.
@@ -202,7 +205,7 @@ class Journal:
         self._changed[key] += change
 
     def _changed_keys(self, account: str, item: str | None) -> Collection[Key]:
-        """Return the balances of an account that the drafts change.
+        """Return the keys of those balances in an account that the drafts change.
 
         Most rules never call this method, so changes are indexed only when it is called.
 
@@ -282,7 +285,7 @@ class Journal:
         return closings.get(last, 0) - before + drafted
 
     def first_day_available(self, account: str, item: str) -> date:
-        """Return the first day since which all that can be taken today could be taken.
+        """Return the first day from which on the present quantity could always be taken.
 
         The balance has no lots. Days before the command's day are left out.
         """
@@ -302,7 +305,7 @@ class Journal:
     def _next_count(self, account: str, item: str, lot: str, day: str) -> str | None:
         """Return the day of the first recorded count of these goods after they leave a location.
 
-        Return None if there is no such count.
+        Return None if no such count was recorded.
 
         Args:
             day: The day on which the goods leave their location.
@@ -373,8 +376,8 @@ class Journal:
     def kept(self, account: str, item: str, lot: str = "") -> int:
         """Return how much of the corrected command's change of a balance its rule may repeat.
 
-        The quantity becomes smaller as the drafts repeat the change. It is 0 if the command did not
-        change the balance, and always 0 if no command is being corrected.
+        Each time the drafts repeat a part of the change, the quantity becomes smaller. It is 0 if
+        the command did not change the balance, and always 0 if no command is being corrected.
         """
         if self.corrected is None:
             return 0
@@ -385,8 +388,8 @@ class Journal:
     def taken_before(self, account: str, item: str, lot: str) -> int:
         """Return how much the corrected command took from a balance on the day of the correction.
 
-        What the drafts have taken again is left out. The quantity is 0 if the correction changes
-        the day, and if no command is being corrected.
+        Quantities that the drafts have taken again are subtracted. The quantity is 0 if the
+        correction changes the day, and if no command is being corrected.
         """
         if self.corrected is None:
             return 0
@@ -401,7 +404,7 @@ class Journal:
         return {lot for _, _, lot in self._changed_keys(account, item) if lot}
 
     def changes(self, account: str, item: str) -> bool:
-        """Return whether the drafts change a balance of an item in an account.
+        """Return whether the drafts change any balance of an item in an account.
 
         Args:
             account: An account, or the beginning of accounts up to a colon, such as `stock:`.
@@ -487,7 +490,7 @@ class Journal:
         )
 
     def _former_size(self, field: str, number: int, item: str, pack: str) -> int | None:
-        """Return the size that the corrected command used for a pack, preferably in the same line.
+        """Return the size of a pack that the corrected command used, preferably on the same line.
 
         Return None if the corrected command did not use this pack.
         """
@@ -523,9 +526,10 @@ class Journal:
         self.drafts[0].add_rows(*self._packed.values())
 
     def add_latest_day(self) -> None:
-        """If the command sets `or_earlier`, add a row about this to the first draft.
+        """If the command sets `or_earlier`, record that its day is only the latest possible one.
 
-        A correction and the command in it may both set it. Call this method after the rule has run.
+        The row is added to the first draft. A correction and the command in it may both set
+        `or_earlier`. Call this method after the rule has run.
         """
         head = self.drafts[0]
         if self.command.or_earlier and not any(isinstance(row, LatestDay) for row in head.rows):
@@ -538,14 +542,14 @@ class Journal:
         return self.books.latest_row(Lot, lot=lot)
 
     def described_lot(self, lot: str) -> Lot | None:
-        """Return the latest description of a lot, or None.
+        """Return the latest description of a lot, or None if there is no such lot.
 
-        Rows of this command that are not written yet are considered too.
+        Descriptions in the drafts are included.
         """
         return self._drafted_rows.lots.get(lot) or self.recorded_lot(lot)
 
     def lot(self, lot: str, item: str, pointer: str = "") -> Lot:
-        """Return the latest description of a lot, also one that is not written yet.
+        """Return the latest description of a lot. Descriptions in the drafts are included.
 
         Raises:
             InvalidField: the id does not belong to a lot of this item.

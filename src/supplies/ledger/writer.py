@@ -44,15 +44,15 @@ _INSERT_TRANSFER = (
     "quantity, allocation, recipient) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _ACTOR_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
-"""Pattern of the code that names who records a command.
+"""Regular expression of the code that identifies who records a command.
 
 The code is hashed and can never be erased, so people's names must not be possible.
 """
 
 _SHIPMENT_NAMESPACE = uuid.UUID("0a3f3c1e-52a5-5f0e-8f0d-6a2a7d1c9b54")
-"""UUID namespace of commands that can be recorded only once per shipment.
+"""UUID namespace for the ids of commands that can be recorded only once per shipment.
 
-Their ids are derived from the shipment.
+Such an id is derived from the shipment.
 """
 
 _INSERT_ERASABLE = (
@@ -93,7 +93,7 @@ class CheckedRequest(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, request: Request) -> Self:
-        """Check a request, which needs no access to the database.
+        """Check a request. This needs no access to the database.
 
         Raises:
             InvalidField: `request` is not a request, or one of its fields is invalid.
@@ -123,7 +123,7 @@ class CheckedRequest(msgspec.Struct, frozen=True):
 
     @classmethod
     def as_given(cls, request: Request) -> Self | None:
-        """Return a request that was not checked, to look for an earlier request with the same id.
+        """Return a request without checking it, to look for an earlier request with the same id.
 
         Return None if it is not a request, has no id or cannot be encoded.
         """
@@ -144,7 +144,7 @@ class CheckedRequest(msgspec.Struct, frozen=True):
 
     @property
     def digest(self) -> str:
-        """The salted digest of the command, by which a repeated request is recognized."""
+        """The salted digest of the command, by which a repetition of the request is recognized."""
         return salted_digest(self.salt, self.contents[0])
 
 
@@ -259,7 +259,7 @@ class Writer:
     def _erase(self, party: str, seq: int) -> None:
         """Erase the texts of a person or an entry, and a person's data in the catalogue.
 
-        The salts are erased too. Otherwise a guessed text could be compared with its digest.
+        The salts are erased too. Otherwise, somebody could guess a text and compare its digest.
 
         Args:
             party: Whose texts are erased: `donor:CODE`, `recipient:CODE` or `entry:SEQ`.

@@ -1,1 +1,1 @@
-"""Signing: the keys of stations, signed receipts and signed checkpoints."""
+"""The keys of stations, and what they sign: receipts and checkpoints."""

@@ -1,6 +1,6 @@
 """Checkpoints: signed lines of text that say what the last entry in the books of a station was.
 
-Whoever keeps a checkpoint outside the books can prove later that its entry was removed or
+Anybody who keeps a checkpoint outside the books can prove later that its entry was removed or
 rewritten. A checkpoint contains no personal data. No secret is needed to check its signature.
 """
 
@@ -24,9 +24,10 @@ MAX_FILE_BYTES = 16 * 2**20
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """A signed statement of a station about the last entry in its books.
+    """A signed statement about the last entry in the books of a station.
 
-    It can also be about an entry of another station that an entry of this station refers to.
+    The statement can also be about an entry of another station to which an entry of the signing
+    station refers.
 
     Attributes:
         station: The station of the entry.

@@ -1,7 +1,7 @@
 """Compose the message that a station signs for a receipt, and check signed receipts.
 
-Checking needs no secret and no database: whoever has a receipt and the public keys of the station
-can check it. The private keys are in `supplies.signing.station_keys`.
+To check a receipt, no secret and no database is needed, but only the public keys of the station.
+The private keys are in `supplies.signing.station_keys`.
 """
 
 from __future__ import annotations
@@ -71,12 +71,12 @@ class NotGenuine(SuppliesError):
 
 
 class IssuedReceipt(NamedTuple):
-    """What is signed for a receipt: its content as issued, or the marks on a printing of it.
+    """What is signed for a receipt: its content as issued, or the marks on a later printing.
 
     Attributes:
         digest: Digest of the stored content of the receipt, hexadecimal.
-        seq, hash: Number and hash of the entry that issued the receipt. With `marks`, of the last
-            entry that caused a mark.
+        seq, hash: Number and hash of the entry that issued the receipt. If `marks` is not None,
+            those of the last entry that caused a mark.
         marks: The marks, such as "void" or "copy", as JSON, if they are to be signed. None if the
             content is to be signed.
     """
@@ -164,7 +164,7 @@ def decode_document(record: ReceiptRecord) -> DonationReceipt:
 
 
 def paper_from_record(record: ReceiptRecord) -> ReceiptPaper:
-    """Return the receipt to draw, with the content and the marks that its signed data give."""
+    """Return the receipt to draw, with the content and the marks from its signed data."""
     document, marks = decode_document(record), msgspec.structs.asdict(record.marks)
     return ReceiptPaper(
         document=document,
@@ -308,7 +308,7 @@ def _salt(record: ReceiptRecord) -> bytes:
 
 
 def _short(text: str) -> str:
-    """Return the text if it looks like a key id, else a phrase that is safe in error messages."""
+    """Return a text if it looks like a key id. Otherwise, return a phrase that is safe to print."""
     return text if re.fullmatch(r"[\w-]{1,20}", text) else "without a readable name"
 
 
@@ -346,7 +346,7 @@ def read_public_keys(text: str, named: str) -> PublicKeys:
 def _raw(text: str) -> bytes:
     """Decode base64.
 
-    Only the canonical spelling is accepted, so that a signature cannot be spelled in two ways.
+    Only the canonical form is accepted, so that there is only one way to write a signature.
 
     Raises:
         ValueError: the text is not canonical base64.

@@ -2,7 +2,7 @@
 
 The keys are in a file that only its owner can read. They are not in the database, so a copy of the
 books is not enough to forge a receipt. `SUPPLIES_KEYS` names the file. Without this setting, the
-file is beside the database file; for a database on a server the setting is required.
+file is beside the database file. For a database on a server, the setting is required.
 
 Keys are never removed, so a receipt has the same signature each time it is printed. A new key signs
 only the receipts that are issued after it was made.
@@ -108,7 +108,7 @@ class StationKeys:
     def sign(self, issued: IssuedReceipt) -> ReceiptSignature:
         """Return the check code and the signature of a receipt or of its marks.
 
-        They are made with the key that was in use at the entry that the signed data name.
+        The key is the one that was in use at the entry that `issued` names.
         """
         key = self._for(issued)
         code, private = _code(key, issued), _private(key.private)
@@ -290,7 +290,7 @@ def create_key_for_first_receipt(store: Store) -> None:
 def ensure_keys(store: Store, database: str) -> bool:
     """Check that there are keys. If no receipt has been issued yet, create the first key.
 
-    Return whether a key was created. Once receipts exist, a missing key file was lost or has
+    Return whether a key was created. If receipts exist without a key file, the file was lost or has
     another name. Then no key is created, because the receipts could not be checked with a new key.
 
     Args:
@@ -361,7 +361,7 @@ def _read(path: Path) -> list[_Key]:
 def _write(path: Path, keys: list[_Key], *, replacing: bool) -> bool:
     """Write the key file atomically, and return whether it was written.
 
-    If the file exists and `replacing` is false, the file is left as it is.
+    If the file exists and `replacing` is false, the file is not changed.
     """
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

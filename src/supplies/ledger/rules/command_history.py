@@ -60,7 +60,7 @@ CORRECTABLE = {
     "settled": "Settle",
     "activity_recorded": "RecordActivity",
 }
-"""The kinds of entry that can be corrected, each with the command that makes it."""
+"""The kinds of entry that can be corrected, each with the type of the command that makes it."""
 
 
 _FIND_AGAIN = "record goods that were found with FindAgain and the reason on_the_way"
@@ -90,7 +90,7 @@ WAYS_BACK: Mapping[str, str] = {
     "shipment_received": "send the goods on or back in another shipment",
     "shipment_acknowledged": _FIND_AGAIN,
 }
-"""The kinds of entry that cannot be corrected, each with what to do instead."""
+"""The kinds of entry that cannot be corrected, each with a message about what to do instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +115,10 @@ class History:
         The transfers that released goods which the command had set aside are included.
 
         Args:
-            of_sheet: The id of a count sheet, for only the transfers that changed the difference of
-                its count. None, for only the transfers that changed no count. Left out, for all
-                transfers.
+            of_sheet: The id of a count sheet returns only the transfers that changed the difference
+                of
+                its count. None returns only the transfers that changed no count. By default, all
+                transfers are returned.
         """
         bodies = [*self.bodies, *self.released]
         if of_sheet is not ...:
@@ -241,9 +242,9 @@ def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
 
 
 def _found_by_counts(history: History) -> dict[Key, int]:
-    """Return the part of a gift that settled the surplus of stock counts, by balance.
+    """Return the part of a gift that explained the surplus of stock counts, by balance.
 
-    The quantity is 0 for a surplus that the gift settled until it was reversed.
+    The quantity is 0 for a surplus that the gift explained until it was reversed.
     """
     if history.first.kind != "donation_received":
         return {}

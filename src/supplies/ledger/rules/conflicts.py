@@ -43,7 +43,8 @@ def resolve_conflict(
 ) -> None:
     """Resolve a conflict: correct an outcome, or book the reported fact.
 
-    What the books do not have for the fact is booked from the account `unexplained`.
+    If the books contain too few goods for the fact, the rest is booked from the account
+    `unexplained`.
 
     Raises:
         NotFound: the conflict does not exist.

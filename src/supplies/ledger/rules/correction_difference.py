@@ -1,4 +1,4 @@
-"""Book the difference between what a command recorded and what its correction should have."""
+"""Book the difference between what a command recorded and what it should have recorded."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _check_found_by_counts(recounted: Iterable[Draft], others: Iterable[Draft]) 
 def _change(
     journal: Journal, wanted: Iterable[Step], before: Iterable[Step]
 ) -> Counter[tuple[date, Key]]:
-    """Return how much each balance changes on each open day if `wanted` replaces `before`."""
+    """Return the change of each balance on each open day if `wanted` replaces `before`."""
     change: Counter[tuple[date, Key]] = Counter()
     for sign, transfers in ((1, wanted), (-1, before)):
         for day, transfer in transfers:
@@ -122,7 +122,8 @@ def _of_every_sheet(recounted: list[Draft], history: History) -> list[Draft]:
 def _check_entry_numbers(drafts: list[Draft], others: list[Draft]) -> None:
     """Check that the drafts in `others` keep the entry numbers for which they were drafted.
 
-    The id of a new document ends in the number of its entry, so the number must not change.
+    The id of a new document ends in the number of its entry, so this number must not change any
+    more.
 
     Raises:
         InvalidField: a number would change, because the correction changes both the day and the
@@ -139,7 +140,10 @@ def _check_entry_numbers(drafts: list[Draft], others: list[Draft]) -> None:
 
 
 def _transfers_for(change: Counter[tuple[date, Key]]) -> list[Step]:
-    """Return transfers that make these changes of balances, from decreases to increases."""
+    """Return transfers that together make the given changes of balances.
+
+    They lead from balances that decrease to balances that increase.
+    """
     groups: dict[tuple[date, str, str, Family], list[tuple[str, int]]] = defaultdict(list)
     for (day, (account, item, lot)), quantity in sorted(change.items()):
         if quantity:
@@ -191,7 +195,7 @@ class _Short(NamedTuple):
 
     Attributes:
         taken: The quantity that the correction takes from the balance.
-        there: The balance without the correction.
+        there: The balance before the correction takes anything.
         when: The day in words, such as " on 2020-02-05"; empty if the balance is short now.
     """
 
@@ -292,9 +296,9 @@ def _lines_of_lots(head: Draft) -> dict[str, Place]:
 
 
 def _keep_needs_ended(journal: Journal, change: Counter[tuple[date, Key]]) -> None:
-    """Change `change` so that a correction returns nothing to needs that have ended.
+    """Change `change` so that a correction adds no quantity to needs that have ended.
 
-    Quantities that would return to such a need go to the account `ended` instead.
+    Such quantities go to the account `ended` instead.
     """
     totals: Counter[Key] = Counter()
     for (_, key), quantity in change.items():

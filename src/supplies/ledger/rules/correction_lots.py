@@ -15,7 +15,7 @@ _Likeness = Callable[[CreatedLot], tuple[Any, ...]]
 def _label(lot: CreatedLot) -> tuple[Any, ...]:
     """Return the item, batch and expiry of a lot.
 
-    Goods with the same label cannot be told apart.
+    Goods for which these three are the same cannot be told apart.
     """
     return lot.item, lot.batch, lot.expires_on
 

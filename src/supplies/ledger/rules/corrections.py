@@ -3,7 +3,8 @@
 A correction that changes only free texts moves nothing: it repeats the rows of the command. For all
 other corrections, the rule of the command runs again on the corrected version, with balances that
 leave out what the command recorded before. If the rule has a choice, it chooses what the command
-chose before. The difference between the two is booked. A reversal books the difference to nothing.
+chose before. Then the difference between the two results is booked. A reversal is a correction to
+nothing.
 """
 
 from __future__ import annotations
@@ -178,7 +179,7 @@ _RESTATED_ROWS = (
     StopOutcome,
     Withdrawal,
 )
-"""Rows that say what a command stated. Each version of a command has all of them."""
+"""Types of rows with the content of a command. Each version of a command records all of them."""
 
 
 def _repeated_row(row: EntryRow) -> EntryRow:
@@ -217,14 +218,14 @@ def _run_again(
 
 
 def within_command(fault: Fault) -> Fault:
-    """Return the fault of a corrected command as a fault of the correction, in its `command`."""
+    """Return a fault of the corrected command with a pointer into `command` of the correction."""
     if not fault.pointer or fault.pointer.startswith("/command"):
         return fault
     return dataclasses.replace(fault, pointer=f"/command{fault.pointer}")
 
 
 def reverse(command: Reverse, journal: Journal) -> None:
-    """Undo a command: every transfer goes back.
+    """Undo a command by booking every transfer in the opposite direction.
 
     Raises:
         NotEnough: goods were used since.

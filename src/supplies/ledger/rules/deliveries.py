@@ -16,7 +16,7 @@ from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import find_allocation
 
 LOST_ON_THE_WAY = "on_the_way"
-"""Reason of goods that were lost on a delivery or between stations."""
+"""The reason with which goods lost on a delivery or between stations are written off."""
 
 MAX_DISPATCH_LINES = 5_000
 """Largest number of lots that one dispatch can load.

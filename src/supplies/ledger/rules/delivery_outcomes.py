@@ -31,7 +31,7 @@ A reported time within this tolerance is accepted.
 
 
 class Repeated(Exception):
-    """The same outcome was recorded before, in entry `seq`, so nothing new is recorded."""
+    """The same outcome was recorded before, in entry `seq`. So nothing is recorded now."""
 
     def __init__(self, seq: int) -> None:
         super().__init__(seq)
@@ -129,7 +129,9 @@ def find_stop(journal: Journal, command: ReportOutcome) -> tuple[Stop, list[Stop
 
 
 def outcome_lines(command: ReportOutcome, loaded: list[StopLine]) -> list[OutcomeLine]:
-    """Return the outcome of each loaded line: as reported, or as the outcome of the stop implies.
+    """Return the outcome of each loaded line.
+
+    It is the reported one. If no lines are reported, it follows from the outcome of the stop.
 
     Raises:
         InvalidField: lines are required but not given, or a line is missing, unknown or repeated.
@@ -168,7 +170,7 @@ def _implied_line(outcome: str, load: StopLine) -> OutcomeLine:
 
 
 def _check_accounted(line: OutcomeLine, load: StopLine, index: int, command: ReportOutcome) -> None:
-    """Check that what was received, brought back and lost of a line adds up to what was loaded.
+    """Check that the quantities received, brought back and lost add up to the quantity loaded.
 
     Raises:
         Contradicted: the sum is more than was loaded.

@@ -275,9 +275,9 @@ def fulfil_pledge(
 ) -> tuple[int, list[ServedClaim]]:
     """Let the goods of a line fulfil the pledge that the line names.
 
-    Claims on the pledge are served first, then its free promise. Claims that were made after the
-    goods came are served last, on the day of the claim. Return the quantity that fulfils the pledge
-    and the claims that are served.
+    Claims on the pledge are served first, then the part of the pledge that no need claims. Claims
+    that were made after the goods came are served last, on the day of the claim. Return the
+    quantity that fulfils the pledge and the claims that are served.
 
     Raises:
         InvalidField: the pledge is unknown, by another donor, or does not promise the item.
@@ -328,7 +328,10 @@ def fulfil_pledge(
 
 
 def _add_served(served: dict[tuple[str, date], ServedClaim], claim: ServedClaim) -> None:
-    """Add a served claim, together with what the same claim got before on the same day."""
+    """Add a served claim.
+
+    If the claim was served before on the same day, add up both quantities.
+    """
     key = claim.need.need, claim.draft.booked_on
     before = served[key].quantity if key in served else 0
     served[key] = claim._replace(quantity=before + claim.quantity)
@@ -344,8 +347,8 @@ def _later_claims(
 ) -> Iterator[ServedClaim]:
     """Yield the claims that were made after goods came, and that the goods serve.
 
-    Such goods were promised when they came, but for no need yet. Each claim is served on the first
-    day on which all of it was made.
+    When the goods came, they were promised but no need had claimed them. Each claim is served on
+    the first day on which all of it was made.
 
     Args:
         claims: As `_claims_in_order` returns them.
@@ -364,7 +367,7 @@ def _later_claims(
 
 
 def _draft_of_day(journal: Journal, head: Draft, day: date) -> Draft:
-    """Return the draft of a document for a later day, which is begun if there is none."""
+    """Return the draft of a document for a later day. If there is none, begin one."""
     for draft in journal.drafts:
         if (draft.document, draft.booked_on) == (head.document, day):
             return draft
@@ -409,7 +412,7 @@ def _fulfil_open_pledges(
 def _left_for_claims(
     journal: Journal, draft: Draft, line: DonationLine, lot: str, pledges: list[str]
 ) -> Counter[str]:
-    """Return how much of a corrected line's lot has left for claims on each of these pledges."""
+    """Return how much of a corrected line's lot has left the station for claims on each pledge."""
     left: Counter[str] = Counter()
     if journal.corrected is None:
         return left

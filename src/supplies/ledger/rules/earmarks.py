@@ -162,7 +162,7 @@ def allocate_shares(
 
 
 _ShareKey = tuple[str, str, str, str | None]
-"""Identifies goods in an allocation: recipient, item, lot and need."""
+"""The recipient, item, lot and need that identify goods in an allocation."""
 
 _AllocationDrafts = dict[str, tuple[AllocationDraft, bool]]
 """The drafted allocations by id, each with a flag.

@@ -43,7 +43,7 @@ class Destination:
     def write_off_now(
         self, journal: Journal, draft: Draft, item: str, lot: str, quantity: int, pointer: str
     ) -> None:
-        """Write the goods off if they are to be written off on arrival: stock → lost."""
+        """If the goods are to be written off on arrival, do so: stock → lost."""
         if self.write_off is not None:
             lost = LOST(self.write_off)
             journal.move(draft, self.stock, lost, item, lot, quantity, pointer)

@@ -1,4 +1,4 @@
-"""Goods that a stock count found: their origin is recorded later; a gift gets a receipt."""
+"""Goods that a stock count found before their origin was recorded. A gift then gets a receipt."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def record_found_gift(command: Settle, journal: Journal) -> None:
 
     Raises:
         InvalidField: the donor is missing or unknown, or `handled_by` is missing.
-        NotEnough: fewer goods were found than the command explains.
+        NotEnough: the command is about more goods than the count found.
     """
     donor = command.party
     if donor is None:
@@ -101,7 +101,7 @@ def explain_surplus(
     lots with the quantity of each.
 
     Raises:
-        NotEnough: fewer goods were found than the line explains.
+        NotEnough: the line is about more goods than the count found.
     """
     quantity = journal.base_units(line, pointer)
     effect = {} if journal.corrected is None else journal.corrected.effect
@@ -143,7 +143,7 @@ def _check_found_at(
 
 
 PointedLine = tuple[str, DonationLine]
-"""A donated line, and its JSON pointer."""
+"""A line of a donation, with its JSON pointer."""
 
 
 def parts_by_found_lot(journal: Journal, lines: list[DonationLine]) -> list[PointedLine]:
@@ -200,7 +200,7 @@ def _lots_for(
 ) -> dict[str, int]:
     """Divide a quantity over lots: first as before, then by what the counts found of each lot.
 
-    The first lot gets what exceeds all of this.
+    The first lot gets the rest.
     """
     before = {lot.lot: lot.quantity if lot.is_current else 0 for lot in lots}
     available = {lot: max(before[lot], surplus[lot]) for lot in before}
@@ -213,7 +213,7 @@ def _lots_for(
 def _divide_line(
     journal: Journal, line: DonationLine, quantities: Mapping[str, int]
 ) -> list[DonationLine]:
-    """Return the part of a line for each lot. The value of the line stays with the first part.
+    """Return the part of a line for each lot. Only the first part has the value of the line.
 
     Args:
         quantities: The quantity of each lot, in base units.

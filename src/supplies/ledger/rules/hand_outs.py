@@ -22,7 +22,7 @@ def take_back(command: TakeBack, journal: Journal) -> None:
     """Take goods back from a recipient: received → stock.
 
     A line that names a need opens this need again. For the other lines, the goods that met no need
-    are the first to come back; only the rest opens needs again.
+    come back first. Only the rest opens needs again.
 
     Raises:
         InvalidField: a code is unknown, or a need is not for this recipient and item.

@@ -1,4 +1,4 @@
-"""Goods that are issued for own use or lent, and goods that come back from either."""
+"""Issue goods for the station's own use, lend goods, and book the goods that come back."""
 
 from __future__ import annotations
 

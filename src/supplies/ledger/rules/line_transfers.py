@@ -14,16 +14,15 @@ from supplies.ledger.lot_selection import pick_lots
 Expired = Literal["if_allowed", "if_named", "freely"]
 """Which expired lots a line may take.
 
-"if_allowed": expired lots, if the line sets `allow_expired`. "if_named": also an expired lot that
-the line names. "freely": all expired lots.
+"if_allowed": expired lots only if the line sets `allow_expired`. "if_named": also an expired lot
+that the line names. "freely": all expired lots.
 """
 
 
 LineToTake = tuple[LotLine, str, str | Callable[[str, str, str], str]]
-"""A line whose goods leave an account: the line, its JSON pointer and the target.
+"""A line whose goods leave an account, its JSON pointer, and the account that receives the goods.
 
-The target is the account that receives the goods, or a function that returns this account for an
-item, a lot and a pointer.
+The account can also be given as a function. Its arguments are an item, a lot and a pointer.
 """
 
 

@@ -1,8 +1,8 @@
 """Change the quantities of needs as goods move: needed → claimed → assigned → met, and back.
 
-After each entry, three things are true. What is assigned to needs is at most what is in their
-allocations. What is met is at most what was received. What is claimed for a need equals what
-pledges promise for it.
+After each entry, three things are true. The quantity assigned to needs is at most the quantity in
+their allocations. The quantity met is at most the quantity received. The quantity claimed for a
+need equals the quantity that pledges promise to it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def document_number(document: str) -> int:
 
 
 def most_urgent_first(need: Need) -> tuple[int, int]:
-    """Return a sort key: the most urgent need first; of equally urgent ones, the oldest."""
+    """Return a key that sorts needs: the most urgent first, then the oldest."""
     return _URGENCY[need.urgency], document_number(need.need)
 
 
@@ -235,7 +235,7 @@ def meet_needs(journal: Journal, draft: Draft, recipient: str, item: str, quanti
 
 
 def _more_received_than_met(journal: Journal, recipient: str, item: str) -> int:
-    """Return how much more of an item a correction lets a recipient receive than it meets needs."""
+    """Return how much more of an item a correction books as received than as met."""
     received = sum(
         journal.drafted_change(RECEIVED(recipient), item, lot)
         for lot in journal.drafted_lots(RECEIVED(recipient), item)

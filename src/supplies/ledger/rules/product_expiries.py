@@ -1,4 +1,4 @@
-"""The expiry of products: found when goods are repacked, and again when a consumed lot changes."""
+"""The expiry of products. It is found when goods are repacked, and when a consumed lot changes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def line_with_expiry(
 def _stated_by_line(
     journal: Journal, line: ConvertedLine, parents: Expiry, pointer: str
 ) -> ProductExpiry:
-    """Return the row to record about the expiry of a line's product. Its lot is not filled in."""
+    """Return the row to record about the expiry of a line's product, without its lot."""
     stated = ProductExpiry(
         lot="", basis="line", expires_on=line.expires_on, expires_month=line.expires_month
     )
@@ -92,8 +92,9 @@ def _former_statements(journal: Journal, line: ConvertedLine) -> list[ProductExp
 def statement_about(journal: Journal, product: Lot) -> ProductExpiry:
     """Return the row that is recorded about the expiry of a product.
 
-    For a product of an older version, which recorded no such row, it is derived: the expiry of the
-    consumed goods was taken over, an earlier one was in the line, and a later one had a reason.
+    Older versions recorded no such row. For their products, the row is derived: if the expiry is
+    that of the consumed goods, it was taken over. An earlier expiry was in the line. A later one
+    had a reason.
     """
     recorded = journal.books.latest_row(ProductExpiry, lot=product.lot)
     if recorded is not None:

@@ -157,9 +157,10 @@ def renew_receipt(
 ) -> None:
     """Replace the receipt of a donation that was corrected or reversed.
 
-    The new receipt covers the donations that remain of the old one. If a correction changes the
-    donor, each donor gets a receipt. The receipt stays valid if nothing changed that it prints. If
-    the receipt was voided by a separate command, no new receipt is issued.
+    The new receipt covers the other donations of the old one, and the donation itself unless it was
+    reversed. If a correction changes the donor, each donor gets a receipt. If nothing changed that
+    the receipt prints, it stays valid. If the receipt was voided by a separate command, no new
+    receipt is issued.
 
     Args:
         changed: What a receipt prints about the corrected donation; None if it was reversed.
@@ -202,14 +203,14 @@ def _last_receipt_of(journal: Journal, donation: str) -> str | None:
 
 
 def _current_donor(journal: Journal, donation: str) -> str:
-    """Return the donor of a donation as the books have it, without the drafts."""
+    """Return the donor of a donation according to the books, without the drafts."""
     arrival = journal.books.latest_row(Arrival, arrival=donation)
     assert arrival is not None, f"there is no donation {donation}"
     return arrival.party
 
 
 def _drafted_donor(journal: Journal, donation: str) -> str:
-    """Return the donor of a donation as the drafts have it."""
+    """Return the donor of a donation according to the drafts."""
     return next(
         row.party
         for draft in journal.drafts

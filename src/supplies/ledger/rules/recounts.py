@@ -51,7 +51,7 @@ class Past(NamedTuple):
 def add_recounts(journal: Journal) -> None:
     """Add drafts that change the stock counts made after the events that a command records.
 
-    Not used for corrections, which call `recounts` themselves.
+    Corrections do not use this function. They call `recounts`.
     """
     drafts = journal.drafts
     counted = [draft.booked_on for draft in drafts if _sheet_moment(journal, draft)]
@@ -194,7 +194,7 @@ def _take(
     """Book goods as unexplained that the count found before: stock or allocated → unexplained.
 
     Free stock is taken before allocations. Lots that the count found as surplus come first, then
-    the lots of which more was recorded, then other lots. A correction first takes from the balances
+    the lots of which more was recorded, then other lots. A correction takes first from the balances
     from which the corrected command took.
 
     Args:
@@ -243,8 +243,9 @@ def _put_back(
 ) -> None:
     """Book goods back into stock that are not missing after all: unexplained → stock.
 
-    Lots of which less was recorded get what they need to stay at zero or above. Then come the lots
-    that the count found to be missing, in a correction first those that it put back before.
+    If less was recorded of a lot, the lot gets what it needs to stay at zero or above. Then come
+    the lots that the count found to be missing. In a correction, those lots come first that the
+    corrected command put back.
 
     Args:
         booked: What the corrected command booked as the difference of this count.

@@ -1,4 +1,4 @@
-"""How repacked lots are related: parents, products, and who gave the goods in them."""
+"""Find out how repacked lots are related: parents, products, and who gave the goods in them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from supplies.ledger.journal import Journal
 
 
 def recorded_parents(journal: Journal, lot: str) -> list[str]:
-    """Return the lots from which a lot was made, according to the books, sorted.
+    """Return the lots from which a lot was made, sorted, as the books say without the drafts.
 
-    Lots of which a part was spilled are included.
+    If a part of a lot was spilled, the lot is included.
     """
     rows = journal.books.all(
         "SELECT parent FROM lot_parents p WHERE station = :station AND lot = :lot AND seq = ("
@@ -33,9 +33,9 @@ def recorded_parents(journal: Journal, lot: str) -> list[str]:
 
 
 def consumed_lots(journal: Journal, conversion: str) -> list[str]:
-    """Return the lots that were consumed in a conversion, including the drafts, sorted.
+    """Return the lots of which a conversion consumed goods, sorted. The drafts are included.
 
-    Spilled goods are not included.
+    Lots whose goods were only spilled are not included.
 
     Args:
         conversion: The account of the conversion, such as `converted:k_5`.
@@ -67,7 +67,7 @@ def products_in_order(journal: Journal, lots: Iterable[str]) -> list[str]:
 
 
 def _repacked(journal: Journal, lots: Iterable[str]) -> list[str]:
-    """Return those of these lots that went into conversions. This asks one query for many lots."""
+    """Return those of these lots that were consumed in conversions. This takes one query."""
     rows = query_ids(
         journal.books,
         lots,

@@ -27,7 +27,7 @@ from supplies.ledger.rules.product_expiries import (
 from supplies.ledger.rules.repacked_lots import consumed_lots, givers_of, recorded_parents
 
 SPILLED = "spilled"
-"""Reason under which goods that were spilled during repacking are booked as lost."""
+"""The reason with which goods that were spilled during repacking are written off."""
 
 
 MAX_PARENT_ROWS = 10_000

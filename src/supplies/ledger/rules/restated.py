@@ -1,4 +1,4 @@
-"""Recognize a command that restates a recorded one, by the digest in the entry."""
+"""Recognize a command that has the same content as a recorded one, by the digest in the entry."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from supplies.domain.entry_rows import LatestDay
 _decode_texts = msgspec.json.Decoder(Texts).decode
 
 _EFFECTIVE_TEXT = "expiry_reason"
-"""The only free text that changes goods: with a reason, a product may expire later."""
+"""The path of the only free text that changes goods: with it, a product may expire later."""
 
 
 def restates(books: Books, recorded: Body, command: Command) -> bool:
-    """Return whether a command says the same as a recorded one, apart from free texts.
+    """Return whether a command has the same content as a recorded one, apart from free texts.
 
-    The books have no copy of a command, only a salted digest of it. So the command is hashed again
-    with the recorded texts. If these were erased, the answer is always False.
+    The books contain no copy of a command, but only a salted digest. So the command is hashed again
+    with the recorded texts. If these were erased, the result is always False.
 
     Args:
         recorded: The first entry of the command or of its last correction.

@@ -1,4 +1,4 @@
-"""Settle differences: book the cause of goods that are unexplained."""
+"""Settle differences: book the cause of unexplained goods."""
 
 from __future__ import annotations
 

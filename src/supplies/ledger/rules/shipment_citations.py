@@ -1,8 +1,8 @@
 """Read entries of another station that a command refers to.
 
 If the other station is in this database, the entry is read from its books, and an entry given in
-the command must be the same. Otherwise only the hash of the given bytes is checked. Whether the
-entry really is in the other station's books shows when those books are verified.
+the command must be the same. Otherwise, only the hash of the given bytes is checked. Whether the
+entry really is in the other station's books is found out when those books are verified.
 """
 
 from __future__ import annotations

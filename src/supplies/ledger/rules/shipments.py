@@ -1,8 +1,8 @@
-"""Shipments between stations: one sends, another receives, and the first acknowledges.
+"""Shipments between stations: one station sends, another receives, and the first acknowledges.
 
-Each step is an entry in the books of one station; there is no transaction over both. The goods stay
-in the account `sent` until the sender acknowledges what arrived. Each entry contains the hash of
-the other station's entry before it. So the stations may use one database or two.
+Each step is an entry in the books of one station. No transaction includes both books. The goods
+stay in the account `sent` until the sender acknowledges what arrived. Each entry contains the hash
+of the other station's entry before it. So the stations may use one database or two.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from supplies.ledger.rules.shipment_citations import (
 )
 
 _LOT_ORIGINS = [kind for kind in CHART.values() if is_origin(kind) or kind is CONVERTED]
-"""The kinds of account from which lots come into the books."""
+"""The kinds of account from which new lots come."""
 
 
 # --- sending -------------------------------------------------------------------------------------

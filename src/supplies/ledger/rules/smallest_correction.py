@@ -1,10 +1,10 @@
 """Find the smallest quantities with which a refused correction would be accepted.
 
-A correction is refused if goods that it would take back were used since. The error contains the
+A correction is refused if it would take back goods that were used since. The error contains the
 shortage of each balance. The quantities of the correction are raised by these shortages, and the
-correction is tried again without recording it. Usually this first trial is accepted.
+correction is tried again without recording it. Usually, this first trial is accepted.
 
-Otherwise a binary search follows, between the raised quantities and those recorded before. It
+Otherwise, a binary search follows, between the raised quantities and those recorded before. It
 changes all lines at once, and the number of trials is limited. Quantities are reported only if a
 trial with exactly these quantities was accepted.
 """
@@ -31,10 +31,10 @@ MAX_TRIALS = 60
 """Largest number of trials. It is enough to search any quantity up to `MAX_QUANTITY`."""
 
 MAX_LINES_TRIED = 4000
-"""When a correction is refused, it is tried again with larger quantities, to find some that are
-accepted. This is the largest number of lines in all these trials together, such as 8 of 500 lines.
+"""Largest number of lines in all trials together, such as 8 trials of 500 lines.
 
-Other writers wait meanwhile.
+When a correction is refused, it is tried again with larger quantities, to find some that are
+accepted. Other writers wait meanwhile.
 """
 
 _MAX_NAMED = 12
@@ -211,7 +211,7 @@ class _Search:
         return min(MAX_QUANTITY, self.recorded[item, lot] - others)
 
     def _large_enough(self, least: Figures, refusal: MovedOn) -> Figures:
-        """Return quantities that are accepted: those that were recorded before.
+        """Return the quantities that were recorded before, because they are accepted.
 
         If other lines are then too small, they get the quantities recorded before as well, and are
         added to `least`. If the quantities are refused anyway, the result is empty.
@@ -251,7 +251,7 @@ class _Search:
     def _lowered(self, places: Iterable[Place], least: Figures, enough: Figures) -> Figures | None:
         """Lower the quantities at these places together, by a binary search.
 
-        The error of a refused trial shows which quantities are too small; the others are assumed to
+        The error of a refused trial shows which quantities are too small. The others are assumed to
         be large enough. A last trial checks this. Return None if the last trial is refused.
         """
         too_small = {place: least[place] - 1 for place in places}
@@ -298,7 +298,7 @@ def _lots_by_place(refusal: MovedOn) -> dict[Place, list[str]]:
 
 
 def _most_at_once(shortages: list[Mapping[str, int]]) -> int:
-    """Return the largest sum of several shortages at the end of one day."""
+    """Return the largest sum of these shortages at the end of any one day."""
     if len(shortages) == 1:
         return max(shortages[0].values())
     days = sorted({day for by_day in shortages for day in by_day})

@@ -95,10 +95,10 @@ def _first_waiting(remaining: list[Planned]) -> int:
 
 
 def _without_floor(books: Books, account: str, item: str, lot: str) -> str:
-    """Return the account without a floor from which goods, promises or needs came first.
+    """Return the account without a floor from which goods, promises or needs first came.
 
-    For goods this is the origin of the lot, for promises the account of the donor, for needs the
-    account `asked` of the recipient.
+    For goods, it is the origin of the lot. For promises, it is the account of the donor. For needs,
+    it is the account `asked` of the recipient.
     """
     if family_of(account, lot) is Family.NEEDS:
         need = books.latest_row(Need, need=keys_of(account)[0])

@@ -35,8 +35,8 @@ def open_count_sheet(command: OpenCountSheet, journal: Journal) -> None:
 def count_stock(command: CountStock, journal: Journal) -> None:
     """Book a stock count: unexplained → stock for a surplus, stock → unexplained for a shortage.
 
-    As far as the goods were in stock on every day since, a shortage is booked on the day of the
-    count. The rest of the shortage is booked today.
+    A shortage is booked on the day of the count, as far as the goods were in stock on every day
+    since. The rest of the shortage is booked today.
 
     Raises:
         AlreadyDone: the sheet was counted before.
@@ -189,7 +189,7 @@ def _surplus(
 
 
 def _missed(journal: Journal, unexplained: str, line: CountLine) -> list[tuple[str, int]]:
-    """Return the lots of an item that earlier counts at this location missed, the newest lot first.
+    """Return the lots of an item that earlier counts at this location did not find, newest first.
 
     Each lot comes with the missing quantity. If the line names a batch or an expiry, only lots with
     exactly this batch and expiry are returned.

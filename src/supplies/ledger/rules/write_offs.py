@@ -8,7 +8,7 @@ from supplies.ledger.journal import Journal
 from supplies.ledger.rules.line_transfers import move_lines
 
 EXPIRED = "expired"
-"""Reason of a write-off that may take expired goods even if the line does not allow them."""
+"""The reason of a write-off that takes expired goods even if the line does not allow them."""
 
 
 def write_off(command: WriteOff, journal: Journal) -> None:
