@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 
 from litestar import Controller, Response, get, post
+from litestar.datastructures import Cookie
 from litestar.params import FromPath
 
 from supplies.access import credentials, passwords, rate_limits, users
+from supplies.access.access_context import AccessContext
 from supplies.access.roles import GRANTABLE_ROLES
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, SuppliesError
-from supplies_service.pages.forms import PasswordsDiffer, form_fields, redirect
+from supplies_service.pages.forms import PasswordsDiffer, device_cookie, form_fields, redirect
 from supplies_service.pages.layout import render_page
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.routes.tokens import NewToken, make_token, revoke_token
@@ -62,7 +64,10 @@ class AccountPages(Controller):
 
     @post("/password")
     async def password(self, context: Context) -> Response[bytes]:
-        """Change the user's password. This ends all sessions of the user."""
+        """Change the user's password. This ends all sessions of the user.
+
+        The browser stays a known device.
+        """
         sent = await form_fields(context.request, ("current", "password", "repeat"))
         try:
             password_hash = await self._hash_new_password(context, sent)
@@ -72,11 +77,13 @@ class AccountPages(Controller):
             return account_page(context, status=422, wrong="repeat")
         except SuppliesError as error:
             return account_page(context, status=422, error=error.detail)
-        code = str(context.caller.user)
-        await context.station.admin_write(
-            lambda access: users.set_password(access, code, password_hash)
-        )
-        return redirect("/sign-in")
+        new = users.StoredPassword(str(context.caller.user), password_hash)
+
+        def change(access: AccessContext) -> Cookie:
+            users.set_password(access, new.user, password_hash)
+            return device_cookie(context.request, access, new)
+
+        return redirect("/sign-in", await context.station.admin_write(change))
 
     async def _hash_new_password(self, context: RequestContext, sent: dict[str, str]) -> str:
         """Check the form, and return the hash of the new password.
@@ -91,7 +98,10 @@ class AccountPages(Controller):
             access = context.access(books)
             login = users.get(access, str(context.caller.user)).login
             found = users.find_password(access, login)
-        await check_rate_limit(context.request, rate_limits.SIGN_IN_BY_LOGIN, login)
+        # Not the attempts to sign in: strangers can use these up.
+        await check_rate_limit(
+            context.request, rate_limits.PASSWORD_CHANGES, str(context.caller.user)
+        )
         if not await hash_in_thread(
             passwords.verify_password, found and found.password_hash, sent["current"]
         ):

@@ -12,6 +12,9 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
+from supplies.access import devices
+from supplies.access.access_context import AccessContext
+from supplies.access.users import StoredPassword
 from supplies.errors import SuppliesError
 from supplies_service.problems import Malformed, TooLarge, WrongMediaType
 from supplies_service.request_bodies import read_body
@@ -107,6 +110,26 @@ def safe_path(text: str) -> str:
 def session_cookie(request: Request[Any, Any, Any], secret: str, seconds: int) -> Cookie:
     """Return the cookie of a session, for all pages. A `seconds` of 0 deletes it."""
     return _cookie(request, SESSION_COOKIE, "/", secret, seconds)
+
+
+def device_cookie(
+    request: Request[Any, Any, Any],
+    access: AccessContext,
+    password: StoredPassword,
+    device: str | None = None,
+) -> Cookie:
+    """Return the cookie of a device in which the user has just signed in, for the sign-in page.
+
+    Args:
+        device: The name of the device if it is known.
+    """
+    return _cookie(
+        request,
+        devices.cookie_name(access, password.user),
+        "/sign-in",
+        devices.remember(access, password, device),
+        int(devices.LIFETIME.total_seconds()),
+    )
 
 
 def donor_cookie(request: Request[Any, Any, Any], secret: str, seconds: int) -> Cookie:

@@ -11,14 +11,24 @@ from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlencode
 
 from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import Cookie
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from supplies.access import access_log, credentials, demo_people, passwords, rate_limits, users
+from supplies.access import (
+    access_log,
+    credentials,
+    demo_people,
+    devices,
+    passwords,
+    rate_limits,
+    users,
+)
 from supplies.access.access_context import AccessContext
 from supplies.access.logins import login_key
 from supplies.errors import InvalidField
 from supplies_service.pages.forms import (
+    device_cookie,
     form_fields,
     local_path,
     parse_form,
@@ -79,32 +89,32 @@ class SignInPages(Controller):
     @post("/sign-in")
     async def sign_in(self, context: Context) -> Response[bytes]:
         """Check login and password, and start a session. The number of attempts is limited."""
-        address, form = client_address(context.request), SignInForm()
+        sent = await form_fields(context.request, ("password", *SignInForm._fields))
+        form = SignInForm(
+            sent["login"].strip(), sent["station"].strip(), safe_path(sent["next"]), sent["typed"]
+        )
+        service = context.stations.find(form.station or None)
+        found = device = None
+        if service is not None:
+            with service.ledger.reading() as books:
+                access = context.access(books)
+                found = users.find_password(access, form.login)
+                device = found and _known_device(context, access, found)
         try:
-            await check_rate_limit(context.request, rate_limits.SIGN_IN_BY_ADDRESS, address)
-            sent = await form_fields(context.request, ("password", *SignInForm._fields))
-            form = SignInForm(
-                sent["login"].strip(),
-                sent["station"].strip(),
-                safe_path(sent["next"]),
-                sent["typed"],
-            )
-            key = login_key(form.login)
-            service = context.stations.find(form.station or None)
+            if device is None:
+                # Counted for all stations together.
+                await check_rate_limit(
+                    context.request,
+                    rate_limits.SIGN_IN_BY_ADDRESS,
+                    client_address(context.request),
+                )
             if service is not None:
                 context = context.for_station(service)
-            await check_rate_limit(
-                context.request, rate_limits.SIGN_IN_BY_LOGIN_AND_ADDRESS, f"{key} {address}"
-            )
-            await check_rate_limit(context.request, rate_limits.SIGN_IN_BY_LOGIN, key)
+            await _check_attempts(context, login_key(form.login), device)
         except RateLimited as error:
             answer = _sign_in_page(context.request, form, status=429, wait=error.retry_after)
             answer.headers["Retry-After"] = str(error.retry_after)
             return answer
-        found = None
-        if service is not None:
-            with context.reading() as books:
-                found = users.find_password(context.access(books), form.login)
         # Make an unknown login take as long as a wrong password.
         is_right = await hash_in_thread(
             passwords.verify_password, found and found.password_hash, sent["password"]
@@ -112,7 +122,7 @@ class SignInPages(Controller):
         if found is None or not is_right:
             await self._log_refusal(context, found and found.user)
             return _sign_in_page(context.request, form, status=401, is_wrong=True)
-        return await self._start_session(context, form, found)
+        return await self._start_session(context, form, found, device=device)
 
     @get("/invitation/{secret:str}")
     async def invitation_page(self, context: Context, secret: FromPath[str]) -> Response[bytes]:
@@ -200,18 +210,22 @@ class SignInPages(Controller):
         password: users.StoredPassword,
         *,
         route: str = "/sign-in",
+        device: str | None = None,
     ) -> Response[bytes]:
         """Start a session, unless the password was changed after `password` was verified.
 
         Args:
             route: The route that the access log names.
+            device: The name of the device if it is known.
         """
         address, login = client_address(context.request), form.login
 
-        def begin(access: AccessContext) -> str | None:
+        def begin(access: AccessContext) -> tuple[Cookie, Cookie] | None:
             if users.find_password(access, login) != password:
                 return None
-            rate_limits.reset(access, rate_limits.SIGN_IN_BY_LOGIN, login_key(login))
+            # A known device must not give strangers new attempts.
+            limit = rate_limits.SIGN_IN_BY_DEVICE if device else rate_limits.SIGN_IN_BY_LOGIN
+            rate_limits.reset(access, limit, device or login_key(login))
             user = users.get(access, password.user)
             session, secret = credentials.issue(
                 access, kind="session", role=user.role, by=user.code, holder=user.code
@@ -226,17 +240,19 @@ class SignInPages(Controller):
                 credential=session.id,
                 address=address,
             )
-            return secret
+            return (
+                session_cookie(context.request, secret, SESSION_SECONDS),
+                device_cookie(context.request, access, password, device),
+            )
 
-        secret = await context.station.admin_write(begin)
-        if secret is None:
+        cookies = await context.station.admin_write(begin)
+        if cookies is None:
             form = form._replace(station=context.station.code)
             return _sign_in_page(context.request, form, status=401, is_wrong=True)
-        cookie = session_cookie(context.request, secret, SESSION_SECONDS)
         if not form.typed:
-            return redirect(form.next, cookie)
+            return redirect(form.next, *cookies)
         answer = _continue_page(context.request, form)
-        answer.cookies.append(cookie)
+        answer.cookies.extend(cookies)
         return answer
 
     async def _log_refusal(self, context: RequestContext, who: str | None) -> None:
@@ -251,6 +267,30 @@ class SignInPages(Controller):
                 access, method="POST", route="/sign-in", outcome="refused", who=who, address=address
             )
         )
+
+
+def _known_device(
+    context: RequestContext, access: AccessContext, password: users.StoredPassword
+) -> str | None:
+    """Return the name of the device that sent the request, if the user has signed in there."""
+    cookie = context.request.cookies.get(devices.cookie_name(access, password.user))
+    return devices.known_device(access, password, cookie)
+
+
+async def _check_attempts(context: RequestContext, login: str, device: str | None) -> None:
+    """Count an attempt to sign in to a station.
+
+    A known device has attempts of its own. All other devices share those of the login.
+
+    Raises:
+        RateLimited: there were too many attempts.
+    """
+    request, address = context.request, client_address(context.request)
+    if device is not None:
+        await check_rate_limit(request, rate_limits.SIGN_IN_BY_DEVICE, device)
+        return
+    await check_rate_limit(request, rate_limits.SIGN_IN_BY_LOGIN_AND_ADDRESS, f"{login} {address}")
+    await check_rate_limit(request, rate_limits.SIGN_IN_BY_LOGIN, login)
 
 
 def sign_in_again(

@@ -24,11 +24,17 @@ class RateLimit(NamedTuple):
 SIGN_IN_BY_ADDRESS = RateLimit("sign-in-address", 30, timedelta(minutes=15))
 SIGN_IN_BY_LOGIN_AND_ADDRESS = RateLimit("sign-in-login-address", 10, timedelta(minutes=15))
 SIGN_IN_BY_LOGIN = RateLimit("sign-in-login", 100, timedelta(minutes=15))
-"""Limits the sign-ins with one login from all addresses together.
+"""Limits the sign-ins with one login from all unknown devices together.
 
-It allows more attempts than the other two limits, because anyone can use up the attempts of
-somebody else's login.
+It allows more attempts than the other limits, because anyone can use up the attempts of somebody
+else's login.
 """
+
+SIGN_IN_BY_DEVICE = RateLimit("sign-in-device", 10, timedelta(minutes=15))
+"""Limits the sign-ins of one user from one known device, which has no other limit."""
+
+PASSWORD_CHANGES = RateLimit("password-changes", 10, timedelta(minutes=15))
+"""Limits how often a signed-in user may type the current password to change it."""
 
 VERIFY_RECEIPT = RateLimit("verify", 30, timedelta(minutes=1))
 """Limits the verification of receipts.

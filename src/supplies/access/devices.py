@@ -1,0 +1,58 @@
+"""Known devices: browsers in which a user has signed in before.
+
+Anybody can use up the attempts that a login has from all unknown devices together. A known device
+has attempts of its own, so that a stranger who guesses passwords does not lock the user out.
+
+The browser keeps a cookie with the time, a random name and a message authentication code. The key
+of the code is the hash of the user's password, which nobody outside the database knows. So a new
+password makes all devices unknown, and nothing about devices is stored.
+
+Source: OWASP, Slow Down Online Guessing Attacks with Device Cookies.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from datetime import timedelta
+
+from supplies.access.access_context import AccessContext
+from supplies.access.users import StoredPassword
+
+LIFETIME = timedelta(days=180)
+"""How long a device is known after the last sign-in."""
+
+_COOKIE = re.compile(r"([0-9]{1,12})\.([\w-]{22})\.([0-9a-f]{64})", re.ASCII)
+
+
+def cookie_name(access: AccessContext, user: str) -> str:
+    """Return the name of the cookie. Several users may share a browser, each with a cookie."""
+    return f"supplies_device_{access.station}_{user}"
+
+
+def remember(access: AccessContext, password: StoredPassword, device: str | None = None) -> str:
+    """Return the value of the cookie for a device in which the user has just signed in.
+
+    Args:
+        device: The name of the device if it is known. None gives it a name.
+    """
+    name = device or secrets.token_urlsafe(16)
+    return f"{access.unix_time}.{name}.{_code(access, password, access.unix_time, name)}"
+
+
+def known_device(access: AccessContext, password: StoredPassword, cookie: str | None) -> str | None:
+    """Return the name of the device that sent a cookie, or None if the device is unknown."""
+    found = _COOKIE.fullmatch(cookie or "")
+    if found is None or password.password_hash is None:
+        return None
+    at, name, code = int(found[1]), found[2], found[3]
+    if not hmac.compare_digest(code, _code(access, password, at, name)):
+        return None
+    age = access.unix_time - at
+    return name if 0 <= age <= LIFETIME.total_seconds() else None
+
+
+def _code(access: AccessContext, password: StoredPassword, at: int, name: str) -> str:
+    text = f"device {access.station} {password.user} {at} {name}"
+    return hmac.digest((password.password_hash or "").encode(), text.encode(), "sha256").hex()
