@@ -12,15 +12,20 @@ from collections.abc import Mapping
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
+from anyio.to_thread import run_sync
 from litestar import Request
 from litestar.di import NamedDependency
 from litestar.exceptions import InternalServerException
 from litestar.handlers import BaseRouteHandler
 from litestar.params import SkipValidation
 
+from supplies.domain.catalogue_records import CatalogueRecord
+from supplies.domain.commands import Command
 from supplies.domain.validation import convert
-from supplies.errors import InvalidField, NotFound
+from supplies.errors import InvalidField, NotFound, SuppliesError
 from supplies_service.problems import Malformed, TooSlow, WrongMediaType
+from supplies_service.security.authentication import caller_of
+from supplies_service.stations import current_station
 
 MAX_BODY = 2**20
 """Maximum size of a body in bytes. 500 lines with every field filled need about a third of it."""
@@ -40,6 +45,9 @@ _BODY = "supplies_body"
 
 _ENTRY_NUMBERS = ("entry", "conflict")
 """Path parameters that are entry numbers. All other path parameters are codes."""
+
+_ROLES_SHOWN_BOOKS = ("coordinator", "recorder")
+"""Roles that may read what the error about a command says of the books."""
 
 _decode = msgspec.json.Decoder().decode
 
@@ -103,7 +111,33 @@ async def decode_body(request: Request[Any, Any, Any]) -> msgspec.Struct | Chang
             raise InvalidField.at(f"/{name}", f"{name} is part of the address; leave it out")
     if expected.is_partial:
         return Changes(fields)
-    return decode(expected.struct, fields, path)
+    try:
+        return decode(expected.struct, fields, path)
+    except InvalidField as error:
+        raise await _with_all_faults(request, error, expected.struct, {**fields, **path}) from None
+
+
+async def _with_all_faults(
+    request: Request[Any, Any, Any],
+    error: InvalidField,
+    struct: type[msgspec.Struct],
+    fields: Mapping[str, Any],
+) -> SuppliesError:
+    """Return an error about a body, with the faults added that only the books can show.
+
+    Callers whose role may record only about their own documents get the error as it is.
+    """
+    caller = caller_of(request.scope)
+    if caller is None or caller.role not in _ROLES_SHOWN_BOOKS:
+        return error
+    if not issubclass(struct, Command | CatalogueRecord):
+        return error
+    station = current_station(request)
+
+    def search() -> SuppliesError:
+        return station.thread_ledger.with_all_faults(error, struct, fields)
+
+    return await run_sync(search)
 
 
 def decode(struct: type[S], fields: Mapping[str, Any], path: Mapping[str, str | int]) -> S:

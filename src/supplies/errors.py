@@ -157,10 +157,20 @@ class AgainstBooks(SuppliesError):
 
 
 class NotEnough(AgainstBooks):
-    """A balance would fall below zero, now or at the end of a day since the day of the command."""
+    """A balance would fall below zero, now or at the end of a day since the day of the command.
+
+    Attributes:
+        account: The account that has too little; None if there is no such account or several.
+    """
 
     slug = "not-enough"
     title = "Not enough goods"
+
+    def __init__(
+        self, detail: str, faults: Sequence[Fault] = (), *, account: str | None = None
+    ) -> None:
+        super().__init__(detail, faults)
+        self.account = account
 
 
 class AlreadyDone(AgainstBooks):

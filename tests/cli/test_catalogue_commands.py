@@ -71,3 +71,14 @@ def test_invalid_catalogue_commands_are_refused(
 ) -> None:
     assert sentence in refused(capsys, "catalogue", *words, "--database", str(books))
     assert "not one of" in run_with_usage_error(capsys, "catalogue", "list", "stations")
+
+
+def test_all_faults_of_a_new_record_are_named_at_once(
+    books: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sets = ("colour=red", 'packs={"box": 0}', 'shown_unit={"unit": "case", "size": 30}')
+    words = [word for each in sets for word in ("--set", each)]
+    add = ("catalogue", "add", "item", "--code", "mask", "--name", " ", *words)
+    message = refused(capsys, *add, "--database", str(books))
+    for fault in ("--name is blank", "/packs/box", "30 is not a power of ten", "mask is taken"):
+        assert fault in message

@@ -11,7 +11,15 @@ from support.ledger_fixture import StationLedger
 from support.refusals import assert_refused
 
 from supplies.domain import commands as c
-from supplies.domain.catalogue_records import DEFAULT_HOST, Donor, Item, Recipient, Station
+from supplies.domain.catalogue_records import (
+    DEFAULT_HOST,
+    Barcode,
+    Donor,
+    Item,
+    LargerUnit,
+    Recipient,
+    Station,
+)
 from supplies.errors import (
     AlreadyDone,
     Forgotten,
@@ -31,6 +39,35 @@ def test_a_used_code_and_a_missing_name_are_refused(station: StationLedger) -> N
     )
     nameless = Recipient(code="R-9")
     assert_refused(station, InvalidField, lambda: ledger.register(nameless), at="/name")
+
+
+def test_all_faults_of_a_record_are_named_at_once(station: StationLedger) -> None:
+    wrong = Item(
+        code="mask",
+        name="\u200b",
+        packs={"box": 0},
+        shown_unit=LargerUnit(unit="case", size=30),
+        barcodes=[Barcode(code="4006381333931", pack="crate"), Barcode(code="4006381333931")],
+    )
+    with pytest.raises(InvalidField) as refusal:
+        station.ledger.register(wrong)
+    assert {fault.pointer for fault in refusal.value.faults} == {
+        "/code",
+        "/name",
+        "/packs/box",
+        "/shown_unit/size",
+        "/barcodes/0/pack",
+        "/barcodes/1/code",
+    }
+    nowhere = Station(code="hp", name="", zone="Mars/Base", host="not a host", series="JZ")
+    with pytest.raises(InvalidField) as refusal:
+        station.ledger.register(nowhere)
+    assert {fault.pointer for fault in refusal.value.faults} == {
+        "/name",
+        "/zone",
+        "/host",
+        "/series",
+    }
 
 
 def test_an_unknown_item_cannot_be_amended(station: StationLedger) -> None:

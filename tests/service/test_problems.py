@@ -351,6 +351,46 @@ def test_every_fault_of_a_body_is_in_the_response(coordinator_client: TestClient
     }
 
 
+def test_faults_of_fields_and_unknown_codes_are_in_one_response(
+    coordinator_client: TestClient,
+) -> None:
+    lines = [{"item": "nothing", "quantity": 1}, {"item": "mask", "quantity": 0, "pledge": "p_9"}]
+    body = {**DONATION, "donor": "D-999", "handled_by": " ", "colour": "blue", "lines": lines}
+    refusal = problem(coordinator_client.post("/api/donations", json=body), 422, "invalid-field")
+    assert {fault["pointer"] for fault in refusal["errors"]} == {
+        "/donor",
+        "/handled_by",
+        "/colour",
+        "/lines/0/item",
+        "/lines/1/quantity",
+        "/lines/1/pledge",
+    }
+
+
+def test_an_empty_command_in_a_correction_lacks_its_type(coordinator_client: TestClient) -> None:
+    answer = coordinator_client.post("/api/entries/1/correct", json={"command": {}, "reason": " "})
+    refusal = problem(answer, 422, "invalid-field")
+    assert {fault["pointer"] for fault in refusal["errors"]} == {"/command/type", "/reason"}
+
+
+def test_all_faults_of_a_new_record_are_in_one_response(coordinator_client: TestClient) -> None:
+    body = {
+        "code": "mask",
+        "name": " ",
+        "packs": {"box": 0},
+        "shown_unit": {"unit": "case", "size": 30},
+        "barcodes": [{"code": "4006381333931", "pack": "crate"}],
+    }
+    refusal = problem(coordinator_client.post("/api/items", json=body), 422, "invalid-field")
+    assert {fault["pointer"] for fault in refusal["errors"]} == {
+        "/code",
+        "/name",
+        "/packs/box",
+        "/shown_unit/size",
+        "/barcodes/0/pack",
+    }
+
+
 def test_an_unknown_field_of_a_record_names_the_record(coordinator_client: TestClient) -> None:
     answer = coordinator_client.patch("/api/items/mask", json={"colour": "blue"})
     found = problem(answer, 422, "invalid-field")

@@ -6,7 +6,7 @@ the hash chain.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
@@ -27,7 +27,16 @@ from supplies.domain.catalogue_records import (
     Station,
     Team,
 )
-from supplies.errors import AlreadyDone, Fault, Forgotten, InvalidField, NotFound, check_type
+from supplies.domain.shortened_struct import all_faults_of
+from supplies.errors import (
+    AlreadyDone,
+    Fault,
+    Forgotten,
+    InvalidField,
+    NotFound,
+    SuppliesError,
+    check_type,
+)
 from supplies.storage.store import Row, Store
 
 N = TypeVar("N", bound=CatalogueRecord)
@@ -177,12 +186,7 @@ class Catalogue:
             AlreadyDone: the code, the receipt series or a barcode is in use.
             InvalidField: the record is invalid.
         """
-        checked = check_catalogue_record(record)
-        if self.get(type(record), record.code) is not None:
-            sentence = f"the code {record.code} is taken in {record.table}; choose another"
-            raise AlreadyDone(sentence, [Fault("/code", sentence)])
-        self._check_series_unchanged(checked)
-        self._check_barcodes_are_free(checked)
+        checked = self._checked(record, self._check_new)
         values = self._columns(checked)
         names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
         self.store.run(f"INSERT INTO {record.table} ({names}) VALUES ({marks})", values)
@@ -202,6 +206,56 @@ class Catalogue:
             Forgotten: the person was erased.
             AlreadyDone: the receipt series or a barcode is in use.
         """
+        checked = self._checked(record, self._check_amended)
+        values = self._columns(checked)
+        sets = ", ".join(f"{name} = :{name}" for name in values if name not in ("code", "station"))
+        here = "" if isinstance(record, Station) else " AND station = :station"
+        self.store.run(f"UPDATE {record.table} SET {sets} WHERE code = :code{here}", values)
+        if not isinstance(record, Station):
+            self._write_barcodes(checked)
+            self._index_names(checked)
+        self.clear_cache()
+
+    def with_all_faults(
+        self, error: InvalidField, kind: type[CatalogueRecord], fields: Mapping[str, Any]
+    ) -> SuppliesError:
+        """Return the error of a record that is refused as a new one, with all its other faults.
+
+        Args:
+            kind: The type of the record, or a subclass of it.
+            fields: The fields of the record as plain data, also invalid ones. Without a code, the
+                next free one is used, if such records have numbered codes.
+        """
+        kind = next((known for known in CATALOGUE_RECORDS if issubclass(kind, known)), kind)
+        if fields.get("code") is None and kind in CODE_LETTERS:
+            fields = {**fields, "code": self.next_code(kind)}
+        return all_faults_of(error, kind, fields, self._check_new)
+
+    def _checked(self, record: N, check: Callable[[N], N]) -> N:
+        """Return a record with normalized text.
+
+        Raises:
+            SuppliesError: the record is refused. The error names all of its faults.
+        """
+        try:
+            checked = check(record)
+        except SuppliesError as error:
+            if not error.faults:
+                raise
+            fields = msgspec.to_builtins(record)
+            raise all_faults_of(error, type(record), fields, check) from None
+        return checked
+
+    def _check_new(self, record: N) -> N:
+        checked = check_catalogue_record(record)
+        if self.get(type(record), record.code) is not None:
+            sentence = f"the code {record.code} is taken in {record.table}; choose another"
+            raise AlreadyDone(sentence, [Fault("/code", sentence)])
+        self._check_series_unchanged(checked)
+        self._check_barcodes_are_free(checked)
+        return checked
+
+    def _check_amended(self, record: N) -> N:
         checked = check_catalogue_record(record)
         before = self.get(type(record), record.code)
         if before is None:
@@ -214,14 +268,7 @@ class Catalogue:
             )
         self._check_series_unchanged(checked)
         self._check_barcodes_are_free(checked)
-        values = self._columns(checked)
-        sets = ", ".join(f"{name} = :{name}" for name in values if name not in ("code", "station"))
-        here = "" if isinstance(record, Station) else " AND station = :station"
-        self.store.run(f"UPDATE {record.table} SET {sets} WHERE code = :code{here}", values)
-        if not isinstance(record, Station):
-            self._write_barcodes(checked)
-            self._index_names(checked)
-        self.clear_cache()
+        return checked
 
     def forget_person(self, party: str) -> None:
         """Erase the personal data of a person. The code stays.

@@ -66,8 +66,11 @@ def add(
     values = {"name": name, **_parse_fields(record_kind, fields)}
     with open_ledger(database, station) as ledger:
         with ledger.transaction():
-            code = code or ledger.next_code(record_kind)
-            ledger.register(convert(record_kind, {**values, "code": code}))
+            values["code"] = code = code or ledger.next_code(record_kind)
+            try:
+                ledger.register(convert(record_kind, values))
+            except InvalidField as error:
+                raise ledger.with_all_faults(error, record_kind, values) from None
         with ledger.reading() as books:
             record = books.catalogue.get(record_kind, code)
             assert record is not None, "it was registered"
@@ -219,10 +222,9 @@ def _parse_fields(kind: type[CatalogueRecord], fields: tuple[str, ...]) -> dict[
     """
     import msgspec
 
-    texts = {
-        field.name
-        for field in msgspec.structs.fields(kind)
-        if _contains(field.type, (str, Literal))
+    fields_of_kind = msgspec.structs.fields(kind)
+    not_texts = {
+        field.name for field in fields_of_kind if not _contains(field.type, (str, Literal))
     }
     values: dict[str, Any] = {}
     for option in fields:
@@ -231,7 +233,7 @@ def _parse_fields(kind: type[CatalogueRecord], fields: tuple[str, ...]) -> dict[
             raise InvalidField(f"invalid --set {option!r}: write it as FIELD=VALUE")
         try:
             values[name] = (
-                (value or None) if name in texts else msgspec.json.decode(value or "null")
+                msgspec.json.decode(value or "null") if name in not_texts else (value or None)
             )
         except msgspec.DecodeError:
             raise InvalidField(

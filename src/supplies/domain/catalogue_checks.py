@@ -86,7 +86,7 @@ def _checked_barcodes(item: Item) -> list[Barcode]:
     """Return the barcodes of an item as `parse_barcode` reads them, sorted.
 
     Raises:
-        InvalidField: a barcode is given twice, or its pack is unknown.
+        InvalidField: a barcode cannot be read or is given twice, or its pack is unknown.
     """
     barcodes: dict[str, Barcode] = {}
     for index, barcode in enumerate(item.barcodes):
@@ -97,7 +97,10 @@ def _checked_barcodes(item: Item) -> list[Barcode]:
                 f"{item.code} has no pack {barcode.pack}; its packs are "
                 f"{', '.join(sorted(item.packs)) or 'none'}",
             )
-        code = parse_barcode(barcode.code).barcode
+        try:
+            code = parse_barcode(barcode.code).barcode
+        except InvalidField as error:
+            raise InvalidField.at(f"{pointer}/code", error.detail) from None
         if code in barcodes:
             raise InvalidField.at(f"{pointer}/code", f"the barcode {code} is given twice")
         barcodes[code] = Barcode(code=code, pack=barcode.pack)

@@ -51,18 +51,23 @@ def convert(kind: type[S], fields: Any) -> S:
             return msgspec.convert(normalized, kind, strict=True)
         except msgspec.ValidationError:
             pass  # msgspec names only the first fault.
-    raise _every_fault(kind, normalized, faults)
-
-
-def _every_fault(kind: type[msgspec.Struct], fields: Any, faults: Sequence[Fault]) -> InvalidField:
-    """Return one error with the given faults and with a fault for each field of a wrong type."""
-    found = {fault.pointer: fault for fault in faults}
-    for fault in islice(_faults(kind, fields, ""), MAX_FAULTS + 1):
-        found.setdefault(fault.pointer, fault)
-    in_order = sorted(found.values(), key=lambda fault: _line_numbers(fault.pointer))
+    _, in_order = field_faults(kind, fields)
     named, left_out = in_order[:MAX_FAULTS], in_order[MAX_FAULTS:]
     sentences = [fault.detail for fault in named] + ["and there are more"] * bool(left_out)
-    return InvalidField("; ".join(sentences), named)
+    raise InvalidField("; ".join(sentences), named)
+
+
+def field_faults(kind: type[msgspec.Struct], fields: Any) -> tuple[Any, list[Fault]]:
+    """Return decoded JSON with normalized text, and the faults of its fields.
+
+    The faults are sorted in the order of lines. At most `MAX_FAULTS` + 1 of them are of a wrong
+    type; further ones are not looked for.
+    """
+    normalized, faults = normalize_fields(kind, fields)
+    found = {fault.pointer: fault for fault in faults}
+    for fault in islice(_faults(kind, normalized, ""), MAX_FAULTS + 1):
+        found.setdefault(fault.pointer, fault)
+    return normalized, sorted(found.values(), key=lambda fault: _line_numbers(fault.pointer))
 
 
 def _line_numbers(pointer: str) -> list[int]:
@@ -94,7 +99,10 @@ def _faults(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
 
 def _faults_of_parts(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
     """Yield the faults of the fields of an object, or of the elements of a list."""
-    for part in alternatives(kind):
+    parts = alternatives(kind)
+    # A command within a correction must name its type. The command that a route takes need not.
+    needs_tag = sum(isinstance(part, type) and issubclass(part, msgspec.Struct) for part in parts)
+    for part in parts:
         if isinstance(value, list) and get_origin(part) is list:
             for at, line in enumerate(value):
                 yield from _faults(get_args(part)[0], line, f"{pointer}/{at}")
@@ -108,7 +116,8 @@ def _faults_of_parts(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
             isinstance(value, dict) and isinstance(part, type) and issubclass(part, msgspec.Struct)
         ):
             config = part.__struct_config__
-            if value.get(config.tag_field, config.tag) == config.tag:
+            default = None if needs_tag > 1 else config.tag
+            if value.get(config.tag_field, default) == config.tag:
                 yield from _faults_of_fields(part, value, pointer)
 
 

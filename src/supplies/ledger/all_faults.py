@@ -2,120 +2,220 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from itertools import chain
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, TypeVar
 
 import msgspec
 
 from supplies.books.reader import Books
+from supplies.domain.accounts import keys_of
 from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Team
 from supplies.domain.commands import Command, Correct
+from supplies.domain.shortened_struct import Found, ShortenedStruct, line_of, with_faults
 from supplies.domain.validation import MAX_FAULTS
-from supplies.errors import AgainstBooks, Fault, InvalidField, NotFound, SuppliesError
+from supplies.errors import Fault, InvalidField, NotEnough, NotFound, SuppliesError
 from supplies.ledger.rules.corrections import within_command
+from supplies.ledger.rules.delivery_outcomes import Contradicted, Repeated
 
-_FIRST_LINE = "/lines/0"
+_MAX_LINES_RUN = 25_000
+"""Largest number of lines for which rules are run again, counted over all runs.
+
+A larger number would make other writers wait too long.
+"""
 
 _DAY = "/happened_on"
 
-Refusal = InvalidField | AgainstBooks
+_OF_ITEM = {"quantity", "pack", "pack_size", "need", "pledge", "lot", "lots", "claims", "drop"}
+"""Fields of a line that may be refused only because the item of the line is unknown."""
 
 RunRule = Callable[[Command, Books], None]
 """A function that runs the rule of a command against books, without recording anything."""
-
-_Found = tuple[str, Fault]
-"""The message of an error, and one of its faults."""
 
 _Named = TypeVar("_Named", Item, Donor, Recipient, Location, Team)
 
 
 def add_all_faults(
-    error: Refusal, command: Command, books: Books, run_rule: RunRule
+    error: SuppliesError,
+    kind: type[Command],
+    fields: Mapping[str, Any],
+    books: Books,
+    run_rule: RunRule,
 ) -> SuppliesError:
     """Return the error of a refused command, with all other faults of the command added.
 
-    A rule stops at the first fault. So the rule is run again in three ways: with a made-up record
-    for each unknown code, without the day if the day is wrong, and with each line as the only one.
-    Lines that are refused only together with others are not found. At most `MAX_FAULTS` faults are
-    returned. The cost is about that of recording the command.
+    A rule stops at the first fault. So the rule is run again without the faulty part, until it
+    finds no further fault: without an optional field that is wrong, with a made-up value for a
+    required one, with a made-up record for an unknown code, and without a line of which too little
+    is there. At most `MAX_FAULTS` faults are returned, and `_MAX_LINES_RUN` limits the cost.
+
+    Args:
+        kind: The type of the command.
+        fields: The fields of the command as plain data, also invalid ones.
     """
-    known = {fault.pointer for fault in error.faults}
-    if not any(map(_is_explored, known)) and not (isinstance(error, InvalidField) and any(known)):
-        return error  # The fault concerns the whole command, or is a shortage in a correction.
-    of_whole = list(_faults_of(command, books, run_rule))
-    if _DAY in known.union(fault.pointer for _, fault in of_whole):
-        command = msgspec.structs.replace(command, happened_on=None)
-        of_whole += _faults_of(command, books, run_rule)
-    found: dict[str, _Found] = {fault.pointer: (error.detail, fault) for fault in error.faults}
-    for message, fault in chain(of_whole, _faults_of_lines(command, books, run_rule)):
-        found.setdefault(fault.pointer, (message, fault))
-        if len(found) > MAX_FAULTS:
-            break
-    named = list(found.values())[: max(MAX_FAULTS, len(error.faults))]
-    messages = list(dict.fromkeys(message for message, _ in named))
-    messages += ["and there are more"] * (len(found) > len(named))
-    return type(error)("; ".join(messages), [fault for _, fault in named])
+    if issubclass(kind, Correct) and isinstance(error, NotEnough):
+        return error  # The message proposes quantities for the whole correction.
+    search = _Search(kind, fields, books, run_rule)
+    found = search.found_after(error)
+    return with_faults(error, found, has_more=search.is_cut_short)
 
 
-def _is_explored(pointer: str) -> bool:
-    return pointer == _DAY or pointer.startswith("/lines/")
+class _Search:
+    """The search for all faults of one command.
 
-
-def _faults_of_lines(command: Command, books: Books, run_rule: RunRule) -> Iterator[_Found]:
-    """Yield the faults of lines that are refused even as the only line of the command."""
-    lines = getattr(command, "lines", None)
-    if not isinstance(lines, list) or len(lines) < 2:
-        return
-    for at, line in enumerate(lines):
-        alone = msgspec.structs.replace(command, lines=[line])
-        for message, fault in _faults_of(alone, books, run_rule):
-            if fault.pointer == _FIRST_LINE or fault.pointer.startswith(f"{_FIRST_LINE}/"):
-                pointer = f"/lines/{at}" + fault.pointer.removeprefix(_FIRST_LINE)
-                yield message, replace(fault, pointer=pointer)
-
-
-def _faults_of(command: Command, books: Books, run_rule: RunRule) -> Iterator[_Found]:
-    """Yield the faults for unknown codes of a command, and the first other fault.
-
-    The other fault is left out if an unknown code may have caused it. That is so for a shortage if
-    any code is unknown, and for any fault if an item is unknown.
+    Attributes:
+        is_cut_short: Whether the search ended because it became too long.
     """
-    stand_ins = _StandIns(books)
-    other: Refusal | None = None
-    try:
-        run_rule(command, stand_ins)
-    except InvalidField as error:
-        other = None if stand_ins.has_unknown_item else error
-    except AgainstBooks as error:
-        of_day = any(fault.pointer == _DAY for fault in error.faults)
-        other = error if of_day or not stand_ins.refusals else None
-    except NotFound:
-        pass
-    for refusal in stand_ins.refusals:
-        for fault in refusal.faults:
-            yield refusal.detail, within_command(fault) if isinstance(command, Correct) else fault
-    if other is not None:
-        for fault in other.faults:
-            yield other.detail, fault
+
+    def __init__(
+        self, kind: type[Command], fields: Mapping[str, Any], books: Books, run_rule: RunRule
+    ) -> None:
+        self._command = ShortenedStruct(kind, fields)
+        self._books, self._run_rule = _StandIns(books), run_rule
+        self._within = within_command if issubclass(kind, Correct) else _unchanged
+        self._is_correction = issubclass(kind, Correct)
+        self._found: dict[str, Found] = {}
+        self._lines_of_unknown_items: set[str] = set()
+        self._lines_left = _MAX_LINES_RUN
+        self.is_cut_short = False
+
+    def found_after(self, error: SuppliesError) -> dict[str, Found]:
+        """Return the faults of an error and all others of the command, by JSON pointer."""
+        if not error.faults:
+            self._found[""] = error.detail, Fault("", error.detail)
+        for fault in error.faults:
+            self._found[fault.pointer] = error.detail, fault
+        with self._books.cache_queries():
+            faults, can_be_run = self._command.mend_fields()
+            for fault in faults:
+                self._found.setdefault(fault.pointer, (fault.detail, fault))
+            if can_be_run:
+                self._mend_by_rule()
+            self._find_unknown_codes()
+        return self._found
+
+    def _mend_by_rule(self) -> None:
+        """Run the rule until it finds no further fault, or one that cannot be mended."""
+        while len(self._found) <= MAX_FAULTS:
+            try:
+                error = self._refusal()
+            except (Contradicted, Repeated):
+                return  # If all else is right, the fact is recorded.
+            if error is None and self._command.put_back():
+                continue
+            self.is_cut_short = error is not None and self._lines_left < 0
+            if error is None or self.is_cut_short:
+                return
+            faults = [self._command.as_sent(fault) for fault in error.faults]
+            # A fault of a whole list may be one of the lines that were left out.
+            faults = [f for f in faults if not self._command.is_shortened_list(f.pointer)]
+            if not error.faults and (isinstance(error, NotFound) or not self._command.is_shortened):
+                faults = [Fault("", error.detail)]
+            is_put_back_later = isinstance(error, NotEnough) and self._command.has_made_up_lines
+            for fault in faults:
+                if not is_put_back_later:
+                    self._add(error, fault)
+            mended = [self._mend(error, fault.pointer) for fault in faults]
+            if not (faults and all(mended)) and not self._command.put_back():
+                return
+
+    def _refusal(self) -> SuppliesError | None:
+        """Run the rule. Return its error, or None. Unknown codes are added to the faults."""
+        self._books.refusals.clear()
+        error: SuppliesError | None = None
+        try:
+            self._run_rule(self._command.built(), self._books)
+        except (Contradicted, Repeated):
+            raise
+        except SuppliesError as refusal:
+            error = refusal
+        finally:
+            self._add_unknown_codes()
+        places = (
+            [self._command.lines_before(fault.pointer) for fault in error.faults] if error else []
+        )
+        self._lines_left -= 1 + max(places, default=0)
+        return error
+
+    def _add_unknown_codes(self) -> None:
+        for refusal in self._books.refusals:
+            for fault in refusal.faults:
+                shown = self._command.as_sent(self._within(fault))
+                if shown.pointer.endswith("/item"):
+                    self._lines_of_unknown_items.add(shown.pointer.removesuffix("/item"))
+                self._found.setdefault(shown.pointer, (refusal.detail, shown))
+
+    def _add(self, error: SuppliesError, fault: Fault) -> None:
+        """Add a fault, unless what was left out or is unknown may be its cause."""
+        line, _, field = fault.pointer.rpartition("/")
+        of_unknown_item = field in _OF_ITEM and line in self._lines_of_unknown_items
+        of_other_fault = isinstance(error, NotEnough) and (
+            self._is_correction
+            or (error.account is not None and self._books.made_up & {*keys_of(error.account)})
+        )
+        if not of_unknown_item and not of_other_fault:
+            self._found.setdefault(fault.pointer, (error.detail, fault))
+
+    def _mend(self, error: SuppliesError, pointer: str) -> bool:
+        if pointer.endswith(_DAY):
+            self._books.has_closed_days = False
+        if isinstance(error, NotEnough):
+            return self._command.set_aside(line_of(pointer))
+        return self._command.mend(pointer)
+
+    def _find_unknown_codes(self) -> None:
+        """Add the unknown codes in the parts of the command that its rule did not reach."""
+        messages = {message for message, _ in self._found.values()}
+        for pointer, name, code in self._command.texts():
+            try:
+                if name in _FIND and pointer not in self._found:
+                    _FIND[name](self._books.of_books, code, pointer)
+            except InvalidField as error:
+                if error.detail not in messages:
+                    self._found[pointer] = error.detail, error.faults[0]
+            except SuppliesError:
+                continue
+
+
+def _unchanged(fault: Fault) -> Fault:
+    return fault
+
+
+_FIND: Mapping[str, Callable[[Books, str, str], object]] = {
+    "item": Books.item,
+    "donor": Books.donor,
+    "recipient": Books.recipient,
+    "for": Books.recipient,
+    "location": Books.location,
+    "quarantine": Books.location,
+    "team": Books.team,
+}
+"""Fields of commands with codes of the catalogue, and how the record of a code is found."""
 
 
 class _StandIns(Books):
     """Books that return a made-up record for a code that is not in the catalogue.
 
-    The error about each unknown code is added to `refusals`.
+    Attributes:
+        of_books: The same books without made-up records.
+        refusals: The error about each unknown code that was read. `_Search` removes them.
+        made_up: All unknown codes that were read.
+        has_closed_days: Whether days may be closed. Set it to False once a day is refused.
     """
 
     def __init__(self, books: Books) -> None:
         super().__init__(books.store, books.catalogue)
+        self.of_books = books
         self.refusals: list[InvalidField] = []
-        self.has_unknown_item = False
+        self.made_up: set[str] = set()
+        self.has_closed_days = True
+
+    def head_and_closed_day(self) -> tuple[int, bytes, str, date | None]:
+        seq, head_hash, latest, closed = super().head_and_closed_day()
+        return seq, head_hash, latest, closed if self.has_closed_days else None
 
     def item(self, code: str, pointer: str = "") -> Item:
-        found = self._find(super().item, Item, code, pointer)
-        self.has_unknown_item |= self.catalogue.get(Item, code) is None
-        return found
+        return self._find(super().item, Item, code, pointer)
 
     def donor(self, code: str, pointer: str = "") -> Donor:
         return self._find(super().donor, Donor, code, pointer)
@@ -136,4 +236,13 @@ class _StandIns(Books):
             return read(code, pointer)
         except InvalidField as error:
             self.refusals.append(error)
-            return kind(code=code, name=code)
+        except NotFound:
+            pass
+        self.made_up.add(code)
+        made_up: Any = kind(code=code, name=code)
+        # The kind of recipient or location is right for the field that names it.
+        if isinstance(made_up, Recipient):
+            made_up = msgspec.structs.replace(made_up, kind="group")
+        if isinstance(made_up, Location) and pointer.endswith(("/quarantine", "/to")):
+            made_up = msgspec.structs.replace(made_up, quarantine=True)
+        return made_up  # type: ignore[no-any-return]  # of this kind

@@ -7,13 +7,17 @@ refuses a transfer that breaks a floor. This module finds out which transfer tha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import kind_of
 from supplies.domain.entries import Transfer
+from supplies.domain.validation import MAX_FAULTS
+from supplies.errors import Fault, NotEnough
 from supplies.ledger.balance_changes import Key
+from supplies.ledger.drafts import Draft
+from supplies.ledger.not_enough import not_enough_error
 
 Step = tuple[date, Transfer]
 """A transfer, and the day on which it is booked."""
@@ -77,6 +81,36 @@ class Floors:
             for end in ends:
                 if end >= day.isoformat():
                     ends[end] += change
+
+
+def floor_error(books: Books, drafts: Sequence[Draft]) -> NotEnough | None:
+    """Return the error for the transfers of drafts that break a floor, now or on some day.
+
+    Return None if there are none. A transfer that breaks a floor is left out when the next ones are
+    checked. A field of the command has one fault, also if several of its transfers break a floor.
+    """
+    steps = [(draft.booked_on, move) for draft in drafts for move in draft.moves]
+    floors = Floors(books, [(day, move.transfer) for day, move in steps])
+    found: dict[str, NotEnough] = {}
+    for day, move in steps:
+        step = day, move.transfer
+        if floors.allows(step):
+            floors.apply(step)
+        elif move.pointer not in found:
+            source, _, item, lot, quantity = move.transfer
+            key = source, item, lot
+            least, now = (
+                floors.available(day, key),
+                list(floors.day_end_balances(key).values())[-1],
+            )
+            qualifier = f" on every day since {day}" if least < now else ""
+            found[move.pointer] = not_enough_error(
+                books, source, item, quantity, max(0, least), move.pointer, qualifier
+            )
+    if len(found) < 2:
+        return next(iter(found.values()), None)
+    faults: list[Fault] = [fault for error in found.values() for fault in error.faults]
+    return NotEnough("; ".join(error.detail for error in found.values()), faults[:MAX_FAULTS])
 
 
 def _day_end_balances(books: Books, key: Key, days: set[str]) -> dict[str, int]:

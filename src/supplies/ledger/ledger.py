@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from functools import cache
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
@@ -35,12 +35,14 @@ from supplies.errors import (
     IdempotencyConflict,
     InvalidField,
     NotEnough,
+    NotFound,
     StoreError,
     SuppliesError,
     check_function,
     check_type,
 )
 from supplies.ledger.all_faults import add_all_faults
+from supplies.ledger.balance_floors import floor_error
 from supplies.ledger.journal import Journal
 from supplies.ledger.recorded import (
     Recorded,
@@ -399,11 +401,8 @@ class Ledger:
         try:
             checked = CheckedRequest.of(request)
         except InvalidField as error:
-            as_given = CheckedRequest.as_given(request)
-            if as_given is None:
-                raise
             with self._writing():
-                return self._recorded_before(as_given, error)
+                return self._recorded_before(request, error)
         with self._writing():
             return self._record(checked)
 
@@ -444,10 +443,7 @@ class Ledger:
                     try:
                         checked = CheckedRequest.of(request)
                     except InvalidField as error:
-                        as_given = CheckedRequest.as_given(request)
-                        if as_given is None:
-                            raise
-                        answers.append(self._recorded_before(as_given, error))
+                        answers.append(self._recorded_before(request, error))
                     else:
                         answers.append(self._record(checked))
                 except StoreError:
@@ -520,18 +516,63 @@ class Ledger:
             self._catalogue.clear_cache()
             raise
 
-    def _recorded_before(self, request: CheckedRequest, error: InvalidField) -> Recorded:
+    def with_all_faults(
+        self, error: InvalidField, kind: type[msgspec.Struct], fields: Mapping[str, Any]
+    ) -> SuppliesError:
+        """Return an error about invalid fields, with all other faults of the same struct added.
+
+        Use it for JSON that cannot be decoded to a command or to a record to register, so that
+        the user can correct all faults at once.
+
+        Args:
+            error: The error that `supplies.domain.validation.convert` raised.
+            kind: The type of the command or record, or a subclass of the record's type.
+            fields: The decoded JSON.
+
+        Raises:
+            NotFound: the station is unknown.
+            StoreError: the database cannot be read.
+        """
+        with self.reading():
+            if issubclass(kind, CatalogueRecord):
+                return self._catalogue.with_all_faults(error, kind, fields)
+            if issubclass(kind, Command):
+                return self._with_all_faults(error, kind, fields)
+        return error
+
+    def _recorded_before(self, request: Request, error: InvalidField) -> Recorded:
         """Return the result of a request with invalid fields that an older version recorded.
 
         Raises:
-            InvalidField: `error`, if the request was not recorded.
+            InvalidField: the request was not recorded. `faults` are those of `error`, and those
+                that the rule of the command finds.
         """
-        earlier = None
-        with suppress(IdempotencyConflict, AlreadyDone):
-            earlier = find_earlier_result(self.books, request)
-        if earlier is None:
+        as_given = CheckedRequest.as_given(request)
+        if as_given is not None:
+            with suppress(IdempotencyConflict, AlreadyDone):
+                earlier = find_earlier_result(self.books, as_given)
+                if earlier is not None:
+                    return earlier
+        if not error.faults:
             raise error
-        return earlier
+        fields = msgspec.to_builtins(request.command)
+        raise self._with_all_faults(error, type(request.command), fields)
+
+    def _with_all_faults(
+        self, error: SuppliesError, kind: type[Command], fields: Mapping[str, Any]
+    ) -> SuppliesError:
+        """Return the error of a refused command, with all other faults of the command added."""
+        now = self.clock().astimezone(UTC)
+        today = self._day(now)
+
+        def try_rule(command: Command, books: Books) -> None:
+            journal = Journal(books, command, now=now, today=today)
+            RULES[type(command)](command, journal)
+            shortage = floor_error(books, journal.drafts)
+            if shortage is not None:
+                raise shortage
+
+        return add_all_faults(error, kind, fields, self.books, try_rule)
 
     def _record(self, request: CheckedRequest) -> Recorded:
         earlier = find_earlier_result(self.books, request) if request.id_given else None
@@ -548,14 +589,13 @@ class Ledger:
                 try:
                     journal = Journal(self.books, request.command, now=now, today=today)
                     rule(request.command, journal)
-                except (InvalidField, AgainstBooks) as error:
-                    if isinstance(request.command, KEPT_AS_CONFLICTS):
+                except (InvalidField, NotFound, AgainstBooks) as error:
+                    if isinstance(request.command, KEPT_AS_CONFLICTS) and isinstance(
+                        error, NotEnough
+                    ):
                         raise
-
-                    def try_rule(command: Command, books: Books) -> None:
-                        RULES[type(command)](command, Journal(books, command, now=now, today=today))
-
-                    raise add_all_faults(error, request.command, self.books, try_rule) from None
+                    fields = msgspec.to_builtins(request.command)
+                    raise self._with_all_faults(error, type(request.command), fields) from None
                 add_recounts(journal)
                 journal.add_packed_lines()
                 journal.add_latest_day()

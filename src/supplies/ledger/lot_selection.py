@@ -1,17 +1,20 @@
 """Choose the lots from which goods are taken: first expired, first out (FEFO).
 
 Lots that do not expire are taken last. Of lots that expire on the same day, the oldest is taken
-first. A correction first takes again what the corrected command took of each lot.
+first. A correction first takes again what the corrected command took of each lot. Of the lines of
+a command, those that name a lot take their goods first.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import TypeVar
 
 from supplies.books.reader import LotBalance
 from supplies.domain.accounts import kind_of
+from supplies.domain.commands import AllocationLine, LotLine
 from supplies.domain.expiry import shown_expiry
 from supplies.ledger.journal import Journal
 from supplies.ledger.not_enough import not_enough_error
@@ -21,6 +24,26 @@ MAX_NAMED_LOTS = 5
 
 _NEVER = date.max.isoformat()
 """Sort key of lots that do not expire. It sorts after all expiry dates."""
+
+L = TypeVar("L", bound=LotLine | AllocationLine)
+
+
+def by_pointer(lines: Sequence[L], field: str = "lines") -> dict[str, L]:
+    """Return the lines of a command by their JSON pointers."""
+    return {f"/{field}/{index}": line for index, line in enumerate(lines)}
+
+
+def lots_first(lines: Mapping[str, L]) -> list[tuple[str, L]]:
+    """Return lines with their JSON pointers, in the order in which they take their goods.
+
+    Lines that name a lot come first, so that other lines do not use up that lot. Every rule that
+    takes goods for several lines takes them in this order.
+    """
+    return sorted(lines.items(), key=lambda each: not _names_lot(each[1]))
+
+
+def _names_lot(line: LotLine | AllocationLine) -> bool:
+    return (line.lots if isinstance(line, AllocationLine) else line.lot) is not None
 
 
 def pick_lots(
@@ -129,6 +152,39 @@ def divide(quantity: int, available: Mapping[str, int], kept: Mapping[str, int])
             parts[key] += more
             quantity -= more
     return {key: parts[key] for key in available if parts[key]}
+
+
+def pick_from(
+    journal: Journal, account: str, line: LotLine, quantity: int, pointer: str, lots: dict[str, int]
+) -> dict[str, int]:
+    """Choose the lots that serve a line, from known quantities of the lots of its item.
+
+    Return the quantity to take of each lot. The same is subtracted from `lots`.
+
+    Args:
+        account: The account from which the goods are taken.
+        quantity: In base units.
+        lots: The quantity of each lot that can be taken.
+
+    Raises:
+        NotEnough: less than `quantity` can be taken.
+    """
+
+    def order(lot: str) -> tuple[str, int, str]:
+        expires_on = journal.lot(lot, line.item).expires_on
+        return _fefo_key(LotBalance(lot, None if expires_on is None else str(expires_on), 0))
+
+    allowed = sorted((lot for lot in lots if line.lot in (None, lot)), key=order)
+    kept = {lot: journal.kept(account, line.item, lot) for lot in allowed}
+    picked = divide(quantity, {lot: lots[lot] for lot in allowed}, kept)
+    available = sum(picked.values())
+    if available < quantity:
+        raise not_enough_error(
+            journal.books, account, line.item, quantity, available, pointer, lot=line.lot
+        )
+    for lot, part in picked.items():
+        lots[lot] -= part
+    return picked
 
 
 def _lots_in_order(journal: Journal, account: str, item: str, *, leaving: bool) -> list[LotBalance]:

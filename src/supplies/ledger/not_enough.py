@@ -45,6 +45,7 @@ def not_enough_error(
                 ),
             )
         ],
+        account=account,
     )
 
 

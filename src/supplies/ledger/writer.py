@@ -27,10 +27,9 @@ from supplies.domain.entries import (
 from supplies.domain.entry_rows import Forgetting, entry_of_forgotten_text
 from supplies.domain.validation import check_fields
 from supplies.errors import InvalidField, NotEnough, SuppliesError, check_type
-from supplies.ledger.balance_floors import Floors
+from supplies.ledger.balance_floors import floor_error
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
-from supplies.ledger.not_enough import not_enough_error
 from supplies.storage.idempotency import StoredResponses
 from supplies.storage.store import Store
 
@@ -185,7 +184,10 @@ class Writer:
                 for part, draft in enumerate(journal.drafts):
                     previous = self._write_draft(draft, part, journal, request, previous)
         except NotEnough:
-            raise self._floor_error(journal) from None
+            error = floor_error(self.books, journal.drafts)
+            raise error or NotEnough(
+                "this takes more than the books contain, now or on some day since then"
+            ) from None
 
     def _write_draft(
         self, draft: Draft, part: int, journal: Journal, request: CheckedRequest, previous: bytes
@@ -279,23 +281,3 @@ class Writer:
             self.books.catalogue.forget_person(party)
         # Stored responses to earlier requests may contain the erased data.
         self.stored_responses.erase()
-
-    def _floor_error(self, journal: Journal) -> NotEnough:
-        """Return the error for the first transfer that breaks a floor, now or on some day."""
-        steps = [(draft.booked_on, move) for draft in journal.drafts for move in draft.moves]
-        floors = Floors(self.books, [(day, move.transfer) for day, move in steps])
-        for day, move in steps:
-            step = day, move.transfer
-            if not floors.allows(step):
-                source, _, item, lot, quantity = move.transfer
-                key = source, item, lot
-                least, now = (
-                    floors.available(day, key),
-                    list(floors.day_end_balances(key).values())[-1],
-                )
-                qualifier = f" on every day since {day}" if least < now else ""
-                return not_enough_error(
-                    self.books, source, item, quantity, max(0, least), move.pointer, qualifier
-                )
-            floors.apply(step)
-        return NotEnough("this takes more than the books contain, now or on some day since then")

@@ -13,7 +13,7 @@ from supplies.domain.entry_rows import AllocationLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
-from supplies.ledger.lot_selection import pick_lots
+from supplies.ledger.lot_selection import by_pointer, lots_first, pick_lots
 from supplies.ledger.rules.need_fulfilment import need_for, open_needs, restore_needs, serve_need
 
 
@@ -153,9 +153,8 @@ def allocate(command: Allocate, journal: Journal) -> None:
                 f"allocation {allocation.allocation} is for recipient {first.recipient} in "
                 f"{first.location}; to change that, release it and allocate the goods again",
             )
-    # Lines that name a lot are allocated first, so that other lines do not use up this lot.
-    for index, line in sorted(enumerate(command.lines), key=lambda each: each[1].lots is None):
-        _allocate_line(journal, allocation, line, f"/lines/{index}")
+    for pointer, line in lots_first(by_pointer(command.lines)):
+        _allocate_line(journal, allocation, line, pointer)
     allocation.add_rows(exists=journal.corrected is not None)
 
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-
 import msgspec
 
 from supplies.domain.accounts import (
     ANONYMOUS,
     DONOR,
-    STOCK,
     UNEXPLAINED,
     is_origin,
     keys_of,
@@ -20,10 +16,9 @@ from supplies.domain.catalogue_records import Location
 from supplies.domain.commands import DonationLine, LotLine, Settle
 from supplies.domain.entry_rows import Arrival, ArrivalLine, StopLine
 from supplies.errors import InvalidField
-from supplies.ledger.corrected_command import CreatedLot
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
-from supplies.ledger.lot_selection import divide
+from supplies.ledger.lot_selection import by_pointer, lots_first, pick_from
 from supplies.ledger.rules.receipt_documents import DonationDetails, details_line
 from supplies.ledger.rules.receipts import issue
 
@@ -35,16 +30,7 @@ def record_found_gift(command: Settle, journal: Journal) -> None:
         InvalidField: the donor is missing or unknown, or `handled_by` is missing.
         NotEnough: the command is about more goods than the count found.
     """
-    donor = command.party
-    if donor is None:
-        raise InvalidField.at("/party", "give the code of the donor, or anonymous")
-    if donor != ANONYMOUS:
-        journal.books.donor(donor, "/party")
-    if command.handled_by is None:
-        raise InvalidField.at(
-            "/handled_by",
-            "give the person who handled the goods; the receipt of the gift names this person",
-        )
+    donor, handled_by = check_giver(command, journal)
     location = _location_of(journal, command.place)
     draft = journal.entry("donation_received", prefix="d", about=DONOR(donor))
     donation = str(draft.document)
@@ -53,17 +39,14 @@ def record_found_gift(command: Settle, journal: Journal) -> None:
         donation=donation,
         received_on=draft.happened_on,
         location=location.name,
-        handled_by=command.handled_by,
+        handled_by=handled_by,
         wish=None,
         checked_by=None,
         agreement=None,
         fiscal_ticket=None,
         lines=[],
     )
-    place = UNEXPLAINED(command.place)
-    for index, line in enumerate(command.lines):
-        pointer = f"/lines/{index}"
-        found = explain_surplus(journal, draft, line, pointer, place, DONOR(donor))
+    for pointer, line, found in explain_lines(journal, draft, command, DONOR(donor)):
         before = len(details.lines)
         journal.place_packed_line(pointer, range(before + 1, before + len(found) + 1))
         for lot, quantity in found:
@@ -83,6 +66,43 @@ def record_found_gift(command: Settle, journal: Journal) -> None:
     issue(journal, donor, [details], replaces=[])
 
 
+def check_giver(command: Settle, journal: Journal) -> tuple[str, str]:
+    """Return the donor of goods that a count found, and the person who handled them.
+
+    Raises:
+        InvalidField: the donor is missing or unknown, or `handled_by` is missing.
+    """
+    donor = command.party
+    if donor is None:
+        raise InvalidField.at("/party", "give the code of the donor, or anonymous")
+    if donor != ANONYMOUS:
+        journal.books.donor(donor, "/party")
+    if command.handled_by is None:
+        raise InvalidField.at(
+            "/handled_by",
+            "give the person who handled the goods; the receipt of the gift names this person",
+        )
+    return donor, command.handled_by
+
+
+def explain_lines(
+    journal: Journal, draft: Draft, command: Settle, origin: str
+) -> list[tuple[str, LotLine, list[tuple[str, int]]]]:
+    """Book the origin of goods that a count found, for all lines of a command.
+
+    Return each line with its JSON pointer, and the lots with the quantity of each.
+
+    Raises:
+        NotEnough: fewer goods were found than the lines explain.
+    """
+    lines, place = by_pointer(command.lines), UNEXPLAINED(command.place)
+    found = {
+        pointer: _explain_surplus(journal, draft, line, pointer, place, origin)
+        for pointer, line in lots_first(lines)
+    }
+    return [(pointer, line, found[pointer]) for pointer, line in lines.items()]
+
+
 def _location_of(journal: Journal, place: str) -> Location:
     """Return the location of unexplained goods.
 
@@ -92,7 +112,7 @@ def _location_of(journal: Journal, place: str) -> Location:
     return journal.books.location(place if stop is None else stop.location, "/place")
 
 
-def explain_surplus(
+def _explain_surplus(
     journal: Journal, draft: Draft, line: LotLine, pointer: str, unexplained: str, origin: str
 ) -> list[tuple[str, int]]:
     """Book the origin of goods that a count found: origin → unexplained.
@@ -106,16 +126,9 @@ def explain_surplus(
     quantity = journal.base_units(line, pointer)
     effect = {} if journal.corrected is None else journal.corrected.effect
     former = {account for account, _, _ in effect if is_origin(kind_of(account))}
-    available = {
-        lot: -balance
-        for (_, _, lot), balance in journal.nonzero_balances(unexplained, line.item).items()
-        if balance < 0 and line.lot in (None, lot)
-    }
-    kept = {lot: journal.kept(unexplained, line.item, lot) for lot in available}
-    found = divide(quantity, available, kept)
-    available_now = sum(found.values())
-    if available_now < quantity:
-        raise journal.not_enough_error(unexplained, line.item, quantity, available_now, pointer)
+    balances = journal.nonzero_balances(unexplained, line.item)
+    surplus = {lot: -balance for (_, _, lot), balance in balances.items() if balance < 0}
+    found = pick_from(journal, unexplained, line, quantity, pointer, surplus)
     for lot, part in found.items():
         journal.move(draft, origin, unexplained, line.item, lot, part, pointer)
         described = journal.lot(lot, line.item)

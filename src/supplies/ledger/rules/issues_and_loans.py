@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from datetime import date
 
 from supplies.books.reader import unknown_code_error
@@ -9,7 +10,7 @@ from supplies.domain.accounts import LENT, STOCK, USED
 from supplies.domain.commands import IssueGoods, LendGoods, ReturnIssue, ReturnLoan
 from supplies.domain.entry_rows import Withdrawal
 from supplies.ledger.journal import Journal
-from supplies.ledger.lot_selection import divide
+from supplies.ledger.lot_selection import by_pointer, lots_first, pick_from
 from supplies.ledger.rules.allocations import check_open_location
 from supplies.ledger.rules.line_transfers import move_lines
 
@@ -101,26 +102,15 @@ def _return_withdrawal(
     journal.books.location(location, "/location")
     draft = journal.entry(kind, document=document)
     outstanding = _outstanding(journal, withdrawal)
-    for index, line in enumerate(command.lines):
-        pointer = f"/lines/{index}"
-        remaining = quantity = journal.base_units(line, pointer)
-        available = {
-            lot: outstanding[item, lot]
-            for item, lot in sorted(outstanding)
-            if item == line.item and line.lot in (None, lot)
-        }
-        kept = {lot: journal.kept(withdrawal.account, line.item, lot) for lot in available}
-        for lot, part in divide(quantity, available, kept).items():
-            journal.move(draft, withdrawal.account, STOCK(location), line.item, lot, part, pointer)
-            outstanding[line.item, lot] -= part
-            remaining -= part
-        if remaining:
-            raise journal.not_enough_error(
-                withdrawal.account, line.item, quantity, quantity - remaining, pointer
-            )
+    account = withdrawal.account
+    for pointer, line in lots_first(by_pointer(command.lines)):
+        quantity = journal.base_units(line, pointer)
+        lots = outstanding[line.item]
+        for lot, part in pick_from(journal, account, line, quantity, pointer, lots).items():
+            journal.move(draft, account, STOCK(location), line.item, lot, part, pointer)
 
 
-def _outstanding(journal: Journal, withdrawal: Withdrawal) -> dict[tuple[str, str], int]:
+def _outstanding(journal: Journal, withdrawal: Withdrawal) -> dict[str, Counter[str]]:
     """Return the quantities of an issue or a loan that have not come back, by item and lot."""
     rows = journal.books.all(
         "SELECT t.item, t.lot, sum(CASE WHEN t.target = :account THEN t.quantity "
@@ -131,9 +121,11 @@ def _outstanding(journal: Journal, withdrawal: Withdrawal) -> dict[tuple[str, st
         account=withdrawal.account,
         document=withdrawal.withdrawal,
     )
-    outstanding = {(item, lot): int(quantity) for item, lot, quantity in rows}
+    outstanding: dict[str, Counter[str]] = defaultdict(Counter)
+    for item, lot, quantity in rows:
+        outstanding[item][lot] = int(quantity)
     if journal.corrected is not None:
         for (account, item, lot), change in journal.corrected.effect.items():
             if account == withdrawal.account:
-                outstanding[item, lot] = outstanding.get((item, lot), 0) - change
+                outstanding[item][lot] -= change
     return outstanding

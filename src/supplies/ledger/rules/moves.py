@@ -47,10 +47,10 @@ def quarantine_batch(command: QuarantineBatch, journal: Journal) -> None:
         raise InvalidField.at(
             "/to", f"{command.target} is not a quarantine; name a location that is marked as one"
         )
+    draft = journal.entry("goods_moved", prefix="m")
     lots = lots_of_batch(books, item.code, command.batch)
     if not lots:
         raise InvalidField.at("/batch", f"no lot of {item.name} has the batch {command.batch}")
-    draft = journal.entry("goods_moved", prefix="m")
     for lot in sorted(lots):
         for (account, lot_item, _), quantity in sorted(books.balances_of_lot(STOCK, lot).items()):
             if books.location(keys_of(account)[0]).quarantine:

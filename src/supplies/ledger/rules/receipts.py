@@ -139,8 +139,8 @@ def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
                 "/donations",
                 f"receipt {number} also covers {', '.join(sorted(beyond))}; include them",
             )
-    donor = donors.pop()
-    _replace(journal, donor, donations, list(old))
+    for donor in donors:
+        _replace(journal, donor, donations, list(old))
 
 
 def _replace(

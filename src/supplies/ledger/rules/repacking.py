@@ -11,12 +11,13 @@ from supplies.errors import InvalidField
 from supplies.ledger.corrected_command import CreatedLot
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
+from supplies.ledger.lot_selection import by_pointer
 from supplies.ledger.rules.allocations import is_closed_to_people
 from supplies.ledger.rules.correction_lots import matching_lots
 from supplies.ledger.rules.donations import fulfil_pledge
 from supplies.ledger.rules.earmarks import EarmarkedShare, allocate_shares, earmarked_shares
 from supplies.ledger.rules.expired_goods import Destination
-from supplies.ledger.rules.line_transfers import LineToTake, take_lines
+from supplies.ledger.rules.line_transfers import take_lines
 from supplies.ledger.rules.pledges import find_pledge
 from supplies.ledger.rules.product_expiries import (
     describe_products,
@@ -53,13 +54,10 @@ def convert(command: Convert, journal: Journal) -> None:
     closed = is_closed_to_people(journal, place)
     draft = journal.entry("goods_converted", prefix="k")
     conversion, stock = CONVERTED(str(draft.document)), STOCK(command.location)
-    taken: list[LineToTake] = [
-        (line, f"/consumed/{index}", conversion) for index, line in enumerate(command.consumed)
-    ]
-    taken += [
-        (line, f"/spilled/{index}", LOST(SPILLED)) for index, line in enumerate(command.spilled)
-    ]
-    take_lines(journal, draft, taken, stock, "if_named")
+    consumed = by_pointer(command.consumed, "consumed")
+    spilled = by_pointer(command.spilled, "spilled")
+    targets = dict.fromkeys(consumed, conversion) | dict.fromkeys(spilled, LOST(SPILLED))
+    take_lines(journal, draft, consumed | spilled, targets, stock, "if_named")
     parents = sorted({move.transfer.lot for move in draft.moves})
     if len(parents) * len(command.produced) > MAX_PARENT_ROWS:
         raise InvalidField.at(

@@ -7,9 +7,12 @@ from supplies.domain.accounts import LOST, ORIGINS, UNEXPLAINED
 from supplies.domain.commands import Settle
 from supplies.errors import InvalidField
 from supplies.ledger.journal import Journal
-from supplies.ledger.rules.found_goods import explain_surplus, record_found_gift
+from supplies.ledger.rules.found_goods import check_giver, explain_lines, record_found_gift
 from supplies.ledger.rules.line_transfers import move_lines
 from supplies.ledger.rules.repacked_lots import check_goods_of_pledges
+
+_NEED_PARTY = ("bought", "made", "borrowed")
+"""Origins of goods that are booked under the code of a party."""
 
 
 def settle(command: Settle, journal: Journal) -> None:
@@ -23,14 +26,19 @@ def settle(command: Settle, journal: Journal) -> None:
             goods were opened for a pledge of another donor.
         NotEnough: less is unexplained.
     """
-    unexplained = UNEXPLAINED(command.place)
-    if not journal.nonzero_balances(unexplained):
-        raise unknown_code_error(f"nothing is unexplained in {command.place}", "/place")
-    if command.by == "donor" and journal.corrected is not None:
+    by_donor = command.by == "donor"
+    if by_donor and journal.corrected is not None:
         raise InvalidField.at(
             "/command/by", "a gift is a donation with a receipt: reverse this entry and settle anew"
         )
-    if command.by == "donor":
+    if by_donor:
+        check_giver(command, journal)
+    elif command.party is None and command.by in _NEED_PARTY:
+        raise InvalidField.at("/party", f"give the code of the party: {command.by} needs one")
+    unexplained = UNEXPLAINED(command.place)
+    if not journal.nonzero_balances(unexplained):
+        raise unknown_code_error(f"nothing is unexplained in {command.place}", "/place")
+    if by_donor:
         record_found_gift(command, journal)
         check_goods_of_pledges(journal, "/party")
         return
@@ -38,12 +46,7 @@ def settle(command: Settle, journal: Journal) -> None:
     if command.by == "lost":
         move_lines(journal, draft, command.lines, unexplained, LOST("missing"), expired="freely")
         return
-    party = command.party or (command.place if command.by == "opening" else None)
-    if party is None:
-        raise InvalidField.at("/party", f"give the code of the party: {command.by} needs one")
-    for index, line in enumerate(command.lines):
-        explain_surplus(
-            journal, draft, line, f"/lines/{index}", unexplained, ORIGINS[command.by](party)
-        )
+    party = command.party or command.place
+    explain_lines(journal, draft, command, ORIGINS[command.by](party))
     if journal.corrected is None:
         check_goods_of_pledges(journal, "/party")

@@ -1,0 +1,347 @@
+"""Find all faults of a command or record: leave faulty parts out, one after another."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from supplies.domain.validation import MAX_FAULTS, alternatives, field_faults
+from supplies.errors import Fault, SuppliesError
+
+_LEFT_OUT = object()
+"""Takes the place of a line that was left out, so that the other lines keep their numbers."""
+
+_MADE_UP: Sequence[Any] = (1, "0", "0" * 64, "2020-01-01", "", {})
+"""Values for required fields. The first value that is valid in a field is used."""
+
+_MONTH, _DAY_OF_MONTH = "expires_month", "expires_on"
+"""A field with a month, and the field that gets the last day of this month."""
+
+
+Found = tuple[str, Fault]
+"""The message of an error, and one of its faults."""
+
+
+def all_faults_of(
+    error: SuppliesError,
+    kind: type[msgspec.Struct],
+    fields: Mapping[str, Any],
+    check: Callable[[Any], object],
+) -> SuppliesError:
+    """Return the error of a refused struct, with all other faults that a check finds added.
+
+    Args:
+        kind: The type of the struct.
+        fields: The fields of the struct as plain data, also invalid ones.
+        check: Raises an error for a struct that is refused.
+    """
+    found: dict[str, Found] = {fault.pointer: (error.detail, fault) for fault in error.faults}
+    shortened = ShortenedStruct(kind, fields)
+    faults, can_be_checked = shortened.mend_fields()
+    for fault in faults:
+        found.setdefault(fault.pointer, (fault.detail, fault))
+    while can_be_checked and len(found) <= MAX_FAULTS:
+        try:
+            check(shortened.built())
+            break
+        except SuppliesError as other:
+            faults = [shortened.as_sent(fault) for fault in other.faults]
+            for fault in faults:
+                if not shortened.is_shortened_list(fault.pointer):
+                    found.setdefault(fault.pointer, (other.detail, fault))
+            mended = [shortened.mend(fault.pointer) for fault in faults]
+            can_be_checked = bool(faults) and all(mended)
+    return with_faults(error, found)
+
+
+def with_faults(
+    error: SuppliesError, found: Mapping[str, Found], *, has_more: bool = False
+) -> SuppliesError:
+    """Return an error with the faults that were found, at most `MAX_FAULTS`.
+
+    Args:
+        found: The faults of the error and others, by JSON pointer.
+        has_more: Whether there are more faults than were found.
+    """
+    if len(found) < 2:
+        return error
+    named = list(found.values())[: max(MAX_FAULTS, len(error.faults))]
+    messages = list(dict.fromkeys(message for message, _ in named))
+    messages += ["and there are more"] * (len(found) > len(named) or has_more)
+    return type(error)("; ".join(messages), [fault for _, fault in named])
+
+
+def line_of(pointer: str) -> str:
+    """Return the pointer to the line of a struct that contains a field, or "" if none does."""
+    parts = pointer.split("/")
+    numbers = [at for at, part in enumerate(parts) if part.isdecimal()]
+    return "/".join(parts[: numbers[-1] + 1]) if numbers else ""
+
+
+class ShortenedStruct:
+    """A command or record as plain data, of which parts are left out.
+
+    Pointers lead into the whole struct as it was sent, if nothing else is said.
+
+    Args:
+        kind: The type of the struct.
+        fields: The fields of the struct, also invalid ones. They are not changed.
+    """
+
+    def __init__(self, kind: type[msgspec.Struct], fields: Mapping[str, Any]) -> None:
+        self._kind, self._as_sent = kind, fields
+        self._fields: dict[str, Any] = copy.deepcopy(dict(fields))
+        self._made_up: set[str] = set()
+        self._shortened: set[str] = set()
+        self._set_aside: dict[str, Any] = {}
+
+    def field_faults(self) -> list[Fault]:
+        """Return the faults of fields, and normalize the text of the others."""
+        fields, faults = field_faults(self._kind, _kept(self._fields))
+        if not faults:
+            self._fields = _restored(self._fields, fields)
+        return [self.as_sent(fault) for fault in faults]
+
+    def built(self) -> Any:
+        """Return the struct. A list from which all lines were left out is empty."""
+        return _built(self._kind, _kept(self._fields))
+
+    def mend_fields(self) -> tuple[list[Fault], bool]:
+        """Leave out what is invalid in itself. Return the faults, and whether all were mended."""
+        found: list[Fault] = []
+        while faults := [f for f in self.field_faults() if not self.is_shortened_list(f.pointer)]:
+            found += faults
+            mended = [self.mend(fault.pointer) for fault in faults]
+            if not all(mended):
+                return found, False
+        return found, True
+
+    def mend(self, pointer: str) -> bool:
+        """Remove the cause of a fault. Return False if that is not possible.
+
+        An optional field is left out first. A required field then gets a made-up value. After
+        that, the object or the line that contains the field is left out.
+        """
+        holder, name, kind = self._place(pointer)
+        if isinstance(holder, dict):
+            fields = {} if kind is None else _fields_of(kind)
+            field = fields.get(name)
+            is_optional = field is None or not field.required
+            if name in holder and is_optional and pointer not in self._made_up:
+                del holder[name]
+                if name == _MONTH:
+                    holder.pop(_DAY_OF_MONTH, None)
+                return True
+            if kind is not None and field is not None and pointer not in self._made_up:
+                self._made_up.add(pointer)
+                value = _made_up_value(_hints(kind)[field.name])
+                if value is not None:
+                    holder[name] = value
+                    if isinstance(value, list):
+                        self._shortened.add(pointer)
+                    return True
+        parent, line = pointer.rpartition("/")[0], line_of(pointer)
+        if parent and line not in (pointer, parent):
+            return self.mend(parent)
+        return self.leave_out(line)
+
+    def leave_out(self, line: str) -> bool:
+        """Leave out the line to which a pointer leads. Return False if there is no such line."""
+        holder, name, _ = self._place(line)
+        if not isinstance(holder, list) or holder[int(name)] is _LEFT_OUT:
+            return False
+        holder[int(name)] = _LEFT_OUT
+        self._shortened.add(line.rpartition("/")[0])
+        return True
+
+    @property
+    def has_made_up_lines(self) -> bool:
+        """Whether a line has a made-up value. Its goods may be missing for the other lines."""
+        lines = {line_of(pointer) for pointer in self._made_up} - {""}
+        places = [self._place(line) for line in lines]
+        return any(holder[int(name)] is not _LEFT_OUT for holder, name, _ in places)
+
+    def set_aside(self, line: str) -> bool:
+        """Leave out a line of which too little is there. Return False if there is no such line."""
+        holder, name, _ = self._place(line)
+        if isinstance(holder, list) and self.has_made_up_lines:
+            self._set_aside[line] = holder[int(name)]
+        return self.leave_out(line)
+
+    def put_back(self) -> bool:
+        """Put the lines back that were set aside because of lines with made-up values.
+
+        These are left out instead. Return False if no line was set aside.
+        """
+        lines, self._set_aside = self._set_aside, {}
+        for line, value in lines.items():
+            holder, name, _ = self._place(line)
+            holder[int(name)] = value
+        for pointer in self._made_up:
+            self.leave_out(line_of(pointer))
+        return bool(lines)
+
+    @property
+    def is_shortened(self) -> bool:
+        """Whether lines were left out."""
+        return bool(self._shortened)
+
+    def is_shortened_list(self, pointer: str) -> bool:
+        """Return whether a pointer leads to a list from which lines were left out."""
+        return pointer in self._shortened
+
+    def as_sent(self, fault: Fault) -> Fault:
+        """Return a fault of the shortened struct with the pointer that it has in the whole one."""
+        pointer = self._pointer_as_sent(fault.pointer)
+        return fault if pointer == fault.pointer else replace(fault, pointer=pointer)
+
+    def _pointer_as_sent(self, pointer: str) -> str:
+        """Return the pointer in the whole struct for a pointer in the shortened one."""
+        place: Any = self._fields
+        parts = pointer.split("/")[1:]
+        for at, part in enumerate(parts):
+            if isinstance(place, list):
+                kept = [index for index, line in enumerate(place) if line is not _LEFT_OUT]
+                if not part.isdecimal() or int(part) >= len(kept):
+                    break
+                index = kept[int(part)]
+                parts[at], place = str(index), place[index]
+            else:
+                place = place.get(part) if isinstance(place, dict) else None
+        return "".join(f"/{part}" for part in parts)
+
+    def lines_before(self, pointer: str) -> int:
+        """Return how many lines of the shortened struct are before a pointer in it.
+
+        If the pointer leads to no line, return the number of all lines.
+        """
+        numbers = [int(part) for part in pointer.split("/") if part.isdecimal()]
+        if numbers:
+            return numbers[0]
+        return sum(len(value) for value in _kept(self._fields).values() if isinstance(value, list))
+
+    def texts(self) -> Iterator[tuple[str, str, str]]:
+        """Yield pointer, name and value of each text in the whole struct as it was sent."""
+        yield from _texts(self._as_sent, "")
+
+    def _place(self, pointer: str) -> tuple[Any, str, type[msgspec.Struct] | None]:
+        """Return the object or list that contains the value of a pointer, and the value's name.
+
+        The third value is the type of the object, or None. If there is no such object, the first
+        value is None.
+        """
+        place: Any = None
+        value: Any = self._fields
+        kind: Any = self._kind
+        part = ""
+        for part in pointer.split("/")[1:]:
+            place, of_place = value, kind
+            if isinstance(place, list) and part.isdecimal() and int(part) < len(place):
+                value, kind = place[int(part)], _element(of_place)
+            elif isinstance(place, dict):
+                of_place = _struct(of_place, place)
+                value = place.get(part)
+                field = None if of_place is None else _fields_of(of_place).get(part)
+                kind = None if field is None else _hints(of_place)[field.name]
+            else:
+                return None, part, None
+        return place, part, of_place if isinstance(place, dict) else None
+
+
+def _kept(value: Any) -> Any:
+    """Return plain data without the lines that were left out."""
+    if isinstance(value, list):
+        return [_kept(line) for line in value if line is not _LEFT_OUT]
+    if isinstance(value, dict):
+        return {name: _kept(part) for name, part in value.items()}
+    return value
+
+
+def _restored(value: Any, changed: Any) -> Any:
+    """Return changed plain data, with the places of the lines that were left out."""
+    if isinstance(value, list):
+        lines = iter(changed)
+        return [line if line is _LEFT_OUT else _restored(line, next(lines)) for line in value]
+    if isinstance(value, dict):
+        return {name: _restored(value.get(name), part) for name, part in changed.items()}
+    return changed
+
+
+def _texts(value: Any, pointer: str) -> Iterator[tuple[str, str, str]]:
+    parts: Iterator[tuple[Any, Any]] = iter(())
+    if isinstance(value, dict):
+        parts = iter(value.items())
+    elif isinstance(value, list):
+        parts = iter(enumerate(value))
+    for name, part in parts:
+        if isinstance(part, str):
+            yield f"{pointer}/{name}", str(name), part
+        else:
+            yield from _texts(part, f"{pointer}/{name}")
+
+
+@cache
+def _hints(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    return get_type_hints(kind, include_extras=True)
+
+
+@cache
+def _fields_of(kind: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
+
+
+def _struct(kind: Any, value: Mapping[str, Any]) -> type[msgspec.Struct] | None:
+    """Return the struct type of an object, which the tag names if an annotation has several."""
+    structs = [
+        part
+        for part in alternatives(kind)
+        if isinstance(part, type) and issubclass(part, msgspec.Struct)
+    ]
+    if len(structs) > 1:
+        structs = [part for part in structs if part.__struct_config__.tag == value.get("type")]
+    return structs[0] if structs else None
+
+
+def _element(kind: Any) -> Any:
+    """Return the type of the elements of a list."""
+    return next(
+        (get_args(part)[0] for part in alternatives(kind) if get_origin(part) is list), None
+    )
+
+
+def _made_up_value(kind: Any) -> Any:
+    """Return a value that is valid in a field, or None. A list is empty."""
+    for part in alternatives(kind):
+        if get_origin(part) is list:
+            return []
+        if get_origin(part) is Literal:
+            return get_args(part)[0]
+    for value in _MADE_UP:
+        try:
+            msgspec.convert(value, kind, strict=True)
+        except msgspec.ValidationError:
+            continue
+        return value
+    return None
+
+
+def _built(kind: Any, value: Any) -> Any:
+    """Return plain data as a value of a type. Unlike in `msgspec.convert`, lists may be empty."""
+    if isinstance(value, dict):
+        struct = _struct(kind, value)
+        if struct is not None:
+            return struct(
+                **{
+                    field.name: _built(_hints(struct)[field.name], value[name])
+                    for name, field in _fields_of(struct).items()
+                    if name in value
+                }
+            )
+    if isinstance(value, list):
+        return [_built(_element(kind), line) for line in value]
+    return msgspec.convert(value, kind, strict=True)
