@@ -73,8 +73,8 @@ class Fault:
     Attributes:
         pointer: JSON pointer (RFC 6901) into the command as sent; "" is the whole command.
         asked, available: Quantities in base units, for errors about quantities; otherwise None.
-        rule: A message that says what the field must be, without the pointer. None if there is no
-            such message, or if `detail` has no pointer.
+        rule: A message that says what the field must be, without the pointer. If it is left out
+            and `detail` is a `Sentence`, it is `detail`. None if there is no such message.
     """
 
     pointer: str
@@ -85,6 +85,8 @@ class Fault:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "detail", _without_controls(self.detail))
+        if self.rule is None and isinstance(self.detail, Sentence):
+            object.__setattr__(self, "rule", self.detail)
 
 
 class SuppliesError(Exception):

@@ -12,7 +12,7 @@ from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
 from supplies.domain.entry_rows import Allocation, ArrivalLine
-from supplies.errors import AlreadyDone, InvalidField, NotEnough
+from supplies.errors import AlreadyDone, InvalidField, NotEnough, Sentence
 from supplies.papers.common import StatedPacks
 from supplies.views.donations import get_donation
 from supplies.views.pledges import get_pledge
@@ -441,3 +441,46 @@ def test_gifts_keep_pledges_in_order_and_never_more_than_is_open(
     assert [station.balance(f"pledged:{name}") for name in pledges] == promised
     for seq in range(before + 1, done.seq):
         station(c.Reverse(entry=seq, reason="next example"))
+
+
+def test_a_later_claim_is_left_out_of_the_correction_of_its_pledge(station: StationLedger) -> None:
+    pledge = station.pledge(100, happened_on=station.day(-9))
+    need = station.need(30, happened_on=station.day(-2))
+    claim = c.Claim(need=need, quantity=10)
+    station(c.ClaimNeeds(pledge=pledge, claims=[claim]))
+    entry = int(pledge.rsplit("_", 1)[1])
+
+    def corrected(*claims: c.Claim) -> c.Correct:
+        line = c.PledgeLine(item="mask", quantity=100, claims=list(claims))
+        return c.Correct(
+            entry=entry, reason="r", command=c.MakePledge(donor="D-1", note="n", lines=[line])
+        )
+
+    with pytest.raises(InvalidField) as refusal:
+        station(corrected(claim))
+    (fault,) = refusal.value.faults
+    assert fault.pointer == "/command/lines/0/claims/0/quantity"
+    assert isinstance(fault.rule, Sentence)
+    assert (fault.rule.values["available"], fault.rule.values["made_later"]) == ("0", "10")
+    station(corrected())
+    assert station.total(f"claimed:{need}:") == 10
+
+
+def test_a_gift_dated_before_its_pledge_is_corrected_in_two_steps(station: StationLedger) -> None:
+    need = station.need(3)
+    pledge = station.pledge(3, {need: 3})
+    gift = station.give(1, pledge=pledge, happened_on=station.day(-2))
+
+    def corrected(entry: int, **line: str) -> c.Correct:
+        again = station.donation(1, happened_on=station.day(0), **line)
+        return c.Correct(entry=entry, reason="r", command=again)
+
+    with pytest.raises(InvalidField) as refusal:
+        station(corrected(gift.seq, pledge=pledge))
+    (fault,) = refusal.value.faults
+    assert fault.pointer == "/command/happened_on"
+    assert isinstance(fault.rule, Sentence)
+    assert fault.rule.values == {"recipients": "R-1"}
+    day_only = station(corrected(gift.seq))
+    station(corrected(day_only.seq, pledge=pledge))
+    assert station.total(f"assigned:{need}:") == 1

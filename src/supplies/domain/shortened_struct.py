@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from supplies.domain.validation import MAX_FAULTS, alternatives, field_faults
-from supplies.errors import Fault, SuppliesError
+from supplies.errors import Fault, Sentence, SuppliesError
 
 _LEFT_OUT = object()
 """Takes the place of a line that was left out, so that the other lines keep their numbers."""
@@ -72,8 +72,12 @@ def with_faults(
         return error
     named = list(found.values())[: max(MAX_FAULTS, len(error.faults))]
     messages = list(dict.fromkeys(message for message, _ in named))
-    messages += ["and there are more"] * (len(found) > len(named) or has_more)
-    return type(error)("; ".join(messages), [fault for _, fault in named])
+    if len(found) > len(named) or has_more:
+        messages.append(Sentence("and there are more"))
+    joined = messages.pop()
+    for message in reversed(messages):
+        joined = Sentence("{first}; {further}", first=message, further=joined)
+    return type(error)(joined, [fault for _, fault in named])
 
 
 def line_of(pointer: str) -> str:

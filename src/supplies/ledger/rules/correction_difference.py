@@ -22,7 +22,7 @@ from supplies.domain.accounts import (
 )
 from supplies.domain.entries import Transfer
 from supplies.domain.entry_rows import ArrivalLine, Lot, NeedEnd
-from supplies.errors import Fault, InvalidField, NotEnough
+from supplies.errors import Fault, InvalidField, NotEnough, Sentence
 from supplies.ledger.balance_changes import Key, net_changes
 from supplies.ledger.balance_floors import Floors, Step
 from supplies.ledger.drafts import Draft
@@ -134,8 +134,14 @@ def _check_entry_numbers(drafts: list[Draft], others: list[Draft]) -> None:
         if draft.seq != following + index:
             raise InvalidField.at(
                 "/command/happened_on",
-                "the day and the goods for a claim cannot be corrected together; "
-                "correct the day first, then the goods",
+                Sentence(
+                    "the day cannot be corrected together with a new allocation for {recipients}; "
+                    "correct the day first, without the pledges that the goods did not fulfil "
+                    "until now, and then the goods and pledges",
+                    recipients=", ".join(
+                        sorted({keys_of(each.about)[0] for each in others if each.about})
+                    ),
+                ),
             )
 
 

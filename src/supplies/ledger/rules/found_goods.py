@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
 import msgspec
 
 from supplies.domain.accounts import (
     ANONYMOUS,
     DONOR,
+    STOCK,
     UNEXPLAINED,
     is_origin,
     keys_of,
@@ -16,9 +20,10 @@ from supplies.domain.catalogue_records import Location
 from supplies.domain.commands import DonationLine, LotLine, Settle
 from supplies.domain.entry_rows import Arrival, ArrivalLine, StopLine
 from supplies.errors import InvalidField
+from supplies.ledger.corrected_command import CreatedLot
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
-from supplies.ledger.lot_selection import by_pointer, lots_first, pick_from
+from supplies.ledger.lot_selection import by_pointer, divide, lots_first, pick_from
 from supplies.ledger.rules.receipt_documents import DonationDetails, details_line
 from supplies.ledger.rules.receipts import issue
 

@@ -15,7 +15,7 @@ from supplies.domain.commands import (
 )
 from supplies.domain.entry_rows import Need, Pledge
 from supplies.domain.entry_rows import PledgeLine as StatedLine
-from supplies.errors import AlreadyDone, InvalidField
+from supplies.errors import AlreadyDone, InvalidField, Sentence
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.need_fulfilment import (
@@ -135,6 +135,8 @@ def _promise(
         if claim.need in claimed:
             raise InvalidField.at(f"{at}/need", f"need {claim.need} is claimed twice in this line")
         claimed.add(claim.need)
+        if journal.corrected is not None:
+            _check_claim_of_correction(journal, need, pledge, claim.quantity, at)
         free -= claim.quantity
         if free < 0:
             raise InvalidField.at(
@@ -146,6 +148,33 @@ def _promise(
         )
         journal.move(draft, DONOR(donor), PLEDGED(pledge, need.need), line.item, "", claim.quantity)
     journal.move(draft, DONOR(donor), PLEDGED(pledge), line.item, "", free)
+
+
+def _check_claim_of_correction(
+    journal: Journal, need: Need, pledge: str, quantity: int, pointer: str
+) -> None:
+    """Check that a claim in the correction of a pledge is not one that was made later.
+
+    Raises:
+        InvalidField: the need had less open on the day of the pledge.
+    """
+    open_then = max(0, journal.available(NEEDED(need.need), need.item))
+    if quantity <= open_then:
+        return
+    made_later = journal.balance(CLAIMED(need.need, pledge), need.item)
+    raise InvalidField.at(
+        f"{pointer}/quantity",
+        Sentence(
+            "{quantity} are claimed for need {need}, but on {day}, the day of the pledge, "
+            "{available} were open; claims that were made later ({made_later} for this need) stay "
+            "as they are: leave them out here, and change them in a separate command (ClaimNeeds)",
+            quantity=quantity,
+            need=need.need,
+            day=journal.happened_on,
+            available=open_then,
+            made_later=made_later,
+        ),
+    )
 
 
 def claim_needs(command: ClaimNeeds, journal: Journal) -> None:
