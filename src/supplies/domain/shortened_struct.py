@@ -102,7 +102,7 @@ class ShortenedStruct:
         self._fields: dict[str, Any] = copy.deepcopy(dict(fields))
         self._made_up: set[str] = set()
         self._shortened: set[str] = set()
-        self._set_aside: dict[str, Any] = {}
+        self._postponed: dict[str, Any] = {}
 
     def field_faults(self) -> list[Fault]:
         """Return the faults of fields, and normalize the text of the others."""
@@ -170,19 +170,19 @@ class ShortenedStruct:
         places = [self._place(line) for line in lines]
         return any(holder[int(name)] is not _LEFT_OUT for holder, name, _ in places)
 
-    def set_aside(self, line: str) -> bool:
+    def postpone(self, line: str) -> bool:
         """Leave out a line of which too little is there. Return False if there is no such line."""
         holder, name, _ = self._place(line)
         if isinstance(holder, list) and self.has_made_up_lines:
-            self._set_aside[line] = holder[int(name)]
+            self._postponed[line] = holder[int(name)]
         return self.leave_out(line)
 
     def put_back(self) -> bool:
-        """Put the lines back that were set aside because of lines with made-up values.
+        """Put the lines back that were postponed because of lines with made-up values.
 
-        These are left out instead. Return False if no line was set aside.
+        These are left out instead. Return False if no line was postponed.
         """
-        lines, self._set_aside = self._set_aside, {}
+        lines, self._postponed = self._postponed, {}
         for line, value in lines.items():
             holder, name, _ = self._place(line)
             holder[int(name)] = value

@@ -160,7 +160,7 @@ class _Search:
         if pointer.endswith(_DAY):
             self._books.has_closed_days = False
         if isinstance(error, NotEnough):
-            return self._command.set_aside(line_of(pointer))
+            return self._command.postpone(line_of(pointer))
         return self._command.mend(pointer)
 
     def _find_unknown_codes(self) -> None:
