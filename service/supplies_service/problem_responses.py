@@ -46,6 +46,7 @@ from supplies_service.problems import (
     shown_detail,
     status_of,
 )
+from supplies_service.request_bodies import pointer_as_typed
 from supplies_service.routes.parameters import query_parameters
 
 RETRY_AFTER = "5"
@@ -184,7 +185,7 @@ def _problem_response(
         instance=f"urn:uuid:{request_id(request.scope)}",
         errors=[
             FieldProblem(
-                pointer=fault.pointer,
+                pointer=pointer_as_typed(request, fault.pointer),
                 detail=fault.detail,
                 asked=fault.asked,
                 available=fault.available,

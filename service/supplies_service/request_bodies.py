@@ -218,6 +218,26 @@ def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> None:
         seen.add(name)
 
 
+def pointer_as_typed(request: Request[Any, Any, Any], pointer: str) -> str:
+    """Return the JSON pointer of the field of the body in which a faulty value was typed.
+
+    A month of expiry may be typed in the field of the day, and a rule names the field of the month.
+    """
+    parent, _, name = pointer.rpartition("/")
+    if name != "expires_month":
+        return pointer
+    scope: Any = request.scope
+    value: Any = scope.get(_BODY)
+    for part in parent.split("/")[1:]:
+        if isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            value = value.get(part) if isinstance(value, dict) else None
+    if isinstance(value, dict) and value.get("expires_month") is None and "expires_on" in value:
+        return f"{parent}/expires_on"
+    return pointer
+
+
 async def read_body(request: Request[Any, Any, Any]) -> bytes:
     """Return the bytes of the whole body.
 

@@ -28,6 +28,7 @@ from supplies.views.entries import get_conflict, get_entry
 from supplies.views.likely_duplicates import find_likely_duplicates
 from supplies.views.pagination import Page
 from supplies.views.stock import StockView
+from supplies.views.stock_warnings import find_unexpired_write_offs, find_unexplained_surplus
 from supplies_service.group_commit import Job
 from supplies_service.idempotency import (
     Operation,
@@ -76,6 +77,8 @@ def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
         warnings += find_missing_labels(books, str(recorded.document))
     if entry.kind == "goods_converted":
         warnings += find_beside_pledge(books, str(recorded.document))
+    warnings += find_unexplained_surplus(books, recorded.document)
+    warnings += find_unexpired_write_offs(books, recorded.document)
     warnings += find_local_address(books, recorded.seq, recorded.last)
     shown = EntryRecorded(
         entry=entry,

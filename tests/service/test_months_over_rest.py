@@ -40,6 +40,16 @@ def test_a_day_is_returned_without_a_month(rest: RestClient) -> None:
     assert "expires_month" not in line
 
 
+@pytest.mark.parametrize("field", ["expires_on", "expires_month"])
+def test_a_past_month_is_refused_in_the_field_where_it_was_typed(
+    rest: RestClient, field: str
+) -> None:
+    past = rest.donation(1, **{field: "2020-01"})
+    refusal = rest.refused("/api/donations", past, 422, "invalid-field")
+    assert refusal["errors"][0]["pointer"] == f"/lines/0/{field}"
+    assert "2020-01 is before the goods arrived" in refusal["detail"]
+
+
 def test_an_invalid_month_is_refused_with_its_field(rest: RestClient) -> None:
     refusal = rest.refused(
         "/api/donations", rest.donation(1, expires_month="2027-13"), 422, "invalid-field"

@@ -6,6 +6,8 @@ import pytest
 from support.rest_client import RestClient
 from support.service_fixture import Service
 
+GOODS = [{"item": "mask", "quantity": 4}]
+
 
 @pytest.fixture(autouse=True)
 def _public_address(rest: RestClient) -> None:
@@ -66,6 +68,52 @@ def test_unexplained_goods_give_an_alert_and_a_gift_of_them_a_warning(
     assert mended["recounted"] == [sheet]
     assert mended["warnings"] == []
     assert rest.get("/api/reports/alerts")["items"] == []
+
+
+def test_every_command_that_brings_found_goods_gives_a_warning(rest: RestClient) -> None:
+    rest.post("/api/donations", {**rest.donation(50), "location": "annex"})
+    loan = rest.post("/api/stock/loans", {"borrower": "B-1", "location": "annex", "lines": GOODS})
+    found_masks(rest, 20)
+    bought = {"origin": "bought", "party": "X-1", "location": "store", "lines": GOODS}
+    move = {"from": "annex", "to": "store", "lines": GOODS}
+    into_store = {**GOODS[0], "quarantine": "ward"}
+    back = f"/api/stock/loans/{loan['entry']['document']}/return"
+    for path, command in (
+        ("/api/stock/arrivals", bought),
+        ("/api/stock/openings", {"location": "store", "lines": GOODS}),
+        ("/api/stock/moves", move),
+        (back, {"location": "store", "lines": GOODS}),
+    ):
+        warnings = [each["warning"] for each in rest.post(path, command)["warnings"]]
+        assert warnings == ["unexplained-surplus"], path
+    elsewhere = {**bought, "party": "X-2", "lines": [into_store]}
+    assert "warnings" not in rest.post("/api/stock/arrivals", elsewhere)
+
+
+def test_goods_written_off_as_expired_that_are_not_give_a_warning(
+    rest: RestClient, service: Service
+) -> None:
+    rest.give(3, expires_on="2020-02-11")
+    rest.give(9, expires_on="2020-12-31")
+    service.clock.advance(6)
+    off = {"reason": "expired", "location": "store", "lines": GOODS}
+    done = rest.post("/api/stock/write-offs", off)
+    (warning,) = done["warnings"]
+    assert warning["warning"] == "not-expired"
+    assert "1 × 口罩 of lot l_lx_3_1" in warning["detail"]
+    assert "the lot expires on 2020-12-31" in warning["detail"]
+    (lot,) = rest.get("/api/stock")["items"]
+    assert (lot["lot"], lot["free"]) == (warning["about"], 8)
+
+
+def test_lent_goods_that_expired_give_an_alert_that_names_the_borrower(
+    rest: RestClient, service: Service
+) -> None:
+    rest.give(4, expires_on="2020-02-11")
+    rest.post("/api/stock/loans", {"borrower": "B-1", "location": "store", "lines": GOODS})
+    service.clock.advance(6)
+    (alert,) = rest.get("/api/reports/alerts")["items"]
+    assert (alert["what"], alert["borrower"], alert["location"]) == ("expired", "B-1", None)
 
 
 def test_a_gift_dated_before_its_pledge_gives_a_warning_and_an_alert(rest: RestClient) -> None:

@@ -171,7 +171,7 @@ def test_a_refused_parameter_names_the_choices_and_the_value(rest: RestClient) -
         ("/api/stock?limit=zz", "/limit must be a whole number, not 'zz'"),
         ("/api/stock?limit=501", "/limit must be a whole number of at most 500, not '501'"),
         ("/api/items?retired=zz", "/retired must be true or false, not 'zz'"),
-        ("/api/receipts?from=zz", "/from must be a date as in 2020-02-05, not 'zz'"),
+        ("/api/receipts?from=zz", "/from must be a day that exists, as in 2020-02-05, not 'zz'"),
         ("/api/activities?kind=zz", "'zz' is not in these books"),
     ):
         assert problem(rest.client.get(query), 422, "invalid-field")["detail"] == detail

@@ -123,3 +123,23 @@ def test_goods_of_the_first_day_of_the_calendar_are_read_and_corrected(
     corrected = {"type": "RecordDonation", **rest.donation(5), "happened_on": "2020-02-01"}
     answer = rest.send(f"/api/entries/{seq}/correct", {"reason": "the day", "command": corrected})
     assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "sentence"),
+    [
+        ("happened_on", "2026-02-30", "must be a day that exists, as in 2020-02-05"),
+        (
+            "happened_at",
+            "2026-02-30T08:00:00Z",
+            "must be a time on a day that exists, as in 2020-02-05T14:30:00+08:00",
+        ),
+    ],
+)
+def test_a_day_that_does_not_exist_is_refused_in_its_field(
+    rest: RestClient, field: str, typed: str, sentence: str
+) -> None:
+    outcome = {"allocation": "a_1", "outcome": "handed_over", field: typed}
+    refusal = rest.refused("/api/deliveries/v_1/outcomes", outcome, 422, "invalid-field")
+    assert refusal["errors"][0]["pointer"] == f"/{field}"
+    assert refusal["detail"] == f"/{field} {sentence}"

@@ -70,6 +70,7 @@ from supplies.views import (
     stock,
     stock_by_day,
     stock_documents,
+    stock_warnings,
     trace,
 )
 
@@ -255,7 +256,8 @@ def show_everything(books: Books, url: str) -> None:
         donations.get_donation(books, one.id)
         donation_warnings.find_beside_pledge(books, one.id)
         donation_warnings.find_missing_labels(books, one.id)
-        donation_warnings.find_unexplained_surplus(books, one.id)
+        stock_warnings.find_unexplained_surplus(books, one.id)
+        stock_warnings.find_unexpired_write_offs(books, one.id)
         donation_warnings.find_local_address(books, 1, books.head()[0])
         stated_donation.stated_donation(books, one.id)
         given_back.last_return(books, [one.id])

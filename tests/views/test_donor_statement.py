@@ -309,12 +309,13 @@ def test_releasing_goods_allocated_by_a_wish_is_a_deviation(station: StationLedg
         name
         for (name,) in station.books.all("SELECT allocation FROM allocations WHERE station = 'lx'")
     ]
-    station(c.Release(allocation=allocation, reason="王某 moved away"))
+    station(c.Release(allocation=allocation, reason="王某 moved away", or_earlier=True))
     free = station.allocate(4)
     station(c.Release(allocation=free, reason="an ordinary one"))
     (departure,) = stated(station).departures
     assert (departure.item, departure.quantity, departure.by) == ("mask", 10, "u_1")
     assert departure.reason == "** moved away"
+    assert departure.or_earlier is True
 
 
 def test_the_statement_names_no_recipient(station: StationLedger) -> None:

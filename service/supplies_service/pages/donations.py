@@ -18,7 +18,6 @@ from supplies.views.catalogue import list_records
 from supplies.views.donation_warnings import (
     find_beside_pledge,
     find_missing_labels,
-    find_unexplained_surplus,
 )
 from supplies.views.donations import (
     find_last_donation,
@@ -31,6 +30,7 @@ from supplies.views.look_alikes import find_look_alikes
 from supplies.views.pagination import Warned
 from supplies.views.receipts import get_receipt
 from supplies.views.stated_donation import stated_donation
+from supplies.views.stock_warnings import find_unexpired_write_offs, find_unexplained_surplus
 from supplies_service.pages.command_forms import CommandForm, Saved, render_form
 from supplies_service.pages.forms import redirect
 from supplies_service.pages.layout import render_page
@@ -236,6 +236,7 @@ def warnings_of(books: Books, donation: str) -> list[Warned]:
     return [
         *find_likely_duplicates(books, donation),
         *find_unexplained_surplus(books, donation),
+        *find_unexpired_write_offs(books, donation),
         *find_beside_pledge(books, donation),
         *find_missing_labels(books, donation),
     ]

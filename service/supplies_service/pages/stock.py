@@ -28,6 +28,7 @@ from supplies.views.likely_duplicates import find_likely_duplicates
 from supplies.views.needs import list_needs
 from supplies.views.pagination import Warned
 from supplies.views.stock import get_stock
+from supplies.views.stock_warnings import find_unexpired_write_offs, find_unexplained_surplus
 from supplies_service.pages.command_forms import CommandForm, render_form, submit
 from supplies_service.pages.layout import render_page, render_page_of
 from supplies_service.pages.named_records import code_filter
@@ -125,7 +126,7 @@ class StockPages(Controller):
             form,
             lambda: _show(context, kind, form),
             address=lambda recorded: f"/entries/{recorded.seq}",
-            warnings=_likely_duplicates,
+            warnings=_warnings,
         )
 
 
@@ -154,8 +155,12 @@ def _form(kind: str) -> StockForm:
     return found
 
 
-def _likely_duplicates(books: Books, recorded: Recorded) -> list[Warned]:
-    return find_likely_duplicates(books, recorded.document, recorded.seq)
+def _warnings(books: Books, recorded: Recorded) -> list[Warned]:
+    return [
+        *find_likely_duplicates(books, recorded.document, recorded.seq),
+        *find_unexplained_surplus(books, recorded.document),
+        *find_unexpired_write_offs(books, recorded.document),
+    ]
 
 
 def _show(context: RequestContext, kind: str, form: CommandForm[Any]) -> Response[bytes]:

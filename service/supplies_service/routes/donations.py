@@ -21,13 +21,13 @@ from supplies.views.donation_warnings import (
     find_beside_pledge,
     find_local_address,
     find_missing_labels,
-    find_unexplained_surplus,
 )
 from supplies.views.donations import DonationView, get_donation, list_donations
 from supplies.views.entries import EntryView, get_entry, list_entries
 from supplies.views.likely_duplicates import find_likely_duplicates
 from supplies.views.pagination import Page, View, Warned
 from supplies.views.receipts import ReceiptView
+from supplies.views.stock_warnings import find_unexpired_write_offs, find_unexplained_surplus
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context
@@ -85,6 +85,7 @@ def show_donation(
     )
     warnings = [
         *find_unexplained_surplus(books, found.id),
+        *find_unexpired_write_offs(books, found.id),
         *find_beside_pledge(books, found.id),
         *find_missing_labels(books, found.id),
         *find_local_address(books, recorded.seq, recorded.last),

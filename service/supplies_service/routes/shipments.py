@@ -19,6 +19,7 @@ from supplies.views.shipments import (
     list_shipments,
     warn_of_unknown_destination,
 )
+from supplies.views.stock_warnings import find_unexplained_surplus
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context
@@ -50,6 +51,7 @@ def show_shipment(
     """
     found = get_shipment(books, str(recorded.document))
     warnings = find_likely_duplicates(books, found.id, recorded.seq)
+    warnings += find_unexplained_surplus(books, found.id)
     if sent:
         warnings += warn_of_unknown_destination(books, found)
     return Outcome(

@@ -246,8 +246,14 @@ _WORDS: tuple[tuple[str, str], ...] = (
         r"Object contains unknown field `(?P<name>.*)`",
         template("has no field {name}; leave it out"),
     ),
-    (r"Invalid RFC3339 encoded datetime.*", template("must be a datetime as in 2020-02-05")),
-    (r"Invalid RFC3339 encoded date.*", template("must be a date as in 2020-02-05")),
+    (
+        r"Invalid RFC3339 encoded datetime.*",
+        template("must be a time on a day that exists, as in 2020-02-05T14:30:00+08:00"),
+    ),
+    (
+        r"Invalid RFC3339 encoded date.*",
+        template("must be a day that exists, as in 2020-02-05"),
+    ),
     (
         r"Expected `datetime` with a timezone component.*",
         template("must name its time zone, as in 2020-02-05T14:30:00+08:00"),

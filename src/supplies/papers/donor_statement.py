@@ -62,11 +62,13 @@ class WishDeviation(PaperPart, frozen=True, kw_only=True):
     """Goods that were allocated as the donor wished or claimed, and were released later.
 
     Attributes:
+        or_earlier: True if the day is only the latest possible one; otherwise absent.
         reason: Why the goods were released; None if the text was erased.
         by: The user who released the goods.
     """
 
     day: date
+    or_earlier: bool | msgspec.UnsetType = msgspec.UNSET
     item: str
     name: str
     name_en: str | None

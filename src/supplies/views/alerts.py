@@ -14,6 +14,7 @@ from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import (
     ALLOCATED,
     IN_TRANSIT,
+    LENT,
     NEEDED,
     PLEDGED,
     SENT,
@@ -21,7 +22,6 @@ from supplies.domain.accounts import (
     UNEXPLAINED,
     AccountKind,
     keys_of,
-    kind_of,
 )
 from supplies.domain.entry_rows import Pledge
 from supplies.stations.public_address import is_local_address
@@ -73,6 +73,7 @@ class Alert(View, frozen=True, kw_only=True):
         due: The day by which something should have happened; None if there is none.
         document: The delivery or shipment with which expiring goods are on the way; otherwise
             absent.
+        borrower: The borrower of expiring goods that are lent; otherwise absent.
         expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
             absent.
         minimum: The minimum stock of an item of which less is free; absent for other alerts.
@@ -90,6 +91,7 @@ class Alert(View, frozen=True, kw_only=True):
     expires_month: str | msgspec.UnsetType = msgspec.UNSET
     minimum: int | msgspec.UnsetType = msgspec.UNSET
     document: str | msgspec.UnsetType = msgspec.UNSET
+    borrower: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def list_alerts(
@@ -149,19 +151,21 @@ def _oldest_first(found: list[Alert]) -> list[Alert]:
 def _expiring(books: Books, today: date, horizon: date) -> list[Alert]:
     """Return an alert for each lot that has expired or will expire by `horizon`.
 
-    The lots are in stock, allocated, or on the way to recipients or other stations.
+    The lots are in stock, allocated, on the way to recipients or other stations, or lent. Goods
+    that the station issued for its own use are not included, because they are used up.
     """
-    there: Counter[tuple[str | None, str | None, str, str]] = Counter()
-    kinds = (STOCK, ALLOCATED, IN_TRANSIT, SENT)
-    for (account, item, lot), quantity in read_balances(books, kinds).items():
-        keys = keys_of(account)
-        on_the_way = kind_of(account) in (IN_TRANSIT, SENT)
-        location, document = (None, keys[0]) if on_the_way else (keys[-1], None)
-        there[location, document, item, lot] += quantity
-    described = read_lots(books, [lot for _, _, _, lot in there])
+    there: Counter[tuple[str, str, str, str]] = Counter()
+    for kinds, where, key in (
+        ((STOCK, ALLOCATED), "location", -1),
+        ((IN_TRANSIT, SENT), "document", 0),
+        ((LENT,), "borrower", 0),
+    ):
+        for (account, item, lot), quantity in read_balances(books, kinds).items():
+            there[where, keys_of(account)[key], item, lot] += quantity
+    described = read_lots(books, [lot for *_, lot in there])
     expired: list[Alert] = []
     soon: list[Alert] = []
-    for (location, document, item, lot), quantity in there.items():
+    for (where, name, item, lot), quantity in there.items():
         due = described[lot].expires_on
         if due is None or due > horizon:
             continue
@@ -170,13 +174,14 @@ def _expiring(books: Books, today: date, horizon: date) -> list[Alert]:
             Alert(
                 what="expired" if past else "expires_soon",
                 code=lot,
-                location=location,
+                location=name if where == "location" else None,
                 item=item,
                 quantity=quantity,
                 since=due + timedelta(days=1) if past else due - (horizon - today),
                 due=due,
                 expires_month=described[lot].expires_month or msgspec.UNSET,
-                document=document or msgspec.UNSET,
+                document=name if where == "document" else msgspec.UNSET,
+                borrower=name if where == "borrower" else msgspec.UNSET,
             )
         )
     return [*_oldest_first(expired), *_oldest_first(soon)]

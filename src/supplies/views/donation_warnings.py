@@ -1,44 +1,16 @@
 """Warnings about arrivals and the receipts issued for them.
 
-They concern goods that may be in stock twice, goods beyond their pledge, missing batches or expiry
-days, and a first receipt whose QR code works only on the station's own computer.
+They concern goods beyond their pledge, missing batches or expiry days, and a first receipt whose QR
+code works only on the station's own computer.
 """
 
 from __future__ import annotations
 
 from supplies.books.reader import Books
-from supplies.domain.accounts import UNEXPLAINED
 from supplies.domain.catalogue_records import missing_labels
 from supplies.domain.entry_rows import Arrival, ArrivalLine, Lot, Pledge, ProductPledge
 from supplies.stations.public_address import first_receipt_warning
 from supplies.views.pagination import Warned
-
-
-def find_unexplained_surplus(books: Books, donation: str) -> list[Warned]:
-    """Return a warning for each donated item of which a stock count found more than expected.
-
-    The same goods may be in stock twice: once as found by the count, and once as donated.
-    """
-    this = books.latest_row(Arrival, arrival=donation)
-    if this is None:
-        return []
-    seq = books.latest_seq(Arrival, arrival=donation) or 0
-    lines = books.rows_of_entry(ArrivalLine, seq, arrival=donation)
-    warnings = []
-    for item in dict.fromkeys(line.item for line in lines):
-        balances = books.nonzero_balances(UNEXPLAINED(this.location), item)
-        surplus = -sum(balances.values())
-        if surplus > 0:
-            warnings.append(
-                Warned(
-                    warning="unexplained-surplus",
-                    detail=f"{surplus} × {books.item(item).name} were found in {this.location} and "
-                    f"are unexplained. If they are this gift, correct {donation} to the day on "
-                    "which it came, before the count; or reverse it and settle what was found",
-                    about=this.location,
-                )
-            )
-    return warnings
 
 
 def find_beside_pledge(books: Books, document: str) -> list[Warned]:

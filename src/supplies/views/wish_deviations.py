@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+import msgspec
+
 from supplies.books.free_text import Texts, free_text_of_entries
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import ALLOCATED
@@ -21,15 +23,17 @@ def find_wish_deviations(books: Books, lots: Iterable[str], last: date) -> list[
     rows = query_ids(
         books,
         lots,
-        "SELECT e.seq, e.part, e.happened_on, e.recorded_by, a.recipient, t.item, sum(t.quantity) "
-        "FROM wanted w CROSS JOIN balances b CROSS JOIN transfers t CROSS JOIN entries e "
-        "CROSS JOIN allocations a WHERE b.station = :station AND b.lot = w.id AND b.lot <> '' "
+        "SELECT e.seq, e.part, e.happened_on, n.seq, e.recorded_by, a.recipient, t.item, "
+        "sum(t.quantity) FROM wanted w CROSS JOIN balances b CROSS JOIN transfers t "
+        "CROSS JOIN entries e CROSS JOIN allocations a LEFT JOIN latest_days n "
+        "ON n.station = e.station AND n.seq = e.seq - e.part "
+        "WHERE b.station = :station AND b.lot = w.id AND b.lot <> '' "
         "AND b.account >= :start AND b.account < :end "
         "AND t.station = b.station AND t.source = b.account AND t.item = b.item "
         "AND t.lot = b.lot AND e.station = t.station AND e.seq = t.seq AND e.kind = 'released' "
         "AND e.booked_on <= :last AND a.station = e.station AND a.allocation = e.document "
         "AND a.arrival IS NOT NULL "
-        "GROUP BY e.seq, e.part, e.happened_on, e.recorded_by, a.recipient, t.item "
+        "GROUP BY e.seq, e.part, e.happened_on, n.seq, e.recorded_by, a.recipient, t.item "
         "ORDER BY e.seq, t.item",
         start=ALLOCATED.prefix,
         end=f"{ALLOCATED.name};",  # ";" follows ":" in ASCII
@@ -38,8 +42,8 @@ def find_wish_deviations(books: Books, lots: Iterable[str], last: date) -> list[
     # Ending a need may release goods. The text of the command is stored with its first entry.
     texts = free_text_of_entries(books, [seq - part for seq, part, *_ in rows])
     return [
-        _deviation(books, texts.get(seq - part), date.fromisoformat(day), *rest)
-        for seq, part, day, *rest in sorted(rows)
+        _deviation(books, texts.get(seq - part), date.fromisoformat(day), latest is not None, *rest)
+        for seq, part, day, latest, *rest in sorted(rows, key=lambda row: (row[0], row[6]))
     ]
 
 
@@ -47,6 +51,7 @@ def _deviation(
     books: Books,
     texts: Texts | None,
     day: date,
+    or_earlier: bool,
     by: str,
     recipient: str,
     item: str,
@@ -57,6 +62,7 @@ def _deviation(
     known = books.item(item)
     return WishDeviation(
         day=day,
+        or_earlier=or_earlier or msgspec.UNSET,
         item=item,
         name=known.name,
         name_en=known.name_en,
