@@ -203,6 +203,29 @@ def test_a_surplus_may_name_its_batch_and_expiry(station: StationLedger) -> None
     assert station.balance("stock:store", lot=lot.lot) == 3
 
 
+def count_masks(station: StationLedger, *lines: c.CountLine) -> None:
+    sheet = str(station(c.OpenCountSheet(location="store")).document)
+    station(c.CountStock(sheet=sheet, lines=list(lines)))
+
+
+@pytest.mark.parametrize("stated", ["batch", "expires_on"])
+def test_a_surplus_goes_to_the_missing_lot_that_agrees_with_its_line(
+    station: StationLedger, stated: str
+) -> None:
+    label = {"batch": "B1", "expires_on": station.day(30)}
+    lot = station.stock(10, **label)
+    other = station.stock(10, batch="B2", expires_on=station.day(60))
+    count_masks(
+        station,
+        c.CountLine(item="mask", counted=8, lot=lot),
+        c.CountLine(item="mask", counted=8, lot=other),
+    )
+    count_masks(station, c.CountLine(item="mask", counted=19, **{stated: label[stated]}))
+    assert station.balance("stock:store", lot=lot) == 10
+    assert station.balance("stock:store", lot=other) == 8
+    verify(station.ledger.store)
+
+
 def test_a_surplus_of_a_named_lot_belongs_to_that_lot(station: StationLedger) -> None:
     first, second = station.stock(10), station.stock(10)
     station(count(opened(station), 12, lot=first))

@@ -191,16 +191,14 @@ def _surplus(
 def _missed(journal: Journal, unexplained: str, line: CountLine) -> list[tuple[str, int]]:
     """Return the lots of an item that earlier counts at this location did not find, newest first.
 
-    Each lot comes with the missing quantity. If the line names a batch or an expiry, only lots with
-    exactly this batch and expiry are returned.
+    Each lot comes with the missing quantity. If the line states a batch or an expiry, only lots
+    with the same are returned; what it leaves out may be anything.
     """
     found = []
     for (_, item, lot), missing in journal.nonzero_balances(unexplained, line.item).items():
         described = journal.lot(lot, item)
-        named = line.batch is None and line.expires_on is None
-        if missing > 0 and (
-            named or (described.batch, described.expires_on) == (line.batch, line.expires_on)
-        ):
+        same_batch = line.batch in (None, described.batch)
+        if missing > 0 and same_batch and line.expires_on in (None, described.expires_on):
             found.append((lot, missing))
     return sorted(found, key=lambda one: int(one[0].rsplit("_", 2)[1]), reverse=True)
 
