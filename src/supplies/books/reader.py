@@ -200,7 +200,7 @@ class Books:
         params["station"] = self.station_code
         if self._answered is None:
             return way(sql, params)
-        question = (way.__name__, sql, *sorted(params.items()))
+        question = (way.__name__, sql, *params.items())
         if question not in self._answered:
             self._answered[question] = way(sql, params)
         answer: A = self._answered[question]
@@ -527,13 +527,11 @@ class Books:
 
     @staticmethod
     def _statement(statement: type[S], row: Row) -> S:
-        decoders = _decoders(statement)
-        return statement(
-            **{
-                name: value if value is None or decode is None else decode(value)
-                for (name, decode), value in zip(decoders, row, strict=True)
-            }
-        )
+        values = dict(zip(statement.__struct_fields__, row, strict=True))
+        for name, decode in _decoders(statement):
+            if values[name] is not None:
+                values[name] = decode(values[name])
+        return statement(**values)
 
     def donors_of_lot(self, lot: str, item: str) -> list[tuple[str, int]]:
         """Return the donors of a lot, each with the quantity that the donor gave, in base units."""
@@ -597,14 +595,12 @@ def _read_or_refuse(record: N, name: str | None, what: str, pointer: str) -> N:
 
 
 @cache
-def _decoders(statement: type[EntryRow]) -> list[tuple[str, Callable[[str], Any] | None]]:
-    """Return the columns of a type of row, each with a function to decode its text, or None."""
-    hints = get_type_hints(statement)
-
-    def decoder(name: str) -> Callable[[str], Any] | None:
-        kinds = {hints[name], *get_args(hints[name])}
-        if datetime in kinds:
-            return datetime.fromisoformat
-        return date.fromisoformat if date in kinds else None
-
-    return [(name, decoder(name)) for name in statement.__struct_fields__]
+def _decoders(statement: type[EntryRow]) -> list[tuple[str, Callable[[str], Any]]]:
+    """Return the columns with dates or times, each with the function to decode its text."""
+    kinds = {name: {hint, *get_args(hint)} for name, hint in get_type_hints(statement).items()}
+    return [
+        (name, moment.fromisoformat)
+        for name in statement.__struct_fields__
+        for moment in (datetime, date)
+        if moment in kinds[name]
+    ]

@@ -75,6 +75,11 @@ class AccountKind:
         """The text with which every account of this kind begins: the name and a colon."""
         return self.name + ":"
 
+    @property
+    def required(self) -> int:
+        """The number of keys that are not optional."""
+        return sum(not key.endswith("?") for key in self.keys)
+
 
 def _kind(
     name: str,
@@ -173,6 +178,12 @@ CHART: dict[str, AccountKind] = {
     )
 }
 
+_ACCOUNTS = {
+    kind.name: re.compile(f"{kind.name}(?::{_KEY.pattern}){{{kind.required},{len(kind.keys)}}}")
+    for kind in CHART.values()
+}
+"""The pattern of the accounts of each kind."""
+
 ORIGINS = {kind.name: kind for kind in (DONOR, BOUGHT, MADE, BORROWED, OPENING)}
 """The kinds of account from which goods enter the books.
 
@@ -191,12 +202,8 @@ def kind_of(account: str) -> AccountKind:
 
 def kind_on_chart(account: str) -> AccountKind | None:
     """Return the kind of an account, or None if the chart has no such account."""
-    name, *keys = account.split(":")
-    kind = CHART.get(name)
-    if kind is None or not all(map(_KEY.fullmatch, keys)):
-        return None
-    required = sum(not key.endswith("?") for key in kind.keys)
-    return kind if required <= len(keys) <= len(kind.keys) else None
+    kind = CHART.get(account.partition(":")[0])
+    return kind if kind is not None and _ACCOUNTS[kind.name].fullmatch(account) else None
 
 
 def check_account(account: str) -> None:

@@ -65,6 +65,8 @@ def normalize_text(text: str) -> str:
     >>> normalize_text(" Ａ１２　陈\u200b某 ")
     'A12 陈某'
     """
+    if text.isascii() and text.isprintable():  # Most texts are codes.
+        return text.strip(" ")
     text = _LINE_END.sub("\n", text).replace(_GROUP_SEPARATOR, "␝")
     if text.isascii():
         return text.strip(" \t\n")

@@ -41,9 +41,10 @@ class DraftedRows:
 
     def add(self, row: EntryRow) -> None:
         """Add a row to the index. Rows of a type that no rule looks up are ignored."""
-        if isinstance(row, Lot):
+        # For structs, comparing types is much faster than `isinstance`.
+        if type(row) is Lot:
             self.lots.setdefault(row.lot, row)
-        elif isinstance(row, AllocationLine):
+        elif type(row) is AllocationLine:
             self.needs_served.setdefault(row.allocation, {})[row.item, row.lot] = row.need
 
 

@@ -64,6 +64,9 @@ from supplies.verification.verify import Progress, Verified, verify
 KEPT_AS_CONFLICTS = (ReportOutcome, CountStock)
 """Commands that are recorded as a conflict, not refused, if the books contradict them."""
 
+ERASING = (ForgetDonor, ForgetRecipient, ForgetText)
+"""Commands that erase data of a person or free text."""
+
 Clock = Callable[[], datetime]
 """A function that returns the current time with a time zone."""
 
@@ -613,7 +616,7 @@ class Ledger:
             record_conflict(request.command, journal, conflict)
             journal.add_latest_day()
             self._writer.write(journal, request)
-        if isinstance(request.command, ForgetDonor | ForgetRecipient | ForgetText):
+        if type(request.command) in ERASING:
             self._connection.erased = True
         rows = [row for draft in journal.drafts for row in draft.rows]
         first, last = journal.drafts[0].seq, journal.drafts[-1].seq

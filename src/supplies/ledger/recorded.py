@@ -56,25 +56,24 @@ def warnings_in(books: Books, rows: Iterable[EntryRow], first: int, last: int) -
         last: Its last entry.
     """
     rows = list(rows)
-    lots = {row.lot: row for row in rows if isinstance(row, Lot)}
+    arrived = [row for row in rows if type(row) is ArrivalLine or type(row) is ProductPledge]
+    lots = {row.lot: row for row in rows if type(row) is Lot} if arrived else {}
     warnings = []
-    for row in rows:
-        if not isinstance(row, ArrivalLine | ProductPledge):
-            continue
-        where = f"line {row.line}" if isinstance(row, ArrivalLine) else f"lot {row.lot}"
+    for row in arrived:
+        where = f"line {row.line}" if type(row) is ArrivalLine else f"lot {row.lot}"
         if row.pledge and row.on_pledge < row.quantity:
             warnings.append(
                 f"{where}: {row.quantity - row.on_pledge} × {row.item} are not counted "
                 f"towards pledge {row.pledge}: its rest is fulfilled, cancelled or claimed for "
                 "others, or it was made on a later day"
             )
-        if isinstance(row, ArrivalLine) and row.lot in lots:
+        if type(row) is ArrivalLine and row.lot in lots:
             lot = lots[row.lot]
             warnings += [
                 f"line {row.line}: {row.item} has no {label}, which this item needs"
                 for label in missing_labels(books.item(row.item), lot.batch, lot.expires_on)
             ]
-    if any(isinstance(row, Receipt) for row in rows):
+    if any(type(row) is Receipt for row in rows):
         receipt = first_receipt_warning(books, first, last)
         if receipt is not None:
             warnings.append(receipt[1])
@@ -83,7 +82,7 @@ def warnings_in(books: Books, rows: Iterable[EntryRow], first: int, last: int) -
 
 def recounted_in(rows: Iterable[EntryRow]) -> list[str]:
     """Return the count sheets whose expected quantities the rows of a command change."""
-    return list(dict.fromkeys(row.sheet for row in rows if isinstance(row, Recount)))
+    return list(dict.fromkeys(row.sheet for row in rows if type(row) is Recount))
 
 
 def find_earlier_result(books: Books, request: CheckedRequest) -> Recorded | None:

@@ -152,7 +152,7 @@ def shipment_command_id(command: Command) -> str | None:
 
     Return None for all other commands.
     """
-    if isinstance(command, ReceiveShipment | AcknowledgeShipment):
+    if type(command) is ReceiveShipment or type(command) is AcknowledgeShipment:
         name = f"{type(command).__name__} {command.shipment}"
         return str(uuid.uuid5(_SHIPMENT_NAMESPACE, name))
     return None
@@ -178,11 +178,11 @@ class Writer:
         Raises:
             NotEnough: a balance would fall below zero.
         """
-        previous = journal.head_hash
+        previous, recorded_at = journal.head_hash, format_timestamp(journal.now)
         try:
             with self.store.savepoint():
                 for part, draft in enumerate(journal.drafts):
-                    previous = self._write_draft(draft, part, journal, request, previous)
+                    previous = self._write_draft(draft, part, recorded_at, request, previous)
         except NotEnough:
             error = floor_error(self.books, journal.drafts)
             raise error or NotEnough(
@@ -190,7 +190,7 @@ class Writer:
             ) from None
 
     def _write_draft(
-        self, draft: Draft, part: int, journal: Journal, request: CheckedRequest, previous: bytes
+        self, draft: Draft, part: int, recorded_at: str, request: CheckedRequest, previous: bytes
     ) -> bytes:
         texts = None
         if part == 0 and request.texts is not None:
@@ -205,7 +205,7 @@ class Writer:
             document=draft.document,
             happened_on=draft.happened_on,
             booked_on=draft.booked_on,
-            recorded_at=format_timestamp(journal.now),
+            recorded_at=recorded_at,
             recorded_by=request.by,
             supersedes=draft.supersedes,
             about=draft.about,
@@ -255,7 +255,7 @@ class Writer:
             ],
         )
         for row in body.rows:
-            if isinstance(row, Forgetting):
+            if type(row) is Forgetting:
                 self._erase(row.party, body.seq)
 
     def _erase(self, party: str, seq: int) -> None:

@@ -23,8 +23,8 @@ class DatabaseFiles:
 
     def __init__(self, path: Path) -> None:
         # The path is absolute, because the program may change its working directory.
-        here = path.absolute()
-        self._opened = {each: _identity(each) for each in (here, Path(f"{here}-wal"))}
+        here = str(path.absolute())
+        self._opened = {each: _identity(each) for each in (here, f"{here}-wal")}
 
     def check(self, *, keeps_a_log: Callable[[], bool]) -> None:
         """Check that neither file was deleted or replaced after it was opened.
@@ -39,7 +39,7 @@ class DatabaseFiles:
             found = _identity(path)
             if found == opened:
                 continue
-            if opened is None or (path.name.endswith("-wal") and not keeps_a_log()):
+            if opened is None or (path.endswith("-wal") and not keeps_a_log()):
                 # The log is created when it is first needed, and disappears when WAL mode ends.
                 self._opened[path] = found
             else:
@@ -49,9 +49,9 @@ class DatabaseFiles:
                 )
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: str) -> tuple[int, int] | None:
     try:
-        found = path.stat()
+        found = os.stat(path)  # The path is text, because building a Path takes longer.
     except FileNotFoundError:
         return None
     return found.st_dev, found.st_ino

@@ -165,6 +165,8 @@ class SqliteStore:
         time grows with the changes in the open savepoint.
         """
         rows = list(rows)
+        if not rows:
+            return
         many = len(rows) - len(rows) % ROWS_PER_STATEMENT
         try:
             for start in range(0, many, ROWS_PER_STATEMENT):
