@@ -26,7 +26,7 @@ from supplies.views.donation_warnings import (
 )
 from supplies.views.entries import get_conflict, get_entry
 from supplies.views.likely_duplicates import find_likely_duplicates
-from supplies.views.pagination import Page
+from supplies.views.pagination import Page, Warned
 from supplies.views.stock import StockView
 from supplies.views.stock_warnings import find_unexpired_write_offs, find_unexplained_surplus
 from supplies_service.group_commit import Job
@@ -79,7 +79,7 @@ def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
         warnings += find_beside_pledge(books, str(recorded.document))
     warnings += find_unexplained_surplus(books, recorded.document)
     warnings += find_unexpired_write_offs(books, recorded.document)
-    warnings += find_local_address(books, recorded.seq, recorded.last)
+    warnings += find_address_warnings(books, recorded)
     shown = EntryRecorded(
         entry=entry,
         warnings=warnings or msgspec.UNSET,
@@ -88,16 +88,24 @@ def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
     return Outcome(f"/api/entries/{recorded.seq}", shown)
 
 
+def find_address_warnings(books: Books, recorded: Recorded) -> list[Warned]:
+    """Return a warning if the command issued the first receipt with a local address."""
+    # If so, the command has this warning too, as text.
+    return find_local_address(books, recorded.seq, recorded.last) if recorded.warnings else []
+
+
 def _outcome(books: Books, recorded: Recorded, show: Show[Any]) -> Outcome[Any]:
     """Return the response to a recorded command.
 
     If it was recorded as a conflict, the status is 202.
     """
-    if recorded.conflict is None:
-        return show(books, recorded)._replace(entry=recorded.seq)
-    content = ConflictRecorded(
-        entry=get_entry(books, recorded.seq), conflict=get_conflict(books, recorded.seq)
-    )
+    # The parts of a response read many of the same rows. Nothing is written meanwhile.
+    with books.cache_queries():
+        if recorded.conflict is None:
+            return show(books, recorded)._replace(entry=recorded.seq)
+        content = ConflictRecorded(
+            entry=get_entry(books, recorded.seq), conflict=get_conflict(books, recorded.seq)
+        )
     return Outcome(f"/api/entries/{recorded.seq}", content, entry=recorded.seq, status=202)
 
 

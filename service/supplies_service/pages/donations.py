@@ -233,13 +233,14 @@ def _recording(
 
 def warnings_of(books: Books, donation: str) -> list[Warned]:
     """Return the warnings about a donation. They are the same as over REST."""
-    return [
-        *find_likely_duplicates(books, donation),
-        *find_unexplained_surplus(books, donation),
-        *find_unexpired_write_offs(books, donation),
-        *find_beside_pledge(books, donation),
-        *find_missing_labels(books, donation),
-    ]
+    with books.cache_queries():
+        return [
+            *find_likely_duplicates(books, donation),
+            *find_unexplained_surplus(books, donation),
+            *find_unexpired_write_offs(books, donation),
+            *find_beside_pledge(books, donation),
+            *find_missing_labels(books, donation),
+        ]
 
 
 # --- forms ---------------------------------------------------------------------------------------

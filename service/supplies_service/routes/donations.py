@@ -12,14 +12,12 @@ from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
 from supplies.domain.commands import Correct, RecordDonation, Reverse
-from supplies.domain.entry_rows import Allocation
 from supplies.domain.fields import Reason, StrictStruct
 from supplies.ledger.recorded import Recorded
 from supplies.signing.station_keys import StationKeys
 from supplies.views.allocations import AllocationView, get_allocation
 from supplies.views.donation_warnings import (
     find_beside_pledge,
-    find_local_address,
     find_missing_labels,
 )
 from supplies.views.donations import DonationView, get_donation, list_donations
@@ -30,7 +28,7 @@ from supplies.views.receipts import ReceiptView
 from supplies.views.stock_warnings import find_unexpired_write_offs, find_unexplained_surplus
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
-from supplies_service.request_context import Context
+from supplies_service.request_context import Context, find_address_warnings
 from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.routes.receipts import get_signed_receipt
@@ -88,18 +86,17 @@ def show_donation(
         *find_unexpired_write_offs(books, found.id),
         *find_beside_pledge(books, found.id),
         *find_missing_labels(books, found.id),
-        *find_local_address(books, recorded.seq, recorded.last),
+        *find_address_warnings(books, recorded),
     ]
     if warn_of_duplicates:
         warnings = find_likely_duplicates(books, found.id) + warnings
-    allocations = dict.fromkeys(row.allocation for row in books.rows(Allocation, arrival=found.id))
     return Outcome(
         f"/api/donations/{found.id}",
         DonationEntered(
             entry=get_entry(books, recorded.seq),
             donation=found,
             receipt=receipt,
-            allocations=[get_allocation(books, name) for name in allocations],
+            allocations=[get_allocation(books, name) for name in found.allocations],
             warnings=warnings,
             recounted=recorded.recounted or msgspec.UNSET,
         ),

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import missing_labels
-from supplies.domain.entry_rows import Arrival, ArrivalLine, Lot, Pledge, ProductPledge
+from supplies.domain.entry_rows import Arrival, ArrivalLine, Pledge, ProductPledge
 from supplies.stations.public_address import first_receipt_warning
 from supplies.views.pagination import Warned
+from supplies.views.shared_queries import read_latest, read_lots
 
 
 def find_beside_pledge(books: Books, document: str) -> list[Warned]:
@@ -48,11 +49,8 @@ def find_beside_pledge(books: Books, document: str) -> list[Warned]:
 
 def find_missing_labels(books: Books, arrival: str) -> list[Warned]:
     """Return a warning for each arrived line that lacks a batch or expiry its item requires."""
-    seq = books.latest_seq(Arrival, arrival=arrival)
-    if seq is None:
-        return []
-    lines = books.rows_of_entry(ArrivalLine, seq, arrival=arrival)
-    lots = books.latest_rows(Lot, "lot", (line.lot for line in lines))
+    lines = read_latest(books, ArrivalLine, "arrival", [arrival], head=Arrival).get(arrival, [])
+    lots = read_lots(books, [line.lot for line in lines])
     warnings = []
     for line in lines:
         item, lot = books.item(line.item), lots[line.lot]

@@ -7,8 +7,9 @@ from datetime import date
 import msgspec
 
 from supplies.books.free_text import free_text_of_entries
-from supplies.books.reader import Books, query_ids
-from supplies.domain.entries import ENTRY_KINDS, ZERO_HASH
+from supplies.books.reader import Books
+from supplies.domain.entries import ENTRY_KINDS, ZERO_HASH, Body, decode_body
+from supplies.domain.entry_rows import LatestDay, PackedLine
 from supplies.errors import InvalidField, NotFound
 from supplies.views.pagination import (
     DEFAULT_LIMIT,
@@ -21,7 +22,6 @@ from supplies.views.pagination import (
     paginate,
 )
 from supplies.views.remarks import EntryTexts, read_entry_texts
-from supplies.views.shared_queries import read_packed_lines
 
 
 class TransferView(View, frozen=True, kw_only=True):
@@ -165,9 +165,8 @@ def _entries(
 ) -> list[tuple[int, EntryView]]:
     rows = books.all(
         "SELECT e.seq, e.id, e.kind, e.document, e.happened_on, e.booked_on, e.recorded_at, "
-        "e.recorded_by, e.supersedes, s.seq, p.hash, e.hash, e.body, p.recorded_at, d.seq "
+        "e.recorded_by, e.supersedes, s.seq, p.hash, e.hash, e.body, p.recorded_at "
         "FROM entries e "
-        "LEFT JOIN latest_days d ON d.station = e.station AND d.seq = e.seq "
         "LEFT JOIN entries s ON s.station = e.station AND s.supersedes = e.seq "
         "LEFT JOIN entries p ON p.station = e.station AND p.seq = e.seq - 1 "
         f"WHERE e.station = :station{where} "
@@ -175,9 +174,8 @@ def _entries(
         limit=limit,
         **params,
     )
-    transfers = _transfers(books, [row[0] for row in rows])
-    packed = read_packed_lines(books, [row[0] for row in rows])
-    texts = read_entry_texts(books, [row[0] for row in rows])
+    bodies = [decode_body(row[12]) for row in rows]
+    texts = read_entry_texts(books, [body.seq for body in bodies if body.texts is not None])
     return [
         (
             row[0],
@@ -193,17 +191,17 @@ def _entries(
                 recorded_by=row[7],
                 supersedes=row[8],
                 superseded_by=row[9],
-                transfers=transfers.get(row[0], []),
+                transfers=_transfers(body),
                 previous=(row[10] or ZERO_HASH).hex(),
                 hash=row[11].hex(),
                 body=row[12],
-                stated=packed.get(row[0], msgspec.UNSET),
+                stated=_packed_lines(body) or msgspec.UNSET,
                 texts=texts.get(row[0], msgspec.UNSET),
-                or_earlier=msgspec.UNSET if row[14] is None else True,
+                or_earlier=any(type(each) is LatestDay for each in body.rows) or msgspec.UNSET,
                 warnings=_clock_warnings(row[0], row[6], row[13]) or msgspec.UNSET,
             ),
         )
-        for row in rows
+        for row, body in zip(rows, bodies, strict=True)
     ]
 
 
@@ -221,26 +219,33 @@ def _clock_warnings(seq: int, recorded_at: str, previous_at: str | None) -> list
     ]
 
 
-def _transfers(books: Books, seqs: list[int]) -> dict[int, list[TransferView]]:
-    grouped: dict[int, list[TransferView]] = {}
-    rows = query_ids(
-        books,
-        seqs,
-        "SELECT t.seq, t.line, t.source, t.target, t.item, t.lot, t.quantity FROM wanted w "
-        "CROSS JOIN transfers t WHERE t.station = :station AND t.seq = w.id ORDER BY t.seq, t.line",
-    )
-    for seq, line, source, target, item, lot, quantity in rows:
-        grouped.setdefault(seq, []).append(
-            TransferView(
-                line=line,
-                source=source,
-                target=target,
-                item=item,
-                lot=lot or None,
-                quantity=quantity,
-            )
+def _transfers(body: Body) -> list[TransferView]:
+    return [
+        TransferView(
+            line=line,
+            source=transfer.source,
+            target=transfer.target,
+            item=transfer.item,
+            lot=transfer.lot or None,
+            quantity=transfer.quantity,
         )
-    return grouped
+        for line, transfer in enumerate(body.transfers, 1)
+    ]
+
+
+def _packed_lines(body: Body) -> list[PackedLineView]:
+    lines = [row for row in body.rows if type(row) is PackedLine]
+    return [
+        PackedLineView(
+            field=row.field,
+            line=row.line,
+            item=row.item,
+            quantity=row.quantity,
+            pack=row.pack,
+            size=row.size,
+        )
+        for row in sorted(lines, key=lambda row: (row.field, row.line))
+    ]
 
 
 def get_conflict(books: Books, seq: int) -> ConflictView:

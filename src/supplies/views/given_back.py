@@ -52,8 +52,9 @@ def read_given_back(
     names = {name for each in donations.values() for name in each}
     lines = read_latest(books, ArrivalLine, "arrival", names, head=Arrival)
     lots = [line.lot for recorded in lines.values() for line in recorded]
-    returned = _quantities_in(books, lots, RETURNED)
-    repacked = read_owned_goods(books, _quantities_in(books, lots, CONVERTED))
+    quantities = _quantities_in(books, lots, RETURNED, CONVERTED)
+    returned = quantities[RETURNED]
+    repacked = read_owned_goods(books, quantities[CONVERTED])
     found = {}
     for receipt, each in donations.items():
         received: Counter[str] = Counter()
@@ -87,9 +88,9 @@ def last_return(books: Books, donations: Sequence[str]) -> int | None:
     """
     recorded = read_latest(books, ArrivalLine, "arrival", set(donations), head=Arrival)
     own = [line.lot for lines in recorded.values() for line in lines]
-    owned = read_owned_goods(books, _quantities_in(books, own, CONVERTED))
+    owned = read_owned_goods(books, _quantities_in(books, own, CONVERTED)[CONVERTED])
     lots = {*own, *(share.lot for shares in owned.values() for share in shares)}
-    if not _quantities_in(books, lots, RETURNED):
+    if not _quantities_in(books, lots, RETURNED)[RETURNED]:
         return None
     rows = query_ids(
         books,
@@ -106,18 +107,25 @@ def last_return(books: Books, donations: Sequence[str]) -> int | None:
     return max(int(seq) for _, seq in rows)
 
 
-def _quantities_in(books: Books, lots: Iterable[str], kind: AccountKind) -> dict[str, int]:
-    """Return the quantity of each lot in accounts of a kind.
+def _quantities_in(
+    books: Books, lots: Iterable[str], *kinds: AccountKind
+) -> dict[AccountKind, Counter[str]]:
+    """Return the quantity of each lot in accounts of these kinds.
 
     Lots without such a balance are left out.
     """
+    ranges = " OR ".join(
+        f"b.account >= '{kind.prefix}' AND b.account < '{kind.name};'"  # ";" follows ":" in ASCII
+        for kind in kinds
+    )
     rows = query_ids(
         books,
         lots,
-        "SELECT w.id, sum(b.quantity) FROM wanted w CROSS JOIN balances b "
+        "SELECT w.id, b.account, b.quantity FROM wanted w CROSS JOIN balances b "
         "WHERE b.station = :station AND b.lot = w.id AND b.lot <> '' "
-        "AND b.account >= :first AND b.account < :beyond AND b.quantity > 0 GROUP BY w.id",
-        first=kind.prefix,
-        beyond=f"{kind.name};",  # ";" follows ":" in ASCII
+        f"AND ({ranges}) AND b.quantity > 0",
     )
-    return {lot: int(quantity) for lot, quantity in rows}
+    found: dict[AccountKind, Counter[str]] = {kind: Counter() for kind in kinds}
+    for lot, account, quantity in rows:
+        found[kind_of(account)][lot] += int(quantity)
+    return found

@@ -108,10 +108,9 @@ def find_likely_duplicates(
     if this is None:
         return []
     name, earlier = _name(fact, this), _earlier(books, fact, prefix, this)
-    totals = fact.read_totals(books, [name, *earlier])
-    if not totals.get(name):
+    if not earlier:
         return []
-    alike = [other for other in earlier if totals.get(other) == totals[name]][-MAX_WARNINGS:]
+    alike = _with_same_totals(books, fact, name, earlier)
     numbers = [int(other.rpartition("_")[2]) for other in alike]
     others = [
         _name(fact, other)
@@ -129,6 +128,20 @@ def find_likely_duplicates(
         )
         for other in others
     ]
+
+
+def _with_same_totals(books: Books, fact: _Fact, name: str, earlier: list[str]) -> list[str]:
+    """Return the latest of the earlier documents with the quantities of a document.
+
+    They are at most `MAX_WARNINGS`. The last documents are read first, because often they suffice.
+    """
+    last = earlier[-MAX_WARNINGS:]
+    totals = fact.read_totals(books, [name, *last])
+    if not totals.get(name):
+        return []
+    if any(totals.get(other) != totals[name] for other in last):
+        totals |= fact.read_totals(books, earlier[:-MAX_WARNINGS])
+    return [other for other in earlier if totals.get(other) == totals[name]][-MAX_WARNINGS:]
 
 
 def _find_same_moves(books: Books, seq: int) -> list[Warned]:
@@ -149,6 +162,8 @@ def _find_same_moves(books: Books, seq: int) -> list[Warned]:
         most=MAX_COMPARED,
     )
     alike = [(number, name) for number, name, day in reversed(earlier) if day == this[2]]
+    if not alike:
+        return []
     moved = _moved(books, this[3], [this[1], *(name for _, name in alike)])
     word = _MOVES[this[3]]
     return [

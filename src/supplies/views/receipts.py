@@ -384,7 +384,8 @@ def _receipts(
     frozen = ("erasable x", "entries e", "receipts r")
     source = frozen if params.get("about") is not None else (*frozen[1:], frozen[0])
     rows = books.all(
-        "SELECT r.number, r.issued_on, r.digest, r.seq, e.hash, x.content, v.seq, n.number "
+        "SELECT r.number, r.issued_on, r.digest, r.seq, e.hash, x.content, v.seq, n.number, "
+        "(SELECT count(*) FROM reprints c WHERE c.station = r.station AND c.number = r.number) "
         f"FROM {' CROSS JOIN '.join(source)} "
         "LEFT JOIN receipt_voids v ON v.station = r.station AND v.number = r.number "
         "LEFT JOIN receipt_replacements n ON n.station = r.station AND n.replaced = r.number "
@@ -399,7 +400,6 @@ def _receipts(
     numbers = [row[0] for row in rows]
     donations = _listed(books, numbers, "receipt_donations", "donation")
     replaces = _listed(books, numbers, "receipt_replacements", "replaced")
-    copies = _listed(books, numbers, "reprints", "copy")
     valid = {row[0]: donations.get(row[0], []) for row in rows if row[6] is None}
     given_back = read_given_back(books, valid)
     voids = _voids(books, [row[6] for row in rows if row[6] is not None])
@@ -417,11 +417,11 @@ def _receipts(
                 void=voids.get(void),
                 replaces=replaces.get(number, []),
                 replaced_by=newer,
-                reprints=len(copies.get(number, [])),
+                reprints=reprints,
                 given_back=given_back.get(number, msgspec.UNSET),
             ),
         )
-        for number, issued_on, digest, seq, digest_of_entry, content, void, newer in rows
+        for number, issued_on, digest, seq, digest_of_entry, content, void, newer, reprints in rows
     ]
 
 
