@@ -28,8 +28,10 @@ from supplies.errors import (
     Forgotten,
     InvalidField,
     NotFound,
+    Sentence,
     SuppliesError,
     check_type,
+    template,
 )
 from supplies.storage.store import Params, Row, Store
 
@@ -45,6 +47,16 @@ _MAX_IDS = 2000
 
 _NAMELESS = {ANONYMOUS, "anon", "nobody", "none", "null", "unknown"}
 """Codes that people type for a donor who gave no name. The error says what to write instead."""
+
+
+_UNKNOWN = {
+    "item": template("there is no item {code}; register it first, or correct the code"),
+    "donor": template("there is no donor {code}; register it first, or correct the code"),
+    "recipient": template("there is no recipient {code}; register it first, or correct the code"),
+    "location": template("there is no location {code}; register it first, or correct the code"),
+    "team": template("there is no team {code}; register it first, or correct the code"),
+}
+"""Messages about a code that no record has, by the kind of record."""
 
 
 BalanceKey = tuple[str, str, str]
@@ -168,9 +180,7 @@ class Books:
     def _cached_record(self, kind: type[N], name: str, code: str, pointer: str) -> N:
         found = self.catalogue.get(kind, code)
         if found is None:
-            raise unknown_code_error(
-                f"there is no {name} {code}; register it first, or correct the code", pointer
-            )
+            raise unknown_code_error(Sentence(_UNKNOWN[name], code=code), pointer)
         return found
 
     # --- queries -----------------------------------------------------------------------------

@@ -36,7 +36,7 @@ from supplies.domain.entry_rows import (
     PackedLine,
 )
 from supplies.domain.fields import MAX_QUANTITY
-from supplies.errors import Fault, InvalidField, NotEnough, PeriodClosed
+from supplies.errors import Fault, InvalidField, NotEnough, PeriodClosed, Sentence
 from supplies.ledger.balance_changes import Key
 from supplies.ledger.corrected_command import CorrectedCommand
 from supplies.ledger.drafts import Draft, DraftedRows, Move
@@ -101,7 +101,11 @@ class Journal:
         if self.happened_on > today:
             raise InvalidField.at(
                 "/happened_on",
-                f"{self.happened_on} is in the future; today is {today} at this station",
+                Sentence(
+                    "{day} is in the future; today is {today} at this station",
+                    day=self.happened_on,
+                    today=today,
+                ),
             )
 
     # --- drafting ----------------------------------------------------------------------------
@@ -171,9 +175,14 @@ class Journal:
         first_open = closed + timedelta(days=1)
         if plan and self.corrected is None and not isinstance(self.command, FACTS):
             raise PeriodClosed(
-                f"{happened_on} is closed (the books are closed through {closed}); "
-                f"date it {first_open} or later, or let a coordinator reopen the period",
-                [Fault("/happened_on", f"closed through {closed}")],
+                Sentence(
+                    "{day} is closed (the books are closed through {closed}); "
+                    "date it {first_open} or later, or let a coordinator reopen the period",
+                    day=happened_on,
+                    closed=closed,
+                    first_open=first_open,
+                ),
+                [Fault("/happened_on", Sentence("closed through {closed}", closed=closed))],
             )
         return first_open
 
@@ -447,7 +456,7 @@ class Journal:
             if line.pack_size is not None:
                 raise InvalidField.at(
                     f"{pointer}/pack",
-                    "a pack_size is given without its pack; name the pack, such as case",
+                    Sentence("a pack_size is given without its pack; name the pack, such as case"),
                 )
             return line.quantity
         stated = self._packed.get(pointer)
@@ -471,14 +480,25 @@ class Journal:
             known = ", ".join(sorted(item.packs)) or "none"
             raise InvalidField.at(
                 f"{pointer}/pack",
-                f"{item.name} has no pack {pack} (its packs: {known}); "
-                f"name one of them, give its pack_size, or count in {item.unit}",
+                Sentence(
+                    "{item} has no pack {pack} (its packs: {known}); "
+                    "name one of them, give its pack_size, or count in {unit}",
+                    item=item.name,
+                    pack=pack,
+                    known=known,
+                    unit=item.unit,
+                ),
             )
         if line.quantity * size > MAX_QUANTITY:
             raise InvalidField.at(
                 f"{pointer}/quantity",
-                f"{line.quantity} × {pack} is more than {MAX_QUANTITY} {item.unit}; "
-                "record it in several entries",
+                Sentence(
+                    "{quantity} × {pack} is more than {most} {unit}; record it in several entries",
+                    quantity=line.quantity,
+                    pack=pack,
+                    most=MAX_QUANTITY,
+                    unit=item.unit,
+                ),
             )
         return PackedLine(
             field=field,
@@ -558,7 +578,11 @@ class Journal:
         if found is None or found.item != item:
             raise InvalidField.at(
                 pointer,
-                f"{lot} is not a lot of {self.books.item(item).name}; see its lots in the stock",
+                Sentence(
+                    "{lot} is not a lot of {item}; see its lots in the stock",
+                    lot=lot,
+                    item=self.books.item(item).name,
+                ),
             )
         return found
 

@@ -19,7 +19,7 @@ from supplies.domain.accounts import (
 from supplies.domain.catalogue_records import Location
 from supplies.domain.commands import DonationLine, LotLine, Settle
 from supplies.domain.entry_rows import Arrival, ArrivalLine, StopLine
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.ledger.corrected_command import CreatedLot
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
@@ -79,13 +79,15 @@ def check_giver(command: Settle, journal: Journal) -> tuple[str, str]:
     """
     donor = command.party
     if donor is None:
-        raise InvalidField.at("/party", "give the code of the donor, or anonymous")
+        raise InvalidField.at("/party", Sentence("give the code of the donor, or anonymous"))
     if donor != ANONYMOUS:
         journal.books.donor(donor, "/party")
     if command.handled_by is None:
         raise InvalidField.at(
             "/handled_by",
-            "give the person who handled the goods; the receipt of the gift names this person",
+            Sentence(
+                "give the person who handled the goods; the receipt of the gift names this person"
+            ),
         )
     return donor, command.handled_by
 

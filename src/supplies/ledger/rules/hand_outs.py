@@ -5,7 +5,7 @@ from __future__ import annotations
 from supplies.domain.accounts import RECEIVED, STOCK
 from supplies.domain.commands import HandOut, RecipientLine, TakeBack
 from supplies.domain.entry_rows import HandOutTo, Need
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import check_open_location
 from supplies.ledger.rules.line_transfers import move_lines
@@ -65,8 +65,11 @@ def hand_out(command: HandOut, journal: Journal) -> None:
     if command.headcount is not None and recipient.kind != "group" and not was_group:
         raise InvalidField.at(
             "/headcount",
-            f"recipient {command.recipient} is not a group but one {recipient.kind}; "
-            "leave the headcount out",
+            Sentence(
+                "recipient {recipient} is not a group but one {kind}; leave the headcount out",
+                recipient=command.recipient,
+                kind=recipient.kind,
+            ),
         )
     draft = journal.entry("handed_out", prefix="h", about=f"recipient:{command.recipient}")
     draft.add_rows(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from supplies.books.related_lots import lots_of_batch
 from supplies.domain.accounts import STOCK, keys_of
 from supplies.domain.commands import Move, QuarantineBatch
-from supplies.errors import AlreadyDone, InvalidField
+from supplies.errors import AlreadyDone, InvalidField, Sentence
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.line_transfers import move_lines
 
@@ -22,7 +22,9 @@ def move_stock(command: Move, journal: Journal) -> None:
     journal.books.location(command.source, "/from")
     target = journal.books.location(command.target, "/to")
     if command.source == command.target:
-        raise InvalidField.at("/to", f"the goods are in {command.target} already")
+        raise InvalidField.at(
+            "/to", Sentence("the goods are in {location} already", location=command.target)
+        )
     draft = journal.entry("goods_moved", prefix="m")
     move_lines(
         journal,

@@ -24,7 +24,7 @@ from supplies.domain.accounts import (
     kind_of,
 )
 from supplies.domain.entry_rows import Need, NeedEnd
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.lot_selection import divide
@@ -51,7 +51,9 @@ def find_need(journal: Journal, need: str, pointer: str = "") -> Need:
     """
     found = journal.books.latest_row(Need, need=need)
     if found is None:
-        raise unknown_code_error(f"there is no need {need}; see the list of needs", pointer)
+        raise unknown_code_error(
+            Sentence("there is no need {need}; see the list of needs", need=need), pointer
+        )
     return found
 
 
@@ -68,10 +70,21 @@ def need_for(
     """
     found = find_need(journal, need, pointer)
     if found.item != item:
-        raise InvalidField.at(pointer, f"need {need} is for {found.item}, not for {item}")
+        raise InvalidField.at(
+            pointer,
+            Sentence(
+                "need {need} is for {of}, not for {item}", need=need, of=found.item, item=item
+            ),
+        )
     if recipient is not None and found.recipient != recipient:
         raise InvalidField.at(
-            pointer, f"need {need} is of recipient {found.recipient}, not of {recipient}"
+            pointer,
+            Sentence(
+                "need {need} is of recipient {of}, not of {recipient}",
+                need=need,
+                of=found.recipient,
+                recipient=recipient,
+            ),
         )
     return found
 

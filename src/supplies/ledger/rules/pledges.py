@@ -36,7 +36,9 @@ def find_pledge(journal: Journal, pledge: str, pointer: str = "") -> Pledge:
     """
     found = journal.books.latest_row(Pledge, pledge=pledge)
     if found is None:
-        raise unknown_code_error(f"there is no pledge {pledge}; see the list of pledges", pointer)
+        raise unknown_code_error(
+            Sentence("there is no pledge {pledge}; see the list of pledges", pledge=pledge), pointer
+        )
     return found
 
 
@@ -79,7 +81,10 @@ def make_pledge(command: MakePledge, journal: Journal) -> None:
         pointer = f"/lines/{index}"
         if line.item in seen:
             raise InvalidField.at(
-                f"{pointer}/item", f"{line.item} has a line already; a pledge has one line per item"
+                f"{pointer}/item",
+                Sentence(
+                    "{item} has a line already; a pledge has one line per item", item=line.item
+                ),
             )
         seen.add(line.item)
         quantity = journal.base_units(line, pointer)
@@ -133,7 +138,9 @@ def _promise(
         at = f"{pointer}/claims/{index}"
         need = need_for(journal, claim.need, f"{at}/need", item=line.item)
         if claim.need in claimed:
-            raise InvalidField.at(f"{at}/need", f"need {claim.need} is claimed twice in this line")
+            raise InvalidField.at(
+                f"{at}/need", Sentence("need {need} is claimed twice in this line", need=claim.need)
+            )
         claimed.add(claim.need)
         if journal.corrected is not None:
             _check_claim_of_correction(journal, need, pledge, claim.quantity, at)
@@ -141,7 +148,10 @@ def _promise(
         if free < 0:
             raise InvalidField.at(
                 f"{at}/quantity",
-                f"the claims of this line add up to more than the {quantity} promised",
+                Sentence(
+                    "the claims of this line add up to more than the {quantity} promised",
+                    quantity=quantity,
+                ),
             )
         journal.move(
             draft, NEEDED(need.need), CLAIMED(need.need, pledge), line.item, "", claim.quantity, at
@@ -190,7 +200,7 @@ def claim_needs(command: ClaimNeeds, journal: Journal) -> None:
     """
     pledge = find_pledge(journal, command.pledge)
     if not command.claims and not command.drop:
-        raise InvalidField.at("/claims", "name the needs to claim, or the claims to drop")
+        raise InvalidField.at("/claims", Sentence("name the needs to claim, or the claims to drop"))
     draft = journal.entry("needs_claimed", document=pledge.pledge, about=DONOR(pledge.donor))
     for need, quantity, pointer in _claims_of(journal, pledge, command.drop, "/drop"):
         claimed = CLAIMED(need.need, pledge.pledge)
@@ -225,7 +235,9 @@ def _claims_of(
                 f"no {need.item}",
             )
         if need.need in found:
-            raise InvalidField.at(f"{pointer}/need", f"need {need.need} is named twice")
+            raise InvalidField.at(
+                f"{pointer}/need", Sentence("need {need} is named twice", need=need.need)
+            )
         found[need.need] = need, claim.quantity, pointer
     return list(found.values())
 
@@ -270,7 +282,10 @@ def _drop(command: CancelPledge | LapsePledge, journal: Journal, kind: str) -> N
     for dropped, pointer in wanted:
         if dropped.line not in items:
             raise InvalidField.at(
-                f"{pointer}/line", f"pledge {pledge.pledge} has no line {dropped.line}"
+                f"{pointer}/line",
+                Sentence(
+                    "pledge {pledge} has no line {line}", pledge=pledge.pledge, line=dropped.line
+                ),
             )
         _drop_line(journal, draft, pledge, items[dropped.line], dropped, pointer)
 

@@ -22,7 +22,7 @@ from supplies.domain.entry_rows import (
     PackedLine,
 )
 from supplies.domain.redaction import mask_phone
-from supplies.errors import Forgotten, InvalidField
+from supplies.errors import Forgotten, InvalidField, Sentence
 from supplies.ledger.journal import Journal
 from supplies.papers.common import DonorName, ShownUnit, StatedPacks, UnitWords
 from supplies.papers.number_words import chinese_numerals, english_words
@@ -113,7 +113,9 @@ def details_of_donation(
     arrival = journal.books.latest_row(Arrival, arrival=donation, origin="donor")
     seq = journal.books.latest_seq(Arrival, arrival=donation)
     if arrival is None or seq is None:
-        raise InvalidField.at(pointer, f"there is no donation {donation}")
+        raise InvalidField.at(
+            pointer, Sentence("there is no donation {donation}", donation=donation)
+        )
     packed = {
         row.line: row
         for row in journal.books.rows_of_entry(PackedLine, seq)
@@ -123,7 +125,9 @@ def details_of_donation(
     lots = journal.books.latest_rows(Lot, "lot", (row.lot for row in rows))
     lines = [details_line(row, lots[row.lot], packed.get(row.line)) for row in rows]
     if not lines:
-        raise InvalidField.at(pointer, f"donation {donation} was reversed")
+        raise InvalidField.at(
+            pointer, Sentence("donation {donation} was reversed", donation=donation)
+        )
     texts = free_text_of_entry(journal.books, seq)
     if texts is None:
         raise Forgotten(f"the donor of {donation} was forgotten at their wish")

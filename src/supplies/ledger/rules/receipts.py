@@ -18,7 +18,7 @@ from supplies.domain.entry_rows import (
     ReceiptVoid,
     Reprint,
 )
-from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotFound
+from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotFound, Sentence
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.receipt_documents import (
     DonationDetails,
@@ -124,10 +124,13 @@ def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
         donors.add(donor)
         if len(donors) > 1:
             raise InvalidField.at(
-                pointer, "the donations came from different donors; a receipt is for one donor"
+                pointer,
+                Sentence("the donations came from different donors; a receipt is for one donor"),
             )
         if details.donation in {other.donation for other in donations}:
-            raise InvalidField.at(pointer, f"donation {donation} is named twice")
+            raise InvalidField.at(
+                pointer, Sentence("donation {donation} is named twice", donation=donation)
+            )
         donations.append(details)
         number = valid_receipt_of(journal, donation)
         if number is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from supplies.books.reader import unknown_code_error
 from supplies.domain.accounts import LOST, ORIGINS, UNEXPLAINED
 from supplies.domain.commands import Settle
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.found_goods import check_giver, explain_lines, record_found_gift
 from supplies.ledger.rules.line_transfers import move_lines
@@ -34,10 +34,14 @@ def settle(command: Settle, journal: Journal) -> None:
     if by_donor:
         check_giver(command, journal)
     elif command.party is None and command.by in _NEED_PARTY:
-        raise InvalidField.at("/party", f"give the code of the party: {command.by} needs one")
+        raise InvalidField.at(
+            "/party", Sentence("give the code of the party: {origin} needs one", origin=command.by)
+        )
     unexplained = UNEXPLAINED(command.place)
     if not journal.nonzero_balances(unexplained):
-        raise unknown_code_error(f"nothing is unexplained in {command.place}", "/place")
+        raise unknown_code_error(
+            Sentence("nothing is unexplained in {place}", place=command.place), "/place"
+        )
     if by_donor:
         record_found_gift(command, journal)
         check_goods_of_pledges(journal, "/party")
