@@ -177,16 +177,17 @@ def _problem_response(
         page = render_error(request, error, status, detail)
         page.headers.update(headers)
         return page
+    # msgspec encodes no subclass of str, such as `Sentence`; `str` makes a plain one.
     problem = Problem(
         type=f"/problems/{error.slug}",
         title=error.title,
         status=status,
-        detail=detail,
+        detail=str(detail),
         instance=f"urn:uuid:{request_id(request.scope)}",
         errors=[
             FieldProblem(
                 pointer=pointer_as_typed(request, fault.pointer),
-                detail=fault.detail,
+                detail=str(fault.detail),
                 asked=fault.asked,
                 available=fault.available,
             )

@@ -43,7 +43,7 @@ def receipt_check(file: str, key: str, as_json: bool) -> None:
     try:
         record = check_receipt(read_paper(file), keys)
     except NotGenuine as error:
-        verdict, message, details = error.fault, error.detail, _NO_DETAILS
+        verdict, message, details = error.fault, str(error), _NO_DETAILS
     else:
         verdict, message, details = "genuine", _describe(record), _details(record)
     genuine = verdict == "genuine"

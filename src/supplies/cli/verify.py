@@ -231,10 +231,10 @@ def _find_receipt(
         record = check_receipt(read_paper(file), None)
     except NotGenuine as error:
         if error.record is None:
-            return PaperInBooks(number=None, in_books=False, says=error.detail)
+            return PaperInBooks(number=None, in_books=False, says=str(error))
         record = error.record
         unchecked.append("marks" if error.fault == "unsigned-marks" else "page")
-        doubts.append(error.detail)
+        doubts.append(str(error))
     issuer = store.one(
         "SELECT station FROM receipts WHERE number = :number", {"number": record.number}
     )
@@ -252,7 +252,7 @@ def _find_receipt(
         try:
             check_key(record, keys)
         except NotGenuine as error:
-            return PaperInBooks(number=record.number, in_books=False, says=error.detail)
+            return PaperInBooks(number=record.number, in_books=False, says=str(error))
     says = "; but ".join([found.says, *doubts])
     return msgspec.structs.replace(found, says=says, unchecked=tuple(unchecked))
 

@@ -611,7 +611,7 @@ class Ledger:
         except (Contradicted, NotEnough) as error:
             if not isinstance(request.command, KEPT_AS_CONFLICTS):
                 raise
-            conflict = error.detail
+            conflict = str(error)
             journal = Journal(self.books, request.command, now=now, today=today)
             record_conflict(request.command, journal, conflict)
             journal.add_latest_day()
