@@ -19,6 +19,7 @@ from supplies.views.organisation_report import (
     list_stock_by_item,
     list_stock_by_station,
 )
+from supplies.views.pagination import check_choice
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.page_roles import COORDINATORS
 from supplies_service.request_context import Context
@@ -61,12 +62,12 @@ class OrganisationPages(Controller):
 
     @get("/items/{item:str}", opt=COORDINATORS)
     async def item(
-        self, context: Context, item: FromPath[str], unit: FromQuery[str] = ""
+        self, context: Context, item: FromPath[str], unit: FromQuery[str | None] = None
     ) -> Response[bytes]:
         """Show stock and needs of an item by station.
 
         Args:
-            unit: Leaves out the stations that count the item in another unit.
+            unit: Leaves out the stations that count the item in another unit. None shows all.
         """
         rows = await context.read_in_thread(lambda books: _station_rows(books, item, unit))
         return render_page(context.request, "organisation_item.html", item=item, rows=rows)
@@ -84,14 +85,15 @@ def _item_rows(books: Books) -> list[ItemRow]:
     ]
 
 
-def _station_rows(books: Books, item: str, unit: str) -> list[StationRow]:
+def _station_rows(books: Books, item: str, unit: str | None) -> list[StationRow]:
     """Return a row for each station with stock of the item or needs for it."""
     stock = {row.station: row for row in list_stock_by_station(books, item, limit=None).items}
     needs = {row.station: row for row in list_needs_by_station(books, item, limit=None).items}
     units = {code: row.unit for code, row in stock.items()}
     units |= {code: row.unit for code, row in needs.items()}
+    check_choice("unit", unit, sorted(set(units.values())))
     return [
         StationRow(line, units[line.code], stock.get(line.code), needs.get(line.code))
         for line in stations(books)
-        if line.code in units and unit in ("", units[line.code])
+        if line.code in units and unit in (None, units[line.code])
     ]
