@@ -6,12 +6,14 @@ import asyncio
 import logging
 import multiprocessing
 import os
+import resource
 import signal
 import socket
 from functools import partial
 
 from granian import Granian
-from granian.constants import Interfaces, RuntimeModes
+from granian.constants import HTTPModes, Interfaces, RuntimeModes
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from litestar import Litestar
 
@@ -23,6 +25,13 @@ from supplies_service.settings import Settings
 
 SHUTDOWN_SECONDS = 10
 """How many seconds accepted requests may take after the signal to stop the service."""
+
+
+MAX_CONNECTIONS = 4096
+"""Maximum number of connections of one worker."""
+
+RESERVED_FILES = 128
+"""Number of open files that are not connections."""
 
 
 def check_address(settings: Settings, *, has_coordinator: bool) -> tuple[str, int]:
@@ -64,11 +73,30 @@ def serve(settings: Settings, address: tuple[str, int], *, served: str) -> int:
         # The single-threaded mode was the fastest one measured.
         runtime_mode=RuntimeModes.st,
         websockets=False,
+        # The other modes wait for the first byte of a connection without a time limit.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=round(settings.body_seconds * 1000)),
+        backpressure=_max_connections(),
         log_level=LogLevels.debug if settings.log_level == "debug" else LogLevels.warning,
     )
     # Given a function, granian does not import the application from the current directory.
     server.serve(target_loader=partial(_application, settings), wrap_loader=False)
     return 0
+
+
+def _max_connections() -> int:
+    """Return how many connections a worker may have, after raising the limit of open files.
+
+    Some files are left for the books, keys and papers. More connections wait in the queue of the
+    operating system until others are closed.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = MAX_CONNECTIONS + RESERVED_FILES
+    if hard != resource.RLIM_INFINITY:
+        files = min(files, hard)
+    soft = max(files, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(1, min(files - RESERVED_FILES, MAX_CONNECTIONS))
 
 
 def _application(settings: Settings) -> Litestar:

@@ -22,7 +22,10 @@ PREFIX = "SUPPLIES_"
 READ_ELSEWHERE = frozenset({"SUPPLIES_KEYS", "SUPPLIES_BACKUPS", "SUPPLIES_REPLICA"})
 
 BODY_SECONDS = 30.0
-"""Default of `body_seconds`. It is enough for a mebibyte over a slow mobile connection."""
+"""Default of `body_seconds`. It is enough for a mebibyte over a slow mobile connection.
+
+The header of a request may take as long.
+"""
 
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")

@@ -13,11 +13,18 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 import httpx
 import pytest
-from support.service_process import PATIENCE, free_port, running_service
+from support.service_process import (
+    PATIENCE,
+    SERVE,
+    free_port,
+    running_script,
+    running_service,
+    wait_until_it_answers,
+)
 
 from supplies.ledger.ledger import Ledger
 
@@ -200,3 +207,26 @@ def test_bodies_that_are_too_large_or_too_slow_are_cut_off(
             base_url=f"http://{place}:{port}", timeout=PATIENCE, headers=bearer
         ) as web:
             assert send_need(web, "still there").status_code == 201
+
+
+FILES = 200
+"""How many files the service may open in the tests of idle connections."""
+
+
+@pytest.mark.parametrize("hard", [FILES, 4 * FILES])
+@pytest.mark.parametrize("begun", [b"", b"GET /api/health HTTP/1.1\r\n"])
+def test_more_idle_connections_than_open_files_do_not_stop_the_service(
+    books: str, monkeypatch: pytest.MonkeyPatch, begun: bytes, hard: int
+) -> None:
+    monkeypatch.setenv("SUPPLIES_BODY_SECONDS", "1")
+    port, place = free_port(), "127.0.0.1"
+    limited = f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({FILES}, {hard})); "
+    with ExitStack() as opened:
+        process = opened.enter_context(running_script(limited + SERVE, books, port))
+        url = f"http://{place}:{port}/api/health"
+        wait_until_it_answers(process, url)
+        for _ in range(FILES + FILES // 2):
+            idle = opened.enter_context(socket.create_connection((place, port), timeout=PATIENCE))
+            idle.sendall(begun)
+        assert httpx.get(url, timeout=PATIENCE).status_code == 200
+        read_until_closed(idle)
