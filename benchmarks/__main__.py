@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 
 from benchmarks import engines, growth, ledger, limits, papers, service, sizes
+from benchmarks.bars import print_missed_bars
 
 BENCHMARKS = {
     "ledger": ledger.run,
@@ -25,3 +26,4 @@ if __name__ == "__main__":
         growth.main(sys.argv[2:])
     for name in sys.argv[1:] or BENCHMARKS:
         BENCHMARKS[name]()
+    print_missed_bars()

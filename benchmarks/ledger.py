@@ -11,6 +11,7 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.bare import BareSqlite, Rows, read_rows
+from benchmarks.bars import check_bar
 from benchmarks.workload import COMMANDS_PER_ROUND, STATION, open_books, yield_commands
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
@@ -89,6 +90,7 @@ def _compare_grouped_commits(place: Path, plan: list[Rows]) -> None:
 
 def _print_ratio(what: str, ours: list[float], baseline: list[float], each: int) -> None:
     ratio = statistics.median(t / o for o, t in zip(ours, baseline, strict=True))
+    check_bar(what, ratio)
     print(
         f"{what:38} {each / statistics.median(ours):8.0f}/s   bare sqlite3, same rows "
         f"{each / statistics.median(baseline):8.0f}/s   ratio {ratio:.2f}"

@@ -29,6 +29,7 @@ from supplies_service.problem_responses import EXCEPTION_HANDLERS
 from supplies_service.problems import SessionRequired, Unauthenticated
 from supplies_service.request_bodies import MAX_BODY, decode_body
 from supplies_service.request_context import Context, RequestContext
+from supplies_service.response_cache import ResponseCacheMiddleware
 from supplies_service.responses import JSONResponse
 from supplies_service.routes import CONTROLLERS
 from supplies_service.routes.parameters import check_parameters
@@ -102,7 +103,12 @@ def create_app(
         "Requests that were accepted and are not yet durable",
         lambda: app.state.stations.count_queued(),
     )
-    logged = RequestLogMiddleware(HttpSemanticsMiddleware(app.asgi_handler), metrics)
+    cached = ResponseCacheMiddleware(
+        HttpSemanticsMiddleware(app.asgi_handler),
+        clock,
+        lambda: app.state.stations.database_version(),
+    )
+    logged = RequestLogMiddleware(cached, metrics)
     app.asgi_handler = trust_proxies(SecurityHeadersMiddleware(logged), proxies)
     return app
 

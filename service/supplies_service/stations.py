@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cached_property
 from typing import Any, TypeVar
 from zlib import crc32
@@ -18,6 +18,7 @@ from zlib import crc32
 from litestar.connection import ASGIConnection
 
 from supplies.access.access_context import AccessContext
+from supplies.errors import StoreError
 from supplies.ledger.ledger import Clock, Ledger
 from supplies.signing.station_keys import StationKeys
 from supplies.stations.organisation import default_station
@@ -193,6 +194,15 @@ class Stations:
             "SELECT DISTINCT host FROM stations WHERE :only IN ('', code)", only=self.only or ""
         )
         return [str(host) for (host,) in rows]
+
+    def database_version(self) -> object:
+        """Return a value that each commit changes, or None if there is none."""
+        # If the database cannot be read, the handling of the request reports it.
+        with suppress(StoreError), self._ledger.read_without_transaction() as books:
+            version = books.store.database_version()
+            # With the connection, because each connection counts the commits of the others.
+            return None if version is None else (self, version)
+        return None
 
     def count_queued(self) -> int:
         """Return the number of requests that were accepted and are not durable yet."""

@@ -17,6 +17,9 @@ from supplies_service.observability.metrics import Metrics
 _REQUEST_ID, _CALLER = "supplies_request", "supplies_by"
 """The keys under which a request's scope contains its id, and the code of its caller."""
 
+LOGGED = (_CALLER, "path_template")
+"""The keys in a request's scope that the handling of a request sets for the log."""
+
 UNKNOWN_ROUTE = "unknown"
 
 _METHODS = frozenset(("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"))

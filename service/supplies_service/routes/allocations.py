@@ -52,7 +52,10 @@ class AllocationController(Controller):
         """
         return await context.record(payload, show_allocation)
 
-    @get(operation_id="listAllocations", opt=allow_roles("coordinator", "recorder", "auditor"))
+    @get(
+        operation_id="listAllocations",
+        opt=allow_roles("coordinator", "recorder", "auditor", cacheable=True),
+    )
     async def allocations(
         self,
         context: Context,
@@ -97,7 +100,7 @@ class AllocationController(Controller):
     @get(
         "/{allocation:str}",
         operation_id="getAllocation",
-        opt=allow_roles("coordinator", "recorder", "auditor"),
+        opt=allow_roles("coordinator", "recorder", "auditor", cacheable=True),
     )
     async def allocation(self, context: Context, allocation: FromPath[str]) -> AllocationView:
         """Get an allocation."""

@@ -128,7 +128,10 @@ class DonationController(Controller):
         _, recorded = await asyncio.gather(logged, context.record(payload, show))
         return recorded
 
-    @get(operation_id="listDonations", opt=allow_roles("coordinator", "recorder", "auditor"))
+    @get(
+        operation_id="listDonations",
+        opt=allow_roles("coordinator", "recorder", "auditor", cacheable=True),
+    )
     async def donations(
         self,
         context: Context,
@@ -144,7 +147,7 @@ class DonationController(Controller):
     @get(
         "/{donation:str}",
         operation_id="getDonation",
-        opt=allow_roles("coordinator", "recorder", "auditor"),
+        opt=allow_roles("coordinator", "recorder", "auditor", cacheable=True),
     )
     async def donation(self, context: Context, donation: FromPath[str]) -> DonationView:
         """Get a donation."""

@@ -65,7 +65,10 @@ class NeedController(Controller):
         """Record a need."""
         return await context.record(payload, show_need)
 
-    @get(operation_id="listNeeds", opt=allow_roles("coordinator", "recorder", "auditor"))
+    @get(
+        operation_id="listNeeds",
+        opt=allow_roles("coordinator", "recorder", "auditor", cacheable=True),
+    )
     async def needs(
         self,
         context: Context,
@@ -92,7 +95,9 @@ class NeedController(Controller):
         )
 
     @get(
-        "/{need:str}", operation_id="getNeed", opt=allow_roles("coordinator", "recorder", "auditor")
+        "/{need:str}",
+        operation_id="getNeed",
+        opt=allow_roles("coordinator", "recorder", "auditor", cacheable=True),
     )
     async def need(self, context: Context, need: FromPath[str]) -> NeedView:
         """Get a need."""

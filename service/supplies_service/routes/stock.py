@@ -96,7 +96,10 @@ class StockController(Controller):
     path = "/api/stock"
     tags = ("stock",)
 
-    @get(operation_id="getStock", opt=allow_roles("coordinator", "recorder", "auditor"))
+    @get(
+        operation_id="getStock",
+        opt=allow_roles("coordinator", "recorder", "auditor", cacheable=True),
+    )
     async def stock(
         self,
         context: Context,

@@ -15,9 +15,10 @@ from litestar.types import ASGIApp, Scope
 
 from supplies.access import credentials
 from supplies.access.access_context import AccessContext
-from supplies.access.credentials import Caller, CredentialKind
+from supplies.access.credentials import Authenticated, Caller, CredentialKind
 from supplies_service.observability.request_log import set_logged_caller
 from supplies_service.problems import Unauthenticated
+from supplies_service.response_cache import allow_reuse
 from supplies_service.security.audit import log_anonymous_refusal
 from supplies_service.security.authorization import serves_anonymous
 from supplies_service.stations import Connection, served_stations, set_current_station
@@ -62,7 +63,9 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
         if found is None:
             await _refuse(connection, is_page=is_page, secret=secret)
             return AuthenticationResult(user=None, auth=None)
-        caller, use_is_due = found
+        caller, use_is_due, same_until = found
+        if handler.opt.get("cacheable", False):
+            allow_reuse(connection.scope, same_until)
         one_station = served_stations(connection).only is not None
         set_logged_caller(connection.scope, caller, one_station=one_station)
         return AuthenticationResult(user=caller, auth=use_is_due)
@@ -76,11 +79,8 @@ def caller_of(scope: Scope) -> Caller | None:
 
 def _find_caller(
     connection: Connection, secret: str, kinds: tuple[CredentialKind, ...]
-) -> tuple[Caller, bool] | None:
-    """Return the caller to whom a secret belongs, and whether the use must be stored.
-
-    Return None if the secret is not valid.
-    """
+) -> Authenticated | None:
+    """Return the caller to whom a secret belongs, or None if the secret is not valid."""
     if not secret:
         return None
     service = served_stations(connection).find(credentials.station_of(secret))

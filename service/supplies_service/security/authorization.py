@@ -22,13 +22,18 @@ PUBLIC = "public"
 """The `roles` of a route that needs no authentication."""
 
 
-def allow_roles(role: Role, *roles: Role, personal: bool = False) -> dict[str, Any]:
+def allow_roles(
+    role: Role, *roles: Role, personal: bool = False, cacheable: bool = False
+) -> dict[str, Any]:
     """Return the `opt` of a route that these roles may use.
 
     Args:
         personal: Whether the response contains personal data, so that each access to it is logged.
+        cacheable: Whether a response can be used again until somebody writes. It must not depend on
+            the time, and must not be personal.
     """
-    return {"roles": (role, *roles), "personal": personal}
+    assert not (personal and cacheable), "each access to personal data must be logged"
+    return {"roles": (role, *roles), "personal": personal, "cacheable": cacheable}
 
 
 def allow_anyone() -> dict[str, Any]:

@@ -12,7 +12,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -105,10 +105,13 @@ class Authenticated(NamedTuple):
 
     Attributes:
         use_is_due: Whether `record_use` must be called.
+        same_until: The time until which the secret gives this same result, if nobody writes: until
+            it expires, or until its use must be recorded again.
     """
 
     caller: Caller
     use_is_due: bool
+    same_until: datetime
 
 
 _COLUMNS = ", ".join(f"c.{name}" for name in Credential.__struct_fields__)
@@ -188,7 +191,7 @@ def authenticate(
     credential_id = parts["id"]
     row = access.one(
         "SELECT c.secret, c.kind, c.role, c.holder, c.team, c.donor, c.used_at, c.made_by, "
-        "u.role, u.team, u.disabled_at FROM credentials c "
+        "c.expires_at, u.role, u.team, u.disabled_at FROM credentials c "
         "LEFT JOIN users u ON u.station = c.station AND u.code = c.holder "
         "WHERE c.station = :station AND c.id = :id AND c.revoked_at IS NULL "
         "AND c.expires_at > :now",
@@ -197,7 +200,7 @@ def authenticate(
     )
     if row is None or not hmac.compare_digest(bytes(row[0]), _digest(parts["random"])):
         return None
-    _, kind, role, holder, team, donor, used_at, made_by, *of_user = row
+    _, kind, role, holder, team, donor, used_at, made_by, expires_at, *of_user = row
     users_role, users_team, disabled_at = of_user
     if kind not in kinds or disabled_at is not None:
         return None
@@ -219,7 +222,10 @@ def authenticate(
         link_made_by=made_by if kind == "link" else None,
     )
     use_is_due = used_at is None or used_at < access.time_after(-_USE_RECORDED_EVERY)
-    return Authenticated(caller, use_is_due)
+    same_until = datetime.fromisoformat(expires_at)
+    if used_at is not None:
+        same_until = min(same_until, datetime.fromisoformat(used_at) + _USE_RECORDED_EVERY)
+    return Authenticated(caller, use_is_due, same_until)
 
 
 def record_use(access: AccessContext, credential_id: str) -> None:

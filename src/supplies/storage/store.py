@@ -89,6 +89,12 @@ class Store(Protocol):
     def catalogue_version(self, station: str) -> int:
         """Return a number that changes when another connection changes the station's catalogue."""
 
+    def database_version(self) -> object:
+        """Return a value that changes with each commit of any connection to the database.
+
+        Return None if the engine has no such value. Call this outside of a transaction.
+        """
+
     def interrupt(self) -> None:
         """End the statement that another thread is running on this connection.
 

@@ -273,6 +273,10 @@ class SqliteStore:
         row = self.one("PRAGMA data_version")
         return int(row[0]) if row else 0
 
+    def database_version(self) -> tuple[int, int]:
+        """Return the commits of other connections, as SQLite counts them, and the own changes."""
+        return self.catalogue_version(""), self.connection.total_changes
+
     def purge_erased(self) -> None:
         """Move the write-ahead log into the file and empty it, because it contains erased rows.
 

@@ -1,0 +1,25 @@
+"""The ratios that the benchmarks should reach, from `bars.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+_BARS: dict[str, dict[str, float]] = tomllib.loads(
+    Path(__file__).with_name("bars.toml").read_text(encoding="utf-8")
+)
+_missed: list[str] = []
+
+
+def check_bar(name: str, ratio: float) -> None:
+    """Note whether a ratio misses its bar. A ratio without a bar misses none."""
+    least, most = _BARS["at_least"].get(name), _BARS["at_most"].get(name)
+    if least is not None and ratio < least:
+        _missed.append(f"{name}: {ratio:.2f}, should be at least {least:.2f}")
+    if most is not None and ratio > most:
+        _missed.append(f"{name}: {ratio:.1f}, should be at most {most:.1f}")
+
+
+def print_missed_bars() -> None:
+    """Print the ratios that missed their bars."""
+    print("\n".join(["below their bars:", *_missed]) if _missed else "all bars are reached")

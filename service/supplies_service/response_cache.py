@@ -1,0 +1,135 @@
+"""Response cache: repeat the response to the same request until anybody writes.
+
+SQLite counts the commits of all connections and processes, so a cached response is used only while
+it is exact: a write, and so also the revocation of a token, empties the cache. On PostgreSQL, which
+has no such number, nothing is cached.
+
+Only routes with `cacheable` in their `opt` are cached. Their responses depend on the books and on
+the request, but not on the time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from supplies_service.observability.request_log import LOGGED
+
+MAX_CACHED_BYTES = 16 * 2**20
+"""Size of all cached responses at which the cache is emptied."""
+
+_USED_UNTIL = "supplies_response_used_until"
+"""Key in a request's scope for the time until which its response may be used again."""
+
+_BYTES_PER_RESPONSE = 1024
+"""Approximate size of a cached response beside its body."""
+
+
+class _Cached(NamedTuple):
+    """A response with status 200.
+
+    Attributes:
+        used_until: The time from which the response must be made again.
+        logged: What the request log reads from the scope of the request.
+    """
+
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    used_until: datetime
+    logged: dict[str, Any]
+
+    async def send(self, send: Send) -> None:
+        """Send the response."""
+        # A copy of the list, because middlewares add headers.
+        await send({"type": "http.response.start", "status": 200, "headers": [*self.headers]})
+        await send({"type": "http.response.body", "body": self.body, "more_body": False})
+
+
+def allow_reuse(scope: Scope, until: datetime) -> None:
+    """Let the response to a request be used for the same request, until somebody writes.
+
+    Args:
+        until: The time from which the caller must be authenticated again.
+    """
+    request: Any = scope
+    request[_USED_UNTIL] = until
+
+
+def _digest(request: Any) -> bytes:
+    """Return what identifies a request. It is hashed, so that no token stays in memory."""
+    sent = request["scheme"], request["path"], request["query_string"], [*request["headers"]]
+    return hashlib.sha256(repr(sent).encode()).digest()
+
+
+class ResponseCacheMiddleware:
+    """Answer a GET request from the cache, if the same request was answered since the last write.
+
+    Requests are the same if their paths, queries and headers are, so also their callers.
+
+    Args:
+        app: The application.
+        clock: Returns the current time.
+        read_version: Returns the version of the database, which each commit changes. None means
+            that the engine has no such version.
+    """
+
+    def __init__(
+        self, app: ASGIApp, clock: Callable[[], datetime], read_version: Callable[[], object]
+    ) -> None:
+        self._app, self._clock, self._read_version = app, clock, read_version
+        self._version: object = None
+        self._cached: dict[bytes, _Cached] = {}
+        self._size = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request."""
+        request: Any = scope
+        if scope["type"] != ScopeType.HTTP or request["method"] != "GET":
+            await self._app(scope, receive, send)
+            return
+        version = self._read_version()
+        if version is None:
+            await self._app(scope, receive, send)
+            return
+        if version != self._version:
+            self._empty()
+            self._version = version
+        key = _digest(request)
+        cached = self._cached.get(key)
+        if cached is not None and self._clock() < cached.used_until:
+            request.update(cached.logged)
+            await cached.send(send)
+            return
+        headers: list[tuple[bytes, bytes]] | None = None
+        bodies: list[bytes] = []
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal headers
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                headers = [*message["headers"]]
+            elif message["type"] == "http.response.body":
+                bodies.append(message["body"])
+            await send(message)
+
+        await self._app(scope, receive, send_and_note)
+        until = request.get(_USED_UNTIL)
+        # If somebody wrote meanwhile, the response may be out of date.
+        if until is not None and headers is not None and version == self._version:
+            logged = {name: request[name] for name in LOGGED if name in request}
+            self._add(key, _Cached(headers, b"".join(bodies), until, logged))
+
+    def _add(self, key: bytes, cached: _Cached) -> None:
+        size = len(cached.body) + _BYTES_PER_RESPONSE
+        if self._size + size > MAX_CACHED_BYTES:
+            self._empty()
+        self._cached[key] = cached
+        self._size += size
+
+    def _empty(self) -> None:
+        self._cached.clear()
+        self._size = 0
