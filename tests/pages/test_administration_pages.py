@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
+import pypdf
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from support.browser import WIDTHS, OpenPage, fits, serious_faults
 
 PAGES = ("/admin", "/admin/users", "/admin/users/u_1", "/admin/tokens", "/admin/links",
@@ -136,3 +139,70 @@ def test_a_recorder_is_refused_the_administration(open_page: OpenPage, path: str
     open_page.expect_status(403)
     page = open_page(path)
     expect(page.get_by_role("link", name="Administration")).to_have_count(0)
+
+
+def field(page: Page, pointer: str) -> Locator:
+    """A field of the form, by its JSON pointer."""
+    return page.locator(f'form.command [name="{pointer}"]')
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_the_settings_of_the_station_are_changed(open_page: OpenPage, javascript: bool) -> None:
+    telephone = "020-8400 0000" if javascript else "020-8400 1111"
+    page = open_page("/admin/station", role="coordinator", javascript=javascript)
+    name = field(page, "/name").input_value()
+    field(page, "/phone").fill(telephone)
+    field(page, "/papers/units/0/code").fill("sack")
+    field(page, "/papers/units/0/zh").fill("麻袋")
+    field(page, "/papers/units/0/en").fill("sack")
+    field(page, "/papers/units/0/en_many").fill("sacks")
+    save(page, "Save")
+    expect(page.get_by_text("The settings were saved.")).to_be_visible()
+    expect(field(page, "/phone")).to_have_value(telephone)
+    expect(field(page, "/name")).to_have_value(name)
+    expect(field(page, "/papers/units/0/zh")).to_have_value("麻袋")
+    save(page, "Remove line 1")
+    save(page, "Save")
+    expect(field(page, "/papers/units/0/code")).to_have_value("")
+
+
+def test_wrong_settings_are_refused_at_their_fields(open_page: OpenPage) -> None:
+    open_page.expect_status(422)
+    page = open_page("/admin/station", role="coordinator", language="zh")
+    field(page, "/zone").fill("Mars/Base")
+    save(page, "保存")
+    expect(page.locator("#field-zone-error")).to_contain_text("Mars/Base 不是时区")
+    field(page, "/zone").fill("Asia/Shanghai")
+    field(page, "/papers/statement").fill("谢谢")
+    save(page, "保存")
+    expect(page.locator("#field-papers-statement-error")).to_contain_text("两种语言")
+
+
+def test_settings_that_somebody_else_changed_meanwhile_are_not_overwritten(
+    open_page: OpenPage,
+) -> None:
+    open_page.expect_status(409)
+    page, other = (open_page("/admin/station", role="coordinator") for _ in range(2))
+    field(other, "/address").fill("1 Other Street")
+    save(other, "Save")
+    field(page, "/address").fill("2 My Street")
+    save(page, "Save")
+    expect(page.get_by_role("alert")).to_contain_text("changed the settings meanwhile")
+    expect(field(page, "/address")).to_have_value("2 My Street")
+
+
+def test_the_preview_shows_the_settings_as_typed_and_stores_nothing(open_page: OpenPage) -> None:
+    page = open_page("/admin/station", role="coordinator")
+    field(page, "/papers/statement").fill("感谢您的爱心")
+    field(page, "/papers/statement_en").fill("Thank you for your kindness")
+    typed = page.locator("form.command").evaluate("form => Object.fromEntries(new FormData(form))")
+    answer = page.request.post(
+        f"{open_page.site.address}/admin/station/preview",
+        form={**typed, "do": "preview"},
+        headers={"Origin": open_page.site.address},
+    )
+    assert answer.ok
+    text = pypdf.PdfReader(BytesIO(answer.body())).pages[0].extract_text()
+    assert "Thank you for your kindness" in " ".join(text.split())
+    page.reload()
+    expect(field(page, "/papers/statement")).to_have_value("")

@@ -149,6 +149,9 @@ GET    C     /admin/tokens
 POST   C     /admin/tokens
 POST   C     /admin/tokens/{token}/revoke
 GET    C     /admin/links
+GET    C     /admin/station
+POST   C     /admin/station
+POST   C     /admin/station/preview
 GET    CRTA  /account
 POST   CRTA  /account/tokens
 POST   CRTA  /account/tokens/{token}/revoke

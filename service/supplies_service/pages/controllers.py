@@ -22,6 +22,7 @@ from supplies_service.pages.pledges import PledgePages
 from supplies_service.pages.receipt_checks import ReceiptCheckPages
 from supplies_service.pages.reports import ReportPages
 from supplies_service.pages.sign_in import SignInPages
+from supplies_service.pages.station_settings import StationPages
 from supplies_service.pages.stock import StockPages
 from supplies_service.pages.today import TodayPages
 from supplies_service.pages.tokens import TokenPages
@@ -50,6 +51,7 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     UserPages,
     TokenPages,
     LinkPages,
+    StationPages,
     DonorLinkPages,
     DonorPages,
     ReceiptCheckPages,

@@ -21,7 +21,7 @@ from supplies.domain.catalogue_records import (
     Station,
 )
 from supplies.domain.validation import check_fields
-from supplies.errors import InvalidField, check_type
+from supplies.errors import InvalidField, Sentence, check_type
 
 N = TypeVar("N", bound=CatalogueRecord)
 
@@ -62,7 +62,10 @@ def check_catalogue_record(record: N) -> N:
         ZoneInfo(record.zone)
     except (KeyError, ValueError, OSError):
         raise InvalidField.at(
-            "/zone", f"{record.zone} is not a time zone; give one, such as Asia/Shanghai"
+            "/zone",
+            Sentence(
+                "{zone} is not a time zone; give one, such as Asia/Shanghai", zone=record.zone
+            ),
         ) from None
     return msgspec.structs.replace(record, host=_url_origin(record.host))
 
@@ -127,8 +130,11 @@ def _url_origin(host: str) -> str:
     if found is None or not _can_be_parsed(f"https://{found[2]}"):
         raise InvalidField.at(
             "/host",
-            f"/host must be the address of a host, such as https://example.org, not {host}: "
-            "http or https, a name or an address, and a port if needed",
+            Sentence(
+                "/host must be the address of a host, such as https://example.org, not {host}: "
+                "http or https, a name or an address, and a port if needed",
+                host=host,
+            ),
         )
     return f"{(found[1] or 'https').lower()}://{found[2]}"
 

@@ -25,7 +25,7 @@ from supplies.domain.catalogue_records import Station
 from supplies.domain.fields import Code
 from supplies.domain.normalization import NORMALIZED
 from supplies.domain.validation import convert
-from supplies.errors import InvalidField, NotFound
+from supplies.errors import InvalidField, NotFound, Sentence
 from supplies.papers.common import BilingualText, Languages, StationHead, UnitWords
 from supplies.papers.units import SHIPPED_UNITS
 from supplies.stations.retention import Retention, retention, set_retention
@@ -105,7 +105,11 @@ def station_head(books: Books) -> StationHead:
 
     A receipt does not use them, because it keeps the details of the day on which it was issued.
     """
-    station, settings = books.station, paper_settings(books)
+    return head_with_settings(books.station, paper_settings(books))
+
+
+def head_with_settings(station: Station, settings: PaperSettings) -> StationHead:
+    """Return the station's details for a paper, with settings that need not be stored."""
     return StationHead(
         code=station.code,
         name=station.name,
@@ -162,6 +166,27 @@ def amend_station(books: Books, changes: Mapping[str, Any]) -> StationWithSettin
     Raises:
         InvalidField: a setting is invalid or cannot be printed.
     """
+    shown = check_amendment(books, changes)
+    station = {name: getattr(shown, name) for name in Station.__struct_fields__}
+    books.catalogue.amend(Station(**station))
+    books.store.run(
+        "INSERT INTO station_settings (station, settings) VALUES (:station, :settings) "
+        "ON CONFLICT (station) DO UPDATE SET settings = excluded.settings",
+        {"station": shown.code, "settings": msgspec.json.encode(shown.papers).decode()},
+    )
+    set_retention(books, shown.retention)
+    return shown
+
+
+def check_amendment(books: Books, changes: Mapping[str, Any]) -> StationWithSettings:
+    """Return the station with changed settings, without storing them.
+
+    Args:
+        changes: New values by the name of the setting in JSON.
+
+    Raises:
+        InvalidField: a setting is invalid or cannot be printed.
+    """
     if "code" in changes:
         raise InvalidField.at("/code", "a code stays; register another and use that")
     before = msgspec.to_builtins(station_with_settings(books))
@@ -171,14 +196,6 @@ def amend_station(books: Books, changes: Mapping[str, Any]) -> StationWithSettin
             after[inner] = {**before[inner], **changes[inner]}
     shown = check_catalogue_record(convert(StationWithSettings, after))
     _check(shown)
-    station = {name: getattr(shown, name) for name in Station.__struct_fields__}
-    books.catalogue.amend(Station(**station))
-    books.store.run(
-        "INSERT INTO station_settings (station, settings) VALUES (:station, :settings) "
-        "ON CONFLICT (station) DO UPDATE SET settings = excluded.settings",
-        {"station": shown.code, "settings": msgspec.json.encode(shown.papers).decode()},
-    )
-    set_retention(books, shown.retention)
     return shown
 
 
@@ -230,7 +247,9 @@ def _check(shown: StationWithSettings) -> None:
     if (shown.papers.statement is None) != (shown.papers.statement_en is None):
         raise InvalidField.at(
             "/papers/statement",
-            "word the statement in both languages, statement and statement_en, or in neither",
+            Sentence(
+                "word the statement in both languages, statement and statement_en, or in neither"
+            ),
         )
     if shown.papers.logo is not None:
         _check_logo(shown.papers.logo)

@@ -9,5 +9,7 @@ for (const form of document.querySelectorAll("form.command")) {
   editLines(form, findAsTyped);
   moveByEnter(form);
   if (form.dataset.draft) keepDraft(form);
-  form.addEventListener("submit", () => form.setAttribute("aria-busy", "true"));
+  form.addEventListener("submit", (event) => {
+    if (!event.submitter?.formTarget) form.setAttribute("aria-busy", "true");
+  });
 }

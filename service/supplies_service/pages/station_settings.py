@@ -1,0 +1,166 @@
+"""The page of the station's settings, with a preview of its receipt."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any, Literal
+
+import msgspec
+from anyio.to_thread import run_sync
+from litestar import Controller, Response, get, post
+from litestar.params import FromQuery
+from msgspec import Meta
+from msgspec.structs import asdict
+from supplies_receipts import draw_receipt
+
+from supplies.books.reader import Books
+from supplies.domain.fields import Code, Label, StrictStruct
+from supplies.errors import AlreadyDone, InvalidField, Sentence, SuppliesError
+from supplies.ledger.ledger import Ledger
+from supplies.papers.common import Languages, UnitWords
+from supplies.stations.paper_settings import (
+    MAX_UNITS,
+    StationWithSettings,
+    amend_station,
+    check_amendment,
+    station_with_settings,
+)
+from supplies.stations.retention import Retention
+from supplies.views.receipt_preview import preview_receipt
+from supplies_service.pages.command_forms import CommandForm, Saved, render_form
+from supplies_service.pages.forms import redirect
+from supplies_service.pages.page_roles import COORDINATORS
+from supplies_service.pages.papers import frameable
+from supplies_service.pages.typed_values import fields_of
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.responses import PDFResponse
+
+ZONES = ("Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Taipei", "Asia/Singapore", "UTC")
+"""Time zones that the form offers. Others can be typed."""
+
+
+class UnitLine(UnitWords, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The words for a unit as a line of the form."""
+
+    code: Code
+
+
+class PaperForm(StrictStruct, frozen=True, kw_only=True):
+    """The settings of papers as the form has them."""
+
+    languages: Languages = "zh+en"
+    values: Literal["never", "evidenced"] = "never"
+    statement: str | None = None
+    statement_en: str | None = None
+    logo: str | None = None
+    units: Annotated[list[UnitLine], Meta(max_length=MAX_UNITS)] | None = None
+
+
+class StationForm(StrictStruct, frozen=True, kw_only=True):
+    """The settings of a station as the form has them. An empty field is None or the default."""
+
+    name: Label
+    name_en: Label | None = None
+    zone: str = "Asia/Shanghai"
+    series: str = "JZ"
+    credit_code: Label | None = None
+    address: Label | None = None
+    phone: Label | None = None
+    host: Label
+    papers: PaperForm = PaperForm()
+    retention: Retention = Retention()
+
+
+class StationPages(Controller):
+    """Routes of the page."""
+
+    path = "/admin/station"
+    include_in_schema = False
+    opt = COORDINATORS  # Litestar reads it so
+
+    @get()
+    async def settings(self, context: Context, saved: FromQuery[str] = "") -> Response[bytes]:
+        """Show the form, filled in. saved: "yes" after the settings were changed."""
+        form = CommandForm(StationForm)
+        with context.reading() as books:
+            shown = station_with_settings(books)
+            form.fields, form.extra["seen"] = _fields(shown), _digest(shown)
+        return _page(context, form, saved=saved == "yes")
+
+    @post()
+    async def amend(self, context: Context) -> Response[bytes]:
+        """Store the settings, or show the form again."""
+        form = await CommandForm.read(context.request, StationForm)
+        if not form.is_save:
+            return _page(context, form)
+        try:
+            with context.reading() as books:
+                changes = _changes(form, books)
+
+            def job(ledger: Ledger, _: str) -> Saved:
+                before = station_with_settings(ledger.books)
+                if _digest(before) != form.extra.get("seen"):
+                    raise AlreadyDone(
+                        Sentence("somebody changed the settings meanwhile; open the page again")
+                    )
+                amend_station(ledger.books, changes)
+                return Saved("/admin/station?saved=yes")
+
+            return redirect(await form.record(context, job))
+        except SuppliesError as error:
+            form.refuse(error)
+            return _page(context, form)
+
+    @post("/preview")
+    async def preview(self, context: Context) -> Response[bytes] | PDFResponse:
+        """Show a receipt with the settings as typed. Nothing is stored."""
+        form = await CommandForm.read(context.request, StationForm)
+        try:
+            with context.reading() as books:
+                shown = check_amendment(books, _changes(form, books))
+        except SuppliesError as error:
+            form.refuse(error)
+            return _page(context, form)
+        paper = preview_receipt(shown, context.ledger.today())
+        return frameable(PDFResponse(await run_sync(draw_receipt, paper), "preview"))
+
+
+def _fields(shown: StationWithSettings) -> dict[str, str]:
+    """Return the settings as fields of the form."""
+    fields = fields_of(shown)
+    for name in [name for name in fields if name.startswith("/papers/units/")]:
+        del fields[name]
+    for at, (code, words) in enumerate((shown.papers.units or {}).items()):
+        fields |= fields_of(words, f"/papers/units/{at}") | {f"/papers/units/{at}/code": code}
+    return fields
+
+
+def _changes(form: CommandForm[StationForm], books: Books) -> dict[str, Any]:
+    """Return the settings in the form, as those of the API.
+
+    Raises:
+        InvalidField: fields are wrong.
+    """
+    stated = form.command(books)
+    units: dict[str, UnitWords] = {}
+    lines = [at for at in form.lines("/papers/units", 0) if form.has_text(f"/papers/units/{at}")]
+    for at, line in zip(lines, stated.papers.units or [], strict=True):
+        if line.code in units:
+            rule = Sentence("{text} has another line already", text=line.code)
+            raise InvalidField.at(f"/papers/units/{at}/code", rule)
+        units[line.code] = UnitWords(zh=line.zh, en=line.en, en_many=line.en_many)
+    return asdict(stated) | {
+        "papers": asdict(stated.papers) | {"units": msgspec.to_builtins(units)},
+        "retention": asdict(stated.retention),
+    }
+
+
+def _digest(shown: StationWithSettings) -> str:
+    """Return a text that differs once the settings are changed."""
+    return hashlib.sha256(msgspec.json.encode(shown)).hexdigest()[:32]
+
+
+def _page(
+    context: RequestContext, form: CommandForm[StationForm], *, saved: bool = False
+) -> Response[bytes]:
+    return render_form(context, "station_settings.html", form, zones=ZONES, saved=saved)
