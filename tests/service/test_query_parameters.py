@@ -43,6 +43,7 @@ ANY_TEXT = {
     ("/donations/new", "donor"),
     ("/allocations/new", "recipient"),
     *(("/stock/new/{kind}", name) for name in ("item", "lot", "location")),
+    ("/admin/tokens", "user"),
     ("/sign-in", "station"),
     # The address to go to after signing in: one of another site is replaced by the first page.
     ("/sign-in", "next"),

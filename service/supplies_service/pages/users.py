@@ -14,14 +14,13 @@ from supplies.access.roles import USER_ROLES
 from supplies.access.users import NewUser, User
 from supplies.errors import SuppliesError
 from supplies.ledger.ledger import Ledger
-from supplies.views.pagination import make_page, rows_to_fetch
 from supplies_service.pages.command_forms import CommandForm, Saved, render_form
 from supplies_service.pages.forms import redirect
 from supplies_service.pages.page_roles import COORDINATORS
 from supplies_service.pages.shown_once import full_address, save_and_show
 from supplies_service.request_bodies import EmptyBody
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.routes.users import Invited, invite
+from supplies_service.routes.users import Invited, invite, users_page
 
 ROWS = 50
 """Number of users on a page of the list."""
@@ -129,8 +128,7 @@ def _list_page(
 ) -> Response[bytes]:
     with context.reading() as books:
         access = context.access(books)
-        found = users.list_users(access, after=after, limit=rows_to_fetch(ROWS))
-        page = make_page([(user.code, user) for user in found], ROWS)
+        page = users_page(access, after, ROWS)
         return render_form(context, "users.html", form, page=page, roles=USER_ROLES)
 
 

@@ -10,7 +10,6 @@ from litestar.params import FromPath
 from supplies.access import users
 from supplies.access.access_context import AccessContext
 from supplies.access.users import NewUser, User
-from supplies.books.reader import Books
 from supplies.views.pagination import Page, View, invalid_cursor, make_page, rows_to_fetch
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body, EmptyBody
@@ -47,6 +46,18 @@ def show_without_invitation(user: User) -> Invited:
     return Invited(user=user, invitation=None, expires_at=None)
 
 
+def users_page(access: AccessContext, after: str | None, limit: int) -> Page[User]:
+    """Return a page of the users, in the order in which they were added.
+
+    Raises:
+        InvalidField: `after` is not the code of a user, or `limit` is out of bounds.
+    """
+    if after is not None and not re.fullmatch(r"u_[0-9]{1,9}", after):
+        raise invalid_cursor(after)
+    found = users.list_users(access, after=after, limit=rows_to_fetch(limit))
+    return make_page([(user.code, user) for user in found], limit)
+
+
 class UserController(Controller):
     """Users, who have a role and sign in with a password."""
 
@@ -68,14 +79,7 @@ class UserController(Controller):
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[Page[User]]:
         """List users in the order in which they were added, including disabled users."""
-
-        def read(books: Books) -> Page[User]:
-            if after is not None and not re.fullmatch(r"u_[0-9]{1,9}", after):
-                raise invalid_cursor(after)
-            found = users.list_users(context.access(books), after=after, limit=rows_to_fetch(limit))
-            return make_page([(user.code, user) for user in found], limit)
-
-        return context.page(read)
+        return context.page(lambda books: users_page(context.access(books), after, limit))
 
     @get("/{user:str}", operation_id="getUser", opt=allow_roles("coordinator"))
     async def user(self, context: Context, user: FromPath[str]) -> User:
