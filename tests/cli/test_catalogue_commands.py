@@ -63,6 +63,11 @@ def test_fields_are_set_and_records_are_found(
         (["set", "item", "mask", "--set", "minimum=few"], "write its value as JSON"),
         (["set", "item", "mask", "--set", "colour=red"], "colour"),
         (["set", "item", "none", "--set", "name=x"], "there is no none in items"),
+        (
+            ["add", "donor", "--name", "x", "--set", "kind=zz"],
+            "supplies: kind is 'zz', which is not one of person, organisation",
+        ),
+        (["add", "recipient", "--name", "x", "--set", "persons=-1"], "supplies: persons must be"),
         (["scan", "6901234567892"], "no item has the barcode 6901234567892"),
     ],
 )

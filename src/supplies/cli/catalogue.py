@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _KINDS = ("item", "donor", "recipient", "location", "team", "community")
 
-_kind_argument = click.argument("kind", metavar="KIND", type=click.Choice(_KINDS))
+# Not named `kind`: records have a field of this name, and errors name arguments by their field.
+_kind_argument = click.argument("noun", metavar="KIND", type=click.Choice(_KINDS))
 
 _set_option = click.option(
     "--set",
@@ -46,7 +47,7 @@ def catalogue() -> None:
 def add(
     database: str,
     station: str | None,
-    kind: str,
+    noun: str,
     code: str | None,
     name: str,
     fields: tuple[str, ...],
@@ -62,7 +63,7 @@ def add(
     from supplies.domain.validation import convert
     from supplies.views.look_alikes import find_look_alikes
 
-    record_kind = _record_kind(kind)
+    record_kind = _record_kind(noun)
     values = {"name": name, **_parse_fields(record_kind, fields)}
     with open_ledger(database, station) as ledger:
         with ledger.transaction():
@@ -92,7 +93,7 @@ def add(
 def set_fields(
     database: str,
     station: str | None,
-    kind: str,
+    noun: str,
     code: str,
     fields: tuple[str, ...],
     as_json: bool,
@@ -105,7 +106,7 @@ def set_fields(
     from supplies.domain.validation import convert
     from supplies.views.catalogue import get_record
 
-    record_kind = _record_kind(kind)
+    record_kind = _record_kind(noun)
     values = _parse_fields(record_kind, fields)
     if not values:
         raise InvalidField("nothing to change; name a field, as in --set name=TEXT")
@@ -133,7 +134,7 @@ def set_fields(
 @click.option("--in-use", is_flag=True, help="Leave out retired records.")
 @json_option
 def list_kind(
-    database: str, station: str | None, kind: str, q: str | None, in_use: bool, as_json: bool
+    database: str, station: str | None, noun: str, q: str | None, in_use: bool, as_json: bool
 ) -> None:
     """Print the records of a kind by code."""
     from supplies.cli.opening import open_ledger
@@ -142,7 +143,7 @@ def list_kind(
 
     retired = False if in_use else None
     with open_ledger(database, station) as ledger, ledger.reading() as books:
-        page = list_records(books, _record_kind(kind), q, limit=None, retired=retired)
+        page = list_records(books, _record_kind(noun), q, limit=None, retired=retired)
     if as_json:
         print_json(page)
         return

@@ -107,7 +107,10 @@ def print_any_text() -> None:
 
 
 def _name_as_typed(error: SuppliesError, params: Sequence[click.Parameter]) -> str:
-    """Return the error message, in which the option as typed replaces the JSON pointer."""
+    """Return the error message, in which the option as typed replaces the JSON pointer.
+
+    A field that has no option of its own, such as one of `--set`, is named without its slash.
+    """
     sentence = str(error)
     for fault in error.faults:
         field = fault.pointer.rpartition("/")[2]
@@ -115,6 +118,7 @@ def _name_as_typed(error: SuppliesError, params: Sequence[click.Parameter]) -> s
             for param in params:
                 if param.name == field:
                     return _typed(param) + sentence.removeprefix(fault.pointer)
+            return sentence.removeprefix("/")
     return sentence
 
 
