@@ -192,3 +192,8 @@ def test_a_name_that_several_have_is_refused_with_the_choices(station: StationLe
     assert {fault.pointer for fault in refused.value.faults} == {"/recipient", "/item"}
     assert len(form.choices["/recipient"]) > 1
     assert form.choices["/item"] == []
+
+
+def test_a_line_with_an_index_of_thousands_of_digits_is_not_a_line() -> None:
+    form = CommandForm(RecordDonation, {"/lines/0/item": "mask", f"/lines/{'9' * 5000}/item": "x"})
+    assert form.lines("/lines") == [0]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any, get_type_hints
 
+import msgspec
 import pytest
 from support.ledger_fixture import StationLedger
 
 from supplies.domain.commands import DonationLine, RecordDonation
 from supplies.domain.money import Value
+from supplies.domain.validation import convert
 from supplies.views.stated_donation import stated_donation
 
 LINES = {
@@ -37,6 +40,23 @@ def test_a_donation_is_read_as_it_was_stated(station: StationLedger, names: list
         wish="for the school",
         happened_on=station.day(0),
     )
+    donation = str(station(command).document)
+    assert stated_donation(station.books, donation) == command
+
+
+def test_every_text_of_a_donation_is_read_as_it_was_stated(station: StationLedger) -> None:
+    fields: dict[str, Any] = {
+        "location": "store",
+        "lines": [LINES["plain"]],
+        "happened_on": station.day(0),
+    }
+    texts = {
+        name: f"some {name}"
+        for name, kind in get_type_hints(RecordDonation).items()
+        if name not in fields and name != "donor" and kind in (str, str | None)
+    }
+    assert "agreement" in texts
+    command = convert(RecordDonation, {**msgspec.to_builtins(fields), **texts})
     donation = str(station(command).document)
     assert stated_donation(station.books, donation) == command
 

@@ -43,6 +43,9 @@ from supplies_service.request_context import RequestContext
 C = TypeVar("C", bound=msgspec.Struct)
 P = TypeVar("P", bound=msgspec.Struct)
 
+_INDEX = re.compile(r"\d{1,9}", re.ASCII)
+"""Regular expression of the index of a line. Removed lines leave gaps in the indexes."""
+
 FILL_IN_RIGHT = Sentence("some fields are not filled in right")
 
 
@@ -155,7 +158,8 @@ class CommandForm(Generic[C]):
         found = {
             int(rest)
             for name in self.fields
-            if name.startswith(start) and (rest := name[len(start) :].partition("/")[0]).isdecimal()
+            if name.startswith(start)
+            and _INDEX.fullmatch(rest := name[len(start) :].partition("/")[0])
         }
         while len(found) < least:
             found.add(max(found, default=-1) + 1)
