@@ -1,4 +1,4 @@
-"""Chromium as tests and tools start it, driven by Playwright."""
+"""Start Chromium for tests and tools, with Playwright."""
 
 from __future__ import annotations
 

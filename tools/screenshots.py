@@ -2,9 +2,9 @@
 
     make screenshots
 
-It books the demo, serves it, and follows the links from the first page as a coordinator. It opens
-one page for each route and writes `var/screenshots/PAGE-LANGUAGE-WIDTH.png`. Pages to which no link
-leads are missing: a reader would not find them either.
+The tool records the demo, serves it, and follows the links from the first page as a coordinator. It
+opens one page for each route and writes `var/screenshots/PAGE-LANGUAGE-WIDTH.png`. A page to which
+no link leads is missing, because a reader would not find it either.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Long reads and the drawing of papers, which run in threads and are bounded.
+"""Run long reads and draw papers in threads, with limits.
 
-They must not block the event loop, and no caller may take all threads.
+These jobs must not block the event loop, and no caller may use all threads.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from supplies_service.problems import Overloaded, RateLimited
 T = TypeVar("T")
 
 MAX_PER_CALLER = 4
-"""Number of long reads and papers that one caller may wait for at a time."""
+"""Largest number of long reads and papers for which one caller may wait at a time."""
 
 RETRY_SECONDS = 2
 """After this many seconds a caller with too many long reads should try again."""
 
 MAX_DRAWN = 2
-"""Number of papers that are drawn at a time. A long paper takes up to 100 MB of memory."""
+"""Largest number of papers that are drawn at a time. A long paper takes up to 100 MB of memory."""
 
 MAX_WAITING_TO_DRAW = 16
-"""Number of papers that may wait to be drawn. More are refused."""
+"""Largest number of papers that may wait to be drawn. Further papers are refused."""
 
 DRAWING_TIMEOUT_SECONDS = 60.0
 """How long a paper waits to be drawn before it is refused."""
 
 
 class LongWork:
-    """Runs functions in threads, at most `MAX_PER_CALLER` of one caller at a time.
+    """Runs functions in threads, at most `MAX_PER_CALLER` at a time for each caller.
 
-    Use it on one event loop only.
+    Use the object on one event loop only.
     """
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class LongWork:
             return await run_sync(function)
 
     async def draw(self, caller: str, function: Callable[[], bytes]) -> bytes:
-        """Draw a paper in a thread, as soon as fewer than `MAX_DRAWN` are being drawn.
+        """Draw a paper in a thread. Wait while `MAX_DRAWN` other papers are being drawn.
 
         Raises:
             RateLimited: the caller already waits for `MAX_PER_CALLER` results.
@@ -81,7 +81,7 @@ class LongWork:
 
     @contextmanager
     def _place(self, caller: str) -> Iterator[None]:
-        """Count a result that a caller waits for."""
+        """Count a result for which a caller waits, within the `with` block."""
         if self._of_caller[caller] >= MAX_PER_CALLER:
             raise RateLimited(
                 f"{MAX_PER_CALLER} of your long requests are being answered; wait for one of them",

@@ -1,8 +1,8 @@
-"""Response cache: repeat the response to the same request until anybody writes.
+"""Response cache: send the same response to the same request until anybody writes.
 
-SQLite counts the commits of all connections and processes, so a cached response is used only while
-it is exact: a write, and so also the revocation of a token, empties the cache. On PostgreSQL, which
-has no such number, nothing is cached.
+SQLite counts the commits of all connections and processes. Each write changes this count and so
+empties the cache. This includes the revocation of a token. On PostgreSQL, which has no such count,
+nothing is cached.
 
 Only routes with `cacheable` in their `opt` are cached. Their responses depend on the books and on
 the request, but not on the time.
@@ -24,10 +24,10 @@ MAX_CACHED_BYTES = 16 * 2**20
 """Size of all cached responses at which the cache is emptied."""
 
 _USED_UNTIL = "supplies_response_used_until"
-"""Key in a request's scope for the time until which its response may be used again."""
+"""Key in a request's scope for the time until which the response may be used again."""
 
 _BYTES_PER_RESPONSE = 1024
-"""Approximate size of a cached response beside its body."""
+"""Approximate memory of a cached response, without its body."""
 
 
 class _Cached(NamedTuple):
@@ -61,15 +61,15 @@ def allow_reuse(scope: Scope, until: datetime) -> None:
 
 
 def _digest(request: Any) -> bytes:
-    """Return what identifies a request. It is hashed, so that no token stays in memory."""
+    """Return a hash that identifies a request. It is a hash so that no token stays in memory."""
     sent = request["scheme"], request["path"], request["query_string"], [*request["headers"]]
     return hashlib.sha256(repr(sent).encode()).digest()
 
 
 class ResponseCacheMiddleware:
-    """Answer a GET request from the cache, if the same request was answered since the last write.
+    """Sends a cached response to a GET request that was answered since the last write.
 
-    Requests are the same if their paths, queries and headers are, so also their callers.
+    Two requests are the same if their paths, queries and headers are equal, and so their callers.
 
     Args:
         app: The application.

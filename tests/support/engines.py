@@ -180,4 +180,4 @@ class Engines:
 
 
 RUNNING = Engines()
-"""The engines of this process. State machines use it too, because they have no fixtures."""
+"""The engines of this process. State machines use them too, because they have no fixtures."""

@@ -35,7 +35,7 @@ class Oracle:
         self.model, self.clock, self.commands = model, clock, commands
 
     def predict(self, command: c.Command) -> Prediction:
-        """Predict the answer to a command."""
+        """Predict whether the ledger refuses a command, and why."""
         rewords = isinstance(command, c.Correct) and self.reworded_entry(command) is not None
         return Prediction(
             self,

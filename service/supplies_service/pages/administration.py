@@ -1,4 +1,4 @@
-"""The page that leads to everything that only coordinators do."""
+"""The page with links to all pages that only coordinators may use."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from supplies_service.request_context import Context
 
 
 class AdministrationPages(Controller):
-    """Route of the page."""
+    """Route of the page with links to the pages for coordinators."""
 
     path = "/admin"
     include_in_schema = False
 
     @get(opt=COORDINATORS)
     async def administration(self, context: Context) -> Response[bytes]:
-        """Show what can be administered."""
+        """Show links to the pages for coordinators."""
         return render_page(context.request, "administration.html")

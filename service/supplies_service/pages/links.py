@@ -1,4 +1,4 @@
-"""Pages of the links for people without an account: donors, and teams that carry deliveries."""
+"""Pages about links for people without an account: donors, and teams that carry deliveries."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def link_pages(owner: LinkOwner) -> type[Controller]:
         async def end(
             self, context: Context, code: FromPath[str], link: FromPath[str]
         ) -> Response[bytes]:
-            """End a link, for example that of a lost telephone."""
+            """Revoke a link, for example a link on a telephone that was lost."""
             form = await CommandForm.read(context.request, EmptyBody)
 
             def job(ledger: Ledger, _: str) -> Saved:
@@ -133,11 +133,11 @@ def _page(
 
     Args:
         context: The request.
-        owner: Which of the two it is.
+        owner: Whether the links are those of a donor or of a team.
         code: The code of the donor or team.
         form: The form of a new link.
-        after: The cursor of the previous page of the list.
-        made: A link that was just made, to show it once.
+        after: The cursor of the page.
+        made: A link that was just made, to show its secret once.
     """
     with context.reading() as books:
         record = get_record(books, Donor if owner == "donor" else Team, code)

@@ -26,7 +26,10 @@ from supplies_service.request_context import Context
 
 
 class ItemRow(NamedTuple):
-    """Stock and needs of an item at all stations. None means that there are none."""
+    """The stock of an item at all stations, and the needs for it.
+
+    None means that there are none.
+    """
 
     item: str
     unit: str
@@ -36,7 +39,7 @@ class ItemRow(NamedTuple):
 
 
 class StationRow(NamedTuple):
-    """Stock of an item and needs for it at one station. None means that there are none."""
+    """The stock of an item at one station, and the needs for it. None means that there are none."""
 
     station: StationLine
     unit: str
@@ -64,10 +67,10 @@ class OrganisationPages(Controller):
     async def item(
         self, context: Context, item: FromPath[str], unit: FromQuery[str | None] = None
     ) -> Response[bytes]:
-        """Show stock and needs of an item by station.
+        """Show the stock of an item and the needs for it, by station.
 
         Args:
-            unit: Leaves out the stations that count the item in another unit. None shows all.
+            unit: Show only the stations that count the item in this unit. None shows all.
         """
         rows = await context.read_in_thread(lambda books: _station_rows(books, item, unit))
         return render_page(context.request, "organisation_item.html", item=item, rows=rows)

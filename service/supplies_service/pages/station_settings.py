@@ -1,4 +1,4 @@
-"""The page of the station's settings, with a preview of its receipt."""
+"""The page of the station's settings, with a preview of a receipt."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
 
 ZONES = ("Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Taipei", "Asia/Singapore", "UTC")
-"""Time zones that the form offers. Others can be typed."""
+"""Time zones that the form offers. Users can type other ones."""
 
 
 class UnitLine(UnitWords, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The words for a unit as a line of the form."""
+    """A line of the form: the code of a unit and the words for it."""
 
     code: Code
 
 
 class PaperForm(StrictStruct, frozen=True, kw_only=True):
-    """The settings of papers as the form has them."""
+    """The settings of papers, in the form in which users type them."""
 
     languages: Languages = "zh+en"
     values: Literal["never", "evidenced"] = "never"
@@ -57,7 +57,10 @@ class PaperForm(StrictStruct, frozen=True, kw_only=True):
 
 
 class StationForm(StrictStruct, frozen=True, kw_only=True):
-    """The settings of a station as the form has them. An empty field is None or the default."""
+    """The settings of a station, in the form in which users type them.
+
+    An empty field means None or the default.
+    """
 
     name: Label
     name_en: Label | None = None
@@ -72,7 +75,7 @@ class StationForm(StrictStruct, frozen=True, kw_only=True):
 
 
 class StationPages(Controller):
-    """Routes of the page."""
+    """Routes of the page of the station's settings."""
 
     path = "/admin/station"
     include_in_schema = False
@@ -80,7 +83,11 @@ class StationPages(Controller):
 
     @get()
     async def settings(self, context: Context, saved: FromQuery[str] = "") -> Response[bytes]:
-        """Show the form, filled in. saved: "yes" after the settings were changed."""
+        """Show the form, filled in with the present settings.
+
+        Args:
+            saved: "yes" shows a message that the settings were changed.
+        """
         form = CommandForm(StationForm)
         with context.reading() as books:
             shown = station_with_settings(books)
@@ -126,7 +133,7 @@ class StationPages(Controller):
 
 
 def _fields(shown: StationWithSettings) -> dict[str, str]:
-    """Return the settings as fields of the form."""
+    """Return the form fields for the settings of a station."""
     fields = fields_of(shown)
     for name in [name for name in fields if name.startswith("/papers/units/")]:
         del fields[name]
@@ -156,7 +163,7 @@ def _changes(form: CommandForm[StationForm], books: Books) -> dict[str, Any]:
 
 
 def _digest(shown: StationWithSettings) -> str:
-    """Return a text that differs once the settings are changed."""
+    """Return a digest of the settings, which changes when the settings are changed."""
     return hashlib.sha256(msgspec.json.encode(shown)).hexdigest()[:32]
 
 

@@ -1,4 +1,4 @@
-"""Pages of the tokens with which programs act for users."""
+"""Pages about tokens, with which programs call the service for users."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ROWS = 50
 
 
 class TokenPages(Controller):
-    """Routes of the pages."""
+    """Routes of the pages about tokens."""
 
     path = "/admin/tokens"
     include_in_schema = False
@@ -43,7 +43,11 @@ class TokenPages(Controller):
         user: FromQuery[str] = "",
         after: FromQuery[str | None] = None,
     ) -> Response[bytes]:
-        """List the tokens, and show the form of a new one. user: chosen in the form."""
+        """List the tokens, and show the form of a new one.
+
+        Args:
+            user: Code of the user that is chosen in the form. None chooses nobody.
+        """
         fields = {"/user": user or context.by, "/days": str(DEFAULT_LIFETIMES["token"].days)}
         return _page(context, CommandForm(NewToken, fields), after=after)
 

@@ -1,4 +1,4 @@
-"""Pages of the users: list, add, invite and disable them, and end their sessions."""
+"""Pages about users: list, add, invite and disable them, and end their sessions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROWS = 50
 
 
 class UserPages(Controller):
-    """Routes of the pages."""
+    """Routes of the pages about users."""
 
     path = "/admin/users"
     include_in_schema = False
@@ -57,7 +57,7 @@ class UserPages(Controller):
 
     @get("/{user:str}")
     async def user(self, context: Context, user: FromPath[str]) -> Response[bytes]:
-        """Show a user, with what can be done about the user's access."""
+        """Show a user, with the forms that change the user's access."""
         return _user_page(context, user)
 
     @post("/{user:str}")

@@ -31,7 +31,7 @@ from supplies_service.security.authorization import allow_roles
 LinkOwner = Literal["donor", "team"]
 """Whether a link belongs to a donor or to a team.
 
-The word is also a column and part of the path.
+The value is also the name of a column, and with an s a part of the path.
 """
 
 

@@ -27,7 +27,10 @@ _COOKIE = re.compile(r"([0-9]{1,12})\.([\w-]{22})\.([0-9a-f]{64})", re.ASCII)
 
 
 def cookie_name(access: AccessContext, user: str) -> str:
-    """Return the name of the cookie. Several users may share a browser, each with a cookie."""
+    """Return the name of the cookie of a user.
+
+    Each user of a browser has a cookie of their own.
+    """
     return f"supplies_device_{access.station}_{user}"
 
 

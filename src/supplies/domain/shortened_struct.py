@@ -1,4 +1,4 @@
-"""Find all faults of a command or record: leave faulty parts out, one after another."""
+"""Leave out the faulty parts of a command or record, one after another, to find all faults."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _LEFT_OUT = object()
 """Takes the place of a line that was left out, so that the other lines keep their numbers."""
 
 _MADE_UP: Sequence[Any] = (1, "0", "0" * 64, "2020-01-01", "", {})
-"""Values for required fields. The first value that is valid in a field is used."""
+"""Values to try for required fields. The first one that is valid in a field is used."""
 
 _MONTH, _DAY_OF_MONTH = "expires_month", "expires_on"
-"""A field with a month, and the field that gets the last day of this month."""
+"""The names of the field for a month, and of the field for the last day of this month."""
 
 
 Found = tuple[str, Fault]
@@ -33,7 +33,7 @@ def all_faults_of(
     fields: Mapping[str, Any],
     check: Callable[[Any], object],
 ) -> SuppliesError:
-    """Return the error of a refused struct, with all other faults that a check finds added.
+    """Return the error of a refused struct, with all other faults of the struct added.
 
     Args:
         kind: The type of the struct.
@@ -88,9 +88,9 @@ def line_of(pointer: str) -> str:
 
 
 class ShortenedStruct:
-    """A command or record as plain data, of which parts are left out.
+    """A command or record as plain data, from which parts can be left out.
 
-    Pointers lead into the whole struct as it was sent, if nothing else is said.
+    Unless a method says otherwise, pointers lead into the whole struct as it was sent.
 
     Args:
         kind: The type of the struct.
@@ -116,7 +116,10 @@ class ShortenedStruct:
         return _built(self._kind, _kept(self._fields))
 
     def mend_fields(self) -> tuple[list[Fault], bool]:
-        """Leave out what is invalid in itself. Return the faults, and whether all were mended."""
+        """Leave out all parts that are invalid by themselves.
+
+        Return their faults, and whether all of them could be left out.
+        """
         found: list[Fault] = []
         while faults := [f for f in self.field_faults() if not self.is_shortened_list(f.pointer)]:
             found += faults
@@ -128,8 +131,8 @@ class ShortenedStruct:
     def mend(self, pointer: str) -> bool:
         """Remove the cause of a fault. Return False if that is not possible.
 
-        An optional field is left out first. A required field then gets a made-up value. After
-        that, the object or the line that contains the field is left out.
+        An optional field is left out first. A required field then gets a made-up value. After that,
+        the object or the line that contains the field is left out.
         """
         holder, name, kind = self._place(pointer)
         if isinstance(holder, dict):
@@ -165,22 +168,28 @@ class ShortenedStruct:
 
     @property
     def has_made_up_lines(self) -> bool:
-        """Whether a line has a made-up value. Its goods may be missing for the other lines."""
+        """Whether a line has a made-up value.
+
+        The other lines may then lack the goods of this line.
+        """
         lines = {line_of(pointer) for pointer in self._made_up} - {""}
         places = [self._place(line) for line in lines]
         return any(holder[int(name)] is not _LEFT_OUT for holder, name, _ in places)
 
     def postpone(self, line: str) -> bool:
-        """Leave out a line of which too little is there. Return False if there is no such line."""
+        """Leave out a line for which there are too few goods.
+
+        Return False if there is no such line.
+        """
         holder, name, _ = self._place(line)
         if isinstance(holder, list) and self.has_made_up_lines:
             self._postponed[line] = holder[int(name)]
         return self.leave_out(line)
 
     def put_back(self) -> bool:
-        """Put the lines back that were postponed because of lines with made-up values.
+        """Put back the postponed lines, and leave out the lines with made-up values instead.
 
-        These are left out instead. Return False if no line was postponed.
+        Return False if no line was postponed.
         """
         lines, self._postponed = self._postponed, {}
         for line, value in lines.items():
@@ -258,7 +267,7 @@ class ShortenedStruct:
 
 
 def _kept(value: Any) -> Any:
-    """Return plain data without the lines that were left out."""
+    """Return plain data without the lines that are left out."""
     if isinstance(value, list):
         return [_kept(line) for line in value if line is not _LEFT_OUT]
     if isinstance(value, dict):

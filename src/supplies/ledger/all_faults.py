@@ -44,10 +44,11 @@ def add_all_faults(
 ) -> SuppliesError:
     """Return the error of a refused command, with all other faults of the command added.
 
-    A rule stops at the first fault. So the rule is run again without the faulty part, until it
-    finds no further fault: without an optional field that is wrong, with a made-up value for a
-    required one, with a made-up record for an unknown code, and without a line of which too little
-    is there. At most `MAX_FAULTS` faults are returned, and `_MAX_LINES_RUN` limits the cost.
+    A rule stops at the first fault. So the faulty part is changed and the rule is run again, until
+    it finds no further fault. An optional field that is wrong is left out, a required one gets a
+    made- up value, and an unknown code gets a made-up record. A line is left out if there are too
+    few goods for it. At most `MAX_FAULTS` faults are returned, and `_MAX_LINES_RUN` limits the
+    cost.
 
     Args:
         kind: The type of the command.
@@ -146,7 +147,7 @@ class _Search:
                 self._found.setdefault(shown.pointer, (refusal.detail, shown))
 
     def _add(self, error: SuppliesError, fault: Fault) -> None:
-        """Add a fault, unless what was left out or is unknown may be its cause."""
+        """Add a fault, unless a left-out part or an unknown code may be its cause."""
         line, _, field = fault.pointer.rpartition("/")
         of_unknown_item = field in _OF_ITEM and line in self._lines_of_unknown_items
         of_other_fault = isinstance(error, NotEnough) and (

@@ -1,4 +1,4 @@
-"""Preview of a receipt: made-up goods of a made-up donor, with given settings of a station."""
+"""Preview a receipt: made-up goods of a made-up donor, with the given settings of a station."""
 
 from __future__ import annotations
 

@@ -120,9 +120,9 @@ def _wished_need(
     lot: str,
     for_needs: list[ServedClaim],
 ) -> Need | None:
-    """Return the need to serve with goods that the donor wishes for one recipient, or None.
+    """Return the need for which goods that a donor wishes for one recipient are set aside, or None.
 
-    In a correction, this is the need that the goods served before, if there was one.
+    In a correction, it is the need for which they were set aside before, if there was one.
     """
     claimed = {claim.need.need for claim in for_needs}
     for earmark in () if journal.corrected is None else journal.corrected.earmarks:
