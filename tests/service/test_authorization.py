@@ -43,6 +43,8 @@ GET    CR    /reports/receipts/pdf
 GET    C     /organisation
 GET    C     /organisation/items/{item}
 GET    CR    /find/{kind}
+GET    CR    /scan
+POST   CR    /scan
 GET    CRA   /needs
 GET    CR    /needs/new
 POST   CR    /needs/new

@@ -32,8 +32,12 @@ ANY_TEXT = {
     # Searched words. A list of people or goods without the word is empty.
     *((f"{root}/{plural}", "q") for root in ("", "/api") for plural in CATALOGUE),
     ("/find/{kind}", "q"),
+    # Any text is a barcode. If no item has it, the answer offers to add it to one.
+    ("/scan", "code"),
     # A cursor that is a code: the list continues after it, whether it exists or not.
     *((f"{root}/{plural}", "after") for root in ("", "/api") for plural in CATALOGUE),
+    ("/admin/users", "after"),
+    ("/admin/tokens", "after"),
     ("/api/organisation/stations", "after"),
     ("/api/organisation/stock/{item}", "after"),
     ("/api/organisation/needs/{item}", "after"),

@@ -21,6 +21,7 @@ from supplies_service.pages.organisation import OrganisationPages
 from supplies_service.pages.pledges import PledgePages
 from supplies_service.pages.receipt_checks import ReceiptCheckPages
 from supplies_service.pages.reports import ReportPages
+from supplies_service.pages.scan import ScanPages
 from supplies_service.pages.sign_in import SignInPages
 from supplies_service.pages.station_settings import StationPages
 from supplies_service.pages.stock import StockPages
@@ -35,6 +36,7 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     TodayPages,
     AccountPages,
     FindPages,
+    ScanPages,
     NeedPages,
     PledgePages,
     AllocationPages,

@@ -71,7 +71,7 @@ function attach(input) {
 }
 
 // Fill the choice of packs beside an item.
-function offerPacks(input, packs) {
+export function offerPacks(input, packs) {
   const select = input.closest("[data-line]")?.querySelector("select[data-packs]");
   if (!select) return;
   const before = select.value;

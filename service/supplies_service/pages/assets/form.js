@@ -3,10 +3,12 @@ import { findAsTyped } from "./find.js";
 import { keepDraft } from "./drafts.js";
 import { editLines } from "./lines.js";
 import { moveByEnter } from "./keys.js";
+import { scanLines } from "./scan.js";
 
 for (const form of document.querySelectorAll("form.command")) {
   findAsTyped(form);
   editLines(form, findAsTyped);
+  scanLines(form);
   moveByEnter(form);
   if (form.dataset.draft) keepDraft(form);
   form.addEventListener("submit", (event) => {
