@@ -23,4 +23,4 @@ class LotController(Controller):
     )
     async def trace(self, context: Context, lot: FromPath[str]) -> TraceView:
         """Trace a lot, through any repacking, from its origin to the places where it is now."""
-        return context.show(lambda books: trace_lot(books, lot))
+        return await context.show_in_thread(lambda books: trace_lot(books, lot))
