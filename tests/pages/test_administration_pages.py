@@ -9,6 +9,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from support.browser import WIDTHS, OpenPage, fits, serious_faults
 
+from supplies.access import donor_requests
+from supplies.access.access_context import AccessContext
+from supplies.ledger.ledger import Ledger
+
 PAGES = ("/admin", "/admin/users", "/admin/users/u_1", "/admin/tokens", "/admin/links",
          "/donors/D-1/links", "/teams/T-1/links")  # fmt: skip
 
@@ -206,3 +210,67 @@ def test_the_preview_shows_the_settings_as_typed_and_stores_nothing(open_page: O
     assert "Thank you for your kindness" in " ".join(text.split())
     page.reload()
     expect(field(page, "/papers/statement")).to_have_value("")
+
+
+def test_periods_are_closed_and_reopened_with_a_reason(open_page: OpenPage) -> None:
+    page = open_page("/admin/periods", role="coordinator")
+    expect(page.get_by_text("Every day is open.")).to_be_visible()
+    field(page, "/through").fill("2019-12-31")
+    save(page, "Close the period")
+    expect(page.get_by_text("2019-12-31 are closed")).to_be_visible()
+    page.get_by_text("Reopen days").click()
+    field(page, "/from").fill("2019-01-01")
+    field(page, "/reason").fill("a gift was forgotten")
+    save(page, "Reopen")
+    expect(page.get_by_text("2018-12-31 are closed")).to_be_visible()
+    expect(page.get_by_text("a gift was forgotten")).to_be_visible()
+
+
+def test_the_access_log_is_filtered_by_person_record_and_day(open_page: OpenPage) -> None:
+    open_page("/donors/D-1")
+    page = open_page("/admin/access-log", role="coordinator")
+    page.get_by_label("Login or link").fill("recorder")
+    page.get_by_label("Code of the record").fill("D-1")
+    page.get_by_role("button", name="Show").click()
+    rows = page.get_by_role("table").get_by_role("row")
+    expect(rows.nth(1)).to_contain_text("recorder")
+    expect(rows.nth(1)).to_contain_text("D-1")
+    page.get_by_label("To").fill("2019-12-31")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("No lines for these filters.")).to_be_visible()
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_person_is_forgotten_only_after_the_code_was_typed(
+    open_page: OpenPage, javascript: bool
+) -> None:
+    code = "R-gone-1" if javascript else "R-gone-2"
+    open_page.expect_status(422)
+    page = open_page("/recipients/new", role="coordinator", javascript=javascript)
+    field(page, "/name").fill(f"Person who leaves {javascript}")
+    field(page, "/code").fill(code)
+    save(page, "Save")
+    page.get_by_role("link", name="Erase personal data").click()
+    field(page, "/code").fill("R-1")
+    save(page, "Erase for good")
+    expect(page.locator("#field-code-error")).to_contain_text(f"type the code {code}")
+    field(page, "/code").fill(code)
+    save(page, "Erase for good")
+    expect(page.get_by_text("The personal data was erased")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text(code)
+
+
+def test_a_request_of_a_donor_is_answered(open_page: OpenPage) -> None:
+    site = open_page.site
+    with (
+        Ledger.open(str(site.database), station="lx") as ledger,
+        ledger.admin_transaction() as books,
+    ):
+        new = donor_requests.NewRequest(kind="correct", wish="written with 李, please")
+        donor_requests.add(AccessContext(books, ledger.clock()), "D-1", new)
+    page = open_page("/donors/D-1")
+    page.get_by_role("link", name="Requests").click()
+    expect(page.get_by_text("written with 李, please")).to_be_visible()
+    save(page, "Answer: done")
+    expect(page.get_by_text("written with 李, please")).to_have_count(0)
+    expect(page.get_by_text("Done ·")).to_be_visible()

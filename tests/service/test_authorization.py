@@ -154,6 +154,17 @@ GET    C     /admin/links
 GET    C     /admin/station
 POST   C     /admin/station
 POST   C     /admin/station/preview
+GET    C     /admin/periods
+POST   C     /admin/periods/close
+POST   C     /admin/periods/reopen
+GET    C     /admin/access-log
+GET    C     /admin/forgetting
+GET    C     /donors/{code}/forget
+POST   C     /donors/{code}/forget
+GET    C     /recipients/{code}/forget
+POST   C     /recipients/{code}/forget
+GET    CR    /donors/{code}/requests
+POST   CR    /donors/{code}/requests/{request_id}/answer
 GET    CRTA  /account
 POST   CRTA  /account/tokens
 POST   CRTA  /account/tokens/{token}/revoke

@@ -18,7 +18,14 @@ from supplies_service.pages.languages import LanguagePages
 from supplies_service.pages.links import OWNERS_LINK_PAGES, LinkPages
 from supplies_service.pages.needs import NeedPages
 from supplies_service.pages.organisation import OrganisationPages
+from supplies_service.pages.periods import PeriodPages
 from supplies_service.pages.pledges import PledgePages
+from supplies_service.pages.privacy import (
+    ERASURE_PAGES,
+    AccessLogPages,
+    DonorRequestPages,
+    ForgettingPages,
+)
 from supplies_service.pages.receipt_checks import ReceiptCheckPages
 from supplies_service.pages.reports import ReportPages
 from supplies_service.pages.scan import ScanPages
@@ -54,6 +61,11 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     TokenPages,
     LinkPages,
     StationPages,
+    PeriodPages,
+    AccessLogPages,
+    ForgettingPages,
+    *ERASURE_PAGES,
+    DonorRequestPages,
     DonorLinkPages,
     DonorPages,
     ReceiptCheckPages,

@@ -94,6 +94,8 @@ def list_lines(
     limit: int,
     who: str | None = None,
     subject: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[AccessLogLine]:
     """List lines, newest first.
 
@@ -103,6 +105,8 @@ def list_lines(
         limit: The maximum number of lines to return.
         who: Return only lines of this caller. None returns those of all callers.
         subject: Return only lines about this code. None returns lines about all codes.
+        since: Return only lines from this time on. None returns the oldest lines too.
+        until: Return only lines before this time. None returns the newest lines too.
 
     Raises:
         InvalidField: no line has `who` or `subject`, and it is not a code in the books either.
@@ -116,6 +120,10 @@ def list_lines(
                 f"/{name}", f"there is nothing with the code {value[:64]!r} in these books"
             )
     where = "".join(f" AND {name} = :{name}" for name in filters)
+    for name, sign, moment in (("since", ">=", since), ("until", "<", until)):
+        if moment is not None:
+            where += f" AND at {sign} :{name}"
+            filters[name] = format_timestamp(moment.astimezone(UTC))
     columns = AccessLogLine.__struct_fields__
     rows = access.all(
         f"SELECT {', '.join(columns)} FROM access_log "

@@ -1,0 +1,71 @@
+"""The page of the periods: close days for booking, and reopen them with a reason."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from litestar import Controller, Response, get, post
+
+from supplies.domain.commands import ClosePeriod, ReopenPeriod
+from supplies_service.pages.command_forms import CommandForm, render_form, submit
+from supplies_service.pages.page_roles import COORDINATORS
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.routes.periods import period
+
+
+class PeriodPages(Controller):
+    """Routes of the page."""
+
+    path = "/admin/periods"
+    include_in_schema = False
+    opt = COORDINATORS  # Litestar reads it so
+
+    @get()
+    async def periods(self, context: Context) -> Response[bytes]:
+        """Show which days are closed, and the forms."""
+        return _page(context)
+
+    @post("/close")
+    async def close(self, context: Context) -> Response[bytes]:
+        """Close all days up to the given one."""
+        form = await CommandForm.read(context.request, ClosePeriod)
+        return await submit(
+            context,
+            form,
+            lambda: _page(context, close=form),
+            address=lambda recorded: "/admin/periods",
+        )
+
+    @post("/reopen")
+    async def reopen(self, context: Context) -> Response[bytes]:
+        """Reopen the given day and all later ones."""
+        form = await CommandForm.read(context.request, ReopenPeriod)
+        return await submit(
+            context,
+            form,
+            lambda: _page(context, reopen=form),
+            address=lambda recorded: "/admin/periods",
+        )
+
+
+def _page(
+    context: RequestContext,
+    close: CommandForm[Any] | None = None,
+    reopen: CommandForm[Any] | None = None,
+) -> Response[bytes]:
+    """Return the page. Arguments: the form that was sent, if it is shown again."""
+    yesterday = context.ledger.today() - timedelta(days=1)
+    sent = close or reopen
+    close = close or CommandForm(ClosePeriod, {"/through": yesterday.isoformat()})
+    reopen = reopen or CommandForm(ReopenPeriod)
+    close.id_prefix, reopen.id_prefix = "close-", "reopen-"
+    with context.reading() as books:
+        return render_form(
+            context,
+            "periods.html",
+            sent or close,
+            close=close,
+            reopen=reopen,
+            period=period(books),
+        )
