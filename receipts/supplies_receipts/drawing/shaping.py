@@ -155,7 +155,7 @@ def _in_visual_order(text: str) -> Iterator[tuple[str, bool]]:
 def _levels(text: str) -> list[int]:
     """Return the embedding level of each character. An odd level means right to left.
 
-    Numbers, with the signs inside them, are written from left to right, so that a telephone number
+    Numbers are written from left to right, and so are signs between digits. So a telephone number
     is not reversed between Arabic words.
     """
     from bidi import algorithm

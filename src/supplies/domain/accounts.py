@@ -298,7 +298,7 @@ PLACES: tuple[str, ...] = tuple(
     for kind in CHART.values()
     if Family.GOODS in kind.families and not is_origin(kind)
 )
-"""Names of all places where donated goods can be, in the order of the chart.
+"""The names of all places where donated goods can be, in the order of the chart.
 
-The quantities at all places add up to what was given.
+The quantities at all places add up to the quantity given.
 """

@@ -340,7 +340,7 @@ def _goods_by_day(moves: Iterable[tuple[Moment, Transfer]]) -> dict[tuple[str, K
 
 
 def _release_again(again: Journal, history: History) -> list[Draft]:
-    """Repeat earlier releases of goods that the command sets aside, each on its own day.
+    """Draft again the releases of goods that the command set aside, each on the day of the release.
 
     Goods that were used since stay allocated, because they cannot be released.
     """

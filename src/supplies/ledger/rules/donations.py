@@ -490,7 +490,9 @@ def _claims_for(journal: Journal, line: DonationLine, pledge: str) -> list[tuple
 
 @dataclass(slots=True)
 class _ServedBefore:
-    """How the lot of a corrected line served claimed needs until now, with quantities by need.
+    """How much of a corrected line's lot served claimed needs before the correction.
+
+    The first four fields have a quantity for each need.
 
     Attributes:
         served: The quantity set aside for the need.

@@ -85,7 +85,10 @@ def _moment(journal: Journal, draft: Draft) -> Moment:
 
 
 def _sheet_moment(journal: Journal, draft: Draft) -> Moment | None:
-    """Return the moment of the count whose difference a draft books; None for other drafts."""
+    """Return the moment of the count whose difference a draft books.
+
+    Return None if the draft books no such difference.
+    """
     if draft.kind not in (COUNTED, RESOLVED):
         return None
     return sheet_moment(journal.books, str(draft.document))

@@ -90,7 +90,7 @@ def _named(
 
 
 class _TrialsUsedUp(Exception):
-    """The largest number of trials is reached."""
+    """The search has made as many trials as it may make."""
 
 
 class _Search:
@@ -152,9 +152,9 @@ class _Search:
     def _at_least(self, refusal: MovedOn, figures: Figures) -> Figures:
         """Return lower limits for the quantities of lines that are too small.
 
-        On any one day, each unit of a line is in only one of the line's accounts. To cover the
-        shortages of a day, the line must grow by their sum, and the day with the largest sum
-        decides. If a larger quantity cannot remove a shortage, the result is empty.
+        At the end of a day, each unit of a line is in only one account. So to cover the shortages
+        of a day, the line must grow by their sum. The day with the largest sum decides. If a larger
+        quantity cannot remove a shortage, the result is empty.
         """
         lots = _lots_by_place(refusal)
 
@@ -193,7 +193,7 @@ class _Search:
     def _as_recorded(self, place: Place, lots: Mapping[Place, list[str]], figures: Figures) -> int:
         """Return the quantity that was recorded at a place before the correction.
 
-        If the line creates no lot, this is what was recorded of the item, minus the quantities of
+        If the line creates no lot, it is the recorded quantity of the item minus the quantities of
         other lines.
 
         Args:

@@ -57,9 +57,9 @@ def _further(draft: Draft, day: date, *, again: bool) -> Draft:
 def _ordered(journal: Journal, first_day: date, remaining: list[Planned]) -> list[Planned]:
     """Order transfers so that none breaks a floor.
 
-    All transfers together must not break a floor. Transfers of the first day come first if
-    possible. If each remaining transfer has to wait for another one, a transfer is split in two,
-    through an account without a floor. Then the others can follow.
+    The balances after all transfers must not break a floor. Transfers of the first day come first
+    if possible. If each remaining transfer has to wait for another one, one of them is split into
+    two transfers, through an account without a floor. Then the others can follow.
     """
     books, remaining = journal.books, list(remaining)
     floors = Floors(books, [step for _, step in remaining])
