@@ -145,7 +145,10 @@ def _with_same_totals(books: Books, fact: _Fact, name: str, earlier: list[str]) 
 
 
 def _find_same_moves(books: Books, seq: int) -> list[Warned]:
-    """Return a warning for each earlier entry that moved the same goods in the same way."""
+    """Return a warning for each earlier entry that moved the same goods in the same way.
+
+    They are at most `MAX_WARNINGS`, the latest.
+    """
     this = books.one(
         "SELECT seq, document, happened_on, kind FROM entries WHERE station = :station "
         "AND seq = :seq AND part = 0 AND supersedes IS NULL",
@@ -162,9 +165,10 @@ def _find_same_moves(books: Books, seq: int) -> list[Warned]:
         most=MAX_COMPARED,
     )
     alike = [(number, name) for number, name, day in reversed(earlier) if day == this[2]]
-    if not alike:
-        return []
-    moved = _moved(books, this[3], [this[1], *(name for _, name in alike)])
+    # The last entries are read first, because often they suffice.
+    same = _same_moves(books, seq, this[1], this[3], alike[-MAX_WARNINGS:])
+    if len(same) < MAX_WARNINGS:
+        same = _same_moves(books, seq, this[1], this[3], alike[:-MAX_WARNINGS]) + same
     word = _MOVES[this[3]]
     return [
         Warned(
@@ -173,8 +177,25 @@ def _find_same_moves(books: Books, seq: int) -> list[Warned]:
             f"if they are one {word}, reverse {_moving_entry(seq, this[1])}",
             about=name,
         )
-        for number, name in alike
-        if name.endswith(f"_{number}") or name == this[1]
+        for number, name in same[-MAX_WARNINGS:]
+    ]
+
+
+def _same_moves(
+    books: Books, seq: int, document: str, kind: str, earlier: list[tuple[int, str]]
+) -> list[tuple[int, str]]:
+    """Return those of the earlier entries, given with their documents, that moved the same goods.
+
+    Args:
+        seq, document, kind: Number, document and kind of the entry to compare with.
+    """
+    if not earlier:
+        return []
+    moved = _moved(books, kind, [document, *(name for _, name in earlier)])
+    return [
+        (number, name)
+        for number, name in earlier
+        if name.endswith(f"_{number}") or name == document
         if moved.get(seq) and moved.get(number) == moved[seq]
     ]
 
