@@ -11,6 +11,7 @@ from support.refusals import assert_refused
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Donor
+from supplies.domain.validation import convert
 from supplies.errors import (
     InvalidField,
     NotFound,
@@ -210,3 +211,9 @@ def test_the_recording_user_may_be_any_code(
 ) -> None:
     done = station.ledger.record(station.donation(1), by="import-2020.02")
     assert station.books.body(done.seq).recorded_by == "import-2020.02"
+
+
+@pytest.mark.parametrize("name", ["9" * 10, "9" * 5000], ids=len)
+def test_an_unknown_field_that_is_named_by_digits_is_refused(name: str) -> None:
+    with pytest.raises(InvalidField):
+        convert(c.NoteNeed, {"recipient": "R-1", "item": "mask", "quantity": 1, name: 1})

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from supplies.domain.validation import MAX_FAULTS, alternatives, field_faults
+from supplies.domain.validation import MAX_FAULTS, alternatives, field_faults, line_numbers
 from supplies.errors import Fault, Sentence, SuppliesError
 
 _LEFT_OUT = object()
@@ -233,7 +233,7 @@ class ShortenedStruct:
 
         If the pointer leads to no line, return the number of all lines.
         """
-        numbers = [int(part) for part in pointer.split("/") if part.isdecimal()]
+        numbers = line_numbers(pointer)
         if numbers:
             return numbers[0]
         return sum(len(value) for value in _kept(self._fields).values() if isinstance(value, list))

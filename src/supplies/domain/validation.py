@@ -18,6 +18,9 @@ S = TypeVar("S", bound=msgspec.Struct)
 MAX_FAULTS = 50
 """Largest number of faults in one error."""
 
+_MOST_DIGITS = 9
+"""Largest number of digits of a line number."""
+
 
 def check_fields(struct: S) -> S:
     """Return a struct with its text normalized, after checking the limits of its fields.
@@ -67,12 +70,16 @@ def field_faults(kind: type[msgspec.Struct], fields: Any) -> tuple[Any, list[Fau
     found = {fault.pointer: fault for fault in faults}
     for fault in islice(_faults(kind, normalized, ""), MAX_FAULTS + 1):
         found.setdefault(fault.pointer, fault)
-    return normalized, sorted(found.values(), key=lambda fault: _line_numbers(fault.pointer))
+    return normalized, sorted(found.values(), key=lambda fault: line_numbers(fault.pointer))
 
 
-def _line_numbers(pointer: str) -> list[int]:
-    """Return the numbers in a JSON pointer, to sort faults in the order of the lines."""
-    return [int(part) for part in pointer.split("/") if part.isdecimal()]
+def line_numbers(pointer: str) -> list[int]:
+    """Return the line numbers in a JSON pointer, to sort faults in the order of the lines.
+
+    A longer number is the name of an unknown field. Python would refuse to convert its digits.
+    """
+    parts = pointer.split("/")
+    return [int(part) for part in parts if part.isdecimal() and len(part) <= _MOST_DIGITS]
 
 
 def _faults(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
