@@ -6,7 +6,19 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from support.browser import WIDTHS, OpenPage, fits, serious_faults
 
-FORMS = ("move", "hand-out", "write-off", "issue", "arrival", "opening")
+FORMS = (
+    "move",
+    "hand-out",
+    "write-off",
+    "issue",
+    "lend",
+    "repack",
+    "return",
+    "take-back",
+    "found",
+    "arrival",
+    "opening",
+)
 
 
 def field(page: Page, pointer: str) -> Locator:

@@ -88,6 +88,8 @@ GET    CR    /receipts/{number}/pdf
 GET    CRA   /entries
 GET    CRA   /entries/conflicts
 GET    CRA   /entries/{entry}
+GET    C     /entries/{entry}/correct
+POST   C     /entries/{entry}/correct
 POST   C     /entries/{entry}/reverse
 POST   C     /entries/{entry}/resolve
 GET    CRA   /catalogue

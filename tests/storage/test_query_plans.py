@@ -22,21 +22,21 @@ from typing import Any, NamedTuple, get_args
 
 import pytest
 from support.engines import Engines, without_fsync
-from support.every_kind import RecordingStation, book_everything
+from support.every_kind import RecordingStation, book_everything, record_the_rest
 
 import supplies.views
 from benchmarks import growth
 from supplies.books.catalogue import CODE_LETTERS
 from supplies.books.reader import Books
 from supplies.domain import commands as c
-from supplies.domain.catalogue_records import CATALOGUE_RECORDS, Location
+from supplies.domain.catalogue_records import CATALOGUE_RECORDS
 from supplies.domain.entries import ENTRY_KINDS
 from supplies.errors import Forgotten, UnknownBarcode
 from supplies.ledger.rules import RULES
 from supplies.signing.station_keys import StationKeys
 from supplies.storage import schema
 from supplies.storage.sqlite.store import SqliteStore
-from supplies.storage.store import Row, Store
+from supplies.storage.store import Store
 from supplies.views import (
     activities,
     alerts,
@@ -65,6 +65,7 @@ from supplies.views import (
     receipts,
     remarks,
     shipments,
+    stated_commands,
     stated_donation,
     station_report,
     stock,
@@ -129,45 +130,6 @@ def traced(store: Store) -> Iterator[Trace]:
 # --- every command -------------------------------------------------------------------------------
 
 
-def record_the_rest(station: RecordingStation) -> None:
-    """Record the commands that `book_everything` leaves out, and corrections."""
-    record, document = station.record, station.record_document
-    masks = [c.LotLine(item="mask", quantity=1)]
-    goods = [c.ArrivalLine(item=item, quantity=100) for item in ("mask", "gel")]
-    record(c.OpenStock(location="a", lines=goods))
-    need = document(c.NoteNeed(recipient="h1", item="mask", quantity=5))
-    pledge = document(
-        c.MakePledge(donor="wang", lines=[c.PledgeLine(item="mask", quantity=9)], due_on=TODAY)
-    )
-    record(c.ClaimNeeds(pledge=pledge, claims=[c.Claim(need=need, quantity=3)]))
-    given = c.DonationLine(item="mask", quantity=2, pledge=pledge)
-    record(c.RecordDonation(donor="wang", location="a", handled_by="Zhang", lines=[given]))
-    dropped = [c.DroppedLine(line=1, quantity=2)]
-    record(c.CancelPledge(pledge=pledge, lines=dropped, reason="made up"))
-    record(c.LapsePledge(pledge=pledge, reason="made up"))
-    allocation = document(
-        c.Allocate(recipient="h2", location="a", lines=[c.AllocationLine(item="gel", quantity=2)])
-    )
-    record(c.Release(allocation=allocation, reason="made up"))
-    record(c.FindAgain(reason="damaged", location="a", lines=masks))
-    loan = document(c.LendGoods(borrower="x", location="a", lines=masks))
-    record(c.ReturnLoan(loan=loan, lines=masks))
-    given_out = [c.RecipientLine(item="mask", quantity=2)]
-    record(c.HandOut(recipient="h1", location="a", lines=given_out))
-    taken = [c.RecipientLine(item="mask", quantity=1)]
-    record(c.TakeBack(recipient="h1", location="a", lines=taken, reason="made up"))
-    (lot,) = ask(station, "SELECT lot FROM shipment_arrivals WHERE station = 'lx'")
-    record(c.DescribeLot(lot=lot, batch="B2", reason="made up"))
-    (lot,) = ask(station, f"SELECT lot FROM arrival_lines WHERE seq = {donation(station, 5)}")
-    returned = [c.LotLine(item="mask", quantity=1, lot=lot)]
-    record(c.ReturnGoods(location="a", lines=returned, reason="made up"))
-    record(c.ReplaceReceipt(number=receipt_of(station, donation(station, 6)), reason="made up"))
-    station.ledger.register(Location(code="q", name="Quarantine", quarantine=True))
-    record(c.QuarantineBatch(item="mask", batch="B1", target="q"))
-    record(c.VoidReceipt(number=receipt_of(station, donation(station, 7)), reason="made up"))
-    record(c.Reverse(entry=donation(station, 8), reason="made up"))
-
-
 def correct_commands(station: RecordingStation) -> None:
     """Record a command of each kind that can be corrected, and correct it."""
     for command, corrected in (
@@ -215,26 +177,6 @@ def correct_commands(station: RecordingStation) -> None:
     ):
         entry = station.record(command).seq
         station.record(c.Correct(entry=entry, command=corrected, reason="made up"))
-
-
-def donation(station: RecordingStation, quantity: int) -> int:
-    given = [c.DonationLine(item="mask", quantity=quantity)]
-    command = c.RecordDonation(donor="wang", location="a", handled_by="Zhang", lines=given)
-    return station.record(command).seq
-
-
-def receipt_of(station: RecordingStation, entry: int) -> str:
-    (number,) = ask(station, f"SELECT number FROM receipts WHERE seq = {entry + 1}")
-    assert isinstance(number, str)
-    return number
-
-
-def ask(station: RecordingStation, sql: str) -> Row:
-    """Return the first row of a query of the test itself, which is not traced."""
-    store = station.ledger.store
-    row = type(store).one(store, sql)
-    assert row is not None
-    return row
 
 
 # --- every view ----------------------------------------------------------------------------------
@@ -309,8 +251,11 @@ def show_entries(books: Books) -> None:
     for kind in ENTRY_KINDS:
         for entry in entries.list_entries(books, kind=kind).items[-1:]:
             view = entries.get_entry(books, entry.seq)
+            entries.list_entries_of_command(books, entry.seq)
             likely_duplicates.find_likely_duplicates(books, view.document, view.seq)
             entries.list_entries(books, document=view.document)
+            if kind in stated_commands.CORRECTABLE_KINDS:
+                stated_commands.stated_command(books, entry.seq)
     for conflict in entries.list_conflicts(books, open_only=False).items:
         entries.get_conflict(books, conflict.seq)
     entries.list_conflicts(books)

@@ -117,7 +117,7 @@ class OpenPage:
         """Close the pages. Fail if Chromium logged an error."""
         for context in self._contexts:
             context.close()
-        assert self.faults == []
+        assert self.faults == [], self.faults
 
     def _note(self, page: Page, message: ConsoleMessage) -> None:
         if message.type == "error" and not any(each in message.text for each in self.expected):

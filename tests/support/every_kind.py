@@ -9,6 +9,7 @@ from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, 
 from supplies.domain.money import Value
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
+from supplies.storage.store import Row
 from support.shipping import citation
 
 
@@ -291,3 +292,66 @@ def book_everything(station: RecordingStation, elsewhere: str) -> None:
         happened_on=date(2020, 2, 3),
     )
     station.record(late)
+
+
+def record_the_rest(station: RecordingStation) -> None:
+    """Record the commands that `book_everything` leaves out, and corrections."""
+    record, document = station.record, station.record_document
+    masks = [c.LotLine(item="mask", quantity=1)]
+    goods = [c.ArrivalLine(item=item, quantity=100) for item in ("mask", "gel")]
+    record(c.OpenStock(location="a", lines=goods))
+    need = document(c.NoteNeed(recipient="h1", item="mask", quantity=5))
+    pledge = document(
+        c.MakePledge(
+            donor="wang",
+            lines=[c.PledgeLine(item="mask", quantity=9)],
+            due_on=date(2020, 2, 9),
+        )
+    )
+    record(c.ClaimNeeds(pledge=pledge, claims=[c.Claim(need=need, quantity=3)]))
+    given = c.DonationLine(item="mask", quantity=2, pledge=pledge)
+    record(c.RecordDonation(donor="wang", location="a", handled_by="Zhang", lines=[given]))
+    dropped = [c.DroppedLine(line=1, quantity=2)]
+    record(c.CancelPledge(pledge=pledge, lines=dropped, reason="made up"))
+    record(c.LapsePledge(pledge=pledge, reason="made up"))
+    allocation = document(
+        c.Allocate(recipient="h2", location="a", lines=[c.AllocationLine(item="gel", quantity=2)])
+    )
+    record(c.Release(allocation=allocation, reason="made up"))
+    record(c.FindAgain(reason="damaged", location="a", lines=masks))
+    loan = document(c.LendGoods(borrower="x", location="a", lines=masks))
+    record(c.ReturnLoan(loan=loan, lines=masks))
+    given_out = [c.RecipientLine(item="mask", quantity=2)]
+    record(c.HandOut(recipient="h1", location="a", lines=given_out))
+    taken = [c.RecipientLine(item="mask", quantity=1)]
+    record(c.TakeBack(recipient="h1", location="a", lines=taken, reason="made up"))
+    (lot,) = ask(station, "SELECT lot FROM shipment_arrivals WHERE station = 'lx'")
+    record(c.DescribeLot(lot=lot, batch="B2", reason="made up"))
+    (lot,) = ask(station, f"SELECT lot FROM arrival_lines WHERE seq = {donation(station, 5)}")
+    returned = [c.LotLine(item="mask", quantity=1, lot=lot)]
+    record(c.ReturnGoods(location="a", lines=returned, reason="made up"))
+    record(c.ReplaceReceipt(number=receipt_of(station, donation(station, 6)), reason="made up"))
+    station.ledger.register(Location(code="q", name="Quarantine", quarantine=True))
+    record(c.QuarantineBatch(item="mask", batch="B1", target="q"))
+    record(c.VoidReceipt(number=receipt_of(station, donation(station, 7)), reason="made up"))
+    record(c.Reverse(entry=donation(station, 8), reason="made up"))
+
+
+def donation(station: RecordingStation, quantity: int) -> int:
+    given = [c.DonationLine(item="mask", quantity=quantity)]
+    command = c.RecordDonation(donor="wang", location="a", handled_by="Zhang", lines=given)
+    return station.record(command).seq
+
+
+def receipt_of(station: RecordingStation, entry: int) -> str:
+    (number,) = ask(station, f"SELECT number FROM receipts WHERE seq = {entry + 1}")
+    assert isinstance(number, str)
+    return number
+
+
+def ask(station: RecordingStation, sql: str) -> Row:
+    """Return the first row of a query of the test itself, which is not traced."""
+    store = station.ledger.store
+    row = type(store).one(store, sql)
+    assert row is not None
+    return row

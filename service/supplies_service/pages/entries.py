@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
-from supplies.domain.commands import ResolveConflict, Reverse
-from supplies.errors import NotFound, SuppliesError
-from supplies.ledger.ledger import Ledger
-from supplies.views.deliveries import StopView, get_delivery
+from supplies.domain.commands import Correct, ResolveConflict, Reverse
+from supplies.errors import NotFound
+from supplies.ledger.recorded import recorded_result
+from supplies.views.deliveries import StopLineView, StopView, get_delivery
 from supplies.views.entries import (
     ConflictView,
     EntryView,
@@ -20,16 +20,22 @@ from supplies.views.entries import (
     get_entry,
     list_conflicts,
     list_entries,
+    list_entries_of_command,
 )
-from supplies_service.pages.command_forms import CommandForm, Saved, render_form
-from supplies_service.pages.forms import redirect
+from supplies.views.stated_commands import CORRECTABLE_KINDS, stated_command
+from supplies_service.pages.command_forms import CommandForm, render_form, submit
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.page_roles import COORDINATORS, READERS
+from supplies_service.pages.typed_values import fields_of
 from supplies_service.request_bodies import parse_number
 from supplies_service.request_context import Context, RequestContext
 
 ROWS = 50
 """Number of entries on a page of the list."""
+
+
+_TEXT_FIELDS = frozenset({"note", "reason", "who", "evidence", "expiry_reason"})
+"""Free texts, which a page shows only where their reader may see them."""
 
 
 class EntryPages(Controller):
@@ -75,6 +81,27 @@ class EntryPages(Controller):
         """Show an entry."""
         return _show(context, parse_number(entry))
 
+    @get("/{entry:str}/correct", opt=COORDINATORS)
+    async def correction(self, context: Context, entry: FromPath[str]) -> Response[bytes]:
+        """Show the form of a correction, filled in with the latest version of the command."""
+        form = CommandForm(Correct)
+        with context.reading() as books:
+            stated = stated_command(books, parse_number(entry))
+        form.fields = fields_of(stated.command, "/command")
+        form.fields["/entry"] = str(stated.entry)
+        return _show_correction(context, parse_number(entry), form)
+
+    @post("/{entry:str}/correct", opt=COORDINATORS)
+    async def correct(self, context: Context, entry: FromPath[str]) -> Response[bytes]:
+        """Record the correction, and show what it changed. If it is refused, show the form."""
+        form = await CommandForm.read(context.request, Correct)
+        return await submit(
+            context,
+            form,
+            lambda: _show_correction(context, parse_number(entry), form),
+            address=lambda recorded: f"/entries/{recorded.seq}",
+        )
+
     @post("/{entry:str}/reverse", opt=COORDINATORS)
     async def reverse(self, context: Context, entry: FromPath[str]) -> Response[bytes]:
         """Reverse the command of an entry. If that is refused, show the entry with the error."""
@@ -98,20 +125,35 @@ async def _record(
     Args:
         seq: Number of the entry to reverse, or of the conflict to resolve.
     """
-    if not form.is_save:
-        return _show(context, seq, form)
-    try:
-        with context.reading() as books:
-            command = form.command(books)
+    return await submit(
+        context,
+        form,
+        lambda: _show(context, seq, form),
+        address=lambda recorded: f"/entries/{recorded.seq}",
+    )
 
-        def job(ledger: Ledger, id: str) -> Saved:
-            recorded = ledger.record(command, by=context.by, id=id)
-            return Saved(f"/entries/{recorded.seq}", recorded.seq)
 
-        return redirect(await form.record(context, job))
-    except SuppliesError as error:
-        form.refuse(error)
-        return _show(context, seq, form)
+def _show_correction(
+    context: RequestContext, seq: int, form: CommandForm[Correct]
+) -> Response[bytes]:
+    with context.reading() as books:
+        form.find_records(books)
+        return render_form(
+            context,
+            "entry_correction.html",
+            form,
+            entry=get_entry(books, seq),
+            loaded=_loaded(books, form),
+        )
+
+
+def _loaded(books: Books, form: CommandForm[Correct]) -> list[StopLineView]:
+    """Return the loaded lines of the stop whose outcome is corrected. Other forms have none."""
+    name, allocation = form.value("/command/delivery"), form.value("/command/allocation")
+    if form.value("/command/type") != "ReportOutcome":
+        return []
+    stops = get_delivery(books, name).stops
+    return next((stop.lines for stop in stops if stop.allocation == allocation), [])
 
 
 def _show(
@@ -133,7 +175,41 @@ def _show(
             stated=None if conflict is None else _stated(conflict),
             recorded_stop=None if conflict is None else _recorded_stop(books, conflict),
             last=books.head()[0],
+            command=list_entries_of_command(books, seq),
+            warnings=recorded_result(books, seq).warnings if _is_first(books, seq) else [],
+            changed=_changed_fields(books, entry),
         )
+
+
+def _is_first(books: Books, seq: int) -> bool:
+    return books.body(seq).part == 0
+
+
+class ChangedField(NamedTuple):
+    """A field of a command that a correction changed. A field that is not filled in is ""."""
+
+    pointer: str
+    before: str
+    after: str
+
+
+def _changed_fields(books: Books, entry: EntryView) -> list[ChangedField]:
+    """Return the fields that a correction changed, apart from texts.
+
+    The result is empty for a reversal, for a donation, and for entries that correct nothing.
+    """
+    if entry.supersedes is None or entry.kind not in CORRECTABLE_KINDS - {"donation_received"}:
+        return []
+    before, after = (
+        fields_of(stated_command(books, seq, latest=False).command)
+        for seq in (entry.supersedes, entry.seq)
+    )
+    return [
+        ChangedField(pointer, before.get(pointer, ""), after.get(pointer, ""))
+        for pointer in {**before, **after}
+        if before.get(pointer) != after.get(pointer)
+        and pointer.rpartition("/")[2] not in _TEXT_FIELDS
+    ]
 
 
 def _is_conflict(entry: EntryView) -> bool:

@@ -27,6 +27,7 @@ from supplies.views.catalogue import list_records
 from supplies.views.donations import DonationView
 from supplies.views.needs import NeedView
 from supplies.views.pagination import PackedView
+from supplies.views.stated_commands import CORRECTABLE_KINDS
 from supplies_service.pages.languages import Language, translations
 from supplies_service.templating import format_day, format_number
 
@@ -256,6 +257,10 @@ class Names:
                 delivery = self._books.latest_row(Delivery, delivery=document)
                 return "" if delivery is None else self.team(delivery.team)
         return ""
+
+    def can_correct(self, kind: str) -> bool:
+        """Return whether entries of a kind can be corrected."""
+        return kind in CORRECTABLE_KINDS
 
     def address(self, document: str) -> str:
         """Return the address of the page about a document. Return "" if it has none."""

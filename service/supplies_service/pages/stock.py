@@ -6,7 +6,7 @@ The forms record commands that move goods.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
@@ -15,11 +15,16 @@ from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Item, Location
 from supplies.domain.commands import (
     Command,
+    Convert,
+    FindAgain,
     HandOut,
     IssueGoods,
+    LendGoods,
     Move,
     OpenStock,
     RecordArrival,
+    ReturnGoods,
+    TakeBack,
     WriteOff,
 )
 from supplies.errors import NotFound
@@ -39,28 +44,23 @@ ROWS = 100
 """Number of lots on a page of the list."""
 
 
-class StockForm(NamedTuple):
-    """A form that moves goods.
-
-    Attributes:
-        command: The command that it records.
-        arrives: True if its lines have fields for the batch and expiry of new goods. False if they
-            may name a lot that is in stock.
-    """
-
-    command: type[Command]
-    arrives: bool = False
-
-
-FORMS: Mapping[str, StockForm] = {
-    "move": StockForm(Move),
-    "hand-out": StockForm(HandOut),
-    "write-off": StockForm(WriteOff),
-    "issue": StockForm(IssueGoods),
-    "arrival": StockForm(RecordArrival, arrives=True),
-    "opening": StockForm(OpenStock, arrives=True),
+FORMS: Mapping[str, type[Command]] = {
+    "move": Move,
+    "hand-out": HandOut,
+    "write-off": WriteOff,
+    "issue": IssueGoods,
+    "lend": LendGoods,
+    "repack": Convert,
+    "return": ReturnGoods,
+    "take-back": TakeBack,
+    "found": FindAgain,
+    "arrival": RecordArrival,
+    "opening": OpenStock,
 }
-"""The forms by name. The name is the last part of the form's address."""
+"""The command of each form, by name. The name is the last part of the form's address."""
+
+ARRIVALS = ("arrival", "opening", "take-back", "found")
+"""The forms about goods that are not in stock yet."""
 
 
 class StockPages(Controller):
@@ -111,16 +111,17 @@ class StockPages(Controller):
         Args:
             item, lot, location: Codes with which the fields are filled in. None leaves them empty.
         """
-        form = CommandForm[Any](_form(kind).command)
+        form = CommandForm[Any](_form(kind))
         place = "/from" if kind == "move" else "/location"
-        given = {"/lines/0/item": item, "/lines/0/lot": lot, place: location}
+        line = "/consumed/0" if kind == "repack" else "/lines/0"
+        given = {f"{line}/item": item, f"{line}/lot": lot, place: location}
         form.fields = {pointer: code for pointer, code in given.items() if code}
         return _show(context, kind, form)
 
     @post("/new/{kind:str}", opt=STAFF)
     async def record(self, context: Context, kind: FromPath[str]) -> Response[bytes]:
         """Record the command of a form. If that is refused, show the form with the errors."""
-        form = await CommandForm[Any].read(context.request, _form(kind).command)
+        form = await CommandForm[Any].read(context.request, _form(kind))
         return await submit(
             context,
             form,
@@ -138,13 +139,13 @@ def _stock_card(context: RequestContext, books: Books, item: str) -> Response[by
         item=books.item(item),
         rows=get_stock(books, item=item, limit=None).items,
         needs=context.redacted(list_needs(books, item=item, status="open", limit=ROWS)),
-        forms=[name for name, form in FORMS.items() if not form.arrives],
+        forms=[name for name in FORMS if name not in ARRIVALS],
         today=context.ledger.today(),
     )
 
 
-def _form(kind: str) -> StockForm:
-    """Return the form with this name.
+def _form(kind: str) -> type[Command]:
+    """Return the command of the form with this name.
 
     Raises:
         NotFound: there is no form of this name.
@@ -166,4 +167,5 @@ def _warnings(books: Books, recorded: Recorded) -> list[Warned]:
 def _show(context: RequestContext, kind: str, form: CommandForm[Any]) -> Response[bytes]:
     with context.reading() as books:
         form.find_records(books)
-        return render_form(context, "stock_form.html", form, kind=kind, arrives=_form(kind).arrives)
+        command = _form(kind).__name__
+        return render_form(context, "stock_form.html", form, kind=kind, command=command)

@@ -113,6 +113,20 @@ def get_entry(books: Books, seq: int) -> EntryView:
     return found[0][1]
 
 
+def list_entries_of_command(books: Books, seq: int) -> list[EntryView]:
+    """Return all entries of the command that recorded an entry, in their order.
+
+    Raises:
+        NotFound: there is no such entry.
+    """
+    first = seq - books.body(seq).part
+    last = books.last_seq_of_command(first)
+    found = _entries(
+        books, " AND e.seq BETWEEN :first AND :last", limit=last - first + 1, first=first, last=last
+    )
+    return [entry for _, entry in found]
+
+
 def list_entries(
     books: Books,
     *,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, LOST, STOCK, keys_of
@@ -10,9 +11,10 @@ from supplies.domain.commands import DonationLine, RecordDonation
 from supplies.domain.entry_rows import Allocation, AllocationLine
 from supplies.domain.money import Value
 from supplies.views.donations import DOCUMENT_TYPE, DonationView, ValueView, get_donation
+from supplies.views.pagination import PackedView
 from supplies.views.shared_queries import read_latest
 
-_ERASED = "–"
+ERASED = "–"
 """The text that is shown in place of a required text that was erased."""
 
 _SHELVES = (STOCK.prefix, ALLOCATED.prefix)
@@ -37,7 +39,7 @@ def stated_donation(books: Books, name: str) -> RecordDonation:
                 item=line.item,
                 quantity=line.stated.quantity if line.stated else line.quantity,
                 pack=line.stated.pack if line.stated else None,
-                pack_size=line.stated.size if line.stated else None,
+                pack_size=unusual_size(books, line.item, line.stated or None),
                 pledge=line.pledge,
                 recipient=line.recipient,
                 need=needs.get(line.lot),
@@ -52,7 +54,7 @@ def stated_donation(books: Books, name: str) -> RecordDonation:
     return RecordDonation(
         donor=view.donor,
         location=view.location,
-        handled_by=view.handled_by or _ERASED,
+        handled_by=view.handled_by or ERASED,
         lines=lines,
         wish=view.wish,
         checked_by=view.checked_by,
@@ -68,11 +70,20 @@ def stated_donation(books: Books, name: str) -> RecordDonation:
 def _stated_value(value: ValueView | None) -> Value | None:
     if value is None:
         return None
-    return Value(minor=value.minor, currency=value.currency, evidence=value.evidence or _ERASED)
+    return Value(minor=value.minor, currency=value.currency, evidence=value.evidence or ERASED)
+
+
+def unusual_size(books: Books, item: str, stated: PackedView | None) -> int | None:
+    """Return the size of a pack if it is not the size that is registered for the item.
+
+    Return None for the registered size, and for a quantity in base units.
+    """
+    if stated is None or books.item(item).packs.get(stated.pack) == stated.size:
+        return None
+    return stated.size
 
 
 def _destinations(books: Books, view: DonationView) -> dict[str, tuple[str | None, str | None]]:
-    """Return the quarantine and the reason of a write-off to which each lot went on arrival."""
     rows = books.all(
         "SELECT t.lot, t.source, t.target, t.quantity FROM entries e CROSS JOIN transfers t "
         "WHERE e.station = :station AND e.document = :name AND e.kind = :kind "
@@ -84,14 +95,21 @@ def _destinations(books: Books, view: DonationView) -> dict[str, tuple[str | Non
     for lot, source, target, quantity in rows:
         moved[lot][source] -= quantity
         moved[lot][target] += quantity
-    found: dict[str, tuple[str | None, str | None]] = {}
-    for lot, changes in moved.items():
-        places = [account for account, change in changes.items() if change > 0]
-        shelves = [keys_of(one)[-1] for one in places if one.startswith(_SHELVES)]
-        lost = [keys_of(one)[0] for one in places if one.startswith(LOST.prefix)]
-        elsewhere = [place for place in shelves if place != view.location]
-        found[lot] = (elsewhere[0] if elsewhere else None, lost[0] if lost else None)
-    return found
+    return {lot: destination(changes, view.location) for lot, changes in moved.items()}
+
+
+def destination(changes: Mapping[str, int], location: str) -> tuple[str | None, str | None]:
+    """Return the quarantine and the reason of a write-off to which a lot went on arrival.
+
+    Args:
+        changes: The net changes of accounts by the arrival of the lot.
+        location: The location of the other goods that arrived with it.
+    """
+    places = [account for account, change in changes.items() if change > 0]
+    shelves = [keys_of(one)[-1] for one in places if one.startswith(_SHELVES)]
+    lost = [keys_of(one)[0] for one in places if one.startswith(LOST.prefix)]
+    elsewhere = [place for place in shelves if place != location]
+    return elsewhere[0] if elsewhere else None, lost[0] if lost else None
 
 
 def _needs_served(books: Books, view: DonationView) -> dict[str, str]:

@@ -1,0 +1,573 @@
+"""Turn entries back into the commands that would record them, for the forms of corrections.
+
+The books contain no copy of a command. It is made from the rows, transfers and texts of its
+entries, with all corrections. To correct an entry with the command that is made from it moves no
+goods.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any, NamedTuple, TypeVar
+
+from supplies.books.free_text import Texts, free_text_of_entry
+from supplies.books.reader import Books
+from supplies.domain import commands as c
+from supplies.domain.accounts import (
+    ALLOCATED,
+    CONVERTED,
+    LOST,
+    OPENING,
+    PLEDGED,
+    RECEIVED,
+    STOCK,
+    UNEXPLAINED,
+    AccountKind,
+    keys_of,
+    kind_of,
+)
+from supplies.domain.entries import Body
+from supplies.domain.entry_rows import (
+    Activity,
+    Allocation,
+    AllocationLine,
+    Arrival,
+    ArrivalLine,
+    EntryRow,
+    HandOutTo,
+    LatestDay,
+    Lot,
+    Need,
+    OutcomeLine,
+    PackedLine,
+    Pledge,
+    PledgeLine,
+    ProductExpiry,
+    ProductPledge,
+    StopLine,
+    StopOutcome,
+    Withdrawal,
+)
+from supplies.domain.money import Value
+from supplies.errors import InvalidField, Sentence
+from supplies.views.pagination import PackedView
+from supplies.views.stated_donation import ERASED, destination, stated_donation, unusual_size
+
+R = TypeVar("R", bound=EntryRow)
+L = TypeVar("L", bound=c.LotLine)
+
+_Goods = tuple[str, str]
+"""An item and a lot."""
+
+
+class StatedCommand(NamedTuple):
+    """A command as the books have it.
+
+    Attributes:
+        entry: Number of the entry to correct: the first entry of the command or of its latest
+            correction.
+        command: The command, with the day of the event.
+    """
+
+    entry: int
+    command: Any
+
+
+def stated_command(books: Books, seq: int, *, latest: bool = True) -> StatedCommand:
+    """Return the command that recorded an entry.
+
+    A reversed command is returned as it was before the reversal. Optional texts that were erased
+    are None. Required texts that were erased are "–".
+
+    Args:
+        books: The books.
+        seq: Number of an entry of the command or of one of its corrections.
+        latest: Whether to return the command as last corrected. Otherwise it is returned as the
+            given entry states it, except for donations, which are always as last corrected.
+
+    Raises:
+        NotFound: there is no such entry.
+        InvalidField: entries of this kind cannot be corrected.
+    """
+    body = books.body(seq)
+    head = books.body(seq - body.part)
+    reader = _READERS.get(head.kind)
+    if reader is None:
+        raise InvalidField.at(
+            "/entry", Sentence("entry {entry} cannot be corrected", entry=str(seq))
+        )
+    chain = [head]
+    while chain[0].supersedes is not None:
+        chain.insert(0, books.body(chain[0].supersedes))
+    while latest and (newer := _superseded_by(books, chain[-1].seq)) is not None:
+        chain.append(books.body(newer))
+    entry = chain[-1].seq
+    stated = _Stated(books, chain)
+    if len(chain) > 1 and not stated.changes and head.kind not in _WITHOUT_GOODS:
+        stated = _Stated(books, chain[:-1])
+    return StatedCommand(entry, reader(stated))
+
+
+def _superseded_by(books: Books, seq: int) -> int | None:
+    found = books.value(
+        "SELECT seq FROM entries WHERE station = :station AND supersedes = :seq", seq=seq
+    )
+    return None if found is None else int(found)
+
+
+class _Stated:
+    """What a command recorded, with the corrections up to one of them.
+
+    Attributes:
+        latest: The first entry of the command or of its latest correction. It has the rows that
+            the command states.
+        changes: The net change of each account, by item and lot, in the order of the transfers.
+        lots: The latest description of each lot that the command created.
+        claims: The quantity that each need claims of an item in a pledge.
+    """
+
+    def __init__(self, books: Books, chain: list[Body]) -> None:
+        self.books, self.latest, self._chain = books, chain[-1], chain
+        texts = free_text_of_entry(books, self.latest.seq)
+        self._texts: Texts = texts or {}
+        self.changes: dict[_Goods, Counter[str]] = {}
+        self.claims: Counter[tuple[str, str]] = Counter()
+        changes: defaultdict[_Goods, Counter[str]] = defaultdict(Counter)
+        self.lots: dict[str, Lot] = {}
+        for body in (part for head in chain for part in self._parts(head)):
+            self.lots |= {row.lot: row for row in body.rows if isinstance(row, Lot)}
+            for source, target, item, lot, quantity in body.transfers:
+                if lot:
+                    changes[item, lot][source] -= quantity
+                    changes[item, lot][target] += quantity
+                for account, change in ((source, -quantity), (target, quantity)):
+                    if kind_of(account) is PLEDGED and len(keys_of(account)) > 1:
+                        self.claims[item, keys_of(account)[1]] += change
+        for goods, by_account in changes.items():
+            left = Counter({account: change for account, change in by_account.items() if change})
+            if left:
+                self.changes[goods] = left
+
+    def _parts(self, head: Body) -> list[Body]:
+        """Return the entries of one version of the command that are about the same document."""
+        last = self.books.last_seq_of_command(head.seq)
+        parts = [head, *(self.books.body(seq) for seq in range(head.seq + 1, last + 1))]
+        return [part for part in parts if part.document == head.document]
+
+    # --- rows and texts ------------------------------------------------------------------------
+
+    @property
+    def document(self) -> str:
+        return str(self.latest.document)
+
+    @property
+    def day(self) -> dict[str, Any]:
+        """The fields of the command that state its day."""
+        marked = any(isinstance(row, LatestDay) for row in self.latest.rows)
+        return {"happened_on": self.latest.happened_on, "or_earlier": marked}
+
+    def rows(self, kind: type[R]) -> list[R]:
+        return [row for row in self.latest.rows if isinstance(row, kind)]
+
+    def row(self, kind: type[R]) -> R:
+        """Return the latest row of a kind. A correction does not repeat all kinds."""
+        return next(
+            row for head in reversed(self._chain) for row in head.rows if isinstance(row, kind)
+        )
+
+    def text(self, path: str) -> str | None:
+        return self._texts.get(path)
+
+    def needed_text(self, path: str) -> str:
+        return self._texts.get(path) or ERASED
+
+    # --- goods ---------------------------------------------------------------------------------
+
+    def account(self, kind: AccountKind, *, falls: bool) -> str:
+        """Return the account of a kind whose goods the command decreases or increases."""
+        return next(account for account, _ in self._of(kind, falls=falls))
+
+    def goods(self, kind: AccountKind, *, falls: bool) -> dict[_Goods, int]:
+        """Return what the command takes from accounts of a kind, or adds to them."""
+        found: Counter[_Goods] = Counter()
+        for _, (goods, quantity) in self._of(kind, falls=falls):
+            found[goods] += quantity
+        return dict(found)
+
+    def _of(self, kind: AccountKind, *, falls: bool) -> Iterable[tuple[str, tuple[_Goods, int]]]:
+        for goods, by_account in self.changes.items():
+            for account, change in by_account.items():
+                if kind_of(account) is kind and (change < 0) is falls:
+                    yield account, (goods, abs(change))
+
+    def lines(self, line: type[L], goods: Mapping[_Goods, int], field: str = "lines") -> list[L]:
+        """Return the lines that take these goods.
+
+        A line names its lot only if the goods of its item are of several lots. Otherwise a
+        correction takes from the same lot first, and from others if more is needed.
+        """
+        lots: Counter[str] = Counter(item for item, _ in goods)
+        totals: Counter[str] = Counter()
+        for (item, _), quantity in goods.items():
+            totals[item] += quantity
+        made = []
+        for (item, lot), quantity in goods.items():
+            packs = self.in_packs(item, totals[item], field)
+            if lots[item] == 1:
+                made.append(line(item=item, **(packs or {"quantity": quantity})))
+            elif packs is None:
+                made.append(line(item=item, lot=lot, quantity=quantity))
+            elif not any(one.item == item for one in made):
+                made.append(line(item=item, **packs))
+        return made
+
+    def in_packs(self, item: str, quantity: int, field: str = "lines") -> dict[str, Any] | None:
+        """Return a quantity in the packs in which the command counted an item.
+
+        Return None if it counted base units, or the item on several lines.
+        """
+        counted = [row for row in self.rows(PackedLine) if row.item == item and row.field == field]
+        if len(counted) != 1 or counted[0].quantity * counted[0].size != quantity:
+            return None
+        return self._packs(counted[0])
+
+    def of_line(self, number: int, quantity: int, field: str = "lines") -> dict[str, Any]:
+        """Return the quantity of a line as the command counted it, in packs or base units."""
+        for row in self.rows(PackedLine):
+            if row.line == number and row.field == field:
+                return self._packs(row)
+        return {"quantity": quantity}
+
+    def _packs(self, row: PackedLine) -> dict[str, Any]:
+        stated = PackedView(quantity=row.quantity, pack=row.pack, size=row.size)
+        size = unusual_size(self.books, row.item, stated)
+        return {"quantity": row.quantity, "pack": row.pack, "pack_size": size}
+
+
+# --- one function for each kind of command ------------------------------------------------------
+
+
+def _need(stated: _Stated) -> c.NoteNeed:
+    row = stated.row(Need)
+    quantity = row.quantity
+    before = stated.latest
+    while not quantity and before.supersedes is not None:
+        before = stated.books.body(before.supersedes)
+        quantity = next(each.quantity for each in before.rows if isinstance(each, Need))
+    return c.NoteNeed(
+        recipient=row.recipient,
+        item=row.item,
+        urgency=row.urgency,
+        needed_by=row.needed_by,
+        note=stated.text("note"),
+        **stated.of_line(1, quantity),
+        **stated.day,
+    )
+
+
+def _pledge(stated: _Stated) -> c.MakePledge:
+    row = stated.row(Pledge)
+    lines = [
+        c.PledgeLine(
+            item=line.item,
+            claims=[
+                c.Claim(need=need, quantity=quantity)
+                for (item, need), quantity in stated.claims.items()
+                if item == line.item and quantity > 0
+            ],
+            **stated.of_line(line.line, line.quantity),
+        )
+        for line in stated.rows(PledgeLine)
+    ]
+    note = stated.text("note")
+    return c.MakePledge(donor=row.donor, due_on=row.due_on, lines=lines, note=note, **stated.day)
+
+
+def _donation(stated: _Stated) -> c.RecordDonation:
+    return stated_donation(stated.books, stated.document)
+
+
+def _arrival(stated: _Stated) -> c.OpenStock | c.RecordArrival:
+    row = stated.row(Arrival)
+    arrived = stated.rows(ArrivalLine)
+    shared: dict[str, Any] = {
+        "location": row.location,
+        "lines": [
+            _arrival_line(stated, line, stated.lots[line.lot], row.location) for line in arrived
+        ],
+        "note": stated.text("note"),
+        **stated.day,
+    }
+    if row.origin == OPENING.name:
+        return c.OpenStock(**shared)
+    return c.RecordArrival(origin=row.origin, party=row.party, **shared)  # type: ignore[arg-type]  # a donation has another kind
+
+
+def _arrival_line(stated: _Stated, line: ArrivalLine, lot: Lot, place: str) -> c.ArrivalLine:
+    changes = stated.changes.get((line.item, line.lot), Counter())
+    quarantine, write_off = destination(changes, place)
+    value = None
+    if lot.value_minor is not None and lot.currency is not None:
+        evidence = stated.needed_text(f"lines/{line.line - 1}/value/evidence")
+        value = Value(minor=lot.value_minor, currency=lot.currency, evidence=evidence)
+    return c.ArrivalLine(
+        item=line.item,
+        batch=lot.batch,
+        expires_on=None if lot.expires_month else lot.expires_on,
+        expires_month=lot.expires_month,
+        value=value,
+        quarantine=quarantine,
+        write_off=write_off,
+        **stated.of_line(line.line, line.quantity),
+    )
+
+
+def _allocation(stated: _Stated) -> c.Allocate:
+    row = stated.row(Allocation)
+    totals: Counter[tuple[str, str | None]] = Counter()
+    for line in stated.rows(AllocationLine):
+        totals[line.item, line.need] += line.quantity
+    lines = [
+        c.AllocationLine(
+            item=item, need=need, **(stated.in_packs(item, total) or {"quantity": total})
+        )
+        for (item, need), total in totals.items()
+    ]
+    return c.Allocate(
+        recipient=row.recipient,
+        location=row.location,
+        lines=lines,
+        note=stated.text("note"),
+        **stated.day,
+    )
+
+
+def _outcome(stated: _Stated) -> c.ReportOutcome:
+    row = stated.row(StopOutcome)
+    loaded = {
+        load.line: load
+        for load in stated.books.rows(StopLine, delivery=row.delivery, allocation=row.allocation)
+    }
+    lines = [_outcome_line(line, loaded[line.line].location) for line in stated.rows(OutcomeLine)]
+    usual = "stock" if row.outcome == "refused" else "allocated"
+    moved_on = any(line.location or (line.brought_back and line.to != usual) for line in lines)
+    return c.ReportOutcome(
+        delivery=row.delivery,
+        allocation=row.allocation,
+        outcome=row.outcome,
+        happened_at=row.happened_at,
+        lines=lines if row.outcome == "partly" or moved_on else None,
+        received_by=row.received_by,  # type: ignore[arg-type]  # checked when it was recorded
+        proof=row.proof,  # type: ignore[arg-type]  # checked when it was recorded
+        note=stated.text("note"),
+        **stated.day,
+    )
+
+
+def _outcome_line(line: OutcomeLine, loaded_at: str) -> c.OutcomeLine:
+    to_stock = line.target.startswith(STOCK.prefix)
+    place = keys_of(line.target)[-1] if line.target else loaded_at
+    return c.OutcomeLine(
+        line=line.line,
+        received=line.received,
+        brought_back=line.brought_back,
+        lost=line.lost,
+        to="stock" if to_stock else "allocated",
+        location=None if place == loaded_at else place,
+    )
+
+
+def _move(stated: _Stated) -> c.Move:
+    return c.Move(
+        source=keys_of(stated.account(STOCK, falls=True))[0],
+        target=keys_of(stated.account(STOCK, falls=False))[0],
+        lines=stated.lines(c.LotLine, stated.goods(STOCK, falls=True)),
+        note=stated.text("note"),
+        **stated.day,
+    )
+
+
+def _withdrawal(stated: _Stated) -> c.IssueGoods | c.LendGoods:
+    row = stated.row(Withdrawal)
+    key = keys_of(row.account)[0]
+    shared: dict[str, Any] = {
+        "location": row.location,
+        "lines": stated.lines(c.LotLine, stated.goods(STOCK, falls=True)),
+        "note": stated.text("note"),
+        **stated.day,
+    }
+    if stated.latest.kind == "goods_issued":
+        return c.IssueGoods(purpose=key, **shared)
+    return c.LendGoods(borrower=key, due_on=row.due_on, **shared)
+
+
+def _returned(stated: _Stated) -> c.ReturnIssue | c.ReturnLoan:
+    shared: dict[str, Any] = {
+        "location": keys_of(stated.account(STOCK, falls=False))[0],
+        "lines": stated.lines(c.LotLine, stated.goods(STOCK, falls=False)),
+        "note": stated.text("note"),
+        **stated.day,
+    }
+    if stated.latest.kind == "issue_returned":
+        return c.ReturnIssue(issue=stated.document, **shared)
+    return c.ReturnLoan(loan=stated.document, **shared)
+
+
+def _write_off(stated: _Stated) -> c.WriteOff:
+    return c.WriteOff(
+        reason=keys_of(stated.account(LOST, falls=False))[0],
+        location=keys_of(stated.account(STOCK, falls=True))[0],
+        lines=stated.lines(c.LotLine, stated.goods(STOCK, falls=True)),
+        note=stated.text("note"),
+        **stated.day,
+    )
+
+
+def _found_again(stated: _Stated) -> c.FindAgain:
+    return c.FindAgain(
+        reason=keys_of(stated.account(LOST, falls=True))[0],
+        location=keys_of(stated.account(STOCK, falls=False))[0],
+        lines=stated.lines(c.LotLine, stated.goods(STOCK, falls=False)),
+        note=stated.text("note"),
+        **stated.day,
+    )
+
+
+def _taken_back(stated: _Stated) -> c.TakeBack:
+    return c.TakeBack(
+        recipient=keys_of(stated.account(RECEIVED, falls=True))[0],
+        location=keys_of(stated.account(STOCK, falls=False))[0],
+        lines=stated.lines(c.RecipientLine, stated.goods(STOCK, falls=False)),
+        reason=stated.needed_text("reason"),
+        **stated.day,
+    )
+
+
+def _given_back(stated: _Stated) -> c.ReturnGoods:
+    return c.ReturnGoods(
+        location=keys_of(stated.account(STOCK, falls=True))[0],
+        lines=stated.lines(c.LotLine, stated.goods(STOCK, falls=True)),
+        reason=stated.needed_text("reason"),
+        **stated.day,
+    )
+
+
+def _hand_out(stated: _Stated) -> c.HandOut:
+    row = stated.row(HandOutTo)
+    return c.HandOut(
+        recipient=row.recipient,
+        location=row.location,
+        headcount=row.headcount,
+        lines=stated.lines(c.RecipientLine, stated.goods(STOCK, falls=True)),
+        note=stated.text("note"),
+        **stated.day,
+    )
+
+
+def _conversion(stated: _Stated) -> c.Convert:
+    made = CONVERTED(stated.document)
+    products = [row for row in stated.rows(Lot) if row.origin == made]
+    expiries = stated.books.latest_rows(ProductExpiry, "lot", [row.lot for row in products])
+    pledges = {row.lot: row.pledge for row in stated.rows(ProductPledge)}
+    consumed = stated.goods(CONVERTED, falls=False)
+    spilled = stated.goods(LOST, falls=False)
+    places = [
+        account
+        for changes in stated.changes.values()
+        for account in changes
+        if kind_of(account) in (STOCK, ALLOCATED)
+    ]
+    return c.Convert(
+        location=keys_of(places[0])[-1],
+        consumed=stated.lines(c.LotLine, consumed, "consumed"),
+        produced=[
+            _product(stated, number, lot, expiries.get(lot.lot), pledges.get(lot.lot))
+            for number, lot in enumerate(products, 1)
+        ],
+        spilled=stated.lines(c.LotLine, spilled, "spilled"),
+        note=stated.text("note"),
+        **stated.day,
+    )
+
+
+def _product(
+    stated: _Stated, number: int, lot: Lot, expiry: ProductExpiry | None, pledge: str | None
+) -> c.ConvertedLine:
+    made = stated.goods(CONVERTED, falls=True)
+    reasoned = expiry is not None and expiry.basis == "reason"
+    month: str | None = None if expiry is None else expiry.expires_month
+    day: date | None = None if expiry is None or month else expiry.expires_on
+    return c.ConvertedLine(
+        item=lot.item,
+        batch=lot.batch,
+        expires_on=day,
+        expires_month=month,
+        expiry_reason=(
+            stated.needed_text(f"produced/{number - 1}/expiry_reason") if reasoned else None
+        ),
+        pledge=pledge,
+        **stated.of_line(number, made[lot.item, lot.lot], "produced"),
+    )
+
+
+def _settlement(stated: _Stated) -> c.Settle:
+    missing = stated.goods(UNEXPLAINED, falls=True)
+    place = keys_of(stated.account(UNEXPLAINED, falls=bool(missing)))[0]
+    shared: dict[str, Any] = {
+        "place": place,
+        "lines": stated.lines(c.LotLine, missing or stated.goods(UNEXPLAINED, falls=False)),
+        "reason": stated.needed_text("reason"),
+        **stated.day,
+    }
+    if missing:
+        return c.Settle(by="lost", **shared)
+    origin = next(
+        account
+        for changes in stated.changes.values()
+        for account, change in changes.items()
+        if change < 0
+    )
+    return c.Settle(by=kind_of(origin).name, party=keys_of(origin)[0], **shared)  # type: ignore[arg-type]  # an origin
+
+
+def _activity(stated: _Stated) -> c.RecordActivity:
+    row, before = stated.row(Activity), stated.latest
+    count = row.count
+    while not count and before.supersedes is not None:
+        before = stated.books.body(before.supersedes)
+        count = next(each.count for each in before.rows if isinstance(each, Activity))
+    return c.RecordActivity(kind=row.kind, count=count, who=stated.text("who"), **stated.day)
+
+
+_READERS: Mapping[str, Callable[[_Stated], Any]] = {
+    "need_noted": _need,
+    "pledge_made": _pledge,
+    "donation_received": _donation,
+    "stock_opened": _arrival,
+    "goods_bought": _arrival,
+    "goods_made": _arrival,
+    "goods_borrowed": _arrival,
+    "allocated": _allocation,
+    "outcome_reported": _outcome,
+    "goods_moved": _move,
+    "goods_issued": _withdrawal,
+    "goods_lent": _withdrawal,
+    "issue_returned": _returned,
+    "loan_returned": _returned,
+    "written_off": _write_off,
+    "found_again": _found_again,
+    "taken_back": _taken_back,
+    "goods_returned": _given_back,
+    "handed_out": _hand_out,
+    "goods_converted": _conversion,
+    "settled": _settlement,
+    "activity_recorded": _activity,
+}
+
+CORRECTABLE_KINDS = frozenset(_READERS)
+"""The kinds of entry that can be corrected."""
+
+_WITHOUT_GOODS = frozenset({"need_noted", "pledge_made", "activity_recorded"})
+"""Kinds of entry that move no goods, so transfers of goods do not show a reversal."""
