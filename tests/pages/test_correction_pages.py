@@ -70,7 +70,8 @@ def fields_of_form(page: str) -> dict[str, str]:
     sent = {}
     for tag in re.findall(r"<input[^>]*>", form):
         attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
-        if attributes.get("type") == "checkbox" and " checked" not in tag:
+        unchecked = attributes.get("type") == "checkbox" and " checked" not in tag
+        if unchecked or "name" not in attributes:
             continue
         sent[attributes["name"]] = unescape(attributes.get("value", ""))
     for name, options in re.findall(r'<select[^>]* name="([^"]+)"[^>]*>(.*?)</select>', form, re.S):

@@ -59,6 +59,16 @@ GET    CRA   /allocations/{allocation}
 POST   CR    /allocations/{allocation}/release
 GET    CRA   /stock
 GET    CRA   /stock/items/{item}
+GET    CRA   /stock/movements
+GET    CRA   /stock/counts
+POST   CR    /stock/counts
+GET    CRA   /stock/counts/{sheet}
+POST   CR    /stock/counts/{sheet}
+GET    CR    /stock/counts/{sheet}/pdf
+POST   C     /stock/counts/{sheet}/settle
+GET    CRA   /stock/out/{noun}
+GET    CRA   /stock/out/{noun}/{document}
+POST   CR    /stock/out/{noun}/{document}
 GET    CR    /stock/new/{kind}
 POST   CR    /stock/new/{kind}
 GET    CRA   /pledges

@@ -55,6 +55,7 @@ from supplies.views import (
     given_back,
     likely_duplicates,
     look_alikes,
+    movements,
     needs,
     organisation_report,
     periods,
@@ -221,6 +222,8 @@ def show_everything(books: Books, url: str) -> None:
             stock_documents.get_stock_document(books, noun, one.id)
     sheet = count_sheets.list_count_sheets(books).items[-1].id
     count_sheets.get_count_sheet(books, sheet)
+    count_sheets.list_goods_to_count(books, sheet)
+    count_sheets.list_count_sheets(books, newest_first=True)
     count_sheets.build_count_sheet_paper(books, sheet)
     activities.list_activities(books)
     activity = activities.list_activities(books, kind="visit").items[-1].id
@@ -279,6 +282,8 @@ def show_stock(books: Books) -> None:
     stock.get_stock(books, as_of=FIRST, location="a")
     stock.get_stock(books, at_seq=books.head()[0] - 50, item="mask")
     stock.list_balances(books, "stock:")
+    movements.list_movements(books, "stock:a", "mask", limit=2)
+    movements.list_movements(books, "stock:a", "mask", lot="l_lx_1_1", after="50.1.7")
     stock.list_balances(books, "received:h1")
     for row in stock.get_stock(books).items:
         trace.trace_lot(books, row.lot)

@@ -32,9 +32,11 @@ from supplies_service.pages.scan import ScanPages
 from supplies_service.pages.sign_in import SignInPages
 from supplies_service.pages.station_settings import StationPages
 from supplies_service.pages.stock import StockPages
+from supplies_service.pages.stock_counts import CountPages
 from supplies_service.pages.today import TodayPages
 from supplies_service.pages.tokens import TokenPages
 from supplies_service.pages.users import UserPages
+from supplies_service.pages.withdrawals import WithdrawalPages
 
 PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     AssetFiles,
@@ -49,6 +51,8 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     AllocationPages,
     DeliveryPages,
     StockPages,
+    CountPages,
+    WithdrawalPages,
     DonationPages,
     ReceiptPages,
     EntryPages,

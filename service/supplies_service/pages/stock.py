@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
+from supplies.domain.accounts import ALLOCATED, STOCK, keys_of, kind_of
 from supplies.domain.catalogue_records import Item, Location
 from supplies.domain.commands import (
     Command,
@@ -30,9 +32,10 @@ from supplies.domain.commands import (
 from supplies.errors import NotFound
 from supplies.ledger.recorded import Recorded
 from supplies.views.likely_duplicates import find_likely_duplicates
+from supplies.views.movements import list_movements
 from supplies.views.needs import list_needs
 from supplies.views.pagination import Warned
-from supplies.views.stock import get_stock
+from supplies.views.stock import get_stock, list_balances
 from supplies.views.stock_warnings import find_unexpired_write_offs, find_unexplained_surplus
 from supplies_service.pages.command_forms import CommandForm, render_form, submit
 from supplies_service.pages.layout import render_page, render_page_of
@@ -97,6 +100,23 @@ class StockPages(Controller):
         """Show where the goods of an item are, lot by lot, and its open needs."""
         return await context.read_in_thread(lambda books: _stock_card(context, books, item))
 
+    @get("/movements", opt=READERS)
+    async def movements(
+        self,
+        context: Context,
+        account: FromQuery[str],
+        item: FromQuery[str],
+        lot: FromQuery[str | None] = None,
+        after: FromQuery[str | None] = None,
+    ) -> Response[bytes]:
+        """Show the movements of an item in an account, with the balance after each.
+
+        The goods that are set aside at the same place are shown too.
+        """
+        return await context.read_in_thread(
+            lambda books: _movements(context, books, account, item, lot or None, after)
+        )
+
     @get("/new/{kind:str}", opt=STAFF)
     async def new(
         self,
@@ -141,6 +161,32 @@ def _stock_card(context: RequestContext, books: Books, item: str) -> Response[by
         needs=context.redacted(list_needs(books, item=item, status="open", limit=ROWS)),
         forms=[name for name in FORMS if name not in ARRIVALS],
         today=context.ledger.today(),
+    )
+
+
+def _movements(
+    context: RequestContext,
+    books: Books,
+    account: str,
+    item: str,
+    lot: str | None,
+    after: str | None,
+) -> Response[bytes]:
+    moves = list_movements(books, account, item, lot=lot, after=after, limit=ROWS)
+    filters = {"account": account, "item": item, "lot": lot}
+    shelf = keys_of(account)[0] if kind_of(account) is STOCK else None
+    next_page = urlencode({k: v for k, v in {**filters, "after": moves.next}.items() if v})
+    return render_page_of(
+        books,
+        context.request,
+        "movements.html",
+        moves=context.redacted(moves),
+        next=f"/stock/movements?{next_page}" if moves.next else None,
+        set_aside=[
+            one
+            for one in (list_balances(books, ALLOCATED.prefix) if shelf else [])
+            if one.item == item and keys_of(one.account)[1] == shelf and lot in (None, one.lot)
+        ],
     )
 
 

@@ -44,7 +44,7 @@ from supplies.views.stock import StockView, get_stock
 from supplies.views.stock_documents import StockNoun
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
-from supplies_service.request_context import Context, show_entry
+from supplies_service.request_context import Context, RequestContext, show_entry
 from supplies_service.responses import (
     CreatedOrConflict,
     CreatedResponse,
@@ -85,6 +85,14 @@ def show_count(books: Books, recorded: Recorded) -> Outcome[CountRecorded]:
             entry=shown.entry, sheet=sheet, warnings=shown.warnings, recounted=shown.recounted
         ),
     )
+
+
+async def count_sheet_paper(context: RequestContext, sheet: str, figures: bool) -> PDFResponse:
+    """Return a count sheet as PDF. figures: whether to print the quantities in the books."""
+    paper = await context.read_in_thread(
+        lambda books: build_count_sheet_paper(books, sheet, blind=not figures)
+    )
+    return await context.draw(lambda: draw_count_sheet(paper), f"count-sheet-{sheet}")
 
 
 class StockController(Controller):
@@ -171,10 +179,7 @@ class StockController(Controller):
         self, context: Context, sheet: FromPath[str], figures: Figures = False
     ) -> PDFResponse:
         """Print a count sheet as PDF on A4: the goods at the location, and space to write."""
-        paper = await context.read_in_thread(
-            lambda books: build_count_sheet_paper(books, sheet, blind=not figures)
-        )
-        return await context.draw(lambda: draw_count_sheet(paper), f"count-sheet-{sheet}")
+        return await count_sheet_paper(context, sheet, figures)
 
     @post(
         "/quarantines", operation_id="quarantineBatch", opt=allow_roles("coordinator", "recorder")

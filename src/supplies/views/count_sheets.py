@@ -88,6 +88,51 @@ def build_count_sheet_paper(books: Books, name: str, *, blind: bool = True) -> C
         NotFound: there is no such count sheet.
     """
     sheet = get_count_sheet(books, name)
+    return CountSheetPaper(
+        sheet=name,
+        station=station_head(books),
+        location=books.location(sheet.location).name,
+        day=sheet.happened_on,
+        or_earlier=sheet.or_earlier,
+        blind=blind,
+        lines=[
+            SheetLine(
+                name=books.item(goods.item).name,
+                name_en=books.item(goods.item).name_en,
+                unit=books.item(goods.item).unit,
+                lot=goods.lot,
+                batch=goods.batch,
+                expires_on=goods.expires_on,
+                expires_month=goods.expires_month or msgspec.UNSET,
+                expected=None if blind else goods.expected,
+            )
+            for goods in list_goods_to_count(books, name)
+        ],
+    )
+
+
+class GoodsToCount(View, frozen=True, kw_only=True):
+    """A lot that was at the location of a count sheet when the sheet was opened.
+
+    Attributes:
+        expected: The quantity in the books, free and set aside, in base units.
+    """
+
+    item: str
+    lot: str
+    batch: str | None
+    expires_on: date | None
+    expires_month: str | None
+    expected: int
+
+
+def list_goods_to_count(books: Books, name: str) -> list[GoodsToCount]:
+    """Return the goods at the location of a count sheet, by item, those that expire first first.
+
+    Raises:
+        NotFound: there is no such count sheet.
+    """
+    sheet = get_count_sheet(books, name)
     moment = sheet_moment(books, name)
     assert moment is not None, f"count sheet {name} has an entry"
     there = {
@@ -102,39 +147,42 @@ def build_count_sheet_paper(books: Books, name: str, *, blind: bool = True) -> C
         item, lot = key
         return item, described[lot].expires_on or date.max, lot
 
-    return CountSheetPaper(
-        sheet=name,
-        station=station_head(books),
-        location=books.location(sheet.location).name,
-        day=sheet.happened_on,
-        or_earlier=sheet.or_earlier,
-        blind=blind,
-        lines=[
-            SheetLine(
-                name=books.item(item).name,
-                name_en=books.item(item).name_en,
-                unit=books.item(item).unit,
-                lot=lot,
-                batch=described[lot].batch,
-                expires_on=described[lot].expires_on,
-                expires_month=described[lot].expires_month or msgspec.UNSET,
-                expected=None if blind else there[item, lot],
-            )
-            for item, lot in sorted(there, key=by_expiry)
-        ],
-    )
+    return [
+        GoodsToCount(
+            item=item,
+            lot=lot,
+            batch=described[lot].batch,
+            expires_on=described[lot].expires_on,
+            expires_month=described[lot].expires_month,
+            expected=there[item, lot],
+        )
+        for item, lot in sorted(there, key=by_expiry)
+    ]
 
 
 def list_count_sheets(
-    books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
+    books: Books,
+    *,
+    after: str | None = None,
+    limit: int | None = DEFAULT_LIMIT,
+    newest_first: bool = False,
 ) -> Page[CountSheetView]:
     """List count sheets, oldest first.
+
+    Args:
+        newest_first: Whether the sheets that were opened last come first.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
     """
     return list_documents(
-        books, DOCUMENT_TYPE, _views, all_numbers(DOCUMENT_TYPE), after=after, limit=limit
+        books,
+        DOCUMENT_TYPE,
+        _views,
+        all_numbers(DOCUMENT_TYPE),
+        after=after,
+        limit=limit,
+        newest_first=newest_first,
     )
 
 

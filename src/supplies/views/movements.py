@@ -1,0 +1,167 @@
+"""The movements of an account: what came in and went out, with the balance after each."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import NamedTuple
+
+from supplies.books.reader import Books, query_ids
+from supplies.domain.accounts import check_account
+from supplies.views.pagination import (
+    DEFAULT_LIMIT,
+    View,
+    check_codes,
+    invalid_cursor,
+    rows_to_fetch,
+)
+
+
+class MovementView(View, frozen=True, kw_only=True):
+    """A transfer into or out of an account, in base units.
+
+    Attributes:
+        entry: Number of the entry.
+        other: The account on the other side of the transfer.
+        change: The quantity that came in. It is negative if the goods went out.
+        balance: The balance of the account after this transfer.
+    """
+
+    entry: int
+    line: int
+    kind: str
+    document: str | None
+    happened_on: date
+    lot: str | None
+    other: str
+    change: int
+    balance: int
+
+
+class MovementsView(View, frozen=True, kw_only=True):
+    """The movements of an item in an account, the one recorded last first.
+
+    Attributes:
+        lot: None shows the movements of all lots.
+        balance: The balance now, in base units.
+        next: Cursor of the next page; None if this is the last.
+    """
+
+    account: str
+    item: str
+    lot: str | None
+    balance: int
+    items: list[MovementView]
+    next: str | None
+
+
+class _Position(NamedTuple):
+    """A place in the list: a transfer, and the balance before it."""
+
+    seq: int
+    line: int
+    balance: int
+
+
+_CURSOR = re.compile(r"(\d{1,18})\.(\d{1,9})\.(-?\d{1,18})", re.ASCII)
+
+
+def list_movements(
+    books: Books,
+    account: str,
+    item: str,
+    *,
+    lot: str | None = None,
+    after: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+) -> MovementsView:
+    """Return the movements of an item in an account, the one recorded last first.
+
+    The cost grows with the number of movements of the item in the account. Only index entries of
+    those are read, and only the rows of one page.
+
+    Args:
+        books: The books.
+        account: An account, such as `stock:store-a`.
+        item: The code of the item.
+        lot: The lot. None shows the movements of all lots.
+        after: The cursor of the page.
+        limit: The largest number of movements.
+
+    Raises:
+        InvalidField: the account, `item`, `after` or `limit` is invalid.
+    """
+    check_account(account)
+    check_codes(books, item=item)
+    if lot is None:
+        balance = sum(books.nonzero_balances(account, item).values())
+    else:
+        balance = books.balance(account, item, lot)
+    start = _Position(2**62, 0, balance)
+    if after is not None:
+        found = _CURSOR.fullmatch(after)
+        if found is None:
+            raise invalid_cursor(after)
+        start = _Position(*map(int, found.groups()))
+    wanted = rows_to_fetch(limit)
+    moves = _moves(books, account, item, lot, start, wanted)
+    items, left = [], start.balance
+    for seq, line, kind, document, day, of_lot, source, target, quantity in moves[:limit]:
+        change = quantity if target == account else -quantity
+        items.append(
+            MovementView(
+                entry=seq,
+                line=line,
+                kind=kind,
+                document=document,
+                happened_on=date.fromisoformat(day),
+                lot=of_lot or None,
+                other=source if target == account else target,
+                change=change,
+                balance=left,
+            )
+        )
+        left -= change
+    more = len(moves) > limit
+    return MovementsView(
+        account=account,
+        item=item,
+        lot=lot,
+        balance=balance,
+        items=items,
+        next=f"{items[-1].entry}.{items[-1].line}.{left}" if more else None,
+    )
+
+
+def _moves(
+    books: Books, account: str, item: str, lot: str | None, start: _Position, wanted: int
+) -> list[tuple[int, int, str, str | None, str, str, str, str, int]]:
+    """Return the transfers before a position, the latest first."""
+    of_lot = "" if lot is None else " AND t.lot = :lot"
+    # One query for each side, so that each reads the index of its accounts.
+    keys = [
+        (int(seq), int(line))
+        for side in ("source", "target")
+        for seq, line in books.all(
+            f"SELECT t.seq, t.line FROM transfers t WHERE t.station = :station "
+            f"AND t.{side} = :account AND t.item = :item{of_lot} "
+            "AND (t.seq < :seq OR (t.seq = :seq AND t.line < :line)) "
+            "ORDER BY t.seq DESC, t.line DESC LIMIT :limit",
+            account=account,
+            item=item,
+            lot=lot,
+            seq=start.seq,
+            line=start.line,
+            limit=wanted,
+        )
+    ]
+    chosen = sorted(keys, reverse=True)[:wanted]
+    rows = query_ids(
+        books,
+        sorted({seq for seq, _ in chosen}),
+        "SELECT t.seq, t.line, e.kind, e.document, e.happened_on, t.lot, t.source, t.target, "
+        "t.quantity FROM wanted w CROSS JOIN entries e CROSS JOIN transfers t "
+        "WHERE e.station = :station AND e.seq = w.id AND t.station = e.station AND t.seq = e.seq",
+    )
+    by_key = {(row[0], row[1]): tuple(row) for row in rows}
+    return [by_key[key] for key in chosen]
