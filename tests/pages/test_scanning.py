@@ -115,7 +115,7 @@ def test_an_unknown_code_may_be_left_unknown(open_page: OpenPage) -> None:
     page.get_by_role("button", name="扫描条码").click()
     scan(page, "11112222")
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("button", name="把条码加到这种物品").click()
+    dialog.get_by_role("button", name="把条码加到这种物资").click()
     expect(dialog.get_by_role("alert")).to_be_visible()
     dialog.get_by_role("button", name="取消").click()
     expect(page.locator("#scanned-code")).to_be_focused()

@@ -1,4 +1,5 @@
-// Keys in forms: Enter goes on to the next field, Ctrl+Enter presses the first button that saves.
+// Keys in forms: Enter goes on to the next field, Shift+Enter to the next line of goods, and
+// Ctrl+Enter presses the first button that saves.
 export function moveByEnter(form) {
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing || event.defaultPrevented) return;
@@ -8,6 +9,14 @@ export function moveByEnter(form) {
       return;
     }
     if (!event.target.matches("input, select")) return;
+    const line = event.shiftKey && event.target.closest("[data-lines] > [data-line]");
+    if (line) {
+      event.preventDefault();
+      const next = line.nextElementSibling;
+      const group = line.parentElement;
+      (next?.matches("[data-line]") ? next : group.addLine()).querySelector("input").focus();
+      return;
+    }
     event.preventDefault();
     const fields = [...form.querySelectorAll("input, select, textarea, button, summary")].filter(
       (each) => each.tabIndex >= 0 && !each.disabled && each.type !== "hidden" && each.offsetParent !== null,
