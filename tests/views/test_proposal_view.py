@@ -35,6 +35,14 @@ def accept(station: StationLedger, row: ProposedAllocation) -> None:
     station(msgspec.convert({"type": "Allocate", **msgspec.to_builtins(row)}, c.Allocate))
 
 
+def test_a_retired_item_is_not_proposed(station: StationLedger) -> None:
+    station.need(10)
+    station.stock(8)
+    item = station.books.item("mask")
+    station.ledger.amend(msgspec.structs.replace(item, retired=True))
+    assert proposed(station) == []
+
+
 def test_a_proposal_names_recipients_quantities_and_lots(station: StationLedger) -> None:
     need = station.need(10)
     late = station.stock(8, expires_on=date(2021, 1, 1))

@@ -12,6 +12,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from supplies.books.reader import Books
+from supplies.domain.accounts import RECEIVED
 from supplies.domain.catalogue_records import (
     CatalogueRecord,
     Community,
@@ -31,7 +32,7 @@ from supplies.views.donations import list_donations
 from supplies.views.needs import list_needs
 from supplies.views.pagination import check_choice, invalid_cursor
 from supplies.views.periods import get_period_of_donor
-from supplies.views.stock import get_stock
+from supplies.views.stock import get_stock, list_balances
 from supplies_service.pages.catalogue_forms import change_pages, registration_pages
 from supplies_service.pages.command_forms import CommandForm, Saved, render_form
 from supplies_service.pages.forms import redirect
@@ -208,6 +209,7 @@ def _about(
             return {"donations": context.redacted(page)}
         case Recipient():
             return {
+                "received": list_balances(books, RECEIVED(code)),
                 "needs": context.redacted(
                     list_needs(books, recipient=code, status="open", limit=ROWS)
                 ),

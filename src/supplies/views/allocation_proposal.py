@@ -71,7 +71,7 @@ def propose_allocations(
 ) -> Page[ProposedAllocation]:
     """Propose allocations, the most urgent needs first. Nothing is recorded.
 
-    The whole proposal is computed for every page.
+    Retired items are left out. The whole proposal is computed for every page.
 
     Args:
         today: The station's day. Lots that expired before this day are not proposed.
@@ -117,6 +117,8 @@ def _shelves(
         place = keys_of(account)[0]
         expires = described[lot].expires_on or date.max
         if expires < today or location not in (None, place) or _quarantined(books, place):
+            continue
+        if books.item(what).retired:
             continue
         there = _lowest_balance(books, today, account, what, lot, quantity)
         if there > 0:
