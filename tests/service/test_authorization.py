@@ -166,6 +166,15 @@ GET    C     /admin/links
 GET    C     /admin/station
 POST   C     /admin/station
 POST   C     /admin/station/preview
+GET    C     /start
+GET    C     /start/station
+POST   C     /start/station
+GET    C     /start/place
+POST   C     /start/place
+GET    C     /start/items
+POST   C     /start/items
+GET    C     /start/users
+GET    C     /admin/books
 GET    C     /admin/periods
 POST   C     /admin/periods/close
 POST   C     /admin/periods/reopen

@@ -8,6 +8,7 @@ from supplies_service.pages.account import AccountPages
 from supplies_service.pages.administration import AdministrationPages
 from supplies_service.pages.allocations import AllocationPages
 from supplies_service.pages.assets import AssetFiles
+from supplies_service.pages.books_care import BooksCarePages
 from supplies_service.pages.catalogue import CATALOGUE_PAGES
 from supplies_service.pages.deliveries import DeliveryPages
 from supplies_service.pages.donations import DonationPages, ReceiptPages
@@ -30,6 +31,7 @@ from supplies_service.pages.receipt_checks import ReceiptCheckPages
 from supplies_service.pages.reports import ReportPages
 from supplies_service.pages.scan import ScanPages
 from supplies_service.pages.sign_in import SignInPages
+from supplies_service.pages.start import StartPages
 from supplies_service.pages.station_settings import StationPages
 from supplies_service.pages.stock import StockPages
 from supplies_service.pages.stock_counts import CountPages
@@ -65,6 +67,8 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     TokenPages,
     LinkPages,
     StationPages,
+    StartPages,
+    BooksCarePages,
     PeriodPages,
     AccessLogPages,
     ForgettingPages,

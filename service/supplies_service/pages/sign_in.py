@@ -27,6 +27,7 @@ from supplies.access import (
 from supplies.access.access_context import AccessContext
 from supplies.access.logins import login_key
 from supplies.errors import InvalidField
+from supplies.views.first_steps import get_first_steps
 from supplies_service.pages.forms import (
     device_cookie,
     form_fields,
@@ -161,7 +162,7 @@ class SignInPages(Controller):
             return _expired_page(context)
         return await self._start_session(
             context,
-            SignInForm(user.login, context.station.code),
+            SignInForm(user.login, context.station.code, next=_first_page(context, user)),
             users.StoredPassword(user.code, password_hash),
         )
 
@@ -291,6 +292,14 @@ async def _check_attempts(context: RequestContext, login: str, device: str | Non
         return
     await check_rate_limit(request, rate_limits.SIGN_IN_BY_LOGIN_AND_ADDRESS, f"{login} {address}")
     await check_rate_limit(request, rate_limits.SIGN_IN_BY_LOGIN, login)
+
+
+def _first_page(context: RequestContext, user: users.User) -> str:
+    """Return the page for a user who set a password: the guide, if the station is new."""
+    with context.reading() as books:
+        steps = get_first_steps(books)
+    is_new = not steps.entries and not (steps.place and steps.items)
+    return "/start" if is_new and user.role == "coordinator" else "/"
 
 
 def sign_in_again(

@@ -12,6 +12,7 @@ from supplies.views.alerts import Alert, list_alerts
 from supplies.views.deliveries import DeliveryView, list_deliveries
 from supplies.views.demand import list_demand
 from supplies.views.donations import list_donations
+from supplies.views.first_steps import get_first_steps
 from supplies.views.periods import get_period_of_entries
 from supplies_service.pages.layout import render_page, render_page_of
 from supplies_service.request_context import Context, RequestContext
@@ -43,7 +44,9 @@ class TodayPages(Controller):
         Couriers see none of these: they work with the link of their team.
         """
         if context.caller.role == "courier":
-            return render_page(context.request, "today.html", today=context.ledger.today())
+            return render_page(
+                context.request, "today.html", today=context.ledger.today(), steps=None
+            )
         return await context.read_in_thread(lambda books: _show(context, books))
 
 
@@ -58,6 +61,7 @@ def _show(context: RequestContext, books: Books) -> Response[bytes]:
         context.request,
         "today.html",
         today=today,
+        steps=None if entries or context.caller.role == "auditor" else get_first_steps(books),
         groups=_by_kind([alert for alert in alerts if alert.what != "delivery_out"]),
         late={alert.code for alert in alerts if alert.what == "delivery_out"},
         out=[(delivery, _carried(delivery)) for delivery in out.items],
