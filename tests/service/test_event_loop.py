@@ -82,6 +82,8 @@ QUERY: dict[str, Any] = {
     "document": "n_1",
     "who": "u_1",
     "way": "out",
+    "account": "stock:store-a",
+    "lot": f"l_{STATION}_5_1",
 }
 """Values of query parameters by name."""
 

@@ -23,6 +23,8 @@ RIGHT = {
     "batch": "B7",
     "c": "ABCD1234",
     "code": "123",
+    "account": "stock:store",
+    "lot": "l_1",
 }
 """Values of the parameters that a route requires beside the one that is tested."""
 
@@ -54,6 +56,8 @@ ANY_TEXT = {
     # The form that checks a receipt, filled in.
     ("/v", "number"),
     ("/v", "c"),
+    # "yes" shows a message.
+    ("/admin/station", "saved"),
 }
 """Parameters that take any text, by path and name."""
 

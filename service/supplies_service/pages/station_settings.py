@@ -6,7 +6,6 @@ import hashlib
 from typing import Annotated, Any, Literal
 
 import msgspec
-from anyio.to_thread import run_sync
 from litestar import Controller, Response, get, post
 from litestar.params import FromQuery
 from msgspec import Meta
@@ -129,7 +128,7 @@ class StationPages(Controller):
             form.refuse(error)
             return _page(context, form)
         paper = preview_receipt(shown, context.ledger.today())
-        return frameable(PDFResponse(await run_sync(draw_receipt, paper), "preview"))
+        return frameable(await context.draw(lambda: draw_receipt(paper), "preview"))
 
 
 def _fields(shown: StationWithSettings) -> dict[str, str]:

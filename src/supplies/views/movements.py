@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import check_account
+from supplies.domain.entry_rows import Lot
+from supplies.errors import InvalidField
 from supplies.views.pagination import (
     DEFAULT_LIMIT,
     View,
@@ -89,10 +91,12 @@ def list_movements(
         limit: The largest number of movements.
 
     Raises:
-        InvalidField: the account, `item`, `after` or `limit` is invalid.
+        InvalidField: the account, `item`, `lot`, `after` or `limit` is invalid.
     """
     check_account(account)
     check_codes(books, item=item)
+    if lot is not None and books.latest_row(Lot, lot=lot) is None:
+        raise InvalidField.at("/lot", f"there is no lot {lot[:64]!r}; see the stock")
     if lot is None:
         balance = sum(books.nonzero_balances(account, item).values())
     else:
