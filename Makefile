@@ -13,7 +13,7 @@ ENGINE ?= sqlite
 # Licences that would oblige users of the program to publish their own.
 REFUSED_LICENCES := AGPL-3.0-only;AGPL-3.0-or-later;GPL-2.0-only;GPL-2.0-or-later;GPL-3.0-only;GPL-3.0-or-later;GNU Affero General Public License v3;GNU Affero General Public License v3 or later (AGPLv3+);GNU General Public License (GPL);GNU General Public License v2 (GPLv2);GNU General Public License v2 or later (GPLv2+);GNU General Public License v3 (GPLv3);GNU General Public License v3 or later (GPLv3+)
 
-.PHONY: run test test-cluster simulate check bench screenshots lock audit clean
+.PHONY: run test test-cluster simulate check bench screenshots keystrokes lock audit clean
 .DEFAULT_GOAL := help
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo "make simulate      simulate weeks of work with faults (SEED=1 STEPS=5000 ENGINE=sqlite|postgresql)"
 	@echo "make test-cluster  stop the primary of a real PostgreSQL cluster under load"
 	@echo "make screenshots   take a picture of each page of the demo into var/screenshots; needs Chromium"
+	@echo "make keystrokes    count the keys and seconds of recording a donation by keyboard; needs Chromium"
 	@echo "make lock          write the versions and hashes of all dependencies into the lock files"
 	@echo "make audit         look for known vulnerabilities and refused licences of the dependencies"
 	@echo "make clean         remove .venv, var, build and dist"
@@ -88,6 +89,9 @@ simulate: .venv/installed-test
 
 screenshots: .venv/installed-test
 	$(BIN)/python -m tools.screenshots
+
+keystrokes: .venv/installed-test
+	$(BIN)/python -m tools.keystrokes
 
 clean:
 	rm -rf .venv var build dist

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import engines, growth, ledger, limits, papers, service, sizes
+from benchmarks import engines, growth, ledger, limits, pages, papers, service, sizes
 from benchmarks.bars import print_missed_bars
 
 BENCHMARKS = {
@@ -17,6 +17,7 @@ BENCHMARKS = {
     "limits": limits.run,
     "engines": engines.run,
     "papers": papers.run,
+    "pages": pages.run,
     "service": service.run,
     "sizes": sizes.run,
 }

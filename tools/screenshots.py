@@ -47,21 +47,22 @@ def main() -> None:
         old.unlink()
     with tempfile.TemporaryDirectory() as folder, start_browser(program) as browser:
         database = Path(folder) / "demo.db"
-        subprocess.run([_supplies(), "demo", "--database", str(database)], check=True)
-        session = _session(database)
-        with _served(database) as address:
+        subprocess.run([supplies_program(), "demo", "--database", str(database)], check=True)
+        session = session_of_demo(database)
+        with served_demo(database) as address:
             paths = _find_pages(browser, address, session)
             for language in LOCALES:
                 for width in WIDTHS:
                     _take(browser, address, session, paths, language, width)
 
 
-def _supplies() -> str:
+def supplies_program() -> str:
+    """Return the path of the command line program."""
     return str(Path(sys.executable).with_name("supplies"))
 
 
-def _session(database: Path) -> str:
-    """Return the secret of a session of a coordinator."""
+def session_of_demo(database: Path) -> str:
+    """Add a coordinator to the demo's books. Return the secret of a session."""
     with Ledger.open(str(database), station="lx") as ledger, ledger.admin_transaction() as books:
         access = AccessContext(books, ledger.clock())
         new = users.NewUser(login="chen", role="coordinator")
@@ -73,12 +74,12 @@ def _session(database: Path) -> str:
 
 
 @contextmanager
-def _served(database: Path) -> Iterator[str]:
+def served_demo(database: Path) -> Iterator[str]:
     """Serve the demo and return the address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
-    command = [_supplies(), "serve", "--database", str(database), "--port", port]
+    command = [supplies_program(), "serve", "--database", str(database), "--port", port]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as service:
         try:
             address = f"http://127.0.0.1:{port}"
@@ -100,10 +101,10 @@ def _wait(address: str) -> None:
 def _find_pages(browser: Browser, address: str, session: str) -> dict[str, str]:
     """Return one path for each page, by the name of its picture."""
     found, waiting = dict[str, str](), ["/", "/sign-in"]
-    with _signed_in(browser, address, session, "en", WIDTHS[-1]) as page:
+    with signed_in(browser, address, session, "en", WIDTHS[-1]) as page:
         while waiting:
             path = waiting.pop(0)
-            name = _name(path)
+            name = page_name(path)
             if name in found or LEFT_OUT.match(path):
                 continue
             page.goto(address + path)
@@ -114,7 +115,7 @@ def _find_pages(browser: Browser, address: str, session: str) -> dict[str, str]:
     return found
 
 
-def _name(path: str) -> str:
+def page_name(path: str) -> str:
     """Return the name of a page: codes and numbers in its path are replaced."""
     parts = path.partition("?")[0].strip("/").split("/")
     plain = [part if re.fullmatch(r"[a-z][a-z-]+", part) else "one" for part in parts if part]
@@ -124,7 +125,7 @@ def _name(path: str) -> str:
 def _take(
     browser: Browser, address: str, session: str, paths: dict[str, str], language: str, width: int
 ) -> None:
-    with _signed_in(browser, address, session, language, width) as page:
+    with signed_in(browser, address, session, language, width) as page:
         for name, path in paths.items():
             page.goto(address + path)
             page.screenshot(path=TARGET / f"{name}-{language}-{width}.png", full_page=True)
@@ -132,9 +133,10 @@ def _take(
 
 
 @contextmanager
-def _signed_in(
+def signed_in(
     browser: Browser, address: str, session: str, language: str, width: int
 ) -> Iterator[Page]:
+    """Open a window of the browser with a session."""
     context: BrowserContext = browser.new_context(
         locale=LOCALES[language], viewport={"width": width, "height": 800}
     )

@@ -19,7 +19,7 @@ export function moveByEnter(form) {
     }
     event.preventDefault();
     const fields = [...form.querySelectorAll("input, select, textarea, button, summary")].filter(
-      (each) => each.tabIndex >= 0 && !each.disabled && each.type !== "hidden" && each.offsetParent !== null,
+      (each) => each.tabIndex >= 0 && !each.disabled && each.type !== "hidden" && each.offsetParent !== null && !each.closest("[data-scan]"),
     );
     fields[fields.indexOf(event.target) + 1]?.focus();
   });
