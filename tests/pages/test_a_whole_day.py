@@ -39,7 +39,7 @@ def sets_the_password(worker: DeskWorker) -> None:
     for name in ("password", "repeat"):
         worker.page.locator(f"#{name}").fill(PASSWORD)
     worker.press("Set password")
-    worker.sees_heading("Today")
+    worker.sees_heading("Set up the station")
 
 
 def registers(worker: DeskWorker, table: str, button: str, **fields: str) -> None:

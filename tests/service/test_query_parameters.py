@@ -38,8 +38,6 @@ ANY_TEXT = {
     ("/scan", "code"),
     # A cursor that is a code: the list continues after it, whether it exists or not.
     *((f"{root}/{plural}", "after") for root in ("", "/api") for plural in CATALOGUE),
-    ("/admin/users", "after"),
-    ("/admin/tokens", "after"),
     ("/api/organisation/stations", "after"),
     ("/api/organisation/stock/{item}", "after"),
     ("/api/organisation/needs/{item}", "after"),
