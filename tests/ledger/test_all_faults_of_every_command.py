@@ -10,7 +10,7 @@ import pytest
 from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
-from supplies.errors import SuppliesError
+from supplies.errors import AlreadyDone, SuppliesError
 from supplies.ledger.rules import RULES
 
 
@@ -342,7 +342,8 @@ CASES: dict[type[c.Command], Case] = {
             happened_on=w.closed,
             lines=[to_recipient("x"), to_recipient("mask", 99), to_recipient("mask", 0, "n_99")],
         ),
-        "/location /reason /happened_on /lines/0/item /lines/1/quantity /lines/2/quantity",
+        "/location /reason /happened_on /lines/0/item /lines/1/quantity /lines/2/quantity "
+        "/lines/2/need",
     ),
     c.ReturnGoods: lambda w: (
         c.ReturnGoods(
@@ -529,3 +530,32 @@ def test_all_faults_of_a_command_are_named_in_one_answer(
     assert station.entries() == before
     found = [fault.pointer or "*" for fault in refusal.value.faults]
     assert sorted(found) == sorted(expected.split())
+
+
+def test_a_fault_of_the_entry_to_correct_leads_to_no_false_fault(
+    station: StationLedger,
+) -> None:
+    need = station(c.NoteNeed(recipient="R-1", item="mask", quantity=3))
+    right = c.NoteNeed(recipient="R-1", item="mask", quantity=4)
+    station(c.Correct(entry=need.seq, reason="again", command=right))
+    for command in (
+        c.Reverse(entry=need.seq, reason="again"),
+        c.Correct(entry=need.seq, reason="again", command=right),
+    ):
+        with pytest.raises(AlreadyDone) as refusal:
+            station(command)
+        assert [fault.pointer for fault in refusal.value.faults] == ["/entry"]
+
+
+def test_an_unknown_need_is_named_beside_a_shortage(station: StationLedger) -> None:
+    station.stock(50)
+    line = c.RecipientLine(item="mask", quantity=50_000, need="n_99")
+    for command in (
+        c.HandOut(recipient="R-1", location="store", lines=[line]),
+        c.HandOut(recipient="R-1", location="nowhere", lines=[line]),
+        c.TakeBack(recipient="R-9", location="store", reason="spare", lines=[line]),
+        c.TakeBack(recipient="R-1", location="store", reason="spare", lines=[line]),
+    ):
+        with pytest.raises(SuppliesError) as refusal:
+            station(command)
+        assert "/lines/0/need" in [fault.pointer for fault in refusal.value.faults], command

@@ -244,3 +244,33 @@ def test_goods_that_expired_after_allocation_need_allow_expired_to_be_dispatched
     )
     assert "expired on 2020-02-12; release it, or set allow_expired" in sentence
     station.dispatch(allocation, allow_expired=True)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "quantities"),
+    [
+        ("lost", {"received": 5}),
+        ("handed_over", {"received": 3, "lost": 2}),
+        ("refused", {"brought_back": 4, "received": 1}),
+        ("not_at_home", {"lost": 5}),
+    ],
+)
+def test_lines_that_disagree_with_the_outcome_of_the_stop_are_refused(
+    station: StationLedger, outcome: str, quantities: dict[str, int]
+) -> None:
+    station.stock(5)
+    allocation = station.allocate(5)
+    delivery = station.dispatch(allocation)
+    lines = [c.OutcomeLine(line=1, **quantities)]
+    with pytest.raises(InvalidField, match="report the outcome partly"):
+        station.outcome(delivery, allocation, outcome, lines=lines)
+    station.outcome(delivery, allocation, "partly", lines=lines)
+
+
+def test_a_wrong_line_number_does_not_hide_the_fault_of_another_line(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    lines = [c.OutcomeLine(line=1, received=1), c.OutcomeLine(line=7, received=2)]
+    with pytest.raises(InvalidField) as refusal:
+        station.outcome(*stop, "partly", lines=lines)
+    assert [fault.pointer for fault in refusal.value.faults] == ["/lines/1/line", "/lines/0"]

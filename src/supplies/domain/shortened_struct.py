@@ -19,6 +19,9 @@ _LEFT_OUT = object()
 _MADE_UP: Sequence[Any] = (1, "0", "0" * 64, "2020-01-01", "", {})
 """Values to try for required fields. The first one that is valid in a field is used."""
 
+_NUMBERS = {"entry", "line"}
+"""Fields with the number of an entry or line. Another number would lead to another fault."""
+
 _MONTH, _DAY_OF_MONTH = "expires_month", "expires_on"
 """The names of the field for a month, and of the field for the last day of this month."""
 
@@ -131,8 +134,9 @@ class ShortenedStruct:
     def mend(self, pointer: str) -> bool:
         """Remove the cause of a fault. Return False if that is not possible.
 
-        An optional field is left out first. A required field then gets a made-up value. After that,
-        the object or the line that contains the field is left out.
+        An optional field is left out first. A required field then gets a made-up value, unless it
+        names an entry or a line by number. After that, the object or the line that contains the
+        field is left out.
         """
         holder, name, kind = self._place(pointer)
         if isinstance(holder, dict):
@@ -144,7 +148,8 @@ class ShortenedStruct:
                 if name == _MONTH:
                     holder.pop(_DAY_OF_MONTH, None)
                 return True
-            if kind is not None and field is not None and pointer not in self._made_up:
+            can_be_made_up = pointer not in self._made_up and name not in _NUMBERS
+            if kind is not None and field is not None and can_be_made_up:
                 self._made_up.add(pointer)
                 value = _made_up_value(_hints(kind)[field.name])
                 if value is not None:

@@ -17,6 +17,8 @@ from supplies.domain.validation import MAX_FAULTS
 from supplies.errors import Fault, InvalidField, NotEnough, NotFound, SuppliesError
 from supplies.ledger.rules.corrections import within_command
 from supplies.ledger.rules.delivery_outcomes import Contradicted, Repeated
+from supplies.ledger.rules.need_fulfilment import find_need
+from supplies.ledger.rules.pledges import find_pledge
 
 _MAX_LINES_RUN = 25_000
 """Largest number of lines for which rules are run again, counted over all runs.
@@ -46,7 +48,7 @@ def add_all_faults(
 
     A rule stops at the first fault. So the faulty part is changed and the rule is run again, until
     it finds no further fault. An optional field that is wrong is left out, a required one gets a
-    made- up value, and an unknown code gets a made-up record. A line is left out if there are too
+    made-up value, and an unknown code gets a made-up record. A line is left out if there are too
     few goods for it. At most `MAX_FAULTS` faults are returned, and `_MAX_LINES_RUN` limits the
     cost.
 
@@ -190,8 +192,10 @@ _FIND: Mapping[str, Callable[[Books, str, str], object]] = {
     "location": Books.location,
     "quarantine": Books.location,
     "team": Books.team,
+    "need": find_need,
+    "pledge": find_pledge,
 }
-"""Fields of commands with codes of the catalogue, and how the record of a code is found."""
+"""Fields of commands with codes and ids, and how the record of a code or id is found."""
 
 
 class _StandIns(Books):

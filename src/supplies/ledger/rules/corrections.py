@@ -424,7 +424,7 @@ def _restore_needs_of(journal: Journal, draft: Draft) -> None:
         elif kind is RECEIVED:
             recipients.add((keys[0], item))
         elif kind is MET:
-            recipients.add((find_need(journal, keys[0]).recipient, item))
+            recipients.add((find_need(journal.books, keys[0]).recipient, item))
     for allocation in sorted(allocations):
         restore_needs(journal, draft, allocation)
     for recipient, item in sorted(recipients):

@@ -16,7 +16,7 @@ from supplies.domain.commands import (
 )
 from supplies.domain.entry_rows import Conflict, Stop, StopLine, StopOutcome
 from supplies.domain.entry_rows import OutcomeLine as StatedLine
-from supplies.errors import AlreadyDone, Fault, InvalidField, SuppliesError
+from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, SuppliesError
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import check_open_location
@@ -134,7 +134,8 @@ def outcome_lines(command: ReportOutcome, loaded: list[StopLine]) -> list[Outcom
     It is the reported one. If no lines are reported, it follows from the outcome of the stop.
 
     Raises:
-        InvalidField: lines are required but not given, or a line is missing, unknown or repeated.
+        InvalidField: lines are required but not given, a line is missing, unknown or repeated, or
+            a line disagrees with the outcome of the stop.
     """
     if command.lines is None:
         if command.outcome == "partly":
@@ -151,10 +152,43 @@ def outcome_lines(command: ReportOutcome, loaded: list[StopLine]) -> list[Outcom
                 f"invalid or repeated line {line.line}: the lines of the stop are "
                 f"{', '.join(map(str, sorted(known)))}, each once",
             )
+        _check_agrees(command.outcome, line, index)
     missing = known - set(reported)
     if missing:
         raise InvalidField.at("/lines", f"line {min(missing)} of the stop is missing")
     return [reported[load.line] for load in loaded]
+
+
+_QUANTITIES = ("received", "brought_back", "lost")
+
+_QUANTITY_OF_OUTCOME = {
+    "handed_over": "received",
+    "not_at_home": "brought_back",
+    "refused": "brought_back",
+    "lost": "lost",
+}
+"""The only quantity that the lines of an outcome may have. For `partly` they may have each."""
+
+
+def _check_agrees(outcome: str, line: OutcomeLine, index: int) -> None:
+    """Check that a line has only the quantity that the outcome of the stop implies.
+
+    Raises:
+        InvalidField: the line disagrees with the outcome.
+    """
+    allowed = _QUANTITY_OF_OUTCOME.get(outcome)
+    for name in _QUANTITIES if allowed else ():
+        if name != allowed and getattr(line, name):
+            raise InvalidField.at(
+                f"/lines/{index}/{name}",
+                Sentence(
+                    "line {line} has goods that were {found}, but the outcome of the stop is "
+                    "{outcome}; report the outcome partly",
+                    line=line.line,
+                    found=name,
+                    outcome=outcome,
+                ),
+            )
 
 
 def _implied_line(outcome: str, load: StopLine) -> OutcomeLine:
@@ -335,7 +369,7 @@ def meet_assigned_need(
     name = journal.needs_served(allocation).get((load.item, load.lot))
     if name is None:
         return
-    need = find_need(journal, name)
+    need = find_need(journal.books, name)
     assigned = max(0, journal.balance(ASSIGNED(name, allocation), need.item))
     journal.move(
         draft, ASSIGNED(name, allocation), MET(name), need.item, "", min(received, assigned)

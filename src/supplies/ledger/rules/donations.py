@@ -284,7 +284,7 @@ def fulfil_pledge(
     """
     if line.pledge is None:
         return 0, []
-    pledge = find_pledge(journal, line.pledge, f"{pointer}/pledge")
+    pledge = find_pledge(journal.books, line.pledge, f"{pointer}/pledge")
     if pledge.donor != donor:
         raise InvalidField.at(
             f"{pointer}/pledge",

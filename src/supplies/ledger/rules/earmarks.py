@@ -80,7 +80,7 @@ def earmarked_shares(
             quantity = min(quantity, _wished_before(journal, line.recipient, line.item, lot))
         if quantity:
             if line.need is not None:
-                wished_need: Need | None = find_need(journal, line.need)
+                wished_need: Need | None = find_need(journal.books, line.need)
             else:
                 wished_need = _wished_need(journal, line.recipient, line.item, lot, for_needs)
             shares.append(
@@ -128,7 +128,7 @@ def _wished_need(
     for earmark in () if journal.corrected is None else journal.corrected.earmarks:
         if (earmark.recipient, earmark.item, earmark.lot) == (recipient, item, lot):
             if earmark.need is not None and earmark.need not in claimed:
-                return find_need(journal, earmark.need)
+                return find_need(journal.books, earmark.need)
             if earmark.need is None and earmark.moved:
                 return None
     return first_open_need(journal, recipient, item)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from supplies.books.reader import unknown_code_error
+from supplies.books.reader import Books, unknown_code_error
 from supplies.domain.accounts import (
     ALLOCATED,
     ASSIGNED,
@@ -42,14 +42,14 @@ def most_urgent_first(need: Need) -> tuple[int, int]:
     return _URGENCY[need.urgency], document_number(need.need)
 
 
-def find_need(journal: Journal, need: str, pointer: str = "") -> Need:
+def find_need(books: Books, need: str, pointer: str = "") -> Need:
     """Return a need by its id, with its latest values.
 
     Raises:
         NotFound: the id is unknown and `pointer` is empty.
         InvalidField: the id is unknown; the error names the field to which `pointer` leads.
     """
-    found = journal.books.latest_row(Need, need=need)
+    found = books.latest_row(Need, need=need)
     if found is None:
         raise unknown_code_error(
             Sentence("there is no need {need}; see the list of needs", need=need), pointer
@@ -68,7 +68,7 @@ def need_for(
     Raises:
         InvalidField: the need is unknown, for another item or of another recipient.
     """
-    found = find_need(journal, need, pointer)
+    found = find_need(journal.books, need, pointer)
     if found.item != item:
         raise InvalidField.at(
             pointer,
@@ -105,7 +105,7 @@ def open_needs(journal: Journal, recipient: str, item: str) -> list[Need]:
     """
     still_open = journal.books.needs_still_open(recipient, item)
     found = [
-        find_need(journal, need)
+        find_need(journal.books, need)
         for need, open_ in still_open.items()
         if open_
         or journal.changes(NEEDED(need), item)
@@ -123,7 +123,7 @@ def claims_on_pledge(journal: Journal, pledge: str, item: str) -> list[tuple[Nee
     # All items are read at once, because a command asks for one item after another.
     balances = journal.nonzero_balances(f"{PLEDGED(pledge)}:")
     claims = [
-        (find_need(journal, keys_of(account)[1]), quantity)
+        (find_need(journal.books, keys_of(account)[1]), quantity)
         for (account, claimed, _), quantity in balances.items()
         if claimed == item
     ]
@@ -217,7 +217,7 @@ def restore_needs(journal: Journal, draft: Draft, allocation: str) -> None:
         if need_id is not None:
             goods_for_need[need_id] += goods.get(key, 0)
     for name, quantity in goods_for_need.items():
-        need = find_need(journal, name)
+        need = find_need(journal.books, name)
         assigned = journal.balance(ASSIGNED(name, allocation), need.item)
         back = assigned - quantity
         if back > 0:

@@ -50,7 +50,7 @@ def _check_same_recipient(journal: Journal, need: str, recipient: str) -> None:
     Raises:
         InvalidField: the correction names another recipient.
     """
-    before = find_need(journal, need).recipient
+    before = find_need(journal.books, need).recipient
     if recipient == before:
         return
     if journal.nonzero_balances(f"{ASSIGNED.prefix}{need}:") or journal.nonzero_balances(MET(need)):
@@ -71,7 +71,7 @@ def end_need(command: EndNeed, journal: Journal) -> None:
         NotFound: the need is unknown.
         AlreadyDone: the need was ended before.
     """
-    need = find_need(journal, command.need)
+    need = find_need(journal.books, command.need)
     if journal.books.latest_row(NeedEnd, need=need.need) is not None:
         raise AlreadyDone(f"need {need.need} was ended before")
     draft = journal.entry("need_ended", document=need.need, about=f"recipient:{need.recipient}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supplies.books.reader import unknown_code_error
+from supplies.books.reader import Books, unknown_code_error
 from supplies.domain.accounts import CLAIMED, DONOR, NEEDED, PLEDGED, keys_of
 from supplies.domain.commands import (
     CancelPledge,
@@ -27,14 +27,14 @@ from supplies.ledger.rules.need_fulfilment import (
 )
 
 
-def find_pledge(journal: Journal, pledge: str, pointer: str = "") -> Pledge:
+def find_pledge(books: Books, pledge: str, pointer: str = "") -> Pledge:
     """Return a pledge by its id, with its latest values.
 
     Raises:
         NotFound: the id is unknown and `pointer` is empty.
         InvalidField: the id is unknown; the error names the field to which `pointer` leads.
     """
-    found = journal.books.latest_row(Pledge, pledge=pledge)
+    found = books.latest_row(Pledge, pledge=pledge)
     if found is None:
         raise unknown_code_error(
             Sentence("there is no pledge {pledge}; see the list of pledges", pledge=pledge), pointer
@@ -100,7 +100,7 @@ def _same_donor(journal: Journal, command: MakePledge) -> None:
     """
     if journal.corrected is None:
         return
-    pledge = find_pledge(journal, str(journal.corrected.document))
+    pledge = find_pledge(journal.books, str(journal.corrected.document))
     if pledge.donor != command.donor and _has_goods(journal, pledge.pledge):
         raise InvalidField.at(
             "/command/donor",
@@ -198,7 +198,7 @@ def claim_needs(command: ClaimNeeds, journal: Journal) -> None:
         NotEnough: the pledge has less that is not promised, the need has less open, or the claim to
             drop is smaller.
     """
-    pledge = find_pledge(journal, command.pledge)
+    pledge = find_pledge(journal.books, command.pledge)
     if not command.claims and not command.drop:
         raise InvalidField.at("/claims", Sentence("name the needs to claim, or the claims to drop"))
     draft = journal.entry("needs_claimed", document=pledge.pledge, about=DONOR(pledge.donor))
@@ -227,7 +227,7 @@ def _claims_of(
     found: dict[str, tuple[Need, int, str]] = {}
     for index, claim in enumerate(claims):
         pointer = f"{field}/{index}"
-        need = find_need(journal, claim.need, f"{pointer}/need")
+        need = find_need(journal.books, claim.need, f"{pointer}/need")
         if need.item not in promised:
             raise InvalidField.at(
                 f"{pointer}/need",
@@ -265,7 +265,7 @@ def lapse_pledge(command: LapsePledge, journal: Journal) -> None:
 
 
 def _drop(command: CancelPledge | LapsePledge, journal: Journal, kind: str) -> None:
-    pledge = find_pledge(journal, command.pledge)
+    pledge = find_pledge(journal.books, command.pledge)
     lines = pledge_lines(journal, pledge.pledge)
     draft = journal.entry(kind, document=pledge.pledge, about=DONOR(pledge.donor))
     if command.lines is None:

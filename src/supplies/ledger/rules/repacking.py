@@ -106,7 +106,7 @@ def _keep_pledge(
 
     Return the quantities that the pledge promised to needs.
     """
-    donor = find_pledge(journal, str(line.pledge), f"{pointer}/pledge").donor
+    donor = find_pledge(journal.books, str(line.pledge), f"{pointer}/pledge").donor
     givers = givers_of(journal, consumed_lots(journal, conversion))
     if givers != {DONOR(donor)}:
         raise InvalidField.at(

@@ -243,6 +243,6 @@ def _allocations(journal: Journal, location: str, line: CountLine) -> list[tuple
         allocation, place = keys_of(account)
         if place == location and line.lot in (None, lot):
             need = journal.needs_served(allocation).get((item, lot))
-            rank = (3, 0) if need is None else most_urgent_first(find_need(journal, need))
+            rank = (3, 0) if need is None else most_urgent_first(find_need(journal.books, need))
             found.append((rank, account, lot))
     return [(account, lot) for _, account, lot in sorted(found, reverse=True)]
