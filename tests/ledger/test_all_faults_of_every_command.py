@@ -342,8 +342,10 @@ CASES: dict[type[c.Command], Case] = {
             happened_on=w.closed,
             lines=[to_recipient("x"), to_recipient("mask", 99), to_recipient("mask", 0, "n_99")],
         ),
-        "/location /reason /happened_on /lines/0/item /lines/1/quantity /lines/2/quantity "
-        "/lines/2/need",
+        (
+            "/location /reason /happened_on /lines/0/item /lines/1/quantity /lines/2/quantity "
+            "/lines/2/need"
+        ),
     ),
     c.ReturnGoods: lambda w: (
         c.ReturnGoods(

@@ -18,6 +18,7 @@ from supplies.errors import (
 )
 from supplies.verification.verify import verify
 from supplies.views.donations import get_donation
+from supplies.views.stock import get_stock
 
 
 def opened(station: StationLedger, location: str = "store") -> str:
@@ -637,3 +638,19 @@ def test_counting_an_earlier_sheet_does_not_change_the_stock_after_a_later_count
     assert station(count(first, 4)).recounted == [second]
     assert station.total("stock:store") == 10
     verify(station.ledger.store)
+
+
+def test_counted_goods_of_a_gift_that_was_reversed_can_be_described(
+    station: StationLedger,
+) -> None:
+    line = c.DonationLine(item="mask", quantity=50, batch="A", expires_on=station.day(2))
+    gift = station(c.RecordDonation(donor="D-1", location="store", handled_by="Li", lines=[line]))
+    lot = f"l_lx_{gift.seq}_1"
+    with pytest.raises(InvalidField, match="correct d_1 instead"):
+        station(c.DescribeLot(lot=lot, reason="read again"))
+    sheet = str(station(c.OpenCountSheet(location="store")).document)
+    station(c.CountStock(sheet=sheet, lines=[c.CountLine(item="mask", counted=50)]))
+    station(c.Reverse(entry=gift.seq, reason="it never came"))
+    station(c.DescribeLot(lot=lot, expires_on=station.day(500), reason="read the label"))
+    [row] = get_stock(station.books).items
+    assert (row.lot, row.free, row.batch, row.expires_on) == (lot, 50, None, station.day(500))

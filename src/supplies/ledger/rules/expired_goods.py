@@ -10,8 +10,8 @@ from supplies.books.reader import unknown_code_error
 from supplies.domain.accounts import CONVERTED, DONOR, LOST, STOCK, keys_of, kind_of
 from supplies.domain.catalogue_records import Donor
 from supplies.domain.commands import ArrivalLine, DescribeLot, DonationLine
+from supplies.domain.entry_rows import Arrival, Lot
 from supplies.domain.entry_rows import ArrivalLine as ArrivedLine
-from supplies.domain.entry_rows import Lot
 from supplies.domain.expiry import expiry_field, shown_expiry
 from supplies.errors import InvalidField
 from supplies.ledger.drafts import Draft
@@ -101,8 +101,7 @@ def describe_lot(command: DescribeLot, journal: Journal) -> None:
     known = journal.books.latest_row(Lot, lot=command.lot)
     if known is None:
         raise unknown_code_error(f"there is no lot {command.lot}; see the lots in the stock", "")
-    arrived = journal.books.latest_row(ArrivedLine, lot=command.lot)
-    made_in = None if arrived is None else arrived.arrival
+    made_in = _arrival_of(journal, command.lot)
     if kind_of(known.origin) is CONVERTED:
         made_in = keys_of(known.origin)[0]
     elif kind_of(known.origin) is DONOR and _is_forgotten(journal, keys_of(known.origin)[0]):
@@ -119,6 +118,20 @@ def describe_lot(command: DescribeLot, journal: Journal) -> None:
         )
     )
     describe_products(journal, draft, [command.lot])
+
+
+def _arrival_of(journal: Journal, lot: str) -> str | None:
+    """Return the arrival that brought a lot.
+
+    Return None if there is none, or if it was reversed or corrected so that it has no such goods. A
+    later count may still have found the goods.
+    """
+    line = journal.books.latest_row(ArrivedLine, lot=lot)
+    if line is None:
+        return None
+    latest = journal.books.latest_seq(Arrival, arrival=line.arrival) or 0
+    has_lot = journal.books.rows_of_entry(ArrivedLine, latest, arrival=line.arrival, lot=lot)
+    return line.arrival if has_lot else None
 
 
 def _is_forgotten(journal: Journal, donor: str) -> bool:
