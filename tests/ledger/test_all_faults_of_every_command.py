@@ -10,7 +10,7 @@ import pytest
 from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
-from supplies.errors import AlreadyDone, SuppliesError
+from supplies.errors import AlreadyDone, InvalidField, SuppliesError
 from supplies.ledger.rules import RULES
 
 
@@ -561,3 +561,24 @@ def test_an_unknown_need_is_named_beside_a_shortage(station: StationLedger) -> N
         with pytest.raises(SuppliesError) as refusal:
             station(command)
         assert "/lines/0/need" in [fault.pointer for fault in refusal.value.faults], command
+
+
+def test_lots_in_a_line_that_is_left_out_are_left_out_with_it(station: StationLedger) -> None:
+    lots = [{"lot": "l_x", "quantity": "many"}, {"lot": "l_y", "quantity": 4.0}]
+    fields = {
+        "recipient": "R-1",
+        "location": "nowhere",
+        "lines": [
+            {"item": "mask", "quantity": 0},
+            {"item": "x", "quantity": 9.0, "lots": lots, "need": "n_99"},
+        ],
+    }
+    error = station.ledger.with_all_faults(InvalidField.at("/x", "wrong"), c.Allocate, fields)
+    assert {fault.pointer for fault in error.faults} == {
+        "/x",
+        "/lines/0/quantity",
+        "/lines/1/lots/0/quantity",
+        "/location",
+        "/lines/1/item",
+        "/lines/1/need",
+    }

@@ -102,7 +102,7 @@ class ShortenedStruct:
 
     def __init__(self, kind: type[msgspec.Struct], fields: Mapping[str, Any]) -> None:
         self._kind, self._as_sent = kind, fields
-        self._fields: dict[str, Any] = copy.deepcopy(dict(fields))
+        self._fields: dict[str, Any] = _copied(dict(fields))
         self._made_up: set[str] = set()
         self._shortened: set[str] = set()
         self._postponed: dict[str, Any] = {}
@@ -179,7 +179,10 @@ class ShortenedStruct:
         """
         lines = {line_of(pointer) for pointer in self._made_up} - {""}
         places = [self._place(line) for line in lines]
-        return any(holder[int(name)] is not _LEFT_OUT for holder, name, _ in places)
+        return any(
+            isinstance(holder, list) and holder[int(name)] is not _LEFT_OUT
+            for holder, name, _ in places
+        )
 
     def postpone(self, line: str) -> bool:
         """Leave out a line for which there are too few goods.
@@ -199,7 +202,8 @@ class ShortenedStruct:
         lines, self._postponed = self._postponed, {}
         for line, value in lines.items():
             holder, name, _ = self._place(line)
-            holder[int(name)] = value
+            if isinstance(holder, list):
+                holder[int(name)] = value
         for pointer in self._made_up:
             self.leave_out(line_of(pointer))
         return bool(lines)
@@ -269,6 +273,15 @@ class ShortenedStruct:
             else:
                 return None, part, None
         return place, part, of_place if isinstance(place, dict) else None
+
+
+def _copied(value: Any) -> Any:
+    """Return a copy of plain data in which whole numbers such as 5.0 are integers, as in JSON."""
+    if isinstance(value, list):
+        return [_copied(line) for line in value]
+    if isinstance(value, dict):
+        return {name: _copied(part) for name, part in value.items()}
+    return int(value) if isinstance(value, float) and value.is_integer() else copy.deepcopy(value)
 
 
 def _kept(value: Any) -> Any:
