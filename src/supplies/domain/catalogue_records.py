@@ -129,7 +129,7 @@ class Recipient(CatalogueRecord, frozen=True, kw_only=True):
         community: Code of a `Community`, which need not be registered.
         access: How the delivery team gets to the door, such as "knock slowly"; never a diagnosis.
         persons: How many people live there, or belong to the group; None if unknown.
-        age_bands: How many of them are of which ages, as in {"0-6": 1, "60-": 2}. None if unknown,
+        age_bands: Number of persons in each age band, as in {"0-6": 1, "60-": 2}. None if unknown,
             or erased.
         collectors: Names of people who may collect goods for them. None if there are none, or if
             they were erased.
@@ -177,9 +177,9 @@ class Team(CatalogueRecord, frozen=True, kw_only=True):
 
 
 class Community(CatalogueRecord, frozen=True, kw_only=True):
-    """A neighbourhood (社区), the only location of recipients in reports.
+    """A neighbourhood (社区). Reports say of a recipient only in which community they live.
 
-    Recipients may have a community that is not registered. Reports show its code then.
+    Recipients may have a community that is not registered. Reports then show its code.
     """
 
     table = "communities"

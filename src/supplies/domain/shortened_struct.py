@@ -108,7 +108,7 @@ class ShortenedStruct:
         self._postponed: dict[str, Any] = {}
 
     def field_faults(self) -> list[Fault]:
-        """Return the faults of fields, and normalize the text of the others."""
+        """Check all fields. Return their faults; without any, normalize the texts in place."""
         fields, faults = field_faults(self._kind, _kept(self._fields))
         if not faults:
             self._fields = _restored(self._fields, fields)

@@ -98,7 +98,10 @@ class _Search:
         return self._found
 
     def _mend_by_rule(self) -> None:
-        """Run the rule until it finds no further fault, or one that cannot be mended."""
+        """Run the rule again and again, and mend each fault that it finds, until none is left.
+
+        Stop before that if a fault cannot be mended.
+        """
         while len(self._found) <= MAX_FAULTS:
             try:
                 error = self._refusal()

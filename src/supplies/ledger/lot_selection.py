@@ -190,8 +190,8 @@ def pick_from(
 def _lots_in_order(journal: Journal, account: str, item: str, *, leaving: bool) -> list[LotBalance]:
     """Return the lots of an item in an account, in the order in which they are taken.
 
-    Their quantities do not include the drafts. The journal keeps the list, because a command may
-    have many lines of one item.
+    The quantities are those in the books, without the transfers of the command's own drafts. The
+    list is cached in the journal, because many lines of a command may have the same item.
     """
     in_order = journal.sorted_lots.get((account, item))
     if in_order is None:

@@ -21,7 +21,7 @@ RESPONSE_RETENTION = timedelta(days=30)
 
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
-    """An idempotency key, with the caller and the request that were sent with it.
+    """An idempotency key, with the caller who sent it and the request it belongs to.
 
     Attributes:
         caller: Who sent the request. The keys of different callers are independent.

@@ -104,7 +104,9 @@ def list_receipts(
 
     Args:
         donor: List only receipts of this donor. None lists all.
-        first, last: List only receipts issued on these days or between them. None sets no limit.
+        first, last: List only receipts issued from the first to the last day. None leaves the
+            period open on that side.
+        after, limit: The cursor of the page, and the largest number of receipts on it.
 
     Raises:
         InvalidField: `donor`, `after` or `limit` is invalid.

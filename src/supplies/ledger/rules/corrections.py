@@ -410,7 +410,7 @@ def _check_reversible(history: History) -> None:
 
 
 def _restore_needs_of(journal: Journal, draft: Draft) -> None:
-    """Reopen needs for which more is assigned or met than there are goods after a correction."""
+    """Reopen needs that have more assigned or met than the goods left after a correction."""
     assert journal.corrected is not None
     moved = {key for d in journal.drafts for key in net_changes(move.transfer for move in d.moves)}
     allocations: set[str] = set()

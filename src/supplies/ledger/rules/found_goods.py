@@ -97,10 +97,10 @@ def explain_lines(
 ) -> list[tuple[str, LotLine, list[tuple[str, int]]]]:
     """Book the origin of goods that a count found, for all lines of a command.
 
-    Return each line with its JSON pointer, and the lots with the quantity of each.
+    Return, for each line, the line, its JSON pointer, and the quantity taken from each lot.
 
     Raises:
-        NotEnough: fewer goods were found than the lines explain.
+        NotEnough: the lines have more goods than the count found.
     """
     lines, place = by_pointer(command.lines), UNEXPLAINED(command.place)
     found = {

@@ -119,9 +119,9 @@ class _Search:
         self.recorded = _recorded(command, history)
 
     def smallest(self, refusal: MovedOn) -> Figures:
-        """Return the smallest possible quantities of the lines that are too small.
+        """Return, for each line that the correction makes too small, the least it may have.
 
-        If none are found, the result is empty.
+        The result is empty if the search finds no such quantities.
         """
         try:
             least = self._at_least(refusal, {})

@@ -163,9 +163,9 @@ def _surplus(
 ) -> None:
     """Book the goods of a line that a count found beyond the quantity in the books.
 
-    The goods go to the lot that the line names. If it names none, they go to the lots of which
-    earlier counts missed some, up to the missing quantities. The rest becomes a new lot of unknown
-    origin, with the batch and expiry of the line.
+    The goods go to the lot that the line names. If it names none, they go first to lots that
+    earlier counts found short, to each at most what was missing. The rest becomes a new lot of
+    unknown origin, with the batch and expiry of the line.
     """
     source, shelf, pointer = UNEXPLAINED(location), STOCK(location), f"/lines/{index}"
     missed = [(line.lot, quantity)] if line.lot else _missed(journal, source, line)

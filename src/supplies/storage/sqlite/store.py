@@ -42,7 +42,7 @@ SQLite allows at least 32,766 parameters in a statement.
 
 @cache
 def _for_many_rows(sql: str) -> str:
-    """Return a statement that inserts `ROWS_PER_STATEMENT` rows, made of one for a single row."""
+    """Turn an INSERT statement for one row into one that inserts `ROWS_PER_STATEMENT` rows."""
     insert, values, row = sql.rpartition(" VALUES ")
     return f"{insert}{values}{', '.join([row] * ROWS_PER_STATEMENT)}"
 
