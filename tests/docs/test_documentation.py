@@ -37,9 +37,13 @@ def test_every_folder_of_tests_is_described() -> None:
 
 def test_there_are_pictures() -> None:
     assert {picture.name for picture in PICTURES} == {
+        "donation.png",
         "donor-page.png",
+        "phone.png",
         "receipt.png",
+        "reports.png",
         "statement.png",
+        "today.png",
     }
 
 
