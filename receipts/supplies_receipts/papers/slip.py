@@ -67,7 +67,7 @@ _SIGNATURE = 22.0
 
 
 def draw_delivery_slips(slips: Sequence[DeliverySlip], on_progress: Callable[[int], None]) -> bytes:
-    """Draw a page for each stop, as long as its content.
+    """Draw one page for each stop. The length of a page fits its content.
 
     Args:
         on_progress: Called with the number of slips drawn so far.

@@ -375,9 +375,9 @@ async def submit(
         context: The request.
         form: The form of one command.
         show: Returns the page with the form and its errors.
-        address: Returns the address to redirect to. If the recorded fact contradicts the books, the
-            page of its entry is shown instead.
-        warnings: Returns the warnings that the user must confirm. None means that there are none.
+        address: Returns the address to redirect to. If the command was recorded as a
+            conflict, the page of its entry is shown instead.
+        warnings: Returns the warnings that the user must confirm. None if the form has no warnings.
     """
     if not form.is_save:
         return show()

@@ -52,8 +52,8 @@ class LinkMade(View, frozen=True, kw_only=True):
 
     Attributes:
         secret: The secret; None in the response to a repeated request.
-        address: The page that the link opens. None for a team, because a program sends the team's
-            secret.
+        address: The page that the link opens. None for a team, whose secret is sent by a
+            program instead.
     """
 
     link: Credential

@@ -70,7 +70,7 @@ REPLACED_FIELDS: _Replacements = {
     ShipmentView: {"note": WITHHELD},
     CountSheetView: {"note": WITHHELD, "count_note": WITHHELD},
 }
-"""Fields with names or free text, each with the text that replaces its value. None empties it."""
+"""Fields with people's names or free text, and the text that replaces each value, or None."""
 
 _STAFF_TEXT: _Replacements = {
     kind: REPLACED_FIELDS[kind] for kind in (PledgeView, TextView, VoidMark)

@@ -17,7 +17,7 @@ def add(access: AccessContext, *, team: str, by: str) -> list[users.User]:
     Args:
         access: The tables of a station that has no entries yet.
         team: The code of the courier's team.
-        by: The code of the author.
+        by: The code of the person who is recorded as having added the users.
 
     Raises:
         AlreadyDone: a login is in use.

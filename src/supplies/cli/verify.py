@@ -121,7 +121,7 @@ def _verify(
     witnesses: tuple[str, ...],
     checkpoint: str | None,
 ) -> _Result:
-    """Verify the books, and compare the checkpoints and the receipt with them.
+    """Verify the books. Compare the given checkpoints and the given receipt with them.
 
     Raises:
         BooksBroken: a stored row differs, or an entry is missing.

@@ -126,7 +126,10 @@ class _Search:
                 return
 
     def _refusal(self) -> SuppliesError | None:
-        """Run the rule. Return its error, or None. Unknown codes are added to the faults."""
+        """Run the rule and return its error, or None if it accepts the command.
+
+        Codes in the command that are not in the books are added to `_found` in either case.
+        """
         self._books.refusals.clear()
         error: SuppliesError | None = None
         try:

@@ -11,7 +11,7 @@ from supplies.domain.normalization import NORMALIZED
 
 
 class PaperPart(msgspec.Struct, frozen=True, kw_only=True):
-    """Base class of the structs of papers."""
+    """Base class of the structs that contain what a paper prints."""
 
 
 UnitWord = Annotated[

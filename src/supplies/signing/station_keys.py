@@ -106,9 +106,9 @@ class StationKeys:
         return _code(self._for(issued), issued)
 
     def sign(self, issued: IssuedReceipt) -> ReceiptSignature:
-        """Return the check code and the signature of a receipt or of its marks.
+        """Return the check code and the signature of a receipt, or of its marks such as "void".
 
-        The key is the one that was in use at the entry that `issued` names.
+        They are made with the key that was in use at the entry that `issued` names.
         """
         key = self._for(issued)
         code, private = _code(key, issued), _private(key.private)

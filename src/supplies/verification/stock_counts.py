@@ -22,7 +22,8 @@ class _Line:
     Attributes:
         seq: Number of the entry that recorded the line or last changed the expected quantity.
         counted: The quantity that was counted.
-        expected: The quantity that the books had when the count sheet was opened.
+        expected: The quantity that the books have for the moment when the sheet was opened. Entries
+            that are recorded late change it.
         unbooked: The part of a shortage that could not be booked when a conflict was resolved.
     """
 
@@ -83,11 +84,10 @@ class StockCounts:
         """Check the difference that is booked for each line of each stock count.
 
         The booked difference and the part that could not be booked must add up to the expected
-        minus the
-        counted quantity.
+        quantity minus the counted one.
 
         Raises:
-            BooksBroken: another quantity was booked.
+            BooksBroken: a different quantity was booked.
         """
         for sheet, lines in self._lines.items():
             for line in lines.values():

@@ -52,7 +52,7 @@ def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
 
     Raises:
         NotFound: there is no such delivery.
-        Forgotten: a recipient was forgotten after the dispatch, so no slip can be printed.
+        Forgotten: a recipient's data was erased after the dispatch, so no slip can be printed.
     """
     found = _load_delivery(books, delivery)
     stops, head = found.stops(), station_head(books)

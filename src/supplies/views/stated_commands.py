@@ -1,8 +1,7 @@
 """Turn entries back into the commands that would record them, for the forms of corrections.
 
 The books contain no copy of a command. It is made from the rows, transfers and texts of its
-entries, with all corrections. To correct an entry with the command that is made from it moves no
-goods.
+entries, with all corrections. A correction with the unchanged command moves no goods.
 """
 
 from __future__ import annotations

@@ -303,10 +303,10 @@ def _drop_line(
     dropped: DroppedLine,
     pointer: str,
 ) -> None:
-    """End a quantity of one line of a pledge.
+    """Cancel a part of one line of a pledge.
 
-    Claims that the command names are dropped first. Then the quantity is used that no need
-    claims, then the claims of the least urgent needs, the newest first.
+    The claims that the command names are dropped first. Next comes what the pledge has beyond its
+    claims. Last, the claims of the least urgent needs are dropped, those of the newest need first.
     """
     rest = dropped.quantity
     outstanding = _outstanding(journal, pledge.pledge, item)

@@ -13,7 +13,7 @@ from supplies.storage import introspection, schema
 from supplies.storage.store import Store
 
 OWNER_WRITTEN_TABLES = ("balances", "catalogue_changes", "days", "heads", "migrations", "pending")
-"""Tables that only the owner may write, or functions that run with the owner's rights."""
+"""Tables that are written by their owner only, or by functions with the rights of the owner."""
 
 UPDATABLE_COLUMNS = {
     **{
