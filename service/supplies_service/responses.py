@@ -26,8 +26,7 @@ class EntryRecorded(View, frozen=True, kw_only=True):
     Attributes:
         warnings: Warnings of likely duplicates, of arrived goods that lack a batch or expiry which
             their item needs, and of a first receipt whose QR code leads to the station's own
-            computer;
-            absent if there are none.
+            computer; absent if there are none.
         recounted: Count sheets whose expected quantities changed, because the command is dated
             before the count; absent if there are none.
     """

@@ -71,8 +71,7 @@ def index_terms(record: CatalogueRecord) -> set[str]:
     """Return the terms with which a record is indexed.
 
     They are its characters, its bigrams, and the keys from `look_alike_keys`. No character or
-    bigram
-    contains a space.
+    bigram contains a space.
     """
     parts = [part for text in searchable_texts(record) for part in text.split()]
     pieces = {piece for part in parts for piece in (*part, *bigrams(part))}
@@ -130,8 +129,7 @@ def initials(text: str) -> list[str]:
     """Return a text with each Chinese character replaced by the first letter of its pinyin.
 
     If a character has several readings, there are several results, at most `MAX_SPELLINGS`. The
-    list
-    is empty if the text has no Chinese characters.
+    list is empty if the text has no Chinese characters.
 
     >>> initials("口罩 kn95")
     ['kz kn95']

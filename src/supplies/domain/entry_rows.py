@@ -322,8 +322,7 @@ class Recount(EntryRow, frozen=True, kw_only=True, tag="recounts"):
     """The quantity with which a counted line is compared from now on, in base units.
 
     It is recorded when an event before the count is recorded after the count. The latest such row
-    is
-    valid.
+    is valid.
     """
 
     sheet: str

@@ -80,8 +80,7 @@ def normalize_fields(kind: type[msgspec.Struct], fields: Plain) -> tuple[Plain, 
     """Normalize the text of decoded JSON for a struct. Return the result and the faults found.
 
     A required text that is blank is a fault. So is a day or month before the earliest accepted
-    year,
-    such as year 202. Values with a fault and values of a wrong type are returned unchanged.
+    year, such as year 202. Values with a fault and values of a wrong type are returned unchanged.
     """
     rule, faults = _struct_rule(kind), list[Fault]()
     return fields if rule is None else rule(fields, "", faults), faults

@@ -39,8 +39,7 @@ def earliest_expiry(lots: Iterable[_Described]) -> Expiry:
     """Return the earliest expiry of these lots, or `Expiry(None)` if none of them expires.
 
     If several lots expire on the same day, a lot that shows the day is preferred to a lot that
-    shows
-    the month.
+    shows the month.
     """
     expiring = [
         (lot.expires_on, lot.expires_month or "", lot.expires_month)

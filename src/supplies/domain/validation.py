@@ -86,8 +86,7 @@ def _faults(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
     """Yield the faults of a value that should have a given type.
 
     If parts of the value have faults, only the faults of the parts are yielded. Otherwise, the
-    fault
-    of the whole value is yielded.
+    fault of the whole value is yielded.
 
     Args:
         kind: The type, as in the annotation of a field.

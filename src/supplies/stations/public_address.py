@@ -50,8 +50,7 @@ def first_receipt_warning(books: Books, first: int, last: int) -> tuple[str, str
     """Return a warning if a command issued the station's first receipt with a local address.
 
     The result has the number of the receipt and the message. It is None if an earlier command
-    issued
-    the first receipt, or if the address is public.
+    issued the first receipt, or if the address is public.
 
     Args:
         first: Number of the command's first entry.

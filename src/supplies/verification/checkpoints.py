@@ -30,9 +30,8 @@ def sign_checkpoints(
     """Sign checkpoints for the last entry of a station and for entries of other stations.
 
     When a station receives a shipment or acknowledges its arrival, its entry contains the number
-    and
-    hash of an entry of the other station. So each station that exchanges goods can witness for the
-    others.
+    and hash of an entry of the other station. So each station that exchanges goods can witness for
+    the others.
 
     Args:
         seq, entry_hash: Number and hash (hexadecimal) of the station's last entry.

@@ -108,8 +108,7 @@ class HashChain:
         """Return the error for an entry whose number or hash is wrong, or None if both are right.
 
         If the hash is wrong, either the hashed bytes or the stored hash was changed. The next entry
-        shows
-        which of them: its hash depends on the true hash of this entry.
+        shows which of them: its hash depends on the true hash of this entry.
         """
         if row[0] != seq:
             return self.reader.broken("entries", "seq", seq, seq, row[0])

@@ -49,8 +49,7 @@ class Reader:
         """Return the rows that the entries from `low` to `high` wrote into a table.
 
         The rows are sorted by entry number. Python sorts them and not the database: the rows are
-        nearly
-        sorted already, so Python is faster.
+        nearly sorted already, so Python is faster.
         """
         rows = self.store.all(
             f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE station = :station "
@@ -111,8 +110,7 @@ class Reader:
         """Return the error for a row that was changed, or None if the row is missing.
 
         A row counts as changed, and not as missing, if one of the surplus rows agrees with it in at
-        least
-        half of the columns.
+        least half of the columns.
         """
 
         def similarity(other: Row) -> int:

@@ -204,10 +204,8 @@ class Records:
         """Check the rows that describe or name lots.
 
         A lot must keep its item, and every named lot must exist. If only the month of an expiry is
-        known,
-        the day must be the last one of that month. Rows whose lot id has the number of another
-        entry are
-        collected for `check_repeated`.
+        known, the day must be the last one of that month. Rows whose lot id has the number of
+        another entry are collected for `check_repeated`.
         """
         own = f"l_{self.reader.station}_"
         for row in recorded[Lot]:

@@ -262,8 +262,7 @@ def _without_garbage_collection() -> Iterator[None]:
     """Disable garbage collection for the duration of a `with` block.
 
     Verification makes many small tuples. The collector would search them for reference cycles,
-    although
-    they cannot have any.
+    although they cannot have any.
     """
     was_on = gc.isenabled()
     gc.disable()

@@ -274,8 +274,7 @@ class PostgresStore:
         """Do nothing, because VACUUM removes old versions of rows.
 
         Until VACUUM runs, no query returns the old versions, but they are in the files of the
-        server, in
-        its write-ahead log and in its backups.
+        server, in its write-ahead log and in its backups.
         """
 
     def interrupt(self) -> None:

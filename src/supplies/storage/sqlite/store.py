@@ -161,8 +161,7 @@ class SqliteStore:
         """Run one statement `… VALUES (?, …)` for each row.
 
         Several rows are inserted by one statement. Each statement takes some time at its end, and
-        this
-        time grows with the changes in the open savepoint.
+        this time grows with the changes in the open savepoint.
         """
         rows = list(rows)
         if not rows:
@@ -209,8 +208,7 @@ class SqliteStore:
         """Take the write lock. Wait for the busy timeout while another connection writes.
 
         SQLite itself would wait up to 100 ms between its attempts. If two processes write all the
-        time,
-        one of them would then nearly always lose, and wait for seconds.
+        time, one of them would then nearly always lose, and wait for seconds.
         """
         until = monotonic() + self._busy_timeout / 1000
         self.run("PRAGMA busy_timeout = 0")
@@ -281,9 +279,8 @@ class SqliteStore:
         """Move the write-ahead log into the file and empty it, because it contains erased rows.
 
         While another process is reading, SQLite cannot empty the log. SQLite then does so later,
-        and this
-        method does not wait: a process that replicates the file reads all the time, so all writers
-        would wait.
+        and this method does not wait: a process that replicates the file reads all the time, so all
+        writers would wait.
         """
         self.run(f"PRAGMA busy_timeout = {PURGE_TIMEOUT_MS}")
         try:
@@ -308,8 +305,7 @@ class SqliteStore:
         """Leave WAL mode, so that the file can also be read in a read-only directory.
 
         This moves the log into the file. SQLite would do so too when the file is closed, but would
-        not
-        report a full disk.
+        not report a full disk.
 
         Raises:
             Busy: another program uses the file.
