@@ -1,4 +1,4 @@
-"""A real browser, and a real service that it opens: one of each for all tests of the pages."""
+"""A real browser for each file of tests, and a real service that all of them open."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from playwright.sync_api import Browser
 from support.browser import OpenPage, Site, start_browser, start_site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser. Each test has its own cookies."""
+    """The browser. Each test has its own cookies.
+
+    Each file of tests has its own browser: while it is open, Playwright runs an event loop in this
+    thread, and tests of other folders could not start theirs.
+    """
     with start_browser() as browser:
         yield browser
 

@@ -27,10 +27,10 @@ def test_axe_finds_no_serious_fault_in_the_report(
 @pytest.mark.parametrize("role", ["coordinator", "recorder", "auditor"])
 def test_the_report_of_a_period_is_shown_and_printed(open_page: OpenPage, role: str) -> None:
     page = open_page("/reports", role=role)
-    page.get_by_label("From").fill("2000-01-01")
-    page.get_by_label("To").fill("2000-01-11")
+    page.get_by_label("From", exact=True).fill("2000-01-01")
+    page.get_by_label("To", exact=True).fill("2000-01-11")
     page.get_by_role("button", name="Show").click()
-    expect(page.get_by_label("From")).to_have_value("2000-01-01")
+    expect(page.get_by_label("From", exact=True)).to_have_value("2000-01-01")
     expect(page.get_by_text("No goods moved in this period.")).to_be_visible()
     printed = page.get_by_role("link", name="Print the report").get_attribute("href")
     assert printed == "/reports/station/pdf?from=2000-01-01&to=2000-01-11"

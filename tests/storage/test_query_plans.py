@@ -282,8 +282,9 @@ def show_stock(books: Books) -> None:
     stock.get_stock(books, as_of=FIRST, location="a")
     stock.get_stock(books, at_seq=books.head()[0] - 50, item="mask")
     stock.list_balances(books, "stock:")
+    lot = stock.get_stock(books, item="mask").items[0].lot
     movements.list_movements(books, "stock:a", "mask", limit=2)
-    movements.list_movements(books, "stock:a", "mask", lot="l_lx_1_1", after="50.1.7")
+    movements.list_movements(books, "stock:a", "mask", lot=lot, after="50.1.7")
     stock.list_balances(books, "received:h1")
     for row in stock.get_stock(books).items:
         trace.trace_lot(books, row.lot)
