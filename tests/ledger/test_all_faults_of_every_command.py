@@ -578,7 +578,21 @@ def test_lots_in_a_line_that_is_left_out_are_left_out_with_it(station: StationLe
         "/x",
         "/lines/0/quantity",
         "/lines/1/lots/0/quantity",
+        "/lines/1/lots/0/lot",
+        "/lines/1/lots/1/lot",
         "/location",
         "/lines/1/item",
         "/lines/1/need",
     }
+
+
+def test_unknown_lots_are_named_beside_quantities_that_do_not_add_up(
+    station: StationLedger,
+) -> None:
+    station.stock(50)
+    parts = [c.LotPart(lot="l_x", quantity=4), c.LotPart(lot="l_y", quantity=2)]
+    line = c.AllocationLine(item="mask", quantity=5, lots=parts)
+    with pytest.raises(InvalidField) as refusal:
+        station(c.Allocate(recipient="R-1", location="store", lines=[line]))
+    pointers = {fault.pointer for fault in refusal.value.faults}
+    assert {"/lines/0/lots/0/lot", "/lines/0/lots/1/lot"} < pointers

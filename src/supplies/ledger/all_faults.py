@@ -12,9 +12,10 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import keys_of
 from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Team
 from supplies.domain.commands import Command, Correct
+from supplies.domain.entry_rows import Lot
 from supplies.domain.shortened_struct import Found, ShortenedStruct, line_of, with_faults
 from supplies.domain.validation import MAX_FAULTS
-from supplies.errors import Fault, InvalidField, NotEnough, NotFound, SuppliesError
+from supplies.errors import Fault, InvalidField, NotEnough, NotFound, Sentence, SuppliesError
 from supplies.ledger.rules.corrections import within_command
 from supplies.ledger.rules.delivery_outcomes import Contradicted, Repeated
 from supplies.ledger.rules.need_fulfilment import find_need
@@ -190,6 +191,13 @@ def _unchanged(fault: Fault) -> Fault:
     return fault
 
 
+def _find_lot(books: Books, lot: str, pointer: str) -> None:
+    if books.latest_row(Lot, lot=lot) is None:
+        raise InvalidField.at(
+            pointer, Sentence("there is no lot {lot}; see the lots in the stock", lot=lot)
+        )
+
+
 _FIND: Mapping[str, Callable[[Books, str, str], object]] = {
     "item": Books.item,
     "donor": Books.donor,
@@ -200,6 +208,7 @@ _FIND: Mapping[str, Callable[[Books, str, str], object]] = {
     "team": Books.team,
     "need": find_need,
     "pledge": find_pledge,
+    "lot": _find_lot,
 }
 """Fields of commands with codes and ids, and how the record of a code or id is found."""
 
