@@ -170,11 +170,11 @@ def corrects_the_donation(worker: DeskWorker) -> None:
 
 def reads_the_report_of_the_day(worker: DeskWorker) -> None:
     worker.go_to("Reports")
-    received, handed_over, on_the_way, in_stock = range(4)
+    received, handed_over, used, lost, on_the_way, in_stock = range(6)
     masks = worker.figures("Where the goods are", MASKS)
     assert masks[received] == "100"
     assert masks[handed_over] == "45"
-    assert masks[on_the_way] == ""
+    assert [masks[used], masks[lost], masks[on_the_way]] == ["", "", ""]
     assert masks[in_stock] == "55"
     soap = worker.figures("Where the goods are", SOAP)
     assert [soap[received], soap[handed_over], soap[in_stock]] == ["11", "4", "7"]
