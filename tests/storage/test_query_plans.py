@@ -52,6 +52,7 @@ from supplies.views import (
     donations,
     donor_statement,
     entries,
+    first_steps,
     given_back,
     likely_duplicates,
     look_alikes,
@@ -295,6 +296,7 @@ def show_stock(books: Books) -> None:
 
 def show_reports(books: Books) -> None:
     alerts.list_alerts(books, TODAY)
+    first_steps.get_first_steps(books)
     demand.list_demand(books, TODAY)
     station_report.build_station_report_paper(books, FIRST, TODAY, printed_at=NOW)
     station_report.build_station_report(books, FIRST, FIRST)
