@@ -210,7 +210,7 @@ def test_transfers_that_do_not_match_balances_are_reported_as_broken(
     station: StationLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     station.stock(10)
-    monkeypatch.setattr("supplies.views.station_report._ON_HAND", ())
+    monkeypatch.setattr("supplies.views.station_report.ON_HAND", ())
     with pytest.raises(BooksBroken) as broken:
         build_station_report(station.books, FIRST, LAST)
     assert (broken.value.expected, broken.value.found) == ("10", "0")

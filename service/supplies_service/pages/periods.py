@@ -54,7 +54,11 @@ def _page(
     close: CommandForm[Any] | None = None,
     reopen: CommandForm[Any] | None = None,
 ) -> Response[bytes]:
-    """Return the page. Arguments: the form that was sent, if it is shown again."""
+    """Return the page with the form to close days and the form to reopen them.
+
+    Args:
+        close, reopen: The form that was sent and refused. None shows a new one.
+    """
     yesterday = context.ledger.today() - timedelta(days=1)
     sent = close or reopen
     close = close or CommandForm(ClosePeriod, {"/through": yesterday.isoformat()})

@@ -194,7 +194,7 @@ def _form(kind: str) -> type[Command]:
     """Return the command of the form with this name.
 
     Raises:
-        NotFound: there is no form of this name.
+        NotFound: no form has this name.
     """
     found = FORMS.get(kind)
     if found is None:

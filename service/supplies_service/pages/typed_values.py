@@ -207,7 +207,7 @@ def _typed_day(text: str) -> str:
 def _amount_in_minor_units(money: dict[str, Any]) -> dict[str, Any]:
     """Return money in which the typed decimal amount is converted to minor units.
 
-    If only a currency was typed, there is no money.
+    A currency without an amount is left out, because forms fill in the currency.
     """
     typed = money.get("minor")
     if typed is None:

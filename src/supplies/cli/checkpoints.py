@@ -100,8 +100,7 @@ def _read(name: str) -> str:
 
 def _download(address: str) -> str:
     try:
-        # Only http and https addresses come here.
-        with urlopen(address, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
+        with urlopen(address, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310  # http or https
             content: bytes = answer.read(MAX_FILE_BYTES + 1)
     except (URLError, OSError, ValueError) as error:
         raise InvalidField(

@@ -8,10 +8,13 @@ from datetime import date
 
 from supplies.books.account_range import account_range
 from supplies.books.reader import Books
-from supplies.domain.accounts import AccountKind
+from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, STOCK, AccountKind
 
 BalanceKey = tuple[str, str, str]
 """The account, item and lot that identify a balance."""
+
+ON_HAND = (STOCK, ALLOCATED, IN_TRANSIT)
+"""The kinds of account with the goods that a station has, on shelves and on the way."""
 
 Sums = Counter[tuple[str, str]]
 """Sums of balances, by the name of the kind of account and by item."""

@@ -9,10 +9,8 @@ from zoneinfo import ZoneInfo
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import (
-    ALLOCATED,
     CHART,
     CLAIMED,
-    IN_TRANSIT,
     NEEDED,
     STOCK,
     USED,
@@ -33,7 +31,7 @@ from supplies.papers.station_report import (
 from supplies.stations.paper_settings import station_head
 from supplies.views.account_flows import TRANSFERS_OF_PERIOD
 from supplies.views.activities import count_activities
-from supplies.views.balances_at import Sums, sum_balances
+from supplies.views.balances_at import ON_HAND, Sums, sum_balances
 from supplies.views.household_statistics import (
     count_fully_met_households,
     count_surveyed_households,
@@ -42,8 +40,6 @@ from supplies.views.shared_queries import shown_unit
 
 NOTICES = USED("notices")
 """The account in which posted notices are counted."""
-
-_ON_HAND = (STOCK, ALLOCATED, IN_TRANSIT)
 
 Demand = dict[tuple[str, str], tuple[int, int]]
 """The quantity needed and the quantity free, by item and unit."""
@@ -85,7 +81,7 @@ def build_report_and_demand(books: Books, first: date, last: date) -> tuple[Stat
     if last < first:
         raise InvalidField.at("/to", f"{last} is before {first}")
     activities = count_activities(books, first, last)
-    shelves = sum_balances(books, _ON_HAND, on=last)
+    shelves = sum_balances(books, ON_HAND, on=last)
     demand = _demand(books, sum_balances(books, (NEEDED, CLAIMED), on=last), shelves)
     report = StationReport(
         station=books.station_code,
@@ -159,10 +155,10 @@ def build_goods_lines(
         BooksBroken: the opening balances plus the movements of the period do not give the closing
             balances.
     """
-    shelves = sum_balances(books, _ON_HAND, on=last) if shelves is None else shelves
+    shelves = sum_balances(books, ON_HAND, on=last) if shelves is None else shelves
     flows = _flows(books, first, last)
     day_before = max(first, date.min + timedelta(days=1)) - timedelta(days=1)
-    before = _by_item(sum_balances(books, _ON_HAND, on=day_before))
+    before = _by_item(sum_balances(books, ON_HAND, on=day_before))
     after = _by_item(shelves)
     items = sorted({*flows, *before, *after})
     return [_goods_line(books, item, flows[item], before[item], after[item]) for item in items]

@@ -6,13 +6,10 @@ from collections import Counter, defaultdict
 from datetime import date, timedelta
 
 from supplies.books.reader import Books
-from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, STOCK
 from supplies.errors import InvalidField
 from supplies.views.account_flows import TRANSFERS_OF_PERIOD
-from supplies.views.balances_at import sum_balances
+from supplies.views.balances_at import ON_HAND, sum_balances
 from supplies.views.pagination import View
-
-_ON_HAND = (STOCK, ALLOCATED, IN_TRANSIT)
 
 
 class StockOfDay(View, frozen=True, kw_only=True):
@@ -34,7 +31,7 @@ def list_stock_by_day(books: Books, first: date, last: date) -> dict[str, list[S
     if last < first:
         raise InvalidField.at("/to", f"{last} is before {first}")
     closing: Counter[str] = Counter()
-    for (_, item), quantity in sum_balances(books, _ON_HAND, on=last).items():
+    for (_, item), quantity in sum_balances(books, ON_HAND, on=last).items():
         closing[item] += quantity
     changes = _changes(books, first, last)
     found: dict[str, list[StockOfDay]] = {}
@@ -53,7 +50,7 @@ def _changes(books: Books, first: date, last: date) -> defaultdict[str, list[tup
     incoming, outgoing = (
         " OR ".join(
             f"(t.{side} >= '{kind.prefix}' AND t.{side} < '{kind.name};')"  # ";" follows ":"
-            for kind in _ON_HAND
+            for kind in ON_HAND
         )
         for side in ("target", "source")
     )
