@@ -151,12 +151,20 @@ class PostgresStorage:
         self.readable = True
 
     def stop(self) -> None:
-        """End the program's connections until none is left, because the pool may open new ones."""
+        """End the program's connections until none is left, because the pool may open new ones.
+
+        A connection that is being opened is not in `pg_stat_activity` yet, but it holds a lock on
+        its database.
+        """
         end = (
-            b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            b"WHERE datname = %s AND application_name = 'supplies'"
+            b"SELECT pg_terminate_backend(pid) FROM ("
+            b"SELECT pid FROM pg_stat_activity "
+            b"WHERE datname = %(name)s AND application_name = 'supplies' "
+            b"UNION SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = objid "
+            b"WHERE locktype = 'object' AND classid = 'pg_database'::regclass "
+            b"AND datname = %(name)s) AS connections"
         )
-        while self._server.admin.execute(end, (self._name,)).fetchall():
+        while self._server.admin.execute(end, {"name": self._name}).fetchall():
             pass
 
     def remove_old_files(self) -> None:
