@@ -288,8 +288,7 @@ class RequestContext:
         Args:
             operation: Makes the change, within a transaction.
             replay: Makes the content for a repeat whose response is not stored. The argument is the
-                last
-                part of the stored location.
+                last part of the stored location.
             is_secret: Whether the response contains a secret that is shown once, and so is not
                 stored.
 

@@ -490,9 +490,8 @@ class CountLine(StrictStruct, frozen=True, kw_only=True):
 
     Attributes:
         lot: The counted lot; None if all lots of the item were counted together.
-        batch, expires_on, expires_month: The batch and expiry of goods that the books do not
-        contain,
-            if `lot` is None. None means that they are unknown.
+        batch, expires_on, expires_month: Batch and expiry on the label, if `lot` is None and the
+            books do not contain these goods. None means that they are unknown.
     """
 
     item: Code

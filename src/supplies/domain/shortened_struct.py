@@ -173,9 +173,10 @@ class ShortenedStruct:
 
     @property
     def has_made_up_lines(self) -> bool:
-        """Whether a line has a made-up value.
+        """Whether one of the lines contains a made-up value.
 
-        The other lines may then lack the goods of this line.
+        Such a line may take goods that the other lines need. Then an error about too few goods
+        proves nothing.
         """
         lines = {line_of(pointer) for pointer in self._made_up} - {""}
         places = [self._place(line) for line in lines]
@@ -195,7 +196,7 @@ class ShortenedStruct:
         return self.leave_out(line)
 
     def put_back(self) -> bool:
-        """Put back the postponed lines, and leave out the lines with made-up values instead.
+        """Put back the postponed lines, and leave out all lines with made-up values.
 
         Return False if no line was postponed.
         """

@@ -129,7 +129,7 @@ class _Search:
     def _refusal(self) -> SuppliesError | None:
         """Run the rule and return its error, or None if it accepts the command.
 
-        Codes in the command that are not in the books are added to `_found` in either case.
+        In both cases, add the unknown codes that the rule read to `_found`.
         """
         self._books.refusals.clear()
         error: SuppliesError | None = None
@@ -216,8 +216,10 @@ _FIND: Mapping[str, Callable[[Books, str, str], object]] = {
 class _StandIns(Books):
     """Books that return a made-up record for a code that is not in the catalogue.
 
+    So a rule continues after an unknown code, and the search finds the faults behind it.
+
     Attributes:
-        of_books: The same books without made-up records.
+        of_books: The books without made-up records.
         refusals: The error about each unknown code that was read. `_Search` removes them.
         made_up: All unknown codes that were read.
         has_closed_days: Whether days may be closed. Set it to False once a day is refused.

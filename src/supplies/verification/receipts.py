@@ -46,8 +46,7 @@ class Receipts:
         erased: The texts that were erased on request, by digest. The value is the entry that erased
             the text, and the person or entry whose texts were erased.
         absent: The texts without stored content, by digest. The value is the entry that recorded
-            the
-            text, and the person whom the text was about.
+            the text, and the person whom the text was about.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -202,8 +201,7 @@ class Receipts:
 
         Raises:
             BooksBroken: a text is missing although no entry erased it, or is stored although an
-                entry
-                erased it.
+                entry erased it.
         """
         for digest, (seq, about) in self.absent.items():
             if digest not in self.erased:

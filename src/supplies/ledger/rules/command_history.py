@@ -115,10 +115,9 @@ class History:
         The transfers that released goods which the command had set aside are included.
 
         Args:
-            of_sheet: The id of a count sheet returns only the transfers that changed the difference
-                of
-                its count. None returns only the transfers that changed no count. By default, all
-                transfers are returned.
+            of_sheet: The id of a count sheet: return only the transfers that changed the difference
+                of its count. None: return only the transfers that changed no count. By default,
+                return all transfers.
         """
         bodies = [*self.bodies, *self.released]
         if of_sheet is not ...:

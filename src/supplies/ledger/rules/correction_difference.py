@@ -107,8 +107,8 @@ def _change(
 def _of_every_sheet(recounted: list[Draft], history: History) -> list[Draft]:
     """Return the drafts that change stock counts, and an empty draft for each other count sheet.
 
-    An empty draft undoes what the command changed in a count that its corrected version does not
-    change.
+    The other sheets are those whose differences the command changed before. An empty draft undoes
+    that change.
     """
     now = {draft.document for draft in recounted}
     dropped = {
@@ -201,7 +201,7 @@ class _Short(NamedTuple):
 
     Attributes:
         taken: The quantity that the correction takes from the balance.
-        there: The balance before the correction takes anything.
+        there: The quantity in the balance before the correction.
         when: The day in words, such as " on 2020-02-05"; empty if the balance is short now.
     """
 

@@ -345,14 +345,14 @@ def _later_claims(
     claims: list[tuple[Need, int, int]],
     quantity: int,
 ) -> Iterator[ServedClaim]:
-    """Yield the claims that were made after goods came, and that the goods serve.
+    """Yield the claims that were made after the goods came, and that the goods serve.
 
-    When the goods came, they were promised but no need had claimed them. Each claim is served on
+    At their arrival the goods were promised, but no need had claimed them. Each claim is served on
     the first day on which all of it was made.
 
     Args:
         claims: As `_claims_in_order` returns them.
-        quantity: The quantity of the goods that serves nothing yet.
+        quantity: The quantity of the goods that serves no claim yet.
     """
     promised = [PLEDGED(pledge), *{PLEDGED(pledge, need.need): None for need, _, _ in claims}]
     then = sum(journal.closing_balance(account, item, draft.booked_on) for account in promised)

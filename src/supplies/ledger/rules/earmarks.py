@@ -165,10 +165,7 @@ _ShareKey = tuple[str, str, str, str | None]
 """The recipient, item, lot and need that identify goods in an allocation."""
 
 _AllocationDrafts = dict[str, tuple[AllocationDraft, bool]]
-"""The drafted allocations by id, each with a flag.
-
-The flag is set if the corrected command made the allocation.
-"""
+"""The drafted allocations by id, each with True if the corrected command made the allocation."""
 
 
 def _former_allocations(

@@ -78,8 +78,8 @@ def _stated_by_line(
 def _former_statements(journal: Journal, line: ConvertedLine) -> list[ProductExpiry]:
     """Return what the corrected command recorded about products with the same item and expiry.
 
-    Rows whose own expiry is that of the line come first. Rows follow for products that now have
-    this expiry.
+    Rows that were recorded with this expiry come first. Rows of products whose expiry was changed
+    to it later follow.
     """
     lots = () if journal.corrected is None else journal.corrected.lots
     products = [journal.recorded_lot(lot.lot) for lot in lots if lot.item == line.item]

@@ -1,4 +1,4 @@
-"""Settle differences: book the cause of unexplained goods."""
+"""Settlements: a user states the cause of unexplained goods, and the goods leave `unexplained`."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ Figures = dict[Place, int]
 _FIELDS = ("lines", "consumed", "produced", "spilled")
 
 _COMMAND: Place = ("", 0)
-"""The place of the quantity of a command that has no lines."""
+"""The `Place` of a quantity that is a field of the command itself and not of one of its lines."""
 
 
 def add_smallest_quantities(
@@ -180,8 +180,8 @@ class _Search:
         """Return the places of the quantities that affect a balance, in the order to raise them.
 
         Lines that name the lot of the balance come first. Balances of needs and promises have no
-        lot; for them, lines that are raised already come first, because their goods may serve the
-        need.
+        lot. For them, lines whose quantities were raised already come first, because their goods
+        may serve the need.
         """
         _, item, lot = key
         if lot in refusal.places:

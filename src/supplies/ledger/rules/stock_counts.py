@@ -191,8 +191,8 @@ def _surplus(
 def _missed(journal: Journal, unexplained: str, line: CountLine) -> list[tuple[str, int]]:
     """Return the lots of an item that earlier counts at this location did not find, newest first.
 
-    Each lot comes with the missing quantity. If the line states a batch or an expiry, only lots
-    with the same are returned; what it leaves out may be anything.
+    Each lot comes with the missing quantity. A lot must have the batch of the line if the line
+    gives one, and likewise the expiry.
     """
     found = []
     for (_, item, lot), missing in journal.nonzero_balances(unexplained, line.item).items():
