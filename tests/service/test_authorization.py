@@ -71,6 +71,13 @@ GET    CRA   /stock/out/{noun}/{document}
 POST   CR    /stock/out/{noun}/{document}
 GET    CR    /stock/new/{kind}
 POST   CR    /stock/new/{kind}
+GET    CRA   /shipments
+GET    CR    /shipments/new
+POST   CR    /shipments/new
+GET    CR    /shipments/receive
+POST   CR    /shipments/receive
+GET    CRA   /shipments/{shipment}
+POST   CR    /shipments/{shipment}/acknowledge
 GET    CRA   /pledges
 GET    CR    /pledges/new
 POST   CR    /pledges/new

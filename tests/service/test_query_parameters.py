@@ -47,6 +47,7 @@ ANY_TEXT = {
     ("/donations/new", "donor"),
     ("/allocations/new", "recipient"),
     *(("/stock/new/{kind}", name) for name in ("item", "lot", "location")),
+    *(("/shipments/new", name) for name in ("item", "location", "station")),
     ("/admin/tokens", "user"),
     ("/sign-in", "station"),
     # The address to go to after signing in: one of another site is replaced by the first page.
@@ -60,6 +61,7 @@ ANY_TEXT = {
 """Parameters that take any text, by path and name."""
 
 NOT_FOUND = {
+    ("/shipments/receive", "shipment"),
     ("/api/barcodes", "code"),
     ("/api/reports/recall", "item"),
     ("/api/reports/recall", "batch"),

@@ -35,7 +35,13 @@ from supplies_service.idempotency import Outcome, canonical, command_id, run_ide
 from supplies_service.observability.request_log import log_error
 from supplies_service.pages.forms import read_form, redirect
 from supplies_service.pages.layout import render_page
-from supplies_service.pages.named_records import REFERENCES, Choice, find_record, not_found
+from supplies_service.pages.named_records import (
+    OTHER_CODES,
+    REFERENCES,
+    Choice,
+    find_record,
+    not_found,
+)
 from supplies_service.pages.typed_values import command_of, is_code_field
 from supplies_service.problems import Malformed, shown_detail, status_of
 from supplies_service.request_context import RequestContext
@@ -289,9 +295,11 @@ class CommandForm(Generic[C]):
         """Replace typed names of records by their codes. Return the faults of unknown names."""
         faults = []
         for pointer, text in self._fields_of_command().items():
-            kind = REFERENCES.get(pointer.rpartition("/")[2])
+            name = pointer.rpartition("/")[2]
+            kind = REFERENCES.get(name)
             if (
                 kind is None
+                or (self.kind, name) in OTHER_CODES
                 or not text.strip()
                 or not is_code_field(self.kind, pointer, self.fields)
             ):

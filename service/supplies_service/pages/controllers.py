@@ -30,6 +30,7 @@ from supplies_service.pages.privacy import (
 from supplies_service.pages.receipt_checks import ReceiptCheckPages
 from supplies_service.pages.reports import ReportPages
 from supplies_service.pages.scan import ScanPages
+from supplies_service.pages.shipments import ShipmentPages
 from supplies_service.pages.sign_in import SignInPages
 from supplies_service.pages.start import StartPages
 from supplies_service.pages.station_settings import StationPages
@@ -55,6 +56,7 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     StockPages,
     CountPages,
     WithdrawalPages,
+    ShipmentPages,
     DonationPages,
     ReceiptPages,
     EntryPages,

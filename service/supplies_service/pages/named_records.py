@@ -14,6 +14,7 @@ from supplies.domain.catalogue_records import (
     Recipient,
     Team,
 )
+from supplies.domain.commands import SendShipment
 from supplies.domain.fields import is_valid_code
 from supplies.domain.normalization import normalize_text
 from supplies.errors import InvalidField, Sentence
@@ -32,6 +33,9 @@ REFERENCES: Mapping[str, type[CatalogueRecord]] = {
     "team": Team,
 }
 """The kind of record that each field with a code names. Users type the code or a name."""
+
+OTHER_CODES = frozenset({(SendShipment, "to")})
+"""Fields of commands whose name is in `REFERENCES`, but which contain another kind of code."""
 
 MAX_CHOICES = 12
 """Largest number of records that a page offers if several fit a typed name."""

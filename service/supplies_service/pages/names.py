@@ -47,6 +47,7 @@ _PAGES = {
     "n": "/needs",
     "p": "/pledges",
     "v": "/deliveries",
+    "x": "/shipments",
 }
 """Addresses of the pages about documents, by the prefix of their ids."""
 
@@ -81,6 +82,11 @@ class Names:
         """Return the name of the station."""
         station = self._books.station
         return self._in_language(station.name, station.name_en)
+
+    def other_station(self, code: str) -> str:
+        """Return the name of a station, or its code if it is not in this database."""
+        found = self._books.one("SELECT name, name_en FROM stations WHERE code = :code", code=code)
+        return code if found is None else self._in_language(found[0], found[1])
 
     def item(self, code: str) -> str:
         """Return the name of an item."""

@@ -20,6 +20,7 @@ from supplies.views.organisation_report import (
     list_stock_by_station,
 )
 from supplies.views.pagination import check_choice
+from supplies.views.shipments import ShipmentView, list_unacknowledged_shipments
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.page_roles import COORDINATORS
 from supplies_service.request_context import Context
@@ -55,13 +56,21 @@ class OrganisationPages(Controller):
 
     @get(opt=COORDINATORS)
     async def items(self, context: Context) -> Response[bytes]:
-        """Show the stations, and stock and needs by item."""
+        """Show the stations, stock and needs by item, and the goods on the way."""
 
-        def read(books: Books) -> tuple[list[StationLine], list[ItemRow]]:
-            return stations(books), _item_rows(books)
+        def read(books: Books) -> tuple[list[StationLine], list[ItemRow], list[ShipmentView]]:
+            found = stations(books)
+            under_way = [
+                shipment
+                for one in found
+                for shipment in list_unacknowledged_shipments(books.for_station(one.code))
+            ]
+            return found, _item_rows(books), under_way
 
-        found, rows = await context.read_in_thread(read)
-        return render_page(context.request, "organisation.html", stations=found, rows=rows)
+        found, rows, under_way = await context.read_in_thread(read)
+        return render_page(
+            context.request, "organisation.html", stations=found, rows=rows, under_way=under_way
+        )
 
     @get("/items/{item:str}", opt=COORDINATORS)
     async def item(

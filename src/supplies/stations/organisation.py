@@ -62,6 +62,13 @@ def stations(books: Books, *, after: str = "", limit: int | None = None) -> list
     return [_line(row) for row in rows]
 
 
+def sister_stations(books: Books) -> list[StationLine]:
+    """Return the other stations of this station's organisation, by code."""
+    head = head_of(books) or books.station_code
+    others = stations(books.for_station(head))
+    return [one for one in others if one.code != books.station_code]
+
+
 def all_stations(store: Store) -> list[StationLine]:
     """Return every station of the database, by code."""
     return [_line(row) for row in store.all(f"{_LINES} ORDER BY s.code")]

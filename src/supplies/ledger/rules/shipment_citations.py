@@ -62,12 +62,7 @@ def cited_entry(
                 "other station's books are elsewhere, give the entry that its shipment page shows",
             )
         return stored
-    if hashlib.sha256(bytes.fromhex(given.previous) + given.body).hexdigest() != given.hash:
-        raise InvalidField.at(f"{pointer}/hash", "the hash does not match the bytes")
-    try:
-        body = decode_body(given.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise InvalidField.at(f"{pointer}/body", "this is not an entry of a ledger") from None
+    body = _decoded(given, pointer)
     if (body.kind, body.document) != (kind, shipment):
         raise InvalidField.at(
             f"{pointer}/body", f"this is not an entry {kind} of shipment {shipment}"
@@ -83,6 +78,24 @@ def cited_entry(
             f"the books of station {body.station} in this database do not contain this entry",
         )
     return Cited(body, given.hash)
+
+
+def read_cited_shipment(given: CitedEntry, pointer: str) -> tuple[Shipment, list[ShipmentLine]]:
+    """Return the shipment and its lines from the bytes of an entry, before it is received.
+
+    Raises:
+        InvalidField: the bytes are not an entry that sends a shipment.
+    """
+    return cited_shipment(Cited(_decoded(given, pointer), given.hash), pointer)
+
+
+def _decoded(given: CitedEntry, pointer: str) -> Body:
+    if hashlib.sha256(bytes.fromhex(given.previous) + given.body).hexdigest() != given.hash:
+        raise InvalidField.at(f"{pointer}/hash", "the hash does not match the bytes")
+    try:
+        return decode_body(given.body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise InvalidField.at(f"{pointer}/body", "this is not an entry of a ledger") from None
 
 
 def _find_in_this_database(journal: Journal, shipment: str, kind: str) -> Cited | None:
