@@ -35,6 +35,8 @@ GET    -     /invitation/{secret}
 POST   -     /invitation/{secret}
 GET    -     /my/lost
 GET    -     /my/{secret}
+GET    -     /run/join/{secret}
+POST   -     /run/join/{secret}
 GET    CRTA  /
 GET    CRA   /reports
 GET    CRA   /reports/station/pdf
@@ -281,6 +283,12 @@ GET    CRT   /api/deliveries/{delivery}/run-sheet/pdf
 POST   CRT   /api/deliveries/{delivery}/outcomes
 POST   CR    /api/deliveries/{delivery}/close
 POST   CR    /api/deliveries/{delivery}/reassign
+GET    T     /api/run
+POST   T     /api/run/status
+GET    CR    /api/phones
+POST   -     /api/phones
+GET    CR    /api/phones/{phone}
+DELETE CR    /api/phones/{phone}
 GET    CRA   /api/stock
 POST   CR    /api/stock/openings
 POST   CR    /api/stock/arrivals

@@ -62,10 +62,10 @@ QuarantineBatch.note         | CR
 ReceiveShipment.note         | CR
 Recipient.access             | CRT
 Recipient.address            | CRT
-Recipient.name               | CR
+Recipient.name               | CRT
 Recipient.name, masked       | CRT
 Recipient.note               | CR
-Recipient.phone              | CR
+Recipient.phone              | CRT
 RecordActivity.who           | CR
 RecordArrival.note           | CR
 RecordDonation.agreement     | CRD

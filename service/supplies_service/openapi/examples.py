@@ -190,6 +190,12 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "EmptyBody": {},
     "NewToken": {"user": "u_2", "label": "counting app", "role": "recorder", "days": 30},
     "NewLink": {"days": 90, "label": "letter of 5 February"},
+    "NewPhone": {
+        "secret": "supplies.lx.v_20.9jKq0vU2p3m1s7Xc4aB5dw",
+        "label": "Kai's phone",
+        "version": "1",
+    },
+    "PhoneStatus": {"unsent": 2, "oldest_unsent_at": "2020-02-05T08:00:00Z", "version": "1"},
     "NewRequest": {"kind": "correct", "wish": "please write the firm's full name"},
     "Answer": {"answer": "done"},
 }

@@ -20,6 +20,7 @@ from supplies_service.pages.links import OWNERS_LINK_PAGES, LinkPages
 from supplies_service.pages.needs import NeedPages
 from supplies_service.pages.organisation import OrganisationPages
 from supplies_service.pages.periods import PeriodPages
+from supplies_service.pages.phone_join import PhoneJoinPages
 from supplies_service.pages.pledges import PledgePages
 from supplies_service.pages.privacy import (
     ERASURE_PAGES,
@@ -76,6 +77,7 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     ForgettingPages,
     *ERASURE_PAGES,
     DonorRequestPages,
+    PhoneJoinPages,
     DonorLinkPages,
     DonorPages,
     ReceiptCheckPages,

@@ -12,13 +12,13 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
-from supplies.access import devices
+from supplies.access import devices, phones
 from supplies.access.access_context import AccessContext
 from supplies.access.users import StoredPassword
 from supplies.errors import SuppliesError
 from supplies_service.problems import Malformed, TooLarge, WrongMediaType
 from supplies_service.request_bodies import read_body
-from supplies_service.security.authentication import DONOR_COOKIE, SESSION_COOKIE
+from supplies_service.security.authentication import DONOR_COOKIE, PHONE_COOKIE, SESSION_COOKIE
 
 
 class PasswordsDiffer(SuppliesError):
@@ -135,6 +135,12 @@ def device_cookie(
 def donor_cookie(request: Request[Any, Any, Any], secret: str, seconds: int) -> Cookie:
     """Return the cookie with a donor's link, for the donor's pages. A `seconds` of 0 deletes it."""
     return _cookie(request, DONOR_COOKIE, "/my", secret, seconds)
+
+
+def phone_cookie(request: Request[Any, Any, Any], secret: str) -> Cookie:
+    """Return the cookie of a phone that joined a team, for its run and for `/api`."""
+    seconds = int(phones.LIFETIME.total_seconds())
+    return _cookie(request, PHONE_COOKIE, "/", secret, seconds)
 
 
 def _cookie(

@@ -20,9 +20,11 @@ from supplies_service.routes.lots import LotController
 from supplies_service.routes.needs import NeedController
 from supplies_service.routes.organisation import OrganisationController
 from supplies_service.routes.periods import PeriodController
+from supplies_service.routes.phones import PhoneController
 from supplies_service.routes.pledges import PledgeController
 from supplies_service.routes.receipts import ReceiptController
 from supplies_service.routes.reports import ReportController
+from supplies_service.routes.runs import RunController
 from supplies_service.routes.shipments import ShipmentController
 from supplies_service.routes.statements import StatementController
 from supplies_service.routes.station import StationController
@@ -43,6 +45,8 @@ CONTROLLERS: list[ControllerRouterHandler] = [
     ReceiptController,
     AllocationController,
     DeliveryController,
+    RunController,
+    PhoneController,
     StockController,
     ShipmentController,
     LotController,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import msgspec
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 from supplies_receipts import draw_delivery_slips, draw_run_sheet
@@ -18,7 +19,7 @@ from supplies.views.entries import EntryView, get_entry
 from supplies.views.pagination import Page, View
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
-from supplies_service.request_context import Context, RequestContext
+from supplies_service.request_context import Context, RequestContext, Show
 from supplies_service.responses import CreatedOrConflict, CreatedResponse, PDFResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security import ownership
@@ -35,6 +36,23 @@ class DeliveryEntered(View, frozen=True, kw_only=True):
 
     entry: EntryView
     delivery: DeliveryView
+
+
+def show_own_stop(allocation: str) -> Show[DeliveryEntered]:
+    """Return what makes the response for a phone: the delivery with only the reported stop.
+
+    A phone has the rest already, and may not read it after its run has ended.
+    """
+
+    def show(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
+        outcome = show_delivery(books, recorded)
+        found = outcome.content.delivery
+        own = [stop for stop in found.stops if stop.allocation == allocation]
+        delivery = msgspec.structs.replace(found, stops=own, note=None, remarks=[])
+        content = msgspec.structs.replace(outcome.content, delivery=delivery)
+        return outcome._replace(content=content)
+
+    return show
 
 
 def show_delivery(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
@@ -143,7 +161,9 @@ class DeliveryController(Controller):
 
         An outcome that contradicts the books is recorded as a conflict, with status 202.
         """
-        await ownership.check_delivery(context, delivery)
+        is_late = await ownership.check_report(context, delivery)
+        if is_late or context.caller.kind == "phone":
+            return await context.record(payload, show_own_stop(payload.allocation))
         return await context.record(payload, show_delivery)
 
     @post(

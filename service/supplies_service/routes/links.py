@@ -1,7 +1,7 @@
 """Links for people without an account.
 
-A donor's link opens the page with the donor's receipts. A team's link gives access to the team's
-open deliveries.
+A donor's link opens the page with the donor's receipts. With a team's link, phones join the team. A
+program can also send the secret of a team's link itself, to read and report the open deliveries.
 """
 
 from __future__ import annotations
@@ -52,8 +52,7 @@ class LinkMade(View, frozen=True, kw_only=True):
 
     Attributes:
         secret: The secret; None in the response to a repeated request.
-        address: The page that the link opens. None for a team, whose secret is sent by a
-            program instead.
+        address: The page that the link opens; None in the response to a repeated request.
     """
 
     link: Credential
@@ -90,7 +89,7 @@ def make_link(
         label=new.label,
         lifetime=timedelta(days=new.days),
     )
-    address = f"/my/{secret}" if owner == "donor" else None
+    address = f"/my/{secret}" if owner == "donor" else f"/run/join/{secret}"
     made = LinkMade(link=link, secret=secret, address=address)
     return Outcome(f"/api/{owner}s/{code}/link/{link.id}", made)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from litestar.handlers import BaseRouteHandler
 
-from supplies.access import access_log, credentials, rate_limits
+from supplies.access import access_log, credentials, phones, rate_limits
 from supplies.access.access_context import AccessContext
 from supplies.access.credentials import Caller
 from supplies_service.security.rate_limit_checks import check_rate_limit, client_address
@@ -85,7 +85,8 @@ async def record_use(
 
     def write(access: AccessContext) -> None:
         if use_is_due and access.station == caller_station.code:
-            credentials.record_use(access, caller.credential)
+            record = phones.record_use if caller.kind == "phone" else credentials.record_use
+            record(access, caller.credential)
         if reads_names and access.station == read.code:
             access_log.add_line(access, **line)
 

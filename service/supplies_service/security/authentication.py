@@ -1,8 +1,8 @@
 """Authentication: find out who sends a request.
 
-`/api` accepts the secret of a token or link in the `Authorization` header. It never accepts a
-cookie, because a browser also sends cookies with requests that another site started. The pages
-accept a cookie and no header: the session cookie, or under `/my` the donor cookie.
+`/api` accepts the secret of a token, link or phone in the `Authorization` header. It also accepts
+the cookie of a phone, which `csrf` protects, and no other cookie. The pages accept a cookie and no
+header: the session cookie, or under `/my` the donor cookie.
 
 Each secret contains the code of its station. The request then reads and writes that station's
 books.
@@ -13,9 +13,9 @@ from __future__ import annotations
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.types import ASGIApp, Scope
 
-from supplies.access import credentials
+from supplies.access import credentials, phones
 from supplies.access.access_context import AccessContext
-from supplies.access.credentials import Authenticated, Caller, CredentialKind
+from supplies.access.credentials import Authenticated, Caller, CallerKind
 from supplies_service.observability.request_log import set_logged_caller
 from supplies_service.problems import Unauthenticated
 from supplies_service.response_cache import allow_reuse
@@ -25,12 +25,14 @@ from supplies_service.stations import Connection, served_stations, set_current_s
 
 SESSION_COOKIE, DONOR_COOKIE = "supplies_session", "supplies_donor"
 
+PHONE_COOKIE = "supplies_phone"
+
 SIGN_IN = (
     "a valid token is required: send it as `Authorization: Bearer …`; "
     "`supplies user token` makes one"
 )
 
-_API_KINDS: tuple[CredentialKind, ...] = ("token", "link")
+_API_KINDS: tuple[CallerKind, ...] = ("token", "link", "phone")
 
 
 class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
@@ -57,8 +59,7 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
         if serves_anonymous(connection, handler):
             return AuthenticationResult(user=None, auth=None)
         is_page = handler.opt.get("page", False)
-        secret = _cookie(connection) if is_page else _bearer(connection)
-        kinds = _page_kinds(connection) if is_page else _API_KINDS
+        secret, kinds = _page_secret(connection) if is_page else _api_secret(connection)
         found = _find_caller(connection, secret, kinds)
         if found is None:
             await _refuse(connection, is_page=is_page, secret=secret)
@@ -78,7 +79,7 @@ def caller_of(scope: Scope) -> Caller | None:
 
 
 def _find_caller(
-    connection: Connection, secret: str, kinds: tuple[CredentialKind, ...]
+    connection: Connection, secret: str, kinds: tuple[CallerKind, ...]
 ) -> Authenticated | None:
     """Return the caller to whom a secret belongs, or None if the secret is not valid."""
     if not secret:
@@ -86,11 +87,12 @@ def _find_caller(
     service = served_stations(connection).find(credentials.station_of(secret))
     if service is None:
         return None
-    # A single query needs no transaction.
+    # Each of these is a single query, which needs no transaction.
     with service.ledger.read_without_transaction() as books:
-        found = credentials.authenticate(
-            AccessContext(books, service.ledger.clock()), secret, kinds
-        )
+        access = AccessContext(books, service.ledger.clock())
+        found = credentials.authenticate(access, secret, kinds)
+        if found is None and "phone" in kinds:
+            found = phones.authenticate(access, secret)
     if found is not None:
         set_current_station(connection, service)
     return found
@@ -109,13 +111,18 @@ def _bearer(connection: Connection) -> str:
     return secret.strip() if scheme.lower() == "bearer" else ""
 
 
-def _cookie(connection: Connection) -> str:
-    name = DONOR_COOKIE if _is_donor_page(connection) else SESSION_COOKIE
-    return connection.cookies.get(name, "")
+def _page_secret(connection: Connection) -> tuple[str, tuple[CallerKind, ...]]:
+    """Return the secret in a page's cookie, and the kinds of credentials that it may belong to."""
+    if _is_donor_page(connection):
+        return connection.cookies.get(DONOR_COOKIE, ""), ("link",)
+    return connection.cookies.get(SESSION_COOKIE, ""), ("session",)
 
 
-def _page_kinds(connection: Connection) -> tuple[CredentialKind, ...]:
-    return ("link",) if _is_donor_page(connection) else ("session",)
+def _api_secret(connection: Connection) -> tuple[str, tuple[CallerKind, ...]]:
+    """Return the secret in the header, or in the cookie of a phone, and the kinds it may have."""
+    if "authorization" in connection.headers:
+        return _bearer(connection), _API_KINDS
+    return connection.cookies.get(PHONE_COOKIE, ""), ("phone",)
 
 
 def _is_donor_page(connection: Connection) -> bool:

@@ -5,7 +5,8 @@ Scripts of a page cannot change these headers. A form is accepted only if the br
 one of them, and each one names the service itself. This also protects signing in, where there is no
 session yet. In addition, the cookies are `SameSite=Lax`.
 
-`/api` needs no such check, because it never accepts a cookie.
+`/api` needs no such check if the secret is in a header. It accepts one cookie, that of a phone, and
+checks requests with it in the same way.
 
 Source: W3C Fetch Metadata; OWASP Cross-Site Request Forgery Prevention Cheat Sheet.
 """
@@ -21,6 +22,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from supplies_service.problems import Forbidden
 from supplies_service.security.audit import log_anonymous_refusal
+from supplies_service.security.authentication import PHONE_COOKIE
 from supplies_service.stations import Connection
 
 _SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
@@ -41,15 +43,22 @@ class CsrfMiddleware(ASGIMiddleware):
             Forbidden: the form does not come from a page of the service.
             RateLimited: too many refused requests from one address.
         """
-        if scope.get("method") not in _SAFE_METHODS and not scope["path"].startswith("/api/"):
-            connection: Connection = Connection(scope)
-            if not is_same_origin(connection.headers):
-                await log_anonymous_refusal(connection)
-                raise Forbidden(
-                    "this form does not come from a page of this service; open the page here and "
-                    "send it again, with a browser that sends `Origin` or `Sec-Fetch-Site`"
-                )
+        connection: Connection = Connection(scope)
+        changes = scope.get("method") not in _SAFE_METHODS
+        if changes and _uses_cookie(connection) and not is_same_origin(connection.headers):
+            await log_anonymous_refusal(connection)
+            raise Forbidden(
+                "this form does not come from a page of this service; open the page here and "
+                "send it again, with a browser that sends `Origin` or `Sec-Fetch-Site`"
+            )
         await next_app(scope, receive, send)
+
+
+def _uses_cookie(connection: Connection) -> bool:
+    """Return whether the secret of a request is in a cookie, as for all pages."""
+    if not connection.scope["path"].startswith("/api/"):
+        return True
+    return "authorization" not in connection.headers and PHONE_COOKIE in connection.cookies
 
 
 def is_same_origin(headers: Headers) -> bool:

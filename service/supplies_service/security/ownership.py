@@ -1,14 +1,16 @@
 """Ownership: which data a donor, courier or recorder may use on routes that their role may use.
 
 A donor may see the donor's own donations. A courier may use the open deliveries of the courier's
-team. A recorder may correct donations that were recorded today. The checks do nothing for other
-roles. They log each refusal, and each read of personal data by a donor or courier.
+team, and report outcomes for each delivery that the team ever had. A recorder may correct donations
+that were recorded today. The checks do nothing for other roles. They log each refusal, and each
+read of personal data by a donor or courier.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from supplies.access.phones import ever_had
 from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR
 from supplies.ledger.ledger import zone_of
@@ -22,6 +24,9 @@ from supplies_service.request_context import RequestContext
 NOT_YOUR_DONATION = "your link shows only your own donations, pledges and receipts"
 
 NOT_YOUR_DELIVERY = "you may use only deliveries of your own team, while they are out"
+
+
+NOT_YOUR_REPORT = "you may report outcomes only for deliveries that your team has or had"
 
 
 async def check_donor(context: RequestContext, code: str) -> None:
@@ -94,6 +99,28 @@ async def check_delivery(context: RequestContext, delivery: str) -> None:
         if found.team != context.caller.team or found.status != "out":
             await context.forbid(NOT_YOUR_DELIVERY)
         await context.log_own_access()
+
+
+async def check_report(context: RequestContext, delivery: str) -> bool:
+    """Refuse a courier who reports an outcome for a delivery that the team never had.
+
+    An outcome is a fact, so it may be reported late: after the delivery was closed or given to
+    another team. Return whether it is late, so that the answer may not show the delivery.
+
+    Raises:
+        Forbidden: the delivery was never the team's.
+        NotFound: the delivery is unknown.
+    """
+    if context.caller.role != "courier" or context.is_repeat:
+        return False
+    team = context.caller.team
+    with context.reading() as books:
+        found = get_delivery(books, delivery)
+        had = ever_had(books, team, delivery)
+    if not had:
+        await context.forbid(NOT_YOUR_REPORT)
+    await context.log_own_access()
+    return found.team != team or found.status != "out"
 
 
 async def restrict_to_own_deliveries(

@@ -25,6 +25,9 @@ from supplies.errors import NotFound
 
 CredentialKind = Literal["session", "token", "link", "invitation"]
 
+CallerKind = CredentialKind | Literal["phone"]
+"""The kind of credential with which a caller sends requests. See `phones` for phones."""
+
 DEFAULT_LIFETIMES: dict[CredentialKind, timedelta] = {
     "session": timedelta(hours=12),
     "token": timedelta(days=90),
@@ -36,7 +39,7 @@ DEFAULT_LIFETIMES: dict[CredentialKind, timedelta] = {
 MAX_LIFETIME = timedelta(days=730)
 """Longest lifetime of a credential: two years."""
 
-_USE_RECORDED_EVERY = timedelta(minutes=1)
+USE_RECORDED_EVERY = timedelta(minutes=1)
 """How much time must pass before the next use of a credential is stored.
 
 If every use were stored, every request would need a commit.
@@ -83,7 +86,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         code: The caller's code in entries and in the access log.
         station: The station in whose tables the caller is stored.
-        user: The code of the user; None for links.
+        user: The code of the user; None for links and phones.
         team: The team whose deliveries the caller may see, if the role is courier.
         donor: The donor whose donations the caller may see, if the role is donor.
         link_made_by: The user who made the link; None for other credentials.
@@ -93,11 +96,19 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     station: str
     role: Role
     credential: str
-    kind: CredentialKind
+    kind: CallerKind
     user: str | None = None
     team: str | None = None
     donor: str | None = None
     link_made_by: str | None = None
+
+
+class Secret(NamedTuple):
+    """The parts of a secret. The station is None in secrets of older versions."""
+
+    station: str | None
+    id: str
+    random: str
 
 
 class Authenticated(NamedTuple):
@@ -162,7 +173,7 @@ def issue(
         used_at=None,
         revoked_at=None,
     )
-    access.insert("credentials", secret=_digest(random), **msgspec.structs.asdict(credential))
+    access.insert("credentials", secret=digest(random), **msgspec.structs.asdict(credential))
     return credential, f"supplies.{access.station}.{credential_id}.{random}"
 
 
@@ -172,12 +183,18 @@ def station_of(secret: str) -> str | None:
     Return None if the secret contains no station, or if the text does not have the form of a
     secret.
     """
+    parts = parse_secret(secret)
+    return None if parts is None else parts.station
+
+
+def parse_secret(secret: str) -> Secret | None:
+    """Return the parts of a secret, or None if the text does not have the form of a secret."""
     parts = _SECRET.fullmatch(secret)
-    return None if parts is None else parts["station"]
+    return None if parts is None else Secret(**parts.groupdict())
 
 
 def authenticate(
-    access: AccessContext, secret: str, kinds: Sequence[CredentialKind]
+    access: AccessContext, secret: str, kinds: Sequence[CallerKind]
 ) -> Authenticated | None:
     """Return the caller to whom a secret belongs.
 
@@ -185,10 +202,10 @@ def authenticate(
     `kinds`. A credential is valid until it expires, is revoked, or its user is disabled. A token is
     also invalid if its user may no longer give this role to tokens.
     """
-    parts = _SECRET.fullmatch(secret)
-    if parts is None or parts["station"] not in (None, access.station):
+    parts = parse_secret(secret)
+    if parts is None or parts.station not in (None, access.station):
         return None
-    credential_id = parts["id"]
+    credential_id = parts.id
     row = access.one(
         "SELECT c.secret, c.kind, c.role, c.holder, c.team, c.donor, c.used_at, c.made_by, "
         "c.expires_at, u.role, u.team, u.disabled_at FROM credentials c "
@@ -198,7 +215,7 @@ def authenticate(
         id=credential_id,
         now=access.now,
     )
-    if row is None or not hmac.compare_digest(bytes(row[0]), _digest(parts["random"])):
+    if row is None or not hmac.compare_digest(bytes(row[0]), digest(parts.random)):
         return None
     _, kind, role, holder, team, donor, used_at, made_by, expires_at, *of_user = row
     users_role, users_team, disabled_at = of_user
@@ -221,10 +238,10 @@ def authenticate(
         donor=donor,
         link_made_by=made_by if kind == "link" else None,
     )
-    use_is_due = used_at is None or used_at < access.time_after(-_USE_RECORDED_EVERY)
+    use_is_due = used_at is None or used_at < access.time_after(-USE_RECORDED_EVERY)
     same_until = datetime.fromisoformat(expires_at)
     if used_at is not None:
-        same_until = min(same_until, datetime.fromisoformat(used_at) + _USE_RECORDED_EVERY)
+        same_until = min(same_until, datetime.fromisoformat(used_at) + USE_RECORDED_EVERY)
     return Authenticated(caller, use_is_due, same_until)
 
 
@@ -340,5 +357,6 @@ def _from_row(row: Sequence[object]) -> Credential:
     return msgspec.convert(fields, Credential)
 
 
-def _digest(random: str) -> bytes:
+def digest(random: str) -> bytes:
+    """Return what is stored of the random part of a secret."""
     return hashlib.sha256(random.encode()).digest()

@@ -1,0 +1,97 @@
+"""The page with which a phone joins a delivery team.
+
+The address may be opened by previews of messengers, so only the button on the page joins.
+"""
+
+from __future__ import annotations
+
+import re
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath
+
+from supplies.errors import InvalidField
+from supplies_service.pages.forms import form_fields, phone_cookie, redirect
+from supplies_service.pages.layout import render_page
+from supplies_service.pages.shown_once import full_address
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.routes.phones import find_invitation, join_team
+from supplies_service.security.authentication import PHONE_COOKIE
+from supplies_service.security.authorization import allow_anyone
+
+_BUILT_IN_BROWSER = re.compile(
+    r"MicroMessenger|\bQQ/|Weibo|AliApp|DingTalk|Lark|FBAN|FBAV|Instagram|\bLine/", re.IGNORECASE
+)
+"""Names of programs with a browser of their own, in `User-Agent`.
+
+Such a browser keeps its own storage and may not work without a network.
+"""
+
+_MODEL = re.compile(r"Android [\d.]+; ([^;)]{1,40}?)(?: Build/|[;)])|\b(iPhone|iPad)\b")
+
+
+class PhoneJoinPages(Controller):
+    """Routes of the page with which a phone joins a team."""
+
+    path = "/run/join"
+    include_in_schema = False
+    opt = allow_anyone()  # Litestar reads it so
+
+    @get("/{secret:str}")
+    async def join_page(self, context: Context, secret: FromPath[str]) -> Response[bytes]:
+        """Show the team, and the button that joins it."""
+        context, invitation = await find_invitation(context, secret)
+        if invitation is None:
+            return _invalid_page(context)
+        return _join_page(context, secret, invitation.team)
+
+    @post("/{secret:str}")
+    async def join(self, context: Context, secret: FromPath[str]) -> Response[bytes]:
+        """Join the team, and open its run."""
+        sent = await form_fields(context.request, ("label",))
+        context, invitation = await find_invitation(context, secret)
+        if invitation is None:
+            return _invalid_page(context)
+        if is_built_in_browser(context):
+            return _join_page(context, secret, invitation.team)
+        try:
+            _, own_secret = await join_team(
+                context,
+                invitation,
+                label=sent["label"].strip() or _proposed_label(context),
+                present_secret=context.request.cookies.get(PHONE_COOKIE, ""),
+            )
+        except InvalidField as error:
+            return _join_page(context, secret, invitation.team, error=error.detail)
+        return redirect("/run", phone_cookie(context.request, own_secret))
+
+
+def is_built_in_browser(context: RequestContext) -> bool:
+    """Return whether a page is opened in the browser of a messenger or another program."""
+    return _BUILT_IN_BROWSER.search(context.request.headers.get("user-agent", "")) is not None
+
+
+def _proposed_label(context: RequestContext) -> str:
+    """Return a name for the phone: its model, if the browser says it."""
+    found = _MODEL.search(context.request.headers.get("user-agent", ""))
+    return "" if found is None else (found[1] or found[2]).strip()
+
+
+def _join_page(
+    context: RequestContext, secret: str, team: str, *, error: str | None = None
+) -> Response[bytes]:
+    address = full_address(context, f"/run/join/{secret}")
+    return render_page(
+        context.request,
+        "phone_join.html",
+        status=200 if error is None else 422,
+        team=team,
+        label=_proposed_label(context),
+        built_in=is_built_in_browser(context),
+        address=address,
+        error=error,
+    )
+
+
+def _invalid_page(context: RequestContext) -> Response[bytes]:
+    return render_page(context.request, "invalid_link.html", status=404, link="team")

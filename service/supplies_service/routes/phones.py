@@ -1,0 +1,182 @@
+"""The phones of delivery teams: join, list and revoke them."""
+
+from __future__ import annotations
+
+from litestar import Controller, Response, delete, get, post
+from litestar.params import FromPath, FromQuery
+
+from supplies.access import access_log, phones
+from supplies.access.access_context import AccessContext
+from supplies.access.phones import Invitation, Phone
+from supplies.books.reader import Books
+from supplies.domain.fields import Label
+from supplies.views.pagination import (
+    Page,
+    View,
+    check_codes,
+    invalid_cursor,
+    make_page,
+    rows_to_fetch,
+)
+from supplies_service.problems import Unauthenticated
+from supplies_service.request_bodies import Body
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.responses import CreatedResponse, encode
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+from supplies_service.security.audit import access_line, log_anonymous_refusal
+from supplies_service.security.authorization import allow_anyone, allow_roles
+
+
+class NewPhone(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of a request with which a phone joins a team.
+
+    Attributes:
+        secret: The secret of a team's link, or the code of a run sheet.
+        label: The name of the phone in the list of phones.
+        version: The version of the program on the phone.
+    """
+
+    secret: Label
+    label: Label
+    version: Label | None = None
+
+
+class PhoneJoined(View, frozen=True, kw_only=True):
+    """A phone that joined a team, with its secret, which is shown once."""
+
+    phone: Phone
+    secret: str
+
+
+async def find_invitation(
+    context: RequestContext, secret: str
+) -> tuple[RequestContext, Invitation | None]:
+    """Return the context at the station of a link or code, and what it invites to.
+
+    The invitation is None if the link or code is not valid. This is logged.
+
+    Raises:
+        RateLimited: too many refused requests from one address.
+    """
+    service = context.stations.find(phones.station_of(secret))
+    if service is not None:
+        context = context.for_station(service)
+        with context.reading() as books:
+            found = phones.find_invitation(context.access(books), secret)
+        if found is not None:
+            return context, found
+    await log_anonymous_refusal(context.request)
+    return context, None
+
+
+async def join_team(
+    context: RequestContext,
+    invitation: Invitation,
+    *,
+    label: str,
+    version: str | None = None,
+    present_secret: str = "",
+) -> tuple[Phone, str]:
+    """Add a phone to a team, and log it. The parameters are those of `phones.join`.
+
+    Raises:
+        InvalidField: the label or the version is invalid.
+    """
+
+    def join(access: AccessContext) -> tuple[Phone, str]:
+        phone, secret = phones.join(
+            access, invitation, label=label, version=version, present_secret=present_secret
+        )
+        line = access_line(context.request, None, "made", subject=phone.team)
+        line |= {"detail": f"phone.{phone.id} joined by {invitation.joined_by}"}
+        access_log.add_line(access, **line)
+        return phone, secret
+
+    return await context.station.admin_write(join)
+
+
+def phones_page(
+    access: AccessContext, after: str | None, limit: int, *, team: str | None = None
+) -> Page[Phone]:
+    """Return a page of phones, newest first.
+
+    Raises:
+        InvalidField: `team` or `after` is unknown, or `limit` is out of bounds.
+    """
+    check_codes(access.books, team=team)
+    if after is not None and not phones.exists(access, after):
+        raise invalid_cursor(after)
+    found = phones.list_phones(access, team=team, after=after, limit=rows_to_fetch(limit))
+    return make_page([(phone.id, phone) for phone in found], limit)
+
+
+def revoke_phone(context: RequestContext, access: AccessContext, phone_id: str) -> Phone:
+    """Revoke a phone, and log it.
+
+    Raises:
+        NotFound: there is no such phone.
+    """
+    phone = phones.revoke(access, phone_id)
+    line = access_line(context.request, context.caller, "revoked", detail=f"phone.{phone.id}")
+    access_log.add_line(access, **line)
+    return phone
+
+
+class PhoneController(Controller):
+    """The phones of delivery teams."""
+
+    path = "/api/phones"
+    tags = ("phones",)
+
+    @post(operation_id="joinTeam", opt=allow_anyone())
+    async def join(self, context: Context, payload: Body[NewPhone]) -> CreatedResponse[PhoneJoined]:
+        """Join a team with the secret of its link, or with the code of its run sheet.
+
+        The answer contains a secret of this phone, which is sent as `Authorization: Bearer …`.
+        """
+        context, invitation = await find_invitation(context, payload.secret)
+        if invitation is None:
+            raise Unauthenticated(
+                "this link or code is not valid: it has expired or was revoked, or the delivery "
+                "of the run sheet is closed; ask the station for another"
+            )
+        phone, secret = await join_team(
+            context, invitation, label=payload.label, version=payload.version
+        )
+        content = encode(PhoneJoined(phone=phone, secret=secret))
+        return CreatedResponse(content, location=f"/api/phones/{phone.id}")
+
+    @get(operation_id="listPhones", opt=allow_roles("coordinator", "recorder"))
+    async def phones(
+        self,
+        context: Context,
+        team: FromQuery[str | None] = None,
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[Page[Phone]]:
+        """List phones, newest first, with what each has not sent yet. Revoked ones are included."""
+
+        def view(books: Books) -> Page[Phone]:
+            return phones_page(context.access(books), after, limit, team=team)
+
+        return context.page(view)
+
+    @get("/{phone:str}", operation_id="getPhone", opt=allow_roles("coordinator", "recorder"))
+    async def phone(self, context: Context, phone: FromPath[str]) -> Phone:
+        """Get a phone."""
+        return context.show(lambda books: phones.get(context.access(books), phone))
+
+    @delete(
+        "/{phone:str}",
+        operation_id="revokePhone",
+        status_code=200,
+        opt=allow_roles("coordinator", "recorder"),
+    )
+    async def revoke(self, context: Context, phone: FromPath[str]) -> Phone:
+        """Revoke a phone at once, for example one that was lost. It then reads and sends nothing.
+
+        What it has not sent can still be taken over from the text that it shows.
+        """
+        return await context.station.admin_write(
+            lambda access: revoke_phone(context, access, phone)
+        )

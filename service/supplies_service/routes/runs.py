@@ -1,0 +1,167 @@
+"""The run of a team on its phone: read it whole, and report how much is not sent yet."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated
+
+import msgspec
+from litestar import Controller, Response, get, post
+from msgspec import Meta
+
+from supplies.access import phones
+from supplies.access.access_context import AccessContext
+from supplies.books.reader import Books
+from supplies.domain.entries import format_timestamp
+from supplies.domain.fields import Label, Timestamp
+from supplies.errors import NotFound
+from supplies.stations.paper_settings import paper_settings
+from supplies.views.pagination import View
+from supplies.views.team_runs import TeamRun, list_team_runs
+from supplies_service.pages.languages import Language, language_of
+from supplies_service.pages.names import Names
+from supplies_service.request_bodies import Body
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.responses import encode
+from supplies_service.security.audit import log_access
+from supplies_service.security.authorization import allow_roles
+from supplies_service.sent_at import clock_offset
+
+
+class RunStation(View, frozen=True, kw_only=True):
+    """The station that a team can call."""
+
+    code: str
+    name: str
+    telephone: str | None
+    zone: str
+
+
+class RunTeam(View, frozen=True, kw_only=True):
+    """The team of a phone."""
+
+    code: str
+    name: str
+
+
+class Runs(View, frozen=True, kw_only=True):
+    """All that a phone needs to deliver without a network.
+
+    Attributes:
+        now: The time of the station's clock.
+        language: The language of names and quantities.
+        closed: Deliveries of the team that ended, or went to another team, after this phone joined.
+    """
+
+    now: str
+    zone: str
+    language: Language
+    station: RunStation
+    team: RunTeam
+    runs: list[TeamRun]
+    closed: list[str]
+
+
+class PhoneStatus(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of a phone's report about itself.
+
+    Attributes:
+        unsent: Number of records that are not sent yet.
+        oldest_unsent_at: The time of the oldest of them, by the phone's clock.
+        version: The version of the program on the phone.
+    """
+
+    unsent: Annotated[int, Meta(ge=0, le=1_000_000)]
+    version: Label
+    oldest_unsent_at: Timestamp | None = None
+
+
+class StationTime(View, frozen=True, kw_only=True):
+    """The time of the station's clock."""
+
+    now: str
+
+
+class _PhoneNames:
+    """Names of items in the phone's language, and labels of phones."""
+
+    def __init__(self, names: Names, access: AccessContext) -> None:
+        self.item, self.quantity, self._access = names.item, names.quantity, access
+
+    def phone(self, by: str) -> str | None:
+        """Return the label of a phone, or None if the author was not a phone."""
+        if not by.startswith(phones.CALLER_PREFIX):
+            return None
+        try:
+            return phones.get(self._access, by.removeprefix(phones.CALLER_PREFIX)).label
+        except NotFound:
+            return None
+
+
+def read_runs(context: RequestContext, books: Books) -> Runs:
+    """Return the open deliveries of the caller's team."""
+    caller, access, settings = context.caller, context.access(books), paper_settings(books)
+    language = language_of(context.request, settings.languages)
+    names = Names(books, settings, language, personal=True, access=access)
+    station, team = books.station, books.team(str(caller.team))
+    is_phone = caller.kind == "phone"
+    return Runs(
+        now=access.now,
+        zone=station.zone,
+        language=language,
+        station=RunStation(
+            code=station.code, name=names.station(), telephone=station.phone, zone=station.zone
+        ),
+        team=RunTeam(code=team.code, name=team.name),
+        runs=list_team_runs(books, team.code, _PhoneNames(names, access)),
+        closed=phones.ended_deliveries(access, caller.credential, team.code) if is_phone else [],
+    )
+
+
+class RunController(Controller):
+    """The run of a team on its phone."""
+
+    path = "/api/run"
+    tags = ("phones",)
+
+    @get(operation_id="getRun", opt=allow_roles("courier", personal=True))
+    async def run(self, context: Context) -> Response[Runs]:
+        """Get all open deliveries of the team, with all that is needed without a network.
+
+        The `ETag` of the answer does not depend on `now`. With `If-None-Match`, the answer is 304
+        while nothing has changed.
+        """
+        found = await context.read_in_thread(lambda books: read_runs(context, books))
+        content = encode(msgspec.structs.replace(found, now=""))
+        tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+        headers = {"ETag": tag, "Cache-Control": "no-store"}
+        if context.request.headers.get("if-none-match") == tag:
+            return Response(None, status_code=304, headers=headers)  # type: ignore[arg-type]
+        for run in found.runs:
+            await log_access(context.request, context.caller, subject=run.delivery)
+        return Response(found, headers=headers)
+
+    @post("/status", operation_id="reportPhone", opt=allow_roles("courier"))
+    async def status(self, context: Context, payload: Body[PhoneStatus]) -> StationTime:
+        """Report how many records a phone has not sent yet. The desk sees this.
+
+        The header `Sent-At` has the time of the phone's clock.
+        """
+        now = context.ledger.clock()
+        offset = clock_offset(context.request, now)
+        caller = context.caller
+        if caller.kind == "phone":
+            with context.reading() as books:
+                due = phones.status_is_due(context.access(books), caller.credential, payload.unsent)
+            if due:
+                await context.station.admin_write(
+                    lambda access: phones.record_status(
+                        access,
+                        caller.credential,
+                        unsent=payload.unsent,
+                        oldest_unsent_at=payload.oldest_unsent_at,
+                        version=payload.version,
+                        clock_offset=offset,
+                    )
+                )
+        return StationTime(now=format_timestamp(now))

@@ -1,0 +1,40 @@
+"""The header `Sent-At`: the time of the sender's clock when it sent a request."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from litestar import Request
+
+from supplies.errors import InvalidField
+
+SENT_AT_HEADER = "sent-at"
+
+
+def read_sent_at(request: Request[Any, Any, Any]) -> datetime | None:
+    """Return the time of the sender's clock, or None if the request does not say it.
+
+    Raises:
+        InvalidField: the header is not a time with a time zone.
+    """
+    text = request.headers.get(SENT_AT_HEADER)
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidField("Sent-At takes a time with a zone, as in 2026-11-29T08:00:00.123Z")
+    return moment
+
+
+def clock_offset(request: Request[Any, Any, Any], now: datetime) -> timedelta | None:
+    """Return how far the station's clock is ahead of the sender's, or None if it is unknown.
+
+    Raises:
+        InvalidField: the header is not a time with a time zone.
+    """
+    sent_at = read_sent_at(request)
+    return None if sent_at is None else now - sent_at

@@ -1,0 +1,322 @@
+"""The phones of delivery teams.
+
+A phone joins with the link of a team or with the code of a run sheet, and gets a secret of its own.
+So each phone is listed, and a lost one is revoked without the others. Of the secret, only the
+SHA-256 is stored.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+
+from supplies.access import credentials, run_codes
+from supplies.access.access_context import NO_LIMIT, AccessContext
+from supplies.access.credentials import (
+    USE_RECORDED_EVERY,
+    Authenticated,
+    Caller,
+    digest,
+    parse_secret,
+)
+from supplies.books.reader import Books
+from supplies.domain.entries import format_timestamp
+from supplies.domain.entry_rows import Delivery
+from supplies.domain.fields import Label
+from supplies.domain.validation import check_fields
+from supplies.errors import NotFound
+
+LIFETIME = timedelta(days=30)
+"""How long a phone is accepted after it last joined."""
+
+CALLER_PREFIX = "phone."
+"""Beginning of the code of a phone in entries and in the access log, before its id."""
+
+
+class Phone(msgspec.Struct, frozen=True, kw_only=True):
+    """A phone of a team, without its secret.
+
+    Attributes:
+        joined_by: The link (`link.3f2a…`) or the delivery with whose code the phone joined.
+        last_seen: The last request, to the minute; None if there was none yet.
+        unsent: Number of records that the phone has not sent yet, as it reported; None if it never
+            reported.
+        oldest_unsent_at: The time of the oldest of them, by the phone's clock.
+        version: The version of the program on the phone; None if unknown.
+        clock_offset_seconds: Seconds by which the station's clock was ahead of the phone's.
+    """
+
+    id: str
+    team: str
+    label: str
+    joined_by: str
+    made_at: str
+    expires_at: str
+    last_seen: str | None
+    unsent: int | None
+    oldest_unsent_at: str | None
+    version: str | None
+    clock_offset_seconds: int | None
+    revoked_at: str | None
+
+
+class Invitation(NamedTuple):
+    """A valid link or code with which phones may join a team."""
+
+    team: str
+    joined_by: str
+
+
+class _Named(msgspec.Struct, frozen=True):
+    label: Label
+    version: Label | None = None
+
+
+def station_of(secret: str) -> str | None:
+    """Return the station of a link or of the code of a run sheet. Return None if it has no form."""
+    return credentials.station_of(secret) or run_codes.station_of(secret)
+
+
+def find_invitation(access: AccessContext, secret: str) -> Invitation | None:
+    """Return the team that a phone joins with a link or a code. Return None if it is not valid."""
+    delivery = run_codes.delivery_of(access, secret)
+    if delivery is not None:
+        return Invitation(delivery.team, delivery.delivery)
+    found = credentials.authenticate(access, secret, ("link",))
+    if found is None or found.caller.team is None:
+        return None
+    return Invitation(found.caller.team, found.caller.code)
+
+
+def join(
+    access: AccessContext,
+    invitation: Invitation,
+    *,
+    label: str,
+    version: str | None = None,
+    present_secret: str = "",
+) -> tuple[Phone, str]:
+    """Add a phone to a team. Return it with its secret, which cannot be read again.
+
+    If the phone has joined this team before and was not revoked, it stays the same phone, and its
+    lifetime begins anew. So what it sends again is recognised.
+
+    Args:
+        present_secret: The secret that the phone has now; "" if it has none.
+
+    Raises:
+        InvalidField: the label or the version is too long or has control characters.
+    """
+    named = check_fields(_Named(label, version))
+    expires_at = access.time_after(LIFETIME)
+    present = _find(access, present_secret)
+    if present is not None and present.team == invitation.team and present.revoked_at is None:
+        access.run(
+            "UPDATE phones SET expires_at = :expires_at WHERE station = :station AND id = :id",
+            expires_at=expires_at,
+            id=present.id,
+        )
+        return get(access, present.id), present_secret
+    phone_id, random = secrets.token_hex(8), secrets.token_urlsafe(32)
+    access.insert(
+        "phones",
+        id=phone_id,
+        team=invitation.team,
+        secret=digest(random),
+        label=named.label,
+        joined_by=invitation.joined_by,
+        made_at=access.now,
+        made_after=access.books.head()[0],
+        expires_at=expires_at,
+        version=named.version,
+    )
+    return get(access, phone_id), f"supplies.{access.station}.{phone_id}.{random}"
+
+
+def authenticate(access: AccessContext, secret: str) -> Authenticated | None:
+    """Return the phone to which a secret belongs, as the caller of a request.
+
+    Return None if the secret is not valid, or if the phone was revoked or has expired.
+    """
+    phone = _find(access, secret)
+    if phone is None or phone.revoked_at is not None or phone.expires_at <= access.now:
+        return None
+    caller = Caller(
+        code=CALLER_PREFIX + phone.id,
+        station=access.station,
+        role="courier",
+        credential=phone.id,
+        kind="phone",
+        team=phone.team,
+    )
+    seen = phone.last_seen
+    same_until = datetime.fromisoformat(phone.expires_at)
+    if seen is not None:
+        same_until = min(same_until, datetime.fromisoformat(seen) + USE_RECORDED_EVERY)
+    use_is_due = seen is None or seen < access.time_after(-USE_RECORDED_EVERY)
+    return Authenticated(caller, use_is_due, same_until)
+
+
+def record_use(access: AccessContext, phone_id: str) -> None:
+    """Store that a phone sent a request now."""
+    access.run(
+        "UPDATE phones SET used_at = :now WHERE station = :station AND id = :id",
+        now=access.now,
+        id=phone_id,
+    )
+
+
+def record_status(
+    access: AccessContext,
+    phone_id: str,
+    *,
+    unsent: int,
+    oldest_unsent_at: datetime | None,
+    version: str,
+    clock_offset: timedelta | None,
+) -> None:
+    """Store what a phone reports about itself.
+
+    Args:
+        clock_offset: How far the station's clock is ahead of the phone's. None keeps the last one.
+    """
+    offset = None if clock_offset is None else round(clock_offset.total_seconds())
+    access.run(
+        "UPDATE phones SET unsent = :unsent, oldest_unsent_at = :oldest, reported_at = :now, "
+        "version = :version, used_at = :now, "
+        "clock_offset_seconds = coalesce(:offset, clock_offset_seconds) "
+        "WHERE station = :station AND id = :id",
+        unsent=unsent,
+        oldest=None if oldest_unsent_at is None else format_timestamp(oldest_unsent_at),
+        now=access.now,
+        version=version,
+        offset=offset,
+        id=phone_id,
+    )
+
+
+def status_is_due(access: AccessContext, phone_id: str, unsent: int) -> bool:
+    """Return whether a status must be stored: once a minute, or if the number has changed."""
+    row = access.one(
+        "SELECT unsent, reported_at FROM phones WHERE station = :station AND id = :id", id=phone_id
+    )
+    if row is None or row[1] is None:
+        return row is not None
+    return bool(row[0] != unsent or row[1] < access.time_after(-USE_RECORDED_EVERY))
+
+
+def get(access: AccessContext, phone_id: str) -> Phone:
+    """Return a phone by its id.
+
+    Raises:
+        NotFound: the id is unknown.
+    """
+    found = _select(access, "AND id = :id", id=phone_id)
+    if not found:
+        raise NotFound("there is no such phone; see the list of phones")
+    return found[0]
+
+
+def exists(access: AccessContext, phone_id: str) -> bool:
+    """Return whether there is a phone with this id."""
+    return bool(_select(access, "AND id = :id", id=phone_id))
+
+
+def list_phones(
+    access: AccessContext,
+    *,
+    team: str | None = None,
+    after: str | None = None,
+    limit: int = NO_LIMIT,
+) -> list[Phone]:
+    """List phones, newest first. Expired and revoked ones are included.
+
+    Args:
+        team: The team whose phones are listed. None lists those of all teams.
+        after: The id of the last phone of the previous page. None returns the first page.
+        limit: The maximum number of phones to return.
+    """
+    where = "" if team is None else " AND team = :team"
+    if after is not None:
+        where += (
+            " AND (made_at, id) < (SELECT made_at, id FROM phones "
+            "WHERE station = :station AND id = :after)"
+        )
+    return _select(access, where, limit=limit, team=team, after=after)
+
+
+def revoke(access: AccessContext, phone_id: str) -> Phone:
+    """Revoke a phone. If it was revoked before, nothing happens.
+
+    Raises:
+        NotFound: the id is unknown.
+    """
+    access.run(
+        "UPDATE phones SET revoked_at = :now "
+        "WHERE station = :station AND id = :id AND revoked_at IS NULL",
+        now=access.now,
+        id=phone_id,
+    )
+    return get(access, phone_id)
+
+
+def ever_had(books: Books, team: str | None, delivery: str) -> bool:
+    """Return whether a team has or had a delivery: it was dispatched to it, or given to it later.
+
+    Such a team may report outcomes, also after the delivery was closed or went to another team.
+    """
+    return team is not None and bool(books.rows(Delivery, delivery=delivery, team=team))
+
+
+def ended_deliveries(access: AccessContext, phone_id: str, team: str) -> list[str]:
+    """Return the deliveries of a team that ended or went to another team after a phone joined."""
+    rows = access.all(
+        "SELECT x.delivery FROM phones p CROSS JOIN delivery_ends x WHERE p.station = :station "
+        "AND p.id = :id AND x.station = p.station AND x.seq > p.made_after AND EXISTS "
+        "(SELECT 1 FROM deliveries d WHERE d.station = x.station AND d.delivery = x.delivery "
+        "AND d.team = :team) "
+        "UNION SELECT n.delivery FROM phones p CROSS JOIN deliveries n WHERE p.station = :station "
+        "AND p.id = :id AND n.station = p.station AND n.seq > p.made_after AND n.team <> :team "
+        "AND EXISTS (SELECT 1 FROM deliveries d WHERE d.station = n.station "
+        "AND d.delivery = n.delivery AND d.team = :team AND d.seq < n.seq) ORDER BY 1",
+        id=phone_id,
+        team=team,
+    )
+    return [str(row[0]) for row in rows]
+
+
+_COLUMNS = ", ".join(Phone.__struct_fields__).replace("last_seen", "used_at")
+
+
+def _find(access: AccessContext, secret: str) -> Phone | None:
+    """Return the phone to which a secret belongs, also if it was revoked or has expired."""
+    parts = parse_secret(secret)
+    if parts is None or parts.station != access.station:
+        return None
+    row = access.one(
+        f"SELECT secret, {_COLUMNS} FROM phones WHERE station = :station AND id = :id", id=parts.id
+    )
+    if row is None or not hmac.compare_digest(bytes(row[0]), digest(parts.random)):
+        return None
+    return _from_row(row[1:])
+
+
+def _select(
+    access: AccessContext, where: str, *, limit: int = 1, **params: str | None
+) -> list[Phone]:
+    rows = access.all(
+        f"SELECT {_COLUMNS} FROM phones WHERE station = :station {where} "
+        "ORDER BY made_at DESC, id DESC LIMIT :limit",
+        limit=limit,
+        **{name: value for name, value in params.items() if value is not None},
+    )
+    return [_from_row(row) for row in rows]
+
+
+def _from_row(row: Sequence[object]) -> Phone:
+    return msgspec.convert(dict(zip(Phone.__struct_fields__, row, strict=True)), Phone)

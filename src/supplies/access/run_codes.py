@@ -1,0 +1,74 @@
+"""Codes of run sheets, with which phones join the team of a delivery.
+
+A code contains the delivery and a message authentication code over its latest assignment to a team.
+So it is valid until the delivery is closed or given to another team, and nothing is stored for it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import re
+import secrets
+
+from supplies.access.access_context import AccessContext
+from supplies.books.reader import Books
+from supplies.domain.entry_rows import Delivery, DeliveryEnd
+
+_CODE = re.compile(
+    r"supplies\.(?P<station>[A-Za-z0-9][A-Za-z0-9._-]{0,63})\."
+    r"(?P<delivery>v_[0-9A-Za-z_-]{1,60})\.(?P<mac>[A-Za-z0-9_-]{22})"
+)
+
+
+def station_of(code: str) -> str | None:
+    """Return the station of a code, or None if the text does not have the form of a code."""
+    parts = _CODE.fullmatch(code)
+    return None if parts is None else parts["station"]
+
+
+def ensure_key(access: AccessContext) -> None:
+    """Make the key of the station, unless it has one."""
+    if read_key(access.books) is None:
+        access.insert("run_keys", run_key=secrets.token_bytes(32))
+
+
+def read_key(books: Books) -> bytes | None:
+    """Return the key of the station, or None if it has none yet."""
+    found = books.value("SELECT run_key FROM run_keys WHERE station = :station")
+    return None if found is None else bytes(found)
+
+
+def code_of(books: Books, delivery: str) -> str | None:
+    """Return the code of a delivery. Return None if it is not out, or if there is no key yet."""
+    key, assigned = read_key(books), _assigned(books, delivery)
+    if key is None or assigned is None:
+        return None
+    return f"supplies.{books.station_code}.{delivery}.{_mac(books, key, delivery, assigned[0])}"
+
+
+def delivery_of(access: AccessContext, code: str) -> Delivery | None:
+    """Return the delivery of a code, with its team. Return None if the code is not valid now."""
+    parts = _CODE.fullmatch(code)
+    if parts is None or parts["station"] != access.station:
+        return None
+    books, key = access.books, read_key(access.books)
+    assigned = _assigned(books, parts["delivery"])
+    if key is None or assigned is None:
+        return None
+    right = _mac(books, key, parts["delivery"], assigned[0])
+    return assigned[1] if hmac.compare_digest(right, parts["mac"]) else None
+
+
+def _assigned(books: Books, delivery: str) -> tuple[int, Delivery] | None:
+    """Return the latest assignment of a delivery to a team, with its entry, if it is out."""
+    seq = books.latest_seq(Delivery, delivery=delivery)
+    if seq is None or books.latest_seq(DeliveryEnd, delivery=delivery) is not None:
+        return None
+    return seq, books.rows_of_entry(Delivery, seq, delivery=delivery)[0]
+
+
+def _mac(books: Books, key: bytes, delivery: str, assigned_in: int) -> str:
+    text = f"run {books.station_code} {delivery} {assigned_in}"
+    code = hmac.digest(key, text.encode(), "sha256")[:16]
+    return base64.urlsafe_b64encode(code).decode().rstrip("=")

@@ -1,0 +1,337 @@
+"""The runs of a team: all that its phones need to deliver without a network."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from itertools import groupby
+from typing import Protocol
+
+import msgspec
+
+from supplies.books.reader import Books, query_ids
+from supplies.domain.commands import Outcome, ReportOutcome
+from supplies.domain.entry_rows import Lot
+from supplies.views.deliveries import DeliveryView, list_deliveries
+from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
+from supplies.views.entries import ConflictView, list_conflicts
+from supplies.views.pagination import View
+from supplies.views.shared_queries import read_lots
+
+
+class RunNames(Protocol):
+    """The words of a phone's language, and the names of phones."""
+
+    def item(self, code: str) -> str:
+        """Return the name of an item."""
+
+    def quantity(self, quantity: int, item: str) -> str:
+        """Return a quantity with its unit."""
+
+    def phone(self, by: str) -> str | None:
+        """Return the label of a phone by its code as author, or None if it is not a phone."""
+
+
+class RunRecipient(View, frozen=True, kw_only=True):
+    """The recipient of a stop. A field is None if it is unknown, or was erased.
+
+    Attributes:
+        hint: How to get to the door.
+    """
+
+    code: str
+    kind: str
+    name: str | None
+    telephone: str | None
+    address: str | None
+    hint: str | None
+
+
+class RunLine(View, frozen=True, kw_only=True):
+    """Goods of one lot for a stop, in base units.
+
+    Attributes:
+        words: The quantity with its unit, in the language of the phone.
+    """
+
+    line: int
+    item: str
+    name: str
+    quantity: int
+    words: str
+    lot: str
+    batch: str | None
+    expires_on: date | None
+    expires_month: str | None
+
+
+class RunOutcomeLine(View, frozen=True, kw_only=True):
+    """What happened to one line of a stop, in base units."""
+
+    line: int
+    received: int
+    brought_back: int
+    lost: int
+
+
+class RunOutcome(View, frozen=True, kw_only=True):
+    """A reported outcome of a stop.
+
+    Attributes:
+        lines: None if the report gave no lines, so that they follow from the outcome.
+        happened_at: None if only the day is known.
+        phone: The label of the phone that reported it; None if no phone did.
+    """
+
+    entry: int
+    outcome: Outcome
+    lines: list[RunOutcomeLine] | None
+    happened_on: date
+    happened_at: str | None
+    received_by: str | None
+    proof: str | None
+    note: str | None
+    by: str
+    phone: str | None
+
+
+class RunConflict(View, frozen=True, kw_only=True):
+    """Two reports about a stop that contradict each other, or a report that the books contradict.
+
+    Attributes:
+        because: A message that says what the report contradicts.
+        reported: The report that was not booked.
+        recorded: The outcome in the books; None if there is none.
+    """
+
+    entry: int
+    because: str
+    reported: RunOutcome
+    recorded: RunOutcome | None
+
+
+class RunStopView(View, frozen=True, kw_only=True):
+    """A stop of a run.
+
+    Attributes:
+        number: Position in the order of the stops, from 1.
+        code_expected: Whether the household knows a code that the team can enter.
+        time_window: When the household is at home; None if unknown.
+        outcome: None if none is reported yet.
+        conflict: The latest open conflict about this stop; None if there is none.
+    """
+
+    allocation: str
+    number: int
+    recipient: RunRecipient
+    lines: list[RunLine]
+    code_expected: bool
+    time_window: str | None
+    outcome: RunOutcome | None
+    conflict: RunConflict | None
+
+
+class BagLine(View, frozen=True, kw_only=True):
+    """What the team still has of an item, in base units."""
+
+    item: str
+    name: str
+    quantity: int
+    words: str
+
+
+class TeamRun(View, frozen=True, kw_only=True):
+    """An open delivery of a team.
+
+    Attributes:
+        dispatched_at: The time at which the dispatch was recorded.
+        dispatched_on: The day of the dispatch.
+    """
+
+    delivery: str
+    dispatched_at: str
+    dispatched_on: date
+    note: str | None
+    stops: list[RunStopView]
+    bag: list[BagLine]
+
+
+def list_team_runs(books: Books, team: str, names: RunNames) -> list[TeamRun]:
+    """Return the open deliveries of a team, oldest first.
+
+    Raises:
+        InvalidField: there is no such team.
+    """
+    with books.cache_queries():
+        out = list_deliveries(books, team=team, status="out", limit=None).items
+        if not out:
+            return []
+        builder = _Runs(books, names, [delivery.id for delivery in out])
+        return [builder.run(delivery) for delivery in out]
+
+
+class _Runs:
+    """Builds runs from rows that are read once for all deliveries."""
+
+    def __init__(self, books: Books, names: RunNames, ids: Sequence[str]) -> None:
+        self._books, self._names = books, names
+        loaded = read_loaded_lines(books, "delivery", ids)
+        self._loaded = {
+            key: list(lines)
+            for key, lines in groupby(loaded, key=lambda line: (line.delivery, line.allocation))
+        }
+        self._lots = read_lots(books, [line.lot for line in loaded])
+        self._conflicts = _open_conflicts(books, ids)
+        reported = {line.reported_in for line in loaded if line.reported_in is not None}
+        self._reporters = {
+            int(seq): str(by)
+            for seq, by in query_ids(
+                books,
+                reported,
+                "SELECT e.seq, e.recorded_by FROM wanted w CROSS JOIN entries e "
+                "WHERE e.station = :station AND e.seq = w.id",
+            )
+        }
+        self._dispatched = {
+            str(delivery): str(at)
+            for delivery, at in query_ids(
+                books,
+                ids,
+                "SELECT w.id, e.recorded_at FROM wanted w CROSS JOIN entries e "
+                "WHERE e.station = :station AND e.document = w.id AND e.kind = 'dispatched'",
+            )
+        }
+
+    def run(self, delivery: DeliveryView) -> TeamRun:
+        stops = []
+        bag: Counter[str] = Counter()
+        for stop in delivery.stops:
+            lines = self._loaded[delivery.id, stop.allocation]
+            for line in lines:
+                bag[line.item] += line.in_transit
+            recorded = None
+            if stop.outcome is not None and stop.reported_in is not None:
+                assert stop.happened_on is not None, "an outcome has a day"
+                by = self._reporters[stop.reported_in]
+                recorded = RunOutcome(
+                    entry=stop.reported_in,
+                    outcome=stop.outcome,
+                    lines=[
+                        RunOutcomeLine(
+                            line=line.line,
+                            received=line.received,
+                            brought_back=line.brought_back,
+                            lost=line.lost,
+                        )
+                        for line in lines
+                    ],
+                    happened_on=stop.happened_on,
+                    happened_at=stop.happened_at,
+                    received_by=stop.received_by,
+                    proof=stop.proof,
+                    note=stop.note,
+                    by=by,
+                    phone=self._names.phone(by),
+                )
+            conflict = self._conflicts.get((delivery.id, stop.allocation))
+            stops.append(
+                RunStopView(
+                    allocation=stop.allocation,
+                    number=stop.stop,
+                    recipient=self._recipient(stop.recipient),
+                    lines=[self._line(line) for line in lines],
+                    code_expected=False,
+                    time_window=None,
+                    outcome=recorded,
+                    conflict=None if conflict is None else self._conflict(conflict, recorded),
+                )
+            )
+        return TeamRun(
+            delivery=delivery.id,
+            dispatched_at=self._dispatched[delivery.id],
+            dispatched_on=delivery.happened_on,
+            note=delivery.note,
+            stops=stops,
+            bag=[
+                BagLine(
+                    item=item,
+                    name=self._names.item(item),
+                    quantity=quantity,
+                    words=self._names.quantity(quantity, item),
+                )
+                for item, quantity in bag.items()
+                if quantity
+            ],
+        )
+
+    def _recipient(self, code: str) -> RunRecipient:
+        found = self._books.recipient(code)
+        return RunRecipient(
+            code=code,
+            kind=found.kind,
+            name=found.name,
+            telephone=found.phone,
+            address=found.address,
+            hint=found.access,
+        )
+
+    def _line(self, line: LoadedLine) -> RunLine:
+        lot: Lot = self._lots[line.lot]
+        return RunLine(
+            line=line.line,
+            item=line.item,
+            name=self._names.item(line.item),
+            quantity=line.loaded,
+            words=self._names.quantity(line.loaded, line.item),
+            lot=line.lot,
+            batch=lot.batch,
+            expires_on=lot.expires_on,
+            expires_month=lot.expires_month,
+        )
+
+    def _conflict(self, conflict: ConflictView, recorded: RunOutcome | None) -> RunConflict:
+        stated = _stated(conflict)
+        lines = None
+        if stated.lines is not None:
+            lines = [
+                RunOutcomeLine(
+                    line=line.line,
+                    received=line.received,
+                    brought_back=line.brought_back,
+                    lost=line.lost,
+                )
+                for line in stated.lines
+            ]
+        at = stated.happened_at
+        return RunConflict(
+            entry=conflict.seq,
+            because=conflict.because,
+            reported=RunOutcome(
+                entry=conflict.seq,
+                outcome=stated.outcome,
+                lines=lines,
+                happened_on=conflict.happened_on,
+                happened_at=None if at is None else at.isoformat(),
+                received_by=stated.received_by,
+                proof=stated.proof,
+                note=conflict.note,
+                by=conflict.recorded_by,
+                phone=self._names.phone(conflict.recorded_by),
+            ),
+            recorded=recorded,
+        )
+
+
+def _open_conflicts(books: Books, ids: Sequence[str]) -> dict[tuple[str, str], ConflictView]:
+    """Return the latest open conflict of each stop, by delivery and allocation."""
+    wanted = set(ids)
+    return {
+        (conflict.document, _stated(conflict).allocation): conflict
+        for conflict in list_conflicts(books, limit=None).items
+        if conflict.document in wanted
+    }
+
+
+def _stated(conflict: ConflictView) -> ReportOutcome:
+    return msgspec.json.decode(conflict.stated, type=ReportOutcome)

@@ -1,0 +1,85 @@
+"""A phone of a delivery team, as tests use it over REST."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from httpx import Response
+
+from support.rest_client import ADDRESS, RestClient
+
+
+class TeamPhone:
+    """A phone with a secret of its own.
+
+    Attributes:
+        shown: The phone in the list of phones, as it was when it joined.
+    """
+
+    def __init__(self, rest: RestClient, secret: str) -> None:
+        self.rest, self.secret = rest, secret
+        id = secret.split(".")[2]
+        self.shown: dict[str, Any] = rest.get(f"/api/phones/{id}")
+
+    @classmethod
+    def by_page(
+        cls, rest: RestClient, address: str, *, present: TeamPhone | None = None
+    ) -> TeamPhone:
+        """Join with the form of a page, as a browser does."""
+        headers = {"Origin": ADDRESS, "User-Agent": "Mozilla/5.0 (Linux; Android 9; HD1) X"}
+        if present is not None:
+            headers["Cookie"] = f"supplies_phone={present.secret}"
+        answer = rest.client.post(
+            address, data={"label": ""}, headers=headers, follow_redirects=False
+        )
+        assert answer.status_code == 303, answer.text
+        rest.client.cookies.clear()
+        return cls(rest, answer.cookies["supplies_phone"])
+
+    @classmethod
+    def by_rest(cls, rest: RestClient, secret: str, **more: str) -> TeamPhone:
+        """Join with the secret of a link, or with the code of a run sheet."""
+        body = {"secret": secret, "label": "Kai's phone", **more}
+        answer = rest.client.post("/api/phones", json=body, headers={"Authorization": ""})
+        assert answer.status_code == 201, answer.text
+        return cls(rest, answer.json()["secret"])
+
+    @classmethod
+    def of_team(cls, rest: RestClient, team: str = "T-1", **more: str) -> TeamPhone:
+        """Join a team with a new link."""
+        return cls.by_rest(rest, rest.post(f"/api/teams/{team}/link")["secret"], **more)
+
+    def _headers(self, more: Mapping[str, str] | None) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.secret}", **(more or {})}
+
+    def get(self, path: str, *, headers: Mapping[str, str] | None = None) -> Response:
+        return self.rest.client.get(path, headers=self._headers(headers))
+
+    def post(self, path: str, body: Any, *, headers: Mapping[str, str] | None = None) -> Response:
+        return self.rest.client.post(path, json=body, headers=self._headers(headers))
+
+    def send(
+        self,
+        delivery: str,
+        outcome: Mapping[str, Any],
+        *,
+        key: str | None = None,
+        sent_at: str | None = None,
+    ) -> Response:
+        """Send an outcome. Without `allocation`, it is about the first stop of the delivery."""
+        body = dict(outcome)
+        if "allocation" not in body:
+            stops = self.rest.get(f"/api/deliveries/{delivery}")["stops"]
+            body["allocation"] = stops[0]["allocation"]
+        headers = {"Idempotency-Key": key or str(uuid.uuid4())}
+        if sent_at is not None:
+            headers["Sent-At"] = sent_at
+        return self.post(f"/api/deliveries/{delivery}/outcomes", body, headers=headers)
+
+    def report(self, delivery: str, outcome: Mapping[str, Any], **more: str) -> Any:
+        """Send an outcome that must be booked. Return the answer."""
+        answer = self.send(delivery, outcome, **more)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
