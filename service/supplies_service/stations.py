@@ -23,6 +23,7 @@ from supplies.ledger.ledger import Clock, Ledger
 from supplies.signing.station_keys import StationKeys
 from supplies.stations.organisation import default_station
 from supplies.storage.engines import database_file, open_store
+from supplies_service.books_jobs import BooksJob
 from supplies_service.group_commit import MAX_BATCH, GroupCommitQueue, Job
 from supplies_service.long_work import LongWork
 from supplies_service.observability.event_loop_watchdog import EventLoopWatchdog
@@ -110,6 +111,8 @@ class Stations:
         checkpoints: The latest signed checkpoints by station code, each as a pair: the number of
             the station's last entry at the time of signing, and the signed text.
         long_work: Runs long reads and draws papers in threads.
+        books_job: The latest verification or backup that was started from a page; None before the
+            first. Only one runs at a time.
 
     Raises:
         StoreError: the books cannot be opened.
@@ -129,6 +132,7 @@ class Stations:
         first = only or _default_station(database)
         self.checkpoints: dict[str, tuple[int, str]] = {}
         self.long_work = LongWork()
+        self.books_job: BooksJob | None = None
         self._cached: OrderedDict[str, StationService] = OrderedDict()
         with ExitStack() as opened:
 
@@ -148,7 +152,9 @@ class Stations:
         self.default = self._add(self._ledger.station_code)
 
     async def stop(self) -> None:
-        """Write the queued jobs, then close the books."""
+        """End a verification or backup, write the queued jobs, then close the books."""
+        if self.books_job is not None:
+            await self.books_job.stop()
         for queue in self._queues:
             await queue.stop()
         await self._watchdog.stop()

@@ -62,6 +62,8 @@ POST   CR    /allocations/{allocation}/release
 GET    CRA   /stock
 GET    CRA   /stock/items/{item}
 GET    CRA   /stock/movements
+GET    CRA   /stock/recall
+POST   CR    /stock/recall
 GET    CRA   /stock/counts
 POST   CR    /stock/counts
 GET    CRA   /stock/counts/{sheet}
@@ -168,6 +170,8 @@ GET    C     /admin/users/{user}
 POST   C     /admin/users/{user}
 POST   C     /admin/users/{user}/sign-out
 POST   C     /admin/users/{user}/disable
+POST   C     /admin/users/{user}/enable
+POST   C     /admin/users/{user}/role
 GET    C     /admin/tokens
 POST   C     /admin/tokens
 POST   C     /admin/tokens/{token}/revoke
@@ -184,6 +188,8 @@ GET    C     /start/items
 POST   C     /start/items
 GET    C     /start/users
 GET    C     /admin/books
+POST   C     /admin/books/verify
+POST   C     /admin/books/backup
 GET    C     /admin/periods
 POST   C     /admin/periods/close
 POST   C     /admin/periods/reopen

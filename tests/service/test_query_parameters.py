@@ -49,6 +49,7 @@ ANY_TEXT = {
     *(("/stock/new/{kind}", name) for name in ("item", "lot", "location")),
     *(("/shipments/new", name) for name in ("item", "location", "station")),
     ("/admin/tokens", "user"),
+    ("/stock/recall", "batch"),
     ("/sign-in", "station"),
     # The address to go to after signing in: one of another site is replaced by the first page.
     ("/sign-in", "next"),

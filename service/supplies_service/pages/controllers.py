@@ -28,6 +28,7 @@ from supplies_service.pages.privacy import (
     DonorRequestPages,
     ForgettingPages,
 )
+from supplies_service.pages.recall import RecallPages
 from supplies_service.pages.receipt_checks import ReceiptCheckPages
 from supplies_service.pages.reports import ReportPages
 from supplies_service.pages.scan import ScanPages
@@ -56,6 +57,7 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     DeliveryPages,
     StockPages,
     CountPages,
+    RecallPages,
     WithdrawalPages,
     ShipmentPages,
     DonationPages,

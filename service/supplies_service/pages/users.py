@@ -1,4 +1,4 @@
-"""Pages about users: list, add, invite and disable them, and end their sessions."""
+"""Pages about users: list, add, invite, disable and enable them, and change their roles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery
 from supplies.access import credentials, users
 from supplies.access.access_context import AccessContext
 from supplies.access.roles import USER_ROLES
-from supplies.access.users import NewUser, User
+from supplies.access.users import NewRole, NewUser, User
 from supplies.errors import SuppliesError
 from supplies.ledger.ledger import Ledger
 from supplies_service.pages.command_forms import CommandForm, Saved, render_form
@@ -24,6 +24,9 @@ from supplies_service.routes.users import Invited, invite, users_page
 
 ROWS = 50
 """Number of users on a page of the list."""
+
+_FORMS = ("invitation", "sign_out", "disable", "enable")
+"""The forms without fields on the page of a user."""
 
 
 class UserPages(Controller):
@@ -84,6 +87,32 @@ class UserPages(Controller):
         form = await CommandForm.read(context.request, EmptyBody)
         return await _change(
             context, form, user, lambda access: users.disable(access, user), "disable"
+        )
+
+    @post("/{user:str}/enable")
+    async def enable(self, context: Context, user: FromPath[str]) -> Response[bytes]:
+        """Enable a disabled user, and show the address of a new invitation once."""
+        form = await CommandForm.read(context.request, EmptyBody)
+        try:
+            return await _invite(context, form, lambda access: users.enable(access, user))
+        except SuppliesError as error:
+            form.refuse(error)
+            return _user_page(context, user, forms={"enable": form})
+
+    @post("/{user:str}/role")
+    async def change_role(self, context: Context, user: FromPath[str]) -> Response[bytes]:
+        """Give the user another role. Sessions, tokens and invitations of the user end."""
+        form = await CommandForm.read(context.request, NewRole)
+        if form.value("/role") != "courier":
+            form.fields.pop("/team", None)
+        try:
+            with context.reading() as books:
+                new = form.command(books)
+        except SuppliesError as error:
+            form.refuse(error)
+            return _user_page(context, user, forms={"role": form})
+        return await _change(
+            context, form, user, lambda access: users.change_role(access, user, new), "role"
         )
 
 
@@ -147,7 +176,7 @@ def _user_page(
         code: The user's code.
         address: The address of a new invitation, to show it once.
         expires_at: The time until which the invitation is valid.
-        forms: The form that was refused, by its name: `invitation`, `sign_out` or `disable`.
+        forms: The form that was refused, by its name in `_FORMS` or "role".
     """
     forms = forms or {}
     refused = next(iter(forms.values()), CommandForm(EmptyBody))
@@ -164,11 +193,14 @@ def _user_page(
             invitations=_open_credentials(access, user, "invitation"),
             address=address,
             expires_at=expires_at,
-            forms={
-                name: forms.get(name, CommandForm(EmptyBody))
-                for name in ("invitation", "sign_out", "disable")
-            },
+            forms={name: forms.get(name, CommandForm(EmptyBody)) for name in _FORMS},
+            role_form=forms.get("role") or _role_form(user),
+            roles=USER_ROLES,
         )
+
+
+def _role_form(user: User) -> CommandForm[NewRole]:
+    return CommandForm(NewRole, {"/role": user.role, "/team": user.team or ""})
 
 
 def _open_credentials(

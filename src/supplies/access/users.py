@@ -31,7 +31,7 @@ Login = Annotated[
 
 
 class LastCoordinator(AgainstBooks):
-    """The user cannot be disabled, because no other coordinator can sign in."""
+    """No other coordinator could sign in if the user were disabled or got another role."""
 
     slug = "already-done"
     title = "The last coordinator must stay"
@@ -45,6 +45,17 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """
 
     login: Login
+    role: UserRole
+    team: Code | None = None
+
+
+class NewRole(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The new role of a user.
+
+    Attributes:
+        team: The team of a courier; None for other roles.
+    """
+
     role: UserRole
     team: Code | None = None
 
@@ -89,13 +100,7 @@ def add(access: AccessContext, new: NewUser, *, by: str) -> User:
     """
     new = check_fields(new)
     login = check_login(new.login)
-    if (new.role == "courier") != (new.team is not None):
-        raise InvalidField.at(
-            "/team",
-            Sentence("a courier needs a team, whose deliveries they carry; other roles have none"),
-        )
-    if new.team is not None:
-        access.books.team(new.team, "/team")
+    _check_team(access, new.role, new.team)
     for _, used in _logins(access):
         if login_key(used) == login_key(login):
             sentence = Sentence("this login is in use; choose another")
@@ -307,10 +312,7 @@ def disable(access: AccessContext, code: str) -> User:
     user = get(access, code)
     if user.disabled_at is not None:
         return user
-    if user.role == "coordinator" and user.has_password and _count_coordinators(access) == 1:
-        raise LastCoordinator(
-            Sentence("this is the last coordinator who can sign in; add another coordinator first")
-        )
+    _check_not_last_coordinator(access, user)
     access.run(
         "UPDATE users SET disabled_at = :now, password = NULL "
         "WHERE station = :station AND code = :code",
@@ -319,6 +321,64 @@ def disable(access: AccessContext, code: str) -> User:
     )
     credentials.revoke_all(access, holder=code, kinds=("session", "invitation", "token"))
     return get(access, code)
+
+
+def enable(access: AccessContext, code: str) -> User:
+    """Let a disabled user sign in again, after setting a password with a new invitation.
+
+    Raises:
+        NotFound: the code is unknown.
+    """
+    get(access, code)
+    access.run(
+        "UPDATE users SET disabled_at = NULL WHERE station = :station AND code = :code", code=code
+    )
+    return get(access, code)
+
+
+def change_role(access: AccessContext, code: str, new: NewRole) -> User:
+    """Give a user another role. The user's sessions, tokens and invitations end at once.
+
+    The entries that the user recorded stay as they are. If the role is the same, nothing ends.
+
+    Raises:
+        NotFound: the code or the team is unknown.
+        InvalidField: a field is invalid, a courier has no team, or another role has one.
+        LastCoordinator: no other coordinator can sign in.
+    """
+    user, new = get(access, code), check_fields(new)
+    _check_team(access, new.role, new.team)
+    if (new.role, new.team) == (user.role, user.team):
+        return user
+    if new.role != "coordinator":
+        _check_not_last_coordinator(access, user)
+    access.run(
+        "UPDATE users SET role = :role, team = :team WHERE station = :station AND code = :code",
+        role=new.role,
+        team=new.team,
+        code=code,
+    )
+    credentials.revoke_all(access, holder=code, kinds=("session", "invitation", "token"))
+    return get(access, code)
+
+
+def _check_team(access: AccessContext, role: UserRole, team: str | None) -> None:
+    if (role == "courier") != (team is not None):
+        raise InvalidField.at(
+            "/team",
+            Sentence("a courier needs a team, whose deliveries they carry; other roles have none"),
+        )
+    if team is not None:
+        access.books.team(team, "/team")
+
+
+def _check_not_last_coordinator(access: AccessContext, user: User) -> None:
+    if user.role != "coordinator" or not user.has_password or user.disabled_at is not None:
+        return
+    if _count_coordinators(access) == 1:
+        raise LastCoordinator(
+            Sentence("this is the last coordinator who can sign in; add another coordinator first")
+        )
 
 
 def end_sessions(access: AccessContext, code: str) -> int:

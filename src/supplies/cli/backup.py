@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,7 @@ def backup(
     target = Path(file)
     with progress_bar("Backing up entries") as report:
         verified = back_up(database, target, with_keys=with_keys, progress=report)
+    _store_result(database, target, verified)
     keys = target.with_suffix(KEYS_SUFFIX) if with_keys else None
     if as_json:
         _print_json(verified, target, keys)
@@ -85,6 +87,24 @@ def restore(
     print(f"{_count(verified)} are in {database_file(new_database)}, verified.")
     if not has_keys:
         print(f"The backup has no keys: copy the station's keys to {keys} before serving.")
+
+
+def _store_result(database: str, target: Path, verified: Verified) -> None:
+    """Record in the books that a backup was made. If that fails, only print a warning."""
+    from supplies.errors import StoreError
+    from supplies.ledger.ledger import system_clock
+    from supplies.maintenance.backup_log import log_backup
+    from supplies.storage.engines import open_store
+
+    try:
+        # A backup is often made before an upgrade, which must not migrate the books already.
+        store = open_store(database, create=False, made=False)
+        try:
+            log_backup(store, target, verified, system_clock())
+        finally:
+            store.close()
+    except StoreError as error:
+        print(f"supplies: this backup was not logged in the books: {error}", file=sys.stderr)
 
 
 def _count(verified: Verified) -> str:

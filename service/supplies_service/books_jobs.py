@@ -1,0 +1,174 @@
+"""Verify or back up the books in a process of its own, started from a page.
+
+Such a job reads the whole database. In a process of its own it does not delay requests. The process
+reads what to do from standard input, and prints its progress as lines of JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from supplies.errors import BooksBroken, SuppliesError
+from supplies.ledger.ledger import system_clock
+from supplies.maintenance.backup import back_up
+from supplies.maintenance.backup_log import log_backup
+from supplies.storage.engines import open_store
+from supplies.verification.log import log_verification
+from supplies.verification.verify import verify
+
+State = Literal["running", "done", "broken", "failed"]
+
+_REPORT_SECONDS = 0.2
+"""The process prints its progress after this time at the earliest."""
+
+_NICENESS = 10
+"""By how much the priority of the process is lower than that of the service."""
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """What to do.
+
+    Attributes:
+        database: A file or a `postgresql://` URL.
+        station: Code of the station to verify. A backup contains all stations.
+        to: The file of the backup to make. None verifies the books of the station.
+    """
+
+    database: str
+    station: str
+    to: str | None = None
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a job is.
+
+    Attributes:
+        state: "broken" if the books differ from what was recorded.
+        done, total: Number of verified entries, and of all entries. Both are 0 at the beginning.
+        detail: Why the job failed, or what differs; otherwise "".
+    """
+
+    state: State = "running"
+    done: int = 0
+    total: int = 0
+    detail: str = ""
+
+
+class BooksJob:
+    """A job that runs or has ended.
+
+    Attributes:
+        job: What it does.
+        progress: How far it is.
+        loop: The event loop on which it was started.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job, self.progress = job, Progress()
+        self._process: asyncio.subprocess.Process | None = None
+        self.loop = asyncio.get_running_loop()
+        self._task = self.loop.create_task(self._run())
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the job has not ended yet."""
+        return self.progress.state == "running"
+
+    async def wait(self) -> None:
+        """Wait until the job has ended."""
+        await asyncio.wait([self._task])
+
+    async def stop(self) -> None:
+        """End the job if it runs. A backup that is not complete is deleted."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.terminate()
+        await self._task
+
+    async def _run(self) -> None:
+        self._process = process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            __name__,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(msgspec.json.encode(self.job))
+        process.stdin.close()
+        async for line in process.stdout:
+            self.progress = msgspec.json.decode(line, type=Progress)
+        await process.wait()
+        if self.is_running:
+            self.progress = Progress(state="failed")
+
+
+def main() -> None:
+    """Do the job that standard input names, and print its progress."""
+    os.nice(_NICENESS)
+    job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
+    try:
+        entries = _verify(job) if job.to is None else _back_up(job, Path(job.to))
+    except BooksBroken as error:
+        _print(Progress(state="broken", detail=str(error)))
+    except (SuppliesError, OSError) as error:
+        _print(Progress(state="failed", detail=str(error)))
+    else:
+        _print(Progress(state="done", done=entries, total=entries))
+
+
+def _verify(job: Job) -> int:
+    # Books whose guards are missing are verified too, because they need it most.
+    store = open_store(job.database, create=False, guarded=False)
+    try:
+        store.check_integrity()
+        verified = verify(store, job.station, progress=_Reporter())
+        store.check_guards()
+    finally:
+        store.close()
+    store = open_store(job.database, create=False)
+    try:
+        log_verification(store, verified, system_clock())
+    finally:
+        store.close()
+    return verified.entries
+
+
+def _back_up(job: Job, to: Path) -> int:
+    to.parent.mkdir(mode=0o700, exist_ok=True)
+    verified = back_up(job.database, to, with_keys=True, progress=_Reporter())
+    store = open_store(job.database, create=False)
+    try:
+        log_backup(store, to, verified, system_clock())
+    finally:
+        store.close()
+    return verified.entries
+
+
+class _Reporter:
+    """Prints the progress from time to time."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._last >= _REPORT_SECONDS:
+            self._last = now
+            _print(Progress(done=done, total=total))
+
+
+def _print(progress: Progress) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(progress) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""The log of the backups of a database, which is stored in the database itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from supplies.books.reader import Books
+from supplies.domain.entries import format_timestamp
+from supplies.storage.store import Store
+from supplies.verification.verify import Verified
+
+
+class LastBackup(msgspec.Struct, frozen=True, kw_only=True):
+    """The latest backup of a database.
+
+    Attributes:
+        made_at: When the backup was complete and verified.
+        file: Absolute path of the backup on the computer on which it was made.
+        entries: Number of entries in it, of all stations.
+    """
+
+    made_at: datetime
+    file: str
+    entries: int
+
+
+def log_backup(store: Store, file: Path, verified: Verified, now: datetime) -> None:
+    """Store that a backup was made.
+
+    Args:
+        store: The database of which the backup is.
+        file: The backup.
+        verified: What was verified in the backup.
+        now: When the backup was complete.
+
+    Raises:
+        StoreError: the database cannot be written.
+    """
+    with store.writing():
+        store.run(
+            "INSERT INTO backups (made_at, file, entries) VALUES (:at, :file, :entries) "
+            "ON CONFLICT DO NOTHING",
+            {
+                "at": format_timestamp(now),
+                "file": str(file.resolve()),
+                "entries": verified.entries,
+            },
+        )
+
+
+def read_last_backup(books: Books) -> LastBackup | None:
+    """Return the latest backup of the database. Return None if none was made."""
+    row = books.one("SELECT made_at, file, entries FROM backups ORDER BY made_at DESC LIMIT 1")
+    if row is None:
+        return None
+    return LastBackup(made_at=datetime.fromisoformat(row[0]), file=str(row[1]), entries=int(row[2]))
