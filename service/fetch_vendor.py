@@ -53,6 +53,24 @@ PACKAGES = (
         "txEw3G7oK2b7G5olc5+xDEUJcHvyp9N+yx+LIjAwKsfOq22CGAx5zUL/6yVsHiCF/tRZlKMuFTAgpOHoCrNrzA==",
         {"combobox-nav.js": "dist/index.js", "LICENSE": "LICENSE"},
     ),
+    Package(
+        "idb",
+        "8.0.4",
+        "jd0ITCrN+Zah4J7R/Z2jnR3W7A4BXDAjmo62MwWuSjxCiueUAf7X5rbodEdidWzeknwXHmLpdZkoiiCppNi30Q==",
+        {"idb.js": "build/index.js", "LICENSE": "LICENSE"},
+    ),
+    Package(
+        "signature_pad",
+        "5.1.4",
+        "q0wO5a+U+AWPVcVmiNXz7FY4Ad1QiE8wto/3Yn41WVqepoVVYMvkb1CTokaWPUUAHWDLLabH3/acODeWM9jCrg==",
+        {"signature_pad.js": "dist/signature_pad.min.js", "LICENSE": "LICENSE"},
+    ),
+    Package(
+        "lean-qr",
+        "2.7.4",
+        "tlMPFfqhAAZN7+j/djRSvl/2+AYT2+7RRuyq8bvcbV8gMiENiscquQ9WTfCSyeEdxsVaEB+tU7e9nFZC63BFnQ==",
+        {"lean-qr.js": "index.mjs", "LICENSE": "LICENSE"},
+    ),
 )
 
 

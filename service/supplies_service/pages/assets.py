@@ -19,7 +19,7 @@ from litestar.params import FromPath
 
 from supplies_service.security.authorization import allow_anyone
 
-MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "png": "image/png"}
 
 _IMPORT = re.compile(rb'(?<=from ")\./([\w-]+\.js)(?=")')
 
@@ -47,7 +47,7 @@ def asset_address(name: str) -> str:
 def _assets() -> dict[str, Asset]:
     """Return all files by name. A script comes after those that it imports."""
     pages = files("supplies_service.pages")
-    folders = [pages / "assets", *(pages / "vendor").iterdir()]
+    folders = [pages / "assets", pages / "assets" / "run", *(pages / "vendor").iterdir()]
     sources = {
         file.name: file.read_bytes()
         for folder in folders

@@ -1,0 +1,85 @@
+// The stops in order, the next one large.
+import { h, link } from "./dom.js";
+import { goods } from "./quantities.js";
+import { outcomeOf } from "./records.js";
+import { stateWords, whoAndWhere } from "./stop_view.js";
+import { t } from "./texts.js";
+import { outcomeWords } from "./wording.js";
+
+const FIND_FROM = 8; // stops
+
+export const stopHash = (stop) => `stop/${encodeURIComponent(stop.delivery)}/${encodeURIComponent(stop.allocation)}`;
+
+export function listView(stops) {
+  const done = stops.filter(outcomeOf);
+  const open = stops.filter((stop) => !outcomeOf(stop));
+  const [next, ...rest] = open;
+  return h(
+    "div",
+    {},
+    h("h1", { tabindex: "-1" }, t("%(done)s of %(all)s stops done", { done: done.length, all: stops.length })),
+    h("progress", { max: stops.length, value: done.length, "aria-hidden": "true" }),
+    next ? nextStop(next) : h("p", { class: "notice" }, t("All stops are done. Bring the rest of the bag back to the station.")),
+    rest.length ? section(t("Then"), rest) : null,
+    done.length ? doneStops(done) : null,
+  );
+}
+
+function nextStop(stop) {
+  return h(
+    "article",
+    { class: "next" },
+    h("h2", {}, t("Next: stop %(number)s", { number: stop.number })),
+    whoAndWhere(stop),
+    goods(stop.lines),
+    link(stopHash(stop), { class: "button wide-button" }, t("Record the outcome")),
+  );
+}
+
+function section(title, stops) {
+  const list = h("ol", { class: "stops" }, stops.map(row));
+  if (stops.length < FIND_FROM) return h("section", {}, h("h2", {}, title), list);
+  const find = h("input", { type: "search", "aria-label": t("Find a stop"), placeholder: t("Find a stop: name, address, number") });
+  find.addEventListener("input", () => {
+    const wanted = find.value.trim().toLowerCase();
+    for (const [at, item] of [...list.children].entries()) item.hidden = !textOf(stops[at]).includes(wanted);
+  });
+  return h("section", {}, h("h2", {}, title), find, list);
+}
+
+const textOf = ({ number, allocation, recipient: { code, name, address } }) =>
+  [number, allocation, code, name, address].join(" ").toLowerCase();
+
+function row(stop) {
+  const outcome = outcomeOf(stop);
+  const isTrouble = ["asks", "refused"].includes(stop.own?.state) || stop.conflict || stop.own?.status === 202;
+  return h(
+    "li",
+    {},
+    link(
+      stopHash(stop),
+      {},
+      h("span", { class: "number" }, String(stop.number)),
+      h("span", { class: "what" }, stop.recipient.name ?? stop.recipient.code, h("small", {}, stop.recipient.address ?? "")),
+      outcome ? h("span", { class: isTrouble ? "state late" : "state" }, outcomeWords(outcome), h("small", {}, stateOf(stop))) : null,
+    ),
+  );
+}
+
+function stateOf(stop) {
+  if (stop.conflict || stop.own?.status === 202) return t("Two reports");
+  return stop.own?.state ? stateWords(stop.own) : t("Sent");
+}
+
+// Stops that are done. They are drawn when they are opened.
+function doneStops(stops) {
+  const list = h("ol", { class: "stops" });
+  const details = h("details", {}, h("summary", {}, t("Done (%(count)s)", { count: stops.length })), list);
+  const draw = () => {
+    if (details.open && !list.children.length) list.append(...stops.map(row));
+  };
+  details.addEventListener("toggle", draw);
+  details.open = stops.length <= FIND_FROM;
+  draw();
+  return details;
+}

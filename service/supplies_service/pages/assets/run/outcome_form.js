@@ -1,0 +1,161 @@
+// The form of one outcome: how much, who received it, signature, code, photo, reason.
+import { h } from "./dom.js";
+import { inWords } from "./quantities.js";
+import { signatureField } from "./signature.js";
+import { t } from "./texts.js";
+import { OUTCOMES, REASONS, RECEIVED_BY } from "./wording.js";
+
+// Return `{ element, read() }`. `read` returns `{ report, file }`, or null if a field is wrong.
+export function outcomeForm(stop, outcome) {
+  const reached = outcome === "handed_over" || outcome === "partly";
+  const failed = outcome === "not_at_home" || outcome === "refused";
+  const quantities = outcome === "partly" ? stop.lines.map(lineFields) : [];
+  const receivedBy = reached ? chips("received_by", t("Who received it?"), RECEIVED_BY(), "self") : null;
+  const why = failed ? chips("why", t("Why?"), REASONS()) : null;
+  const nextAttempt = failed ? field(t("Try again on"), { type: "date" }) : null;
+  const window = failed ? field(t("At home at this time"), { type: "text", maxlength: 200 }) : null;
+  const code = reached && stop.code_expected
+    ? field(t("Code that the household says"), { type: "text", inputmode: "numeric", maxlength: 12, autocomplete: "off" })
+    : null;
+  const note = field(outcome === "lost" ? t("What happened?") : t("Note"), { type: "text", maxlength: 2000 });
+  const photo = field(t("Photo"), { type: "file", accept: "image/*", capture: "environment" });
+  const signing = reached ? signing_() : null;
+
+  function read() {
+    const lines = quantities.map((line) => line.read());
+    if (lines.some((line) => line === null)) return null;
+    const strokes = signing?.strokes() ?? null;
+    const file = photo.input.files[0] ?? null;
+    const proof = strokes ? "signature" : code?.value() ? "code" : file ? "photo" : null;
+    const report = {
+      outcome,
+      lines,
+      received_by: receivedBy?.value(),
+      proof,
+      signature: strokes,
+      code: code?.value(),
+      why: why?.value(),
+      next_attempt: nextAttempt?.value(),
+      time_window: window?.value(),
+      note: note.value(),
+    };
+    return { report, file };
+  }
+
+  const element = h(
+    "div",
+    { class: "outcome" },
+    h("h2", { tabindex: "-1" }, OUTCOMES()[outcome]),
+    quantities.map((line) => line.element),
+    receivedBy?.element,
+    why?.element,
+    nextAttempt?.element,
+    window?.element,
+    code?.element,
+    signing?.element,
+    note.element,
+    photo.element,
+  );
+  return { element, read };
+}
+
+let count = 0;
+
+function field(title, attributes) {
+  const id = `field-${++count}`;
+  const input = h("input", { id, ...attributes });
+  return {
+    input,
+    element: h("p", { class: "field" }, h("label", { for: id }, title), input),
+    value: () => input.value.trim(),
+  };
+}
+
+// A choice of one, as buttons that a thumb can reach. A second tap takes the choice back.
+function chips(name, title, choices, chosen = "") {
+  const group = `${name}-${++count}`;
+  const inputs = Object.entries(choices).map(([value]) =>
+    h("input", { type: "radio", name: group, id: `${group}-${value}`, value, checked: value === chosen }),
+  );
+  let last = chosen;
+  for (const input of inputs) {
+    input.addEventListener("click", () => {
+      if (input.value === last) input.checked = false;
+      last = input.checked ? input.value : "";
+    });
+  }
+  return {
+    element: h(
+      "fieldset",
+      { class: "chips" },
+      h("legend", {}, title),
+      inputs.map((input) => h("span", {}, input, h("label", { for: input.id }, choices[input.value]))),
+    ),
+    value: () => inputs.find((input) => input.checked)?.value,
+  };
+}
+
+function signing_() {
+  let pad = null;
+  const place = h("div");
+  const open = h(
+    "button",
+    {
+      type: "button",
+      class: "quiet wide-button",
+      onclick: () => {
+        pad = signatureField();
+        place.replaceChildren(pad.element);
+      },
+    },
+    t("Sign on the screen"),
+  );
+  place.append(open);
+  return { element: place, strokes: () => pad?.strokes() ?? null };
+}
+
+// One line of the outcome "partly": how much was received, and where the rest is.
+function lineFields(line) {
+  const id = `line-${++count}`;
+  const input = h("input", { id, type: "number", inputmode: "numeric", min: 0, max: line.quantity, step: 1, value: line.quantity });
+  const rest = h("output", { for: id, class: "note" });
+  const lost = chips("rest", t("Where is the rest?"), { brought_back: t("In the bag"), lost: t("Lost") }, "brought_back");
+  const amount = () => Number(input.value);
+  const isValid = () => input.value !== "" && Number.isInteger(amount()) && amount() >= 0 && amount() <= line.quantity;
+  const show = () => {
+    input.setAttribute("aria-invalid", String(!isValid()));
+    const left = isValid() ? line.quantity - amount() : 0;
+    lost.element.hidden = left === 0;
+    rest.textContent = isValid()
+      ? left ? t("Not handed over: %(quantity)s", { quantity: inWords(left, line) }) : t("All of it")
+      : t("Enter a whole number from 0 to %(most)s", { most: line.quantity });
+  };
+  const change = (by) => () => {
+    input.value = Math.min(line.quantity, Math.max(0, (isValid() ? amount() : line.quantity) + by));
+    show();
+  };
+  const step = (sign, by) =>
+    h("button", { type: "button", class: "step", "aria-label": t("%(name)s: %(sign)s1", { name: line.name, sign }), onclick: change(by) }, sign);
+  input.addEventListener("input", show);
+  show();
+  return {
+    element: h(
+      "div",
+      { class: "partly" },
+      h("label", { for: id }, t("%(name)s, of %(quantity)s", { name: line.name, quantity: line.words })),
+      h("div", { class: "stepper" }, step("−", -1), input, step("+", 1)),
+      rest,
+      lost.element,
+    ),
+    read: () => {
+      if (!isValid()) {
+        input.focus();
+        return null;
+      }
+      const left = line.quantity - amount();
+      const found = { line: line.line, received: amount(), brought_back: 0, lost: 0 };
+      found[lost.value() === "lost" ? "lost" : "brought_back"] = left;
+      return found;
+    },
+  };
+}

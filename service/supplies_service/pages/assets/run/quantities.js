@@ -1,0 +1,50 @@
+// Quantities in words and pictures: a box for each pack, a dot for each piece.
+import { h, svg } from "./dom.js";
+
+const MOST = 12; // symbols of one kind in a picture
+
+// Return a quantity of a line's item in words, such as "20 pieces".
+export function inWords(quantity, line) {
+  if (quantity === line.quantity) return line.words;
+  // The words of the whole line contain its number once; the unit stays.
+  const number = line.quantity.toLocaleString("en");
+  return line.words.includes(number) ? line.words.replace(number, quantity.toLocaleString("en")) : String(quantity);
+}
+
+export function goods(lines, zone) {
+  return h(
+    "ul",
+    { class: "goods" },
+    lines.map((line) =>
+      h(
+        "li",
+        {},
+        h("span", { class: "name" }, line.name),
+        h("span", { class: "words" }, line.words),
+        line.packed ? h("span", { class: "note" }, line.packed) : null,
+        picture(line),
+      ),
+    ),
+  );
+}
+
+function picture(line) {
+  const packs = line.packs ?? [];
+  const pieces = line.quantity - packs.reduce((sum, pack) => sum + pack.quantity * pack.size, 0);
+  const rows = [...packs.map((pack) => [pack.quantity, "pack"]), [pieces, "piece"]];
+  return h(
+    "span",
+    { class: "pictures", "aria-hidden": "true" },
+    rows.filter(([count]) => count > 0 && count <= MOST).map(([count, kind]) => symbols(count, kind)),
+  );
+}
+
+function symbols(count, kind) {
+  const width = kind === "pack" ? 26 : 14;
+  const drawn = Array.from({ length: count }, (_, at) =>
+    kind === "pack"
+      ? svg("path", { d: `M${at * width + 2} 6h20v16h-20z M${at * width + 2} 12h20 M${at * width + 12} 6v6`, class: kind })
+      : svg("circle", { cx: at * width + 7, cy: 14, r: 5, class: kind }),
+  );
+  return svg("svg", { viewBox: `0 0 ${count * width} 28`, width: count * width, height: 28 }, drawn);
+}

@@ -1,0 +1,112 @@
+// The only sender. It sends records in the order in which they were made, and photos after them. A record is removed
+// only when our service confirmed it. Of several windows one sends at a time.
+import { now } from "./clock.js";
+import { fetchJson, isProblem } from "./service.js";
+import { confirm, confirmPhoto, readQueue, update } from "./store.js";
+
+const LOCK = "supplies-run-sender";
+const FIRST_WAIT = 2_000; // milliseconds
+const LONGEST_WAIT = 5 * 60_000;
+const PHOTO_TIMEOUT = 120_000;
+
+// Statuses of our service that ask to try again later.
+const LATER = [408, 425, 429, 500, 502, 503, 504];
+
+let failures = 0;
+let timer;
+let isWaiting = false;
+let afterPass = async () => {};
+
+// Call a function after each pass, with its result: "done", "later" or "signed-out".
+export function onPass(listener) {
+  afterPass = listener;
+}
+
+// Send what waits. `hurry` also sends what could still be undone.
+export async function send({ hurry = false } = {}) {
+  clearTimeout(timer);
+  if (isWaiting && !hurry) return; // the pass that waits for the lock will see what was saved
+  isWaiting = true;
+  await navigator.locks.request(LOCK, async () => {
+    isWaiting = false;
+    const result = await pass(hurry).catch(() => ({ state: "later" }));
+    failures = result.state === "later" ? failures + 1 : 0;
+    if (result.state === "later") plan(result.wait ?? backoff());
+    else if (result.held) plan(result.held);
+    await afterPass(result.state);
+  });
+}
+
+function plan(milliseconds) {
+  clearTimeout(timer);
+  timer = setTimeout(send, milliseconds);
+}
+
+function backoff() {
+  const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(failures, 10));
+  return longest * (0.5 + Math.random() / 2);
+}
+
+async function pass(hurry) {
+  const skipped = new Set();
+  for (;;) {
+    const { records, photos } = await readQueue();
+    const waiting = (one) => one.state === "waiting" && !skipped.has(one.key);
+    const record = records.find(waiting);
+    const held = record && !hurry ? holdOf(record) : 0;
+    if (held) return { state: "done", held };
+    const photo = record ? undefined : photos.find((one) => waiting(one) && !records.some((each) => each.key === one.record));
+    if (!record && !photo) return { state: "done" };
+    const result = record ? await sendRecord(record) : await sendPhoto(photo);
+    if (result.state !== "next") return result;
+    skipped.add((record ?? photo).key);
+  }
+}
+
+// Return for how many milliseconds a record can still be undone. A clock that was set back does not prolong it.
+function holdOf(record) {
+  if (record.tried_at) return 0;
+  const rest = record.hold_until - Date.now();
+  return rest > 0 && rest <= record.hold ? rest : 0;
+}
+
+async function sendRecord(record) {
+  // From here on the record never changes, because the service may have received it.
+  if (!record.tried_at) await update("records", record.key, { tried_at: now() });
+  const { status, body, retryAfter } = await fetchJson(`/api/deliveries/${encodeURIComponent(record.delivery)}/outcomes`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "Idempotency-Key": record.key, "Sent-At": now() },
+    body: record.body,
+  });
+  const isOurs = Number.isInteger(body?.entry?.seq) && body.delivery?.id === record.delivery;
+  if ([200, 201, 202].includes(status) && isOurs) {
+    await confirm(record, { status, entry: body.entry.seq, at: now() });
+    return { state: "next" };
+  }
+  return kept("records", record, status, body, retryAfter);
+}
+
+async function sendPhoto(photo) {
+  if (!photo.tried_at) await update("photos", photo.key, { tried_at: now() });
+  const place = [photo.delivery, "stops", photo.allocation, "photo"].map(encodeURIComponent).join("/");
+  const { status, body, retryAfter } = await fetchJson(`/api/deliveries/${place}`, {
+    method: "POST",
+    headers: { "Content-Type": photo.type, "Idempotency-Key": photo.key, "Sent-At": now() },
+    body: photo.content,
+    timeout: PHOTO_TIMEOUT,
+  });
+  if ([200, 201, 202].includes(status) && Number.isInteger(body?.entry?.seq)) {
+    await confirmPhoto(photo.key);
+    return { state: "next" };
+  }
+  return kept("photos", photo, status, body, retryAfter);
+}
+
+// Keep what was not confirmed. An answer that is not from our service counts as no answer.
+async function kept(kind, record, status, body, retryAfter) {
+  if (!isProblem(status, body) || LATER.includes(status)) return { state: "later", wait: retryAfter };
+  if (status === 401) return { state: "signed-out" };
+  const problem = { status, type: body.type, title: body.title, detail: body.detail };
+  await update(kind, record.key, { state: status === 403 ? "asks" : "refused", problem });
+  return { state: "next" };
+}

@@ -1,0 +1,161 @@
+// One stop: who, where, what, and the buttons of its outcome.
+import { dayAndTimeOf } from "./clock.js";
+import { h, link } from "./dom.js";
+import { outcomeForm } from "./outcome_form.js";
+import { goods, inWords } from "./quantities.js";
+import { linesOf, outcomeOf } from "./records.js";
+import { t } from "./texts.js";
+import { OUTCOMES, RECEIVED_BY, outcomeWords, problemWords } from "./wording.js";
+
+const isAndroid = /Android/.test(navigator.userAgent);
+
+// Return the address of a map search. It contains the address of the stop and no name.
+function mapAddress(address) {
+  const query = encodeURIComponent(address);
+  return isAndroid ? `geo:0,0?q=${query}` : `https://www.openstreetmap.org/search?query=${query}`;
+}
+
+// Name, address, hint and the ways to get there.
+export function whoAndWhere(stop) {
+  const { name, address, hint, telephone } = stop.recipient;
+  return h(
+    "div",
+    { class: "who" },
+    h("p", { class: "household" }, name ?? stop.recipient.code),
+    address ? h("p", { class: "address" }, address) : null,
+    hint ? h("p", { class: "hint" }, hint) : null,
+    stop.time_window ? h("p", { class: "hint" }, t("At home: %(when)s", { when: stop.time_window })) : null,
+    h(
+      "div",
+      { class: "ways" },
+      telephone ? h("a", { class: "button quiet", href: `tel:${telephone.replace(/[^+\d]/g, "")}` }, t("Call %(number)s", { number: telephone })) : null,
+      address ? h("a", { class: "button quiet", href: mapAddress(address), target: "_blank", rel: "noopener noreferrer" }, t("Map")) : null,
+    ),
+  );
+}
+
+// Return the page of a stop. `save(report, file)` keeps what was entered.
+export function stopView(stop, zone, save) {
+  const outcome = outcomeOf(stop);
+  const place = h("div", { class: "choice" });
+  const open = () => place.replaceChildren(choice(stop, save));
+  if (outcome) {
+    place.append(
+      h("button", { class: "quiet wide-button", type: "button", onclick: open }, t("Report something else")),
+      h("p", { class: "note" }, t("A second report that differs is decided by the station.")),
+    );
+  } else open();
+  return h(
+    "div",
+    { class: "stop" },
+    h("h1", { tabindex: "-1" }, t("Stop %(number)s", { number: stop.number })),
+    whoAndWhere(stop),
+    goods(stop.lines),
+    outcome ? known(stop, outcome, zone) : null,
+    stop.conflict && !stop.own ? conflictSides(stop, zone) : null,
+    place,
+  );
+}
+
+function choice(stop, save) {
+  const place = h("div", { class: "choice" });
+  const buttons = h(
+    "div",
+    { class: "outcomes" },
+    Object.entries(OUTCOMES()).map(([outcome, title]) =>
+      h("button", { type: "button", class: `outcome-${outcome}`, onclick: () => fill(outcome) }, title),
+    ),
+  );
+  const fill = (outcome) => {
+    const form = outcomeForm(stop, outcome);
+    const button = h("button", { type: "button", class: "save" }, t("Save"));
+    const failure = h("p", { class: "alert", role: "alert", hidden: true });
+    button.addEventListener("click", async () => {
+      const read = form.read();
+      if (!read) return;
+      button.disabled = true;
+      const error = await save(stop, read.report, read.file);
+      button.disabled = false;
+      failure.hidden = !error;
+      failure.textContent = error ?? "";
+    });
+    const back = h("button", { type: "button", class: "quiet", onclick: () => place.replaceChildren(buttons) }, t("Back"));
+    place.replaceChildren(form.element, failure, h("div", { class: "actions sticky" }, button, back));
+    form.element.querySelector("h2").focus();
+  };
+  place.append(buttons);
+  return place;
+}
+
+function known(stop, outcome, zone) {
+  const { own } = stop;
+  const tag = own ? (own.state ? stateWords(own) : t("Sent")) : t("Recorded at the station");
+  return h(
+    "div",
+    { class: own?.state === "refused" || own?.state === "asks" ? "warning" : "notice" },
+    h("p", {}, h("strong", {}, outcomeWords(outcome)), " · ", tag),
+    side(stop, outcome, zone),
+    own?.problem ? h("p", {}, problemWords(own.problem), " ", h("span", { lang: "en" }, own.problem.detail)) : null,
+    own?.status === 202 ? h("p", {}, t("It differs from what is recorded. The station decides.")) : null,
+  );
+}
+
+export function stateWords(record) {
+  if (record.state === "asks") return t("Kept: not accepted");
+  if (record.state === "refused") return t("Kept: refused");
+  return record.tried_at ? t("Kept: being sent") : t("Kept on this phone");
+}
+
+// Both sides of a contradiction.
+export function conflictSides(stop, zone) {
+  const { reported, recorded } = stop.conflict;
+  return h(
+    "div",
+    { class: "warning" },
+    h("p", {}, h("strong", {}, t("Two reports differ. The station decides."))),
+    h(
+      "div",
+      { class: "sides" },
+      h("div", {}, h("h3", {}, t("Recorded")), recorded ? side(stop, recorded, zone) : h("p", {}, t("Nothing"))),
+      h("div", {}, h("h3", {}, t("Reported")), side(stop, reported, zone)),
+    ),
+  );
+}
+
+function side(stop, outcome, zone) {
+  const facts = [outcomeWords(outcome)];
+  if (outcome.happened_at) facts.push(dayAndTimeOf(outcome.happened_at, zone));
+  if (outcome.received_by) facts.push(RECEIVED_BY()[outcome.received_by]);
+  if (outcome.phone) facts.push(outcome.phone);
+  const lines = linesOf(stop, outcome);
+  return h(
+    "div",
+    {},
+    h("p", { class: "note" }, facts.join(" · ")),
+    h(
+      "ul",
+      {},
+      stop.lines.map((line) => h("li", {}, line.name, ": ", partsOf(line, lines.find((each) => each.line === line.line)))),
+    ),
+  );
+}
+
+function partsOf(line, done) {
+  if (!done) return line.words;
+  const parts = [
+    [done.received, (quantity) => t("%(quantity)s handed over", { quantity })],
+    [done.brought_back, (quantity) => t("%(quantity)s in the bag", { quantity })],
+    [done.lost, (quantity) => t("%(quantity)s lost", { quantity })],
+  ];
+  return parts.filter(([quantity]) => quantity).map(([quantity, words]) => words(inWords(quantity, line))).join(", ");
+}
+
+export function missingStop() {
+  return h(
+    "div",
+    {},
+    h("h1", { tabindex: "-1" }, t("This stop is not on this phone")),
+    h("p", {}, t("It belongs to a delivery of another team, or to one that has ended.")),
+    h("p", {}, link("", { class: "button" }, t("All stops"))),
+  );
+}

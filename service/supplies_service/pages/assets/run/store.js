@@ -1,0 +1,190 @@
+// What the phone keeps: its run, the records that are not confirmed yet, their photos, and what was confirmed since
+// the run was last fetched. Every change is on the disk before its promise is fulfilled.
+import { deleteDB, openDB } from "./idb.js";
+
+const NAME = "supplies-run";
+
+// The schema, one step for each version. Steps are only added: each one changes what older versions stored.
+const STEPS = [
+  (database) => {
+    const records = database.createObjectStore("records", { keyPath: "order", autoIncrement: true });
+    records.createIndex("key", "key", { unique: true });
+    records.createIndex("stop", ["delivery", "allocation"]);
+    database.createObjectStore("photos", { keyPath: "key" });
+    database.createObjectStore("sent", { keyPath: "key" });
+    database.createObjectStore("run");
+  },
+];
+
+const ALL = ["records", "photos", "sent", "run"];
+
+// Errors of a connection that the browser closed, for example because memory was short. Nothing was written.
+const CLOSED = ["InvalidStateError", "UnknownError", "AbortError"];
+
+const channel = new BroadcastChannel(NAME);
+
+let connection;
+
+// Somebody recorded this stop meanwhile, in another window.
+export class AlreadyRecorded extends Error {}
+
+// Call a function after each change, also one that another window made. It gets the names of what changed.
+export function onChange(listener) {
+  channel.addEventListener("message", (event) => listener(event.data));
+  local.addEventListener("change", (event) => listener(event.detail));
+}
+
+const local = new EventTarget();
+
+function changed(...names) {
+  channel.postMessage(names);
+  local.dispatchEvent(new CustomEvent("change", { detail: names }));
+}
+
+function connect() {
+  connection ??= openDB(NAME, STEPS.length, {
+    upgrade: (database, before, _, transaction) => {
+      for (const step of STEPS.slice(before)) step(database, transaction);
+    },
+    blocking: (_, __, event) => {
+      connection = undefined;
+      event.target.close();
+    },
+    terminated: () => {
+      connection = undefined;
+    },
+  });
+  return connection;
+}
+
+async function transact(names, mode, job) {
+  for (let again = true; ; again = false) {
+    let transaction;
+    try {
+      transaction = (await connect()).transaction(names, mode, { durability: "strict" });
+      transaction.done.catch(() => {}); // `done` is awaited below, unless the job failed before
+      const result = await job(transaction);
+      await transaction.done;
+      return result;
+    } catch (failure) {
+      const error = transaction?.error ?? failure;
+      if (failure instanceof AlreadyRecorded) transaction.abort();
+      if (!again || !CLOSED.includes(error.name)) throw error;
+      connection = undefined;
+    }
+  }
+}
+
+const write = (names, job) => transact(names, "readwrite", job);
+
+// Return everything: `{ run, records, photos, sent }`, each list in the order in which it was made.
+export function readAll() {
+  return transact(ALL, "readonly", async (transaction) => {
+    const [run, records, photos, sent] = await Promise.all([
+      transaction.objectStore("run").get("run"),
+      transaction.objectStore("records").getAll(),
+      transaction.objectStore("photos").getAll(),
+      transaction.objectStore("sent").getAll(),
+    ]);
+    return { run, records, photos: photos.sort((one, other) => one.order - other.order), sent };
+  });
+}
+
+// Return the records, photos and confirmed records, without the run.
+export function readQueue() {
+  return transact(["records", "photos", "sent"], "readonly", async (transaction) => {
+    const [records, photos, sent] = await Promise.all(
+      ["records", "photos", "sent"].map((name) => transaction.objectStore(name).getAll()),
+    );
+    return { records, photos: photos.sort((one, other) => one.order - other.order), sent };
+  });
+}
+
+// Keep the run as the service stated it. What was confirmed before it was asked for is part of it.
+export async function keepRun(run) {
+  await write(["run", "sent"], async (transaction) => {
+    await transaction.objectStore("run").put(run, "run");
+    const sent = transaction.objectStore("sent");
+    for (const one of await sent.getAll()) if (one.at < run.asked_at) await sent.delete(one.key);
+  });
+  changed("run", "queue");
+}
+
+// Keep a record. `seen` is the key of the latest record of this stop that the person saw, or null.
+export async function saveRecord(record, seen) {
+  await write(["records"], async (transaction) => {
+    const records = transaction.objectStore("records");
+    const before = await records.index("stop").getAll([record.delivery, record.allocation]);
+    if (before.some((one) => one.key === record.key)) return;
+    if ((before.at(-1)?.key ?? null) !== seen) throw new AlreadyRecorded();
+    await records.add(record);
+  });
+  changed("queue");
+}
+
+export async function savePhoto(photo) {
+  await write(["photos"], (transaction) => transaction.objectStore("photos").put(photo));
+  changed("queue");
+}
+
+// Take back a record and its photos that were not tried yet. Return whether this was still possible.
+export async function undo(key) {
+  const done = await write(["records", "photos"], async (transaction) => {
+    const records = transaction.objectStore("records");
+    const found = await records.index("key").get(key);
+    if (!found || found.tried_at) return false;
+    await records.delete(found.order);
+    const photos = transaction.objectStore("photos");
+    for (const photo of await photos.getAll()) if (photo.record === key) await photos.delete(photo.key);
+    return true;
+  });
+  changed("queue");
+  return done;
+}
+
+// Change the state of a record or photo. Its body and its key never change.
+export async function update(kind, key, change) {
+  await write([kind], async (transaction) => {
+    const store = transaction.objectStore(kind);
+    const found = await (kind === "records" ? store.index("key") : store).get(key);
+    if (found) await store.put({ ...found, ...change });
+  });
+  changed("queue");
+}
+
+// Remove a record that the service confirmed, and remember what was confirmed until the next run is fetched.
+export async function confirm(record, answer) {
+  await write(["records", "sent"], async (transaction) => {
+    await transaction.objectStore("records").delete(record.order);
+    await transaction.objectStore("sent").put({ key: record.key, ...record.shown, ...answer });
+  });
+  changed("queue");
+}
+
+export async function confirmPhoto(key) {
+  await write(["photos"], (transaction) => transaction.objectStore("photos").delete(key));
+  changed("queue");
+}
+
+// Erase names, addresses and goods. The records that are not confirmed stay.
+export async function wipeNames() {
+  await write(["run", "sent"], async (transaction) => {
+    await Promise.all(["run", "sent"].map((name) => transaction.objectStore(name).clear()));
+  });
+  changed("run", "queue");
+}
+
+// Delete the database, unless a record was made meanwhile.
+export async function wipeAll() {
+  const unsent = await write(ALL, async (transaction) => {
+    const counts = ["records", "photos"].map((name) => transaction.objectStore(name).count());
+    const total = (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+    if (!total) for (const name of ALL) await transaction.objectStore(name).clear();
+    return total;
+  });
+  if (unsent) return;
+  (await connection)?.close();
+  connection = undefined;
+  await deleteDB(NAME);
+  changed("run", "queue");
+}
