@@ -18,6 +18,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
+from supplies_service.pages.run_shell import script_texts
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "service" / "supplies_service" / "pages"
@@ -60,6 +61,7 @@ def texts() -> set[Text]:
     found = set[Text]()
     for template in sorted((PAGES / "templates").glob("*.html")):
         found |= set(_extracted(template, "jinja2.ext:babel_extract", JINJA_KEYWORDS))
+    found |= {(text, None, None) for text in script_texts()}
     for folder in PYTHON_FOLDERS:
         for module in sorted(folder.rglob("*.py")):
             if "Sentence(" in module.read_text("utf-8"):

@@ -37,6 +37,11 @@ GET    -     /my/lost
 GET    -     /my/{secret}
 GET    -     /run/join/{secret}
 POST   -     /run/join/{secret}
+GET    -     /run
+GET    -     /run/{delivery}/{allocation}
+GET    -     /run/sw.js
+GET    -     /run/manifest.webmanifest
+GET    T     /run/paper
 GET    CRTA  /
 GET    CRA   /reports
 GET    CRA   /reports/station/pdf
@@ -420,7 +425,7 @@ def credential_of(service: Service, letter: str, path: str) -> dict[str, str]:
     if letter == "nobody":
         return {}
     role = ROLES[letter]
-    if path.startswith("/api"):
+    if path.startswith(("/api", "/run")):
         return {"Authorization": f"Bearer {service.tokens[role]}"}
     name = "supplies_donor" if path.startswith("/my") else "supplies_session"
     return {"Cookie": f"{name}={service.sessions.get(role, service.tokens[role])}"}

@@ -19,7 +19,12 @@ from litestar.params import FromPath
 
 from supplies_service.security.authorization import allow_anyone
 
-MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "png": "image/png"}
+MEDIA_TYPES = {
+    "css": "text/css",
+    "js": "text/javascript",
+    "svg": "image/svg+xml",
+    "png": "image/png",
+}
 
 _IMPORT = re.compile(rb'(?<=from ")\./([\w-]+\.js)(?=")')
 
@@ -34,13 +39,22 @@ class Asset(NamedTuple):
     media_type: str
 
 
+def asset(name: str) -> Asset:
+    """Return a file, such as `desk.css`.
+
+    Raises:
+        KeyError: there is no such file.
+    """
+    return _assets()[name]
+
+
 def asset_address(name: str) -> str:
     """Return the address of a file, such as `desk.css`.
 
     Raises:
         KeyError: there is no such file.
     """
-    return _assets()[name].address
+    return asset(name).address
 
 
 @cache

@@ -31,6 +31,7 @@ from supplies_service.pages.privacy import (
 from supplies_service.pages.recall import RecallPages
 from supplies_service.pages.receipt_checks import ReceiptCheckPages
 from supplies_service.pages.reports import ReportPages
+from supplies_service.pages.run import RunPages
 from supplies_service.pages.scan import ScanPages
 from supplies_service.pages.shipments import ShipmentPages
 from supplies_service.pages.sign_in import SignInPages
@@ -55,6 +56,7 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     PledgePages,
     AllocationPages,
     DeliveryPages,
+    RunPages,
     StockPages,
     CountPages,
     RecallPages,

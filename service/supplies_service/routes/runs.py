@@ -50,6 +50,7 @@ class Runs(View, frozen=True, kw_only=True):
     Attributes:
         now: The time of the station's clock.
         language: The language of names and quantities.
+        phone: The id of the phone; None if a program with another credential asks.
         closed: Deliveries of the team that ended, or went to another team, after this phone joined.
     """
 
@@ -58,6 +59,7 @@ class Runs(View, frozen=True, kw_only=True):
     language: Language
     station: RunStation
     team: RunTeam
+    phone: str | None
     runs: list[TeamRun]
     closed: list[str]
 
@@ -113,6 +115,7 @@ def read_runs(context: RequestContext, books: Books) -> Runs:
             code=station.code, name=names.station(), telephone=station.phone, zone=station.zone
         ),
         team=RunTeam(code=team.code, name=team.name),
+        phone=caller.credential if is_phone else None,
         runs=list_team_runs(books, team.code, _PhoneNames(names, access)),
         closed=phones.ended_deliveries(access, caller.credential, team.code) if is_phone else [],
     )

@@ -21,26 +21,3 @@ function fill(element, attributes, children) {
 
 // A link that the router of the page follows.
 export const link = (hash, attributes, ...children) => h("a", { href: `#/${hash}`, ...attributes }, ...children);
-
-// Ask before something that cannot be taken back. Return whether the person agreed.
-export function ask(question, yes, no) {
-  return new Promise((resolve) => {
-    const dialog = h(
-      "dialog",
-      { class: "ask" },
-      h("p", {}, question),
-      h(
-        "form",
-        { method: "dialog", class: "actions" },
-        h("button", { value: "yes" }, yes),
-        h("button", { value: "no", class: "quiet" }, no),
-      ),
-    );
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      resolve(dialog.returnValue === "yes");
-    });
-    document.body.append(dialog);
-    dialog.showModal();
-  });
-}

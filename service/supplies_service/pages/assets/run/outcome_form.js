@@ -18,14 +18,14 @@ export function outcomeForm(stop, outcome) {
     ? field(t("Code that the household says"), { type: "text", inputmode: "numeric", maxlength: 12, autocomplete: "off" })
     : null;
   const note = field(outcome === "lost" ? t("What happened?") : t("Note"), { type: "text", maxlength: 2000 });
-  const photo = field(t("Photo"), { type: "file", accept: "image/*", capture: "environment" });
-  const signing = reached ? signing_() : null;
+  const photo = photoButton();
+  const signing = reached ? signatureButton() : null;
 
   function read() {
     const lines = quantities.map((line) => line.read());
     if (lines.some((line) => line === null)) return null;
     const strokes = signing?.strokes() ?? null;
-    const file = photo.input.files[0] ?? null;
+    const file = photo.file();
     const proof = strokes ? "signature" : code?.value() ? "code" : file ? "photo" : null;
     const report = {
       outcome,
@@ -71,6 +71,17 @@ function field(title, attributes) {
   };
 }
 
+function photoButton() {
+  const id = `field-${++count}`;
+  const name = h("span", { class: "note" });
+  const input = h("input", { id, type: "file", accept: "image/*", capture: "environment", class: "hidden" });
+  input.addEventListener("change", () => {
+    name.textContent = input.files[0]?.name ?? "";
+  });
+  const label = h("label", { for: id, class: "button quiet" }, t("Take a photo"));
+  return { element: h("p", { class: "photo" }, input, label, name), file: () => input.files[0] ?? null };
+}
+
 // A choice of one, as buttons that a thumb can reach. A second tap takes the choice back.
 function chips(name, title, choices, chosen = "") {
   const group = `${name}-${++count}`;
@@ -95,7 +106,7 @@ function chips(name, title, choices, chosen = "") {
   };
 }
 
-function signing_() {
+function signatureButton() {
   let pad = null;
   const place = h("div");
   const open = h(
@@ -134,8 +145,8 @@ function lineFields(line) {
     input.value = Math.min(line.quantity, Math.max(0, (isValid() ? amount() : line.quantity) + by));
     show();
   };
-  const step = (sign, by) =>
-    h("button", { type: "button", class: "step", "aria-label": t("%(name)s: %(sign)s1", { name: line.name, sign }), onclick: change(by) }, sign);
+  const step = (sign, by, title) =>
+    h("button", { type: "button", class: "step", "aria-label": title, onclick: change(by) }, sign);
   input.addEventListener("input", show);
   show();
   return {
@@ -143,7 +154,7 @@ function lineFields(line) {
       "div",
       { class: "partly" },
       h("label", { for: id }, t("%(name)s, of %(quantity)s", { name: line.name, quantity: line.words })),
-      h("div", { class: "stepper" }, step("−", -1), input, step("+", 1)),
+      h("div", { class: "stepper" }, step("−", -1, t("One less: %(name)s", line)), input, step("+", 1, t("One more: %(name)s", line))),
       rest,
       lost.element,
     ),

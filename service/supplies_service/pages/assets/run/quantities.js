@@ -1,7 +1,7 @@
 // Quantities in words and pictures: a box for each pack, a dot for each piece.
 import { h, svg } from "./dom.js";
 
-const MOST = 12; // symbols of one kind in a picture
+const MOST = 20; // symbols of one kind in a picture
 
 // Return a quantity of a line's item in words, such as "20 pieces".
 export function inWords(quantity, line) {
@@ -11,7 +11,7 @@ export function inWords(quantity, line) {
   return line.words.includes(number) ? line.words.replace(number, quantity.toLocaleString("en")) : String(quantity);
 }
 
-export function goods(lines, zone) {
+export function goods(lines) {
   return h(
     "ul",
     { class: "goods" },

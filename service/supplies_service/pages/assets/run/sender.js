@@ -17,7 +17,7 @@ let timer;
 let isWaiting = false;
 let afterPass = async () => {};
 
-// Call a function after each pass, with its result: "done", "later" or "signed-out".
+// Call a function after each pass. It gets its state, "done", "later" or "signed-out", and how many were handled.
 export function onPass(listener) {
   afterPass = listener;
 }
@@ -29,11 +29,11 @@ export async function send({ hurry = false } = {}) {
   isWaiting = true;
   await navigator.locks.request(LOCK, async () => {
     isWaiting = false;
-    const result = await pass(hurry).catch(() => ({ state: "later" }));
+    const result = await pass(hurry).catch(() => ({ state: "later", handled: 0 }));
     failures = result.state === "later" ? failures + 1 : 0;
     if (result.state === "later") plan(result.wait ?? backoff());
     else if (result.held) plan(result.held);
-    await afterPass(result.state);
+    await afterPass(result);
   });
 }
 
@@ -54,11 +54,12 @@ async function pass(hurry) {
     const waiting = (one) => one.state === "waiting" && !skipped.has(one.key);
     const record = records.find(waiting);
     const held = record && !hurry ? holdOf(record) : 0;
-    if (held) return { state: "done", held };
+    const handled = skipped.size;
+    if (held) return { state: "done", held, handled };
     const photo = record ? undefined : photos.find((one) => waiting(one) && !records.some((each) => each.key === one.record));
-    if (!record && !photo) return { state: "done" };
+    if (!record && !photo) return { state: "done", handled };
     const result = record ? await sendRecord(record) : await sendPhoto(photo);
-    if (result.state !== "next") return result;
+    if (result.state !== "next") return { ...result, handled };
     skipped.add((record ?? photo).key);
   }
 }

@@ -77,20 +77,17 @@ async function transact(names, mode, job) {
 
 const write = (names, job) => transact(names, "readwrite", job);
 
-// Return everything: `{ run, records, photos, sent }`, each list in the order in which it was made.
-export function readAll() {
-  return transact(ALL, "readonly", async (transaction) => {
-    const [run, records, photos, sent] = await Promise.all([
-      transaction.objectStore("run").get("run"),
-      transaction.objectStore("records").getAll(),
-      transaction.objectStore("photos").getAll(),
-      transaction.objectStore("sent").getAll(),
-    ]);
-    return { run, records, photos: photos.sort((one, other) => one.order - other.order), sent };
-  });
+// Return the run as it was kept, or undefined.
+export function readRun() {
+  return transact(["run"], "readonly", (transaction) => transaction.objectStore("run").get("run"));
 }
 
-// Return the records, photos and confirmed records, without the run.
+// Return the id of this phone, which stays when names are erased.
+export function readPhone() {
+  return transact(["run"], "readonly", (transaction) => transaction.objectStore("run").get("phone"));
+}
+
+// Return `{ records, photos, sent }`, each list in the order in which it was made.
 export function readQueue() {
   return transact(["records", "photos", "sent"], "readonly", async (transaction) => {
     const [records, photos, sent] = await Promise.all(
@@ -100,23 +97,29 @@ export function readQueue() {
   });
 }
 
-// Keep the run as the service stated it. What was confirmed before it was asked for is part of it.
-export async function keepRun(run) {
+// Keep the run as the service stated it, or null if it did not change. What was confirmed before it was asked for is
+// part of it.
+export async function keepRun(run, askedAt) {
   await write(["run", "sent"], async (transaction) => {
-    await transaction.objectStore("run").put(run, "run");
+    if (run) {
+      await transaction.objectStore("run").put(run, "run");
+      await transaction.objectStore("run").put(run.answer.phone ?? null, "phone");
+    }
     const sent = transaction.objectStore("sent");
-    for (const one of await sent.getAll()) if (one.at < run.asked_at) await sent.delete(one.key);
+    for (const one of await sent.getAll()) if (one.at < askedAt) await sent.delete(one.key);
   });
-  changed("run", "queue");
+  changed(...(run ? ["run", "queue"] : ["queue"]));
 }
 
 // Keep a record. `seen` is the key of the latest record of this stop that the person saw, or null.
 export async function saveRecord(record, seen) {
-  await write(["records"], async (transaction) => {
+  await write(["records", "sent"], async (transaction) => {
     const records = transaction.objectStore("records");
     const before = await records.index("stop").getAll([record.delivery, record.allocation]);
     if (before.some((one) => one.key === record.key)) return;
-    if ((before.at(-1)?.key ?? null) !== seen) throw new AlreadyRecorded();
+    const isSame = (one) => one.delivery === record.delivery && one.allocation === record.allocation;
+    const latest = before.at(-1) ?? (await transaction.objectStore("sent").getAll()).filter(isSame).at(-1);
+    if (latest && latest.key !== seen) throw new AlreadyRecorded();
     await records.add(record);
   });
   changed("queue");
@@ -169,7 +172,8 @@ export async function confirmPhoto(key) {
 // Erase names, addresses and goods. The records that are not confirmed stay.
 export async function wipeNames() {
   await write(["run", "sent"], async (transaction) => {
-    await Promise.all(["run", "sent"].map((name) => transaction.objectStore(name).clear()));
+    await transaction.objectStore("run").delete("run");
+    await transaction.objectStore("sent").clear();
   });
   changed("run", "queue");
 }

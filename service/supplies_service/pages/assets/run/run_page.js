@@ -1,0 +1,316 @@
+// The page of a delivery team: it shows what the phone keeps, records outcomes, and has them sent.
+import { difference, isOverdue, now, timeOf } from "./clock.js";
+import { h, link } from "./dom.js";
+import { listView } from "./list_view.js";
+import { bagView, emptyView, joinView, unsentView } from "./other_views.js";
+import { shrink } from "./photo.js";
+import { HOLD, makePhoto, makeRecord, stopsOf } from "./records.js";
+import { onPass, send } from "./sender.js";
+import { fetchJson, isProblem } from "./service.js";
+import { missingStop, stopView } from "./stop_view.js";
+import * as store from "./store.js";
+import { chooseLanguage, htmlLanguage, language, t } from "./texts.js";
+import { updateNow, watchForUpdates } from "./updates.js";
+import { outcomeWords } from "./wording.js";
+
+const REFRESH = 60_000; // milliseconds between looking for changes, while the page is visible
+const TOAST = 4_000;
+const VERSION = document.documentElement.dataset.version;
+const NOT_INSTALLED_NOTE = "install-note"; // in localStorage: the hint was put away
+
+const main = document.getElementById("main");
+const notes = document.getElementById("notes");
+const hints = document.getElementById("hints");
+const toast = document.getElementById("toast");
+
+// `run` is what was kept of the service's answer; `empty` is the team's name while no delivery is out.
+const state = { run: undefined, records: [], photos: [], sent: [], phone: "", zone: undefined, version: VERSION };
+let problem = ""; // why the page cannot keep anything, for example because the phone is full
+let hasUpdate = false;
+let installer = null; // the browser's offer to install the page
+let isAnswered = false; // whether the service was reached since the page was opened
+
+// --- reading and showing ----------------------------------------------------------------------
+
+async function load(names = ["run", "queue"]) {
+  if (names.includes("run")) {
+    state.run = await store.readRun();
+    state.phone = (await store.readPhone()) ?? "";
+  }
+  Object.assign(state, await store.readQueue());
+  state.zone = state.run?.answer.zone;
+  state.fetchedAt = state.run?.fetched_at;
+}
+
+const unsentCount = () => state.records.length + state.photos.length;
+
+function show({ keepForm = false } = {}) {
+  document.documentElement.lang = htmlLanguage();
+  const unsent = unsentCount();
+  document.title = unsent ? t("(%(count)s unsent) Run", { count: unsent }) : t("Run");
+  drawBar(unsent);
+  notes.replaceChildren(...notices().filter(Boolean));
+  hints.replaceChildren(installNote() ?? "");
+  if (keepForm && main.querySelector(".outcome, .rescue")) return;
+  main.replaceChildren(view());
+}
+
+function view() {
+  const [place, ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  if (place === "unsent") return unsentView(state, { sendNow, tryAgain });
+  if (!state.run) return firstView();
+  const stops = stopsOf(state);
+  if (place === "bag") return bagView(stops);
+  if (place !== "stop") return stops.length ? listView(stops) : emptyView(state.run.answer.team.name);
+  const stop = stops.find((each) => each.delivery === rest[0] && each.allocation === rest[1]);
+  return stop ? stopView(stop, state.zone, save) : missingStop();
+}
+
+function firstView() {
+  if (state.empty) return emptyView(state.empty);
+  if (isAnswered) return joinView(unsentCount());
+  return h("div", {}, h("h1", { tabindex: "-1" }, t("Delivery run")), h("p", {}, t("Fetching the run. This needs the network once.")));
+}
+
+function drawBar(unsent) {
+  const place = location.hash.split("/")[1] ?? "";
+  const entry = (hash, title, extra) =>
+    link(hash, { "aria-current": hash === place || (hash === "" && place === "stop") ? "page" : null, class: extra }, title);
+  document.getElementById("bar").replaceChildren(
+    entry("", t("Stops")),
+    entry("bag", t("Bag")),
+    entry("unsent", unsent ? t("Unsent: %(count)s", { count: unsent }) : t("All sent"), unsent ? "late" : null),
+  );
+  const other = language() === "zh" ? "en" : "zh";
+  document.getElementById("team").textContent = state.run?.answer.team.name ?? state.empty ?? t("Delivery run");
+  const button = document.getElementById("language");
+  button.textContent = other === "zh" ? "中文" : "English";
+  button.lang = other === "zh" ? "zh-Hans" : "en";
+}
+
+function notices() {
+  const oldest = [...state.records, ...state.photos].find((one) => isOverdue(one.made_at));
+  return [
+    problem ? h("p", { class: "alert", role: "alert" }, problem) : null,
+    hasUpdate ? updateNote() : null,
+    oldest
+      ? h("p", { class: "warning" }, t("Something is unsent for more than 12 hours. Find a network, or let the desk scan it."), " ", link("unsent", {}, t("Show it")))
+      : null,
+    state.run?.clock
+      ? h("p", { class: "note" }, t("This phone's clock differs from the station's, which shows %(time)s. The station corrects the times.", { time: timeOf(new Date(Date.now() - state.run.clock), state.zone) }))
+      : null,
+  ];
+}
+
+function updateNote() {
+  return h(
+    "div",
+    { class: "notice" },
+    h("p", {}, t("A new version of this page is ready.")),
+    h(
+      "div",
+      { class: "actions" },
+      h("button", { type: "button", onclick: updateNow }, t("Reload")),
+      h("button", { type: "button", class: "quiet", onclick: () => { hasUpdate = false; show({ keepForm: true }); } }, t("Later")),
+    ),
+  );
+}
+
+function installNote() {
+  const isInstalled = matchMedia("(display-mode: standalone)").matches;
+  if (isInstalled || !state.run || localStorage.getItem(NOT_INSTALLED_NOTE)) return null;
+  const away = () => {
+    localStorage.setItem(NOT_INSTALLED_NOTE, "away");
+    show({ keepForm: true });
+  };
+  const install = async () => {
+    await installer.prompt();
+    installer = null;
+    away();
+  };
+  return h(
+    "div",
+    { class: "box install" },
+    h("p", {}, t("Put this page on the home screen, so that it opens without a network. In the browser's menu: Add to home screen.")),
+    h(
+      "div",
+      { class: "actions" },
+      installer ? h("button", { type: "button", onclick: install }, t("Install")) : null,
+      h("button", { type: "button", class: "quiet", onclick: away }, t("Done")),
+    ),
+  );
+}
+
+let toastTimer;
+
+function tell(text, undo) {
+  clearTimeout(toastTimer);
+  toast.replaceChildren(
+    h("span", {}, text),
+    undo ? h("button", { type: "button", class: "quiet", onclick: undo }, t("Undo")) : "",
+  );
+  toastTimer = setTimeout(() => toast.replaceChildren(), undo ? HOLD : TOAST);
+}
+
+// --- recording --------------------------------------------------------------------------------
+
+// Keep an outcome and its photo. Return what went wrong in words, or null.
+async function save(stop, report, file) {
+  const record = makeRecord(stop, report);
+  try {
+    await store.saveRecord(record, stop.own?.key ?? null);
+  } catch (error) {
+    if (error instanceof store.AlreadyRecorded) return t("This stop was recorded in another window. Go back and look at it.");
+    if (error.name === "QuotaExceededError") return t("Nothing was saved: the phone is full. Delete photos or videos, then save again.");
+    return t("Nothing was saved: %(error)s", { error: error.message });
+  }
+  problem = file ? await keepPhoto(stop, record, file) : "";
+  location.hash = "#/";
+  await changed(["queue"]);
+  focusHeading();
+  tell(t("Stop %(number)s is saved: %(outcome)s", { number: stop.number, outcome: outcomeWords(report) }), () => takeBack(record, stop));
+  askToPersist();
+  send();
+  return null;
+}
+
+// A photo that cannot be kept does not undo the outcome. Return what went wrong in words, or "".
+async function keepPhoto(stop, record, file) {
+  const photo = await shrink(file);
+  if (!photo) return t("The outcome is saved. The photo is not: the browser cannot read it.");
+  try {
+    await store.savePhoto(makePhoto(stop, record, photo));
+    return "";
+  } catch {
+    return t("The outcome is saved. The photo is not: the phone is full.");
+  }
+}
+
+async function takeBack(record, stop) {
+  const done = await store.undo(record.key);
+  tell(done ? t("Undone. Nothing was sent.") : t("It is too late: the record was sent. Report something else."));
+  if (done) location.hash = `#/stop/${encodeURIComponent(stop.delivery)}/${encodeURIComponent(stop.allocation)}`;
+}
+
+async function askToPersist() {
+  state.isPersistent = await navigator.storage?.persist?.();
+}
+
+async function sendNow() {
+  tell(t("Sending …"));
+  await send({ hurry: true });
+}
+
+async function tryAgain(kind, key) {
+  await store.update(kind, key, { state: "waiting", problem: null });
+  await sendNow();
+}
+
+// --- the service ------------------------------------------------------------------------------
+
+async function refresh() {
+  const askedAt = now();
+  const headers = { "Accept-Language": language() };
+  if (state.run?.etag) headers["If-None-Match"] = state.run.etag;
+  const { status, body, etag } = await fetchJson("/api/run", { headers });
+  if (status === 304) await store.keepRun(null, askedAt);
+  else if (status === 200 && Array.isArray(body?.runs)) await receive(body, etag, askedAt);
+  else if (status === 401 && isProblem(status, body)) await signedOut();
+  else return;
+  isAnswered = true;
+  show({ keepForm: true });
+}
+
+async function receive(answer, etag, askedAt) {
+  state.empty = answer.runs.length ? "" : answer.team.name;
+  const { records, photos } = await store.readQueue();
+  if (answer.runs.length || records.length || photos.length) {
+    const clock = difference(answer.now, askedAt);
+    await store.keepRun({ answer, etag, clock, fetched_at: now() }, askedAt);
+  } else if (state.run || state.sent.length) {
+    await store.wipeAll();
+    await load();
+  }
+}
+
+async function signedOut() {
+  state.empty = "";
+  if (state.run) await store.wipeNames();
+}
+
+async function reportStatus() {
+  const waiting = [...state.records, ...state.photos];
+  const oldest = waiting.map((one) => one.made_at).sort()[0] ?? null;
+  await fetchJson("/api/run/status", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "Sent-At": now() },
+    body: JSON.stringify({ unsent: waiting.length, oldest_unsent_at: oldest, version: VERSION }),
+  });
+}
+
+// --- starting ---------------------------------------------------------------------------------
+
+async function changed(names) {
+  await load(names);
+  show({ keepForm: true });
+}
+
+const focusHeading = () => main.querySelector("h1")?.focus();
+
+// The address of a slip, /run/DELIVERY/ALLOCATION, opens its stop.
+function openSlip() {
+  const [, , delivery, allocation] = location.pathname.split("/");
+  if (delivery && allocation) history.replaceState(null, "", `/run#/stop/${delivery}/${allocation}`);
+}
+
+async function start() {
+  openSlip();
+  if (!window.isSecureContext || !navigator.locks) {
+    problem = t("This page needs a secure address (https). Ask the station.");
+  }
+  show();
+  try {
+    await load();
+  } catch (error) {
+    problem = error.name === "VersionError"
+      ? t("This window is older than what the phone keeps. Close all windows of this page and open it again.")
+      : t("The browser does not let this page keep anything: %(error)s", { error: error.message });
+  }
+  show();
+  document.documentElement.dataset.ready = "yes";
+  store.onChange(changed);
+  onPass(async ({ state: result, handled }) => {
+    if (handled || result === "signed-out") await refresh();
+    if (result === "done") await reportStatus();
+  });
+  const wake = async () => {
+    if (document.visibilityState === "hidden") return;
+    await send();
+    await refresh();
+  };
+  window.addEventListener("hashchange", () => {
+    show();
+    focusHeading();
+  });
+  window.addEventListener("online", wake);
+  document.addEventListener("visibilitychange", wake);
+  window.addEventListener("beforeinstallprompt", (event) => {
+    event.preventDefault();
+    installer = event;
+    show({ keepForm: true });
+  });
+  document.getElementById("language").addEventListener("click", async () => {
+    chooseLanguage(language() === "zh" ? "en" : "zh");
+    show();
+    await fetch("/language", { method: "POST", body: new URLSearchParams({ language: language(), next: "/run" }) }).catch(() => {});
+    await refresh();
+  });
+  setInterval(wake, REFRESH);
+  watchForUpdates(() => {
+    hasUpdate = true;
+    show({ keepForm: true });
+  }).catch(() => {});
+  await wake();
+}
+
+start();

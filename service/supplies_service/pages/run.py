@@ -1,0 +1,60 @@
+"""The routes of the page of a delivery team. Its files contain no data; see `run_shell`."""
+
+from __future__ import annotations
+
+from litestar import Controller, Response, get
+from litestar.params import FromPath
+
+from supplies.views.deliveries import list_deliveries
+from supplies_service.pages import run_shell
+from supplies_service.pages.layout import html, render_page
+from supplies_service.request_context import Context
+from supplies_service.security.authorization import allow_anyone, allow_roles
+
+_ASK_AGAIN = {"Cache-Control": "no-cache"}
+"""A browser asks for a newer version each time, and may use the present one without a network."""
+
+
+class RunPages(Controller):
+    """The page of a delivery team, for phones."""
+
+    path = "/run"
+    include_in_schema = False
+    opt = allow_anyone()  # Litestar reads it so
+
+    @get()
+    async def run(self) -> Response[bytes]:
+        """Return the page without data."""
+        return _shell()
+
+    @get("/{delivery:str}/{allocation:str}")
+    async def stop(self, delivery: FromPath[str], allocation: FromPath[str]) -> Response[bytes]:
+        """Return the same page. Its script opens the stop, as the code of a slip asks for it."""
+        del delivery, allocation  # the script reads them in the address
+        return _shell()
+
+    @get("/sw.js")
+    async def service_worker(self) -> Response[bytes]:
+        """Return the service worker, which is allowed to serve `/run` itself."""
+        headers = {**_ASK_AGAIN, "Service-Worker-Allowed": "/run"}
+        return Response(run_shell.service_worker(), media_type="text/javascript", headers=headers)
+
+    @get("/manifest.webmanifest")
+    async def manifest(self) -> Response[bytes]:
+        """Return the name and the icons of the page on a phone's home screen."""
+        return Response(
+            run_shell.manifest(), media_type="application/manifest+json", headers=_ASK_AGAIN
+        )
+
+    @get("/paper", opt=allow_roles("courier"))
+    async def paper(self, context: Context) -> Response[bytes]:
+        """List the run sheets of the team's open deliveries, for phones without JavaScript."""
+        with context.reading() as books:
+            found = list_deliveries(books, team=context.caller.team, status="out", limit=None)
+            return render_page(context.request, "run_paper.html", deliveries=found.items)
+
+
+def _shell() -> Response[bytes]:
+    answer = html(run_shell.shell())
+    answer.headers.update(_ASK_AGAIN)
+    return answer

@@ -1,0 +1,180 @@
+"""Deliveries of teams in the books of a site, and phones in Chromium that carry them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from supplies.access import phones
+from supplies.access.access_context import AccessContext
+from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Item, Recipient, Team
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
+from support.browser import PATIENCE, Site
+
+_NUMBERS = itertools.count(1)
+
+
+class Stop(NamedTuple):
+    """A stop of a delivery."""
+
+    number: int
+    allocation: str
+    recipient: str
+
+
+class TeamRun:
+    """A delivery of a team of its own, with rice and water for each stop."""
+
+    def __init__(self, site: Site, stops: int = 3) -> None:
+        number = next(_NUMBERS)
+        self.site, self.team = site, f"T-run-{number}"
+        self.rice, self.water = f"rice-{number}", f"water-{number}"
+        with self.ledger() as ledger:
+            ledger.register(
+                Item(code=self.rice, name="大米", name_en="rice", unit="kg"),
+                Item(
+                    code=self.water, name="水", name_en="water", unit="bottle", packs={"case": 12}
+                ),
+                Team(code=self.team, name=f"Team {number}"),
+            )
+            arrived = [
+                c.ArrivalLine(item=self.rice, quantity=10 * stops),
+                c.ArrivalLine(item=self.water, quantity=30 * stops),
+            ]
+            _record(ledger, c.OpenStock(location="store", lines=arrived))
+            self.stops = [self._stop(ledger, number, at) for at in range(1, stops + 1)]
+            allocations = [stop.allocation for stop in self.stops]
+            dispatched = _record(ledger, c.Dispatch(team=self.team, allocations=allocations))
+            self.delivery = str(dispatched.document)
+
+    def _stop(self, ledger: Ledger, number: int, at: int) -> Stop:
+        recipient = f"R-run-{number}-{at}"
+        ledger.register(
+            Recipient(
+                code=recipient,
+                name=f"Household {at}",
+                phone=f"138 0000 {at:04}",
+                address=f"{at} Longxue Street, Nansha, room {at}01",
+                access="Knock slowly, the bell is broken",
+            )
+        )
+        lines = [
+            c.AllocationLine(item=self.rice, quantity=5),
+            c.AllocationLine(item=self.water, quantity=15),
+        ]
+        done = _record(ledger, c.Allocate(recipient=recipient, location="store", lines=lines))
+        return Stop(at, str(done.document), recipient)
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """Open the books beside the service."""
+        with Ledger.open(str(self.site.database), station="lx", create=False) as ledger:
+            yield ledger
+
+    def record(self, command: c.Command) -> Recorded:
+        """Record a command as the desk does."""
+        with self.ledger() as ledger:
+            return _record(ledger, command)
+
+    def recorded(self) -> list[dict[str, Any]]:
+        """Return the stated fields of the outcomes and conflicts of this delivery, in order."""
+        with self.ledger() as ledger:
+            rows = ledger.books.store.query(
+                "SELECT body FROM entries WHERE station = 'lx' AND document = ? "
+                "AND kind IN ('outcome', 'conflict') ORDER BY seq",
+                (self.delivery,),
+            )
+            return [json.loads(body) for (body,) in rows]
+
+    def join(self, label: str = "phone") -> str:
+        """Return the secret of a new phone of the team."""
+        with self.ledger() as ledger, ledger.admin_transaction() as books:
+            access = AccessContext(books, ledger.clock())
+            invitation = phones.Invitation(self.team, "u_1")
+            return phones.join(access, invitation, label=label)[1]
+
+    def revoke_phones(self) -> None:
+        """Revoke every phone of the team."""
+        with self.ledger() as ledger, ledger.admin_transaction() as books:
+            access = AccessContext(books, ledger.clock())
+            for phone in phones.list_phones(access, team=self.team):
+                phones.revoke(access, phone.id)
+
+
+def _record(ledger: Ledger, command: c.Command) -> Recorded:
+    return ledger.record(command, by="u_1")
+
+
+class Phone:
+    """A phone of a team: a browser with a cookie of its own.
+
+    Attributes:
+        faults: Errors of scripts and violations of the policy.
+    """
+
+    def __init__(
+        self,
+        browser: Browser,
+        address: str,
+        secret: str | None,
+        *,
+        language: str = "en-GB",
+        clock_hours: float = 0,
+        scheme: str = "light",
+    ) -> None:
+        self.address = address
+        self.faults: list[str] = []
+        self.context: BrowserContext = browser.new_context(
+            locale=language,
+            viewport={"width": 360, "height": 740},
+            has_touch=True,
+            is_mobile=True,
+            color_scheme="dark" if scheme == "dark" else "light",
+        )
+        self.context.set_default_timeout(PATIENCE)
+        if secret is not None:
+            self.use(secret)
+        if clock_hours:
+            self.shift_clock(clock_hours)
+
+    def use(self, secret: str) -> None:
+        """Keep the secret in a cookie, as the page on which a phone joins does."""
+        cookie = {"name": "supplies_phone", "value": secret}
+        self.context.add_cookies([{**cookie, "url": self.address, "httpOnly": True}])  # type: ignore[typeddict-item]  # the keys are right
+
+    def shift_clock(self, hours: float) -> None:
+        """Let the clock of this phone be wrong from the next page on."""
+        self.context.add_init_script(
+            f"""{{
+              const Right = Date, shift = {hours} * 3600_000;
+              globalThis.Date = class extends Right {{
+                constructor(...given) {{ given.length ? super(...given) : super(Date.now()); }}
+                static now() {{ return Right.now() + shift; }}
+              }};
+            }}"""
+        )
+
+    def open(self, path: str = "/run") -> Page:
+        """Open a window, and wait until it has read what the phone keeps."""
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", lambda message: self._note(message.text))
+        page.goto(self.address + path)
+        page.wait_for_selector("html[data-ready]")
+        return page
+
+    def _note(self, text: str) -> None:
+        if "Content Security Policy" in text or "Content-Security-Policy" in text:
+            self.faults.append(text)
+
+    def close(self) -> None:
+        """Close the browser's windows. Fail if a script failed."""
+        self.context.close()
+        assert self.faults == [], self.faults
