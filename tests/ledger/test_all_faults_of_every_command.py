@@ -262,6 +262,25 @@ CASES: dict[type[c.Command], Case] = {
         c.ReassignDelivery(delivery=w.delivery, team="T-9", happened_on=w.closed),
         "/team /happened_on",
     ),
+    c.UndoDispatch: lambda w: (
+        c.UndoDispatch(
+            delivery=w.delivery,
+            allocations=["a_99", w.loaded, w.loaded],
+            reason=" ",
+            happened_on=w.closed,
+        ),
+        "/allocations/0 /allocations/2 /happened_on /reason",
+    ),
+    c.MoveStops: lambda w: (
+        c.MoveStops(
+            delivery=w.delivery,
+            allocations=[w.loaded, w.allocation],
+            team="T-9",
+            happened_on=w.closed,
+            note=LONG,
+        ),
+        "/team /allocations/1 /happened_on /note",
+    ),
     c.ResolveConflict: lambda w: (
         c.ResolveConflict(conflict=99, by="chance", reason=" ", happened_on=w.future),  # type: ignore[arg-type]  # a wrong way
         "/by /reason /happened_on *",

@@ -48,6 +48,20 @@ def test_a_stop_with_many_goods_continues_on_the_next_page() -> None:
     reading.assert_well_set(pdf, margin=15)
 
 
+@needs_poppler
+def test_a_run_sheet_prints_where_removed_stops_are() -> None:
+    sheet = samples.run_sheet(STATION)
+    moved, undone, left = sheet.stops
+    off = [
+        replace(stop, name="", phone=None, address=None, lines=[], moved_to=to)
+        for stop, to in ((moved, "v_2"), (undone, None))
+    ]
+    pdf = draw_run_sheet(replace(sheet, stops=[*off, left]))
+    for value in ("已转至v_2", "movedtodeliveryv_2", "未出车", "1站1stop"):
+        assert value in reading.text(pdf), value
+    reading.assert_well_set(pdf, margin=15)
+
+
 def test_a_delivery_without_stops_has_no_run_sheet_and_no_slips() -> None:
     with pytest.raises(InvalidField, match="without stops"):
         draw_run_sheet(samples.run_sheet(STATION, 0))

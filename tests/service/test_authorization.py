@@ -102,6 +102,8 @@ GET    CR    /deliveries/{delivery}/run-sheet/pdf
 GET    CR    /deliveries/{delivery}/slips/pdf
 POST   CR    /deliveries/{delivery}/outcomes
 POST   CR    /deliveries/{delivery}/reassign
+POST   CR    /deliveries/{delivery}/undo
+POST   CR    /deliveries/{delivery}/move-stops
 POST   CR    /deliveries/{delivery}/close
 GET    CRA   /donations
 GET    CR    /donations/new
@@ -300,6 +302,8 @@ GET    CR    /api/phones
 POST   -     /api/phones
 GET    CR    /api/phones/{phone}
 DELETE CR    /api/phones/{phone}
+POST   CR    /api/deliveries/{delivery}/undo
+POST   CR    /api/deliveries/{delivery}/move-stops
 GET    CRA   /api/stock
 POST   CR    /api/stock/openings
 POST   CR    /api/stock/arrivals

@@ -54,6 +54,7 @@ LapsePledge.reason           | CR
 LendGoods.note               | CR
 MakePledge.note              | CR
 Move.note                    | CR
+MoveStops.note               | CRT
 NewRequest.wish              | CR
 NoteNeed.note                | CR
 OpenCountSheet.note          | CR
@@ -87,6 +88,7 @@ SendShipment.note            | CR
 Settle.handled_by            | CR
 Settle.reason                | CR
 TakeBack.reason              | CR
+UndoDispatch.reason          | CRT
 Value.evidence               | CR
 VoidReceipt.reason           | CR
 WriteOff.note                | CR
@@ -218,9 +220,12 @@ def book_the_rest(station: PlantingStation) -> None:
                 recipient="h1", location="a", lines=[c.AllocationLine(item="mask", quantity=1)]
             )
         )
-        for _ in range(2)
+        for _ in range(4)
     ]
-    delivery = document(c.Dispatch(team="t1", allocations=stops))
+    other = document(c.Dispatch(team="t1", allocations=stops[1:]))
+    record(c.UndoDispatch(delivery=other, allocations=stops[3:], reason="x"))
+    delivery = document(c.Dispatch(team="t1", allocations=stops[:1]))
+    record(c.MoveStops(delivery=other, allocations=stops[1:2], to_delivery=delivery))
     record(c.ReportOutcome(delivery=delivery, allocation=stops[0], outcome="not_at_home"))
 
 

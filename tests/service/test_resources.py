@@ -175,6 +175,25 @@ def test_goods_are_allocated_and_released(rest: RestClient) -> None:
     assert rest.get(path)["status"] == "released"
 
 
+def test_stops_are_moved_and_a_dispatch_is_undone(rest: RestClient) -> None:
+    rest.give(20)
+    first, second = rest.allocation(10), rest.allocation(10)
+    old = rest.delivery(first, second)
+    answer = rest.post(
+        f"/api/deliveries/{old}/move-stops", {"allocations": [second], "team": "T-2"}
+    )
+    new = answer["delivery"]["id"]
+    assert new != old
+    left = rest.get(f"/api/deliveries/{old}")["stops"]
+    assert [stop.get("moved_to") for stop in left] == [None, new]
+    undone = rest.post(f"/api/deliveries/{old}/undo", {"reason": "no car"})["delivery"]
+    assert (undone["status"], undone["stops"][0]["moved_to"]) == ("closed", None)
+    assert rest.get(f"/api/allocations/{first}")["status"] == "allocated"
+    report = {"allocation": second, "outcome": "handed_over"}
+    late = rest.post(f"/api/deliveries/{old}/outcomes", report)["delivery"]
+    assert (late["id"], late["stops"][0]["outcome"]) == (new, "handed_over")
+
+
 def test_a_delivery_is_reassigned_settled_and_closed(rest: RestClient) -> None:
     rest.give(10)
     allocation = rest.allocation(10)

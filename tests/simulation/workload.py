@@ -108,6 +108,8 @@ def delivery_teams(generator: CommandGenerator) -> list[WeightedCommand]:
         (5, away, generator.report_outcome),
         (1, bool(model.stops()), generator.report_outcome),
         (1, bool(model.open_deliveries()), generator.reassign),
+        (1, away and bool(model.open_deliveries()), generator.undo_dispatch),
+        (1, away and bool(model.open_deliveries()), generator.move_stops),
         (1, bool(model.open_deliveries()), generator.close_delivery),
         (6, bool(model.open_conflicts()), generator.resolve_conflict),
     ]

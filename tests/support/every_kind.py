@@ -157,6 +157,19 @@ def book_deliveries(station: RecordingStation) -> None:
         c.ResolveConflict(conflict=contradicted.seq, by="correct", reason="the team is right")
     )
     station.record(c.CloseDelivery(delivery=delivery))
+    book_changed_plans(station)
+
+
+def book_changed_plans(station: RecordingStation) -> None:
+    """Record a stop that moves to another delivery, and a dispatch that is undone."""
+    line = c.AllocationLine(item="mask", quantity=1)
+    stop = station.record_document(c.Allocate(recipient="h1", location="a", lines=[line]))
+    first = station.record_document(c.Dispatch(team="t1", allocations=[stop]))
+    second = station.record_document(
+        c.MoveStops(delivery=first, allocations=[stop], team="t2", note="the other way round")
+    )
+    station.record(c.UndoDispatch(delivery=second, reason="no car"))
+    station.record(c.Release(allocation=stop, reason="no car"))
 
 
 def book_stock(station: RecordingStation) -> None:

@@ -311,6 +311,7 @@ class LedgerMachine(RuleBasedStateMachine):
             (stops, self.record_action("report_outcome")),
             (bool(model.open_deliveries()), self.delivery_is_closed),
             (bool(model.open_deliveries()), self.record_action("reassign")),
+            (bool(model.open_deliveries()), self.record_action("undo_dispatch", "move_stops")),
             *(
                 (bool(model.open_conflicts()), act)
                 for act in 2 * [self.record_action("resolve_conflict")]

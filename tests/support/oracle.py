@@ -163,8 +163,13 @@ class Oracle:
             case c.Release():
                 return not lines and self.model.total(f"allocated:{command.allocation}:") > 0
             case c.ReportOutcome():
-                team = f"in_transit:{command.delivery}:{command.allocation}"
-                return not lines and self.model.total(team) > 0
+                return not lines and self.model.total(self.team_of(command)) > 0
+            case c.UndoDispatch(delivery=delivery, allocations=stops):
+                waiting = self.model.waiting(delivery)
+                return bool(waiting) and set(stops or ()) <= set(waiting)
+            case c.MoveStops(delivery=delivery, team=team):
+                waiting = self.model.waiting(delivery)
+                return team is not None and set(command.allocations) <= set(waiting)
             case c.Convert() | c.ReturnGoods():
                 return False
             case c.Allocate() if len(lines) > 1 or lines[0].need is not None:
@@ -291,8 +296,15 @@ class Oracle:
                     assert self.model.total(f"allocated:{name}:") == 0
             case c.ReportOutcome():
                 if done.conflict is None:
-                    team = f"in_transit:{command.delivery}:{command.allocation}"
-                    assert self.model.total(team) == 0
+                    assert self.model.total(self.team_of(command)) == 0
+            case c.UndoDispatch():
+                for name in command.allocations or ():
+                    assert self.model.total(f"in_transit:{command.delivery}:{name}") == 0
+                self.check_only_carried(new, "in_transit allocated")
+            case c.MoveStops():
+                for name in command.allocations:
+                    assert self.model.total(f"in_transit:{done.document}:{name}") > 0
+                self.check_only_carried(new, "in_transit")
             case c.CountStock():
                 if done.conflict is None:
                     self.check_count(command, new)
@@ -308,6 +320,18 @@ class Oracle:
                     self.check_days(command, new)
             case _:
                 pass
+
+    def team_of(self, command: c.ReportOutcome) -> str:
+        """Return the account of the team that has the goods of a stop."""
+        delivery = self.model.present_delivery(command.delivery, command.allocation)
+        return f"in_transit:{delivery}:{command.allocation}"
+
+    def check_only_carried(self, new: list[Any], kinds: str) -> None:
+        """Check that goods moved between accounts of these kinds only, and no need changed."""
+        for body in new:
+            for transfer in body.transfers:
+                assert transfer.lot, transfer
+                assert {each.partition(":")[0] for each in transfer[:2]} <= set(kinds.split())
 
     def check_quarantine(self, command: c.QuarantineBatch, new: list[Any]) -> None:
         """Check that goods moved into the quarantine only, and that none stay outside of it."""

@@ -40,6 +40,7 @@ from supplies.domain.entry_rows import (
     Resolution,
     Stop,
     StopLine,
+    StopRemoval,
     Withdrawal,
 )
 
@@ -178,6 +179,21 @@ class ReferenceModel:
 
     def stops(self) -> list[Stop]:
         return [row for _, row in self.rows[Stop]]
+
+    def present_delivery(self, delivery: str, allocation: str) -> str:
+        """Return the delivery that has the goods of a stop, which may have been moved."""
+        moved = {(row.delivery, row.allocation): row.moved_to for _, row in self.rows[StopRemoval]}
+        while moved.get((delivery, allocation)) is not None:
+            delivery = moved[delivery, allocation]
+        return delivery
+
+    def waiting(self, delivery: str) -> list[str]:
+        """Return the allocations of a delivery whose goods are in transit."""
+        return [
+            stop.allocation
+            for stop in self.stops()
+            if stop.delivery == delivery and self.total(f"in_transit:{delivery}:{stop.allocation}")
+        ]
 
     def loaded(self, stop: Stop) -> list[StopLine]:
         return [

@@ -20,7 +20,14 @@ from support.tampering import (
 
 from supplies.domain import commands as c
 from supplies.domain.entries import Body, entry_id
-from supplies.domain.entry_rows import ArrivalLine, LatestDay, Lot, ProductPledge, Recount
+from supplies.domain.entry_rows import (
+    ArrivalLine,
+    LatestDay,
+    Lot,
+    ProductPledge,
+    Recount,
+    StopRemoval,
+)
 from supplies.verification.verify import verify
 
 
@@ -311,3 +318,19 @@ def test_a_count_whose_expected_quantities_differ_from_the_books_is_found(store:
     error = verification_error(store)
     assert (error.table, error.column, error.seq) == ("transfers", "quantity", seq)
     assert "unexplained by c_" in str(error)
+
+
+def test_a_stop_that_moved_elsewhere_than_its_goods_is_found(store: Tampering) -> None:
+    seq = first_number(store, "SELECT max(seq) FROM stop_removals WHERE moved_to IS NOT NULL")
+
+    def undone(body: Body) -> Body:
+        rows = [
+            msgspec.structs.replace(row, moved_to=None) if isinstance(row, StopRemoval) else row
+            for row in body.rows
+        ]
+        return msgspec.structs.replace(body, rows=tuple(rows))
+
+    forge(store, seq, undone)
+    store.run("UPDATE stop_removals SET moved_to = NULL WHERE seq = :seq", {"seq": seq})
+    error = verification_error(store)
+    assert (error.table, error.column, error.seq) == ("transfers", "quantity", seq)

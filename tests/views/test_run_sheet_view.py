@@ -2,7 +2,9 @@
 
 from datetime import date
 
+import msgspec
 import pytest
+from supplies_receipts import draw_run_sheet
 from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
@@ -41,6 +43,25 @@ def test_stops_of_a_run_sheet_match_the_slips(station: StationLedger) -> None:
     )
     assert [stop.lines for stop in sheet.stops] == [slip.lines for slip in slips]
     assert [stop.address for stop in sheet.stops] == [slip.address for slip in slips]
+
+
+def test_papers_of_a_delivery_say_where_stops_went_that_were_taken_off(
+    station: StationLedger,
+) -> None:
+    station.stock(9)
+    stops = [station.allocate(4), station.allocate(3, "R-2"), station.allocate(2, "R-2")]
+    delivery = station.dispatch(*stops)
+    moved = c.MoveStops(delivery=delivery, allocations=[stops[0]], team="T-2")
+    other = str(station(moved).document)
+    station(c.UndoDispatch(delivery=delivery, allocations=[stops[1]], reason="no room"))
+    sheet = build_run_sheet(station.books, delivery)
+    assert [stop.moved_to for stop in sheet.stops] == [other, None, msgspec.UNSET]
+    assert [(stop.name, stop.lines) for stop in sheet.stops[:2]] == [("", []), ("", [])]
+    assert [load.quantity for load in sheet.load] == [2]
+    assert [slip.allocation for slip in build_delivery_slips(station.books, delivery)] == stops[2:]
+    (slip,) = build_delivery_slips(station.books, other)
+    assert (slip.allocation, slip.lines[0].quantity) == (stops[0], 4)
+    draw_run_sheet(sheet)
 
 
 def test_a_run_sheet_of_an_unknown_delivery_or_forgotten_recipient_is_refused(

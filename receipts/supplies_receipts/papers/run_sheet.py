@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from supplies.errors import InvalidField
 from supplies.papers.run_sheet import LoadLine, RunSheet, RunStop
 from supplies.papers.slip import SlipLine
@@ -23,6 +25,7 @@ _STEPS = (
     Words("带回", "Brought back"),
 )
 
+_NOT_TAKEN = Words("未出车，物资仍留存备用", "not taken along: the goods are set aside again")
 _TIME = Words("时间", "Time")
 _PRIVACY = Words(
     "本单含住户地址，回站后交回，24 小时内销毁。",
@@ -84,7 +87,7 @@ def _blocks(sheet: RunSheet) -> list[Block]:
 
 
 def _head(sheet: RunSheet) -> Block:
-    counted = len(sheet.stops)
+    counted = sum(stop.moved_to is msgspec.UNSET for stop in sheet.stops)
     stops = Words(f"{counted} 站", bilingual.many(counted, "stop")).label
     team = f"{TEAM.label}  {sheet.team} · {sheet.delivery} · {stops}"
     return layout.stacked(
@@ -136,6 +139,9 @@ def _stops(stops: Sequence[RunStop]) -> list[Block]:
 def _stop(stop: RunStop) -> list[Block]:
     """Draw one stop. A long list of goods may continue on the next page."""
     left, wide = MARGIN + _STOPS[0].width, _STOPS[1].width - layout.GUTTER
+    number = layout.text(MARGIN + 1, _STOPS[0].width, str(stop.stop), _NUMBER)
+    if stop.moved_to is not msgspec.UNSET:
+        return [_removed(stop, number)]
     address = layout.stacked(
         [
             layout.text(left, wide, f"{stop.name}  {stop.phone or ''}".strip(), _ADDRESS),
@@ -143,7 +149,6 @@ def _stop(stop: RunStop) -> list[Block]:
             layout.text(left, wide, stop.recipient, CELL_EN),
         ]
     )
-    number = layout.text(MARGIN + 1, _STOPS[0].width, str(stop.stop), _NUMBER)
     goods = [_goods(line) for line in stop.lines]
     beside, height = 0, 0.0
     while beside < len(goods) and height < address.height:
@@ -152,11 +157,29 @@ def _stop(stop: RunStop) -> list[Block]:
     first = layout.stacked(
         [layout.space(0.8), layout.beside([number, address, *_column(goods[:beside])])]
     )
-    under = layout.stacked(
+    *rest, last = [first, *goods[beside:]]
+    return [*rest, layout.stacked([last, _line_under()])]
+
+
+def _line_under() -> Block:
+    return layout.stacked(
         [layout.space(0.6), layout.rule(MARGIN, WIDTH, weight=HAIRLINE, ink=PALE)]
     )
-    *rest, last = [first, *goods[beside:]]
-    return [*rest, layout.stacked([last, under])]
+
+
+def _removed(stop: RunStop, number: Block) -> Block:
+    """Draw a stop that was taken off the delivery: its code, and where the goods are."""
+    left, wide = MARGIN + _STOPS[0].width, WIDTH - _STOPS[0].width
+    words = _NOT_TAKEN
+    if isinstance(stop.moved_to, str):
+        words = Words(f"已转至 {stop.moved_to}", f"moved to delivery {stop.moved_to}")
+    text = layout.stacked(
+        [
+            layout.text(left, wide, words.label, _ADDRESS),
+            layout.text(left, wide, stop.recipient, CELL_EN),
+        ]
+    )
+    return layout.stacked([layout.space(0.8), layout.beside([number, text]), _line_under()])
 
 
 def _column(blocks: Sequence[Block]) -> list[Block]:

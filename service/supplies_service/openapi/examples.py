@@ -131,6 +131,8 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "CloseDelivery": {},
     "ReassignDelivery": {"team": "t_2"},
+    "UndoDispatch": {"reason": "the car did not start"},
+    "MoveStops": {"allocations": ["a_2"], "team": "t_2"},
     # --- stock
     "OpenStock": {"location": "store-a", "lines": [{"item": "soap", "quantity": 30}]},
     "RecordArrival": {

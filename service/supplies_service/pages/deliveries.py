@@ -12,9 +12,11 @@ from supplies.domain.catalogue_records import Team
 from supplies.domain.commands import (
     CloseDelivery,
     Dispatch,
+    MoveStops,
     Outcome,
     ReassignDelivery,
     ReportOutcome,
+    UndoDispatch,
 )
 from supplies.views.allocations import list_allocations
 from supplies.views.deliveries import (
@@ -126,6 +128,27 @@ class DeliveryPages(Controller):
         form = await CommandForm.read(context.request, ReassignDelivery)
         return await _change(context, delivery, form)
 
+    @post("/{delivery:str}/undo", opt=STAFF)
+    async def undo(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
+        """Take stops off a delivery. If that is refused, show it with the errors."""
+        form = await CommandForm.read(context.request, UndoDispatch)
+        return await _change(context, delivery, form)
+
+    @post("/{delivery:str}/move-stops", opt=STAFF)
+    async def move_stops(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
+        """Move stops, and show the delivery that has them now.
+
+        If that is refused, show the delivery with the errors.
+        """
+        form = await CommandForm.read(context.request, MoveStops)
+        form.fields["/delivery"] = delivery
+        return await submit(
+            context,
+            form,
+            lambda: _show_delivery(context, delivery, form),
+            address=lambda recorded: f"/deliveries/{recorded.document}",
+        )
+
     @post("/{delivery:str}/close", opt=STAFF)
     async def close(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
         """Close a delivery. If that is refused, show it with the errors."""
@@ -209,16 +232,21 @@ def _show_delivery(context: RequestContext, name: str, form: CommandForm[Any]) -
             report = form if own else CommandForm(ReportOutcome)
             report.id_prefix = f"{stop.allocation}-"
             stops.append((stop, report))
-        close = form if form.kind is CloseDelivery else CommandForm(CloseDelivery)
-        reassign = form if form.kind is ReassignDelivery else CommandForm(ReassignDelivery)
+        changes = {
+            kind.__name__: form if form.kind is kind else CommandForm(kind)
+            for kind in (CloseDelivery, ReassignDelivery, UndoDispatch, MoveStops)
+        }
+        for kind, change in changes.items():
+            change.id_prefix = f"{kind}-"
+        others = list_deliveries(books, status="out", limit=MAX_CHOICES).items
         return render_form(
             context,
             "delivery.html",
             form,
             delivery=delivery,
             stops=stops,
-            close=close,
-            reassign=reassign,
+            changes=changes,
+            others=[one for one in others if one.id != name],
             outcomes=get_args(Outcome),
             entries=list_entries(books, document=name, limit=None).items,
         )

@@ -1,4 +1,4 @@
-"""Deliveries: dispatch a team, report outcomes, print slips, close and reassign."""
+"""Deliveries: dispatch a team, change its stops, report outcomes, print slips, and close."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from supplies_receipts import draw_delivery_slips, draw_run_sheet
 
 from supplies.books.reader import Books
-from supplies.domain.commands import CloseDelivery, Dispatch, ReassignDelivery, ReportOutcome
+from supplies.domain.commands import (
+    CloseDelivery,
+    Dispatch,
+    MoveStops,
+    ReassignDelivery,
+    ReportOutcome,
+    UndoDispatch,
+)
 from supplies.ledger.recorded import Recorded
 from supplies.papers.run_sheet import RunSheet
 from supplies.views.deliveries import DeliveryView, get_delivery, list_deliveries
@@ -186,4 +193,29 @@ class DeliveryController(Controller):
         self, context: Context, payload: Body[ReassignDelivery]
     ) -> CreatedResponse[DeliveryEntered]:
         """Give an open delivery to another team."""
+        return await context.record(payload, show_delivery)
+
+    @post(
+        "/{delivery:str}/undo",
+        operation_id="undoDispatch",
+        opt=allow_roles("coordinator", "recorder"),
+    )
+    async def undo(
+        self, context: Context, payload: Body[UndoDispatch]
+    ) -> CreatedResponse[DeliveryEntered]:
+        """Take stops off a delivery whose team did not start. The goods stay set aside."""
+        return await context.record(payload, show_delivery)
+
+    @post(
+        "/{delivery:str}/move-stops",
+        operation_id="moveStops",
+        opt=allow_roles("coordinator", "recorder"),
+    )
+    async def move_stops(
+        self, context: Context, payload: Body[MoveStops]
+    ) -> CreatedResponse[DeliveryEntered]:
+        """Move stops to a new delivery of another team, or to one that is out.
+
+        The answer shows the delivery that has the stops now.
+        """
         return await context.record(payload, show_delivery)

@@ -207,7 +207,7 @@ def deliveries(database: str, station: str | None, as_json: bool) -> None:
             "delivery": lambda delivery: delivery.id,
             "team": lambda delivery: delivery.team,
             "status": lambda delivery: delivery.status,
-            "stops": lambda delivery: len(delivery.stops),
+            "stops": lambda delivery: len(delivery.present_stops),
         },
         page.items,
     )

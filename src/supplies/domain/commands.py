@@ -437,6 +437,42 @@ class ReassignDelivery(Command, frozen=True, kw_only=True):
     team: Code
 
 
+class UndoDispatch(Command, frozen=True, kw_only=True):
+    """Take stops off an open delivery because the team did not start with their goods.
+
+    The goods are set aside at the place of loading again, for the same needs. No outcome is
+    recorded. A delivery without goods in transit is then closed.
+
+    Attributes:
+        allocations: The stops to take off, by their allocations. None means all stops without an
+            outcome.
+    """
+
+    delivery: Code  # by path
+    reason: Reason
+    allocations: Annotated[list[Code], LINE_LIMITS] | None = None
+
+
+class MoveStops(Command, frozen=True, kw_only=True):
+    """Move stops of an open delivery to another team, on a new delivery or one that is out.
+
+    A delivery is split in this way. The goods stay in transit, and the stops keep their lines. A
+    delivery without goods in transit is then closed. An outcome that is reported later for a stop
+    of the old delivery counts for the stop where the goods are.
+
+    Attributes:
+        allocations: The stops to move, by their allocations, in their new order.
+        team: The team of the new delivery.
+        to_delivery: An open delivery that gets the stops after its own. Give either this or `team`.
+    """
+
+    delivery: Code  # by path
+    allocations: Annotated[list[Code], LINE_LIMITS]
+    team: Code | None = None
+    to_delivery: Code | None = None
+    note: Text | None = None
+
+
 class ResolveConflict(Command, frozen=True, kw_only=True):
     """Resolve a conflict between a reported fact and the books.
 

@@ -31,6 +31,7 @@ ENTRY_KINDS = (
     "count_opened",
     "delivery_closed",
     "delivery_reassigned",
+    "dispatch_undone",
     "dispatched",
     "donation_received",
     "forgotten",
@@ -67,6 +68,8 @@ ENTRY_KINDS = (
     "stock_counted",
     "stock_opened",
     "stock_recounted",
+    "stops_added",
+    "stops_moved",
     "taken_back",
     "written_off",
 )

@@ -234,6 +234,19 @@ class StopLine(EntryRow, frozen=True, kw_only=True, tag="stop_lines"):
     loaded: int
 
 
+class StopRemoval(EntryRow, frozen=True, kw_only=True, tag="stop_removals"):
+    """Says that a stop was taken off a delivery before it had an outcome.
+
+    Attributes:
+        moved_to: The delivery that has the goods now; None if they are set aside again where they
+            were loaded.
+    """
+
+    delivery: str
+    allocation: str
+    moved_to: str | None
+
+
 class StopOutcome(EntryRow, frozen=True, kw_only=True, tag="outcomes"):
     """The outcome of a stop.
 
@@ -534,6 +547,7 @@ AnyEntryRow = (
     | Delivery
     | Stop
     | StopLine
+    | StopRemoval
     | StopOutcome
     | OutcomeLine
     | DeliveryEnd

@@ -33,7 +33,12 @@ class LoadLine(PaperPart, frozen=True, kw_only=True):
 
 
 class RunStop(PaperPart, frozen=True, kw_only=True):
-    """One stop on the run sheet. Name and telephone number are masked. The address is complete."""
+    """One stop on the run sheet. Name and telephone number are masked. The address is complete.
+
+    Attributes:
+        moved_to: Absent if the stop is on the delivery. If it was taken off, the delivery that has
+            its goods, or None if they are set aside again; the stop then has no lines and address.
+    """
 
     stop: int
     recipient: str
@@ -41,6 +46,7 @@ class RunStop(PaperPart, frozen=True, kw_only=True):
     phone: str | None
     address: str | None
     lines: list[SlipLine]
+    moved_to: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class RunSheet(PaperPart, frozen=True, kw_only=True):

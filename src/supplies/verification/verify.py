@@ -30,6 +30,7 @@ from supplies.verification.pledges import FulfilledPledges
 from supplies.verification.reader import FIRST, LAST, Reader
 from supplies.verification.receipts import ERASABLE, Receipts
 from supplies.verification.records import ROW_TABLES, Records, Rows, rows_of
+from supplies.verification.removed_stops import RemovedStops
 from supplies.verification.repacked_goods import RepackedGoods
 from supplies.verification.shipments import Shipments
 from supplies.verification.stock_counts import StockCounts
@@ -146,6 +147,7 @@ class _Verification:
         self.shipments, self.counts = Shipments(reader), StockCounts(reader)
         self.earlier = EarlierChecks(reader, witnesses)
         self.repacked, self.pledges = RepackedGoods(reader), FulfilledPledges(reader)
+        self.removed_stops = RemovedStops(reader)
         self.transfers = 0
         self.recorded: dict[type[EntryRow], list[Row]] = {kind: [] for kind in ROW_TABLES}
 
@@ -167,6 +169,7 @@ class _Verification:
         self.counts.check()
         self.repacked.check(self.balances.by_key)
         self.pledges.check()
+        self.removed_stops.check()
         return VerifiedStation(
             station=self.station,
             entries=self.chain.seq,
@@ -193,6 +196,7 @@ class _Verification:
         self.counts.add(recorded, bodies)
         self.repacked.add(recorded, bodies)
         self.pledges.add(recorded, bodies)
+        self.removed_stops.add(recorded, bodies)
         texts = self.reader.rows(ERASABLE, low, high)
         self.receipts.add(recorded, bodies, texts, self.records.donations)
         self.balances.move(transfers, self.records.lots, self.records.recipients)

@@ -59,6 +59,9 @@ class StopView(View, frozen=True, kw_only=True):
         happened_at: Time of the outcome in UTC; None if only the day is known.
         received_by, proof, note: None if they were not reported. The note is also None if it was
             erased.
+        removed_in: Number of the entry that took the stop off the delivery; absent if it is on it.
+        moved_to: The delivery that has the goods of a removed stop; None if they are set aside
+            again where they were loaded.
     """
 
     stop: int
@@ -73,6 +76,8 @@ class StopView(View, frozen=True, kw_only=True):
     proof: str | None
     note: str | None
     or_earlier: OrEarlier = msgspec.UNSET
+    removed_in: int | msgspec.UnsetType = msgspec.UNSET
+    moved_to: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class DeliveryView(View, frozen=True, kw_only=True):
@@ -94,6 +99,11 @@ class DeliveryView(View, frozen=True, kw_only=True):
     note: str | None
     remarks: list[RemarkView]
     or_earlier: OrEarlier = msgspec.UNSET
+
+    @property
+    def present_stops(self) -> list[StopView]:
+        """The stops that were not taken off the delivery."""
+        return [stop for stop in self.stops if not stop.removed_in]
 
 
 def get_delivery(books: Books, name: str) -> DeliveryView:
@@ -208,4 +218,6 @@ def _stop(lines: list[LoadedLine], entries: DocumentEntries) -> StopView:
         received_by=first.received_by,
         proof=first.proof,
         note=entries.text(seq, "note"),
+        removed_in=first.removed_in or msgspec.UNSET,
+        moved_to=first.moved_to if first.removed_in else msgspec.UNSET,
     )

@@ -17,6 +17,8 @@ class LoadedLine(NamedTuple):
             then 0.
         reported_in: Number of the entry with the outcome.
         happened_at: A timestamp as text, or None.
+        removed_in: Number of the entry that took the stop off the delivery; None if it is on it.
+        moved_to: The delivery to which the stop was moved, or None.
     """
 
     delivery: str
@@ -36,6 +38,9 @@ class LoadedLine(NamedTuple):
     happened_at: str | None
     received_by: str | None
     proof: str | None
+    location: str
+    removed_in: int | None
+    moved_to: str | None
 
 
 def read_loaded_lines(
@@ -51,13 +56,16 @@ def read_loaded_lines(
         ids,
         "SELECT s.delivery, s.stop, s.allocation, s.recipient, l.line, l.item, l.lot, l.loaded, "
         "o.outcome, coalesce(r.received, 0), coalesce(r.brought_back, 0), coalesce(r.lost, 0), "
-        "coalesce(b.quantity, 0), o.seq, o.happened_at, o.received_by, o.proof "
+        "coalesce(b.quantity, 0), o.seq, o.happened_at, o.received_by, o.proof, "
+        "l.location, m.seq, m.moved_to "
         "FROM wanted w CROSS JOIN stops s CROSS JOIN stop_lines l "
         "LEFT JOIN outcomes o ON o.station = s.station AND o.delivery = s.delivery "
         "AND o.allocation = s.allocation AND o.seq = (SELECT max(m.seq) FROM outcomes m "
         "WHERE m.station = s.station AND m.delivery = s.delivery AND m.allocation = s.allocation) "
         "LEFT JOIN outcome_lines r ON r.station = l.station AND r.delivery = l.delivery "
         "AND r.allocation = l.allocation AND r.line = l.line AND r.seq = o.seq "
+        "LEFT JOIN stop_removals m ON m.station = s.station AND m.delivery = s.delivery "
+        "AND m.allocation = s.allocation "
         "LEFT JOIN balances b ON b.station = s.station AND b.item = l.item AND b.lot = l.lot "
         "AND b.account = 'in_transit:' || s.delivery || ':' || s.allocation "
         f"WHERE s.station = :station AND s.{key} = w.id AND l.station = s.station "

@@ -12,7 +12,7 @@ import msgspec
 
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Recipient
-from supplies.domain.entry_rows import LatestDay, Lot, StopLine
+from supplies.domain.entry_rows import LatestDay, Lot
 from supplies.domain.redaction import mask_name, mask_phone
 from supplies.errors import NotFound
 from supplies.papers.common import StatedPacks
@@ -46,7 +46,7 @@ class _LoadedDelivery(NamedTuple):
 
 
 def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
-    """Build a slip for each stop, in order.
+    """Build a slip for each stop, in order. Stops that were taken off the delivery have none.
 
     Names of people and telephone numbers are masked. Addresses are complete.
 
@@ -59,6 +59,8 @@ def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
     slips = []
     for lines in stops:
         first = lines[0]
+        if first.removed_in:
+            continue
         recipient = books.recipient(first.recipient)
         slips.append(
             DeliverySlip(
@@ -84,6 +86,8 @@ def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
 def build_run_sheet(books: Books, delivery: str) -> RunSheet:
     """Build the run sheet: the quantity of each lot to load, and the stops in order.
 
+    Of a stop that was taken off the delivery, it only says where the goods are now.
+
     Raises:
         NotFound: there is no such delivery.
         Forgotten: a recipient was forgotten after the dispatch.
@@ -91,6 +95,9 @@ def build_run_sheet(books: Books, delivery: str) -> RunSheet:
     found = _load_delivery(books, delivery)
     stops = []
     for lines in found.stops():
+        if lines[0].removed_in:
+            stops.append(_removed_stop(lines[0]))
+            continue
         recipient = books.recipient(lines[0].recipient)
         stops.append(
             RunStop(
@@ -107,7 +114,7 @@ def build_run_sheet(books: Books, delivery: str) -> RunSheet:
         station=station_head(books),
         team=found.team,
         day=found.day,
-        load=_lines_to_load(books, delivery, found.lots),
+        load=_lines_to_load(books, found),
         stops=stops,
         or_earlier=found.or_earlier,
     )
@@ -128,14 +135,28 @@ def _load_delivery(books: Books, delivery: str) -> _LoadedDelivery:
     )
 
 
-def _lines_to_load(books: Books, delivery: str, described: dict[str, Lot]) -> list[LoadLine]:
+def _removed_stop(line: LoadedLine) -> RunStop:
+    return RunStop(
+        stop=line.stop,
+        recipient=line.recipient,
+        name="",
+        phone=None,
+        address=None,
+        lines=[],
+        moved_to=line.moved_to,
+    )
+
+
+def _lines_to_load(books: Books, found: _LoadedDelivery) -> list[LoadLine]:
     """Return the quantity of each lot to load at each location.
 
     Lots that expire first come first.
     """
+    described = found.lots
     sums: Counter[tuple[str, str, str]] = Counter()
-    for line in books.rows(StopLine, delivery=delivery):
-        sums[line.location, line.item, line.lot] += line.loaded
+    for line in found.loaded:
+        if not line.removed_in:
+            sums[line.location, line.item, line.lot] += line.loaded
 
     def by_expiry(key: tuple[str, str, str]) -> tuple[str, str, date, str]:
         location, item, lot = key

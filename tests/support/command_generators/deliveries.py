@@ -63,6 +63,30 @@ class DeliveryCommands(GeneratorBase):
             delivery=self.pick(self.model.open_deliveries()), team=self.pick(self.codes.teams)
         )
 
+    def stops_to_change(self, delivery: str) -> list[str]:
+        """Return stops of a delivery. Seldom they have an outcome or are no stops of it."""
+        waiting = self.model.waiting(delivery)
+        if self.once_in(10) or not waiting:
+            waiting = sorted(self.model.allocations())
+        return self.random.sample(waiting, 3)
+
+    def undo_dispatch(self) -> c.Command:
+        delivery = self.pick(self.model.open_deliveries())
+        stops = self.stops_to_change(delivery) if self.coin() else None
+        return c.UndoDispatch(
+            delivery=delivery, allocations=stops, reason="r", happened_on=self.day()
+        )
+
+    def move_stops(self) -> c.Command:
+        delivery = self.pick(self.model.open_deliveries())
+        team, to = self.pick(self.codes.teams), self.pick(self.model.open_deliveries())
+        return c.MoveStops(
+            delivery=delivery,
+            allocations=self.stops_to_change(delivery),
+            happened_on=self.day(),
+            **({"team": team} if self.coin() else {"to_delivery": to}),
+        )
+
     def close_delivery(self) -> c.Command:
         return c.CloseDelivery(delivery=self.pick(self.model.open_deliveries()))
 

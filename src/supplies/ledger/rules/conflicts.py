@@ -24,6 +24,7 @@ from supplies.ledger.journal import Journal
 from supplies.ledger.rules.corrections import Rules, correct
 from supplies.ledger.rules.delivery_outcomes import (
     add_outcome_rows,
+    at_present_stop,
     find_stop,
     meet_assigned_need,
     outcome_lines,
@@ -54,7 +55,7 @@ def resolve_conflict(
     conflict = _find_conflict(journal, command.conflict)
     stated = msgspec.json.decode(conflict.stated)
     if stated["type"] == ReportOutcome.__name__:
-        outcome = msgspec.convert(stated, ReportOutcome)
+        outcome = at_present_stop(msgspec.convert(stated, ReportOutcome), journal)
         if command.by == "correct":
             _correct_outcome(journal, command, outcome, rules)
         else:
@@ -120,7 +121,8 @@ def _book_from_unexplained(journal: Journal, outcome: ReportOutcome, conflict: i
 
 def _day_of_fact(journal: Journal, outcome: ReportOutcome, conflict: int) -> date:
     """Return the day of the reported fact, or the day of the dispatch if that is later."""
-    dispatched = journal.books.latest_seq(Stop, delivery=outcome.delivery) or conflict
+    where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
+    dispatched = journal.books.latest_seq(Stop, **where) or conflict
     return max(journal.books.body(conflict).happened_on, journal.books.body(dispatched).booked_on)
 
 

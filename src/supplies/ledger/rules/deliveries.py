@@ -9,7 +9,7 @@ from supplies.domain.commands import (
     Dispatch,
     ReassignDelivery,
 )
-from supplies.domain.entry_rows import Delivery, DeliveryEnd, Stop, StopLine
+from supplies.domain.entry_rows import Delivery, DeliveryEnd, Stop, StopLine, StopRemoval
 from supplies.domain.expiry import shown_expiry
 from supplies.errors import AlreadyDone, Fault, InvalidField, Unaccounted
 from supplies.ledger.journal import Journal
@@ -96,9 +96,11 @@ def _check_not_expired(journal: Journal, item: str, lot: str, pointer: str) -> N
 
 def _no_goods_left(journal: Journal, allocation: str, pointer: str) -> AlreadyDone:
     stop = journal.books.latest_row(Stop, allocation=allocation)
+    removals = journal.books.rows(StopRemoval, allocation=allocation)
+    undone = stop is not None and any(row.delivery == stop.delivery for row in removals)
     where = (
         "they were released"
-        if stop is None
+        if stop is None or undone
         else f"they were dispatched on delivery {stop.delivery}"
     )
     sentence = f"no goods are left in allocation {allocation}: {where}"
@@ -113,7 +115,7 @@ def close_delivery(command: CloseDelivery, journal: Journal) -> None:
         AlreadyDone: the delivery is closed already.
         NotFound: the delivery is unknown.
     """
-    _find_open_delivery(journal, command.delivery)
+    find_open_delivery(journal, command.delivery)
     balances = journal.nonzero_balances(f"{IN_TRANSIT.prefix}{command.delivery}:")
     if balances:
         (account, item, _), quantity = next(iter(balances.items()))
@@ -133,7 +135,7 @@ def reassign_delivery(command: ReassignDelivery, journal: Journal) -> None:
         AlreadyDone: the delivery is closed, or this team has it already.
         NotFound: the delivery or the team is unknown.
     """
-    delivery = _find_open_delivery(journal, command.delivery)
+    delivery = find_open_delivery(journal, command.delivery)
     journal.books.team(command.team, "/team")
     if delivery.team == command.team:
         raise AlreadyDone(f"delivery {command.delivery} is with team {command.team} already")
@@ -141,20 +143,31 @@ def reassign_delivery(command: ReassignDelivery, journal: Journal) -> None:
     draft.add_rows(Delivery(delivery=command.delivery, team=command.team))
 
 
-def _find_open_delivery(journal: Journal, name: str) -> Delivery:
-    delivery = find_delivery(journal, name)
+def find_open_delivery(journal: Journal, name: str, pointer: str = "") -> Delivery:
+    """Return a delivery that is not closed.
+
+    Raises:
+        AlreadyDone: the delivery is closed.
+        NotFound: the delivery is unknown and `pointer` is empty.
+        InvalidField: the delivery is unknown; the error names the field to which `pointer` leads.
+    """
+    delivery = find_delivery(journal, name, pointer)
     if journal.books.latest_row(DeliveryEnd, delivery=name) is not None:
-        raise AlreadyDone(f"delivery {name} is closed already")
+        sentence = f"delivery {name} is closed already"
+        raise AlreadyDone(sentence, [Fault(pointer, sentence)] if pointer else ())
     return delivery
 
 
-def find_delivery(journal: Journal, name: str) -> Delivery:
+def find_delivery(journal: Journal, name: str, pointer: str = "") -> Delivery:
     """Return a delivery with its present team.
 
     Raises:
-        NotFound: the delivery is unknown.
+        NotFound: the delivery is unknown and `pointer` is empty.
+        InvalidField: the delivery is unknown; the error names the field to which `pointer` leads.
     """
     delivery = journal.books.latest_row(Delivery, delivery=name)
     if delivery is None:
-        raise unknown_code_error(f"there is no delivery {name}; see the list of deliveries", "")
+        raise unknown_code_error(
+            f"there is no delivery {name}; see the list of deliveries", pointer
+        )
     return delivery

@@ -14,13 +14,14 @@ from supplies.domain.commands import (
     OutcomeLine,
     ReportOutcome,
 )
-from supplies.domain.entry_rows import Conflict, Stop, StopLine, StopOutcome
+from supplies.domain.entry_rows import Conflict, Stop, StopLine, StopOutcome, StopRemoval
 from supplies.domain.entry_rows import OutcomeLine as StatedLine
 from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, SuppliesError
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import check_open_location
 from supplies.ledger.rules.deliveries import LOST_ON_THE_WAY, find_delivery
+from supplies.ledger.rules.delivery_changes import first_delivery, present_delivery
 from supplies.ledger.rules.need_fulfilment import find_need, meet_needs_with_excess, restore_needs
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -60,7 +61,9 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
         InvalidField: a line is missing or unknown, or does not account for all loaded goods.
         NotFound: the delivery is unknown.
     """
+    command = at_present_stop(command, journal)
     stop, loaded = find_stop(journal, command)
+    _check_on_the_way(journal, stop)
     about = f"recipient:{stop.recipient}"
     lines = outcome_lines(command, loaded)
     if journal.corrected is None:
@@ -97,7 +100,8 @@ def _day_of(journal: Journal, command: ReportOutcome, moment: datetime) -> date:
     if moment > journal.now + CLOCK_TOLERANCE:
         now = journal.now.astimezone(zone).isoformat(sep=" ", timespec="minutes")
         raise Contradicted(f"the outcome is reported for {shown}, but it is only {now} now")
-    seq = journal.books.latest_seq(Stop, delivery=command.delivery) or 0
+    first = first_delivery(journal.books, command.delivery, command.allocation)
+    seq = journal.books.latest_seq(Stop, delivery=first, allocation=command.allocation) or 0
     dispatched = journal.books.body(seq)
     recorded_at = datetime.fromisoformat(dispatched.recorded_at)
     # If the dispatch was recorded on a later day, only its day is known, not its time.
@@ -108,6 +112,30 @@ def _day_of(journal: Journal, command: ReportOutcome, moment: datetime) -> date:
             f"(entry {seq})"
         )
     return day
+
+
+def at_present_stop(command: ReportOutcome, journal: Journal) -> ReportOutcome:
+    """Return a report with the delivery that has the goods of its stop now.
+
+    The stop may have been moved to another delivery since the team left.
+    """
+    delivery = present_delivery(journal.books, command.delivery, command.allocation)
+    return msgspec.structs.replace(command, delivery=delivery)
+
+
+def _check_on_the_way(journal: Journal, stop: Stop) -> None:
+    """Check that the goods of a stop were not put back because its team did not start.
+
+    Raises:
+        Contradicted: the dispatch of the stop was undone.
+    """
+    where = {"delivery": stop.delivery, "allocation": stop.allocation}
+    seq = journal.books.latest_seq(StopRemoval, **where)
+    if seq is not None and journal.books.latest_seq(StopOutcome, **where) is None:
+        raise Contradicted(
+            f"the stop for {stop.allocation} was taken off delivery {stop.delivery} by entry "
+            f"{seq}; its goods were set aside again"
+        )
 
 
 def find_stop(journal: Journal, command: ReportOutcome) -> tuple[Stop, list[StopLine]]:
@@ -378,6 +406,8 @@ def meet_assigned_need(
 
 def record_conflict(command: ReportOutcome | CountStock, journal: Journal, reason: str) -> None:
     """Record a fact that contradicts the books, without moving goods."""
+    if isinstance(command, ReportOutcome):
+        command = at_present_stop(command, journal)
     document, about = _subject_of(command, journal)
     draft = journal.entry("conflict_noted", document=document, about=about)
     stated = msgspec.json.encode(without_free_text(command)).decode()
