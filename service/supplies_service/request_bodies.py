@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from base64 import b64encode
 from collections.abc import Mapping
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, get_args
 
 import msgspec
 from anyio.to_thread import run_sync
@@ -21,6 +22,7 @@ from litestar.params import SkipValidation
 
 from supplies.domain.catalogue_records import CatalogueRecord
 from supplies.domain.commands import Command
+from supplies.domain.photos import PhotoType
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound, SuppliesError
 from supplies_service.problems import Malformed, TooSlow, WrongMediaType
@@ -39,6 +41,9 @@ Body: TypeAlias = NamedDependency[SkipValidation[T]]
 A field of the struct that is also a path parameter is filled from the path. The body must not
 contain such a field, nor `type`.
 """
+
+PHOTO_TYPES: tuple[str, ...] = get_args(PhotoType)
+"""The media types of photos."""
 
 _BODY = "supplies_body"
 """The key under which a request's scope contains the JSON object of its body."""
@@ -170,6 +175,9 @@ def _path_fields(
 async def json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """Return the request's body as a JSON object. The body is read only once.
 
+    If the route takes a photo, the body may be the photo itself. It is then returned as the field
+    that the route's `opt` names as `file_field`.
+
     Other media types are refused. This also protects against forms of other sites, because a
     browser asks for permission before it sends JSON to another site.
 
@@ -188,6 +196,9 @@ async def json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
 
 async def _read_json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
     kind, _, parameters = request.headers.get("content-type", "").partition(";")
+    field: str | None = request.route_handler.opt.get("file_field")
+    if field is not None and kind.strip().lower() in PHOTO_TYPES:
+        return {field: b64encode(await read_body(request)).decode()}
     charset = parameters.strip().lower().replace('"', "")
     if kind.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
         raise WrongMediaType("send JSON in UTF-8, with Content-Type: application/json")

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
     from supplies.domain.commands import (
         AcknowledgeShipment,
+        AddStopPhoto,
         Allocate,
         AllocationLine,
         ArrivalLine,
@@ -133,6 +134,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AcknowledgeShipment",
+    "AddStopPhoto",
     "AgainstBooks",
     "Allocate",
     "AllocationLine",

@@ -294,6 +294,7 @@ GET    CRT   /api/deliveries/{delivery}/slips/pdf
 GET    CRT   /api/deliveries/{delivery}/run-sheet
 GET    CRT   /api/deliveries/{delivery}/run-sheet/pdf
 POST   CRT   /api/deliveries/{delivery}/outcomes
+POST   CRT   /api/deliveries/{delivery}/stops/{allocation}/photo
 POST   CR    /api/deliveries/{delivery}/close
 POST   CR    /api/deliveries/{delivery}/reassign
 GET    T     /api/run

@@ -16,7 +16,7 @@ from supplies_service.openapi.components import (
 )
 from supplies_service.openapi.examples import EXAMPLES
 from supplies_service.problems import MEDIA_TYPE, Problem
-from supplies_service.request_bodies import body_type
+from supplies_service.request_bodies import PHOTO_TYPES, body_type
 from supplies_service.responses import (
     ConflictRecorded,
     CreatedOrConflict,
@@ -117,7 +117,12 @@ def _request_body(
         "schema": components.body(body, in_path),
         "example": {key: value for key, value in example.items() if key not in in_path},
     }
-    return {"required": True, "content": {"application/json": content}}
+    files = PHOTO_TYPES if "file_field" in handler.opt else ()
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    return {
+        "required": True,
+        "content": {"application/json": content, **dict.fromkeys(files, binary)},
+    }
 
 
 def _extra_parameters(handler: HTTPRouteHandler) -> list[Schema]:

@@ -11,6 +11,7 @@ from supplies_receipts import draw_delivery_slips, draw_run_sheet
 
 from supplies.books.reader import Books
 from supplies.domain.commands import (
+    AddStopPhoto,
     CloseDelivery,
     Dispatch,
     MoveStops,
@@ -171,6 +172,21 @@ class DeliveryController(Controller):
         is_late = await ownership.check_report(context, delivery)
         if is_late or context.caller.kind == "phone":
             return await context.record(payload, show_own_stop(payload.allocation))
+        return await context.record(payload, show_delivery)
+
+    @post(
+        "/{delivery:str}/stops/{allocation:str}/photo",
+        operation_id="addStopPhoto",
+        opt={**allow_roles("coordinator", "recorder", "courier"), "file_field": "photo"},
+    )
+    async def add_photo(
+        self, context: Context, delivery: FromPath[str], payload: Body[AddStopPhoto]
+    ) -> CreatedResponse[DeliveryEntered]:
+        """Add a photo of a stop, as the body of the request or as base64 in JSON.
+
+        JPEG and WebP are accepted, up to 300 KB. Metadata, such as the place, is not stored.
+        """
+        await ownership.check_delivery(context, delivery)
         return await context.record(payload, show_delivery)
 
     @post(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import inspect
@@ -66,7 +66,12 @@ def free_text_of_entries(books: Books, seqs: Iterable[int]) -> dict[int, Texts |
         seqs,
         "SELECT w.id, e.body, x.digest, x.content FROM wanted w CROSS JOIN entries e "
         "CROSS JOIN erasable x WHERE e.station = :station AND e.seq = w.id "
-        "AND x.station = e.station AND x.seq = e.seq",
+        "AND x.station = e.station AND x.seq = e.seq "
+        # Photos are long, and an entry may have many codes.
+        "AND NOT EXISTS (SELECT 1 FROM stop_codes s WHERE s.station = x.station "
+        "AND s.seq = x.seq AND s.digest = x.digest) "
+        "AND NOT EXISTS (SELECT 1 FROM proofs p WHERE p.station = x.station "
+        "AND p.seq = x.seq AND p.digest = x.digest)",
     )
     return {
         seq: None if content is None else _decode(content)
@@ -78,32 +83,47 @@ def free_text_of_entries(books: Books, seqs: Iterable[int]) -> dict[int, Texts |
 
 def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, msgspec.Struct):
-        erasable, nested = _fields(type(value))
-        for name in erasable:
+        fields = _fields(type(value))
+        for name in fields.texts:
             text = getattr(value, name)
             if text is not None:
                 yield path + name, text
-        for name in nested:
+        for name in fields.nested:
             yield from _walk(getattr(value, name), f"{path}{name}/")
     elif isinstance(value, list):
         for index, part in enumerate(value):
             yield from _walk(part, f"{path}{index}/")
 
 
+class _Fields(NamedTuple):
+    """The names of some fields of a struct.
+
+    Attributes:
+        texts: The fields that are free text.
+        apart: The other fields that are not hashed, such as signatures.
+        nested: The fields that may contain such fields.
+    """
+
+    texts: tuple[str, ...]
+    apart: tuple[str, ...]
+    nested: tuple[str, ...]
+
+
 @cache
-def _fields(struct: type[msgspec.Struct]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of fields that are free text, and of fields that may contain free text."""
+def _fields(struct: type[msgspec.Struct]) -> _Fields:
     info = inspect.type_info(struct)
     assert isinstance(info, inspect.StructType)
-    erasable = tuple(field.name for field in info.fields if _is_erasable(field.type))
-    nested = tuple(field.name for field in info.fields if _is_nested(field.type))
-    return erasable, nested
+    return _Fields(
+        texts=tuple(field.name for field in info.fields if _has_mark(field.type, "erasable")),
+        apart=tuple(field.name for field in info.fields if _has_mark(field.type, "kept_apart")),
+        nested=tuple(field.name for field in info.fields if _is_nested(field.type)),
+    )
 
 
-def _is_erasable(kind: inspect.Type) -> bool:
+def _has_mark(kind: inspect.Type, mark: str) -> bool:
     if isinstance(kind, inspect.UnionType):
-        return any(_is_erasable(part) for part in kind.types)
-    return isinstance(kind, inspect.Metadata) and bool((kind.extra or {}).get("erasable"))
+        return any(_has_mark(part, mark) for part in kind.types)
+    return isinstance(kind, inspect.Metadata) and bool((kind.extra or {}).get(mark))
 
 
 def _is_nested(kind: inspect.Type) -> bool:
@@ -114,18 +134,28 @@ def _is_nested(kind: inspect.Type) -> bool:
     return isinstance(kind, inspect.StructType)
 
 
+def has_fields_kept_apart(value: Any) -> bool:
+    """Return whether a command has a signature, spoken code or photo."""
+    if isinstance(value, msgspec.Struct):
+        fields = _fields(type(value))
+        return any(getattr(value, name) is not None for name in fields.apart) or any(
+            has_fields_kept_apart(getattr(value, name)) for name in fields.nested
+        )
+    return isinstance(value, list) and any(map(has_fields_kept_apart, value))
+
+
 def without_free_text(command: msgspec.Struct) -> Any:
-    """Return a command as plain data from which its free texts are removed."""
+    """Return a command as plain data, without free texts, signatures, spoken codes and photos."""
     return _without_erasable(command)
 
 
 def _without_erasable(value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
-        erasable, _ = _fields(type(value))
+        removed = _fields(type(value))
         config = value.__struct_config__
         plain = {} if config.tag_field is None else {config.tag_field: config.tag}
         for field in msgspec.structs.fields(value):
-            if field.name not in erasable:
+            if field.name not in removed.texts and field.name not in removed.apart:
                 plain[field.encode_name] = _without_erasable(getattr(value, field.name))
         return plain
     if isinstance(value, list):

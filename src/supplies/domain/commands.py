@@ -23,10 +23,13 @@ from supplies.domain.fields import (
     ExpiryDay,
     Hash,
     Month,
+    PhotoBytes,
     Quantity,
     Reason,
     ShortText,
+    SpokenCode,
     StrictStruct,
+    Strokes,
     Text,
     Timestamp,
 )
@@ -366,6 +369,9 @@ class Release(Command, frozen=True, kw_only=True):
 
 Outcome = Literal["handed_over", "partly", "refused", "not_at_home", "lost"]
 
+FailureReason = Literal["bad_address", "moved", "not_ready", "too_far"]
+"""Why a stop failed."""
+
 
 class Dispatch(Command, frozen=True, kw_only=True):
     """Send a team on a delivery with all goods that are still set aside in the given allocations.
@@ -412,6 +418,13 @@ class ReportOutcome(Command, frozen=True, kw_only=True):
             (`handed_over`), brought back and still allocated (`not_at_home`), brought back and free
             (`refused`), or lost (`lost`).
         note: Who received the goods, and what was said.
+        signature: The signature of the person who received the goods.
+        code: The code that the household told the courier. It is compared with the code of the
+            stop; only whether they agree is stored. A wrong code does not change the outcome.
+        why: Why the stop failed, in addition to its outcome.
+        next_attempt: The day on which the household wants the goods.
+        time_window: When the household is at home on that day, in its own words.
+        phone_time: What the clock of the phone showed, if `happened_at` was corrected by it.
     """
 
     delivery: Code  # by path
@@ -422,6 +435,24 @@ class ReportOutcome(Command, frozen=True, kw_only=True):
     received_by: Literal["self", "family", "neighbour", "guard", "door"] | None = None
     proof: Literal["none", "signature", "code", "photo"] | None = None
     note: Text | None = None
+    signature: Strokes | None = None
+    code: SpokenCode | None = None
+    why: FailureReason | None = None
+    next_attempt: date | None = None
+    time_window: ShortText | None = None
+    phone_time: Timestamp | None = None
+
+
+class AddStopPhoto(Command, frozen=True, kw_only=True):
+    """Add a photo that shows what happened at a stop of a delivery, as JPEG or WebP.
+
+    It is a command of its own, so that a photo that is refused does not lose an outcome. Its
+    metadata, such as the place where it was taken, is not stored.
+    """
+
+    delivery: Code  # by path
+    allocation: Code  # by path
+    photo: PhotoBytes
 
 
 class CloseDelivery(Command, frozen=True, kw_only=True):

@@ -57,6 +57,7 @@ ENTRY_KINDS = (
     "pledge_cancelled",
     "pledge_lapsed",
     "pledge_made",
+    "proof_added",
     "receipt_issued",
     "receipt_reprinted",
     "receipt_voided",

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from supplies.domain.commands import EndReason, Outcome, Urgency
+from supplies.domain.commands import EndReason, FailureReason, Outcome, Urgency
 from supplies.domain.product_expiry import ExpiryBasis
 
 
@@ -261,6 +261,62 @@ class StopOutcome(EntryRow, frozen=True, kw_only=True, tag="outcomes"):
     received_by: str | None
     proof: str | None
     first: int
+
+
+class OutcomeDetails(EntryRow, frozen=True, kw_only=True, tag="outcome_details"):
+    """What else a report says about a stop. An entry has this row only if it says any of it.
+
+    Attributes:
+        why: Why the stop failed.
+        next_attempt: The day on which the household wants the goods.
+        phone_time: What the clock of the phone showed.
+    """
+
+    delivery: str
+    allocation: str
+    why: FailureReason | None
+    next_attempt: date | None
+    phone_time: datetime | None
+
+
+CodeResult = Literal["matched", "wrong", "not_compared"]
+"""Whether a code is that of the stop.
+
+It is not compared if the books have no code of the stop, or after too many wrong ones.
+"""
+
+
+class CodeAttempt(EntryRow, frozen=True, kw_only=True, tag="code_attempts"):
+    """A code that a household told a courier, compared with the code of the stop."""
+
+    delivery: str
+    allocation: str
+    result: CodeResult
+
+
+class StopCode(EntryRow, frozen=True, kw_only=True, tag="stop_codes"):
+    """The code of a stop, which the household tells the courier.
+
+    Attributes:
+        digest: Salted digest of the code, which is in the table `erasable`.
+    """
+
+    delivery: str
+    allocation: str
+    digest: str
+
+
+class Proof(EntryRow, frozen=True, kw_only=True, tag="proofs"):
+    """A signature or photo that shows what happened at a stop.
+
+    Attributes:
+        digest: Salted digest of the content, which is in the table `erasable`.
+    """
+
+    delivery: str
+    allocation: str
+    kind: Literal["signature", "photo"]
+    digest: str
 
 
 class OutcomeLine(EntryRow, frozen=True, kw_only=True, tag="outcome_lines"):
@@ -549,6 +605,10 @@ AnyEntryRow = (
     | StopLine
     | StopRemoval
     | StopOutcome
+    | OutcomeDetails
+    | CodeAttempt
+    | StopCode
+    | Proof
     | OutcomeLine
     | DeliveryEnd
     | Conflict

@@ -114,6 +114,42 @@ Reason = Annotated[
 ]
 """Free text, not blank, that says why something was decided."""
 
+_KEPT_APART = {"kept_apart": True}
+"""Marks a field, other than free text, whose value is not hashed, such as a signature."""
+
+_Point = tuple[Annotated[int, Meta(ge=0, le=1000)], Annotated[int, Meta(ge=0, le=500)]]
+"""A point of a signature: whole numbers from the left and from the top."""
+
+_Stroke = Annotated[list[_Point], Meta(min_length=1, max_length=400)]
+"""A line drawn without lifting the finger."""
+
+Strokes = Annotated[
+    list[_Stroke],
+    Meta(
+        min_length=1,
+        max_length=100,
+        description="strokes of a signature; each is a list of points [x, y] on 1000 × 500",
+        extra=_KEPT_APART,
+    ),
+]
+"""A signature. It identifies a person, so it is stored outside the hash chain."""
+
+SpokenCode = Annotated[
+    str,
+    Meta(
+        max_length=40,
+        pattern=_ONE_LINE,
+        description="the code that the household told the courier",
+        extra={**NORMALIZED, **_KEPT_APART},
+    ),
+]
+"""A code as the courier heard it. Any short text is accepted, because a wrong code is a fact."""
+
+PhotoBytes = Annotated[
+    bytes, Meta(max_length=2**21, description="a JPEG or WebP file, base64", extra=_KEPT_APART)
+]
+"""A photo. It may show a person, so it is stored outside the hash chain."""
+
 Hash = Annotated[
     str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="SHA-256, 64 digits of lower hex")
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from supplies.domain.entries import Transfer
+from supplies.domain.entries import Transfer, new_salt, salted_digest
 from supplies.domain.entry_rows import (
     AllocationLine,
     EntryRow,
@@ -24,6 +24,19 @@ class Move(NamedTuple):
 
     transfer: Transfer
     pointer: str
+
+
+class Erasable(NamedTuple):
+    """A text, signature, photo or code that can be erased later.
+
+    Attributes:
+        about: The person whom it is about, as in `Draft`.
+    """
+
+    digest: str
+    salt: bytes
+    content: bytes
+    about: str | None
 
 
 @dataclass(slots=True)
@@ -55,7 +68,7 @@ class Draft:
     Attributes:
         about: The person whom the entry concerns, as `donor:CODE` or `recipient:CODE`; None if it
             concerns nobody.
-        erasables: Texts that can be erased later, each with its digest and salt.
+        erasables: What can be erased later.
         index: The rows of all drafts of the command that rules look up.
     """
 
@@ -68,8 +81,19 @@ class Draft:
     supersedes: int | None = None
     moves: list[Move] = field(default_factory=list)
     rows: list[EntryRow] = field(default_factory=list)
-    erasables: list[tuple[str, bytes, bytes]] = field(default_factory=list)
+    erasables: list[Erasable] = field(default_factory=list)
     index: DraftedRows = field(default_factory=DraftedRows)
+
+    def add_erasable(self, content: bytes, about: str | None = None) -> str:
+        """Add content that can be erased later. Return its salted digest.
+
+        Args:
+            about: The person whom it is about; None for the person whom the entry concerns.
+        """
+        salt = new_salt()
+        digest = salted_digest(salt, content)
+        self.erasables.append(Erasable(digest, salt, content, about or self.about))
+        return digest
 
     def add_rows(self, *rows: EntryRow) -> None:
         """Add rows to the entry.

@@ -19,6 +19,7 @@ from supplies.books.stock_counts import Count, Moment, counts_after
 from supplies.domain.accounts import STOCK, UNEXPLAINED, AccountKind, keys_of, kind_of
 from supplies.domain.catalogue_records import Item
 from supplies.domain.commands import (
+    AddStopPhoto,
     Command,
     CountStock,
     GoodsLine,
@@ -42,7 +43,14 @@ from supplies.ledger.corrected_command import CorrectedCommand
 from supplies.ledger.drafts import Draft, DraftedRows, Move
 from supplies.ledger.not_enough import not_enough_error
 
-FACTS = (RecordDonation, RecordArrival, ReceiveShipment, ReportOutcome, CountStock)
+FACTS = (
+    RecordDonation,
+    RecordArrival,
+    ReceiveShipment,
+    ReportOutcome,
+    AddStopPhoto,
+    CountStock,
+)
 """Commands that record what happened, such as a donation or a count.
 
 If such a command is dated on a closed day, it is booked on the first open day and not refused.

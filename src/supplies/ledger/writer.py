@@ -9,7 +9,7 @@ from typing import Self
 
 import msgspec
 
-from supplies.books.free_text import free_text_in_command
+from supplies.books.free_text import free_text_in_command, has_fields_kept_apart
 from supplies.books.reader import Books
 from supplies.domain.commands import AcknowledgeShipment, Command, ReceiveShipment
 from supplies.domain.entries import (
@@ -28,7 +28,7 @@ from supplies.domain.entry_rows import Forgetting, entry_of_forgotten_text
 from supplies.domain.validation import check_fields
 from supplies.errors import InvalidField, NotEnough, SuppliesError, check_type
 from supplies.ledger.balance_floors import floor_error
-from supplies.ledger.drafts import Draft
+from supplies.ledger.drafts import Draft, Erasable
 from supplies.ledger.journal import Journal
 from supplies.storage.idempotency import StoredResponses
 from supplies.storage.store import Store
@@ -78,8 +78,9 @@ class CheckedRequest(msgspec.Struct, frozen=True):
         id_given: Whether the caller gave the id, so that it may have been used before.
         contents: The encoded command. If checking changed the spelling of a text, also the encoded
             command as it was sent, because older versions of the program recorded that.
-        texts: The encoded free texts of the command; None if it has none.
-        salt: Random bytes hashed together with the texts.
+        texts: The encoded free texts of the command; None if it has none. If it has a signature,
+            spoken code or photo but no texts, this is an empty object, with which the salt is kept.
+        salt: Random bytes hashed together with the texts, and with the whole command.
     """
 
     command: Command
@@ -108,6 +109,7 @@ class CheckedRequest(msgspec.Struct, frozen=True):
             )
         checked = check_fields(request.command)
         texts = free_text_in_command(checked)
+        salted = bool(texts) or has_fields_kept_apart(checked)
         id = request.id if request.id is None else _parse_uuid(request.id)
         id = shipment_command_id(checked) or id
         return cls(
@@ -116,8 +118,8 @@ class CheckedRequest(msgspec.Struct, frozen=True):
             id=id or str(uuid.uuid4()),
             id_given=id is not None,
             contents=tuple(dict.fromkeys((encode_body(checked), encode_body(request.command)))),
-            texts=encode_body(texts) if texts else None,
-            salt=new_salt() if texts else b"",
+            texts=encode_body(texts) if salted else None,
+            salt=new_salt() if salted else b"",
         )
 
     @classmethod
@@ -195,7 +197,7 @@ class Writer:
         texts = None
         if part == 0 and request.texts is not None:
             texts = salted_digest(request.salt, request.texts)
-            draft.erasables.append((texts, request.salt, request.texts))
+            draft.erasables.append(Erasable(texts, request.salt, request.texts, draft.about))
         body = Body(
             station=self.station,
             seq=draft.seq,
@@ -220,8 +222,8 @@ class Writer:
         self.store.run_many(
             _INSERT_ERASABLE,
             [
-                (self.station, draft.seq, digest, draft.about, salt, text)
-                for digest, salt, text in draft.erasables
+                (self.station, draft.seq, each.digest, each.about, each.salt, each.content)
+                for each in draft.erasables
             ],
         )
         return head

@@ -12,11 +12,14 @@ from supplies.domain.entries import SALT_BYTES, Body
 from supplies.domain.entry_rows import (
     Erasure,
     Forgetting,
+    Proof,
     Receipt,
     ReceiptDonation,
     ReceiptReplacement,
     ReceiptVoid,
     Reprint,
+    Stop,
+    StopCode,
     forgotten_text,
 )
 from supplies.errors import BooksBroken
@@ -37,6 +40,18 @@ class _Frozen(msgspec.Struct, gc=False):
 
 
 _decode = msgspec.json.Decoder(_Frozen).decode
+
+
+def _expected_codes(recorded: Rows) -> list[Row]:
+    """Return the rows that the codes of stops should have in the table `erasable`.
+
+    A code is about the recipient of its stop. The entry that makes the code also makes the stop.
+    """
+    recipients = {row[:2] + row[3:4]: f"recipient:{row[4]}" for row in recorded[Stop]}
+    return [
+        (seq, digest, recipients.get((seq, delivery, allocation)))
+        for seq, delivery, allocation, digest in recorded[StopCode]
+    ]
 
 
 class Receipts:
@@ -160,12 +175,12 @@ class Receipts:
 
         Return the content of each text that was not erased, by digest.
         """
-        receipts: dict[int, list[str]] = defaultdict(list)
-        for row in recorded[Receipt]:
-            receipts[row[0]].append(row[6])
-        expected: list[Row] = []
+        apart: dict[int, list[str]] = defaultdict(list)
+        for row in (*recorded[Receipt], *recorded[Proof]):
+            apart[row[0]].append(row[-1])
+        expected: list[Row] = _expected_codes(recorded)
         for body in bodies:
-            for digest in receipts.get(body.seq, ()):
+            for digest in apart.get(body.seq, ()):
                 expected.append((body.seq, digest, body.about))
             if body.texts is not None:
                 expected.append((body.seq, body.texts, body.about))

@@ -76,6 +76,7 @@ WAYS_BACK: Mapping[str, str] = {
     "dispatch_undone": "dispatch the allocations again",
     "stops_added": "move the stops to another delivery, or undo the dispatch",
     "stops_moved": "move the stops to another delivery, or undo the dispatch",
+    "proof_added": "erase it with ForgetText if it is not of this stop",
     "delivery_reassigned": "reassign the delivery again",
     "delivery_closed": "correct the outcome of a stop; a closed delivery stays closed",
     "need_ended": "note the need again",

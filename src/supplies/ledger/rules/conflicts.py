@@ -25,7 +25,7 @@ from supplies.ledger.rules.corrections import Rules, correct
 from supplies.ledger.rules.delivery_outcomes import (
     add_outcome_rows,
     at_present_stop,
-    find_stop,
+    loaded_stop,
     meet_assigned_need,
     outcome_lines,
 )
@@ -100,7 +100,7 @@ def _book_from_unexplained(journal: Journal, outcome: ReportOutcome, conflict: i
     Goods of this stop that are still in transit are used first. The rest comes from `unexplained`,
     or goes to it.
     """
-    stop, loaded = find_stop(journal, outcome)
+    stop, loaded = loaded_stop(journal, outcome)
     journal.happened_on = day = _day_of_fact(journal, outcome, conflict)
     lines = outcome_lines(outcome, loaded)
     draft = journal.entry(

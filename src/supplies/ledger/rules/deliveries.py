@@ -14,6 +14,7 @@ from supplies.domain.expiry import shown_expiry
 from supplies.errors import AlreadyDone, Fault, InvalidField, Unaccounted
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import find_allocation
+from supplies.ledger.rules.stop_codes import add_stop_codes
 
 LOST_ON_THE_WAY = "on_the_way"
 """The reason with which goods lost on a delivery or between stations are written off."""
@@ -39,16 +40,15 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
     draft = journal.entry("dispatched", prefix="v")
     delivery = str(draft.document)
     draft.add_rows(Delivery(delivery=delivery, team=command.team))
-    seen: set[str] = set()
+    stops: dict[str, Stop] = {}
     lines = 0
     for index, name in enumerate(command.allocations):
         pointer = f"/allocations/{index}"
         allocation = find_allocation(journal, name, pointer)
-        if name in seen:
+        if name in stops:
             raise InvalidField.at(
                 pointer, f"allocation {name} is named twice; name each allocation once"
             )
-        seen.add(name)
         balances = journal.nonzero_balances(f"{ALLOCATED(name)}:")
         if not balances:
             raise _no_goods_left(journal, name, pointer)
@@ -59,14 +59,13 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
                 f"a dispatch loads at most {MAX_DISPATCH_LINES} lines of goods; "
                 "dispatch this allocation and those after it separately",
             )
-        draft.add_rows(
-            Stop(
-                delivery=delivery,
-                stop=index + 1,
-                allocation=name,
-                recipient=allocation.recipient,
-            )
+        stops[name] = Stop(
+            delivery=delivery,
+            stop=index + 1,
+            allocation=name,
+            recipient=allocation.recipient,
         )
+        draft.add_rows(stops[name])
         for line, ((account, item, lot), quantity) in enumerate(balances.items(), 1):
             if not command.allow_expired:
                 _check_not_expired(journal, item, lot, pointer)
@@ -82,6 +81,7 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
                     loaded=quantity,
                 )
             )
+    add_stop_codes(draft, stops.values())
 
 
 def _check_not_expired(journal: Journal, item: str, lot: str, pointer: str) -> None:
@@ -156,6 +156,20 @@ def find_open_delivery(journal: Journal, name: str, pointer: str = "") -> Delive
         sentence = f"delivery {name} is closed already"
         raise AlreadyDone(sentence, [Fault(pointer, sentence)] if pointer else ())
     return delivery
+
+
+def find_stop(journal: Journal, delivery: str, allocation: str) -> Stop:
+    """Return a stop of a delivery.
+
+    Raises:
+        NotFound: the delivery is unknown.
+        InvalidField: the delivery has no such stop.
+    """
+    stop = journal.books.latest_row(Stop, delivery=delivery, allocation=allocation)
+    if stop is None:
+        find_delivery(journal, delivery)
+        raise InvalidField.at("/allocation", f"delivery {delivery} has no stop for {allocation}")
+    return stop
 
 
 def find_delivery(journal: Journal, name: str, pointer: str = "") -> Delivery:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from supplies.books.reader import Books
+from supplies.books.stop_codes import codes_of_stops
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT
 from supplies.domain.commands import MoveStops, UndoDispatch
 from supplies.domain.entry_rows import (
@@ -23,6 +24,7 @@ from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.deliveries import find_open_delivery
+from supplies.ledger.rules.stop_codes import add_stop_codes
 
 
 def undo_dispatch(command: UndoDispatch, journal: Journal) -> None:
@@ -63,16 +65,11 @@ def move_stops(command: MoveStops, journal: Journal) -> None:
     draft, number = _target(journal, command)
     target = str(draft.document)
     left = journal.entry("stops_moved", document=command.delivery)
+    moved = []
     for stop, pointer in stops:
         number += 1
-        draft.add_rows(
-            Stop(
-                delivery=target,
-                stop=number,
-                allocation=stop.allocation,
-                recipient=stop.recipient,
-            )
-        )
+        moved.append(msgspec.structs.replace(stop, delivery=target, stop=number))
+        draft.add_rows(moved[-1])
         source = IN_TRANSIT(stop.delivery, stop.allocation)
         for load in loaded_lines(journal, stop):
             draft.add_rows(msgspec.structs.replace(load, delivery=target))
@@ -81,6 +78,8 @@ def move_stops(command: MoveStops, journal: Journal) -> None:
         left.add_rows(
             StopRemoval(delivery=stop.delivery, allocation=stop.allocation, moved_to=target)
         )
+    # The households know their codes, so these stay the same.
+    add_stop_codes(draft, moved, codes_of_stops(journal.books, command.delivery))
     _close_if_empty(journal, left, command.delivery)
 
 

@@ -20,8 +20,14 @@ from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, Supplies
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import check_open_location
-from supplies.ledger.rules.deliveries import LOST_ON_THE_WAY, find_delivery
+from supplies.ledger.rules.deliveries import LOST_ON_THE_WAY, find_stop
 from supplies.ledger.rules.delivery_changes import first_delivery, present_delivery
+from supplies.ledger.rules.delivery_proofs import (
+    add_agreeing_proof,
+    add_outcome_details,
+    add_proofs,
+    brings_proof,
+)
 from supplies.ledger.rules.need_fulfilment import find_need, meet_needs_with_excess, restore_needs
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -62,12 +68,17 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
         NotFound: the delivery is unknown.
     """
     command = at_present_stop(command, journal)
-    stop, loaded = find_stop(journal, command)
+    stop, loaded = loaded_stop(journal, command)
     _check_on_the_way(journal, stop)
     about = f"recipient:{stop.recipient}"
     lines = outcome_lines(command, loaded)
     if journal.corrected is None:
-        _compare_with_first(journal, command, lines, loaded)
+        earlier = _agreeing_report(journal, command, lines, loaded)
+        if earlier is not None:
+            if not brings_proof(command, journal.books):
+                raise Repeated(earlier)
+            add_agreeing_proof(journal, command, about)
+            return
     else:
         _check_same_stop(journal, command, journal.corrected.seq)
     for index, (line, load) in enumerate(zip(lines, loaded, strict=True)):
@@ -76,6 +87,7 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
         journal.happened_on = _day_of(journal, command, command.happened_at)
     draft = journal.entry("outcome_reported", document=command.delivery, about=about)
     add_outcome_rows(draft, command, lines, loaded, first=journal.corrected is None)
+    add_proofs(draft, command, journal.books)
     for line, load in zip(lines, loaded, strict=True):
         _book_outcome_line(journal, draft, command, stop, line, load)
     restore_needs(journal, draft, command.allocation)
@@ -138,21 +150,15 @@ def _check_on_the_way(journal: Journal, stop: Stop) -> None:
         )
 
 
-def find_stop(journal: Journal, command: ReportOutcome) -> tuple[Stop, list[StopLine]]:
+def loaded_stop(journal: Journal, command: ReportOutcome) -> tuple[Stop, list[StopLine]]:
     """Return the stop that a report names, and its loaded lines in order.
 
     Raises:
         NotFound: the delivery is unknown.
         InvalidField: the delivery has no such stop.
     """
-    where = {"delivery": command.delivery, "allocation": command.allocation}
-    stop = journal.books.latest_row(Stop, **where)
-    if stop is None:
-        find_delivery(journal, command.delivery)
-        raise InvalidField.at(
-            "/allocation", f"delivery {command.delivery} has no stop for {command.allocation}"
-        )
-    loaded = journal.books.rows(StopLine, **where)
+    stop = find_stop(journal, command.delivery, command.allocation)
+    loaded = journal.books.rows(StopLine, delivery=stop.delivery, allocation=stop.allocation)
     return stop, sorted(loaded, key=lambda line: line.line)
 
 
@@ -259,25 +265,26 @@ def _check_accounted(line: OutcomeLine, load: StopLine, index: int, command: Rep
         )
 
 
-def _compare_with_first(
+def _agreeing_report(
     journal: Journal, command: ReportOutcome, lines: list[OutcomeLine], loaded: list[StopLine]
-) -> None:
-    """Compare a report with an earlier report about the same stop, if there is one.
+) -> int | None:
+    """Return the entry that recorded the same outcome of the stop before.
+
+    Return None if no outcome of the stop was recorded.
 
     Raises:
-        Repeated: the same outcome was reported before.
         Contradicted: another outcome was reported before.
     """
     where = {"delivery": command.delivery, "allocation": command.allocation}
     seq = journal.books.latest_seq(StopOutcome, **where)
     if seq is None:
-        return
+        return None
     (first,) = journal.books.rows_of_entry(StopOutcome, seq, **where)
     same = first.outcome == command.outcome and journal.books.rows_of_entry(
         StatedLine, seq, **where
     ) == outcome_line_rows(command, lines, loaded)
     if same:
-        raise Repeated(seq)
+        return seq
     raise Contradicted(
         f"the stop for {command.allocation} on delivery {command.delivery} was reported as "
         f"{first.outcome} by entry {seq}, now as {command.outcome}"
@@ -339,6 +346,7 @@ def add_outcome_rows(
         ),
         *outcome_line_rows(command, lines, loaded),
     )
+    add_outcome_details(draft, command)
 
 
 def outcome_line_rows(
@@ -410,8 +418,16 @@ def record_conflict(command: ReportOutcome | CountStock, journal: Journal, reaso
         command = at_present_stop(command, journal)
     document, about = _subject_of(command, journal)
     draft = journal.entry("conflict_noted", document=document, about=about)
-    stated = msgspec.json.encode(without_free_text(command)).decode()
-    draft.add_rows(Conflict(document=document, because=reason, stated=stated))
+    # Older versions did not have these fields, and left them out.
+    stated = {
+        name: value
+        for name, value in without_free_text(command).items()
+        if value is not None or name not in ("why", "next_attempt", "phone_time")
+    }
+    encoded = msgspec.json.encode(stated).decode()
+    draft.add_rows(Conflict(document=document, because=reason, stated=encoded))
+    if isinstance(command, ReportOutcome):
+        add_proofs(draft, command, journal.books)
 
 
 def _subject_of(command: ReportOutcome | CountStock, journal: Journal) -> tuple[str, str | None]:
@@ -421,5 +437,5 @@ def _subject_of(command: ReportOutcome | CountStock, journal: Journal) -> tuple[
     """
     if isinstance(command, CountStock):
         return command.sheet, None
-    stop, _ = find_stop(journal, command)
+    stop = find_stop(journal, command.delivery, command.allocation)
     return command.delivery, f"recipient:{stop.recipient}"

@@ -9,7 +9,6 @@ from supplies.domain.commands import (
     ReprintReceipt,
     VoidReceipt,
 )
-from supplies.domain.entries import new_salt, salted_digest
 from supplies.domain.entry_rows import (
     Arrival,
     Receipt,
@@ -52,10 +51,8 @@ def issue(
     ordinal = int(last or 0) + drafted + 1
     number = f"{station.series}-{today.year}-{ordinal:06d}"
     content = receipt_document(journal, number, donor, donations, replaces)
-    salt = new_salt()
-    digest = salted_digest(salt, content)
     draft = journal.entry("receipt_issued", document=number, about=DONOR(donor), day=today)
-    draft.erasables.append((digest, salt, content))
+    digest = draft.add_erasable(content)
     draft.add_rows(
         Receipt(
             number=number,

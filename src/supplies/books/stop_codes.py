@@ -1,0 +1,33 @@
+"""Read the codes of stops, which the households tell the couriers."""
+
+from __future__ import annotations
+
+from supplies.books.reader import Books
+
+
+def codes_of_stops(books: Books, delivery: str) -> dict[str, str]:
+    """Return the codes of the stops of a delivery, by allocation.
+
+    A stop is left out if it has no code, because an older version dispatched it, or if its code was
+    erased.
+    """
+    rows = books.all(
+        "SELECT c.allocation, x.content FROM stop_codes c CROSS JOIN erasable x "
+        "WHERE c.station = :station AND c.delivery = :delivery "
+        "AND x.station = c.station AND x.seq = c.seq AND x.digest = c.digest "
+        "AND x.content IS NOT NULL",
+        delivery=delivery,
+    )
+    return {allocation: bytes(code).decode() for allocation, code in rows}
+
+
+def code_of_stop(books: Books, delivery: str, allocation: str) -> str | None:
+    """Return the code of a stop, or None if it has no code or the code was erased."""
+    code = books.value(
+        "SELECT x.content FROM stop_codes c CROSS JOIN erasable x "
+        "WHERE c.station = :station AND c.delivery = :delivery AND c.allocation = :allocation "
+        "AND x.station = c.station AND x.seq = c.seq AND x.digest = c.digest",
+        delivery=delivery,
+        allocation=allocation,
+    )
+    return None if code is None else bytes(code).decode()

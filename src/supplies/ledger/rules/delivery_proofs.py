@@ -1,0 +1,85 @@
+"""Proofs of delivery: signatures, photos, and codes that households told."""
+
+from __future__ import annotations
+
+from supplies.books.reader import Books
+from supplies.domain.commands import AddStopPhoto, ReportOutcome
+from supplies.domain.entries import encode_body
+from supplies.domain.entry_rows import CodeAttempt, OutcomeDetails, Proof
+from supplies.domain.photos import strip_metadata
+from supplies.errors import AlreadyDone, Fault, Sentence
+from supplies.ledger.drafts import Draft
+from supplies.ledger.journal import Journal
+from supplies.ledger.rules.deliveries import find_stop
+from supplies.ledger.rules.delivery_changes import present_delivery
+from supplies.ledger.rules.stop_codes import code_to_compare
+
+MAX_PHOTOS = 4
+"""Largest number of photos of one stop."""
+
+
+def add_proofs(draft: Draft, command: ReportOutcome, books: Books) -> None:
+    """Add the signature of a report to a draft, and whether its code is that of the stop."""
+    of_stop = {"delivery": command.delivery, "allocation": command.allocation}
+    if command.signature is not None:
+        digest = draft.add_erasable(encode_body(command.signature))
+        draft.add_rows(Proof(**of_stop, kind="signature", digest=digest))
+    if command.code is not None:
+        expected = code_to_compare(books, command)
+        matches = command.code == expected
+        draft.add_rows(
+            CodeAttempt(
+                **of_stop,
+                result="not_compared" if expected is None else "matched" if matches else "wrong",
+            )
+        )
+
+
+def add_outcome_details(draft: Draft, command: ReportOutcome) -> None:
+    """Add a row with what else a report says about a stop, if it says any of it."""
+    details = OutcomeDetails(
+        delivery=command.delivery,
+        allocation=command.allocation,
+        why=command.why,
+        next_attempt=command.next_attempt,
+        phone_time=command.phone_time,
+    )
+    if (details.why, details.next_attempt, details.phone_time) != (None, None, None):
+        draft.add_rows(details)
+
+
+def brings_proof(command: ReportOutcome, books: Books) -> bool:
+    """Return whether a report that agrees with an earlier one has a proof to keep beside it."""
+    if command.signature is not None:
+        return True
+    return command.code is not None and code_to_compare(books, command) is not None
+
+
+def add_agreeing_proof(journal: Journal, command: ReportOutcome, about: str) -> None:
+    """Record the proofs of a report whose outcome was recorded before. No goods are moved."""
+    draft = journal.entry("proof_added", document=command.delivery, about=about)
+    add_proofs(draft, command, journal.books)
+
+
+def add_stop_photo(command: AddStopPhoto, journal: Journal) -> None:
+    """Record a photo of a stop, without its metadata. It may be taken before or after the outcome.
+
+    Raises:
+        AlreadyDone: the stop has as many photos as it may have.
+        InvalidField: the photo is too large or no photo, or the delivery has no such stop.
+        NotFound: the delivery is unknown.
+    """
+    delivery = present_delivery(journal.books, command.delivery, command.allocation)
+    where = {"delivery": delivery, "allocation": command.allocation}
+    stop = find_stop(journal, delivery, command.allocation)
+    photo = strip_metadata(command.photo, "/photo")
+    taken = sum(row.kind == "photo" for row in journal.books.rows(Proof, **where))
+    if taken >= MAX_PHOTOS:
+        sentence = Sentence(
+            "the stop for {allocation} has {taken} photos already; it can have no more",
+            allocation=command.allocation,
+            taken=taken,
+        )
+        raise AlreadyDone(sentence, [Fault("/photo", sentence)])
+    draft = journal.entry("proof_added", document=delivery, about=f"recipient:{stop.recipient}")
+    draft.add_rows(Proof(**where, kind="photo", digest=draft.add_erasable(photo)))

@@ -1,0 +1,49 @@
+"""Codes of stops, which the households tell the couriers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from supplies.books.reader import Books
+from supplies.books.stop_codes import code_of_stop
+from supplies.domain.commands import ReportOutcome
+from supplies.domain.entries import new_salt
+from supplies.domain.entry_rows import CodeAttempt, Stop, StopCode
+from supplies.ledger.drafts import Draft
+
+MAX_WRONG_CODES = 5
+"""After so many wrong codes for a stop, further codes are not compared."""
+
+_CODE_DIGITS = 6
+
+
+def add_stop_codes(
+    draft: Draft, stops: Iterable[Stop], codes: Mapping[str, str] | None = None
+) -> None:
+    """Add a code for each of these stops to a draft.
+
+    Args:
+        codes: Codes that the households know already, by allocation, because their stops change
+            from one delivery to another. All other stops get a new code.
+    """
+    rows = []
+    for stop in stops:
+        code = (codes or {}).get(stop.allocation) or _new_code()
+        digest = draft.add_erasable(code.encode(), f"recipient:{stop.recipient}")
+        rows.append(StopCode(delivery=stop.delivery, allocation=stop.allocation, digest=digest))
+    draft.add_rows(*rows)
+
+
+def _new_code() -> str:
+    return f"{int.from_bytes(new_salt()) % 10**_CODE_DIGITS:0{_CODE_DIGITS}d}"
+
+
+def code_to_compare(books: Books, command: ReportOutcome) -> str | None:
+    """Return the code with which the code in a report is compared.
+
+    Return None if the code is not compared: the books have none, or too many codes were wrong.
+    """
+    attempts = books.rows(CodeAttempt, delivery=command.delivery, allocation=command.allocation)
+    if sum(attempt.result == "wrong" for attempt in attempts) >= MAX_WRONG_CODES:
+        return None
+    return code_of_stop(books, command.delivery, command.allocation)
