@@ -26,6 +26,7 @@ from supplies.views.donation_warnings import (
 )
 from supplies.views.entries import get_conflict, get_entry
 from supplies.views.likely_duplicates import find_likely_duplicates
+from supplies.views.movements import MovementsView
 from supplies.views.pagination import Page, Warned
 from supplies.views.stock import StockView
 from supplies.views.stock_warnings import find_unexpired_write_offs, find_unexplained_surplus
@@ -59,7 +60,7 @@ from supplies_service.stations import (
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
-P = TypeVar("P", bound=Page[Any] | StockView)
+P = TypeVar("P", bound=Page[Any] | StockView | MovementsView)
 
 _ARRIVAL_PREFIXES = ("b_", "o_")
 """First part of the ids of arrivals that are not donations."""

@@ -87,6 +87,7 @@ def test_goods_go_from_the_proposal_to_a_closed_delivery(
     stops.nth(1).get_by_label("Received", exact=True).fill("100")
     stops.nth(1).get_by_role("button", name="Record the outcome").click()
     expect(stops.nth(1)).to_contain_text("handed over in part")
+    stops.nth(1).get_by_role("heading").click()
     expect(stops.nth(1).get_by_role("cell", name=str(first - 100), exact=True)).to_be_visible()
     save(page, "Close the delivery")
     expect(page.get_by_text("closed", exact=True)).to_be_visible()

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from support.browser import OpenPage, fits, serious_faults
 
-from supplies.domain.catalogue_records import Barcode, Item
+from supplies.domain.catalogue_records import Barcode, Item, Location
+from supplies.domain.commands import ArrivalLine, LotLine, OpenCountSheet, OpenStock, WriteOff
 from supplies.ledger.ledger import Ledger
 
 BOX, PIECE, UNKNOWN = "6901234567892", "6901234567885", "6909876543211"
@@ -120,3 +121,22 @@ def test_an_unknown_code_may_be_left_unknown(open_page: OpenPage) -> None:
     dialog.get_by_role("button", name="取消").click()
     expect(page.locator("#scanned-code")).to_be_focused()
     expect(field(page, "/lines/0/item")).to_have_value("")
+
+
+def test_scans_count_the_lots_of_a_sheet_and_goods_that_are_not_on_it(open_page: OpenPage) -> None:
+    with Ledger.open(str(open_page.site.database), station="lx", create=False) as ledger:
+        ledger.register(Location(code="scanned-shelf", name="扫描货架"))
+        arrived = ArrivalLine(item="glove", quantity=80, batch="B7")
+        ledger.record(OpenStock(location="scanned-shelf", lines=[arrived]), by="u_1")
+        sheet = ledger.record(OpenCountSheet(location="scanned-shelf"), by="u_1").document
+        taken = LotLine(item="glove", quantity=4)
+        ledger.record(WriteOff(reason="damaged", location="scanned-shelf", lines=[taken]), by="u_1")
+    page = open_page(f"/stock/counts/{sheet}", width=360)
+    expect(page.get_by_role("status").filter(has_text="left")).to_contain_text("4 pieces left")
+    start(page)
+    scan(page, PIECE)
+    scan(page, PIECE)
+    expect(field(page, "/lines/0/counted")).to_have_value("2")
+    scan(page, BOX_WITH_BATCH.replace("B7", "B8"))
+    expect(field(page, "/lines/1/batch")).to_have_value("B8")
+    expect(field(page, "/lines/0/counted")).to_have_value("2")

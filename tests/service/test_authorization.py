@@ -306,6 +306,7 @@ DELETE CR    /api/phones/{phone}
 POST   CR    /api/deliveries/{delivery}/undo
 POST   CR    /api/deliveries/{delivery}/move-stops
 GET    CRA   /api/stock
+GET    CRA   /api/stock/movements
 POST   CR    /api/stock/openings
 POST   CR    /api/stock/arrivals
 POST   CR    /api/stock/moves

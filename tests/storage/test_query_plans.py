@@ -239,6 +239,7 @@ def show_everything(books: Books, url: str) -> None:
     sheet = count_sheets.list_count_sheets(books).items[-1].id
     count_sheets.get_count_sheet(books, sheet)
     count_sheets.list_goods_to_count(books, sheet)
+    count_sheets.list_moved_goods(books, sheet)
     count_sheets.list_count_sheets(books, newest_first=True)
     count_sheets.build_count_sheet_paper(books, sheet)
     activities.list_activities(books)

@@ -11,7 +11,12 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import UNEXPLAINED
 from supplies.domain.catalogue_records import Donor
 from supplies.domain.commands import CountStock, OpenCountSheet, Settle
-from supplies.views.count_sheets import get_count_sheet, list_count_sheets, list_goods_to_count
+from supplies.views.count_sheets import (
+    get_count_sheet,
+    list_count_sheets,
+    list_goods_to_count,
+    list_moved_goods,
+)
 from supplies.views.entries import list_entries
 from supplies.views.stock import BalanceView, list_balances
 from supplies_service.pages.command_forms import CommandForm, render_form, submit
@@ -156,6 +161,7 @@ def _show(
             form,
             sheet=context.redacted(sheet),
             goods=goods,
+            moved=list_moved_goods(books, name) if sheet.status == "open" else [],
             numbers=numbers,
             further=range(len(goods), len(goods) + FURTHER_LINES),
             figures=figures,

@@ -39,6 +39,7 @@ from supplies.views.count_sheets import (
     list_count_sheets,
 )
 from supplies.views.entries import EntryView
+from supplies.views.movements import MovementsView, list_movements
 from supplies.views.pagination import Page, View, Warned
 from supplies.views.stock import StockView, get_stock
 from supplies.views.stock_documents import StockNoun
@@ -129,6 +130,28 @@ class StockController(Controller):
                 after=after,
                 limit=limit,
             )
+        )
+
+    @get(
+        "/movements",
+        operation_id="listMovements",
+        opt=allow_roles("coordinator", "recorder", "auditor"),
+    )
+    async def movements(
+        self,
+        context: Context,
+        account: FromQuery[str],
+        item: FromQuery[str],
+        lot: FromQuery[str | None] = None,
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[MovementsView]:
+        """List what came into an account and went out of it, the one recorded last first.
+
+        `account` is an account such as `stock:store`. Each movement has the balance after it.
+        """
+        return await context.page_in_thread(
+            lambda books: list_movements(books, account, item, lot=lot, after=after, limit=limit)
         )
 
     @post("/openings", operation_id="openStock", opt=allow_roles("coordinator", "recorder"))

@@ -18,6 +18,7 @@ from supplies.views.document_lists import all_numbers, list_documents
 from supplies.views.pagination import DEFAULT_LIMIT, OrEarlier, Page, View
 from supplies.views.remarks import DocumentEntries, RemarkView
 from supplies.views.shared_queries import DocumentState, DocumentType, find_document, read_lots
+from supplies.views.stock import get_stock
 
 DOCUMENT_TYPE = DocumentType(CountSheet, "sheet", kind="count_opened", prefix="c")
 
@@ -157,6 +158,43 @@ def list_goods_to_count(books: Books, name: str) -> list[GoodsToCount]:
             expected=there[item, lot],
         )
         for item, lot in sorted(there, key=by_expiry)
+    ]
+
+
+class MovedGoods(View, frozen=True, kw_only=True):
+    """A lot whose quantity at the location of a count sheet changed after the sheet was opened.
+
+    Attributes:
+        expected: The quantity when the sheet was opened, in base units.
+        now: The quantity now, free and set aside.
+    """
+
+    item: str
+    lot: str
+    expected: int
+    now: int
+
+
+def list_moved_goods(books: Books, name: str) -> list[MovedGoods]:
+    """Return the lots that came to the location of an open count sheet, or left it, since then.
+
+    A count that is made now and compared with the sheet would be wrong by these goods.
+
+    Raises:
+        NotFound: there is no such count sheet.
+    """
+    location = get_count_sheet(books, name).location
+    before = {(one.item, one.lot): one.expected for one in list_goods_to_count(books, name)}
+    now = {
+        (row.item, row.lot): row.on_hand
+        for row in get_stock(books, location=location, limit=None).items
+    }
+    return [
+        MovedGoods(
+            item=item, lot=lot, expected=before.get((item, lot), 0), now=now.get((item, lot), 0)
+        )
+        for item, lot in sorted({*before, *now})
+        if before.get((item, lot), 0) != now.get((item, lot), 0)
     ]
 
 

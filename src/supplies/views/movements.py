@@ -93,7 +93,10 @@ def list_movements(
     Raises:
         InvalidField: the account, `item`, `lot`, `after` or `limit` is invalid.
     """
-    check_account(account)
+    try:
+        check_account(account)
+    except InvalidField as error:
+        raise InvalidField.at("/account", error.detail) from None
     check_codes(books, item=item)
     if lot is not None and books.latest_row(Lot, lot=lot) is None:
         raise InvalidField.at("/lot", f"there is no lot {lot[:64]!r}; see the stock")

@@ -8,7 +8,7 @@ const SEPARATOR = "\u241d"; // stands for the control character GS between the p
 
 export function scanLines(form) {
   for (const box of form.querySelectorAll("[data-scan]")) {
-    if (!box.closest("template")) scanInto(form, box, box.closest("[data-lines]"));
+    if (!box.closest("template")) scanInto(form, box, box.closest("[data-lines], [data-counts]"));
   }
 }
 
@@ -39,7 +39,7 @@ function scanInto(form, box, group) {
     const content = parse(await answer.text());
     const known = content.querySelector("[data-label]");
     const found = known ?? (await ask(content));
-    if (found) fill(found);
+    if (found) (group.dataset.counts ? count : fill)(found);
     if (known) return;
     input.focus();
     input.select(); // after a dialog, the cursor is not in the field yet
@@ -61,14 +61,35 @@ function scanInto(form, box, group) {
       }
       of(line, "quantity").value = "1";
     }
-    last = line;
-    status.textContent = `${found.textContent} × ${of(line, "quantity").value}`;
+    show(line, found, of(line, "quantity"));
+  };
+  // Add a scanned pack to the count of its lot, or to a line for goods that are not on the sheet.
+  const count = (found) => {
+    const { item, size, label, batch, expires } = found.dataset;
+    const fits = ({ dataset }) => dataset.item === item && (!batch || dataset.batch === batch) && (!expires || dataset.expires === expires);
+    let line = [...group.querySelectorAll("[data-lot]")].find(fits);
+    if (!line) {
+      const wanted = { item: label, batch, expires_on: expires };
+      const further = [...group.querySelectorAll("[data-further]")];
+      line = further.find((each) => Object.entries(wanted).every(([name, value]) => of(each, name).value === value));
+      line ??= further.find((each) => !of(each, "item").value.trim());
+      if (!line) return (status.textContent = box.dataset.full);
+      for (const [name, value] of Object.entries(wanted)) of(line, name).value = value;
+      line.closest("details").open = true;
+    }
+    const counted = of(line, "counted");
+    counted.value = String((/^\d*$/.test(counted.value.trim()) ? Number(counted.value) : 0) + Number(size));
+    show(line, found, counted);
+  };
+  const show = (line, found, quantity) => {
+    last = quantity;
+    status.textContent = `${found.textContent} × ${quantity.value}`;
     line.classList.remove("flash");
     void line.offsetWidth; // so that the animation starts again
     line.classList.add("flash");
     form.dispatchEvent(new Event("input", { bubbles: true }));
   };
-  const of = (line, name) => line.querySelector(`[name^="${group.dataset.lines}/"][name$="/${name}"]`);
+  const of = (line, name) => line.querySelector(`[name^="${group.dataset.lines ?? group.dataset.counts}/"][name$="/${name}"]`);
 
   box.hidden = false;
   open.addEventListener("click", start);
@@ -89,7 +110,7 @@ function scanInto(form, box, group) {
       input.value = "";
       scan(code);
     } else if (last) {
-      of(last, "quantity").select();
+      last.select();
     }
   });
   // A code that is scanned into the field of an item is a scan too.
