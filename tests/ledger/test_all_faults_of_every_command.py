@@ -497,6 +497,10 @@ CASES: dict[type[c.Command], Case] = {
         c.RecordActivity(kind="a visit", count=0, who=LONG, happened_on=w.closed),
         "/kind /count /who /happened_on",
     ),
+    c.MergeCodes: lambda w: (
+        c.MergeCodes(kind="donor", code="D-9", into="D 9", reason=" ", happened_on=w.future),
+        "/happened_on /code /into /reason",
+    ),
     c.ForgetDonor: lambda w: (
         c.ForgetDonor(donor="D-9", happened_on=w.future),
         "/happened_on /donor",

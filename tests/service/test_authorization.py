@@ -358,6 +358,8 @@ GET    CRA   /api/shipments/{shipment}
 POST   CR    /api/shipments/{shipment}/receive
 POST   CR    /api/shipments/{shipment}/acknowledge
 GET    CRA   /api/lots/{lot}/trace
+GET    CRA   /api/merges
+POST   C     /api/merges
 GET    CRA   /api/entries
 GET    CRA   /api/entries/{entry}
 POST   C     /api/entries/{entry}/forget

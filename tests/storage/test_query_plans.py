@@ -56,6 +56,7 @@ from supplies.views import (
     given_back,
     likely_duplicates,
     look_alikes,
+    merges,
     movements,
     needs,
     organisation_report,
@@ -81,8 +82,8 @@ from supplies.views import (
 ENTRIES, MORE = 300, 1_000
 """Number of entries on PostgreSQL, and the factor by which the statistics multiply rows."""
 
-FEW_ROWS = {"count_sheets", "periods", "forgettings"}
-"""Tables with a row for each stock count, closed period or forgotten person."""
+FEW_ROWS = {"count_sheets", "periods", "forgettings", "merges"}
+"""Tables with a row for each stock count, closed period, forgotten person or merged code."""
 
 GROWING = {
     *schema.ENTRY_ROW_TABLES,
@@ -261,6 +262,10 @@ def show_everything(books: Books, url: str) -> None:
     for kind in CODE_LETTERS:
         books.catalogue.next_code(kind)
     look_alikes.list_look_alikes(books, "donors")
+    for merged in merges.list_merges(books).items:
+        merges.get_merge(books, merged.kind, merged.code)
+        merges.other_codes(books, merged.kind, merged.code)
+        merges.count_documents(books, merged.kind, merged.into)
     with suppress(UnknownBarcode):
         barcodes.find_barcode(books, "4006381333931")
 

@@ -36,9 +36,11 @@ class RecordingStation:
             Item(code="gel", name="gel", unit="bottle"),
             Donor(code="wang", name="Wang", phone="13800000000"),
             Donor(code="li", name="Li"),
+            Donor(code="wang2", name="Wang"),
             Recipient(code="h1", name="House 1"),
             Recipient(code="h2", name="House 2"),
             Recipient(code="h3", name="House 3"),
+            Recipient(code="h4", name="House 1"),
             Recipient(code="g1", name="newcomers", kind="group"),
             Location(code="a", name="Store A"),
             Location(code="b", name="Store B"),
@@ -295,6 +297,11 @@ def book_everything(station: RecordingStation, elsewhere: str) -> None:
     visit = station.record(c.RecordActivity(kind="visit", count=1, who="Chen"))
     station.record(c.ForgetText(entry=visit.seq))
     book_opened_goods(station)
+    station.record(c.MergeCodes(kind="recipient", code="h4", into="h1", reason="registered twice"))
+    again = c.MergeCodes(kind="donor", code="wang2", into="wang", reason="registered twice")
+    merged = station.record(again)
+    station.record(c.Reverse(entry=merged.seq, reason="two people"))
+    station.record(again)
     station.record(c.ClosePeriod(through=date(2020, 2, 4)))
     station.record(c.ReopenPeriod(day=date(2020, 2, 4), reason="one more"))
     station.record(c.ClosePeriod(through=date(2020, 2, 4)))

@@ -24,6 +24,7 @@ from supplies.domain.entry_rows import (
     ArrivalLine,
     LatestDay,
     Lot,
+    Merge,
     ProductPledge,
     Recount,
     StopRemoval,
@@ -299,6 +300,40 @@ def test_a_product_that_fulfils_less_of_a_pledge_than_it_moved_is_found(
     store.run("UPDATE product_pledges SET on_pledge = 1 WHERE seq = :seq", {"seq": seq})
     error = verification_error(store)
     assert (error.table, error.column, error.seq) == ("product_pledges", "on_pledge", seq)
+
+
+@pytest.mark.parametrize(
+    ("code", "stays", "column"),
+    [
+        ("h2", "h9", "stays"),
+        ("h2", "h4", "stays"),
+        ("h4", "h2", "code"),
+        ("h1", "h2", "code"),
+        ("h2", None, "code"),
+    ],
+)
+def test_an_invalid_merge_is_found(
+    store: Tampering, code: str, stays: str | None, column: str
+) -> None:
+    """In these books, h4 is merged into h1, and nobody is h9."""
+    seq = first_number(store, "SELECT max(seq) FROM merges WHERE stays IS NOT NULL")
+
+    def other(body: Body) -> Body:
+        rows = [
+            msgspec.structs.replace(row, kind="recipient", code=code, stays=stays)
+            if isinstance(row, Merge)
+            else row
+            for row in body.rows
+        ]
+        return msgspec.structs.replace(body, rows=tuple(rows))
+
+    forge(store, seq, other)
+    store.run(
+        "UPDATE merges SET kind = 'recipient', code = :code, stays = :stays WHERE seq = :seq",
+        {"code": code, "stays": stays, "seq": seq},
+    )
+    error = verification_error(store)
+    assert (error.table, error.column, error.seq) == ("merges", column, seq)
 
 
 def test_a_count_whose_expected_quantities_differ_from_the_books_is_found(store: Tampering) -> None:

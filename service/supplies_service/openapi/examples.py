@@ -66,6 +66,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "ForgetDonor": {},
     "ForgetRecipient": {},
     "ForgetText": {},
+    "MergeCodes": {"kind": "recipient", "code": "R-037", "into": "R-007", **_REASON},
     "StationWithSettings": {"phone": "020-12345678"},
     # --- needs, pledges, donations
     "NoteNeed": {

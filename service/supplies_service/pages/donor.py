@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from supplies.access import credentials, donor_requests, rate_limits
 from supplies.access.donor_requests import NewRequest
+from supplies.books.merged_codes import code_that_stays
 from supplies.books.reader import Books
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField
@@ -118,7 +119,7 @@ def _invalid_link_page(context: RequestContext) -> Response[bytes]:
 
 
 def _template_context(context: RequestContext, books: Books) -> dict[str, Any]:
-    donor = str(context.caller.donor)
+    donor = code_that_stays(books, "donor", str(context.caller.donor))
     pledged = list_pledges(books, donor=donor, limit=MAX_LIMIT).items
     receipts = list_receipts(books, donor=donor, limit=MAX_LIMIT).items
     items = {line.item for pledge in pledged for line in pledge.lines}

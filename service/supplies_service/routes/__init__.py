@@ -17,6 +17,7 @@ from supplies_service.routes.entries import EntryController
 from supplies_service.routes.health import HealthController
 from supplies_service.routes.links import LINK_CONTROLLERS
 from supplies_service.routes.lots import LotController
+from supplies_service.routes.merges import MergeController
 from supplies_service.routes.needs import NeedController
 from supplies_service.routes.organisation import OrganisationController
 from supplies_service.routes.periods import PeriodController
@@ -38,6 +39,7 @@ CONTROLLERS: list[ControllerRouterHandler] = [
     *CATALOGUE_CONTROLLERS,
     BarcodeController,
     ForgetController,
+    MergeController,
     StatementController,
     NeedController,
     PledgeController,

@@ -16,6 +16,7 @@ from supplies.access import access_log, credentials
 from supplies.access.access_context import AccessContext
 from supplies.access.credentials import Credential
 from supplies.access.roles import Role
+from supplies.books.merged_codes import codes_of_person
 from supplies.domain.fields import Label
 from supplies.errors import NotFound
 from supplies.views.pagination import Page, View
@@ -100,13 +101,16 @@ def show_without_secret(access: AccessContext, link_id: str) -> LinkMade:
 
 
 def revoke_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str) -> Credential:
-    """Revoke one link of this donor or team.
+    """Revoke one link of this donor or team. Links of merged codes of the donor can be revoked too.
 
     Raises:
         NotFound: the donor or team has no such link.
     """
     found = credentials.get(access, link_id)
-    if found.kind != "link" or getattr(found, owner) != code:
+    codes = [code]
+    if owner == "donor":
+        codes = codes_of_person(access.books, "donor", code)
+    if found.kind != "link" or getattr(found, owner) not in codes:
         raise NotFound(f"{owner} {code} has no such link; see the list of their links")
     return credentials.revoke(access, link_id)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from supplies.access.phones import ever_had
+from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR
 from supplies.ledger.ledger import zone_of
@@ -30,13 +31,15 @@ NOT_YOUR_REPORT = "you may report outcomes only for deliveries that your team ha
 
 
 async def check_donor(context: RequestContext, code: str) -> None:
-    """Refuse a donor who requests data of another donor.
+    """Refuse a donor who requests data of another donor. Merged codes are one donor.
 
     Raises:
         Forbidden: the caller is another donor.
     """
     if context.caller.role == "donor":
-        if context.caller.donor != code:
+        with context.reading() as books:
+            own = codes_of_person(books, "donor", str(context.caller.donor))
+        if code not in own:
             await context.forbid(NOT_YOUR_DONATION)
         await context.log_own_access()
 

@@ -19,6 +19,7 @@ import msgspec
 
 from supplies.access.access_context import NO_LIMIT, AccessContext
 from supplies.access.roles import GRANTABLE_ROLES, Role
+from supplies.books.merged_codes import codes_of_person
 from supplies.domain.fields import Label
 from supplies.domain.validation import check_fields
 from supplies.errors import NotFound
@@ -288,22 +289,27 @@ def list_credentials(
         kinds: The kinds of credentials to return.
         holder: The user whose credentials are returned. None returns those of all users.
         team: The team whose links are returned. None returns links for all teams.
-        donor: The donor whose links are returned. None returns links for all donors.
+        donor: The donor whose links are returned, with those of merged codes. None returns links
+            for all donors.
         after: The id of the last credential of the previous page. None returns the first page.
         limit: The maximum number of credentials to return.
     """
     where = f" AND c.kind IN ({', '.join(repr(str(kind)) for kind in kinds)})"
     where += "".join(
         f" AND c.{name} = :{name}"
-        for name, value in (("holder", holder), ("team", team), ("donor", donor))
+        for name, value in (("holder", holder), ("team", team))
         if value is not None
     )
+    donors = [] if donor is None else codes_of_person(access.books, "donor", donor)
+    names = {f"donor{index}": code for index, code in enumerate(donors)}
+    if names:
+        where += f" AND c.donor IN ({', '.join(f':{name}' for name in names)})"
     if after is not None:
         where += (
             " AND (c.made_at, c.id) < (SELECT made_at, id FROM credentials "
             "WHERE station = :station AND id = :after)"
         )
-    return _select(access, where, limit=limit, holder=holder, team=team, donor=donor, after=after)
+    return _select(access, where, limit=limit, holder=holder, team=team, after=after, **names)
 
 
 def revoke(access: AccessContext, credential_id: str) -> Credential:

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from supplies.access.access_context import AccessContext
+from supplies.books.merged_codes import codes_of_person
 from supplies.domain.fields import Reason
 from supplies.domain.validation import check_fields
 from supplies.errors import AlreadyDone, Fault, InvalidField, NotFound
@@ -80,17 +81,17 @@ def add(access: AccessContext, donor: str, new: NewRequest) -> DonorRequest:
 
 
 def get(access: AccessContext, donor: str, number: int) -> DonorRequest:
-    """Return one request of a donor.
+    """Return one request of a donor. Requests under all merged codes are found.
 
     Raises:
         NotFound: the donor has no request with this number.
     """
     row = access.one(
-        f"SELECT {_COLUMNS} FROM donor_requests "
-        "WHERE station = :station AND donor = :donor AND seq = :seq",
-        donor=donor,
+        f"SELECT {_COLUMNS} FROM donor_requests WHERE station = :station AND seq = :seq",
         seq=number,
     )
+    if row is not None and row[1] not in codes_of_person(access.books, "donor", donor):
+        row = None
     if row is None:
         raise NotFound(f"donor {donor} has no request {number}; see the list of their requests")
     return _from_row(row)
@@ -99,13 +100,19 @@ def get(access: AccessContext, donor: str, number: int) -> DonorRequest:
 def list_requests(
     access: AccessContext, donor: str, *, after: int, limit: int
 ) -> list[DonorRequest]:
-    """List a donor's requests with numbers greater than `after`, oldest first."""
+    """List a donor's requests with numbers greater than `after`, oldest first.
+
+    Requests under all merged codes are listed.
+    """
+    codes = codes_of_person(access.books, "donor", donor)
+    names = {f"donor{index}": code for index, code in enumerate(codes)}
     rows = access.all(
-        f"SELECT {_COLUMNS} FROM donor_requests "
-        "WHERE station = :station AND donor = :donor AND seq > :after ORDER BY seq LIMIT :limit",
-        donor=donor,
+        f"SELECT {_COLUMNS} FROM donor_requests WHERE station = :station "
+        f"AND donor IN ({', '.join(f':{name}' for name in names)}) "
+        "AND seq > :after ORDER BY seq LIMIT :limit",
         after=after,
         limit=limit,
+        **names,
     )
     return [_from_row(row) for row in rows]
 
@@ -125,11 +132,10 @@ def answer(
         raise AlreadyDone(sentence, [Fault("", sentence)])
     access.run(
         "UPDATE donor_requests SET wish = NULL, answered_at = :now, answered_by = :by, "
-        "answer = :answer WHERE station = :station AND donor = :donor AND seq = :seq",
+        "answer = :answer WHERE station = :station AND seq = :seq",
         now=access.now,
         by=by,
         answer=check_fields(answer).answer,
-        donor=donor,
         seq=number,
     )
     return get(access, donor, number)

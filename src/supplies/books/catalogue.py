@@ -27,6 +27,7 @@ from supplies.domain.catalogue_records import (
     Station,
     Team,
 )
+from supplies.domain.commands import PersonKind
 from supplies.domain.shortened_struct import all_faults_of
 from supplies.errors import (
     AlreadyDone,
@@ -86,6 +87,7 @@ class Catalogue:
     def __init__(self, store: Store, station: str) -> None:
         self.store, self.station_code = store, station
         self._kept: dict[tuple[type[CatalogueRecord], str], Any] = {}
+        self._merged: dict[PersonKind, dict[str, str]] | None = None
         self._seen = -1
 
     def refresh(self) -> None:
@@ -95,12 +97,36 @@ class Catalogue:
         """
         changes = self.store.catalogue_version(self.station_code)
         if changes != self._seen:
-            self._kept.clear()
+            self.clear_cache()
             self._seen = changes
 
     def clear_cache(self) -> None:
         """Clear the cache, because this connection has changed or rolled back a record."""
         self._kept.clear()
+        self._merged = None
+
+    def merged_codes(self, kind: PersonKind) -> Mapping[str, str]:
+        """Return the merged codes of donors or recipients, each with the code that stays."""
+        if self._merged is None:
+            self._merged = {"donor": {}, "recipient": {}}
+            rows = self.store.all(
+                "SELECT m.kind, m.code, m.stays FROM merges m WHERE m.station = :station "
+                "AND m.stays IS NOT NULL AND m.seq = (SELECT max(n.seq) FROM merges n "
+                "WHERE n.station = m.station AND n.kind = m.kind AND n.code = m.code) "
+                "ORDER BY m.code",
+                {"station": self.station_code},
+            )
+            for of, code, stays in rows:
+                self._merged[of][code] = stays
+        return self._merged[kind]
+
+    def retire_merged(self, kind: PersonKind, code: str, *, retired: bool) -> None:
+        """Retire a code that was merged, or use it again because the merge was reversed."""
+        self.store.run(
+            f"UPDATE {kind}s SET retired = :retired WHERE station = :station AND code = :code",
+            {"station": self.station_code, "code": code, "retired": int(retired)},
+        )
+        self.clear_cache()
 
     def get(self, kind: type[N], code: str) -> N | None:
         """Return the record of this kind with this code, or None.
@@ -262,6 +288,8 @@ class Catalogue:
             raise NotFound(f"there is no {record.code} in {record.table}")
         if isinstance(before, Item) and isinstance(checked, Item):
             self._check_unit_unchanged(before, checked)
+        if isinstance(checked, Donor | Recipient) and not checked.retired:
+            self._check_not_merged(checked)
         if getattr(before, "name", "") is None:
             raise Forgotten(
                 f"{record.code} was forgotten at their wish; register them under another code"
@@ -339,6 +367,16 @@ class Catalogue:
                 "/unit",
                 f"{before.name} already has entries in {before.unit}, so its unit cannot change; "
                 "register another item for the other unit",
+            )
+
+    def _check_not_merged(self, record: Donor | Recipient) -> None:
+        kind: PersonKind = "donor" if isinstance(record, Donor) else "recipient"
+        stays = self.merged_codes(kind).get(record.code)
+        if stays is not None:
+            raise InvalidField.at(
+                "/retired",
+                f"{record.code} was merged into {stays} and stays retired; "
+                "to use it again, reverse the entry that merged it",
             )
 
     def _check_series_unchanged(self, record: CatalogueRecord) -> None:

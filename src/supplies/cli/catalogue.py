@@ -13,6 +13,7 @@ from supplies.errors import InvalidField
 
 if TYPE_CHECKING:
     from supplies.domain.catalogue_records import CatalogueRecord
+    from supplies.domain.commands import PersonKind
 
 _KINDS = ("item", "donor", "recipient", "location", "team", "community")
 
@@ -207,6 +208,30 @@ def look_alikes(database: str, station: str | None, kind: str, as_json: bool) ->
         },
         page.items,
     )
+
+
+@catalogue.command()
+@click.argument("noun", metavar="KIND", type=click.Choice(("donor", "recipient")))
+@click.argument("code", metavar="CODE")
+@books_options
+@click.option("--into", metavar="CODE", required=True, help="The code that stays, as in D-012.")
+@click.option("--reason", required=True, help="Why both are one.")
+def merge(
+    database: str, station: str | None, noun: PersonKind, code: str, into: str, reason: str
+) -> None:
+    """Merge a code into another code of the same donor or recipient.
+
+    KIND is donor or recipient. Lists, statements and reports then show both together, and CODE is
+    retired. To divide the codes again, reverse the entry that this command prints.
+    """
+    from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
+    from supplies.cli.opening import open_ledger
+    from supplies.domain.commands import MergeCodes
+
+    command = MergeCodes(kind=noun, code=code, into=into, reason=reason)
+    with open_ledger(database, station) as ledger:
+        done = ledger.record(command, by=COMMAND_LINE_AUTHOR)
+    print(f"Entry {done.seq} merged {code} into {into}.")
 
 
 def _record_kind(kind: str) -> type[CatalogueRecord]:

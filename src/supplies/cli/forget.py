@@ -214,13 +214,15 @@ def _print_list(people: Sequence[dict[str, object]], if_empty: str) -> None:
 def _forget(ledger: Ledger, people: Sequence[Person]) -> bool:
     """Forget people one by one. Return False if somebody has an open need, pledge or delivery."""
     from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
-    from supplies.errors import AgainstBooks
+    from supplies.errors import AgainstBooks, Forgotten
 
     code, done = ledger.station_code, 0
     for one in people:
         try:
             ledger.record(_forget_command(one), by=COMMAND_LINE_AUTHOR)
             done += 1
+        except Forgotten:
+            done += 1  # The person was forgotten with another code of theirs.
         except AgainstBooks as error:
             print(f"supplies: station {code}: {error}", file=sys.stderr)
     print(f"Station {code}: {done} of {counted(len(people), 'person', 'people')} forgotten.")

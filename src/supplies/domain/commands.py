@@ -35,6 +35,8 @@ from supplies.domain.fields import (
 )
 from supplies.domain.money import Value
 
+PersonKind = Literal["donor", "recipient"]
+
 LINE_LIMITS = Meta(min_length=1, max_length=MAX_LINES)
 
 
@@ -888,14 +890,34 @@ class RecordActivity(Command, frozen=True, kw_only=True):
     who: Text | None = None
 
 
+class MergeCodes(Command, frozen=True, kw_only=True):
+    """Merge two codes of one donor, or of one recipient.
+
+    Lists, statements and reports then show the entries of both together. No goods move, and papers
+    with either code stay valid. `Reverse` divides the codes again.
+
+    Attributes:
+        code: The code to retire.
+        into: The code that stays. Later commands that name `code` are recorded under it.
+    """
+
+    kind: PersonKind
+    code: Code
+    into: Code
+    reason: Reason
+
+
 class ForgetDonor(Command, frozen=True, kw_only=True):
-    """Erase the personal data of a donor. The goods stay in the books."""
+    """Erase the personal data of a donor, with all merged codes. The goods stay in the books."""
 
     donor: Code  # by path
 
 
 class ForgetRecipient(Command, frozen=True, kw_only=True):
-    """Erase the personal data of a recipient. The goods stay in the books."""
+    """Erase the personal data of a recipient, with all merged codes.
+
+    The goods stay in the books.
+    """
 
     recipient: Code  # by path
 

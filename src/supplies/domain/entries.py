@@ -26,6 +26,7 @@ SALT_BYTES = 16
 ENTRY_KINDS = (
     "activity_recorded",
     "allocated",
+    "codes_merged",
     "conflict_noted",
     "conflict_resolved",
     "count_opened",

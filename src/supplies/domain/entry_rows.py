@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from supplies.domain.commands import EndReason, FailureReason, Outcome, Urgency
+from supplies.domain.commands import EndReason, FailureReason, Outcome, PersonKind, Urgency
 from supplies.domain.product_expiry import ExpiryBasis
 
 
@@ -569,6 +569,21 @@ class Activity(EntryRow, frozen=True, kw_only=True, tag="activities"):
     count: int
 
 
+class Merge(EntryRow, frozen=True, kw_only=True, tag="merges"):
+    """Says that two codes are those of one person. The latest row of a code is valid.
+
+    Attributes:
+        merge: Id of the merge.
+        code: The code that was retired.
+        stays: The code that stays; None if the merge was reversed.
+    """
+
+    merge: str
+    kind: PersonKind
+    code: str
+    stays: str | None
+
+
 class Forgetting(EntryRow, frozen=True, kw_only=True, tag="forgettings"):
     """Says whose personal data, or the text of which entry, was erased.
 
@@ -630,6 +645,7 @@ AnyEntryRow = (
     | Reprint
     | Period
     | Activity
+    | Merge
     | Forgetting
     | Erasure
 )

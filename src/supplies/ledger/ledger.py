@@ -44,6 +44,7 @@ from supplies.errors import (
 from supplies.ledger.all_faults import add_all_faults
 from supplies.ledger.balance_floors import floor_error
 from supplies.ledger.journal import Journal
+from supplies.ledger.merged_codes import with_codes_that_stay
 from supplies.ledger.recorded import (
     Recorded,
     find_earlier_result,
@@ -569,6 +570,7 @@ class Ledger:
         today = self._day(now)
 
         def try_rule(command: Command, books: Books) -> None:
+            command = with_codes_that_stay(books, command)
             journal = Journal(books, command, now=now, today=today)
             RULES[type(command)](command, journal)
             shortage = floor_error(books, journal.drafts)
@@ -590,8 +592,9 @@ class Ledger:
         try:
             with self.books.cache_queries():
                 try:
-                    journal = Journal(self.books, request.command, now=now, today=today)
-                    rule(request.command, journal)
+                    command = with_codes_that_stay(self.books, request.command)
+                    journal = Journal(self.books, command, now=now, today=today)
+                    rule(command, journal)
                 except (InvalidField, NotFound, AgainstBooks) as error:
                     if isinstance(request.command, KEPT_AS_CONFLICTS) and isinstance(
                         error, NotEnough

@@ -24,7 +24,7 @@ from supplies.domain.entries import (
     new_salt,
     salted_digest,
 )
-from supplies.domain.entry_rows import Forgetting, entry_of_forgotten_text
+from supplies.domain.entry_rows import Forgetting, Merge, entry_of_forgotten_text
 from supplies.domain.validation import check_fields
 from supplies.errors import InvalidField, NotEnough, SuppliesError, check_type
 from supplies.ledger.balance_floors import floor_error
@@ -259,6 +259,9 @@ class Writer:
         for row in body.rows:
             if type(row) is Forgetting:
                 self._erase(row.party, body.seq)
+            elif type(row) is Merge:
+                retired = row.stays is not None
+                self.books.catalogue.retire_merged(row.kind, row.code, retired=retired)
 
     def _erase(self, party: str, seq: int) -> None:
         """Erase the texts of a person or an entry, and a person's data in the catalogue.

@@ -7,13 +7,14 @@ people whose data is due, and another erases it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from supplies.books.merged_codes import code_that_stays, codes_of_person
 from supplies.books.reader import Books
 from supplies.domain.accounts import ASKED, DONOR, RECEIVED, RETURNED, AccountKind
 from supplies.domain.entry_rows import Forgetting, entry_of_forgotten_text
@@ -227,16 +228,40 @@ def _due(books: Books, who: PersonRole, days: int | None, today: date) -> list[P
 
     The entry that was recorded last need not have the latest day, because facts may be recorded
     late. A person whose last entry has a recent day cannot be due. So all entries are read only for
-    the other people.
+    the other people. A person with merged codes is returned under the code that stays, by the
+    latest day of all codes.
     """
     if days is None:
         return []
+    until = today - timedelta(days=days)
+    due = _quiet_people(books, who, until)
+    merged = books.catalogue.merged_codes(who)
+    for kept in {code_that_stays(books, who, code) for code in due} & set(merged.values()):
+        codes = codes_of_person(books, who, kept)
+        last = _quiet_people(books, who, date.max, codes)
+        for code in codes:
+            due.pop(code, None)
+        if last and max(last.values()) < until:
+            due[kept] = max(last.values())
+    return [PersonDue(who=who, code=code, last_on=day) for code, day in due.items()]
+
+
+def _quiet_people(
+    books: Books, who: PersonRole, until: date, codes: Sequence[str] = ()
+) -> dict[str, date]:
+    """Return the people whose last entry has a day before `until`, each with that day.
+
+    Args:
+        codes: Only these codes; all if empty.
+    """
+    names = {f"code{index}": code for index, code in enumerate(codes)}
+    only = f"AND p.code IN ({', '.join(f':{name}' for name in names)}) " if codes else ""
     rows = books.all(
         f"WITH quiet (code) AS (SELECT p.code FROM {who}s p CROSS JOIN ("
         f"SELECT code, max(seq) AS seq FROM ({' UNION ALL '.join(_STATED[who])}) AS stood "
         "GROUP BY code) AS latest CROSS JOIN entries e "
         "WHERE p.station = :station AND p.name IS NOT NULL AND p.kind = :kind "
-        "AND latest.code = p.code "
+        f"{only}AND latest.code = p.code "
         "AND e.station = :station AND e.seq = latest.seq AND e.booked_on < :first), "
         f"documents AS ({' UNION '.join(_DOCUMENTS[who])}), "
         "booked AS (SELECT d.code, e.booked_on AS day FROM documents d CROSS JOIN entries e "
@@ -244,6 +269,7 @@ def _due(books: Books, who: PersonRole, days: int | None, today: date) -> list[P
         f"UNION ALL {' UNION ALL '.join(_MOVED_ON[who])}) "
         "SELECT code, max(day) FROM booked GROUP BY code HAVING max(day) < :first",
         kind=PERSON_KINDS[who],
-        first=(today - timedelta(days=days)).isoformat(),
+        first=until.isoformat(),
+        **names,
     )
-    return [PersonDue(who=who, code=code, last_on=date.fromisoformat(day)) for code, day in rows]
+    return {code: date.fromisoformat(day) for code, day in rows}

@@ -28,6 +28,7 @@ from supplies.domain.entry_rows import (
     LatestDay,
     Lot,
     LotParent,
+    Merge,
     Need,
     PackedLine,
     Pledge,
@@ -62,6 +63,7 @@ DOCUMENT_ROWS: tuple[type[EntryRow], ...] = (
     HandOutTo,
     Shipment,
     Activity,
+    Merge,
 )
 """Types of rows that create a document. Their first field is the document's id.
 

@@ -25,6 +25,7 @@ from supplies.storage.store import Row, Store
 from supplies.verification.balances import BALANCES, DAYS, TRANSFERS, Balances
 from supplies.verification.earlier_checks import EarlierChecks
 from supplies.verification.hash_chain import ENTRIES, HASH_COLUMN, HEADS, HashChain
+from supplies.verification.merges import Merges
 from supplies.verification.needs import check_needs
 from supplies.verification.pledges import FulfilledPledges
 from supplies.verification.reader import FIRST, LAST, Reader
@@ -148,6 +149,7 @@ class _Verification:
         self.earlier = EarlierChecks(reader, witnesses)
         self.repacked, self.pledges = RepackedGoods(reader), FulfilledPledges(reader)
         self.removed_stops = RemovedStops(reader)
+        self.merges = Merges(reader)
         self.transfers = 0
         self.recorded: dict[type[EntryRow], list[Row]] = {kind: [] for kind in ROW_TABLES}
 
@@ -170,6 +172,7 @@ class _Verification:
         self.repacked.check(self.balances.by_key)
         self.pledges.check()
         self.removed_stops.check()
+        self.merges.check()
         return VerifiedStation(
             station=self.station,
             entries=self.chain.seq,
@@ -197,6 +200,7 @@ class _Verification:
         self.repacked.add(recorded, bodies)
         self.pledges.add(recorded, bodies)
         self.removed_stops.add(recorded, bodies)
+        self.merges.add(recorded)
         texts = self.reader.rows(ERASABLE, low, high)
         self.receipts.add(recorded, bodies, texts, self.records.donations)
         self.balances.move(transfers, self.records.lots, self.records.recipients)

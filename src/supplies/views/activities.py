@@ -77,7 +77,7 @@ def list_activities(
         _views,
         all_numbers(DOCUMENT_TYPE)
         if kind is None
-        else numbers_by_column(DOCUMENT_TYPE, "kind", kind),
+        else numbers_by_column(DOCUMENT_TYPE, "kind", [kind]),
         after=after,
         limit=limit,
         state_filter=lambda one: kind in (None, one.kind),

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from supplies.books.merged_codes import code_that_stays
 from supplies.books.reader import Books
 from supplies.domain.accounts import NEEDED, STOCK, keys_of
 from supplies.domain.catalogue_records import Location
@@ -152,9 +153,14 @@ def _lowest_balance(books: Books, today: date, account: str, item: str, lot: str
 
 @dataclass(slots=True)
 class _OpenNeed:
-    """A need, its open quantity, and how much of that quantity is proposed so far."""
+    """A need, its open quantity, and how much of that quantity is proposed so far.
+
+    Attributes:
+        household: The code of the recipient that stays, if codes were merged.
+    """
 
     need: Need
+    household: str
     lacks: int
     sort_key: _SortKey
     given: int = 0
@@ -176,7 +182,8 @@ def _open_needs(books: Books, today: date, item: str | None) -> list[_OpenNeed]:
         lacks = _lowest_balance(books, today, *key, quantity)
         if lacks > 0:
             turn = need.needed_by or date.max, int(name.rpartition("_")[2]), name
-            found.append(_OpenNeed(need, lacks, turn))
+            household = code_that_stays(books, "recipient", need.recipient)
+            found.append(_OpenNeed(need, household, lacks, turn))
     return sorted(found, key=lambda one: (_URGENCIES.index(one.need.urgency), one.sort_key))
 
 
@@ -206,7 +213,7 @@ def _share(tier: Sequence[_OpenNeed], free: int) -> int:
     """Share free goods between needs of equal urgency. Return the quantity that the needs got."""
     households: defaultdict[str, list[_OpenNeed]] = defaultdict(list)
     for one in tier:
-        households[one.need.recipient].append(one)
+        households[one.household].append(one)
     lacks = {code: sum(one.lacks for one in needs) for code, needs in households.items()}
     given = share_evenly(lacks, free)
     for code, needs in households.items():

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 import msgspec
 
+from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT
 from supplies.domain.entry_rows import Allocation, AllocationLine
@@ -131,7 +132,8 @@ def list_allocations(
     """List allocations, oldest first.
 
     Args:
-        recipient, status: Filters. None lists all.
+        recipient, status: Filters. None lists all. A recipient with merged codes is listed with all
+            of them.
 
     Raises:
         InvalidField: `recipient`, `status`, `after` or `limit` is invalid.
@@ -139,14 +141,15 @@ def list_allocations(
     check_choice("status", status, get_args(AllocationStatus))
     check_codes(books, recipient=recipient)
     source = QUERIES_BY_STATUS.get(status or "", all_numbers(DOCUMENT_TYPE))
+    codes = None if recipient is None else codes_of_person(books, "recipient", recipient)
     return list_documents(
         books,
         DOCUMENT_TYPE,
         _views,
-        source if recipient is None else numbers_by_column(DOCUMENT_TYPE, "recipient", recipient),
+        source if codes is None else numbers_by_column(DOCUMENT_TYPE, "recipient", codes),
         after=after,
         limit=limit,
-        state_filter=lambda one: recipient in (None, one.recipient),
+        state_filter=lambda one: codes is None or one.recipient in codes,
         view_filter=lambda view: status in (None, view.status),
     )
 

@@ -139,7 +139,7 @@ def list_deliveries(
     source = (
         all_numbers(DOCUMENT_TYPE)
         if team is None
-        else numbers_by_column(DOCUMENT_TYPE, "team", team)
+        else numbers_by_column(DOCUMENT_TYPE, "team", [team])
     )
     return list_documents(
         books,

@@ -15,7 +15,13 @@ from supplies.domain.accounts import AccountKind
 from supplies.domain.entry_rows import TABLES, EntryRow
 from supplies.domain.fields import MAX_ENTRY_NUMBER
 from supplies.views.pagination import Page, paginate_filtered, parse_cursor
-from supplies.views.shared_queries import DocumentState, DocumentType, read_documents
+from supplies.views.shared_queries import (
+    DocumentState,
+    DocumentType,
+    is_one_of,
+    named_values,
+    read_documents,
+)
 
 S = TypeVar("S", bound=EntryRow)
 V = TypeVar("V")
@@ -79,20 +85,22 @@ def all_numbers(document_type: DocumentType[Any]) -> NumberQuery:
 
 
 def numbers_by_column(
-    document_type: DocumentType[Any], column: str, value: str, within: str = ""
+    document_type: DocumentType[Any], column: str, values: list[str], within: str = ""
 ) -> NumberQuery:
-    """Return a query that finds the documents that have, or once had, this value in a column.
+    """Return a query that finds the documents that have, or once had, one of these values.
 
-    A document once had the value if an entry with this value was corrected later.
+    A document once had a value if an entry with this value was corrected later.
 
     Args:
+        column: The column with the value.
         within: A further SQL condition on the table `x`, beginning with AND.
     """
     number = f"CAST(substr(x.{document_type.key}, 3) AS BIGINT)"
     return _source(
         f"SELECT DISTINCT {number} AS number FROM {TABLES[document_type.statement]} x "
-        f"WHERE x.station = :station AND x.{column} = :value{within} AND {number} > :after",
-        value=value,
+        f"WHERE x.station = :station AND {is_one_of(f'x.{column}', values)}{within} "
+        f"AND {number} > :after",
+        **named_values(values),
     )
 
 

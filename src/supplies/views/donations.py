@@ -8,6 +8,7 @@ from datetime import date
 
 import msgspec
 
+from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import ANONYMOUS, PLEDGED, keys_of, kind_of
 from supplies.domain.entry_rows import Arrival, ArrivalLine, Lot
@@ -138,16 +139,18 @@ def list_donations(
     """List donations in the order in which they were recorded.
 
     Args:
-        donor: Filter. None lists all; "anonymous" lists donations without a known donor.
+        donor: Filter. None lists all; "anonymous" lists donations without a known donor. A
+            donor with merged codes is listed with all of them.
         newest_first: Whether the donation that was recorded last comes first.
 
     Raises:
         InvalidField: `donor`, `after` or `limit` is invalid.
     """
     check_codes(books, donor=None if donor == ANONYMOUS else donor)
-    source = all_numbers(DOCUMENT_TYPE)
+    source, codes = all_numbers(DOCUMENT_TYPE), None
     if donor is not None:
-        source = numbers_by_column(DOCUMENT_TYPE, "party", donor, within=" AND x.origin = 'donor'")
+        codes = codes_of_person(books, "donor", donor)
+        source = numbers_by_column(DOCUMENT_TYPE, "party", codes, within=" AND x.origin = 'donor'")
     return list_documents(
         books,
         DOCUMENT_TYPE,
@@ -156,7 +159,7 @@ def list_donations(
         after=after,
         limit=limit,
         newest_first=newest_first,
-        state_filter=lambda one: donor in (None, one.party),
+        state_filter=lambda one: codes is None or one.party in codes,
     )
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from supplies.books.merged_codes import code_that_stays
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import PLACES, RECEIVED, kind_of, place_name
 from supplies.domain.redaction import mask_phone
@@ -32,6 +33,8 @@ from supplies.views.wish_deviations import find_wish_deviations
 def build_donor_statement(books: Books, donor: str, first: date, last: date) -> DonorStatement:
     """Return what a donor gave from first to last, and where it was at the end of the last day.
 
+    If codes of the donor were merged, the statement is about all of them.
+
     Raises:
         InvalidField: `last` is before `first`.
         NotFound: there is no such donor.
@@ -40,7 +43,7 @@ def build_donor_statement(books: Books, donor: str, first: date, last: date) -> 
     """
     if last < first:
         raise InvalidField.at("/to", f"{last} is before {first}")
-    books.donor(donor)
+    donor = books.donor(code_that_stays(books, "donor", donor)).code
     found = trace_gifts(books, donor, first, last)
     gifts = _gift_lines(books, found)
     issued = _receipts(books, donor, {line.arrival for line in gifts})
@@ -75,11 +78,11 @@ def build_donor_statement_paper(
         Forgotten: the donor was forgotten.
         BooksBroken: the quantities at all places do not add up to the quantity given.
     """
-    known = books.donor(donor)
+    known = books.donor(code_that_stays(books, "donor", donor))
     return DonorStatementPaper(
         station=station_head(books),
         donor=DonorName(
-            code=donor,
+            code=known.code,
             name=known.name,
             name_en=known.name_en,
             phone=None if known.phone is None else mask_phone(known.phone),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from supplies.books.merged_codes import sql_code_that_stays
 from supplies.books.reader import Books
 from supplies.domain.accounts import ASSIGNED, CLAIMED, MET, NEEDED
 from supplies.views.balances_at import balance_exists, past_day
@@ -14,12 +15,15 @@ def count_surveyed_households(books: Books, first: date, last: date) -> int:
     """Count households whose needs were surveyed in the period.
 
     A household counts if one of its needs was recorded in the period and not withdrawn by the last
-    day.
+    day. A household with merged codes counts once.
     """
+    household = "n.recipient"
+    if books.catalogue.merged_codes("recipient"):
+        household = sql_code_that_stays("recipient", "n", "recipient")
     return int(
         books.value(
             # An entry is booked on the day on which it happened or later.
-            "SELECT count(DISTINCT n.recipient) FROM entries e CROSS JOIN needs n "
+            f"SELECT count(DISTINCT {household}) FROM entries e CROSS JOIN needs n "
             "CROSS JOIN recipients r WHERE e.station = :station "
             "AND e.booked_on >= :first AND e.booked_on <= :last "
             "AND e.happened_on >= :first AND e.happened_on <= :last AND e.kind = 'need_noted' "
@@ -38,7 +42,7 @@ def count_fully_met_households(books: Books, on: date) -> int:
     """Count the households whose needs were all met or ended on a day.
 
     A household counts if goods met at least one of its needs, and if on that day none of its needs
-    is open, claimed or assigned.
+    is open, claimed or assigned. A household with merged codes counts once, with all of its needs.
     """
     past = past_day(books, on) is not None
     open_stages = (
@@ -47,18 +51,31 @@ def count_fully_met_households(books: Books, on: date) -> int:
         for condition in account_conditions(kind, "n.need")
     )
     (met,) = account_conditions(MET, "n.need")
-    need = (
-        "SELECT 1 FROM needs n WHERE n.station = r.station AND n.recipient = r.code "
-        "AND n.seq = (SELECT max(m.seq) FROM needs m "
-        "WHERE m.station = n.station AND m.need = n.need)"
+    is_open, is_met = f"({' OR '.join(open_stages)})", balance_exists(met, past=past)
+    latest = (
+        "n.seq = (SELECT max(m.seq) FROM needs m WHERE m.station = n.station AND m.need = n.need)"
     )
+    needs = [f"needs n WHERE n.station = r.station AND n.recipient = r.code AND {latest}"]
+    own = ""
+    if books.catalogue.merged_codes("recipient"):
+        own = f"AND {sql_code_that_stays('recipient', 'r', 'code')} = r.code "
+        needs.append(
+            "merges c CROSS JOIN needs n WHERE c.station = r.station AND c.kind = 'recipient' "
+            "AND c.stays = r.code AND c.seq = (SELECT max(d.seq) FROM merges d "
+            "WHERE d.station = c.station AND d.kind = c.kind AND d.code = c.code) "
+            f"AND n.station = c.station AND n.recipient = c.code AND {latest}"
+        )
+
+    # PostgreSQL would turn EXISTS into a join that reads all needs.
+    def exists(condition: str, answer: str) -> list[str]:
+        return [f"(SELECT 1 FROM {each} AND {condition} LIMIT 1) IS {answer}" for each in needs]
+
     return int(
         books.value(
             "SELECT count(*) FROM recipients r WHERE r.station = :station "
-            "AND r.kind = 'household' "
-            # PostgreSQL would turn EXISTS into a join that reads all needs.
-            f"AND ({need} AND ({' OR '.join(open_stages)}) LIMIT 1) IS NULL "
-            f"AND ({need} AND {balance_exists(met, past=past)} LIMIT 1) IS NOT NULL",
+            f"AND r.kind = 'household' {own}"
+            f"AND {' AND '.join(exists(is_open, 'NULL'))} "
+            f"AND ({' OR '.join(exists(is_met, 'NOT NULL'))})",
             day=on.isoformat(),
         )
     )

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from supplies.books.merged_codes import code_that_stays, codes_of_person
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import ANONYMOUS, RECEIVED
+from supplies.domain.commands import PersonKind
 from supplies.domain.entry_rows import (
     TABLES,
     Activity,
@@ -34,6 +36,8 @@ from supplies.views.remarks import DocumentEntries
 from supplies.views.shared_queries import (
     DocumentState,
     DocumentType,
+    is_one_of,
+    named_values,
     read_documents,
     read_latest,
     read_lots,
@@ -68,10 +72,11 @@ class _Fact:
     Attributes:
         statement: The type of row that describes the document.
         key: The column with the id of the document.
-        columns: The columns that name the person or place.
+        columns: The columns that name the person or place. The last one has the code.
         read_totals: Reads the quantities to compare.
         word: The word for the event in messages.
         remedy: What to do about a duplicate, for messages; {} is replaced by its id.
+        person: Whose code it is, if codes of this kind can be merged.
     """
 
     statement: type[EntryRow]
@@ -80,6 +85,7 @@ class _Fact:
     read_totals: ReadTotals
     word: str
     remedy: str = "reverse {}"
+    person: PersonKind | None = None
 
 
 def find_likely_duplicates(
@@ -115,7 +121,8 @@ def find_likely_duplicates(
     others = [
         _name(fact, other)
         for other in read_documents(books, series, numbers)
-        if other.happened_on == this.happened_on and _whose(fact, other) == _whose(fact, this)
+        if other.happened_on == this.happened_on
+        and _whose(books, fact, other) == _whose(books, fact, this)
     ]
     if fact.statement is Arrival:
         others = _with_same_labels(books, name, others)
@@ -236,7 +243,13 @@ def _earlier(books: Books, fact: _Fact, prefix: str, this: DocumentState[Any]) -
     A document whose person or day was corrected is included if any of its versions has this person
     and day.
     """
-    where = "".join(f" AND {column} = :{column}" for column in fact.columns)
+    *others, last = fact.columns
+    whose = _whose(books, fact, this)
+    codes = [whose[last]]
+    if fact.person is not None:
+        codes = codes_of_person(books, fact.person, codes[0])
+    where = "".join(f" AND {column} = :{column}" for column in others)
+    where += f" AND {is_one_of(last, codes)}"
     rows = books.all(
         f"SELECT l.{fact.key} FROM (SELECT station, seq, {fact.key} FROM {TABLES[fact.statement]} "
         f"WHERE station = :station{where} ORDER BY seq DESC LIMIT :most) AS l "
@@ -244,7 +257,8 @@ def _earlier(books: Books, fact: _Fact, prefix: str, this: DocumentState[Any]) -
         "AND e.happened_on = :day",
         most=MAX_COMPARED,
         day=this.happened_on.isoformat(),
-        **_whose(fact, this),
+        **{column: whose[column] for column in others},
+        **named_values(codes),
     )
     began = {
         int(name.rpartition("_")[2]): str(name) for (name,) in rows if name.startswith(f"{prefix}_")
@@ -252,8 +266,13 @@ def _earlier(books: Books, fact: _Fact, prefix: str, this: DocumentState[Any]) -
     return [began[number] for number in sorted(began) if number < this.first]
 
 
-def _whose(fact: _Fact, one: DocumentState[Any]) -> dict[str, str]:
-    return {column: getattr(one.stated, column) for column in fact.columns}
+def _whose(books: Books, fact: _Fact, one: DocumentState[Any]) -> dict[str, str]:
+    """Return the values that name the person or place. Of merged codes, the one that stays."""
+    values = {column: str(getattr(one.stated, column)) for column in fact.columns}
+    if fact.person is not None:
+        last = fact.columns[-1]
+        values[last] = code_that_stays(books, fact.person, values[last])
+    return values
 
 
 def _name(fact: _Fact, one: DocumentState[Any]) -> str:
@@ -262,7 +281,7 @@ def _name(fact: _Fact, one: DocumentState[Any]) -> str:
 
 def _by(fact: _Fact, one: DocumentState[Any]) -> str:
     """Return the words with which a message names the person or place of a document."""
-    whose = list(_whose(fact, one).values())[-1]
+    whose = str(getattr(one.stated, fact.columns[-1]))
     return ", anonymous too" if whose == ANONYMOUS else f" ({whose})"
 
 
@@ -380,13 +399,13 @@ def _counted_stock(books: Books, ids: list[str]) -> dict[str, Totals]:
 _ARRIVAL = _Fact(Arrival, "arrival", ("origin", "party"), _arrived, "goods")
 
 _FACTS = {
-    "d": _Fact(Arrival, "arrival", ("origin", "party"), _arrived, "gift"),
+    "d": _Fact(Arrival, "arrival", ("origin", "party"), _arrived, "gift", person="donor"),
     "b": _ARRIVAL,
     "o": _ARRIVAL,
-    "h": _Fact(HandOutTo, "hand_out", ("recipient",), _handed_out, "hand-out"),
+    "h": _Fact(HandOutTo, "hand_out", ("recipient",), _handed_out, "hand-out", person="recipient"),
     "y": _Fact(Activity, "activity", ("kind",), _done, "activity"),
-    "n": _Fact(Need, "need", ("recipient",), _needed, "need", "end {}"),
-    "p": _Fact(Pledge, "pledge", ("donor",), _promised, "pledge", "cancel {}"),
+    "n": _Fact(Need, "need", ("recipient",), _needed, "need", "end {}", "recipient"),
+    "p": _Fact(Pledge, "pledge", ("donor",), _promised, "pledge", "cancel {}", "donor"),
     "c": _Fact(
         CountSheet, "sheet", ("location",), _counted_stock, "count", "nothing is to be done"
     ),

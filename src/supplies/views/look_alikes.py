@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Literal
 
+from supplies.books.merged_codes import code_that_stays
 from supplies.books.name_search import COMPARED_FIELDS, LOOK_ALIKE, look_alike_keys
 from supplies.books.reader import Books, query_ids
 from supplies.domain.catalogue_records import CatalogueRecord, Donor, Item, Recipient
@@ -54,6 +55,8 @@ class LookAlikes(View, frozen=True, kw_only=True):
 def find_look_alikes(books: Books, record: CatalogueRecord) -> list[Warned]:
     """Return a warning for each other record of the same kind that looks like this one.
 
+    A record that was merged is left out, and the record that stays is named instead.
+
     Warnings contain codes, but no names, numbers or addresses.
     """
     keys = {f"{LOOK_ALIKE}{field}:{key}": field for field, key in look_alike_keys(record).items()}
@@ -67,7 +70,9 @@ def find_look_alikes(books: Books, record: CatalogueRecord) -> list[Warned]:
     )
     same: defaultdict[str, list[str]] = defaultdict(list)
     for code, piece in rows:
-        same[code].append(keys[piece])
+        stays = _code_that_stays(books, record, code)
+        if stays != _code_that_stays(books, record, record.code) and keys[piece] not in same[stays]:
+            same[stays].append(keys[piece])
     return [
         Warned(
             warning="look-alike",
@@ -76,7 +81,14 @@ def find_look_alikes(books: Books, record: CatalogueRecord) -> list[Warned]:
             about=code,
         )
         for code, fields in same.items()
+        if fields
     ]
+
+
+def _code_that_stays(books: Books, record: CatalogueRecord, code: str) -> str:
+    if isinstance(record, Donor):
+        return code_that_stays(books, "donor", code)
+    return code_that_stays(books, "recipient", code) if isinstance(record, Recipient) else code
 
 
 def _and(fields: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from datetime import date
 from math import lcm
 from typing import Literal, NamedTuple
 
+from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import CHART, CONVERTED, DONOR, is_origin, kind_of
 from supplies.errors import BooksBroken
@@ -51,22 +52,28 @@ class Gifts(NamedTuple):
 def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
     """Return what a donor gave from first to last, and where it was at the end of the last day.
 
-    A gift counts on the day on which it came. All corrections recorded so far are included.
+    Gifts under all merged codes of the donor count. A gift counts on the day on which it came. All
+    corrections recorded so far are included.
 
     Raises:
         BooksBroken: the balances of a lot do not add up to the quantity that came in.
     """
-    rows = books.all(
-        "SELECT lot, min(day) FROM days WHERE station = :station AND account = :account "
-        "AND lot <> '' AND quantity <> 0 GROUP BY lot HAVING min(day) BETWEEN :first AND :last",
-        account=DONOR(donor),
-        first=first.isoformat(),
-        last=last.isoformat(),
-    )
-    own_gifts = {(lot, DONOR(donor)) for lot, _ in rows}
-    family = _LotFamily(books, {lot for lot, _ in rows}, last)
-    given = {lot: -family.balances[lot].get(account, 0) for lot, account in own_gifts}
-    given = {lot: quantity for lot, quantity in given.items() if quantity}
+    own_gifts = {
+        (str(lot), DONOR(code))
+        for code in codes_of_person(books, "donor", donor)
+        for lot, _ in books.all(
+            "SELECT lot, min(day) FROM days WHERE station = :station AND account = :account "
+            "AND lot <> '' AND quantity <> 0 GROUP BY lot HAVING min(day) BETWEEN :first AND :last",
+            account=DONOR(code),
+            first=first.isoformat(),
+            last=last.isoformat(),
+        )
+    }
+    family = _LotFamily(books, {lot for lot, _ in own_gifts}, last)
+    came: Counter[str] = Counter()
+    for lot, account in own_gifts:
+        came[lot] -= family.balances[lot].get(account, 0)
+    given = {lot: quantity for lot, quantity in came.items() if quantity}
     repacked: dict[str, int] = {}
     parts: list[LotShare] = []
     for lot in sorted(family.balances):

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 import msgspec
 
+from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books
 from supplies.domain.accounts import ASSIGNED, CLAIMED, ENDED, MET, NEEDED, keys_of
 from supplies.domain.catalogue_records import Recipient
@@ -148,7 +149,8 @@ def list_needs(
     """List needs, oldest first.
 
     Args:
-        status, recipient, item, urgency: Filters. None lists all.
+        status, recipient, item, urgency: Filters. None lists all. A recipient with merged codes is
+            listed with all of them.
         community: List only needs of recipients in this community. None lists all.
 
     Raises:
@@ -160,9 +162,13 @@ def list_needs(
     if community is not None and not _has_recipients(books, community):
         check_codes(books, community=community)
 
+    recipients = None
+    if recipient is not None:
+        recipients = codes_of_person(books, "recipient", recipient)
+
     def is_wanted(need: Need) -> bool:
         return (
-            recipient in (None, need.recipient)
+            (recipients is None or need.recipient in recipients)
             and item in (None, need.item)
             and urgency in (None, need.urgency)
             and (community is None or _community_of(books, need.recipient) == community)
@@ -172,7 +178,7 @@ def list_needs(
         books,
         DOCUMENT_TYPE,
         _views,
-        _source(status, recipient, item),
+        _source(status, recipients, item),
         after=after,
         limit=limit,
         state_filter=is_wanted,
@@ -196,16 +202,16 @@ def _community_of(books: Books, code: str) -> str | None:
     return None if recipient is None else recipient.community
 
 
-def _source(status: str | None, recipient: str | None, item: str | None) -> NumberQuery:
+def _source(status: str | None, recipients: list[str] | None, item: str | None) -> NumberQuery:
     """Return the query that finds the needs for these filters by reading the fewest rows."""
-    if recipient is not None:
-        return numbers_by_column(DOCUMENT_TYPE, "recipient", recipient)
+    if recipients is not None:
+        return numbers_by_column(DOCUMENT_TYPE, "recipient", recipients)
     if status in UNSETTLED_STATUSES:
         return numbers_by_balance(STAGES[status])
     return (
         all_numbers(DOCUMENT_TYPE)
         if item is None
-        else numbers_by_column(DOCUMENT_TYPE, "item", item)
+        else numbers_by_column(DOCUMENT_TYPE, "item", [item])
     )
 
 

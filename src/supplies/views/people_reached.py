@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from supplies.books.merged_codes import code_that_stays, codes_of_person
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import RECEIVED, keys_of
 from supplies.domain.catalogue_records import Community
@@ -85,12 +86,12 @@ def read_group_hand_outs(
 ) -> list[GroupHandOut]:
     """Return the hand-outs to these groups from first to last, both inclusive.
 
-    Each correction is a row of its own. If less was handed out than recorded, its quantity is
-    negative.
+    Hand-outs under all merged codes of a group are returned. Each correction is a row of its own.
+    If less was handed out than recorded, its quantity is negative.
     """
     rows = query_ids(
         books,
-        groups,
+        [code for group in groups for code in codes_of_person(books, "recipient", group)],
         "SELECT h.hand_out, r.community, h.headcount, t.day, t.item, t.lot, "
         "CASE WHEN t.target = 'received:' || w.id THEN t.quantity ELSE -t.quantity END "
         "FROM wanted w CROSS JOIN hand_outs h CROSS JOIN recipients r CROSS JOIN entries e "
@@ -183,7 +184,8 @@ def _reached(books: Books, lots: set[str], last: date) -> set[tuple[str, str]]:
     gained: defaultdict[tuple[str, str, str], int] = defaultdict(int)
     for account, item, lot, day, quantity in rows:
         key = (account, item, lot)
-        gained[day[:7], keys_of(account)[0], item] += quantity - before.get(key, 0)
+        recipient = code_that_stays(books, "recipient", keys_of(account)[0])
+        gained[day[:7], recipient, item] += quantity - before.get(key, 0)
         before[key] = quantity
     return {
         (month, recipient) for (month, recipient, _), quantity in gained.items() if quantity > 0

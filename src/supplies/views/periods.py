@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR
 from supplies.errors import NotFound
+from supplies.views.shared_queries import is_one_of, named_values
 
 
 def get_period_of_entries(books: Books) -> tuple[date, date]:
@@ -41,10 +43,11 @@ def get_period_of_donor(books: Books, donor: str) -> tuple[date, date]:
         NotFound: the donor is unknown, or the books contain no donation of the donor.
         Forgotten: the donor was forgotten, and the books contain no donation of the donor.
     """
+    accounts = [DONOR(code) for code in codes_of_person(books, "donor", donor)]
     first = books.value(
         "SELECT min(day) FROM days "
-        "WHERE station = :station AND account = :account AND quantity <> 0",
-        account=DONOR(donor),
+        f"WHERE station = :station AND {is_one_of('account', accounts)} AND quantity <> 0",
+        **named_values(accounts),
     )
     if first is None:
         books.donor(donor)

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 import msgspec
 
+from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books
 from supplies.domain.accounts import PLEDGED, keys_of
 from supplies.domain.entry_rows import Pledge, PledgeLine
@@ -123,22 +124,24 @@ def list_pledges(
     """List pledges, oldest first.
 
     Args:
-        donor, status: Filters. None lists all.
+        donor, status: Filters. None lists all. A donor with merged codes is listed with all of
+            them.
 
     Raises:
         InvalidField: `donor`, `status`, `after` or `limit` is invalid.
     """
     check_choice("status", status, get_args(PledgeStatus))
     check_codes(books, donor=donor)
+    codes = None if donor is None else codes_of_person(books, "donor", donor)
     source = numbers_by_balance(PLEDGED) if status == "open" else all_numbers(DOCUMENT_TYPE)
     return list_documents(
         books,
         DOCUMENT_TYPE,
         _views,
-        source if donor is None else numbers_by_column(DOCUMENT_TYPE, "donor", donor),
+        source if codes is None else numbers_by_column(DOCUMENT_TYPE, "donor", codes),
         after=after,
         limit=limit,
-        state_filter=lambda one: donor in (None, one.donor),
+        state_filter=lambda one: codes is None or one.donor in codes,
         view_filter=lambda view: status in (None, view.status),
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from supplies.books.merged_codes import code_that_stays
 from supplies.books.reader import Books
 from supplies.domain.accounts import CHART, DONOR, RECEIVED, is_origin, keys_of, kind_of
 from supplies.domain.catalogue_records import Donor
@@ -93,10 +94,12 @@ def _received(books: Books, first: date, last: date) -> list[GoodsReceivedLine]:
     """Return a line for each named donor and item. All other gifts share one line per item."""
     came = net_flows(books, _ORIGINS, first, last)
     donors = {keys_of(account)[0] for account, _ in came if kind_of(account) is DONOR}
-    names = {code: _published(books, code) for code in donors}
+    stays = {code: code_that_stays(books, "donor", code) for code in donors}
+    names = {code: _published(books, code) for code in stays.values()}
     sums: Counter[tuple[str, str, str | None, str]] = Counter()
     for (account, item), quantity in came.items():
         kind, key = kind_of(account), keys_of(account)[0]
+        key = stays[key] if kind is DONOR else key
         name = names[key] if kind is DONOR else None
         sums[kind.name, "" if name is None else key, name, item] -= quantity
     order = {kind.name: place for place, kind in enumerate(_ORIGINS)}
@@ -120,10 +123,9 @@ def _published(books: Books, code: str) -> str | None:
 
 
 def _handed_over(books: Books, first: date, last: date) -> list[GoodsHandedOverLine]:
-    quantities = {
-        (keys_of(account)[0], item): quantity
-        for (account, item), quantity in net_flows(books, [RECEIVED], first, last).items()
-    }
+    quantities: Counter[tuple[str, str]] = Counter()
+    for (account, item), quantity in net_flows(books, [RECEIVED], first, last).items():
+        quantities[code_that_stays(books, "recipient", keys_of(account)[0]), item] += quantity
     known = read_recipient_groups(books, sorted({recipient for recipient, _ in quantities}))
     sums: Counter[_Place] = Counter()
     counts: Counter[_Place] = Counter()

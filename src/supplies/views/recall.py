@@ -8,6 +8,7 @@ from datetime import date
 
 import msgspec
 
+from supplies.books.merged_codes import code_that_stays
 from supplies.books.reader import Books, query_ids
 from supplies.books.related_lots import lots_of_batch
 from supplies.domain.accounts import (
@@ -251,7 +252,8 @@ def _reached(books: Books, goods: list[RecalledGoods]) -> list[ReachedRecipient]
     sums: Counter[tuple[str, str]] = Counter()
     for one in goods:
         if one.place == RECEIVED.name and one.recipient is not None:
-            sums[one.recipient, one.item] += one.quantity
+            code = code_that_stays(books, "recipient", one.recipient)
+            sums[code, one.item] += one.quantity
     reached = []
     for (code, item), quantity in sorted(sums.items()):
         person = books.catalogue.get(Recipient, code)

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from supplies.books.free_text import free_text_of_entries
+from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import ANONYMOUS, DONOR
 from supplies.domain.entry_rows import ReceiptReplacement, ReceiptVoid, Reprint
@@ -26,6 +27,7 @@ from supplies.papers.receipt import (
 from supplies.signing.receipt_signatures import IssuedReceipt, ReceiptSigner, paper_from_record
 from supplies.views.given_back import GivenBackView, last_return, read_given_back
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View, check_codes, paginate
+from supplies.views.shared_queries import is_one_of, named_values
 
 _decode = msgspec.json.Decoder(DonationReceipt).decode
 
@@ -103,7 +105,8 @@ def list_receipts(
     """List receipts in the order of issue, without signatures.
 
     Args:
-        donor: List only receipts of this donor. None lists all.
+        donor: List only receipts of this donor, with all of the donor's merged codes. None lists
+            all.
         first, last: List only receipts issued from the first to the last day. None leaves the
             period open on that side.
         after, limit: The cursor of the page, and the largest number of receipts on it.
@@ -112,16 +115,24 @@ def list_receipts(
         InvalidField: `donor`, `after` or `limit` is invalid.
     """
     check_codes(books, donor=None if donor == ANONYMOUS else donor)
-    where = " AND e.seq > :after"
+    where, parties = " AND e.seq > :after", list[str]()
     if donor is not None:
-        where = " AND x.station = :station AND x.about = :about AND x.seq > :after"
+        parties = [DONOR(code) for code in codes_of_person(books, "donor", donor)]
+        where = f" AND x.station = :station AND {is_one_of('x.about', parties)} AND x.seq > :after"
     where += "" if first is None else " AND r.issued_on >= :first"
     where += "" if last is None else " AND r.issued_on <= :last"
     days = {"first": first and first.isoformat(), "last": last and last.isoformat()}
-    about = None if donor is None else DONOR(donor)
 
     def fetch(position: int, wanted: int) -> list[tuple[int, ReceiptView]]:
-        return _receipts(books, where, limit=wanted, after=position, about=about, **days)
+        return _receipts(
+            books,
+            where,
+            limit=wanted,
+            by_donor=donor is not None,
+            after=position,
+            **named_values(parties),
+            **days,
+        )
 
     return paginate(fetch, after, limit)
 
@@ -380,11 +391,11 @@ def _copied_on(books: Books, number: str, copy: int) -> date:
 
 
 def _receipts(
-    books: Books, where: str, *, limit: int, **params: object
+    books: Books, where: str, *, limit: int, by_donor: bool = False, **params: object
 ) -> list[tuple[int, ReceiptView]]:
     # If the query filters by donor, it begins with the erasable content; otherwise with entries.
     frozen = ("erasable x", "entries e", "receipts r")
-    source = frozen if params.get("about") is not None else (*frozen[1:], frozen[0])
+    source = frozen if by_donor else (*frozen[1:], frozen[0])
     rows = books.all(
         "SELECT r.number, r.issued_on, r.digest, r.seq, e.hash, x.content, v.seq, n.number, "
         "(SELECT count(*) FROM reprints c WHERE c.station = r.station AND c.number = r.number) "

@@ -26,6 +26,21 @@ from supplies.views.pagination import PackedLineView, PackedView
 S = TypeVar("S", bound=EntryRow)
 
 
+def is_one_of(column: str, values: list[str]) -> str:
+    """Return an SQL condition that a column has one of these values.
+
+    The parameters of the query are those of `named_values`.
+    """
+    if len(values) == 1:
+        return f"{column} = :value0"
+    return f"{column} IN ({', '.join(f':{name}' for name in named_values(values))})"
+
+
+def named_values(values: list[str]) -> dict[str, str]:
+    """Return the parameters of the condition `is_one_of`."""
+    return {f"value{index}": value for index, value in enumerate(values)}
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentType(Generic[S]):
     """A type of document, such as donations.

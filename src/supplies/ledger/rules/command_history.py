@@ -66,6 +66,7 @@ CORRECTABLE = {
 _FIND_AGAIN = "record goods that were found with FindAgain and the reason on_the_way"
 
 WAYS_BACK: Mapping[str, str] = {
+    "codes_merged": "reverse it, and merge the codes that are one",
     "needs_claimed": "claim the needs, or drop the claims, in another command",
     "count_opened": "count it, or leave it: a sheet that is not counted changes nothing",
     "stock_counted": "open another count sheet and count again",

@@ -68,6 +68,7 @@ from supplies.ledger.rules.command_history import (
 )
 from supplies.ledger.rules.correction_difference import MovedOn, book_difference
 from supplies.ledger.rules.delivery_outcomes import Contradicted
+from supplies.ledger.rules.merges import divide_codes, find_merge
 from supplies.ledger.rules.need_fulfilment import find_need, reopen_needs, restore_needs
 from supplies.ledger.rules.older_packs import implied_packs
 from supplies.ledger.rules.receipt_documents import (
@@ -229,12 +230,18 @@ def within_command(fault: Fault) -> Fault:
 def reverse(command: Reverse, journal: Journal) -> None:
     """Undo a command by booking every transfer in the opposite direction.
 
+    Reversing a merge divides the codes again.
+
     Raises:
         NotEnough: goods were used since.
         NotFound: the entry does not exist.
         InvalidField: the entry cannot be reversed.
         AlreadyDone: the entry was corrected or reversed before.
     """
+    merge = find_merge(journal, command.entry)
+    if merge is not None:
+        divide_codes(journal, *merge)
+        return
     history = history_of(journal.books, command.entry)
     _check_reversible(history)
     first = history.latest

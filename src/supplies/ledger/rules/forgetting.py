@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from supplies.books.free_text import free_text_of_entry
+from supplies.books.merged_codes import codes_of_person
 from supplies.domain.accounts import (
     ALLOCATED,
     ANONYMOUS,
@@ -30,6 +31,8 @@ from supplies.ledger.journal import Journal
 def forget_donor(command: ForgetDonor, journal: Journal) -> None:
     """Erase the name, address and telephone number of a donor, and all texts about the donor.
 
+    The data of all merged codes of the donor is erased.
+
     Raises:
         InvalidField: the code is that of anonymous donors.
         NotFound: the donor is unknown.
@@ -39,23 +42,31 @@ def forget_donor(command: ForgetDonor, journal: Journal) -> None:
     if command.donor == ANONYMOUS:
         raise InvalidField("the books have no personal data of anonymous donors")
     journal.books.donor(command.donor)
+    codes = codes_of_person(journal.books, "donor", command.donor)
+    for code in codes:
+        _refuse_open_pledges(journal, code)
+    _forget(journal, [DONOR(code) for code in codes])
+
+
+def _refuse_open_pledges(journal: Journal, donor: str) -> None:
     pledges = journal.books.all(
         "SELECT DISTINCT pledge FROM pledges WHERE station = :station AND donor = :donor",
-        donor=command.donor,
+        donor=donor,
     )
     for (pledge,) in pledges:
         if journal.nonzero_balances(PLEDGED(pledge)) or journal.nonzero_balances(
             f"{PLEDGED(pledge)}:"
         ):
             raise Unaccounted(
-                f"donor {command.donor} still has pledge {pledge} outstanding; "
+                f"donor {donor} still has pledge {pledge} outstanding; "
                 "record its donation, cancel it or let it lapse first"
             )
-    _forget(journal, DONOR(command.donor))
 
 
 def forget_recipient(command: ForgetRecipient, journal: Journal) -> None:
     """Erase the name, address and telephone number of a recipient, and all texts about them.
+
+    The data of all merged codes of the recipient is erased.
 
     Raises:
         NotFound: the recipient is unknown.
@@ -64,19 +75,25 @@ def forget_recipient(command: ForgetRecipient, journal: Journal) -> None:
             the recipient is unresolved.
     """
     journal.books.recipient(command.recipient)
+    codes = codes_of_person(journal.books, "recipient", command.recipient)
+    for code in codes:
+        _refuse_open_needs(journal, code)
+        _refuse_open_allocations(journal, code)
+    _forget(journal, [f"recipient:{code}" for code in codes])
+
+
+def _refuse_open_needs(journal: Journal, recipient: str) -> None:
     needs = journal.books.all(
         "SELECT DISTINCT need FROM needs WHERE station = :station AND recipient = :recipient",
-        recipient=command.recipient,
+        recipient=recipient,
     )
     for (need,) in needs:
         if journal.nonzero_balances(NEEDED(need)) or any(
             journal.nonzero_balances(f"{kind(need)}:") for kind in (CLAIMED, ASSIGNED)
         ):
             raise Unaccounted(
-                f"recipient {command.recipient} still has need {need} open; meet or end it first"
+                f"recipient {recipient} still has need {need} open; meet or end it first"
             )
-    _refuse_open_allocations(journal, command.recipient)
-    _forget(journal, f"recipient:{command.recipient}")
 
 
 def forget_text(command: ForgetText, journal: Journal) -> None:
@@ -168,20 +185,28 @@ def _refuse_open_allocations(journal: Journal, recipient: str) -> None:
             )
 
 
-def _forget(journal: Journal, party: str) -> None:
+def _forget(journal: Journal, parties: list[str]) -> None:
+    """Draft the entry that erases the data of one person.
+
+    Args:
+        parties: All codes of the person, each as `donor:CODE` or `recipient:CODE`. The code that
+            stays comes first.
+    """
     for seq in _open_conflicts(journal):
-        if journal.books.body(seq).about == party:
-            raise Unaccounted(f"the conflict of entry {seq} is about {party}; resolve it first")
-    draft: Draft = journal.entry("forgotten", document=keys_of(party)[0])
-    rows = journal.books.all(
-        "SELECT digest FROM erasable WHERE station = :station AND about = :party "
-        "AND content IS NOT NULL ORDER BY seq, digest",
-        party=party,
-    )
+        about = journal.books.body(seq).about
+        if about in parties:
+            raise Unaccounted(f"the conflict of entry {seq} is about {about}; resolve it first")
+    draft: Draft = journal.entry("forgotten", document=keys_of(parties[0])[0])
     # The digests are recorded first, because a trigger allows only texts to be erased whose
     # digest is recorded as forgotten.
-    draft.add_rows(*(Erasure(digest=digest) for (digest,) in rows))
-    draft.add_rows(Forgetting(party=party))
+    for party in parties:
+        rows = journal.books.all(
+            "SELECT digest FROM erasable WHERE station = :station AND about = :party "
+            "AND content IS NOT NULL ORDER BY seq, digest",
+            party=party,
+        )
+        draft.add_rows(*(Erasure(digest=digest) for (digest,) in rows))
+    draft.add_rows(*(Forgetting(party=party) for party in parties))
 
 
 def _open_conflicts(journal: Journal) -> list[int]:

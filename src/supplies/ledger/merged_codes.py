@@ -1,0 +1,137 @@
+"""Choose the code of a person under which a command is recorded, if the person has several codes.
+
+New documents get the code that stays. What is open under a merged code is finished under it: its
+needs, its pledges, and goods that were handed over under it. Corrections keep the codes that they
+name, because they restate what was recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from supplies.books.merged_codes import codes_of_person
+from supplies.books.reader import Books
+from supplies.domain import commands as c
+from supplies.domain.accounts import PLEDGED, RECEIVED
+from supplies.domain.commands import Command, PersonKind
+from supplies.domain.entry_rows import Need, Pledge
+
+
+def with_codes_that_stay(books: Books, command: Command) -> Command:
+    """Return a command with the codes under which it is recorded.
+
+    It is the same command if no code of its people was merged.
+    """
+    people = _PEOPLE.get(type(command))
+    if people is None:
+        return command
+    kind, field, choose = people
+    named = getattr(command, field)
+    known = books.catalogue.merged_codes(kind)
+    if known and named is not None:
+        codes = codes_of_person(books, kind, named)
+        if len(codes) > 1:
+            command = msgspec.structs.replace(command, **{field: choose(books, command, codes)})
+    if isinstance(command, c.RecordDonation) and books.catalogue.merged_codes("recipient"):
+        lines = [_with_recipient(books, line) for line in command.lines]
+        command = msgspec.structs.replace(command, lines=lines)
+    return command
+
+
+def _with_recipient(books: Books, line: c.DonationLine) -> c.DonationLine:
+    if line.recipient is None:
+        return line
+    codes = codes_of_person(books, "recipient", line.recipient)
+    return msgspec.structs.replace(line, recipient=_of_need(books, [line], codes))
+
+
+# --- which code ----------------------------------------------------------------------------------
+
+
+def _stays(books: Books, command: Command, codes: list[str]) -> str:
+    return codes[0]
+
+
+def _giver(books: Books, command: c.Settle, codes: list[str]) -> str | None:
+    """Return the code that stays, if the party is a donor and not a supplier, maker or lender."""
+    return codes[0] if command.by == "donor" else command.party
+
+
+def _of_open_need(books: Books, command: c.Allocate | c.HandOut, codes: list[str]) -> str:
+    return _of_need(books, command.lines, codes)
+
+
+def _of_need(books: Books, lines: Iterable[Any], codes: list[str]) -> str:
+    """Return the code of the need that a line names, or the first code with such an open need."""
+    for line in lines:
+        need = None if line.need is None else books.latest_row(Need, need=line.need)
+        if need is not None and need.recipient in codes:
+            return need.recipient
+    items = {line.item for line in lines}
+    return _first(codes, lambda code: any(_needs(books, code, item) for item in items))
+
+
+def _needs(books: Books, recipient: str, item: str) -> bool:
+    return any(books.needs_still_open(recipient, item).values())
+
+
+def _of_open_pledge(books: Books, command: c.RecordDonation, codes: list[str]) -> str:
+    """Return the code of the pledge that a line names, or the first code with such a pledge."""
+    for line in command.lines:
+        pledge = None if line.pledge is None else books.latest_row(Pledge, pledge=line.pledge)
+        if pledge is not None and pledge.donor in codes:
+            return pledge.donor
+    items = {line.item for line in command.lines} if command.keep_pledges else set()
+    return _first(codes, lambda code: any(_promises(books, code, item) for item in items))
+
+
+def _promises(books: Books, donor: str, item: str) -> bool:
+    pledges = books.all(
+        "SELECT pledge FROM pledges WHERE station = :station AND donor = :donor",
+        donor=donor,
+    )
+    return any(
+        books.nonzero_balances(account, item)
+        for (pledge,) in pledges
+        for account in (PLEDGED(pledge), f"{PLEDGED(pledge)}:")
+    )
+
+
+def _with_the_goods(books: Books, command: c.TakeBack, codes: list[str]) -> str:
+    """Return the code that received the goods of all lines: first the code that is named."""
+    for code in (command.recipient, *codes):
+        if all(_received(books, code, line.item, line.lot) for line in command.lines):
+            return code
+    return codes[0]
+
+
+def _received(books: Books, recipient: str, item: str, lot: str | None) -> bool:
+    return any(
+        lot in (None, balance.lot) for balance in books.lot_balances(RECEIVED(recipient), item)
+    )
+
+
+def _first(codes: list[str], wanted: Callable[[str], bool]) -> str:
+    return next((code for code in codes if wanted(code)), codes[0])
+
+
+_PEOPLE: Mapping[
+    type[Command],
+    tuple[
+        PersonKind,
+        Literal["donor", "recipient", "party"],
+        Callable[[Books, Any, list[str]], str | None],
+    ],
+] = {
+    c.NoteNeed: ("recipient", "recipient", _stays),
+    c.Allocate: ("recipient", "recipient", _of_open_need),
+    c.HandOut: ("recipient", "recipient", _of_open_need),
+    c.TakeBack: ("recipient", "recipient", _with_the_goods),
+    c.MakePledge: ("donor", "donor", _stays),
+    c.RecordDonation: ("donor", "donor", _of_open_pledge),
+    c.Settle: ("donor", "party", _giver),
+}
+"""Commands that name a person: the kind, the field, and the function that chooses the code."""

@@ -1,0 +1,104 @@
+"""Merge two codes of one donor or recipient, and divide them again.
+
+No goods move. Later commands are recorded under the code that stays (`ledger.merged_codes`), and
+views read the entries of all codes of a person (`books.merged_codes`).
+"""
+
+from __future__ import annotations
+
+from supplies.domain.commands import MergeCodes, PersonKind
+from supplies.domain.entries import Body
+from supplies.domain.entry_rows import Merge
+from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence
+from supplies.ledger.drafts import Draft
+from supplies.ledger.journal import Journal
+
+MERGED = "codes_merged"
+"""The kind of entry that merges two codes, or divides them again."""
+
+
+def merge_codes(command: MergeCodes, journal: Journal) -> None:
+    """Merge a code into another code of the same person.
+
+    Raises:
+        InvalidField: a code is unknown, the codes are equal, the records are of different kinds, or
+            a code that stays would itself be merged.
+        AlreadyDone: the code was merged before.
+        Forgotten: the data of the person was erased.
+    """
+    books, kind = journal.books, command.kind
+    read = books.donor if kind == "donor" else books.recipient
+    merged, stays = read(command.code, "/code"), read(command.into, "/into")
+    if command.code == command.into:
+        raise InvalidField.at("/into", Sentence("give another code than {code}", code=command.code))
+    if merged.kind != stays.kind:
+        raise InvalidField.at(
+            "/into",
+            Sentence(
+                "{code} is registered as {kind} and {into} as {other}; correct the wrong record "
+                "first",
+                code=command.code,
+                kind=merged.kind,
+                into=command.into,
+                other=stays.kind,
+            ),
+        )
+    known = books.catalogue.merged_codes(kind)
+    if command.code in known:
+        before = Sentence(
+            "{code} was merged into {into} before", code=command.code, into=known[command.code]
+        )
+        raise AlreadyDone(before, [Fault("/code", before)])
+    if command.into in known:
+        raise InvalidField.at(
+            "/into",
+            Sentence(
+                "{into} was merged into {stays}; merge {code} into {stays}",
+                into=command.into,
+                stays=known[command.into],
+                code=command.code,
+            ),
+        )
+    if command.code in known.values():
+        raise InvalidField.at(
+            "/code",
+            Sentence(
+                "other codes were merged into {code}, so it must stay; merge {into} into {code}",
+                code=command.code,
+                into=command.into,
+            ),
+        )
+    draft = journal.entry(MERGED, prefix="j", about=f"{kind}:{command.code}")
+    draft.add_rows(
+        Merge(merge=str(draft.document), kind=kind, code=command.code, stays=command.into)
+    )
+
+
+def find_merge(journal: Journal, seq: int) -> tuple[Body, Merge] | None:
+    """Return the entry with this number and its row, if it merged or divided codes.
+
+    Raises:
+        NotFound: the entry does not exist.
+    """
+    body = journal.books.body(seq)
+    if body.kind != MERGED:
+        return None
+    return next((body, row) for row in body.rows if isinstance(row, Merge))
+
+
+def divide_codes(journal: Journal, body: Body, merge: Merge) -> None:
+    """Reverse a merge, so that each code is a person of its own again.
+
+    Raises:
+        AlreadyDone: the merge was reversed before.
+    """
+    kind: PersonKind = merge.kind
+    latest = journal.books.latest_seq(Merge, merge=merge.merge)
+    if merge.stays is None or latest != body.seq:
+        raise AlreadyDone(
+            f"the merge of {merge.code} was reversed by entry {latest}; merge the codes again",
+            [Fault("/entry", "nothing is left to reverse")],
+        )
+    draft: Draft = journal.entry(MERGED, document=merge.merge, about=f"{kind}:{merge.code}")
+    draft.supersedes = body.seq
+    draft.add_rows(Merge(merge=merge.merge, kind=kind, code=merge.code, stays=None))

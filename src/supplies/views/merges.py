@@ -1,0 +1,141 @@
+"""Merged codes: which codes are those of one donor or recipient, and what a merge would join."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from supplies.books.merged_codes import codes_of_person
+from supplies.books.reader import Books
+from supplies.domain.accounts import ASSIGNED, CLAIMED, NEEDED, PLEDGED
+from supplies.domain.commands import PersonKind
+from supplies.domain.entry_rows import Merge
+from supplies.errors import NotFound
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, paginate
+from supplies.views.remarks import TextView, read_entry_texts
+
+
+class MergeView(View, frozen=True, kw_only=True):
+    """A code that was merged into another code.
+
+    Attributes:
+        into: The code that stays.
+        entry: Number of the entry that merged them. Reversing it divides the codes again.
+        texts: The reason; None if it was erased.
+    """
+
+    kind: PersonKind
+    code: str
+    into: str
+    entry: int
+    happened_on: date
+    recorded_by: str
+    texts: list[TextView] | None
+
+
+def list_merges(
+    books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
+) -> Page[MergeView]:
+    """List the merges that were not reversed, oldest first.
+
+    Raises:
+        InvalidField: `after` or `limit` is invalid.
+    """
+
+    def fetch(position: int, wanted: int) -> list[tuple[int, MergeView]]:
+        rows = books.all(
+            "SELECT seq, kind, code, stays FROM merges m WHERE m.station = :station "
+            "AND m.seq > :after AND m.stays IS NOT NULL AND m.seq = (SELECT max(n.seq) "
+            "FROM merges n WHERE n.station = m.station AND n.kind = m.kind AND n.code = m.code) "
+            "ORDER BY m.seq LIMIT :limit",
+            after=position,
+            limit=wanted,
+        )
+        texts = read_entry_texts(books, [row[0] for row in rows])
+        found = []
+        for seq, kind, code, stays in rows:
+            body = books.body(seq)
+            found.append(
+                (
+                    seq,
+                    MergeView(
+                        kind=kind,
+                        code=code,
+                        into=stays,
+                        entry=seq,
+                        happened_on=body.happened_on,
+                        recorded_by=body.recorded_by,
+                        texts=texts.get(seq),
+                    ),
+                )
+            )
+        return found
+
+    return paginate(fetch, after, limit)
+
+
+def get_merge(books: Books, kind: PersonKind, code: str) -> MergeView:
+    """Return how a code was merged.
+
+    Raises:
+        NotFound: the code is not merged.
+    """
+    seq = books.latest_seq(Merge, kind=kind, code=code)
+    for view in list_merges(books, after=str((seq or 1) - 1), limit=1).items:
+        if (view.kind, view.code) == (kind, code):
+            return view
+    raise NotFound(f"{kind} {code[:64]} is not merged; see the list of merges")
+
+
+class DocumentCounts(View, frozen=True, kw_only=True):
+    """How many documents a person has under one code, and which of them are open.
+
+    Attributes:
+        documents: The number of documents, by table.
+        open: The open needs of a recipient, or the open pledges of a donor.
+    """
+
+    documents: dict[str, int]
+    open: list[str]
+
+
+_DOCUMENTS: Mapping[PersonKind, Mapping[str, str]] = {
+    "donor": {
+        "pledges": "SELECT pledge FROM pledges WHERE station = :station AND donor = :code",
+        "donations": "SELECT arrival FROM arrivals "
+        "WHERE station = :station AND party = :code AND origin = 'donor'",
+    },
+    "recipient": {
+        "needs": "SELECT need FROM needs WHERE station = :station AND recipient = :code",
+        "allocations": "SELECT allocation FROM allocations "
+        "WHERE station = :station AND recipient = :code",
+        "hand_outs": "SELECT hand_out FROM hand_outs "
+        "WHERE station = :station AND recipient = :code",
+    },
+}
+
+
+def count_documents(books: Books, kind: PersonKind, code: str) -> DocumentCounts:
+    """Count the documents of a person under one code. Other codes of the person do not count."""
+    found = {
+        table: dict.fromkeys(str(name) for (name,) in books.all(sql, code=code))
+        for table, sql in _DOCUMENTS[kind].items()
+    }
+    accounts: Mapping[str, Sequence[str]] = {
+        **{name: [PLEDGED(name), f"{PLEDGED(name)}:"] for name in found.get("pledges", ())},
+        **{
+            name: [NEEDED(name), *(f"{stage(name)}:" for stage in (CLAIMED, ASSIGNED))]
+            for name in found.get("needs", ())
+        },
+    }
+    is_open = [name for name, of in accounts.items() if any(map(books.nonzero_balances, of))]
+    return DocumentCounts(
+        documents={table: len(names) for table, names in found.items()},
+        # Ids end in a number, so of two ids the shorter one is older.
+        open=sorted(is_open, key=lambda name: (len(name), name)),
+    )
+
+
+def other_codes(books: Books, kind: PersonKind, code: str) -> list[str]:
+    """Return the other codes of a person, the code that stays first."""
+    return [other for other in codes_of_person(books, kind, code) if other != code]
