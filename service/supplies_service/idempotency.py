@@ -86,8 +86,8 @@ async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None
     header, caller = read_idempotency_key(request), caller_of(request.scope)
     if header is None or caller is None:
         return None
-    sent = canonical([request.method, request.scope["path"], await json_object(request)])
-    key, ledger = IdempotencyKey(caller.code, header, sent), current_station(request).ledger
+    key = request_key(caller.code, header, request.scope["path"], await json_object(request))
+    ledger = current_station(request).ledger
     with ledger.read_without_transaction():
         stored = ledger.stored_responses.find(key)
     scope: Any = request.scope
@@ -95,6 +95,11 @@ async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None
     if stored is None or stored.answer is None:
         return None
     return CreatedResponse(stored.answer, status=stored.status, location=stored.location)
+
+
+def request_key(caller: str, header: str, path: str, body: dict[str, Any]) -> IdempotencyKey:
+    """Return the key of a POST, with the caller who sent it and the request it belongs to."""
+    return IdempotencyKey(caller, header, canonical(["POST", path, body]))
 
 
 def keyed_request(request: Request[Any, Any, Any]) -> KeyedRequest | None:

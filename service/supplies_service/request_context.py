@@ -18,7 +18,7 @@ from supplies.books.reader import Books
 from supplies.domain.commands import Command
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
-from supplies.storage.idempotency import StoredResponse
+from supplies.storage.idempotency import IdempotencyKey, StoredResponse
 from supplies.views.donation_warnings import (
     find_beside_pledge,
     find_local_address,
@@ -32,6 +32,7 @@ from supplies.views.stock import StockView
 from supplies.views.stock_warnings import find_unexpired_write_offs, find_unexplained_surplus
 from supplies_service.group_commit import Job
 from supplies_service.idempotency import (
+    EncodedOutcome,
     Operation,
     Outcome,
     Replay,
@@ -108,6 +109,26 @@ def _outcome(books: Books, recorded: Recorded, show: Show[Any]) -> Outcome[Any]:
             entry=get_entry(books, recorded.seq), conflict=get_conflict(books, recorded.seq)
         )
     return Outcome(f"/api/entries/{recorded.seq}", content, entry=recorded.seq, status=202)
+
+
+def _recording(
+    command: Command | Callable[[Books], Command],
+    by: str,
+    key: IdempotencyKey | None,
+    show: Show[Any],
+) -> Job[EncodedOutcome]:
+    """Return a job that records a command, or repeats the response if it was recorded before."""
+    name = None if key is None else command_id(key)
+
+    def operation(ledger: Ledger) -> Outcome[Any]:
+        made = command if isinstance(command, Command) else command(ledger.books)
+        return _outcome(ledger.books, ledger.record(made, by=by, id=name), show)
+
+    def replay(ledger: Ledger, answered: StoredResponse) -> Any:
+        assert answered.seq is not None, "a command records an entry"
+        return _outcome(ledger.books, ledger.recorded(answered.seq), show).content
+
+    return run_idempotent(key, operation, replay)
 
 
 class RequestContext:
@@ -264,18 +285,24 @@ class RequestContext:
         Raises:
             SuppliesError: the command is refused, or the database cannot be written.
         """
-        by = self.by
-        name = None if self._keyed is None else command_id(self._keyed.key)
+        key = None if self._keyed is None else self._keyed.key
+        done = await self.write(_recording(command, self.by, key, show))
+        return CreatedOrConflict(done.content, status=done.status, location=done.location)
 
-        def operation(ledger: Ledger) -> Outcome[Any]:
-            made = command if isinstance(command, Command) else command(ledger.books)
-            return _outcome(ledger.books, ledger.record(made, by=by, id=name), show)
+    async def record_for(
+        self, key: IdempotencyKey, command: Command, show: Show[Any]
+    ) -> EncodedOutcome:
+        """Record a command for another caller, as if that caller had sent it with a key.
 
-        def replay(ledger: Ledger, answered: StoredResponse) -> Any:
-            assert answered.seq is not None, "a command records an entry"
-            return _outcome(ledger.books, ledger.recorded(answered.seq), show).content
+        If the caller sends the same request later, the caller gets this response.
 
-        return await self.run_idempotent(operation, replay)
+        Args:
+            key: The key, with the caller and the request.
+
+        Raises:
+            SuppliesError: the command is refused, or the database cannot be written.
+        """
+        return await self.write(_recording(command, key.caller, key, show))
 
     async def run_admin_idempotent(
         self,

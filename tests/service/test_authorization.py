@@ -301,6 +301,7 @@ GET    T     /api/run
 POST   T     /api/run/status
 GET    CR    /api/phones
 POST   -     /api/phones
+POST   CR    /api/phones/rescue
 GET    CR    /api/phones/{phone}
 DELETE CR    /api/phones/{phone}
 POST   CR    /api/deliveries/{delivery}/undo

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import uuid
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -83,3 +86,24 @@ class TeamPhone:
         answer = self.send(delivery, outcome, **more)
         assert answer.status_code == 201, answer.text
         return answer.json()
+
+
+def rescue_lines(
+    phone: TeamPhone, now: str, records: list[dict[str, Any]], *, size: int = 400
+) -> list[str]:
+    """Return the lines of text that a phone shows for its unsent records."""
+    content = json.dumps({"now": now, "records": records}).encode()
+    data = base64.urlsafe_b64encode(zlib.compress(content)).decode().rstrip("=")
+    pieces = [data[at : at + size] for at in range(0, len(data), size)]
+    return [
+        f"supplies-run:1:{at}/{len(pieces)}:{phone.shown['id']}:{piece}"
+        for at, piece in enumerate(pieces, 1)
+    ]
+
+
+def unsent_record(
+    delivery: str, allocation: str, key: str, outcome: str = "handed_over", **more: Any
+) -> dict[str, Any]:
+    """Return a record as a phone keeps it. Its body is the exact text that is sent."""
+    body = json.dumps({"allocation": allocation, "outcome": outcome, **more})
+    return {"key": key, "delivery": delivery, "body": body, "sent_at": None, "made_at": None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -9,6 +10,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 from supplies_receipts import draw_delivery_slips, draw_run_sheet
 
+from supplies.access.phone_reports import clock_differs, correct_clock
 from supplies.books.reader import Books
 from supplies.domain.commands import (
     AddStopPhoto,
@@ -19,12 +21,13 @@ from supplies.domain.commands import (
     ReportOutcome,
     UndoDispatch,
 )
+from supplies.domain.plurals import counted
 from supplies.ledger.recorded import Recorded
 from supplies.papers.run_sheet import RunSheet
 from supplies.views.deliveries import DeliveryView, get_delivery, list_deliveries
 from supplies.views.delivery_slips import build_delivery_slips, build_run_sheet
 from supplies.views.entries import EntryView, get_entry
-from supplies.views.pagination import Page, View
+from supplies.views.pagination import Page, View, Warned
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context, RequestContext, Show
@@ -32,6 +35,7 @@ from supplies_service.responses import CreatedOrConflict, CreatedResponse, PDFRe
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security import ownership
 from supplies_service.security.authorization import allow_roles
+from supplies_service.sent_at import clock_offset
 
 PaperSize = Annotated[
     Literal["roll", "a5"],
@@ -40,27 +44,64 @@ PaperSize = Annotated[
 
 
 class DeliveryEntered(View, frozen=True, kw_only=True):
-    """The recorded entry and the delivery."""
+    """The recorded entry and the delivery.
+
+    Attributes:
+        repeated: True if a phone reported the outcome that this entry recorded before; otherwise
+            absent.
+        warnings: Warnings of a phone's wrong clock, and of phones with unsent records when a
+            delivery is closed; absent if there are none.
+    """
 
     entry: EntryView
     delivery: DeliveryView
+    repeated: bool | msgspec.UnsetType = msgspec.UNSET
+    warnings: list[Warned] | msgspec.UnsetType = msgspec.UNSET
 
 
-def show_own_stop(allocation: str) -> Show[DeliveryEntered]:
+def show_own_stop(allocation: str, offset: timedelta | None) -> Show[DeliveryEntered]:
     """Return what makes the response for a phone: the delivery with only the reported stop.
 
     A phone has the rest already, and may not read it after its run has ended.
+
+    Args:
+        offset: How far the station's clock is ahead of the phone's; None if it is unknown.
     """
 
     def show(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
-        outcome = show_delivery(books, recorded)
+        outcome = show_outcome(offset)(books, recorded)
         found = outcome.content.delivery
         own = [stop for stop in found.stops if stop.allocation == allocation]
         delivery = msgspec.structs.replace(found, stops=own, note=None, remarks=[])
-        content = msgspec.structs.replace(outcome.content, delivery=delivery)
+        content = msgspec.structs.replace(
+            outcome.content, delivery=delivery, repeated=recorded.repeated or msgspec.UNSET
+        )
         return outcome._replace(content=content)
 
     return show
+
+
+def show_outcome(offset: timedelta | None) -> Show[DeliveryEntered]:
+    """Return what makes the response to an outcome: the delivery, and whether a clock is wrong."""
+
+    def show(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
+        outcome = show_delivery(books, recorded)
+        content = msgspec.structs.replace(
+            outcome.content,
+            warnings=_clock_warnings(str(recorded.document), offset) or msgspec.UNSET,
+        )
+        return outcome._replace(content=content)
+
+    return show
+
+
+def _clock_warnings(delivery: str, offset: timedelta | None) -> list[Warned]:
+    if offset is None or not clock_differs(offset):
+        return []
+    minutes = round(abs(offset).total_seconds() / 60)
+    way = "behind" if offset > timedelta() else "ahead of"
+    detail = f"the clock of the phone is {counted(minutes, 'minute')} {way} the station's"
+    return [Warned(warning="clock-differs", detail=detail, about=delivery)]
 
 
 def show_delivery(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
@@ -167,12 +208,16 @@ class DeliveryController(Controller):
     ) -> CreatedOrConflict[DeliveryEntered]:
         """Report the outcome of one stop.
 
-        An outcome that contradicts the books is recorded as a conflict, with status 202.
+        An outcome that contradicts the books is recorded as a conflict, with status 202. The header
+        `Sent-At` has the time of the sender's clock when it sends. Then `happened_at` is corrected
+        by the difference to the station's clock.
         """
         is_late = await ownership.check_report(context, delivery)
+        offset = clock_offset(context.request, context.ledger.clock())
+        command = correct_clock(payload, offset)
         if is_late or context.caller.kind == "phone":
-            return await context.record(payload, show_own_stop(payload.allocation))
-        return await context.record(payload, show_delivery)
+            return await context.record(command, show_own_stop(payload.allocation, offset))
+        return await context.record(command, show_outcome(offset))
 
     @post(
         "/{delivery:str}/stops/{allocation:str}/photo",
@@ -186,7 +231,9 @@ class DeliveryController(Controller):
 
         JPEG and WebP are accepted, up to 300 KB. Metadata, such as the place, is not stored.
         """
-        await ownership.check_delivery(context, delivery)
+        is_late = await ownership.check_report(context, delivery)
+        if is_late or context.caller.kind == "phone":
+            return await context.record(payload, show_own_stop(payload.allocation, None))
         return await context.record(payload, show_delivery)
 
     @post(

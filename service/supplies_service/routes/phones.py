@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from litestar import Controller, Response, delete, get, post
 from litestar.params import FromPath, FromQuery
+from msgspec import Meta
 
 from supplies.access import access_log, phones
 from supplies.access.access_context import AccessContext
@@ -21,6 +24,7 @@ from supplies.views.pagination import (
 from supplies_service.problems import Unauthenticated
 from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context, RequestContext
+from supplies_service.rescue import Rescued, take_over
 from supplies_service.responses import CreatedResponse, encode
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security.audit import access_line, log_anonymous_refusal
@@ -39,6 +43,16 @@ class NewPhone(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
     secret: Label
     label: Label
     version: Label | None = None
+
+
+class RescueText(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of a request to take over the unsent records of phones.
+
+    Attributes:
+        text: The text that the phone shows, or the lines of its QR codes, in any order.
+    """
+
+    text: Annotated[str, Meta(min_length=1, max_length=900_000)]
 
 
 class PhoneJoined(View, frozen=True, kw_only=True):
@@ -95,6 +109,19 @@ async def join_team(
     return await context.station.admin_write(join)
 
 
+async def rescue_records(context: RequestContext, text: str) -> Rescued:
+    """Take over the unsent records in a text, and log for which phones.
+
+    Raises:
+        InvalidField: the text is not complete.
+    """
+    done = await take_over(context, text)
+    names = sorted({f"phone.{record.phone}" for record in done.records})
+    line = access_line(context.request, context.caller, "changed", detail=" ".join(names))
+    await context.station.admin_write(lambda access: access_log.add_line(access, **line))
+    return done
+
+
 def phones_page(
     access: AccessContext, after: str | None, limit: int, *, team: str | None = None
 ) -> Page[Phone]:
@@ -145,6 +172,15 @@ class PhoneController(Controller):
         )
         content = encode(PhoneJoined(phone=phone, secret=secret))
         return CreatedResponse(content, location=f"/api/phones/{phone.id}")
+
+    @post("/rescue", operation_id="rescueRecords", opt=allow_roles("coordinator", "recorder"))
+    async def rescue(self, context: Context, payload: Body[RescueText]) -> CreatedResponse[Rescued]:
+        """Take over the unsent records of a phone from the text or the codes that it shows.
+
+        Each record is recorded for its phone, once, also if the phone sends it later or was
+        revoked.
+        """
+        return CreatedResponse(encode(await rescue_records(context, payload.text)), location=None)
 
     @get(operation_id="listPhones", opt=allow_roles("coordinator", "recorder"))
     async def phones(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from supplies.access.phones import ever_had
+from supplies.access.phone_reports import may_report
 from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR
@@ -119,7 +119,7 @@ async def check_report(context: RequestContext, delivery: str) -> bool:
     team = context.caller.team
     with context.reading() as books:
         found = get_delivery(books, delivery)
-        had = ever_had(books, team, delivery)
+        had = may_report(books, team, delivery)
     if not had:
         await context.forbid(NOT_YOUR_REPORT)
     await context.log_own_access()

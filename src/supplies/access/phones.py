@@ -24,9 +24,7 @@ from supplies.access.credentials import (
     digest,
     parse_secret,
 )
-from supplies.books.reader import Books
 from supplies.domain.entries import format_timestamp
-from supplies.domain.entry_rows import Delivery
 from supplies.domain.fields import Label
 from supplies.domain.validation import check_fields
 from supplies.errors import NotFound
@@ -263,14 +261,6 @@ def revoke(access: AccessContext, phone_id: str) -> Phone:
         id=phone_id,
     )
     return get(access, phone_id)
-
-
-def ever_had(books: Books, team: str | None, delivery: str) -> bool:
-    """Return whether a team has or had a delivery: it was dispatched to it, or given to it later.
-
-    Such a team may report outcomes, also after the delivery was closed or went to another team.
-    """
-    return team is not None and bool(books.rows(Delivery, delivery=delivery, team=team))
 
 
 def ended_deliveries(access: AccessContext, phone_id: str, team: str) -> list[str]:

@@ -37,6 +37,10 @@ A reported time within this tolerance is accepted.
 """
 
 
+MAX_AGE_BY_PHONE = timedelta(days=60)
+"""How long ago a phone may report that an outcome happened."""
+
+
 class Repeated(Exception):
     """The same outcome was recorded before, in entry `seq`. So nothing is recorded now."""
 
@@ -112,6 +116,10 @@ def _day_of(journal: Journal, command: ReportOutcome, moment: datetime) -> date:
     if moment > journal.now + CLOCK_TOLERANCE:
         now = journal.now.astimezone(zone).isoformat(sep=" ", timespec="minutes")
         raise Contradicted(f"the outcome is reported for {shown}, but it is only {now} now")
+    if command.phone_time is not None and moment < journal.now - MAX_AGE_BY_PHONE:
+        raise Contradicted(
+            f"the outcome is reported for {shown}, more than {MAX_AGE_BY_PHONE.days} days ago"
+        )
     first = first_delivery(journal.books, command.delivery, command.allocation)
     seq = journal.books.latest_seq(Stop, delivery=first, allocation=command.allocation) or 0
     dispatched = journal.books.body(seq)

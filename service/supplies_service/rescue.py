@@ -1,0 +1,212 @@
+"""Take over the unsent records of a phone from the text that it shows.
+
+The text has lines `supplies-run:1:{part}/{parts}:{phone}:{data}`. A hand scanner may also read them
+from QR codes. The data of all parts, joined, is base64url of compressed JSON. Each record is
+recorded for its phone, under the key that the phone made. So a record that also arrives from the
+phone is recorded once.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import zlib
+from typing import Any, Literal
+
+import msgspec
+
+from supplies.access import phones
+from supplies.access.phone_reports import correct_clock, may_report, offset_of_text
+from supplies.access.phones import Phone
+from supplies.domain.commands import ReportOutcome
+from supplies.domain.fields import Timestamp
+from supplies.errors import InvalidField, NotFound, StoreError, SuppliesError
+from supplies.views.pagination import View
+from supplies_service.idempotency import request_key
+from supplies_service.request_bodies import decode
+from supplies_service.request_context import RequestContext
+from supplies_service.routes.deliveries import show_own_stop
+from supplies_service.security.ownership import NOT_YOUR_REPORT
+
+_LINE = re.compile(
+    r"supplies-run:1:([1-9][0-9]{0,4})/([1-9][0-9]{0,4}):([0-9a-f]{16}):([A-Za-z0-9_-]+)"
+)
+
+_MAX_BYTES = 8 * 2**20
+"""Largest size of the records of a phone, decompressed."""
+
+_NOT_OURS = "this is not the text of unsent records; copy it from the phone again, whole"
+
+
+class UnsentRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that a phone has not sent, or not seen confirmed.
+
+    Attributes:
+        key: The idempotency key that the phone made.
+        body: The exact text of the request's body.
+    """
+
+    key: str
+    delivery: str
+    body: str
+
+
+class UnsentRecords(msgspec.Struct, frozen=True, kw_only=True):
+    """The unsent records of a phone, and the time of its clock when it wrote the text."""
+
+    now: Timestamp
+    records: list[UnsentRecord]
+
+
+class RescuedRecord(View, frozen=True, kw_only=True):
+    """What became of one record.
+
+    Attributes:
+        result: Whether it was booked now, or before, or recorded as a conflict, or refused.
+        entry: Number of its entry; None if it was refused.
+        because: Why it was refused; None if it was not.
+    """
+
+    phone: str
+    key: str
+    delivery: str
+    allocation: str | None
+    result: Literal["booked", "already_booked", "conflict", "refused"]
+    entry: int | None
+    because: str | None
+
+
+class Rescued(View, frozen=True, kw_only=True):
+    """What became of each record, in the order in which the phone made them."""
+
+    records: list[RescuedRecord]
+
+
+def read_text(text: str) -> dict[str, UnsentRecords]:
+    """Return the unsent records in a text, by phone. Lines may be repeated, and in any order.
+
+    Raises:
+        InvalidField: the text has no such lines, a part is missing, or parts do not belong
+            together.
+    """
+    parts: dict[tuple[str, int], dict[int, str]] = {}
+    for part, count, phone, data in _LINE.findall(text):
+        known = parts.setdefault((phone, int(count)), {})
+        if known.setdefault(int(part), data) != data:
+            raise InvalidField.at(
+                "/text",
+                f"part {part} of {count} of phone {phone} is there twice, with different content; "
+                "give one text of this phone at a time",
+            )
+    if not parts:
+        raise InvalidField.at("/text", _NOT_OURS)
+    found = {}
+    for (phone, count), known in parts.items():
+        missing = [at for at in range(1, count + 1) if at not in known]
+        if missing:
+            raise InvalidField.at(
+                "/text",
+                f"part {missing[0]} of {count} of phone {phone} is missing; scan or copy it too",
+            )
+        found[phone] = _decode("".join(known[at] for at in sorted(known)))
+    return found
+
+
+def _decode(data: str) -> UnsentRecords:
+    try:
+        packed = base64.urlsafe_b64decode(data + "=" * (-len(data) % 4))
+        content = zlib.decompressobj().decompress(packed, _MAX_BYTES)
+        return msgspec.json.decode(content, type=UnsentRecords)
+    except (binascii.Error, ValueError, zlib.error, msgspec.DecodeError):
+        raise InvalidField.at("/text", _NOT_OURS) from None
+
+
+async def take_over(context: RequestContext, text: str) -> Rescued:
+    """Record the unsent records in a text, each for its phone and once. Nothing is dropped.
+
+    Raises:
+        InvalidField: the text is not complete.
+        StoreError: the database cannot be written. Records before this are recorded.
+    """
+    done = []
+    for phone_id, unsent in read_text(text).items():
+        phone = _find_phone(context, phone_id)
+        for record in unsent.records:
+            done.append(await _take_over(context, phone_id, phone, record, unsent))
+    return Rescued(records=done)
+
+
+def _find_phone(context: RequestContext, phone_id: str) -> Phone | None:
+    with context.reading() as books:
+        try:
+            return phones.get(context.access(books), phone_id)
+        except NotFound:
+            return None
+
+
+async def _take_over(
+    context: RequestContext,
+    phone_id: str,
+    phone: Phone | None,
+    record: UnsentRecord,
+    unsent: UnsentRecords,
+) -> RescuedRecord:
+    allocation: str | None = None
+    try:
+        if phone is None:
+            raise NotFound(f"there is no phone {phone_id} in these books; see the list of phones")
+        body = _json_object(record.body)
+        outcome = decode(ReportOutcome, body, {"delivery": record.delivery})
+        allocation = outcome.allocation
+        with context.reading() as books:
+            if not may_report(books, phone.team, record.delivery):
+                raise InvalidField(NOT_YOUR_REPORT)
+        offset = offset_of_text(unsent.now, phone.clock_offset_seconds, context.ledger.clock())
+        path = f"/api/deliveries/{record.delivery}/outcomes"
+        key = request_key(phones.CALLER_PREFIX + phone_id, record.key, path, body)
+        with context.reading():
+            before = context.ledger.stored_responses.find(key)
+        answer = await context.record_for(
+            key, correct_clock(outcome, offset), show_own_stop(allocation, offset)
+        )
+        entry = int(msgspec.json.decode(answer.content)["entry"]["seq"])
+        result: Literal["booked", "already_booked", "conflict"] = "booked"
+        if answer.status == 202:
+            result = "conflict"
+        elif before is not None or msgspec.json.decode(answer.content).get("repeated"):
+            result = "already_booked"
+        return _rescued(phone_id, record, allocation, result, entry, None)
+    except StoreError:
+        raise
+    except SuppliesError as error:
+        return _rescued(phone_id, record, allocation, "refused", None, error.detail)
+
+
+def _json_object(body: str) -> dict[str, Any]:
+    try:
+        found = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        found = None
+    if not isinstance(found, dict):
+        raise InvalidField("the record cannot be read; write down what the phone shows")
+    return found
+
+
+def _rescued(
+    phone_id: str,
+    record: UnsentRecord,
+    allocation: str | None,
+    result: Literal["booked", "already_booked", "conflict", "refused"],
+    entry: int | None,
+    because: str | None,
+) -> RescuedRecord:
+    return RescuedRecord(
+        phone=phone_id,
+        key=record.key,
+        delivery=record.delivery,
+        allocation=allocation,
+        result=result,
+        entry=entry,
+        because=because,
+    )

@@ -1,0 +1,68 @@
+"""The rules for reports of phones: which deliveries they may be about, and when they happened.
+
+A phone may have no network for days, and its clock may be wrong. What it reports is a fact all the
+same, so it is accepted after its delivery was closed or given to another team.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from supplies.books.reader import Books
+from supplies.domain.commands import ReportOutcome
+from supplies.domain.entry_rows import Delivery
+from supplies.errors import InvalidField
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far the clock of a phone may differ from the station's without a warning."""
+
+
+def may_report(books: Books, team: str | None, delivery: str) -> bool:
+    """Return whether a team may report outcomes of a delivery: if it has or had the delivery."""
+    return team is not None and bool(books.rows(Delivery, delivery=delivery, team=team))
+
+
+def clock_differs(offset: timedelta | None) -> bool:
+    """Return whether the clock of a phone differs from the station's by more than it may."""
+    return offset is not None and abs(offset) > CLOCK_TOLERANCE
+
+
+def correct_clock(command: ReportOutcome, offset: timedelta | None) -> ReportOutcome:
+    """Return a report with the time of the station's clock in place of the phone's.
+
+    The time by the phone's clock is kept as `phone_time`.
+
+    Args:
+        offset: How far the station's clock is ahead of the phone's. None changes nothing.
+
+    Raises:
+        InvalidField: the report has a `phone_time` already, or a time that cannot be corrected.
+    """
+    if offset is None or command.happened_at is None:
+        return command
+    if command.phone_time is not None:
+        raise InvalidField.at(
+            "/phone_time", "phone_time follows from the header Sent-At; leave it out"
+        )
+    try:
+        corrected = command.happened_at + offset
+    except OverflowError:
+        raise InvalidField.at("/happened_at", "the time is too far from today") from None
+    return msgspec.structs.replace(command, happened_at=corrected, phone_time=command.happened_at)
+
+
+def offset_of_text(written_at: datetime, known: int | None, now: datetime) -> timedelta:
+    """Return how far the station's clock is ahead of a phone's, for records taken over from a text.
+
+    The text may be older than it is read, so it does not show that the phone's clock is behind.
+
+    Args:
+        written_at: The time of the phone's clock when it wrote the text.
+        known: The difference in seconds that the phone reported last; None if it reported none.
+        now: The time of the station's clock.
+    """
+    if known is not None:
+        return timedelta(seconds=known)
+    return min(timedelta(), now - written_at)

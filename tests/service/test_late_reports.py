@@ -1,0 +1,271 @@
+"""Reports of phones that had no network: late, repeated, by wrong clocks, or taken over as text."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from support.phones import TeamPhone, rescue_lines, unsent_record
+from support.rest_client import RestClient, problem
+from support.service_fixture import Service
+
+HANDED_OVER = {"outcome": "handed_over"}
+NOT_AT_HOME = {"outcome": "not_at_home"}
+
+
+def shown(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def stop_of(rest: RestClient, delivery: str, at: int = 0) -> dict[str, Any]:
+    stop: dict[str, Any] = rest.get(f"/api/deliveries/{delivery}")["stops"][at]
+    return stop
+
+
+def received(rest: RestClient, delivery: str) -> int:
+    return sum(line["received"] for line in stop_of(rest, delivery)["lines"])
+
+
+# --- late --------------------------------------------------------------------------------------
+
+
+def test_an_outcome_after_the_delivery_went_to_another_team_is_booked(
+    rest: RestClient, open_delivery: str
+) -> None:
+    phone = TeamPhone.of_team(rest)
+    rest.post(f"/api/deliveries/{open_delivery}/reassign", {"team": "T-2"})
+    answer = phone.report(open_delivery, HANDED_OVER)
+    assert answer["entry"]["recorded_by"] == f"phone.{phone.shown['id']}"
+    assert received(rest, open_delivery) == 4
+
+
+def test_an_outcome_after_closing_agrees_or_is_a_conflict(
+    rest: RestClient, open_delivery: str
+) -> None:
+    phone = TeamPhone.of_team(rest)
+    stop = stop_of(rest, open_delivery)["allocation"]
+    path = f"/api/deliveries/{open_delivery}"
+    rest.post(f"{path}/outcomes", HANDED_OVER | {"allocation": stop, "received_by": "self"})
+    rest.post(f"{path}/close")
+    agreed = phone.report(open_delivery, HANDED_OVER | {"received_by": "neighbour"})
+    assert agreed["repeated"] is True
+    assert phone.send(open_delivery, NOT_AT_HOME).status_code == 202
+    assert received(rest, open_delivery) == 4
+
+
+def test_the_answer_to_a_late_outcome_shows_only_the_reported_stop(rest: RestClient) -> None:
+    rest.give(20)
+    body = {"team": "T-1", "allocations": [rest.allocation(1), rest.allocation(2)], "note": "van"}
+    delivery = rest.post("/api/deliveries", body)["delivery"]["id"]
+    phone = TeamPhone.of_team(rest)
+    rest.post(f"/api/deliveries/{delivery}/reassign", {"team": "T-2"})
+    second = stop_of(rest, delivery, 1)["allocation"]
+    answer = phone.report(delivery, HANDED_OVER | {"allocation": second})["delivery"]
+    assert [stop["allocation"] for stop in answer["stops"]] == [second]
+    assert (answer["note"], answer["remarks"]) == (None, [])
+
+
+def test_a_team_reports_nothing_about_deliveries_that_it_never_had(
+    rest: RestClient, open_delivery: str
+) -> None:
+    stranger = TeamPhone.of_team(rest, "T-2")
+    problem(stranger.send(open_delivery, HANDED_OVER), 403, "forbidden")
+    assert received(rest, open_delivery) == 0
+
+
+def test_an_answer_that_was_lost_after_the_commit_is_given_again(
+    rest: RestClient, open_delivery: str
+) -> None:
+    phone = TeamPhone.of_team(rest)
+    sent = {"key": "tap-1", "sent_at": "2020-02-05T01:00:00Z"}
+    body = HANDED_OVER | {"happened_at": "2020-02-05T00:59:00Z"}
+    first = phone.report(open_delivery, body, **sent)
+    rest.post(f"/api/deliveries/{open_delivery}/close")
+    again = phone.report(open_delivery, body, key="tap-1", sent_at="2020-02-05T02:30:00Z")
+    assert again == first
+    assert received(rest, open_delivery) == 4
+
+
+def test_two_phones_that_report_the_same_goods_agree_whoever_received_them(
+    rest: RestClient, open_delivery: str
+) -> None:
+    first, second = TeamPhone.of_team(rest), TeamPhone.of_team(rest)
+    one = first.report(open_delivery, HANDED_OVER | {"received_by": "self"})
+    two = second.report(
+        open_delivery, HANDED_OVER | {"received_by": "neighbour", "note": "no lift"}
+    )
+    assert (two["entry"]["seq"], two["repeated"]) == (one["entry"]["seq"], True)
+    assert rest.get("/api/entries/conflicts")["items"] == []
+
+
+def test_two_phones_that_disagree_are_both_shown_on_the_phone_and_at_the_desk(
+    rest: RestClient, open_delivery: str
+) -> None:
+    first = TeamPhone.of_team(rest, label="first")
+    second = TeamPhone.of_team(rest, label="second")
+    first.report(open_delivery, HANDED_OVER)
+    assert second.send(open_delivery, NOT_AT_HOME).status_code == 202
+    (stop,) = first.get("/api/run").json()["runs"][0]["stops"]
+    conflict = stop["conflict"]
+    sides = conflict["recorded"], conflict["reported"]
+    assert [(side["outcome"], side["phone"]) for side in sides] == [
+        ("handed_over", "first"),
+        ("not_at_home", "second"),
+    ]
+    (at_desk,) = rest.get("/api/entries/conflicts")["items"]
+    assert at_desk["seq"] == conflict["entry"]
+
+
+# --- clocks ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("off", [timedelta(days=1), -timedelta(days=1)])
+def test_a_clock_that_is_a_day_off_is_corrected_and_kept(
+    rest: RestClient, service: Service, open_delivery: str, off: timedelta
+) -> None:
+    phone, now = TeamPhone.of_team(rest), service.clock()
+    taps = shown(now + off - timedelta(seconds=30))
+    answer = phone.report(
+        open_delivery, HANDED_OVER | {"happened_at": taps}, sent_at=shown(now + off)
+    )
+    (warned,) = answer["warnings"]
+    assert warned["warning"] == "clock-differs"
+    stop = stop_of(rest, open_delivery)
+    corrected = datetime.fromisoformat(stop["happened_at"])
+    assert abs(corrected - (now - timedelta(seconds=30))) < timedelta(seconds=1)
+    assert stop["happened_on"] == rest.get("/api/entries/1")["happened_on"]
+
+
+def test_a_clock_that_is_right_causes_no_warning(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    phone, now = TeamPhone.of_team(rest), shown(service.clock())
+    answer = phone.report(open_delivery, HANDED_OVER | {"happened_at": now}, sent_at=now)
+    assert "warnings" not in answer
+
+
+@pytest.mark.parametrize(
+    ("ago", "because"),
+    [
+        (timedelta(days=400), "more than 60 days ago"),
+        (timedelta(days=3), "before the goods"),
+        (-timedelta(days=1), "but it is only"),
+    ],
+)
+def test_an_impossible_time_is_a_conflict_and_books_nothing_today(
+    rest: RestClient, service: Service, open_delivery: str, ago: timedelta, because: str
+) -> None:
+    phone, now = TeamPhone.of_team(rest), service.clock()
+    answer = phone.send(
+        open_delivery, HANDED_OVER | {"happened_at": shown(now - ago)}, sent_at=shown(now)
+    )
+    assert answer.status_code == 202
+    assert because in answer.json()["conflict"]["because"]
+    assert received(rest, open_delivery) == 0
+
+
+def test_a_phone_may_not_state_what_its_clock_showed_itself(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    now = shown(service.clock())
+    body = HANDED_OVER | {"happened_at": now, "phone_time": now}
+    answer = TeamPhone.of_team(rest).send(open_delivery, body, sent_at=now)
+    assert problem(answer, 422, "invalid-field")["errors"][0]["pointer"] == "/phone_time"
+
+
+@pytest.mark.parametrize("sent_at", ["yesterday", "2020-02-05T08:00:00"])
+def test_a_sent_at_that_is_no_time_is_refused(
+    rest: RestClient, open_delivery: str, sent_at: str
+) -> None:
+    answer = TeamPhone.of_team(rest).send(open_delivery, HANDED_OVER, sent_at=sent_at)
+    problem(answer, 422, "invalid-field")
+
+
+# --- taken over at the desk ----------------------------------------------------------------------
+
+
+def rescued(rest: RestClient, text: str) -> list[tuple[str, str]]:
+    records = rest.send("/api/phones/rescue", {"text": text}).json()["records"]
+    return [(one["key"], one["result"]) for one in records]
+
+
+def test_records_of_a_lost_phone_are_taken_over_once(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    phone, now = TeamPhone.of_team(rest), shown(service.clock())
+    stop = stop_of(rest, open_delivery)["allocation"]
+    records = [
+        unsent_record(open_delivery, stop, "k1", happened_at=now),
+        unsent_record(open_delivery, stop, "k2", "not_at_home"),
+        unsent_record(open_delivery, "a_99", "k3"),
+        unsent_record("v_99", stop, "k4"),
+    ]
+    lines = rescue_lines(phone, now, records, size=40) * 2
+    random.Random(7).shuffle(lines)
+    rest.client.delete(f"/api/phones/{phone.shown['id']}")
+    expected = [("k1", "booked"), ("k2", "conflict"), ("k3", "refused"), ("k4", "refused")]
+    assert rescued(rest, "\r\n".join(lines)) == expected
+    assert rescued(rest, " ".join(lines))[0] == ("k1", "already_booked")
+    assert received(rest, open_delivery) == 4
+    assert len(rest.get("/api/entries/conflicts")["items"]) == 1
+
+
+def test_a_record_that_was_taken_over_gets_the_same_answer_when_the_phone_sends_it(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    phone, now = TeamPhone.of_team(rest), shown(service.clock())
+    stop = stop_of(rest, open_delivery)["allocation"]
+    record = unsent_record(open_delivery, stop, "k1", happened_at=now)
+    assert rescued(rest, rescue_lines(phone, now, [record])[0]) == [("k1", "booked")]
+    answer = phone.report(
+        open_delivery,
+        HANDED_OVER | {"allocation": stop, "happened_at": now},
+        key="k1",
+        sent_at=now,
+    )
+    assert answer["entry"]["recorded_by"] == f"phone.{phone.shown['id']}"
+    assert "repeated" not in answer
+
+
+def test_a_record_that_the_phone_had_sent_is_not_booked_again(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    phone, now = TeamPhone.of_team(rest), shown(service.clock())
+    stop = stop_of(rest, open_delivery)["allocation"]
+    phone.report(open_delivery, HANDED_OVER | {"allocation": stop}, key="k1", sent_at=now)
+    record = unsent_record(open_delivery, stop, "k1")
+    assert rescued(rest, rescue_lines(phone, now, [record])[0]) == [("k1", "already_booked")]
+
+
+def test_an_old_text_does_not_move_the_times_of_its_records(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    phone, written = TeamPhone.of_team(rest), service.clock()
+    stop = stop_of(rest, open_delivery)["allocation"]
+    record = unsent_record(open_delivery, stop, "k1", happened_at=shown(written))
+    line = rescue_lines(phone, shown(written), [record])[0]
+    service.clock.advance(2)
+    assert rescued(rest, line) == [("k1", "booked")]
+    day = written.astimezone(UTC) + timedelta(hours=8)
+    assert stop_of(rest, open_delivery)["happened_on"] == day.date().isoformat()
+
+
+@pytest.mark.parametrize("spoil", ["no lines", "a part is missing", "two texts", "cut off"])
+def test_a_text_that_is_not_whole_is_refused_and_records_nothing(
+    rest: RestClient, service: Service, open_delivery: str, spoil: str
+) -> None:
+    phone, now = TeamPhone.of_team(rest), shown(service.clock())
+    stop = stop_of(rest, open_delivery)["allocation"]
+    lines = rescue_lines(phone, now, [unsent_record(open_delivery, stop, "k1")], size=60)
+    other = rescue_lines(phone, now, [unsent_record(open_delivery, stop, "k2")], size=60)
+    texts = {
+        "no lines": "supplies-run",
+        "a part is missing": "\n".join(lines[1:]),
+        "two texts": "\n".join([*lines, other[-1]]),
+        "cut off": "\n".join([*lines[:-1], lines[-1][:-8]]),
+    }
+    answer = rest.send("/api/phones/rescue", {"text": texts[spoil]})
+    problem(answer, 422, "invalid-field")
+    assert received(rest, open_delivery) == 0
