@@ -33,8 +33,12 @@ FONT = Path(__file__).parents[1] / "receipts/supplies_receipts/drawing/fonts/reg
 
 
 def find_chromium() -> str | None:
-    """Return the path of Chromium. Return None if this machine has none."""
-    return shutil.which("chromium") or shutil.which("chromium-browser")
+    """Return the path of Chromium. Return None if this machine has none.
+
+    The shell has no window and opens a page in a third of the time of the whole browser.
+    """
+    names = ("chromium-headless-shell", "chromium", "chromium-browser")
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 @contextmanager

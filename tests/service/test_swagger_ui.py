@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,8 +14,7 @@ from support.service_process import PATIENCE, free_port, running_service
 
 from supplies.domain.catalogue_records import Station
 from supplies.ledger.ledger import Ledger
-
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+from tools.browser import find_chromium
 
 
 def test_the_page_loads_only_local_files(anonymous_client: TestClient) -> None:
@@ -47,7 +45,8 @@ def test_only_the_files_of_the_page_are_served(anonymous_client: TestClient) -> 
 
 
 def test_an_offline_browser_shows_the_api(tmp_path: Path) -> None:
-    if BROWSER is None:
+    browser = find_chromium()
+    if browser is None:
         pytest.skip("there is no Chromium on this machine: the page was not looked at")
     books = str(tmp_path / "books.db")
     with Ledger.open(books, station="lx") as ledger:
@@ -56,7 +55,7 @@ def test_an_offline_browser_shows_the_api(tmp_path: Path) -> None:
     with running_service(books, port):
         seen = subprocess.run(
             [
-                BROWSER,
+                browser,
                 "--headless",
                 "--no-sandbox",
                 "--disable-gpu",

@@ -155,6 +155,7 @@ class Engines:
 
     def __init__(self) -> None:
         self._server: Server | None = None
+        self._folder: Path | None = None
 
     @property
     def server(self) -> Server:
@@ -167,13 +168,23 @@ class Engines:
     def books(self, engine: str, folder: Path) -> Iterator[str]:
         """Yield the URL of new books on an engine: a file in this folder, or a database."""
         if engine == "sqlite":
-            yield str(folder / "books.db")
+            yield str(shutil.copy(self._fresh_file(), folder / "books.db"))
         else:
             with self.server.books() as url:
                 yield url
 
+    def _fresh_file(self) -> Path:
+        """Return a file with the tables of a ledger. Copying it is faster than creating them."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="supplies-fresh-"))
+            Ledger.open(str(self._folder / "books.db"), station="lx").close()
+        return self._folder / "books.db"
+
     def stop(self) -> None:
-        """Stop the server if it was started."""
+        """Delete the file, and stop the server if it was started."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
         if self._server is not None:
             self._server.stop()
             self._server = None
