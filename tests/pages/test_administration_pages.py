@@ -130,12 +130,19 @@ def test_a_recorder_makes_a_link_for_a_donor_and_ends_it(
     expect(page.get_by_role("row").filter(has_text=purpose)).to_contain_text("ended")
 
 
-def test_a_team_gets_a_secret_for_its_telephone(open_page: OpenPage) -> None:
+def test_a_team_gets_an_address_with_which_its_phones_join(open_page: OpenPage) -> None:
     page = open_page("/teams/T-1/links")
     save(page, "Make a link")
-    secret = page.get_by_label("Enter this secret on the telephone of the team:").input_value()
-    deliveries = f"{open_page.site.address}/api/deliveries"
-    assert page.request.get(deliveries, headers={"Authorization": f"Bearer {secret}"}).ok
+    address = page.get_by_label("Open this address on each phone of the team:").input_value()
+    phone = open_page(address.removeprefix(open_page.site.address), role=None)
+    label = "phone of the link"
+    phone.get_by_label("Name of this phone").fill(label)
+    phone.get_by_role("button", name="Deliver with this phone").click()
+    phone.wait_for_url("**/run")
+    listed = open_page("/phones?team=T-1")
+    row = listed.get_by_role("row").filter(has_text=label)
+    save(listed, f"End its access: {label}")
+    expect(row).to_contain_text("ended")
 
 
 @pytest.mark.parametrize("path", ["/admin", "/admin/users", "/admin/tokens", "/admin/links"])

@@ -42,6 +42,11 @@ GET    -     /run/{delivery}/{allocation}
 GET    -     /run/sw.js
 GET    -     /run/manifest.webmanifest
 GET    T     /run/paper
+GET    CR    /phones
+POST   CR    /phones/{phone}/revoke
+GET    CR    /phones/rescue
+POST   CR    /phones/rescue
+GET    CRA   /deliveries/{delivery}/live
 GET    CRTA  /
 GET    CRA   /reports
 GET    CRA   /reports/station/pdf

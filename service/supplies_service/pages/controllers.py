@@ -21,6 +21,7 @@ from supplies_service.pages.needs import NeedPages
 from supplies_service.pages.organisation import OrganisationPages
 from supplies_service.pages.periods import PeriodPages
 from supplies_service.pages.phone_join import PhoneJoinPages
+from supplies_service.pages.phones import PhonePages
 from supplies_service.pages.pledges import PledgePages
 from supplies_service.pages.privacy import (
     ERASURE_PAGES,
@@ -82,6 +83,7 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     *ERASURE_PAGES,
     DonorRequestPages,
     PhoneJoinPages,
+    PhonePages,
     DonorLinkPages,
     DonorPages,
     ReceiptCheckPages,

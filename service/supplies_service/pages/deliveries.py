@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
+from supplies.access.phones import phones_of_delivery
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Team
 from supplies.domain.commands import (
@@ -18,21 +20,26 @@ from supplies.domain.commands import (
     ReportOutcome,
     UndoDispatch,
 )
+from supplies.ledger.recorded import Recorded
 from supplies.views.allocations import list_allocations
 from supplies.views.deliveries import (
     DeliveryStatus,
+    DeliveryView,
     get_delivery,
     list_deliveries,
 )
-from supplies.views.entries import list_entries
+from supplies.views.entries import list_conflicts, list_entries
+from supplies.views.pagination import Warned
 from supplies_service.pages.command_forms import CommandForm, render_form, submit
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.named_records import code_filter
 from supplies_service.pages.page_roles import READERS, STAFF
 from supplies_service.pages.papers import frameable
+from supplies_service.phone_warnings import find_silent_phones
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
 from supplies_service.routes.deliveries import PaperSize, run_sheet_paper, slips_paper
+from supplies_service.security.authorization import allow_roles
 
 ROWS = 50
 """Number of deliveries on a page of the list."""
@@ -42,6 +49,10 @@ MAX_CHOICES = 200
 
 ALL = "all"
 """Value of the status filter that lists deliveries of every status."""
+
+
+LIVE = {"page": True} | allow_roles("coordinator", "recorder", "auditor")
+"""For the part of the page that is loaded again and again. It names no recipients."""
 
 
 class DeliveryPages(Controller):
@@ -149,15 +160,30 @@ class DeliveryPages(Controller):
             address=lambda recorded: f"/deliveries/{recorded.document}",
         )
 
+    @get("/{delivery:str}/live", opt=LIVE)
+    async def live(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
+        """Show the part of the page that changes during the day: stops done, conflicts, phones."""
+        with context.reading() as books:
+            state = _live_state(context, books, get_delivery(books, delivery))
+            return render_page(context.request, "delivery_live.html", **state)
+
     @post("/{delivery:str}/close", opt=STAFF)
     async def close(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
-        """Close a delivery. If that is refused, show it with the errors."""
+        """Close a delivery, and ask first if a phone may have unsent records."""
         form = await CommandForm.read(context.request, CloseDelivery)
-        return await _change(context, delivery, form)
+        return await _change(
+            context,
+            delivery,
+            form,
+            warnings=lambda books, _: find_silent_phones(context.access(books), delivery),
+        )
 
 
 async def _change(
-    context: RequestContext, delivery: str, form: CommandForm[Any]
+    context: RequestContext,
+    delivery: str,
+    form: CommandForm[Any],
+    warnings: Callable[[Books, Recorded], Sequence[Warned]] | None = None,
 ) -> Response[bytes]:
     form.fields["/delivery"] = delivery
     return await submit(
@@ -165,6 +191,7 @@ async def _change(
         form,
         lambda: _show_delivery(context, delivery, form),
         address=lambda _: f"/deliveries/{delivery}",
+        warnings=warnings,
     )
 
 
@@ -213,6 +240,23 @@ def _complete_lines(books: Books, form: CommandForm[ReportOutcome], delivery: st
                 form.fields[f"{start}/brought_back"] = str(max(rest, 0))
 
 
+def _live_state(context: RequestContext, books: Books, delivery: DeliveryView) -> dict[str, Any]:
+    """Return what `delivery_live.html` shows.
+
+    Auditors do not see phones, because their labels may be names.
+    """
+    sees_phones = context.caller.role != "auditor" and delivery.status == "out"
+    found = phones_of_delivery(context.access(books), delivery.id) if sees_phones else []
+    open_conflicts = list_conflicts(books, limit=None).items
+    return {
+        "reported": sum(stop.outcome is not None for stop in delivery.present_stops),
+        "all_stops": len(delivery.present_stops),
+        "conflicts": [one.seq for one in open_conflicts if one.document == delivery.id],
+        "unsent": sum(phone.unsent or 0 for phone in found),
+        "phones": found,
+    }
+
+
 def _show_new(context: RequestContext, form: CommandForm[Dispatch]) -> Response[bytes]:
     with context.reading() as books:
         form.find_records(books)
@@ -248,5 +292,6 @@ def _show_delivery(context: RequestContext, name: str, form: CommandForm[Any]) -
             changes=changes,
             others=[one for one in others if one.id != name],
             outcomes=get_args(Outcome),
+            **_live_state(context, books, delivery),
             entries=list_entries(books, document=name, limit=None).items,
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 from urllib.parse import urlencode
 
-from supplies.access import users
+from supplies.access import phones, users
 from supplies.access.access_context import AccessContext
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import (
@@ -128,13 +128,25 @@ class Names:
         return self.recipient(code)
 
     def user(self, code: str) -> str:
-        """Return the login of a user, or the code if names are hidden or no user has it."""
+        """Return the login of a user or the label of a phone, or the code if names are hidden.
+
+        The code is also returned if there is no such user or phone.
+        """
         if not self._personal:
             return code
+        if code.startswith(phones.CALLER_PREFIX):
+            return self.phone(code) or code
         try:
             return users.get(self._access, code).login
         except NotFound:
             return code
+
+    def phone(self, by: str) -> str | None:
+        """Return the label of a phone by its code as author, or None if it is not a phone."""
+        phone_id = by.removeprefix(phones.CALLER_PREFIX)
+        if phone_id == by or not phones.exists(self._access, phone_id):
+            return None
+        return phones.get(self._access, phone_id).label
 
     def unit(self, code: str, quantity: int = 1) -> str:
         """Return the word for a unit, or its code if the station has no word for it."""

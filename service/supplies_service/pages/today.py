@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from litestar import Controller, Response, get
 
+from supplies.access import phones
 from supplies.books.reader import Books
 from supplies.views.alerts import Alert, list_alerts
 from supplies.views.deliveries import DeliveryView, list_deliveries
@@ -55,6 +56,7 @@ def _show(context: RequestContext, books: Books) -> Response[bytes]:
     alerts = list_alerts(books, today, limit=None).items
     out = list_deliveries(books, status="out", limit=SHOWN)
     entries = books.head()[0]
+    is_staff = context.caller.role != "auditor"  # The labels of phones may be names.
     latest = list_donations(books, limit=LATEST, newest_first=True).items
     return render_page_of(
         books,
@@ -64,6 +66,7 @@ def _show(context: RequestContext, books: Books) -> Response[bytes]:
         steps=None if entries or context.caller.role == "auditor" else get_first_steps(books),
         groups=_by_kind([alert for alert in alerts if alert.what != "delivery_out"]),
         late={alert.code for alert in alerts if alert.what == "delivery_out"},
+        phones=phones.list_overdue(context.access(books)) if is_staff else [],
         out=[(delivery, _carried(delivery)) for delivery in out.items],
         more_out=out.next is not None,
         demand=list_demand(books, today),

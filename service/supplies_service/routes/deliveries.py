@@ -29,6 +29,7 @@ from supplies.views.delivery_slips import build_delivery_slips, build_run_sheet
 from supplies.views.entries import EntryView, get_entry
 from supplies.views.pagination import Page, View, Warned
 from supplies_service.idempotency import Outcome
+from supplies_service.phone_warnings import find_silent_phones
 from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context, RequestContext, Show
 from supplies_service.responses import CreatedOrConflict, CreatedResponse, PDFResponse
@@ -244,8 +245,18 @@ class DeliveryController(Controller):
     async def close(
         self, context: Context, payload: Body[CloseDelivery]
     ) -> CreatedResponse[DeliveryEntered]:
-        """Close a delivery. This is refused while goods are in transit."""
-        return await context.record(payload, show_delivery)
+        """Close a delivery. This is refused while goods are in transit.
+
+        The answer warns of phones that may have unsent records. These can be sent later, too.
+        """
+
+        def show(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
+            outcome = show_delivery(books, recorded)
+            found = find_silent_phones(context.access(books), str(recorded.document))
+            content = msgspec.structs.replace(outcome.content, warnings=found or msgspec.UNSET)
+            return outcome._replace(content=content)
+
+        return await context.record(payload, show)
 
     @post(
         "/{delivery:str}/reassign",

@@ -10,11 +10,9 @@ from litestar import Controller, Response, get, post
 from msgspec import Meta
 
 from supplies.access import phones
-from supplies.access.access_context import AccessContext
 from supplies.books.reader import Books
 from supplies.domain.entries import format_timestamp
 from supplies.domain.fields import Label, Timestamp
-from supplies.errors import NotFound
 from supplies.stations.paper_settings import paper_settings
 from supplies.views.pagination import View
 from supplies.views.team_runs import TeamRun, list_team_runs
@@ -84,22 +82,6 @@ class StationTime(View, frozen=True, kw_only=True):
     now: str
 
 
-class _PhoneNames:
-    """Names of items in the phone's language, and labels of phones."""
-
-    def __init__(self, names: Names, access: AccessContext) -> None:
-        self.item, self.quantity, self._access = names.item, names.quantity, access
-
-    def phone(self, by: str) -> str | None:
-        """Return the label of a phone, or None if the author was not a phone."""
-        if not by.startswith(phones.CALLER_PREFIX):
-            return None
-        try:
-            return phones.get(self._access, by.removeprefix(phones.CALLER_PREFIX)).label
-        except NotFound:
-            return None
-
-
 def read_runs(context: RequestContext, books: Books) -> Runs:
     """Return the open deliveries of the caller's team."""
     caller, access, settings = context.caller, context.access(books), paper_settings(books)
@@ -116,7 +98,7 @@ def read_runs(context: RequestContext, books: Books) -> Runs:
         ),
         team=RunTeam(code=team.code, name=team.name),
         phone=caller.credential if is_phone else None,
-        runs=list_team_runs(books, team.code, _PhoneNames(names, access)),
+        runs=list_team_runs(books, team.code, names),
         closed=phones.ended_deliveries(access, caller.credential, team.code) if is_phone else [],
     )
 

@@ -32,6 +32,9 @@ from supplies.errors import NotFound
 LIFETIME = timedelta(days=30)
 """How long a phone is accepted after it last joined."""
 
+OVERDUE_AFTER = timedelta(hours=12)
+"""How long a record may be unsent before the desk is told to look for the phone."""
+
 CALLER_PREFIX = "phone."
 """Beginning of the code of a phone in entries and in the access log, before its id."""
 
@@ -261,6 +264,57 @@ def revoke(access: AccessContext, phone_id: str) -> Phone:
         id=phone_id,
     )
     return get(access, phone_id)
+
+
+def phones_of_delivery(access: AccessContext, delivery: str) -> list[Phone]:
+    """List the phones of all teams that have or had a delivery, newest first.
+
+    Revoked phones, and phones that never sent a request after they joined, are left out.
+    """
+    return _select(
+        access,
+        "AND revoked_at IS NULL AND used_at IS NOT NULL AND team IN "
+        "(SELECT d.team FROM deliveries d WHERE d.station = :station AND d.delivery = :delivery)",
+        limit=NO_LIMIT,
+        delivery=delivery,
+    )
+
+
+def silent_phones(access: AccessContext, delivery: str) -> list[Phone]:
+    """List the phones of a delivery that may have records about it which they have not sent.
+
+    They reported unsent records, or were not seen since the delivery was dispatched.
+    """
+    dispatched = access.one(
+        "SELECT recorded_at FROM entries WHERE station = :station AND document = :delivery "
+        "AND kind = 'dispatched'",
+        delivery=delivery,
+    )
+    # The last use is stored at most once a minute.
+    since = "" if dispatched is None else _minute_before(str(dispatched[0]))
+    return [
+        phone
+        for phone in phones_of_delivery(access, delivery)
+        if phone.unsent or (phone.expires_at > access.now and str(phone.last_seen) < since)
+    ]
+
+
+def list_overdue(access: AccessContext) -> list[Phone]:
+    """List the phones with records that have been unsent for longer than `OVERDUE_AFTER`."""
+    waiting = _select(access, "AND unsent > 0 AND revoked_at IS NULL", limit=NO_LIMIT)
+    return [phone for phone in waiting if _is_overdue(access, phone)]
+
+
+def _is_overdue(access: AccessContext, phone: Phone) -> bool:
+    if phone.oldest_unsent_at is None:
+        return False
+    offset = timedelta(seconds=phone.clock_offset_seconds or 0)
+    since = format_timestamp(datetime.fromisoformat(phone.oldest_unsent_at) + offset)
+    return since < access.time_after(-OVERDUE_AFTER)
+
+
+def _minute_before(timestamp: str) -> str:
+    return format_timestamp(datetime.fromisoformat(timestamp) - USE_RECORDED_EVERY)
 
 
 def ended_deliveries(access: AccessContext, phone_id: str, team: str) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from supplies.books.reader import Books, query_ids
+from supplies.books.stop_codes import codes_of_stops
 from supplies.domain.commands import Outcome, ReportOutcome
 from supplies.domain.entry_rows import Lot
 from supplies.views.deliveries import DeliveryView, list_deliveries
@@ -182,6 +183,7 @@ class _Runs:
             for key, lines in groupby(loaded, key=lambda line: (line.delivery, line.allocation))
         }
         self._lots = read_lots(books, [line.lot for line in loaded])
+        self._codes = {delivery: codes_of_stops(books, delivery) for delivery in ids}
         self._conflicts = _open_conflicts(books, ids)
         reported = {line.reported_in for line in loaded if line.reported_in is not None}
         self._reporters = {
@@ -206,7 +208,7 @@ class _Runs:
     def run(self, delivery: DeliveryView) -> TeamRun:
         stops = []
         bag: Counter[str] = Counter()
-        for stop in delivery.stops:
+        for stop in delivery.present_stops:
             lines = self._loaded[delivery.id, stop.allocation]
             for line in lines:
                 bag[line.item] += line.in_transit
@@ -241,7 +243,7 @@ class _Runs:
                     number=stop.stop,
                     recipient=self._recipient(stop.recipient),
                     lines=[self._line(line) for line in lines],
-                    code_expected=False,
+                    code_expected=stop.allocation in self._codes[delivery.id],
                     time_window=None,
                     outcome=recorded,
                     conflict=None if conflict is None else self._conflict(conflict, recorded),

@@ -1,0 +1,99 @@
+"""Pages about the phones of delivery teams: the list, revoking, and taking over unsent records."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery
+from msgspec import Meta
+
+from supplies.access.access_context import AccessContext
+from supplies.domain.catalogue_records import Team
+from supplies.errors import SuppliesError
+from supplies.ledger.ledger import Ledger
+from supplies_service.pages.command_forms import CommandForm, Saved, render_form
+from supplies_service.pages.forms import redirect
+from supplies_service.pages.layout import render_page
+from supplies_service.pages.named_records import code_filter
+from supplies_service.pages.page_roles import STAFF
+from supplies_service.request_bodies import EmptyBody
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.rescue import Rescued
+from supplies_service.routes.phones import phones_page, rescue_records, revoke_phone
+
+ROWS = 50
+"""Number of phones on a page of the list."""
+
+
+class TypedText(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The text of unsent records, as it was pasted or scanned into a form."""
+
+    text: Annotated[str, Meta(min_length=1)]
+
+
+class PhonePages(Controller):
+    """Routes of the pages about phones."""
+
+    path = "/phones"
+    include_in_schema = False
+    opt = STAFF  # Litestar reads it so
+
+    @get()
+    async def phones(
+        self,
+        context: Context,
+        team: FromQuery[str | None] = None,
+        after: FromQuery[str | None] = None,
+    ) -> Response[bytes]:
+        """List the phones, newest first."""
+        with context.reading() as books:
+            access, chosen = context.access(books), code_filter(books, Team, team, "/team")
+            return render_page(
+                context.request,
+                "phones.html",
+                page=phones_page(access, after, ROWS, team=chosen),
+                team=chosen,
+                now=access.now,
+                revoking=CommandForm(EmptyBody),
+            )
+
+    @post("/{phone:str}/revoke")
+    async def revoke(self, context: Context, phone: FromPath[str]) -> Response[bytes]:
+        """Revoke a phone, for example one that was lost."""
+        form = await CommandForm.read(context.request, EmptyBody)
+
+        def job(ledger: Ledger, _: str) -> Saved:
+            revoke_phone(context, AccessContext(ledger.books, ledger.clock()), phone)
+            return Saved("/phones")
+
+        return redirect(await form.record(context, job))
+
+    @get("/rescue")
+    async def rescue_page(self, context: Context) -> Response[bytes]:
+        """Show the field into which the unsent records of a phone are pasted or scanned."""
+        return _rescue_page(context, CommandForm(TypedText))
+
+    @post("/rescue")
+    async def rescue(self, context: Context) -> Response[bytes]:
+        """Record the unsent records, and show what became of each."""
+        form = await CommandForm.read(context.request, TypedText)
+        if not form.is_save:
+            return _rescue_page(context, form)
+        try:
+            with context.reading() as books:
+                text = form.command(books).text
+            return _rescue_page(
+                context, CommandForm(TypedText), done=await rescue_records(context, text)
+            )
+        except SuppliesError as error:
+            form.refuse(error)
+            return _rescue_page(context, form)
+
+
+def _rescue_page(
+    context: RequestContext, form: CommandForm[TypedText], *, done: Rescued | None = None
+) -> Response[bytes]:
+    """Return the page. Sending its form again records nothing twice, because records have keys."""
+    return render_form(context, "phone_rescue.html", form, done=done)

@@ -1,0 +1,155 @@
+"""What the desk sees of phones: on the page of a delivery, when it closes one, and today."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from httpx import Response
+from support.phones import TeamPhone, rescue_lines, unsent_record
+from support.rest_client import ADDRESS, RestClient
+from support.service_fixture import Service
+
+KEY = "k" * 22
+
+
+class Desk:
+    """A recorder's browser."""
+
+    def __init__(self, rest: RestClient, service: Service, role: str = "recorder") -> None:
+        self.rest = rest
+        self._headers = {
+            "Cookie": f"supplies_session={service.sessions[role]}",
+            "Origin": ADDRESS,
+            "Accept-Language": "en",
+        }
+
+    def see(self, path: str) -> str:
+        answer = self.rest.client.get(path, headers=self._headers)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def send(self, path: str, **fields: Any) -> Response:
+        return self.rest.client.post(
+            path,
+            data={"key": KEY, "do": "save", **fields},
+            headers=self._headers,
+            follow_redirects=False,
+        )
+
+
+def report_unsent(phone: TeamPhone, unsent: int, oldest: str | None = None) -> None:
+    body = {"unsent": unsent, "version": "3", "oldest_unsent_at": oldest}
+    assert phone.post("/api/run/status", body).status_code == 201
+
+
+def reported(rest: RestClient, delivery: str) -> TeamPhone:
+    """Return a phone that has reported the only stop of a delivery."""
+    phone = TeamPhone.of_team(rest, label="Kai's phone")
+    phone.report(delivery, {"outcome": "handed_over"})
+    return phone
+
+
+def test_the_page_of_a_delivery_shows_its_phones_and_conflicts_live(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    phone = reported(rest, open_delivery)
+    phone.send(open_delivery, {"outcome": "refused"})
+    report_unsent(phone, 2)
+    desk, path = Desk(rest, service), f"/deliveries/{open_delivery}"
+    for shown in (desk.see(path), desk.see(f"{path}/live")):
+        for words in ("1 of 1 stops", "2 records are not sent yet", "Kai&#39;s phone", "Conflict"):
+            assert words in shown
+    recipient = rest.get("/api/recipients/R-1")["name"]
+    assert recipient not in desk.see(f"{path}/live")
+    assert "Kai" not in Desk(rest, service, "auditor").see(f"{path}/live")
+
+
+def test_closing_a_delivery_warns_of_a_phone_with_unsent_records(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    report_unsent(reported(rest, open_delivery), 1)
+    desk, path = Desk(rest, service), f"/deliveries/{open_delivery}/close"
+    asked = desk.send(path)
+    assert asked.status_code == 422
+    assert "has records that it has not sent yet" in asked.text
+    assert rest.get(f"/api/deliveries/{open_delivery}")["status"] == "out"
+    (warned,) = rest.post(f"/api/deliveries/{open_delivery}/close")["warnings"]
+    assert warned["warning"] == "phone-unsent"
+
+
+def test_closing_after_the_warning_was_confirmed_closes_the_delivery(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    phone = reported(rest, open_delivery)
+    report_unsent(phone, 1)
+    sure = {"confirmed": f"phone-unsent:{phone.shown['id']}"}
+    answer = Desk(rest, service).send(f"/deliveries/{open_delivery}/close", **sure)
+    assert answer.status_code == 303
+    assert rest.get(f"/api/deliveries/{open_delivery}")["status"] == "closed"
+
+
+def test_closing_does_not_warn_of_phones_that_sent_everything(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    phone = reported(rest, open_delivery)
+    report_unsent(phone, 0)
+    lost = TeamPhone.of_team(rest, label="lost")
+    report_unsent(lost, 4)
+    rest.client.delete(f"/api/phones/{lost.shown['id']}")
+    assert "warnings" not in rest.post(f"/api/deliveries/{open_delivery}/close")
+
+
+def test_closing_warns_of_a_phone_that_was_not_seen_since_the_dispatch(
+    rest: RestClient, service: Service
+) -> None:
+    silent = TeamPhone.of_team(rest, label="silent")
+    silent.get("/api/run")
+    service.clock.advance(1)
+    rest.give(4)
+    delivery = rest.delivery(rest.allocation(4))
+    stop = rest.get(f"/api/deliveries/{delivery}")["stops"][0]["allocation"]
+    body = {"allocation": stop, "outcome": "handed_over"}
+    rest.post(f"/api/deliveries/{delivery}/outcomes", body)
+    (warned,) = rest.post(f"/api/deliveries/{delivery}/close")["warnings"]
+    assert (warned["warning"], warned["about"]) == ("phone-silent", silent.shown["id"])
+
+
+def test_today_lists_phones_with_records_unsent_for_more_than_12_hours(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    desk, now = Desk(rest, service), service.clock()
+    phone = TeamPhone.of_team(rest, label="in a drawer")
+    report_unsent(phone, 3, (now - timedelta(hours=11)).isoformat())
+    assert "in a drawer" not in desk.see("/")
+    report_unsent(phone, 2, (now - timedelta(hours=13)).isoformat())
+    assert "in a drawer" in desk.see("/")
+    assert "in a drawer" not in Desk(rest, service, "auditor").see("/")
+
+
+def test_records_are_taken_over_on_a_page_and_each_result_is_shown(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    phone, now = TeamPhone.of_team(rest, label="Kai's phone"), service.clock().isoformat()
+    stop = rest.get(f"/api/deliveries/{open_delivery}")["stops"][0]["allocation"]
+    records = [
+        unsent_record(open_delivery, stop, "k1"),
+        unsent_record(open_delivery, "a_77", "k2"),
+    ]
+    text = "\r\n".join(rescue_lines(phone, now, records))
+    desk = Desk(rest, service)
+    page = desk.send("/phones/rescue", **{"/text": text})
+    assert page.status_code == 200
+    assert "booked" in page.text
+    assert "has no stop for a_77" in page.text
+    again = desk.send("/phones/rescue", **{"/text": text})
+    assert "was booked before" in again.text
+    wrong = desk.send("/phones/rescue", **{"/text": "hello"})
+    assert (wrong.status_code, "not the text of unsent records" in wrong.text) == (422, True)
+
+
+def test_entries_of_phones_are_shown_with_their_labels(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    reported(rest, open_delivery)
+    assert "Kai&#39;s phone" in Desk(rest, service).see("/entries")
