@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Error, Page
 
-from supplies.access import phones
+from supplies.access import credentials, phones
 from supplies.access.access_context import AccessContext
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Item, Recipient, Team
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 from support.browser import PATIENCE, Site
+from tools.browser import OPTIONS, find_chromium
+
+NewPhone = Callable[..., "Phone"]
 
 _NUMBERS = itertools.count(1)
 
@@ -84,12 +90,12 @@ class TeamRun:
             return _record(ledger, command)
 
     def recorded(self) -> list[dict[str, Any]]:
-        """Return the stated fields of the outcomes and conflicts of this delivery, in order."""
+        """Return the entries of this delivery after its dispatch, in order, as they were hashed."""
         with self.ledger() as ledger:
-            rows = ledger.books.store.query(
-                "SELECT body FROM entries WHERE station = 'lx' AND document = ? "
-                "AND kind IN ('outcome', 'conflict') ORDER BY seq",
-                (self.delivery,),
+            rows = ledger.books.all(
+                "SELECT body FROM entries WHERE station = 'lx' AND document = :delivery "
+                "AND kind <> 'dispatched' ORDER BY seq",
+                delivery=self.delivery,
             )
             return [json.loads(body) for (body,) in rows]
 
@@ -99,6 +105,15 @@ class TeamRun:
             access = AccessContext(books, ledger.clock())
             invitation = phones.Invitation(self.team, "u_1")
             return phones.join(access, invitation, label=label)[1]
+
+    def link(self) -> str:
+        """Return the address of a new link of the team."""
+        with self.ledger() as ledger, ledger.admin_transaction() as books:
+            access = AccessContext(books, ledger.clock())
+            _, secret = credentials.issue(
+                access, kind="link", role="courier", by="u_1", team=self.team
+            )
+            return f"/run/join/{secret}"
 
     def revoke_phones(self) -> None:
         """Revoke every phone of the team."""
@@ -115,6 +130,12 @@ def _record(ledger: Ledger, command: c.Command) -> Recorded:
 class Phone:
     """A phone of a team: a browser with a cookie of its own.
 
+    Args:
+        secret: The secret of the phone; None if it has not joined a team.
+        clock_hours: How far the phone's clock is ahead.
+        folder: Where a browser of its own keeps everything, so that it can be killed and started
+            again. None makes a phone of the shared browser.
+
     Attributes:
         faults: Errors of scripts and violations of the policy.
     """
@@ -128,16 +149,24 @@ class Phone:
         language: str = "en-GB",
         clock_hours: float = 0,
         scheme: str = "light",
+        folder: Path | None = None,
     ) -> None:
-        self.address = address
+        self.address, self._folder = address, folder
         self.faults: list[str] = []
-        self.context: BrowserContext = browser.new_context(
-            locale=language,
-            viewport={"width": 360, "height": 740},
-            has_touch=True,
-            is_mobile=True,
-            color_scheme="dark" if scheme == "dark" else "light",
-        )
+        options: dict[str, Any] = {
+            "locale": language,
+            "viewport": {"width": 360, "height": 740},
+            "has_touch": True,
+            "is_mobile": True,
+            "color_scheme": scheme,
+        }
+        self.context: BrowserContext
+        if folder is None:
+            self.context = browser.new_context(**options)
+        else:
+            self.context = browser.browser_type.launch_persistent_context(
+                folder, executable_path=find_chromium(), args=[*OPTIONS], **options
+            )
         self.context.set_default_timeout(PATIENCE)
         if secret is not None:
             self.use(secret)
@@ -170,6 +199,16 @@ class Phone:
         page.wait_for_selector("html[data-ready]")
         return page
 
+    def kill(self) -> None:
+        """Kill the browser, as when the battery is empty."""
+        mark = f"--user-data-dir={self._folder}".encode()
+        for process in Path("/proc").iterdir():
+            with suppress(OSError):
+                if process.name.isdigit() and mark in (process / "cmdline").read_bytes():
+                    os.kill(int(process.name), signal.SIGKILL)
+        with suppress(Error):
+            self.context.close()
+
     def _note(self, text: str) -> None:
         if "Content Security Policy" in text or "Content-Security-Policy" in text:
             self.faults.append(text)
@@ -178,3 +217,33 @@ class Phone:
         """Close the browser's windows. Fail if a script failed."""
         self.context.close()
         assert self.faults == [], self.faults
+
+
+def open_next(page: Page, outcome: str) -> None:
+    """Open the form of an outcome of the next stop."""
+    page.get_by_role("link", name="Record the outcome").click()
+    page.get_by_role("button", name=outcome, exact=True).click()
+
+
+def save(page: Page, outcome: str = "Handed over") -> None:
+    """Record the next stop, and wait until the page says that it is saved."""
+    open_next(page, outcome)
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Undo").wait_for()
+
+
+def send_now(page: Page) -> None:
+    """Send what is kept, without waiting."""
+    page.locator("#bar").get_by_role("link", name="Unsent").click()
+    page.get_by_role("button", name="Send now").click()
+
+
+def send_all(page: Page) -> None:
+    """Send what is kept, and wait until all of it is confirmed."""
+    send_now(page)
+    page.get_by_role("heading", name="All is sent").wait_for()
+
+
+def stops(page: Page) -> None:
+    """Open the list of the stops."""
+    page.locator("#bar").get_by_role("link", name="Stops").click()

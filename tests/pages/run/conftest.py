@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
 from support.browser import Site
 from support.http_proxy import HttpProxy, http_proxy
-from support.team_run import Phone, TeamRun
-
-NewPhone = Callable[..., Phone]
+from support.team_run import NewPhone, Phone, TeamRun
 
 
 @pytest.fixture

@@ -277,7 +277,6 @@ async function start() {
       : t("The browser does not let this page keep anything: %(error)s", { error: error.message });
   }
   show();
-  document.documentElement.dataset.ready = "yes";
   store.onChange(changed);
   onPass(async ({ state: result, handled }) => {
     if (handled || result === "signed-out") await refresh();
@@ -311,6 +310,7 @@ async function start() {
     show({ keepForm: true });
   }).catch(() => {});
   await wake();
+  document.documentElement.dataset.ready = "yes";
 }
 
 start();

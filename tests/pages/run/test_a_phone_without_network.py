@@ -1,0 +1,208 @@
+"""The page of a team without a network: opened, updated, shown and wiped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from base64 import urlsafe_b64decode
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+from supplies_service.pages.assets import asset
+from support.browser import fits, serious_faults
+from support.http_proxy import HttpProxy
+from support.team_run import NewPhone, Phone, TeamRun, open_next, save, send_all, send_now, stops
+
+from supplies.domain import commands as c
+
+INSTALLED = "navigator.serviceWorker.ready.then(() => true)"
+
+
+def joined(browser: Browser, network: HttpProxy, run: TeamRun) -> tuple[Phone, Page]:
+    """Join with a team's link, as the courier does, and open the run."""
+    phone = Phone(browser, network.address, None)
+    page = phone.context.new_page()
+    page.goto(network.address + run.link())
+    page.get_by_role("textbox").fill("Kai's phone")
+    page.locator("main button").click()
+    expect(page.get_by_role("heading", name="0 of 3 stops done")).to_be_visible()
+    assert page.evaluate(INSTALLED)
+    return phone, page
+
+
+def test_a_phone_joins_works_offline_over_midnight_and_hands_over_codes_and_text(
+    chromium: Browser, network: HttpProxy, run: TeamRun
+) -> None:
+    phone, page = joined(chromium, network, run)
+    phone.context.set_offline(True)
+    network.mode = "down"
+    save(page)
+    kept = page.evaluate(RECORDS)
+    page.close()
+
+    phone.shift_clock(13)  # the next day, and more than 12 hours later
+    slip = phone.open(f"/run/{run.delivery}/{run.stops[1].allocation}")
+    expect(slip.get_by_role("heading", name="Stop 2")).to_be_visible()
+    expect(slip).to_have_title("(1 unsent) Run")
+    expect(slip.get_by_text("unsent for more than 12 hours")).to_be_visible()
+    slip.get_by_role("link", name="Show it").click()
+    slip.get_by_role("button", name="Show as codes and text").click()
+    expect(slip.get_by_role("img", name="Code 1 of")).to_be_visible()
+    rescued = decoded(slip.get_by_role("textbox", name="The records as text").input_value())
+    assert slip.evaluate(RECORDS) == kept
+    assert [(record["key"], record["body"]) for record in rescued["records"]] == [
+        (record["key"], record["body"]) for record in kept
+    ]
+
+    phone.context.set_offline(False)
+    network.mode = "forward"
+    send_all(slip)
+    [sent] = network.outcomes()
+    assert sent.body.decode() == kept[0]["body"]
+    assert len(run.recorded()) == 1
+    phone.close()
+
+
+RECORDS = """() => new Promise((done) => {
+  const request = indexedDB.open("supplies-run");
+  request.onsuccess = () => {
+    const all = request.result.transaction("records").objectStore("records").getAll();
+    all.onsuccess = () => { request.result.close(); done(all.result); };
+  };
+})"""
+"""Read what the phone keeps."""
+
+
+def decoded(text: str) -> dict[str, object]:
+    """Return the content of the text with which records leave a phone."""
+    parts = [line.split(":") for line in text.splitlines()]
+    assert {(mark, version) for mark, version, *_ in parts} == {("supplies-run", "1")}
+    data = "".join(part[-1] for part in parts)
+    content: dict[str, object] = json.loads(
+        zlib.decompress(urlsafe_b64decode(data + "=" * (-len(data) % 4)))
+    )
+    return content
+
+
+def test_an_update_waits_until_it_is_agreed_to_and_keeps_the_records(
+    new_phone: NewPhone, network: HttpProxy, run: TeamRun
+) -> None:
+    phone = new_phone()
+    page = phone.open()
+    page.evaluate(INSTALLED)
+    page.reload()  # from now on the service worker serves the page
+    network.mode = "lose answers"
+    save(page)
+    open_next(page, "Partly")
+    page.get_by_role("textbox", name="Note").fill("half typed")
+    network.rewrite = newer_version
+    network.mode = "login page"
+    page.evaluate(LOOK_FOR_UPDATE)  # one file is wrong, so nothing is installed
+    expect(page.get_by_text("A new version of this page is ready")).to_have_count(0)
+    network.mode = "lose answers"
+    page.evaluate(LOOK_FOR_UPDATE)
+    expect(page.get_by_text("A new version of this page is ready")).to_be_visible()
+    page.get_by_role("button", name="Later").click()
+    expect(page.get_by_role("textbox", name="Note")).to_have_value("half typed")
+
+    page.reload()
+    page.get_by_role("button", name="Reload").click()
+    page.wait_for_selector("html[data-newer]")
+    expect(page).to_have_title("(1 unsent) Run")
+    versions = page.evaluate("indexedDB.databases().then((all) => all.map((one) => one.version))")
+    assert versions == [2]
+    network.mode = "forward"
+    send_all(page)
+    assert len(run.recorded()) == 1
+
+
+LOOK_FOR_UPDATE = """async () => {
+  const found = await navigator.serviceWorker.getRegistration("/run");
+  await found.update().catch(() => {});
+}"""
+
+
+def newer_version(path: str, body: bytes) -> bytes:
+    """Serve a newer version of the page, with a newer schema of what the phone keeps."""
+    if path.startswith("/assets/store."):
+        step = b'  (database) => { database.createObjectStore("later"); },\n];\n\nconst ALL'
+        return body.replace(b"];\n\nconst ALL", step)
+    if path.startswith("/assets/run_page."):
+        return body + b'\ndocument.documentElement.dataset.newer = "yes";\n'
+    if path == "/run/sw.js":
+        head, files, rest = body.split(b"\n", 2)
+        listed = json.loads(files.removeprefix(b"const FILES = ").removesuffix(b";"))
+        for file in listed:
+            name = Path(file[0]).name.partition(".")[0]
+            if name in ("store", "run_page"):
+                content = newer_version(file[0], asset(f"{name}.js").content)
+                file[1] = hashlib.sha256(content).hexdigest()
+        return b"\n".join((head.replace(b'= "', b'= "newer'), files_line(listed), rest))
+    return body
+
+
+def files_line(listed: list[list[str]]) -> bytes:
+    """The line of the service worker that lists its files."""
+    return b"const FILES = " + json.dumps(listed).encode() + b";"
+
+
+def test_names_are_wiped_when_all_is_confirmed_and_when_a_phone_is_revoked(
+    new_phone: NewPhone, network: HttpProxy, run: TeamRun
+) -> None:
+    phone = new_phone()
+    page = phone.open()
+    network.mode = "lose answers"
+    save(page)
+    run.revoke_phones()
+    network.mode = "forward"
+    send_now(page)
+    stops(page)
+    expect(page.get_by_role("heading", name="This phone has not joined a team")).to_be_visible()
+    expect(page.get_by_text("1 unsent records are kept on this phone.")).to_be_visible()
+    assert "Household" not in page.content()
+    assert len(page.evaluate(RECORDS)) == 1
+
+    phone.use(run.join())
+    page.reload()
+    send_all(page)
+    for stop in run.stops[1:]:
+        run.record(
+            c.ReportOutcome(
+                delivery=run.delivery, allocation=stop.allocation, outcome="handed_over"
+            )
+        )
+    run.record(c.CloseDelivery(delivery=run.delivery))
+    stops(page)
+    page.reload()
+    expect(page.get_by_role("heading", name="No delivery is out")).to_be_visible()
+    assert page.evaluate("indexedDB.databases()") == []
+    assert len(run.recorded()) == 4
+
+
+def test_a_phone_that_has_not_joined_says_how(
+    chromium: Browser, network: HttpProxy, run: TeamRun
+) -> None:
+    phone = Phone(chromium, network.address, None, language="zh-CN")
+    page = phone.open(f"/run/{run.delivery}/{run.stops[0].allocation}")
+    expect(page.get_by_role("heading", name="本机尚未加入队伍")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
+    phone.close()
+
+
+def test_the_page_is_accessible_on_a_narrow_phone(new_phone: NewPhone, network: HttpProxy) -> None:
+    page = new_phone(scheme="dark").open()
+    network.mode = "lose answers"
+    for outcome in ("Partly", "Not at home", "Handed over"):
+        open_next(page, outcome)
+        assert serious_faults(page) == []
+        assert fits(page)
+        page.get_by_role("button", name="Back").click()
+        stops(page)
+    save(page)
+    for title in ("Stops", "Bag", "Unsent"):
+        page.locator("#bar").get_by_role("link", name=title).click()
+        assert serious_faults(page) == []
+        assert fits(page)
+    page.get_by_role("button", name="中文").click()
+    expect(page.get_by_role("heading", name="1 条未发送")).to_be_visible()

@@ -1,0 +1,174 @@
+"""What a team records reaches the books exactly once, whatever the network and the phone do."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page, expect
+from support.http_proxy import HttpProxy
+from support.team_run import NewPhone, Phone, TeamRun, open_next, save, send_all, send_now, stops
+
+FULL = """(method) => {
+  IDBObjectStore.prototype[method] = () => { throw new DOMException("full", "QuotaExceededError"); };
+}"""
+"""Let a method of the database fail as on a phone without space."""
+
+NOISE = """async () => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 900, height: 700 });
+  const image = new ImageData(900, 700);
+  image.data.forEach((_, at) => { image.data[at] = (at * 2654435761) % 251; });
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas.toDataURL("image/png").split(",")[1];
+}"""
+"""Draw a picture that compresses badly."""
+
+
+def unsent(page: Page, count: int) -> None:
+    """Wait until the title of the page states how much is unsent."""
+    expect(page).to_have_title(f"({count} unsent) Run" if count else "Run")
+
+
+def heading_of(page: Page) -> Locator:
+    """The heading of the page."""
+    return page.get_by_role("heading", level=1)
+
+
+def test_a_record_whose_answer_is_lost_is_sent_again_unchanged(
+    new_phone: NewPhone, network: HttpProxy, run: TeamRun
+) -> None:
+    page = new_phone().open()
+    open_next(page, "Partly")
+    page.get_by_role("button", name="One less: rice").click()
+    page.get_by_role("spinbutton", name="water").fill("99")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("spinbutton", name="water")).to_be_focused()
+    page.get_by_role("spinbutton", name="water").fill("12")
+    page.get_by_role("button", name="Save", exact=True).click()
+    network.mode = "lose answers"
+    with page.expect_event("requestfailed", lambda request: request.method == "POST"):
+        send_now(page)
+    unsent(page, 1)
+    expect(page.get_by_text("Kept: being sent")).to_be_visible()
+    network.mode = "forward"
+    send_all(page)
+    unsent(page, 0)
+    first, *again = network.outcomes()
+    assert again
+    for request in again:
+        assert request.body == first.body
+        assert request.headers["idempotency-key"] == first.headers["idempotency-key"]
+        assert request.headers["sent-at"] >= first.headers["sent-at"]
+    [entry] = run.recorded()
+    assert json.loads(first.body)["lines"] == [
+        {"line": 1, "received": 4, "brought_back": 1, "lost": 0},
+        {"line": 2, "received": 12, "brought_back": 3, "lost": 0},
+    ]
+    page.locator("#bar").get_by_role("link", name="Bag").click()
+    expect(page.get_by_role("listitem").filter(has_text="rice").first).to_contain_text("10 kg")
+    expect(page.get_by_role("listitem").filter(has_text="water").last).to_contain_text("3 bottles")
+
+
+def test_a_login_page_of_the_network_confirms_nothing(
+    new_phone: NewPhone, network: HttpProxy, run: TeamRun
+) -> None:
+    page = new_phone().open()
+    save(page)
+    network.mode = "login page"
+    with page.expect_response(lambda answer: answer.url.endswith("/outcomes")):
+        send_now(page)
+    expect(page.get_by_text("Kept: being sent")).to_be_visible()
+    stops(page)
+    expect(page.get_by_role("heading", name="1 of 3 stops done")).to_be_visible()
+    unsent(page, 1)
+    assert run.recorded() == []
+    network.mode = "forward"
+    send_all(page)
+    assert len(run.recorded()) == 1
+
+
+def test_a_saved_record_can_be_undone_before_it_is_sent(
+    new_phone: NewPhone, network: HttpProxy, run: TeamRun
+) -> None:
+    page = new_phone().open()
+    save(page, "Lost")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="Handed over")).to_be_visible()
+    unsent(page, 0)
+    stops(page)
+    save(page)
+    send_all(page)
+    assert len(network.outcomes()) == len(run.recorded()) == 1
+
+
+def test_of_two_windows_one_records_a_stop_and_one_sends(
+    new_phone: NewPhone, network: HttpProxy, run: TeamRun
+) -> None:
+    phone = new_phone()
+    one, other = phone.open(), phone.open()
+    open_next(other, "Refused")
+    save(one)
+    other.get_by_role("button", name="Save", exact=True).click()
+    expect(other.get_by_role("alert")).to_contain_text("recorded in another window")
+    stops(other)
+    expect(other.get_by_role("heading", name="1 of 3 stops done")).to_be_visible()
+    save(other)
+    for page in (one, other):
+        page.locator("#bar").get_by_role("link", name="Unsent").click()
+    for page in (one, other):
+        page.evaluate("document.querySelector('main button')?.click()")
+    for page in (one, other):
+        expect(page.get_by_role("heading", name="All is sent")).to_be_visible()
+    assert len(network.outcomes()) == len(run.recorded()) == 2
+
+
+def test_a_full_phone_says_that_nothing_was_saved_and_loses_photos_before_outcomes(
+    new_phone: NewPhone, run: TeamRun, tmp_path: Path
+) -> None:
+    page = new_phone().open()
+    page.evaluate(FULL, "add")  # no browser lets a test take its disk away
+    open_next(page, "Handed over")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was saved: the phone is full")
+    unsent(page, 0)
+
+    page.reload()
+    page.evaluate(FULL, "put")
+    page.get_by_role("button", name="Handed over").click()
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(base64.b64decode(page.evaluate(NOISE)))
+    page.locator('input[type="file"]').set_input_files(photo)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("The outcome is saved. The photo is not")
+    unsent(page, 1)
+    page.reload()
+    send_all(page)
+    assert len(run.recorded()) == 1
+
+
+def test_a_phone_that_dies_while_it_saves_has_the_record_or_shows_the_stop_as_open(
+    chromium: Browser, network: HttpProxy, run: TeamRun, tmp_path: Path
+) -> None:
+    secret = run.join()
+
+    def start() -> tuple[Phone, Page]:
+        phone = Phone(chromium, network.address, secret, folder=tmp_path)
+        return phone, phone.open()
+
+    phone, page = start()
+    save(page)
+    network.mode = "lose answers"
+    open_next(page, "Refused")
+    page.get_by_role("button", name="Save", exact=True).dispatch_event("click")
+    phone.kill()
+    phone, page = start()
+    heading = heading_of(page)
+    expect(heading).to_have_text(re.compile("[12] of 3 stops done"))
+    if "1 of" in heading.inner_text():  # nothing was said to be saved
+        save(page, "Refused")
+    network.mode = "forward"
+    send_all(page)
+    assert [entry["kind"] for entry in run.recorded()] == ["outcome_reported"] * 2
+    phone.close()
