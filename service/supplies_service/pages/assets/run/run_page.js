@@ -49,10 +49,16 @@ function show({ keepForm = false } = {}) {
   const unsent = unsentCount();
   document.title = unsent ? t("(%(count)s unsent) Run", { count: unsent }) : t("Run");
   drawBar(unsent);
-  notes.replaceChildren(...notices().filter(Boolean));
-  hints.replaceChildren(installNote() ?? "");
-  if (keepForm && main.querySelector(".outcome, .rescue")) return;
-  main.replaceChildren(view());
+  replace(notes, h("div", {}, ...notices()));
+  replace(hints, h("div", {}, installNote()));
+  if (keepForm && main.querySelector(unsent ? ".outcome, .rescue" : ".outcome")) return;
+  replace(main, view());
+}
+
+// Show an element, unless it is shown already: a tap on something that is replaced would be lost.
+function replace(place, element) {
+  const shown = place.children.length === 1 ? place.firstElementChild : null;
+  if (!shown?.isEqualNode(element)) place.replaceChildren(element);
 }
 
 function view() {
@@ -76,11 +82,12 @@ function drawBar(unsent) {
   const place = location.hash.split("/")[1] ?? "";
   const entry = (hash, title, extra) =>
     link(hash, { "aria-current": hash === place || (hash === "" && place === "stop") ? "page" : null, class: extra }, title);
-  document.getElementById("bar").replaceChildren(
+  const entries = [
     entry("", t("Stops")),
     entry("bag", t("Bag")),
     entry("unsent", unsent ? t("Unsent: %(count)s", { count: unsent }) : t("All sent"), unsent ? "late" : null),
-  );
+  ];
+  replace(document.getElementById("bar"), h("div", {}, entries));
   const other = language() === "zh" ? "en" : "zh";
   document.getElementById("team").textContent = state.run?.answer.team.name ?? state.empty ?? t("Delivery run");
   const button = document.getElementById("language");
