@@ -87,12 +87,21 @@ def look_alike_keys(record: CatalogueRecord) -> dict[str, str]:
     keys = {}
     for field in COMPARED_FIELDS:
         text = getattr(record, field, None)
-        key = "" if text is None else _NOT_WORD.sub("", _folded(text))
+        key = "" if text is None else comparable(text)
         if field == "phone":
             key = _CHINESE_MOBILE.sub(r"\1", key)
         if key:
             keys[field] = key
     return keys
+
+
+def comparable(text: str) -> str:
+    """Return a text without case, width, accents, spaces and punctuation, to compare names.
+
+    >>> comparable("Ｋ95 口罩（成人）") == comparable("k95口罩 (成人)")
+    True
+    """
+    return _NOT_WORD.sub("", _folded(text))
 
 
 def matches(record: CatalogueRecord, wanted: list[str]) -> bool:

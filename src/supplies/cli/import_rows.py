@@ -1,0 +1,218 @@
+"""`supplies import …`: record the rows of a spreadsheet."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from supplies.cli.arguments import books_options, json_option
+from supplies.errors import InvalidField
+
+if TYPE_CHECKING:
+    from supplies.imports.importer import ImportResult
+
+_KINDS = (
+    "items",
+    "donors",
+    "households",
+    "opening-stock",
+    "donations",
+    "pledges",
+    "needs",
+    "distributions",
+    "allocations",
+)
+
+
+@click.command("import")
+@click.argument("kind", metavar="KIND", type=click.Choice(_KINDS))
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@books_options
+@click.option("--by", required=True, metavar="CODE", help="Code of the person who imports.")
+@click.option("--sheet", metavar="NAME", help="Import only this sheet. Default: all sheets.")
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="NAME=HEADING",
+    help="Read the column NAME from the column with this heading. May be repeated.",
+)
+@click.option(
+    "--columns",
+    "mapping",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help='A JSON file with such choices, as in {"quantity": "实收数量"}.',
+)
+@click.option(
+    "--value",
+    "values",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Use one value for all rows whose column NAME is missing or empty, as in "
+    "--value location=store-a. May be repeated.",
+)
+@click.option("--year", type=click.IntRange(1900, 2200), help="Year of days without a year.")
+@click.option("--month", metavar="YYYY-MM", help="Month of days without a month, as in 28日.")
+@click.option(
+    "--day-first",
+    "day_first",
+    flag_value=True,
+    default=None,
+    type=bool,
+    help="Read 05/02/2020 as 5 February.",
+)
+@click.option(
+    "--month-first",
+    "day_first",
+    flag_value=False,
+    default=None,
+    type=bool,
+    help="Read 05/02/2020 as 2 May.",
+)
+@click.option("--create-items", is_flag=True, help="Register items that are not registered.")
+@click.option(
+    "--create-people", is_flag=True, help="Register donors and recipients that are not registered."
+)
+@click.option(
+    "--open-missing",
+    is_flag=True,
+    help="Record goods that were handed out but are not in the books as opening stock.",
+)
+@click.option("--dry-run", is_flag=True, help="Record nothing. Only print what would be recorded.")
+@click.option(
+    "--listed",
+    metavar="FILE",
+    help="Write the rows that were not recorded to this CSV file, with the reason. Correct them "
+    "there, and import the file.",
+)
+@click.option("--force", is_flag=True, help="Replace the file of --listed if it exists.")
+@json_option
+def import_file(
+    kind: str,
+    file: Path,
+    database: str,
+    station: str | None,
+    by: str,
+    sheet: str | None,
+    columns: tuple[str, ...],
+    mapping: Path | None,
+    values: tuple[str, ...],
+    year: int | None,
+    month: str | None,
+    day_first: bool | None,
+    create_items: bool,
+    create_people: bool,
+    open_missing: bool,
+    dry_run: bool,
+    listed: str | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Record the rows of a spreadsheet.
+
+    FILE is .csv, .tsv, .xlsx, .ods or .json.
+
+    KIND is one of: items, donors, households, opening-stock, donations, pledges, needs,
+    distributions, allocations. Columns are found by their headings, in Chinese or English. Each row
+    is recorded, or listed with the reason why not. A file can be imported again: rows that were
+    recorded are not recorded twice.
+
+    The exit status is 1 if a row was listed.
+    """
+    from click.exceptions import Exit
+
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.paper_files import OutputFile
+    from supplies.cli.progress import progress_bar
+    from supplies.cli.tables import print_json
+    from supplies.imports.importer import ImportOptions, import_rows
+    from supplies.imports.listed_rows import listed_as_csv
+
+    if month is not None:
+        year, month_number = _year_and_month(month)
+    else:
+        month_number = None
+    options = ImportOptions(
+        columns={**_mapping(mapping), **_pairs("--column", columns)},
+        values=_pairs("--value", values),
+        sheet=sheet,
+        dry_run=dry_run,
+        create_items=create_items,
+        create_people=create_people,
+        open_missing=open_missing,
+        year=year,
+        month=month_number,
+        day_first=day_first,
+    )
+    output = None if listed is None else OutputFile(listed, database, force=force)
+    with open_ledger(database, station) as ledger, progress_bar("rows") as report:
+        result = import_rows(ledger, kind, file, by=by, options=options, progress=report)
+    if output is not None and result.listed:
+        output.write(listed_as_csv(result))
+    if as_json:
+        print_json(result)
+    else:
+        _print(result, listed)
+    if result.listed:
+        raise Exit(1)
+
+
+def _print(result: ImportResult, listed: str | None) -> None:
+    from supplies.imports.importer import summary
+
+    for sheet in result.sheets:
+        where = f"{result.file}, sheet {sheet.name}" if sheet.name else result.file
+        found = ", ".join(f"{name} ← {heading}" for name, heading in sheet.columns.items())
+        print(f"{where}: headings in row {sheet.header_row}: {found}")
+        if sheet.unread:
+            print(f"  not read: {', '.join(sheet.unread)}")
+        for note in sheet.notes:
+            print(f"  {note}")
+    for line in summary(result):
+        print(line)
+    if result.listed and listed is None:
+        for one in result.listed[:10]:
+            where = f"{one.sheet} " if one.sheet else ""
+            print(f"{where}{one.cell}: {one.why}")
+        print("add --listed FILE.csv to get all of these rows in a file, to correct them there")
+    elif result.listed:
+        print(f"the listed rows are in {listed}; correct them there, and import that file")
+
+
+def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for text in texts:
+        name, separator, value = text.partition("=")
+        if not separator or not name or not value:
+            raise InvalidField(f"invalid {option} {text!r}: write it as NAME=TEXT")
+        found[name] = value
+    return found
+
+
+def _mapping(path: Path | None) -> dict[str, str]:
+    """Return the choices of columns in a JSON file.
+
+    Raises:
+        InvalidField: the file cannot be read, or contains something else.
+    """
+    import msgspec
+
+    if path is None:
+        return {}
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+    except OSError as error:
+        raise InvalidField(f"{path} cannot be read ({error.strerror})") from error
+    except msgspec.MsgspecError as error:
+        raise InvalidField(f'{path} must contain {{"NAME": "HEADING"}}: {error}') from error
+
+
+def _year_and_month(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d{4})-(\d{1,2})", text)
+    if found is None or not 1 <= int(found[2]) <= 12:
+        raise InvalidField(f"invalid --month {text!r}: write it as 2020-02")
+    return int(found[1]), int(found[2])

@@ -1,0 +1,326 @@
+"""The kinds of rows that can be imported, and how their columns are recognized by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from supplies.domain.normalization import normalize_text
+from supplies.errors import InvalidField
+from supplies.imports.sheets import Row, column_letters
+
+HEADER_WITHIN = 30
+"""In how many rows from the top of a sheet the row of column names is looked for."""
+
+_IGNORED = re.compile(r"[\s_\-./:：*#（）()\[\]【】]+")
+_SHORTEST_PART = 2
+_SHORTEST_LATIN_PART = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that rows of a kind may have.
+
+    Attributes:
+        name: Name of the column, as users give it in options.
+        words: Column names that are recognized, best first.
+        required: Whether the rows cannot be imported without it or a fixed value for it.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RowKind:
+    """A kind of rows that can be imported, such as donations."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    @property
+    def required(self) -> list[str]:
+        """The names of the required columns."""
+        return [column.name for column in self.columns if column.required]
+
+    def column(self, name: str) -> Column:
+        """Return a column by its name.
+
+        Raises:
+            InvalidField: rows of this kind have no such column.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        known = ", ".join(column.name for column in self.columns)
+        raise InvalidField(f"{self.name} have no column {name}; the columns are {known}")
+
+
+def _column(name: str, words: str, *, required: bool = False) -> Column:
+    return Column(name, tuple(words.split()), required)
+
+
+_CODE = _column("code", "code 编号 编码 代码 id")
+_NAME = _column("name", "name 姓名 名称 全称", required=True)
+_NOTE = _column("note", "note notes 备注 说明 remark remarks comment")
+_REFERENCE = _column(
+    "reference",
+    "reference 单号 批次号 捐赠编号 流水号 donationkey donationid matchkey pledgekey ref",
+)
+_DAY = _column(
+    "day", "day date 日期 时间 捐赠日期 接收日期 发放日期 date_iso datecreated happened_on"
+)
+_DONOR = _column(
+    "donor", "donor 捐赠方 捐赠单位 捐赠人 捐赠者 捐赠企业 捐赠单位名称 donorkey 来源单位"
+)
+_RECIPIENT = _column(
+    "recipient",
+    "recipient 接收单位 受赠单位 受助人 领取人 领取单位 家庭 住户 户主 户 户名 household facility "
+    "facilitykey beneficiary 发放单位",
+)
+_GOODS = (
+    _column(
+        "item",
+        "item 物资名称 物品名称 品名 物资 物品 货物 名称 goods equipment equipmentenum enumcode "
+        "article product",
+        required=True,
+    ),
+    _column("spec", "spec 规格 规格型号 型号 specification"),
+    _column(
+        "quantity", "quantity 数量 qty amount count 捐赠数量 发放数量 qty_num 件数", required=True
+    ),
+    _column("unit", "unit 单位 计量单位 uom"),
+)
+_LABELS = (
+    _column("batch", "batch 批号 批次 lot batchnumber"),
+    _column("expires", "expires expiry 有效期 有效期至 失效日期 保质期至 expires_on expirydate"),
+)
+_LOCATION = _column("location", "location 库位 仓库 存放地点 地点 存放 warehouse store place")
+
+KINDS: Mapping[str, RowKind] = {
+    kind.name: kind
+    for kind in (
+        RowKind(
+            "items",
+            (
+                _CODE,
+                _NAME,
+                _column("name_en", "name_en 英文名 英文名称 englishname english"),
+                _column("unit", "unit 单位 计量单位 uom"),
+                _column("category", "category 类别 分类 品类"),
+                _column("barcode", "barcode 条码 条形码 ean gtin upc"),
+                _column("alias", "alias aliases 别名 俗称"),
+                _column("pack", "pack 包装 包装单位"),
+                _column("pack_size", "pack_size 装量 每箱数量 包装数量 packsize perpack"),
+                _column("minimum", "minimum 最低库存 安全库存 min"),
+            ),
+        ),
+        RowKind(
+            "donors",
+            (
+                _CODE,
+                _NAME,
+                _column("name_en", "name_en 英文名 英文名称 englishname"),
+                _column("kind", "kind 类型 性质 type"),
+                _column("phone", "phone 电话 联系电话 手机 telephone mobile tel"),
+                _column("address", "address 地址 住址 联系地址"),
+                _column("publish", "publish 公示 公开"),
+                _NOTE,
+            ),
+        ),
+        RowKind(
+            "households",
+            (
+                _CODE,
+                _NAME,
+                _column("kind", "kind 类型 type"),
+                _column("community", "community 社区 小区 村居 neighbourhood"),
+                _column("phone", "phone 电话 联系电话 手机 telephone mobile tel"),
+                _column("address", "address 地址 住址 门牌"),
+                _column("access", "access 上门提示 到达方式"),
+                _column("persons", "persons 人数 家庭人数 人口 people members"),
+                _NOTE,
+            ),
+        ),
+        RowKind(
+            "opening-stock",
+            (*_GOODS, *_LABELS, Column(_LOCATION.name, _LOCATION.words, True), _DAY, _NOTE),
+        ),
+        RowKind(
+            "donations",
+            (
+                _DONOR,
+                *_GOODS,
+                *_LABELS,
+                Column(_LOCATION.name, _LOCATION.words, True),
+                _column("handled_by", "handled_by 经办人 接收人 handledby receiver", required=True),
+                _column("for", "for 定向 定向单位 指定"),
+                _column("wish", "wish 捐赠意愿 定向意愿 用途"),
+                _DAY,
+                _REFERENCE,
+                _NOTE,
+            ),
+        ),
+        RowKind(
+            "pledges",
+            (
+                Column(_DONOR.name, _DONOR.words, True),
+                *_GOODS,
+                _DAY,
+                _column("due_on", "due_on 预计到达 到货日期 截止日期 due eta"),
+                _REFERENCE,
+                _NOTE,
+            ),
+        ),
+        RowKind(
+            "needs",
+            (
+                Column(_RECIPIENT.name, _RECIPIENT.words, True),
+                *_GOODS,
+                _column("urgency", "urgency 紧急程度 优先级 priority"),
+                _column("needed_by", "needed_by 需要日期 截止日期 neededby"),
+                _DAY,
+                _NOTE,
+            ),
+        ),
+        RowKind(
+            "distributions",
+            (
+                Column(_RECIPIENT.name, _RECIPIENT.words, True),
+                *_GOODS,
+                Column(_LOCATION.name, _LOCATION.words, True),
+                _column("headcount", "headcount 人次 领取人数"),
+                _DAY,
+                _REFERENCE,
+                _NOTE,
+            ),
+        ),
+        RowKind(
+            "allocations",
+            (
+                Column(_RECIPIENT.name, _RECIPIENT.words, True),
+                *_GOODS,
+                Column(_LOCATION.name, _LOCATION.words, True),
+                _column("outcome", "outcome 结果 状态 status matchstatus", required=True),
+                _column("reason", "reason 原因 matchsubstatus substatus"),
+                _DAY,
+                _NOTE,
+            ),
+        ),
+    )
+}
+"""The kinds of rows by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The row of column names of a sheet.
+
+    Attributes:
+        row: Number of the row.
+        names: The texts of its cells.
+        columns: The index of the cell that contains each column.
+        unread: The texts of cells whose columns are not read.
+        notes: Messages about columns that two cells may contain.
+    """
+
+    row: int
+    names: list[str]
+    columns: Mapping[str, int]
+    unread: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def is_repeated_in(self, row: Row) -> bool:
+        """Return whether a row repeats the column names, as on a new printed page."""
+        texts = [str(cell or "") for cell in row.cells]
+        matched = [texts[at] == self.names[at] for at in self.columns.values() if at < len(texts)]
+        return len(matched) >= 2 and all(matched)
+
+    def place(self, name: str, row: int) -> str:
+        """Return where the value of a column is in a row, such as C7."""
+        at = self.columns.get(name)
+        return f"row {row}" if at is None else f"{column_letters(at)}{row}"
+
+
+def find_header(
+    kind: RowKind, rows: Sequence[Row], chosen: Mapping[str, str], fixed: Mapping[str, str]
+) -> Header:
+    """Return the row of column names. It is the row in which most columns are recognized.
+
+    Args:
+        rows: The first rows of the sheet.
+        chosen: Names of cells, or letters of columns, that the user chose for columns.
+        fixed: Columns for which the user gave one value for all rows.
+
+    Raises:
+        InvalidField: no row has the required columns; the message names those that are missing.
+    """
+    best: Header | None = None
+    for row in rows[:HEADER_WITHIN]:
+        header = _recognize(kind, row, chosen)
+        if best is None or len(header.columns) > len(best.columns):
+            best = header
+    missing = [
+        column
+        for column in kind.columns
+        if column.required
+        and column.name not in fixed
+        and (best is None or column.name not in best.columns)
+    ]
+    if best is None or missing:
+        seen = ", ".join(name for name in (best.names if best else []) if name) or "none"
+        wanted = "; ".join(f"{one.name} ({', '.join(one.words[:4])})" for one in missing)
+        raise InvalidField(
+            f"the file has no column for {wanted}. Its columns are: {seen}. Choose one with "
+            "--column NAME=HEADING, or give one value for all rows with --value NAME=VALUE"
+        )
+    return best
+
+
+def _recognize(kind: RowKind, row: Row, chosen: Mapping[str, str]) -> Header:
+    names = ["" if cell is None else normalize_text(str(cell)) for cell in row.cells]
+    folded = [_folded(name) for name in names]
+    columns: dict[str, int] = {}
+    notes: list[str] = []
+    for name, wanted in chosen.items():
+        column = kind.column(name)
+        found = [at for at, text in enumerate(folded) if text and text == _folded(wanted)]
+        if found:
+            columns[column.name] = found[0]
+    for exact in (True, False):
+        for column in kind.columns:
+            if column.name in columns or column.name in chosen:
+                continue
+            free = [at for at in range(len(folded)) if at not in columns.values() and folded[at]]
+            found = [at for at in free if _is_named(folded[at], column, exact=exact)]
+            if found:
+                best = min(found, key=lambda at: (_rank(folded[at], column), at))
+                columns[column.name] = best
+    unread = [name for at, name in enumerate(names) if name and at not in columns.values()]
+    return Header(row.number, names, columns, unread, notes)
+
+
+def _folded(text: str) -> str:
+    return _IGNORED.sub("", normalize_text(text).casefold())
+
+
+def _is_named(folded: str, column: Column, *, exact: bool) -> bool:
+    return _rank(folded, column) < (len(column.words) if exact else 2 * len(column.words))
+
+
+def _rank(folded: str, column: Column) -> int:
+    """Return how well a heading names a column; smaller is better.
+
+    It is the index of the word that equals the heading. If the heading only contains a word, the
+    number of words is added.
+    """
+    words = [_folded(word) for word in column.words]
+    if folded in words:
+        return words.index(folded)
+    for at, word in enumerate(words):
+        shortest = _SHORTEST_LATIN_PART if word.isascii() else _SHORTEST_PART
+        if len(word) >= shortest and word in folded:
+            return len(words) + at
+    return 2 * len(words)

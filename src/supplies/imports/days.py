@@ -1,0 +1,166 @@
+"""Read the day in a cell, in the forms in which people write days."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from supplies.domain.normalization import normalize_text
+from supplies.errors import InvalidField
+from supplies.imports.sheets import Cell, Lost, shown
+
+_FIRST_SERIAL = date(1899, 12, 30)
+_SERIALS = range(20_000, 80_000)
+"""Day numbers of spreadsheets that are read as days: 1954 to 2119."""
+
+_MONTH_NAMES = "janfebmaraprmayjunjulaugsepoctnovdec"
+_MONTHS = {_MONTH_NAMES[3 * at : 3 * at + 3]: at + 1 for at in range(12)}
+
+_BY = re.compile(r"(?:截至|截止|截止到|截至到|by|until|up to)\s*", re.IGNORECASE)
+_ISO = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?")
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_MONTH_AND_DAY = re.compile(r"(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?")
+_DAY = re.compile(r"(\d{1,2})\s*[日号]")
+_DAY_MONTH_YEAR = re.compile(r"(\d{1,2})\s*[-/. ]\s*(\d{1,2})\s*[-/. ]\s*(\d{4})")
+_NAMED = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[- ]([a-z]{3})[a-z]*\.?[,-]?[- ]?(\d{4})?")
+_NAMED_FIRST = re.compile(r"([a-z]{3})[a-z]*\.?[- ](\d{1,2})(?:st|nd|rd|th)?(?:,?[- ](\d{4}))?")
+_MOMENT = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)\s*"
+    r"(UTC|Z|[+-]\d{2}:?\d{2})?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DayHints:
+    """What the user says about the days of a file.
+
+    Attributes:
+        year, month: The year and the month of days that are written without them; None if unknown.
+        day_first: Whether 05/02/2020 is 5 February. None refuses such days.
+        zone: The station's time zone, for moments that are written with an offset from UTC.
+    """
+
+    zone: ZoneInfo
+    year: int | None = None
+    month: int | None = None
+    day_first: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDay:
+    """A day from a cell.
+
+    Attributes:
+        or_earlier: Whether the cell says that the event may have been earlier, as in 截至28日.
+    """
+
+    day: date
+    or_earlier: bool = False
+
+
+def read_day(cell: Cell, hints: DayHints) -> ReadDay:
+    """Return the day in a cell.
+
+    Raises:
+        InvalidField: the cell contains no day, or one that can be read in two ways.
+
+    >>> read_day("截至2月28日", DayHints(ZoneInfo("Asia/Shanghai"), year=2020))
+    ReadDay(day=datetime.date(2020, 2, 28), or_earlier=True)
+    """
+    if isinstance(cell, datetime):
+        return ReadDay(cell.date())
+    if isinstance(cell, date):
+        return ReadDay(cell)
+    if isinstance(cell, Lost):
+        raise InvalidField("the cell has a formula without a result; write the day itself")
+    text = normalize_text(shown(cell)).lower()
+    serial = _serial(cell, text)
+    if serial is not None:
+        return ReadDay(serial)
+    by = _BY.match(text)
+    rest = text[by.end() :] if by else text
+    try:
+        return ReadDay(_day(rest, hints), or_earlier=by is not None)
+    except ValueError as error:
+        raise InvalidField(f"{shown(cell)!r} is not a day of the calendar") from error
+
+
+def _serial(cell: Cell, text: str) -> date | None:
+    """Return the day with this day number of a spreadsheet, or None if it is none."""
+    number = cell if isinstance(cell, int | Decimal) else None
+    if number is None and re.fullmatch(r"\d{5}(\.\d+)?", text):
+        number = Decimal(text)
+    if number is None or not Decimal(number).is_finite() or int(number) not in _SERIALS:
+        return None
+    return _FIRST_SERIAL + timedelta(days=int(number))
+
+
+def _day(text: str, hints: DayHints) -> date:
+    """Return the day that a text names.
+
+    Raises:
+        InvalidField: the text names no day, or one that can be read in two ways.
+        ValueError: the calendar has no such day.
+    """
+    if found := _MOMENT.fullmatch(text):
+        moment = datetime.fromisoformat(f"{found[1]}T{_padded(found[2])}{_offset(found[3])}")
+        return (moment.astimezone(hints.zone) if moment.tzinfo else moment).date()
+    if found := _ISO.fullmatch(text) or _COMPACT.fullmatch(text):
+        return date(int(found[1]), int(found[2]), int(found[3]))
+    if found := _DAY_MONTH_YEAR.fullmatch(text):
+        return _in_either_order(int(found[1]), int(found[2]), int(found[3]), hints)
+    if (found := _NAMED.fullmatch(text)) and found[2] in _MONTHS:
+        return date(_year(found[3], hints), _MONTHS[found[2]], int(found[1]))
+    if (found := _NAMED_FIRST.fullmatch(text)) and found[1] in _MONTHS:
+        return date(_year(found[3], hints), _MONTHS[found[1]], int(found[2]))
+    if found := _MONTH_AND_DAY.fullmatch(text):
+        return date(_year(None, hints), int(found[1]), int(found[2]))
+    if found := _DAY.fullmatch(text):
+        if hints.month is None:
+            raise InvalidField(f"{text!r} has no month; name it, as in --month 2020-02")
+        return date(_year(None, hints), hints.month, int(found[1]))
+    raise InvalidField(f"{text!r} is not a day; write it as 2020-02-28")
+
+
+def _year(typed: str | None, hints: DayHints) -> int:
+    if typed:
+        return int(typed)
+    if hints.year is None:
+        raise InvalidField("the day has no year; name it, as in --year 2020")
+    return hints.year
+
+
+def _in_either_order(first: int, second: int, year: int, hints: DayHints) -> date:
+    """Return the day of a text such as 05/02/2020.
+
+    Raises:
+        InvalidField: both orders give a day, and the hints do not choose one.
+        ValueError: the calendar has no such day.
+    """
+    if first > 12 or first == second:
+        return date(year, second, first)
+    if second > 12:
+        return date(year, first, second)
+    if hints.day_first is None:
+        raise InvalidField(
+            f"{first:02}/{second:02}/{year} may begin with the day or with the month; say which "
+            "with --day-first or --month-first"
+        )
+    return date(year, second, first) if hints.day_first else date(year, first, second)
+
+
+def _padded(time: str) -> str:
+    """Return a time with two digits of the hour and at most microseconds, as ISO 8601 has it."""
+    hour, _, rest = time.partition(":")
+    whole, _, fraction = rest.replace(",", ".").partition(".")
+    return f"{int(hour):02}:{whole}" + (f".{fraction[:6]:0<6}" if fraction else "")
+
+
+def _offset(text: str | None) -> str:
+    if text is None:
+        return ""
+    return "+00:00" if text.upper() in ("UTC", "Z") else text

@@ -1,0 +1,184 @@
+"""Open a file to import: CSV, TSV, JSON, XLSX or ODS, recognized by its content."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from io import BufferedReader
+from pathlib import Path
+from typing import IO, Any
+
+from supplies.errors import InvalidField
+from supplies.imports.sheets import Cell, Row, Sheet, clean
+from supplies.imports.workbooks import read_workbook
+
+MAX_COLUMNS = 256
+"""Largest number of columns that are read."""
+
+_SAMPLE = 64 * 1024
+_OLD_OFFICE = bytes.fromhex("D0CF11E0A1B11AE1")
+_ZIP = b"PK\x03\x04"
+
+csv.field_size_limit(1_000_000)
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal.
+
+    Raises:
+        InvalidField: the file cannot be read.
+    """
+    with _opened(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def open_sheets(path: Path) -> Iterator[Iterator[Sheet]]:
+    """Open a file, and yield its sheets one after another.
+
+    Raises:
+        InvalidField: the file cannot be read, has an unknown format, or is too large.
+    """
+    with _opened(path) as file:
+        start = file.read(_SAMPLE)
+        file.seek(0)
+        if not start.strip():
+            raise InvalidField(f"{path.name} is empty")
+        if start.startswith(_OLD_OFFICE):
+            raise InvalidField(
+                f"{path.name} is protected by a password, or is in the old format .xls; save it "
+                "without a password as .xlsx"
+            )
+        if start.startswith(_ZIP):
+            yield read_workbook(path, file)
+            return
+        encoding = _encoding(path, file, start)
+        text = start.decode(encoding, errors="replace").lstrip("\ufeff \t\r\n")
+        rows = _json_rows if text.startswith(("[", "{")) else _delimited_rows
+        with open(path, encoding=encoding, newline="") as lines:
+            yield iter([Sheet("", rows(path, lines))])
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BufferedReader]:
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise InvalidField(f"{path} cannot be read ({error.strerror})") from error
+    with file:
+        yield file
+
+
+def _encoding(path: Path, file: IO[bytes], start: bytes) -> str:
+    """Return the encoding of a text file: UTF-8, UTF-16 with its mark, or GB18030.
+
+    Raises:
+        InvalidField: the file has none of these encodings.
+    """
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if b"\x00" in start:
+        raise InvalidField(
+            f"{path.name} is neither a text nor a workbook; save it as .csv or .xlsx"
+        )
+    for encoding in ("utf-8-sig", "gb18030"):
+        file.seek(0)
+        try:
+            with open(path, encoding=encoding, newline="") as lines:
+                while lines.read(_SAMPLE):
+                    pass
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    raise InvalidField(f"{path.name} is encoded neither as UTF-8 nor as GB18030; save it as UTF-8")
+
+
+# --- delimited text ------------------------------------------------------------------------------
+
+
+def _delimited_rows(path: Path, lines: IO[str]) -> Iterator[Row]:
+    sample = lines.read(_SAMPLE)
+    lines.seek(0)
+    reader = csv.reader(lines, delimiter=_delimiter(sample))
+    number = 1
+    try:
+        for cells in reader:
+            row = Row(number, [clean(unguarded(cell)) for cell in cells])
+            number = reader.line_num + 1
+            if any(cell is not None for cell in row.cells):
+                yield _checked(path, row)
+    except csv.Error as error:
+        raise InvalidField(f"{path.name}, line {number}: {error}") from error
+
+
+def _delimiter(sample: str) -> str:
+    """Return the character that divides the cells of most lines of a sample."""
+    first = [line for line in sample.splitlines() if line.strip()][:20]
+    return max(",\t;|", key=lambda mark: (sum(mark in line for line in first), sample.count(mark)))
+
+
+def unguarded(text: str) -> str:
+    """Return a cell without the apostrophe that keeps programs from running it as a formula."""
+    return text[1:] if text[:1] == "'" and text[1:2] in FORMULA_STARTS else text
+
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""First characters of texts that a spreadsheet program would run as a formula."""
+
+
+# --- JSON ----------------------------------------------------------------------------------------
+
+
+def _json_rows(path: Path, lines: IO[str]) -> Iterator[Row]:
+    """Return the objects of a JSON array or of JSON lines as rows below a row of names."""
+    objects = _json_objects(path, lines)
+    names: dict[str, int] = {}
+    kept = list(objects)
+    for one in kept:
+        for name in one:
+            names.setdefault(name, len(names))
+    yield _checked(path, Row(1, list(names)))
+    for number, one in enumerate(kept, 2):
+        cells: list[Cell] = [None] * len(names)
+        for name, value in one.items():
+            cells[names[name]] = _json_cell(value)
+        yield Row(number, cells)
+
+
+def _json_objects(path: Path, lines: IO[str]) -> Iterator[dict[str, Any]]:
+    try:
+        text = lines.read()
+        if text.lstrip("\ufeff \t\r\n").startswith("["):
+            found = json.loads(text, parse_float=Decimal)
+        else:
+            found = [json.loads(line, parse_float=Decimal) for line in text.splitlines() if line]
+    except ValueError as error:
+        raise InvalidField(
+            f"{path.name} is neither a JSON list of objects nor one JSON object on each line: "
+            f"{error}"
+        ) from error
+    for number, one in enumerate(found, 1):
+        if not isinstance(one, dict):
+            raise InvalidField(f"{path.name}: element {number} is not an object with named values")
+        yield one
+
+
+def _json_cell(value: Any) -> Cell:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None or isinstance(value, int | Decimal):
+        return value
+    return clean(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _checked(path: Path, row: Row) -> Row:
+    if len(row.cells) > MAX_COLUMNS:
+        raise InvalidField(
+            f"{path.name}, line {row.number} has {len(row.cells)} columns; at most {MAX_COLUMNS} "
+            "are read"
+        )
+    return row

@@ -1,0 +1,615 @@
+"""Import the rows of a file: record each row, or list it with the reason why not.
+
+A row is identified by the digest of its file, its sheet, its number and its content. The books
+remember the rows that were imported, so an import that was interrupted can be repeated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from supplies.domain import commands as c
+from supplies.domain.catalogue_records import CatalogueRecord
+from supplies.domain.plurals import counted
+from supplies.domain.validation import convert
+from supplies.errors import InvalidField, NotEnough, StoreError, SuppliesError
+from supplies.imports.columns import HEADER_WITHIN, KINDS, Header, RowKind, find_header
+from supplies.imports.days import DayHints
+from supplies.imports.files import digest_of, open_sheets
+from supplies.imports.matching import Matcher
+from supplies.imports.quantities import Units
+from supplies.imports.rows import (
+    COLUMN_OF_FIELD,
+    COMMANDS,
+    RECORDS,
+    NoGoods,
+    RowFault,
+    RowReader,
+)
+from supplies.imports.sheets import Cell, Row, Sheet, shown
+from supplies.ledger.ledger import Ledger
+from supplies.stations.paper_settings import paper_settings, unit_words
+
+ROWS_PER_COMMIT = 500
+"""How many rows are committed together. After an interruption, at most these are read again."""
+
+MAX_LINES_TOGETHER = 200
+"""How many rows of opening stock become one command."""
+
+Progress = Callable[[int], None]
+"""A function that is called with the number of rows read so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What the user chooses for an import.
+
+    Attributes:
+        columns: The heading or heading text of columns that the program does not recognize.
+        values: One value for all rows, by column, such as a location.
+        sheet: The only sheet to import; None imports all sheets.
+        dry_run: Whether to record nothing, and only return what would be recorded.
+        create_items, create_people: Whether to register items, and donors and recipients, that are
+            named but not registered.
+        open_missing: Whether to record goods that the books lack as opening stock, marked in its
+            note.
+        year, month, day_first: See `DayHints`.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
+    sheet: str | None = None
+    dry_run: bool = False
+    create_items: bool = False
+    create_people: bool = False
+    open_missing: bool = False
+    year: int | None = None
+    month: int | None = None
+    day_first: bool | None = None
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A row that was not recorded.
+
+    Attributes:
+        row: Number of the row in its sheet.
+        cell: The cell with the fault, such as C7; `row 7` if the fault is in no cell.
+        cells: The texts of all cells of the row.
+    """
+
+    sheet: str
+    row: int
+    cell: str
+    why: str
+    cells: list[str]
+
+
+class ReadSheet(msgspec.Struct):
+    """How a sheet was read.
+
+    Attributes:
+        header_row: Number of the row with the headings.
+        columns: The heading from which each column was read.
+        unread: The headings of columns that were not read.
+        skipped: Number of rows that are titles or repeat the headings.
+    """
+
+    name: str
+    header_row: int
+    headings: list[str]
+    columns: dict[str, str]
+    unread: list[str]
+    notes: list[str]
+    skipped: int = 0
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """Goods that were recorded as opening stock, because the books had too few.
+
+    Attributes:
+        quantity: In base units.
+    """
+
+    row: int
+    item: str
+    location: str
+    quantity: int
+
+
+class ImportResult(msgspec.Struct):
+    """What became of the rows of a file. `rows` is the sum of `recorded`, `before` and `listed`.
+
+    Attributes:
+        rows: Number of rows below the headings, without those that repeat the headings.
+        recorded: Number of rows that were recorded, or would be in a dry run.
+        before: Number of rows that an earlier import of the same file recorded.
+        documents: Number of commands that were recorded.
+        equal: Pairs of row numbers whose rows are equal in all columns read. Both are recorded.
+        unknown: How many rows name each record that is not registered, as in "item mask".
+        registered: The records that were registered, such as "item I-004 (mask)".
+    """
+
+    file: str
+    kind: str
+    dry_run: bool
+    rows: int = 0
+    recorded: int = 0
+    before: int = 0
+    documents: int = 0
+    listed: list[Listed] = []
+    sheets: list[ReadSheet] = []
+    equal: list[tuple[int, int]] = []
+    opened: list[Opened] = []
+    unknown: dict[str, int] = {}
+    registered: list[str] = []
+
+
+class _DryRunEnds(Exception):
+    """Undoes the transaction of a dry run."""
+
+
+def import_rows(
+    ledger: Ledger,
+    kind: str,
+    path: Path,
+    *,
+    by: str,
+    options: ImportOptions | None = None,
+    progress: Progress | None = None,
+) -> ImportResult:
+    """Import the rows of a file.
+
+    Rows are committed in groups of `ROWS_PER_COMMIT`. If the function is interrupted, call it again
+    with the same file.
+
+    Args:
+        kind: A key of `KINDS`, such as "donations".
+        by: Code of the person who imports the rows, as in `Ledger.record`.
+
+    Raises:
+        InvalidField: the file cannot be read, a required column is missing, or an option is wrong.
+        StoreError: the database cannot be written. Groups that were committed are kept.
+    """
+    if kind not in KINDS:
+        raise InvalidField(f"rows of the kind {kind!r} are unknown; choose {', '.join(KINDS)}")
+    chosen = options or ImportOptions()
+    for name in (*chosen.columns, *chosen.values):
+        KINDS[kind].column(name)
+    result = ImportResult(file=path.name, kind=kind, dry_run=chosen.dry_run)
+    run = _Import(ledger, KINDS[kind], path, by, chosen, result, progress or (lambda done: None))
+    if not chosen.dry_run:
+        run.run()
+        return result
+    with suppress(_DryRunEnds), ledger.transaction():
+        run.run()
+        raise _DryRunEnds
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Identified:
+    """A row with its sheet and the digest of its content."""
+
+    sheet: str
+    row: Row
+    content: str
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        return self.sheet, self.row.number, self.content
+
+
+class _Import:
+    """One import of a file."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        kind: RowKind,
+        path: Path,
+        by: str,
+        options: ImportOptions,
+        result: ImportResult,
+        progress: Progress,
+    ) -> None:
+        self.ledger, self.kind, self.path, self.by = ledger, kind, path, by
+        self.options, self.result, self.progress = options, result, progress
+        self.file = digest_of(path)
+        self.matcher = Matcher(
+            ledger,
+            create_items=options.create_items,
+            create_people=options.create_people,
+        )
+        with ledger.reading() as books:
+            self.hints = DayHints(
+                ZoneInfo(books.station.zone), options.year, options.month, options.day_first
+            )
+            words = unit_words(paper_settings(books))
+            self.units = Units({code: (one.zh, one.en, one.en_many) for code, one in words.items()})
+        self._rows_read: dict[bytes, int] = {}
+
+    def run(self) -> None:
+        """Import all sheets."""
+        found = []
+        with open_sheets(self.path) as sheets:
+            for sheet in sheets:
+                found.append(sheet.name)
+                if self.options.sheet in (None, sheet.name):
+                    self._import_sheet(sheet)
+        if self.options.sheet is not None and self.options.sheet not in found:
+            raise InvalidField(
+                f"{self.path.name} has no sheet {self.options.sheet!r}; its sheets are "
+                f"{', '.join(found)}"
+            )
+        if not self.result.sheets:
+            raise InvalidField(f"{self.path.name} has no rows")
+        self.result.unknown = {
+            f"{noun} {name}": rows for (noun, name), rows in self.matcher.unknown.most_common()
+        }
+        self.result.registered = [
+            f"{type(one).__name__.lower()} {one.code} ({getattr(one, 'name', '')})"
+            for one in self.matcher.registered
+        ]
+
+    def _import_sheet(self, sheet: Sheet) -> None:
+        rows = iter(sheet.rows)
+        first = list(islice(rows, HEADER_WITHIN))
+        if not first:
+            return
+        header = find_header(self.kind, first, self.options.columns, self.options.values)
+        read = ReadSheet(
+            sheet.name,
+            header.row,
+            header.names,
+            {name: header.names[at] for name, at in header.columns.items()},
+            header.unread,
+            [*sheet.notes, *header.notes],
+        )
+        self.result.sheets.append(read)
+        reader = RowReader(
+            self.ledger,
+            self.kind,
+            header,
+            self.options.values,
+            self.hints,
+            self.units,
+            self.matcher,
+        )
+        below = self._rows_below(sheet.name, header, chain(first, rows), read)
+        for group in _batches(below, ROWS_PER_COMMIT):
+            self._import_group(reader, group)
+            self.progress(self.result.rows)
+
+    def _rows_below(
+        self, sheet: str, header: Header, rows: Iterable[Row], read: ReadSheet
+    ) -> Iterator[_Identified]:
+        for row in rows:
+            if row.number <= header.row:
+                read.skipped += row.number < header.row
+            elif header.is_repeated_in(row):
+                read.skipped += 1
+            else:
+                yield self._identify(sheet, header, row)
+
+    def _identify(self, sheet: str, header: Header, row: Row) -> _Identified:
+        """Return a row with its digest. Note if it equals an earlier row in all columns read."""
+        self.result.rows += 1
+        read = [row.cells[at] for at in header.columns.values() if at < len(row.cells)]
+        first = self._rows_read.setdefault(_digest(read)[:12], row.number)
+        if first != row.number:
+            self.result.equal.append((first, row.number))
+        return _Identified(sheet, row, _digest(row.cells).hex())
+
+    # --- a group of rows -------------------------------------------------------------------------
+
+    def _import_group(self, reader: RowReader, group: Sequence[_Identified]) -> None:
+        """Record the rows of a group in one transaction."""
+        with self._transaction():
+            before = self._imported_before(group)
+            self.result.before += len(before)
+            rows = [one for one in group if one.key not in before]
+            if self.kind.name in RECORDS:
+                for one in rows:
+                    self._register(reader, one)
+                return
+            for together in self._divided(reader, rows):
+                self._record(reader, together)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        if self.options.dry_run:
+            yield
+            return
+        with self.ledger.transaction():
+            yield
+
+    def _imported_before(self, group: Sequence[_Identified]) -> set[tuple[str, int, str]]:
+        rows = self.ledger.store.all(
+            "SELECT sheet, row, content FROM imported_rows WHERE station = :station "
+            "AND file = :file AND sheet = :sheet AND row BETWEEN :first AND :last",
+            {
+                "station": self.ledger.station_code,
+                "file": self.file,
+                "sheet": group[0].sheet,
+                "first": group[0].row.number,
+                "last": group[-1].row.number,
+            },
+        )
+        found = {(str(sheet), int(row), str(content)) for sheet, row, content in rows}
+        return found & {one.key for one in group}
+
+    def _divided(
+        self, reader: RowReader, rows: Sequence[_Identified]
+    ) -> Iterator[list[_Identified]]:
+        """Yield rows that become one command: of one document, or of one place and day."""
+        together: list[_Identified] = []
+        last: object = None
+        for one in rows:
+            key = self._document_key(reader, one.row)
+            if together and (key is None or key != last or len(together) == MAX_LINES_TOGETHER):
+                yield together
+                together = []
+            together.append(one)
+            last = key
+        if together:
+            yield together
+
+    def _document_key(self, reader: RowReader, row: Row) -> object:
+        names = (
+            ("location", "day", "note")
+            if self.kind.name == "opening-stock"
+            else ("reference", "donor", "recipient", "day", "location")
+        )
+        known = {column.name for column in self.kind.columns}
+        if "reference" in names and not ("reference" in known and _text(reader, row, "reference")):
+            return None
+        return tuple(_text(reader, row, name) for name in names if name in known)
+
+    def _record(self, reader: RowReader, together: list[_Identified]) -> None:
+        """Record the rows of one command. If a row has a fault, list it.
+
+        Rows of opening stock do not depend on each other, so the others are then recorded. Rows of
+        one donation or hand-out are listed together, unless the faulty rows have no goods.
+        """
+        faults = self._faults_of_each(reader, together) if len(together) > 1 else {}
+        faults = faults or self._try(reader, together)
+        if not faults:
+            return
+        independent = self.kind.name == "opening-stock" or all(
+            isinstance(fault, NoGoods) for fault in faults.values()
+        )
+        rest = [one for at, one in enumerate(together) if at not in faults]
+        for at, fault in faults.items():
+            self._list(reader, together[at], fault)
+        if rest and independent:
+            self._record(reader, rest)
+            return
+        first = together[min(faults)].row.number
+        for one in rest:
+            why = f"row {first} of the same document cannot be recorded"
+            self._list(reader, one, RowFault("", why))
+
+    def _faults_of_each(
+        self, reader: RowReader, together: list[_Identified]
+    ) -> dict[int, RowFault]:
+        """Return the fault of each row that cannot be read, by its index."""
+        faults: dict[int, RowFault] = {}
+        for at, one in enumerate(together):
+            try:
+                COMMANDS[self.kind.name](reader, [one.row])
+            except RowFault as found:
+                faults[at] = found
+            except InvalidField as error:
+                faults[at] = _as_fault(error)
+        return faults
+
+    def _try(self, reader: RowReader, together: list[_Identified]) -> dict[int, RowFault]:
+        """Record one command for rows. Return the fault of each row, by its index."""
+        opened: list[Opened] = []
+        try:
+            with self._savepoint():
+                commands = COMMANDS[self.kind.name](reader, [one.row for one in together])
+                for command in commands:
+                    self._record_command(command, together[0].row.number, opened)
+        except StoreError:
+            raise
+        except RowFault as fault:
+            return {0: fault}
+        except SuppliesError as error:
+            return _faults_by_row(error, len(together))
+        self.result.recorded += len(together)
+        self.result.documents += len(commands)
+        self.result.opened += opened
+        self._remember(together)
+        return {}
+
+    def _record_command(self, command: c.Command, row: int, opened: list[Opened]) -> None:
+        try:
+            self.ledger.record(command, by=self.by)
+        except NotEnough as error:
+            if not self.options.open_missing or not isinstance(command, c.HandOut | c.Allocate):
+                raise
+            self._open_missing(command, error, row, opened)
+            self._record_command(command, row, opened)
+
+    def _open_missing(
+        self, command: c.HandOut | c.Allocate, error: NotEnough, row: int, opened: list[Opened]
+    ) -> None:
+        """Record what a command lacks as opening stock.
+
+        Raises:
+            NotEnough: the error does not say how much is missing.
+        """
+        missing = []
+        for fault in error.faults:
+            parts = fault.pointer.split("/")
+            short = (fault.asked or 0) - (fault.available or 0)
+            if len(parts) < 3 or parts[1] != "lines" or short <= 0:
+                raise error
+            missing.append((command.lines[int(parts[2])].item, short))
+        if not missing:
+            raise error
+        for item, short in missing:
+            self.ledger.record(
+                c.OpenStock(
+                    happened_on=command.happened_on,
+                    location=command.location,
+                    lines=[c.ArrivalLine(item=item, quantity=short)],
+                    note=f"opened by the import of {self.path.name[:200]}, row {row}",
+                ),
+                by=self.by,
+            )
+            opened.append(Opened(row, item, command.location, short))
+
+    def _register(self, reader: RowReader, one: _Identified) -> None:
+        """Register the record of a row, unless the catalogue has it already."""
+        kind, read = RECORDS[self.kind.name]
+        try:
+            with self._savepoint():
+                fields = read(reader, one.row)
+                code = reader.text(one.row, "code")
+                name = reader.needed_text(one.row, "name")
+                if self._is_registered(kind, code, name, fields):
+                    self.result.before += 1
+                    return
+                fields["code"] = code or self.ledger.next_code(kind)
+                self.ledger.register(convert(kind, fields))
+        except StoreError:
+            raise
+        except RowFault as fault:
+            self._list(reader, one, fault)
+            return
+        except SuppliesError as error:
+            self._list(reader, one, _as_fault(error))
+            return
+        self.result.recorded += 1
+        self.result.documents += 1
+        self._remember([one])
+
+    def _is_registered(
+        self, kind: type[CatalogueRecord], code: str, name: str, fields: Mapping[str, object]
+    ) -> bool:
+        """Return whether the catalogue has the record of a row.
+
+        Raises:
+            RowFault: records with the same code or name differ from the row.
+        """
+        found = self.matcher.candidates(kind, code or name)
+        same = [one for one in found if not code or one.code == code]
+        for record in same:
+            stored = msgspec.to_builtins(record)
+            differing = [key for key, value in fields.items() if stored.get(key) != value]
+            if not differing:
+                return True
+            if code:
+                raise RowFault(
+                    COLUMN_OF_FIELD.get(differing[0], differing[0]),
+                    f"{code} is registered with another {differing[0]}; change it there",
+                )
+        if same:
+            codes = ", ".join(record.code for record in same[:5])
+            raise RowFault(
+                "name",
+                f"{codes} has this name, but other details; write the code of the record, or a "
+                "code of its own for a new one",
+            )
+        return False
+
+    @contextmanager
+    def _savepoint(self) -> Iterator[None]:
+        """Undo what a row registered if it is not recorded."""
+        registered = len(self.matcher.registered)
+        try:
+            with self.ledger.savepoint():
+                yield
+        except BaseException:
+            if len(self.matcher.registered) > registered:
+                del self.matcher.registered[registered:]
+                self.matcher.forget()
+            raise
+
+    def _remember(self, rows: Sequence[_Identified]) -> None:
+        """Store that rows were imported, in the transaction that records them."""
+        for one in rows:
+            self.ledger.store.run(
+                "INSERT INTO imported_rows (station, file, sheet, row, content) "
+                "VALUES (:station, :file, :sheet, :row, :content)",
+                {
+                    "station": self.ledger.station_code,
+                    "file": self.file,
+                    "sheet": one.sheet,
+                    "row": one.row.number,
+                    "content": one.content,
+                },
+            )
+
+    def _list(self, reader: RowReader, one: _Identified, fault: RowFault) -> None:
+        place = reader.header.place(fault.column, one.row.number)
+        self.result.listed.append(
+            Listed(one.sheet, one.row.number, place, fault.why, list(map(shown, one.row.cells)))
+        )
+
+
+def _batches(rows: Iterator[_Identified], size: int) -> Iterator[list[_Identified]]:
+    while group := list(islice(rows, size)):
+        yield group
+
+
+def _digest(cells: Sequence[Cell]) -> bytes:
+    return hashlib.sha256("\x1f".join(map(shown, cells)).encode()).digest()
+
+
+def _text(reader: RowReader, row: Row, name: str) -> str:
+    return shown(reader.cell(row, name))
+
+
+def _as_fault(error: SuppliesError) -> RowFault:
+    """Return the first fault of an error as the fault of a row."""
+    if not error.faults:
+        return RowFault("", error.detail)
+    pointer = error.faults[0].pointer
+    name = pointer.rpartition("/")[2]
+    return RowFault(COLUMN_OF_FIELD.get(name, name), error.detail)
+
+
+def _faults_by_row(error: SuppliesError, rows: int) -> dict[int, RowFault]:
+    """Return the faults of a refused command, by the index of the row that they concern."""
+    found: dict[int, RowFault] = {}
+    for fault in error.faults:
+        parts = fault.pointer.split("/")
+        at = int(parts[2]) if len(parts) > 2 and parts[1] == "lines" and rows > 1 else 0
+        name = parts[-1]
+        if 0 <= at < rows and at not in found:
+            why = error.detail if len(error.faults) == 1 else fault.detail
+            found[at] = RowFault(COLUMN_OF_FIELD.get(name, name), why)
+    return found or {0: RowFault("", error.detail)}
+
+
+def summary(result: ImportResult) -> list[str]:
+    """Return sentences about an import, for the user."""
+    verb = "would be recorded" if result.dry_run else "recorded"
+    figures = (
+        f"{result.recorded} {verb}, {result.before} recorded before, {len(result.listed)} listed"
+    )
+    lines = [f"{counted(result.rows, 'row')} read: {figures}"]
+    whys = Counter(one.why for one in result.listed)
+    lines += [f"  {times} × {why}" for why, times in whys.most_common(8)]
+    if result.equal:
+        pairs = ", ".join(f"{second} = {first}" for first, second in result.equal[:8])
+        lines.append(f"{counted(len(result.equal), 'row')} equal to an earlier row: {pairs}")
+    if result.registered:
+        lines.append(f"registered: {', '.join(result.registered[:8])}")
+    if result.opened:
+        lines.append(
+            f"opened as stock that the books lacked: {counted(len(result.opened), 'time')}"
+        )
+    return lines

@@ -1,0 +1,144 @@
+"""Find the records that cells name by code, name, alias or barcode, and register missing ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from supplies.books.name_search import comparable
+from supplies.domain.catalogue_records import CatalogueRecord, Donor, Item, Location, Recipient
+from supplies.domain.fields import is_valid_code
+from supplies.errors import InvalidField
+from supplies.ledger.ledger import Ledger
+from supplies.views.catalogue import list_records
+
+R = TypeVar("R", bound=CatalogueRecord)
+
+_NOUNS: dict[type[CatalogueRecord], str] = {
+    Item: "item",
+    Donor: "donor",
+    Recipient: "recipient",
+    Location: "location",
+}
+
+_ANONYMOUS = frozenset(
+    map(
+        comparable,
+        (
+            "爱心人士",
+            "爱心市民",
+            "爱心企业",
+            "爱心企业（个人）",
+            "爱心个人",
+            "好心人",
+            "匿名",
+            "无名氏",
+            "不详",
+            "不愿透露姓名",
+            "anonymous",
+            "unknown",
+            "n/a",
+        ),
+    )
+)
+"""Texts in the column of the donor that name nobody."""
+
+MAX_NAME = 200
+
+
+def names_nobody(text: str) -> bool:
+    """Return whether a text in the column of the donor means that the donor is not known."""
+    return comparable(text) in _ANONYMOUS
+
+
+class Matcher:
+    """Finds and registers records for the rows of one import.
+
+    Use it within one transaction of the ledger at a time. Call `forget` after a transaction was
+    undone.
+
+    Attributes:
+        unknown: How many rows name each record that is not registered, by kind and name.
+        registered: The records that this import registered.
+    """
+
+    def __init__(
+        self, ledger: Ledger, *, create_items: bool = False, create_people: bool = False
+    ) -> None:
+        self._ledger = ledger
+        self._creates = {Item: create_items, Donor: create_people, Recipient: create_people}
+        self._known: dict[tuple[type[CatalogueRecord], str], str] = {}
+        self.unknown: Counter[tuple[str, str]] = Counter()
+        self.registered: list[CatalogueRecord] = []
+
+    @property
+    def creates_items(self) -> bool:
+        """Whether unknown items are registered."""
+        return self._creates[Item]
+
+    def forget(self) -> None:
+        """Forget which records were found, because the books no longer contain some of them."""
+        self._known.clear()
+
+    def find(self, kind: type[R], text: str, make: Callable[[str], R] | None = None) -> str:
+        """Return the code of the record that a text names, and register it if that is allowed.
+
+        Args:
+            make: Returns the new record for a code. None never registers one.
+
+        Raises:
+            InvalidField: no record is named so, or several are.
+        """
+        found = self._known.get((kind, text))
+        if found is None:
+            found = self._find(kind, text, make)
+            self._known[kind, text] = found
+        return found
+
+    def candidates(self, kind: type[R], text: str) -> list[R]:
+        """Return the records whose code, name, alias or barcode is the text."""
+        books = self._ledger.books
+        if is_valid_code(text):
+            record = books.catalogue.get(kind, text)
+            if record is not None:
+                return [record]
+        wanted = comparable(text)
+        if not wanted or len(text) > MAX_NAME:
+            return []
+        found = list_records(books, kind, text, limit=None).items
+        return [one for one in found if wanted in map(comparable, _names(one))]
+
+    def _find(self, kind: type[R], text: str, make: Callable[[str], R] | None) -> str:
+        noun = _NOUNS[kind]
+        found = self.candidates(kind, text)
+        in_use = [one for one in found if not getattr(one, "retired", False)] or found
+        if len(in_use) > 1:
+            codes = ", ".join(one.code for one in in_use[:5])
+            raise InvalidField(f"several {noun}s are named so: {codes}; write the code of one")
+        if in_use:
+            return in_use[0].code
+        if len(text) > MAX_NAME:
+            raise InvalidField(f"the name is longer than {MAX_NAME} characters")
+        if make is None or not self._creates.get(kind):
+            self.unknown[noun, text] += 1
+            raise InvalidField(_how_to_register(kind, text))
+        record = make(self._ledger.next_code(kind))
+        self._ledger.register(record)
+        self.registered.append(record)
+        return record.code
+
+
+def _names(record: CatalogueRecord) -> Iterable[str]:
+    for field in ("name", "name_en"):
+        if text := getattr(record, field, None):
+            yield text
+    if isinstance(record, Item):
+        yield from record.aliases
+        yield from (barcode.code for barcode in record.barcodes)
+
+
+def _how_to_register(kind: type[CatalogueRecord], text: str) -> str:
+    option = {Item: "--create-items", Donor: "--create-people", Recipient: "--create-people"}
+    advice = f", or add {option[kind]}" if kind in option else ""
+    return f"no {_NOUNS[kind]} is named {text!r}; register it{advice}"

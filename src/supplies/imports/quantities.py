@@ -1,0 +1,203 @@
+"""Read the quantity in a cell: its number, its unit, and the content of a pack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from supplies.domain.normalization import normalize_text
+from supplies.errors import InvalidField
+from supplies.imports.sheets import Cell, Lost, shown
+
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "piece": ("pc", "pcs", "ea", "each", "片装"),
+    "zhi": ("隻",),
+    "ge": ("個",),
+    "fu": ("付",),
+    "case": ("件装",),
+    "bucket": ("pail", "pails"),
+    "can": ("听", "tin", "tins"),
+    "jug": ("壶", "jug", "jugs"),
+    "box": ("小盒", "大盒"),
+    "carton": ("小箱", "大箱", "ctn"),
+    "bundle": ("提", "扎"),
+    "kg": ("公斤", "kilogram", "kilograms", "kgs"),
+    "g": ("gram", "grams"),
+    "L": ("公升", "liter", "liters", "litre", "litres"),
+    "mL": ("ml", "毫升", "milliliter", "milliliters"),
+    "m": ("meter", "meters", "metre", "metres"),
+}
+"""Other words for units, beside those of the station and the shipped ones."""
+
+_NUMBER = r"[-+]?\d[\d,' ]*(?:\.\d+)?"
+_QUANTITY = re.compile(rf"({_NUMBER})\s*(.*)", re.DOTALL)
+_GROUPED = re.compile(r"[-+]?\d{1,3}(?:[,' ]\d{3})+(?:\.\d+)?")
+_PLAIN = re.compile(r"[-+]?\d+(?:\.\d+)?")
+_CHINESE = re.compile("([负〇零一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]+)(.*)")
+_CONTENT = re.compile(
+    r"(\d[\d,]*(?:\.\d+)?)\s*([^\d\s/*×x,，;；()（）]+)\s*[/每]\s*([^\d\s/*×x,，;；()（）]+)"
+)
+_ABOUT = re.compile(
+    r"^(?:约|大约|近|余|多|about|approx\.?|ca\.?|~|>|<|≥|≤)\s*|(?:余|多|左右|\+)$", re.I
+)
+
+
+class NotPositive(InvalidField):
+    """A quantity is zero or negative."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadQuantity:
+    """A quantity from a cell.
+
+    Attributes:
+        unit: The unit as written; "" if there is none.
+        contents: The content of packs as written, as in (50, "只", "箱") for 50只/箱.
+    """
+
+    number: Decimal
+    unit: str
+    contents: tuple[Content, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The content of a pack: `number` of the unit `inner` are in one `outer`."""
+
+    number: int
+    inner: str
+    outer: str
+
+
+class Units:
+    """The words for units, in Chinese and English.
+
+    Args:
+        words: The words for each code of a unit.
+    """
+
+    def __init__(self, words: Mapping[str, Iterable[str]]) -> None:
+        self._codes: dict[str, list[str]] = {}
+        for code, texts in words.items():
+            for text in (code, *texts, *_WORDS.get(code, ())):
+                known = self._codes.setdefault(_folded(text), [])
+                if code not in known:
+                    known.append(code)
+        for code, texts in _WORDS.items():
+            for text in (code, *texts):
+                self._codes.setdefault(_folded(text), [code])
+
+    def codes(self, word: str) -> list[str]:
+        """Return the codes of units with this word, best first. The list may be empty."""
+        return self._codes.get(_folded(word), [])
+
+    def same(self, word: str, other: str) -> bool:
+        """Return whether two words mean the same unit."""
+        return _folded(word) == _folded(other) or bool(
+            set(self.codes(word)) & set(self.codes(other))
+        )
+
+
+def _folded(word: str) -> str:
+    return normalize_text(word).lower().rstrip(".")
+
+
+def read_quantity(cell: Cell) -> ReadQuantity:
+    """Return the quantity in a cell.
+
+    Raises:
+        InvalidField: the cell contains no quantity, or an inexact one.
+        NotPositive: the quantity is zero or negative.
+
+    >>> read_quantity("1,200只")
+    ReadQuantity(number=Decimal('1200'), unit='只', contents=())
+    """
+    if isinstance(cell, Lost):
+        raise InvalidField("the cell has a formula without a result; write the number itself")
+    if cell is None:
+        raise InvalidField("the quantity is missing")
+    if isinstance(cell, int | Decimal):
+        return _positive(Decimal(cell), "", shown(cell))
+    text = normalize_text(shown(cell)).replace("，", ",").replace("．", ".")
+    if _ABOUT.search(text):
+        raise InvalidField(f"{text!r} is not exact; write the number that was counted")
+    contents = read_contents(text)
+    plain = _CONTENT.sub("", text).strip(" ()（）") if contents else text
+    number, unit = _split(plain)
+    if number is None:
+        raise InvalidField(f"{text!r} is not a quantity; write a number, as in 198 or 198箱")
+    if not unit and contents:
+        unit = contents[0].outer
+    return _positive(number, unit, text, contents)
+
+
+def _split(text: str) -> tuple[Decimal | None, str]:
+    """Return number and unit of a text. The number is None if the text has none."""
+    if found := _QUANTITY.fullmatch(text):
+        digits = found[1].strip(" ,'")
+        if _GROUPED.fullmatch(digits):
+            digits = re.sub("[,' ]", "", digits)
+        unit = found[2].strip()
+        if _PLAIN.fullmatch(digits) and unit[:1] not in (".", ",", "-"):
+            return Decimal(digits), unit
+        return None, ""
+    if found := _CHINESE.fullmatch(text):
+        return _chinese(found[1]), found[2].strip()
+    return None, ""
+
+
+def _chinese(text: str) -> Decimal | None:
+    import cn2an
+
+    try:
+        return Decimal(str(cn2an.cn2an(text, "smart")))
+    except (ValueError, InvalidOperation):
+        return None
+
+
+def _positive(
+    number: Decimal, unit: str, text: str, contents: tuple[Content, ...] = ()
+) -> ReadQuantity:
+    if not number.is_finite():
+        raise InvalidField(f"{text!r} is not a quantity; write a number")
+    if number <= 0:
+        raise NotPositive(f"{text} is not a quantity of goods; it must be 1 or more")
+    return ReadQuantity(number, unit, contents)
+
+
+def read_contents(text: str) -> tuple[Content, ...]:
+    """Return the contents of packs that a text states, such as 1瓶/盒*100盒/箱.
+
+    A content that is not a whole number of 1 or more is left out.
+
+    >>> [(one.number, one.inner, one.outer) for one in read_contents("50ml 1瓶/盒*100盒/箱")]
+    [(1, '瓶', '盒'), (100, '盒', '箱')]
+    """
+    found = []
+    for number, inner, outer in _CONTENT.findall(normalize_text(text)):
+        digits = number.replace(",", "")
+        if digits.isdecimal() and int(digits) >= 1:
+            found.append(Content(int(digits), inner, outer))
+    return tuple(found)
+
+
+def content_of(word: str, base: str, contents: Iterable[Content], units: Units) -> int | None:
+    """Return how many of the unit `base` are in one pack, or None if the contents do not say it.
+
+    >>> units = Units({"bottle": ["瓶"], "box": ["盒"], "carton": ["箱"]})
+    >>> content_of("箱", "瓶", read_contents("1瓶/盒*100盒/箱"), units)
+    100
+    """
+    known = list(contents)
+    total, at = 1, word
+    for _ in range(len(known) + 1):
+        if units.same(at, base):
+            return total
+        inside = next((one for one in known if units.same(one.outer, at)), None)
+        if inside is None:
+            return None
+        total, at = total * inside.number, inside.inner
+        known.remove(inside)
+    return None

@@ -1,0 +1,82 @@
+"""The rows of a spreadsheet or text file, in one form for all file formats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum, auto
+
+from supplies.domain.normalization import normalize_text
+
+
+class Lost(Enum):
+    """The value of a cell that cannot be read: a formula with an error or without a result."""
+
+    LOST = auto()
+
+
+LOST = Lost.LOST
+
+Cell = str | int | Decimal | date | datetime | Lost | None
+"""The value of a cell. None means that it is empty. A blank text counts as empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a sheet.
+
+    Attributes:
+        number: Number of the row in its sheet, or of the first line of the record in a text file.
+        cells: The cells from the first column on.
+        shared: Indexes of cells that belong to a merged area of several rows. All rows of the area
+            have its value.
+    """
+
+    number: int
+    cells: list[Cell]
+    shared: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet of a file.
+
+    Attributes:
+        name: Name of the sheet; "" for a format without sheets.
+        rows: All rows in order, read once. Rows without any value are left out.
+        notes: Messages about the sheet, such as that it is hidden.
+    """
+
+    name: str
+    rows: Iterator[Row]
+    notes: list[str] = field(default_factory=list)
+
+
+def clean(cell: Cell) -> Cell:
+    """Return a cell with its text normalized. A blank text is None."""
+    return normalize_text(cell) or None if isinstance(cell, str) else cell
+
+
+def shown(cell: Cell) -> str:
+    """Return a cell as text, as it is written to a file of listed rows."""
+    if cell is None:
+        return ""
+    if isinstance(cell, Lost):
+        return "#N/A"
+    if isinstance(cell, Decimal):
+        return f"{cell:f}"
+    if isinstance(cell, datetime):
+        return cell.isoformat(" ")
+    return str(cell)
+
+
+def column_letters(index: int) -> str:
+    """Return the letters of a column, such as A for 0 and AB for 27."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters

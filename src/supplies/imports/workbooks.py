@@ -1,0 +1,380 @@
+"""Read XLSX and ODS workbooks, with limits that keep a small file from using up the memory.
+
+The rows are read by calamine, which is fast but holds a sheet in memory, and which returns an empty
+cell for a formula that has an error or no stored result. So each sheet of an XLSX file is first
+scanned as XML: for its size, and for such cells. A large sheet is read by openpyxl instead, row by
+row.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, Any
+from xml.parsers import expat
+
+from supplies.errors import InvalidField
+from supplies.imports.sheets import LOST, Cell, Row, Sheet, clean
+
+MAX_COLUMNS = 256
+MAX_UNPACKED = 2 * 2**30
+"""Largest size of an unpacked workbook in bytes."""
+
+MAX_RATIO = 400
+"""How much larger than the file its unpacked content may be. Real workbooks have up to 30."""
+
+MAX_IN_MEMORY = 48 * 2**20
+"""Largest unpacked sheet, in bytes, that is read by calamine."""
+
+MAX_CELLS_IN_MEMORY = 4_000_000
+"""Largest area of a sheet that is read by calamine, in cells, including empty ones."""
+
+_CHUNK = 1 << 20
+_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+
+
+def read_workbook(path: Path, file: IO[bytes]) -> Iterator[Sheet]:
+    """Return the sheets of a workbook.
+
+    Raises:
+        InvalidField: the file is not a workbook, is damaged, or is larger than the limits.
+    """
+    try:
+        archive = zipfile.ZipFile(file)
+        _check_size(path, archive)
+        names = set(archive.namelist())
+        if "xl/workbook.xml" in names:
+            yield from _read_xlsx(path, archive)
+        elif "content.xml" in names and b"spreadsheet" in archive.read("mimetype"):
+            yield from _read_ods(path, archive)
+        else:
+            raise InvalidField(f"{path.name} is a ZIP file, but neither .xlsx nor .ods")
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, KeyError, EOFError, OSError) as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> InvalidField:
+    return InvalidField(
+        f"{path.name} is damaged or protected; open it in a spreadsheet program and save it again"
+    )
+
+
+def _check_size(path: Path, archive: zipfile.ZipFile) -> None:
+    """Refuse a workbook that grows too much when it is unpacked.
+
+    Raises:
+        InvalidField: the workbook is too large.
+    """
+    unpacked = sum(part.file_size for part in archive.infolist())
+    packed = max(path.stat().st_size, 1)
+    if unpacked > MAX_UNPACKED or (unpacked > 2**20 and unpacked > MAX_RATIO * packed):
+        raise InvalidField(
+            f"{path.name} has {unpacked // 2**20} MB when it is unpacked, which is too much for a "
+            "real workbook of this size; save it as .csv"
+        )
+
+
+def _notes(path: Path, name: str, *, visible: bool) -> list[str]:
+    notes = []
+    if not visible:
+        notes.append(f"the sheet {name} is hidden; it was read like any other")
+    if path.suffix.lower() == ".xlsm":
+        notes.append("the macros of the workbook were not run")
+    return notes
+
+
+# --- XLSX ----------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Scan:
+    """What a scan of a sheet's XML found.
+
+    Attributes:
+        rows, columns: The numbers of the last row and the last column with a cell.
+        lost: Row and column, from 1, of each formula with an error or without a result.
+    """
+
+    size: int = 0
+    rows: int = 0
+    columns: int = 0
+    lost: set[tuple[int, int]] = field(default_factory=set)
+
+
+def _read_xlsx(path: Path, archive: zipfile.ZipFile) -> Iterator[Sheet]:
+    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+    for name in archive.namelist():
+        if _SHEET.fullmatch(name) and archive.getinfo(name).file_size > MAX_IN_MEMORY:
+            yield from _read_large_xlsx(path)
+            return
+    scans = dict(_scans(path, archive))
+    if any(scan.rows * scan.columns > MAX_CELLS_IN_MEMORY for scan in scans.values()):
+        yield from _read_large_xlsx(path)
+        return
+    try:
+        workbook = CalamineWorkbook.from_path(path)
+        for meta in workbook.sheets_metadata:
+            if meta.typ is not SheetTypeEnum.WorkSheet:
+                continue
+            sheet = workbook.get_sheet_by_name(meta.name)
+            scan = scans.get(meta.name, _Scan())
+            visible = meta.visible is SheetVisibleEnum.Visible
+            yield Sheet(
+                meta.name,
+                _calamine_rows(sheet, scan.lost),
+                _notes(path, meta.name, visible=visible),
+            )
+    except CalamineError as error:
+        raise _damaged(path) from error
+
+
+def _scans(path: Path, archive: zipfile.ZipFile) -> Iterator[tuple[str, _Scan]]:
+    """Yield name and scan of each sheet of an XLSX file."""
+    targets: dict[str, str] = {}
+    for _, of in _elements(archive, "xl/_rels/workbook.xml.rels", "Relationship"):
+        target = of.get("Target", "")
+        targets[of.get("Id", "")] = target[1:] if target.startswith("/") else f"xl/{target}"
+    for _, of in _elements(archive, "xl/workbook.xml", "sheet"):
+        part = targets.get(of.get("r:id", ""), "")
+        if _SHEET.fullmatch(part):
+            scan = _scan(path, archive, part)
+            if scan.columns > MAX_COLUMNS:
+                raise InvalidField(
+                    f"{path.name}, sheet {of.get('name')} has {scan.columns} columns; at most "
+                    f"{MAX_COLUMNS} are read"
+                )
+            yield of.get("name", ""), scan
+
+
+def _elements(
+    archive: zipfile.ZipFile, part: str, wanted: str
+) -> Iterator[tuple[str, dict[str, str]]]:
+    found: list[tuple[str, dict[str, str]]] = []
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if name.rpartition(":")[2] == wanted:
+            found.append((name, attributes))
+
+    parser = _parser()
+    parser.StartElementHandler = start
+    with archive.open(part) as file:
+        parser.ParseFile(file)
+    return iter(found)
+
+
+def _parser() -> expat.XMLParserType:
+    """Return an XML parser that refuses entity declarations, which could grow without limit."""
+    parser = expat.ParserCreate()
+
+    def refuse(*_: Any) -> None:
+        raise zipfile.BadZipFile("entity declaration")
+
+    parser.EntityDeclHandler = refuse
+    return parser
+
+
+def _scan(path: Path, archive: zipfile.ZipFile, part: str) -> _Scan:
+    scan = _Scan()
+    cell, is_formula, has_value, is_error, in_value = (0, 0), False, False, False, False
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal cell, is_formula, has_value, is_error, in_value
+        name = name.rpartition(":")[2]
+        if name == "c":
+            cell = _position(attributes.get("r", ""))
+            is_formula, has_value = False, False
+            is_error = attributes.get("t") == "e"
+            scan.rows, scan.columns = max(scan.rows, cell[0]), max(scan.columns, cell[1])
+        elif name == "f":
+            is_formula = True
+        in_value = name in ("v", "t")
+
+    def text(data: str) -> None:
+        nonlocal has_value
+        has_value = has_value or in_value
+
+    def end(name: str) -> None:
+        if name.rpartition(":")[2] == "c" and (is_error or (is_formula and not has_value)):
+            scan.lost.add(cell)
+
+    parser = _parser()
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.CharacterDataHandler = text
+    try:
+        with archive.open(part) as file:
+            parser.ParseFile(file)
+    except expat.ExpatError as error:
+        raise _damaged(path) from error
+    return scan
+
+
+def _position(reference: str) -> tuple[int, int]:
+    """Return row and column of a cell reference such as B7, from 1; (0, 0) if it is invalid."""
+    found = _REFERENCE.fullmatch(reference)
+    if found is None:
+        return 0, 0
+    column = 0
+    for letter in found[1]:
+        column = column * 26 + ord(letter) - ord("A") + 1
+    return int(found[2]), column
+
+
+def _calamine_rows(sheet: Any, lost: set[tuple[int, int]]) -> Iterator[Row]:
+    merged = _merged(sheet)
+    values: dict[tuple[int, int], Cell] = {}
+    for index, found in enumerate(sheet.to_python(skip_empty_area=False)):
+        number = index + 1
+        cells = [LOST if (number, at) in lost else _value(cell) for at, cell in enumerate(found, 1)]
+        shared = set()
+        for at, (first, is_tall) in merged.get(index, {}).items():
+            if first == (index, at):
+                values[first] = cells[at] if at < len(cells) else None
+            elif at < len(cells) and cells[at] is None:
+                cells[at] = values.get(first)
+            if is_tall:
+                shared.add(at)
+        if any(cell is not None for cell in cells):
+            yield Row(number, cells, frozenset(shared))
+
+
+def _merged(sheet: Any) -> dict[int, dict[int, tuple[tuple[int, int], bool]]]:
+    """Return, by row and column, the first cell of each merged area, and if it has several rows."""
+    found: dict[int, dict[int, tuple[tuple[int, int], bool]]] = {}
+    for (top, left), (bottom, right) in sheet.merged_cell_ranges or []:
+        for row in range(top, min(bottom, top + 10_000) + 1):
+            for column in range(left, min(right, MAX_COLUMNS) + 1):
+                found.setdefault(row, {})[column] = (top, left), bottom > top
+    return found
+
+
+def _value(value: Any) -> Cell:
+    """Return a value of calamine or openpyxl as a cell. Times and durations become text."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else Decimal(repr(value))
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, datetime):
+        return value.date() if value.time() == time() else value
+    if isinstance(value, int | date):
+        return value
+    return str(value) if isinstance(value, time | timedelta) else clean(str(value))
+
+
+def _read_large_xlsx(path: Path) -> Iterator[Sheet]:
+    """Yield the sheets of a large XLSX file, read row by row. Merged areas are not known."""
+    import openpyxl
+
+    values = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    formulas = openpyxl.load_workbook(path, read_only=True)
+    try:
+        for sheet in values.worksheets:
+            notes = _notes(path, sheet.title, visible=sheet.sheet_state == "visible")
+            notes.append("the sheet is large, so merged cells have their value only in one row")
+            yield Sheet(sheet.title, _openpyxl_rows(path, sheet, formulas[sheet.title]), notes)
+    finally:
+        values.close()
+        formulas.close()
+
+
+def _openpyxl_rows(path: Path, sheet: Any, formulas: Any) -> Iterator[Row]:
+    # The dimension that a file states may be wrong, and would add empty cells to each row.
+    for each in (sheet, formulas):
+        each.reset_dimensions()
+    for number, (row, as_typed) in enumerate(
+        zip(sheet.iter_rows(), formulas.iter_rows(), strict=True), 1
+    ):
+        if len(row) > MAX_COLUMNS:
+            raise InvalidField(
+                f"{path.name}, sheet {sheet.title}, row {number} has {len(row)} columns; at most "
+                f"{MAX_COLUMNS} are read"
+            )
+        cells = [
+            LOST
+            if one.data_type == "e" or (one.value is None and typed.data_type == "f")
+            else _value(one.value)
+            for one, typed in zip(row, as_typed, strict=True)
+        ]
+        if any(cell is not None for cell in cells):
+            yield Row(number, cells)
+
+
+# --- ODS -----------------------------------------------------------------------------------------
+
+
+def _read_ods(path: Path, archive: zipfile.ZipFile) -> Iterator[Sheet]:
+    from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+
+    size = archive.getinfo("content.xml").file_size
+    if size > MAX_IN_MEMORY:
+        raise InvalidField(
+            f"{path.name} has {size // 2**20} MB when it is unpacked; at most "
+            f"{MAX_IN_MEMORY // 2**20} MB are read from .ods; save it as .xlsx or .csv"
+        )
+    lost = _lost_in_ods(path, archive)
+    try:
+        workbook = CalamineWorkbook.from_path(path)
+        for index, meta in enumerate(workbook.sheets_metadata):
+            sheet = workbook.get_sheet_by_name(meta.name)
+            visible = meta.visible is SheetVisibleEnum.Visible
+            yield Sheet(
+                meta.name,
+                _calamine_rows(sheet, lost[index] if index < len(lost) else set()),
+                _notes(path, meta.name, visible=visible),
+            )
+    except CalamineError as error:
+        raise _damaged(path) from error
+
+
+def _lost_in_ods(path: Path, archive: zipfile.ZipFile) -> list[set[tuple[int, int]]]:
+    """Return, for each sheet, row and column of each formula with an error or without a result.
+
+    Raises:
+        InvalidField: repeated cells make the sheet larger than the limits.
+    """
+    sheets: list[set[tuple[int, int]]] = []
+    row, next_row, column, repeat, filled = 1, 1, 0, 1, 0
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal row, next_row, column, repeat, filled
+        name = name.rpartition(":")[2]
+        if name == "table":
+            sheets.append(set())
+            next_row = 1
+        elif name == "table-row":
+            repeat, column = int(attributes.get("table:number-rows-repeated", 1)), 0
+            row, next_row = next_row, next_row + repeat
+        elif name in ("table-cell", "covered-table-cell"):
+            times = int(attributes.get("table:number-columns-repeated", 1))
+            kind = attributes.get("office:value-type")
+            if attributes.get("table:formula") and (
+                kind is None or attributes.get("calcext:value-type") == "error"
+            ):
+                sheets[-1].add((row, column + 1))
+            if kind is not None:
+                filled += times * repeat
+                if filled > MAX_CELLS_IN_MEMORY:
+                    raise InvalidField(
+                        f"{path.name} has more than {MAX_CELLS_IN_MEMORY} cells; save it as .xlsx "
+                        "or .csv"
+                    )
+            column += times
+
+    parser = _parser()
+    parser.StartElementHandler = start
+    try:
+        with archive.open("content.xml") as file:
+            parser.ParseFile(file)
+    except (expat.ExpatError, ValueError) as error:
+        raise _damaged(path) from error
+    return sheets

@@ -1,0 +1,206 @@
+"""Files of all formats, and files that are refused."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from supplies.errors import InvalidField
+from supplies.imports import workbooks
+from supplies.imports.files import open_sheets
+from supplies.imports.sheets import LOST, Row, column_letters
+
+ROWS = [["物资", "数量"], ["口罩", 71], ["洗手液", 150]]
+
+
+def rows_of(path: Path) -> list[Row]:
+    with open_sheets(path) as sheets:
+        return [row for sheet in sheets for row in sheet.rows]
+
+
+def cells_of(path: Path) -> list[list[object]]:
+    return [list(row.cells) for row in rows_of(path)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("mark", [",", "\t", ";"])
+def test_delimited_text_is_read_in_each_encoding(tmp_path: Path, encoding: str, mark: str) -> None:
+    path = tmp_path / "gifts.csv"
+    path.write_text("\n".join(mark.join(map(str, row)) for row in ROWS), encoding=encoding)
+    assert cells_of(path) == [["物资", "数量"], ["口罩", "71"], ["洗手液", "150"]]
+
+
+def test_a_record_over_several_lines_has_the_number_of_its_first_line(tmp_path: Path) -> None:
+    path = tmp_path / "gifts.csv"
+    path.write_text('item,note\nmask,"two\nlines"\nsoap,\n\n,\nrice,x\n')
+    assert [row.number for row in rows_of(path)] == [1, 2, 4, 7]
+
+
+def test_objects_of_json_become_rows(tmp_path: Path) -> None:
+    objects = [{"item": "mask", "quantity": 71}, {"item": "soap", "quantity": 2.5, "batch": "B"}]
+    listed, lines = tmp_path / "a.json", tmp_path / "b.json"
+    listed.write_text(json.dumps(objects))
+    lines.write_text("\n".join(map(json.dumps, objects)))
+    expected = [
+        ["item", "quantity", "batch"],
+        ["mask", 71, None],
+        ["soap", Decimal("2.5"), "B"],
+    ]
+    assert cells_of(listed) == cells_of(lines) == expected
+
+
+def workbook(path: Path) -> Path:
+    """Write a workbook with merged cells, lost values, a hidden sheet and numbers as text."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["捐赠人", "物资", "数量", "电话"])
+    sheet.append(["广州某企业", "口罩", 71, 13800138000])
+    sheet.append([None, "洗手液", 2.5, "00123"])
+    sheet.append(["李某", "口罩", "#N/A", None])
+    sheet.append(["李某", "口罩", "=1+1", None])
+    sheet.merge_cells("A2:A3")
+    sheet["C4"].data_type = "e"
+    hidden = book.create_sheet("旧")
+    hidden.sheet_state = "hidden"
+    hidden.append(["x"])
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize("in_memory", [workbooks.MAX_IN_MEMORY, 0])
+def test_a_lost_cell_of_a_workbook_is_not_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_memory: int
+) -> None:
+    """A small sheet is read by calamine, and a large one by openpyxl."""
+    monkeypatch.setattr(workbooks, "MAX_IN_MEMORY", in_memory)
+    found = cells_of(workbook(tmp_path / "gifts.xlsx"))
+    assert found[1] == ["广州某企业", "口罩", 71, 13800138000]
+    assert found[2][1:] == ["洗手液", Decimal("2.5"), "00123"]
+    assert found[3][2] is LOST
+    assert found[4][2] is LOST
+
+
+def test_a_merged_cell_has_its_value_in_all_rows(tmp_path: Path) -> None:
+    rows = rows_of(workbook(tmp_path / "gifts.xlsx"))
+    assert rows[2].cells[0] == "广州某企业"
+    assert [row.shared for row in rows[1:4]] == [{0}, {0}, frozenset()]
+
+
+def test_a_hidden_sheet_is_read_and_named(tmp_path: Path) -> None:
+    with open_sheets(workbook(tmp_path / "gifts.xlsm")) as sheets:
+        notes = {sheet.name: sheet.notes for sheet in sheets}
+    assert notes["旧"][0] == "the sheet 旧 is hidden; it was read like any other"
+    assert notes["Sheet"] == ["the macros of the workbook were not run"]
+
+
+def ods(path: Path, table: str) -> Path:
+    names = {
+        "office": "urn:oasis:names:tc:opendocument:xmlns:office:1.0",
+        "table": "urn:oasis:names:tc:opendocument:xmlns:table:1.0",
+        "text": "urn:oasis:names:tc:opendocument:xmlns:text:1.0",
+        "calcext": "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0",
+    }
+    declared = " ".join(f'xmlns:{name}="{uri}"' for name, uri in names.items())
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content {declared}><office:body><office:spreadsheet>{table}"
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+        archive.writestr(
+            "META-INF/manifest.xml",
+            "<manifest:manifest "
+            'xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+            '<manifest:file-entry manifest:full-path="/" manifest:media-type='
+            '"application/vnd.oasis.opendocument.spreadsheet"/></manifest:manifest>',
+        )
+    return path
+
+
+def test_a_sheet_of_ods_is_read_with_its_lost_cells(tmp_path: Path) -> None:
+    text = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    number = '<table:table-cell office:value-type="float" office:value="71"/>'
+    error = (
+        '<table:table-cell table:formula="of:=1/0" office:value-type="string" '
+        'calcext:value-type="error" office:string-value=""><text:p>#DIV/0!</text:p>'
+        "</table:table-cell>"
+    )
+    head = text.format("物资") + text.format("数量")
+    rows = (head, text.format("口罩") + number, text.format("洗手液") + error)
+    body = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
+    path = ods(tmp_path / "a.ods", f'<table:table table:name="一">{body}</table:table>')
+    assert cells_of(path) == [["物资", "数量"], ["口罩", 71], ["洗手液", LOST]]
+
+
+def write_zip(path: Path, **parts: bytes) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name.replace("__", "/").replace("_xml", ".xml"), content)
+    return path
+
+
+def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    old = tmp_path / "old.xls"
+    old.write_bytes(bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600))
+    bomb = write_zip(tmp_path / "bomb.xlsx", xl__workbook_xml=bytes(80 * 2**20))
+    other = write_zip(tmp_path / "other.docx", word__document_xml=b"<x/>")
+    cut = tmp_path / "cut.xlsx"
+    cut.write_bytes(workbook(tmp_path / "whole.xlsx").read_bytes()[:3000])
+    binary = tmp_path / "photo.png"
+    binary.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
+    empty = tmp_path / "empty.csv"
+    empty.write_bytes(b" \n")
+    wide = tmp_path / "wide.csv"
+    wide.write_text("a," * 300)
+    text = tmp_path / "text.json"
+    text.write_text('[1, "a"]')
+    sentences = {
+        tmp_path / "none.csv": "cannot be read",
+        old: "protected by a password",
+        bomb: "too much for a real workbook",
+        other: "neither .xlsx nor .ods",
+        cut: "damaged or protected",
+        binary: "neither a text nor a workbook",
+        empty: "is empty",
+        wide: "at most 256 are read",
+        text: "element 1 is not an object",
+    }
+    for path, words in sentences.items():
+        with pytest.raises(InvalidField, match=words):
+            rows_of(path)
+
+
+def test_a_sheet_with_a_far_cell_is_read_row_by_row(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet["A1"], sheet["B1"], sheet["CV200000"] = "物资", "数量", 1
+    book.save(tmp_path / "far.xlsx")
+    assert [row.number for row in rows_of(tmp_path / "far.xlsx")] == [1, 200_000]
+    sheet["XFD1"] = 1
+    book.save(tmp_path / "wide.xlsx")
+    with pytest.raises(InvalidField, match="16384 columns; at most 256"):
+        rows_of(tmp_path / "wide.xlsx")
+
+
+def test_an_entity_in_a_workbook_is_refused(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx")
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["xl/workbook.xml"] = b'<!DOCTYPE x [<!ENTITY a "aaaa">]><workbook/>'
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    with pytest.raises(InvalidField, match="damaged or protected"):
+        rows_of(path)
+
+
+def test_columns_have_the_letters_of_spreadsheets() -> None:
+    assert [column_letters(at) for at in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]

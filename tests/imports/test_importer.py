@@ -1,0 +1,313 @@
+"""Rows that become commands or records, and rows that are listed."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.engines import without_fsync
+from support.ledger_fixture import Clock, StationLedger, register_all
+
+from supplies.domain.catalogue_records import Donor, Item, Recipient
+from supplies.errors import InvalidField, StoreError
+from supplies.imports import importer
+from supplies.imports.columns import KINDS
+from supplies.imports.importer import ImportOptions, ImportResult, import_rows, summary
+from supplies.imports.listed_rows import listed_as_csv
+from supplies.ledger.ledger import Ledger
+from supplies.views.donations import list_donations
+from supplies.views.pledges import list_pledges
+
+GIFT = {"location": "store", "handled_by": "陈某"}
+
+
+def write(path: Path, *rows: list[object], name: str = "rows.csv") -> Path:
+    target = path / name
+    with target.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return target
+
+
+def run(station: StationLedger, kind: str, path: Path, **options: object) -> ImportResult:
+    chosen = ImportOptions(**options)  # type: ignore[arg-type]  # given by each test
+    result = import_rows(station.ledger, kind, path, by="u-1", options=chosen)
+    assert result.rows == result.recorded + result.before + len(result.listed)
+    return result
+
+
+def whys(result: ImportResult) -> dict[str, str]:
+    return {one.cell: one.why for one in result.listed}
+
+
+def test_a_list_with_titles_and_repeated_headings_becomes_donations(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write(
+        tmp_path,
+        ["龙穴街社工服务站"],
+        ["捐赠物资登记表", "", "", "", "2020年2月"],
+        ["序号", "捐赠单位", "物资名称", "数量", "日期", "备注"],
+        ["1", "广州某企业", "口罩", "２盒", "2020.2.5", "门口"],
+        ["2", "爱心人士", "洗手液", "１，２００瓶", "43866", ""],
+        ["序号", "捐赠单位", "物资名称", "数量", "日期", "备注"],
+        ["3", "", "口罩", "十二", "截至2月8日", ""],
+        ["", "", "合计", "1214", "", ""],
+    )
+    result = run(station, "donations", path, values=GIFT, year=2020)
+    assert (result.rows, result.recorded) == (4, 3)
+    assert whys(result) == {"C8": "合计 is a sum of other rows"}
+    assert result.sheets[0].skipped == 3
+    assert result.sheets[0].unread == ["序号"]
+    first, second, third = list_donations(station.books).items
+    assert (first.donor, first.lines[0].quantity, first.note) == ("D-1", 100, "门口")
+    assert (second.donor, second.lines[0].quantity) == (None, 1200)
+    assert second.happened_on == date(2020, 2, 5)
+    assert (third.lines[0].quantity, third.or_earlier) == (12, True)
+    assert all(one.receipt for one in (first, second, third))
+
+
+def test_a_file_that_is_imported_again_records_nothing(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write(tmp_path, ["物资", "数量"], ["口罩", 7], ["口罩", 7], ["盐", 1])
+    first = run(station, "opening-stock", path, values={"location": "store"})
+    assert (first.recorded, first.documents, first.equal) == (2, 1, [(2, 3)])
+    assert first.unknown == {"item 盐": 1}
+    assert station.total("stock:store") == 14
+    station.ledger.register(Item(code="salt", name="盐"))
+    second = run(station, "opening-stock", path, values={"location": "store"})
+    assert (second.recorded, second.before) == (1, 2)
+    third = run(station, "opening-stock", path, values={"location": "store"})
+    assert (third.recorded, third.before) == (0, 3)
+    assert summary(third)[0] == "3 rows read: 0 recorded, 3 recorded before, 0 listed"
+    assert (station.total("stock:store"), station.total("stock:store", "salt")) == (14, 1)
+
+
+def test_an_interrupted_import_goes_on_where_it_stopped(
+    station: StationLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importer, "ROWS_PER_COMMIT", 2)
+    path = write(tmp_path, ["物资", "数量", "户"], *(["口罩", 1, "R-1"] for _ in range(5)))
+
+    def stop(done: int) -> None:
+        if done == 4:
+            raise StoreError("the plug was pulled")
+
+    with pytest.raises(StoreError):
+        import_rows(station.ledger, "needs", path, by="u-1", progress=stop)
+    result = run(station, "needs", path)
+    assert (result.before, result.recorded) == (4, 1)
+    assert station.total("needed:") == 5
+
+
+def test_a_dry_run_records_nothing_and_says_what_it_would_record(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write(tmp_path, ["donor", "item", "qty", "unit"], ["新公司", "护目镜", 5, "副"])
+    before = station.entries()
+    chosen = {"values": GIFT, "create_items": True, "create_people": True}
+    result = run(station, "donations", path, dry_run=True, **chosen)
+    assert summary(result)[0].startswith("1 row read: 1 would be recorded")
+    assert result.registered == ["item I-001 (护目镜)", "donor D-3 (新公司)"]
+    assert station.entries() == before
+    assert station.books.catalogue.get(Item, "I-001") is None
+    assert run(station, "donations", path, **chosen).recorded == 1
+    assert station.total("stock:store", "I-001") == 5
+
+
+def test_units_and_packs_become_base_units(station: StationLedger, tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        ["物资", "规格", "数量", "单位"],
+        ["口罩", "", 2, "盒"],
+        ["口罩", "40件/箱", 3, "箱"],
+        ["大米", "", "2.5", "kg"],
+        ["洗手液", "", 1, "箱"],
+        ["口罩", "", 1, "提"],
+    )
+    result = run(station, "opening-stock", path, values={"location": "store"})
+    assert station.total("stock:store") == 2 * 50 + 3 * 40
+    assert whys(result) == {
+        "C4": "2.5 kg is not a whole number of units",
+        "D5": "洗手液 is counted in bottle; write how many are in one 箱, as in 50bottle/箱",
+        "D6": "口罩 is counted in piece; write how many are in one 提, as in 50piece/提",
+    }
+
+
+def test_goods_in_an_unknown_unit_become_an_item_of_their_own_if_items_are_created(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write(tmp_path, ["物资", "数量", "单位"], ["口罩", 3, "箱"], ["口罩", 4, "箱"])
+    run(station, "opening-stock", path, values={"location": "store"}, create_items=True)
+    created = station.books.item("I-001")
+    assert (created.name, created.unit) == ("口罩（箱）", "carton")
+    assert station.total("stock:store", "I-001") == 7
+
+
+def test_rows_of_one_document_are_recorded_together_or_listed_together(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write(
+        tmp_path,
+        ["donationkey", "donor", "item", "qty"],
+        ["A", "广州某企业", "mask", 4],
+        ["A", "广州某企业", "soap", 5],
+        ["B", "广州某企业", "mask", 0],
+        ["B", "广州某企业", "mask", 6],
+        ["C", "广州某企业", "mask", 7],
+        ["C", "广州某企业", "tent", 8],
+    )
+    result = run(station, "pledges", path)
+    assert [len(one.lines) for one in list_pledges(station.books).items] == [2, 1]
+    assert whys(result) == {
+        "D4": "0 is not a quantity of goods; it must be 1 or more",
+        "row 6": "row 7 of the same document cannot be recorded",
+        "C7": "no item is named 'tent'; register it, or add --create-items",
+    }
+
+
+def test_several_people_with_one_name_are_refused_and_none_is_picked(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    station.ledger.register(Donor(code="D-9", name="李某"))
+    path = write(tmp_path, ["donor", "item", "qty"], ["李某", "mask", 1], ["D-9", "mask", 1])
+    result = run(station, "donations", path, values=GIFT)
+    assert whys(result) == {"A2": "several donors are named so: D-2, D-9; write the code of one"}
+
+
+def test_a_name_that_one_row_registers_is_known_to_the_next_row(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write(tmp_path, ["户", "物资", "数量"], ["赵某", "口罩", 1], ["赵 某", "口罩", 2])
+    result = run(station, "needs", path, create_people=True)
+    assert (result.recorded, result.registered) == (2, ["recipient R-3 (赵某)"])
+    assert station.total("needed:") == 3
+
+
+def test_goods_that_the_books_lack_are_listed_or_opened(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write(tmp_path, ["户", "物资", "数量", "库位"], ["王某", "口罩", 9, "Store A"])
+    result = run(station, "distributions", path)
+    assert "no 口罩 is free in Store A" in whys(result)["C2"]
+    result = run(station, "distributions", path, open_missing=True)
+    assert [(one.row, one.item, one.quantity) for one in result.opened] == [(2, "mask", 9)]
+    assert station.total("received:R-1") == 9
+    assert station.total("stock:store") == 0
+    assert "opened as stock that the books lacked: 1 time" in summary(result)
+
+
+def test_allocations_are_set_aside_handed_out_or_listed_by_their_outcome(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    station.stock(20)
+    path = write(
+        tmp_path,
+        ["recipient", "item", "qty", "matchstatus", "matchsubstatus"],
+        ["R-1", "mask", 3, "delivered", ""],
+        ["R-2", "mask", 4, "pre_match", ""],
+        ["R-2", "mask", 5, "closed", "no_need"],
+        ["R-2", "mask", 5, "lost?", ""],
+    )
+    result = run(station, "allocations", path, values={"location": "store"})
+    assert station.total("received:R-1") == 3
+    assert station.total("allocated:") == 4
+    assert whys(result)["D4"] == "nothing was handed over: no_need; there is nothing to record"
+    assert whys(result)["D5"].startswith("'lost?' is none of delivered")
+
+
+def test_people_and_items_are_registered_and_known_when_imported_again(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    homes = write(
+        tmp_path,
+        ["姓名", "电话", "人数", "住址"],
+        ["王五", "13800138001", "3人", "1-203"],
+        ["王五", "13900000000", "2", "2-101"],
+        ["", "1", "", ""],
+    )
+    result = run(station, "households", homes)
+    assert result.recorded == 1
+    assert "R-3 has this name, but other details" in whys(result)["A3"]
+    assert whys(result)["A4"] == "the name is missing"
+    home = station.books.catalogue.get(Recipient, "R-3")
+    assert home is not None
+    assert (home.persons, home.phone) == (3, "13800138001")
+    again = write(tmp_path, ["姓名", "电话"], ["王五", "13800138001"], name="again.csv")
+    assert run(station, "households", again).before == 1
+    items = write(
+        tmp_path,
+        ["编号", "名称", "单位", "条码", "包装", "装量", "别名"],
+        ["goggles", "护目镜", "副", "6901234567892", "箱", 40, "眼罩、防护镜"],
+        ["mask", "口罩", "瓶", "", "", "", ""],
+        name="items.csv",
+    )
+    result = run(station, "items", items)
+    item = station.books.item("goggles")
+    assert (item.packs, item.aliases) == ({"carton": 40}, ["眼罩", "防护镜"])
+    assert whys(result) == {"C3": "mask is registered with another unit; change it there"}
+
+
+def test_the_listed_rows_are_corrected_in_their_file_and_imported(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write(
+        tmp_path,
+        ["物资", "数量", "备注"],
+        ["口罩", "many", "=1+1"],
+        ["盐", 2, "+86 20"],
+        ["口罩", 5, ""],
+    )
+    result = run(station, "opening-stock", path, values={"location": "store"})
+    written = tmp_path / "listed.csv"
+    written.write_bytes(listed_as_csv(result))
+    text = written.read_text("utf-8-sig")
+    assert "口罩,many,'=1+1,B2,\"'many' is not a quantity" in text
+    assert "'+86 20" in text
+    written.write_text(text.replace("many,", "3,", 1).replace("盐", "洗手液"), "utf-8-sig")
+    second = run(station, "opening-stock", written, values={"location": "store"})
+    assert (second.recorded, second.listed) == (2, [])
+    assert station.total("stock:store") == 8
+    station.ledger.verify()
+
+
+def test_a_column_is_chosen_by_the_user_if_its_heading_is_not_recognized(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write(tmp_path, ["东西", "实收"], ["口罩", 5])
+    with pytest.raises(InvalidField, match=r"no column for item .*Its columns are: 东西, 实收"):
+        run(station, "opening-stock", path, values={"location": "store"})
+    chosen = {"item": "东西", "quantity": "实收"}
+    run(station, "opening-stock", path, values={"location": "store"}, columns=chosen)
+    assert station.total("stock:store") == 5
+    with pytest.raises(InvalidField, match="needs have no column donor"):
+        run(station, "needs", path, columns={"donor": "x"})
+
+
+CELLS = st.one_of(
+    st.sampled_from(
+        ["口罩", "soap", "R-1", "D-1", "5", "2箱", "0", "-1", "2020-02-05", "合计", ""]
+    ),
+    st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6),
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(kind=st.sampled_from(sorted(KINDS)), rows=st.lists(st.lists(CELLS, max_size=8), max_size=8))
+def test_every_row_of_any_file_is_recorded_or_listed(
+    tmp_path: Path, kind: str, rows: list[list[str]]
+) -> None:
+    clock = Clock()
+    headings = [column.words[0] for column in KINDS[kind].columns]
+    path = write(tmp_path, headings, *rows)
+    with Ledger.open(str(tmp_path / f"{uuid4()}.db"), station="lx", clock=clock) as ledger:
+        register_all(without_fsync(ledger))
+        station = StationLedger(ledger, clock)
+        chosen = {"values": {} if kind not in ("donations",) else {"handled_by": "x"}}
+        run(station, kind, path, create_items=True, create_people=True, open_missing=True, **chosen)
+        ledger.verify()
