@@ -81,11 +81,15 @@ def draw_delivery_slips(
     return slip.draw_delivery_slips(slips, on_progress)
 
 
-def draw_run_sheet(sheet: RunSheet) -> bytes:
-    """Draw the run sheet (出车单) of a delivery on A4: what to load, the stops, and signatures."""
+def draw_run_sheet(sheet: RunSheet, join: str | None = None) -> bytes:
+    """Draw the run sheet (出车单) of a delivery on A4: what to load, the stops, and signatures.
+
+    Args:
+        join: The address with which phones join the team. It is printed as a QR code.
+    """
     from supplies_receipts.papers import run_sheet
 
-    return run_sheet.draw_run_sheet(sheet)
+    return run_sheet.draw_run_sheet(sheet, join)
 
 
 def draw_count_sheet(paper: CountSheetPaper) -> bytes:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Literal
 
 import pytest
+import zxingcpp
 from msgspec.structs import replace
 from supplies_receipts import draw_delivery_slips, draw_run_sheet, samples
 from supplies_receipts.__main__ import STATION, slips
@@ -116,3 +118,26 @@ def test_two_processes_give_the_same_bytes() -> None:
         ("draw_delivery_slips(slips(), 'a5')", draw_delivery_slips(slips(), "a5")),
     ):
         assert reading.in_a_new_process(drawn, 1) == hashlib.sha256(here).hexdigest()
+
+
+def qr_codes(pdf: bytes) -> list[str]:
+    """Return the texts of the QR codes on the first page."""
+    return [code.text for code in zxingcpp.read_barcodes(reading.rendered(pdf, page=1))]
+
+
+@needs_poppler
+@pytest.mark.parametrize("paper", ["roll", "a5"])
+def test_the_qr_code_of_a_slip_opens_the_stop_on_a_phone(paper: Literal["roll", "a5"]) -> None:
+    url = "https://example.org/run/v_1/a_1"
+    slip = replace(slips()[0], run_url=url)
+    pdf = draw_delivery_slips([slip], paper)
+    assert qr_codes(pdf) == [url]
+    reading.assert_well_set(pdf, margin=4 if paper == "roll" else 12)
+
+
+@needs_poppler
+def test_the_qr_code_of_a_run_sheet_lets_a_phone_join() -> None:
+    url = "https://example.org/run/join/supplies.lx.v_1.AAAAAAAAAAAAAAAAAAAAAA"
+    pdf = draw_run_sheet(samples.run_sheet(STATION), url)
+    assert qr_codes(pdf) == [url]
+    reading.assert_well_set(pdf, margin=15)

@@ -32,6 +32,13 @@ _PRIVACY = Words(
     "This sheet bears addresses: hand it back at the station; destroy it within 24 hours.",
 )
 
+_JOIN = Words(
+    "用手机扫码，即可在手机上看站点、记录送达，没有网络也能用。此码在车队收车或换队后失效，勿外传。",
+    "Scan with a phone to see the stops and record each outcome, also without a network. The code "
+    "is valid until the delivery is closed or given to another team. Keep it in the team.",
+)
+
+_QR = 26.0
 _QUANTITY = 22.0
 _BLANK = 17.0  # width of a box for writing a quantity
 _LOAD = (
@@ -55,8 +62,11 @@ _STEP = Style(9, bold=True, leading=1.25)
 _SIGN = 56.0  # width of each of three signatures
 
 
-def draw_run_sheet(sheet: RunSheet) -> bytes:
+def draw_run_sheet(sheet: RunSheet, join: str | None = None) -> bytes:
     """Return the sheet as a PDF, with as many pages as the delivery needs.
+
+    Args:
+        join: The address with which phones join the team. None prints no QR code.
 
     Raises:
         InvalidField: the delivery has no stops.
@@ -66,16 +76,17 @@ def draw_run_sheet(sheet: RunSheet) -> bytes:
     with bilingual.as_issued_by(sheet.station):
         day = bilingual.short_day(sheet.day, or_earlier=bool(sheet.or_earlier))
         return report_page.drawn(
-            _blocks(sheet),
+            _blocks(sheet, join),
             title=f"{_TITLE.zh} {sheet.delivery}",
             author=sheet.station.name,
             foot=f"{_TITLE.label} {sheet.delivery} · {day}",
         )
 
 
-def _blocks(sheet: RunSheet) -> list[Block]:
+def _blocks(sheet: RunSheet, join: str | None) -> list[Block]:
     return [
         _head(sheet),
+        *([] if join is None else [_join(join), layout.space(3)]),
         *_load(sheet.load),
         layout.space(4),
         *_stops(sheet.stops),
@@ -99,6 +110,18 @@ def _head(sheet: RunSheet) -> Block:
             layout.space(3),
         ]
     )
+
+
+def _join(address: str) -> Block:
+    """Draw the QR code with which a phone joins the team, and what it is for."""
+    left = MARGIN + _QR + 4
+    words = layout.bilingual_text(left, WIDTH - _QR - 4, _JOIN, CELL, CELL_EN)
+
+    def draw(sheet: Sheet, y: float) -> None:
+        sheet.qr(MARGIN, y, _QR, address)
+        words.draw(sheet, y + 1)
+
+    return Block(max(_QR, words.height + 1), draw)
 
 
 def _load(lines: Sequence[LoadLine]) -> list[Block]:

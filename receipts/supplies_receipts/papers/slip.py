@@ -62,6 +62,10 @@ _LABEL = Style(7, bold=True, leading=1.3)
 _TOTAL = Style(9, bold=True)
 _FOOT = Style(9, bold=True)
 
+_ON_PHONE = Words("配送员扫码，在手机上打开这一站", "Courier: scan to open this stop")
+_PHONE_ROWS = ((_ON_PHONE.zh, _LABEL), (_ON_PHONE.en, _SMALL))
+_QR = 16.0
+
 _DIGITS = 6
 _SIGNATURE = 22.0
 
@@ -243,10 +247,23 @@ def _signed(slip: DeliverySlip) -> list[Block]:
     ]
 
 
+def _run_code(address: str) -> Block:
+    """Draw the QR code that opens the stop on a phone of the team."""
+    left = _QR + 2
+    words = layout.stacked([_text(row, style, WIDTH - left, at=left) for row, style in _PHONE_ROWS])
+
+    def draw(sheet: Sheet, y: float) -> None:
+        sheet.qr(MARGIN, y, _QR, address)
+        words.draw(sheet, y + (_QR - words.height) / 2)
+
+    return layout.stacked([Block(_QR, draw), layout.space(1.2)])
+
+
 def _foot(slip: DeliverySlip) -> list[Block]:
     phone = slip.station.phone
     number = f"{slip.delivery} · {slip.stop}/{slip.stops}"
     return [
+        *([_run_code(slip.run_url)] if slip.run_url else []),
         layout.bilingual_text(MARGIN, WIDTH, _PRIVACY, _LABEL, _SMALL),
         *([_text(f"{_STATION_PHONE.label}  {phone}", _SMALL)] if phone else []),
         layout.text(MARGIN, WIDTH, number, _FOOT, "right"),

@@ -10,6 +10,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 from supplies_receipts import draw_delivery_slips, draw_run_sheet
 
+from supplies.access import run_codes
 from supplies.access.phone_reports import clock_differs, correct_clock
 from supplies.books.reader import Books
 from supplies.domain.commands import (
@@ -124,8 +125,16 @@ async def slips_paper(context: RequestContext, delivery: str, size: PaperSize) -
 async def run_sheet_paper(context: RequestContext, delivery: str) -> PDFResponse:
     """Return the run sheet of a delivery as PDF, if the caller may see the delivery."""
     await ownership.check_delivery(context, delivery)
-    sheet = await context.read_in_thread(lambda books: build_run_sheet(books, delivery))
-    return await context.draw(lambda: draw_run_sheet(sheet), f"run-sheet-{delivery}")
+    with context.reading() as books:
+        has_key = run_codes.read_key(books) is not None
+    if not has_key:
+        await context.station.admin_write(run_codes.ensure_key)
+
+    def read(books: Books) -> tuple[RunSheet, str | None]:
+        return build_run_sheet(books, delivery), run_codes.join_address(books, delivery)
+
+    sheet, join = await context.read_in_thread(read)
+    return await context.draw(lambda: draw_run_sheet(sheet, join), f"run-sheet-{delivery}")
 
 
 class DeliveryController(Controller):

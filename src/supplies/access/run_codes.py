@@ -14,6 +14,7 @@ import secrets
 from supplies.access.access_context import AccessContext
 from supplies.books.reader import Books
 from supplies.domain.entry_rows import Delivery, DeliveryEnd
+from supplies.stations.public_address import is_local_address
 
 _CODE = re.compile(
     r"supplies\.(?P<station>[A-Za-z0-9][A-Za-z0-9._-]{0,63})\."
@@ -45,6 +46,17 @@ def code_of(books: Books, delivery: str) -> str | None:
     if key is None or assigned is None:
         return None
     return f"supplies.{books.station_code}.{delivery}.{_mac(books, key, delivery, assigned[0])}"
+
+
+def join_address(books: Books, delivery: str) -> str | None:
+    """Return the address with which a phone joins the team of a delivery, for its run sheet.
+
+    Return None if `code_of` does, or if other devices cannot open the address of the station.
+    """
+    host, code = books.station.host, code_of(books, delivery)
+    if code is None or is_local_address(host):
+        return None
+    return f"{host.rstrip('/')}/run/join/{code}"
 
 
 def delivery_of(access: AccessContext, code: str) -> Delivery | None:

@@ -153,14 +153,20 @@ def run_sheet(database: str, station: str | None, delivery: str, output: str, fo
     """
     from supplies_receipts import draw_run_sheet
 
+    from supplies.access.access_context import AccessContext
+    from supplies.access.run_codes import ensure_key, join_address
     from supplies.cli.opening import open_ledger
     from supplies.cli.paper_files import OutputFile
     from supplies.views.delivery_slips import build_run_sheet
 
     file = OutputFile(output, database, force=force)
-    with open_ledger(database, station) as ledger, ledger.reading() as books:
-        found = build_run_sheet(books, delivery)
-    file.write(draw_run_sheet(found))
+    with open_ledger(database, station) as ledger:
+        with ledger.reading() as books:
+            found = build_run_sheet(books, delivery)
+        with ledger.admin_transaction() as books:
+            ensure_key(AccessContext(books, ledger.clock()))
+            join = join_address(books, delivery)
+    file.write(draw_run_sheet(found, join))
     print(f"The run sheet of delivery {delivery} is in {file}.")
 
 

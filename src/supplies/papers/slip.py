@@ -40,6 +40,8 @@ class DeliverySlip(PaperPart, frozen=True, kw_only=True):
 
     Attributes:
         or_earlier: True if the day is only the latest possible one; otherwise absent.
+        run_url: The address that opens the stop on a phone of the team; absent if other devices
+            cannot open the address of the station.
     """
 
     delivery: str
@@ -56,3 +58,4 @@ class DeliverySlip(PaperPart, frozen=True, kw_only=True):
     access: str | None
     lines: list[SlipLine]
     or_earlier: bool | msgspec.UnsetType = msgspec.UNSET
+    run_url: str | msgspec.UnsetType = msgspec.UNSET

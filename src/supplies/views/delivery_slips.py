@@ -19,6 +19,7 @@ from supplies.papers.common import StatedPacks
 from supplies.papers.run_sheet import LoadLine, RunSheet, RunStop
 from supplies.papers.slip import DeliverySlip, SlipLine
 from supplies.stations.paper_settings import station_head
+from supplies.stations.public_address import is_local_address
 from supplies.views.allocations import read_stated_packs
 from supplies.views.deliveries import DOCUMENT_TYPE
 from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
@@ -78,9 +79,18 @@ def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
                 access=recipient.access,
                 lines=_lines(books, found, lines),
                 or_earlier=found.or_earlier,
+                run_url=_run_url(books, delivery, first.allocation),
             )
         )
     return slips
+
+
+def _run_url(books: Books, delivery: str, allocation: str) -> str | msgspec.UnsetType:
+    """Return the address that opens a stop on a phone. It contains no secret."""
+    host = books.station.host
+    if is_local_address(host):
+        return msgspec.UNSET
+    return f"{host.rstrip('/')}/run/{delivery}/{allocation}"
 
 
 def build_run_sheet(books: Books, delivery: str) -> RunSheet:
