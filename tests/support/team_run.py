@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +22,15 @@ from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 from support.browser import PATIENCE, Site
 from tools.browser import OPTIONS, find_chromium
+
+NOISE = """async () => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 900, height: 700 });
+  const image = new ImageData(900, 700);
+  image.data.forEach((_, at) => { image.data[at] = (at * 2654435761) % 251; });
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas.toDataURL("image/png").split(",")[1];
+}"""
+"""Draw a picture that compresses badly."""
 
 NewPhone = Callable[..., "Phone"]
 
@@ -235,6 +245,7 @@ def save(page: Page, outcome: str = "Handed over") -> None:
 def send_now(page: Page) -> None:
     """Send what is kept, without waiting. It may be on its way already."""
     page.locator("#bar a").nth(2).click()
+    page.get_by_role("heading", name=re.compile("unsent$|^All is sent")).wait_for()
     page.evaluate("document.querySelector('main .wide-button')?.click()")
 
 

@@ -9,7 +9,17 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page, expect
 from support.http_proxy import HttpProxy
-from support.team_run import NewPhone, Phone, TeamRun, open_next, save, send_all, send_now, stops
+from support.team_run import (
+    NOISE,
+    NewPhone,
+    Phone,
+    TeamRun,
+    open_next,
+    save,
+    send_all,
+    send_now,
+    stops,
+)
 
 FULL = """(method) => {
   IDBObjectStore.prototype[method] = () => {
@@ -17,15 +27,6 @@ FULL = """(method) => {
   };
 }"""
 """Let a method of the database fail as on a phone without space."""
-
-NOISE = """async () => {
-  const canvas = Object.assign(document.createElement("canvas"), { width: 900, height: 700 });
-  const image = new ImageData(900, 700);
-  image.data.forEach((_, at) => { image.data[at] = (at * 2654435761) % 251; });
-  canvas.getContext("2d").putImageData(image, 0, 0);
-  return canvas.toDataURL("image/png").split(",")[1];
-}"""
-"""Draw a picture that compresses badly."""
 
 
 def unsent(page: Page, count: int) -> None:

@@ -79,13 +79,16 @@ async function sendRecord(record) {
     headers: { "Content-Type": "application/json", "Idempotency-Key": record.key, "Sent-At": now() },
     body: record.body,
   });
-  const isOurs = Number.isInteger(body?.entry?.seq) && body.delivery?.id === record.delivery;
-  if ([200, 201, 202].includes(status) && isOurs) {
+  if (isConfirmed(record, status, body)) {
     await confirm(record, { status, entry: body.entry.seq, at: now() });
     return { state: "next" };
   }
   return kept("records", record, status, body, retryAfter);
 }
+
+// Return whether an answer is the service's, and states the entry of this delivery.
+const isConfirmed = (record, status, body) =>
+  [200, 201, 202].includes(status) && Number.isInteger(body?.entry?.seq) && body.entry.document === record.delivery;
 
 async function sendPhoto(photo) {
   if (!photo.tried_at) await update("photos", photo.key, { tried_at: now() });
@@ -96,7 +99,7 @@ async function sendPhoto(photo) {
     body: photo.content,
     timeout: PHOTO_TIMEOUT,
   });
-  if ([200, 201, 202].includes(status) && Number.isInteger(body?.entry?.seq)) {
+  if (isConfirmed(photo, status, body)) {
     await confirmPhoto(photo.key);
     return { state: "next" };
   }

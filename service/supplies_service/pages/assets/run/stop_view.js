@@ -51,8 +51,8 @@ export function stopView(stop, zone, save) {
     h("h1", { tabindex: "-1" }, t("Stop %(number)s", { number: stop.number })),
     whoAndWhere(stop),
     goods(stop.lines),
-    outcome ? known(stop, outcome, zone) : null,
     stop.conflict && !stop.own ? conflictSides(stop, zone) : null,
+    outcome && (stop.own || !stop.conflict) ? known(stop, outcome, zone) : null,
     place,
   );
 }
@@ -107,7 +107,7 @@ export function stateWords(record) {
 }
 
 // Both sides of a contradiction.
-export function conflictSides(stop, zone) {
+function conflictSides(stop, zone) {
   const { reported, recorded } = stop.conflict;
   return h(
     "div",

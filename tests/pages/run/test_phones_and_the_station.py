@@ -1,0 +1,151 @@
+"""What several phones and the station record about the same stops."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import Page, expect
+from support.browser import OpenPage
+from support.http_proxy import HttpProxy
+from support.team_run import (
+    NOISE,
+    NewPhone,
+    TeamRun,
+    open_next,
+    save,
+    send_all,
+    send_now,
+    stops,
+)
+
+from supplies.domain import commands as c
+
+
+def kinds(run: TeamRun) -> list[str]:
+    """Return the kinds of the entries that followed the dispatch."""
+    return [str(entry["kind"]) for entry in run.recorded()]
+
+
+def differing(page: Page) -> None:
+    """Open the second stop, and wait until it shows both sides of a contradiction."""
+    stops(page)
+    page.reload()
+    page.get_by_role("link", name="2 Household 2").click()
+    expect(page.get_by_text("Two reports differ. The station decides.")).to_be_visible()
+    expect(page.get_by_text("15 bottles handed over")).to_be_visible()
+    expect(page.get_by_text("15 bottles in the bag")).to_be_visible()
+
+
+def test_two_phones_agree_about_one_stop_and_contradict_each_other_about_another(
+    new_phone: NewPhone, network: HttpProxy, run: TeamRun
+) -> None:
+    one, other = new_phone().open(), new_phone().open()
+    network.mode = "login page"
+    for page, receiver, second in ((one, "Family", "Handed over"), (other, "Guard", "Refused")):
+        open_next(page, "Handed over")
+        page.get_by_text(receiver, exact=True).click()
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_role("button", name="Undo").wait_for()
+        save(page, second)
+    network.mode = "forward"
+    send_all(one)
+    send_all(other)
+    assert kinds(run).count("outcome_reported") == 2
+    assert len([kind for kind in kinds(run) if "conflict" in kind]) == 1
+    differing(one)
+    differing(other)
+
+
+def test_a_clock_that_is_a_day_off_is_corrected_and_shown(
+    new_phone: NewPhone, run: TeamRun
+) -> None:
+    zone = ZoneInfo("Asia/Shanghai")
+    for hours in (26, -26):
+        page = new_phone(clock_hours=hours).open()
+        expect(page.get_by_text("clock differs from the station's")).to_be_visible()
+        before = datetime.now(zone) - timedelta(seconds=2)
+        save(page)
+        send_all(page)
+        entry = run.recorded()[-1]
+        [outcome] = [row for row in entry["rows"] if row["table"] == "outcomes"]
+        assert before <= datetime.fromisoformat(outcome["happened_at"]) <= datetime.now(zone)
+        assert entry["happened_on"] in (f"{before:%F}", f"{datetime.now(zone):%F}")
+    assert kinds(run) == ["outcome_reported"] * 2
+
+
+def test_a_queue_survives_that_its_delivery_is_given_away_and_closed(
+    new_phone: NewPhone, network: HttpProxy, run: TeamRun
+) -> None:
+    page = new_phone().open()
+    network.mode = "login page"
+    save(page)
+    save(page, "Refused")
+    other_team = TeamRun(run.site, 1).team
+    run.record(c.ReassignDelivery(delivery=run.delivery, team=other_team))
+    for stop in run.stops:
+        run.record(
+            c.ReportOutcome(
+                delivery=run.delivery, allocation=stop.allocation, outcome="handed_over"
+            )
+        )
+    run.record(c.CloseDelivery(delivery=run.delivery))
+    network.mode = "forward"
+    send_all(page)
+    stops(page)
+    expect(page.get_by_role("heading", name="No delivery is out")).to_be_visible()
+    assert kinds(run).count("outcome_reported") == 3
+    assert len([kind for kind in kinds(run) if "conflict" in kind]) == 1
+
+
+def test_the_station_takes_in_the_queue_of_a_revoked_phone_once(
+    new_phone: NewPhone, open_page: OpenPage, network: HttpProxy, run: TeamRun
+) -> None:
+    phone = new_phone()
+    page = phone.open()
+    network.mode = "login page"
+    save(page)
+    network.mode = "forward"
+    run.revoke_phones()
+    send_now(page)
+    page.get_by_role("button", name="Show as codes and text").click()
+    text = page.get_by_role("textbox", name="The records as text").input_value()
+    desk = open_page("/phones/rescue", role="coordinator")
+    desk.get_by_role("textbox").fill(text)
+    desk.get_by_role("button", name="Take over").click()
+    expect(desk.get_by_role("status")).to_contain_text("booked")
+    assert kinds(run) == ["outcome_reported"]
+    phone.use(run.join())
+    page.reload()
+    send_all(page)
+    assert kinds(run) == ["outcome_reported"]
+
+
+def test_signature_code_and_photo_are_kept_with_the_outcome(
+    new_phone: NewPhone, network: HttpProxy, run: TeamRun, tmp_path: Path
+) -> None:
+    page = new_phone().open()
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(base64.b64decode(page.evaluate(NOISE)))
+    open_next(page, "Handed over")
+    page.get_by_role("button", name="Sign on the screen").click()
+    place = page.get_by_role("img", name="Signature").bounding_box()
+    assert place is not None
+    page.mouse.move(place["x"], place["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(place["x"] + place["width"] - 10, place["y"] + 100, steps=8)
+    page.mouse.up()
+    page.get_by_role("textbox", name="Code that the household says").fill("000000")
+    page.locator('input[type="file"]').set_input_files(photo)
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Undo").wait_for()
+    send_all(page)
+    outcome, picture = [post for post in network.posts if not post.path.endswith("/status")]
+    strokes = json.loads(outcome.body)["signature"]
+    assert strokes[0][0][0] < 30 < 900 < strokes[0][-1][0] <= 1000
+    assert picture.path.endswith("/photo")
+    assert len(picture.body) < 300 * 1024
+    assert len(run.recorded()) == 2
