@@ -207,6 +207,11 @@ POST   C     /admin/periods/close
 POST   C     /admin/periods/reopen
 GET    C     /admin/access-log
 GET    C     /admin/forgetting
+GET    CRA   /catalogue/look-alikes
+GET    C     /donors/{code}/merge
+POST   C     /donors/{code}/merge
+GET    C     /recipients/{code}/merge
+POST   C     /recipients/{code}/merge
 GET    C     /donors/{code}/forget
 POST   C     /donors/{code}/forget
 GET    C     /recipients/{code}/forget

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
+from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books
 from supplies.domain.accounts import RECEIVED
 from supplies.domain.catalogue_records import (
@@ -22,6 +23,7 @@ from supplies.domain.catalogue_records import (
     Recipient,
     Team,
 )
+from supplies.domain.commands import PersonKind
 from supplies.domain.fields import StrictStruct
 from supplies.errors import SuppliesError
 from supplies.ledger.ledger import Ledger
@@ -29,6 +31,7 @@ from supplies.views.allocations import list_allocations
 from supplies.views.catalogue import get_record, list_records
 from supplies.views.deliveries import list_deliveries
 from supplies.views.donations import list_donations
+from supplies.views.merges import get_merge, other_codes
 from supplies.views.needs import list_needs
 from supplies.views.pagination import check_choice, invalid_cursor
 from supplies.views.periods import get_period_of_donor
@@ -195,7 +198,21 @@ def _show_record(
             table=kind.table,
             record=record,
             about=_about(context, books, record, after),
+            merged=_merged(books, record),
         )
+
+
+def _merged(books: Books, record: CatalogueRecord) -> dict[str, Any]:
+    """Return the merge of this code as `into`, and the merges of other codes into it as `codes`."""
+    found: dict[str, Any] = {"into": None, "codes": []}
+    if isinstance(record, Donor | Recipient):
+        kind: PersonKind = "donor" if isinstance(record, Donor) else "recipient"
+        if record.code in books.catalogue.merged_codes(kind):
+            found["into"] = get_merge(books, kind, record.code)
+        else:
+            others = other_codes(books, kind, record.code)
+            found["codes"] = [get_merge(books, kind, code) for code in others]
+    return found
 
 
 def _about(
@@ -209,7 +226,11 @@ def _about(
             return {"donations": context.redacted(page)}
         case Recipient():
             return {
-                "received": list_balances(books, RECEIVED(code)),
+                "received": [
+                    balance
+                    for each in codes_of_person(books, "recipient", code)
+                    for balance in list_balances(books, RECEIVED(each))
+                ],
                 "needs": context.redacted(
                     list_needs(books, recipient=code, status="open", limit=ROWS)
                 ),

@@ -17,6 +17,7 @@ from supplies_service.pages.entries import EntryPages
 from supplies_service.pages.find import FindPages
 from supplies_service.pages.languages import LanguagePages
 from supplies_service.pages.links import OWNERS_LINK_PAGES, LinkPages
+from supplies_service.pages.merges import MERGE_PAGES, LookAlikePages
 from supplies_service.pages.needs import NeedPages
 from supplies_service.pages.organisation import OrganisationPages
 from supplies_service.pages.periods import PeriodPages
@@ -81,6 +82,8 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     AccessLogPages,
     ForgettingPages,
     *ERASURE_PAGES,
+    *MERGE_PAGES,
+    LookAlikePages,
     DonorRequestPages,
     PhoneJoinPages,
     PhonePages,

@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
 from supplies.domain.commands import Correct, ResolveConflict, Reverse
+from supplies.domain.entry_rows import Merge
 from supplies.errors import NotFound
 from supplies.ledger.recorded import recorded_result
 from supplies.views.deliveries import StopLineView, StopView, get_delivery
@@ -178,6 +179,7 @@ def _show(
             command=list_entries_of_command(books, seq),
             warnings=recorded_result(books, seq).warnings if _is_first(books, seq) else [],
             changed=_changed_fields(books, entry),
+            merge=next(iter(books.rows_of_entry(Merge, seq)), None),
         )
 
 

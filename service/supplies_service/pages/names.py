@@ -18,7 +18,7 @@ from supplies.domain.catalogue_records import (
     Recipient,
     Team,
 )
-from supplies.domain.entry_rows import Allocation, Delivery, Need, Pledge
+from supplies.domain.entry_rows import Allocation, Delivery, Merge, Need, Pledge
 from supplies.domain.fields import is_valid_code
 from supplies.domain.larger_units import in_larger_unit
 from supplies.errors import NotFound
@@ -271,6 +271,9 @@ class Names:
             case "a":
                 allocation = self._books.latest_row(Allocation, allocation=document)
                 return "" if allocation is None else self.recipient(allocation.recipient)
+            case "j":
+                merge = self._books.latest_row(Merge, merge=document)
+                return "" if merge is None else self.record(f"{merge.kind}s", merge.code)
             case "v":
                 delivery = self._books.latest_row(Delivery, delivery=document)
                 return "" if delivery is None else self.team(delivery.team)
