@@ -15,7 +15,7 @@ from supplies_receipts.__main__ import receipt
 from support import pdf_reading as reading
 from support.pdf_reading import needs_poppler
 
-from supplies.papers.common import DonorName, StatedPacks, UnitWords
+from supplies.papers.common import BilingualText, DonorName, StatedPacks, UnitWords
 from supplies.papers.receipt import (
     DonationReceipt,
     GivenBackGoods,
@@ -377,3 +377,16 @@ def test_packs_and_units_with_long_names_are_printed_in_full() -> None:
     pdf = draw_receipt(paper)
     reading.assert_well_set(pdf, margin=12)
     assert reading.text(pdf).count("pack-" + "y" * 59) == 6
+
+
+def test_receipts_of_edition_2_thank_in_type_of_7_points_and_older_ones_stay_as_they_were() -> None:
+    older = draw_receipt(receipt())
+    thanks = BilingualText(zh="谢谢您。", en="Thanks.")
+    new = draw_receipt(with_document(receipt(), edition=2, thanks=thanks))
+    shown = reading.text(new)
+    assert "谢谢您。Thanks." in shown
+    address = f"{receipt().document.station.host}/v"
+    assert address in shown
+    assert address not in reading.text(older)
+    assert draw_receipt(receipt()) == older
+    assert min(reading.sizes(new)) >= 7

@@ -11,6 +11,7 @@ from html import unescape
 from io import BytesIO
 from typing import NamedTuple
 
+import pikepdf
 import pypdf
 import pytest
 from PIL import Image
@@ -142,3 +143,14 @@ def in_a_new_process(expression: str, seed: int) -> str:
         env={"PYTHONHASHSEED": str(seed)},
     )
     return done.stdout.strip()
+
+
+def sizes(pdf: bytes) -> set[float]:
+    """Return the sizes in points of all type on the pages of a PDF."""
+    found = set()
+    with pikepdf.open(BytesIO(pdf)) as opened:
+        for page in opened.pages:
+            for operands, operator in pikepdf.parse_content_stream(page):
+                if str(operator) == "Tf":
+                    found.add(float(operands[1]))
+    return found

@@ -67,14 +67,18 @@ def stacked(blocks: Sequence[Block]) -> Block:
     return Block(sum(block.height for block in blocks), draw)
 
 
-# Most texts are the same on every paper, so in a batch each is broken into lines only once.
-@lru_cache(maxsize=4096)
 def text(x: float, width: float, content: str, style: Style, align: Align = "left") -> Block:
     """Return a paragraph between x and x + width.
 
     If a text is written from right to left and has several lines, it is aligned right instead of
     left. A single line is not, so that it stays beside its label.
     """
+    return _text(x, width, content, style.resolved, align)
+
+
+# Most texts are the same on every paper, so in a batch each is broken into lines only once.
+@lru_cache(maxsize=4096)
+def _text(x: float, width: float, content: str, style: Style, align: Align) -> Block:
     break_lines = paragraph(content, style, width)
     if align == "left" and _is_right_aligned(break_lines):
         align = "right"
@@ -148,7 +152,10 @@ class Table:
         self._lefts = list(accumulate((column.width for column in columns), initial=x))
         self._width = self._lefts[-1] - x
         titles = [
-            [_whole(c.title.primary, HEAD, c.width), _whole(c.title.secondary, HEAD_EN, c.width)]
+            [
+                _whole(c.title.primary, HEAD.resolved, c.width),
+                _whole(c.title.secondary, HEAD_EN.resolved, c.width),
+            ]
             for c in columns
         ]
         top = rule(x, self._width, weight=0.6)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from io import BytesIO
 from typing import Any, Literal
 
@@ -65,29 +66,57 @@ _SHARE_LEFT = {
 }  # share of the text's width that is left of x
 
 
+_smallest_type: ContextVar[float] = ContextVar("smallest type", default=0.0)
+
+
+@contextmanager
+def smallest_type(points: float) -> Iterator[None]:
+    """Draw no designed type smaller than this, within the `with` block. 0 sets no limit."""
+    token = _smallest_type.set(points)
+    try:
+        yield
+    finally:
+        _smallest_type.reset(token)
+
+
 class Style(msgspec.Struct, frozen=True):
     """The font size, line height and other properties of a text.
 
     Attributes:
-        size: Size in points.
+        size: Size in points. `points` is the size in which the text is drawn.
         leading: Line height as a multiple of the size.
+        fitted: Whether the size was reduced so that the text fits. If so, it may be smaller than
+            the smallest type of the paper.
     """
 
     size: float
     bold: bool = False
     ink: Ink = BLACK
     leading: float = 1.3
+    fitted: bool = False
+
+    @property
+    def points(self) -> float:
+        """Size in points, at least that of the smallest type of the paper."""
+        return self.size if self.fitted else max(self.size, _smallest_type.get())
+
+    @property
+    def resolved(self) -> Style:
+        """The style in the size in which it is drawn on this paper, for the keys of caches."""
+        points = self.points
+        return self if points == self.size else replace(self, size=points, fitted=True)
 
     @property
     def line(self) -> float:
         """Line height in millimetres."""
-        return self.size * self.leading / float(mm)
+        return self.points * self.leading / float(mm)
 
     def width(self, text: str) -> float:
         """Return the width of one line of text in millimetres."""
         plain = fonts.covers(text)
-        points = fonts.width(text, self.size) if plain else shape_line(text, self.size).width
-        return points / float(mm)
+        size = self.points
+        wide = fonts.width(text, size) if plain else shape_line(text, size).width
+        return wide / float(mm)
 
 
 class Paragraph(msgspec.Struct, frozen=True):
@@ -132,7 +161,7 @@ def fit_style(text: str, style: Style, width: float, *, smallest: float = 4) -> 
     return (
         style
         if wide <= width
-        else replace(style, size=max(smallest, style.size * width / wide * 0.999))
+        else replace(style, size=max(smallest, style.points * width / wide * 0.999), fitted=True)
     )
 
 
@@ -141,9 +170,9 @@ def fit_in_box(text: str, style: Style, width: float, height: float) -> Paragrap
 
     The size is that of the style, or smaller if needed.
     """
-    size = style.size
+    size = style.points
     while True:
-        content = paragraph(text, replace(style, size=size), width)
+        content = paragraph(text, replace(style, size=size, fitted=True), width)
         if content.height <= height or size <= 1:
             return content
         size -= 0.5
@@ -198,14 +227,14 @@ class Sheet:
         A character without a glyph is drawn as a box with its code, such as `U+1F600`.
         """
         shift = 0.0 if align == "left" else _SHARE_LEFT[align] * style.width(text)
-        down = ((style.leading - 1) / 2 + _ASCENT) * style.size
+        down = ((style.leading - 1) / 2 + _ASCENT) * style.points
         left, base = (x - shift) * mm, self._up(y) - down
-        shaped = () if fonts.covers(text) else shape_line(text, style.size).runs
+        shaped = () if fonts.covers(text) else shape_line(text, style.points).runs
         line = self._canvas.beginText(left, base)
-        line.setFont(fonts.FACE, style.size)
+        line.setFont(fonts.FACE, style.points)
         line.setFillColorRGB(*style.ink)
         if style.bold:
-            self._canvas.setLineWidth(style.size * _THICKENING)
+            self._canvas.setLineWidth(style.points * _THICKENING)
             line.setStrokeColorRGB(*style.ink)
             line.setTextRenderMode(2)
         if shaped:

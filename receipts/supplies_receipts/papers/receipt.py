@@ -25,6 +25,7 @@ from supplies_receipts.drawing.canvas import (
     Style,
     fit_style,
     one_line,
+    smallest_type,
 )
 from supplies_receipts.papers.receipt_footer import (
     MARGIN,
@@ -38,6 +39,9 @@ from supplies_receipts.papers.receipt_footer import (
 )
 
 _A5_LINES = 5
+
+SMALLEST = 7.0
+"""Smallest type, in points, of receipts that state their edition. Older ones have smaller type."""
 
 TITLE = Words("捐赠物资接收凭证", "Receipt for donated goods (in kind)")
 _NOBODY = Words("匿名", "Anonymous")
@@ -92,6 +96,12 @@ def draw_receipt(paper: ReceiptPaper) -> bytes:
 
 def draw(sheet: Sheet, paper: ReceiptPaper) -> None:
     """Draw the pages of a receipt, after any pages that are already on the sheet."""
+    document = paper.document
+    with smallest_type(0.0 if document.edition is msgspec.UNSET else SMALLEST):
+        _draw(sheet, paper)
+
+
+def _draw(sheet: Sheet, paper: ReceiptPaper) -> None:
     document = paper.document
     heads = [_head(document), _running_head(document)]
     foot = closing_height(document)
@@ -177,7 +187,7 @@ def _running_head(document: DonationReceipt) -> Block:
     half = WIDTH / 2
     available = half - _ISSUED.width(f"  {TITLE.primary}") - 1
     issuer = bilingual.named(document.station.name, document.station.name_en).primary
-    name = one_line(issuer, _ISSUED, available, smallest=_ISSUED.size).lines[0]
+    name = one_line(issuer, _ISSUED, available, smallest=_ISSUED.points).lines[0]
     return layout.stacked(
         [
             layout.beside(

@@ -56,6 +56,7 @@ _SCAN = Words("扫码查验", "Scan to verify")
 _SEAL_HERE = Words("盖章", "Seal")
 _SIGNERS = (Words("经办人", "Handler"), Words("复核人", "Checker"), Words("捐赠人签名", "Donor"))
 
+_THANKS = Style(8.5, bold=True, leading=1.3)
 _LAW = Style(7, leading=1.25)
 _LAW_EN = Style(6, ink=GREY, leading=1.2)
 _CODE = Style(7, bold=True, leading=1.2)
@@ -90,11 +91,11 @@ def closing_height(document: DonationReceipt) -> float:
 def _stated(document: DonationReceipt) -> Block:
     stated = document.statement
     words = _STATEMENT if stated is None else Words(stated.zh, stated.en)
-    text = [
-        layout.text(MARGIN, WIDTH - _SEAL - 4, text, style)
-        for text, style in ((words.primary, _LAW), (words.secondary, _LAW_EN))
-        if text
-    ]
+    parts = [(words.primary, _LAW), (words.secondary, _LAW_EN)]
+    if document.thanks is not msgspec.UNSET:
+        thanks = Words(document.thanks.zh, document.thanks.en)
+        parts = [(thanks.label, _THANKS), *parts]
+    text = [layout.text(MARGIN, WIDTH - _SEAL - 4, text, style) for text, style in parts if text]
     return layout.stacked([layout.space(0.5), *text])
 
 
@@ -103,7 +104,10 @@ def _qr(sheet: Sheet, paper: ReceiptPaper, bottom: float) -> None:
     beside = MARGIN + _QR + 2.5
     top = bottom - _QR
     code = f"{_CHECK_CODE.label}  {paper.proof.check_code}"
-    host = one_line(f"{_SCAN.label}  {paper.document.station.host}", TINY, 90)
+    address = paper.document.station.host
+    if paper.document.edition is not msgspec.UNSET:
+        address = f"{address}/v"
+    host = one_line(f"{_SCAN.label}  {address}", TINY, WIDTH - _SEAL - _QR - 6.5)
     sheet.text(beside, top, code, _CODE)
     sheet.paragraph(beside, top + _CODE.line, host)
 

@@ -196,7 +196,11 @@ class Names:
         record = _KINDS[kind]
         if not is_valid_code(code) or self._books.catalogue.get(record, code) is None:
             return code
-        return f"{self._name_of(record, code)}{SEPARATOR}{code}"
+        return self._label(record, code)
+
+    def _label(self, kind: type[CatalogueRecord], code: str) -> str:
+        name = self._name_of(kind, code)
+        return code if name == code else f"{name}{SEPARATOR}{code}"
 
     def record(self, kind: str, code: str) -> str:
         """Return the name of a record.
@@ -215,7 +219,7 @@ class Names:
         if found.next is not None:
             return []
         offered = [one for one in found.items if not getattr(one, "retired", False)]
-        return [f"{self._name_of(type(one), one.code)}{SEPARATOR}{one.code}" for one in offered]
+        return [self._label(type(one), one.code) for one in offered]
 
     def places(self) -> list[tuple[str, str]]:
         """Return code and name of each place that is in use."""

@@ -51,6 +51,8 @@ class PaperForm(StrictStruct, frozen=True, kw_only=True):
     values: Literal["never", "evidenced"] = "never"
     statement: str | None = None
     statement_en: str | None = None
+    thanks: str | None = None
+    thanks_en: str | None = None
     logo: str | None = None
     units: Annotated[list[UnitLine], Meta(max_length=MAX_UNITS)] | None = None
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from supplies.books.account_range import account_range
 from supplies.books.reader import Books
-from supplies.domain.accounts import STOCK, keys_of, kind_of
+from supplies.domain.accounts import ALLOCATED, STOCK, keys_of, kind_of
+from supplies.domain.entry_rows import Allocation
 from supplies.errors import Fault, NotEnough, Sentence
+
+_NAMED = 3
+"""Largest number of allocations that the error names."""
 
 
 def not_enough_error(
@@ -30,22 +35,69 @@ def not_enough_error(
     amount = f"only {available} ×" if available else "no"
     of_lot = "" if lot is None else f" of lot {lot}"
     where = f"{describe_account(books, account)}{qualifier}"
+    aside = _set_aside(books, account, item, lot)
+    others = f"; {aside}" if aside else ""
     return NotEnough(
-        f"{amount} {books.item(item).name}{of_lot} {are} {where}; {requested} {were} asked for",
+        f"{amount} {books.item(item).name}{of_lot} {are} {where}; {requested} {were} asked for"
+        f"{others}",
         [
             Fault(
                 f"{pointer}/quantity" if pointer else "",
                 f"{requested} requested, {available} available",
                 requested,
                 available,
-                Sentence(
-                    "{requested} were asked for; available: {available}",
-                    requested=requested,
-                    available=available,
-                ),
+                _rule(requested, available, aside),
             )
         ],
         account=account,
+    )
+
+
+def _rule(requested: int, available: int, aside: Sentence | None) -> Sentence:
+    if aside is None:
+        return Sentence(
+            "{requested} were asked for; available: {available}",
+            requested=requested,
+            available=available,
+        )
+    return Sentence(
+        "{requested} were asked for; available: {available}; {aside}",
+        requested=requested,
+        available=available,
+        aside=aside,
+    )
+
+
+def _set_aside(books: Books, account: str, item: str, lot: str | None) -> Sentence | None:
+    """Say how much of an item is set aside at a location, and for whom.
+
+    Return None if nothing is set aside, or if the account is not the free stock of a location.
+    """
+    if kind_of(account) is not STOCK:
+        return None
+    location = keys_of(account)[0]
+    rows = books.all(
+        "SELECT b.account, sum(b.quantity) FROM balances b WHERE b.station = :station "
+        f"AND {account_range('start', 'end')} AND b.item = :item AND b.quantity > 0 "
+        "AND :lot IN ('', b.lot) GROUP BY b.account ORDER BY b.account",
+        start=ALLOCATED.prefix,
+        end=f"{ALLOCATED.name};",  # ";" follows ":" in ASCII
+        item=item,
+        lot=lot or "",
+    )
+    there = [
+        (keys_of(aside)[0], int(quantity))
+        for aside, quantity in rows
+        if keys_of(aside)[1] == location
+    ]
+    if not there:
+        return None
+    stated = books.latest_rows(Allocation, "allocation", (name for name, _ in there[:_NAMED]))
+    parts = [f"{stated[name].recipient} ({name})" for name, _ in there[:_NAMED]]
+    return Sentence(
+        "{quantity} are set aside for {whom}",
+        quantity=sum(quantity for _, quantity in there),
+        whom=", ".join(parts) + (" …" if len(there) > _NAMED else ""),
     )
 
 

@@ -71,6 +71,9 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
         fiscal_ticket: Number of a fiscal ticket of a partner charity.
         statement: The wording that the jurisdiction or the station prints; None in documents issued
             before this field existed.
+        thanks: The words with which the station thanks the donor.
+        edition: The layout of the paper. Receipts issued before this field existed are drawn as
+            they were: with smaller type, and without the path of the page that checks receipts.
     """
 
     number: str
@@ -90,6 +93,8 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
     fiscal_ticket: str | None = None
     statement: BilingualText | None = None
     or_earlier: bool | msgspec.UnsetType = msgspec.UNSET
+    thanks: BilingualText | msgspec.UnsetType = msgspec.UNSET
+    edition: Literal[2] | msgspec.UnsetType = msgspec.UNSET
 
 
 class GivenBackGoods(PaperPart, frozen=True, kw_only=True):

@@ -42,6 +42,9 @@ MAX_UNITS = 200
 LOGO_SIDE = 800
 """Maximum width and height of a logo in pixels."""
 
+THANKS = BilingualText(zh="衷心感谢您的捐赠。", en="Thank you for your gift.")
+"""The words with which receipts thank the donor, unless the station sets its own."""
+
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 _Wording = Annotated[
@@ -64,6 +67,8 @@ class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         statement, statement_en: The station's own wording. None keeps the wording of the
             jurisdiction.
         logo: A PNG in base64; None prints no logo.
+        thanks, thanks_en: The words with which receipts thank the donor. Absent or None prints the
+            usual ones.
         units: Words for units by code. They are added to the shipped words, or replace them.
     """
 
@@ -76,6 +81,8 @@ class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     units: Annotated[dict[Code, UnitWords], Meta(max_length=MAX_UNITS)] | msgspec.UnsetType = (
         msgspec.UNSET
     )
+    thanks: _Wording | msgspec.UnsetType | None = msgspec.UNSET
+    thanks_en: _Wording | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class StationWithSettings(Station, frozen=True, kw_only=True):
@@ -211,6 +218,11 @@ def receipt_statement(settings: PaperSettings, *, valued: bool) -> BilingualText
     )
 
 
+def receipt_thanks(settings: PaperSettings) -> BilingualText:
+    """Return the words with which a receipt thanks the donor: the station's own, or the usual."""
+    return BilingualText(zh=settings.thanks or THANKS.zh, en=settings.thanks_en or THANKS.en)
+
+
 def prints_values(settings: PaperSettings) -> bool:
     """Return whether receipts of the station print those values for which there is evidence."""
     return settings.values == "evidenced" and bool(jurisdiction(settings.jurisdiction)["values"])
@@ -250,6 +262,11 @@ def _check(shown: StationWithSettings) -> None:
             Sentence(
                 "word the statement in both languages, statement and statement_en, or in neither"
             ),
+        )
+    if bool(shown.papers.thanks) != bool(shown.papers.thanks_en):
+        raise InvalidField.at(
+            "/papers/thanks",
+            Sentence("word the thanks in both languages, thanks and thanks_en, or in neither"),
         )
     if shown.papers.logo is not None:
         _check_logo(shown.papers.logo)

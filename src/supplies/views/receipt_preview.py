@@ -14,6 +14,7 @@ from supplies.stations.paper_settings import (
     head_with_settings,
     prints_values,
     receipt_statement,
+    receipt_thanks,
     unit_words,
 )
 
@@ -48,6 +49,8 @@ def preview_receipt(shown: StationWithSettings, day: date) -> ReceiptPaper:
         ],
         replaces=[],
         statement=receipt_statement(shown.papers, valued=valued),
+        thanks=receipt_thanks(shown.papers),
+        edition=2,
     )
     proof = Proof(
         seq=0,

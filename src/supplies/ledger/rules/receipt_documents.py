@@ -32,6 +32,7 @@ from supplies.stations.paper_settings import (
     paper_settings,
     prints_values,
     receipt_statement,
+    receipt_thanks,
     station_head,
     unit_words,
 )
@@ -185,6 +186,8 @@ def receipt_document(
         fiscal_ticket=_join_distinct(donation.fiscal_ticket for donation in donations) or None,
         or_earlier=any(donation.or_earlier for donation in donations) or msgspec.UNSET,
         statement=receipt_statement(settings, valued=any(line.value for line in lines)),
+        thanks=receipt_thanks(settings),
+        edition=2,
     )
     return _encode(document)
 
