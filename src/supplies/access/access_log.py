@@ -16,7 +16,7 @@ import msgspec
 
 from supplies.access.access_context import NO_LIMIT, AccessContext
 from supplies.domain.entries import format_timestamp
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 
 
 class AccessLogLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +117,10 @@ def list_lines(
     for name, value in filters.items():
         if not _is_known(access, name, value):
             raise InvalidField.at(
-                f"/{name}", f"there is nothing with the code {value[:64]!r} in these books"
+                f"/{name}",
+                Sentence(
+                    "there is nothing with the code {value} in these books", value=repr(value[:64])
+                ),
             )
     where = "".join(f" AND {name} = :{name}" for name in filters)
     for name, sign, moment in (("since", ">=", since), ("until", "<", until)):

@@ -22,7 +22,7 @@ from supplies.access.roles import GRANTABLE_ROLES, Role
 from supplies.books.merged_codes import codes_of_person
 from supplies.domain.fields import Label
 from supplies.domain.validation import check_fields
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 
 CredentialKind = Literal["session", "token", "link", "invitation"]
 
@@ -263,7 +263,7 @@ def get(access: AccessContext, credential_id: str) -> Credential:
     """
     found = _select(access, "AND c.id = :id", id=credential_id)
     if not found:
-        raise NotFound("there is no such token or link; see the list of tokens")
+        raise NotFound(Sentence("there is no such token or link; see the list of tokens"))
     return found[0]
 
 

@@ -15,7 +15,7 @@ from supplies.access.access_context import AccessContext
 from supplies.books.merged_codes import codes_of_person
 from supplies.domain.fields import Reason
 from supplies.domain.validation import check_fields
-from supplies.errors import AlreadyDone, Fault, InvalidField, NotFound
+from supplies.errors import AlreadyDone, Fault, InvalidField, NotFound, Sentence
 
 RequestKind = Literal["correct", "hide", "forget"]
 
@@ -67,7 +67,9 @@ def add(access: AccessContext, donor: str, new: NewRequest) -> DonorRequest:
     new = check_fields(new)
     access.books.donor(donor)
     if new.kind == "correct" and new.wish is None:
-        raise InvalidField.at("/wish", "say how the name is written, so that it can be corrected")
+        raise InvalidField.at(
+            "/wish", Sentence("say how the name is written, so that it can be corrected")
+        )
     number = access.next_number("donor_requests")
     access.insert(
         "donor_requests",
@@ -93,7 +95,13 @@ def get(access: AccessContext, donor: str, number: int) -> DonorRequest:
     if row is not None and row[1] not in codes_of_person(access.books, "donor", donor):
         row = None
     if row is None:
-        raise NotFound(f"donor {donor} has no request {number}; see the list of their requests")
+        raise NotFound(
+            Sentence(
+                "donor {donor} has no request {number}; see the list of their requests",
+                donor=donor,
+                number=number,
+            )
+        )
     return _from_row(row)
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 
 MIN_LENGTH, MAX_LENGTH = 12, 200
 """Smallest and largest number of characters of a password. No special characters are required.
@@ -45,17 +45,26 @@ def hash_password(password: str, login: str, pointer: str = "/password") -> str:
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise InvalidField.at(
             pointer,
-            f"a password takes {MIN_LENGTH} to {MAX_LENGTH} characters; for example, use four "
-            "words that do not belong together",
+            Sentence(
+                "a password takes {min_length} to {max_length} characters; for example, use four "
+                "words that do not belong together",
+                min_length=MIN_LENGTH,
+                max_length=MAX_LENGTH,
+            ),
         )
     if len(set(password)) < MIN_DIFFERENT_CHARACTERS:
         raise InvalidField.at(
             pointer,
-            "this password is easy to guess: it has fewer than "
-            f"{MIN_DIFFERENT_CHARACTERS} different characters",
+            Sentence(
+                "this password is easy to guess: it has fewer than {min_different_characters} "
+                "different characters",
+                min_different_characters=MIN_DIFFERENT_CHARACTERS,
+            ),
         )
     if len(login) >= MIN_COMPARED_LOGIN and login.lower() in password.lower():
-        raise InvalidField.at(pointer, "this password is easy to guess: it contains the login")
+        raise InvalidField.at(
+            pointer, Sentence("this password is easy to guess: it contains the login")
+        )
     return _hasher.hash(password)
 
 

@@ -134,7 +134,7 @@ def get(access: AccessContext, code: str) -> User:
         f"SELECT {_COLUMNS} FROM users WHERE station = :station AND code = :code", code=code
     )
     if row is None:
-        raise NotFound(f"there is no user {code}; see the list of users")
+        raise NotFound(Sentence("there is no user {code}; see the list of users", code=code))
     return _from_row(row)
 
 

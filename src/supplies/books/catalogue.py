@@ -35,6 +35,7 @@ from supplies.errors import (
     Forgotten,
     InvalidField,
     NotFound,
+    Sentence,
     SuppliesError,
     check_type,
 )
@@ -285,14 +286,19 @@ class Catalogue:
         checked = check_catalogue_record(record)
         before = self.get(type(record), record.code)
         if before is None:
-            raise NotFound(f"there is no {record.code} in {record.table}")
+            raise NotFound(
+                Sentence("there is no {code} in {table}", code=record.code, table=record.table)
+            )
         if isinstance(before, Item) and isinstance(checked, Item):
             self._check_unit_unchanged(before, checked)
         if isinstance(checked, Donor | Recipient) and not checked.retired:
             self._check_not_merged(checked)
         if getattr(before, "name", "") is None:
             raise Forgotten(
-                f"{record.code} was forgotten at their wish; register them under another code"
+                Sentence(
+                    "{code} was forgotten at their wish; register them under another code",
+                    code=record.code,
+                )
             )
         self._check_series_unchanged(checked)
         self._check_barcodes_are_free(checked)
@@ -365,8 +371,12 @@ class Catalogue:
         if moved is not None:
             raise InvalidField.at(
                 "/unit",
-                f"{before.name} already has entries in {before.unit}, so its unit cannot change; "
-                "register another item for the other unit",
+                Sentence(
+                    "{name} already has entries in {unit}, so its unit cannot change; register "
+                    "another item for the other unit",
+                    name=before.name,
+                    unit=before.unit,
+                ),
             )
 
     def _check_not_merged(self, record: Donor | Recipient) -> None:
@@ -410,8 +420,13 @@ class Catalogue:
             other = self.item_of_barcode(barcode.code, besides=record.code)
             if other is not None and not other.retired:
                 raise AlreadyDone(
-                    f"the barcode {barcode.code} belongs to {other.code} ({other.name}); remove it "
-                    "there first, or retire that item",
+                    Sentence(
+                        "the barcode {code} belongs to {code_2} ({name}); remove it there first, "
+                        "or retire that item",
+                        code=barcode.code,
+                        code_2=other.code,
+                        name=other.name,
+                    ),
                     [Fault(f"/barcodes/{index}/code", f"in use for {other.code}")],
                 )
 

@@ -443,7 +443,13 @@ class Books:
                 "SELECT body FROM entries WHERE station = :station AND seq = :seq", seq=seq
             )
         if body is None:
-            raise NotFound(f"there is no entry {seq} in the books of station {self.station_code}")
+            raise NotFound(
+                Sentence(
+                    "there is no entry {seq} in the books of station {station_code}",
+                    seq=seq,
+                    station_code=self.station_code,
+                )
+            )
         return decode_body(body)
 
     def last_seq_of_command(self, seq: int) -> int:
@@ -598,7 +604,11 @@ def unknown_code_error(sentence: str, pointer: str) -> SuppliesError:
 def _read_or_refuse(record: N, name: str | None, what: str, pointer: str) -> N:
     if name is None:
         raise Forgotten(
-            f"{what} {record.code} was forgotten at their wish; register them under another code",
+            Sentence(
+                "{what} {code} was forgotten at their wish; register them under another code",
+                what=what,
+                code=record.code,
+            ),
             [Fault(pointer, "forgotten")] if pointer else (),
         )
     return record

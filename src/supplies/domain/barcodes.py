@@ -10,7 +10,7 @@ import msgspec
 
 from supplies.domain.expiry import last_day
 from supplies.domain.normalization import normalize_text
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 
 if TYPE_CHECKING:
     from biip.gs1_element_strings import GS1ElementString, GS1ElementStrings
@@ -66,7 +66,10 @@ def parse_barcode(text: str) -> ScannedCode:
     """
     code = _SYMBOLOGY.sub("", normalize_text(text[: MAX_SCANNED + 1]), count=1).strip(_SEPARATOR)
     if not code or len(code) > MAX_SCANNED:
-        raise InvalidField.at("/code", f"a barcode has 1 to {MAX_SCANNED} characters")
+        raise InvalidField.at(
+            "/code",
+            Sentence("a barcode has 1 to {max_scanned} characters", max_scanned=MAX_SCANNED),
+        )
     elements = _elements(code)
     number = None if elements is None else _first(elements, _ITEM_NUMBERS)
     if elements is None or number is None or number.gtin is None:

@@ -42,10 +42,14 @@ def check_catalogue_record(record: N) -> N:
     check_type(record, CatalogueRecord, "the record", "a record of the catalogue, such as Item")
     record = check_fields(record)
     if getattr(record, "name", "") is None:
-        raise InvalidField.at("/name", "the name is missing; give a name")
+        raise InvalidField.at("/name", Sentence("the name is missing; give a name"))
     if isinstance(record, Donor) and record.code == ANONYMOUS:
         raise InvalidField.at(
-            "/code", f"{ANONYMOUS} is the code for anonymous donors; choose another code"
+            "/code",
+            Sentence(
+                "{anonymous} is the code for anonymous donors; choose another code",
+                anonymous=ANONYMOUS,
+            ),
         )
     if isinstance(record, Item):
         _check_larger_unit(record)
@@ -80,8 +84,12 @@ def _check_ages(recipient: Recipient) -> None:
     if recipient.persons is not None and counted > recipient.persons:
         raise InvalidField.at(
             "/age_bands",
-            f"the age bands count {counted} people, and persons is {recipient.persons}; "
-            "change one of them",
+            Sentence(
+                "the age bands count {counted} people, and persons is {persons}; change one of "
+                "them",
+                counted=counted,
+                persons=recipient.persons,
+            ),
         )
 
 
@@ -97,15 +105,21 @@ def _checked_barcodes(item: Item) -> list[Barcode]:
         if barcode.pack is not None and barcode.pack not in item.packs:
             raise InvalidField.at(
                 f"{pointer}/pack",
-                f"{item.code} has no pack {barcode.pack}; its packs are "
-                f"{', '.join(sorted(item.packs)) or 'none'}",
+                Sentence(
+                    "{code} has no pack {pack}; its packs are {value}",
+                    code=item.code,
+                    pack=barcode.pack,
+                    value=", ".join(sorted(item.packs)) or "none",
+                ),
             )
         try:
             code = parse_barcode(barcode.code).barcode
         except InvalidField as error:
             raise InvalidField.at(f"{pointer}/code", error.detail) from None
         if code in barcodes:
-            raise InvalidField.at(f"{pointer}/code", f"the barcode {code} is given twice")
+            raise InvalidField.at(
+                f"{pointer}/code", Sentence("the barcode {code} is given twice", code=code)
+            )
         barcodes[code] = Barcode(code=code, pack=barcode.pack)
     return [barcodes[code] for code in sorted(barcodes)]
 
@@ -120,7 +134,10 @@ def _check_larger_unit(item: Item) -> None:
     if larger is not None and (larger.size == 1 or str(larger.size).rstrip("0") != "1"):
         raise InvalidField.at(
             "/shown_unit/size",
-            f"{larger.size} is not a power of ten, such as 1000; use packs for other sizes",
+            Sentence(
+                "{size} is not a power of ten, such as 1000; use packs for other sizes",
+                size=larger.size,
+            ),
         )
 
 

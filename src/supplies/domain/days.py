@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 
 EARLIEST_DAY = date(2000, 1, 1)
 """The earliest day that is accepted. An earlier one, such as 0022 for 2022, is a typing error.
@@ -27,6 +27,11 @@ def check_day(day: date, name: str) -> None:
     if day < EARLIEST_DAY:
         raise InvalidField.at(
             name,
-            f"{name} is {day}, which is before {EARLIEST_DAY}; write the whole year, "
-            "as in 2020-02-05",
+            Sentence(
+                "{name} is {day}, which is before {earliest_day}; write the whole year, as in "
+                "2020-02-05",
+                name=name,
+                day=day,
+                earliest_day=EARLIEST_DAY,
+            ),
         )

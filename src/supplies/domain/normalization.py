@@ -25,7 +25,7 @@ from msgspec import inspect
 
 from supplies.domain.days import EARLIEST_MONTH, check_day
 from supplies.domain.expiry import last_day
-from supplies.errors import Fault, InvalidField
+from supplies.errors import Fault, InvalidField, Sentence
 
 NORMALIZED = {"normalized": True}
 """Marks a field type whose text must be normalized. Use it as `Meta(extra=NORMALIZED)`."""
@@ -199,13 +199,23 @@ def _month(text: Plain, pointer: str, _: list[Fault]) -> str | None:
         return None
     if not _MONTH.fullmatch(text):
         raise InvalidField.at(
-            pointer, f"{pointer} is {text}, which is not a month; write it as in 2027-05"
+            pointer,
+            Sentence(
+                "{pointer} is {text}, which is not a month; write it as in 2027-05",
+                pointer=pointer,
+                text=text,
+            ),
         )
     if text < EARLIEST_MONTH:
         raise InvalidField.at(
             pointer,
-            f"{pointer} is {text}, which is before {EARLIEST_MONTH}; write the whole year, "
-            "as in 2027-05",
+            Sentence(
+                "{pointer} is {text}, which is before {earliest_month}; write the whole year, as "
+                "in 2027-05",
+                pointer=pointer,
+                text=text,
+                earliest_month=EARLIEST_MONTH,
+            ),
         )
     return text
 
@@ -251,7 +261,10 @@ def _text_rule(longest: int | None, *, optional: bool) -> Rule:
         if optional:
             return None
         raise InvalidField.at(
-            pointer, f"{pointer} is blank; write at least one visible character in it"
+            pointer,
+            Sentence(
+                "{pointer} is blank; write at least one visible character in it", pointer=pointer
+            ),
         )
 
     return normalize

@@ -146,8 +146,12 @@ class Journal:
             if document not in (None, self.corrected.document):
                 raise InvalidField.at(
                     "/command",
-                    f"the corrected entry belongs to {self.corrected.document}, not to {document}; "
-                    f"record a separate command for {document}",
+                    Sentence(
+                        "the corrected entry belongs to {document}, not to {document_2}; record "
+                        "a separate command for {document_2}",
+                        document=self.corrected.document,
+                        document_2=document,
+                    ),
                 )
             kind, document = self.corrected.kind, self.corrected.document
         elif prefix is not None:

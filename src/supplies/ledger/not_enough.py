@@ -35,8 +35,8 @@ def not_enough_error(
     amount = f"only {available} ×" if available else "no"
     of_lot = "" if lot is None else f" of lot {lot}"
     where = f"{describe_account(books, account)}{qualifier}"
-    aside = _set_aside(books, account, item, lot)
-    others = f"; {aside}" if aside else ""
+    allocated = _allocated_part(books, account, item, lot)
+    others = f"; {allocated}" if allocated else ""
     return NotEnough(
         f"{amount} {books.item(item).name}{of_lot} {are} {where}; {requested} {were} asked for"
         f"{others}",
@@ -46,29 +46,29 @@ def not_enough_error(
                 f"{requested} requested, {available} available",
                 requested,
                 available,
-                _rule(requested, available, aside),
+                _rule(requested, available, allocated),
             )
         ],
         account=account,
     )
 
 
-def _rule(requested: int, available: int, aside: Sentence | None) -> Sentence:
-    if aside is None:
+def _rule(requested: int, available: int, allocated: Sentence | None) -> Sentence:
+    if allocated is None:
         return Sentence(
             "{requested} were asked for; available: {available}",
             requested=requested,
             available=available,
         )
     return Sentence(
-        "{requested} were asked for; available: {available}; {aside}",
+        "{requested} were asked for; available: {available}; {allocated}",
         requested=requested,
         available=available,
-        aside=aside,
+        allocated=allocated,
     )
 
 
-def _set_aside(books: Books, account: str, item: str, lot: str | None) -> Sentence | None:
+def _allocated_part(books: Books, account: str, item: str, lot: str | None) -> Sentence | None:
     """Say how much of an item is set aside at a location, and for whom.
 
     Return None if nothing is set aside, or if the account is not the free stock of a location.
@@ -86,9 +86,9 @@ def _set_aside(books: Books, account: str, item: str, lot: str | None) -> Senten
         lot=lot or "",
     )
     there = [
-        (keys_of(aside)[0], int(quantity))
-        for aside, quantity in rows
-        if keys_of(aside)[1] == location
+        (keys_of(found)[0], int(quantity))
+        for found, quantity in rows
+        if keys_of(found)[1] == location
     ]
     if not there:
         return None

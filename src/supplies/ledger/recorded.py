@@ -18,7 +18,7 @@ from supplies.domain.entry_rows import (
     Receipt,
     Recount,
 )
-from supplies.errors import AlreadyDone, IdempotencyConflict
+from supplies.errors import AlreadyDone, IdempotencyConflict, Sentence
 from supplies.ledger.writer import CheckedRequest, shipment_command_id
 from supplies.stations.public_address import first_receipt_warning
 
@@ -112,8 +112,11 @@ def find_earlier_result(books: Books, request: CheckedRequest) -> Recorded | Non
     ):
         if shipment_command_id(request.command) is not None:
             raise AlreadyDone(
-                f"entry {seq} recorded this for shipment {body.document} already, "
-                "with other content"
+                Sentence(
+                    "entry {seq} recorded this for shipment {document} already, with other content",
+                    seq=seq,
+                    document=body.document,
+                )
             )
         raise IdempotencyConflict(
             f"the id {request.id} was used for another command (entry {seq}); "

@@ -195,7 +195,7 @@ def check_amendment(books: Books, changes: Mapping[str, Any]) -> StationWithSett
         InvalidField: a setting is invalid or cannot be printed.
     """
     if "code" in changes:
-        raise InvalidField.at("/code", "a code stays; register another and use that")
+        raise InvalidField.at("/code", Sentence("a code stays; register another and use that"))
     before = msgspec.to_builtins(station_with_settings(books))
     after = {**before, **changes}
     for inner in ("papers", "retention"):
@@ -277,16 +277,28 @@ def _check_logo(logo: str) -> None:
     try:
         content = base64.b64decode(logo, validate=True)
     except binascii.Error as error:
-        raise InvalidField.at(pointer, f"the logo must be base64 of {wanted}") from error
+        raise InvalidField.at(
+            pointer, Sentence("the logo must be base64 of {wanted}", wanted=wanted)
+        ) from error
     if len(content) > LOGO_BYTES:
-        raise InvalidField.at(pointer, f"the logo has {len(content)} bytes; use {wanted}")
+        raise InvalidField.at(
+            pointer,
+            Sentence("the logo has {count} bytes; use {wanted}", count=len(content), wanted=wanted),
+        )
     if not _is_complete_png(content):
-        raise InvalidField.at(pointer, f"the logo is not a complete PNG; use {wanted}")
+        raise InvalidField.at(
+            pointer, Sentence("the logo is not a complete PNG; use {wanted}", wanted=wanted)
+        )
     width, height = struct.unpack(">II", content[16:24])
     if not (0 < width <= LOGO_SIDE and 0 < height <= LOGO_SIDE):
         raise InvalidField.at(
             pointer,
-            f"the logo is {width} by {height} pixels; neither side may be over {LOGO_SIDE}",
+            Sentence(
+                "the logo is {width} by {height} pixels; neither side may be over {logo_side}",
+                width=width,
+                height=height,
+                logo_side=LOGO_SIDE,
+            ),
         )
 
 

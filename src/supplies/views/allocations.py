@@ -13,7 +13,7 @@ from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT
 from supplies.domain.entry_rows import Allocation, AllocationLine
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.views.delivery_lines import read_loaded_lines
 from supplies.views.document_lists import (
     all_numbers,
@@ -117,7 +117,9 @@ def get_allocation(books: Books, name: str) -> AllocationView:
     """
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
-        raise NotFound(f"there is no allocation {name}; see the list of allocations")
+        raise NotFound(
+            Sentence("there is no allocation {name}; see the list of allocations", name=name)
+        )
     return _views(books, [found])[0]
 
 

@@ -11,7 +11,7 @@ from supplies.domain.catalogue_records import (
     CatalogueRecord,
 )
 from supplies.domain.fields import is_valid_code
-from supplies.errors import InvalidField, NotFound
+from supplies.errors import InvalidField, NotFound, Sentence
 from supplies.views.pagination import (
     DEFAULT_LIMIT,
     Page,
@@ -59,7 +59,11 @@ def get_record(books: Books, kind: type[N], code: str, *, personal: bool = True)
         )
         found = None if row is None else books.catalogue.records_from_rows(kind, [row])[0]
     if found is None:
-        raise NotFound(f"there is no {code[:64]} in {kind.table}; see the list")
+        raise NotFound(
+            Sentence(
+                "there is no {code} in {table}; see the list", code=code[:64], table=kind.table
+            )
+        )
     return found
 
 
@@ -89,9 +93,14 @@ def list_records(
     """
     rows_to_fetch(limit)
     if q is not None and len(q) > _LONGEST_QUERY:
-        raise InvalidField.at("/q", f"search for at most {_LONGEST_QUERY} characters")
+        raise InvalidField.at(
+            "/q",
+            Sentence("search for at most {longest_query} characters", longest_query=_LONGEST_QUERY),
+        )
     if q is not None and not personal and kind.table in _PERSONAL:
-        raise InvalidField.at("/q", "people are not searched for by name where names are not shown")
+        raise InvalidField.at(
+            "/q", Sentence("people are not searched for by name where names are not shown")
+        )
     wanted = search_words(q or "")
     where, params = _search_source(books, kind, wanted)
 

@@ -11,7 +11,7 @@ import msgspec
 from supplies.books.reader import Books, query_ids
 from supplies.books.stock_counts import sheet_moment, stock_at
 from supplies.domain.entry_rows import CountSheet
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.papers.count_sheet import CountSheetPaper, SheetLine
 from supplies.stations.paper_settings import station_head
 from supplies.views.document_lists import all_numbers, list_documents
@@ -75,7 +75,9 @@ def get_count_sheet(books: Books, name: str) -> CountSheetView:
     """
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
-        raise NotFound(f"there is no count sheet {name[:64]}; see the list of count sheets")
+        raise NotFound(
+            Sentence("there is no count sheet {name}; see the list of count sheets", name=name[:64])
+        )
     return _views(books, [found])[0]
 
 

@@ -12,7 +12,7 @@ import msgspec
 from supplies.books.reader import Books, query_ids
 from supplies.domain.commands import Outcome
 from supplies.domain.entry_rows import Delivery, Stop
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
 from supplies.views.document_lists import (
     all_numbers,
@@ -114,7 +114,9 @@ def get_delivery(books: Books, name: str) -> DeliveryView:
     """
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
-        raise NotFound(f"there is no delivery {name}; see the list of deliveries")
+        raise NotFound(
+            Sentence("there is no delivery {name}; see the list of deliveries", name=name)
+        )
     return _views(books, [found])[0]
 
 

@@ -14,7 +14,7 @@ from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Recipient
 from supplies.domain.entry_rows import LatestDay, Lot
 from supplies.domain.redaction import mask_name, mask_phone
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.papers.common import StatedPacks
 from supplies.papers.run_sheet import LoadLine, RunSheet, RunStop
 from supplies.papers.slip import DeliverySlip, SlipLine
@@ -133,7 +133,11 @@ def build_run_sheet(books: Books, delivery: str) -> RunSheet:
 def _load_delivery(books: Books, delivery: str) -> _LoadedDelivery:
     found = find_document(books, DOCUMENT_TYPE, delivery)
     if found is None:
-        raise NotFound(f"there is no delivery {delivery}; see the list of deliveries")
+        raise NotFound(
+            Sentence(
+                "there is no delivery {delivery}; see the list of deliveries", delivery=delivery
+            )
+        )
     loaded = read_loaded_lines(books, "delivery", [delivery])
     return _LoadedDelivery(
         team=books.team(found.stated.team).name,

@@ -12,7 +12,7 @@ from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import ANONYMOUS, PLEDGED, keys_of, kind_of
 from supplies.domain.entry_rows import Arrival, ArrivalLine, Lot
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.views.document_lists import all_numbers, list_documents, numbers_by_column
 from supplies.views.pagination import DEFAULT_LIMIT, OrEarlier, PackedView, Page, View, check_codes
 from supplies.views.remarks import DocumentEntries, RemarkView
@@ -124,7 +124,9 @@ def get_donation(books: Books, name: str) -> DonationView:
     """
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
-        raise NotFound(f"there is no donation {name}; see the list of donations")
+        raise NotFound(
+            Sentence("there is no donation {name}; see the list of donations", name=name)
+        )
     return _views(books, [found])[0]
 
 

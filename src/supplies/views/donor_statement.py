@@ -13,7 +13,7 @@ from supplies.books.merged_codes import code_that_stays
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import PLACES, RECEIVED, kind_of, place_name
 from supplies.domain.redaction import mask_phone
-from supplies.errors import BooksBroken, InvalidField
+from supplies.errors import BooksBroken, InvalidField, Sentence
 from supplies.papers.common import DonorName, StatedPacks
 from supplies.papers.donor_statement import (
     DonorStatement,
@@ -42,7 +42,7 @@ def build_donor_statement(books: Books, donor: str, first: date, last: date) -> 
         BooksBroken: the quantities at all places do not add up to the quantity given.
     """
     if last < first:
-        raise InvalidField.at("/to", f"{last} is before {first}")
+        raise InvalidField.at("/to", Sentence("{last} is before {first}", last=last, first=first))
     donor = books.donor(code_that_stays(books, "donor", donor)).code
     found = trace_gifts(books, donor, first, last)
     gifts = _gift_lines(books, found)

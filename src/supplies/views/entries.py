@@ -10,7 +10,7 @@ from supplies.books.free_text import free_text_of_entries
 from supplies.books.reader import Books
 from supplies.domain.entries import ENTRY_KINDS, ZERO_HASH, Body, decode_body
 from supplies.domain.entry_rows import LatestDay, PackedLine
-from supplies.errors import InvalidField, NotFound
+from supplies.errors import InvalidField, NotFound, Sentence
 from supplies.views.pagination import (
     DEFAULT_LIMIT,
     OrEarlier,
@@ -109,7 +109,13 @@ def get_entry(books: Books, seq: int) -> EntryView:
     """
     found = _entries(books, " AND e.seq = :seq", limit=1, seq=seq)
     if not found:
-        raise NotFound(f"there is no entry {seq} in the books of station {books.station_code}")
+        raise NotFound(
+            Sentence(
+                "there is no entry {seq} in the books of station {station_code}",
+                seq=seq,
+                station_code=books.station_code,
+            )
+        )
     return found[0][1]
 
 
@@ -148,7 +154,9 @@ def list_entries(
     if kind is not None and kind not in ENTRY_KINDS and not _has_entry(books, "kind", kind):
         check_choice("kind", kind, ENTRY_KINDS)
     if document is not None and not _has_entry(books, "document", document):
-        raise InvalidField.at("/document", f"there is no document {document[:64]!r}")
+        raise InvalidField.at(
+            "/document", Sentence("there is no document {document}", document=repr(document[:64]))
+        )
     where = f" AND e.seq {'<' if newest_first else '>'} :after"
     where += "" if kind is None else " AND e.kind = :kind"
     where += "" if document is None else " AND e.document = :document"
@@ -270,7 +278,9 @@ def get_conflict(books: Books, seq: int) -> ConflictView:
     """
     found = _conflicts(books, " AND c.seq = :seq", limit=1, seq=seq)
     if not found:
-        raise NotFound(f"entry {seq} is not a conflict; see the list of conflicts")
+        raise NotFound(
+            Sentence("entry {seq} is not a conflict; see the list of conflicts", seq=seq)
+        )
     return found[0][1]
 
 

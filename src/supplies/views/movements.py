@@ -9,7 +9,7 @@ from typing import NamedTuple
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import check_account
 from supplies.domain.entry_rows import Lot
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.views.pagination import (
     DEFAULT_LIMIT,
     View,
@@ -99,7 +99,9 @@ def list_movements(
         raise InvalidField.at("/account", error.detail) from None
     check_codes(books, item=item)
     if lot is not None and books.latest_row(Lot, lot=lot) is None:
-        raise InvalidField.at("/lot", f"there is no lot {lot[:64]!r}; see the stock")
+        raise InvalidField.at(
+            "/lot", Sentence("there is no lot {lot}; see the stock", lot=repr(lot[:64]))
+        )
     if lot is None:
         balance = sum(books.nonzero_balances(account, item).values())
     else:

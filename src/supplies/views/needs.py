@@ -15,7 +15,7 @@ from supplies.domain.accounts import ASSIGNED, CLAIMED, ENDED, MET, NEEDED, keys
 from supplies.domain.catalogue_records import Recipient
 from supplies.domain.commands import EndReason, Urgency
 from supplies.domain.entry_rows import Need, NeedEnd
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.views.document_lists import (
     NumberQuery,
     all_numbers,
@@ -100,7 +100,7 @@ def get_need(books: Books, name: str) -> NeedView:
     """
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
-        raise NotFound(f"there is no need {name}; see the list of needs")
+        raise NotFound(Sentence("there is no need {name}; see the list of needs", name=name))
     return _views(books, [found])[0]
 
 

@@ -20,7 +20,7 @@ from supplies.domain.catalogue_records import (
     Recipient,
     Team,
 )
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 
 T = TypeVar("T")
 P = TypeVar("P", int, str)
@@ -126,7 +126,10 @@ def parse_cursor(after: str | None) -> int:
 
 def invalid_cursor(after: str) -> InvalidField:
     """Return the error for an invalid `after`."""
-    return InvalidField.at("/after", f"{after[:64]!r} is not a cursor of this list; use its `next`")
+    return InvalidField.at(
+        "/after",
+        Sentence("{after} is not a cursor of this list; use its `next`", after=repr(after[:64])),
+    )
 
 
 def make_page(found: Sequence[tuple[Any, T]], limit: int | None) -> Page[T]:
@@ -148,7 +151,12 @@ def rows_to_fetch(limit: int | None) -> int:
     if limit is None:
         return NO_LIMIT
     if not 1 <= limit <= MAX_LIMIT:
-        raise InvalidField.at("/limit", f"limit is {limit}; it goes from 1 to {MAX_LIMIT}")
+        raise InvalidField.at(
+            "/limit",
+            Sentence(
+                "limit is {limit}; it goes from 1 to {max_limit}", limit=limit, max_limit=MAX_LIMIT
+            ),
+        )
     return limit + 1
 
 
@@ -176,7 +184,13 @@ def check_codes(books: Books, **codes: str | None) -> None:
         kind = _NOUNS[field]
         if code is not None and books.catalogue.get(kind, code) is None:
             raise InvalidField.at(
-                f"/{field}", f"there is no {field} {code[:64]!r}; see the list of {kind.table}"
+                f"/{field}",
+                Sentence(
+                    "there is no {field} {code}; see the list of {table}",
+                    field=field,
+                    code=repr(code[:64]),
+                    table=kind.table,
+                ),
             )
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.views.shared_queries import is_one_of, named_values
 
 
@@ -30,7 +30,7 @@ def get_period_of_stations(stations: Sequence[Books]) -> tuple[date, date]:
     query = "SELECT min(booked_on) FROM entries WHERE station = :station"
     first = [day for books in stations if (day := books.value(query)) is not None]
     if not first:
-        raise NotFound("there are no entries yet to report")
+        raise NotFound(Sentence("there are no entries yet to report"))
     return date.fromisoformat(min(first)), date.fromisoformat(max(b.head()[2] for b in stations))
 
 
@@ -51,5 +51,5 @@ def get_period_of_donor(books: Books, donor: str) -> tuple[date, date]:
     )
     if first is None:
         books.donor(donor)
-        raise NotFound(f"there is no donation of {donor} yet to report")
+        raise NotFound(Sentence("there is no donation of {donor} yet to report", donor=donor))
     return date.fromisoformat(first), date.fromisoformat(books.head()[2])

@@ -13,7 +13,7 @@ from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books
 from supplies.domain.accounts import PLEDGED, keys_of
 from supplies.domain.entry_rows import Pledge, PledgeLine
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.views.document_lists import (
     all_numbers,
     list_documents,
@@ -109,7 +109,7 @@ def get_pledge(books: Books, name: str) -> PledgeView:
     """
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
-        raise NotFound(f"there is no pledge {name}; see the list of pledges")
+        raise NotFound(Sentence("there is no pledge {name}; see the list of pledges", name=name))
     return _views(books, [found])[0]
 
 

@@ -15,7 +15,7 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import CHART, DONOR, RECEIVED, is_origin, keys_of, kind_of
 from supplies.domain.catalogue_records import Donor
 from supplies.domain.redaction import mask_name
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.papers.common import CountedUnit
 from supplies.papers.disclosure import (
     Disclosure,
@@ -51,7 +51,7 @@ def build_disclosure(books: Books, first: date, last: date) -> Disclosure:
             balances.
     """
     if last < first:
-        raise InvalidField.at("/to", f"{last} is before {first}")
+        raise InvalidField.at("/to", Sentence("{last} is before {first}", last=last, first=first))
     return Disclosure(
         station=books.station_code,
         first=first,

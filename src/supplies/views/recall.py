@@ -23,7 +23,7 @@ from supplies.domain.accounts import (
 )
 from supplies.domain.catalogue_records import Location, Recipient
 from supplies.domain.entry_rows import Lot
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.views.pagination import View
 from supplies.views.shared_queries import read_lots
 
@@ -135,7 +135,13 @@ def build_recall(books: Books, item: str, batch: str) -> Recall:
     found = books.item(item)
     lots = lots_of_batch(books, item, batch)
     if not lots:
-        raise NotFound(f"no lot of {found.name} has the batch {batch}; see the lots in the stock")
+        raise NotFound(
+            Sentence(
+                "no lot of {name} has the batch {batch}; see the lots in the stock",
+                name=found.name,
+                batch=batch,
+            )
+        )
     goods = _goods(books, lots)
     described = read_lots(books, lots)
     return Recall(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 
 from supplies.books.reader import Books
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.papers.receipt import DonationReceipt, Proof, ReceiptPaper
 from supplies.views.receipts import ReceiptView, list_receipts
 
@@ -25,7 +25,7 @@ def build_receipt_papers(
         InvalidField: `last` is before `first`.
     """
     if last < first:
-        raise InvalidField.at("/to", f"{last} is before {first}")
+        raise InvalidField.at("/to", Sentence("{last} is before {first}", last=last, first=first))
     found = list_receipts(books, first=first, last=last, limit=None).items
     issued = [receipt for receipt in found if receipt.status == "issued"]
     return [

@@ -13,7 +13,7 @@ from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import ANONYMOUS, DONOR
 from supplies.domain.entry_rows import ReceiptReplacement, ReceiptVoid, Reprint
-from supplies.errors import Forgotten, NotFound
+from supplies.errors import Forgotten, NotFound, Sentence
 from supplies.papers.receipt import (
     DonationReceipt,
     EntryReference,
@@ -89,7 +89,9 @@ def get_receipt(books: Books, number: str) -> ReceiptView:
     """
     found = _receipts(books, " AND e.document = :number", limit=1, number=number)
     if not found:
-        raise NotFound(f"there is no receipt {number}; see the list of receipts")
+        raise NotFound(
+            Sentence("there is no receipt {number}; see the list of receipts", number=number)
+        )
     return found[0][1]
 
 
@@ -202,7 +204,10 @@ def build_receipt_record(
     )
     if kept is None or kept[1] is None:
         raise Forgotten(
-            f"the text of receipt {number} was erased from the books; it is not printed again"
+            Sentence(
+                "the text of receipt {number} was erased from the books; it is not printed again",
+                number=number,
+            )
         )
     salt, content = kept
     issued = issued_receipt(books, found)
@@ -386,7 +391,11 @@ def _given_back_mark(books: Books, found: ReceiptView) -> GivenBackMark | msgspe
 def _copied_on(books: Books, number: str, copy: int) -> date:
     seq = books.latest_seq(Reprint, number=number, copy=copy)
     if seq is None:
-        raise NotFound(f"receipt {number} has no copy {copy}; reprint it first")
+        raise NotFound(
+            Sentence(
+                "receipt {number} has no copy {copy}; reprint it first", number=number, copy=copy
+            )
+        )
     return books.body(seq).happened_on
 
 

@@ -20,7 +20,7 @@ from supplies.domain.entry_rows import (
     ShipmentLine,
     ShipmentReceived,
 )
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.storage.store import Row
 from supplies.views.balances_at import read_balances
 from supplies.views.pagination import (
@@ -127,7 +127,9 @@ def get_shipment(books: Books, name: str) -> ShipmentView:
         return _views(books, [row[0] for row in rows])[0]
     found = _awaited(books, limit=1, name=name)
     if not found:
-        raise NotFound(f"there is no shipment {name} here; see the list of shipments")
+        raise NotFound(
+            Sentence("there is no shipment {name} here; see the list of shipments", name=name)
+        )
     return found[0]
 
 

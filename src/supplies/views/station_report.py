@@ -16,7 +16,7 @@ from supplies.domain.accounts import (
     USED,
     ReportColumn,
 )
-from supplies.errors import BooksBroken, InvalidField
+from supplies.errors import BooksBroken, InvalidField, Sentence
 from supplies.papers.common import ItemName
 from supplies.papers.station_report import (
     CONTACTS,
@@ -79,7 +79,7 @@ def build_report_and_demand(books: Books, first: date, last: date) -> tuple[Stat
             balances.
     """
     if last < first:
-        raise InvalidField.at("/to", f"{last} is before {first}")
+        raise InvalidField.at("/to", Sentence("{last} is before {first}", last=last, first=first))
     activities = count_activities(books, first, last)
     shelves = sum_balances(books, ON_HAND, on=last)
     demand = _demand(books, sum_balances(books, (NEEDED, CLAIMED), on=last), shelves)

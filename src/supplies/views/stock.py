@@ -11,7 +11,7 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, STOCK, check_accounts, keys_of, kind_of
 from supplies.domain.entry_rows import Lot
 from supplies.domain.fields import is_valid_code
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.views.balances_at import latest_day_at, read_balances
 from supplies.views.pagination import (
     DEFAULT_LIMIT,
@@ -141,12 +141,15 @@ def _parse_cursor(after: str | None) -> StockKey | None:
 def _moment(books: Books, as_of: date | None, at_seq: int | None) -> AsOf:
     last, _, latest_day = books.head()
     if as_of is not None and at_seq is not None:
-        raise InvalidField.at("/as_of", "name a day or an entry, not both")
+        raise InvalidField.at("/as_of", Sentence("name a day or an entry, not both"))
     if at_seq is None:
         now = date.fromisoformat(latest_day) if latest_day else None
         return AsOf(day=as_of or now, seq=last)
     if not 0 <= at_seq <= last:
-        raise InvalidField.at("/at_seq", f"there is no entry {at_seq}; the last is {last}")
+        raise InvalidField.at(
+            "/at_seq",
+            Sentence("there is no entry {at_seq}; the last is {last}", at_seq=at_seq, last=last),
+        )
     day = latest_day_at(books, at_seq)
     return AsOf(day=None if day is None else date.fromisoformat(day), seq=at_seq)
 

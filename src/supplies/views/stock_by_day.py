@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from datetime import date, timedelta
 
 from supplies.books.reader import Books
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.views.account_flows import TRANSFERS_OF_PERIOD
 from supplies.views.balances_at import ON_HAND, sum_balances
 from supplies.views.pagination import View
@@ -29,7 +29,7 @@ def list_stock_by_day(books: Books, first: date, last: date) -> dict[str, list[S
         InvalidField: `last` is before `first`.
     """
     if last < first:
-        raise InvalidField.at("/to", f"{last} is before {first}")
+        raise InvalidField.at("/to", Sentence("{last} is before {first}", last=last, first=first))
     closing: Counter[str] = Counter()
     for (_, item), quantity in sum_balances(books, ON_HAND, on=last).items():
         closing[item] += quantity

@@ -15,7 +15,7 @@ import msgspec
 
 from supplies.books.reader import Books, query_ids
 from supplies.domain.entry_rows import HandOutTo, Withdrawal
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.views.pagination import DEFAULT_LIMIT, OrEarlier, PackedLineView, Page, View, paginate
 from supplies.views.remarks import DocumentEntries, RemarkView
 from supplies.views.shared_queries import read_latest, read_packed_lines
@@ -129,7 +129,7 @@ def get_stock_document(books: Books, noun: StockNoun, name: str) -> StockDocumen
     if prefix == _NOUNS[noun].prefix and re.fullmatch("[1-9][0-9]{0,17}", number):
         for _, found in _read(books, noun, " AND e.seq = :seq", limit=1, seq=int(number)):
             return found
-    raise NotFound(f"there is no {name[:64]} in the list of {noun}")
+    raise NotFound(Sentence("there is no {name} in the list of {noun}", name=name[:64], noun=noun))
 
 
 def list_stock_documents(

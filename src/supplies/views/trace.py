@@ -11,7 +11,7 @@ from supplies.books.reader import Books
 from supplies.books.related_lots import lot_links, lot_relatives
 from supplies.domain.accounts import DONOR, RECEIVED, keys_of, kind_of
 from supplies.domain.entry_rows import Lot
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.views.pagination import View
 from supplies.views.shared_queries import read_lots
 from supplies.views.stock import BalanceView
@@ -80,7 +80,7 @@ def trace_lot(books: Books, lot: str) -> TraceView:
         NotFound: there is no such lot.
     """
     if not read_lots(books, [lot]):
-        raise NotFound(f"there is no lot {lot}; see the lots in the stock")
+        raise NotFound(Sentence("there is no lot {lot}; see the lots in the stock", lot=lot))
     family = (
         {lot} | lot_relatives(books, {lot}, "parents") | lot_relatives(books, {lot}, "products")
     )

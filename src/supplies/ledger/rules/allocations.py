@@ -10,7 +10,7 @@ from supplies.domain.catalogue_records import Location
 from supplies.domain.commands import Allocate, AllocationLine, Release, ReleasedLine
 from supplies.domain.entry_rows import Allocation, Need
 from supplies.domain.entry_rows import AllocationLine as StatedLine
-from supplies.errors import AlreadyDone, InvalidField
+from supplies.errors import AlreadyDone, InvalidField, Sentence
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.lot_selection import by_pointer, lots_first, pick_lots
@@ -99,7 +99,11 @@ def find_allocation(journal: Journal, allocation: str, pointer: str = "") -> All
     found = journal.books.latest_row(Allocation, allocation=allocation)
     if found is None:
         raise unknown_code_error(
-            f"there is no allocation {allocation}; see the list of allocations", pointer
+            Sentence(
+                "there is no allocation {allocation}; see the list of allocations",
+                allocation=allocation,
+            ),
+            pointer,
         )
     return found
 
@@ -113,7 +117,10 @@ def check_open_location(journal: Journal, location: str, pointer: str = "/locati
     place = journal.books.location(location, pointer)
     if is_closed_to_people(journal, place):
         raise InvalidField.at(
-            pointer, f"{place.name} is a quarantine: move the goods to another location first"
+            pointer,
+            Sentence(
+                "{name} is a quarantine: move the goods to another location first", name=place.name
+            ),
         )
 
 
@@ -150,8 +157,13 @@ def allocate(command: Allocate, journal: Journal) -> None:
         if (first.recipient, first.location) != (command.recipient, command.location):
             raise InvalidField.at(
                 "/command",
-                f"allocation {allocation.allocation} is for recipient {first.recipient} in "
-                f"{first.location}; to change that, release it and allocate the goods again",
+                Sentence(
+                    "allocation {allocation} is for recipient {recipient} in {location}; to "
+                    "change that, release it and allocate the goods again",
+                    allocation=allocation.allocation,
+                    recipient=first.recipient,
+                    location=first.location,
+                ),
             )
     for pointer, line in lots_first(by_pointer(command.lines)):
         _allocate_line(journal, allocation, line, pointer)
@@ -168,8 +180,11 @@ def _allocate_line(
         if not allocation.takes(line.item, lot, name):
             raise InvalidField.at(
                 f"{pointer}/need",
-                f"lot {lot} already serves another need in this allocation; "
-                "allocate for that need separately",
+                Sentence(
+                    "lot {lot} already serves another need in this allocation; allocate for that "
+                    "need separately",
+                    lot=lot,
+                ),
             )
         allocation.add(journal, line.item, lot, name, part, pointer)
     if need is not None:
@@ -222,13 +237,18 @@ def _lots(
     if sum(part.quantity for part in line.lots) != quantity:
         raise InvalidField.at(
             f"{pointer}/lots",
-            f"the lots add up to {sum(part.quantity for part in line.lots)}, "
-            f"but the line has {quantity}",
+            Sentence(
+                "the lots add up to {number}, but the line has {quantity}",
+                number=sum(part.quantity for part in line.lots),
+                quantity=quantity,
+            ),
         )
     picked: dict[str, int] = {}
     for index, part in enumerate(line.lots):
         if part.lot in picked:
-            raise InvalidField.at(f"{pointer}/lots/{index}/lot", f"lot {part.lot} is named twice")
+            raise InvalidField.at(
+                f"{pointer}/lots/{index}/lot", Sentence("lot {lot} is named twice", lot=part.lot)
+            )
         at = f"{pointer}/lots/{index}"
         pick_lots(
             journal, account, line.item, part.quantity, at, lot=part.lot, allow_expired=expired
@@ -255,7 +275,12 @@ def release(command: Release, journal: Journal) -> None:
         location = account.rsplit(":", 1)[1]
         journal.move(draft, account, STOCK(location), item, lot, quantity, pointer)
     if not draft.moves:
-        raise AlreadyDone(f"nothing is set aside in allocation {allocation.allocation} any more")
+        raise AlreadyDone(
+            Sentence(
+                "nothing is set aside in allocation {allocation} any more",
+                allocation=allocation.allocation,
+            )
+        )
     restore_needs(journal, draft, allocation.allocation)
 
 
@@ -289,7 +314,12 @@ def _released(journal: Journal, command: Release) -> list[tuple[str, str, str, i
         pointer = f"/lines/{index}"
         if wanted.line not in lines:
             raise InvalidField.at(
-                f"{pointer}/line", f"allocation {command.allocation} has no line {wanted.line}"
+                f"{pointer}/line",
+                Sentence(
+                    "allocation {allocation} has no line {line}",
+                    allocation=command.allocation,
+                    line=wanted.line,
+                ),
             )
         line = lines[wanted.line]
         released += _from_line(journal, balances, line, wanted, pointer)

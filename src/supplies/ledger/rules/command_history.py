@@ -30,7 +30,7 @@ from supplies.domain.entry_rows import (
     Lot,
     PackedLine,
 )
-from supplies.errors import AlreadyDone, Fault, InvalidField
+from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence
 from supplies.ledger.balance_changes import Key, net_changes, net_changes_by_day
 from supplies.ledger.balance_floors import Step
 from supplies.ledger.corrected_command import CorrectedCommand, CreatedLot, Earmark
@@ -168,7 +168,11 @@ def history_of(books: Books, seq: int) -> History:
     newer = _superseded_by(books, head.seq)
     if newer is not None:
         raise AlreadyDone(
-            f"entry {head.seq} was corrected already by entry {newer}; correct that entry",
+            Sentence(
+                "entry {seq} was corrected already by entry {newer}; correct that entry",
+                seq=head.seq,
+                newer=newer,
+            ),
             [Fault("/entry", f"superseded by {newer}")],
         )
     chain = [head]
@@ -362,5 +366,9 @@ def check_type(command: Correctable, history: History) -> None:
     if type(command).__name__ != wanted:
         raise InvalidField.at(
             "/command",
-            f"entry {history.first.seq} was made by {wanted}; correct it with the same command",
+            Sentence(
+                "entry {seq} was made by {wanted}; correct it with the same command",
+                seq=history.first.seq,
+                wanted=wanted,
+            ),
         )

@@ -18,7 +18,7 @@ from supplies.domain.commands import (
 )
 from supplies.domain.entry_rows import Conflict, Resolution, Stop, StopLine, StopOutcome
 from supplies.domain.entry_rows import OutcomeLine as StatedLine
-from supplies.errors import AlreadyDone, InvalidField
+from supplies.errors import AlreadyDone, InvalidField, Sentence
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.corrections import Rules, correct
@@ -62,7 +62,10 @@ def resolve_conflict(
             _book_from_unexplained(journal, outcome, command.conflict)
     elif command.by == "correct":
         raise InvalidField.at(
-            "/by", "a count cannot be corrected: choose unexplained and open another count sheet"
+            "/by",
+            Sentence(
+                "a count cannot be corrected: choose unexplained and open another count sheet"
+            ),
         )
     else:
         book_contradicted_count(msgspec.convert(stated, CountStock), journal)
@@ -72,9 +75,11 @@ def resolve_conflict(
 def _find_conflict(journal: Journal, seq: int) -> Conflict:
     found = journal.books.rows(Conflict, seq=seq)
     if not found:
-        raise unknown_code_error(f"entry {seq} is not a conflict; see the list of conflicts", "")
+        raise unknown_code_error(
+            Sentence("entry {seq} is not a conflict; see the list of conflicts", seq=seq), ""
+        )
     if journal.books.latest_row(Resolution, conflict=seq) is not None:
-        raise AlreadyDone(f"the conflict of entry {seq} was resolved already")
+        raise AlreadyDone(Sentence("the conflict of entry {seq} was resolved already", seq=seq))
     return found[0]
 
 
@@ -89,7 +94,7 @@ def _correct_outcome(
     # An outcome that was booked from `unexplained` is not corrected; that account is settled.
     if seq is None or journal.books.body(seq).kind == RESOLVED:
         raise InvalidField.at(
-            "/by", "this stop has no recorded outcome to correct; choose unexplained"
+            "/by", Sentence("this stop has no recorded outcome to correct; choose unexplained")
         )
     correct(Correct(entry=seq, command=outcome, reason=command.reason), journal, rules)
 

@@ -86,9 +86,14 @@ def _check_found_by_counts(recounted: Iterable[Draft], others: Iterable[Draft]) 
             if kind_of(source) is ALLOCATED and keys_of(source)[0] in begun:
                 raise InvalidField.at(
                     "/command",
-                    f"{move.transfer.quantity} × {move.transfer.item} would be set aside for a "
-                    f"recipient, but count {draft.document} did not find them; leave out `for` and "
-                    "allocate them once they are found",
+                    Sentence(
+                        "{quantity} × {item} would be set aside for a recipient, but count "
+                        "{document} did not find them; leave out `for` and allocate them once "
+                        "they are found",
+                        quantity=move.transfer.quantity,
+                        item=move.transfer.item,
+                        document=draft.document,
+                    ),
                 )
 
 

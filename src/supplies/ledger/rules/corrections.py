@@ -52,7 +52,7 @@ from supplies.domain.entry_rows import (
     StopOutcome,
     Withdrawal,
 )
-from supplies.errors import AgainstBooks, AlreadyDone, Fault, InvalidField, NotEnough
+from supplies.errors import AgainstBooks, AlreadyDone, Fault, InvalidField, NotEnough, Sentence
 from supplies.ledger.balance_changes import Key, net_changes, net_changes_by_day
 from supplies.ledger.corrected_command import CorrectedCommand
 from supplies.ledger.drafts import Draft
@@ -408,13 +408,17 @@ def _check_reversible(history: History) -> None:
     """
     if not history.has_effect():
         raise AlreadyDone(
-            f"entry {history.latest.seq} has reversed entry {history.first.seq}; "
-            "to record it again, correct the former",
+            Sentence(
+                "entry {seq} has reversed entry {seq_2}; to record it again, correct the former",
+                seq=history.latest.seq,
+                seq_2=history.first.seq,
+            ),
             [Fault("/entry", "nothing is left to reverse")],
         )
     if any(isinstance(row, StopOutcome) for row in history.rows()):
         raise InvalidField.at(
-            "/entry", "an outcome is a fact and cannot be reversed; correct it to what happened"
+            "/entry",
+            Sentence("an outcome is a fact and cannot be reversed; correct it to what happened"),
         )
 
 

@@ -11,7 +11,7 @@ from supplies.domain.commands import (
 )
 from supplies.domain.entry_rows import Delivery, DeliveryEnd, Stop, StopLine, StopRemoval
 from supplies.domain.expiry import shown_expiry
-from supplies.errors import AlreadyDone, Fault, InvalidField, Unaccounted
+from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, Unaccounted
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import find_allocation
 from supplies.ledger.rules.stop_codes import add_stop_codes
@@ -47,7 +47,8 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
         allocation = find_allocation(journal, name, pointer)
         if name in stops:
             raise InvalidField.at(
-                pointer, f"allocation {name} is named twice; name each allocation once"
+                pointer,
+                Sentence("allocation {name} is named twice; name each allocation once", name=name),
             )
         balances = journal.nonzero_balances(f"{ALLOCATED(name)}:")
         if not balances:
@@ -56,8 +57,11 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
         if lines > MAX_DISPATCH_LINES:
             raise InvalidField.at(
                 pointer,
-                f"a dispatch loads at most {MAX_DISPATCH_LINES} lines of goods; "
-                "dispatch this allocation and those after it separately",
+                Sentence(
+                    "a dispatch loads at most {max_dispatch_lines} lines of goods; dispatch this "
+                    "allocation and those after it separately",
+                    max_dispatch_lines=MAX_DISPATCH_LINES,
+                ),
             )
         stops[name] = Stop(
             delivery=delivery,
@@ -89,8 +93,12 @@ def _check_not_expired(journal: Journal, item: str, lot: str, pointer: str) -> N
     if described.expires_on is not None and described.expires_on < journal.happened_on:
         raise InvalidField.at(
             pointer,
-            f"{journal.books.item(item).name} of lot {lot} expired on {shown_expiry(described)}; "
-            "release it, or set allow_expired",
+            Sentence(
+                "{name} of lot {lot} expired on {expiry}; release it, or set allow_expired",
+                name=journal.books.item(item).name,
+                lot=lot,
+                expiry=shown_expiry(described),
+            ),
         )
 
 
@@ -138,7 +146,13 @@ def reassign_delivery(command: ReassignDelivery, journal: Journal) -> None:
     delivery = find_open_delivery(journal, command.delivery)
     journal.books.team(command.team, "/team")
     if delivery.team == command.team:
-        raise AlreadyDone(f"delivery {command.delivery} is with team {command.team} already")
+        raise AlreadyDone(
+            Sentence(
+                "delivery {delivery} is with team {team} already",
+                delivery=command.delivery,
+                team=command.team,
+            )
+        )
     draft = journal.entry("delivery_reassigned", document=command.delivery)
     draft.add_rows(Delivery(delivery=command.delivery, team=command.team))
 
@@ -168,7 +182,14 @@ def find_stop(journal: Journal, delivery: str, allocation: str) -> Stop:
     stop = journal.books.latest_row(Stop, delivery=delivery, allocation=allocation)
     if stop is None:
         find_delivery(journal, delivery)
-        raise InvalidField.at("/allocation", f"delivery {delivery} has no stop for {allocation}")
+        raise InvalidField.at(
+            "/allocation",
+            Sentence(
+                "delivery {delivery} has no stop for {allocation}",
+                delivery=delivery,
+                allocation=allocation,
+            ),
+        )
     return stop
 
 
@@ -182,6 +203,6 @@ def find_delivery(journal: Journal, name: str, pointer: str = "") -> Delivery:
     delivery = journal.books.latest_row(Delivery, delivery=name)
     if delivery is None:
         raise unknown_code_error(
-            f"there is no delivery {name}; see the list of deliveries", pointer
+            Sentence("there is no delivery {name}; see the list of deliveries", name=name), pointer
         )
     return delivery

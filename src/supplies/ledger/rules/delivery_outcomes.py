@@ -110,7 +110,12 @@ def _day_of(journal: Journal, command: ReportOutcome, moment: datetime) -> date:
     day = min(moment, journal.now).astimezone(zone).date()
     if journal.corrected is None and command.happened_on not in (None, day):
         raise InvalidField.at(
-            "/happened_on", f"{command.happened_on} is not the day of happened_at ({day})"
+            "/happened_on",
+            Sentence(
+                "{happened_on} is not the day of happened_at ({day})",
+                happened_on=command.happened_on,
+                day=day,
+            ),
         )
     shown = moment.astimezone(zone).isoformat(sep=" ", timespec="minutes")
     if moment > journal.now + CLOCK_TOLERANCE:
@@ -182,7 +187,7 @@ def outcome_lines(command: ReportOutcome, loaded: list[StopLine]) -> list[Outcom
     if command.lines is None:
         if command.outcome == "partly":
             raise InvalidField.at(
-                "/lines", "give for each line what was received, brought back and lost"
+                "/lines", Sentence("give for each line what was received, brought back and lost")
             )
         return [_implied_line(command.outcome, load) for load in loaded]
     reported = {line.line: line for line in command.lines}
@@ -191,13 +196,18 @@ def outcome_lines(command: ReportOutcome, loaded: list[StopLine]) -> list[Outcom
         if line.line not in known or reported[line.line] is not line:
             raise InvalidField.at(
                 f"/lines/{index}/line",
-                f"invalid or repeated line {line.line}: the lines of the stop are "
-                f"{', '.join(map(str, sorted(known)))}, each once",
+                Sentence(
+                    "invalid or repeated line {line}: the lines of the stop are {list}, each once",
+                    line=line.line,
+                    list=", ".join(map(str, sorted(known))),
+                ),
             )
         _check_agrees(command.outcome, line, index)
     missing = known - set(reported)
     if missing:
-        raise InvalidField.at("/lines", f"line {min(missing)} of the stop is missing")
+        raise InvalidField.at(
+            "/lines", Sentence("line {line} of the stop is missing", line=min(missing))
+        )
     return [reported[load.line] for load in loaded]
 
 
@@ -260,8 +270,13 @@ def _check_accounted(line: OutcomeLine, load: StopLine, index: int, command: Rep
         )
     if reported < load.loaded:
         raise InvalidField(
-            f"line {line.line} accounts for {reported} of {load.loaded} loaded; "
-            "give the rest as received, brought back or lost",
+            Sentence(
+                "line {line} accounts for {reported} of {loaded} loaded; give the rest as "
+                "received, brought back or lost",
+                line=line.line,
+                reported=reported,
+                loaded=load.loaded,
+            ),
             [
                 Fault(
                     f"/lines/{index}",

@@ -26,7 +26,7 @@ from supplies.domain.commands import (
 )
 from supplies.domain.entry_rows import Arrival, Lot, Need
 from supplies.domain.entry_rows import ArrivalLine as StatedLine
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.ledger.corrected_command import CreatedLot
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
@@ -288,13 +288,21 @@ def fulfil_pledge(
     if pledge.donor != donor:
         raise InvalidField.at(
             f"{pointer}/pledge",
-            f"pledge {pledge.pledge} was made by donor {pledge.donor}, not by {donor}",
+            Sentence(
+                "pledge {pledge} was made by donor {donor}, not by {donor_2}",
+                pledge=pledge.pledge,
+                donor=pledge.donor,
+                donor_2=donor,
+            ),
         )
     if not pledge_lines(journal, pledge.pledge, item=line.item):
         raise InvalidField.at(
             f"{pointer}/pledge",
-            f"pledge {pledge.pledge} does not promise {line.item}; "
-            "leave the pledge out of this line",
+            Sentence(
+                "pledge {pledge} does not promise {item}; leave the pledge out of this line",
+                pledge=pledge.pledge,
+                item=line.item,
+            ),
         )
     if not to.usable:
         _drop_claims(journal, draft, line, pledge.pledge, quantity)

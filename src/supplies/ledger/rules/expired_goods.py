@@ -13,7 +13,7 @@ from supplies.domain.commands import ArrivalLine, DescribeLot, DonationLine
 from supplies.domain.entry_rows import Arrival, Lot
 from supplies.domain.entry_rows import ArrivalLine as ArrivedLine
 from supplies.domain.expiry import expiry_field, shown_expiry
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import is_closed_to_people
@@ -68,7 +68,9 @@ def destination(
     if line.quarantine is not None:
         place = journal.books.location(line.quarantine, f"{pointer}/quarantine")
         if not place.quarantine:
-            raise InvalidField.at(f"{pointer}/quarantine", f"{place.name} is not a quarantine")
+            raise InvalidField.at(
+                f"{pointer}/quarantine", Sentence("{name} is not a quarantine", name=place.name)
+            )
     expired = (
         journal.corrected is None
         and line.expires_on is not None
@@ -77,16 +79,22 @@ def destination(
     if expired and not place.quarantine and line.write_off is None:
         raise InvalidField.at(
             f"{pointer}/{expiry_field(line)}",
-            f"{shown_expiry(line)} is before the goods arrived ({journal.happened_on}); "
-            "for goods that came expired, name a quarantine or the reason of a write_off",
+            Sentence(
+                "{expiry} is before the goods arrived ({happened_on}); for goods that came "
+                "expired, name a quarantine or the reason of a write_off",
+                expiry=shown_expiry(line),
+                happened_on=journal.happened_on,
+            ),
         )
     closed = is_closed_to_people(journal, place)
     usable = not (expired or closed or line.write_off is not None)
     if not usable and isinstance(line, DonationLine) and line.recipient is not None:
         raise InvalidField.at(
             f"{pointer}/for",
-            "goods that expired, are in a quarantine or are written off are not set aside; "
-            "leave `for` and `need` out",
+            Sentence(
+                "goods that expired, are in a quarantine or are written off are not set aside; "
+                "leave `for` and `need` out"
+            ),
         )
     return Destination(place.code, line.write_off, usable)
 
@@ -100,14 +108,22 @@ def describe_lot(command: DescribeLot, journal: Journal) -> None:
     """
     known = journal.books.latest_row(Lot, lot=command.lot)
     if known is None:
-        raise unknown_code_error(f"there is no lot {command.lot}; see the lots in the stock", "")
+        raise unknown_code_error(
+            Sentence("there is no lot {lot}; see the lots in the stock", lot=command.lot), ""
+        )
     made_in = _arrival_of(journal, command.lot)
     if kind_of(known.origin) is CONVERTED:
         made_in = keys_of(known.origin)[0]
     elif kind_of(known.origin) is DONOR and _is_forgotten(journal, keys_of(known.origin)[0]):
         made_in = None
     if made_in is not None:
-        raise InvalidField(f"lot {command.lot} was made by {made_in}: correct {made_in} instead")
+        raise InvalidField(
+            Sentence(
+                "lot {lot} was made by {made_in}: correct {made_in} instead",
+                lot=command.lot,
+                made_in=made_in,
+            )
+        )
     draft = journal.entry("lot_described", document=command.lot)
     draft.add_rows(
         msgspec.structs.replace(

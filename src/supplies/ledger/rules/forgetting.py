@@ -23,7 +23,7 @@ from supplies.domain.entry_rows import (
     Forgetting,
     forgotten_text,
 )
-from supplies.errors import Fault, Forgotten, InvalidField, Unaccounted
+from supplies.errors import Fault, Forgotten, InvalidField, Sentence, Unaccounted
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 
@@ -40,7 +40,7 @@ def forget_donor(command: ForgetDonor, journal: Journal) -> None:
         Unaccounted: a pledge is open, or a conflict about the donor is unresolved.
     """
     if command.donor == ANONYMOUS:
-        raise InvalidField("the books have no personal data of anonymous donors")
+        raise InvalidField(Sentence("the books have no personal data of anonymous donors"))
     journal.books.donor(command.donor)
     codes = codes_of_person(journal.books, "donor", command.donor)
     for code in codes:
@@ -58,8 +58,12 @@ def _refuse_open_pledges(journal: Journal, donor: str) -> None:
             f"{PLEDGED(pledge)}:"
         ):
             raise Unaccounted(
-                f"donor {donor} still has pledge {pledge} outstanding; "
-                "record its donation, cancel it or let it lapse first"
+                Sentence(
+                    "donor {donor} still has pledge {pledge} outstanding; record its donation, "
+                    "cancel it or let it lapse first",
+                    donor=donor,
+                    pledge=pledge,
+                )
             )
 
 
@@ -92,7 +96,11 @@ def _refuse_open_needs(journal: Journal, recipient: str) -> None:
             journal.nonzero_balances(f"{kind(need)}:") for kind in (CLAIMED, ASSIGNED)
         ):
             raise Unaccounted(
-                f"recipient {recipient} still has need {need} open; meet or end it first"
+                Sentence(
+                    "recipient {recipient} still has need {need} open; meet or end it first",
+                    recipient=recipient,
+                    need=need,
+                )
             )
 
 
@@ -111,11 +119,15 @@ def forget_text(command: ForgetText, journal: Journal) -> None:
     body = journal.books.body(command.entry)
     body = journal.books.body(body.seq - body.part)
     if body.texts is None:
-        raise InvalidField.at("/entry", f"entry {body.seq} has no notes or reasons")
+        raise InvalidField.at(
+            "/entry", Sentence("entry {seq} has no notes or reasons", seq=body.seq)
+        )
     if free_text_of_entry(journal.books, body.seq) is None:
-        raise Forgotten(f"the text of entry {body.seq} was erased already")
+        raise Forgotten(Sentence("the text of entry {seq} was erased already", seq=body.seq))
     if body.seq in _open_conflicts(journal):
-        raise Unaccounted(f"the conflict of entry {body.seq} is open; resolve it first")
+        raise Unaccounted(
+            Sentence("the conflict of entry {seq} is open; resolve it first", seq=body.seq)
+        )
     erased = [(body.seq, body.texts), *_void_receipts(journal, body)]
     draft = journal.entry("forgotten")
     draft.add_rows(*(Erasure(digest=digest) for _, digest in erased))
@@ -180,8 +192,12 @@ def _refuse_open_allocations(journal: Journal, recipient: str) -> None:
         accounts += [f"in_transit:{delivery}:{allocation}" for (delivery,) in stops]
         if any(journal.nonzero_balances(account) for account in accounts):
             raise Unaccounted(
-                f"allocation {allocation} of recipient {recipient} is not yet handed over; "
-                "hand it over or release it first"
+                Sentence(
+                    "allocation {allocation} of recipient {recipient} is not yet handed over; "
+                    "hand it over or release it first",
+                    allocation=allocation,
+                    recipient=recipient,
+                )
             )
 
 

@@ -157,8 +157,12 @@ def _check_found_at(
         name = journal.books.item(line.item).name
         raise InvalidField.at(
             "/location" if line.quarantine is None else f"{pointer}/quarantine",
-            f"a count found this gift of {name} in {found_at.name}; to put the goods elsewhere, "
-            "move them; if the gift came elsewhere, reverse this entry and record the gift there",
+            Sentence(
+                "a count found this gift of {name} in {name_2}; to put the goods elsewhere, move "
+                "them; if the gift came elsewhere, reverse this entry and record the gift there",
+                name=name,
+                name_2=found_at.name,
+            ),
         )
 
 

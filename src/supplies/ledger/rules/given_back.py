@@ -13,7 +13,7 @@ from supplies.domain.accounts import (
     kind_of,
 )
 from supplies.domain.commands import ReturnGoods
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.line_transfers import move_lines
 from supplies.ledger.rules.repacked_lots import givers_of
@@ -49,8 +49,12 @@ def return_goods(command: ReturnGoods, journal: Journal) -> None:
             return origin
         raise InvalidField.at(
             f"{pointer}/lot",
-            f"lot {lot} came from {origin}, to which goods cannot be returned; "
-            "name a lot that was given by a known donor or lent by a lender",
+            Sentence(
+                "lot {lot} came from {origin}, to which goods cannot be returned; name a lot "
+                "that was given by a known donor or lent by a lender",
+                lot=lot,
+                origin=origin,
+            ),
         )
 
     move_lines(

@@ -9,6 +9,7 @@ from supplies.books.reader import unknown_code_error
 from supplies.domain.accounts import LENT, STOCK, USED
 from supplies.domain.commands import IssueGoods, LendGoods, ReturnIssue, ReturnLoan
 from supplies.domain.entry_rows import Withdrawal
+from supplies.errors import Sentence
 from supplies.ledger.journal import Journal
 from supplies.ledger.lot_selection import by_pointer, lots_first, pick_from
 from supplies.ledger.rules.allocations import check_open_location
@@ -97,7 +98,9 @@ def _return_withdrawal(
     """
     withdrawal = journal.books.latest_row(Withdrawal, withdrawal=document)
     if withdrawal is None or not withdrawal.account.startswith(prefix):
-        raise unknown_code_error(f"there is no {noun} {document}", "")
+        raise unknown_code_error(
+            Sentence("there is no {noun} {document}", noun=noun, document=document), ""
+        )
     location = command.location or withdrawal.location
     journal.books.location(location, "/location")
     draft = journal.entry(kind, document=document)

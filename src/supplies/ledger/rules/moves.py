@@ -47,12 +47,19 @@ def quarantine_batch(command: QuarantineBatch, journal: Journal) -> None:
     item = books.item(command.item, "/item")
     if not books.location(command.target, "/to").quarantine:
         raise InvalidField.at(
-            "/to", f"{command.target} is not a quarantine; name a location that is marked as one"
+            "/to",
+            Sentence(
+                "{target} is not a quarantine; name a location that is marked as one",
+                target=command.target,
+            ),
         )
     draft = journal.entry("goods_moved", prefix="m")
     lots = lots_of_batch(books, item.code, command.batch)
     if not lots:
-        raise InvalidField.at("/batch", f"no lot of {item.name} has the batch {command.batch}")
+        raise InvalidField.at(
+            "/batch",
+            Sentence("no lot of {name} has the batch {batch}", name=item.name, batch=command.batch),
+        )
     for lot in sorted(lots):
         for (account, lot_item, _), quantity in sorted(books.balances_of_lot(STOCK, lot).items()):
             if books.location(keys_of(account)[0]).quarantine:
@@ -61,5 +68,9 @@ def quarantine_batch(command: QuarantineBatch, journal: Journal) -> None:
             journal.move(draft, account, STOCK(command.target), lot_item, lot, max(0, free))
     if not draft.moves:
         raise AlreadyDone(
-            f"nothing of batch {command.batch} of {item.name} is free outside of a quarantine"
+            Sentence(
+                "nothing of batch {batch} of {name} is free outside of a quarantine",
+                batch=command.batch,
+                name=item.name,
+            )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from supplies.domain.accounts import ASKED, ASSIGNED, CLAIMED, ENDED, MET, NEEDED, keys_of
 from supplies.domain.commands import EndNeed, NoteNeed
 from supplies.domain.entry_rows import Need, NeedEnd
-from supplies.errors import AlreadyDone, InvalidField
+from supplies.errors import AlreadyDone, InvalidField, Sentence
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import release_goods_of_need
 from supplies.ledger.rules.need_fulfilment import drop_claim, find_need
@@ -23,7 +23,11 @@ def note_need(command: NoteNeed, journal: Journal) -> None:
     if command.needed_by is not None and command.needed_by < journal.happened_on:
         raise InvalidField.at(
             "/needed_by",
-            f"{command.needed_by} is before the need was noted ({journal.happened_on})",
+            Sentence(
+                "{needed_by} is before the need was noted ({happened_on})",
+                needed_by=command.needed_by,
+                happened_on=journal.happened_on,
+            ),
         )
     draft = journal.entry("need_noted", prefix="n", about=f"recipient:{command.recipient}")
     need = str(draft.document)
@@ -56,8 +60,12 @@ def _check_same_recipient(journal: Journal, need: str, recipient: str) -> None:
     if journal.nonzero_balances(f"{ASSIGNED.prefix}{need}:") or journal.nonzero_balances(MET(need)):
         raise InvalidField.at(
             "/command/recipient",
-            f"goods for need {need} were allocated to or received by recipient {before}; "
-            "release or take them back first, or note a new need",
+            Sentence(
+                "goods for need {need} were allocated to or received by recipient {before}; "
+                "release or take them back first, or note a new need",
+                need=need,
+                before=before,
+            ),
         )
 
 
@@ -73,7 +81,7 @@ def end_need(command: EndNeed, journal: Journal) -> None:
     """
     need = find_need(journal.books, command.need)
     if journal.books.latest_row(NeedEnd, need=need.need) is not None:
-        raise AlreadyDone(f"need {need.need} was ended before")
+        raise AlreadyDone(Sentence("need {need} was ended before", need=need.need))
     draft = journal.entry("need_ended", document=need.need, about=f"recipient:{need.recipient}")
     for (account, _, _), quantity in journal.nonzero_balances(
         f"{CLAIMED.prefix}{need.need}:"

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from supplies.domain.accounts import UNEXPLAINED
 from supplies.domain.commands import ClosePeriod, ReopenPeriod
 from supplies.domain.entry_rows import Period
-from supplies.errors import AlreadyDone, Fault, InvalidField, Unaccounted
+from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, Unaccounted
 from supplies.ledger.journal import Journal
 
 
@@ -22,12 +22,16 @@ def close_period(command: ClosePeriod, journal: Journal) -> None:
     if command.through >= journal.today:
         raise InvalidField.at(
             "/through",
-            f"{command.through} is not over (today is {journal.today}): later entries of today "
-            "could not be booked on their day; close through yesterday or earlier",
+            Sentence(
+                "{through} is not over (today is {today}): later entries of today could not be "
+                "booked on their day; close through yesterday or earlier",
+                through=command.through,
+                today=journal.today,
+            ),
         )
     closed = journal.closed_through
     if closed is not None and command.through <= closed:
-        raise AlreadyDone(f"the books are closed through {closed} already")
+        raise AlreadyDone(Sentence("the books are closed through {closed} already", closed=closed))
     _check_nothing_unexplained(journal, command.through)
     _check_conflicts_resolved(journal, command.through)
     draft = journal.entry("period_closed", day=journal.today)
@@ -62,7 +66,11 @@ def _check_conflicts_resolved(journal: Journal, through: date) -> None:
     )
     if seq is not None:
         raise Unaccounted(
-            f"the conflict of entry {seq} is not resolved; resolve it before the period is closed"
+            Sentence(
+                "the conflict of entry {seq} is not resolved; resolve it before the period is "
+                "closed",
+                seq=seq,
+            )
         )
 
 

@@ -71,7 +71,12 @@ def make_pledge(command: MakePledge, journal: Journal) -> None:
     _same_donor(journal, command)
     if command.due_on is not None and command.due_on < journal.happened_on:
         raise InvalidField.at(
-            "/due_on", f"{command.due_on} is before the pledge was made ({journal.happened_on})"
+            "/due_on",
+            Sentence(
+                "{due_on} is before the pledge was made ({happened_on})",
+                due_on=command.due_on,
+                happened_on=journal.happened_on,
+            ),
         )
     draft = journal.entry("pledge_made", prefix="p", about=DONOR(command.donor))
     pledge = str(draft.document)
@@ -104,8 +109,11 @@ def _same_donor(journal: Journal, command: MakePledge) -> None:
     if pledge.donor != command.donor and _has_goods(journal, pledge.pledge):
         raise InvalidField.at(
             "/command/donor",
-            f"goods of {pledge.donor} have arrived on pledge {pledge.pledge}; "
-            "correct those donations first",
+            Sentence(
+                "goods of {donor} have arrived on pledge {pledge}; correct those donations first",
+                donor=pledge.donor,
+                pledge=pledge.pledge,
+            ),
         )
 
 
@@ -231,8 +239,12 @@ def _claims_of(
         if need.item not in promised:
             raise InvalidField.at(
                 f"{pointer}/need",
-                f"need {need.need} is for {need.item}; pledge {pledge.pledge} promises "
-                f"no {need.item}",
+                Sentence(
+                    "need {need} is for {item}; pledge {pledge} promises no {item}",
+                    need=need.need,
+                    item=need.item,
+                    pledge=pledge.pledge,
+                ),
             )
         if need.need in found:
             raise InvalidField.at(
@@ -275,7 +287,9 @@ def _drop(command: CancelPledge | LapsePledge, journal: Journal, kind: str) -> N
             if (outstanding := _outstanding(journal, pledge.pledge, line.item))
         ]
         if not wanted:
-            raise AlreadyDone(f"nothing of pledge {pledge.pledge} is outstanding any more")
+            raise AlreadyDone(
+                Sentence("nothing of pledge {pledge} is outstanding any more", pledge=pledge.pledge)
+            )
     else:
         wanted = [(line, f"/lines/{index}") for index, line in enumerate(command.lines)]
     items = {line.line: line.item for line in lines}
@@ -317,7 +331,10 @@ def _drop_line(
         need_for(journal, claim.need, f"{at}/need", item=item)
         if claim.quantity > rest:
             raise InvalidField.at(
-                f"{at}/quantity", f"the claims to drop add up to more than {dropped.quantity}"
+                f"{at}/quantity",
+                Sentence(
+                    "the claims to drop add up to more than {quantity}", quantity=dropped.quantity
+                ),
             )
         _take(journal, draft, pledge, claim.need, item, claim.quantity, at)
         rest -= claim.quantity

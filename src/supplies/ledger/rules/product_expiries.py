@@ -11,7 +11,7 @@ from supplies.domain.commands import ConvertedLine
 from supplies.domain.entry_rows import Lot, ProductExpiry
 from supplies.domain.expiry import expiry_field, shown_expiry
 from supplies.domain.product_expiry import Expiry, earliest_expiry, product_expiry
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.repacked_lots import consumed_lots, products_in_order
@@ -62,15 +62,22 @@ def _stated_by_line(
     if parents.on is not None and line.expires_on > parents.on:
         raise InvalidField.at(
             pointer,
-            f"{shown_expiry(line)} is later than the expiry of what it was made of "
-            f"({parents.month or parents.on}): "
-            "leave it out, or give the expiry_reason",
+            Sentence(
+                "{expiry} is later than the expiry of what it was made of ({value}): leave it "
+                "out, or give the expiry_reason",
+                expiry=shown_expiry(line),
+                value=parents.month or parents.on,
+            ),
         )
     expired_before = parents.on is not None and parents.on < journal.happened_on
     if line.expires_on < journal.happened_on and not expired_before:
         raise InvalidField.at(
             pointer,
-            f"{shown_expiry(line)} is before the goods were repacked ({journal.happened_on})",
+            Sentence(
+                "{expiry} is before the goods were repacked ({happened_on})",
+                expiry=shown_expiry(line),
+                happened_on=journal.happened_on,
+            ),
         )
     return stated
 

@@ -131,7 +131,9 @@ def details_of_donation(
         )
     texts = free_text_of_entry(journal.books, seq)
     if texts is None:
-        raise Forgotten(f"the donor of {donation} was forgotten at their wish")
+        raise Forgotten(
+            Sentence("the donor of {donation} was forgotten at their wish", donation=donation)
+        )
     details = DonationDetails(
         donation=donation,
         received_on=journal.books.body(seq).happened_on,
@@ -201,7 +203,12 @@ def _donor_name(journal: Journal, donor: str) -> DonorName:
     if found is None:
         return DonorName(code=None, name=None, name_en=None, phone=None)
     if found.name is None:
-        raise Forgotten(f"donor {donor} was forgotten at their wish; no receipt names them again")
+        raise Forgotten(
+            Sentence(
+                "donor {donor} was forgotten at their wish; no receipt names them again",
+                donor=donor,
+            )
+        )
     phone = None if found.phone is None else mask_phone(found.phone)
     return DonorName(code=donor, name=found.name, name_en=found.name_en, phone=phone)
 

@@ -82,7 +82,9 @@ def find_receipt(journal: Journal, number: str) -> Receipt:
     """
     found = journal.books.latest_row(Receipt, number=number)
     if found is None:
-        raise NotFound(f"there is no receipt {number}; see the list of receipts")
+        raise NotFound(
+            Sentence("there is no receipt {number}; see the list of receipts", number=number)
+        )
     return found
 
 
@@ -137,7 +139,11 @@ def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
         if beyond:
             raise InvalidField.at(
                 "/donations",
-                f"receipt {number} also covers {', '.join(sorted(beyond))}; include them",
+                Sentence(
+                    "receipt {number} also covers {list}; include them",
+                    number=number,
+                    list=", ".join(sorted(beyond)),
+                ),
             )
     for donor in donors:
         _replace(journal, donor, donations, list(old))
@@ -261,8 +267,10 @@ def reprint_receipt(command: ReprintReceipt, journal: Journal) -> None:
     )
     if content is None:
         raise Forgotten(
-            f"the text of receipt {receipt.number} was erased from the books; "
-            "it is not printed again"
+            Sentence(
+                "the text of receipt {number} was erased from the books; it is not printed again",
+                number=receipt.number,
+            )
         )
     copies = journal.books.value(
         "SELECT count(*) FROM reprints WHERE station = :station AND number = :number",
@@ -281,7 +289,7 @@ def _donor_of_valid_receipt(journal: Journal, number: str) -> str:
     """
     find_receipt(journal, number)
     if journal.books.latest_row(ReceiptVoid, number=number) is not None:
-        raise AlreadyDone(f"receipt {number} is void already")
+        raise AlreadyDone(Sentence("receipt {number} is void already", number=number))
     arrival = journal.books.latest_row(Arrival, arrival=donations_of(journal, number)[0])
     assert arrival is not None
     return arrival.party

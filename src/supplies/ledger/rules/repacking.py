@@ -7,7 +7,7 @@ import msgspec
 from supplies.domain.accounts import CONVERTED, DONOR, LOST, STOCK
 from supplies.domain.commands import Convert, ConvertedLine, DonationLine
 from supplies.domain.entry_rows import Lot, LotParent, ProductPledge
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.ledger.corrected_command import CreatedLot
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
@@ -62,8 +62,12 @@ def convert(command: Convert, journal: Journal) -> None:
     if len(parents) * len(command.produced) > MAX_PARENT_ROWS:
         raise InvalidField.at(
             "/produced",
-            f"{len(command.produced)} products made of {len(parents)} lots are too many for one "
-            "conversion; convert the goods in smaller parts",
+            Sentence(
+                "{count} products made of {count_2} lots are too many for one conversion; "
+                "convert the goods in smaller parts",
+                count=len(command.produced),
+                count_2=len(parents),
+            ),
         )
     first = expiry_of_consumed(journal, conversion)
     produced = [
@@ -111,8 +115,12 @@ def _keep_pledge(
     if givers != {DONOR(donor)}:
         raise InvalidField.at(
             f"{pointer}/pledge",
-            f"pledge {line.pledge} was made by donor {donor}, but the goods came from "
-            f"{', '.join(sorted(givers))}",
+            Sentence(
+                "pledge {pledge} was made by donor {donor}, but the goods came from {list}",
+                pledge=line.pledge,
+                donor=donor,
+                list=", ".join(sorted(givers)),
+            ),
         )
     quantity = journal.base_units(line, pointer)
     goods = DonationLine(item=line.item, quantity=quantity, pledge=line.pledge)

@@ -29,7 +29,8 @@ def settle(command: Settle, journal: Journal) -> None:
     by_donor = command.by == "donor"
     if by_donor and journal.corrected is not None:
         raise InvalidField.at(
-            "/command/by", "a gift is a donation with a receipt: reverse this entry and settle anew"
+            "/command/by",
+            Sentence("a gift is a donation with a receipt: reverse this entry and settle anew"),
         )
     if by_donor:
         check_giver(command, journal)

@@ -18,7 +18,7 @@ from supplies.domain.entry_rows import EntryRow, Shipment, ShipmentLine
 from supplies.domain.fields import MAX_LINES
 from supplies.domain.money import Money
 from supplies.domain.validation import check_fields
-from supplies.errors import InvalidField, SuppliesError
+from supplies.errors import InvalidField, Sentence, SuppliesError
 from supplies.ledger.journal import Journal
 
 SENT_BY, RECEIVED_BY = "shipment_sent", "shipment_received"
@@ -58,24 +58,36 @@ def cited_entry(
         if stored is None:
             raise InvalidField.at(
                 pointer,
-                f"no other station in this database has an entry {kind} of {shipment}; if the "
-                "other station's books are elsewhere, give the entry that its shipment page shows",
+                Sentence(
+                    "no other station in this database has an entry {kind} of {shipment}; if the "
+                    "other station's books are elsewhere, give the entry that its shipment page "
+                    "shows",
+                    kind=kind,
+                    shipment=shipment,
+                ),
             )
         return stored
     body = _decoded(given, pointer)
     if (body.kind, body.document) != (kind, shipment):
         raise InvalidField.at(
-            f"{pointer}/body", f"this is not an entry {kind} of shipment {shipment}"
+            f"{pointer}/body",
+            Sentence(
+                "this is not an entry {kind} of shipment {shipment}", kind=kind, shipment=shipment
+            ),
         )
     if body.station == journal.books.station_code:
         raise InvalidField.at(
-            f"{pointer}/body", "this is an entry of this station; give the other station's entry"
+            f"{pointer}/body",
+            Sentence("this is an entry of this station; give the other station's entry"),
         )
     known = journal.books.for_station(body.station).head()[0] > 0
     if (stored is not None or known) and (stored is None or stored.hash != given.hash):
         raise InvalidField.at(
             f"{pointer}/hash",
-            f"the books of station {body.station} in this database do not contain this entry",
+            Sentence(
+                "the books of station {station} in this database do not contain this entry",
+                station=body.station,
+            ),
         )
     return Cited(body, given.hash)
 
@@ -91,11 +103,13 @@ def read_cited_shipment(given: CitedEntry, pointer: str) -> tuple[Shipment, list
 
 def _decoded(given: CitedEntry, pointer: str) -> Body:
     if hashlib.sha256(bytes.fromhex(given.previous) + given.body).hexdigest() != given.hash:
-        raise InvalidField.at(f"{pointer}/hash", "the hash does not match the bytes")
+        raise InvalidField.at(f"{pointer}/hash", Sentence("the hash does not match the bytes"))
     try:
         return decode_body(given.body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise InvalidField.at(f"{pointer}/body", "this is not an entry of a ledger") from None
+        raise InvalidField.at(
+            f"{pointer}/body", Sentence("this is not an entry of a ledger")
+        ) from None
 
 
 def _find_in_this_database(journal: Journal, shipment: str, kind: str) -> Cited | None:
@@ -132,7 +146,9 @@ def cited_shipment(cited: Cited, pointer: str) -> tuple[Shipment, list[ShipmentL
         or not 1 <= len(lines) <= MAX_LINES
         or not complete
     ):
-        raise InvalidField.at(f"{pointer}/body", "this entry does not contain a complete shipment")
+        raise InvalidField.at(
+            f"{pointer}/body", Sentence("this entry does not contain a complete shipment")
+        )
     try:
         for line in lines:
             check_fields(LotPart(lot=line.lot, quantity=line.quantity))

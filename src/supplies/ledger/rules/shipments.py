@@ -31,7 +31,7 @@ from supplies.domain.entry_rows import (
     ShipmentReceived,
 )
 from supplies.domain.fields import MAX_LINES
-from supplies.errors import AlreadyDone, InvalidField
+from supplies.errors import AlreadyDone, InvalidField, Sentence
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import check_open_location
@@ -66,7 +66,7 @@ def send_shipment(command: SendShipment, journal: Journal) -> None:
     check_open_location(journal, command.location)
     if command.station == journal.books.station_code:
         raise InvalidField.at(
-            "/to", "the goods are at this station already; move them to another location"
+            "/to", Sentence("the goods are at this station already; move them to another location")
         )
     draft = journal.entry(SENT_BY, prefix=f"x_{journal.books.station_code}")
     shipment = str(draft.document)
@@ -87,8 +87,12 @@ def send_shipment(command: SendShipment, journal: Journal) -> None:
     if len(sent_by_lot) > MAX_LINES:
         raise InvalidField.at(
             "/lines",
-            f"these goods come from {len(sent_by_lot)} lots; "
-            f"send them in parts of at most {MAX_LINES} lots",
+            Sentence(
+                "these goods come from {count} lots; send them in parts of at most {max_lines} "
+                "lots",
+                count=len(sent_by_lot),
+                max_lines=MAX_LINES,
+            ),
         )
     for line, ((item, lot), quantity) in enumerate(sent_by_lot.items(), 1):
         draft.add_rows(_shipment_line(journal, shipment, line, item, lot, quantity))
@@ -157,19 +161,29 @@ def receive_shipment(command: ReceiveShipment, journal: Journal) -> None:
     books = journal.books
     books.location(command.location, "/location")
     if books.latest_row(ShipmentReceived, shipment=command.shipment) is not None:
-        raise AlreadyDone(f"shipment {command.shipment} was received already")
+        raise AlreadyDone(
+            Sentence("shipment {shipment} was received already", shipment=command.shipment)
+        )
     cited = cited_entry(journal, command.shipment, command.sent, SENT_BY, "/sent")
     sent, lines = cited_shipment(cited, "/sent")
     if sent.destination != books.station_code:
         raise InvalidField.at(
             "/shipment",
-            f"shipment {sent.shipment} went to station {sent.destination}, "
-            f"not to {books.station_code}",
+            Sentence(
+                "shipment {shipment} went to station {destination}, not to {station_code}",
+                shipment=sent.shipment,
+                destination=sent.destination,
+                station_code=books.station_code,
+            ),
         )
     if journal.happened_on < cited.body.happened_on:
         raise InvalidField.at(
             "/happened_on",
-            f"{journal.happened_on} is before the goods were sent ({cited.body.happened_on})",
+            Sentence(
+                "{happened_on} is before the goods were sent ({happened_on_2})",
+                happened_on=journal.happened_on,
+                happened_on_2=cited.body.happened_on,
+            ),
         )
     arrived = _arrived_by_line(command, lines)
     draft = journal.entry(RECEIVED_BY, document=sent.shipment)
@@ -200,8 +214,13 @@ def _receive_line(
     if item.unit != line.unit:
         raise InvalidField.at(
             f"{pointer}/item",
-            f"{item.name} is counted in {item.unit} here, but in {line.unit} in the shipment; "
-            f"name an item that is counted in {line.unit}",
+            Sentence(
+                "{name} is counted in {unit} here, but in {unit_2} in the shipment; name an item "
+                "that is counted in {unit_2}",
+                name=item.name,
+                unit=item.unit,
+                unit_2=line.unit,
+            ),
         )
     lot = None
     if arrived.arrived:
@@ -261,13 +280,20 @@ def _arrived_by_line(
         if line.arrived > sent[line.line]:
             raise InvalidField.at(
                 f"{pointer}/arrived",
-                f"only {sent[line.line]} were sent, so {line.arrived} cannot have arrived; "
-                "record additional goods as an arrival",
+                Sentence(
+                    "only {sent} were sent, so {arrived} cannot have arrived; record additional "
+                    "goods as an arrival",
+                    sent=sent[line.line],
+                    arrived=line.arrived,
+                ),
             )
         found[line.line] = pointer, line
     if missing := sorted(sent.keys() - found.keys()):
         raise InvalidField.at(
-            "/lines", f"line {missing[0]} is missing: give what arrived of it, or 0"
+            "/lines",
+            Sentence(
+                "line {missing} is missing: give what arrived of it, or 0", missing=missing[0]
+            ),
         )
     return found
 
@@ -287,16 +313,26 @@ def acknowledge_shipment(command: AcknowledgeShipment, journal: Journal) -> None
     shipment = books.latest_row(Shipment, shipment=command.shipment)
     if shipment is None:
         raise unknown_code_error(
-            f"this station sent no shipment {command.shipment}; see its shipments", ""
+            Sentence(
+                "this station sent no shipment {shipment}; see its shipments",
+                shipment=command.shipment,
+            ),
+            "",
         )
     if books.latest_row(ShipmentAcknowledged, shipment=shipment.shipment) is not None:
-        raise AlreadyDone(f"shipment {shipment.shipment} was acknowledged already")
+        raise AlreadyDone(
+            Sentence("shipment {shipment} was acknowledged already", shipment=shipment.shipment)
+        )
     cited = cited_entry(journal, shipment.shipment, command.received, RECEIVED_BY, "/received")
     arrived = _acknowledged_quantities(journal, cited, shipment)
     if journal.happened_on < cited.body.happened_on:
         raise InvalidField.at(
             "/happened_on",
-            f"{journal.happened_on} is before the goods arrived ({cited.body.happened_on})",
+            Sentence(
+                "{happened_on} is before the goods arrived ({happened_on_2})",
+                happened_on=journal.happened_on,
+                happened_on_2=cited.body.happened_on,
+            ),
         )
     draft = journal.entry("shipment_acknowledged", document=shipment.shipment)
     draft.add_rows(
@@ -328,14 +364,24 @@ def _acknowledged_quantities(journal: Journal, cited: Cited, shipment: Shipment)
     ):
         raise InvalidField.at(
             "/received",
-            f"entry {cited.body.seq} of station {cited.body.station} cites another entry than "
-            f"the one that sent shipment {shipment.shipment}; ask that station for the right one",
+            Sentence(
+                "entry {seq} of station {station} cites another entry than the one that sent "
+                "shipment {shipment}; ask that station for the right one",
+                seq=cited.body.seq,
+                station=cited.body.station,
+                shipment=shipment.shipment,
+            ),
         )
     if cited.body.station != shipment.destination:
         raise InvalidField.at(
             "/received",
-            f"shipment {shipment.shipment} went to station {shipment.destination}, "
-            f"but this is an entry of {cited.body.station}",
+            Sentence(
+                "shipment {shipment} went to station {destination}, but this is an entry of "
+                "{station}",
+                shipment=shipment.shipment,
+                destination=shipment.destination,
+                station=cited.body.station,
+            ),
         )
     reported = {row.line: row for row in cited.body.rows if isinstance(row, ShipmentArrival)}
     lines = journal.books.rows(ShipmentLine, shipment=shipment.shipment)
@@ -345,7 +391,13 @@ def _acknowledged_quantities(journal: Journal, cited: Cited, shipment: Shipment)
         if row is None or wrong or not 0 <= row.arrived <= line.quantity:
             raise InvalidField.at(
                 "/received",
-                f"entry {cited.body.seq} of station {cited.body.station} does not match "
-                f"line {line.line} of shipment {shipment.shipment}",
+                Sentence(
+                    "entry {seq} of station {station} does not match line {line} of shipment "
+                    "{shipment}",
+                    seq=cited.body.seq,
+                    station=cited.body.station,
+                    line=line.line,
+                    shipment=shipment.shipment,
+                ),
             )
     return {line.line: reported[line.line].arrived for line in lines}

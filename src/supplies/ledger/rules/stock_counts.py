@@ -10,7 +10,7 @@ from supplies.domain.accounts import ALLOCATED, STOCK, UNEXPLAINED, keys_of
 from supplies.domain.commands import CountLine, CountStock, OpenCountSheet
 from supplies.domain.entry_rows import CountedLine, CountSheet, Lot
 from supplies.domain.expiry import expiry_field
-from supplies.errors import AlreadyDone, InvalidField
+from supplies.errors import AlreadyDone, InvalidField, Sentence
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.delivery_outcomes import Contradicted
@@ -47,13 +47,22 @@ def count_stock(command: CountStock, journal: Journal) -> None:
     sheet = journal.books.latest_row(CountSheet, sheet=command.sheet)
     opened = sheet_moment(journal.books, command.sheet)
     if sheet is None or opened is None:
-        raise unknown_code_error(f"there is no count sheet {command.sheet}; open one first", "")
+        raise unknown_code_error(
+            Sentence("there is no count sheet {sheet}; open one first", sheet=command.sheet), ""
+        )
     if journal.books.latest_row(CountedLine, sheet=command.sheet) is not None:
-        raise AlreadyDone(f"count sheet {command.sheet} was counted already; open another")
+        raise AlreadyDone(
+            Sentence("count sheet {sheet} was counted already; open another", sheet=command.sheet)
+        )
     began = journal.books.body(opened.seq).happened_on
     if journal.happened_on < began:
         raise InvalidField.at(
-            "/happened_on", f"{journal.happened_on} is before the sheet was opened ({began})"
+            "/happened_on",
+            Sentence(
+                "{happened_on} is before the sheet was opened ({began})",
+                happened_on=journal.happened_on,
+                began=began,
+            ),
         )
     _check_lines(journal, command)
     draft = journal.entry(COUNTED, document=command.sheet)
@@ -150,11 +159,16 @@ def _check_lines(journal: Journal, command: CountStock) -> None:
             ):
                 if value is not None:
                     raise InvalidField.at(
-                        f"{pointer}/{field}", f"lot {line.lot} has {what} already; leave it out"
+                        f"{pointer}/{field}",
+                        Sentence(
+                            "lot {lot} has {what} already; leave it out", lot=line.lot, what=what
+                        ),
                     )
         before = counted[line.item]
         if line.lot in before or None in before or (line.lot is None and before):
-            raise InvalidField.at(f"{pointer}/item", f"{line.item} is counted twice in this sheet")
+            raise InvalidField.at(
+                f"{pointer}/item", Sentence("{item} is counted twice in this sheet", item=line.item)
+            )
         before.add(line.lot)
 
 
