@@ -7,7 +7,7 @@ from io import BytesIO
 import pypdf
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from support.browser import WIDTHS, OpenPage, fits, serious_faults
+from support.browser import WIDTH_AND_LANGUAGE, OpenPage, fits, serious_faults
 
 from supplies.access import donor_requests
 from supplies.access.access_context import AccessContext
@@ -21,8 +21,7 @@ def save(page: Page, title: str) -> None:
     page.get_by_role("button", name=title, exact=True).click()
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "language"), WIDTH_AND_LANGUAGE)
 def test_axe_finds_no_serious_fault_on_the_pages_of_administration(
     open_page: OpenPage, width: int, language: str
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 from playwright.sync_api import Locator, Page, expect
-from support.browser import WIDTHS, OpenPage, fits, serious_faults
+from support.browser import WIDTH_AND_LANGUAGE, OpenPage, fits, serious_faults
 from support.page_client import sign_in_as
 from support.rest_client import RestClient
 from support.service_fixture import Service
@@ -174,8 +174,7 @@ def test_a_move_is_corrected_from_its_page(open_page: OpenPage, javascript: bool
     assert page.url.startswith(f"{address}/entries/")
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "language"), WIDTH_AND_LANGUAGE)
 def test_axe_finds_no_serious_fault_in_the_form_of_a_correction(
     open_page: OpenPage, width: int, language: str
 ) -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 from litestar.testing import TestClient
 from playwright.sync_api import Locator, Page, expect
-from support.browser import WIDTHS, OpenPage, fits, serious_faults
+from support.browser import WIDTH_AND_LANGUAGE, OpenPage, fits, serious_faults
 from support.page_client import sign_in_as
 from support.rest_client import RestClient
 from support.service_fixture import Service
@@ -154,8 +154,7 @@ def test_lent_goods_come_back_from_the_page_of_the_loan(
     expect(field(page, "/lines/0/quantity")).to_have_value("2")
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "language"), WIDTH_AND_LANGUAGE)
 def test_axe_finds_no_serious_fault_in_counts_loans_and_movements(
     open_page: OpenPage, width: int, language: str
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from support.browser import WIDTHS, OpenPage, Site, fits, serious_faults
+from support.browser import WIDTH_AND_LANGUAGE, OpenPage, Site, fits, serious_faults
 
 from supplies.domain.catalogue_records import Item, Recipient
 from supplies.ledger.ledger import Ledger
@@ -93,8 +93,7 @@ def test_goods_go_from_the_proposal_to_a_closed_delivery(
     expect(page.get_by_text("closed", exact=True)).to_be_visible()
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "language"), WIDTH_AND_LANGUAGE)
 def test_axe_finds_no_serious_fault_in_pages_of_deliveries(
     open_page: OpenPage, width: int, language: str
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from support.browser import WIDTHS, OpenPage, fits, serious_faults
+from support.browser import WIDTH_AND_LANGUAGE, OpenPage, fits, serious_faults
 from support.page_client import PASSWORD
 
 PAGES = ("/", "/donations", "/donations/new", "/entries", "/entries/conflicts", "/account")
@@ -24,8 +24,7 @@ def fill(page: Page, quantity: int, *, item: str = "mask", donor: str = "D-1") -
     field(page, "/lines/0/quantity").fill(str(quantity))
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "language"), WIDTH_AND_LANGUAGE)
 def test_axe_finds_no_serious_fault_and_pages_fit(
     open_page: OpenPage, width: int, language: str
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from support.browser import WIDTHS, OpenPage, fits, serious_faults
+from support.browser import WIDTH_AND_LANGUAGE, OpenPage, fits, serious_faults
 
 
 def field(page: Page, pointer: str) -> Locator:
@@ -12,8 +12,7 @@ def field(page: Page, pointer: str) -> Locator:
     return page.locator(f'form.command [name="{pointer}"]')
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "language"), WIDTH_AND_LANGUAGE)
 def test_axe_finds_no_serious_fault_in_need_pages(
     open_page: OpenPage, width: int, language: str
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from support.browser import WIDTHS, OpenPage, fits, serious_faults
+from support.browser import WIDTH_AND_LANGUAGE, OpenPage, fits, serious_faults
 
 from supplies.domain.catalogue_records import Item
 from supplies.ledger.ledger import Ledger
@@ -43,8 +43,7 @@ def test_a_pledge_is_recorded_claimed_and_cancelled(open_page: OpenPage, javascr
     expect(page.get_by_role("button", name="End the pledge")).to_have_count(0)
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "language"), WIDTH_AND_LANGUAGE)
 def test_axe_finds_no_serious_fault_in_pages_of_pledges(
     open_page: OpenPage, width: int, language: str
 ) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import expect
-from support.browser import WIDTHS, OpenPage, Site, fits, serious_faults
+from support.browser import WIDTH_AND_LANGUAGE, OpenPage, Site, fits, serious_faults
 
 from supplies.domain import commands as c
 from supplies.ledger.ledger import Ledger
@@ -43,8 +43,7 @@ def printed(site: Site) -> list[Printed]:
         ]
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "language"), WIDTH_AND_LANGUAGE)
 def test_axe_finds_no_serious_fault_and_pages_fit(
     open_page: OpenPage, printed: list[Printed], width: int, language: str
 ) -> None:

@@ -7,15 +7,14 @@ from datetime import date
 import pytest
 from playwright.sync_api import expect
 from supplies_service.pages.charts import Segment, stacked_bar, step_line
-from support.browser import WIDTHS, OpenPage, fits, serious_faults
+from support.browser import WIDTH_AND_LANGUAGE, OpenPage, fits, serious_faults
 
 from supplies.views.stock_by_day import StockOfDay
 
 FIRST, LAST = date(2020, 2, 1), date(2020, 2, 10)
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "language"), WIDTH_AND_LANGUAGE)
 def test_axe_finds_no_serious_fault_in_the_report(
     open_page: OpenPage, width: int, language: str
 ) -> None:

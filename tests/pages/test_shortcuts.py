@@ -8,9 +8,9 @@ from support.browser import WIDTHS, OpenPage, fits, serious_faults
 
 
 @pytest.mark.parametrize(
-    ("language", "title"), [("zh", "键盘快捷键"), ("en", "Keyboard shortcuts")]
+    ("language", "title", "width"),
+    [("zh", "键盘快捷键", WIDTHS[0]), ("en", "Keyboard shortcuts", WIDTHS[1])],
 )
-@pytest.mark.parametrize("width", WIDTHS)
 def test_the_question_mark_lists_the_shortcuts(
     open_page: OpenPage, language: str, title: str, width: int
 ) -> None:

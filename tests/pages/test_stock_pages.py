@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from support.browser import WIDTHS, OpenPage, fits, serious_faults
+from support.browser import WIDTH_AND_LANGUAGE, OpenPage, fits, serious_faults
 
 FORMS = (
     "move",
@@ -73,8 +73,7 @@ def test_too_much_is_refused_at_its_line(open_page: OpenPage) -> None:
     expect(field(page, "/lines/0/quantity")).to_have_value("987654321")
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "language"), WIDTH_AND_LANGUAGE)
 def test_axe_finds_no_serious_fault_in_pages_of_stock(
     open_page: OpenPage, width: int, language: str
 ) -> None:

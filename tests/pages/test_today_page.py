@@ -8,7 +8,7 @@ import pytest
 from markupsafe import Markup
 from playwright.sync_api import expect
 from supplies_service.templating import label_cells
-from support.browser import WIDTHS, OpenPage, Site, fits, serious_faults
+from support.browser import WIDTH_AND_LANGUAGE, OpenPage, Site, fits, serious_faults
 
 from supplies import (
     Allocate,
@@ -67,8 +67,7 @@ def test_today_shows_what_is_missing_and_what_a_team_has(
     expect(page.get_by_role("heading", level=1)).to_have_text("Propose allocations")
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "language"), WIDTH_AND_LANGUAGE)
 def test_axe_finds_no_serious_fault_in_today(
     open_page: OpenPage, width: int, language: str
 ) -> None:
