@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 from litestar import Response
 
+from supplies.domain.photos import photo_type
 from supplies.views.entries import ConflictView, EntryView
 from supplies.views.pagination import View, Warned
 
@@ -76,6 +77,13 @@ class CreatedOrConflict(CreatedResponse[T]):
 
     The content is then a `ConflictRecorded`.
     """
+
+
+class PhotoResponse(Response[bytes]):
+    """A photo, as JPEG or WebP."""
+
+    def __init__(self, photo: bytes) -> None:
+        super().__init__(photo, media_type=photo_type(photo) or "application/octet-stream")
 
 
 class PDFResponse(Response[bytes]):

@@ -254,6 +254,12 @@ CASES: dict[type[c.Command], Case] = {
         ),
         "/note /happened_on /lines/0/line /lines/1 /lines/1/location",
     ),
+    c.AddStopPhoto: lambda w: (
+        c.AddStopPhoto(
+            delivery=w.delivery, allocation=w.loaded, photo=b"no photo", happened_on=w.future
+        ),
+        "/photo /happened_on",
+    ),
     c.CloseDelivery: lambda w: (
         c.CloseDelivery(delivery=w.delivery, happened_on=w.future),
         "/happened_on *",

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.ledger_fixture import StationLedger
+from support.photos import PLACE, jpeg
 
 from supplies.books.stop_codes import code_of_stop
 from supplies.domain import commands as c
 from supplies.domain.entry_rows import CodeAttempt, OutcomeDetails, Proof
+from supplies.errors import AlreadyDone, Forgotten
+from supplies.ledger.rules.delivery_proofs import MAX_PHOTOS
+from supplies.views.deliveries import get_delivery
+from supplies.views.delivery_proofs import get_photo, get_signature, get_stop_codes
 
 STROKES = [[(10, 20), (30, 40)], [(500, 250)]]
 
@@ -122,3 +130,84 @@ def test_a_conflict_keeps_the_proof_and_not_in_the_hashed_report(
     assert code not in stated
     station(c.ResolveConflict(conflict=done.seq, by="correct", reason="asked them"))
     station.ledger.verify()
+
+
+def test_photos_of_a_stop_are_kept_without_metadata_up_to_a_limit(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    delivery, allocation = stop
+    photo = c.AddStopPhoto(delivery=delivery, allocation=allocation, photo=jpeg())
+    done = station(photo)
+    assert PLACE not in get_photo(station.books, delivery, done.seq)
+    for _ in range(MAX_PHOTOS - 1):
+        station(photo)
+    with pytest.raises(AlreadyDone, match="has 4 photos already"):
+        station(photo)
+    station.outcome(*stop, "handed_over")
+    (view,) = get_delivery(station.books, delivery).stops
+    assert isinstance(view.proofs, list)
+    assert [(proof.kind, proof.erased) for proof in view.proofs] == [("photo", False)] * 4
+    station.ledger.verify()
+
+
+def test_forgetting_a_recipient_erases_proofs_codes_and_time_windows(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    delivery, allocation = stop
+    signed = station.outcome(
+        *stop, "handed_over", signature=STROKES, code="1", time_window="after six"
+    )
+    station(c.AddStopPhoto(delivery=delivery, allocation=allocation, photo=jpeg()))
+    station(c.ForgetRecipient(recipient="R-1"))
+    assert code_of_stop(station.books, delivery, allocation) is None
+    (view,) = get_delivery(station.books, delivery).stops
+    assert view.time_window is msgspec.UNSET
+    assert isinstance(view.proofs, list)
+    assert all(proof.erased for proof in view.proofs)
+    with pytest.raises(Forgotten):
+        get_signature(station.books, delivery, signed.seq)
+    station.ledger.verify()
+
+
+def test_forgetting_the_text_of_an_outcome_erases_its_signature(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    delivery, _ = stop
+    signed = station.outcome(*stop, "handed_over", signature=STROKES)
+    assert get_signature(station.books, delivery, signed.seq).strokes == STROKES
+    station(c.ForgetText(entry=signed.seq))
+    with pytest.raises(Forgotten):
+        get_signature(station.books, delivery, signed.seq)
+    station.ledger.verify()
+
+
+def test_the_codes_of_a_delivery_have_texts_for_the_households(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    delivery, allocation = stop
+    (shown,) = get_stop_codes(station.books, delivery).stops
+    assert shown.code == code_of_stop(station.books, delivery, allocation)
+    assert shown.code in str(shown.text_zh)
+    assert shown.code in str(shown.text_en)
+
+
+@given(
+    st.builds(
+        c.ReportOutcome,
+        delivery=st.just("v_1"),
+        allocation=st.just("a_1"),
+        outcome=st.sampled_from(["handed_over", "refused", "lost"]),
+        happened_at=st.none() | st.just(datetime(2020, 2, 5, tzinfo=UTC)),
+        received_by=st.sampled_from([None, "self", "door"]),
+        proof=st.sampled_from([None, "none", "code"]),
+        note=st.none() | st.just("left at the door"),
+    )
+)
+def test_a_report_without_the_new_fields_has_the_bytes_of_older_versions(
+    command: c.ReportOutcome,
+) -> None:
+    older = ("delivery", "allocation", "outcome", "happened_at", "received_by", "proof", "note")
+    stated = {"type": "ReportOutcome"} | {
+        name: value for name in older if (value := getattr(command, name)) is not None
+    }
+    assert msgspec.json.encode(command) == msgspec.json.encode(stated)

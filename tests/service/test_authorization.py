@@ -105,6 +105,7 @@ POST   CR    /deliveries/new
 GET    CRA   /deliveries/{delivery}
 GET    CR    /deliveries/{delivery}/run-sheet/pdf
 GET    CR    /deliveries/{delivery}/slips/pdf
+GET    CR    /deliveries/{delivery}/photos/{entry}
 POST   CR    /deliveries/{delivery}/outcomes
 POST   CR    /deliveries/{delivery}/reassign
 POST   CR    /deliveries/{delivery}/undo
@@ -305,6 +306,9 @@ GET    CRT   /api/deliveries/{delivery}/run-sheet
 GET    CRT   /api/deliveries/{delivery}/run-sheet/pdf
 POST   CRT   /api/deliveries/{delivery}/outcomes
 POST   CRT   /api/deliveries/{delivery}/stops/{allocation}/photo
+GET    CR    /api/deliveries/{delivery}/codes
+GET    CR    /api/deliveries/{delivery}/photos/{entry}
+GET    CR    /api/deliveries/{delivery}/signatures/{entry}
 POST   CR    /api/deliveries/{delivery}/close
 POST   CR    /api/deliveries/{delivery}/reassign
 GET    T     /api/run

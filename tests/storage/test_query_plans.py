@@ -46,6 +46,7 @@ from supplies.views import (
     catalogue,
     count_sheets,
     deliveries,
+    delivery_proofs,
     delivery_slips,
     demand,
     donation_warnings,
@@ -233,6 +234,18 @@ def show_everything(books: Books, url: str) -> None:
     deliveries.find_deliveries(books, stop.allocation)
     delivery_slips.build_delivery_slips(books, delivery)
     delivery_slips.build_run_sheet(books, delivery)
+    delivery_proofs.get_stop_codes(books, delivery)
+    delivery_proofs.read_proofs(books, [delivery])
+    delivery_proofs.read_signatures(books, delivery)
+    for kind, read in (
+        ("photo", delivery_proofs.get_photo),
+        ("signature", delivery_proofs.get_signature),
+    ):
+        shown = books.one(
+            "SELECT delivery, seq FROM proofs WHERE station = :station AND kind = :kind", kind=kind
+        )
+        assert shown is not None
+        read(books, *shown)
     team_runs.list_team_runs(books, "t2", NoNames())
     for noun in get_args(stock_documents.StockNoun):
         for one in stock_documents.list_stock_documents(books, noun=noun).items:

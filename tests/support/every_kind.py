@@ -10,6 +10,7 @@ from supplies.domain.money import Value
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 from supplies.storage.store import Row
+from support.photos import jpeg
 from support.shipping import citation
 
 
@@ -148,8 +149,15 @@ def book_deliveries(station: RecordingStation) -> None:
             received_by="self",
             proof="signature",
             note="opened by the daughter",
+            signature=[[(10, 20), (30, 40)]],
+            code="000000",
+            why="not_ready",
+            next_attempt=date(2020, 2, 4),
+            time_window="after six",
+            phone_time=station.clock.now,
         )
     )
+    station.record(c.AddStopPhoto(delivery=delivery, allocation=own, photo=jpeg()))
     station.record(c.ReportOutcome(delivery=delivery, allocation=other, outcome="refused"))
     contradicted = station.record(
         c.ReportOutcome(delivery=delivery, allocation=other, outcome="handed_over")

@@ -22,6 +22,7 @@ from supplies_service.responses import (
     CreatedOrConflict,
     CreatedResponse,
     PDFResponse,
+    PhotoResponse,
 )
 from supplies_service.security.authorization import PUBLIC
 from supplies_service.security.station_selection import STATION_PARAMETER, accepts_station
@@ -65,18 +66,21 @@ _STATION_PARAMETER = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 64},
 }
 
-_PDF = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_PDF = {"application/pdf": _BINARY}
 _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 
 
 def response_type(handler: HTTPRouteHandler) -> Any:
     """Return the type of the response of a handler.
 
-    It is a struct, bytes for a PDF, or str for text.
+    It is a struct, bytes for a PDF, `PhotoResponse` for a photo, or str for text.
     """
     answer = handler.parsed_fn_signature.return_type
     if answer.is_subclass_of(PDFResponse):
         return bytes
+    if answer.is_subclass_of(PhotoResponse):
+        return PhotoResponse
     if answer.is_subclass_of(Response):
         return answer.args[0]
     return answer.annotation
@@ -118,10 +122,9 @@ def _request_body(
         "example": {key: value for key, value in example.items() if key not in in_path},
     }
     files = PHOTO_TYPES if "file_field" in handler.opt else ()
-    binary = {"schema": {"type": "string", "format": "binary"}}
     return {
         "required": True,
-        "content": {"application/json": content, **dict.fromkeys(files, binary)},
+        "content": {"application/json": content, **dict.fromkeys(files, _BINARY)},
     }
 
 
@@ -156,6 +159,8 @@ def _responses(
 def _success(content: Any, components: Components) -> Schema:
     if content is bytes:
         return {"description": "The PDF", "content": _PDF}
+    if content is PhotoResponse:
+        return {"description": "The photo", "content": dict.fromkeys(PHOTO_TYPES, _BINARY)}
     if content is str:
         return {"description": "The text", "content": _TEXT}
     schema = components.reference(content)

@@ -28,6 +28,7 @@ from supplies.views.deliveries import (
     get_delivery,
     list_deliveries,
 )
+from supplies.views.delivery_proofs import get_stop_codes, read_signatures
 from supplies.views.entries import list_conflicts, list_entries
 from supplies.views.pagination import Warned
 from supplies_service.pages.command_forms import CommandForm, render_form, submit
@@ -37,8 +38,13 @@ from supplies_service.pages.page_roles import READERS, STAFF
 from supplies_service.pages.papers import frameable
 from supplies_service.phone_warnings import find_silent_phones
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.responses import PDFResponse
-from supplies_service.routes.deliveries import PaperSize, run_sheet_paper, slips_paper
+from supplies_service.responses import PDFResponse, PhotoResponse
+from supplies_service.routes.deliveries import (
+    PaperSize,
+    photo_response,
+    run_sheet_paper,
+    slips_paper,
+)
 from supplies_service.security.authorization import allow_roles
 
 ROWS = 50
@@ -118,6 +124,13 @@ class DeliveryPages(Controller):
     ) -> PDFResponse:
         """Return the delivery slips as a PDF that pages of this service may show in a frame."""
         return frameable(await slips_paper(context, delivery, size))
+
+    @get("/{delivery:str}/photos/{entry:str}", opt=STAFF)
+    async def photo(
+        self, context: Context, delivery: FromPath[str], entry: FromPath[str]
+    ) -> PhotoResponse:
+        """Return the photo of a stop that an entry recorded."""
+        return await photo_response(context, delivery, entry)
 
     @post("/{delivery:str}/outcomes", opt=STAFF)
     async def report(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
@@ -276,6 +289,7 @@ def _show_delivery(context: RequestContext, name: str, form: CommandForm[Any]) -
             report = form if own else CommandForm(ReportOutcome)
             report.id_prefix = f"{stop.allocation}-"
             stops.append((stop, report))
+        staff = context.caller.role != "auditor"
         changes = {
             kind.__name__: form if form.kind is kind else CommandForm(kind)
             for kind in (CloseDelivery, ReassignDelivery, UndoDispatch, MoveStops)
@@ -289,6 +303,8 @@ def _show_delivery(context: RequestContext, name: str, form: CommandForm[Any]) -
             form,
             delivery=delivery,
             stops=stops,
+            codes=get_stop_codes(books, name).stops if staff and delivery.status == "out" else [],
+            signatures=read_signatures(books, name) if staff else {},
             changes=changes,
             others=[one for one in others if one.id != name],
             outcomes=get_args(Outcome),

@@ -26,14 +26,26 @@ from supplies.domain.plurals import counted
 from supplies.ledger.recorded import Recorded
 from supplies.papers.run_sheet import RunSheet
 from supplies.views.deliveries import DeliveryView, get_delivery, list_deliveries
+from supplies.views.delivery_proofs import (
+    SignatureView,
+    StopCodesView,
+    get_photo,
+    get_signature,
+    get_stop_codes,
+)
 from supplies.views.delivery_slips import build_delivery_slips, build_run_sheet
 from supplies.views.entries import EntryView, get_entry
 from supplies.views.pagination import Page, View, Warned
 from supplies_service.idempotency import Outcome
 from supplies_service.phone_warnings import find_silent_phones
-from supplies_service.request_bodies import Body
+from supplies_service.request_bodies import Body, parse_number
 from supplies_service.request_context import Context, RequestContext, Show
-from supplies_service.responses import CreatedOrConflict, CreatedResponse, PDFResponse
+from supplies_service.responses import (
+    CreatedOrConflict,
+    CreatedResponse,
+    PDFResponse,
+    PhotoResponse,
+)
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security import ownership
 from supplies_service.security.authorization import allow_roles
@@ -135,6 +147,14 @@ async def run_sheet_paper(context: RequestContext, delivery: str) -> PDFResponse
 
     sheet, join = await context.read_in_thread(read)
     return await context.draw(lambda: draw_run_sheet(sheet, join), f"run-sheet-{delivery}")
+
+
+async def photo_response(context: RequestContext, delivery: str, entry: str) -> PhotoResponse:
+    """Return the photo of a stop that an entry recorded."""
+    number = parse_number(entry)
+    return PhotoResponse(
+        await context.read_in_thread(lambda books: get_photo(books, delivery, number))
+    )
 
 
 class DeliveryController(Controller):
@@ -245,6 +265,41 @@ class DeliveryController(Controller):
         if is_late or context.caller.kind == "phone":
             return await context.record(payload, show_own_stop(payload.allocation, None))
         return await context.record(payload, show_delivery)
+
+    @get(
+        "/{delivery:str}/codes",
+        operation_id="getStopCodes",
+        opt=allow_roles("coordinator", "recorder", personal=True),
+    )
+    async def codes(self, context: Context, delivery: FromPath[str]) -> StopCodesView:
+        """Get the codes of the stops, with texts to send to the households.
+
+        A household tells its code to the courier when it has received the goods.
+        """
+        return context.show(lambda books: get_stop_codes(books, delivery))
+
+    @get(
+        "/{delivery:str}/photos/{entry:str}",
+        operation_id="getStopPhoto",
+        opt=allow_roles("coordinator", "recorder", personal=True),
+    )
+    async def photo(
+        self, context: Context, delivery: FromPath[str], entry: FromPath[str]
+    ) -> PhotoResponse:
+        """Get the photo of a stop that an entry recorded."""
+        return await photo_response(context, delivery, entry)
+
+    @get(
+        "/{delivery:str}/signatures/{entry:str}",
+        operation_id="getStopSignature",
+        opt=allow_roles("coordinator", "recorder", personal=True),
+    )
+    async def signature(
+        self, context: Context, delivery: FromPath[str], entry: FromPath[str]
+    ) -> SignatureView:
+        """Get the signature of a stop that an entry recorded, as strokes."""
+        number = parse_number(entry)
+        return context.show(lambda books: get_signature(books, delivery, number))
 
     @post(
         "/{delivery:str}/close",

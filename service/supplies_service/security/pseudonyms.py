@@ -62,7 +62,7 @@ REPLACED_FIELDS: _Replacements = {
     ValueView: {"evidence": WITHHELD},
     AllocationView: {"note": WITHHELD},
     DeliveryView: {"note": WITHHELD},
-    StopView: {"note": WITHHELD},
+    StopView: {"note": WITHHELD, "time_window": WITHHELD},
     ActivityView: {"who": WITHHELD},
     VoidMark: {"reason": WITHHELD},
     StockDocumentView: {"note": WITHHELD, "reason": WITHHELD},
@@ -104,7 +104,7 @@ def _replaced(value: Any, fields: _Replacements) -> Any:
     for name in value.__struct_fields__:
         before = getattr(value, name)
         if name in hidden:
-            changes[name] = None if before is None else hidden[name]
+            changes[name] = before if before in (None, msgspec.UNSET) else hidden[name]
         elif isinstance(before, list | msgspec.Struct):
             changes[name] = _replaced(before, fields)
     return msgspec.structs.replace(value, **changes) if changes else value

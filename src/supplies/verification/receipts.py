@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -29,6 +29,10 @@ from supplies.verification.records import ROW_TABLES, Rows
 
 ERASABLE = Table("erasable", ("seq", "digest", "about", "salt", "content"))
 _NAMED = Table("erasable", ("seq", "digest", "about"))
+
+
+_PROOFS_IN_MEMORY = 50
+"""Number of signatures and photos that are read at a time. A photo has up to 300 KB."""
 
 
 class _Frozen(msgspec.Struct, gc=False):
@@ -76,18 +80,18 @@ class Receipts:
         self._forgotten: dict[str, int] = {}
 
     def add(
-        self, recorded: Rows, bodies: Sequence[Body], texts: Sequence[Row], donations: set[str]
+        self, recorded: Rows, bodies: Sequence[Body], donations: set[str], low: int, high: int
     ) -> None:
         """Check the receipts and texts of the next entries.
 
         Args:
-            texts: The rows of these entries in the table `erasable`.
             donations: Ids of all donations so far.
+            low, high: The numbers of the first and the last entry.
 
         Raises:
             BooksBroken: a receipt or text differs from its entry.
         """
-        frozen = self._check_texts(recorded, bodies, texts)
+        frozen = self._check_texts(recorded, bodies, low, high)
         covered: dict[str, list[str]] = defaultdict(list)
         for seq, number, donation in recorded[ReceiptDonation]:
             covered[number].append(donation)
@@ -169,12 +173,13 @@ class Receipts:
     # --- texts -----------------------------------------------------------------------------------
 
     def _check_texts(
-        self, recorded: Rows, bodies: Sequence[Body], texts: Sequence[Row]
+        self, recorded: Rows, bodies: Sequence[Body], low: int, high: int
     ) -> dict[str, bytes]:
         """Check that the stored texts are those whose digests are in the entries.
 
-        Return the content of each text that was not erased, by digest.
+        Return the content of each receipt that was not erased, by digest.
         """
+        receipts = {row[6] for row in recorded[Receipt]}
         apart: dict[int, list[str]] = defaultdict(list)
         for row in (*recorded[Receipt], *recorded[Proof]):
             apart[row[0]].append(row[-1])
@@ -184,17 +189,18 @@ class Receipts:
                 expected.append((body.seq, digest, body.about))
             if body.texts is not None:
                 expected.append((body.seq, body.texts, body.about))
-        self.reader.compare(_NAMED, expected, [row[:3] for row in texts])
+        self.reader.compare(_NAMED, expected, self.reader.rows(_NAMED, low, high))
         self._read_forgettings(recorded)
         kept: dict[str, bytes] = {}
-        for seq, digest, about, salt, content in texts:
+        for seq, digest, about, salt, content in self._stored(recorded, low, high):
             if salt is None or content is None:
                 if salt is not None or content is not None:
                     column = "salt" if salt is None else "content"
                     raise self._wrong_text(column, seq, "salt and content, or neither", None)
                 self.absent[digest] = (seq, about)
             elif hashlib.sha256(salt + content).hexdigest() == digest:
-                kept[digest] = content
+                if digest in receipts:
+                    kept[digest] = content
             else:
                 column = "content" if len(salt) == SALT_BYTES else "salt"
                 made = hashlib.sha256(salt + content).hexdigest()
@@ -202,6 +208,17 @@ class Receipts:
                     column, seq, f"a text with digest {digest}", f"digest {made}"
                 )
         return kept
+
+    def _stored(self, recorded: Rows, low: int, high: int) -> Iterator[Row]:
+        """Yield the rows of the entries from `low` to `high` in the table `erasable`.
+
+        Only rows with a few photos are read into memory at a time.
+        """
+        with_proofs = [row[0] for row in recorded[Proof]]
+        for seq in with_proofs[_PROOFS_IN_MEMORY::_PROOFS_IN_MEMORY]:
+            yield from self.reader.rows(ERASABLE, low, seq - 1)
+            low = seq
+        yield from self.reader.rows(ERASABLE, low, high)
 
     def _read_forgettings(self, recorded: Rows) -> None:
         parties: dict[int, list[str]] = defaultdict(list)

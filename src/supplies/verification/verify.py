@@ -201,8 +201,7 @@ class _Verification:
         self.pledges.add(recorded, bodies)
         self.removed_stops.add(recorded, bodies)
         self.merges.add(recorded)
-        texts = self.reader.rows(ERASABLE, low, high)
-        self.receipts.add(recorded, bodies, texts, self.records.donations)
+        self.receipts.add(recorded, bodies, self.records.donations, low, high)
         self.balances.move(transfers, self.records.lots, self.records.recipients)
         self.transfers += len(transfers)
         for row_type, rows in recorded.items():

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from typing import Literal, get_args
 
 import msgspec
 
 from supplies.books.reader import Books, query_ids
-from supplies.domain.commands import Outcome
-from supplies.domain.entry_rows import Delivery, Stop
+from supplies.domain.commands import FailureReason, Outcome
+from supplies.domain.entry_rows import CodeResult, Delivery, OutcomeDetails, Stop
 from supplies.errors import NotFound, Sentence
 from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
+from supplies.views.delivery_proofs import ProofView, StopProofs, read_proofs
 from supplies.views.document_lists import (
     all_numbers,
     list_documents,
@@ -62,6 +63,11 @@ class StopView(View, frozen=True, kw_only=True):
         removed_in: Number of the entry that took the stop off the delivery; absent if it is on it.
         moved_to: The delivery that has the goods of a removed stop; None if they are set aside
             again where they were loaded.
+        why, next_attempt, time_window: Why the stop failed, and when the household wants the
+            goods, as reported with the outcome; absent if that was not reported or was erased.
+        phone_time: What the clock of the phone showed, in UTC; absent if its clock was right.
+        code: Whether a code that the household told is that of the stop; absent if it told none.
+        proofs: The signatures and photos of all reports about the stop; absent if there are none.
     """
 
     stop: int
@@ -78,6 +84,12 @@ class StopView(View, frozen=True, kw_only=True):
     or_earlier: OrEarlier = msgspec.UNSET
     removed_in: int | msgspec.UnsetType = msgspec.UNSET
     moved_to: str | msgspec.UnsetType | None = msgspec.UNSET
+    why: FailureReason | msgspec.UnsetType = msgspec.UNSET
+    next_attempt: date | msgspec.UnsetType = msgspec.UNSET
+    time_window: str | msgspec.UnsetType = msgspec.UNSET
+    phone_time: datetime | msgspec.UnsetType = msgspec.UNSET
+    code: CodeResult | msgspec.UnsetType = msgspec.UNSET
+    proofs: list[ProofView] | msgspec.UnsetType = msgspec.UNSET
 
 
 class DeliveryView(View, frozen=True, kw_only=True):
@@ -172,11 +184,21 @@ def _views(books: Books, found: Sequence[DocumentState[Delivery]]) -> list[Deliv
         )
     }
     entries = DocumentEntries(books, ids)
+    proofs = read_proofs(books, ids)
+    details = _read_details(books, ids)
     stops: dict[str, list[StopView]] = {}
     for (name, _), lines in groupby(
         read_loaded_lines(books, "delivery", ids), key=lambda line: (line.delivery, line.stop)
     ):
-        stops.setdefault(name, []).append(_stop(list(lines), entries))
+        stop = list(lines)
+        stops.setdefault(name, []).append(
+            _stop(
+                stop,
+                entries,
+                proofs.get((name, stop[0].allocation)),
+                details.get((stop[0].reported_in or 0, stop[0].allocation)),
+            )
+        )
     return [
         DeliveryView(
             id=name,
@@ -192,7 +214,28 @@ def _views(books: Books, found: Sequence[DocumentState[Delivery]]) -> list[Deliv
     ]
 
 
-def _stop(lines: list[LoadedLine], entries: DocumentEntries) -> StopView:
+def _read_details(books: Books, ids: Sequence[str]) -> dict[tuple[int, str], OutcomeDetails]:
+    """Return what else the outcomes of deliveries say, by entry number and allocation."""
+    rows = query_ids(
+        books,
+        ids,
+        "SELECT d.seq, d.delivery, d.allocation, d.why, d.next_attempt, d.phone_time "
+        "FROM wanted w CROSS JOIN outcome_details d "
+        "WHERE d.station = :station AND d.delivery = w.id",
+    )
+    columns = OutcomeDetails.__struct_fields__
+    return {
+        (row[0], row[2]): msgspec.convert(dict(zip(columns, row[1:], strict=True)), OutcomeDetails)
+        for row in rows
+    }
+
+
+def _stop(
+    lines: list[LoadedLine],
+    entries: DocumentEntries,
+    proofs: StopProofs | None,
+    details: OutcomeDetails | None,
+) -> StopView:
     first = lines[0]
     seq = first.reported_in
     return StopView(
@@ -222,4 +265,10 @@ def _stop(lines: list[LoadedLine], entries: DocumentEntries) -> StopView:
         note=entries.text(seq, "note"),
         removed_in=first.removed_in or msgspec.UNSET,
         moved_to=first.moved_to if first.removed_in else msgspec.UNSET,
+        why=(details and details.why) or msgspec.UNSET,
+        next_attempt=(details and details.next_attempt) or msgspec.UNSET,
+        time_window=entries.text(seq, "time_window") or msgspec.UNSET,
+        phone_time=(details and details.phone_time) or msgspec.UNSET,
+        code=(proofs and proofs.code) or msgspec.UNSET,
+        proofs=(proofs and proofs.proofs) or msgspec.UNSET,
     )

@@ -39,6 +39,7 @@ from supplies.domain.entry_rows import (
     LatestDay,
     Lot,
     Need,
+    OutcomeDetails,
     OutcomeLine,
     PackedLine,
     Pledge,
@@ -352,6 +353,7 @@ def _outcome(stated: _Stated) -> c.ReportOutcome:
     lines = [_outcome_line(line, loaded[line.line].location) for line in stated.rows(OutcomeLine)]
     usual = "stock" if row.outcome == "refused" else "allocated"
     moved_on = any(line.location or (line.brought_back and line.to != usual) for line in lines)
+    details = next(iter(stated.rows(OutcomeDetails)), None)
     return c.ReportOutcome(
         delivery=row.delivery,
         allocation=row.allocation,
@@ -361,6 +363,10 @@ def _outcome(stated: _Stated) -> c.ReportOutcome:
         received_by=row.received_by,  # type: ignore[arg-type]  # checked when it was recorded
         proof=row.proof,  # type: ignore[arg-type]  # checked when it was recorded
         note=stated.text("note"),
+        why=None if details is None else details.why,
+        next_attempt=None if details is None else details.next_attempt,
+        time_window=stated.text("time_window"),
+        phone_time=None if details is None else details.phone_time,
         **stated.day,
     )
 

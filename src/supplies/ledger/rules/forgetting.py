@@ -21,6 +21,7 @@ from supplies.domain.entry_rows import (
     ArrivalLine,
     Erasure,
     Forgetting,
+    Proof,
     forgotten_text,
 )
 from supplies.errors import Fault, Forgotten, InvalidField, Sentence, Unaccounted
@@ -105,7 +106,7 @@ def _refuse_open_needs(journal: Journal, recipient: str) -> None:
 
 
 def forget_text(command: ForgetText, journal: Journal) -> None:
-    """Erase the free text of the command that recorded an entry.
+    """Erase the free text of the command that recorded an entry, and its signature or photo.
 
     If the entry is a gift that was corrected since, its void receipts also contain the text. Their
     contents are erased too.
@@ -129,9 +130,11 @@ def forget_text(command: ForgetText, journal: Journal) -> None:
             Sentence("the conflict of entry {seq} is open; resolve it first", seq=body.seq)
         )
     erased = [(body.seq, body.texts), *_void_receipts(journal, body)]
+    erased += [(body.seq, row.digest) for row in body.rows if isinstance(row, Proof)]
     draft = journal.entry("forgotten")
     draft.add_rows(*(Erasure(digest=digest) for _, digest in erased))
-    draft.add_rows(*(Forgetting(party=forgotten_text(seq)) for seq, _ in erased))
+    seqs = dict.fromkeys(seq for seq, _ in erased)
+    draft.add_rows(*(Forgetting(party=forgotten_text(seq)) for seq in seqs))
 
 
 def _void_receipts(journal: Journal, body: Body) -> list[tuple[int, str]]:
