@@ -86,6 +86,7 @@ audit: var/audit/installed .venv/installed-test
 
 simulate: .venv/installed-test
 	PYTHONPATH=tests $(BIN)/python -m simulation --seed $(SEED) --steps $(STEPS) --engine $(ENGINE) $(if $(ONLY),--only $(ONLY))
+	$(if $(ONLY),,PYTHONPATH=tests $(BIN)/python -m simulation.phones --seed $(SEED) --steps 1000)
 
 screenshots: .venv/installed-test
 	$(BIN)/python -m tools.screenshots
