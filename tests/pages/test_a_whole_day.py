@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -181,6 +183,17 @@ def reads_the_report_of_the_day(worker: DeskWorker) -> None:
     worker.opens_paper("Print the report")
 
 
+def closes_the_days_before(worker: DeskWorker) -> None:
+    administration = worker.words("Administration")
+    worker.page.locator("header").get_by_role("link", name=administration, exact=True).click()
+    worker.follow("Periods")
+    yesterday = datetime.now(ZoneInfo("Asia/Shanghai")).date() - timedelta(days=1)
+    worker.fill({"/through": yesterday.isoformat()})
+    worker.press("Close the period")
+    expect(worker.main.get_by_text(worker.words("Every day is open."))).to_have_count(0)
+    worker.sees("Reopen days")
+
+
 @pytest.mark.parametrize(
     ("language", "width", "javascript"),
     [("zh", 360, False), ("en", 1280, True)],
@@ -206,5 +219,6 @@ def test_a_new_station_works_for_a_whole_day(
         hands_goods_out_at_the_counter(worker)
         corrects_the_donation(worker)
         reads_the_report_of_the_day(worker)
+        closes_the_days_before(worker)
         if javascript:
             assert serious_faults(page) == []

@@ -21,7 +21,7 @@ import msgspec
 from supplies.domain.accounts import Family, family_of
 from supplies.domain.commands import Command, GoodsLine, MakePledge, NoteNeed
 from supplies.domain.fields import MAX_QUANTITY
-from supplies.errors import Fault, NotEnough, SuppliesError
+from supplies.errors import Fault, NotEnough, Sentence, SuppliesError
 from supplies.ledger.balance_changes import Key, net_changes
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.command_history import History
@@ -83,7 +83,16 @@ def _named(
         more = f" and {len(places) - _MAX_NAMED} more" if len(places) > _MAX_NAMED else ""
         sentence = f"the smallest possible quantities are {', '.join(each)}{more}"
     faults = [
-        Fault(_pointer(place), f"smallest {smallest[place]}", asked[place], smallest[place])
+        Fault(
+            _pointer(place),
+            f"smallest {smallest[place]}",
+            asked[place],
+            smallest[place],
+            Sentence(
+                "at least {smallest} must stay, because these goods were used or set aside since",
+                smallest=smallest[place],
+            ),
+        )
         for place in places
     ]
     return NotEnough(f"{refusal.detail}; {sentence}", faults)
