@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import engines, growth, ledger, limits, pages, papers, service, sizes
+from benchmarks import engines, growth, ledger, limits, pages, papers, phone, service, sizes
 from benchmarks.bars import print_missed_bars
 
 BENCHMARKS = {
@@ -18,6 +18,7 @@ BENCHMARKS = {
     "engines": engines.run,
     "papers": papers.run,
     "pages": pages.run,
+    "phone": phone.run,
     "service": service.run,
     "sizes": sizes.run,
 }

@@ -190,6 +190,9 @@ def correct_commands(station: RecordingStation) -> None:
 class NoNames:
     """Codes in place of names, for the phones of a team."""
 
+    def pack(self, pack: str, size: int, item: str) -> str:
+        return f"{pack} of {size} {item}"
+
     def item(self, code: str) -> str:
         return code
 

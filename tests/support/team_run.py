@@ -62,7 +62,7 @@ class TeamRun:
             )
             arrived = [
                 c.ArrivalLine(item=self.rice, quantity=10 * stops),
-                c.ArrivalLine(item=self.water, quantity=30 * stops),
+                c.ArrivalLine(item=self.water, quantity=24 * stops),
             ]
             _record(ledger, c.OpenStock(location="store", lines=arrived))
             self.stops = [self._stop(ledger, number, at) for at in range(1, stops + 1)]
@@ -83,7 +83,7 @@ class TeamRun:
         )
         lines = [
             c.AllocationLine(item=self.rice, quantity=5),
-            c.AllocationLine(item=self.water, quantity=15),
+            c.AllocationLine(item=self.water, quantity=2, pack="case"),
         ]
         done = _record(ledger, c.Allocate(recipient=recipient, location="store", lines=lines))
         return Stop(at, str(done.document), recipient)

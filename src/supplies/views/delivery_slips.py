@@ -207,26 +207,29 @@ def _phone(recipient: Recipient) -> str | None:
 
 
 def _lines(books: Books, found: _LoadedDelivery, loaded: list[LoadedLine]) -> list[SlipLine]:
-    return [_line(books, found, line, _stated(found, line, loaded)) for line in loaded]
+    return [
+        _line(books, found, line, packs_of_line(found.packed[line.allocation], line, loaded))
+        for line in loaded
+    ]
 
 
-def _stated(
-    found: _LoadedDelivery, line: LoadedLine, loaded: Sequence[LoadedLine]
+def packs_of_line(
+    packed: Sequence[PackedLineView], line: LoadedLine, loaded: Sequence[LoadedLine]
 ) -> list[StatedPacks]:
     """Return the packs in which a loaded line was given, or [] if they do not give its quantity.
 
     If an item was loaded from several lots, the line gets those packs that have exactly its
     quantity. If different packs have that quantity, the result is [].
     """
-    packed = [
+    stated = [
         StatedPacks(quantity=each.quantity, pack=each.pack, size=each.size)
-        for each in found.packed[line.allocation]
+        for each in packed
         if each.item == line.item
     ]
     if sum(each.item == line.item for each in loaded) > 1:
-        equal = [each for each in packed if each.quantity * each.size == line.loaded]
+        equal = [each for each in stated if each.quantity * each.size == line.loaded]
         return equal[:1] if len(set(equal)) == 1 else []
-    return packed if sum(each.quantity * each.size for each in packed) == line.loaded else []
+    return stated if sum(each.quantity * each.size for each in stated) == line.loaded else []
 
 
 def _line(

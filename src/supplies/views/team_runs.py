@@ -14,8 +14,10 @@ from supplies.books.reader import Books, query_ids
 from supplies.books.stop_codes import codes_of_stops
 from supplies.domain.commands import Outcome, ReportOutcome
 from supplies.domain.entry_rows import Lot
+from supplies.views.allocations import read_stated_packs
 from supplies.views.deliveries import DeliveryView, list_deliveries
 from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
+from supplies.views.delivery_slips import packs_of_line
 from supplies.views.entries import ConflictView, list_conflicts
 from supplies.views.pagination import View
 from supplies.views.shared_queries import read_lots
@@ -29,6 +31,9 @@ class RunNames(Protocol):
 
     def quantity(self, quantity: int, item: str) -> str:
         """Return a quantity with its unit."""
+
+    def pack(self, pack: str, size: int, item: str) -> str:
+        """Return a pack in words, as in carton of 50 pieces."""
 
     def phone(self, by: str) -> str | None:
         """Return the label of a phone by its code as author, or None if it is not a phone."""
@@ -49,11 +54,26 @@ class RunRecipient(View, frozen=True, kw_only=True):
     hint: str | None
 
 
+class RunPacks(View, frozen=True, kw_only=True):
+    """Packs in which a quantity was set aside.
+
+    Attributes:
+        quantity: Number of packs.
+        size: Base units in each.
+        words: The packs in words, as in 2 × carton of 50 pieces.
+    """
+
+    quantity: int
+    size: int
+    words: str
+
+
 class RunLine(View, frozen=True, kw_only=True):
     """Goods of one lot for a stop, in base units.
 
     Attributes:
         words: The quantity with its unit, in the language of the phone.
+        packs: The packs that were set aside; empty if the quantity was given in base units.
     """
 
     line: int
@@ -61,6 +81,7 @@ class RunLine(View, frozen=True, kw_only=True):
     name: str
     quantity: int
     words: str
+    packs: list[RunPacks]
     lot: str
     batch: str | None
     expires_on: date | None
@@ -182,6 +203,7 @@ class _Runs:
             key: list(lines)
             for key, lines in groupby(loaded, key=lambda line: (line.delivery, line.allocation))
         }
+        self._packed = read_stated_packs(books, sorted({line.allocation for line in loaded}))
         self._lots = read_lots(books, [line.lot for line in loaded])
         self._codes = {delivery: codes_of_stops(books, delivery) for delivery in ids}
         self._conflicts = _open_conflicts(books, ids)
@@ -242,7 +264,7 @@ class _Runs:
                     allocation=stop.allocation,
                     number=stop.stop,
                     recipient=self._recipient(stop.recipient),
-                    lines=[self._line(line) for line in lines],
+                    lines=[self._line(line, lines) for line in lines],
                     code_expected=stop.allocation in self._codes[delivery.id],
                     time_window=None,
                     outcome=recorded,
@@ -278,7 +300,7 @@ class _Runs:
             hint=found.access,
         )
 
-    def _line(self, line: LoadedLine) -> RunLine:
+    def _line(self, line: LoadedLine, loaded: Sequence[LoadedLine]) -> RunLine:
         lot: Lot = self._lots[line.lot]
         return RunLine(
             line=line.line,
@@ -286,6 +308,14 @@ class _Runs:
             name=self._names.item(line.item),
             quantity=line.loaded,
             words=self._names.quantity(line.loaded, line.item),
+            packs=[
+                RunPacks(
+                    quantity=each.quantity,
+                    size=each.size,
+                    words=f"{each.quantity} × {self._names.pack(each.pack, each.size, line.item)}",
+                )
+                for each in packs_of_line(self._packed[line.allocation], line, loaded)
+            ],
             lot=line.lot,
             batch=lot.batch,
             expires_on=lot.expires_on,

@@ -36,8 +36,8 @@ def differing(page: Page) -> None:
     page.reload()
     page.get_by_role("link", name="2 Household 2").click()
     expect(page.get_by_text("Two reports differ. The station decides.")).to_be_visible()
-    expect(page.get_by_text("15 bottles handed over")).to_be_visible()
-    expect(page.get_by_text("15 bottles in the bag")).to_be_visible()
+    expect(page.get_by_text("24 bottles handed over")).to_be_visible()
+    expect(page.get_by_text("24 bottles in the bag")).to_be_visible()
 
 
 def test_two_phones_agree_about_one_stop_and_contradict_each_other_about_another(

@@ -7,6 +7,7 @@ import { t } from "./texts.js";
 import { outcomeWords } from "./wording.js";
 
 const FIND_FROM = 8; // stops
+const AT_ONCE = 50; // stops that are drawn at once, so that a long list is quick on an old phone
 
 export const stopHash = (stop) => `stop/${encodeURIComponent(stop.delivery)}/${encodeURIComponent(stop.allocation)}`;
 
@@ -37,14 +38,25 @@ function nextStop(stop) {
 }
 
 function section(title, stops) {
-  const list = h("ol", { class: "stops" }, stops.map(row));
-  if (stops.length < FIND_FROM) return h("section", {}, h("h2", {}, title), list);
+  const list = h("ol", { class: "stops" });
+  const more = h("button", { type: "button", class: "quiet wide-button", onclick: () => draw(AT_ONCE) });
+  let left = stops;
+  const draw = (count) => {
+    list.append(...left.slice(0, count).map(row));
+    left = left.slice(count);
+    more.hidden = !left.length;
+    more.textContent = t("%(count)s more", { count: left.length });
+  };
+  draw(AT_ONCE);
+  if (stops.length < FIND_FROM) return h("section", {}, title ? h("h2", {}, title) : null, list);
   const find = h("input", { type: "search", "aria-label": t("Find a stop"), placeholder: t("Find a stop: name, address, number") });
   find.addEventListener("input", () => {
     const wanted = find.value.trim().toLowerCase();
-    for (const [at, item] of [...list.children].entries()) item.hidden = !textOf(stops[at]).includes(wanted);
+    left = wanted ? stops.filter((stop) => textOf(stop).includes(wanted)) : stops;
+    list.replaceChildren();
+    draw(AT_ONCE);
   });
-  return h("section", {}, h("h2", {}, title), find, list);
+  return h("section", {}, title ? h("h2", {}, title) : null, find, list, more);
 }
 
 const textOf = ({ number, allocation, recipient: { code, name, address } }) =>
@@ -73,10 +85,10 @@ function stateOf(stop) {
 
 // Stops that are done. They are drawn when they are opened.
 function doneStops(stops) {
-  const list = h("ol", { class: "stops" });
-  const details = h("details", {}, h("summary", {}, t("Done (%(count)s)", { count: stops.length })), list);
+  const place = h("div");
+  const details = h("details", {}, h("summary", {}, t("Done (%(count)s)", { count: stops.length })), place);
   const draw = () => {
-    if (details.open && !list.children.length) list.append(...stops.map(row));
+    if (details.open && !place.children.length) place.append(section(null, stops));
   };
   details.addEventListener("toggle", draw);
   details.open = stops.length <= FIND_FROM;

@@ -21,7 +21,7 @@ export function goods(lines) {
         {},
         h("span", { class: "name" }, line.name),
         h("span", { class: "words" }, line.words),
-        line.packed ? h("span", { class: "note" }, line.packed) : null,
+        line.packs.length ? h("span", { class: "note" }, line.packs.map((pack) => pack.words).join(" + ")) : null,
         picture(line),
       ),
     ),
@@ -29,9 +29,7 @@ export function goods(lines) {
 }
 
 function picture(line) {
-  const packs = line.packs ?? [];
-  const pieces = line.quantity - packs.reduce((sum, pack) => sum + pack.quantity * pack.size, 0);
-  const rows = [...packs.map((pack) => [pack.quantity, "pack"]), [pieces, "piece"]];
+  const rows = line.packs.length ? line.packs.map((pack) => [pack.quantity, "pack"]) : [[line.quantity, "piece"]];
   return h(
     "span",
     { class: "pictures", "aria-hidden": "true" },

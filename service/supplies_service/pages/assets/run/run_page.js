@@ -172,8 +172,9 @@ async function save(stop, report, file) {
     return t("Nothing was saved: %(error)s", { error: error.message });
   }
   problem = file ? await keepPhoto(stop, record, file) : "";
-  location.hash = "#/";
-  await changed(["queue"]);
+  history.pushState(null, "", "#/");
+  await load(["queue"]);
+  show();
   focusHeading();
   tell(t("Stop %(number)s is saved: %(outcome)s", { number: stop.number, outcome: outcomeWords(report) }), () => takeBack(record, stop));
   askToPersist();

@@ -122,7 +122,7 @@ export async function saveRecord(record, seen) {
     if (latest && latest.key !== seen) throw new AlreadyRecorded();
     await records.add(record);
   });
-  changed("queue");
+  channel.postMessage(["queue"]); // this window shows it itself
 }
 
 export async function savePhoto(photo) {

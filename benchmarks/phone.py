@@ -1,0 +1,123 @@
+"""The page of a delivery team with 2,000 stops on one phone: the time of the browser.
+
+It serves books with one large delivery, opens the page in Chromium, and measures in the page: from
+the change of the address until the list is drawn, and from the tap on Save until the record is on
+the disk and the page says so. It needs Chromium.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from benchmarks.workload import STATION
+from supplies.access import phones
+from supplies.access.access_context import AccessContext
+from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Item, Location, Recipient, Station, Team
+from supplies.ledger.ledger import Ledger
+from supplies.signing.station_keys import create_first_key
+from tools.browser import find_chromium, start_browser
+from tools.screenshots import served_demo
+
+STOPS = 2_000
+MOST_STOPS = 500
+"""Largest number of stops of one delivery. The phone shows all deliveries of the team in one list."""
+
+REPETITIONS = 9
+AIM_LIST_MILLISECONDS = 100
+AIM_SAVE_MILLISECONDS = 50
+
+LIST = """() => new Promise((done) => {
+  location.hash = "#/bag";
+  setTimeout(() => {
+    const begin = performance.now();
+    location.hash = "#/";
+    const look = () => {
+      if (!document.querySelector(".stops li")) return setTimeout(look);
+      document.body.getBoundingClientRect();
+      done(performance.now() - begin);
+    };
+    setTimeout(look);
+  }, 200);
+})"""
+
+SAVE = """() => new Promise((done) => {
+  location.hash = document.querySelector(".next .wide-button").hash;
+  setTimeout(() => {
+    document.querySelector(".outcome-handed_over").click();
+    const begin = performance.now();
+    const look = new MutationObserver(() => {
+      if (!document.querySelector("#toast button")) return;
+      look.disconnect();
+      done(performance.now() - begin);
+    });
+    document.querySelector("#toast").replaceChildren();
+    look.observe(document.querySelector("#toast"), { childList: true });
+    document.querySelector(".save").click();
+  }, 200);
+})"""
+
+
+def run(stops: int = STOPS) -> None:
+    """Print the median time of drawing the list and of saving a record."""
+    program = find_chromium()
+    if program is None:
+        print("phone: Chromium is not installed")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder) / "books.db"
+        secret = _record_run(str(database), stops)
+        with served_demo(database) as address, start_browser(program) as browser:
+            context = browser.new_context(viewport={"width": 360, "height": 740}, locale="en-GB")
+            context.add_cookies([{"name": "supplies_phone", "value": secret, "url": address}])
+            page = context.new_page()
+            page.goto(address + "/run")
+            page.wait_for_selector(".stops li", timeout=120_000)
+            context.set_offline(True)
+            print(f"phone, {stops:,} stops: milliseconds of the browser")
+            _print(page, "draw the list", LIST, AIM_LIST_MILLISECONDS)
+            _print(page, "save a record", SAVE, AIM_SAVE_MILLISECONDS)
+
+
+def _print(page: Page, name: str, script: str, aim: int) -> None:
+    median = statistics.median(page.evaluate(script) for _ in range(REPETITIONS))
+    mark = f"  more than {aim}" if median > aim else ""
+    print(f"  {name:40}{median:10.1f}{mark}")
+
+
+def _record_run(database: str, stops: int) -> str:
+    """Record a delivery with so many stops. Return the secret of a phone of its team."""
+    with Ledger.open(database, station=STATION, clock=lambda: datetime.now(UTC)) as ledger:
+        ledger.register(
+            Station(code=STATION, name="Station", zone="Asia/Shanghai"),
+            Item(code="rice", name="大米", name_en="rice", unit="kg"),
+            Location(code="store", name="Store"),
+            Team(code="T-1", name="Team"),
+            *(
+                Recipient(code=f"R-{at}", name=f"Household {at}", address=f"{at} Long Street")
+                for at in range(stops)
+            ),
+        )
+        lines = [c.ArrivalLine(item="rice", quantity=5 * stops)]
+        ledger.record(c.OpenStock(location="store", lines=lines), by="bench")
+        allocate = (
+            c.Allocate(
+                recipient=f"R-{at}",
+                location="store",
+                lines=[c.AllocationLine(item="rice", quantity=5)],
+            )
+            for at in range(stops)
+        )
+        made = [str(ledger.record(command, by="bench").document) for command in allocate]
+        for some in (made[at : at + MOST_STOPS] for at in range(0, stops, MOST_STOPS)):
+            ledger.record(c.Dispatch(team="T-1", allocations=some), by="bench")
+        with ledger.admin_transaction() as books:
+            access = AccessContext(books, ledger.clock())
+            secret = phones.join(access, phones.Invitation("T-1", "bench"), label="bench")[1]
+    create_first_key(database)
+    return secret
