@@ -26,7 +26,7 @@ from tools.screenshots import served_demo
 
 STOPS = 2_000
 MOST_STOPS = 500
-"""Largest number of stops of one delivery. The phone shows all deliveries of the team in one list."""
+"""Largest number of stops of one delivery. The phone lists all deliveries of the team."""
 
 REPETITIONS = 9
 AIM_LIST_MILLISECONDS = 100

@@ -80,7 +80,7 @@ function row(stop) {
 
 function stateOf(stop) {
   if (stop.conflict || stop.own?.status === 202) return t("Two reports");
-  return stop.own?.state ? stateWords(stop.own) : t("Sent");
+  return stop.own?.state ? stateWords(stop.own) : t("Sent to the station");
 }
 
 // Stops that are done. They are drawn when they are opened.

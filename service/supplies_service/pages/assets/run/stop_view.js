@@ -89,7 +89,7 @@ function choice(stop, save) {
 
 function known(stop, outcome, zone) {
   const { own } = stop;
-  const tag = own ? (own.state ? stateWords(own) : t("Sent")) : t("Recorded at the station");
+  const tag = own ? (own.state ? stateWords(own) : t("Sent to the station")) : t("Recorded at the station");
   return h(
     "div",
     { class: own?.state === "refused" || own?.state === "asks" ? "warning" : "notice" },
