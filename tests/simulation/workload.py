@@ -145,6 +145,8 @@ def office_work(generator: CommandGenerator) -> list[WeightedCommand]:
         (4, True, generator.close_or_reopen),
         (1, True, generator.record_activity),
         (2, True, generator.forget),
+        (2, True, generator.merge),
+        (1, bool(generator.merged()), generator.divide),
     ]
 
 

@@ -34,6 +34,20 @@ class OfficeCommands(GeneratorBase):
             kind=self.choose("visit", "call"), count=self.quantity_up_to(9), happened_on=self.day()
         )
 
+    def merge(self) -> c.Command:
+        if self.coin():
+            code, into = self.pick(self.codes.donors), self.pick(self.codes.donors)
+            return c.MergeCodes(kind="donor", code=code, into=into, reason="r")
+        code, into = self.pick(self.codes.recipients), self.pick(self.codes.recipients)
+        return c.MergeCodes(kind="recipient", code=code, into=into, reason="r")
+
+    def divide(self) -> c.Command:
+        return c.Reverse(entry=self.pick(self.merged()), reason="r")
+
+    def merged(self) -> list[int]:
+        """Return the numbers of the entries that merged codes or divided them again."""
+        return [body.seq for body in self.model.bodies if body.kind == "codes_merged"]
+
     def forget(self) -> c.Command:
         if self.once_in(3):
             return c.ForgetText(entry=self.number(1, len(self.model.bodies) or 1))
