@@ -54,6 +54,7 @@ LapsePledge.reason           | CR
 LendGoods.note               | CR
 MakePledge.note              | CR
 Move.note                    | CR
+MergeCodes.reason            | CR
 MoveStops.note               | CRT
 NewRequest.wish              | CR
 NoteNeed.note                | CR
@@ -79,6 +80,7 @@ Release.reason               | CRD
 ReopenPeriod.reason          | CR
 ReplaceReceipt.reason        | CR
 ReportOutcome.note           | CRT
+ReportOutcome.time_window    | CRT
 ResolveConflict.reason       | CR
 ReturnGoods.reason           | CR
 ReturnIssue.note             | CR
@@ -244,6 +246,7 @@ class Crawler:
             if isinstance(route, HTTPRoute) and "GET" in route.route_handler_map
         )
         self.paths = sorted({path for each in self.templates for path in self._filled(each)})
+        self.paths.append("/api/entries?limit=500")  # The first page has 100 entries only.
 
     def _filled(self, template: str) -> Iterator[str]:
         """Yield a route's paths with each code that the books contain."""
