@@ -231,6 +231,18 @@ CASES: dict[type[c.Command], Case] = {
         ),
         "/reason /happened_on /lines/0/line /lines/1/quantity",
     ),
+    c.CollectAllocation: lambda w: (
+        c.CollectAllocation(
+            allocation=w.allocation,
+            happened_on=w.closed,
+            note=LONG,
+            lines=[
+                c.AllocationPart(line=7, quantity=1),
+                c.AllocationPart(line=1, quantity=99),
+            ],
+        ),
+        "/note /happened_on /lines/0/line /lines/1/quantity",
+    ),
     c.Dispatch: lambda w: (
         c.Dispatch(
             team="T-9",

@@ -98,6 +98,11 @@ def taken_back(station: StationLedger) -> c.Command:
     )
 
 
+def collected(station: StationLedger) -> c.Command:
+    allocation = station.allocate(12, happened_on=station.day(-6))
+    return c.CollectAllocation(allocation=allocation, happened_on=station.day(-5))
+
+
 def found_again(station: StationLedger) -> c.Command:
     station(
         c.WriteOff(
@@ -168,6 +173,7 @@ RECORDS: dict[str, Record] = {
     "WriteOff": lambda station: c.WriteOff(
         reason="damaged", location="store", lines=mask_lines(13), happened_on=station.day(-5)
     ),
+    "CollectAllocation": collected,
     "FindAgain": found_again,
     "TakeBack": taken_back,
     "ReturnGoods": lambda station: c.ReturnGoods(

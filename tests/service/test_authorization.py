@@ -108,6 +108,7 @@ GET    CR    /deliveries/{delivery}/slips/pdf
 GET    CR    /deliveries/{delivery}/photos/{entry}
 POST   CR    /deliveries/{delivery}/outcomes
 POST   CR    /deliveries/{delivery}/reassign
+POST   CR    /allocations/{allocation}/collect
 POST   CR    /deliveries/{delivery}/undo
 POST   CR    /deliveries/{delivery}/move-stops
 POST   CR    /deliveries/{delivery}/close
@@ -318,6 +319,7 @@ POST   -     /api/phones
 POST   CR    /api/phones/rescue
 GET    CR    /api/phones/{phone}
 DELETE CR    /api/phones/{phone}
+POST   CR    /api/allocations/{allocation}/collect
 POST   CR    /api/deliveries/{delivery}/undo
 POST   CR    /api/deliveries/{delivery}/move-stops
 GET    CRA   /api/stock

@@ -34,6 +34,7 @@ TABLE = """
 Allocate.note                | CR
 CancelPledge.reason          | CR
 ClaimNeeds.note              | CR
+CollectAllocation.note       | CR
 Convert.note                 | CR
 ConvertedLine.expiry_reason  | CR
 Correct.reason               | CR
@@ -224,6 +225,10 @@ def book_the_rest(station: PlantingStation) -> None:
         )
         for _ in range(4)
     ]
+    collected = document(
+        c.Allocate(recipient="h1", location="a", lines=[c.AllocationLine(item="mask", quantity=1)])
+    )
+    record(c.CollectAllocation(allocation=collected))
     other = document(c.Dispatch(team="t1", allocations=stops[1:]))
     record(c.UndoDispatch(delivery=other, allocations=stops[3:], reason="x"))
     delivery = document(c.Dispatch(team="t1", allocations=stops[:1]))

@@ -194,6 +194,16 @@ def test_stops_are_moved_and_a_dispatch_is_undone(rest: RestClient) -> None:
     assert (late["id"], late["stops"][0]["outcome"]) == (new, "handed_over")
 
 
+def test_a_part_of_an_allocation_is_sent_out_and_the_rest_collected(rest: RestClient) -> None:
+    rest.give(10)
+    name = rest.allocation(10)
+    parts = [{"allocation": name, "lines": [{"line": 1, "quantity": 4}]}]
+    rest.post("/api/deliveries", {"team": "T-1", "allocations": [name], "parts": parts})
+    answer = rest.post(f"/api/allocations/{name}/collect", {"received_by": "family"})
+    line = answer["allocation"]["lines"][0]
+    assert (line["in_transit"], line["received"], line["allocated"]) == (4, 6, 0)
+
+
 def test_a_delivery_is_reassigned_settled_and_closed(rest: RestClient) -> None:
     rest.give(10)
     allocation = rest.allocation(10)

@@ -105,6 +105,7 @@ def delivery_teams(generator: CommandGenerator) -> list[WeightedCommand]:
         (4, bool(model.nonzero_balances("stock:")), generator.allocate),
         (1, bool(model.allocations()), generator.release),
         (4, allocation, generator.dispatch),
+        (1, allocation, generator.collect_allocation),
         (5, away, generator.report_outcome),
         (1, bool(model.stops()), generator.report_outcome),
         (1, bool(model.open_deliveries()), generator.reassign),

@@ -179,7 +179,9 @@ def book_changed_plans(station: RecordingStation) -> None:
         c.MoveStops(delivery=first, allocations=[stop], team="t2", note="the other way round")
     )
     station.record(c.UndoDispatch(delivery=second, reason="no car"))
-    station.record(c.Release(allocation=stop, reason="no car"))
+    station.record(
+        c.CollectAllocation(allocation=stop, received_by="self", note="came by in the evening")
+    )
 
 
 def book_stock(station: RecordingStation) -> None:

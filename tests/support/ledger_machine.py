@@ -307,6 +307,7 @@ class LedgerMachine(RuleBasedStateMachine):
             *((stock, act) for act in 2 * [self.record_action("allocate")]),
             (bool(model.allocations()), self.record_action("release")),
             *((allocation, act) for act in 2 * [self.record_action("dispatch")]),
+            (allocation, self.record_action("collect_allocation")),
             *((away, act) for act in 2 * [self.record_action("report_outcome")]),
             (stops, self.record_action("report_outcome")),
             (bool(model.open_deliveries()), self.delivery_is_closed),

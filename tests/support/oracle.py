@@ -157,8 +157,10 @@ class Oracle:
             case c.NoteNeed():
                 return True
             case c.Dispatch():
-                return command.allow_expired and all(
-                    self.model.total(f"allocated:{a}:") for a in command.allocations
+                return (
+                    command.allow_expired
+                    and not command.parts
+                    and all(self.model.total(f"allocated:{a}:") for a in command.allocations)
                 )
             case c.Release():
                 return not lines and self.model.total(f"allocated:{command.allocation}:") > 0
@@ -292,8 +294,14 @@ class Oracle:
             case c.HandOut():
                 check_moved("stock", "received")
             case c.Dispatch():
+                parts = {part.allocation for part in command.parts or ()}
                 for name in command.allocations:
-                    assert self.model.total(f"allocated:{name}:") == 0
+                    assert name in parts or self.model.total(f"allocated:{name}:") == 0
+            case c.CollectAllocation():
+                if command.lines is None:
+                    assert self.model.total(f"allocated:{command.allocation}:") == 0
+                total = sum(n for (kind, _), n in moved.items() if kind == "received")
+                assert total == -sum(n for (kind, _), n in moved.items() if kind == "allocated") > 0
             case c.ReportOutcome():
                 if done.conflict is None:
                     assert self.model.total(self.team_of(command)) == 0

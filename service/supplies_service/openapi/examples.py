@@ -121,6 +121,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         ],
     },
     "Release": {"reason": "the household was helped by a neighbour"},
+    "CollectAllocation": {"received_by": "family", "lines": [{"line": 1, "quantity": 4}]},
     "Dispatch": {"team": "t_1", "allocations": ["a_1", "a_2"]},
     "ReportOutcome": {
         "allocation": "a_1",

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 from msgspec import Meta
 
 from supplies.domain.catalogue_records import Location, Recipient
-from supplies.domain.commands import Allocate, AllocationLine, Release
+from supplies.domain.commands import Allocate, AllocationLine, CollectAllocation, Release
 from supplies.domain.fields import MAX_LINES, Code, Count, StrictStruct
 from supplies.errors import InvalidField, Sentence, SuppliesError
 from supplies.ledger.ledger import Ledger
@@ -175,6 +175,27 @@ class AllocationPages(Controller):
             address=lambda _: f"/allocations/{allocation}",
         )
 
+    @post("/{allocation:str}/collect", opt=STAFF)
+    async def collect(self, context: Context, allocation: FromPath[str]) -> Response[bytes]:
+        """Record that the household fetched the goods. If that is refused, show the errors."""
+        form = await CommandForm.read(context.request, CollectAllocation)
+        form.fields["/allocation"] = allocation
+        drop_empty_lines(form, "/lines")
+        return await submit(
+            context,
+            form,
+            lambda: _show_allocation(context, allocation, form),
+            address=lambda _: f"/allocations/{allocation}",
+        )
+
+
+def drop_empty_lines(form: CommandForm[Any], pointer: str) -> None:
+    """Remove the lines of a form whose quantity is empty or 0."""
+    for at in form.lines(pointer, least=0):
+        if form.value(f"{pointer}/{at}/quantity").strip() in ("", "0"):
+            for name in ("line", "quantity"):
+                form.fields.pop(f"{pointer}/{at}/{name}", None)
+
 
 def _booking(
     context: RequestContext, form: CommandForm[Proposal], stated: Proposal
@@ -249,15 +270,20 @@ def _show_new(context: RequestContext, form: CommandForm[Allocate]) -> Response[
         return render_form(context, "allocation_form.html", form)
 
 
-def _show_allocation(
-    context: RequestContext, name: str, form: CommandForm[Release]
-) -> Response[bytes]:
+def _show_allocation(context: RequestContext, name: str, form: CommandForm[Any]) -> Response[bytes]:
     with context.reading() as books:
+        release, collect = (
+            form if form.kind is kind else CommandForm(kind)
+            for kind in (Release, CollectAllocation)
+        )
+        collect.id_prefix = "collect-"
         return render_form(
             context,
             "allocation.html",
             form,
             allocation=context.redacted(get_allocation(books, name)),
             deliveries=find_deliveries(books, name),
+            release=release,
+            collect=collect,
             entries=list_entries(books, document=name, limit=None).items,
         )

@@ -6,7 +6,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
-from supplies.domain.commands import Allocate, Release
+from supplies.domain.commands import Allocate, CollectAllocation, Release
 from supplies.ledger.recorded import Recorded
 from supplies.views.allocation_proposal import ProposedAllocation, propose_allocations
 from supplies.views.allocations import AllocationView, get_allocation, list_allocations
@@ -105,6 +105,17 @@ class AllocationController(Controller):
     async def allocation(self, context: Context, allocation: FromPath[str]) -> AllocationView:
         """Get an allocation."""
         return context.show(lambda books: get_allocation(books, allocation))
+
+    @post(
+        "/{allocation:str}/collect",
+        operation_id="collectAllocation",
+        opt=allow_roles("coordinator", "recorder"),
+    )
+    async def collect(
+        self, context: Context, payload: Body[CollectAllocation]
+    ) -> CreatedResponse[AllocationEntered]:
+        """Record that the household fetched the goods at the counter: all, or some lines."""
+        return await context.record(payload, show_allocation)
 
     @post(
         "/{allocation:str}/release",

@@ -367,6 +367,33 @@ class Release(Command, frozen=True, kw_only=True):
     lines: Annotated[list[ReleasedLine], LINE_LIMITS] | None = None
 
 
+class AllocationPart(StrictStruct, frozen=True, kw_only=True):
+    """A line of an allocation, and the quantity of it that is taken, in base units."""
+
+    line: Annotated[int, Meta(ge=1)]
+    quantity: Quantity
+
+
+ReceivedBy = Literal["self", "family", "neighbour", "guard", "door"]
+
+
+class CollectAllocation(Command, frozen=True, kw_only=True):
+    """Record that a household fetched its own allocation at the counter.
+
+    The goods meet the needs for which they were set aside. What is not collected stays set aside.
+
+    Attributes:
+        lines: The quantities that were collected; None means all that is still set aside.
+        allow_expired: Whether expired goods may be handed over too.
+    """
+
+    allocation: Code  # by path
+    lines: Annotated[list[AllocationPart], LINE_LIMITS] | None = None
+    received_by: ReceivedBy | None = None
+    allow_expired: bool = False
+    note: Text | None = None
+
+
 # --- deliveries -----------------------------------------------------------------------------
 
 Outcome = Literal["handed_over", "partly", "refused", "not_at_home", "lost"]
@@ -375,11 +402,20 @@ FailureReason = Literal["bad_address", "moved", "not_ready", "too_far"]
 """Why a stop failed."""
 
 
+class DispatchPart(StrictStruct, frozen=True, kw_only=True):
+    """The part of an allocation that a team takes along."""
+
+    allocation: Code
+    lines: Annotated[list[AllocationPart], LINE_LIMITS]
+
+
 class Dispatch(Command, frozen=True, kw_only=True):
-    """Send a team on a delivery with all goods that are still set aside in the given allocations.
+    """Send a team on a delivery with the goods that are still set aside in the given allocations.
 
     Attributes:
         allocations: The allocations to take along, in the order of the stops.
+        parts: The allocations of which only a part is taken along. The rest stays set aside, and
+            can be taken along on another delivery. None takes all goods of each allocation.
         allow_expired: Whether to take expired goods too.
     """
 
@@ -387,6 +423,7 @@ class Dispatch(Command, frozen=True, kw_only=True):
     allocations: Annotated[list[Code], LINE_LIMITS]
     allow_expired: bool = False
     note: Text | None = None
+    parts: Annotated[list[DispatchPart], LINE_LIMITS] | None = None
 
 
 class OutcomeLine(StrictStruct, frozen=True, kw_only=True):
@@ -434,7 +471,7 @@ class ReportOutcome(Command, frozen=True, kw_only=True):
     outcome: Outcome
     happened_at: Timestamp | None = None
     lines: Annotated[list[OutcomeLine], LINE_LIMITS] | None = None
-    received_by: Literal["self", "family", "neighbour", "guard", "door"] | None = None
+    received_by: ReceivedBy | None = None
     proof: Literal["none", "signature", "code", "photo"] | None = None
     note: Text | None = None
     signature: Strokes | None = None
@@ -954,6 +991,7 @@ Correctable = (
     | RecordArrival
     | Allocate
     | ReportOutcome
+    | CollectAllocation
     | Move
     | IssueGoods
     | ReturnIssue

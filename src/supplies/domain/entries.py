@@ -27,6 +27,7 @@ ENTRY_KINDS = (
     "activity_recorded",
     "allocated",
     "codes_merged",
+    "collected",
     "conflict_noted",
     "conflict_resolved",
     "count_opened",
@@ -76,6 +77,9 @@ ENTRY_KINDS = (
     "written_off",
 )
 """The values that the kind of an entry can have."""
+
+COLLECTED = "collected"
+"""Kind of entry with which a recipient fetches allocated goods at the counter."""
 
 
 class Transfer(NamedTuple):
@@ -131,14 +135,23 @@ encode_body = msgspec.json.Encoder().encode
 decode_body = msgspec.json.Decoder(Body).decode
 
 
-def allocation_and_recipient(transfer: Transfer) -> tuple[str | None, str | None]:
-    """Return the allocation and the recipient of a transfer that hands over goods of a delivery.
+def allocation_and_recipient(kind: str, source: str, target: str) -> tuple[str | None, str | None]:
+    """Return the allocation and the recipient of a transfer that hands over allocated goods.
 
     For every other transfer, return None and None. The database checks that this recipient has this
     allocation.
+
+    Args:
+        kind: The kind of the entry.
+        source: The account from which the goods move.
+        target: The account to which they move.
     """
-    if transfer.source.startswith("in_transit:") and transfer.target.startswith("received:"):
-        return transfer.source.rsplit(":", 1)[1], transfer.target.partition(":")[2]
+    if target.startswith("received:"):
+        if source.startswith("in_transit:"):
+            return source.rsplit(":", 1)[1], target.partition(":")[2]
+        # The correction of an outcome may move goods between the same accounts.
+        if kind == COLLECTED and source.startswith("allocated:"):
+            return source.split(":")[1], target.partition(":")[2]
     return None, None
 
 

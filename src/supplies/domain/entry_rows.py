@@ -206,6 +206,18 @@ class AllocationLine(EntryRow, frozen=True, kw_only=True, tag="allocation_lines"
     quantity: int
 
 
+class Collection(EntryRow, frozen=True, kw_only=True, tag="collections"):
+    """Says that a recipient fetched goods of an allocation at the counter.
+
+    Attributes:
+        received_by: Who took the goods, as in `StopOutcome`; None if it was not stated.
+    """
+
+    allocation: str
+    recipient: str
+    received_by: str | None
+
+
 class Delivery(EntryRow, frozen=True, kw_only=True, tag="deliveries"):
     """A delivery and its team. If another team takes over, a further row is added."""
 
@@ -615,6 +627,7 @@ AnyEntryRow = (
     | ArrivalLine
     | Allocation
     | AllocationLine
+    | Collection
     | Delivery
     | Stop
     | StopLine

@@ -252,7 +252,7 @@ class Writer:
         self.store.run_many(
             _INSERT_TRANSFER,
             [
-                (*key, line, day, *transfer, *allocation_and_recipient(transfer))
+                (*key, line, day, *transfer, *allocation_and_recipient(body.kind, *transfer[:2]))
                 for line, transfer in enumerate(body.transfers, 1)
             ],
         )

@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from supplies.domain.entries import Body, column_values
+from supplies.domain.entries import Body, allocation_and_recipient, column_values
 from supplies.domain.entry_rows import (
     ENTRY_ROWS,
     TABLES,
@@ -117,22 +117,15 @@ def rows_of(bodies: Sequence[Body]) -> tuple[list[Row], Rows]:
             day = body.booked_on.isoformat()
             for line, transfer in enumerate(body.transfers, 1):
                 transfers.append(
-                    (seq, line, day, *transfer, *_hand_over_columns(transfer[0], transfer[1]))
+                    (
+                        *(seq, line, day, *transfer),
+                        *allocation_and_recipient(body.kind, transfer[0], transfer[1]),
+                    )
                 )
         for row in body.rows:
             write, convert = writers[type(row)]
             write((seq, *convert(row)))
     return transfers, recorded
-
-
-def _hand_over_columns(source: str, target: str) -> tuple[str | None, str | None]:
-    """Return the allocation and the recipient if a transfer hands over goods of a delivery.
-
-    For every other transfer, return None and None.
-    """
-    if source.startswith("in_transit:") and target.startswith("received:"):
-        return source.rpartition(":")[2], target.partition(":")[2]
-    return None, None
 
 
 def _last_day(month: str) -> str:

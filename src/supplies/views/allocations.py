@@ -12,6 +12,7 @@ import msgspec
 from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT
+from supplies.domain.entries import COLLECTED
 from supplies.domain.entry_rows import Allocation, AllocationLine
 from supplies.errors import NotFound, Sentence
 from supplies.views.delivery_lines import read_loaded_lines
@@ -210,6 +211,8 @@ def _parts(books: Books, ids: list[str]) -> defaultdict[LineKey, Counter[str]]:
     for move in read_net_transfers(books, ALLOCATED, ids):
         if move.kind in ALLOCATING_KINDS:
             parts[move.id, move.item, move.lot]["quantity"] += move.quantity
+        elif move.kind == COLLECTED:
+            parts[move.id, move.item, move.lot]["received"] -= move.quantity
         elif move.kind == COUNTING_KIND:
             parts[move.id, move.item, move.lot]["lost"] -= move.quantity
     for row in read_account_balances(books, ALLOCATED, ids):

@@ -27,13 +27,14 @@ from supplies.domain.accounts import (
     keys_of,
     kind_of,
 )
-from supplies.domain.entries import Body
+from supplies.domain.entries import COLLECTED, Body
 from supplies.domain.entry_rows import (
     Activity,
     Allocation,
     AllocationLine,
     Arrival,
     ArrivalLine,
+    Collection,
     EntryRow,
     HandOutTo,
     LatestDay,
@@ -344,6 +345,24 @@ def _allocation(stated: _Stated) -> c.Allocate:
     )
 
 
+def _collection(stated: _Stated) -> c.CollectAllocation:
+    row = stated.row(Collection)
+    lines = {
+        (line.item, line.lot): line.line
+        for line in stated.books.rows(AllocationLine, allocation=row.allocation)
+    }
+    return c.CollectAllocation(
+        allocation=row.allocation,
+        lines=[
+            c.AllocationPart(line=lines[goods], quantity=quantity)
+            for goods, quantity in stated.goods(ALLOCATED, falls=True).items()
+        ],
+        received_by=row.received_by,  # type: ignore[arg-type]  # checked when it was recorded
+        note=stated.text("note"),
+        **stated.day,
+    )
+
+
 def _outcome(stated: _Stated) -> c.ReportOutcome:
     row = stated.row(StopOutcome)
     loaded = {
@@ -556,6 +575,7 @@ _READERS: Mapping[str, Callable[[_Stated], Any]] = {
     "goods_borrowed": _arrival,
     "allocated": _allocation,
     "outcome_reported": _outcome,
+    COLLECTED: _collection,
     "goods_moved": _move,
     "goods_issued": _withdrawal,
     "goods_lent": _withdrawal,

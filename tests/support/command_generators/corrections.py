@@ -122,7 +122,7 @@ class CorrectionCommands(ArrivalCommands, DeliveryCommands, StockCommands, Offic
             return {name: max(1, getattr(command, name) + self.number(-9, 9))}
         name = "consumed" if isinstance(command, c.Convert) else "lines"
         lines = []
-        for line in getattr(command, name):
+        for line in getattr(command, name) or ():
             quantity = max(1, line.quantity + self.choose(0, 1, -1, 5, -5, -20))
             change: dict[str, Any] = {"quantity": quantity}
             if isinstance(line, c.PledgeLine) and quantity < sum(q.quantity for q in line.claims):
@@ -132,7 +132,7 @@ class CorrectionCommands(ArrivalCommands, DeliveryCommands, StockCommands, Offic
             lines.append(msgspec.structs.replace(line, **change))
         if len(lines) > 1 and self.coin():
             lines.pop(self.number(0, len(lines) - 1))
-        return {name: lines}
+        return {name: lines} if lines else {}
 
 
 GENERATORS: dict[type[c.Command], Any] = {
@@ -143,6 +143,7 @@ GENERATORS: dict[type[c.Command], Any] = {
     c.RecordArrival: CorrectionCommands.record_arrival,
     c.Allocate: CorrectionCommands.allocate,
     c.ReportOutcome: CorrectionCommands.report_outcome,
+    c.CollectAllocation: CorrectionCommands.collect_allocation,
     c.Move: CorrectionCommands.move,
     c.IssueGoods: CorrectionCommands.issue_goods,
     c.ReturnIssue: CorrectionCommands.return_issue,

@@ -49,11 +49,32 @@ class DeliveryCommands(GeneratorBase):
             lines = [c.ReleasedLine(line=1, quantity=self.quantity_up_to(allocated))]
         return c.Release(allocation=allocation, reason="r", lines=lines, happened_on=self.day())
 
+    def allocation_parts(self, allocation: str) -> list[c.AllocationPart]:
+        """Return a line of an allocation with a quantity, which is seldom too large."""
+        allocated = self.model.total(f"allocated:{allocation}:")
+        return [c.AllocationPart(line=1, quantity=self.quantity_up_to(allocated))]
+
+    def collect_allocation(self) -> c.Command:
+        allocation = self.pick(self.allocated() or self.model.allocations())
+        return c.CollectAllocation(
+            allocation=allocation,
+            lines=self.allocation_parts(allocation) if self.coin() else None,
+            allow_expired=not self.once_in(5),
+            received_by=self.choose(None, "self", "family"),
+            happened_on=self.day(),
+        )
+
     def dispatch(self) -> c.Command:
         names = sorted(set(self.allocated())) or sorted(self.model.allocations())
+        chosen = self.random.sample(names, 4)
+        parts = None
+        if self.once_in(4):
+            lines = self.allocation_parts(chosen[0])
+            parts = [c.DispatchPart(allocation=chosen[0], lines=lines)]
         return c.Dispatch(
             team=self.pick(self.codes.teams),
-            allocations=self.random.sample(names, 4),
+            allocations=chosen,
+            parts=parts,
             allow_expired=not self.once_in(5),
             happened_on=self.day(),
         )

@@ -15,6 +15,7 @@ from supplies.ledger.journal import Journal
 from supplies.ledger.rules import (
     activities,
     allocations,
+    collections,
     conflicts,
     corrections,
     deliveries,
@@ -54,6 +55,7 @@ _PLAIN: dict[type[c.Command], Rule] = {
     c.RecordArrival: donations.record_arrival,
     c.Allocate: allocations.allocate,
     c.Release: allocations.release,
+    c.CollectAllocation: collections.collect_allocation,
     c.Dispatch: deliveries.dispatch,
     c.ReportOutcome: delivery_outcomes.report_outcome,
     c.AddStopPhoto: delivery_proofs.add_stop_photo,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from supplies.books.reader import unknown_code_error
 from supplies.domain.accounts import ALLOCATED, ASSIGNED, CLAIMED, NEEDED, STOCK, keys_of
 from supplies.domain.catalogue_records import Location
-from supplies.domain.commands import Allocate, AllocationLine, Release, ReleasedLine
+from supplies.domain.commands import Allocate, AllocationLine, AllocationPart, Release, ReleasedLine
 from supplies.domain.entry_rows import Allocation, Need
 from supplies.domain.entry_rows import AllocationLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField, Sentence
@@ -271,7 +272,9 @@ def release(command: Release, journal: Journal) -> None:
     draft = journal.entry(
         "released", document=allocation.allocation, about=f"recipient:{allocation.recipient}"
     )
-    for account, item, lot, quantity, pointer in _released(journal, command):
+    for account, item, lot, quantity, pointer in allocated_goods(
+        journal, command.allocation, command.lines
+    ):
         location = account.rsplit(":", 1)[1]
         journal.move(draft, account, STOCK(location), item, lot, quantity, pointer)
     if not draft.moves:
@@ -302,35 +305,47 @@ def release_goods_of_need(journal: Journal, need: Need, allocation: str) -> None
     restore_needs(journal, draft, allocation)
 
 
-def _released(journal: Journal, command: Release) -> list[tuple[str, str, str, int, str]]:
-    balances = journal.nonzero_balances(f"{ALLOCATED(command.allocation)}:")
-    if command.lines is None:
-        return [(*key, quantity, "") for key, quantity in balances.items()]
-    lines = {
-        line.line: line for line in journal.books.rows(StatedLine, allocation=command.allocation)
-    }
-    released = []
-    for index, wanted in enumerate(command.lines):
-        pointer = f"/lines/{index}"
-        if wanted.line not in lines:
+def allocated_goods(
+    journal: Journal,
+    allocation: str,
+    lines: Sequence[ReleasedLine | AllocationPart] | None,
+    pointer: str = "",
+) -> list[tuple[str, str, str, int, str]]:
+    """Return goods of an allocation: account, item, lot, quantity, and pointer to the line.
+
+    Args:
+        lines: The quantities to take of each line; None takes all that is still set aside.
+        pointer: JSON pointer to the object that has `lines`.
+
+    Raises:
+        InvalidField: the allocation has no such line.
+        NotEnough: less of a line is set aside.
+    """
+    balances = journal.nonzero_balances(f"{ALLOCATED(allocation)}:")
+    if lines is None:
+        return [(*key, quantity, pointer) for key, quantity in balances.items()]
+    stated = {line.line: line for line in journal.books.rows(StatedLine, allocation=allocation)}
+    found = []
+    for index, wanted in enumerate(lines):
+        at = f"{pointer}/lines/{index}"
+        if wanted.line not in stated:
             raise InvalidField.at(
-                f"{pointer}/line",
+                f"{at}/line",
                 Sentence(
                     "allocation {allocation} has no line {line}",
-                    allocation=command.allocation,
+                    allocation=allocation,
                     line=wanted.line,
                 ),
             )
-        line = lines[wanted.line]
-        released += _from_line(journal, balances, line, wanted, pointer)
-    return released
+        found += _from_line(journal, balances, stated[wanted.line], wanted, at)
+    return found
 
 
 def _from_line(
     journal: Journal,
     balances: dict[tuple[str, str, str], int],
     line: StatedLine,
-    wanted: ReleasedLine,
+    wanted: ReleasedLine | AllocationPart,
     pointer: str,
 ) -> list[tuple[str, str, str, int, str]]:
     rest, parts = wanted.quantity, []

@@ -21,7 +21,7 @@ from supplies.domain.accounts import (
     kind_of,
 )
 from supplies.domain.commands import Correctable
-from supplies.domain.entries import Body
+from supplies.domain.entries import COLLECTED, Body
 from supplies.domain.entry_rows import (
     Activity,
     Allocation,
@@ -46,6 +46,7 @@ CORRECTABLE = {
     "goods_borrowed": "RecordArrival",
     "allocated": "Allocate",
     "outcome_reported": "ReportOutcome",
+    COLLECTED: "CollectAllocation",
     "goods_moved": "Move",
     "goods_issued": "IssueGoods",
     "issue_returned": "ReturnIssue",

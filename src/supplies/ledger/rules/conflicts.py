@@ -26,10 +26,10 @@ from supplies.ledger.rules.delivery_outcomes import (
     add_outcome_rows,
     at_present_stop,
     loaded_stop,
-    meet_assigned_need,
     outcome_lines,
 )
 from supplies.ledger.rules.need_fulfilment import (
+    meet_assigned_need,
     meet_needs_with_excess,
     reopen_needs,
     restore_needs,
@@ -167,7 +167,7 @@ def _book_line(
         return
     carried = min(more, journal.balance(in_transit, load.item, load.lot))
     journal.move(draft, in_transit, received, load.item, load.lot, carried)
-    meet_assigned_need(journal, draft, outcome.allocation, load, carried)
+    meet_assigned_need(journal, draft, outcome.allocation, load.item, load.lot, carried)
     journal.move(draft, unexplained, received, load.item, load.lot, more - carried)
     left = journal.balance(in_transit, load.item, load.lot)
     journal.move(draft, in_transit, unexplained, load.item, load.lot, left)

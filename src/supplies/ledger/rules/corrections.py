@@ -38,6 +38,7 @@ from supplies.domain.entry_rows import (
     AllocationLine,
     Arrival,
     ArrivalLine,
+    Collection,
     EntryRow,
     HandOutTo,
     LatestDay,
@@ -170,6 +171,7 @@ _RESTATED_ROWS = (
     AllocationLine,
     Arrival,
     ArrivalLine,
+    Collection,
     HandOutTo,
     LatestDay,
     Need,
@@ -374,7 +376,7 @@ def _release_again(again: Journal, history: History) -> list[Draft]:
     return drafts
 
 
-_REPEATED_ROWS = (Arrival, Pledge, Withdrawal, HandOutTo, Need, Activity)
+_REPEATED_ROWS = (Arrival, Collection, Pledge, Withdrawal, HandOutTo, Need, Activity)
 
 
 def _zeroed_row(row: Any) -> Any:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from supplies.books.reader import unknown_code_error
-from supplies.domain.accounts import ALLOCATED, IN_TRANSIT
+from supplies.domain.accounts import IN_TRANSIT
 from supplies.domain.commands import (
+    AllocationPart,
     CloseDelivery,
     Dispatch,
     ReassignDelivery,
@@ -12,8 +13,9 @@ from supplies.domain.commands import (
 from supplies.domain.entry_rows import Delivery, DeliveryEnd, Stop, StopLine, StopRemoval
 from supplies.domain.expiry import shown_expiry
 from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, Unaccounted
+from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
-from supplies.ledger.rules.allocations import find_allocation
+from supplies.ledger.rules.allocations import allocated_goods, find_allocation
 from supplies.ledger.rules.stop_codes import add_stop_codes
 
 LOST_ON_THE_WAY = "on_the_way"
@@ -32,8 +34,10 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
     Each allocation becomes one stop of the delivery.
 
     Raises:
-        InvalidField: an allocation is named twice, a lot has expired, or there are too many lines.
+        InvalidField: an allocation or part is named twice or unknown, a lot has expired, or there
+            are too many lines.
         AlreadyDone: nothing is left in an allocation.
+        NotEnough: less of a line is set aside than the command takes along.
         NotFound: the team or an allocation is unknown.
     """
     journal.books.team(command.team, "/team")
@@ -41,6 +45,7 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
     delivery = str(draft.document)
     draft.add_rows(Delivery(delivery=delivery, team=command.team))
     stops: dict[str, Stop] = {}
+    parts = _parts(command)
     lines = 0
     for index, name in enumerate(command.allocations):
         pointer = f"/allocations/{index}"
@@ -50,10 +55,11 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
                 pointer,
                 Sentence("allocation {name} is named twice; name each allocation once", name=name),
             )
-        balances = journal.nonzero_balances(f"{ALLOCATED(name)}:")
-        if not balances:
+        taken, at = parts.get(name, (None, pointer))
+        goods = allocated_goods(journal, name, taken, at)
+        if not goods:
             raise _no_goods_left(journal, name, pointer)
-        lines += len(balances)
+        lines += len(goods)
         if lines > MAX_DISPATCH_LINES:
             raise InvalidField.at(
                 pointer,
@@ -70,25 +76,61 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
             recipient=allocation.recipient,
         )
         draft.add_rows(stops[name])
-        for line, ((account, item, lot), quantity) in enumerate(balances.items(), 1):
-            if not command.allow_expired:
-                _check_not_expired(journal, item, lot, pointer)
-            journal.move(draft, account, IN_TRANSIT(delivery, name), item, lot, quantity, pointer)
-            draft.add_rows(
-                StopLine(
-                    delivery=delivery,
-                    allocation=name,
-                    line=line,
-                    item=item,
-                    lot=lot,
-                    location=account.rsplit(":", 1)[1],
-                    loaded=quantity,
-                )
-            )
+        _load(journal, draft, name, goods, allow_expired=command.allow_expired)
     add_stop_codes(draft, stops.values())
 
 
-def _check_not_expired(journal: Journal, item: str, lot: str, pointer: str) -> None:
+def _parts(command: Dispatch) -> dict[str, tuple[list[AllocationPart], str]]:
+    """Return the lines to take of each allocation that is dispatched in part, with a pointer.
+
+    Raises:
+        InvalidField: the command does not dispatch the allocation, or names its part twice.
+    """
+    parts: dict[str, tuple[list[AllocationPart], str]] = {}
+    for index, part in enumerate(command.parts or ()):
+        if part.allocation not in command.allocations or part.allocation in parts:
+            sentence = Sentence(
+                "name a part of each allocation once, and {allocation} among the allocations",
+                allocation=part.allocation,
+            )
+            raise InvalidField.at(f"/parts/{index}/allocation", sentence)
+        parts[part.allocation] = part.lines, f"/parts/{index}"
+    return parts
+
+
+def _load(
+    journal: Journal,
+    draft: Draft,
+    allocation: str,
+    goods: list[tuple[str, str, str, int, str]],
+    *,
+    allow_expired: bool,
+) -> None:
+    """Load goods of an allocation for its stop, as `allocated_goods` returns them."""
+    delivery = str(draft.document)
+    for line, (account, item, lot, quantity, pointer) in enumerate(goods, 1):
+        if not allow_expired:
+            check_not_expired(journal, item, lot, pointer)
+        journal.move(draft, account, IN_TRANSIT(delivery, allocation), item, lot, quantity, pointer)
+        draft.add_rows(
+            StopLine(
+                delivery=delivery,
+                allocation=allocation,
+                line=line,
+                item=item,
+                lot=lot,
+                location=account.rsplit(":", 1)[1],
+                loaded=quantity,
+            )
+        )
+
+
+def check_not_expired(journal: Journal, item: str, lot: str, pointer: str) -> None:
+    """Check that allocated goods of a lot have not expired on the day of the command.
+
+    Raises:
+        InvalidField: the lot has expired.
+    """
     described = journal.lot(lot, item)
     if described.expires_on is not None and described.expires_on < journal.happened_on:
         raise InvalidField.at(

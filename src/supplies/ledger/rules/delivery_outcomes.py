@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from supplies.books.free_text import without_free_text
-from supplies.domain.accounts import ALLOCATED, ASSIGNED, IN_TRANSIT, LOST, MET, RECEIVED, STOCK
+from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, LOST, RECEIVED, STOCK
 from supplies.domain.commands import (
     CountStock,
     OutcomeLine,
@@ -28,7 +28,11 @@ from supplies.ledger.rules.delivery_proofs import (
     add_proofs,
     brings_proof,
 )
-from supplies.ledger.rules.need_fulfilment import find_need, meet_needs_with_excess, restore_needs
+from supplies.ledger.rules.need_fulfilment import (
+    meet_assigned_need,
+    meet_needs_with_excess,
+    restore_needs,
+)
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far the clock of a phone may differ from the clock of the ledger.
@@ -413,26 +417,9 @@ def _book_outcome_line(
     journal.move(
         draft, in_transit, RECEIVED(stop.recipient), load.item, load.lot, line.received, pointer
     )
-    meet_assigned_need(journal, draft, command.allocation, load, line.received)
+    meet_assigned_need(journal, draft, command.allocation, load.item, load.lot, line.received)
     journal.move(draft, in_transit, back, load.item, load.lot, line.brought_back, pointer)
     journal.move(draft, in_transit, LOST(LOST_ON_THE_WAY), load.item, load.lot, line.lost, pointer)
-
-
-def meet_assigned_need(
-    journal: Journal, draft: Draft, allocation: str, load: StopLine, received: int
-) -> None:
-    """Record that received goods met the need for which they were set aside: assigned → met.
-
-    If more was received than is assigned to the need, only the assigned quantity is moved.
-    """
-    name = journal.needs_served(allocation).get((load.item, load.lot))
-    if name is None:
-        return
-    need = find_need(journal.books, name)
-    assigned = max(0, journal.balance(ASSIGNED(name, allocation), need.item))
-    journal.move(
-        draft, ASSIGNED(name, allocation), MET(name), need.item, "", min(received, assigned)
-    )
 
 
 def record_conflict(command: ReportOutcome | CountStock, journal: Journal, reason: str) -> None:

@@ -277,6 +277,23 @@ def meet_needs_with_excess(journal: Journal, draft: Draft, recipient: str) -> No
             meet_needs(journal, draft, recipient, item, quantity)
 
 
+def meet_assigned_need(
+    journal: Journal, draft: Draft, allocation: str, item: str, lot: str, received: int
+) -> None:
+    """Record that received goods met the need for which they were set aside: assigned → met.
+
+    If more was received than is assigned to the need, only the assigned quantity is moved.
+    """
+    name = journal.needs_served(allocation).get((item, lot))
+    if name is None:
+        return
+    need = find_need(journal.books, name)
+    assigned = max(0, journal.balance(ASSIGNED(name, allocation), need.item))
+    journal.move(
+        draft, ASSIGNED(name, allocation), MET(name), need.item, "", min(received, assigned)
+    )
+
+
 def meet_need(journal: Journal, draft: Draft, need: Need, quantity: int) -> int:
     """Meet a need as far as it is open. Return the quantity that was met.
 

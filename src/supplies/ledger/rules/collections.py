@@ -1,0 +1,49 @@
+"""Collections: allocated goods that their recipient fetches at the counter."""
+
+from __future__ import annotations
+
+from supplies.domain.accounts import RECEIVED, keys_of
+from supplies.domain.commands import CollectAllocation
+from supplies.domain.entries import COLLECTED
+from supplies.domain.entry_rows import Collection
+from supplies.errors import AlreadyDone, Sentence
+from supplies.ledger.journal import Journal
+from supplies.ledger.rules.allocations import (
+    allocated_goods,
+    check_open_location,
+    find_allocation,
+)
+from supplies.ledger.rules.deliveries import check_not_expired
+from supplies.ledger.rules.need_fulfilment import meet_assigned_need, meet_needs_with_excess
+
+
+def collect_allocation(command: CollectAllocation, journal: Journal) -> None:
+    """Record that a recipient fetched allocated goods: allocated → received.
+
+    The goods meet the needs for which they were set aside. Goods that were set aside for none meet
+    other open needs of the recipient, as with a delivery.
+
+    Raises:
+        InvalidField: a line is unknown, goods are in a quarantine, or a lot has expired.
+        AlreadyDone: nothing is left in the allocation.
+        NotEnough: less of a line is set aside.
+        NotFound: the allocation is unknown.
+    """
+    name = command.allocation
+    recipient = find_allocation(journal, name).recipient
+    draft = journal.entry(COLLECTED, document=name, about=f"recipient:{recipient}")
+    draft.add_rows(
+        Collection(allocation=name, recipient=recipient, received_by=command.received_by)
+    )
+    for account, item, lot, quantity, pointer in allocated_goods(journal, name, command.lines):
+        check_open_location(journal, keys_of(account)[1], pointer)
+        # A correction may leave as it is what was handed over of an expired lot.
+        if not command.allow_expired and journal.kept(account, item, lot) < quantity:
+            check_not_expired(journal, item, lot, pointer)
+        journal.move(draft, account, RECEIVED(recipient), item, lot, quantity, pointer)
+        meet_assigned_need(journal, draft, name, item, lot, quantity)
+    if not draft.moves:
+        raise AlreadyDone(
+            Sentence("nothing is set aside in allocation {allocation} any more", allocation=name)
+        )
+    meet_needs_with_excess(journal, draft, recipient)
