@@ -6,9 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 from support.command_line import PERIOD
 
 from supplies.cli import main
+from supplies.cli.tables import print_table
 
 
 def test_a_table_in_a_file_is_as_wide_as_its_columns(
@@ -48,3 +52,26 @@ def test_names_that_look_like_markup_are_printed_as_they_are(
     capsys.readouterr()
     assert main(["station", "list", "--database", books]) == 0
     assert "[red]North[/] :ok:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+@pytest.mark.parametrize("names", [("item", "on hand"), ("a name longer than its values", "口罩")])
+def test_long_tables_look_as_rich_draws_them(
+    is_terminal: bool,
+    names: tuple[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    if is_terminal:
+        monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    rows = [("mask", 5), ("口罩 (KN95)", 12_000), ("é e\u0301 👍🏽 [b]", -1)]
+    print_table(names, rows)
+    printed = capsys.readouterr().out
+    drawn = Table()
+    drawn.add_column(names[0])
+    drawn.add_column(names[1], justify="right")
+    for item, quantity in rows:
+        drawn.add_row(Text(item), Text(str(quantity)))
+    Console().print(drawn)
+    assert printed == capsys.readouterr().out
