@@ -118,7 +118,7 @@ class ReceiptController(Controller):
                 next=page.next,
             )
 
-        return context.page(read)
+        return await context.page_in_thread(read)
 
     @get(
         "/batch/pdf",
