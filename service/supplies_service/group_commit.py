@@ -145,13 +145,18 @@ class GroupCommitQueue:
                 raise Busy(f"the write queue is full ({self._queued} requests); try again")
             self._queues.setdefault(station, deque()).append(queued)
             self._queued += 1
-            self._changed.notify()
+        # Requests that the event loop handles at the same time share a commit.
+        loop.call_soon(self._wake_worker)
         try:
             async with asyncio.timeout(self._timeout):
                 result: T = await queued.future
                 return result
         except TimeoutError as error:
             raise self._timeout_error(station, queued) from error
+
+    def _wake_worker(self) -> None:
+        with self._changed:
+            self._changed.notify()
 
     def _timeout_error(self, station: str, queued: _Queued) -> StoreError:
         """Return the error for a job that has no result in time.

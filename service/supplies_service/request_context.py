@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 
+from supplies.access import access_log
 from supplies.access.access_context import AccessContext
 from supplies.access.credentials import Caller
 from supplies.books.reader import Books
@@ -48,7 +49,7 @@ from supplies_service.responses import (
     EntryRecorded,
     PDFResponse,
 )
-from supplies_service.security.audit import log_access, log_refusal
+from supplies_service.security.audit import access_line, log_access, log_refusal
 from supplies_service.security.authentication import caller_of
 from supplies_service.security.pseudonyms import pseudonymize, without_staff_notes
 from supplies_service.security.rate_limit_checks import client_address
@@ -116,17 +117,28 @@ def _recording(
     by: str,
     key: IdempotencyKey | None,
     show: Show[Any],
+    line: dict[str, Any] | None = None,
 ) -> Job[EncodedOutcome]:
-    """Return a job that records a command, or repeats the response if it was recorded before."""
+    """Return a job that records a command, or repeats the response if it was recorded before.
+
+    Args:
+        line: The line of the access log about the person whom the response names, or None.
+    """
     name = None if key is None else command_id(key)
+
+    def show_and_log(ledger: Ledger, recorded: Recorded) -> Outcome[Any]:
+        outcome = _outcome(ledger.books, recorded, show)
+        if line is not None:
+            access_log.add_line(AccessContext(ledger.books, ledger.clock()), **line)
+        return outcome
 
     def operation(ledger: Ledger) -> Outcome[Any]:
         made = command if isinstance(command, Command) else command(ledger.books)
-        return _outcome(ledger.books, ledger.record(made, by=by, id=name), show)
+        return show_and_log(ledger, ledger.record(made, by=by, id=name))
 
     def replay(ledger: Ledger, answered: StoredResponse) -> Any:
         assert answered.seq is not None, "a command records an entry"
-        return _outcome(ledger.books, ledger.recorded(answered.seq), show).content
+        return show_and_log(ledger, ledger.recorded(answered.seq)).content
 
     return run_idempotent(key, operation, replay)
 
@@ -274,19 +286,26 @@ class RequestContext:
     # --- writing -----------------------------------------------------------------------------
 
     async def record(
-        self, command: Command | Callable[[Books], Command], show: Show[S]
+        self,
+        command: Command | Callable[[Books], Command],
+        show: Show[S],
+        *,
+        named: str | None = None,
     ) -> CreatedOrConflict[S]:
         """Record a command, and return what was created as the response.
 
         Args:
             command: The command, or a function that makes it from the books within the transaction.
             show: Makes the response to the recorded command.
+            named: The code of a person whose data the response has, so that the access is logged
+                with the command. None logs nothing.
 
         Raises:
             SuppliesError: the command is refused, or the database cannot be written.
         """
         key = None if self._keyed is None else self._keyed.key
-        done = await self.write(_recording(command, self.by, key, show))
+        line = None if named is None else access_line(self.request, self.caller, "looked", named)
+        done = await self.write(_recording(command, self.by, key, show, line))
         return CreatedOrConflict(done.content, status=done.status, location=done.location)
 
     async def record_for(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date
 from functools import partial
 
@@ -33,7 +32,6 @@ from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.routes.receipts import get_signed_receipt
 from supplies_service.security import ownership
-from supplies_service.security.audit import log_access
 from supplies_service.security.authorization import allow_roles
 
 
@@ -84,7 +82,7 @@ def show_donation(
     warnings = [
         *find_unexplained_surplus(books, found.id),
         *find_unexpired_write_offs(books, found.id),
-        *find_beside_pledge(books, found.id),
+        *(find_beside_pledge(books, found.id) if any(line.pledge for line in found.lines) else ()),
         *find_missing_labels(books, found.id),
         *find_address_warnings(books, recorded),
     ]
@@ -121,12 +119,8 @@ class DonationController(Controller):
         Goods of a pledge are allocated to the needs that claimed the pledge.
         """
         show = partial(show_donation, context.station_keys, warn_of_duplicates=True)
-        if payload.donor is None:
-            return await context.record(payload, show)
-        # The answer names the donor. Both are written in one group commit.
-        logged = log_access(context.request, context.caller, subject=payload.donor)
-        _, recorded = await asyncio.gather(logged, context.record(payload, show))
-        return recorded
+        # The response names the donor.
+        return await context.record(payload, show, named=payload.donor)
 
     @get(
         operation_id="listDonations",

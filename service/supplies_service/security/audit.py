@@ -57,7 +57,7 @@ async def log_access(connection: Connection, caller: Caller, subject: str | None
         caller: The caller.
         subject: The code of the person; None takes the code in the path.
     """
-    line = access_line(connection, caller, "looked", subject=subject)
+    line = access_line(connection, caller, "looked", subject)
     await current_station(connection).admin_write(
         lambda access: access_log.add_line(access, **line)
     )
@@ -98,8 +98,8 @@ def access_line(
     connection: Connection,
     caller: Caller | None,
     outcome: str,
-    *,
     subject: str | None = None,
+    *,
     detail: str | None = None,
 ) -> dict[str, Any]:
     """Return the fields of a line, for `access_log.add_line`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from supplies.books.account_range import account_range
@@ -585,10 +585,17 @@ def query_ids(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -
     rows: list[Row] = []
     for start in range(0, len(wanted), _MAX_IDS):
         part = wanted[start : start + _MAX_IDS]
-        names = {f"id{index}": name for index, name in enumerate(part)}
-        values = ", ".join(f"(:{name})" for name in names)
-        rows += books.all(f"WITH wanted (id) AS (VALUES {values}) {sql}", **names, **params)
+        names, table = _wanted_table(len(part))
+        rows += books.all(table + sql, **dict(zip(names, part, strict=True)), **params)
     return rows
+
+
+@lru_cache(maxsize=64)
+def _wanted_table(count: int) -> tuple[list[str], str]:
+    """Return the names of the parameters of `query_ids`, and the SQL of the table `wanted`."""
+    names = [f"id{index}" for index in range(count)]
+    values = ", ".join(f"(:{name})" for name in names)
+    return names, f"WITH wanted (id) AS (VALUES {values}) "
 
 
 def unknown_code_error(sentence: str, pointer: str) -> SuppliesError:

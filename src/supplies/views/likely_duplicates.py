@@ -58,7 +58,7 @@ Label = Counter[str | date | None]
 Labels = dict[str, tuple[Label, Label]]
 """For each item of an arrival: its quantities by batch, and its quantities by expiry."""
 
-Moved = Counter[tuple[str, str]]
+Moved = dict[tuple[str, str], int]
 """The net changes of balances, by account and item."""
 
 ReadTotals = Callable[[Books, list[str]], dict[str, Totals]]
@@ -228,13 +228,15 @@ def _moved(books: Books, kind: str, documents: Iterable[str]) -> dict[int, Moved
         kind=kind,
     )
     corrected: dict[int, int] = {}
-    found: dict[int, Moved] = defaultdict(Counter)
+    found: dict[int, Moved] = {}
     for seq, part, supersedes, document, item, source, target, quantity in rows:
         first = corrected.setdefault(seq - part, corrected.get(supersedes, seq - part))
         corrected[seq] = first
+        moved = found.setdefault(first, {})
         for account, change in ((source, -quantity), (target, quantity)):
-            found[first][account.removesuffix(document), item] += change
-    return {seq: Counter({key: n for key, n in moved.items() if n}) for seq, moved in found.items()}
+            key = account.removesuffix(document), item
+            moved[key] = moved.get(key, 0) + change
+    return {seq: {key: n for key, n in moved.items() if n} for seq, moved in found.items()}
 
 
 def _earlier(books: Books, fact: _Fact, prefix: str, this: DocumentState[Any]) -> list[str]:

@@ -9,6 +9,7 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, LOST, STOCK, UNEXPLAINED, keys_of
 from supplies.domain.entry_rows import Lot
 from supplies.domain.expiry import shown_expiry
+from supplies.storage.store import Row
 from supplies.views.pagination import Warned
 
 EXPIRED = LOST("expired")
@@ -22,27 +23,16 @@ def find_unexplained_surplus(books: Books, document: str | None) -> list[Warned]
     """
     if document is None:
         return []
-    rows = books.all(
-        "SELECT DISTINCT e.kind, t.target, t.item FROM entries e CROSS JOIN transfers t "
-        "WHERE e.station = :station AND e.document = :document "
-        "AND t.station = e.station AND t.seq = e.seq "
-        "AND t.target >= :start AND t.target < :end "
-        "AND NOT (t.source >= :found AND t.source < :found_end) "
-        "AND NOT (t.source >= :aside AND t.source < :aside_end) ORDER BY t.target, t.item",
-        document=document,
-        start=STOCK.prefix,
-        end=f"{STOCK.name};",  # ";" follows ":" in ASCII
-        found=UNEXPLAINED.prefix,
-        found_end=f"{UNEXPLAINED.name};",
-        aside=ALLOCATED.prefix,
-        aside_end=f"{ALLOCATED.name};",
-    )
+    found = {
+        (target, item): (kind, surplus)
+        for kind, _, source, target, item, _, _, surplus in _into_stock_or_expired(books, document)
+        if target.startswith(STOCK.prefix)
+        and not source.startswith((UNEXPLAINED.prefix, ALLOCATED.prefix))
+        and surplus > 0
+    }
     warnings = []
-    for kind, account, item in {row[1:]: row for row in rows}.values():
+    for (account, item), (kind, surplus) in sorted(found.items()):
         location = keys_of(account)[0]
-        surplus = -sum(books.nonzero_balances(UNEXPLAINED(location), item).values())
-        if surplus <= 0:
-            continue
         remedy = (
             f"correct {document} to the day on which they came, before the count; or reverse it "
             "and settle what was found"
@@ -67,19 +57,17 @@ def find_unexpired_write_offs(books: Books, document: str | None) -> list[Warned
     """
     if document is None:
         return []
-    rows = books.all(
-        "SELECT t.item, t.lot, max(e.happened_on), "
-        "sum(CASE WHEN t.target = :lost THEN t.quantity ELSE -t.quantity END) "
-        "FROM entries e CROSS JOIN transfers t WHERE e.station = :station "
-        "AND e.document = :document AND t.station = e.station AND t.seq = e.seq "
-        "AND (t.target = :lost OR t.source = :lost) GROUP BY t.item, t.lot ORDER BY t.lot",
-        document=document,
-        lost=EXPIRED,
-    )
-    lots = books.latest_rows(Lot, "lot", (lot for _, lot, _, _ in rows))
+    lost: dict[tuple[str, str], int] = {}
+    days: dict[tuple[str, str], str] = {}
+    for _, day, source, target, item, lot, quantity, _ in _into_stock_or_expired(books, document):
+        if EXPIRED in (source, target):
+            change = quantity if target == EXPIRED else -quantity
+            lost[lot, item] = lost.get((lot, item), 0) + change
+            days[lot, item] = max(day, days.get((lot, item), day))
+    lots = books.latest_rows(Lot, "lot", (lot for lot, _ in lost))
     warnings = []
-    for item, name, day, quantity in rows:
-        lot = lots[name]
+    for (name, item), quantity in sorted(lost.items()):
+        lot, day = lots[name], days[name, item]
         if quantity <= 0 or (lot.expires_on is not None and lot.expires_on.isoformat() < day):
             continue
         expiry = "has no expiry" if lot.expires_on is None else f"expires on {shown_expiry(lot)}"
@@ -93,3 +81,26 @@ def find_unexpired_write_offs(books: Books, document: str | None) -> list[Warned
             )
         )
     return warnings
+
+
+def _into_stock_or_expired(books: Books, document: str) -> list[Row]:
+    """Return the transfers of a document into stock, and those from and to expired goods.
+
+    A row has the kind and day of the entry, source, target, item, lot and quantity. The last column
+    is the unexplained surplus of the item at the location of the target. One statement serves both
+    warnings, because the answer to each command needs both.
+    """
+    return books.all(
+        "SELECT e.kind, e.happened_on, t.source, t.target, t.item, t.lot, t.quantity, "
+        "(SELECT coalesce(-sum(b.quantity), 0) FROM balances b WHERE b.station = t.station "
+        f"AND b.account = :found || substr(t.target, {len(STOCK.prefix) + 1}) "
+        "AND b.item = t.item) "
+        "FROM entries e CROSS JOIN transfers t WHERE e.station = :station "
+        "AND e.document = :document AND t.station = e.station AND t.seq = e.seq "
+        "AND (t.target >= :start AND t.target < :end OR t.target = :lost OR t.source = :lost)",
+        document=document,
+        found=UNEXPLAINED.prefix,
+        start=STOCK.prefix,
+        end=f"{STOCK.name};",  # ";" follows ":" in ASCII
+        lost=EXPIRED,
+    )
