@@ -13,7 +13,7 @@ ENGINE ?= sqlite
 # Licences that would oblige users of the program to publish their own.
 REFUSED_LICENCES := AGPL-3.0-only;AGPL-3.0-or-later;GPL-2.0-only;GPL-2.0-or-later;GPL-3.0-only;GPL-3.0-or-later;GNU Affero General Public License v3;GNU Affero General Public License v3 or later (AGPLv3+);GNU General Public License (GPL);GNU General Public License v2 (GPLv2);GNU General Public License v2 or later (GPLv2+);GNU General Public License v3 (GPLv3);GNU General Public License v3 or later (GPLv3+)
 
-.PHONY: run test test-cluster simulate check bench screenshots keystrokes lock audit clean
+.PHONY: run test test-cluster simulate attack check bench screenshots keystrokes lock audit clean
 .DEFAULT_GOAL := help
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "make check         formatting, lint, types, import rules and the prose of the documentation"
 	@echo "make bench         measure speed, as ratios within one run"
 	@echo "make simulate      simulate weeks of work with faults (SEED=1 STEPS=5000 ENGINE=sqlite|postgresql)"
+	@echo "make attack        send hostile requests, and take away the database, disk and service"
 	@echo "make test-cluster  stop the primary of a real PostgreSQL cluster under load"
 	@echo "make screenshots   take a picture of each page of the demo into var/screenshots; needs Chromium"
 	@echo "make keystrokes    count the keys and seconds of recording a donation by keyboard; needs Chromium"
@@ -87,6 +88,11 @@ audit: var/audit/installed .venv/installed-test
 simulate: .venv/installed-test
 	PYTHONPATH=tests $(BIN)/python -m simulation --seed $(SEED) --steps $(STEPS) --engine $(ENGINE) $(if $(ONLY),--only $(ONLY))
 	$(if $(ONLY),,PYTHONPATH=tests $(BIN)/python -m simulation.phones --seed $(SEED) --steps 1000)
+
+ATTACKS := under_load any_request canaries free_text_by_role csrf rate_limits long_work broken_files database_away
+
+attack: .venv/installed-test
+	$(BIN)/python -m pytest --durations=20 $(ATTACKS:%=tests/service/test_%.py) tests/pages/test_known_devices.py
 
 screenshots: .venv/installed-test
 	$(BIN)/python -m tools.screenshots
