@@ -82,6 +82,14 @@ class Rescued(View, frozen=True, kw_only=True):
 
     records: list[RescuedRecord]
 
+    def in_english(self) -> Rescued:
+        """Return the same with each reason as plain text, for JSON. Pages translate the reasons."""
+        plain = [
+            msgspec.structs.replace(one, because=None if one.because is None else str(one.because))
+            for one in self.records
+        ]
+        return Rescued(records=plain)
+
 
 def read_text(text: str) -> dict[str, UnsentRecords]:
     """Return the unsent records in a text, by phone. Lines may be repeated, and in any order.

@@ -269,3 +269,16 @@ def test_a_text_that_is_not_whole_is_refused_and_records_nothing(
     answer = rest.send("/api/phones/rescue", {"text": texts[spoil]})
     problem(answer, 422, "invalid-field")
     assert received(rest, open_delivery) == 0
+
+
+def test_a_late_conflict_has_the_day_of_the_tap(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    first, second = TeamPhone.of_team(rest), TeamPhone.of_team(rest)
+    tapped = service.clock()
+    first.report(open_delivery, HANDED_OVER)
+    service.clock.advance(2)
+    body = NOT_AT_HOME | {"happened_at": shown(tapped)}
+    answer = second.send(open_delivery, body, sent_at=shown(service.clock()))
+    assert answer.status_code == 202
+    assert answer.json()["conflict"]["happened_on"] == rest.get("/api/entries/1")["happened_on"]

@@ -180,7 +180,8 @@ class PhoneController(Controller):
         Each record is recorded for its phone, once, also if the phone sends it later or was
         revoked.
         """
-        return CreatedResponse(encode(await rescue_records(context, payload.text)), location=None)
+        done = await rescue_records(context, payload.text)
+        return CreatedResponse(encode(done.in_english()), location=None)
 
     @get(operation_id="listPhones", opt=allow_roles("coordinator", "recorder"))
     async def phones(

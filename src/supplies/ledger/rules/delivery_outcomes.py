@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -423,9 +424,15 @@ def _book_outcome_line(
 
 
 def record_conflict(command: ReportOutcome | CountStock, journal: Journal, reason: str) -> None:
-    """Record a fact that contradicts the books, without moving goods."""
+    """Record a fact that contradicts the books, without moving goods.
+
+    The day of an outcome is that of its time, unless this time is itself impossible.
+    """
     if isinstance(command, ReportOutcome):
         command = at_present_stop(command, journal)
+        if command.happened_at is not None:
+            with suppress(Contradicted, InvalidField):
+                journal.happened_on = _day_of(journal, command, command.happened_at)
     document, about = _subject_of(command, journal)
     draft = journal.entry("conflict_noted", document=document, about=about)
     # Older versions did not have these fields, and left them out.
