@@ -18,6 +18,7 @@ from supplies.ledger.ledger import Ledger
 from supplies.views.catalogue import get_record
 from supplies.views.look_alikes import list_look_alikes
 from supplies.views.merges import DocumentCounts, count_documents
+from supplies.views.pagination import check_codes
 from supplies_service.pages.command_forms import CommandForm, Saved, render_form
 from supplies_service.pages.forms import redirect
 from supplies_service.pages.layout import render_page
@@ -81,6 +82,8 @@ def merge_pages(kind: type[Donor | Recipient]) -> type[Controller]:
             self, context: Context, code: FromPath[str], into: FromQuery[str | None] = None
         ) -> Response[bytes]:
             """Show the form, and both records if the code that stays is given."""
+            with context.reading() as books:
+                check_codes(books, **{person: into})
             fields = {f"/{person}": into} if into else {}
             return await _merge_page(
                 context, kind, person, code, CommandForm[Any](form_kind, fields)
