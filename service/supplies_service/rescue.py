@@ -188,7 +188,7 @@ async def _take_over(
     except StoreError:
         raise
     except SuppliesError as error:
-        return _rescued(phone_id, record, allocation, "refused", None, error.detail)
+        return _rescued(phone_id, record, allocation, "refused", None, str(error))
 
 
 def _json_object(body: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from supplies_service.pages.forms import redirect
 from supplies_service.pages.page_roles import COORDINATORS
 from supplies_service.request_bodies import EmptyBody
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.routes.health import build_health, free_bytes
+from supplies_service.routes.health import find_attention, free_bytes
 
 FOLDER = "backups"
 """Name of the folder, beside the database, in which the page makes backups."""
@@ -123,7 +123,7 @@ def _show(context: RequestContext, form: CommandForm[EmptyBody]) -> Response[byt
             is_backup_old=last is None or last.made_at < week_ago,
             may_back_up=file is not None and _may_back_up(books),
             entries=books.head()[0],
-            attention=build_health(context, books).attention,
+            attention=find_attention(context, books),
             file=None if file is None else file.name,
             megabytes=None if file is None else -(-file.stat().st_size // 2**20),
             today=context.ledger.today().isoformat(),

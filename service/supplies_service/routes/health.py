@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from litestar import Controller, Response, get
 
 from supplies.books.reader import Books
-from supplies.errors import Busy, StoreError
+from supplies.errors import Busy, Sentence, StoreError
 from supplies.ledger.ledger import Ledger
 from supplies.storage.engines import database_file
 from supplies.verification.log import (
@@ -114,30 +114,51 @@ def _probe(ledger: Ledger) -> None:
 
 def build_health(context: RequestContext, books: Books) -> Health:
     """Return the state of the service, and what its operator should do."""
-    verified, free = read_last_verification(books), free_bytes(context.ledger.store.url)
-    attention = []
+    return Health(
+        status="ok",
+        station=books.station.code,
+        seq=books.head()[0],
+        verified=read_last_verification(books),
+        free_bytes=free_bytes(context.ledger.store.url),
+        attention=[str(each) for each in find_attention(context, books)],
+    )
+
+
+def find_attention(context: RequestContext, books: Books) -> list[Sentence]:
+    """Return what the operator should do, as sentences that pages translate."""
+    free = free_bytes(context.ledger.store.url)
+    attention: list[Sentence] = []
     if free is not None and free < MIN_FREE_BYTES:
         attention.append(
-            f"only {free // 2**20} MiB are free on the disk of the books; free some space there"
+            Sentence(
+                "only {free} MiB are free on the disk of the books; free some space there",
+                free=free // 2**20,
+            )
         )
     attention += _clock_attention(books, context.ledger.clock())
     month_ago = context.ledger.clock() - timedelta(days=MAX_DAYS_UNVERIFIED)
     unsound = find_unverified_station(books, month_ago, only=context.stations.only)
     if unsound is not None:
         station, last = unsound
-        when = "never" if last is None else f"last on {last.date()}"
-        attention.append(f"the books of {station} were {when} verified; run `supplies verify`")
-    return Health(
-        status="ok",
-        station=books.station.code,
-        seq=books.head()[0],
-        verified=verified,
-        free_bytes=free,
-        attention=attention,
-    )
+        if last is None:
+            attention.append(
+                Sentence(
+                    "the books of {station} were never verified; run `supplies verify`",
+                    station=station,
+                )
+            )
+        else:
+            attention.append(
+                Sentence(
+                    "the books of {station} were last on {day} verified; run `supplies verify`",
+                    station=station,
+                    day=last.date(),
+                )
+            )
+    return attention
 
 
-def _clock_attention(books: Books, now: datetime) -> list[str]:
+def _clock_attention(books: Books, now: datetime) -> list[Sentence]:
     """Return a message if the clock is too far from the time of the last entry."""
     at = books.value(
         "SELECT recorded_at FROM entries WHERE station = :station AND seq = :seq",
@@ -149,9 +170,11 @@ def _clock_attention(books: Books, now: datetime) -> list[str]:
     if -MAX_CLOCK_BEHIND <= now - last <= MAX_CLOCK_AHEAD:
         return []
     return [
-        (
-            f"the clock of the server shows {now:%Y-%m-%d}, but the last entry was recorded on "
-            f"{last:%Y-%m-%d}; check the clock before anything is recorded"
+        Sentence(
+            "the clock of the server shows {now}, but the last entry was recorded on {last}; "
+            "check the clock before anything is recorded",
+            now=now.date(),
+            last=last.date(),
         )
     ]
 
