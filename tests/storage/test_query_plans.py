@@ -230,6 +230,7 @@ def show_everything(books: Books, url: str) -> None:
         allocations.list_allocations(books, status=status)
     allocation = allocations.list_allocations(books, recipient="h2").items[-1].id
     allocations.get_allocation(books, allocation)
+    allocations.find_counts(books, allocation)
     for status in (None, "out", "closed"):
         deliveries.list_deliveries(books, status=status)
     delivery = deliveries.list_deliveries(books, team="t2").items[-1].id

@@ -6,7 +6,7 @@ from support.view_json import has_exact_json
 
 from supplies.domain import commands as c
 from supplies.errors import InvalidField, NotFound
-from supplies.views.allocations import get_allocation, list_allocations
+from supplies.views.allocations import find_counts, get_allocation, list_allocations
 
 
 def parts(station: StationLedger, name: str) -> tuple[int, int, int, int, int, int]:
@@ -156,3 +156,11 @@ def test_a_page_filtered_by_status_is_full(station: StationLedger) -> None:
 def test_an_unknown_allocation_is_not_found(station: StationLedger) -> None:
     with pytest.raises(NotFound, match="no allocation a_1"):
         get_allocation(station.books, "a_1")
+
+
+def test_the_counts_that_took_goods_of_an_allocation_are_found(station: StationLedger) -> None:
+    station.stock(10)
+    allocation = station.allocate(10)
+    sheet = str(station(c.OpenCountSheet(location="store")).document)
+    counted = station(c.CountStock(sheet=sheet, lines=[c.CountLine(item="mask", counted=7)]))
+    assert find_counts(station.books, allocation) == [counted.seq]

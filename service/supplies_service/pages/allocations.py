@@ -17,9 +17,14 @@ from supplies.domain.fields import MAX_LINES, Code, Count, StrictStruct
 from supplies.errors import InvalidField, Sentence, SuppliesError
 from supplies.ledger.ledger import Ledger
 from supplies.views.allocation_proposal import propose_allocations
-from supplies.views.allocations import AllocationStatus, get_allocation, list_allocations
+from supplies.views.allocations import (
+    AllocationStatus,
+    find_counts,
+    get_allocation,
+    list_allocations,
+)
 from supplies.views.deliveries import find_deliveries
-from supplies.views.entries import list_entries
+from supplies.views.entries import get_entry, list_entries
 from supplies_service.pages.command_forms import CommandForm, Saved, render_form, submit
 from supplies_service.pages.forms import redirect
 from supplies_service.pages.layout import render_page
@@ -285,5 +290,11 @@ def _show_allocation(context: RequestContext, name: str, form: CommandForm[Any])
             deliveries=find_deliveries(books, name),
             release=release,
             collect=collect,
-            entries=list_entries(books, document=name, limit=None).items,
+            entries=sorted(
+                [
+                    *list_entries(books, document=name, limit=None).items,
+                    *(get_entry(books, seq) for seq in find_counts(books, name)),
+                ],
+                key=lambda entry: entry.seq,
+            ),
         )

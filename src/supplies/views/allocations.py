@@ -184,6 +184,18 @@ def _views(books: Books, found: Sequence[DocumentState[Allocation]]) -> list[All
     return views
 
 
+def find_counts(books: Books, allocation: str) -> list[int]:
+    """Return the numbers of the entries of stock counts that took goods of an allocation."""
+    rows = books.all(
+        "SELECT DISTINCT t.seq FROM locations p CROSS JOIN transfers t CROSS JOIN entries e "
+        "WHERE p.station = :station AND t.station = p.station AND t.source = :prefix || p.code "
+        "AND e.station = t.station AND e.seq = t.seq AND e.kind = :kind ORDER BY t.seq",
+        prefix=f"{ALLOCATED(allocation)}:",
+        kind=COUNTING_KIND,
+    )
+    return [int(seq) for (seq,) in rows]
+
+
 def read_stated_packs(books: Books, ids: list[str]) -> dict[str, list[PackedLineView]]:
     """Return, by allocation, the lines whose quantities the latest command gave in packs."""
     entries = DocumentEntries(books, ids)

@@ -1,0 +1,34 @@
+"""Pages on which plans are changed: collections, moved stops and undone dispatches."""
+
+from __future__ import annotations
+
+from support.page_client import sign_in_as
+from support.rest_client import RestClient
+from support.service_fixture import Service
+
+
+def test_plans_are_changed_on_pages(rest: RestClient, service: Service) -> None:
+    rest.give(20)
+    names = [rest.allocation(5) for _ in range(3)]
+    delivery = rest.delivery(*names[:2])
+    browser = sign_in_as(rest.client, service, "recorder")
+
+    def send(path: str, key: str, **fields: str) -> str:
+        typed = {"key": key * 20, "do": "save", **fields}
+        answer = browser.send(path, **typed)
+        assert answer.status_code == 303, answer.text
+        return str(answer.headers["location"])
+
+    page = browser.open(f"/deliveries/{delivery}")
+    assert "Move stops to another team" in page
+    assert "The team did not start" in page
+    moved = {"/allocations/0": names[1], "/team": "T-2"}
+    other = send(f"/deliveries/{delivery}/move-stops", "m", **moved)
+    assert other != f"/deliveries/{delivery}"
+    assert "moved to delivery" in browser.open(f"/deliveries/{delivery}")
+    send(f"/deliveries/{delivery}/undo", "u", **{"/reason": "no car"})
+    assert "not taken along" in browser.open(f"/deliveries/{delivery}")
+    lines = {"/lines/0/line": "1", "/lines/0/quantity": "4", "/received_by": "family"}
+    assert "The household fetches the goods" in browser.open(f"/allocations/{names[2]}")
+    send(f"/allocations/{names[2]}/collect", "c", **lines)
+    assert "Goods collected at the counter" in browser.open(f"/allocations/{names[2]}")
