@@ -211,3 +211,15 @@ def test_a_report_without_the_new_fields_has_the_bytes_of_older_versions(
         name: value for name in older if (value := getattr(command, name)) is not None
     }
     assert msgspec.json.encode(command) == msgspec.json.encode(stated)
+
+
+def test_no_proof_of_a_forgotten_recipient_is_kept(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    delivery, allocation = stop
+    station.outcome(*stop, "handed_over")
+    station(c.ForgetRecipient(recipient="R-1"))
+    assert station.outcome(*stop, "handed_over", signature=STROKES).repeated
+    with pytest.raises(Forgotten):
+        station(c.AddStopPhoto(delivery=delivery, allocation=allocation, photo=jpeg()))
+    station.ledger.verify()

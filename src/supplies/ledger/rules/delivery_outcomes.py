@@ -84,7 +84,7 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
     if journal.corrected is None:
         earlier = _agreeing_report(journal, command, lines, loaded)
         if earlier is not None:
-            if not brings_proof(command, journal.books):
+            if not brings_proof(command, journal.books, stop.recipient):
                 raise Repeated(earlier)
             add_agreeing_proof(journal, command, about)
             return

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from supplies.books.reader import Books
 from supplies.domain.commands import AddStopPhoto, ReportOutcome
 from supplies.domain.entries import encode_body
 from supplies.domain.entry_rows import CodeAttempt, OutcomeDetails, Proof
 from supplies.domain.photos import strip_metadata
-from supplies.errors import AlreadyDone, Fault, Sentence
+from supplies.errors import AlreadyDone, Fault, Forgotten, Sentence
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.deliveries import find_stop
@@ -48,8 +50,18 @@ def add_outcome_details(draft: Draft, command: ReportOutcome) -> None:
         draft.add_rows(details)
 
 
-def brings_proof(command: ReportOutcome, books: Books) -> bool:
-    """Return whether a report that agrees with an earlier one has a proof to keep beside it."""
+def brings_proof(command: ReportOutcome, books: Books, recipient: str) -> bool:
+    """Return whether a report that agrees with an earlier one has a proof to keep beside it.
+
+    If the data of the recipient was erased, no proof is kept.
+    """
+    with suppress(Forgotten):
+        books.recipient(recipient)
+        return _has_proof(command, books)
+    return False
+
+
+def _has_proof(command: ReportOutcome, books: Books) -> bool:
     if command.signature is not None:
         return True
     return command.code is not None and code_to_compare(books, command) is not None
@@ -66,12 +78,14 @@ def add_stop_photo(command: AddStopPhoto, journal: Journal) -> None:
 
     Raises:
         AlreadyDone: the stop has as many photos as it may have.
+        Forgotten: the data of the recipient was erased.
         InvalidField: the photo is too large or no photo, or the delivery has no such stop.
         NotFound: the delivery is unknown.
     """
     delivery = present_delivery(journal.books, command.delivery, command.allocation)
     where = {"delivery": delivery, "allocation": command.allocation}
     stop = find_stop(journal, delivery, command.allocation)
+    journal.books.recipient(stop.recipient)
     photo = strip_metadata(command.photo, "/photo")
     taken = sum(row.kind == "photo" for row in journal.books.rows(Proof, **where))
     if taken >= MAX_PHOTOS:
