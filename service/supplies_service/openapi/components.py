@@ -185,6 +185,8 @@ def _for_clients(schema: Any) -> Any:
     for key, value in schema.items():
         if key == "properties":
             changed[key] = {name: _for_clients(field) for name, field in value.items()}
+        elif key == "items" and value is False:
+            continue  # A generator of clients does not read it. `maxItems` says the same.
         elif key not in ("title", "default", "description"):
             changed[key] = _for_clients(value)
     words = docstring_paragraphs(schema.get("description"))
