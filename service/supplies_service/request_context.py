@@ -119,10 +119,12 @@ def _recording(
     show: Show[Any],
     line: dict[str, Any] | None = None,
 ) -> Job[EncodedOutcome]:
-    """Return a job that records a command, or repeats the response if it was recorded before.
+    """Return a job that records a command.
+
+    If the command was recorded before, the job returns the earlier response.
 
     Args:
-        line: The line of the access log about the person whom the response names, or None.
+        line: The line for the access log if the response names a person; otherwise None.
     """
     name = None if key is None else command_id(key)
 

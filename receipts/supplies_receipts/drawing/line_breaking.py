@@ -46,7 +46,10 @@ def truncated(text: str, width: float, measure: Measure) -> str:
 
 
 def _parts(text: str, width: float, measure: Measure) -> Iterator[str]:
-    """Yield the parts that must not be broken: words, spaces, and characters with punctuation."""
+    """Yield the parts that must not be broken.
+
+    They are words, spaces, and single Chinese characters together with the punctuation beside them.
+    """
     part = ""
     for token in _TOKEN.findall(text):
         bound = token[0] in _CLOSING or (part and (part[-1] in _OPENING or joins(part, token[0])))

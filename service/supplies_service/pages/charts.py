@@ -16,7 +16,7 @@ BAR_WIDTH = 1000
 """Width of the view box of a bar."""
 
 LINE_WIDTH, LINE_HEIGHT = 600, 120
-"""Size of the view box of a line."""
+"""Width and height of the SVG `viewBox` of a line chart."""
 
 
 class Segment(NamedTuple):

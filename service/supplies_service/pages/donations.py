@@ -44,7 +44,7 @@ from supplies_service.routes.receipts import receipt_pdf
 from supplies_service.security import ownership
 
 NEW_DONOR = "/new_donor"
-"""Pointer to the fields of a donor who is registered together with the donation."""
+"""JSON pointer to the form fields of a donor who is registered together with the donation."""
 
 ROWS = 50
 """Number of donations on a page of the list."""

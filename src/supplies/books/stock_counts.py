@@ -146,9 +146,9 @@ def first_entry(books: Books, head: int) -> int:
 
 
 def _booked_later(books: Books, moment: Moment) -> list[_Move]:
-    """Return transfers of stock counts that come before a moment but are booked on a later day.
+    """Return the transfers of earlier counts that are booked after the day of a moment.
 
-    A count comes before the moment if its sheet was opened before it.
+    A count is earlier if its sheet was opened before the moment.
     """
     return books.all(
         "SELECT t.source, t.target, t.item, t.lot, t.quantity FROM count_sheets s "

@@ -34,7 +34,8 @@ _HOST = re.compile(
 def check_catalogue_record(record: N) -> N:
     """Check a record and return it with normalized text.
 
-    The host of a station becomes the beginning of the URLs on its papers and in invitations.
+    The host of a station is parsed strictly, because URLs on papers and in invitations begin
+    with it.
 
     Raises:
         InvalidField: the argument is not a record, or one of its fields is invalid.

@@ -82,13 +82,15 @@ class Matcher:
         self._known.clear()
 
     def find(self, kind: type[R], text: str, make: Callable[[str], R] | None = None) -> str:
-        """Return the code of the record that a text names, and register it if that is allowed.
+        """Return the code of the record that a text names.
+
+        If there is no such record, one is registered if that is allowed.
 
         Args:
-            make: Returns the new record for a code. None never registers one.
+            make: Makes the new record for a code. None means that no record is registered.
 
         Raises:
-            InvalidField: no record is named so, or several are.
+            InvalidField: no record has this name, or several have it.
         """
         found = self._known.get((kind, text))
         if found is None:

@@ -45,7 +45,7 @@ class Sheet:
 
     Attributes:
         name: Name of the sheet; "" for a format without sheets.
-        rows: All rows in order, read once. Rows without any value are left out.
+        rows: Yields all rows in order, once. Rows without any value are left out.
         notes: Messages about the sheet, such as that it is hidden.
     """
 

@@ -48,9 +48,10 @@ class Floors:
         }
 
     def day_end_balances(self, key: Key) -> dict[str, int]:
-        """Return a balance at the end of each day from the first planned transfer on.
+        """Return a balance at the end of each day on which it changes.
 
-        The keys are days in ISO format, in order. A day without a change is left out.
+        The first day is that of the first planned transfer. The keys are days in ISO format, in
+        order.
         """
         return self._ends[key]
 

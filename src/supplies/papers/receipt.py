@@ -26,18 +26,18 @@ class Amount(PaperPart, frozen=True, kw_only=True):
 
 
 class ReceiptLine(PaperPart, frozen=True, kw_only=True):
-    """Goods received, in base units.
+    """A line of a receipt: goods received, in base units.
 
-    Receipts issued before a field existed have no such field.
+    A field that a later version of the program added is absent on older receipts.
 
     Attributes:
-        value: None if the value is not printed.
+        value: The money value of the goods; None if it is not printed.
         in_words, in_words_en: The quantity in Chinese financial numerals, and in English words.
-        unit_words: The words for the unit; absent if it has none.
+        unit_words: The words for the unit; absent if the unit has none.
         expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
             absent.
         stated: The quantity in packs, as given; absent if it was given in base units.
-        pack_words: The words for the pack; absent if it has none.
+        pack_words: The words for the pack; absent if the pack has none.
         shown_unit: The larger unit in which the quantity is printed; absent if it is printed in
             base units.
     """

@@ -77,7 +77,8 @@ def all_stations(store: Store) -> list[StationLine]:
 def default_station(store: Store) -> str:
     """Return the station that is used if a request or command names none.
 
-    It is a head, or a station without a head.
+    It is the first station by code that belongs to no other station, such as the head of an
+    organisation.
 
     Raises:
         NotFound: the database has no stations.

@@ -74,7 +74,7 @@ def _lines(command: Any) -> list[tuple[_Field, int, Any]]:
 
 
 def _quantities(history: History, command: Command) -> dict[tuple[_Field, int], int]:
-    """Return the recorded quantity of each line, if the entries of the command show it."""
+    """Return the recorded quantity of each line, as far as the entries of the command show it."""
     found: dict[tuple[_Field, int], int] = {}
     for row in history.latest.rows:
         if isinstance(row, Need):

@@ -244,11 +244,14 @@ def _put_back(
     quantity: int,
     booked: Sequence[Transfer],
 ) -> None:
-    """Book goods back into stock that are not missing after all: unexplained → stock.
+    """Book goods that turn out not to be missing back into stock: unexplained → stock.
 
-    If less was recorded of a lot, the lot gets what it needs to stay at zero or above. Then come
-    the lots that the count found to be missing. In a correction, those lots come first that the
-    corrected command put back.
+    The lots get them in this order:
+
+    1. Lots of which less was recorded, as much as keeps their balance from being negative.
+    2. Lots that the count found to be missing. In a correction, those come first that the corrected
+    command put back.
+    3. Lots of which less was recorded, the rest.
 
     Args:
         booked: What the corrected command booked as the difference of this count.
