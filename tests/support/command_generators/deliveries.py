@@ -5,6 +5,7 @@ from __future__ import annotations
 from supplies.domain import commands as c
 from supplies.domain.entry_rows import Need, Stop
 from support.command_generators.base import GeneratorBase
+from support.photos import jpeg
 
 
 class DeliveryCommands(GeneratorBase):
@@ -123,6 +124,19 @@ class DeliveryCommands(GeneratorBase):
             allocation=stop.allocation,
             outcome=outcome,
             lines=self.outcome_lines(stop) if outcome == "partly" else None,
+            happened_on=self.day(),
+            signature=self.choose(None, None, [[(10, 20), (30, 40)]]),
+            code=self.choose(None, None, "000000"),
+            why=self.choose(None, "moved") if outcome == "not_at_home" else None,
+            time_window=self.choose(None, None, "after six"),
+        )
+
+    def add_photo(self) -> c.Command:
+        stop = self.pick(self.model.stops())
+        return c.AddStopPhoto(
+            delivery=stop.delivery,
+            allocation=stop.allocation,
+            photo=jpeg(),
             happened_on=self.day(),
         )
 
