@@ -64,7 +64,7 @@ def test_a_dispatch_cannot_be_reversed(station: StationLedger) -> None:
     station.stock(10)
     allocation = station.allocate(5)
     station.dispatch(allocation)
-    with pytest.raises(InvalidField, match="cannot be corrected; report the outcome of each stop"):
+    with pytest.raises(InvalidField, match="undo the dispatch if the team did not start"):
         station(c.Reverse(entry=3, reason="r"))
 
 

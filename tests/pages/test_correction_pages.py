@@ -38,6 +38,7 @@ def record_every_kind(rest: RestClient) -> None:
     report = {"allocation": allocation, "outcome": "partly"}
     parts = [{"line": 1, "received": 3, "brought_back": 1}]
     rest.post(f"/api/deliveries/{delivery}/outcomes", {**report, "lines": parts})
+    rest.post(f"/api/allocations/{rest.allocation(2)}/collect", {})
     here: dict[str, Any] = {"location": "store", "lines": [SOAP, MASKS]}
     soap: dict[str, Any] = {"location": "store", "lines": [SOAP]}
     rest.post("/api/stock/moves", {"from": "store", "to": "annex", "lines": [SOAP, MASKS]})

@@ -29,9 +29,11 @@ TYPESCRIPT = Path(__file__).parents[1] / "support" / "typescript_client"
 GENERATOR_CONFIG = """
 content_type_overrides:
   application/pdf: application/octet-stream
+  image/jpeg: application/octet-stream
+  image/webp: application/octet-stream
 post_hooks: []
 """
-"""Makes the generated client read PDFs as bytes."""
+"""Makes the generated client read PDFs and photos as bytes."""
 
 
 class Served(NamedTuple):

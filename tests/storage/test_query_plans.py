@@ -245,11 +245,17 @@ def show_everything(books: Books, url: str) -> None:
         ("photo", delivery_proofs.get_photo),
         ("signature", delivery_proofs.get_signature),
     ):
-        shown = books.one(
-            "SELECT delivery, seq FROM proofs WHERE station = :station AND kind = :kind", kind=kind
-        )
-        assert shown is not None
-        read(books, *shown)
+        shown = [
+            (one.id, seq)
+            for one in deliveries.list_deliveries(books, limit=None).items
+            for (seq,) in books.all(
+                "SELECT seq FROM proofs WHERE station = :station AND delivery = :delivery "
+                "AND kind = :kind",
+                delivery=one.id,
+                kind=kind,
+            )
+        ]
+        read(books, *shown[0])
     team_runs.list_team_runs(books, "t2", NoNames())
     for noun in get_args(stock_documents.StockNoun):
         for one in stock_documents.list_stock_documents(books, noun=noun).items:

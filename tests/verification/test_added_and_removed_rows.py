@@ -70,6 +70,7 @@ def test_each_added_row_is_found(store: Tampering, table: str, way: str) -> None
         "entries": ("id", "supersedes"),
         "receipts": ("number", "ordinal"),
         "stops": ("stop",),
+        "stop_codes": ("digest",),
     }.get(table, ()):
         row[unique] = changed(row[unique], kinds[unique]) if row[unique] is not None else None
     if table == "outcomes":

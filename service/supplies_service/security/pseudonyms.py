@@ -29,6 +29,7 @@ from supplies.views.receipts import ReceiptView, VoidMark
 from supplies.views.remarks import TextView
 from supplies.views.shipments import ShipmentView
 from supplies.views.stock_documents import StockDocumentView
+from supplies.views.team_runs import RunOutcome, RunStopView, TeamRun
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -63,6 +64,9 @@ REPLACED_FIELDS: _Replacements = {
     AllocationView: {"note": WITHHELD},
     DeliveryView: {"note": WITHHELD},
     StopView: {"note": WITHHELD, "time_window": WITHHELD},
+    TeamRun: {"note": WITHHELD},
+    RunStopView: {"time_window": WITHHELD},
+    RunOutcome: {"note": WITHHELD},
     ActivityView: {"who": WITHHELD},
     VoidMark: {"reason": WITHHELD},
     StockDocumentView: {"note": WITHHELD, "reason": WITHHELD},

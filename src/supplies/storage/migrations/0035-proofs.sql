@@ -40,6 +40,6 @@ CREATE TABLE proofs (
     kind TEXT NOT NULL CHECK (kind IN ('signature', 'photo')),
     digest TEXT NOT NULL,
     PRIMARY KEY (station, delivery, allocation, seq, digest),
-    UNIQUE (station, seq, digest),
+    UNIQUE (station, digest, seq),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
 ) STRICT, WITHOUT ROWID;
