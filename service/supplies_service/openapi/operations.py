@@ -171,7 +171,8 @@ def _problems(handler: HTTPRouteHandler) -> Mapping[int, str]:
     """Return the problem responses of a route, by status."""
     who = _PUBLIC_PROBLEMS if handler.opt["roles"] == PUBLIC else _AUTHORIZATION_PROBLEMS
     if body_type(handler) is not None:
-        return {**_WRITE_PROBLEMS, **who}
+        # Without a role, the caller's secret is in the body.
+        return {**_WRITE_PROBLEMS, 401: _AUTHORIZATION_PROBLEMS[401], **who}
     if handler.opt["personal"] or response_type(handler) is bytes:
         return {**_READ_PROBLEMS, **_PERSONAL_PROBLEMS, **who}
     return {**_READ_PROBLEMS, **who}
