@@ -380,10 +380,13 @@ class _Import:
         Rows of opening stock do not depend on each other, so the others are then recorded. Rows of
         one donation or hand-out are listed together, unless the faulty rows have no goods.
         """
-        faults = self._faults_of_each(reader, together) if len(together) > 1 else {}
-        faults = faults or self._try(reader, together)
+        unknown = self.matcher.unknown.copy() if len(together) > 1 else self.matcher.unknown
+        faults = self._try(reader, together)
         if not faults:
             return
+        if len(together) > 1:
+            self.matcher.unknown = unknown
+            faults = self._faults_of_each(reader, together) or faults
         independent = self.kind.name == "opening-stock" or all(
             isinstance(fault, NoGoods) for fault in faults.values()
         )
