@@ -91,8 +91,10 @@ class Rescued(View, frozen=True, kw_only=True):
         return Rescued(records=plain)
 
 
-def read_text(text: str) -> dict[str, UnsentRecords]:
-    """Return the unsent records in a text, by phone. Lines may be repeated, and in any order.
+def read_text(text: str) -> list[tuple[str, UnsentRecords]]:
+    """Return the unsent records in a text, each with its phone, those written first first.
+
+    Lines may be repeated, and in any order. A phone may have written several texts.
 
     Raises:
         InvalidField: the text has no such lines, a part is missing, or parts do not belong
@@ -109,7 +111,7 @@ def read_text(text: str) -> dict[str, UnsentRecords]:
             )
     if not parts:
         raise InvalidField.at("/text", _NOT_OURS)
-    found = {}
+    found = list[tuple[str, UnsentRecords]]()
     for (phone, count), known in parts.items():
         missing = [at for at in range(1, count + 1) if at not in known]
         if missing:
@@ -117,8 +119,8 @@ def read_text(text: str) -> dict[str, UnsentRecords]:
                 "/text",
                 f"part {missing[0]} of {count} of phone {phone} is missing; scan or copy it too",
             )
-        found[phone] = _decode("".join(known[at] for at in sorted(known)))
-    return found
+        found.append((phone, _decode("".join(known[at] for at in sorted(known)))))
+    return sorted(found, key=lambda one: one[1].now)
 
 
 def _decode(data: str) -> UnsentRecords:
@@ -126,7 +128,7 @@ def _decode(data: str) -> UnsentRecords:
         packed = base64.urlsafe_b64decode(data + "=" * (-len(data) % 4))
         content = zlib.decompressobj().decompress(packed, _MAX_BYTES)
         return msgspec.json.decode(content, type=UnsentRecords)
-    except (binascii.Error, ValueError, zlib.error, msgspec.DecodeError):
+    except (binascii.Error, ValueError, zlib.error, msgspec.DecodeError, RecursionError):
         raise InvalidField.at("/text", _NOT_OURS) from None
 
 
@@ -138,7 +140,7 @@ async def take_over(context: RequestContext, text: str) -> Rescued:
         StoreError: the database cannot be written. Records before this are recorded.
     """
     done = []
-    for phone_id, unsent in read_text(text).items():
+    for phone_id, unsent in read_text(text):
         phone = _find_phone(context, phone_id)
         for record in unsent.records:
             done.append(await _take_over(context, phone_id, phone, record, unsent))
@@ -194,7 +196,7 @@ async def _take_over(
 def _json_object(body: str) -> dict[str, Any]:
     try:
         found = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise InvalidField("the record cannot be read; write down what the phone shows")

@@ -282,3 +282,82 @@ def test_a_late_conflict_has_the_day_of_the_tap(
     answer = second.send(open_delivery, body, sent_at=shown(service.clock()))
     assert answer.status_code == 202
     assert answer.json()["conflict"]["happened_on"] == rest.get("/api/entries/1")["happened_on"]
+
+
+ENDS_OF_THE_CALENDAR = ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z")
+
+
+@pytest.mark.parametrize("sent_at", [None, "now", *ENDS_OF_THE_CALENDAR])
+@pytest.mark.parametrize("happened_at", ENDS_OF_THE_CALENDAR)
+def test_a_moment_at_the_end_of_the_calendar_is_a_conflict(
+    rest: RestClient, service: Service, open_delivery: str, happened_at: str, sent_at: str | None
+) -> None:
+    phone, now = TeamPhone.of_team(rest), shown(service.clock())
+    body = HANDED_OVER | {"happened_at": happened_at}
+    answer = phone.send(open_delivery, body, sent_at=now if sent_at == "now" else sent_at)
+    # A clock that is wrong by the same at the tap and when sending is corrected.
+    assert answer.status_code == (201 if sent_at == happened_at else 202), answer.text
+
+
+@pytest.mark.parametrize("sent_at", ENDS_OF_THE_CALENDAR)
+def test_a_phone_with_an_absurd_clock_is_listed_and_stops_no_page(
+    rest: RestClient, service: Service, sent_at: str
+) -> None:
+    status = {"unsent": 4, "oldest_unsent_at": shown(service.clock()), "version": "1"}
+    TeamPhone.of_team(rest).post("/api/run/status", status, headers={"Sent-At": sent_at})
+    cookie = {"Cookie": f"supplies_session={service.sessions['coordinator']}"}
+    for page in ("/", "/phones"):
+        answer = rest.client.get(page, headers={**cookie, "Accept": "text/html"})
+        assert answer.status_code == 200
+
+
+def test_several_texts_of_one_phone_are_taken_over_together(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    phone, now = TeamPhone.of_team(rest), shown(service.clock())
+    stop = stop_of(rest, open_delivery)["allocation"]
+    first = unsent_record(open_delivery, stop, "k1")
+    longer = [first, unsent_record(open_delivery, "a_99", "k2")]
+    lines = [
+        *rescue_lines(phone, now, longer, size=60),
+        *rescue_lines(phone, now, [first], size=9000),
+    ]
+    assert {key for key, _ in rescued(rest, "\n".join(lines))} == {"k1", "k2"}
+
+
+def test_a_record_that_cannot_be_read_does_not_stop_the_others(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    phone, now = TeamPhone.of_team(rest), shown(service.clock())
+    stop = stop_of(rest, open_delivery)["allocation"]
+    nested = {**unsent_record(open_delivery, stop, "k1"), "body": "[" * 100_000}
+    absurd = unsent_record(open_delivery, stop, "k2", happened_at=ENDS_OF_THE_CALENDAR[1])
+    good = unsent_record(open_delivery, stop, "k3", happened_at=now)
+    (line,) = rescue_lines(phone, now, [nested, absurd, good], size=9000)
+    assert rescued(rest, line) == [("k1", "refused"), ("k2", "conflict"), ("k3", "booked")]
+
+
+def test_a_text_written_just_now_shows_that_the_phones_clock_was_set(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    phone, now = TeamPhone.of_team(rest), service.clock()
+    a_day_ahead = {"Sent-At": shown(now + timedelta(days=1))}
+    phone.post("/api/run/status", {"unsent": 1, "version": "1"}, headers=a_day_ahead)
+    stop = stop_of(rest, open_delivery)["allocation"]
+    record = unsent_record(open_delivery, stop, "k1", happened_at=shown(now))
+    assert rescued(rest, rescue_lines(phone, shown(now), [record])[0]) == [("k1", "booked")]
+
+
+def test_a_late_conflict_keeps_no_signature_of_a_forgotten_household(
+    rest: RestClient, open_delivery: str
+) -> None:
+    phone = TeamPhone.of_team(rest)
+    stop = stop_of(rest, open_delivery)
+    phone.report(open_delivery, HANDED_OVER)
+    rest.post(f"/api/deliveries/{open_delivery}/close", {})
+    rest.post(f"/api/recipients/{stop['recipient']}/forget", {})
+    answer = phone.send(open_delivery, NOT_AT_HOME | {"signature": [[[1, 1], [2, 2]]]})
+    assert answer.status_code == 202
+    entry = answer.json()["entry"]["seq"]
+    signature = rest.client.get(f"/api/deliveries/{open_delivery}/signatures/{entry}")
+    assert signature.status_code == 404

@@ -6,6 +6,7 @@ same, so it is accepted after its delivery was closed or given to another team.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import msgspec
@@ -37,8 +38,10 @@ def correct_clock(command: ReportOutcome, offset: timedelta | None) -> ReportOut
     Args:
         offset: How far the station's clock is ahead of the phone's. None changes nothing.
 
+    A time that cannot be corrected, because the result would be outside of the calendar, is kept.
+
     Raises:
-        InvalidField: the report has a `phone_time` already, or a time that cannot be corrected.
+        InvalidField: the report has a `phone_time` already.
     """
     if offset is None or command.happened_at is None:
         return command
@@ -46,23 +49,29 @@ def correct_clock(command: ReportOutcome, offset: timedelta | None) -> ReportOut
         raise InvalidField.at(
             "/phone_time", "phone_time follows from the header Sent-At; leave it out"
         )
-    try:
-        corrected = command.happened_at + offset
-    except OverflowError:
-        raise InvalidField.at("/happened_at", "the time is too far from today") from None
+    corrected = command.happened_at
+    with suppress(OverflowError):
+        corrected += offset
     return msgspec.structs.replace(command, happened_at=corrected, phone_time=command.happened_at)
 
 
 def offset_of_text(written_at: datetime, known: int | None, now: datetime) -> timedelta:
     """Return how far the station's clock is ahead of a phone's, for records taken over from a text.
 
-    The text may be older than it is read, so it does not show that the phone's clock is behind.
+    The text may have been written long before it is read, so a time in the past does not show that
+    the phone's clock is behind. The difference that the phone reported last is not used if the text
+    shows another one: if it was written just now by the phone's clock, or in the future after the
+    correction.
 
     Args:
         written_at: The time of the phone's clock when it wrote the text.
         known: The difference in seconds that the phone reported last; None if it reported none.
         now: The time of the station's clock.
     """
-    if known is not None:
-        return timedelta(seconds=known)
-    return min(timedelta(), now - written_at)
+    by_text = min(timedelta(), now - written_at)
+    if known is None or abs(now - written_at) <= CLOCK_TOLERANCE:
+        return by_text
+    with suppress(OverflowError):
+        if written_at + timedelta(seconds=known) <= now + CLOCK_TOLERANCE:
+            return timedelta(seconds=known)
+    return by_text

@@ -308,8 +308,12 @@ def list_overdue(access: AccessContext) -> list[Phone]:
 def _is_overdue(access: AccessContext, phone: Phone) -> bool:
     if phone.oldest_unsent_at is None:
         return False
-    offset = timedelta(seconds=phone.clock_offset_seconds or 0)
-    since = format_timestamp(datetime.fromisoformat(phone.oldest_unsent_at) + offset)
+    try:
+        offset = timedelta(seconds=phone.clock_offset_seconds or 0)
+        since = format_timestamp(datetime.fromisoformat(phone.oldest_unsent_at) + offset)
+    except OverflowError:
+        # The phone's clock is so wrong that the age is unknown. Somebody should look at the phone.
+        return True
     return since < access.time_after(-OVERDUE_AFTER)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -28,6 +28,7 @@ from supplies.ledger.rules.delivery_proofs import (
     add_outcome_details,
     add_proofs,
     brings_proof,
+    is_erased,
 )
 from supplies.ledger.rules.need_fulfilment import (
     meet_assigned_need,
@@ -44,6 +45,10 @@ A reported time within this tolerance is accepted.
 
 MAX_AGE_BY_PHONE = timedelta(days=60)
 """How long ago a phone may report that an outcome happened."""
+
+
+EARLIEST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)
+"""A reported time before this is impossible. The time of a zone is not known for all of them."""
 
 
 class Repeated(Exception):
@@ -112,7 +117,7 @@ def _day_of(journal: Journal, command: ReportOutcome, moment: datetime) -> date:
             `CLOCK_TOLERANCE`.
     """
     zone = ZoneInfo(journal.books.station.zone)
-    day = min(moment, journal.now).astimezone(zone).date()
+    day = _in_zone(max(EARLIEST_MOMENT, min(moment, journal.now)), zone).date()
     if journal.corrected is None and command.happened_on not in (None, day):
         raise InvalidField.at(
             "/happened_on",
@@ -122,7 +127,7 @@ def _day_of(journal: Journal, command: ReportOutcome, moment: datetime) -> date:
                 day=day,
             ),
         )
-    shown = moment.astimezone(zone).isoformat(sep=" ", timespec="minutes")
+    shown = _in_zone(moment, zone).isoformat(sep=" ", timespec="minutes")
     if moment > journal.now + CLOCK_TOLERANCE:
         now = journal.now.astimezone(zone).isoformat(sep=" ", timespec="minutes")
         raise Contradicted(f"the outcome is reported for {shown}, but it is only {now} now")
@@ -142,6 +147,14 @@ def _day_of(journal: Journal, command: ReportOutcome, moment: datetime) -> date:
             f"(entry {seq})"
         )
     return day
+
+
+def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
+    """Return a moment in a zone or, at the ends of the calendar, in the zone that it has."""
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment
 
 
 def at_present_stop(command: ReportOutcome, journal: Journal) -> ReportOutcome:
@@ -444,6 +457,8 @@ def record_conflict(command: ReportOutcome | CountStock, journal: Journal, reaso
     encoded = msgspec.json.encode(stated).decode()
     draft.add_rows(Conflict(document=document, because=reason, stated=encoded))
     if isinstance(command, ReportOutcome):
+        if is_erased(journal.books, str(about).removeprefix("recipient:")):
+            command = msgspec.structs.replace(command, signature=None)
         add_proofs(draft, command, journal.books)
 
 

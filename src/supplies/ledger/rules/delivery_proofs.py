@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from supplies.books.reader import Books
 from supplies.domain.commands import AddStopPhoto, ReportOutcome
 from supplies.domain.entries import encode_body
@@ -55,9 +53,15 @@ def brings_proof(command: ReportOutcome, books: Books, recipient: str) -> bool:
 
     If the data of the recipient was erased, no proof is kept.
     """
-    with suppress(Forgotten):
+    return not is_erased(books, recipient) and _has_proof(command, books)
+
+
+def is_erased(books: Books, recipient: str) -> bool:
+    """Return whether the data of a recipient was erased."""
+    try:
         books.recipient(recipient)
-        return _has_proof(command, books)
+    except Forgotten:
+        return True
     return False
 
 
