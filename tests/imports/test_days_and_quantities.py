@@ -74,7 +74,8 @@ def test_a_day_that_can_be_read_in_two_ways_is_refused_unless_the_order_is_chose
         ("2020-02-30", "not a day of the calendar"),
         ("soon", "write it as 2020-02-28"),
         (LOST, "formula without a result"),
-        (7, "is not a day"),
+        (7, "not a day"),
+        (Decimal("2.1"), "is a number and not a day"),
     ],
 )
 def test_a_cell_without_a_day_is_refused(cell: Cell, words: str) -> None:
@@ -97,6 +98,7 @@ def test_a_day_without_its_year_is_refused_if_no_year_is_given() -> None:
         ("十二箱", "12", "箱"),
         ("一百二十", "120", ""),
         ("两百瓶", "200", "瓶"),
+        ("2 × 50只/箱", "2", "箱"),
         (Decimal("2.5"), "2.5", ""),
         ("2.5 kg", "2.5", "kg"),
         ("\u200b41\u00a0", "41", ""),
@@ -107,7 +109,9 @@ def test_a_quantity_is_read_with_its_unit(cell: Cell, number: str, unit: str) ->
     assert (read.number, read.unit) == (Decimal(number), unit)
 
 
-@pytest.mark.parametrize("cell", ["约100", "100左右", "1,20", "1.2.3", "many", None, LOST, "100+"])
+@pytest.mark.parametrize(
+    "cell", ["约100", "100左右", "1,20", "1.2.3", "many", None, LOST, "100+", Decimal("1e20000000")]
+)
 def test_an_inexact_or_unreadable_quantity_is_refused(cell: Cell) -> None:
     with pytest.raises(InvalidField):
         read_quantity(cell)

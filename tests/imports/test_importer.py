@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import csv
+import json
 from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
+import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.engines import without_fsync
 from support.ledger_fixture import Clock, StationLedger, register_all
 
+from supplies.cli import main
 from supplies.domain.catalogue_records import Donor, Item, Recipient
 from supplies.errors import InvalidField, StoreError
 from supplies.imports import importer
@@ -95,7 +98,7 @@ def test_an_interrupted_import_goes_on_where_it_stopped(
     path = write(tmp_path, ["物资", "数量", "户"], *(["口罩", 1, "R-1"] for _ in range(5)))
 
     def stop(done: int) -> None:
-        if done == 4:
+        if done >= 4:
             raise StoreError("the plug was pulled")
 
     with pytest.raises(StoreError):
@@ -311,3 +314,119 @@ def test_every_row_of_any_file_is_recorded_or_listed(
         chosen = {"values": {} if kind not in ("donations",) else {"handled_by": "x"}}
         run(station, kind, path, create_items=True, create_people=True, open_missing=True, **chosen)
         ledger.verify()
+
+
+def test_one_file_is_imported_as_two_kinds(station: StationLedger, tmp_path: Path) -> None:
+    path = write(tmp_path, ["姓名", "电话", "物资", "数量"], ["赵某", "13800138009", "口罩", 5])
+    assert run(station, "households", path).recorded == 1
+    assert run(station, "needs", path, columns={"recipient": "姓名"}).recorded == 1
+    assert station.total("needed:") == 5
+
+
+def test_a_document_is_not_divided_between_two_commits(
+    station: StationLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importer, "ROWS_PER_COMMIT", 2)
+    monkeypatch.setattr(importer, "MAX_LINES_TOGETHER", 2)
+    path = write(
+        tmp_path,
+        ["单号", "品名", "数量"],
+        ["A", "口罩", 1],
+        *(["B", "口罩", 1] for _ in range(3)),
+        ["B", "盐", 1],
+        *(["C", "口罩", 1] for _ in range(5)),
+    )
+    result = run(station, "donations", path, values=GIFT)
+    assert [one.row for one in result.listed] == [6, 3, 4, 5]
+    assert [len(one.lines) for one in list_donations(station.books).items] == [1, 5]
+
+
+def test_rows_of_two_sheets_keep_their_columns_in_the_listed_file(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    book = openpyxl.Workbook()
+    first, second, third = book.active, book.create_sheet("三月"), book.create_sheet("填表说明")
+    assert first is not None
+    first.append(["品名", "数量", "单价"])
+    first.append(["盐", 30, 2])
+    second.append(["品名", "单价", "数量"])
+    second.append(["糖", 3, 70])
+    third.append(["请逐行填写"])
+    book.save(tmp_path / "two.xlsx")
+    result = run(station, "opening-stock", tmp_path / "two.xlsx", values={"location": "store"})
+    assert result.sheets[2].notes[0].startswith("the sheet was left out: the file has no column")
+    listed = tmp_path / "listed.csv"
+    listed.write_text(
+        listed_as_csv(result).decode("utf-8-sig").replace("盐", "口罩").replace("糖", "口罩")
+    )
+    run(station, "opening-stock", listed, values={"location": "store"})
+    assert station.total("stock:store") == 100
+
+
+def test_a_quantity_that_is_merged_over_rows_is_empty_in_the_listed_file(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (["品名", "数量"], ["口罩", 30], ["洗手液", None]):
+        sheet.append(row)
+    sheet.merge_cells("B2:B3")
+    book.save(tmp_path / "merged.xlsx")
+    result = run(station, "opening-stock", tmp_path / "merged.xlsx", values={"location": "store"})
+    assert [one.cells for one in result.listed] == [["口罩", ""], ["洗手液", ""]]
+
+
+def test_sums_other_days_and_odd_expiries_are_no_goods(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write(
+        tmp_path,
+        ["品名", "数量", "生产日期", "有效期"],
+        ["口罩", 11, "2019-11-01", "2021-11"],
+        ["口罩", 12, "", "2025-底"],
+        *([name, 8, "", ""] for name in ("合 计", "合计：", "总 计", "本页小计", "Total:")),
+    )
+    values = {"location": "store"}
+    result = run(station, "opening-stock", path, values=values, create_items=True)
+    assert (result.recorded, len(result.listed)) == (1, 6)
+    assert result.sheets[0].unread == ["生产日期"]
+    assert station.total("stock:store") == 11
+
+
+def test_a_heading_that_the_file_does_not_have_is_refused(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write(tmp_path, ["捐赠人", "品名", "数量"], ["李某", "口罩", 5])
+    with pytest.raises(InvalidField, match="no column has the heading '捐赠方名称'"):
+        run(station, "donations", path, values=GIFT, columns={"donor": "捐赠方名称"})
+
+
+def test_a_quotation_mark_that_is_not_closed_is_refused(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text('品名,数量,备注\n口罩,5,好\n口罩,6,"谢谢\n口罩,7,a\n')
+    with pytest.raises(InvalidField, match=r"line 3: .*a quotation mark may be missing"):
+        run(station, "opening-stock", path, values={"location": "store"})
+
+
+def test_the_command_prints_sentences_and_json(
+    tmp_path: Path, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    books = str(tmp_path / "books.db")
+    with Ledger.open(books, station="lx", clock=clock) as ledger:
+        register_all(without_fsync(ledger))
+    always = ["--by", "u-1", "--database", books, "--value", "location=store"]
+    missing = ["import", "opening-stock", str(tmp_path / "none.csv"), *always]
+    assert main(missing) == 1
+    assert "cannot be read" in capsys.readouterr().err
+    path = write(
+        tmp_path, ["品名", "数量", "有效期"], ["口罩", 5, "2019-01-01"], ["口罩", 6, "2099-01-01"]
+    )
+    assert main(["import", "opening-stock", str(path), *always, "--json"]) == 1
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["recorded"], len(shown["listed"])) == (1, 1)
+    listed = str(tmp_path / "listed.csv")
+    assert main(["import", "opening-stock", str(path), *always, "--listed", listed]) == 1
+    assert f"the listed rows are in {listed}" in capsys.readouterr().out

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from supplies.cli.arguments import books_options, json_option
+from supplies.cli.click_extensions import Command
 from supplies.errors import InvalidField
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _KINDS = (
 )
 
 
-@click.command("import")
+@click.command("import", cls=Command)
 @click.argument("kind", metavar="KIND", type=click.Choice(_KINDS))
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @books_options
@@ -121,7 +122,7 @@ def import_file(
     is recorded, or listed with the reason why not. A file can be imported again: rows that were
     recorded are not recorded twice.
 
-    The exit status is 1 if a row was listed.
+    The exit status is 1 if a row was listed, or a sheet was left out.
     """
     from click.exceptions import Exit
 
@@ -157,7 +158,7 @@ def import_file(
         print_json(result)
     else:
         _print(result, listed)
-    if result.listed:
+    if result.listed or any(not sheet.columns for sheet in result.sheets):
         raise Exit(1)
 
 
@@ -167,7 +168,7 @@ def _print(result: ImportResult, listed: str | None) -> None:
     for sheet in result.sheets:
         where = f"{result.file}, sheet {sheet.name}" if sheet.name else result.file
         found = ", ".join(f"{name} ← {heading}" for name, heading in sheet.columns.items())
-        print(f"{where}: headings in row {sheet.header_row}: {found}")
+        print(f"{where}: headings in row {sheet.header_row}: {found}" if found else where)
         if sheet.unread:
             print(f"  not read: {', '.join(sheet.unread)}")
         for note in sheet.notes:

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 
 from supplies.domain.normalization import normalize_text
 from supplies.errors import InvalidField
-from supplies.imports.sheets import Row, column_letters
+from supplies.imports.sheets import CELL, WHY, Row, column_letters
 
 HEADER_WITHIN = 30
 """In how many rows from the top of a sheet the row of column names is looked for."""
 
 _IGNORED = re.compile(r"[\s_\-./:：*#（）()\[\]【】]+")
+_OTHER_DAY = re.compile("生产|出生|出厂|制造|birth|manufactur|production|有效|失效|保质|expir")
+"""Words of headings that contain 日期 or date, but not the day of the event."""
+
 _SHORTEST_PART = 2
 _SHORTEST_LATIN_PART = 4
 
@@ -269,19 +272,26 @@ def find_header(
         and column.name not in fixed
         and (best is None or column.name not in best.columns)
     ]
+    unknown = [text for name, text in chosen.items() if best and name not in best.columns]
+    if unknown:
+        raise InvalidField(f"no column has the heading {unknown[0]!r}; {_seen(best)}")
     if best is None or missing:
-        seen = ", ".join(name for name in (best.names if best else []) if name) or "none"
         wanted = "; ".join(f"{one.name} ({', '.join(one.words[:4])})" for one in missing)
         raise InvalidField(
-            f"the file has no column for {wanted}. Its columns are: {seen}. Choose one with "
+            f"the file has no column for {wanted}. {_seen(best)}. Choose one with "
             "--column NAME=HEADING, or give one value for all rows with --value NAME=VALUE"
         )
     return best
 
 
+def _seen(header: Header | None) -> str:
+    names = ", ".join(name for name in (header.names if header else []) if name)
+    return f"Its columns are: {names or 'none'}"
+
+
 def _recognize(kind: RowKind, row: Row, chosen: Mapping[str, str]) -> Header:
     names = ["" if cell is None else normalize_text(str(cell)) for cell in row.cells]
-    folded = [_folded(name) for name in names]
+    folded = ["" if name in (CELL, WHY) else _folded(name) for name in names]
     columns: dict[str, int] = {}
     notes: list[str] = []
     for name, wanted in chosen.items():
@@ -298,7 +308,7 @@ def _recognize(kind: RowKind, row: Row, chosen: Mapping[str, str]) -> Header:
             if found:
                 best = min(found, key=lambda at: (_rank(folded[at], column), at))
                 columns[column.name] = best
-    unread = [name for at, name in enumerate(names) if name and at not in columns.values()]
+    unread = [name for at, name in enumerate(names) if folded[at] and at not in columns.values()]
     return Header(row.number, names, columns, unread, notes)
 
 
@@ -319,6 +329,8 @@ def _rank(folded: str, column: Column) -> int:
     words = [_folded(word) for word in column.words]
     if folded in words:
         return words.index(folded)
+    if _OTHER_DAY.search(folded) and column.name != "expires":
+        return 2 * len(words)
     for at, word in enumerate(words):
         shortest = _SHORTEST_LATIN_PART if word.isascii() else _SHORTEST_PART
         if len(word) >= shortest and word in folded:

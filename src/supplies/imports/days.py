@@ -19,7 +19,7 @@ _SERIALS = range(20_000, 80_000)
 _MONTH_NAMES = "janfebmaraprmayjunjulaugsepoctnovdec"
 _MONTHS = {_MONTH_NAMES[3 * at : 3 * at + 3]: at + 1 for at in range(12)}
 
-_BY = re.compile(r"(?:截至|截止|截止到|截至到|by|until|up to)\s*", re.IGNORECASE)
+_BY = re.compile(r"(?:截至到|截止到|截至|截止|by|until|up to)\s*", re.IGNORECASE)
 _ISO = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _MONTH_AND_DAY = re.compile(r"(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?")
@@ -81,6 +81,8 @@ def read_day(cell: Cell, hints: DayHints) -> ReadDay:
     serial = _serial(cell, text)
     if serial is not None:
         return ReadDay(serial)
+    if isinstance(cell, int | Decimal):
+        raise InvalidField(f"{shown(cell)} is a number and not a day; write it as 2020-02-28")
     by = _BY.match(text)
     rest = text[by.end() :] if by else text
     try:

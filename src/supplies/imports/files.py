@@ -103,7 +103,7 @@ def _encoding(path: Path, file: IO[bytes], start: bytes) -> str:
 def _delimited_rows(path: Path, lines: IO[str]) -> Iterator[Row]:
     sample = lines.read(_SAMPLE)
     lines.seek(0)
-    reader = csv.reader(lines, delimiter=_delimiter(sample))
+    reader = csv.reader(lines, delimiter=_delimiter(sample), strict=True)
     number = 1
     try:
         for cells in reader:
@@ -112,7 +112,9 @@ def _delimited_rows(path: Path, lines: IO[str]) -> Iterator[Row]:
             if any(cell is not None for cell in row.cells):
                 yield _checked(path, row)
     except csv.Error as error:
-        raise InvalidField(f"{path.name}, line {number}: {error}") from error
+        raise InvalidField(
+            f"{path.name}, line {number}: {error}; a quotation mark may be missing there"
+        ) from error
 
 
 def _delimiter(sample: str) -> str:

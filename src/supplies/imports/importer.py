@@ -236,6 +236,7 @@ class _Import:
             words = unit_words(paper_settings(books))
             self.units = Units({code: (one.zh, one.en, one.en_many) for code, one in words.items()})
         self._rows_read: dict[bytes, int] = {}
+        self._refusal: InvalidField | None = None
 
     def run(self) -> None:
         """Import all sheets."""
@@ -250,6 +251,8 @@ class _Import:
                 f"{self.path.name} has no sheet {self.options.sheet!r}; its sheets are "
                 f"{', '.join(found)}"
             )
+        if self._refusal is not None and not any(one.columns for one in self.result.sheets):
+            raise self._refusal
         if not self.result.sheets:
             raise InvalidField(f"{self.path.name} has no rows")
         self.result.unknown = {
@@ -265,7 +268,15 @@ class _Import:
         first = list(islice(rows, HEADER_WITHIN))
         if not first:
             return
-        header = find_header(self.kind, first, self.options.columns, self.options.values)
+        try:
+            header = find_header(self.kind, first, self.options.columns, self.options.values)
+        except InvalidField as error:
+            if not sheet.name:
+                raise
+            self._refusal = self._refusal or error
+            note = f"the sheet was left out: {error.detail}"
+            self.result.sheets.append(ReadSheet(sheet.name, 0, [], {}, [], [note]))
+            return
         read = ReadSheet(
             sheet.name,
             header.row,
@@ -285,8 +296,8 @@ class _Import:
             self.matcher,
         )
         below = self._rows_below(sheet.name, header, chain(first, rows), read)
-        for group in _batches(below, ROWS_PER_COMMIT):
-            self._import_group(reader, group)
+        for documents in _batches(self._divided(reader, below), ROWS_PER_COMMIT):
+            self._import_documents(reader, documents)
             self.progress(self.result.rows)
 
     def _rows_below(
@@ -307,22 +318,24 @@ class _Import:
         first = self._rows_read.setdefault(_digest(read)[:12], row.number)
         if first != row.number:
             self.result.equal.append((first, row.number))
-        return _Identified(sheet, row, _digest(row.cells).hex())
+        content = _digest([self.kind.name, *row.cells])
+        return _Identified(sheet, row, content.hex())
 
     # --- a group of rows -------------------------------------------------------------------------
 
-    def _import_group(self, reader: RowReader, group: Sequence[_Identified]) -> None:
-        """Record the rows of a group in one transaction."""
+    def _import_documents(
+        self, reader: RowReader, documents: Sequence[Sequence[_Identified]]
+    ) -> None:
+        """Record the rows of some documents in one transaction."""
         with self._transaction():
-            before = self._imported_before(group)
+            before = self._imported_before([one for rows in documents for one in rows])
             self.result.before += len(before)
-            rows = [one for one in group if one.key not in before]
-            if self.kind.name in RECORDS:
-                for one in rows:
-                    self._register(reader, one)
-                return
-            for together in self._divided(reader, rows):
-                self._record(reader, together)
+            for rows in documents:
+                new = [one for one in rows if one.key not in before]
+                if new and self.kind.name in RECORDS:
+                    self._register(reader, new[0])
+                elif new:
+                    self._record(reader, new)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -348,14 +361,18 @@ class _Import:
         return found & {one.key for one in group}
 
     def _divided(
-        self, reader: RowReader, rows: Sequence[_Identified]
+        self, reader: RowReader, rows: Iterable[_Identified]
     ) -> Iterator[list[_Identified]]:
-        """Yield rows that become one command: of one document, or of one place and day."""
+        """Yield rows that become one command: of one document, or of one place and day.
+
+        Only rows of opening stock are divided if there are many of one place and day.
+        """
         together: list[_Identified] = []
         last: object = None
         for one in rows:
             key = self._document_key(reader, one.row)
-            if together and (key is None or key != last or len(together) == MAX_LINES_TOGETHER):
+            full = self.kind.name == "opening-stock" and len(together) == MAX_LINES_TOGETHER
+            if together and (key is None or key != last or full):
                 yield together
                 together = []
             together.append(one)
@@ -557,13 +574,26 @@ class _Import:
 
     def _list(self, reader: RowReader, one: _Identified, fault: RowFault) -> None:
         place = reader.header.place(fault.column, one.row.number)
-        self.result.listed.append(
-            Listed(one.sheet, one.row.number, place, fault.why, list(map(shown, one.row.cells)))
-        )
+        cells = list(map(shown, one.row.cells))
+        quantity = reader.header.columns.get("quantity")
+        if quantity in one.row.shared:
+            cells[quantity] = ""  # It is the quantity of several rows together.
+        self.result.listed.append(Listed(one.sheet, one.row.number, place, str(fault.why), cells))
 
 
-def _batches(rows: Iterator[_Identified], size: int) -> Iterator[list[_Identified]]:
-    while group := list(islice(rows, size)):
+def _batches(
+    documents: Iterable[list[_Identified]], rows: int
+) -> Iterator[list[list[_Identified]]]:
+    """Yield documents in groups of about this number of rows. No document is divided."""
+    group: list[list[_Identified]] = []
+    count = 0
+    for one in documents:
+        group.append(one)
+        count += len(one)
+        if count >= rows:
+            yield group
+            group, count = [], 0
+    if group:
         yield group
 
 

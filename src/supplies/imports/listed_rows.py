@@ -7,35 +7,40 @@ import io
 
 from supplies.imports.files import FORMULA_STARTS
 from supplies.imports.importer import ImportResult
-
-CELL, WHY = "单元格 cell", "未导入原因 why"
-"""Headings of the two columns that are added. An import does not read them."""
+from supplies.imports.sheets import CELL, WHY
 
 
 def listed_as_csv(result: ImportResult) -> bytes:
     """Return the listed rows as CSV, with the headings of their sheets and two more columns.
 
-    A text that a spreadsheet program would run as a formula begins with an apostrophe. An import
-    takes it away.
+    If sheets have different headings, the file has all of them, and each row its own. A text that a
+    spreadsheet program would run as a formula begins with an apostrophe. An import takes it away.
     """
     text = io.StringIO()
     writer = csv.writer(text)
+    keys: dict[tuple[str, int], int] = {}
+    rows: list[dict[int, str]] = []
     for sheet in result.sheets:
-        rows = [one for one in result.listed if one.sheet == sheet.name]
-        if not rows:
-            continue
-        added = [heading for heading in (CELL, WHY) if heading not in sheet.headings]
-        writer.writerow([*map(guarded, sheet.headings), *added])
-        width = len(sheet.headings)
-        for one in rows:
-            cells = [*one.cells, *[""] * width][: max(width, len(one.cells))]
-            for heading, value in ((CELL, one.cell), (WHY, one.why)):
-                if heading in sheet.headings:
-                    cells[sheet.headings.index(heading)] = value
-                else:
-                    cells.append(value)
-            writer.writerow(map(guarded, cells))
+        listed = [one for one in result.listed if one.sheet == sheet.name]
+        width = max((len(one.cells) for one in listed), default=0)
+        places = [
+            keys.setdefault(key, len(keys))
+            for key in _keys([*sheet.headings, *[""] * width][:width])
+        ]
+        for one in listed:
+            cells = dict(zip(places, one.cells, strict=False))
+            cells[keys.setdefault((CELL, 0), len(keys))] = one.cell
+            cells[keys.setdefault((WHY, 0), len(keys))] = one.why
+            rows.append(cells)
+    writer.writerow([guarded(heading) for heading, _ in keys])
+    for cells in rows:
+        writer.writerow([guarded(cells.get(at, "")) for at in range(len(keys))])
     return b"\xef\xbb\xbf" + text.getvalue().encode()
+
+
+def _keys(headings: list[str]) -> list[tuple[str, int]]:
+    """Return each heading with how often it occurred before, because headings may be equal."""
+    return [(name, headings[:at].count(name)) for at, name in enumerate(headings)]
 
 
 def guarded(text: str) -> str:

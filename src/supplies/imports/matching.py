@@ -35,6 +35,7 @@ _ANONYMOUS = frozenset(
             "匿名",
             "无名氏",
             "不详",
+            "无",
             "不愿透露姓名",
             "anonymous",
             "unknown",
@@ -49,7 +50,7 @@ MAX_NAME = 200
 
 def names_nobody(text: str) -> bool:
     """Return whether a text in the column of the donor means that the donor is not known."""
-    return comparable(text) in _ANONYMOUS
+    return comparable(text) in _ANONYMOUS or not comparable(text)
 
 
 class Matcher:

@@ -44,6 +44,9 @@ _ABOUT = re.compile(
 )
 
 
+_MOST_DIGITS = 18
+
+
 class NotPositive(InvalidField):
     """A quantity is zero or negative."""
 
@@ -124,7 +127,7 @@ def read_quantity(cell: Cell) -> ReadQuantity:
     if _ABOUT.search(text):
         raise InvalidField(f"{text!r} is not exact; write the number that was counted")
     contents = read_contents(text)
-    plain = _CONTENT.sub("", text).strip(" ()（）") if contents else text
+    plain = _CONTENT.sub("", text).strip(" ()（）×xX*") if contents else text
     number, unit = _split(plain)
     if number is None:
         raise InvalidField(f"{text!r} is not a quantity; write a number, as in 198 or 198箱")
@@ -160,7 +163,7 @@ def _chinese(text: str) -> Decimal | None:
 def _positive(
     number: Decimal, unit: str, text: str, contents: tuple[Content, ...] = ()
 ) -> ReadQuantity:
-    if not number.is_finite():
+    if not number.is_finite() or number.adjusted() > _MOST_DIGITS:
         raise InvalidField(f"{text!r} is not a quantity; write a number")
     if number <= 0:
         raise NotPositive(f"{text} is not a quantity of goods; it must be 1 or more")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -67,7 +68,7 @@ PUBLISH: Mapping[str, str] = {
 }
 
 _NO_SPEC = frozenset(("", "/", "-", "***", "无", "n/a"))
-_SUM_WORDS = frozenset(("合计", "总计", "小计", "共计", "total", "sum", "subtotal", "grand total"))
+_SUM = re.compile(r"(?:[合总小共]\s*计|^(?:grand |sub)?total|^sum)\s*[:：]?\s*$", re.IGNORECASE)
 
 
 T = TypeVar("T")
@@ -249,7 +250,7 @@ class RowReader:
             NoGoods: the quantity is zero or negative, or the row is a sum of others.
         """
         name = self.needed_text(row, "item")
-        if name.lower() in _SUM_WORDS:
+        if _SUM.search(name):
             raise NoGoods("item", f"{name} is a sum of other rows")
         at = self.header.columns.get("quantity")
         if at in row.shared:
@@ -375,7 +376,7 @@ class RowReader:
         if value is None:
             return fields
         text = shown(value).replace("/", "-").replace(".", "-")
-        if len(text) in (6, 7) and text[:4].isdecimal() and text[4] == "-":
+        if re.fullmatch(r"\d{4}-\d{1,2}", text, re.ASCII):
             fields["expires_month"] = f"{text[:4]}-{int(text[5:]):02}"
         elif found := self.day(row, "expires"):
             fields["expires_on"] = found.day.isoformat()

@@ -54,6 +54,10 @@ class Sheet:
     notes: list[str] = field(default_factory=list)
 
 
+CELL, WHY = "单元格 cell", "未导入原因 why"
+"""Headings of the two columns that a file of listed rows has in addition. They are not read."""
+
+
 def clean(cell: Cell) -> Cell:
     """Return a cell with its text normalized. A blank text is None."""
     return normalize_text(cell) or None if isinstance(cell, str) else cell
