@@ -337,12 +337,12 @@ def test_a_record_that_cannot_be_read_does_not_stop_the_others(
     assert rescued(rest, line) == [("k1", "refused"), ("k2", "conflict"), ("k3", "booked")]
 
 
-def test_a_text_written_just_now_shows_that_the_phones_clock_was_set(
+def test_a_difference_of_clocks_that_puts_a_text_into_the_future_is_not_used(
     rest: RestClient, service: Service, open_delivery: str
 ) -> None:
     phone, now = TeamPhone.of_team(rest), service.clock()
-    a_day_ahead = {"Sent-At": shown(now + timedelta(days=1))}
-    phone.post("/api/run/status", {"unsent": 1, "version": "1"}, headers=a_day_ahead)
+    a_day_behind = {"Sent-At": shown(now - timedelta(days=1))}
+    phone.post("/api/run/status", {"unsent": 1, "version": "1"}, headers=a_day_behind)
     stop = stop_of(rest, open_delivery)["allocation"]
     record = unsent_record(open_delivery, stop, "k1", happened_at=shown(now))
     assert rescued(rest, rescue_lines(phone, shown(now), [record])[0]) == [("k1", "booked")]

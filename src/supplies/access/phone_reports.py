@@ -60,8 +60,7 @@ def offset_of_text(written_at: datetime, known: int | None, now: datetime) -> ti
 
     The text may have been written long before it is read, so a time in the past does not show that
     the phone's clock is behind. The difference that the phone reported last is not used if the text
-    shows another one: if it was written just now by the phone's clock, or in the future after the
-    correction.
+    would then be written in the future.
 
     Args:
         written_at: The time of the phone's clock when it wrote the text.
@@ -69,7 +68,7 @@ def offset_of_text(written_at: datetime, known: int | None, now: datetime) -> ti
         now: The time of the station's clock.
     """
     by_text = min(timedelta(), now - written_at)
-    if known is None or abs(now - written_at) <= CLOCK_TOLERANCE:
+    if known is None:
         return by_text
     with suppress(OverflowError):
         if written_at + timedelta(seconds=known) <= now + CLOCK_TOLERANCE:
