@@ -20,7 +20,8 @@ from supplies.domain.catalogue_records import Donor, Item, Recipient
 from supplies.errors import InvalidField, StoreError
 from supplies.imports import importer
 from supplies.imports.columns import KINDS
-from supplies.imports.importer import ImportOptions, ImportResult, import_rows, summary
+from supplies.imports.import_results import ImportOptions, ImportResult, summary
+from supplies.imports.importer import import_rows
 from supplies.imports.listed_rows import listed_as_csv
 from supplies.ledger.ledger import Ledger
 from supplies.views.donations import list_donations

@@ -13,7 +13,8 @@ from support.engines import without_fsync
 from support.ledger_fixture import Clock
 
 from supplies import Location, Station
-from supplies.imports.importer import ImportOptions, ImportResult, import_rows
+from supplies.imports.import_results import ImportOptions, ImportResult
+from supplies.imports.importer import import_rows
 from supplies.ledger.ledger import Ledger
 
 FOLDER = os.environ.get("SUPPLIES_REAL_DATA")

@@ -43,7 +43,7 @@ def asset(name: str) -> Asset:
     """Return a file, such as `desk.css`.
 
     Raises:
-        KeyError: there is no such file.
+        KeyError: no file has this name.
     """
     return _assets()[name]
 
@@ -52,7 +52,7 @@ def asset_address(name: str) -> str:
     """Return the address of a file, such as `desk.css`.
 
     Raises:
-        KeyError: there is no such file.
+        KeyError: no file has this name.
     """
     return asset(name).address
 

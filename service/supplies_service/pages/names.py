@@ -130,7 +130,7 @@ class Names:
     def user(self, code: str) -> str:
         """Return the login of a user or the label of a phone, or the code if names are hidden.
 
-        The code is also returned if there is no such user or phone.
+        The code is also returned if no user or phone has it.
         """
         if not self._personal:
             return code

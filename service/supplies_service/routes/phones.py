@@ -141,7 +141,7 @@ def revoke_phone(context: RequestContext, access: AccessContext, phone_id: str) 
     """Revoke a phone, and log it.
 
     Raises:
-        NotFound: there is no such phone.
+        NotFound: no phone of the station has this id.
     """
     phone = phones.revoke(access, phone_id)
     line = access_line(context.request, context.caller, "revoked", detail=f"phone.{phone.id}")

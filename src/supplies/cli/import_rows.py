@@ -13,7 +13,7 @@ from supplies.cli.click_extensions import Command
 from supplies.errors import InvalidField
 
 if TYPE_CHECKING:
-    from supplies.imports.importer import ImportResult
+    from supplies.imports.import_results import ImportResult
 
 _KINDS = (
     "items",
@@ -130,7 +130,8 @@ def import_file(
     from supplies.cli.paper_files import OutputFile
     from supplies.cli.progress import progress_bar
     from supplies.cli.tables import print_json
-    from supplies.imports.importer import ImportOptions, import_rows
+    from supplies.imports.import_results import ImportOptions
+    from supplies.imports.importer import import_rows
     from supplies.imports.listed_rows import listed_as_csv
 
     if month is not None:
@@ -163,7 +164,7 @@ def import_file(
 
 
 def _print(result: ImportResult, listed: str | None) -> None:
-    from supplies.imports.importer import summary
+    from supplies.imports.import_results import summary
 
     for sheet in result.sheets:
         where = f"{result.file}, sheet {sheet.name}" if sheet.name else result.file

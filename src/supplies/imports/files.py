@@ -13,11 +13,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from supplies.errors import InvalidField
-from supplies.imports.sheets import Cell, Row, Sheet, clean
+from supplies.imports.sheets import MAX_COLUMNS, Cell, Row, Sheet, clean
 from supplies.imports.workbooks import read_workbook
-
-MAX_COLUMNS = 256
-"""Largest number of columns that are read."""
 
 _SAMPLE = 64 * 1024
 _OLD_OFFICE = bytes.fromhex("D0CF11E0A1B11AE1")

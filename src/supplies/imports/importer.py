@@ -7,10 +7,9 @@ remember the rows that were imported, so an import that was interrupted can be r
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,22 +18,16 @@ import msgspec
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import CatalogueRecord
-from supplies.domain.plurals import counted
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotEnough, StoreError, SuppliesError
 from supplies.imports.columns import HEADER_WITHIN, KINDS, Header, RowKind, find_header
 from supplies.imports.days import DayHints
 from supplies.imports.files import digest_of, open_sheets
+from supplies.imports.import_results import ImportOptions, ImportResult, Listed, Opened, ReadSheet
 from supplies.imports.matching import Matcher
 from supplies.imports.quantities import Units
-from supplies.imports.rows import (
-    COLUMN_OF_FIELD,
-    COMMANDS,
-    RECORDS,
-    NoGoods,
-    RowFault,
-    RowReader,
-)
+from supplies.imports.row_reader import NoGoods, RowFault, RowReader
+from supplies.imports.rows import COLUMN_OF_FIELD, COMMANDS, RECORDS
 from supplies.imports.sheets import Cell, Row, Sheet, shown
 from supplies.ledger.ledger import Ledger
 from supplies.stations.paper_settings import paper_settings, unit_words
@@ -47,110 +40,6 @@ MAX_LINES_TOGETHER = 200
 
 Progress = Callable[[int], None]
 """A function that is called with the number of rows read so far."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImportOptions:
-    """What the user chooses for an import.
-
-    Attributes:
-        columns: The heading or heading text of columns that the program does not recognize.
-        values: One value for all rows, by column, such as a location.
-        sheet: The only sheet to import; None imports all sheets.
-        dry_run: Whether to record nothing, and only return what would be recorded.
-        create_items, create_people: Whether to register items, and donors and recipients, that are
-            named but not registered.
-        open_missing: Whether to record goods that the books lack as opening stock, marked in its
-            note.
-        year, month, day_first: See `DayHints`.
-    """
-
-    columns: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, str] = field(default_factory=dict)
-    sheet: str | None = None
-    dry_run: bool = False
-    create_items: bool = False
-    create_people: bool = False
-    open_missing: bool = False
-    year: int | None = None
-    month: int | None = None
-    day_first: bool | None = None
-
-
-class Listed(msgspec.Struct, frozen=True):
-    """A row that was not recorded.
-
-    Attributes:
-        row: Number of the row in its sheet.
-        cell: The cell with the fault, such as C7; `row 7` if the fault is in no cell.
-        cells: The texts of all cells of the row.
-    """
-
-    sheet: str
-    row: int
-    cell: str
-    why: str
-    cells: list[str]
-
-
-class ReadSheet(msgspec.Struct):
-    """How a sheet was read.
-
-    Attributes:
-        header_row: Number of the row with the headings.
-        columns: The heading from which each column was read.
-        unread: The headings of columns that were not read.
-        skipped: Number of rows that are titles or repeat the headings.
-    """
-
-    name: str
-    header_row: int
-    headings: list[str]
-    columns: dict[str, str]
-    unread: list[str]
-    notes: list[str]
-    skipped: int = 0
-
-
-class Opened(msgspec.Struct, frozen=True):
-    """Goods that were recorded as opening stock, because the books had too few.
-
-    Attributes:
-        quantity: In base units.
-    """
-
-    row: int
-    item: str
-    location: str
-    quantity: int
-
-
-class ImportResult(msgspec.Struct):
-    """What became of the rows of a file. `rows` is the sum of `recorded`, `before` and `listed`.
-
-    Attributes:
-        rows: Number of rows below the headings, without those that repeat the headings.
-        recorded: Number of rows that were recorded, or would be in a dry run.
-        before: Number of rows that an earlier import of the same file recorded.
-        documents: Number of commands that were recorded.
-        equal: Pairs of row numbers whose rows are equal in all columns read. Both are recorded.
-        unknown: How many rows name each record that is not registered, as in "item mask".
-        registered: The records that were registered, such as "item I-004 (mask)".
-    """
-
-    file: str
-    kind: str
-    dry_run: bool
-    rows: int = 0
-    recorded: int = 0
-    before: int = 0
-    documents: int = 0
-    listed: list[Listed] = []
-    sheets: list[ReadSheet] = []
-    equal: list[tuple[int, int]] = []
-    opened: list[Opened] = []
-    unknown: dict[str, int] = {}
-    registered: list[str] = []
 
 
 class _DryRunEnds(Exception):
@@ -625,24 +514,3 @@ def _faults_by_row(error: SuppliesError, rows: int) -> dict[int, RowFault]:
             why = error.detail if len(error.faults) == 1 else fault.detail
             found[at] = RowFault(COLUMN_OF_FIELD.get(name, name), why)
     return found or {0: RowFault("", error.detail)}
-
-
-def summary(result: ImportResult) -> list[str]:
-    """Return sentences about an import, for the user."""
-    verb = "would be recorded" if result.dry_run else "recorded"
-    figures = (
-        f"{result.recorded} {verb}, {result.before} recorded before, {len(result.listed)} listed"
-    )
-    lines = [f"{counted(result.rows, 'row')} read: {figures}"]
-    whys = Counter(one.why for one in result.listed)
-    lines += [f"  {times} × {why}" for why, times in whys.most_common(8)]
-    if result.equal:
-        pairs = ", ".join(f"{second} = {first}" for first, second in result.equal[:8])
-        lines.append(f"{counted(len(result.equal), 'row')} equal to an earlier row: {pairs}")
-    if result.registered:
-        lines.append(f"registered: {', '.join(result.registered[:8])}")
-    if result.opened:
-        lines.append(
-            f"opened as stock that the books lacked: {counted(len(result.opened), 'time')}"
-        )
-    return lines

@@ -6,7 +6,7 @@ import csv
 import io
 
 from supplies.imports.files import FORMULA_STARTS
-from supplies.imports.importer import ImportResult
+from supplies.imports.import_results import ImportResult
 from supplies.imports.sheets import CELL, WHY
 
 

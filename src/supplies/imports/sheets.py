@@ -54,6 +54,9 @@ class Sheet:
     notes: list[str] = field(default_factory=list)
 
 
+MAX_COLUMNS = 256
+"""Largest number of columns that are read."""
+
 CELL, WHY = "单元格 cell", "未导入原因 why"
 """Headings of the two columns that a file of listed rows has in addition. They are not read."""
 

@@ -19,9 +19,8 @@ from typing import IO, Any
 from xml.parsers import expat
 
 from supplies.errors import InvalidField
-from supplies.imports.sheets import LOST, Cell, Row, Sheet, clean
+from supplies.imports.sheets import LOST, MAX_COLUMNS, Cell, Row, Sheet, clean
 
-MAX_COLUMNS = 256
 MAX_UNPACKED = 2 * 2**30
 """Largest size of an unpacked workbook in bytes."""
 

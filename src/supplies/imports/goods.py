@@ -1,0 +1,223 @@
+"""Read the goods of one row: the item, and the quantity in base units or packs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from supplies.domain.catalogue_records import Item
+from supplies.domain.fields import MAX_QUANTITY
+from supplies.imports.quantities import (
+    Content,
+    NotPositive,
+    ReadQuantity,
+    content_of,
+    read_contents,
+    read_quantity,
+)
+from supplies.imports.row_reader import NoGoods, RowFault, RowReader, of_column
+from supplies.imports.sheets import Row, shown
+
+_NO_SPEC = frozenset(("", "/", "-", "***", "无", "n/a"))
+_SUM = re.compile(r"(?:[合总小共]\s*计|^(?:grand |sub)?total|^sum)\s*[:：]?\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """The goods of a row.
+
+    Attributes:
+        quantity: In packs, or in base units if `pack` is None.
+        base: The quantity in base units.
+        pack_size: Base units in a pack; None means the registered size.
+    """
+
+    item: str
+    quantity: int
+    base: int
+    pack: str | None = None
+    pack_size: int | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields of a command's line that are set."""
+        return {
+            name: value
+            for name, value in (
+                ("item", self.item),
+                ("quantity", self.quantity),
+                ("pack", self.pack),
+                ("pack_size", self.pack_size),
+            )
+            if value is not None
+        }
+
+
+def read_goods(reader: RowReader, row: Row) -> Goods:
+    """Return the goods of a row.
+
+    Raises:
+        RowFault: the item is unknown, or the quantity is not a whole number of base units.
+        NoGoods: the quantity is zero or negative, or the row is a sum of others.
+    """
+    name = reader.needed_text(row, "item")
+    if _SUM.search(name):
+        raise NoGoods("item", f"{name} is a sum of other rows")
+    at = reader.header.columns.get("quantity")
+    if at in row.shared:
+        raise RowFault(
+            "quantity", "the cell is merged over several rows; write the quantity of each row"
+        )
+    value = reader.cell(row, "quantity")
+    try:
+        read = of_column("quantity", lambda: read_quantity(value))
+    except NotPositive as error:
+        raise NoGoods("quantity", error.detail) from None
+    written = reader.text(row, "unit")
+    spec = reader.text(row, "spec")
+    contents = (*read.contents, *read_contents(written), *read_contents(spec))
+    word = read.unit or _outer_unit(written, contents) or written
+    code, item = _item(reader, name, spec, word, contents)
+    return _counted(reader, code, item, read, word, contents)
+
+
+def _item(
+    reader: RowReader, name: str, spec: str, word: str, contents: Sequence[Content]
+) -> tuple[str, Item]:
+    full = f"{name} {spec}" if _names_a_kind(spec) else name
+    text = full if _is_new_or_named(reader, full, name) else name
+    base_word, base = _base_unit(reader, word, contents)
+
+    def make(code: str) -> Item:
+        return Item(code=code, name=text, unit=base)
+
+    code = reader.find(Item, "item", text, make)
+    item = reader.ledger.books.item(code)
+    if reader.matcher.creates_items and not _can_count(reader, item, word, contents):
+        # Goods in another unit without a known content become an item of their own.
+        text = f"{item.name}（{base_word}）"
+        code = reader.find(Item, "item", text, make)
+        item = reader.ledger.books.item(code)
+    return code, item
+
+
+def _is_new_or_named(reader: RowReader, full: str, name: str) -> bool:
+    """Return whether goods with a specification are an item of their own.
+
+    They are if an item is named so, or if no item has the name without the specification.
+    """
+    if full == name:
+        return False
+    candidates = reader.matcher.candidates
+    return bool(candidates(Item, full)) or not candidates(Item, name)
+
+
+def _base_unit(reader: RowReader, word: str, contents: Sequence[Content]) -> tuple[str, str]:
+    """Return word and code of the unit in which a new item is counted: the innermost one."""
+    at, left = word, list(contents)
+    while inside := next((one for one in left if reader.units.same(one.outer, at)), None):
+        left.remove(inside)
+        at = inside.inner
+    codes = reader.units.codes(at) if at else ["piece"]
+    if not codes:
+        raise RowFault("unit", f"the unit {at!r} is unknown; add it to the station's units")
+    return at, codes[0]
+
+
+def _can_count(reader: RowReader, item: Item, word: str, contents: Sequence[Content]) -> bool:
+    return (
+        not word
+        or item.unit in reader.units.codes(word)
+        or bool(_packs(reader, item, word))
+        or _larger(reader, item, word) is not None
+        or content_of(word, item.unit, contents, reader.units) is not None
+    )
+
+
+def _packs(reader: RowReader, item: Item, word: str) -> list[str]:
+    codes = {word.lower(), *reader.units.codes(word)}
+    return [pack for pack in item.packs if pack in codes or pack.rstrip("0123456789") in codes]
+
+
+def _larger(reader: RowReader, item: Item, word: str) -> int | None:
+    unit = item.shown_unit
+    return unit.size if unit is not None and unit.unit in reader.units.codes(word) else None
+
+
+def _counted(
+    reader: RowReader,
+    code: str,
+    item: Item,
+    read: ReadQuantity,
+    word: str,
+    contents: Sequence[Content],
+) -> Goods:
+    """Return the quantity in base units, in a pack of the item, or in a pack with its size."""
+    larger = _larger(reader, item, word) if word else None
+    if larger is not None:
+        base = _whole(read.number * larger, item.unit)
+        return Goods(code, base, base)
+    if not word or item.unit in reader.units.codes(word):
+        base = _whole(read.number, item.unit)
+        return Goods(code, base, base)
+    number = _whole(read.number, word)
+    size = content_of(word, item.unit, contents, reader.units)
+    packs = _packs(reader, item, word)
+    if size is not None:
+        same = [pack for pack in packs if item.packs[pack] == size]
+        if same:
+            return Goods(code, number, number * size, same[0])
+        pack = packs[0] if packs else _pack_code(reader, word)
+        return Goods(code, number, number * size, pack, size)
+    if len(packs) == 1:
+        return Goods(code, number, number * item.packs[packs[0]], packs[0])
+    if packs:
+        raise RowFault(
+            "unit", f"{word} may be {' or '.join(packs)}; write its content, as in 50只/{word}"
+        )
+    raise RowFault(
+        "unit",
+        f"{item.name} is counted in {item.unit}; write how many are in one {word}, as in "
+        f"50{item.unit}/{word}",
+    )
+
+
+def _pack_code(reader: RowReader, word: str) -> str:
+    codes = [code for code in reader.units.codes(word) if code != "piece"]
+    return codes[0] if codes else "case"
+
+
+def read_labels(reader: RowReader, row: Row) -> dict[str, Any]:
+    """Return the batch and expiry of the goods of a row."""
+    fields: dict[str, Any] = {}
+    if batch := reader.text(row, "batch"):
+        fields["batch"] = batch
+    value = reader.cell(row, "expires")
+    if value is None:
+        return fields
+    text = shown(value).replace("/", "-").replace(".", "-")
+    if re.fullmatch(r"\d{4}-\d{1,2}", text, re.ASCII):
+        fields["expires_month"] = f"{text[:4]}-{int(text[5:]):02}"
+    elif found := reader.day(row, "expires"):
+        fields["expires_on"] = found.day.isoformat()
+    return fields
+
+
+def _outer_unit(written: str, contents: Sequence[Content]) -> str:
+    """Return the pack in a unit such as 30盒/件; "" if the unit names no pack."""
+    return next((one.outer for one in contents if written.endswith(f"/{one.outer}")), "")
+
+
+def _names_a_kind(spec: str) -> bool:
+    """Return whether a specification tells one kind of goods from another, as a size does."""
+    return spec.strip("　 ").lower() not in _NO_SPEC and not read_contents(spec)
+
+
+def _whole(number: Decimal, unit: str) -> int:
+    if number != int(number):
+        raise RowFault("quantity", f"{number.normalize():f} {unit} is not a whole number of units")
+    if number > MAX_QUANTITY:
+        raise RowFault("quantity", f"{number:f} is more than {MAX_QUANTITY}")
+    return int(number)

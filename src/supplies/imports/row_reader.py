@@ -1,0 +1,186 @@
+"""Read the cells of one row: texts, words, days, numbers, people and places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from supplies.domain.catalogue_records import Donor, Location, Recipient
+from supplies.errors import InvalidField
+from supplies.imports.columns import Header, RowKind
+from supplies.imports.days import DayHints, ReadDay, read_day
+from supplies.imports.matching import Matcher, names_nobody
+from supplies.imports.quantities import NotPositive, Units, read_quantity
+from supplies.imports.sheets import Cell, Lost, Row, shown
+from supplies.ledger.ledger import Ledger
+
+T = TypeVar("T")
+
+
+class RowFault(Exception):
+    """Why a row is not recorded.
+
+    Attributes:
+        column: The column of the fault; "" if it concerns the whole row.
+    """
+
+    def __init__(self, column: str, why: str) -> None:
+        super().__init__(why)
+        self.column, self.why = column, why
+
+
+class NoGoods(RowFault):
+    """A row whose quantity is zero or negative, or that repeats a sum. It can never be recorded."""
+
+
+@dataclass(slots=True)
+class RowReader:
+    """Reads the rows of one sheet.
+
+    Attributes:
+        fixed: The value of each column that the user gave for all rows.
+    """
+
+    ledger: Ledger
+    kind: RowKind
+    header: Header
+    fixed: Mapping[str, str]
+    hints: DayHints
+    units: Units
+    matcher: Matcher
+
+    # --- cells ---------------------------------------------------------------------------------
+
+    def cell(self, row: Row, name: str) -> Cell:
+        """Return the cell of a column, or the fixed value if the cell is empty."""
+        at = self.header.columns.get(name)
+        value = row.cells[at] if at is not None and at < len(row.cells) else None
+        return self.fixed.get(name) if value is None else value
+
+    def text(self, row: Row, name: str) -> str:
+        """Return the text of a cell; "" if it is empty.
+
+        Raises:
+            RowFault: the cell is a formula without a result.
+        """
+        value = self.cell(row, name)
+        if isinstance(value, Lost):
+            raise RowFault(name, "the cell has a formula without a result; write its value")
+        return shown(value)
+
+    def needed_text(self, row: Row, name: str) -> str:
+        """Return the text of a cell that must not be empty.
+
+        Raises:
+            RowFault: the cell is empty, or a formula without a result.
+        """
+        text = self.text(row, name)
+        if not text:
+            raise RowFault(name, f"the {name} is missing")
+        return text
+
+    def choice(self, row: Row, name: str, words: Mapping[str, str]) -> str | None:
+        """Return the value that a word in a cell means; None for an empty cell.
+
+        Raises:
+            RowFault: the word is unknown.
+        """
+        text = self.text(row, name)
+        if not text:
+            return None
+        found = words.get(text.strip().lower())
+        if found is None:
+            raise RowFault(name, f"{text!r} is none of {', '.join(dict.fromkeys(words))}")
+        return found
+
+    def day(self, row: Row, name: str) -> ReadDay | None:
+        """Return the day in a cell; None for an empty cell.
+
+        Raises:
+            RowFault: the cell contains no day.
+        """
+        value = self.cell(row, name)
+        if value is None:
+            return None
+        return of_column(name, lambda: read_day(value, self.hints))
+
+    def number(self, row: Row, name: str) -> int | None:
+        """Return the whole number in a cell; None for an empty cell.
+
+        Raises:
+            RowFault: the cell contains no whole number above zero.
+        """
+        value = self.cell(row, name)
+        if value is None:
+            return None
+        try:
+            found = of_column(name, lambda: read_quantity(value)).number
+        except NotPositive as error:
+            raise RowFault(name, error.detail) from None
+        if found != int(found):
+            raise RowFault(name, f"{shown(value)} is not a whole number")
+        return int(found)
+
+    # --- people and places -----------------------------------------------------------------------
+
+    def donor(self, row: Row) -> str | None:
+        """Return the code of the donor; None if the donor is anonymous."""
+        text = self.text(row, "donor")
+        if not text or names_nobody(text):
+            return None
+        return self.find(Donor, "donor", text, lambda code: Donor(code=code, name=text))
+
+    def recipient(self, row: Row, name: str = "recipient") -> str:
+        """Return the code of the recipient that a row names."""
+        text = self.needed_text(row, name)
+        return self.find(Recipient, name, text, lambda code: Recipient(code=code, name=text))
+
+    def location(self, row: Row) -> str:
+        """Return the code of the location that a row names."""
+        return self.find(Location, "location", self.needed_text(row, "location"))
+
+    def find(
+        self,
+        kind: type[Any],
+        column: str,
+        text: str,
+        make: Callable[[str], Any] | None = None,
+    ) -> str:
+        """Return the code of the record that a text names.
+
+        Raises:
+            RowFault: no record is named so, or several are.
+        """
+        return of_column(column, lambda: self.matcher.find(kind, text, make))
+
+    def head(self, row: Row) -> dict[str, Any]:
+        """Return the day and note of the command of a row."""
+        fields: dict[str, Any] = {}
+        if found := self.day(row, "day"):
+            fields["happened_on"] = found.day.isoformat()
+            if found.or_earlier:
+                fields["or_earlier"] = True
+        if note := self.text(row, "note"):
+            fields["note"] = note
+        return fields
+
+    def optional(self, row: Row, *names: str) -> dict[str, Any]:
+        """Return the texts of those of these columns that are not empty."""
+        found = {name: self.text(row, name) for name in names}
+        return {name: text for name, text in found.items() if text}
+
+
+def of_column(column: str, read: Callable[[], T]) -> T:
+    """Return what a function reads from a column.
+
+    Raises:
+        RowFault: the function raised InvalidField.
+        NotPositive: the function raised it.
+    """
+    try:
+        return read()
+    except NotPositive:
+        raise
+    except InvalidField as error:
+        raise RowFault(column, error.detail) from None
