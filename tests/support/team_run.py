@@ -32,6 +32,17 @@ NOISE = """async () => {
 }"""
 """Draw a picture that compresses badly."""
 
+KEPT = """(store) => new Promise((done) => {
+  const request = indexedDB.open("supplies-run");
+  request.onsuccess = () => {
+    const database = request.result;
+    if (!database.objectStoreNames.contains(store)) { database.close(); done([]); return; }
+    const all = database.transaction(store).objectStore(store).getAll();
+    all.onsuccess = () => { database.close(); done(all.result); };
+  };
+})"""
+"""Read a store of what the phone keeps."""
+
 NewPhone = Callable[..., "Phone"]
 
 _NUMBERS = itertools.count(1)
@@ -233,6 +244,17 @@ def open_next(page: Page, outcome: str) -> None:
     """Open the form of an outcome of the next stop."""
     page.get_by_role("link", name="Record the outcome").click()
     page.get_by_role("button", name=outcome, exact=True).click()
+
+
+def sign(page: Page) -> None:
+    """Sign on the screen, with one stroke from the left to the right."""
+    page.get_by_role("button", name="Sign on the screen").click()
+    place = page.get_by_role("img", name="Signature").bounding_box()
+    assert place is not None
+    page.mouse.move(place["x"], place["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(place["x"] + place["width"] - 10, place["y"] + 100, steps=8)
+    page.mouse.up()
 
 
 def save(page: Page, outcome: str = "Handed over") -> None:

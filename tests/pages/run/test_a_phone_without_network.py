@@ -12,7 +12,18 @@ from playwright.sync_api import Browser, Page, expect
 from supplies_service.pages.assets import asset
 from support.browser import fits, serious_faults
 from support.http_proxy import HttpProxy
-from support.team_run import NewPhone, Phone, TeamRun, open_next, save, send_all, send_now, stops
+from support.team_run import (
+    KEPT,
+    NewPhone,
+    Phone,
+    TeamRun,
+    open_next,
+    save,
+    send_all,
+    send_now,
+    sign,
+    stops,
+)
 
 from supplies.domain import commands as c
 
@@ -38,7 +49,7 @@ def test_a_phone_joins_works_offline_over_midnight_and_hands_over_codes_and_text
     phone.context.set_offline(True)
     network.mode = "down"
     save(page)
-    kept = page.evaluate(RECORDS)
+    kept = page.evaluate(KEPT, "records")
     page.close()
 
     phone.shift_clock(13)  # the next day, and more than 12 hours later
@@ -60,16 +71,6 @@ def test_a_phone_joins_works_offline_over_midnight_and_hands_over_codes_and_text
     assert {sent.body.decode() for sent in network.outcomes()} == {kept[0]["body"]}
     assert len(run.recorded()) == 1
     phone.close()
-
-
-RECORDS = """() => new Promise((done) => {
-  const request = indexedDB.open("supplies-run");
-  request.onsuccess = () => {
-    const all = request.result.transaction("records").objectStore("records").getAll();
-    all.onsuccess = () => { request.result.close(); done(all.result); };
-  };
-})"""
-"""Read what the phone keeps."""
 
 
 def decoded(text: str) -> dict[str, object]:
@@ -109,7 +110,7 @@ def test_an_update_waits_until_it_is_agreed_to_and_keeps_the_records(
     page.wait_for_selector("html[data-newer]")
     expect(page).to_have_title("(1 unsent) Run")
     versions = page.evaluate("indexedDB.databases().then((all) => all.map((one) => one.version))")
-    assert versions == [2]
+    assert versions == [3]
     network.mode = "forward"
     send_all(page)
     assert len(run.recorded()) == 1
@@ -145,6 +146,52 @@ def files_line(listed: list[list[str]]) -> bytes:
     return b"const FILES = " + json.dumps(listed).encode() + b";"
 
 
+def test_what_is_half_typed_survives_a_dead_phone_and_is_erased_with_the_names(
+    chromium: Browser, network: HttpProxy, run: TeamRun, tmp_path: Path
+) -> None:
+    secret = run.join()
+
+    def start() -> tuple[Phone, Page]:
+        phone = Phone(chromium, network.address, secret, folder=tmp_path)
+        return phone, phone.open()
+
+    phone, page = start()
+    open_next(page, "Partly")
+    page.get_by_role("button", name="One less: rice").click()
+    page.get_by_text("Family", exact=True).click()
+    page.get_by_role("textbox", name="Note").fill("half typed")
+    sign(page)
+    page.wait_for_function(f"async () => (await ({KEPT})('drafts'))[0]?.typed.signature")
+    phone.kill()
+
+    phone, page = start()
+    expect(page.get_by_text("Begun, not saved")).to_be_visible()
+    page.get_by_role("link", name="Record the outcome").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Undo").wait_for()
+    assert page.evaluate(KEPT, "drafts") == []
+    send_all(page)
+    [sent] = network.outcomes()
+    report = json.loads(sent.body)
+    assert report["lines"][0] == {"line": 1, "received": 4, "brought_back": 1, "lost": 0}
+    assert (report["received_by"], report["note"]) == ("family", "half typed")
+    assert report["signature"][0][0][0] < 30 < 900 < report["signature"][0][-1][0] <= 1000
+
+    stops(page)
+    open_next(page, "Refused")
+    page.get_by_role("textbox", name="Note").fill("a name")
+    page.wait_for_function(f"async () => (await ({KEPT})('drafts')).length")
+    run.revoke_phones()
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.get_by_text("Household 2")).to_have_count(0)
+    page.get_by_role("textbox", name="Note").fill("another name")
+    stops(page)
+    expect(page.get_by_role("heading", name="This phone has not joined a team")).to_be_visible()
+    for store in ("sent", "drafts"):
+        assert page.evaluate(KEPT, store) == []
+    phone.close()
+
+
 def test_names_are_wiped_when_all_is_confirmed_and_when_a_phone_is_revoked(
     new_phone: NewPhone, network: HttpProxy, run: TeamRun
 ) -> None:
@@ -159,7 +206,7 @@ def test_names_are_wiped_when_all_is_confirmed_and_when_a_phone_is_revoked(
     expect(page.get_by_role("heading", name="This phone has not joined a team")).to_be_visible()
     expect(page.get_by_text("1 unsent records are kept on this phone.")).to_be_visible()
     assert "Household" not in page.content()
-    assert len(page.evaluate(RECORDS)) == 1
+    assert len(page.evaluate(KEPT, "records")) == 1
 
     phone.use(run.join())
     page.reload()
@@ -174,9 +221,8 @@ def test_names_are_wiped_when_all_is_confirmed_and_when_a_phone_is_revoked(
     stops(page)
     page.reload()
     expect(page.get_by_role("heading", name="No delivery is out")).to_be_visible()
-    assert page.evaluate(RECORDS) == []
-    assert page.evaluate(RECORDS.replace('"records"', '"run"')) == []
-    assert page.evaluate(RECORDS.replace('"records"', '"sent"')) == []
+    for store in ("records", "run", "sent"):
+        assert page.evaluate(KEPT, store) == []
     assert len(run.recorded()) == 4
 
 

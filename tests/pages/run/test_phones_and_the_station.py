@@ -19,6 +19,7 @@ from support.team_run import (
     save,
     send_all,
     send_now,
+    sign,
     stops,
 )
 
@@ -131,13 +132,7 @@ def test_signature_code_and_photo_are_kept_with_the_outcome(
     photo = tmp_path / "photo.png"
     photo.write_bytes(base64.b64decode(page.evaluate(NOISE)))
     open_next(page, "Handed over")
-    page.get_by_role("button", name="Sign on the screen").click()
-    place = page.get_by_role("img", name="Signature").bounding_box()
-    assert place is not None
-    page.mouse.move(place["x"], place["y"] + 20)
-    page.mouse.down()
-    page.mouse.move(place["x"] + place["width"] - 10, place["y"] + 100, steps=8)
-    page.mouse.up()
+    sign(page)
     page.get_by_role("textbox", name="Code that the household says").fill("000000")
     page.locator('input[type="file"]').set_input_files(photo)
     page.get_by_role("button", name="Save", exact=True).click()

@@ -1,5 +1,6 @@
 // The stops in order, the next one large.
 import { h, link } from "./dom.js";
+import { draftOf } from "./drafts.js";
 import { goods } from "./quantities.js";
 import { outcomeOf } from "./records.js";
 import { stateWords, whoAndWhere } from "./stop_view.js";
@@ -33,6 +34,7 @@ function nextStop(stop) {
     h("h2", {}, t("Next: stop %(number)s", { number: stop.number })),
     whoAndWhere(stop),
     goods(stop.lines),
+    draftOf(stop) ? h("p", { class: "note" }, t("Begun, not saved")) : null,
     link(stopHash(stop), { class: "button wide-button" }, t("Record the outcome")),
   );
 }
@@ -73,6 +75,7 @@ function row(stop) {
       {},
       h("span", { class: "number" }, String(stop.number)),
       h("span", { class: "what" }, stop.recipient.name ?? stop.recipient.code, h("small", {}, stop.recipient.address ?? "")),
+      draftOf(stop) ? h("span", { class: "state late" }, t("Begun, not saved")) : null,
       outcome ? h("span", { class: isTrouble ? "state late" : "state" }, outcomeWords(outcome), h("small", {}, stateOf(stop))) : null,
     ),
   );

@@ -6,40 +6,46 @@ import { t } from "./texts.js";
 import { OUTCOMES, REASONS, RECEIVED_BY } from "./wording.js";
 
 // Return `{ element, read() }`. `read` returns `{ report, file }`, or null if a field is wrong.
-export function outcomeForm(stop, outcome) {
+//   before: what was typed before, or null
+//   keep(typed): called after each change with all that is typed, whether it is right or not
+export function outcomeForm(stop, outcome, before, keep) {
+  const typed = before ?? {};
   const reached = outcome === "handed_over" || outcome === "partly";
   const failed = outcome === "not_at_home" || outcome === "refused";
-  const quantities = outcome === "partly" ? stop.lines.map(lineFields) : [];
-  const receivedBy = reached ? chips("received_by", t("Who received it?"), RECEIVED_BY(), "self") : null;
-  const why = failed ? chips("why", t("Why?"), REASONS()) : null;
-  const nextAttempt = failed ? field(t("Try again on"), { type: "date" }) : null;
-  const window = failed ? field(t("At home at this time"), { type: "text", maxlength: 200 }) : null;
+  const quantities = outcome === "partly" ? stop.lines.map((line, at) => lineFields(line, typed.lines?.[at])) : [];
+  const receivedBy = reached ? chips("received_by", t("Who received it?"), RECEIVED_BY(), typed.received_by ?? "self") : null;
+  const why = failed ? chips("why", t("Why?"), REASONS(), typed.why) : null;
+  const nextAttempt = failed ? field(t("Try again on"), { type: "date", value: typed.next_attempt }) : null;
+  const window = failed ? field(t("At home at this time"), { type: "text", maxlength: 200, value: typed.time_window }) : null;
   const code = reached && stop.code_expected
-    ? field(t("Code that the household says"), { type: "text", inputmode: "numeric", maxlength: 12, autocomplete: "off" })
+    ? field(t("Code that the household says"), { type: "text", inputmode: "numeric", maxlength: 12, autocomplete: "off", value: typed.code })
     : null;
-  const note = field(outcome === "lost" ? t("What happened?") : t("Note"), { type: "text", maxlength: 2000 });
+  const note = field(outcome === "lost" ? t("What happened?") : t("Note"), { type: "text", maxlength: 2000, value: typed.note });
   const photo = photoButton();
-  const signing = reached ? signatureButton() : null;
+  const signing = reached ? signatureButton(typed.signature, changed) : null;
+
+  // The fields that a report and a draft have in common.
+  const fields = () => ({
+    received_by: receivedBy?.value(),
+    signature: signing?.strokes(),
+    code: code?.value(),
+    why: why?.value(),
+    next_attempt: nextAttempt?.value(),
+    time_window: window?.value(),
+    note: note.value(),
+  });
+
+  function changed() {
+    keep({ ...fields(), lines: quantities.map((line) => line.typed()) });
+  }
 
   function read() {
     const lines = quantities.map((line) => line.read());
     if (lines.some((line) => line === null)) return null;
-    const strokes = signing?.strokes() ?? null;
     const file = photo.file();
-    const proof = strokes ? "signature" : code?.value() ? "code" : file ? "photo" : null;
-    const report = {
-      outcome,
-      lines,
-      received_by: receivedBy?.value(),
-      proof,
-      signature: strokes,
-      code: code?.value(),
-      why: why?.value(),
-      next_attempt: nextAttempt?.value(),
-      time_window: window?.value(),
-      note: note.value(),
-    };
-    return { report, file };
+    const entered = fields();
+    const proof = entered.signature ? "signature" : entered.code ? "code" : file ? "photo" : null;
+    return { report: { outcome, lines, proof, ...entered }, file };
   }
 
   const element = h(
@@ -56,6 +62,8 @@ export function outcomeForm(stop, outcome) {
     note.element,
     photo.element,
   );
+  // Buttons change fields too. Their own listeners run first.
+  for (const event of ["input", "click"]) element.addEventListener(event, changed);
   return { element, read };
 }
 
@@ -102,35 +110,29 @@ function chips(name, title, choices, chosen = "") {
       h("legend", {}, title),
       inputs.map((input) => h("span", {}, input, h("label", { for: input.id }, choices[input.value]))),
     ),
-    value: () => inputs.find((input) => input.checked)?.value,
+    value: () => inputs.find((input) => input.checked)?.value ?? "",
   };
 }
 
-function signatureButton() {
+function signatureButton(strokes, changed) {
   let pad = null;
   const place = h("div");
-  const open = h(
-    "button",
-    {
-      type: "button",
-      class: "quiet wide-button",
-      onclick: () => {
-        pad = signatureField();
-        place.replaceChildren(pad.element);
-      },
-    },
-    t("Sign on the screen"),
-  );
-  place.append(open);
+  const open = () => {
+    pad = signatureField(strokes ?? [], changed);
+    place.replaceChildren(pad.element);
+  };
+  place.append(h("button", { type: "button", class: "quiet wide-button", onclick: open }, t("Sign on the screen")));
+  if (strokes) open();
   return { element: place, strokes: () => pad?.strokes() ?? null };
 }
 
 // One line of the outcome "partly": how much was received, and where the rest is.
-function lineFields(line) {
+//   before: what was typed before, `{ amount, rest }`
+function lineFields(line, before = { amount: line.quantity, rest: "brought_back" }) {
   const id = `line-${++count}`;
-  const input = h("input", { id, type: "number", inputmode: "numeric", min: 0, max: line.quantity, step: 1, value: line.quantity });
+  const input = h("input", { id, type: "number", inputmode: "numeric", min: 0, max: line.quantity, step: 1, value: before.amount });
   const rest = h("output", { for: id, class: "note" });
-  const lost = chips("rest", t("Where is the rest?"), { brought_back: t("In the bag"), lost: t("Lost") }, "brought_back");
+  const lost = chips("rest", t("Where is the rest?"), { brought_back: t("In the bag"), lost: t("Lost") }, before.rest);
   const amount = () => Number(input.value);
   const isValid = () => input.value !== "" && Number.isInteger(amount()) && amount() >= 0 && amount() <= line.quantity;
   const show = () => {
@@ -158,6 +160,7 @@ function lineFields(line) {
       rest,
       lost.element,
     ),
+    typed: () => ({ amount: input.value, rest: lost.value() }),
     read: () => {
       if (!isValid()) {
         input.focus();

@@ -1,6 +1,7 @@
 // The page of a delivery team: it shows what the phone keeps, records outcomes, and has them sent.
 import { difference, isOverdue, now, timeOf } from "./clock.js";
 import { h, link } from "./dom.js";
+import { dropDraft, forgetDrafts, loadDrafts } from "./drafts.js";
 import { listView } from "./list_view.js";
 import { bagView, emptyView, joinView, unsentView } from "./other_views.js";
 import { shrink } from "./photo.js";
@@ -36,6 +37,7 @@ async function load(names = ["run", "queue"]) {
   if (names.includes("run")) {
     state.run = await store.readRun();
     state.phone = (await store.readPhone()) ?? "";
+    if (!state.run) forgetDrafts();
   }
   Object.assign(state, await store.readQueue());
   state.zone = state.run?.answer.zone;
@@ -51,7 +53,10 @@ function show({ keepForm = false } = {}) {
   drawBar(unsent);
   replace(notes, h("div", {}, ...notices()));
   replace(hints, h("div", {}, installNote()));
-  if (keepForm && main.querySelector(unsent ? ".outcome, .rescue" : ".outcome")) return;
+  if (keepForm && main.querySelector(unsent ? ".outcome, .rescue" : ".outcome")) {
+    if (!state.run) main.querySelector(".who")?.remove(); // a revoked phone may save what is typed, but shows no names
+    return;
+  }
   replace(main, view());
 }
 
@@ -171,6 +176,7 @@ async function save(stop, report, file) {
     if (error.name === "QuotaExceededError") return t("Nothing was saved: the phone is full. Delete photos or videos, then save again.");
     return t("Nothing was saved: %(error)s", { error: error.message });
   }
+  dropDraft(stop);
   problem = file ? await keepPhoto(stop, record, file) : "";
   history.pushState(null, "", "#/");
   await load(["queue"]);
@@ -279,6 +285,7 @@ async function start() {
   show();
   try {
     await load();
+    await loadDrafts();
   } catch (error) {
     problem = error.name === "VersionError"
       ? t("This window is older than what the phone keeps. Close all windows of this page and open it again.")

@@ -9,26 +9,35 @@ const MOST_STROKES = 100;
 const MOST_POINTS = 400; // in one stroke
 
 // Return `{ element, strokes() }`. `strokes` returns a list of lists of [x, y], or null if nobody signed.
-export function signatureField() {
+//   kept: the strokes to begin with
+//   changed(): called after each stroke
+export function signatureField(kept, changed) {
   const canvas = h("canvas", { class: "signature", role: "img", "aria-label": t("Signature") });
   const pad = new SignaturePad(canvas, { minWidth: 1, maxWidth: 2.5, penColor: "#111", backgroundColor: "#fff" });
-  const clear = h("button", { type: "button", class: "quiet", onclick: () => pad.clear() }, t("Clear the signature"));
-  // The points are in pixels of the page. When the phone is turned, the field changes its size and is empty again.
+  let strokes = kept;
+  const read = () => {
+    const scale = WIDTH / canvas.clientWidth;
+    strokes = pad.toData().slice(0, MOST_STROKES).map((stroke) => strokeOf(stroke, scale));
+    changed();
+  };
+  const clear = () => {
+    pad.clear();
+    read();
+  };
+  pad.addEventListener("endStroke", read);
+  // The pad has points in pixels. When the phone is turned, the field has another size, and the strokes are drawn anew.
   const sizes = new ResizeObserver(() => {
     const ratio = window.devicePixelRatio;
+    const scale = canvas.clientWidth / WIDTH;
     canvas.width = canvas.clientWidth * ratio;
     canvas.height = canvas.clientHeight * ratio;
     canvas.getContext("2d").scale(ratio, ratio);
-    pad.clear();
+    pad.fromData(strokes.map((stroke) => ({ points: stroke.map(([x, y]) => ({ x: x * scale, y: y * scale })) })));
   });
   sizes.observe(canvas);
   return {
-    element: h("div", { class: "sign" }, canvas, clear),
-    strokes: () => {
-      if (pad.isEmpty()) return null;
-      const scale = WIDTH / canvas.clientWidth;
-      return pad.toData().slice(0, MOST_STROKES).map((stroke) => strokeOf(stroke, scale));
-    },
+    element: h("div", { class: "sign" }, canvas, h("button", { type: "button", class: "quiet", onclick: clear }, t("Clear the signature"))),
+    strokes: () => (strokes.length ? strokes : null),
   };
 }
 

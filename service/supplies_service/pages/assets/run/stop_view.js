@@ -1,6 +1,7 @@
 // One stop: who, where, what, and the buttons of its outcome.
 import { dayAndTimeOf } from "./clock.js";
 import { h, link } from "./dom.js";
+import { draftOf, dropDraft, keepDraft } from "./drafts.js";
 import { outcomeForm } from "./outcome_form.js";
 import { goods, inWords } from "./quantities.js";
 import { linesOf, outcomeOf } from "./records.js";
@@ -34,7 +35,8 @@ export function whoAndWhere(stop) {
   );
 }
 
-// Return the page of a stop. `save(report, file)` keeps what was entered.
+// Return the page of a stop.
+//   save(stop, report, file): records what was entered, and returns what went wrong or null
 export function stopView(stop, zone, save) {
   const outcome = outcomeOf(stop);
   const place = h("div", { class: "choice" });
@@ -44,7 +46,8 @@ export function stopView(stop, zone, save) {
       h("button", { class: "quiet wide-button", type: "button", onclick: open }, t("Report something else")),
       h("p", { class: "note" }, t("A second report that differs is decided by the station.")),
     );
-  } else open();
+  }
+  if (!outcome || draftOf(stop)) open();
   return h(
     "div",
     { class: "stop" },
@@ -57,17 +60,19 @@ export function stopView(stop, zone, save) {
   );
 }
 
+// The outcomes to choose from, or the form that was half typed.
 function choice(stop, save) {
   const place = h("div", { class: "choice" });
+  const draft = draftOf(stop);
   const buttons = h(
     "div",
     { class: "outcomes" },
     Object.entries(OUTCOMES()).map(([outcome, title]) =>
-      h("button", { type: "button", class: `outcome-${outcome}`, onclick: () => fill(outcome) }, title),
+      h("button", { type: "button", class: `outcome-${outcome}`, onclick: () => fill(outcome, null) }, title),
     ),
   );
-  const fill = (outcome) => {
-    const form = outcomeForm(stop, outcome);
+  const fill = (outcome, typed) => {
+    const form = outcomeForm(stop, outcome, typed, (all) => keepDraft(stop, outcome, all));
     const button = h("button", { type: "button", class: "save" }, t("Save"));
     const failure = h("p", { class: "alert", role: "alert", hidden: true });
     button.addEventListener("click", async () => {
@@ -79,11 +84,16 @@ function choice(stop, save) {
       failure.hidden = !error;
       failure.textContent = error ?? "";
     });
-    const back = h("button", { type: "button", class: "quiet", onclick: () => place.replaceChildren(buttons) }, t("Back"));
+    const leave = () => {
+      dropDraft(stop);
+      place.replaceChildren(buttons);
+    };
+    const back = h("button", { type: "button", class: "quiet", onclick: leave }, t("Back"));
     place.replaceChildren(form.element, failure, h("div", { class: "actions sticky" }, button, back));
     form.element.querySelector("h2").focus();
   };
-  place.append(buttons);
+  if (draft) fill(draft.outcome, draft.typed);
+  else place.append(buttons);
   return place;
 }
 

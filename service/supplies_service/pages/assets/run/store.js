@@ -1,5 +1,5 @@
-// What the phone keeps: its run, the records that are not confirmed yet, their photos, and what was confirmed since
-// the run was last fetched. Every change is on the disk before its promise is fulfilled.
+// What the phone keeps: its run, the records that are not confirmed yet, their photos, half-typed outcomes, and what was
+// confirmed since the run was last fetched. Every change is on the disk before its promise is fulfilled.
 import { deleteDB, openDB } from "./idb.js";
 
 const NAME = "supplies-run";
@@ -14,9 +14,12 @@ const STEPS = [
     database.createObjectStore("sent", { keyPath: "key" });
     database.createObjectStore("run");
   },
+  (database) => {
+    database.createObjectStore("drafts");
+  },
 ];
 
-const ALL = ["records", "photos", "sent", "run"];
+const ALL = ["records", "photos", "sent", "run", "drafts"];
 
 // Errors of a connection that the browser closed, for example because memory was short. Nothing was written.
 const CLOSED = ["InvalidStateError", "UnknownError", "AbortError"];
@@ -98,12 +101,15 @@ export function readQueue() {
 }
 
 // Keep the run as the service stated it, or null if it did not change. What was confirmed before it was asked for is
-// part of it.
+// part of it. Half-typed outcomes of other stops are deleted.
 export async function keepRun(run, askedAt) {
-  await write(["run", "sent"], async (transaction) => {
+  await write(["run", "sent", "drafts"], async (transaction) => {
     if (run) {
       await transaction.objectStore("run").put(run, "run");
       await transaction.objectStore("run").put(run.answer.phone ?? null, "phone");
+      const drafts = transaction.objectStore("drafts");
+      const places = placesOf(run);
+      for (const place of await drafts.getAllKeys()) if (!places.has(place)) await drafts.delete(place);
     }
     const sent = transaction.objectStore("sent");
     for (const one of await sent.getAll()) if (one.at < askedAt) await sent.delete(one.key);
@@ -111,9 +117,27 @@ export async function keepRun(run, askedAt) {
   changed(...(run ? ["run", "queue"] : ["queue"]));
 }
 
-// Keep a record. `seen` is the key of the latest record of this stop that the person saw, or null.
+const placesOf = (run) =>
+  new Set(run.answer.runs.flatMap(({ delivery, stops }) => stops.map(({ allocation }) => `${delivery}/${allocation}`)));
+
+// Return the half-typed outcomes: a list of `{ delivery, allocation, outcome, typed }`.
+export function readDrafts() {
+  return transact(["drafts"], "readonly", (transaction) => transaction.objectStore("drafts").getAll());
+}
+
+// Keep a half-typed outcome of a stop, or delete it if it is undefined. Nothing is kept after names were erased.
+export async function writeDraft(place, draft) {
+  await write(["run", "drafts"], async (transaction) => {
+    const drafts = transaction.objectStore("drafts");
+    const isOut = await transaction.objectStore("run").count("run");
+    if (draft && isOut) await drafts.put(draft, place);
+    else await drafts.delete(place);
+  });
+}
+
+// Keep a record, and delete what was typed of it. `seen` is the key of the latest record of this stop that the person saw, or null.
 export async function saveRecord(record, seen) {
-  await write(["records", "sent"], async (transaction) => {
+  await write(["records", "sent", "drafts"], async (transaction) => {
     const records = transaction.objectStore("records");
     const before = await records.index("stop").getAll([record.delivery, record.allocation]);
     if (before.some((one) => one.key === record.key)) return;
@@ -121,6 +145,7 @@ export async function saveRecord(record, seen) {
     const latest = before.at(-1) ?? (await transaction.objectStore("sent").getAll()).filter(isSame).at(-1);
     if (latest && latest.key !== seen) throw new AlreadyRecorded();
     await records.add(record);
+    await transaction.objectStore("drafts").delete(`${record.delivery}/${record.allocation}`);
   });
   channel.postMessage(["queue"]); // this window shows it itself
 }
@@ -169,11 +194,12 @@ export async function confirmPhoto(key) {
   changed("queue");
 }
 
-// Erase names, addresses and goods. The records that are not confirmed stay.
+// Erase names, addresses, goods and what was half typed. The records that are not confirmed stay.
 export async function wipeNames() {
-  await write(["run", "sent"], async (transaction) => {
+  await write(["run", "sent", "drafts"], async (transaction) => {
     await transaction.objectStore("run").delete("run");
     await transaction.objectStore("sent").clear();
+    await transaction.objectStore("drafts").clear();
   });
   changed("run", "queue");
 }
