@@ -252,3 +252,22 @@ def test_the_page_is_accessible_on_a_narrow_phone(new_phone: NewPhone, network: 
         assert fits(page)
     page.get_by_role("button", name="中文").click()
     expect(page.get_by_role("heading", name="1 条未发送")).to_be_visible()
+
+
+def test_what_changes_while_a_button_is_pressed_does_not_take_the_press_away(
+    new_phone: NewPhone, network: HttpProxy, run: TeamRun
+) -> None:
+    phone = new_phone()
+    page, other = phone.open(), phone.open()
+    network.mode = "login page"
+    save(page)
+    page.locator("#bar").get_by_role("link", name="Unsent: 1").click()
+    page.get_by_role("button", name="Show as codes and text").hover()
+    page.mouse.down()
+    save(other, "Refused")
+    expect(page).to_have_title("(2 unsent) Run")
+    page.mouse.up()
+    text = page.get_by_role("textbox", name="The records as text")
+    expect(text).to_be_visible()
+    records = decoded(text.input_value())["records"]
+    assert [record["delivery"] for record in records] == [run.delivery] * 2

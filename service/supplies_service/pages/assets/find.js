@@ -33,7 +33,9 @@ function attach(input) {
     if (!text) return close();
     const answer = await fetch(`${input.dataset.find}?q=${encodeURIComponent(text)}`);
     if (turn !== asked || !answer.ok || answer.redirected || document.activeElement !== input) return;
-    list.innerHTML = await answer.text();
+    const options = await answer.text();
+    if (list.matches(":active")) return; // an option is being pressed
+    list.innerHTML = options;
     for (const [at, option] of [...list.children].entries()) option.id = `${list.id}-${at}`;
     const there = list.children.length > 0;
     if (there && list.hidden) {

@@ -4,11 +4,14 @@ const MILLISECONDS = 15_000;
 
 const part = document.querySelector("[data-live]");
 
+const isUsed = () => document.hidden || part.contains(document.activeElement) || part.matches(":active");
+
 async function refresh() {
-  if (document.hidden || part.contains(document.activeElement)) return;
+  if (isUsed()) return;
   try {
     const answer = await fetch(part.dataset.live, { redirect: "error" });
-    if (answer.ok) part.innerHTML = await answer.text();
+    const content = await answer.text();
+    if (answer.ok && !isUsed()) part.innerHTML = content;
   } catch {
     // No network: the next try may succeed.
   }

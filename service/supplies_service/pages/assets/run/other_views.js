@@ -52,7 +52,10 @@ export function unsentView(state, { sendNow, tryAgain }) {
     {
       type: "button",
       class: "quiet wide-button",
-      onclick: async () => place.replaceChildren(await rescueView(records, state.phone)),
+      onclick: async () => {
+        place.className = "rescue"; // at once, so that a change in the background keeps it
+        place.replaceChildren(...(await rescueView(state.records, state.phone)));
+      },
     },
     t("Show as codes and text"),
   );

@@ -33,7 +33,7 @@ export function qrCode(line, title) {
   return canvas;
 }
 
-// The codes and the text of all records that are not confirmed.
+// Return elements with the codes and the text of all records that are not confirmed.
 export async function rescueView(records, phone) {
   const lines = await rescueLines(records, phone);
   const text = h("textarea", { readonly: true, rows: 6, "aria-label": t("The records as text") });
@@ -47,15 +47,13 @@ export async function rescueView(records, phone) {
       copy.textContent = t("Copied");
     },
   }, t("Copy the text"));
-  return h(
-    "div",
-    { class: "rescue" },
+  return [
     h("p", {}, t("Let the desk scan these codes, or send it the text. Photos stay on the phone.")),
-    lines.map((line, at) => {
+    ...lines.map((line, at) => {
       const title = t("Code %(number)s of %(count)s", { number: at + 1, count: lines.length });
       return h("figure", {}, qrCode(line, title), h("figcaption", {}, title));
     }),
     text,
     copy,
-  );
+  ];
 }

@@ -16,6 +16,7 @@ import { outcomeWords } from "./wording.js";
 
 const REFRESH = 60_000; // milliseconds between looking for changes, while the page is visible
 const TOAST = 4_000;
+const CLICK_WAIT = 400; // milliseconds in which a click follows the end of a press
 const VERSION = document.documentElement.dataset.version;
 const NOT_INSTALLED_NOTE = "install-note"; // in localStorage: the hint was put away
 
@@ -30,6 +31,8 @@ let problem = ""; // why the page cannot keep anything, for example because the 
 let hasUpdate = false;
 let installer = null; // the browser's offer to install the page
 let isAnswered = false; // whether the service was reached since the page was opened
+let isPressed = false; // whether a finger or button is down, or its click is still to come
+let isRedrawDue = false; // whether something changed meanwhile
 
 // --- reading and showing ----------------------------------------------------------------------
 
@@ -46,10 +49,13 @@ async function load(names = ["run", "queue"]) {
 
 const unsentCount = () => state.records.length + state.photos.length;
 
+// `keepForm` is for changes in the background. They wait for the end of a press, and leave an open form as it is.
 function show({ keepForm = false } = {}) {
   document.documentElement.lang = htmlLanguage();
   const unsent = unsentCount();
   document.title = unsent ? t("(%(count)s unsent) Run", { count: unsent }) : t("Run");
+  isRedrawDue = keepForm && isPressed;
+  if (isRedrawDue) return;
   drawBar(unsent);
   replace(notes, h("div", {}, ...notices()));
   replace(hints, h("div", {}, installNote()));
@@ -64,6 +70,27 @@ function show({ keepForm = false } = {}) {
 function replace(place, element) {
   const shown = place.children.length === 1 ? place.firstElementChild : null;
   if (!shown?.isEqualNode(element)) place.replaceChildren(element);
+}
+
+// A click goes to nobody if its button was replaced between press and release.
+function watchPresses() {
+  let timer;
+  const release = () => {
+    isPressed = false;
+    if (isRedrawDue) show({ keepForm: true });
+  };
+  const releaseIn = (milliseconds) => () => {
+    clearTimeout(timer);
+    timer = setTimeout(release, milliseconds);
+  };
+  const press = () => {
+    clearTimeout(timer);
+    isPressed = true;
+  };
+  window.addEventListener("pointerdown", press, true);
+  window.addEventListener("pointerup", releaseIn(CLICK_WAIT), true);
+  window.addEventListener("pointercancel", releaseIn(0), true);
+  window.addEventListener("click", releaseIn(0), true);
 }
 
 function view() {
@@ -279,6 +306,7 @@ function openSlip() {
 
 async function start() {
   openSlip();
+  watchPresses();
   if (!window.isSecureContext || !navigator.locks) {
     problem = t("This page needs a secure address (https). Ask the station.");
   }
