@@ -12,6 +12,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
 
+from supplies.domain.formula_guard import unguard_formula
 from supplies.errors import InvalidField
 from supplies.imports.sheets import MAX_COLUMNS, Cell, Row, Sheet, clean
 from supplies.imports.workbooks import read_workbook
@@ -104,7 +105,7 @@ def _delimited_rows(path: Path, lines: IO[str]) -> Iterator[Row]:
     number = 1
     try:
         for cells in reader:
-            row = Row(number, [clean(unguarded(cell)) for cell in cells])
+            row = Row(number, [clean(unguard_formula(cell)) for cell in cells])
             number = reader.line_num + 1
             if any(cell is not None for cell in row.cells):
                 yield _checked(path, row)
@@ -118,15 +119,6 @@ def _delimiter(sample: str) -> str:
     """Return the character that divides the cells of most lines of a sample."""
     first = [line for line in sample.splitlines() if line.strip()][:20]
     return max(",\t;|", key=lambda mark: (sum(mark in line for line in first), sample.count(mark)))
-
-
-def unguarded(text: str) -> str:
-    """Return a cell without the apostrophe that keeps programs from running it as a formula."""
-    return text[1:] if text[:1] == "'" and text[1:2] in FORMULA_STARTS else text
-
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""First characters of texts that a spreadsheet program would run as a formula."""
 
 
 # --- JSON ----------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from supplies.imports.files import FORMULA_STARTS
+from supplies.domain.formula_guard import guard_formula
 from supplies.imports.import_results import ImportResult
 from supplies.imports.sheets import CELL, WHY
 
@@ -32,23 +32,12 @@ def listed_as_csv(result: ImportResult) -> bytes:
             cells[keys.setdefault((CELL, 0), len(keys))] = one.cell
             cells[keys.setdefault((WHY, 0), len(keys))] = one.why
             rows.append(cells)
-    writer.writerow([guarded(heading) for heading, _ in keys])
+    writer.writerow([guard_formula(heading) for heading, _ in keys])
     for cells in rows:
-        writer.writerow([guarded(cells.get(at, "")) for at in range(len(keys))])
+        writer.writerow([guard_formula(cells.get(at, "")) for at in range(len(keys))])
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 
 def _keys(headings: list[str]) -> list[tuple[str, int]]:
     """Return each heading with how often it occurred before, because headings may be equal."""
     return [(name, headings[:at].count(name)) for at, name in enumerate(headings)]
-
-
-def guarded(text: str) -> str:
-    """Return a text that no spreadsheet program runs as a formula. Numbers stay as they are."""
-    if not text.startswith(FORMULA_STARTS):
-        return text
-    try:
-        float(text)
-    except ValueError:
-        return f"'{text}"
-    return text

@@ -1,0 +1,1 @@
+"""Write the books in the formats of other programs."""

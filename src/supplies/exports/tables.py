@@ -1,0 +1,202 @@
+"""Write tables as CSV, XLSX or JSON, one row at a time."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from supplies.domain.formula_guard import guard_formula
+from supplies.errors import InvalidField
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+Value = str | int | Decimal | date | bool | None
+"""The value of a cell. None means that it is empty."""
+
+_ROWS_AT_ONCE = 500
+
+_MAX_SHEET_ROWS = 1_048_576
+_MAX_SHEET_NAME = 31
+_MAX_CELL_TEXT = 32_767
+_MAX_EXACT = 2**53
+"""Limits of XLSX. Its numbers are floating-point numbers, which are exact up to 2⁵³."""
+
+
+class Column(NamedTuple):
+    """A column of a table.
+
+    Attributes:
+        heading: The heading, which is also the name of the value in JSON.
+        hxl: The tag of the Humanitarian Exchange Language, such as `#item+code`; "" for none.
+    """
+
+    heading: str
+    hxl: str = ""
+
+
+class Table(NamedTuple):
+    """A table whose rows are read while it is written.
+
+    Attributes:
+        name: The name of the sheet in a workbook.
+        rows: The rows, each with a value for each column.
+    """
+
+    name: str
+    columns: Sequence[Column]
+    rows: Iterable[Sequence[Value]]
+
+
+def csv_parts(table: Table, *, hxl: bool = False) -> Iterator[bytes]:
+    """Yield a table as CSV in UTF-8, in parts of 500 rows, with a byte order mark for Excel.
+
+    An apostrophe is put before a text that a spreadsheet program would run as a formula. An import
+    takes it away.
+
+    Args:
+        hxl: Whether to write a row with the HXL tags below the headings.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([guard_formula(column.heading) for column in table.columns])
+    if hxl:
+        writer.writerow([column.hxl for column in table.columns])
+    yield b"\xef\xbb\xbf"
+    for number, row in enumerate(table.rows, 1):
+        writer.writerow([_csv_cell(value) for value in row])
+        if number % _ROWS_AT_ONCE == 0:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode()
+
+
+def write_csv(table: Table, file: IO[bytes], *, hxl: bool = False) -> None:
+    """Write a table to a file in the format of `csv_parts`."""
+    file.writelines(csv_parts(table, hxl=hxl))
+
+
+def _csv_cell(value: Value) -> str | int | Decimal | date | None:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return guard_formula(value) if isinstance(value, str) else value
+
+
+def json_parts(table: Table) -> Iterator[bytes]:
+    """Yield a table as a JSON list of objects, in parts of 500 rows."""
+    names = [column.heading for column in table.columns]
+    encode = msgspec.json.Encoder(decimal_format="number").encode
+    part, separator = [b"["], b"\n"
+    for number, row in enumerate(table.rows, 1):
+        part += separator, encode(dict(zip(names, row, strict=True)))
+        separator = b",\n"
+        if number % _ROWS_AT_ONCE == 0:
+            yield b"".join(part)
+            part = []
+    yield b"".join([*part, b"\n]\n"])
+
+
+def write_json(table: Table, file: IO[bytes]) -> None:
+    """Write a table to a file in the format of `json_parts`."""
+    file.writelines(json_parts(table))
+
+
+def write_xlsx(tables: Iterable[Table], file: IO[bytes], *, hxl: bool = False) -> None:
+    """Write tables to an XLSX workbook, each on a sheet of its own.
+
+    Texts are written as texts, so that none of them is a formula, a link or a number. A table that
+    is longer than a sheet can be continues on a further sheet. Whole numbers above 2⁵³ are written
+    as texts, because XLSX would round them. Rows are kept in a temporary file, not in memory.
+
+    Args:
+        hxl: Whether to write a row with the HXL tags below the headings.
+
+    Raises:
+        InvalidField: a text is longer than a cell can contain.
+    """
+    from xlsxwriter.workbook import Workbook
+
+    with Workbook(file, {"constant_memory": True}) as workbook:
+        sheets = _Sheets(workbook, hxl=hxl)
+        for table in tables:
+            sheets.write(table)
+
+
+class _Sheets:
+    def __init__(self, workbook: Workbook, *, hxl: bool) -> None:
+        self._workbook, self._hxl = workbook, hxl
+        self._day: Format = workbook.add_format({"num_format": "yyyy-mm-dd"})
+        self._bold: Format = workbook.add_format({"bold": True})
+        self._names: set[str] = set()
+
+    def write(self, table: Table) -> None:
+        sheet, at = self._new_sheet(table)
+        for row in table.rows:
+            if at == _MAX_SHEET_ROWS:
+                sheet, at = self._new_sheet(table)
+            for column, value in enumerate(row):
+                self._write_cell(sheet, at, column, value)
+            at += 1
+
+    def _new_sheet(self, table: Table) -> tuple[Worksheet, int]:
+        """Add a sheet with the headings of a table, and return it with the number of head rows."""
+        sheet = self._workbook.add_worksheet(self._sheet_name(table.name))
+        for column, (heading, _) in enumerate(table.columns):
+            sheet.write_string(0, column, heading, self._bold)
+        if self._hxl:
+            for column, (_, tag) in enumerate(table.columns):
+                self._write_cell(sheet, 1, column, tag)
+        head = 2 if self._hxl else 1
+        sheet.freeze_panes(head, 0)
+        return sheet, head
+
+    def _sheet_name(self, wanted: str) -> str:
+        """Return a name that no other sheet has, with only the characters that are allowed."""
+        name = "".join(" " if sign in "[]:*?/\\" else sign for sign in wanted).strip(" '")
+        name, number = name[:_MAX_SHEET_NAME] or "Sheet", 1
+        made = name
+        while made.casefold() in self._names:
+            number += 1
+            end = f" {number}"
+            made = f"{name[: _MAX_SHEET_NAME - len(end)]}{end}"
+        self._names.add(made.casefold())
+        return made
+
+    def _write_cell(self, sheet: Worksheet, row: int, column: int, value: Value) -> None:
+        if value is None or value == "":
+            return
+        if isinstance(value, bool):
+            sheet.write_boolean(row, column, value)
+        elif isinstance(value, date):
+            self._write_day(sheet, row, column, value)
+        elif isinstance(value, int | Decimal) and -_MAX_EXACT <= value <= _MAX_EXACT:
+            sheet.write_number(row, column, _as_number(value))
+        else:
+            self._write_text(sheet, row, column, str(value))
+
+    def _write_day(self, sheet: Worksheet, row: int, column: int, day: date) -> None:
+        if day.year < 1901:  # Excel counts days from 1900, with a day too many in that year.
+            self._write_text(sheet, row, column, day.isoformat())
+        else:
+            sheet.write_datetime(row, column, day, self._day)
+
+    def _write_text(self, sheet: Worksheet, row: int, column: int, text: str) -> None:
+        if len(text) > _MAX_CELL_TEXT:
+            raise InvalidField(
+                f"row {row + 1} of {sheet.get_name()} has a text of {len(text)} characters; a cell "
+                f"of a workbook can contain {_MAX_CELL_TEXT}. Use CSV instead"
+            )
+        sheet.write_string(row, column, text)
+
+
+def _as_number(value: int | Decimal) -> Any:
+    return value if isinstance(value, int) else float(value)
