@@ -97,12 +97,12 @@ class Style(msgspec.Struct, frozen=True):
 
     @property
     def points(self) -> float:
-        """Size in points, at least that of the smallest type of the paper."""
+        """Size in points. It is never less than the smallest type size of the paper."""
         return self.size if self.fitted else max(self.size, _smallest_type.get())
 
     @property
     def resolved(self) -> Style:
-        """The style in the size in which it is drawn on this paper, for the keys of caches."""
+        """This style with its final size on this paper. Caches use it as part of their keys."""
         points = self.points
         return self if points == self.size else replace(self, size=points, fitted=True)
 

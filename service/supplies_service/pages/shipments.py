@@ -249,5 +249,5 @@ def _show(
 
 
 def _as_text(entry: Citation | None) -> str | None:
-    """Return the text that the other station pastes into its form."""
+    """Return the shipment as text, to be pasted into the form of the other station."""
     return None if entry is None else msgspec.json.encode(entry).decode()

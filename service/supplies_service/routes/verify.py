@@ -60,7 +60,7 @@ class VerifiedReceipt(View, frozen=True, kw_only=True):
 async def check_receipt(
     context: RequestContext, number: str, code: str, show: Callable[[Books, ReceiptView], T]
 ) -> T:
-    """Return what `show` makes of the receipt with this number and check code.
+    """Find the receipt with this number and check code, and return the result of `show` for it.
 
     The number of attempts is limited, and a refusal is logged. The station that issued the receipt
     becomes the station of the request.

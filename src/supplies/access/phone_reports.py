@@ -26,7 +26,7 @@ def may_report(books: Books, team: str | None, delivery: str) -> bool:
 
 
 def clock_differs(offset: timedelta | None) -> bool:
-    """Return whether the clock of a phone differs from the station's by more than it may."""
+    """Return whether the clock of a phone differs too much from the station's clock."""
     return offset is not None and abs(offset) > CLOCK_TOLERANCE
 
 

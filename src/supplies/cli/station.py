@@ -169,7 +169,7 @@ def show(database: str, station: str | None, as_json: bool) -> None:
 
 
 def _setting_options(function: _Function) -> _Function:
-    """Add an option for each setting that is a text or a number of days."""
+    """Add an option for each setting of a station whose value is a text or a number of days."""
     days = [
         click.option(f"--{name}", field, metavar="DAYS", type=int, help=text)
         for name, (field, text) in _RETENTION.items()

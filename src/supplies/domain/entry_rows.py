@@ -292,9 +292,9 @@ class OutcomeDetails(EntryRow, frozen=True, kw_only=True, tag="outcome_details")
 
 
 CodeResult = Literal["matched", "wrong", "not_compared"]
-"""Whether a code is that of the stop.
+"""Whether the code that the household said is the code of the stop.
 
-It is not compared if the books have no code of the stop, or after too many wrong ones.
+The codes are not compared if the books have none for the stop, or after too many wrong attempts.
 """
 
 

@@ -20,7 +20,7 @@ _MADE_UP: Sequence[Any] = (1, "0", "0" * 64, "2020-01-01", "", {})
 """Values to try for required fields. The first one that is valid in a field is used."""
 
 _NUMBERS = {"entry", "line"}
-"""Fields with the number of an entry or line. Another number would lead to another fault."""
+"""Fields with the number of an entry or line. A made-up number would cause other faults."""
 
 _MONTH, _DAY_OF_MONTH = "expires_month", "expires_on"
 """The names of the field for a month, and of the field for the last day of this month."""
@@ -196,7 +196,7 @@ class ShortenedStruct:
         return self.leave_out(line)
 
     def put_back(self) -> bool:
-        """Put back the postponed lines, and leave out all lines with made-up values.
+        """Put back the lines that were postponed, and remove all lines with made-up values.
 
         Return False if no line was postponed.
         """

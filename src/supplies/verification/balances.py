@@ -202,9 +202,9 @@ class Balances:
 
 
 def _family(kind: AccountKind, lot: str) -> Family | None:
-    """Return what accounts of this kind count: goods if there is a lot, else promises or needs.
+    """Return whether a balance counts goods, promises or needs. Only goods have a lot.
 
-    Return None if accounts of this kind must have a lot and there is none, or must not have one.
+    Return None if accounts of this kind cannot have such a balance.
     """
     if lot:
         return Family.GOODS if Family.GOODS in kind.families else None

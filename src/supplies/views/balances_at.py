@@ -113,7 +113,7 @@ def latest_day_at(books: Books, seq: int) -> str | None:
 def _days_until(last: str) -> str:
     """Return SQL for the table `booked (day)`, with all days until `last` that have entries.
 
-    An index leads from each day to the next, which is faster than reading all entries.
+    An index is used to go from each day to the next. This is faster than reading all entries.
     """
     return (
         "WITH RECURSIVE booked (day) AS (SELECT max(e.booked_on) FROM entries e "

@@ -412,7 +412,7 @@ _FACTS = {
         CountSheet, "sheet", ("location",), _counted_stock, "count", "nothing is to be done"
     ),
 }
-"""How documents of each type are compared, by the prefix of their ids."""
+"""For each type of document, by the prefix of its ids, how likely duplicates are found."""
 
 _MOVES = {
     "found_again": "find",

@@ -125,7 +125,7 @@ def parse_cursor(after: str | None) -> int:
 
 
 def invalid_cursor(after: str) -> InvalidField:
-    """Return the error for an invalid `after`."""
+    """Return the error that states that the parameter `after` is invalid."""
     return InvalidField.at(
         "/after",
         Sentence("{after} is not a cursor of this list; use its `next`", after=repr(after[:64])),

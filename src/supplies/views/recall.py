@@ -170,7 +170,10 @@ def _lot(books: Books, lot: Lot) -> RecalledLot:
 
 
 def _goods(books: Books, lots: Iterable[str]) -> list[RecalledGoods]:
-    """Return the goods of these lots in each account, without the accounts from which lots came."""
+    """Return where the goods of these lots are now: the quantity of each lot in each account.
+
+    Accounts from which lots come, such as donors, are left out.
+    """
     rows = query_ids(
         books,
         sorted(lots),

@@ -595,4 +595,4 @@ CORRECTABLE_KINDS = frozenset(_READERS)
 """The kinds of entry that can be corrected."""
 
 _WITHOUT_GOODS = frozenset({"need_noted", "pledge_made", "activity_recorded"})
-"""Kinds of entry that move no goods, so transfers of goods do not show a reversal."""
+"""Kinds of entry that move no goods, so that no transfer of goods shows their reversal."""

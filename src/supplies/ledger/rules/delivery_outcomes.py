@@ -150,7 +150,7 @@ def _day_of(journal: Journal, command: ReportOutcome, moment: datetime) -> date:
 
 
 def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return a moment in a zone or, at the ends of the calendar, in the zone that it has."""
+    """Return a moment in the given zone. If the calendar ends before that, return it unchanged."""
     try:
         return moment.astimezone(zone)
     except OverflowError:

@@ -16,7 +16,7 @@ from supplies.domain.entry_rows import LatestDay
 _decode_texts = msgspec.json.Decoder(Texts).decode
 
 _EFFECTIVE_TEXT = "expiry_reason"
-"""The path of the only free text that changes goods: with it, a product may expire later."""
+"""The only free text that has an effect: why a product may expire later than its parents."""
 
 
 def restates(books: Books, recorded: Body, command: Command) -> bool:

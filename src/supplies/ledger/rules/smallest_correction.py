@@ -128,7 +128,7 @@ class _Search:
         self.recorded = _recorded(command, history)
 
     def smallest(self, refusal: MovedOn) -> Figures:
-        """Return, for each line that the correction makes too small, the least it may have.
+        """Return the least permitted quantity of each line that the correction makes too small.
 
         The result is empty if the search finds no such quantities.
         """
