@@ -49,6 +49,8 @@ def environment(language: Language) -> Environment:
     made.globals |= {
         "asset": asset_address,
         "language": language,
+        "comma": "、" if language == "zh" else ", ",
+        "colon": "：" if language == "zh" else ": ",
         "html_language": HTML_LANGUAGES[language],
     }
     return made
@@ -83,8 +85,8 @@ def label_cells(rows: str, titles: Sequence[str]) -> Markup:
     """Add the title of the column to each cell of the rows of a table, as `data-label`.
 
     On a narrow screen, each row is shown as a list of cells with these titles. The header cell of a
-    row is above the list and gets no title. Cells that contain only a dash are marked `data-blank`.
-    Narrow screens leave them out.
+    row is above the list and gets no title. Cells that are empty or contain only a dash are marked
+    `data-blank`. Narrow screens leave them out.
     """
     column = 0
 
@@ -101,7 +103,7 @@ def label_cells(rows: str, titles: Sequence[str]) -> Markup:
 
 
 _TAGS = re.compile(r"<t[rdh]\b")
-_BLANK = re.compile(r"(<td[^>]*)>(?=–</td>)")
+_BLANK = re.compile(r"(<td[^>]*)>(?=\s*–?\s*</td>)")
 
 
 def _station_day(timestamp: str, station: Station) -> str:

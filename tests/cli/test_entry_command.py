@@ -92,6 +92,17 @@ def test_an_entry_is_printed_with_its_packs_and_a_day_that_is_the_latest_possibl
     assert "carton of 50" in printed
 
 
+def test_an_entry_is_reversed_once_with_a_reason(
+    books_with_a_note: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["reverse", "1", "--reason", "counted twice", "--database", books_with_a_note]
+    assert main(words) == 0
+    assert capsys.readouterr().out == "Entry 2 reverses entry 1.\n"
+    assert main(["entry", "2", "--database", books_with_a_note]) == 0
+    assert "counted twice" in capsys.readouterr().out
+    assert "entry 2" in refused(capsys, *words)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
 def test_a_full_disk_is_reported_in_one_message(books_with_a_note: str) -> None:
     words = [sys.executable, "-m", "supplies", "entry", "1", "--database", books_with_a_note]

@@ -122,7 +122,7 @@ def test_every_option_has_a_help_text(command: str, capsys: pytest.CaptureFixtur
         ("catalogue", ["add", "set", "list", "scan", "look-alikes", "merge"]),
         ("station", ["add", "list", "show", "set", "key"]),
         ("station key", ["new", "public"]),
-        ("user", ["add", "list", "password", "disable", "token"]),
+        ("user", ["add", "list", "password", "disable", "enable", "role", "token"]),
         ("forget", ["due", "as-in", "text"]),
         ("database", ["grant"]),
     ],

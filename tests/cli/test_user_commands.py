@@ -112,6 +112,33 @@ def test_a_disabled_user_gets_neither_a_password_nor_a_token(
     assert "li is disabled" in refused(capsys, "user", "token", "li", *books_options)
 
 
+def test_a_disabled_user_is_enabled_with_a_new_address(
+    books_options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["user", "add", "li", "--role", "recorder", *books_options]) == 0
+    assert "li is not disabled" in refused(capsys, "user", "enable", "li", *books_options)
+    assert main(["user", "disable", "li", *books_options]) == 0
+    capsys.readouterr()
+    assert main(["user", "enable", "li", *books_options]) == 0
+    assert "/invitation/" in capsys.readouterr().out
+    (user,) = users(capsys, books_options)
+    assert user["disabled_at"] is None
+
+
+def test_a_user_gets_another_role(
+    books_options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["user", "add", "li", "--role", "recorder", *books_options]) == 0
+    words = ["user", "role", "li", *books_options, "--role"]
+    assert "a courier needs a team" in refused(capsys, *words, "courier")
+    assert main([*words, "auditor"]) == 0
+    assert "li has the role auditor now" in capsys.readouterr().out
+    assert main([*words, "auditor"]) == 0
+    assert "nothing was changed" in capsys.readouterr().out
+    (user,) = users(capsys, books_options)
+    assert user["role"] == "auditor"
+
+
 def test_a_token_alone_is_on_standard_output(
     books_options: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

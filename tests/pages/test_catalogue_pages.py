@@ -59,7 +59,7 @@ def test_an_item_is_registered_found_changed_and_retired(
     expect(page.get_by_text("5 pieces")).to_be_visible()
     expect(page.get_by_text("box of 20 pieces")).to_have_count(0)
 
-    page.locator("summary").click()
+    page.locator("summary", has_text="Retire").click()
     save(page, "Retire")
     expect(page.get_by_role("heading", level=1)).to_contain_text("retired")
     for path, found in ((f"/items?q={code}", 0), (f"/items?q={code}&retired=yes", 1)):

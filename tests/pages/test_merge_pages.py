@@ -42,6 +42,6 @@ def test_a_wrong_code_is_explained_at_its_field(open_page: OpenPage) -> None:
     assert (serious_faults(page), fits(page)) == ([], True)
     page.locator('[name="/reason"]').fill("r")
     page.locator('button[value="save"]').click()
-    expect(page.locator("#field-donor-error")).to_contain_text("请填写 D-1 以外的代码")
+    expect(page.locator("#field-donor-error")).to_contain_text("请填写 D-1 以外的编号")
     page.goto(f"{open_page.site.address}/catalogue/look-alikes?kind=items")
     assert (serious_faults(page), fits(page)) == ([], True)

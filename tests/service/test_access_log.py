@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from support.page_client import sign_in_as
 from support.rest_client import RestClient, problem
 from support.service_fixture import Service
 
@@ -138,3 +139,19 @@ def test_refusals_of_the_api_are_logged(
         ("refused", "/api/donors/{donor}/statement", "D-2"),
         ("refused", "/api/users", None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("table", "code"),
+    [("items", "mask"), ("locations", "store"), ("teams", "T-1"), ("donors", "D-1")],
+)
+def test_the_page_of_a_record_says_who_changed_which_fields(
+    rest: RestClient, service: Service, table: str, code: str
+) -> None:
+    rest.client.patch(f"/api/{table}/{code}", json={"name": "canary"})
+    made = rest.post(f"/api/{table}", {"name": "canary two"})[table.rstrip("s")]["code"]
+    browser = sign_in_as(rest.client, service, "coordinator")
+    shown = browser.open(f"/{table}/{code}")
+    assert "changed: Name</td>" in shown
+    assert "coordinator</td>" in shown
+    assert ">registered</td>" in browser.open(f"/{table}/{made}")

@@ -413,6 +413,8 @@ POST   C     /api/users
 GET    C     /api/users/{user}
 POST   C     /api/users/{user}/invitation
 POST   C     /api/users/{user}/disable
+POST   C     /api/users/{user}/enable
+POST   C     /api/users/{user}/role
 GET    C     /api/tokens
 POST   C     /api/tokens
 GET    C     /api/tokens/{token}

@@ -63,6 +63,20 @@ def test_disabling_a_user_disables_their_tokens(rest: RestClient, service: Servi
     assert error["errors"][0]["pointer"] == "/user"
 
 
+def test_a_role_is_changed_and_a_disabled_user_is_enabled(
+    rest: RestClient, service: Service
+) -> None:
+    recorder = {"Authorization": f"Bearer {service.tokens['recorder']}"}
+    assert rest.post("/api/users/u_2/role", {"role": "auditor"})["role"] == "auditor"
+    problem(rest.client.get("/api/stock", headers=recorder), 401, "unauthenticated")
+    rest.refused("/api/users/u_2/role", {"role": "courier"}, 422, "invalid-field")
+    rest.post("/api/users/u_2/disable")
+    enabled = rest.post("/api/users/u_2/enable")
+    assert enabled["user"]["disabled_at"] is None
+    assert enabled["invitation"].startswith("/invitation/")
+    rest.refused("/api/users/u_99/enable", {}, 404, "not-found")
+
+
 def test_entries_name_the_user_who_recorded_them(rest: RestClient, service: Service) -> None:
     signed_in(rest.client, service.tokens["recorder"])
     made = rest.post("/api/needs", {"recipient": "R-1", "item": "mask", "quantity": 1})

@@ -196,6 +196,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "ClosePeriod": {"through": "2020-02-29"},
     "ReopenPeriod": {"from": "2020-02-01", "reason": "a late delivery note"},
     # --- access
+    "NewRole": {"role": "courier", "team": "T-1"},
     "NewUser": {"login": "chen", "role": "recorder"},
     "EmptyBody": {},
     "NewToken": {"user": "u_2", "label": "counting app", "role": "recorder", "days": 30},

@@ -11,6 +11,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 from msgspec import Meta
 
+from supplies.books.merged_codes import code_that_stays
 from supplies.domain.catalogue_records import Location, Recipient
 from supplies.domain.commands import Allocate, AllocationLine, CollectAllocation, Release
 from supplies.domain.fields import MAX_LINES, Code, Count, StrictStruct
@@ -265,8 +266,14 @@ def _pointer_in_form(form: CommandForm[Proposal], numbers: list[int], pointer: s
 
 
 def _show_proposal(context: RequestContext, form: CommandForm[Proposal]) -> Response[bytes]:
-    with context.reading():
-        return render_form(context, "allocation_proposal.html", form)
+    with context.reading() as books:
+        households: defaultdict[str, list[int]] = defaultdict(list)
+        for at in form.lines("/lines", 0):
+            code = form.value(f"/lines/{at}/recipient")
+            households[code_that_stays(books, "recipient", code)].append(at)
+        return render_form(
+            context, "allocation_proposal.html", form, households=list(households.items())
+        )
 
 
 def _show_new(context: RequestContext, form: CommandForm[Allocate]) -> Response[bytes]:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
+from supplies.access.record_changes import RecordChange, list_record_changes
 from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books
 from supplies.domain.accounts import RECEIVED
@@ -199,7 +200,13 @@ def _show_record(
             record=record,
             about=_about(context, books, record, after),
             merged=_merged(books, record),
+            changes=_history(context, books, record),
         )
+
+
+def _history(context: RequestContext, books: Books, record: CatalogueRecord) -> list[RecordChange]:
+    """Return who registered and changed the record, newest first."""
+    return list_record_changes(context.access(books), type(record), record.code, limit=ROWS)
 
 
 def _merged(books: Books, record: CatalogueRecord) -> dict[str, Any]:

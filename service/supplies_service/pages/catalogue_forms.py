@@ -33,7 +33,7 @@ from supplies_service.pages.forms import redirect
 from supplies_service.pages.typed_values import fields_of
 from supplies_service.request_bodies import Changes
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.routes.catalogue import PERSONAL_KINDS, change_record
+from supplies_service.routes.catalogue import PERSONAL_KINDS, change_record, log_registration
 from supplies_service.security.authorization import allow_roles
 
 
@@ -100,7 +100,7 @@ def registration_pages(kind: type[CatalogueRecord]) -> type[Controller]:
             try:
                 with context.reading() as books:
                     stated = stated_fields(form, books)
-                location = await form.record(context, _registering(kind, form, stated))
+                location = await form.record(context, _registering(context, kind, form, stated))
             except SuppliesError as error:
                 form.refuse(error)
                 return _show_new(context, kind, form)
@@ -232,7 +232,10 @@ def digest(record: CatalogueRecord) -> str:
 
 
 def _registering(
-    kind: type[CatalogueRecord], form: CommandForm[Any], stated: dict[str, Any]
+    context: RequestContext,
+    kind: type[CatalogueRecord],
+    form: CommandForm[Any],
+    stated: dict[str, Any],
 ) -> Callable[[Ledger, str], Saved]:
     """Return the job that registers a record.
 
@@ -245,6 +248,7 @@ def _registering(
         code = ledger.next_code(kind) if is_proposed else stated["code"]
         new = convert(kind, {**stated, "code": code})
         ledger.register(new)
+        log_registration(context, ledger, code)
         form.confirm(find_look_alikes(ledger.books, new))
         return Saved(f"/{kind.table}/{code}")
 

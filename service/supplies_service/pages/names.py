@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from supplies.access import phones, users
 from supplies.access.access_context import AccessContext
 from supplies.books.reader import Books
+from supplies.domain.accounts import ANONYMOUS
 from supplies.domain.catalogue_records import (
     CatalogueRecord,
     Community,
@@ -18,7 +19,7 @@ from supplies.domain.catalogue_records import (
     Recipient,
     Team,
 )
-from supplies.domain.entry_rows import Allocation, Delivery, Merge, Need, Pledge
+from supplies.domain.entry_rows import Allocation, Arrival, Delivery, Merge, Need, Pledge
 from supplies.domain.fields import is_valid_code
 from supplies.domain.larger_units import in_larger_unit
 from supplies.errors import NotFound
@@ -239,7 +240,7 @@ class Names:
     def donation(self, donation: DonationView) -> str:
         """Return the donor and the day of a donation, as its title on pages."""
         donor = self._anonymous if donation.donor is None else self.donor(donation.donor)
-        return f"{donor}, {format_day(donation.happened_on, self._language)}"
+        return f"{donor} · {format_day(donation.happened_on, self._language)}"
 
     @property
     def _anonymous(self) -> str:
@@ -248,7 +249,7 @@ class Names:
     def need(self, need: NeedView) -> str:
         """Return the recipient, item and requested quantity of a need, as its title on pages."""
         goods = f"{self.item(need.item)} {self.quantity(need.asked, need.item)}"
-        return f"{self.recipient(need.recipient)}: {goods}"
+        return f"{self.recipient(need.recipient)} · {goods}"
 
     def next_address(self, path: str, filters: Mapping[str, str | None], after: str | None) -> str:
         """Return the address of the next page of a list. Return "" if there is none.
@@ -275,6 +276,11 @@ class Names:
             case "a":
                 allocation = self._books.latest_row(Allocation, allocation=document)
                 return "" if allocation is None else self.recipient(allocation.recipient)
+            case "d":
+                gift = self._books.latest_row(Arrival, arrival=document)
+                if gift is None or gift.origin != "donor":
+                    return ""
+                return self._anonymous if gift.party == ANONYMOUS else self.donor(gift.party)
             case "j":
                 merge = self._books.latest_row(Merge, merge=document)
                 return "" if merge is None else self.record(f"{merge.kind}s", merge.code)

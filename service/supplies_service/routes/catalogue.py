@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from supplies.access import access_log
 from supplies.access.access_context import AccessContext
+from supplies.access.record_changes import CHANGED, REGISTERED, changed_fields
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import (
     CatalogueRecord,
@@ -204,6 +205,7 @@ async def register_record(
     def operation(ledger: Ledger) -> Outcome[S]:
         code = fields["code"] or ledger.next_code(kind)
         ledger.register(convert(kind, {**fields, "code": code}))
+        log_registration(context, ledger, code)
         return Outcome(f"/api/{kind.table}/{code}", made(ledger, code))
 
     def replay(ledger: Ledger, stored: StoredResponse) -> S:
@@ -220,20 +222,10 @@ def sees_names(context: RequestContext) -> bool:
     return context.caller.role != "auditor"
 
 
-def changed_fields(before: CatalogueRecord, after: CatalogueRecord) -> list[str]:
-    """Return the names of the fields that differ.
-
-    The access log stores them, but not the values.
-    """
-    return [
-        name for name in after.__struct_fields__ if getattr(before, name) != getattr(after, name)
-    ]
-
-
 def change_record(
     context: RequestContext, ledger: Ledger, kind: type[R], code: str, changes: Changes[R]
 ) -> R:
-    """Change some fields of a record. For a person, the access log names the changed fields.
+    """Change some fields of a record. The access log names the changed fields.
 
     Raises:
         NotFound: the code is unknown.
@@ -245,11 +237,17 @@ def change_record(
         raise Forgotten(f"{code} was forgotten; register the person under another code")
     after = changes.apply_to(before)
     ledger.amend(after)
-    names = changed_fields(before, after) if kind in PERSONAL_KINDS else []
+    names = changed_fields(before, after)
     if names:
-        line = access_line(context.request, context.caller, "changed", detail=", ".join(names))
+        line = access_line(context.request, context.caller, CHANGED, detail=", ".join(names))
         access_log.add_line(AccessContext(ledger.books, ledger.clock()), **line)
     return after
+
+
+def log_registration(context: RequestContext, ledger: Ledger, code: str) -> None:
+    """Add a line to the access log about a record that was registered."""
+    line = access_line(context.request, context.caller, REGISTERED, code)
+    access_log.add_line(AccessContext(ledger.books, ledger.clock()), **line)
 
 
 CATALOGUE_CONTROLLERS = [

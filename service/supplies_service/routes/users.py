@@ -1,4 +1,4 @@
-"""Users: add, list, invite and disable them."""
+"""Users: add, list, invite, disable and enable them, and change their roles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from supplies.access import users
 from supplies.access.access_context import AccessContext
-from supplies.access.users import NewUser, User
+from supplies.access.users import NewRole, NewUser, User
 from supplies.views.pagination import Page, View, invalid_cursor, make_page, rows_to_fetch
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body, EmptyBody
@@ -109,5 +109,27 @@ class UserController(Controller):
         """Disable a user. All sessions and tokens of the user end at once."""
         return await context.run_admin_idempotent(
             lambda access: Outcome(f"/api/users/{user}", users.disable(access, user)),
+            users.get,
+        )
+
+    @post("/{user:str}/enable", operation_id="enableUser", opt=allow_roles("coordinator"))
+    async def enable(
+        self, context: Context, user: FromPath[str], payload: Body[EmptyBody]
+    ) -> CreatedResponse[Invited]:
+        """Let a disabled user sign in again, after setting a password at the `invitation`."""
+        by = context.by
+        return await context.run_admin_idempotent(
+            lambda access: invite(access, users.enable(access, user), by),
+            lambda access, code: show_without_invitation(users.get(access, code)),
+            is_secret=True,
+        )
+
+    @post("/{user:str}/role", operation_id="changeRole", opt=allow_roles("coordinator"))
+    async def change_role(
+        self, context: Context, user: FromPath[str], payload: Body[NewRole]
+    ) -> CreatedResponse[User]:
+        """Give a user another role. All sessions and tokens of the user end at once."""
+        return await context.run_admin_idempotent(
+            lambda access: Outcome(f"/api/users/{user}", users.change_role(access, user, payload)),
             users.get,
         )

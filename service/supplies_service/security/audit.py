@@ -108,11 +108,13 @@ def access_line(
         connection: The request.
         caller: The caller; None if unknown.
         outcome: What the caller did, as in `AccessLogLine`.
-        subject: The code of the person. None takes the first path parameter, if it is a code.
+        subject: The code of the person. None takes the first path parameter, if it is a code and
+            not the kind of a form or list.
         detail: As in `AccessLogLine`. None names who made the link, if the caller used one.
     """
     if subject is None:
-        subject = next(iter(connection.path_params.values()), None)
+        codes = (code for name, code in connection.path_params.items() if name != "kind")
+        subject = next(codes, None)
     if not (isinstance(subject, str) and _CODE.fullmatch(subject)):
         subject = None
     if detail is None and caller is not None and caller.link_made_by is not None:

@@ -26,8 +26,8 @@ class AccessLogLine(msgspec.Struct, frozen=True, kw_only=True):
         who, role, credential: None for an unknown caller.
         route: The path with the names of its parameters in place of their values.
         subject: The code in the path, or None if the path contains none.
-        outcome: What the caller did: `looked` at data, `changed` a record, `made` or `revoked` a
-            link, `signed-in`, or was `refused`.
+        outcome: What the caller did: `looked` at data, `registered` or `changed` a record, `made`
+            or `revoked` a link, `signed-in`, or was `refused`.
         address: The caller's network address.
         detail: The link that was made or revoked, the user who made the link that was used, or the
             names of the changed fields; otherwise absent.
@@ -145,6 +145,8 @@ def _is_known(access: AccessContext, column: str, code: str) -> bool:
         "users": "code",
         "donors": "code",
         "recipients": "code",
+        "items": "code",
+        "locations": "code",
         "teams": "code",
         "entries": "document",
     }

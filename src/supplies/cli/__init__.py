@@ -25,6 +25,7 @@ COMMANDS = {
     "report": ("reports:report", "Print lists of stock, pledges and needs, and other reports."),
     "quarantine": ("quarantine:quarantine", "Move all free goods of a batch to a quarantine."),
     "entry": ("entry:entry", "Print one entry of the books, with its notes and reasons."),
+    "reverse": ("reverse:reverse", "Undo the command that recorded an entry."),
     "receipt": ("papers:receipt", "Write a receipt, or all receipts of a period, as PDF."),
     "receipt check": ("receipt_check:receipt_check", "Check whether a receipt is genuine."),
     "slips": ("papers:slips", "Write the slips of a delivery as PDF."),
@@ -37,7 +38,7 @@ COMMANDS = {
     "database": ("database:database", "Grant access to a PostgreSQL database."),
     "forget": ("forget:forget", "Erase personal data, of people or in the text of an entry."),
     "station": ("station:station", "Add stations, change their settings, manage their keys."),
-    "user": ("users:user", "Add and disable users, set passwords, issue tokens."),
+    "user": ("users:user", "Add users, change their access, set passwords, issue tokens."),
 }
 """The commands by name, each with its module and function and its line in `supplies --help`."""
 

@@ -14,6 +14,7 @@ from supplies.errors import InvalidField
 if TYPE_CHECKING:
     from supplies.domain.catalogue_records import CatalogueRecord
     from supplies.domain.commands import PersonKind
+    from supplies.ledger.ledger import Ledger
 
 _KINDS = ("item", "donor", "recipient", "location", "team", "community")
 
@@ -73,6 +74,7 @@ def add(
                 ledger.register(convert(record_kind, values))
             except InvalidField as error:
                 raise ledger.with_all_faults(error, record_kind, values) from None
+            _log(ledger, record_kind, code, "registered")
         with ledger.reading() as books:
             record = books.catalogue.get(record_kind, code)
             assert record is not None, "it was registered"
@@ -102,6 +104,7 @@ def set_fields(
     """Change fields of a record, as in --set retired=true. Other fields keep their values."""
     import msgspec
 
+    from supplies.access.record_changes import changed_fields
     from supplies.cli.opening import open_ledger
     from supplies.cli.tables import print_json
     from supplies.domain.validation import convert
@@ -113,13 +116,39 @@ def set_fields(
         raise InvalidField("nothing to change; name a field, as in --set name=TEXT")
     with open_ledger(database, station) as ledger:
         with ledger.transaction():
-            before = msgspec.to_builtins(get_record(ledger.books, record_kind, code))
-            ledger.amend(convert(record_kind, {**before, **values}))
+            before = get_record(ledger.books, record_kind, code)
+            after = convert(record_kind, {**msgspec.to_builtins(before), **values})
+            ledger.amend(after)
+            if names := changed_fields(before, after):
+                _log(ledger, record_kind, code, "changed", ", ".join(names))
         record = get_record(ledger.books, record_kind, code)
     if as_json:
         print_json(record)
     else:
         print(f"{code} is changed.")
+
+
+def _log(
+    ledger: Ledger,
+    kind: type[CatalogueRecord],
+    code: str,
+    outcome: str,
+    detail: str | None = None,
+) -> None:
+    """Add a line to the history of a record."""
+    from supplies.access import access_log
+    from supplies.access.access_context import AccessContext
+    from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
+
+    access_log.add_line(
+        AccessContext(ledger.books, ledger.clock()),
+        method="",
+        route=f"/{kind.table}",
+        outcome=outcome,
+        who=COMMAND_LINE_AUTHOR,
+        subject=code,
+        detail=detail,
+    )
 
 
 @catalogue.command("list")

@@ -24,7 +24,7 @@ _login_argument = click.argument("login", metavar="LOGIN")
 
 @click.group(cls=Group)
 def user() -> None:
-    """Add and disable users, set passwords, issue tokens.
+    """Add users, change their access, set passwords, issue tokens.
 
     Anybody who can write to the database may run these commands.
     """
@@ -83,12 +83,16 @@ def add(
             host = books.station.host.rstrip("/")
     print(f"{added.login} is a {added.role}; entries name them {added.code}.")
     if path is not None:
-        print("They set their password at this address, once, within three days:")
-        print(f"  {host}{path}")
-        print(
-            "It begins with the station's `host`. If the service has another address, put "
-            "/invitation/… after that one."
-        )
+        _print_invitation(host, path)
+
+
+def _print_invitation(host: str, path: str) -> None:
+    print("They set their password at this address, once, within three days:")
+    print(f"  {host}{path}")
+    print(
+        "It begins with the station's `host`. If the service has another address, put "
+        "/invitation/… after that one."
+    )
 
 
 @user.command("list")
@@ -144,7 +148,7 @@ def password(database: str, station: str | None, login: str) -> None:
             found = users.get_by_login(AccessContext(books, ledger.clock()), login)
         if found.disabled_at is not None:
             raise InvalidField(
-                f"{found.login} is disabled; add a new user with `supplies user add`"
+                f"{found.login} is disabled; enable them with `supplies user enable`"
             )
         interactive = sys.stdin.isatty()
         new = _ask_password(found.login) if interactive else _read_password(found.login)
@@ -168,6 +172,61 @@ def disable(database: str, station: str | None, login: str) -> None:
         access = AccessContext(books, ledger.clock())
         disabled = users.disable(access, users.get_by_login(access, login).code)
     print(f"{disabled.login} can no longer sign in; their sessions and tokens have ended.")
+
+
+@user.command()
+@_login_argument
+@books_options
+def enable(database: str, station: str | None, login: str) -> None:
+    """Let the disabled user LOGIN sign in again.
+
+    The command prints an address at which the user sets a new password. The address works once,
+    within three days.
+    """
+    from supplies.access import users
+    from supplies.access.access_context import AccessContext
+    from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
+    from supplies.cli.opening import open_ledger
+
+    with open_ledger(database, station) as ledger, ledger.admin_transaction() as books:
+        access = AccessContext(books, ledger.clock())
+        found = users.get_by_login(access, login)
+        if found.disabled_at is None:
+            raise InvalidField(f"{found.login} is not disabled; nothing was changed")
+        enabled = users.enable(access, found.code)
+        _, path = users.invite(access, enabled, by=COMMAND_LINE_AUTHOR)
+        host = books.station.host.rstrip("/")
+    print(f"{enabled.login} can sign in again, with the role {enabled.role}.")
+    _print_invitation(host, path)
+
+
+@user.command()
+@_login_argument
+@books_options
+@click.option("--role", type=click.Choice(USER_ROLES), required=True, help="The new role.")
+@click.option(
+    "--team",
+    metavar="CODE",
+    help="Required for a courier: the team whose deliveries the courier carries.",
+)
+def role(database: str, station: str | None, login: str, role: UserRole, team: str | None) -> None:
+    """Give the user LOGIN another role. All sessions and tokens of the user end.
+
+    The entries that the user recorded stay as they are.
+    """
+    from supplies.access import users
+    from supplies.access.access_context import AccessContext
+    from supplies.cli.opening import open_ledger
+
+    new = users.NewRole(role=role, team=team)
+    with open_ledger(database, station) as ledger, ledger.admin_transaction() as books:
+        access = AccessContext(books, ledger.clock())
+        before = users.get_by_login(access, login)
+        changed = users.change_role(access, before.code, new)
+    if changed == before:
+        print(f"{changed.login} already has the role {changed.role}; nothing was changed.")
+    else:
+        print(f"{changed.login} has the role {changed.role} now; their sessions and tokens ended.")
 
 
 @user.command()
