@@ -9,6 +9,17 @@ from playwright.sync_api import Browser
 from support.browser import OpenPage, Site, start_browser, start_site
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Repeat a test in the browser once if it fails. The summary of the run names it.
+
+    A browser on a busy machine may lose a connection. A test that is named again and again has a
+    real fault.
+    """
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """The browser. Each test has its own cookies.

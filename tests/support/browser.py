@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from supplies.access import users
 from supplies.access.access_context import AccessContext
@@ -40,6 +40,8 @@ WIDTH_AND_LANGUAGE = ((WIDTHS[0], "zh"), (WIDTHS[1], "en"))
 
 PATIENCE = 20_000
 """Milliseconds to wait for something on a page."""
+
+expect.set_options(timeout=PATIENCE)
 
 
 class Site(NamedTuple):
