@@ -51,7 +51,9 @@ def test_a_command_in_a_page_exists_with_its_options(shown: str) -> None:
     assert used <= options
 
 
-@pytest.mark.parametrize("name", ["access.md", "checking-a-receipt.md", "stations.md"])
+@pytest.mark.parametrize(
+    "name", ["access.md", "checking-a-receipt.md", "exporting.md", "stations.md"]
+)
 def test_the_commands_of_a_page_run_in_its_order(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,7 +64,7 @@ def test_the_commands_of_a_page_run_in_its_order(
     Path("JZ-2020-000001.pdf").rename("receipt.pdf")
     page = next(page for page in prose.pages() if page.name == name)
     commands = re.findall(r"^ {4}supplies (.+)$", page.read_text(encoding="utf-8"), re.M)
-    assert len(commands) > 3
+    assert len(commands) > 1
     for command in commands:
         monkeypatch.setattr("sys.stdin", io.StringIO("four words that fit\n"))
         assert main(shlex.split(command)) == 0, command

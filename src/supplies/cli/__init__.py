@@ -22,6 +22,7 @@ COMMANDS = {
     "serve": ("serve:serve", "Run the web service for people and programs until Ctrl-C."),
     "catalogue": ("catalogue:catalogue", "Register, change and find items, people and places."),
     "import": ("import_rows:import_file", "Record the rows of a spreadsheet."),
+    "export": ("export:export", "Write the books in the formats of other programs."),
     "report": ("reports:report", "Print lists of stock, pledges and needs, and other reports."),
     "quarantine": ("quarantine:quarantine", "Move all free goods of a batch to a quarantine."),
     "entry": ("entry:entry", "Print one entry of the books, with its notes and reasons."),

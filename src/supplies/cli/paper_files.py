@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,11 +80,27 @@ class OutputFile:
             AlreadyDone: the file exists, and `force` is False.
             StoreError: the file cannot be written.
         """
-        from supplies.storage.atomic_files import PRIVATE, write_file
+        with self.draft(is_public=is_public) as draft:
+            draft.write_bytes(content)
+
+    @contextmanager
+    def draft(self, *, is_public: bool = False) -> Iterator[Path]:
+        """Yield the path of an empty draft to be written, and rename the draft afterwards.
+
+        Args:
+            is_public: As in `write`.
+
+        Raises:
+            InvalidField: as in `write`.
+            AlreadyDone: the file exists, and `force` is False.
+            StoreError: the file cannot be written.
+        """
+        from supplies.storage.atomic_files import PRIVATE, new_file
 
         self._check()  # Check again, because drawing took a while.
         mode = _PUBLIC if is_public else PRIVATE
-        write_file(self._path, content, mode=mode, replace=self._force)
+        with new_file(self._path, mode=mode, replace=self._force) as draft:
+            yield draft
 
     def _check(self) -> None:
         from supplies.maintenance.protected_files import refuse_files_of_books

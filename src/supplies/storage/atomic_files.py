@@ -102,9 +102,27 @@ def write_file(path: Path, content: bytes, *, mode: int = PRIVATE, replace: bool
         AlreadyDone: the file exists, and `replace` is false.
         StoreError: the file cannot be written.
     """
+    with new_file(path, mode=mode, replace=replace) as draft:
+        draft.write_bytes(content)
+
+
+@contextmanager
+def new_file(path: Path, *, mode: int = PRIVATE, replace: bool = False) -> Iterator[Path]:
+    """Yield a draft to be written in the `with` block, and then give it the name of the file.
+
+    If the block raises an error, the draft is deleted.
+
+    Args:
+        mode: The file mode, from which the umask is subtracted.
+        replace: Whether to replace a file that exists.
+
+    Raises:
+        AlreadyDone: the file exists, and `replace` is false.
+        StoreError: the file cannot be written.
+    """
     with draft_file(path, mode) as draft:
         try:
-            draft.write_bytes(content)
+            yield draft
             fsync(draft)
         except OSError as error:
             raise _file_error(path, error) from error

@@ -1,0 +1,197 @@
+"""Read entries, accounts and balances as of a day, in the form in which journals show them.
+
+A journal shows an account under its own name, with one exception: what a donor promised is shown as
+`promised:D-1`, because the account `donor:D-1` also counts the goods that the donor gave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from supplies.books.reader import Books
+from supplies.domain.accounts import CHART, DONOR, AccountKind, Family, is_origin, keys_of, kind_of
+from supplies.domain.catalogue_records import Donor, Item, Location, Recipient
+from supplies.domain.entries import Transfer
+from supplies.views.catalogue import list_records
+
+_ENTRIES_AT_ONCE = 500
+_ACCOUNTS_AT_ONCE = 500
+
+PROMISED = "promised"
+"""The kind of the accounts that show what donors promised."""
+
+
+class JournalEntry(NamedTuple):
+    """An entry that moves goods, promises or needs.
+
+    Attributes:
+        booked_on: ISO text, as is `happened_on`.
+        hash: Hexadecimal.
+    """
+
+    seq: int
+    kind: str
+    document: str | None
+    happened_on: str
+    booked_on: str
+    recorded_at: str
+    recorded_by: str
+    supersedes: int | None
+    hash: str
+    transfers: list[Transfer]
+
+
+class AccountBalance(NamedTuple):
+    """The balance of an item in an account of a journal, over all lots, in base units."""
+
+    account: str
+    item: str
+    quantity: int
+
+
+def journal_account(account: str, lot: str) -> str:
+    """Return the account of a journal that shows a balance.
+
+    Args:
+        lot: The lot of the balance; "" for promises and needs.
+    """
+    if not lot and account.startswith(DONOR.prefix):
+        return f"{PROMISED}:{account.removeprefix(DONOR.prefix)}"
+    return account
+
+
+def last_day(books: Books, as_of: date | None) -> str:
+    """Return the last day of a journal as ISO text: `as_of`, or the latest day with an entry."""
+    return books.head()[2] if as_of is None else as_of.isoformat()
+
+
+def first_day(books: Books) -> str | None:
+    """Return the earliest day on which an entry is booked, as ISO text, or None without entries."""
+    day: str | None = books.value("SELECT min(booked_on) FROM entries WHERE station = :station")
+    return day
+
+
+def journal_entries(books: Books, day: str) -> Iterator[JournalEntry]:
+    """Yield the entries with transfers that are booked until the end of a day, by number.
+
+    They are read in parts, so that the memory does not grow with their number.
+    """
+    last, after = books.head()[0], 0
+    while after < last:
+        until = min(after + _ENTRIES_AT_ONCE, last)
+        moves: dict[int, list[Transfer]] = {}
+        for seq, *move in books.all(
+            "SELECT seq, source, target, item, lot, quantity FROM transfers "
+            "WHERE station = :station AND seq > :after AND seq <= :until ORDER BY seq, line",
+            after=after,
+            until=until,
+        ):
+            moves.setdefault(seq, []).append(Transfer(*move))
+        for *columns, digest in books.all(
+            "SELECT seq, kind, document, happened_on, booked_on, recorded_at, recorded_by, "
+            "supersedes, hash FROM entries WHERE station = :station AND seq > :after "
+            "AND seq <= :until AND booked_on <= :day ORDER BY seq",
+            after=after,
+            until=until,
+            day=day,
+        ):
+            seq = columns[0]
+            if seq in moves:
+                yield JournalEntry._make([*columns, bytes(digest).hex(), moves[seq]])
+        after = until
+
+
+def journal_balances(books: Books, day: str) -> Iterator[AccountBalance]:
+    """Yield the balances at the end of a day, also those that are zero, by account and item."""
+    after = ""
+    while True:
+        accounts = books.all(
+            "SELECT DISTINCT account FROM days WHERE station = :station AND account > :after "
+            f"AND day <= :day ORDER BY account LIMIT {_ACCOUNTS_AT_ONCE}",
+            after=after,
+            day=day,
+        )
+        if not accounts:
+            return
+        promise = "CASE WHEN lot = '' THEN 1 ELSE 0 END"
+        for account, item, is_promise, quantity in books.all(
+            f"SELECT account, item, {promise}, sum(quantity) FROM days AS d "
+            "WHERE station = :station AND account >= :first AND account <= :last AND day = ("
+            "SELECT max(o.day) FROM days AS o WHERE o.station = d.station "
+            "AND o.account = d.account AND o.item = d.item AND o.lot = d.lot AND o.day <= :day) "
+            f"GROUP BY account, item, {promise} ORDER BY account, item",
+            first=accounts[0][0],
+            last=accounts[-1][0],
+            day=day,
+        ):
+            shown = journal_account(account, "" if is_promise else "lot")
+            yield AccountBalance(shown, item, int(quantity))
+        after = accounts[-1][0]
+
+
+def journal_accounts(books: Books, day: str) -> Iterator[str]:
+    """Yield each account with a transfer until the end of a day, once.
+
+    The balances of an account follow one another, except that those of `promised` are between those
+    of `donor`.
+    """
+    before: list[str] = []
+    for balance in journal_balances(books, day):
+        if balance.account not in before:
+            yield balance.account
+            before = [*before, balance.account][-2:]
+
+
+def journal_items(books: Books) -> list[Item]:
+    """Return all items by code."""
+    return list_records(books, Item, limit=None).items
+
+
+def account_title(books: Books, account: str, *, personal: bool) -> str | None:
+    """Return the name of the place or person of an account, or None if it has none.
+
+    Args:
+        personal: Whether to return the names of donors and recipients.
+    """
+    name, code = account.partition(":")[0], account.rpartition(":")[2]
+    key = "donor" if name == PROMISED else kind_of(account).keys[len(keys_of(account)) - 1]
+    if key == "location":
+        location = books.catalogue.get(Location, code)
+        return None if location is None else location.name
+    if personal and key in ("donor", "recipient"):
+        kind: type[Donor | Recipient] = Donor if key == "donor" else Recipient
+        person = books.catalogue.get(kind, code)
+        return None if person is None else person.name
+    return None
+
+
+# --- kinds of accounts in accounting -------------------------------------------------------------
+
+
+def root_of(kind: str) -> str:
+    """Return the type of account that accountants know, such as Assets, for a kind of account."""
+    return "Equity" if kind == PROMISED else _root_of(CHART[kind])
+
+
+def _root_of(kind: AccountKind) -> str:
+    if kind.name in _ROOTS:
+        return _ROOTS[kind.name]
+    if Family.NEEDS in kind.families:
+        return "Equity"
+    return "Income" if is_origin(kind) else "Assets"
+
+
+_ROOTS = {
+    "borrowed": "Liabilities",
+    "opening": "Equity",
+    "received": "Expenses",
+    "used": "Expenses",
+    "lost": "Expenses",
+    "returned": "Expenses",
+    "delivered": "Expenses",
+    "converted": "Equity",
+    "unexplained": "Equity",
+}
+"""The kinds of account whose type does not follow from the chart of accounts."""
