@@ -64,7 +64,7 @@ def texts() -> set[Text]:
     found |= {(text, None, None) for text in script_texts()}
     for folder in PYTHON_FOLDERS:
         for module in sorted(folder.rglob("*.py")):
-            if "Sentence(" in module.read_text("utf-8"):
+            if any(f"{name}(" in module.read_text("utf-8") for name in PYTHON_KEYWORDS):
                 found |= set(_extracted(module, "python", PYTHON_KEYWORDS))
     return found
 

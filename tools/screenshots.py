@@ -32,6 +32,9 @@ START_SECONDS = 60
 LEFT_OUT = re.compile(r"/(schema|assets|find|.*/pdf)|.*#")
 """Addresses that are not pages."""
 
+_RECORD = re.compile(r"\b(donors|recipients|items|locations|teams|communities)/(?!new\b)[^/]+")
+"""The table and the code of a record in an address."""
+
 
 def main() -> None:
     """Take all pictures.
@@ -50,7 +53,7 @@ def main() -> None:
         subprocess.run([supplies_program(), "demo", "--database", str(database)], check=True)
         session = session_of_demo(database)
         with served_demo(database) as address:
-            paths = _find_pages(browser, address, session)
+            paths = find_pages(browser, address, session)
             for language in LOCALES:
                 for width in WIDTHS:
                     _take(browser, address, session, paths, language, width)
@@ -98,26 +101,31 @@ def _wait(address: str) -> None:
     sys.exit(f"the service did not answer at {address} within {START_SECONDS} seconds")
 
 
-def _find_pages(browser: Browser, address: str, session: str) -> dict[str, str]:
+def find_pages(browser: Browser, address: str, session: str) -> dict[str, str]:
     """Return one path for each page, by the name of its picture."""
-    found, waiting = dict[str, str](), ["/", "/sign-in"]
     with signed_in(browser, address, session, "en", WIDTHS[-1]) as page:
-        while waiting:
-            path = waiting.pop(0)
-            name = page_name(path)
-            if name in found or LEFT_OUT.match(path):
-                continue
-            page.goto(address + path)
-            found[name] = path
-            waiting += page.eval_on_selector_all(
-                "a[href^='/']", "links => links.map(link => link.getAttribute('href'))"
-            )
-    return found
+        return dict(walk_pages(page, address))
+
+
+def walk_pages(page: Page, address: str) -> Iterator[tuple[str, str]]:
+    """Open one page for each route that links lead to. Yield its name and path while it is open."""
+    found, waiting = set[str](), ["/", "/sign-in"]
+    while waiting:
+        path = waiting.pop(0)
+        name = page_name(path)
+        if name in found or LEFT_OUT.match(path):
+            continue
+        found.add(name)
+        page.goto(address + path)
+        waiting += page.eval_on_selector_all(
+            "a[href^='/']", "links => links.map(link => link.getAttribute('href'))"
+        )
+        yield name, path
 
 
 def page_name(path: str) -> str:
     """Return the name of a page: codes and numbers in its path are replaced."""
-    parts = path.partition("?")[0].strip("/").split("/")
+    parts = _RECORD.sub(r"\1/1", path.partition("?")[0]).strip("/").split("/")
     plain = [part if re.fullmatch(r"[a-z][a-z-]+", part) else "one" for part in parts if part]
     return "-".join(plain) or "today"
 

@@ -24,7 +24,7 @@ from supplies.domain.catalogue_records import CatalogueRecord
 from supplies.domain.commands import Command
 from supplies.domain.photos import PhotoType
 from supplies.domain.validation import convert
-from supplies.errors import InvalidField, NotFound, SuppliesError
+from supplies.errors import InvalidField, NotFound, Sentence, SuppliesError
 from supplies_service.problems import Malformed, TooSlow, WrongMediaType
 from supplies_service.security.authentication import caller_of
 from supplies_service.stations import current_station
@@ -276,5 +276,9 @@ def parse_number(text: str) -> int:
         NotFound: the text is not a number, or the number is too large.
     """
     if not (text.isascii() and text.isdigit() and len(text) <= 15):
-        raise NotFound(f"there is no number {text[:64]!r} in this list; numbers begin at 1")
+        raise NotFound(
+            Sentence(
+                "there is no number {text} in this list; numbers begin at 1", text=repr(text[:64])
+            )
+        )
     return int(text)

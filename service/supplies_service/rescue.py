@@ -21,7 +21,7 @@ from supplies.access.phone_reports import correct_clock, may_report, offset_of_t
 from supplies.access.phones import Phone
 from supplies.domain.commands import ReportOutcome
 from supplies.domain.fields import Timestamp
-from supplies.errors import InvalidField, NotFound, StoreError, SuppliesError
+from supplies.errors import InvalidField, NotFound, Sentence, StoreError, SuppliesError
 from supplies.views.pagination import View
 from supplies_service.idempotency import request_key
 from supplies_service.request_bodies import decode
@@ -106,8 +106,13 @@ def read_text(text: str) -> list[tuple[str, UnsentRecords]]:
         if known.setdefault(int(part), data) != data:
             raise InvalidField.at(
                 "/text",
-                f"part {part} of {count} of phone {phone} is there twice, with different content; "
-                "give one text of this phone at a time",
+                Sentence(
+                    "part {part} of {count} of phone {phone} is there twice, with different "
+                    "content; give one text of this phone at a time",
+                    part=part,
+                    count=count,
+                    phone=phone,
+                ),
             )
     if not parts:
         raise InvalidField.at("/text", _NOT_OURS)
@@ -117,7 +122,12 @@ def read_text(text: str) -> list[tuple[str, UnsentRecords]]:
         if missing:
             raise InvalidField.at(
                 "/text",
-                f"part {missing[0]} of {count} of phone {phone} is missing; scan or copy it too",
+                Sentence(
+                    "part {part} of {count} of phone {phone} is missing; scan or copy it too",
+                    part=missing[0],
+                    count=count,
+                    phone=phone,
+                ),
             )
         found.append((phone, _decode("".join(known[at] for at in sorted(known)))))
     return sorted(found, key=lambda one: one[1].now)
@@ -165,7 +175,12 @@ async def _take_over(
     allocation: str | None = None
     try:
         if phone is None:
-            raise NotFound(f"there is no phone {phone_id} in these books; see the list of phones")
+            raise NotFound(
+                Sentence(
+                    "there is no phone {phone} in these books; see the list of phones",
+                    phone=phone_id,
+                )
+            )
         body = _json_object(record.body)
         outcome = decode(ReportOutcome, body, {"delivery": record.delivery})
         allocation = outcome.allocation
@@ -199,7 +214,7 @@ def _json_object(body: str) -> dict[str, Any]:
     except (msgspec.DecodeError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise InvalidField("the record cannot be read; write down what the phone shows")
+        raise InvalidField(Sentence("the record cannot be read; write down what the phone shows"))
     return found
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from litestar.testing import TestClient
 from supplies_service.pages.forms import safe_path
+from supplies_service.templating import format_sentence
+from support.ledger_fixture import StationLedger
 from support.rest_client import ADDRESS
 
+from supplies.errors import NotEnough
 from tools import messages
 
 
@@ -65,3 +72,34 @@ def test_the_choice_of_a_language_is_remembered(anonymous_client: TestClient) ->
 def test_a_page_goes_on_only_to_addresses_of_the_service(text: str) -> None:
     assert safe_path(text) == "/"
     assert safe_path("/donations?after=1") == "/donations?after=1"
+
+
+def test_quantities_that_are_missing_are_explained_in_chinese(station: StationLedger) -> None:
+    station.give(5)
+    with pytest.raises(NotEnough) as refused:
+        station.allocate(9)
+    assert format_sentence(refused.value.detail, "en") == str(refused.value)
+    assert format_sentence(refused.value.detail, "zh") == "Store A 可用的只有 5 × 口罩；需要 9"
+
+
+def test_most_messages_of_rules_and_pages_can_be_translated() -> None:
+    folders = (messages.ROOT / "src/supplies/ledger/rules", messages.PAGES)
+    plain = [each for folder in folders for each in plain_messages(folder)]
+    assert len(plain) <= 8, plain
+
+
+ERRORS = {"InvalidField", "NotFound", "NotEnough", "AlreadyDone", "Unaccounted", "Forgotten"}
+
+
+def plain_messages(folder: Path) -> Iterator[str]:
+    """Return the messages of errors that are no `Sentence`, and so are only in English."""
+    for path in sorted(folder.rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(call, ast.Call):
+                continue
+            name, *rest = ast.unparse(call.func).split(".")
+            message = call.args[1:2] if rest == ["at"] else call.args[:1]
+            if name in ERRORS and isinstance(
+                next(iter(message), None), ast.Constant | ast.JoinedStr | ast.BinOp
+            ):
+                yield f"{path.name}, line {call.lineno}"

@@ -139,7 +139,7 @@ class CommandForm(Generic[C]):
         confirmed = [value for name, value in sent if name == "confirmed"]
         key, do = extra.pop("key", ""), extra.pop("do", "")
         if not re.fullmatch(r"[\w-]{16,64}", key, re.ASCII):
-            raise Malformed("the form has no key; open the page and send it again")
+            raise Malformed(Sentence("the form has no key; open the page and send it again"))
         form = cls(kind, fields, key=key, do=do, extra=extra, confirmed=confirmed)
         form._change_lines()
         return form

@@ -15,7 +15,7 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 from supplies.access import devices, phones
 from supplies.access.access_context import AccessContext
 from supplies.access.users import StoredPassword
-from supplies.errors import SuppliesError
+from supplies.errors import Sentence, SuppliesError
 from supplies_service.problems import Malformed, TooLarge, WrongMediaType
 from supplies_service.request_bodies import read_body
 from supplies_service.security.authentication import DONOR_COOKIE, PHONE_COOKIE, SESSION_COOKIE
@@ -59,7 +59,9 @@ async def read_form(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
             raise TooLarge(f"a form may have {MAX_FORM_BYTES} bytes, this one has {len(body)}")
         return parse_form(body.decode())
     except (UnicodeDecodeError, ValueError):
-        raise Malformed("the form cannot be read; open the page and send it again") from None
+        raise Malformed(
+            Sentence("the form cannot be read; open the page and send it again")
+        ) from None
 
 
 def parse_form(text: str) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from datetime import date
 
 from supplies.books.reader import Books
 from supplies.domain.days import check_day
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.views.periods import get_period_of_entries
 
 
@@ -25,7 +25,7 @@ def parse_day(text: str, pointer: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         raise InvalidField.at(
-            pointer, f"{text[:64]!r} is not a day; write it as 2020-02-05"
+            pointer, Sentence("{text} is not a day; write it as 2020-02-05", text=repr(text[:64]))
         ) from None
     check_day(day, pointer)
     return day
@@ -47,5 +47,5 @@ def parse_period(books: Books, first: str, last: str, *, today: date) -> tuple[d
         known = get_period_of_entries(books) if books.head()[0] else (today, today)
         begin, end = begin or known[0], end or known[1]
     if end < begin:
-        raise InvalidField.at("/to", f"{end} is before {begin}")
+        raise InvalidField.at("/to", Sentence("{last} is before {first}", last=end, first=begin))
     return begin, end

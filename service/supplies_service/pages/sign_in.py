@@ -26,7 +26,7 @@ from supplies.access import (
 )
 from supplies.access.access_context import AccessContext
 from supplies.access.logins import login_key
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.views.first_steps import get_first_steps
 from supplies_service.pages.forms import (
     device_cookie,
@@ -366,7 +366,9 @@ def _continue_page(request: Request[Any, Any, Any], form: SignInForm) -> Respons
     try:
         typed = parse_form(form.typed)
     except ValueError:
-        raise Malformed("the form cannot be read; open the page and send it again") from None
+        raise Malformed(
+            Sentence("the form cannot be read; open the page and send it again")
+        ) from None
     return render_page(request, "continue.html", form=form, typed=typed)
 
 

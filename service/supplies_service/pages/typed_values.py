@@ -13,7 +13,7 @@ import msgspec
 from supplies.domain.money import Money
 from supplies.domain.normalization import normalize_text
 from supplies.domain.validation import alternatives, convert
-from supplies.errors import Fault, InvalidField
+from supplies.errors import Fault, InvalidField, Sentence
 from supplies_service.problems import Malformed
 
 C = TypeVar("C", bound=msgspec.Struct)
@@ -141,9 +141,11 @@ def _tree(fields: Mapping[str, str]) -> dict[str, Any]:
         for parent in parents:
             at = at.setdefault(parent, {})
             if not isinstance(at, dict):
-                raise Malformed("the form cannot be read; open the page and send it again")
+                raise Malformed(
+                    Sentence("the form cannot be read; open the page and send it again")
+                )
         if isinstance(at.get(name), dict):
-            raise Malformed("the form cannot be read; open the page and send it again")
+            raise Malformed(Sentence("the form cannot be read; open the page and send it again"))
         at[name] = text
     return tree
 

@@ -26,7 +26,7 @@ from supplies.domain.catalogue_records import (
 from supplies.domain.commands import ForgetDonor, ForgetRecipient
 from supplies.domain.fields import Code, Label
 from supplies.domain.validation import convert
-from supplies.errors import Forgotten
+from supplies.errors import Forgotten, Sentence
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 from supplies.storage.idempotency import StoredResponse
@@ -234,7 +234,9 @@ def change_record(
     """
     before = get_record(ledger.books, kind, code)
     if getattr(before, "name", "") is None:
-        raise Forgotten(f"{code} was forgotten; register the person under another code")
+        raise Forgotten(
+            Sentence("{code} was forgotten; register the person under another code", code=code)
+        )
     after = changes.apply_to(before)
     ledger.amend(after)
     names = changed_fields(before, after)

@@ -385,8 +385,12 @@ class Catalogue:
         if stays is not None:
             raise InvalidField.at(
                 "/retired",
-                f"{record.code} was merged into {stays} and stays retired; "
-                "to use it again, reverse the entry that merged it",
+                Sentence(
+                    "{code} was merged into {stays} and stays retired; to use it again, reverse "
+                    "the entry that merged it",
+                    code=record.code,
+                    stays=stays,
+                ),
             )
 
     def _check_series_unchanged(self, record: CatalogueRecord) -> None:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from supplies.errors import InvalidField, check_type
+from supplies.errors import InvalidField, check_type, template
 
 ANONYMOUS = "anonymous"
 """The key for unnamed donors, as in the account `donor:anonymous`."""
@@ -56,7 +56,7 @@ class AccountKind:
         families: What an account of this kind can contain.
         column: The column of reports that shows its goods; None if it contains no goods.
         floored: Whether its balance must never fall below zero.
-        description: The meaning of such an account in words. {} stands for each key.
+        description: The meaning of such an account in words. {name} stands for its first key.
     """
 
     name: str
@@ -95,57 +95,104 @@ def _kind(
 
 
 DONOR = _kind(
-    "donor", "donor", "promises goods", ReportColumn.RECEIVED, "given by {}", floored=False
+    "donor",
+    "donor",
+    "promises goods",
+    ReportColumn.RECEIVED,
+    template("given by {name}"),
+    floored=False,
 )
 BOUGHT = _kind(
-    "bought", "supplier", "goods", ReportColumn.RECEIVED, "bought from {}", floored=False
+    "bought",
+    "supplier",
+    "goods",
+    ReportColumn.RECEIVED,
+    template("bought from {name}"),
+    floored=False,
 )
-MADE = _kind("made", "maker", "goods", ReportColumn.RECEIVED, "made by {}", floored=False)
+MADE = _kind(
+    "made", "maker", "goods", ReportColumn.RECEIVED, template("made by {name}"), floored=False
+)
 BORROWED = _kind(
-    "borrowed", "lender", "goods", ReportColumn.RECEIVED, "borrowed from {}", floored=False
+    "borrowed",
+    "lender",
+    "goods",
+    ReportColumn.RECEIVED,
+    template("borrowed from {name}"),
+    floored=False,
 )
-OPENING = _kind("opening", "location", "goods", ReportColumn.OPENING, "opened in {}", floored=False)
+OPENING = _kind(
+    "opening",
+    "location",
+    "goods",
+    ReportColumn.OPENING,
+    template("opened in {name}"),
+    floored=False,
+)
 FROM_STATION = _kind(
-    "from_station", "shipment", "goods", ReportColumn.RECEIVED, "received by {}", floored=False
+    "from_station",
+    "shipment",
+    "goods",
+    ReportColumn.RECEIVED,
+    template("received by {name}"),
+    floored=False,
 )
 
-PLEDGED = _kind("pledged", "pledge need?", "promises", None, "outstanding on pledge {}")
+PLEDGED = _kind(
+    "pledged", "pledge need?", "promises", None, template("outstanding on pledge {name}")
+)
 
-STOCK = _kind("stock", "location", "goods", ReportColumn.FREE, "free in {}")
+STOCK = _kind("stock", "location", "goods", ReportColumn.FREE, template("free in {name}"))
 ALLOCATED = _kind(
     "allocated",
     "allocation location",
     "goods",
     ReportColumn.ALLOCATED,
-    "set aside in allocation {}",
+    template("set aside in allocation {name}"),
 )
 IN_TRANSIT = _kind(
     "in_transit",
     "delivery allocation",
     "goods",
     ReportColumn.IN_TRANSIT,
-    "in transit on delivery {}",
+    template("in transit on delivery {name}"),
 )
-RECEIVED = _kind("received", "recipient", "goods", ReportColumn.HANDED_OVER, "with recipient {}")
-USED = _kind("used", "purpose", "goods", ReportColumn.USED, "in use for {}")
-LOST = _kind("lost", "reason", "goods", ReportColumn.LOST, "written off as {}")
-LENT = _kind("lent", "borrower", "goods", ReportColumn.OTHER, "lent to {}")
+RECEIVED = _kind(
+    "received", "recipient", "goods", ReportColumn.HANDED_OVER, template("with recipient {name}")
+)
+USED = _kind("used", "purpose", "goods", ReportColumn.USED, template("in use for {name}"))
+LOST = _kind("lost", "reason", "goods", ReportColumn.LOST, template("written off as {name}"))
+LENT = _kind("lent", "borrower", "goods", ReportColumn.OTHER, template("lent to {name}"))
 CONVERTED = _kind(
-    "converted", "conversion", "goods", ReportColumn.OTHER, "repacked in {}", floored=False
+    "converted",
+    "conversion",
+    "goods",
+    ReportColumn.OTHER,
+    template("repacked in {name}"),
+    floored=False,
 )
-RETURNED = _kind("returned", "donor", "goods", ReportColumn.OTHER, "given back to {}")
-SENT = _kind("sent", "shipment", "goods", ReportColumn.OTHER, "on the way in shipment {}")
-DELIVERED = _kind("delivered", "shipment", "goods", ReportColumn.OTHER, "arrived by shipment {}")
+RETURNED = _kind("returned", "donor", "goods", ReportColumn.OTHER, template("given back to {name}"))
+SENT = _kind(
+    "sent", "shipment", "goods", ReportColumn.OTHER, template("on the way in shipment {name}")
+)
+DELIVERED = _kind(
+    "delivered", "shipment", "goods", ReportColumn.OTHER, template("arrived by shipment {name}")
+)
 UNEXPLAINED = _kind(
-    "unexplained", "place", "goods", ReportColumn.UNEXPLAINED, "unexplained in {}", floored=False
+    "unexplained",
+    "place",
+    "goods",
+    ReportColumn.UNEXPLAINED,
+    template("unexplained in {name}"),
+    floored=False,
 )
 
-ASKED = _kind("asked", "recipient", "needs", None, "asked for by {}", floored=False)
-NEEDED = _kind("needed", "need", "needs", None, "still needed in need {}")
-CLAIMED = _kind("claimed", "need pledge", "needs", None, "claimed of need {}")
-ASSIGNED = _kind("assigned", "need allocation", "needs", None, "assigned to need {}")
-MET = _kind("met", "need", "needs", None, "met of need {}")
-ENDED = _kind("ended", "need reason", "needs", None, "ended of need {}")
+ASKED = _kind("asked", "recipient", "needs", None, template("asked for by {name}"), floored=False)
+NEEDED = _kind("needed", "need", "needs", None, template("still needed in need {name}"))
+CLAIMED = _kind("claimed", "need pledge", "needs", None, template("claimed of need {name}"))
+ASSIGNED = _kind("assigned", "need allocation", "needs", None, template("assigned to need {name}"))
+MET = _kind("met", "need", "needs", None, template("met of need {name}"))
+ENDED = _kind("ended", "need reason", "needs", None, template("ended of need {name}"))
 
 CHART: dict[str, AccountKind] = {
     kind.name: kind

@@ -14,10 +14,10 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import kind_of
 from supplies.domain.entries import Transfer
 from supplies.domain.validation import MAX_FAULTS
-from supplies.errors import Fault, NotEnough
+from supplies.errors import Fault, NotEnough, Sentence
 from supplies.ledger.balance_changes import Key
 from supplies.ledger.drafts import Draft
-from supplies.ledger.not_enough import not_enough_error
+from supplies.ledger.not_enough import join_sentences, not_enough_error
 
 Step = tuple[date, Transfer]
 """A transfer, and the day on which it is booked."""
@@ -104,14 +104,15 @@ def floor_error(books: Books, drafts: Sequence[Draft]) -> NotEnough | None:
                 floors.available(day, key),
                 list(floors.day_end_balances(key).values())[-1],
             )
-            qualifier = f" on every day since {day}" if least < now else ""
+            qualifier = Sentence("on every day since {day}", day=day) if least < now else None
             found[move.pointer] = not_enough_error(
                 books, source, item, quantity, max(0, least), move.pointer, qualifier
             )
     if len(found) < 2:
         return next(iter(found.values()), None)
     faults: list[Fault] = [fault for error in found.values() for fault in error.faults]
-    return NotEnough("; ".join(error.detail for error in found.values()), faults[:MAX_FAULTS])
+    detail = join_sentences([error.detail for error in found.values()])
+    return NotEnough(detail, faults[:MAX_FAULTS])
 
 
 def _day_end_balances(books: Books, key: Key, days: set[str]) -> dict[str, int]:

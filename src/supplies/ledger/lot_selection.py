@@ -16,6 +16,7 @@ from supplies.books.reader import LotBalance
 from supplies.domain.accounts import kind_of
 from supplies.domain.commands import AllocationLine, LotLine
 from supplies.domain.expiry import shown_expiry
+from supplies.errors import Sentence
 from supplies.ledger.journal import Journal
 from supplies.ledger.not_enough import not_enough_error
 
@@ -108,15 +109,20 @@ def pick_lots(
     if not remaining:
         return [(picked_lot, taken) for picked_lot, taken in picked.items() if taken]
     available = quantity - remaining
-    qualifier = f" on every day since {journal.happened_on}" if available < in_account_now else ""
+    qualifier = None
+    if available < in_account_now:
+        qualifier = Sentence("on every day since {day}", day=journal.happened_on)
     if expired:
-        qualifier += _describe_expired(journal, item, expired)
+        text = _describe_expired(journal, item, expired)
+        qualifier = (
+            text if qualifier is None else Sentence("{where} {when}", where=qualifier, when=text)
+        )
     raise not_enough_error(
         journal.books, account, item, quantity, available, pointer, qualifier, lot=lot
     )
 
 
-def _describe_expired(journal: Journal, item: str, expired: Mapping[str, int]) -> str:
+def _describe_expired(journal: Journal, item: str, expired: Mapping[str, int]) -> Sentence:
     """Return text about expired goods that were not taken, and how to take them.
 
     Args:
@@ -129,10 +135,17 @@ def _describe_expired(journal: Journal, item: str, expired: Mapping[str, int]) -
     ]
     if len(expired) > MAX_NAMED_LOTS:
         named.append("…")
-    have, them = ("has", "it") if total == 1 else ("have", "them")
-    return (
-        f" ({total} more {have} expired: {', '.join(named)}; "
-        f"set allow_expired in the line to take {them})"
+    lots = ", ".join(named)
+    if total == 1:
+        return Sentence(
+            "({quantity} more has expired: {lots}; set allow_expired in the line to take it)",
+            quantity=total,
+            lots=lots,
+        )
+    return Sentence(
+        "({quantity} more have expired: {lots}; set allow_expired in the line to take them)",
+        quantity=total,
+        lots=lots,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from supplies.books.account_range import account_range
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, STOCK, keys_of, kind_of
@@ -19,7 +21,7 @@ def not_enough_error(
     requested: int,
     available: int,
     pointer: str,
-    qualifier: str = "",
+    qualifier: Sentence | None = None,
     *,
     lot: str | None = None,
 ) -> NotEnough:
@@ -27,19 +29,17 @@ def not_enough_error(
 
     Args:
         pointer: JSON pointer to the line of the command.
-        qualifier: Text after the account, such as " on every day since 2020-02-05".
+        qualifier: When so little is there, such as "on every day since 2020-02-05". None means now.
         lot: The only lot from which goods could be taken; None if all lots were allowed.
     """
-    are = "is" if available <= 1 else "are"
-    were = "was" if requested == 1 else "were"
-    amount = f"only {available} ×" if available else "no"
-    of_lot = "" if lot is None else f" of lot {lot}"
-    where = f"{describe_account(books, account)}{qualifier}"
     allocated = _allocated_part(books, account, item, lot)
-    others = f"; {allocated}" if allocated else ""
+    parts = [
+        _available(books, account, item, available, qualifier, lot),
+        _requested(requested),
+        *([] if allocated is None else [allocated]),
+    ]
     return NotEnough(
-        f"{amount} {books.item(item).name}{of_lot} {are} {where}; {requested} {were} asked for"
-        f"{others}",
+        join_sentences(parts),
         [
             Fault(
                 f"{pointer}/quantity" if pointer else "",
@@ -50,6 +50,52 @@ def not_enough_error(
             )
         ],
         account=account,
+    )
+
+
+def _available(
+    books: Books,
+    account: str,
+    item: str,
+    available: int,
+    qualifier: Sentence | None,
+    lot: str | None,
+) -> Sentence:
+    """Say how much of an item an account has."""
+    what: str = books.item(item).name
+    if lot is not None:
+        what = Sentence("{item} of lot {lot}", item=what, lot=lot)
+    where = describe_account(books, account)
+    if qualifier is not None:
+        where = Sentence("{where} {when}", where=where, when=qualifier)
+    if not available:
+        return Sentence("no {item} is {where}", item=what, where=where)
+    if available == 1:
+        return Sentence("only {quantity} × {item} is {where}", quantity=1, item=what, where=where)
+    return Sentence(
+        "only {quantity} × {item} are {where}", quantity=available, item=what, where=where
+    )
+
+
+def _requested(quantity: int) -> Sentence:
+    if quantity == 1:
+        return Sentence("{quantity} was asked for", quantity=quantity)
+    return Sentence("{quantity} were asked for", quantity=quantity)
+
+
+def join_sentences(sentences: Sequence[str]) -> str:
+    """Return one message of several, with semicolons between them.
+
+    It can be translated if all of them can. Halves are joined first, so that the depth of many
+    messages stays small.
+    """
+    if len(sentences) == 1:
+        return sentences[0]
+    half = len(sentences) // 2
+    return Sentence(
+        "{first}; {second}",
+        first=join_sentences(sentences[:half]),
+        second=join_sentences(sentences[half:]),
     )
 
 
@@ -101,7 +147,7 @@ def _allocated_part(books: Books, account: str, item: str, lot: str | None) -> S
     )
 
 
-def describe_account(books: Books, account: str) -> str:
+def describe_account(books: Books, account: str) -> Sentence:
     """Describe an account in words, such as "free in Store A".
 
     People are named by their code, because an error message may be logged.
@@ -110,4 +156,4 @@ def describe_account(books: Books, account: str) -> str:
     name = keys[0]
     if kind is STOCK:
         name = books.location(name).name
-    return kind.description.format(name)
+    return Sentence(kind.description, name=name)

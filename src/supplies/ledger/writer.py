@@ -26,7 +26,7 @@ from supplies.domain.entries import (
 )
 from supplies.domain.entry_rows import Forgetting, Merge, entry_of_forgotten_text
 from supplies.domain.validation import check_fields
-from supplies.errors import InvalidField, NotEnough, SuppliesError, check_type
+from supplies.errors import InvalidField, NotEnough, Sentence, SuppliesError, check_type
 from supplies.ledger.balance_floors import floor_error
 from supplies.ledger.drafts import Draft, Erasable
 from supplies.ledger.journal import Journal
@@ -188,7 +188,7 @@ class Writer:
         except NotEnough:
             error = floor_error(self.books, journal.drafts)
             raise error or NotEnough(
-                "this takes more than the books contain, now or on some day since then"
+                Sentence("this takes more than the books contain, now or on some day since then")
             ) from None
 
     def _write_draft(

@@ -10,7 +10,7 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import ASSIGNED, CLAIMED, NEEDED, PLEDGED
 from supplies.domain.commands import PersonKind
 from supplies.domain.entry_rows import Merge
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View, paginate
 from supplies.views.remarks import TextView, read_entry_texts
 
@@ -84,7 +84,7 @@ def get_merge(books: Books, kind: PersonKind, code: str) -> MergeView:
     for view in list_merges(books, after=str((seq or 1) - 1), limit=1).items:
         if (view.kind, view.code) == (kind, code):
             return view
-    raise NotFound(f"{kind} {code[:64]} is not merged; see the list of merges")
+    raise NotFound(Sentence("{code} is not merged; see the list of merges", code=code[:64]))
 
 
 class DocumentCounts(View, frozen=True, kw_only=True):

@@ -30,7 +30,7 @@ from supplies.domain.entry_rows import (
     Lot,
     PackedLine,
 )
-from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence
+from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, template
 from supplies.ledger.balance_changes import Key, net_changes, net_changes_by_day
 from supplies.ledger.balance_floors import Step
 from supplies.ledger.corrected_command import CorrectedCommand, CreatedLot, Earmark
@@ -64,36 +64,40 @@ CORRECTABLE = {
 """The kinds of entry that can be corrected, each with the type of the command that makes it."""
 
 
-_FIND_AGAIN = "record goods that were found with FindAgain and the reason on_the_way"
+_FIND_AGAIN = template("record goods that were found with FindAgain and the reason on_the_way")
 
 WAYS_BACK: Mapping[str, str] = {
-    "codes_merged": "reverse it, and merge the codes that are one",
-    "needs_claimed": "claim the needs, or drop the claims, in another command",
-    "count_opened": "count it, or leave it: a sheet that is not counted changes nothing",
-    "stock_counted": "open another count sheet and count again",
-    "conflict_noted": "resolve the conflict",
-    "conflict_resolved": "open a count sheet and count the goods",
-    "released": "allocate the goods again",
-    "dispatched": "undo the dispatch if the team did not start, or report the outcome of each stop",
-    "dispatch_undone": "dispatch the allocations again",
-    "stops_added": "move the stops to another delivery, or undo the dispatch",
-    "stops_moved": "move the stops to another delivery, or undo the dispatch",
-    "proof_added": "erase it with ForgetText if it is not of this stop",
-    "delivery_reassigned": "reassign the delivery again",
-    "delivery_closed": "correct the outcome of a stop; a closed delivery stays closed",
-    "need_ended": "note the need again",
-    "pledge_cancelled": "record the pledge again",
-    "pledge_lapsed": "record the pledge again",
-    "lot_described": "describe the lot again",
-    "receipt_issued": "void or replace the receipt",
-    "receipt_voided": "issue another receipt for the donation",
-    "receipt_reprinted": "leave it: it only says that a copy was printed",
-    "period_closed": "reopen the period",
-    "period_reopened": "close the period again",
-    "forgotten": "leave it: what was erased cannot be restored",
-    "shipment_sent": "let the other station receive 0 of each line, acknowledge that here, and "
-    f"then {_FIND_AGAIN}",
-    "shipment_received": "send the goods on or back in another shipment",
+    "codes_merged": template("reverse it, and merge the codes that are one"),
+    "needs_claimed": template("claim the needs, or drop the claims, in another command"),
+    "count_opened": template("count it, or leave it: a sheet that is not counted changes nothing"),
+    "stock_counted": template("open another count sheet and count again"),
+    "conflict_noted": template("resolve the conflict"),
+    "conflict_resolved": template("open a count sheet and count the goods"),
+    "released": template("allocate the goods again"),
+    "dispatched": template(
+        "undo the dispatch if the team did not start, or report the outcome of each stop"
+    ),
+    "dispatch_undone": template("dispatch the allocations again"),
+    "stops_added": template("move the stops to another delivery, or undo the dispatch"),
+    "stops_moved": template("move the stops to another delivery, or undo the dispatch"),
+    "proof_added": template("erase it with ForgetText if it is not of this stop"),
+    "delivery_reassigned": template("reassign the delivery again"),
+    "delivery_closed": template("correct the outcome of a stop; a closed delivery stays closed"),
+    "need_ended": template("note the need again"),
+    "pledge_cancelled": template("record the pledge again"),
+    "pledge_lapsed": template("record the pledge again"),
+    "lot_described": template("describe the lot again"),
+    "receipt_issued": template("void or replace the receipt"),
+    "receipt_voided": template("issue another receipt for the donation"),
+    "receipt_reprinted": template("leave it: it only says that a copy was printed"),
+    "period_closed": template("reopen the period"),
+    "period_reopened": template("close the period again"),
+    "forgotten": template("leave it: what was erased cannot be restored"),
+    "shipment_sent": template(
+        "let the other station receive 0 of each line, acknowledge that here, and then record "
+        "goods that were found with FindAgain and the reason on_the_way"
+    ),
+    "shipment_received": template("send the goods on or back in another shipment"),
     "shipment_acknowledged": _FIND_AGAIN,
 }
 """The kinds of entry that cannot be corrected, each with a message about what to do instead."""
@@ -164,7 +168,12 @@ def history_of(books: Books, seq: int) -> History:
     if head.kind not in CORRECTABLE:
         raise InvalidField.at(
             "/entry",
-            f"entry {seq} ({head.kind}) cannot be corrected; " + WAYS_BACK[head.kind],
+            Sentence(
+                "entry {seq} ({kind}) cannot be corrected; {instead}",
+                seq=seq,
+                kind=head.kind,
+                instead=Sentence(WAYS_BACK[head.kind]),
+            ),
         )
     newer = _superseded_by(books, head.seq)
     if newer is not None:

@@ -207,13 +207,13 @@ class _Short(NamedTuple):
     Attributes:
         taken: The quantity that the correction takes from the balance.
         there: The quantity in the balance before the correction.
-        when: The day in words, such as " on 2020-02-05"; empty if the balance is short now.
+        when: The day on which the balance is short; None means now.
     """
 
     key: Key
     taken: int
     there: int
-    when: str
+    when: str | None
 
 
 def _check_end(journal: Journal, steps: list[Step], history: History, head: Draft) -> None:
@@ -241,7 +241,7 @@ def _check_end(journal: Journal, steps: list[Step], history: History, head: Draf
             taken = -sum(n for moved, n in by_day.items() if moved <= end)
             lacking[end] = max(0, taken - max(0, there))
             if lacking[end]:
-                when = "" if end == last else f" on {end}"
+                when = None if end == last else end
                 (now if end == last else earlier).append(_Short(key, taken, there, when))
         if any(lacking.values()):
             shortages[key] = lacking
@@ -277,20 +277,38 @@ def _moved_on(
     ]
     if not takers:
         return not_enough_error(
-            books, source, item, short.taken, max(0, short.there), "", short.when
+            books,
+            source,
+            item,
+            short.taken,
+            max(0, short.there),
+            "",
+            None if short.when is None else Sentence("on {day}", day=short.when),
         )
-    in_the_way = ", ".join(map(str, takers[:5]))
-    name = books.item(item).name
-    still = f"{'was' if short.there == 1 else 'were'} there{short.when}"
-    if not short.when:
-        still = f"{'is' if short.there == 1 else 'are'} still there"
     return MovedOn(
-        f"goods were used since: {short.taken} × {name} would have to come back, "
-        f"but only {short.there} {still}; used by entry {in_the_way}",
+        Sentence(
+            "goods were used since: {quantity} × {item} would have to come back, but only {still}; "
+            "used by entry {entries}",
+            quantity=short.taken,
+            item=books.item(item).name,
+            still=_still_there(short),
+            entries=", ".join(map(str, takers[:5])),
+        ),
         [Fault("", f"{short.taken} to come back, {short.there} there", short.taken, short.there)],
         shortages=shortages,
         places=_lines_of_lots(head),
     )
+
+
+def _still_there(short: _Short) -> Sentence:
+    is_one = short.there == 1
+    if short.when is not None:
+        if is_one:
+            return Sentence("{quantity} was there on {day}", quantity=1, day=short.when)
+        return Sentence("{quantity} were there on {day}", quantity=short.there, day=short.when)
+    if is_one:
+        return Sentence("{quantity} is still there", quantity=1)
+    return Sentence("{quantity} are still there", quantity=short.there)
 
 
 def _lines_of_lots(head: Draft) -> dict[str, Place]:

@@ -12,7 +12,7 @@ from supplies.domain.commands import (
 )
 from supplies.domain.entry_rows import Delivery, DeliveryEnd, Stop, StopLine, StopRemoval
 from supplies.domain.expiry import shown_expiry
-from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, Unaccounted
+from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, Unaccounted, template
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import allocated_goods, find_allocation
@@ -157,6 +157,16 @@ def _no_goods_left(journal: Journal, allocation: str, pointer: str) -> AlreadyDo
     return AlreadyDone(sentence, [Fault(pointer, sentence)])
 
 
+_ONE_IN_TRANSIT = template(
+    "{quantity} × {item} of {allocation} is still in transit on delivery {delivery}; report the "
+    "outcome of every stop first"
+)
+_SOME_IN_TRANSIT = template(
+    "{quantity} × {item} of {allocation} are still in transit on delivery {delivery}; report the "
+    "outcome of every stop first"
+)
+
+
 def close_delivery(command: CloseDelivery, journal: Journal) -> None:
     """Close a delivery that has no goods in transit any more.
 
@@ -170,9 +180,13 @@ def close_delivery(command: CloseDelivery, journal: Journal) -> None:
     if balances:
         (account, item, _), quantity = next(iter(balances.items()))
         raise Unaccounted(
-            f"{quantity} × {journal.books.item(item).name} of {account.rsplit(':', 1)[1]} "
-            f"{'is' if quantity == 1 else 'are'} still in transit on delivery {command.delivery}; "
-            "report the outcome of every stop first"
+            Sentence(
+                _ONE_IN_TRANSIT if quantity == 1 else _SOME_IN_TRANSIT,
+                quantity=quantity,
+                item=journal.books.item(item).name,
+                allocation=account.rsplit(":", 1)[1],
+                delivery=command.delivery,
+            )
         )
     draft = journal.entry("delivery_closed", document=command.delivery)
     draft.add_rows(DeliveryEnd(delivery=command.delivery))

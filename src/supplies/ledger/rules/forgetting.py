@@ -160,8 +160,12 @@ def _void_receipts(journal: Journal, body: Body) -> list[tuple[int, str]]:
         if not any(isinstance(row, ArrivalLine) for row in body.rows):
             return []  # The text is the reason of a reversal, which no receipt prints.
         raise Unaccounted(
-            f"the receipt of {gift.arrival} is printed from the text of entry {body.seq}; correct "
-            f"the gift to a text without these words, then erase the text of entry {body.seq}",
+            Sentence(
+                "the receipt of {gift} is printed from the text of entry {seq}; correct the gift "
+                "to a text without these words, then erase the text of entry {seq}",
+                gift=gift.arrival,
+                seq=body.seq,
+            ),
             [Fault("/entry", f"the text of {gift.arrival} is in use")],
         )
     # A receipt that a later correction voided was valid while this text was in use.
@@ -214,7 +218,13 @@ def _forget(journal: Journal, parties: list[str]) -> None:
     for seq in _open_conflicts(journal):
         about = journal.books.body(seq).about
         if about in parties:
-            raise Unaccounted(f"the conflict of entry {seq} is about {about}; resolve it first")
+            raise Unaccounted(
+                Sentence(
+                    "the conflict of entry {seq} is about {about}; resolve it first",
+                    seq=seq,
+                    about=about,
+                )
+            )
     draft: Draft = journal.entry("forgotten", document=keys_of(parties[0])[0])
     # The digests are recorded first, because a trigger allows only texts to be erased whose
     # digest is recorded as forgotten.

@@ -96,7 +96,11 @@ def divide_codes(journal: Journal, body: Body, merge: Merge) -> None:
     latest = journal.books.latest_seq(Merge, merge=merge.merge)
     if merge.stays is None or latest != body.seq:
         raise AlreadyDone(
-            f"the merge of {merge.code} was reversed by entry {latest}; merge the codes again",
+            Sentence(
+                "the merge of {code} was reversed by entry {seq}; merge the codes again",
+                code=merge.code,
+                seq=latest,
+            ),
             [Fault("/entry", "nothing is left to reverse")],
         )
     draft: Draft = journal.entry(MERGED, document=merge.merge, about=f"{kind}:{merge.code}")

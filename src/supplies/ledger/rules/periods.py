@@ -50,11 +50,24 @@ def _check_nothing_unexplained(journal: Journal, through: date) -> None:
         through=through.isoformat(),
     )
     for item, quantity in rows:
-        word = "missing" if quantity > 0 else "too many"
-        raise Unaccounted(
-            f"{abs(quantity)} × {journal.books.item(item).name} {word} by counts through "
-            f"{through} are unexplained; settle them before the period is closed"
-        )
+        name = journal.books.item(item).name
+        if quantity > 0:
+            sentence = Sentence(
+                "{quantity} × {item} missing by counts through {day} are unexplained; settle them "
+                "before the period is closed",
+                quantity=quantity,
+                item=name,
+                day=through,
+            )
+        else:
+            sentence = Sentence(
+                "{quantity} × {item} too many by counts through {day} are unexplained; settle them "
+                "before the period is closed",
+                quantity=-quantity,
+                item=name,
+                day=through,
+            )
+        raise Unaccounted(sentence)
 
 
 def _check_conflicts_resolved(journal: Journal, through: date) -> None:
@@ -82,10 +95,12 @@ def reopen_period(command: ReopenPeriod, journal: Journal) -> None:
     """
     closed = journal.closed_through
     if closed is None or command.day > closed:
-        raise InvalidField(
-            f"{command.day} is open" + ("" if closed is None else f"; {closed} is the last closed"),
-            [Fault("/from", "not closed")],
-        )
+        sentence = Sentence("{day} is open", day=command.day)
+        if closed is not None:
+            sentence = Sentence(
+                "{day} is open; {closed} is the last closed", day=command.day, closed=closed
+            )
+        raise InvalidField(sentence, [Fault("/from", "not closed")])
     draft = journal.entry("period_reopened", day=journal.today)
     # No day is before `date.min`, so this first day stays closed.
     before = max(command.day, date.min + timedelta(days=1)) - timedelta(days=1)

@@ -24,6 +24,7 @@ from supplies.domain.fields import MAX_QUANTITY
 from supplies.errors import Fault, NotEnough, Sentence, SuppliesError
 from supplies.ledger.balance_changes import Key, net_changes
 from supplies.ledger.journal import Journal
+from supplies.ledger.not_enough import join_sentences
 from supplies.ledger.rules.command_history import History
 from supplies.ledger.rules.correction_difference import MovedOn, Place
 
@@ -74,14 +75,20 @@ def _named(
 ) -> NotEnough:
     places = sorted(smallest)
     if len(places) == 1:
-        sentence = f"the smallest possible quantity is {smallest[places[0]]}"
+        sentence = Sentence(
+            "the smallest possible quantity is {quantity}", quantity=smallest[places[0]]
+        )
     else:
         each = [
             f"{smallest[place]} × {journal.books.item(_line(command, place).item).name}"
             for place in places[:_MAX_NAMED]
         ]
-        more = f" and {len(places) - _MAX_NAMED} more" if len(places) > _MAX_NAMED else ""
-        sentence = f"the smallest possible quantities are {', '.join(each)}{more}"
+        sentence = Sentence(
+            "the smallest possible quantities are {quantities}", quantities=", ".join(each)
+        )
+        if len(places) > _MAX_NAMED:
+            more = len(places) - _MAX_NAMED
+            sentence = Sentence("{sentence} and {number} more", sentence=sentence, number=more)
     faults = [
         Fault(
             _pointer(place),
@@ -95,7 +102,7 @@ def _named(
         )
         for place in places
     ]
-    return NotEnough(f"{refusal.detail}; {sentence}", faults)
+    return NotEnough(join_sentences([refusal.detail, sentence]), faults)
 
 
 class _TrialsUsedUp(Exception):

@@ -1,0 +1,39 @@
+"""Every page of the demo to which a link leads, as a coordinator sees it on a phone in Chinese."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Browser
+from support.browser import OpenPage, Site, serious_faults
+from support.service_process import free_port, running_service
+
+from supplies.demo.longxue import book_scene
+from supplies.signing.station_keys import create_first_key
+from tools.screenshots import session_of_demo, walk_pages
+
+FEWEST = 75
+"""A walk that finds fewer pages has lost a link."""
+
+IS_WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+
+def test_every_page_of_the_demo_is_accessible_and_fits_a_phone(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    database, port = tmp_path / "demo.db", free_port()
+    book_scene(str(database), with_people=True).ledger.close()
+    create_first_key(str(database))
+    site = Site(f"http://127.0.0.1:{port}", database, {"coordinator": session_of_demo(database)})
+    with (tmp_path / "log").open("w") as log, running_service(str(database), port, log=log):
+        opened = OpenPage(chromium, site)
+        page = opened("/", role="coordinator", language="zh", width=360)
+        faults, names = [], []
+        for name, path in walk_pages(page, site.address):
+            names.append(name)
+            if page.evaluate(IS_WIDER):
+                faults.append((path, "wider than the screen"))
+            faults += [(path, fault) for fault in serious_faults(page)]
+        opened.close()
+    assert faults == []
+    assert len(names) >= FEWEST, names
