@@ -7,7 +7,6 @@ bytes of the response are not stored, it makes the response again.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -16,7 +15,7 @@ from litestar import Request, Response
 
 from supplies.errors import InvalidField
 from supplies.ledger.ledger import Ledger
-from supplies.storage.idempotency import IdempotencyKey, StoredResponse
+from supplies.storage.idempotency import IdempotencyKey, StoredResponse, id_of_command
 from supplies_service.group_commit import Job
 from supplies_service.request_bodies import body_type, json_object
 from supplies_service.responses import CreatedResponse, encode
@@ -26,9 +25,6 @@ from supplies_service.stations import current_station
 T = TypeVar("T", bound=msgspec.Struct, covariant=True)
 
 KEY_HEADER = "idempotency-key"
-
-_COMMAND_IDS = uuid.UUID("6f0cbb0e-7c3a-5b52-9d5b-5d0c7f3f2c11")
-"""UUID namespace for the ids of commands, which are made from the keys of callers."""
 
 _REQUEST = "supplies_keyed_request"
 """The key under which a request's scope contains the `KeyedRequest`."""
@@ -123,7 +119,7 @@ def read_idempotency_key(request: Request[Any, Any, Any]) -> str | None:
 
 def command_id(key: IdempotencyKey) -> str:
     """Return the id of the command that a request with this key records."""
-    return str(uuid.uuid5(_COMMAND_IDS, f"{key.caller}\n{key.key}"))
+    return id_of_command(key.caller, key.key)
 
 
 def run_idempotent(

@@ -23,6 +23,8 @@ COMMANDS = {
     "catalogue": ("catalogue:catalogue", "Register, change and find items, people and places."),
     "import": ("import_rows:import_file", "Record the rows of a spreadsheet."),
     "export": ("export:export", "Write the books in the formats of other programs."),
+    "record": ("record:record", "Record commands that are given as JSON."),
+    "list": ("lists:list_group", "Print a list, such as donations, needs, stock or donors."),
     "report": ("reports:report", "Print lists of stock, pledges and needs, and other reports."),
     "quarantine": ("quarantine:quarantine", "Move all free goods of a batch to a quarantine."),
     "entry": ("entry:entry", "Print one entry of the books, with its notes and reasons."),

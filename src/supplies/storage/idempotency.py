@@ -8,6 +8,7 @@ kept: for which request the key was used, and where the result of the request is
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 
 import msgspec
@@ -16,8 +17,16 @@ from supplies.domain.entries import format_timestamp, new_salt, salted_digest
 from supplies.errors import IdempotencyConflict
 from supplies.storage.store import Store
 
+_COMMAND_IDS = uuid.UUID("6f0cbb0e-7c3a-5b52-9d5b-5d0c7f3f2c11")
+"""UUID namespace for the ids of commands, which are made from the keys of callers."""
+
 RESPONSE_RETENTION = timedelta(days=30)
 """How long the bodies of responses are kept."""
+
+
+def id_of_command(caller: str, key: str) -> str:
+    """Return the id of the command that a caller records with an idempotency key."""
+    return str(uuid.uuid5(_COMMAND_IDS, f"{caller}\n{key}"))
 
 
 class IdempotencyKey(msgspec.Struct, frozen=True):

@@ -1,0 +1,118 @@
+"""Options of commands that print a result: as a table, or with --json, --csv or --xlsx."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec
+
+import click
+
+from supplies.errors import InvalidField
+
+if TYPE_CHECKING:
+    from supplies.exports.tables import Table
+
+P = ParamSpec("P")
+
+
+class Answer(NamedTuple):
+    """The result of a command in each form in which it can be printed.
+
+    Attributes:
+        json: The parts of the JSON text.
+        tables: Returns the tables for --csv and --xlsx.
+        show: Prints the result for people. None prints the tables.
+    """
+
+    json: Iterable[bytes]
+    tables: Callable[[], list[Table]]
+    show: Callable[[], None] | None = None
+
+
+def answer_options(function: Callable[P, Answer | None]) -> Callable[..., None]:
+    """Add `--json`, `--csv` and `--xlsx` to a command that returns its answer.
+
+    If the command returns None, it wrote its result itself.
+    """
+
+    @wraps(function)
+    def run(*args: Any, as_json: bool, as_csv: bool, xlsx: str | None, **options: Any) -> None:
+        if as_json + as_csv + (xlsx is not None) > 1:
+            raise InvalidField("choose one of --json, --csv and --xlsx")
+        force = options["force"] if has_force else options.pop("force")
+        file = None
+        if xlsx is not None:
+            from supplies.cli.paper_files import OutputFile
+
+            file = OutputFile(xlsx, options["database"], force=force)
+        answer = function(*args, **options)
+        if answer is None:
+            return
+        if file is not None:
+            file.write(_workbook(answer.tables()))
+            print(f"The workbook is in {file}.")
+        elif as_csv:
+            _print_csv(answer.tables())
+        elif as_json:
+            for part in answer.json:
+                sys.stdout.write(part.decode())
+            print()
+        else:
+            (answer.show or (lambda: _print_tables(answer.tables())))()
+
+    has_force = any(one.name == "force" for one in getattr(function, "__click_params__", ()))
+    options = [
+        click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
+        click.option("--csv", "as_csv", is_flag=True, help="Print the result as CSV in UTF-8."),
+        click.option("--xlsx", metavar="FILE", help="Write the result to this XLSX workbook."),
+    ]
+    if not has_force:
+        options.append(
+            click.option("--force", is_flag=True, help="Replace the output file if it exists.")
+        )
+    for option in reversed(options):
+        run = option(run)
+    return run
+
+
+def _workbook(tables: list[Table]) -> bytes:
+    import io
+
+    from supplies.exports.tables import write_xlsx
+
+    file = io.BytesIO()
+    write_xlsx(tables, file)
+    return file.getvalue()
+
+
+def _print_csv(tables: list[Table]) -> None:
+    """Print tables as CSV, with an empty line between two of them.
+
+    There is no byte order mark, so that other programs can read the output.
+    """
+    from supplies.exports.tables import csv_parts
+
+    for number, table in enumerate(tables):
+        if number:
+            sys.stdout.write("\r\n")
+        for part in csv_parts(table):
+            sys.stdout.write(part.decode("utf-8-sig"))
+
+
+def _print_tables(tables: list[Table]) -> None:
+    """Print tables without the columns that have no value."""
+    from supplies.cli.tables import print_table
+
+    for table in tables:
+        rows = [list(row) for row in table.rows]
+        used = [
+            at
+            for at in range(len(table.columns))
+            if not rows or any(row[at] is not None for row in rows)
+        ]
+        print_table(
+            [table.columns[at].heading.replace("_", " ") for at in used],
+            [[row[at] for at in used] for row in rows],
+        )

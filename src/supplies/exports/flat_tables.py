@@ -1,0 +1,162 @@
+"""Turn views into tables of plain cells, for CSV files, workbooks and the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from types import UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from supplies.exports.tables import Column, Table, Value
+
+LINES = ("lines", "transfers", "stops", "goods", "items")
+"""Lists of a view that get a row for each element, best first. Other lists become one text."""
+
+_PLAIN = (str, int, bool, date)
+
+
+class _Columns(NamedTuple):
+    """How the fields of a struct become columns.
+
+    Attributes:
+        parts: For each field in order, its attribute and the columns of the struct in it; None if
+            the field has one column.
+        lines: The attribute whose list gets a row for each element; None if there is none.
+    """
+
+    names: list[str]
+    parts: list[tuple[str, _Columns | None]]
+    lines: str | None
+
+
+def flat_table(
+    name: str, kind: type[msgspec.Struct], views: Iterable[msgspec.Struct]
+) -> Table:
+    """Return views of one type as a table.
+
+    A view with lines gives a row for each line, in which its own values are repeated. A field that
+    is itself a view gives a column for each of its fields.
+
+    Args:
+        name: The name of the table.
+        kind: The type of the views. The columns depend only on it, so they are the same if there
+            are no views.
+        views: The views; they are read one after another while the rows are read.
+
+    >>> from supplies.views.stock import BalanceView
+    >>> balance = BalanceView(account="stock:a", item="mask", lot="l_lx_1_1", quantity=71)
+    >>> table = flat_table("balances", BalanceView, [balance])
+    >>> [column.heading for column in table.columns], list(table.rows)
+    (['account', 'item', 'lot', 'quantity'], [['stock:a', 'mask', 'l_lx_1_1', 71]])
+    """
+    head = _columns(kind, find_lines=True)
+    below = None
+    names = head.names
+    if head.lines is not None:
+        below = _columns(_element(get_type_hints(kind)[head.lines]), find_lines=False)
+        names = [*names, *(name if name not in names else f"line_{name}" for name in below.names)]
+    return Table(name, list(map(Column, names)), _rows(head, below, views))
+
+
+def tables_of(result: msgspec.Struct) -> list[Table]:
+    """Return a report as tables: one of its own values, and one for each list of views in it.
+
+    A list is a table of its own, with the name of its field.
+    """
+    hints = get_type_hints(type(result))
+    lists, own = [], {}
+    for field in msgspec.structs.fields(result):
+        element, value = _element(hints[field.name]), getattr(result, field.name)
+        if element is not None:
+            lists.append(flat_table(field.encode_name, element, value or []))
+        elif value is not msgspec.UNSET:
+            own[field.encode_name] = _cell(value)
+    head = Table("report", list(map(Column, own)), [list(own.values())])
+    return [head, *lists] if own else lists
+
+
+def _rows(
+    head: _Columns, below: _Columns | None, views: Iterable[msgspec.Struct]
+) -> Iterator[list[Value]]:
+    for view in views:
+        own = _cells(head, view)
+        if below is None or head.lines is None:
+            yield own
+            continue
+        lines: Sequence[msgspec.Struct] = getattr(view, head.lines) or [None]
+        for line in lines:
+            yield [*own, *_cells(below, line)]
+
+
+def _columns(kind: type[msgspec.Struct], *, find_lines: bool) -> _Columns:
+    hints = get_type_hints(kind)
+    lists = [name for name in LINES if name in hints and _element(hints[name]) is not None]
+    lines = lists[0] if lists and find_lines else None
+    names: list[str] = []
+    parts: list[tuple[str, _Columns | None]] = []
+    for field in msgspec.structs.fields(kind):
+        if field.name == lines:
+            continue
+        inner = _struct(hints[field.name])
+        below = None if inner is None else _columns(inner, find_lines=False)
+        parts.append((field.name, below))
+        if below is None:
+            names.append(field.encode_name)
+        else:
+            names += [f"{field.encode_name}_{name}" for name in below.names]
+    return _Columns(names, parts, lines)
+
+
+def _cells(columns: _Columns, view: msgspec.Struct | None) -> list[Value]:
+    """Return the cells of a view; empty ones if it is None."""
+    cells: list[Value] = []
+    for name, below in columns.parts:
+        value = None if view is None else getattr(view, name)
+        if value is msgspec.UNSET:
+            value = None
+        if below is None:
+            cells.append(_cell(value))
+        else:
+            cells += _cells(below, value)
+    return cells
+
+
+def _cell(value: Any) -> Value:
+    if value is None or isinstance(value, _PLAIN):
+        return value
+    if isinstance(value, list | tuple | set | frozenset):
+        texts = [one if isinstance(one, str) else _json(one) for one in value]
+        return "; ".join(texts) or None
+    if isinstance(value, dict) and not value:
+        return None
+    return _json(value)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _alternatives(hint: Any) -> list[Any]:
+    if get_origin(hint) is Annotated:
+        return _alternatives(get_args(hint)[0])
+    if get_origin(hint) in (Union, UnionType):
+        return [one for part in get_args(hint) for one in _alternatives(part)]
+    return [hint]
+
+
+def _struct(hint: Any) -> type[msgspec.Struct] | None:
+    """Return the struct in a type such as `ValueView | None`; None if there is none."""
+    for one in _alternatives(hint):
+        if isinstance(one, type) and issubclass(one, msgspec.Struct):
+            return one
+    return None
+
+
+def _element(hint: Any) -> Any:
+    """Return the struct of which a type is a list; None if it is no list of structs."""
+    for one in _alternatives(hint):
+        if get_origin(one) is list:
+            return _struct(get_args(one)[0])
+    return None

@@ -1,0 +1,167 @@
+"""`supplies record` and `supplies list`: what REST does, from a shell script."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from support.command_line import refused, run, run_with_usage_error
+from support.engines import without_fsync
+from support.ledger_fixture import Clock, register_all
+
+from supplies.cli import main
+from supplies.cli.lists import _LISTS
+from supplies.exports.lists import LISTS
+from supplies.ledger.ledger import Ledger
+
+NEED = {"type": "NoteNeed", "recipient": "R-1", "item": "mask", "quantity": 20}
+BY = ("--by", "u_1")
+
+
+@pytest.fixture
+def books(books_path: Path, clock: Clock) -> str:
+    with Ledger.open(str(books_path), station="lx", clock=clock) as ledger:
+        register_all(without_fsync(ledger))
+    return str(books_path)
+
+
+def record(books: str, tmp_path: Path, text: str, *options: str) -> int:
+    file = tmp_path / "command.json"
+    file.write_text(text, encoding="utf-8")
+    return main(["record", str(file), "--database", books, *BY, *options])
+
+
+def answers(capsys: pytest.CaptureFixture[str]) -> list[Any]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_command_is_recorded_and_its_answer_is_json(
+    books: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert record(books, tmp_path, json.dumps(NEED, indent=2)) == 0
+    (answer,) = answers(capsys)
+    assert (answer["seq"], answer["document"], answer["repeated"]) == (1, "n_1", False)
+
+
+def test_a_repeat_with_the_same_key_records_nothing(
+    books: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = json.dumps([NEED, NEED])
+    assert record(books, tmp_path, both, "--key", "2020-02-05 needs") == 0
+    assert [one["seq"] for one in answers(capsys)] == [1, 2]
+    assert record(books, tmp_path, both, "--key", "2020-02-05 needs") == 0
+    assert [(one["seq"], one["repeated"]) for one in answers(capsys)] == [(1, True), (2, True)]
+    other = json.dumps([{**NEED, "quantity": 5}])
+    assert record(books, tmp_path, other, "--key", "2020-02-05 needs") == 1
+    (answer,) = answers(capsys)
+    assert answer["error"]["type"] == "/problems/idempotency-conflict"
+
+
+def test_a_refused_command_of_a_list_does_not_stop_the_others(
+    books: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [
+        json.dumps(NEED),
+        json.dumps({**NEED, "quantity": 0, "item": "gauze"}),
+        "{not JSON}",
+        "",
+        json.dumps({**NEED, "type": "NoteNeeds"}),
+        json.dumps({**NEED, "quantity": 3}),
+    ]
+    assert record(books, tmp_path, "\n".join(lines)) == 1
+    out, err = capsys.readouterr()
+    given = [json.loads(line) for line in out.splitlines()]
+    assert [one.get("document") for one in given] == ["n_1", None, None, None, "n_2"]
+    assert {one["pointer"] for one in given[1]["error"]["errors"]} == {"/quantity", "/item"}
+    assert "command 3: the command is not JSON" in err
+    assert "command 4: 'NoteNeeds' is not a command; did you mean NoteNeed?" in err
+
+
+def test_a_refused_command_prints_the_same_sentence_as_elsewhere(
+    books: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text, words in (
+        ("", "there is no command to read"),
+        ("7", "neither a command nor a list"),
+        ('{"recipient": "R-1"}', "the command has no `type`"),
+        (json.dumps({**NEED, "quantity": 0}), "quantity"),
+        (json.dumps(NEED)[:-5], "the command is not JSON"),
+        ("[" * 100_000, "the command is not JSON"),
+    ):
+        file = tmp_path / "command.json"
+        file.write_text(text, encoding="utf-8")
+        assert words in refused(capsys, "record", str(file), "--database", books, *BY)
+
+
+def test_commands_are_read_from_standard_input(books: str) -> None:
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-m", "supplies", "record", "-", "--database", books, *BY],
+        input=json.dumps(NEED),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["document"] == "n_1"
+    assert run("list", "needs", "--status", "open", "--database", books).stdout.count("n_1") == 1
+
+
+# --- lists ---------------------------------------------------------------------------------------
+
+
+def test_every_list_of_the_books_has_a_command(demo: Path, capsys: Any) -> None:
+    assert list(_LISTS) == list(LISTS)
+    for name, (_, filters) in _LISTS.items():
+        words = ["list", name, "--database", str(demo)]
+        words += ["--account", "stock:store-a"] if "account" in filters else []
+        words += ["--item", "mask"] if "needed_item" in filters else []
+        assert main(words) == 0
+        assert main([*words, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out.splitlines()[-1])["next"] is None
+        assert main([*words, "--csv"]) == 0
+        rows = list(csv.reader(io.StringIO(capsys.readouterr().out)))
+        assert {len(row) for row in rows} == {len(rows[0])}, name
+
+
+def test_a_list_is_filtered_as_in_rest(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["list", "needs", "--status", "open", "--item", "mask", "--database", str(demo)]
+    assert main([*words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["items"]
+    assert found
+    assert {(one["status"], one["item"]) for one in found} == {("open", "mask")}
+    assert "is not one of" in refused(
+        capsys, "list", "needs", "--status", "lost", "--database", str(demo)
+    )
+    assert "No such option '--donor'" in run_with_usage_error(
+        capsys, "list", "needs", "--donor", "D-01", "--database", str(demo)
+    )
+
+
+def test_documents_have_a_row_for_each_line(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["list", "donations", "--donor", "D-04", "--database", str(demo)]
+    assert main([*words, "--json"]) == 0
+    lines = [
+        (one["id"], line["item"], line["quantity"])
+        for one in json.loads(capsys.readouterr().out)["items"]
+        for line in one["lines"]
+    ]
+    assert main([*words, "--csv"]) == 0
+    rows = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert [(one["id"], one["item"], int(one["quantity"])) for one in rows] == lines
+    file = tmp_path / "donations.xlsx"
+    assert main([*words, "--xlsx", str(file)]) == 0
+    head, *below = load_workbook(file).active.iter_rows(values_only=True)
+    at = [head.index(name) for name in ("id", "item", "quantity")]
+    assert [tuple(row[index] for index in at) for row in below] == lines
+    assert "exists already" in refused(capsys, *words, "--xlsx", str(file))
+    assert "choose one of" in refused(capsys, *words, "--json", "--csv")
