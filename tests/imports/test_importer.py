@@ -98,7 +98,7 @@ def test_an_interrupted_import_goes_on_where_it_stopped(
     monkeypatch.setattr(importer, "ROWS_PER_COMMIT", 2)
     path = write(tmp_path, ["物资", "数量", "户"], *(["口罩", 1, "R-1"] for _ in range(5)))
 
-    def stop(done: int) -> None:
+    def stop(done: int, total: int | None) -> None:
         if done >= 4:
             raise StoreError("the plug was pulled")
 

@@ -122,13 +122,14 @@ def import_file(
     is recorded, or listed with the reason why not. A file can be imported again: rows that were
     recorded are not recorded twice.
 
-    The exit status is 1 if a row was listed, or a sheet was left out.
+    The exit status is 1 if a row was listed, or a sheet was left out. Ctrl-C stops the import after
+    the present group of rows, with the exit status 130.
     """
     from click.exceptions import Exit
 
     from supplies.cli.opening import open_ledger
     from supplies.cli.paper_files import OutputFile
-    from supplies.cli.progress import progress_bar
+    from supplies.cli.progress import interrupted, progress_bar
     from supplies.cli.tables import print_json
     from supplies.imports.import_results import ImportOptions
     from supplies.imports.importer import import_rows
@@ -151,14 +152,22 @@ def import_file(
         day_first=day_first,
     )
     output = None if listed is None else OutputFile(listed, database, force=force)
-    with open_ledger(database, station) as ledger, progress_bar("rows") as report:
-        result = import_rows(ledger, kind, file, by=by, options=options, progress=report)
+    with (
+        open_ledger(database, station) as ledger,
+        progress_bar("rows", with_rate=True) as report,
+        interrupted() as stop,
+    ):
+        result = import_rows(
+            ledger, kind, file, by=by, options=options, progress=report, stop=stop.is_set
+        )
     if output is not None and result.listed:
         output.write(listed_as_csv(result))
     if as_json:
         print_json(result)
     else:
         _print(result, listed)
+    if result.stopped:
+        raise Exit(130)
     if result.listed or any(not sheet.columns for sheet in result.sheets):
         raise Exit(1)
 

@@ -113,7 +113,9 @@ def _add_list(name: str, summary: str, filters: tuple[str, ...]) -> None:
         # The books stay open until the answer is printed, because it is read page by page.
         ledger = click.get_current_context().with_resource(open_ledger(database, station))
         books = click.get_current_context().with_resource(ledger.reading())
-        filters = {key: value for key, value in chosen.items() if value is not None and value is not False}
+        filters = {
+            key: value for key, value in chosen.items() if value is not None and value is not False
+        }
         return _answer(books, name, filters)
 
     decorated: Any = books_options(command)

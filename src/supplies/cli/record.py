@@ -142,7 +142,7 @@ def _request(ledger: Ledger, fields: Decoded, by: str, key: str | None) -> Reque
     if isinstance(fields, InvalidField):
         raise fields
     if not isinstance(fields, dict):
-        raise InvalidField("a command is an object, as in {\"type\": \"NoteNeed\", …}")
+        raise InvalidField('a command is an object, as in {"type": "NoteNeed", …}')
     kind = _command_type(fields.get("type"))
     if key is not None and not (1 <= len(key) <= 220 and key.isascii()):
         raise InvalidField("--key takes 1 to 200 printable ASCII characters")

@@ -31,9 +31,7 @@ class _Columns(NamedTuple):
     lines: str | None
 
 
-def flat_table(
-    name: str, kind: type[msgspec.Struct], views: Iterable[msgspec.Struct]
-) -> Table:
+def flat_table(name: str, kind: type[msgspec.Struct], views: Iterable[msgspec.Struct]) -> Table:
     """Return views of one type as a table.
 
     A view with lines gives a row for each line, in which its own values are repeated. A field that

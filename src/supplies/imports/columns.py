@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from supplies.domain.normalization import normalize_text
 from supplies.errors import InvalidField
-from supplies.imports.sheets import CELL, WHY, Row, column_letters
+from supplies.imports.sheets import CELL, ORIGIN, WHY, Row, column_letters
 
 HEADER_WITHIN = 30
 """In how many rows from the top of a sheet the row of column names is looked for."""
@@ -291,7 +291,7 @@ def _seen(header: Header | None) -> str:
 
 def _recognize(kind: RowKind, row: Row, chosen: Mapping[str, str]) -> Header:
     names = ["" if cell is None else normalize_text(str(cell)) for cell in row.cells]
-    folded = ["" if name in (CELL, WHY) else _folded(name) for name in names]
+    folded = ["" if name in (CELL, WHY, ORIGIN) else _folded(name) for name in names]
     columns: dict[str, int] = {}
     notes: list[str] = []
     for name, wanted in chosen.items():

@@ -25,8 +25,20 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _MONTH_AND_DAY = re.compile(r"(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?")
 _DAY = re.compile(r"(\d{1,2})\s*[日号]")
 _DAY_MONTH_YEAR = re.compile(r"(\d{1,2})\s*[-/. ]\s*(\d{1,2})\s*[-/. ]\s*(\d{4})")
-_NAMED = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[- ]([a-z]{3})[a-z]*\.?[,-]?[- ]?(\d{4})?")
-_NAMED_FIRST = re.compile(r"([a-z]{3})[a-z]*\.?[- ](\d{1,2})(?:st|nd|rd|th)?(?:,?[- ](\d{4}))?")
+_NAMED = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[-/. ]([a-z]{3})[a-z]*\.?[,-/]?[- ]?(\d{4})?")
+_NAMED_FIRST = re.compile(r"([a-z]{3})[a-z]*\.?[-/ ](\d{1,2})(?:st|nd|rd|th)?(?:,?[- ](\d{4}))?")
+_NAMED_SHORT = re.compile(r"(\d{1,2})[-/. ]([a-z]{3})[a-z]*[-/. ,']+(\d{2})")
+_SHORT_YEAR = re.compile(r"'?(\d{2})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*[日号]?")
+_CHINESE_NUMBER = re.compile(r"[〇零○一二两三四五六七八九十廿卅]+(?=\s*[年月日号])")
+_WEEKDAY = re.compile(
+    r"\s*[(（]?\s*(?:(?:星期|礼拜|周)[一二三四五六日天]|"
+    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b)\.?\s*[)）]?,?\s*"
+)
+_TIME = re.compile(
+    r"[\sT]*(?:上午|下午|早上|中午|晚上|晚|am|pm)?\s*"
+    r"\d{1,2}\s*(?:[:：]\s*\d{2}(?:[:：]\s*\d{2}(?:\.\d+)?)?|[时点](?:\s*\d{1,2}\s*分?|半)?)\s*"
+    r"(?:am|pm|[ap]\.m\.|上午|下午)?$|\s*(?:上午|下午|早上|中午|晚上|晚)$"
+)
 _MOMENT = re.compile(
     r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)\s*"
     r"(UTC|Z|[+-]\d{2}:?\d{2})?",
@@ -111,10 +123,15 @@ def _day(text: str, hints: DayHints) -> date:
     if found := _MOMENT.fullmatch(text):
         moment = datetime.fromisoformat(f"{found[1]}T{_padded(found[2])}{_offset(found[3])}")
         return (moment.astimezone(hints.zone) if moment.tzinfo else moment).date()
+    written, text = text, _without_time(text)
     if found := _ISO.fullmatch(text) or _COMPACT.fullmatch(text):
         return date(int(found[1]), int(found[2]), int(found[3]))
     if found := _DAY_MONTH_YEAR.fullmatch(text):
         return _in_either_order(int(found[1]), int(found[2]), int(found[3]), hints)
+    if found := _SHORT_YEAR.fullmatch(text):
+        return date(_century(found[1]), int(found[2]), int(found[3]))
+    if (found := _NAMED_SHORT.fullmatch(text)) and found[2] in _MONTHS:
+        return date(_century(found[3]), _MONTHS[found[2]], int(found[1]))
     if (found := _NAMED.fullmatch(text)) and found[2] in _MONTHS:
         return date(_year(found[3], hints), _MONTHS[found[2]], int(found[1]))
     if (found := _NAMED_FIRST.fullmatch(text)) and found[1] in _MONTHS:
@@ -123,9 +140,36 @@ def _day(text: str, hints: DayHints) -> date:
         return date(_year(None, hints), int(found[1]), int(found[2]))
     if found := _DAY.fullmatch(text):
         if hints.month is None:
-            raise InvalidField(f"{text!r} has no month; name it, as in --month 2020-02")
+            raise InvalidField(f"{written!r} has no month; name it, as in --month 2020-02")
         return date(_year(None, hints), hints.month, int(found[1]))
-    raise InvalidField(f"{text!r} is not a day; write it as 2020-02-28")
+    raise InvalidField(f"{written!r} is not a day; write it as 2020-02-28")
+
+
+def _without_time(text: str) -> str:
+    """Return the text of a day with digits for Chinese numbers, without weekday and time of day.
+
+    >>> _without_time("二〇二〇年二月五日 星期三 上午8:30")
+    '2020年2月5日'
+    """
+    text = _CHINESE_NUMBER.sub(lambda found: _number(found[0]), text)
+    return _TIME.sub("", _WEEKDAY.sub(" ", text).strip()).strip(" ,.")
+
+
+def _number(text: str) -> str:
+    """Return a Chinese number up to 99, or the digits of a year, in digits."""
+    text = text.replace("廿", "二十").replace("卅", "三十").replace("两", "二")
+    digits = {sign: str(at) for at, sign in enumerate("〇一二三四五六七八九")} | dict.fromkeys(
+        "零○", "0"
+    )
+    if "十" not in text:
+        return "".join(digits[sign] for sign in text)
+    tens, _, ones = text.partition("十")
+    return f"{digits.get(tens, '1')}{digits.get(ones, '0')}"
+
+
+def _century(typed: str) -> int:
+    """Return the year of two digits: from 1970 to 2069."""
+    return int(typed) + (1900 if int(typed) >= 70 else 2000)
 
 
 def _year(typed: str | None, hints: DayHints) -> int:

@@ -54,11 +54,11 @@ def open_sheets(path: Path) -> Iterator[Iterator[Sheet]]:
         if start.startswith(_ZIP):
             yield read_workbook(path, file)
             return
-        encoding = _encoding(path, file, start)
+        encoding, size = _encoding(path, file, start)
         text = start.decode(encoding, errors="replace").lstrip("\ufeff \t\r\n")
         rows = _json_rows if text.startswith(("[", "{")) else _delimited_rows
         with open(path, encoding=encoding, newline="") as lines:
-            yield iter([Sheet("", rows(path, lines))])
+            yield iter([Sheet("", rows(path, lines), size=size)])
 
 
 @contextmanager
@@ -71,27 +71,30 @@ def _opened(path: Path) -> Iterator[BufferedReader]:
         yield file
 
 
-def _encoding(path: Path, file: IO[bytes], start: bytes) -> str:
-    """Return the encoding of a text file: UTF-8, UTF-16 with its mark, or GB18030.
+def _encoding(path: Path, file: IO[bytes], start: bytes) -> tuple[str, int | None]:
+    """Return the encoding of a text file, and its number of lines.
+
+    The encoding is UTF-8, UTF-16 with its mark, or GB18030. The number is None for UTF-16.
 
     Raises:
         InvalidField: the file has none of these encodings.
     """
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
+        return "utf-16", None
     if b"\x00" in start:
         raise InvalidField(
             f"{path.name} is neither a text nor a workbook; save it as .csv or .xlsx"
         )
     for encoding in ("utf-8-sig", "gb18030"):
         file.seek(0)
+        count = 1
         try:
             with open(path, encoding=encoding, newline="") as lines:
-                while lines.read(_SAMPLE):
-                    pass
+                while part := lines.read(_SAMPLE):
+                    count += part.count("\n")
         except UnicodeDecodeError:
             continue
-        return encoding
+        return encoding, count
     raise InvalidField(f"{path.name} is encoded neither as UTF-8 nor as GB18030; save it as UTF-8")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -33,6 +33,7 @@ class Goods:
         quantity: In packs, or in base units if `pack` is None.
         base: The quantity in base units.
         pack_size: Base units in a pack; None means the registered size.
+        unnamed_spec: A specification that is not part of the item's name; "" if there is none.
     """
 
     item: str
@@ -40,6 +41,7 @@ class Goods:
     base: int
     pack: str | None = None
     pack_size: int | None = None
+    unnamed_spec: str = ""
 
     def fields(self) -> dict[str, Any]:
         """Return the fields of a command's line that are set."""
@@ -79,15 +81,27 @@ def read_goods(reader: RowReader, row: Row) -> Goods:
     spec = reader.text(row, "spec")
     contents = (*read.contents, *read_contents(written), *read_contents(spec))
     word = read.unit or _outer_unit(written, contents) or written
-    code, item = _item(reader, name, spec, word, contents)
-    return _counted(reader, code, item, read, word, contents)
+    code, item, unnamed_spec = _item(reader, name, spec, word, contents)
+    goods = _counted(reader, code, item, read, word, contents)
+    return replace(goods, unnamed_spec=unnamed_spec) if unnamed_spec else goods
+
+
+def notes_of_specs(reader: RowReader, goods: Sequence[Goods]) -> list[str]:
+    """Return a text for each specification that the registered item does not have, as in 口罩: N95.
+
+    They belong into the note of the command, so that they are not lost.
+    """
+    named = {(one.item, one.unnamed_spec): None for one in goods if one.unnamed_spec}
+    return [f"{reader.ledger.books.item(item).name}: {spec}" for item, spec in named]
 
 
 def _item(
     reader: RowReader, name: str, spec: str, word: str, contents: Sequence[Content]
-) -> tuple[str, Item]:
+) -> tuple[str, Item, str]:
+    """Return code and record of the item, and the specification if the item is named without it."""
     full = f"{name} {spec}" if _names_a_kind(spec) else name
     text = full if _is_new_or_named(reader, full, name) else name
+    unnamed_spec = "" if text == full else spec
     base_word, base = _base_unit(reader, word, contents)
 
     def make(code: str) -> Item:
@@ -100,7 +114,7 @@ def _item(
         text = f"{item.name}（{base_word}）"
         code = reader.find(Item, "item", text, make)
         item = reader.ledger.books.item(code)
-    return code, item
+    return code, item, unnamed_spec
 
 
 def _is_new_or_named(reader: RowReader, full: str, name: str) -> bool:

@@ -46,6 +46,7 @@ class Listed(msgspec.Struct, frozen=True):
         row: Number of the row in its sheet.
         cell: The cell with the fault, such as C7; `row 7` if the fault is in no cell.
         cells: The texts of all cells of the row.
+        origin: The identity of the row in the first file; see `row_identity`.
     """
 
     sheet: str
@@ -53,6 +54,7 @@ class Listed(msgspec.Struct, frozen=True):
     cell: str
     why: str
     cells: list[str]
+    origin: str
 
 
 class ReadSheet(msgspec.Struct):
@@ -98,6 +100,7 @@ class ImportResult(msgspec.Struct):
         equal: Pairs of row numbers whose rows are equal in all columns read. Both are recorded.
         unknown: How many rows name each record that is not registered, as in "item mask".
         registered: The records that were registered, such as "item I-004 (mask)".
+        stopped: Whether the import was stopped before the end of the file.
     """
 
     file: str
@@ -113,11 +116,13 @@ class ImportResult(msgspec.Struct):
     opened: list[Opened] = []
     unknown: dict[str, int] = {}
     registered: list[str] = []
+    stopped: bool = False
 
 
 def summary(result: ImportResult) -> list[str]:
     """Return sentences about an import, for the user."""
-    verb = "would be recorded" if result.dry_run else "recorded"
+    would_be = "would be " if result.dry_run else ""
+    verb = f"{would_be}recorded"
     figures = (
         f"{result.recorded} {verb}, {result.before} recorded before, {len(result.listed)} listed"
     )
@@ -128,9 +133,10 @@ def summary(result: ImportResult) -> list[str]:
         pairs = ", ".join(f"{second} = {first}" for first, second in result.equal[:8])
         lines.append(f"{counted(len(result.equal), 'row')} equal to an earlier row: {pairs}")
     if result.registered:
-        lines.append(f"registered: {', '.join(result.registered[:8])}")
+        lines.append(f"{would_be}registered: {', '.join(result.registered[:8])}")
     if result.opened:
-        lines.append(
-            f"opened as stock that the books lacked: {counted(len(result.opened), 'time')}"
-        )
+        times = counted(len(result.opened), "time")
+        lines.append(f"{would_be}opened as stock that the books lacked: {times}")
+    if result.stopped:
+        lines.append("stopped before the end; import the same file again to go on")
     return lines

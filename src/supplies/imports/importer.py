@@ -1,7 +1,7 @@
 """Import the rows of a file: record each row, or list it with the reason why not.
 
-A row is identified by the digest of its file, its sheet, its number and its content. The books
-remember the rows that were imported, so an import that was interrupted can be repeated.
+The books remember the rows that were imported, so an import that was interrupted can be repeated.
+How a row is recognized is described in `row_identity`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -26,9 +25,10 @@ from supplies.imports.files import digest_of, open_sheets
 from supplies.imports.import_results import ImportOptions, ImportResult, Listed, Opened, ReadSheet
 from supplies.imports.matching import Matcher
 from supplies.imports.quantities import Units
+from supplies.imports.row_identity import IdentifiedRow, ImportedRows, RowIdentifier, RowKey
 from supplies.imports.row_reader import NoGoods, RowFault, RowReader
 from supplies.imports.rows import COLUMN_OF_FIELD, COMMANDS, RECORDS
-from supplies.imports.sheets import Cell, Row, Sheet, shown
+from supplies.imports.sheets import ORIGIN, Row, Sheet, shown
 from supplies.ledger.ledger import Ledger
 from supplies.stations.paper_settings import paper_settings, unit_words
 
@@ -38,12 +38,15 @@ ROWS_PER_COMMIT = 500
 MAX_LINES_TOGETHER = 200
 """How many rows of opening stock become one command."""
 
-Progress = Callable[[int], None]
-"""A function that is called with the number of rows read so far."""
+Progress = Callable[[int, int | None], None]
+"""A function that is called with the number of rows read so far, and of all rows if it is known."""
+
+Stop = Callable[[], bool]
+"""A function that returns whether to stop. It is called after each group of rows."""
 
 
-class _DryRunEnds(Exception):
-    """Undoes the transaction of a dry run."""
+class _Undone(Exception):
+    """Undoes the transaction of a dry run, or what a row registered while it was read."""
 
 
 def import_rows(
@@ -54,6 +57,7 @@ def import_rows(
     by: str,
     options: ImportOptions | None = None,
     progress: Progress | None = None,
+    stop: Stop | None = None,
 ) -> ImportResult:
     """Import the rows of a file.
 
@@ -63,6 +67,7 @@ def import_rows(
     Args:
         kind: A key of `KINDS`, such as "donations".
         by: Code of the person who imports the rows, as in `Ledger.record`.
+        stop: Whether to stop. The rows before are kept, and the result says that it was stopped.
 
     Raises:
         InvalidField: the file cannot be read, a required column is missing, or an option is wrong.
@@ -74,27 +79,23 @@ def import_rows(
     for name in (*chosen.columns, *chosen.values):
         KINDS[kind].column(name)
     result = ImportResult(file=path.name, kind=kind, dry_run=chosen.dry_run)
-    run = _Import(ledger, KINDS[kind], path, by, chosen, result, progress or (lambda done: None))
+    run = _Import(
+        ledger,
+        KINDS[kind],
+        path,
+        by,
+        chosen,
+        result,
+        progress or (lambda done, total: None),
+        stop or (lambda: False),
+    )
     if not chosen.dry_run:
         run.run()
         return result
-    with suppress(_DryRunEnds), ledger.transaction():
+    with suppress(_Undone), ledger.transaction():
         run.run()
-        raise _DryRunEnds
+        raise _Undone
     return result
-
-
-@dataclass(frozen=True, slots=True)
-class _Identified:
-    """A row with its sheet and the digest of its content."""
-
-    sheet: str
-    row: Row
-    content: str
-
-    @property
-    def key(self) -> tuple[str, int, str]:
-        return self.sheet, self.row.number, self.content
 
 
 class _Import:
@@ -109,10 +110,12 @@ class _Import:
         options: ImportOptions,
         result: ImportResult,
         progress: Progress,
+        stop: Stop,
     ) -> None:
         self.ledger, self.kind, self.path, self.by = ledger, kind, path, by
-        self.options, self.result, self.progress = options, result, progress
+        self.options, self.result, self.progress, self.stop = options, result, progress, stop
         self.file = digest_of(path)
+        self.imported = ImportedRows(ledger)
         self.matcher = Matcher(
             ledger,
             create_items=options.create_items,
@@ -125,6 +128,7 @@ class _Import:
             words = unit_words(paper_settings(books))
             self.units = Units({code: (one.zh, one.en, one.en_many) for code, one in words.items()})
         self._rows_read: dict[bytes, int] = {}
+        self._corrected: dict[RowKey, int] = {}
         self._refusal: InvalidField | None = None
 
     def run(self) -> None:
@@ -133,7 +137,7 @@ class _Import:
         with open_sheets(self.path) as sheets:
             for sheet in sheets:
                 found.append(sheet.name)
-                if self.options.sheet in (None, sheet.name):
+                if self.options.sheet in (None, sheet.name) and not self.result.stopped:
                     self._import_sheet(sheet)
         if self.options.sheet is not None and self.options.sheet not in found:
             raise InvalidField(
@@ -184,47 +188,83 @@ class _Import:
             self.units,
             self.matcher,
         )
-        below = self._rows_below(sheet.name, header, chain(first, rows), read)
+        identifier = RowIdentifier(self.file, sheet.name, self.kind.name, header.names)
+        below = self._rows_below(identifier, header, chain(first, rows), read)
+        before = self.result.rows
+        total = None if sheet.size is None else before + max(0, sheet.size - header.row)
         for documents in _batches(self._divided(reader, below), ROWS_PER_COMMIT):
             self._import_documents(reader, documents)
-            self.progress(self.result.rows)
+            self.progress(self.result.rows, total)
+            if self.stop():
+                done = self.result
+                done.stopped, done.rows = True, done.recorded + done.before + len(done.listed)
+                return
 
     def _rows_below(
-        self, sheet: str, header: Header, rows: Iterable[Row], read: ReadSheet
-    ) -> Iterator[_Identified]:
+        self, identifier: RowIdentifier, header: Header, rows: Iterable[Row], read: ReadSheet
+    ) -> Iterator[IdentifiedRow]:
         for row in rows:
             if row.number <= header.row:
                 read.skipped += row.number < header.row
             elif header.is_repeated_in(row):
                 read.skipped += 1
             else:
-                yield self._identify(sheet, header, row)
+                self._note_equal(header, row)
+                yield identifier.identify(row)
 
-    def _identify(self, sheet: str, header: Header, row: Row) -> _Identified:
-        """Return a row with its digest. Note if it equals an earlier row in all columns read."""
+    def _note_equal(self, header: Header, row: Row) -> None:
+        """Count a row, and note if it equals an earlier row in all columns read."""
         self.result.rows += 1
-        read = [row.cells[at] for at in header.columns.values() if at < len(row.cells)]
-        first = self._rows_read.setdefault(_digest(read)[:12], row.number)
+        read = [shown(row.cells[at]) for at in header.columns.values() if at < len(row.cells)]
+        digest = hashlib.blake2b("\x1f".join(read).encode(), digest_size=12).digest()
+        first = self._rows_read.setdefault(digest, row.number)
         if first != row.number:
             self.result.equal.append((first, row.number))
-        content = _digest([self.kind.name, *row.cells])
-        return _Identified(sheet, row, content.hex())
 
     # --- a group of rows -------------------------------------------------------------------------
 
     def _import_documents(
-        self, reader: RowReader, documents: Sequence[Sequence[_Identified]]
+        self, reader: RowReader, documents: Sequence[Sequence[IdentifiedRow]]
     ) -> None:
         """Record the rows of some documents in one transaction."""
         with self._transaction():
-            before = self._imported_before([one for rows in documents for one in rows])
-            self.result.before += len(before)
+            before = self.imported.among([one for rows in documents for one in rows])
             for rows in documents:
-                new = [one for one in rows if one.key not in before]
+                new = self._new_rows(reader, rows, before)
                 if new and self.kind.name in RECORDS:
                     self._register(reader, new[0])
                 elif new:
                     self._record(reader, new)
+
+    def _new_rows(
+        self, reader: RowReader, rows: Sequence[IdentifiedRow], before: set[RowKey]
+    ) -> list[IdentifiedRow]:
+        """Return the rows that were not recorded before. List rows that cannot be told apart."""
+        new = []
+        for one in rows:
+            why = None
+            if one.damaged:
+                why = f"the cell {ORIGIN} was changed; restore its text, or empty it for a new row"
+            elif (one.corrected or one.key) in before:
+                self.result.before += 1
+                continue
+            elif one.corrected is not None:
+                other = self._corrected.setdefault(one.key, one.row.number)
+                if one.key in before:
+                    why = (
+                        "another correction of this row was recorded before; correct the entry in "
+                        "the books instead"
+                    )
+                elif other != one.row.number:
+                    why = (
+                        f"row {other} corrects the same row; if it was divided, write #2 behind "
+                        f"the text in {ORIGIN}, #3 in the next row, and so on"
+                    )
+            if why is None:
+                new.append(one)
+            else:
+                self._list(reader, one, RowFault("", why))
+        return new
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -234,29 +274,14 @@ class _Import:
         with self.ledger.transaction():
             yield
 
-    def _imported_before(self, group: Sequence[_Identified]) -> set[tuple[str, int, str]]:
-        rows = self.ledger.store.all(
-            "SELECT sheet, row, content FROM imported_rows WHERE station = :station "
-            "AND file = :file AND sheet = :sheet AND row BETWEEN :first AND :last",
-            {
-                "station": self.ledger.station_code,
-                "file": self.file,
-                "sheet": group[0].sheet,
-                "first": group[0].row.number,
-                "last": group[-1].row.number,
-            },
-        )
-        found = {(str(sheet), int(row), str(content)) for sheet, row, content in rows}
-        return found & {one.key for one in group}
-
     def _divided(
-        self, reader: RowReader, rows: Iterable[_Identified]
-    ) -> Iterator[list[_Identified]]:
+        self, reader: RowReader, rows: Iterable[IdentifiedRow]
+    ) -> Iterator[list[IdentifiedRow]]:
         """Yield rows that become one command: of one document, or of one place and day.
 
         Only rows of opening stock are divided if there are many of one place and day.
         """
-        together: list[_Identified] = []
+        together: list[IdentifiedRow] = []
         last: object = None
         for one in rows:
             key = self._document_key(reader, one.row)
@@ -280,7 +305,7 @@ class _Import:
             return None
         return tuple(_text(reader, row, name) for name in names if name in known)
 
-    def _record(self, reader: RowReader, together: list[_Identified]) -> None:
+    def _record(self, reader: RowReader, together: list[IdentifiedRow]) -> None:
         """Record the rows of one command. If a row has a fault, list it.
 
         Rows of opening stock do not depend on each other, so the others are then recorded. Rows of
@@ -308,20 +333,22 @@ class _Import:
             self._list(reader, one, RowFault("", why))
 
     def _faults_of_each(
-        self, reader: RowReader, together: list[_Identified]
+        self, reader: RowReader, together: list[IdentifiedRow]
     ) -> dict[int, RowFault]:
         """Return the fault of each row that cannot be read, by its index."""
         faults: dict[int, RowFault] = {}
         for at, one in enumerate(together):
             try:
-                COMMANDS[self.kind.name](reader, [one.row])
+                with suppress(_Undone), self._savepoint():
+                    COMMANDS[self.kind.name](reader, [one.row])
+                    raise _Undone
             except RowFault as found:
                 faults[at] = found
             except InvalidField as error:
                 faults[at] = _as_fault(error)
         return faults
 
-    def _try(self, reader: RowReader, together: list[_Identified]) -> dict[int, RowFault]:
+    def _try(self, reader: RowReader, together: list[IdentifiedRow]) -> dict[int, RowFault]:
         """Record one command for rows. Return the fault of each row, by its index."""
         opened: list[Opened] = []
         try:
@@ -338,7 +365,7 @@ class _Import:
         self.result.recorded += len(together)
         self.result.documents += len(commands)
         self.result.opened += opened
-        self._remember(together)
+        self.imported.add(together)
         return {}
 
     def _record_command(self, command: c.Command, row: int, opened: list[Opened]) -> None:
@@ -379,7 +406,7 @@ class _Import:
             )
             opened.append(Opened(row, item, command.location, short))
 
-    def _register(self, reader: RowReader, one: _Identified) -> None:
+    def _register(self, reader: RowReader, one: IdentifiedRow) -> None:
         """Register the record of a row, unless the catalogue has it already."""
         kind, read = RECORDS[self.kind.name]
         try:
@@ -402,7 +429,7 @@ class _Import:
             return
         self.result.recorded += 1
         self.result.documents += 1
-        self._remember([one])
+        self.imported.add([one])
 
     def _is_registered(
         self, kind: type[CatalogueRecord], code: str, name: str, fields: Mapping[str, object]
@@ -446,35 +473,22 @@ class _Import:
                 self.matcher.forget()
             raise
 
-    def _remember(self, rows: Sequence[_Identified]) -> None:
-        """Store that rows were imported, in the transaction that records them."""
-        for one in rows:
-            self.ledger.store.run(
-                "INSERT INTO imported_rows (station, file, sheet, row, content) "
-                "VALUES (:station, :file, :sheet, :row, :content)",
-                {
-                    "station": self.ledger.station_code,
-                    "file": self.file,
-                    "sheet": one.sheet,
-                    "row": one.row.number,
-                    "content": one.content,
-                },
-            )
-
-    def _list(self, reader: RowReader, one: _Identified, fault: RowFault) -> None:
+    def _list(self, reader: RowReader, one: IdentifiedRow, fault: RowFault) -> None:
         place = reader.header.place(fault.column, one.row.number)
         cells = list(map(shown, one.row.cells))
         quantity = reader.header.columns.get("quantity")
         if quantity in one.row.shared:
             cells[quantity] = ""  # It is the quantity of several rows together.
-        self.result.listed.append(Listed(one.sheet, one.row.number, place, str(fault.why), cells))
+        self.result.listed.append(
+            Listed(one.sheet, one.row.number, place, str(fault.why), cells, str(one.key))
+        )
 
 
 def _batches(
-    documents: Iterable[list[_Identified]], rows: int
-) -> Iterator[list[list[_Identified]]]:
+    documents: Iterable[list[IdentifiedRow]], rows: int
+) -> Iterator[list[list[IdentifiedRow]]]:
     """Yield documents in groups of about this number of rows. No document is divided."""
-    group: list[list[_Identified]] = []
+    group: list[list[IdentifiedRow]] = []
     count = 0
     for one in documents:
         group.append(one)
@@ -484,10 +498,6 @@ def _batches(
             group, count = [], 0
     if group:
         yield group
-
-
-def _digest(cells: Sequence[Cell]) -> bytes:
-    return hashlib.sha256("\x1f".join(map(shown, cells)).encode()).digest()
 
 
 def _text(reader: RowReader, row: Row, name: str) -> str:

@@ -7,11 +7,11 @@ import io
 
 from supplies.domain.formula_guard import guard_formula
 from supplies.imports.import_results import ImportResult
-from supplies.imports.sheets import CELL, WHY
+from supplies.imports.sheets import CELL, ORIGIN, WHY
 
 
 def listed_as_csv(result: ImportResult) -> bytes:
-    """Return the listed rows as CSV, with the headings of their sheets and two more columns.
+    """Return the listed rows as CSV, with the headings of their sheets and three more columns.
 
     If sheets have different headings, the file has all of them, and each row its own. A text that a
     spreadsheet program would run as a formula begins with an apostrophe. An import takes it away.
@@ -29,8 +29,8 @@ def listed_as_csv(result: ImportResult) -> bytes:
         ]
         for one in listed:
             cells = dict(zip(places, one.cells, strict=False))
-            cells[keys.setdefault((CELL, 0), len(keys))] = one.cell
-            cells[keys.setdefault((WHY, 0), len(keys))] = one.why
+            for heading, value in ((CELL, one.cell), (WHY, one.why), (ORIGIN, one.origin)):
+                cells[keys.setdefault((heading, 0), len(keys))] = value
             rows.append(cells)
     writer.writerow([guard_formula(heading) for heading, _ in keys])
     for cells in rows:

@@ -36,6 +36,8 @@ _QUANTITY = re.compile(rf"({_NUMBER})\s*(.*)", re.DOTALL)
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:[,' ]\d{3})+(?:\.\d+)?")
 _PLAIN = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _CHINESE = re.compile("([负〇零一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]+)(.*)")
+_LARGE = re.compile(r"([-+]?\d[\d,]*(?:\.\d+)?\s*(?:[十百千]?[万亿]|[十百千](?![克米瓦升帕])))(.*)")
+_RANGE = re.compile(rf"{_NUMBER}\s*[^\d\s]{{0,3}}\s*(?:[~～–—至到]|-|\.\.)\s*\d.*")
 _CONTENT = re.compile(
     r"(\d[\d,]*(?:\.\d+)?)\s*([^\d\s/*×x,，;；()（）]+)\s*[/每]\s*([^\d\s/*×x,，;；()（）]+)"
 )
@@ -124,6 +126,8 @@ def read_quantity(cell: Cell) -> ReadQuantity:
     if isinstance(cell, int | Decimal):
         return _positive(Decimal(cell), "", shown(cell))
     text = normalize_text(shown(cell)).replace("，", ",").replace("．", ".")
+    if _RANGE.fullmatch(text):
+        raise InvalidField(f"{text!r} is a range; write the number that was counted")
     if _ABOUT.search(text):
         raise InvalidField(f"{text!r} is not exact; write the number that was counted")
     contents = read_contents(text)
@@ -138,6 +142,10 @@ def read_quantity(cell: Cell) -> ReadQuantity:
 
 def _split(text: str) -> tuple[Decimal | None, str]:
     """Return number and unit of a text. The number is None if the text has none."""
+    if found := _LARGE.fullmatch(text):
+        if found[2][:1].isdecimal():
+            return None, ""
+        return _chinese(re.sub("[, ]", "", found[1])), found[2].strip()
     if found := _QUANTITY.fullmatch(text):
         digits = found[1].strip(" ,'")
         if _GROUPED.fullmatch(digits):

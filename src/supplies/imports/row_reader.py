@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -154,16 +154,42 @@ class RowReader:
         """
         return of_column(column, lambda: self.matcher.find(kind, text, make))
 
-    def head(self, row: Row) -> dict[str, Any]:
-        """Return the day and note of the command of a row."""
+    def head(self, rows: Sequence[Row], notes: Sequence[str] = ()) -> dict[str, Any]:
+        """Return the day and note of the command of rows.
+
+        Args:
+            rows: The rows of one document.
+            notes: Further texts for the note.
+        """
         fields: dict[str, Any] = {}
-        if found := self.day(row, "day"):
+        if found := self.day(rows[0], "day"):
             fields["happened_on"] = found.day.isoformat()
             if found.or_earlier:
                 fields["or_earlier"] = True
-        if note := self.text(row, "note"):
-            fields["note"] = note
+        texts = [text for text in (self.all_texts(rows, "note"), *notes) if text]
+        if texts:
+            fields["note"] = "; ".join(texts)
         return fields
+
+    def all_texts(self, rows: Sequence[Row], name: str, separator: str = "; ") -> str:
+        """Return the different texts of a column in the rows of one document, joined."""
+        texts = (self.text(row, name) for row in rows)
+        return separator.join(dict.fromkeys(text for text in texts if text))
+
+    def common(
+        self, rows: Sequence[Row], name: str, read: Callable[[Row, str], T | None]
+    ) -> T | None:
+        """Return the value of a column that all rows of one document share; None if it is empty.
+
+        Empty cells are left out.
+
+        Raises:
+            RowFault: the rows have different values.
+        """
+        found = {value: None for row in rows if (value := read(row, name)) is not None}
+        if len(found) > 1:
+            raise RowFault(name, f"the rows of one document have different values for {name}")
+        return next(iter(found), None)
 
     def optional(self, row: Row, *names: str) -> dict[str, Any]:
         """Return the texts of those of these columns that are not empty."""

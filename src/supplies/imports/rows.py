@@ -12,7 +12,7 @@ from supplies.domain import commands as c
 from supplies.domain.catalogue_records import CatalogueRecord, Donor, Item, Recipient
 from supplies.domain.fields import is_valid_code
 from supplies.domain.validation import convert
-from supplies.imports.goods import Goods, read_goods, read_labels
+from supplies.imports.goods import Goods, notes_of_specs, read_goods, read_labels
 from supplies.imports.row_reader import RowFault, RowReader
 from supplies.imports.sheets import Row
 
@@ -52,29 +52,46 @@ PUBLISH: Mapping[str, str] = {
 
 def opening_stock(reader: RowReader, rows: Sequence[Row]) -> list[c.Command]:
     """Return the command for rows of opening stock."""
-    first = rows[0]
-    lines = [{**read_goods(reader, row).fields(), **read_labels(reader, row)} for row in rows]
-    return [_make(c.OpenStock, reader.head(first), location=reader.location(first), lines=lines)]
+    goods = [read_goods(reader, row) for row in rows]
+    return [
+        _make(
+            c.OpenStock,
+            reader.head(rows, notes_of_specs(reader, goods)),
+            location=reader.location(rows[0]),
+            lines=[
+                {**one.fields(), **read_labels(reader, row)}
+                for one, row in zip(goods, rows, strict=True)
+            ],
+        )
+    ]
 
 
 def donations(reader: RowReader, rows: Sequence[Row]) -> list[c.Command]:
-    """Return the command for rows of one donation."""
-    first = rows[0]
+    """Return the command for rows of one donation.
+
+    Raises:
+        RowFault: a cell is wrong, or nobody is named who handled the donation.
+    """
+    goods = [read_goods(reader, row) for row in rows]
     lines = []
-    for row in rows:
-        line = {**read_goods(reader, row).fields(), **read_labels(reader, row)}
+    for one, row in zip(goods, rows, strict=True):
+        line = {**one.fields(), **read_labels(reader, row)}
         if reader.text(row, "for"):
             line["for"] = reader.recipient(row, "for")
         lines.append(line)
-    donor = reader.donor(first)
+    donor = reader.donor(rows[0])
+    wish = reader.all_texts(rows, "wish")
+    handled_by = reader.all_texts(rows, "handled_by", "、")
+    if not handled_by:
+        raise RowFault("handled_by", "the handled_by is missing")
     return [
         _make(
             c.RecordDonation,
-            reader.head(first),
-            reader.optional(first, "wish"),
+            reader.head(rows, notes_of_specs(reader, goods)),
+            {"wish": wish} if wish else {},
             {} if donor is None else {"donor": donor, "keep_pledges": True},
-            location=reader.location(first),
-            handled_by=reader.needed_text(first, "handled_by"),
+            location=reader.location(rows[0]),
+            handled_by=handled_by,
             lines=lines,
         )
     ]
@@ -86,25 +103,24 @@ def pledges(reader: RowReader, rows: Sequence[Row]) -> list[c.Command]:
     Raises:
         RowFault: a cell is wrong, or the donor is missing.
     """
-    first = rows[0]
-    donor = reader.donor(first)
+    donor = reader.donor(rows[0])
     if donor is None:
         raise RowFault("donor", "a pledge needs the name of its donor")
+    goods = [read_goods(reader, row) for row in rows]
     by_item: dict[str, list[Goods]] = {}
-    for row in rows:
-        goods = read_goods(reader, row)
-        by_item.setdefault(goods.item, []).append(goods)
+    for one in goods:
+        by_item.setdefault(one.item, []).append(one)
     lines = [
         parts[0].fields()
         if len(parts) == 1
         else {"item": item, "quantity": sum(part.base for part in parts)}
         for item, parts in by_item.items()
     ]
-    due = reader.day(first, "due_on")
+    due = reader.common(rows, "due_on", reader.day)
     return [
         _make(
             c.MakePledge,
-            reader.head(first),
+            reader.head(rows, notes_of_specs(reader, goods)),
             {} if due is None else {"due_on": due.day.isoformat()},
             donor=donor,
             lines=lines,
@@ -115,13 +131,14 @@ def pledges(reader: RowReader, rows: Sequence[Row]) -> list[c.Command]:
 def needs(reader: RowReader, rows: Sequence[Row]) -> list[c.Command]:
     """Return the command for a row of a need."""
     (row,) = rows
+    goods = read_goods(reader, row)
     due = reader.day(row, "needed_by")
     urgency = reader.choice(row, "urgency", URGENCIES)
     return [
         _make(
             c.NoteNeed,
-            reader.head(row),
-            read_goods(reader, row).fields(),
+            reader.head(rows, notes_of_specs(reader, [goods])),
+            goods.fields(),
             {} if due is None else {"needed_by": due.day.isoformat()},
             {} if urgency is None else {"urgency": urgency},
             recipient=reader.recipient(row),
@@ -131,16 +148,16 @@ def needs(reader: RowReader, rows: Sequence[Row]) -> list[c.Command]:
 
 def distributions(reader: RowReader, rows: Sequence[Row]) -> list[c.Command]:
     """Return the command for rows of one hand-out."""
-    first = rows[0]
-    headcount = reader.number(first, "headcount")
+    headcount = reader.common(rows, "headcount", reader.number)
+    goods = [read_goods(reader, row) for row in rows]
     return [
         _make(
             c.HandOut,
-            reader.head(first),
+            reader.head(rows, notes_of_specs(reader, goods)),
             {} if headcount is None else {"headcount": headcount},
-            recipient=reader.recipient(first),
-            location=reader.location(first),
-            lines=[read_goods(reader, row).fields() for row in rows],
+            recipient=reader.recipient(rows[0]),
+            location=reader.location(rows[0]),
+            lines=[one.fields() for one in goods],
         )
     ]
 
@@ -159,14 +176,15 @@ def allocations(reader: RowReader, rows: Sequence[Row]) -> list[c.Command]:
         reason = reader.text(row, "reason")
         because = f": {reason}" if reason else ""
         raise RowFault("outcome", f"nothing was handed over{because}; there is nothing to record")
+    goods = read_goods(reader, row)
     kind = c.HandOut if outcome == "delivered" else c.Allocate
     return [
         _make(
             kind,
-            reader.head(row),
+            reader.head(rows, notes_of_specs(reader, [goods])),
             recipient=reader.recipient(row),
             location=reader.location(row),
-            lines=[read_goods(reader, row).fields()],
+            lines=[goods.fields()],
         )
     ]
 

@@ -47,23 +47,39 @@ class Sheet:
         name: Name of the sheet; "" for a format without sheets.
         rows: Yields all rows in order, once. Rows without any value are left out.
         notes: Messages about the sheet, such as that it is hidden.
+        size: About how many rows it has; None if that is not known.
     """
 
     name: str
     rows: Iterator[Row]
     notes: list[str] = field(default_factory=list)
+    size: int | None = None
 
 
 MAX_COLUMNS = 256
 """Largest number of columns that are read."""
 
-CELL, WHY = "单元格 cell", "未导入原因 why"
-"""Headings of the two columns that a file of listed rows has in addition. They are not read."""
+CELL, WHY, ORIGIN = "单元格 cell", "未导入原因 why", "原始行 origin"
+"""Headings of the columns that a file of listed rows has in addition.
+
+The last one has the identity of the row in the first file; see `row_identity`.
+"""
+
+_ERRORS = frozenset(
+    ("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
+)
+"""What spreadsheet programs write in place of the result of a formula that has an error."""
 
 
 def clean(cell: Cell) -> Cell:
-    """Return a cell with its text normalized. A blank text is None."""
-    return normalize_text(cell) or None if isinstance(cell, str) else cell
+    """Return a cell with its text normalized.
+
+    A blank text is None, and the text of a formula's error is LOST.
+    """
+    if not isinstance(cell, str):
+        return cell
+    text = normalize_text(cell)
+    return LOST if text in _ERRORS else text or None
 
 
 def shown(cell: Cell) -> str:

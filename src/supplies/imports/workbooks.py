@@ -129,6 +129,7 @@ def _read_xlsx(path: Path, archive: zipfile.ZipFile) -> Iterator[Sheet]:
                 meta.name,
                 _calamine_rows(sheet, scan.lost),
                 _notes(path, meta.name, visible=visible),
+                sheet.total_height,
             )
     except CalamineError as error:
         raise _damaged(path) from error
@@ -280,7 +281,8 @@ def _read_large_xlsx(path: Path) -> Iterator[Sheet]:
         for sheet in values.worksheets:
             notes = _notes(path, sheet.title, visible=sheet.sheet_state == "visible")
             notes.append("the sheet is large, so merged cells have their value only in one row")
-            yield Sheet(sheet.title, _openpyxl_rows(path, sheet, formulas[sheet.title]), notes)
+            rows = _openpyxl_rows(path, sheet, formulas[sheet.title])
+            yield Sheet(sheet.title, rows, notes, sheet.max_row)
     finally:
         values.close()
         formulas.close()
@@ -330,6 +332,7 @@ def _read_ods(path: Path, archive: zipfile.ZipFile) -> Iterator[Sheet]:
                 meta.name,
                 _calamine_rows(sheet, lost[index] if index < len(lost) else set()),
                 _notes(path, meta.name, visible=visible),
+                sheet.total_height,
             )
     except CalamineError as error:
         raise _damaged(path) from error

@@ -1,0 +1,156 @@
+"""Identify the rows of files, so that no row is recorded twice.
+
+A row is identified by the digest of its file, its sheet, its number and its content. A file of
+listed rows has this identity in a column of its own. A corrected row therefore keeps the identity
+of the row in the first file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import quote, unquote
+
+from supplies.domain.normalization import normalize_text
+from supplies.imports.sheets import CELL, ORIGIN, WHY, Cell, Row, shown
+from supplies.ledger.ledger import Ledger
+
+_ORIGIN = re.compile(r"(.*)!(\d{1,9}) ([0-9a-f]{64})\.([0-9a-f]{64}(?:#\d{1,3})?)", re.DOTALL)
+_DIGEST = 64
+"""Length of a digest in hexadecimal."""
+
+
+class RowKey(NamedTuple):
+    """The identity of a row.
+
+    Attributes:
+        file: The SHA-256 of the file.
+        content: The SHA-256 of the kind of rows and the cells. If a row was divided into several,
+            `#2` and so on follow.
+    """
+
+    file: str
+    sheet: str
+    row: int
+    content: str
+
+    def __str__(self) -> str:
+        """Return the text in a file of listed rows."""
+        sheet = self.sheet
+        if "%" in sheet or normalize_text(sheet) != sheet:  # An import normalizes the cell.
+            sheet = quote(sheet)
+        return f"{sheet}!{self.row} {self.file}.{self.content}"
+
+    @classmethod
+    def parse(cls, text: str) -> RowKey | None:
+        """Return the identity that `str` wrote; None if the text is something else."""
+        found = _ORIGIN.fullmatch(text)
+        if found is None:
+            return None
+        sheet = unquote(found[1]) if "%" in found[1] else found[1]
+        return cls(found[3], sheet, int(found[2]), found[4])
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifiedRow:
+    """A row of a sheet with its identity.
+
+    Attributes:
+        key: The identity of the row in the first file.
+        corrected: For a row of a file of listed rows, its identity with its present content;
+            None for a row of a first file.
+        damaged: Whether the cell with the identity contains something else.
+    """
+
+    sheet: str
+    row: Row
+    key: RowKey
+    corrected: RowKey | None = None
+    damaged: bool = False
+
+
+class RowIdentifier:
+    """Identifies the rows of one sheet.
+
+    Args:
+        headings: The headings of the sheet.
+    """
+
+    def __init__(self, file: str, sheet: str, kind: str, headings: Sequence[str]) -> None:
+        self._file, self._sheet, self._kind = file, sheet, kind
+        self._origin = headings.index(ORIGIN) if ORIGIN in headings else None
+        added = {at for at, name in enumerate(headings) if name in (CELL, WHY, ORIGIN)}
+        self._left_out = added if self._origin is not None else set()
+
+    def identify(self, row: Row) -> IdentifiedRow:
+        """Return a row with its identity."""
+        content = self._digest(row.cells)
+        own = RowKey(self._file, self._sheet, row.number, content)
+        at = self._origin
+        text = shown(row.cells[at]) if at is not None and at < len(row.cells) else ""
+        if not text:
+            return IdentifiedRow(self._sheet, row, own)
+        first = RowKey.parse(text)
+        if first is None:
+            return IdentifiedRow(self._sheet, row, own, damaged=True)
+        corrected = first._replace(content=content + first.content[_DIGEST:])
+        return IdentifiedRow(self._sheet, row, first, corrected)
+
+    def _digest(self, cells: Sequence[Cell]) -> str:
+        left = self._left_out
+        texts = [shown(cell) for at, cell in enumerate(cells) if at not in left]
+        return hashlib.sha256("\x1f".join([self._kind, *texts]).encode()).hexdigest()
+
+
+class ImportedRows:
+    """The rows that earlier imports recorded. Use it within transactions of the ledger."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._store, self._station = ledger.store, ledger.station_code
+
+    def among(self, rows: Sequence[IdentifiedRow]) -> set[RowKey]:
+        """Return the identities of these rows that were recorded, in the first or a later form.
+
+        The rows of a first file must be in order.
+        """
+        first_files = [one.key for one in rows if one.corrected is None]
+        found: set[RowKey] = set()
+        if first_files:
+            file, sheet = first_files[0].file, first_files[0].sheet
+            found.update(self._between(file, sheet, first_files[0].row, first_files[-1].row))
+        for one in rows:
+            if one.corrected is not None:
+                found.update(self._between(one.key.file, one.key.sheet, one.key.row, one.key.row))
+        return found & {key for one in rows for key in (one.key, one.corrected) if key is not None}
+
+    def _between(self, file: str, sheet: str, first: int, last: int) -> list[RowKey]:
+        rows = self._store.all(
+            "SELECT file, sheet, row, content FROM imported_rows WHERE station = :station "
+            "AND file = :file AND sheet = :sheet AND row BETWEEN :first AND :last",
+            {
+                "station": self._station,
+                "file": file,
+                "sheet": sheet,
+                "first": first,
+                "last": last,
+            },
+        )
+        return [
+            RowKey(str(file), str(sheet), int(row), str(content))
+            for file, sheet, row, content in rows
+        ]
+
+    def add(self, rows: Sequence[IdentifiedRow]) -> None:
+        """Store that rows were recorded, in the transaction that records them.
+
+        A corrected row is stored with its first and with its present content. So its first file,
+        and another correction of it, are not recorded any more.
+        """
+        keys = {key for one in rows for key in (one.key, one.corrected) if key is not None}
+        self._store.run_many(
+            "INSERT INTO imported_rows (station, file, sheet, row, content) VALUES (?, ?, ?, ?, ?)",
+            [(self._station, *key) for key in sorted(keys)],
+        )

@@ -1,0 +1,260 @@
+"""Rows that were listed are corrected and imported again, and none of them twice."""
+
+from __future__ import annotations
+
+import csv
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+from support.ledger_fixture import StationLedger
+
+from supplies.cli import main, progress
+from supplies.domain.catalogue_records import Item
+from supplies.imports import importer
+from supplies.imports.import_results import ImportOptions, ImportResult, summary
+from supplies.imports.importer import import_rows
+from supplies.imports.listed_rows import listed_as_csv
+from supplies.views.donations import list_donations
+
+GIFT = {"location": "store", "handled_by": "陈某"}
+
+
+def write(path: Path, *rows: list[object], name: str = "rows.csv") -> Path:
+    target = path / name
+    with target.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return target
+
+
+def run(
+    station: StationLedger, path: Path, kind: str = "donations", **options: object
+) -> ImportResult:
+    values = GIFT if kind == "donations" else {}
+    chosen = ImportOptions(values=values, **options)  # type: ignore[arg-type]  # given by each test
+    result = import_rows(station.ledger, kind, path, by="u-1", options=chosen)
+    assert result.rows == result.recorded + result.before + len(result.listed)
+    return result
+
+
+def corrected(
+    result: ImportResult, folder: Path, name: str, *changes: Callable[[dict[str, str]], object]
+) -> Path:
+    """Write the listed rows to a file, each changed by its function."""
+    file = folder / "listed.csv"
+    file.write_bytes(listed_as_csv(result))
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.DictReader(lines)
+        rows = list(reader)
+    for row, change in zip(rows, changes, strict=False):
+        change(row)
+    target = folder / name
+    with target.open("w", encoding="utf-8-sig", newline="") as lines:
+        writer = csv.DictWriter(lines, reader.fieldnames or ())
+        writer.writeheader()
+        writer.writerows(rows)
+    return target
+
+
+def quantity(number: int) -> Callable[[dict[str, str]], object]:
+    return lambda row: row.update(数量=str(number))
+
+
+def test_a_correction_is_recorded_once_however_often_the_file_changes(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write(tmp_path, ["物资", "数量"], ["口罩", "约7"], ["口罩", "约9"], ["口罩", 1])
+    first = run(station, path)
+    assert (first.recorded, len(first.listed)) == (1, 2)
+    half = corrected(first, tmp_path, "half.csv", quantity(7))
+    second = run(station, half)
+    assert (second.recorded, len(second.listed)) == (1, 1)
+    again = run(station, half)
+    assert (again.recorded, again.before, len(again.listed)) == (0, 1, 1)
+    both = corrected(first, tmp_path, "both.csv", quantity(7), quantity(9))
+    third = run(station, both)
+    assert (third.recorded, third.before) == (1, 1)
+    rest = corrected(second, tmp_path, "rest.csv", quantity(9))
+    assert run(station, rest).before == 1
+    assert run(station, path).before == 3
+    assert station.total("stock:store") == 7 + 9 + 1
+
+
+def test_another_correction_of_a_recorded_row_is_listed(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    first = run(station, write(tmp_path, ["物资", "数量"], ["口罩", "约7"]))
+    run(station, corrected(first, tmp_path, "a.csv", quantity(7)))
+    result = run(station, corrected(first, tmp_path, "b.csv", quantity(8)))
+    assert [one.why for one in result.listed] == [
+        "another correction of this row was recorded before; correct the entry in the books instead"
+    ]
+    assert station.total("stock:store") == 7
+
+
+def test_a_listed_row_can_be_divided_into_several(station: StationLedger, tmp_path: Path) -> None:
+    first = run(station, write(tmp_path, ["物资", "数量"], ["口罩", "5或6"], ["口罩", "约7"]))
+    origin = "原始行 origin"
+
+    def second_part(row: dict[str, str]) -> None:
+        row.update({origin: first.listed[0].origin, "数量": "5"})
+
+    path = corrected(first, tmp_path, "a.csv", quantity(5), second_part)
+    result = run(station, path)
+    assert result.recorded == 1
+    assert "row 2 corrects the same row; if it was divided, write #2" in result.listed[0].why
+
+    def numbered(row: dict[str, str]) -> None:
+        row.update({origin: f"{first.listed[0].origin}#2", "数量": "5"})
+
+    path = corrected(first, tmp_path, "b.csv", quantity(5), numbered)
+    assert (run(station, path).recorded, run(station, path).before) == (1, 2)
+    assert station.total("stock:store") == 10
+
+
+def test_a_changed_origin_is_listed(station: StationLedger, tmp_path: Path) -> None:
+    first = run(station, write(tmp_path, ["物资", "数量"], ["口罩", "约7"]))
+
+    def change(row: dict[str, str]) -> None:
+        row.update({"原始行 origin": "17", "数量": "7"})
+
+    result = run(station, corrected(first, tmp_path, "a.csv", change))
+    assert "the cell 原始行 origin was changed" in result.listed[0].why
+
+
+def test_a_sheet_with_an_unusual_name_keeps_its_rows_apart(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active.title = "２月　100% "
+    book.active.append(["物资", "数量"])
+    book.active.append(["口罩", "约7"])
+    path = tmp_path / "gifts.xlsx"
+    book.save(path)
+    first = run(station, path)
+    assert run(station, corrected(first, tmp_path, "a.csv", quantity(7))).recorded == 1
+    assert run(station, path).before == 1
+
+
+def test_the_text_of_a_formula_error_is_not_recorded(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write(tmp_path, ["物资", "数量", "备注"], ["口罩", 7, "#N/A"], ["口罩", 8, "#REF!"])
+    result = run(station, path)
+    assert {one.cell for one in result.listed} == {"C2", "C3"}
+    again = run(station, corrected(result, tmp_path, "a.csv", lambda row: row.update(备注="")))
+    assert (again.recorded, len(again.listed)) == (1, 1)
+
+
+def test_a_specification_that_the_item_does_not_have_is_in_the_note(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write(
+        tmp_path,
+        ["物资", "规格", "数量", "备注"],
+        ["口罩", "KN95 白色", 7, "门口"],
+        ["口罩", "50只/盒", "1盒", ""],
+    )
+    run(station, path)
+    first, second = list_donations(station.books).items
+    assert first.note == "门口; 口罩: KN95 白色"
+    assert second.note is None
+
+
+def test_all_rows_of_a_document_give_their_notes_and_names(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write(
+        tmp_path,
+        ["捐赠编号", "物资", "数量", "经办人", "备注"],
+        ["1", "口罩", 7, "陈某", "早上"],
+        ["1", "口罩", 8, "李某", "下午"],
+        ["1", "口罩", 9, "陈某", "早上"],
+    )
+    chosen = ImportOptions(values={"location": "store"})
+    import_rows(station.ledger, "donations", path, by="u-1", options=chosen)
+    (one,) = list_donations(station.books).items
+    assert (one.handled_by, one.note) == ("陈某、李某", "早上; 下午")
+
+
+def test_rows_of_a_pledge_with_different_due_days_are_listed(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write(
+        tmp_path,
+        ["reference", "donor", "item", "quantity", "due_on"],
+        ["1", "D-1", "mask", 7, "2020-02-20"],
+        ["1", "D-1", "soap", 8, "2020-02-21"],
+    )
+    result = run(station, path, "pledges")
+    assert "different values for due_on" in result.listed[0].why
+    assert result.recorded == 0
+
+
+def test_nothing_is_registered_for_rows_that_are_listed(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write(
+        tmp_path,
+        ["捐赠编号", "捐赠单位", "物资", "数量"],
+        ["1", "新公司", "护目镜", 7],
+        ["1", "新公司", "口罩", "约8"],
+    )
+    result = run(station, path, create_items=True, create_people=True)
+    assert (result.recorded, result.registered) == (0, [])
+    assert station.books.catalogue.get(Item, "I-001") is None
+
+
+def test_ctrl_c_stops_the_command_with_what_was_recorded(
+    station: StationLedger,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(importer, "ROWS_PER_COMMIT", 1)
+    monkeypatch.setattr(progress, "interrupted", lambda: nullcontext(pressed))
+    path = write(tmp_path, ["物资", "数量"], ["口罩", 1], ["口罩", 2])
+    pressed = threading.Event()
+    pressed.set()
+    words = ["import", "donations", str(path), "--by", "u-1", "--database", station.url]
+    for name, value in GIFT.items():
+        words += ["--value", f"{name}={value}"]
+    assert main(words) == 130
+    out = capsys.readouterr().out
+    assert "1 row read: 1 recorded" in out
+    assert "import the same file again to go on" in out
+
+
+def test_a_first_ctrl_c_sets_the_event_and_a_second_interrupts() -> None:
+    with pytest.raises(KeyboardInterrupt), progress.interrupted() as stop:
+        signal.raise_signal(signal.SIGINT)
+        assert stop.is_set()
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_an_import_stops_between_two_groups_and_says_so(
+    station: StationLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importer, "ROWS_PER_COMMIT", 2)
+    path = write(tmp_path, ["物资", "数量"], *(["口罩", 1] for _ in range(5)))
+    options = ImportOptions(values=GIFT)
+    seen: list[tuple[int, int | None]] = []
+    result = import_rows(
+        station.ledger,
+        "donations",
+        path,
+        by="u-1",
+        options=options,
+        progress=lambda done, total: seen.append((done, total)),
+        stop=lambda: True,
+    )
+    assert (result.stopped, result.rows, result.recorded) == (True, 2, 2)
+    assert summary(result)[-1] == "stopped before the end; import the same file again to go on"
+    assert seen[0][1] in (5, 6)
+    rest = run(station, path)
+    assert (rest.stopped, rest.before, rest.recorded) == (False, 2, 3)
