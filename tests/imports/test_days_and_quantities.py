@@ -48,6 +48,15 @@ UNITS = Units({"piece": ["件"], "bottle": ["瓶"], "box": ["盒"], "carton": ["
         "5-Feb",
         "2020-02-04 17:00:00 UTC",
         "2020-02-05T00:30:00.123+08:00",
+        "2020/2/5 8:30",
+        "2020年2月5日 上午8点半",
+        "2020/2/5（周三）",
+        "5-Feb-20",
+        "5/Feb/2020",
+        "20年2月5日",
+        "二月五日",
+        "二〇二〇年二月五日",
+        "Wed, 5 Feb 2020",
     ],
 )
 def test_a_day_is_read_in_each_of_its_forms(cell: Cell) -> None:
@@ -99,6 +108,9 @@ def test_a_day_without_its_year_is_refused_if_no_year_is_given() -> None:
         ("一百二十", "120", ""),
         ("两百瓶", "200", "瓶"),
         ("2 × 50只/箱", "2", "箱"),
+        ("3万只", "30000", "只"),
+        ("1.5万", "15000", ""),
+        ("3千克", "3", "千克"),
         (Decimal("2.5"), "2.5", ""),
         ("2.5 kg", "2.5", "kg"),
         ("\u200b41\u00a0", "41", ""),
@@ -114,6 +126,12 @@ def test_a_quantity_is_read_with_its_unit(cell: Cell, number: str, unit: str) ->
 )
 def test_an_inexact_or_unreadable_quantity_is_refused(cell: Cell) -> None:
     with pytest.raises(InvalidField):
+        read_quantity(cell)
+
+
+@pytest.mark.parametrize("cell", ["10~20", "10～20箱", "10-20", "10箱至20箱"])
+def test_a_range_is_named_as_such(cell: Cell) -> None:
+    with pytest.raises(InvalidField, match="is a range; write the number that was counted"):
         read_quantity(cell)
 
 

@@ -98,10 +98,10 @@ class ListGroup(Group):
 
 @click.group("list", cls=ListGroup)
 def list_group() -> None:
-    """Print a list, as the REST API returns it, with the same filters.
+    """Print a list, such as donations, needs, stock or donors.
 
-    A document with lines has a row for each line. households is another name of recipients, and
-    places of locations.
+    The lists and their filters are those of the REST API. A document with lines has a row for each line. households is another name of
+    recipients, and places of locations.
     """
 
 

@@ -153,7 +153,7 @@ def _struct(hint: Any) -> type[msgspec.Struct] | None:
 
 
 def _element(hint: Any) -> Any:
-    """Return the struct of which a type is a list; None if it is no list of structs."""
+    """Return the struct of which a type is a list; None for any other type."""
     for one in _alternatives(hint):
         if get_origin(one) is list:
             return _struct(get_args(one)[0])
