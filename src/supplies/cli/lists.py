@@ -100,8 +100,8 @@ class ListGroup(Group):
 def list_group() -> None:
     """Print a list, such as donations, needs, stock or donors.
 
-    The lists and their filters are those of the REST API. A document with lines has a row for each line. households is another name of
-    recipients, and places of locations.
+    The lists and their filters are those of the REST API. A document with lines has a row for each
+    line. households is another name of recipients, and places of locations.
     """
 
 
