@@ -117,4 +117,8 @@ def _station_time(timestamp: str, station: Station) -> str:
 
 
 def _in_zone(timestamp: str, station: Station) -> datetime:
-    return datetime.fromisoformat(timestamp).astimezone(ZoneInfo(station.zone))
+    moment = datetime.fromisoformat(timestamp)
+    try:
+        return moment.astimezone(ZoneInfo(station.zone))
+    except OverflowError:  # A phone reported a time at an end of the calendar.
+        return moment

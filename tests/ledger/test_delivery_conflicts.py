@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from support.ledger_fixture import StationLedger
 from support.outcomes import partial_outcome
 
 from supplies.domain import commands as c
-from supplies.domain.entry_rows import Conflict
+from supplies.domain.entry_rows import Conflict, Proof
 from supplies.errors import (
     AlreadyDone,
+    InvalidField,
     NotEnough,
+    Unaccounted,
 )
+from supplies.ledger.recorded import Recorded
+from supplies.views.deliveries import get_delivery
+from supplies.views.entries import get_conflict, list_conflicts
 
 
 def test_an_outcome_that_returns_goods_to_another_location_is_a_conflict(
@@ -139,3 +147,201 @@ def test_a_resolved_conflict_with_more_of_one_lot_and_less_of_another_meets_no_n
     assert station.total("received:R-1") == 5
     assert station.balance(f"met:{need}") == 0
     station.ledger.verify()
+
+
+def resolve(station: StationLedger, conflict: int, by: str, **more: Any) -> Recorded:
+    return station(c.ResolveConflict(conflict=conflict, by=by, reason="asked them", **more))  # type: ignore[arg-type]  # a way by name
+
+
+def test_a_conflict_decided_for_the_books_moves_nothing(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.outcome(*stop, "handed_over")
+    conflict = station.outcome(*stop, "refused").seq
+    decision = resolve(station, conflict, "keep")
+    assert station.books.body(decision.seq).transfers == ()
+    assert station.total("received:R-1") == 10
+    assert get_delivery(station.books, stop[0]).stops[0].outcome == "handed_over"
+    assert list_conflicts(station.books).items == []
+    assert get_conflict(station.books, conflict).resolved_by == "keep"
+    station.ledger.verify()
+
+
+def test_a_conflict_decided_for_the_books_no_longer_blocks_forgetting(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.outcome(*stop, "handed_over")
+    conflict = station.outcome(*stop, "refused", note="the neighbour said so").seq
+    with pytest.raises(Unaccounted, match=f"the conflict of entry {conflict}"):
+        station(c.ForgetRecipient(recipient="R-1"))
+    resolve(station, conflict, "keep")
+    station(c.ForgetRecipient(recipient="R-1"))
+    station.ledger.verify()
+
+
+def test_a_count_that_contradicts_the_books_can_be_dropped_and_counted_again(
+    station: StationLedger,
+) -> None:
+    station.stock(5)
+    sheet = str(station(c.OpenCountSheet(location="store")).document)
+    station(
+        c.IssueGoods(purpose="gate", location="store", lines=[c.LotLine(item="mask", quantity=4)])
+    )
+    wrong = station(c.CountStock(sheet=sheet, lines=[c.CountLine(item="mask", counted=0)]))
+    assert wrong.conflict is not None
+    resolve(station, wrong.seq, "keep")
+    assert station.total("stock:store") == 1
+    station(c.CountStock(sheet=sheet, lines=[c.CountLine(item="mask", counted=5)]))
+    station.ledger.verify()
+
+
+def impossible(station: StationLedger, stop: tuple[str, str], outcome: str, **more: Any) -> int:
+    """Report an outcome for a time before the goods went out. Return the entry of the conflict."""
+    before = station.clock() - timedelta(days=2)
+    reported = station.outcome(*stop, outcome, happened_at=before, **more)
+    assert reported.conflict is not None
+    return reported.seq
+
+
+def test_a_report_with_an_impossible_time_is_booked_by_decision(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    conflict = impossible(station, stop, "not_at_home")
+    station.clock.advance()
+    resolve(station, conflict, "correct")
+    (shown,) = get_delivery(station.books, stop[0]).stops
+    assert (shown.outcome, shown.happened_on) == ("not_at_home", station.day(-1))
+    assert station.total(f"allocated:{stop[1]}:store") == 10
+    station.ledger.verify()
+
+
+def test_the_day_of_a_report_with_an_impossible_time_can_be_given(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    conflict = impossible(station, stop, "handed_over")
+    station.clock.advance(3)
+    resolve(station, conflict, "correct", happened_on=station.day(-2))
+    assert station.books.balance_on(station.day(-2), "received:R-1", "mask", "l_lx_1_1") == 10
+    assert station.books.balance_on(station.day(-3), "received:R-1", "mask", "l_lx_1_1") == 0
+
+
+def test_a_stop_whose_impossible_report_was_dropped_waits_for_another(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    resolve(station, impossible(station, stop, "handed_over"), "keep")
+    assert station.total(f"in_transit:{stop[0]}:{stop[1]}") == 10
+    assert station.outcome(*stop, "refused").conflict is None
+
+
+@pytest.mark.parametrize(
+    ("by", "received", "unexplained"),
+    [("correct", 10, 0), ("unexplained", 10, -10), ("keep", 0, 0)],
+)
+def test_a_differing_report_with_an_impossible_time_is_resolved_in_every_way(
+    station: StationLedger, stop: tuple[str, str], by: str, received: int, unexplained: int
+) -> None:
+    station.outcome(*stop, "refused")
+    resolve(station, impossible(station, stop, "handed_over"), by)
+    assert station.total("received:R-1") == received
+    assert station.total(f"unexplained:{stop[0]}") == unexplained
+    station.ledger.verify()
+
+
+def test_a_conflict_about_more_than_60_days_ago_keeps_its_day_when_it_is_resolved_late(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.clock.advance(50)
+    tapped = station.clock() - timedelta(days=49)
+    station.outcome(*stop, "refused", happened_at=tapped, phone_time=tapped)
+    later = station.outcome(*stop, "handed_over", happened_at=tapped, phone_time=tapped)
+    assert later.conflict is not None
+    station.clock.advance(30)
+    resolve(station, later.seq, "correct")
+    (shown,) = get_delivery(station.books, stop[0]).stops
+    assert shown.happened_on == station.day(-79)
+
+
+def test_goods_that_come_back_by_an_unexplained_decision_are_not_unexplained(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    lines = partial_outcome(5, back=4, lost=1, to="stock")
+    conflict = impossible(station, stop, "partly", lines=lines)
+    resolve(station, conflict, "unexplained")
+    assert station.total("received:R-1") == 5
+    assert station.total("stock:store") == 4
+    assert station.total("lost:on_the_way") == 1
+    assert station.total(f"unexplained:{stop[0]}") == 0
+
+
+def test_the_same_differing_report_again_is_the_conflict_that_waits(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.outcome(*stop, "handed_over")
+    first = station.outcome(*stop, "refused", received_by="self")
+    again = station.outcome(*stop, "refused", received_by="neighbour", note="at the door")
+    assert (again.seq, again.conflict, again.repeated) == (first.seq, first.conflict, True)
+    assert station.outcome(*stop, "lost").seq != first.seq
+    assert len(list_conflicts(station.books).items) == 2
+
+
+def test_reports_with_impossible_times_are_one_conflict_until_it_is_resolved(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    first = impossible(station, stop, "handed_over")
+    station.clock.advance()
+    assert impossible(station, stop, "handed_over") == first
+    resolve(station, first, "keep")
+    assert impossible(station, stop, "handed_over") != first
+
+
+def test_a_signature_of_a_report_that_agrees_with_a_conflict_is_kept(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.outcome(*stop, "refused")
+    station.outcome(*stop, "handed_over")
+    signed = station.outcome(*stop, "handed_over", signature=[[(1, 2), (3, 4)]])
+    assert (signed.conflict, signed.repeated) == (None, False)
+    assert len(list_conflicts(station.books).items) == 1
+    assert len(station.books.rows(Proof, allocation=stop[1])) == 1
+    station.ledger.verify()
+
+
+def test_the_same_contradicted_count_again_is_the_conflict_that_waits(
+    station: StationLedger,
+) -> None:
+    station.stock(5)
+    sheet = str(station(c.OpenCountSheet(location="store")).document)
+    station(
+        c.IssueGoods(purpose="gate", location="store", lines=[c.LotLine(item="mask", quantity=4)])
+    )
+    count = c.CountStock(sheet=sheet, lines=[c.CountLine(item="mask", counted=0)])
+    assert station(count).seq == station(count).seq
+
+
+def test_an_outcome_of_an_earlier_decision_is_not_corrected(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.outcome(*stop, "refused")
+    resolve(station, station.outcome(*stop, "handed_over").seq, "unexplained")
+    other = station.outcome(*stop, "lost").seq
+    with pytest.raises(InvalidField, match="choose unexplained or keep"):
+        resolve(station, other, "correct")
+    resolve(station, other, "keep")
+
+
+def test_goods_of_one_lot_from_two_locations_are_not_unexplained_by_a_decision(
+    station: StationLedger,
+) -> None:
+    need = station.need(10)
+    station.stock(10)
+    allocation = station.allocate(10)
+    part = c.DispatchPart(allocation=allocation, lines=[c.AllocationPart(line=1, quantity=5)])
+    back = c.OutcomeLine(line=1, brought_back=5, location="annex")
+    first = station.dispatch(allocation, parts=[part])
+    station.outcome(first, allocation, "not_at_home", lines=[back])
+    second = station.dispatch(allocation)
+    conflict = impossible(station, (second, allocation), "handed_over")
+    decision = resolve(station, conflict, "unexplained")
+    moved = station.books.body(decision.seq).transfers
+    assert not any("unexplained" in transfer.source + transfer.target for transfer in moved)
+    assert station.balance(f"met:{need}") == 10

@@ -60,6 +60,26 @@ def test_a_conflict_shows_both_sides_and_is_resolved(coordinator: Browser) -> No
     assert "None are open." in coordinator.open("/entries/conflicts")
 
 
+@pytest.mark.parametrize("tapped", ["2020-01-01T08:00:00Z", "0001-01-01T00:00:00Z"])
+def test_a_report_with_an_impossible_time_is_decided_for_the_books(
+    rest: RestClient, service: Service, tapped: str
+) -> None:
+    rest.give()
+    allocation = rest.allocation()
+    reported = {"allocation": allocation, "outcome": "handed_over", "happened_at": tapped}
+    path = f"/api/deliveries/{rest.delivery(allocation)}/outcomes"
+    seq = rest.send(path, reported).json()["entry"]["seq"]
+    browser = sign_in_as(rest.client, service, "coordinator")
+    page = browser.open(f"/entries/{seq}")
+    assert "the report: it is booked as the outcome" in page
+    assert 'name="/happened_on"' in page
+    chinese = browser.client.get(f"/entries/{seq}", headers={"accept-language": "zh"})
+    assert "以账面为准：上报不入账" in chinese.text
+    form = {"key": "0123456789abcdef", "do": "save", "/by": "keep", "/reason": "a wrong stop"}
+    assert browser.send(f"/entries/{seq}/resolve", **form).status_code == 303
+    assert "the report is not booked" in browser.open(f"/entries/{seq}")
+
+
 def test_a_coordinator_reverses_an_entry_on_its_page(rest: RestClient, service: Service) -> None:
     rest.need()
     browser = sign_in_as(rest.client, service, "coordinator")

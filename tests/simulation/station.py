@@ -230,8 +230,8 @@ class SimulatedStation:
         if prediction is not None:
             prediction.check_recorded(answer, new)
         if answer.id != request.id:
-            # The stop had this outcome already, so the answer is the earlier entry's.
-            assert isinstance(request.command, c.ReportOutcome)
+            # The outcome or conflict was in the books, so the answer is the earlier entry's.
+            assert isinstance(request.command, c.ReportOutcome | c.CountStock)
         elif request.command != first.command:
             assert self.texts_erased(request.id), "another command was answered as the first"
         self.tally["repeated" if answer.repeated else "recorded"] += 1

@@ -166,6 +166,10 @@ def book_deliveries(station: RecordingStation) -> None:
     station.record(
         c.ResolveConflict(conflict=contradicted.seq, by="correct", reason="the team is right")
     )
+    mistaken = station.record(c.ReportOutcome(delivery=delivery, allocation=other, outcome="lost"))
+    station.record(
+        c.ResolveConflict(conflict=mistaken.seq, by="keep", reason="it was another household")
+    )
     station.record(c.CloseDelivery(delivery=delivery))
     book_changed_plans(station)
 

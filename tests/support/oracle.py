@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -10,7 +11,15 @@ from typing import Any
 from supplies.books.stock_counts import COUNTED, RECOUNTED
 from supplies.domain import commands as c
 from supplies.domain.entries import Body
-from supplies.domain.entry_rows import Allocation, Erasure, Forgetting, Lot, Need
+from supplies.domain.entry_rows import (
+    Allocation,
+    Conflict,
+    Erasure,
+    Forgetting,
+    Lot,
+    Need,
+    StopOutcome,
+)
 from supplies.errors import StoreError, SuppliesError
 from supplies.ledger.journal import FACTS
 from supplies.ledger.recorded import Recorded
@@ -90,6 +99,8 @@ class Oracle:
         if isinstance(command, c.Correct):
             body = self.reworded_entry(command)
             return body is not None and not self.is_about_forgotten(body)
+        if isinstance(command, c.ResolveConflict) and command.by == "keep":
+            return command.conflict in self.model.open_conflicts()
         today, closed = self.clock.day, self.model.closed_through()
         forgotten = {row.party.partition(":")[2] for _, row in self.model.rows[Forgetting]}
         people = [getattr(command, name, None) for name in ("recipient", "donor")]
@@ -316,6 +327,8 @@ class Oracle:
             case c.CountStock():
                 if done.conflict is None:
                     self.check_count(command, new)
+            case c.ResolveConflict():
+                self.check_resolution(command, new)
             case c.CloseDelivery():
                 assert not self.model.nonzero_balances(f"in_transit:{command.delivery}:")
             case c.ClosePeriod():
@@ -328,6 +341,21 @@ class Oracle:
                     self.check_days(command, new)
             case _:
                 pass
+
+    def check_resolution(self, command: c.ResolveConflict, new: list[Body]) -> None:
+        """Check that a conflict is resolved, and that its outcome is booked if it was right."""
+        assert command.conflict not in self.model.open_conflicts()
+        outcomes = [
+            row.outcome for body in new for row in body.rows if isinstance(row, StopOutcome)
+        ]
+        if command.by == "keep":
+            assert not outcomes
+            assert not any(body.transfers for body in new)
+        else:
+            stated = next(r.stated for n, r in self.model.rows[Conflict] if n == command.conflict)
+            assert outcomes[-1:] == [
+                name for name in [json.loads(stated).get("outcome")] if name is not None
+            ]
 
     def team_of(self, command: c.ReportOutcome) -> str:
         """Return the account of the team that has the goods of a stop."""

@@ -27,6 +27,7 @@ from supplies.domain.entry_rows import (
     Merge,
     ProductPledge,
     Recount,
+    Resolution,
     StopRemoval,
 )
 from supplies.verification.verify import verify
@@ -369,3 +370,27 @@ def test_a_stop_that_moved_elsewhere_than_its_goods_is_found(store: Tampering) -
     store.run("UPDATE stop_removals SET moved_to = NULL WHERE seq = :seq", {"seq": seq})
     error = verification_error(store)
     assert (error.table, error.column, error.seq) == ("transfers", "quantity", seq)
+
+
+@pytest.mark.parametrize(
+    ("column", "change"), [("way", {"way": "keep"}), ("conflict", {"conflict": 1})]
+)
+def test_a_forged_resolution_of_a_conflict_is_found(
+    store: Tampering, column: str, change: dict[str, Any]
+) -> None:
+    seq = first_number(store, "SELECT max(seq) FROM resolutions WHERE way <> 'keep'")
+
+    def other(body: Body) -> Body:
+        rows = [
+            msgspec.structs.replace(row, **change) if isinstance(row, Resolution) else row
+            for row in body.rows
+        ]
+        return msgspec.structs.replace(body, rows=tuple(rows))
+
+    forge(store, seq, other)
+    store.run(
+        f"UPDATE resolutions SET {column} = :value WHERE seq = :seq",
+        {"value": change[column], "seq": seq},
+    )
+    error = verification_error(store)
+    assert (error.table, error.column, error.seq) == ("resolutions", column, seq)

@@ -68,9 +68,10 @@ class EntryController(Controller):
     async def resolve(
         self, context: Context, payload: Body[ResolveConflict]
     ) -> CreatedResponse[EntryRecorded]:
-        """Resolve a conflict: correct the recorded outcome, or book the fact in addition.
+        """Resolve a conflict: book the reported fact, or keep the books as they are.
 
-        If the fact is booked, its goods come from the account `unexplained`.
+        With `correct`, the fact replaces the recorded outcome. With `unexplained`, missing goods
+        come from the account `unexplained`. With `keep`, nothing is booked.
         """
         return await context.record(payload, show_entry)
 

@@ -543,16 +543,22 @@ class MoveStops(Command, frozen=True, kw_only=True):
     note: Text | None = None
 
 
+Resolved = Literal["correct", "unexplained", "keep"]
+
+
 class ResolveConflict(Command, frozen=True, kw_only=True):
     """Resolve a conflict between a reported fact and the books.
 
     Attributes:
-        by: "correct" replaces the recorded outcome by the one in the conflict. "unexplained" books
-            the missing goods from the account `unexplained`, which is settled after the next count.
+        happened_on: The day of a reported outcome whose time is impossible; None means the day on
+            which it was recorded. If its time is possible, that decides the day.
+        by: "correct" books the reported outcome in place of the recorded one. "unexplained" books
+            it in addition, with the missing goods from the account `unexplained`, which is settled
+            after the next count. "keep" leaves the books as they are and drops the report.
     """
 
     conflict: Annotated[int, Meta(ge=1)]  # by path: the entry's seq
-    by: Literal["correct", "unexplained"]
+    by: Resolved
     reason: Reason
 
 

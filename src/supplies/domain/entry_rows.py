@@ -7,7 +7,14 @@ from typing import Literal, get_args
 
 import msgspec
 
-from supplies.domain.commands import EndReason, FailureReason, Outcome, PersonKind, Urgency
+from supplies.domain.commands import (
+    EndReason,
+    FailureReason,
+    Outcome,
+    PersonKind,
+    Resolved,
+    Urgency,
+)
 from supplies.domain.product_expiry import ExpiryBasis
 
 
@@ -368,10 +375,11 @@ class Resolution(EntryRow, frozen=True, kw_only=True, tag="resolutions"):
 
     Attributes:
         conflict: Number of the entry that recorded the conflict.
+        way: As `by` in `ResolveConflict`.
     """
 
     conflict: int
-    way: Literal["correct", "unexplained"]
+    way: Resolved
 
 
 class CountSheet(EntryRow, frozen=True, kw_only=True, tag="count_sheets"):

@@ -53,7 +53,8 @@ from supplies.ledger.recorded import (
     warnings_in,
 )
 from supplies.ledger.rules import RULES
-from supplies.ledger.rules.delivery_outcomes import Contradicted, Repeated, record_conflict
+from supplies.ledger.rules.contradicted_facts import record_conflict
+from supplies.ledger.rules.delivery_outcomes import Contradicted, Repeated
 from supplies.ledger.rules.recounts import add_recounts
 from supplies.ledger.writer import CheckedRequest, Request, Writer
 from supplies.signing.station_keys import create_key_for_first_receipt
@@ -614,9 +615,11 @@ class Ledger:
         except (Contradicted, NotEnough) as error:
             if not isinstance(request.command, KEPT_AS_CONFLICTS):
                 raise
-            conflict = str(error)
             journal = Journal(self.books, request.command, now=now, today=today)
-            record_conflict(request.command, journal, conflict)
+            try:
+                conflict = record_conflict(request.command, journal, str(error))
+            except Repeated as repeated:
+                return recorded_result(self.books, repeated.seq)
             journal.add_latest_day()
             self._writer.write(journal, request)
         if type(request.command) in ERASING:

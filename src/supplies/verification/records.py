@@ -176,6 +176,7 @@ class Records:
         self.needs.update((row[1], row[2]) for row in recorded[Need])
         self.donations.update(row[1] for row in recorded[Arrival] if row[2] == "donor")
         self._track_pending(recorded)
+        self._check_resolutions(recorded, bodies)
 
     def _check_documents(
         self, kind: type[EntryRow], rows: Sequence[Row], bodies: Sequence[Body]
@@ -255,7 +256,21 @@ class Records:
         pending.update(("conflict", row[0]) for row in recorded[Conflict])
         closed = {delivery for _, delivery in recorded[DeliveryEnd]}
         pending -= {("delivery", int(name[2:])) for name in closed if name[2:].isdecimal()}
-        pending -= {("conflict", conflict) for _, conflict, _ in recorded[Resolution]}
+
+    def _check_resolutions(self, recorded: Rows, bodies: Sequence[Body]) -> None:
+        """Check that each resolution is of a conflict that waits, and remove it from `pending`.
+
+        If the books are kept as they are, its entry must move no goods.
+        """
+        for seq, conflict, way in recorded[Resolution]:
+            if ("conflict", conflict) not in self.pending or conflict >= seq:
+                raise self.reader.broken(
+                    TABLES[Resolution], "conflict", seq, "an unresolved conflict", conflict
+                )
+            self.pending.remove(("conflict", conflict))
+            moved = bodies[seq - bodies[0].seq].transfers
+            if way == "keep" and moved:
+                raise self.reader.broken(TABLES[Resolution], "way", seq, "no transfers", way)
 
     def check_pending(self) -> None:
         """Check that the table `pending` has exactly the open deliveries and unresolved conflicts.

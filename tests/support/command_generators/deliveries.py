@@ -161,6 +161,7 @@ class DeliveryCommands(GeneratorBase):
     def resolve_conflict(self) -> c.Command:
         return c.ResolveConflict(
             conflict=self.pick(self.model.open_conflicts()),
-            by=self.choose("correct", "unexplained"),
+            by=self.choose("correct", "unexplained", "keep"),
             reason="r",
+            happened_on=self.choose(None, self.day()),
         )

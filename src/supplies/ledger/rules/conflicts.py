@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import msgspec
 
 from supplies.books.reader import unknown_code_error
 from supplies.books.stock_counts import RESOLVED
-from supplies.domain.accounts import IN_TRANSIT, RECEIVED, UNEXPLAINED
+from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, LOST, RECEIVED, UNEXPLAINED
 from supplies.domain.commands import (
     Correct,
-    CountStock,
     OutcomeLine,
     ReportOutcome,
     ResolveConflict,
 )
-from supplies.domain.entry_rows import Conflict, Resolution, Stop, StopLine, StopOutcome
+from supplies.domain.entry_rows import (
+    Conflict,
+    Resolution,
+    Stop,
+    StopLine,
+    StopOutcome,
+    StopRemoval,
+)
 from supplies.domain.entry_rows import OutcomeLine as StatedLine
-from supplies.errors import AlreadyDone, InvalidField, Sentence
+from supplies.errors import AlreadyDone, Fault, InvalidField, NotEnough, Sentence
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
+from supplies.ledger.rules.contradicted_facts import decode_fact, possible_day
 from supplies.ledger.rules.corrections import Rules, correct
+from supplies.ledger.rules.deliveries import LOST_ON_THE_WAY
 from supplies.ledger.rules.delivery_outcomes import (
+    Contradicted,
     add_outcome_rows,
     at_present_stop,
+    check_return_location,
     loaded_stop,
     outcome_lines,
+    report_outcome,
+    return_account,
 )
 from supplies.ledger.rules.need_fulfilment import (
     meet_assigned_need,
@@ -42,24 +52,24 @@ def resolve_conflict(
     journal: Journal,
     rules: Rules,
 ) -> None:
-    """Resolve a conflict: correct an outcome, or book the reported fact.
+    """Resolve a conflict: book the reported fact, or leave the books as they are.
 
-    If the books contain too few goods for the fact, the rest is booked from the account
+    If the books contain too few goods for the fact, the rest can be booked from the account
     `unexplained`.
 
     Raises:
         NotFound: the conflict does not exist.
         AlreadyDone: the conflict was resolved before.
         InvalidField: the conflict cannot be resolved in this way.
+        NotEnough: the outcome is booked as reported, but its goods are not where it needs them.
     """
     conflict = _find_conflict(journal, command.conflict)
-    stated = msgspec.json.decode(conflict.stated)
-    if stated["type"] == ReportOutcome.__name__:
-        outcome = at_present_stop(msgspec.convert(stated, ReportOutcome), journal)
-        if command.by == "correct":
-            _correct_outcome(journal, command, outcome, rules)
-        else:
-            _book_from_unexplained(journal, outcome, command.conflict)
+    fact = decode_fact(conflict.stated)
+    if command.by == "keep":
+        body = journal.books.body(command.conflict)
+        journal.entry(RESOLVED, document=body.document, about=body.about, day=journal.happened_on)
+    elif isinstance(fact, ReportOutcome):
+        _book_outcome(journal, command, fact, rules)
     elif command.by == "correct":
         raise InvalidField.at(
             "/by",
@@ -68,7 +78,7 @@ def resolve_conflict(
             ),
         )
     else:
-        book_contradicted_count(msgspec.convert(stated, CountStock), journal)
+        book_contradicted_count(fact, journal)
     journal.drafts[0].add_rows(Resolution(conflict=command.conflict, way=command.by))
 
 
@@ -83,52 +93,101 @@ def _find_conflict(journal: Journal, seq: int) -> Conflict:
     return found[0]
 
 
-def _correct_outcome(
-    journal: Journal,
-    command: ResolveConflict,
-    outcome: ReportOutcome,
-    rules: Rules,
+def _book_outcome(
+    journal: Journal, command: ResolveConflict, reported: ReportOutcome, rules: Rules
 ) -> None:
+    """Book a reported outcome as the command decides.
+
+    If its time is impossible, the outcome is booked without it, on a day.
+    """
+    outcome = at_present_stop(reported, journal)
     where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
-    seq = journal.books.latest_seq(StopOutcome, **where)
+    dispatched = journal.books.body(journal.books.latest_seq(Stop, **where) or command.conflict)
+    day = possible_day(journal, outcome)
+    if day is None:
+        reported_on = journal.books.body(command.conflict).happened_on
+        day = command.happened_on or max(reported_on, dispatched.happened_on)
+        outcome = msgspec.structs.replace(outcome, happened_at=None, happened_on=day)
+    before = journal.books.latest_seq(StopOutcome, **where)
+    removed = journal.books.latest_seq(StopRemoval, **where)
+    if command.by == "unexplained" or (before is None and removed is not None):
+        journal.happened_on = max(day, dispatched.booked_on)
+        _book_as_far_as_possible(journal, outcome, unexplained=command.by == "unexplained")
+    elif before is None:
+        journal.happened_on = day
+        _book_report(journal, outcome)
+    else:
+        _correct_outcome(journal, command, outcome, before, rules)
+
+
+def _book_report(journal: Journal, outcome: ReportOutcome) -> None:
+    """Record the outcome of a stop that is still on the way, as if it were reported now.
+
+    Raises:
+        NotEnough: more goods are reported than were loaded.
+    """
+    try:
+        report_outcome(outcome, journal)
+    except Contradicted as because:
+        raise NotEnough(because.detail, [Fault("/by", because.detail)]) from None
+
+
+def _correct_outcome(
+    journal: Journal, command: ResolveConflict, outcome: ReportOutcome, before: int, rules: Rules
+) -> None:
+    """Replace the outcome in the books, which entry `before` recorded.
+
+    Raises:
+        InvalidField: that outcome was booked by an earlier decision.
+    """
     # An outcome that was booked from `unexplained` is not corrected; that account is settled.
-    if seq is None or journal.books.body(seq).kind == RESOLVED:
+    if journal.books.body(before).kind == RESOLVED:
         raise InvalidField.at(
-            "/by", Sentence("this stop has no recorded outcome to correct; choose unexplained")
+            "/by",
+            Sentence(
+                "a conflict about this stop was resolved before, and its outcome cannot be "
+                "corrected; choose unexplained or keep"
+            ),
         )
-    correct(Correct(entry=seq, command=outcome, reason=command.reason), journal, rules)
+    correct(Correct(entry=before, command=outcome, reason=command.reason), journal, rules)
 
 
-def _book_from_unexplained(journal: Journal, outcome: ReportOutcome, conflict: int) -> None:
+def _book_as_far_as_possible(
+    journal: Journal, outcome: ReportOutcome, *, unexplained: bool
+) -> None:
     """Book the difference between a reported outcome and the books.
 
-    Goods of this stop that are still in transit are used first. The rest comes from `unexplained`,
-    or goes to it.
+    Goods of this stop that are still in transit are used first or, if its dispatch was undone,
+    those that are still set aside. The rest comes from `unexplained`, or goes to it.
+
+    Args:
+        unexplained: Whether goods may come from `unexplained`. If not, the floors of the accounts
+            refuse a command whose goods are used.
     """
     stop, loaded = loaded_stop(journal, outcome)
-    journal.happened_on = day = _day_of_fact(journal, outcome, conflict)
     lines = outcome_lines(outcome, loaded)
     draft = journal.entry(
         RESOLVED,
         document=outcome.delivery,
         about=f"recipient:{stop.recipient}",
-        day=day,
+        day=journal.happened_on,
     )
     before = _received_before(journal, outcome)
     for line, load in zip(lines, loaded, strict=True):
-        _book_line(journal, draft, outcome, stop.recipient, line, load, before.get(line.line, 0))
+        if before:
+            more = line.received - before[line.line]
+            _book_received(journal, draft, stop, load, more, unexplained=unexplained)
+        else:
+            _book_line(journal, draft, outcome, stop, line, load, unexplained=unexplained)
+    for load in loaded:
+        in_transit = IN_TRANSIT(outcome.delivery, outcome.allocation)
+        left = journal.balance(in_transit, load.item, load.lot)
+        journal.move(draft, in_transit, UNEXPLAINED(outcome.delivery), load.item, load.lot, left)
     restore_needs(journal, draft, outcome.allocation)
     for item in sorted({load.item for load in loaded}):
         reopen_needs(journal, draft, stop.recipient, item)
     meet_needs_with_excess(journal, draft, stop.recipient)
     add_outcome_rows(draft, outcome, lines, loaded, first=not before)
-
-
-def _day_of_fact(journal: Journal, outcome: ReportOutcome, conflict: int) -> date:
-    """Return the day of the reported fact, or the day of the dispatch if that is later."""
-    where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
-    dispatched = journal.books.latest_seq(Stop, **where) or conflict
-    return max(journal.books.body(conflict).happened_on, journal.books.body(dispatched).booked_on)
 
 
 def _received_before(journal: Journal, outcome: ReportOutcome) -> dict[int, int]:
@@ -149,25 +208,48 @@ def _book_line(
     journal: Journal,
     draft: Draft,
     outcome: ReportOutcome,
-    recipient: str,
+    stop: Stop,
     line: OutcomeLine,
     load: StopLine,
-    before: int,
+    *,
+    unexplained: bool,
 ) -> None:
-    """Book one line of a reported outcome.
+    """Book one line of the first outcome of a stop."""
+    _book_received(journal, draft, stop, load, line.received, unexplained=unexplained)
+    check_return_location(journal, line)
+    source = _goods_of_stop(journal, stop, load)
+    for quantity, target in (
+        (line.brought_back, return_account(outcome, line, load)),
+        (line.lost, LOST(LOST_ON_THE_WAY)),
+    ):
+        if unexplained:
+            quantity = min(quantity, journal.balance(source, load.item, load.lot))
+        if target != source:
+            journal.move(draft, source, target, load.item, load.lot, quantity)
 
-    Args:
-        before: The quantity of the line that was recorded as received until now.
-    """
-    unexplained, received = UNEXPLAINED(outcome.delivery), RECEIVED(recipient)
-    in_transit = IN_TRANSIT(outcome.delivery, outcome.allocation)
-    more = line.received - before
+
+def _book_received(
+    journal: Journal, draft: Draft, stop: Stop, load: StopLine, more: int, *, unexplained: bool
+) -> None:
+    """Book how much more of a line was received than the books have. It may be less than zero."""
+    source, received = _goods_of_stop(journal, stop, load), RECEIVED(stop.recipient)
     if more < 0:
-        journal.move(draft, received, unexplained, load.item, load.lot, -more)
+        journal.move(draft, received, UNEXPLAINED(stop.delivery), load.item, load.lot, -more)
         return
-    carried = min(more, journal.balance(in_transit, load.item, load.lot))
-    journal.move(draft, in_transit, received, load.item, load.lot, carried)
-    meet_assigned_need(journal, draft, outcome.allocation, load.item, load.lot, carried)
-    journal.move(draft, unexplained, received, load.item, load.lot, more - carried)
-    left = journal.balance(in_transit, load.item, load.lot)
-    journal.move(draft, in_transit, unexplained, load.item, load.lot, left)
+    carried = more
+    if unexplained:
+        carried = min(more, journal.balance(source, load.item, load.lot))
+    journal.move(draft, source, received, load.item, load.lot, carried)
+    meet_assigned_need(journal, draft, stop.allocation, load.item, load.lot, carried)
+    journal.move(draft, UNEXPLAINED(stop.delivery), received, load.item, load.lot, more - carried)
+
+
+def _goods_of_stop(journal: Journal, stop: Stop, load: StopLine) -> str:
+    """Return the account with the goods of a line, before an outcome of the stop is recorded."""
+    where = {"delivery": stop.delivery, "allocation": stop.allocation}
+    if (
+        journal.books.latest_seq(StopRemoval, **where) is not None
+        and journal.books.latest_seq(StopOutcome, **where) is None
+    ):
+        return ALLOCATED(stop.allocation, load.location)
+    return IN_TRANSIT(stop.delivery, stop.allocation)

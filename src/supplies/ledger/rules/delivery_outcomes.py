@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from supplies.books.free_text import without_free_text
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, LOST, RECEIVED, STOCK
-from supplies.domain.commands import (
-    CountStock,
-    OutcomeLine,
-    ReportOutcome,
-)
-from supplies.domain.entry_rows import Conflict, Stop, StopLine, StopOutcome, StopRemoval
+from supplies.domain.commands import OutcomeLine, ReportOutcome
 from supplies.domain.entry_rows import OutcomeLine as StatedLine
+from supplies.domain.entry_rows import Stop, StopLine, StopOutcome, StopRemoval
 from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, SuppliesError
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
@@ -28,7 +22,6 @@ from supplies.ledger.rules.delivery_proofs import (
     add_outcome_details,
     add_proofs,
     brings_proof,
-    is_erased,
 )
 from supplies.ledger.rules.need_fulfilment import (
     meet_assigned_need,
@@ -83,9 +76,9 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
     """
     command = at_present_stop(command, journal)
     stop, loaded = loaded_stop(journal, command)
+    lines = outcome_lines(command, loaded)
     _check_on_the_way(journal, stop)
     about = f"recipient:{stop.recipient}"
-    lines = outcome_lines(command, loaded)
     if journal.corrected is None:
         earlier = _agreeing_report(journal, command, lines, loaded)
         if earlier is not None:
@@ -98,7 +91,7 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
     for index, (line, load) in enumerate(zip(lines, loaded, strict=True)):
         _check_accounted(line, load, index, command)
     if command.happened_at is not None:
-        journal.happened_on = _day_of(journal, command, command.happened_at)
+        journal.happened_on = day_of_report(journal, command, command.happened_at)
     draft = journal.entry("outcome_reported", document=command.delivery, about=about)
     add_outcome_rows(draft, command, lines, loaded, first=journal.corrected is None)
     add_proofs(draft, command, journal.books)
@@ -108,7 +101,7 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
     meet_needs_with_excess(journal, draft, stop.recipient)
 
 
-def _day_of(journal: Journal, command: ReportOutcome, moment: datetime) -> date:
+def day_of_report(journal: Journal, command: ReportOutcome, moment: datetime) -> date:
     """Return the day of a reported time, in the station's time zone.
 
     Raises:
@@ -402,15 +395,29 @@ def outcome_line_rows(
             received=line.received,
             brought_back=line.brought_back,
             lost=line.lost,
-            target=_return_account(command, line, load) if line.brought_back else "",
+            target=return_account(command, line, load) if line.brought_back else "",
         )
         for line, load in zip(lines, loaded, strict=True)
     ]
 
 
-def _return_account(command: ReportOutcome, line: OutcomeLine, load: StopLine) -> str:
+def return_account(command: ReportOutcome, line: OutcomeLine, load: StopLine) -> str:
+    """Return the account to which the goods of a line come back, if any come back."""
     location = line.location or load.location
     return STOCK(location) if line.to == "stock" else ALLOCATED(command.allocation, location)
+
+
+def check_return_location(journal: Journal, line: OutcomeLine) -> None:
+    """Check the location where the goods of a line were put back, if the line names one.
+
+    Raises:
+        InvalidField: the location is unknown, or closed or a quarantine for allocated goods.
+    """
+    pointer = f"/lines/{line.line - 1}/location"
+    if line.location is not None and line.to == "allocated":
+        check_open_location(journal, line.location, pointer)
+    elif line.location is not None:
+        journal.books.location(line.location, pointer)
 
 
 def _book_outcome_line(
@@ -423,51 +430,11 @@ def _book_outcome_line(
 ) -> None:
     in_transit = IN_TRANSIT(command.delivery, command.allocation)
     pointer = f"/lines/{line.line - 1}"
-    if line.location is not None and line.to == "allocated":
-        check_open_location(journal, line.location, f"{pointer}/location")
-    elif line.location is not None:
-        journal.books.location(line.location, f"{pointer}/location")
-    back = _return_account(command, line, load)
+    check_return_location(journal, line)
+    back = return_account(command, line, load)
     journal.move(
         draft, in_transit, RECEIVED(stop.recipient), load.item, load.lot, line.received, pointer
     )
     meet_assigned_need(journal, draft, command.allocation, load.item, load.lot, line.received)
     journal.move(draft, in_transit, back, load.item, load.lot, line.brought_back, pointer)
     journal.move(draft, in_transit, LOST(LOST_ON_THE_WAY), load.item, load.lot, line.lost, pointer)
-
-
-def record_conflict(command: ReportOutcome | CountStock, journal: Journal, reason: str) -> None:
-    """Record a fact that contradicts the books, without moving goods.
-
-    The day of an outcome is that of its time, unless this time is itself impossible.
-    """
-    if isinstance(command, ReportOutcome):
-        command = at_present_stop(command, journal)
-        if command.happened_at is not None:
-            with suppress(Contradicted, InvalidField):
-                journal.happened_on = _day_of(journal, command, command.happened_at)
-    document, about = _subject_of(command, journal)
-    draft = journal.entry("conflict_noted", document=document, about=about)
-    # Older versions did not have these fields, and left them out.
-    stated = {
-        name: value
-        for name, value in without_free_text(command).items()
-        if value is not None or name not in ("why", "next_attempt", "phone_time")
-    }
-    encoded = msgspec.json.encode(stated).decode()
-    draft.add_rows(Conflict(document=document, because=reason, stated=encoded))
-    if isinstance(command, ReportOutcome):
-        if is_erased(journal.books, str(about).removeprefix("recipient:")):
-            command = msgspec.structs.replace(command, signature=None)
-        add_proofs(draft, command, journal.books)
-
-
-def _subject_of(command: ReportOutcome | CountStock, journal: Journal) -> tuple[str, str | None]:
-    """Return the delivery or count sheet that a fact is about, and the recipient.
-
-    The recipient is None for a count.
-    """
-    if isinstance(command, CountStock):
-        return command.sheet, None
-    stop = find_stop(journal, command.delivery, command.allocation)
-    return command.delivery, f"recipient:{stop.recipient}"

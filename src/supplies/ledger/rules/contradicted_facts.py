@@ -1,0 +1,131 @@
+"""Record reported facts that contradict the books as conflicts, which move no goods."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from supplies.books.free_text import without_free_text
+from supplies.domain.commands import CountStock, ReportOutcome
+from supplies.domain.entry_rows import Conflict
+from supplies.errors import InvalidField
+from supplies.ledger.journal import Journal
+from supplies.ledger.rules.deliveries import find_stop
+from supplies.ledger.rules.delivery_outcomes import (
+    Contradicted,
+    Repeated,
+    at_present_stop,
+    day_of_report,
+    loaded_stop,
+    outcome_line_rows,
+    outcome_lines,
+)
+from supplies.ledger.rules.delivery_proofs import (
+    add_agreeing_proof,
+    add_proofs,
+    brings_proof,
+    is_erased,
+)
+
+
+def record_conflict(
+    command: ReportOutcome | CountStock, journal: Journal, reason: str
+) -> str | None:
+    """Record a fact that contradicts the books, without moving goods. Return the reason.
+
+    The day of an outcome is that of its time, unless this time is itself impossible. If an
+    unresolved conflict is about the same fact, only a proof of the new report is recorded. The
+    result is then None.
+
+    Raises:
+        Repeated: an unresolved conflict is about the same fact, and the report has no new proof.
+    """
+    if isinstance(command, ReportOutcome):
+        command = at_present_stop(command, journal)
+        journal.happened_on = possible_day(journal, command) or journal.happened_on
+    document, about = _subject_of(command, journal)
+    pending = _pending_conflict(journal, command)
+    if pending is not None:
+        if isinstance(command, CountStock) or not brings_proof(
+            command, journal.books, str(about).removeprefix("recipient:")
+        ):
+            raise Repeated(pending)
+        add_agreeing_proof(journal, command, str(about))
+        return None
+    draft = journal.entry("conflict_noted", document=document, about=about)
+    encoded = msgspec.json.encode(_stated(command)).decode()
+    draft.add_rows(Conflict(document=document, because=reason, stated=encoded))
+    if isinstance(command, ReportOutcome):
+        if is_erased(journal.books, str(about).removeprefix("recipient:")):
+            command = msgspec.structs.replace(command, signature=None)
+        add_proofs(draft, command, journal.books)
+    return reason
+
+
+def possible_day(journal: Journal, command: ReportOutcome) -> date | None:
+    """Return the day of the time that a report names.
+
+    Return None if it names no time, or an impossible one.
+    """
+    if command.happened_at is not None:
+        with suppress(Contradicted, InvalidField):
+            return day_of_report(journal, command, command.happened_at)
+    return None
+
+
+def _stated(command: ReportOutcome | CountStock) -> dict[str, Any]:
+    """Return what a conflict stores of a command. Older versions left out some unset fields."""
+    return {
+        name: value
+        for name, value in without_free_text(command).items()
+        if value is not None or name not in ("why", "next_attempt", "phone_time")
+    }
+
+
+def _pending_conflict(journal: Journal, command: ReportOutcome | CountStock) -> int | None:
+    """Return the entry of an unresolved conflict about the same fact, or None."""
+    fact = _fact(journal, command)
+    about = command.allocation if isinstance(command, ReportOutcome) else command.sheet
+    for seq, stated in journal.books.all(
+        "SELECT c.seq, c.stated FROM pending p CROSS JOIN conflicts c "
+        "WHERE p.station = :station AND p.noun = 'conflict' "
+        "AND c.station = p.station AND c.seq = p.number ORDER BY p.number"
+    ):
+        if f'"{about}"' in stated and _fact(journal, decode_fact(stated)) == fact:
+            return int(seq)
+    return None
+
+
+def decode_fact(stated: str) -> ReportOutcome | CountStock:
+    """Return the command that a conflict stores, without its free text."""
+    return msgspec.json.decode(stated, type=ReportOutcome | CountStock)
+
+
+def _fact(journal: Journal, command: ReportOutcome | CountStock) -> tuple[object, ...]:
+    """Return a value that two reports of the same fact share.
+
+    Outcomes are the same if their stop, goods and day are. Who received the goods may differ.
+    Counts are the same if all their lines are.
+    """
+    if isinstance(command, CountStock):
+        return command.sheet, command.lines, command.happened_on
+    command = at_present_stop(command, journal)
+    _, loaded = loaded_stop(journal, command)
+    rows = outcome_line_rows(command, outcome_lines(command, loaded), loaded)
+    # Reports with impossible times are the same, because neither time decides anything.
+    day = possible_day(journal, command) if command.happened_at else command.happened_on
+    return command.outcome, rows, day
+
+
+def _subject_of(command: ReportOutcome | CountStock, journal: Journal) -> tuple[str, str | None]:
+    """Return the delivery or count sheet that a fact is about, and the recipient.
+
+    The recipient is None for a count.
+    """
+    if isinstance(command, CountStock):
+        return command.sheet, None
+    stop = find_stop(journal, command.delivery, command.allocation)
+    return command.delivery, f"recipient:{stop.recipient}"
