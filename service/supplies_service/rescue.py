@@ -12,22 +12,25 @@ import base64
 import binascii
 import re
 import zlib
-from typing import Any, Literal
+from datetime import timedelta
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from supplies.access import phones
 from supplies.access.phone_reports import correct_clock, may_report, offset_of_text
 from supplies.access.phones import Phone
-from supplies.domain.commands import ReportOutcome
+from supplies.domain.commands import Command, ReportOutcome
 from supplies.domain.fields import Timestamp
 from supplies.errors import InvalidField, NotFound, Sentence, StoreError, SuppliesError
+from supplies.ledger.ledger import zone_of
 from supplies.views.pagination import View
+from supplies_service.counter_hand_outs import HAND_OUTS, CounterHandOut, hand_out_of
 from supplies_service.idempotency import request_key
 from supplies_service.request_bodies import decode
-from supplies_service.request_context import RequestContext
+from supplies_service.request_context import RequestContext, Show, show_entry
 from supplies_service.routes.deliveries import show_own_stop
-from supplies_service.security.ownership import NOT_YOUR_REPORT
+from supplies_service.security.ownership import NOT_YOUR_COUNTER, NOT_YOUR_REPORT
 
 _LINE = re.compile(
     r"supplies-run:1:([1-9][0-9]{0,4})/([1-9][0-9]{0,4}):([0-9a-f]{16}):([A-Za-z0-9_-]+)"
@@ -45,11 +48,12 @@ class UnsentRecord(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         key: The idempotency key that the phone made.
         body: The exact text of the request's body.
+        delivery: The delivery of an outcome; None for a hand-out at a counter.
     """
 
     key: str
-    delivery: str
     body: str
+    delivery: str | None = None
 
 
 class UnsentRecords(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +61,14 @@ class UnsentRecords(msgspec.Struct, frozen=True, kw_only=True):
 
     now: Timestamp
     records: list[UnsentRecord]
+
+
+class _Report(NamedTuple):
+    """A record as the request that the phone would send."""
+
+    path: str
+    command: Command
+    show: Show[Any]
 
 
 class RescuedRecord(View, frozen=True, kw_only=True):
@@ -70,7 +82,7 @@ class RescuedRecord(View, frozen=True, kw_only=True):
 
     phone: str
     key: str
-    delivery: str
+    delivery: str | None
     allocation: str | None
     result: Literal["booked", "already_booked", "conflict", "refused"]
     entry: int | None
@@ -182,19 +194,17 @@ async def _take_over(
                 )
             )
         body = _json_object(record.body)
-        outcome = decode(ReportOutcome, body, {"delivery": record.delivery})
-        allocation = outcome.allocation
-        with context.reading() as books:
-            if not may_report(books, phone.team, record.delivery):
-                raise InvalidField(NOT_YOUR_REPORT)
+        stated = body.get("allocation")
+        allocation = stated if isinstance(stated, str) else None
         offset = offset_of_text(unsent.now, phone.clock_offset_seconds, context.ledger.clock())
-        path = f"/api/deliveries/{record.delivery}/outcomes"
-        key = request_key(phones.CALLER_PREFIX + phone_id, record.key, path, body)
+        if record.delivery is None:
+            report = _hand_out(context, phone, body, offset)
+        else:
+            report = _outcome(context, phone, record.delivery, body, offset)
+        key = request_key(phones.CALLER_PREFIX + phone_id, record.key, report.path, body)
         with context.reading():
             before = context.ledger.stored_responses.find(key)
-        answer = await context.record_for(
-            key, correct_clock(outcome, offset), show_own_stop(allocation, offset)
-        )
+        answer = await context.record_for(key, report.command, report.show)
         entry = int(msgspec.json.decode(answer.content)["entry"]["seq"])
         result: Literal["booked", "already_booked", "conflict"] = "booked"
         if answer.status == 202:
@@ -206,6 +216,35 @@ async def _take_over(
         raise
     except SuppliesError as error:
         return _rescued(phone_id, record, allocation, "refused", None, str(error))
+
+
+def _outcome(
+    context: RequestContext,
+    phone: Phone,
+    delivery: str,
+    body: dict[str, Any],
+    offset: timedelta,
+) -> _Report:
+    outcome = decode(ReportOutcome, body, {"delivery": delivery})
+    with context.reading() as books:
+        if not may_report(books, phone.team, delivery):
+            raise InvalidField(NOT_YOUR_REPORT)
+    return _Report(
+        f"/api/deliveries/{delivery}/outcomes",
+        correct_clock(outcome, offset),
+        show_own_stop(outcome.allocation, offset),
+    )
+
+
+def _hand_out(
+    context: RequestContext, phone: Phone, body: dict[str, Any], offset: timedelta
+) -> _Report:
+    reported = decode(CounterHandOut, body, {})
+    with context.reading() as books:
+        if books.team(phone.team).counter != reported.location:
+            raise InvalidField(NOT_YOUR_COUNTER)
+        zone = zone_of(books.station)
+    return _Report(HAND_OUTS, hand_out_of(reported, offset, zone), show_entry)
 
 
 def _json_object(body: str) -> dict[str, Any]:

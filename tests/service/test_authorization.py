@@ -314,6 +314,7 @@ POST   CR    /api/deliveries/{delivery}/close
 POST   CR    /api/deliveries/{delivery}/reassign
 GET    T     /api/run
 POST   T     /api/run/status
+POST   T     /api/run/hand-outs
 GET    CR    /api/phones
 POST   -     /api/phones
 POST   CR    /api/phones/rescue

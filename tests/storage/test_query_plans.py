@@ -76,6 +76,7 @@ from supplies.views import (
     stock_by_day,
     stock_documents,
     stock_warnings,
+    team_counters,
     team_runs,
     trace,
 )
@@ -196,6 +197,9 @@ class NoNames:
     def item(self, code: str) -> str:
         return code
 
+    def location(self, code: str) -> str:
+        return code
+
     def quantity(self, quantity: int, item: str) -> str:
         return f"{quantity} {item}"
 
@@ -257,6 +261,7 @@ def show_everything(books: Books, url: str) -> None:
         ]
         read(books, *shown[0])
     team_runs.list_team_runs(books, "t2", NoNames())
+    team_counters.get_team_counter(books, "t2", NoNames(), date(2020, 2, 13))
     for noun in get_args(stock_documents.StockNoun):
         for one in stock_documents.list_stock_documents(books, noun=noun).items:
             stock_documents.get_stock_document(books, noun, one.id)

@@ -46,7 +46,7 @@ class RecordingStation:
             Location(code="a", name="Store A"),
             Location(code="b", name="Store B"),
             Team(code="t1", name="Team 1"),
-            Team(code="t2", name="Team 2"),
+            Team(code="t2", name="Team 2", counter="a"),
         )
 
     def record(self, command: c.Command) -> Recorded:

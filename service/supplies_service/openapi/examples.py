@@ -207,6 +207,13 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "version": "1",
     },
     "RescueText": {"text": "supplies-run:1:1/1:3f2a8c1d9e7b6a50:eJyrVsrLL1eyUkpUqgUAGKkEAQ"},
+    "CounterHandOut": {
+        "location": "store",
+        "recipient": "newcomers",
+        "lines": [{"item": "mask", "quantity": 20}],
+        "headcount": 4,
+        "happened_at": "2020-02-05T08:00:00Z",
+    },
     "PhoneStatus": {"unsent": 2, "oldest_unsent_at": "2020-02-05T08:00:00Z", "version": "1"},
     "NewRequest": {"kind": "correct", "wish": "please write the firm's full name"},
     "Answer": {"answer": "done"},

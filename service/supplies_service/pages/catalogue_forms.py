@@ -20,7 +20,9 @@ from supplies.domain.catalogue_records import (
     CatalogueRecord,
     Community,
     Item,
+    Location,
     Recipient,
+    Team,
 )
 from supplies.domain.fields import MAX_QUANTITY, Code, Count, Label, StrictStruct
 from supplies.domain.validation import convert
@@ -279,6 +281,7 @@ def _show_new(
             code=None,
             saved=saved,
             communities=_communities(books, kind),
+            places=_places(books, kind),
         )
 
 
@@ -295,6 +298,7 @@ def _show_change(
             code=code,
             saved=None,
             communities=_communities(books, kind),
+            places=_places(books, kind),
         )
 
 
@@ -303,3 +307,10 @@ def _communities(books: Books, kind: type[CatalogueRecord]) -> list[Community]:
     if kind is not Recipient:
         return []
     return list_records(books, Community, limit=200, retired=False).items
+
+
+def _places(books: Books, kind: type[CatalogueRecord]) -> list[Location]:
+    """Return the places to choose a counter from in the form of a team."""
+    if kind is not Team:
+        return []
+    return list_records(books, Location, limit=200, retired=False).items

@@ -13,14 +13,18 @@ from supplies.access import phones
 from supplies.books.reader import Books
 from supplies.domain.entries import format_timestamp
 from supplies.domain.fields import Label, Timestamp
+from supplies.ledger.ledger import zone_of
 from supplies.stations.paper_settings import paper_settings
 from supplies.views.pagination import View
+from supplies.views.team_counters import TeamCounter, get_team_counter
 from supplies.views.team_runs import TeamRun, list_team_runs
+from supplies_service.counter_hand_outs import CounterHandOut, hand_out_of
 from supplies_service.pages.languages import Language, language_of
 from supplies_service.pages.names import Names
 from supplies_service.request_bodies import Body
-from supplies_service.request_context import Context, RequestContext
-from supplies_service.responses import encode
+from supplies_service.request_context import Context, RequestContext, show_entry
+from supplies_service.responses import CreatedResponse, EntryRecorded, encode
+from supplies_service.security import ownership
 from supplies_service.security.audit import log_access
 from supplies_service.security.authorization import allow_roles
 from supplies_service.sent_at import clock_offset
@@ -49,6 +53,8 @@ class Runs(View, frozen=True, kw_only=True):
         now: The time of the station's clock.
         language: The language of names and quantities.
         phone: The id of the phone; None if a program with another credential asks.
+        counter: The goods that the team may hand out without an allocation; None if it has no
+            counter.
         closed: Deliveries of the team that ended, or went to another team, after this phone joined.
     """
 
@@ -59,6 +65,7 @@ class Runs(View, frozen=True, kw_only=True):
     team: RunTeam
     phone: str | None
     runs: list[TeamRun]
+    counter: TeamCounter | None
     closed: list[str]
 
 
@@ -99,6 +106,7 @@ def read_runs(context: RequestContext, books: Books) -> Runs:
         team=RunTeam(code=team.code, name=team.name),
         phone=caller.credential if is_phone else None,
         runs=list_team_runs(books, team.code, names),
+        counter=get_team_counter(books, team.code, names, context.ledger.today()),
         closed=phones.ended_deliveries(access, caller.credential, team.code) if is_phone else [],
     )
 
@@ -125,6 +133,21 @@ class RunController(Controller):
         for run in found.runs:
             await log_access(context.request, context.caller, subject=run.delivery)
         return Response(found, headers=headers)
+
+    @post("/hand-outs", operation_id="handOutAtCounter", opt=allow_roles("courier"))
+    async def hand_out(
+        self, context: Context, payload: Body[CounterHandOut]
+    ) -> CreatedResponse[EntryRecorded]:
+        """Record goods that the team handed out at its counter, without an allocation.
+
+        The header `Sent-At` has the time of the sender's clock when it sends. Then `happened_at` is
+        corrected by the difference to the station's clock.
+        """
+        await ownership.check_counter(context, payload.location)
+        ledger = context.ledger
+        offset = clock_offset(context.request, ledger.clock())
+        command = hand_out_of(payload, offset, zone_of(ledger.books.station))
+        return await context.record(command, show_entry)
 
     @post("/status", operation_id="reportPhone", opt=allow_roles("courier"))
     async def status(self, context: Context, payload: Body[PhoneStatus]) -> StationTime:

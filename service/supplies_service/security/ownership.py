@@ -30,6 +30,9 @@ NOT_YOUR_DELIVERY = "you may use only deliveries of your own team, while they ar
 NOT_YOUR_REPORT = "you may report outcomes only for deliveries that your team has or had"
 
 
+NOT_YOUR_COUNTER = "you may hand out goods only at the counter of your team"
+
+
 async def check_donor(context: RequestContext, code: str) -> None:
     """Refuse a donor who requests data of another donor. Merged codes are one donor.
 
@@ -124,6 +127,21 @@ async def check_report(context: RequestContext, delivery: str) -> bool:
         await context.forbid(NOT_YOUR_REPORT)
     await context.log_own_access()
     return found.team != team or found.status != "out"
+
+
+async def check_counter(context: RequestContext, location: str) -> None:
+    """Refuse a courier who hands out goods at a location that is not the counter of the team.
+
+    A repeated request is allowed, so that it gets the same response.
+
+    Raises:
+        Forbidden: the location is not the counter of the team.
+    """
+    if context.caller.role == "courier" and not context.is_repeat:
+        with context.reading() as books:
+            counter = books.team(str(context.caller.team)).counter
+        if counter != location:
+            await context.forbid(NOT_YOUR_COUNTER)
 
 
 async def restrict_to_own_deliveries(

@@ -280,7 +280,24 @@ class Catalogue:
             raise AlreadyDone(sentence, [Fault("/code", sentence)])
         self._check_series_unchanged(checked)
         self._check_barcodes_are_free(checked)
+        self._check_counter(checked)
         return checked
+
+    def _check_counter(self, record: CatalogueRecord) -> None:
+        """Check that the counter of a team is a location.
+
+        Raises:
+            InvalidField: there is no such location.
+        """
+        counter = record.counter if isinstance(record, Team) else None
+        if counter is not None and self.get(Location, counter) is None:
+            raise InvalidField.at(
+                "/counter",
+                Sentence(
+                    "there is no location {code}; register it first, or correct the code",
+                    code=counter,
+                ),
+            )
 
     def _check_amended(self, record: N) -> N:
         checked = check_catalogue_record(record)
@@ -291,6 +308,7 @@ class Catalogue:
             )
         if isinstance(before, Item) and isinstance(checked, Item):
             self._check_unit_unchanged(before, checked)
+        self._check_counter(checked)
         if isinstance(checked, Donor | Recipient) and not checked.retired:
             self._check_not_merged(checked)
         if getattr(before, "name", "") is None:

@@ -168,12 +168,18 @@ class Location(CatalogueRecord, frozen=True, kw_only=True):
 
 
 class Team(CatalogueRecord, frozen=True, kw_only=True):
-    """The people who carry deliveries together."""
+    """The people who carry deliveries together.
+
+    Attributes:
+        counter: Code of the location whose free goods the phones of the team may hand out. None if
+            the team only delivers.
+    """
 
     table = "teams"
 
     name: Label
     retired: bool = False
+    counter: Code | None = None
 
 
 class Community(CatalogueRecord, frozen=True, kw_only=True):

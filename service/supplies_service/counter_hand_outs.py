@@ -1,0 +1,58 @@
+"""Hand-outs at the counter of a team, as its phones report them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta
+
+from supplies.domain.commands import LINE_LIMITS, HandOut, RecipientLine
+from supplies.domain.fields import Code, Text, Timestamp
+from supplies.views.pagination import View
+
+HAND_OUTS = "/api/run/hand-outs"
+"""The path to which phones report hand-outs."""
+
+
+class CounterHandOut(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Goods that a team handed out at its counter.
+
+    Attributes:
+        location: The counter of the team.
+        happened_at: The time of the hand-out, by the phone's clock. None means today.
+        headcount: Number of people in the group; None for one household.
+    """
+
+    location: Code
+    recipient: Code
+    lines: Annotated[list[RecipientLine], LINE_LIMITS]
+    headcount: Annotated[int, Meta(ge=1, le=10**9)] | None = None
+    note: Text | None = None
+    happened_at: Timestamp | None = None
+
+
+def hand_out_of(reported: CounterHandOut, offset: timedelta | None, zone: ZoneInfo) -> HandOut:
+    """Return the command that records a hand-out. Its day is that of the corrected time.
+
+    Args:
+        offset: How far the station's clock is ahead of the phone's; None if it is unknown.
+        zone: The time zone of the station.
+    """
+    at = reported.happened_at
+    return HandOut(
+        happened_on=None if at is None else _day_of(at, offset or timedelta(), zone),
+        location=reported.location,
+        recipient=reported.recipient,
+        lines=reported.lines,
+        headcount=reported.headcount,
+        note=reported.note,
+    )
+
+
+def _day_of(at: datetime, offset: timedelta, zone: ZoneInfo) -> date:
+    with suppress(OverflowError):
+        at = (at + offset).astimezone(zone)
+    return at.date()

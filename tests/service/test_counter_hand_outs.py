@@ -1,0 +1,102 @@
+"""Hand-outs at the counter of a team, reported by its phones without an allocation."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from support.phones import TeamPhone, rescue_lines
+from support.rest_client import RestClient, problem
+from support.service_fixture import Service
+
+HAND_OUTS = "/api/run/hand-outs"
+
+
+@pytest.fixture
+def phone(rest: RestClient) -> TeamPhone:
+    """A phone of a team that hands out 20 masks at the annex."""
+    rest.give(20)
+    moved = {"from": "store", "to": "annex"}
+    rest.post("/api/stock/moves", {**moved, "lines": [{"item": "mask", "quantity": 20}]})
+    rest.client.patch("/api/teams/T-1", json={"counter": "annex"}).raise_for_status()
+    return TeamPhone.of_team(rest)
+
+
+def newcomers(quantity: int = 5, **more: Any) -> dict[str, Any]:
+    line = {"item": "mask", "quantity": quantity}
+    return {"location": "annex", "recipient": "G-1", "headcount": 5, "lines": [line], **more}
+
+
+def shown_goods(phone: TeamPhone) -> list[tuple[str, int]]:
+    counter = phone.get("/api/run").json()["counter"]
+    return [(goods["item"], goods["quantity"]) for goods in counter["goods"]]
+
+
+def test_a_phone_sees_the_goods_and_groups_of_its_counter_and_no_households(
+    rest: RestClient, phone: TeamPhone
+) -> None:
+    counter = phone.get("/api/run").json()["counter"]
+    assert counter["location"] == "annex"
+    assert counter["groups"] == [{"code": "G-1", "name": "新来居民"}]
+    assert shown_goods(phone) == [("mask", 20)]
+    assert TeamPhone.of_team(rest, "T-2").get("/api/run").json()["counter"] is None
+
+
+def test_a_hand_out_is_booked_once_on_the_day_of_the_corrected_time(
+    service: Service, phone: TeamPhone
+) -> None:
+    service.clock.advance(2)
+    now = service.clock()
+    wrong = now + timedelta(days=3)  # the phone's clock
+    at = (wrong - timedelta(days=1)).isoformat()
+    headers = {"Idempotency-Key": "k1", "Sent-At": wrong.isoformat()}
+    for _ in range(2):
+        answer = phone.post(HAND_OUTS, newcomers(happened_at=at), headers=headers)
+        assert answer.status_code in (200, 201), answer.text
+        entry = answer.json()["entry"]
+        assert entry["kind"] == "handed_out"
+        assert entry["recorded_by"] == f"phone.{phone.shown['id']}"
+        assert entry["happened_on"] == str(service.clock.day - timedelta(days=1))
+    assert shown_goods(phone) == [("mask", 15)]
+
+
+def test_a_team_hands_out_nothing_at_the_counter_of_another(
+    rest: RestClient, phone: TeamPhone
+) -> None:
+    problem(phone.post(HAND_OUTS, newcomers(location="store")), 403, "forbidden")
+    problem(TeamPhone.of_team(rest, "T-2").post(HAND_OUTS, newcomers()), 403, "forbidden")
+    assert shown_goods(phone) == [("mask", 20)]
+
+
+def test_goods_that_the_counter_does_not_have_are_refused_until_they_are_booked_there(
+    rest: RestClient, phone: TeamPhone
+) -> None:
+    headers = {"Idempotency-Key": "k1"}
+    problem(phone.post(HAND_OUTS, newcomers(21), headers=headers), 409, "not-enough")
+    rest.give(1)
+    moved = {"from": "store", "to": "annex"}
+    rest.post("/api/stock/moves", {**moved, "lines": [{"item": "mask", "quantity": 1}]})
+    assert phone.post(HAND_OUTS, newcomers(21), headers=headers).status_code == 201
+
+
+def test_the_desk_takes_over_a_hand_out_that_a_lost_phone_had_not_sent(
+    rest: RestClient, service: Service, phone: TeamPhone
+) -> None:
+    now = service.clock().isoformat()
+    body = newcomers(happened_at=now)
+    text = json.dumps(body)
+    records = [{"key": "k1", "body": text, "sent_at": None, "made_at": now}]
+    lines = "\n".join(rescue_lines(phone, now, records))
+    for result in ("booked", "already_booked"):
+        [record] = rest.send("/api/phones/rescue", {"text": lines}).json()["records"]
+        assert (record["result"], record["delivery"]) == (result, None)
+    assert phone.post(HAND_OUTS, body, headers={"Idempotency-Key": "k1"}).json() is not None
+    assert shown_goods(phone) == [("mask", 15)]
+
+
+def test_the_counter_of_a_team_must_be_a_location(rest: RestClient) -> None:
+    answer = rest.client.patch("/api/teams/T-1", json={"counter": "nowhere"})
+    found = problem(answer, 422, "invalid-field")
+    assert found["errors"][0]["pointer"] == "/counter"
