@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page
 from supplies.access import credentials, phones
 from supplies.access.access_context import AccessContext
 from supplies.domain import commands as c
-from supplies.domain.catalogue_records import Item, Recipient, Team
+from supplies.domain.catalogue_records import Item, Location, Recipient, Team
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 from support.browser import PATIENCE, Site
@@ -98,6 +98,28 @@ class TeamRun:
         ]
         done = _record(ledger, c.Allocate(recipient=recipient, location="store", lines=lines))
         return Stop(at, str(done.document), recipient)
+
+    def open_counter(self, rice: int = 10) -> None:
+        """Let the team hand out free rice at a place of its own, for example to a new group."""
+        location = f"{self.team}-counter"
+        with self.ledger() as ledger:
+            ledger.register(
+                Location(code=location, name=f"Hall of {self.team}"),
+                Recipient(code=f"{self.team}-group", name="Newcomers", kind="group"),
+            )
+            ledger.amend(Team(code=self.team, name=self.team, counter=location))
+            arrived = [c.ArrivalLine(item=self.rice, quantity=rice)]
+            _record(ledger, c.OpenStock(location=location, lines=arrived))
+
+    def handed_out(self) -> list[dict[str, Any]]:
+        """Return the hand-outs at the counter, in order, as they were hashed."""
+        with self.ledger() as ledger:
+            rows = ledger.books.all(
+                "SELECT e.body FROM hand_outs h JOIN entries e ON e.station = h.station "
+                "AND e.seq = h.seq WHERE h.station = 'lx' AND h.location = :counter ORDER BY e.seq",
+                counter=f"{self.team}-counter",
+            )
+            return [json.loads(body) for (body,) in rows]
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:
@@ -266,7 +288,7 @@ def save(page: Page, outcome: str = "Handed over") -> None:
 
 def send_now(page: Page) -> None:
     """Send what is kept, without waiting. It may be on its way already."""
-    page.locator("#bar a").nth(2).click()
+    page.locator("#bar a").last.click()
     page.get_by_role("heading", name=re.compile("unsent$|^All is sent")).wait_for()
     page.evaluate("document.querySelector('main .wide-button')?.click()")
 

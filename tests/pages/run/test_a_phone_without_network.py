@@ -205,7 +205,7 @@ def test_names_are_wiped_when_all_is_confirmed_and_when_a_phone_is_revoked(
     stops(page)
     expect(page.get_by_role("heading", name="This phone has not joined a team")).to_be_visible()
     expect(page.get_by_text("1 unsent records are kept on this phone.")).to_be_visible()
-    assert "Household" not in page.content()
+    assert "Longxue Street" not in page.content()
     assert len(page.evaluate(KEPT, "records")) == 1
 
     phone.use(run.join())

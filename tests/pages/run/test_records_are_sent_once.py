@@ -8,8 +8,10 @@ import re
 from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page, expect
+from support.browser import serious_faults
 from support.http_proxy import HttpProxy
 from support.team_run import (
+    KEPT,
     NOISE,
     NewPhone,
     Phone,
@@ -105,6 +107,45 @@ def test_a_saved_record_can_be_undone_before_it_is_sent(
     save(page)
     send_all(page)
     assert len(network.outcomes()) == len(run.recorded()) == 1
+
+
+def test_hand_outs_at_a_counter_are_kept_without_a_network_and_sent_once(
+    new_phone: NewPhone, network: HttpProxy, run: TeamRun
+) -> None:
+    run.open_counter(rice=10)
+    page = new_phone().open()
+    network.mode = "lose answers"
+    page.locator("#bar").get_by_role("link", name="Counter").click()
+    page.get_by_label("For whom?").select_option("Newcomers")
+    page.get_by_role("spinbutton", name="People").fill("3")
+    page.get_by_role("spinbutton", name="rice, 10 kg left").fill("6")
+    page.wait_for_function(
+        f"async () => (await ({KEPT})('drafts'))[0]?.typed.amounts['{run.rice}'] === '6'"
+    )
+    page.reload()
+    expect(page.get_by_role("spinbutton", name="People")).to_have_value("3")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#toast")).to_contain_text("Saved: rice 6 kg")
+    expect(page.get_by_role("spinbutton", name="rice, 4 kg left")).to_have_value("0")
+    page.get_by_label("For whom?").select_option("Household 2")
+    expect(page.get_by_role("spinbutton", name="People")).to_be_hidden()
+    page.get_by_role("button", name="One more: rice").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#toast")).to_contain_text("Saved: rice 1 kg")
+    with page.expect_event("requestfailed", lambda request: "/hand-outs" in request.url):
+        send_now(page)
+    unsent(page, 2)
+    network.mode = "forward"
+    send_all(page)
+    first, second = run.handed_out()
+    rows = [row for entry in (first, second) for row in entry["rows"]]
+    assert [(row["recipient"], row["headcount"]) for row in rows] == [
+        (f"{run.team}-group", 3),
+        (run.stops[1].recipient, None),
+    ]
+    page.locator("#bar").get_by_role("link", name="Counter").click()
+    expect(page.get_by_role("spinbutton", name="rice, 3 kg left")).to_be_visible()
+    assert serious_faults(page) == []
 
 
 def test_of_two_windows_one_records_a_stop_and_one_sends(

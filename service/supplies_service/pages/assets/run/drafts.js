@@ -5,7 +5,7 @@ const drafts = new Map();
 const unwritten = new Set();
 let written = Promise.resolve();
 
-const placeOf = ({ delivery, allocation }) => `${delivery}/${allocation}`;
+export const placeOf = ({ delivery, allocation }) => `${delivery}/${allocation}`;
 
 export async function loadDrafts() {
   for (const draft of await readDrafts()) drafts.set(placeOf(draft), draft);

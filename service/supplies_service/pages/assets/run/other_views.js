@@ -1,6 +1,7 @@
 // The bag, the unsent records, and what is shown on a phone that has not joined a team.
 import { bagOf } from "./bag.js";
 import { dayAndTimeOf, isOverdue } from "./clock.js";
+import { goodsOfHandOut } from "./counter_view.js";
 import { h, link } from "./dom.js";
 import { inWords } from "./quantities.js";
 import { rescueView } from "./rescue.js";
@@ -35,7 +36,7 @@ function part(title, bag, which) {
 
 // Everything that the station has not confirmed yet.
 export function unsentView(state, { sendNow, tryAgain }) {
-  const { records, photos, zone } = state;
+  const { records, photos, zone, run } = state;
   const all = [...records, ...photos];
   if (!all.length) {
     return h(
@@ -65,22 +66,28 @@ export function unsentView(state, { sendNow, tryAgain }) {
     h("h1", { tabindex: "-1" }, t("%(count)s unsent", { count: all.length })),
     h("p", {}, t("They are kept on this phone until the station confirms them.")),
     h("button", { type: "button", class: "wide-button", onclick: sendNow }, t("Send now")),
-    h("ul", { class: "unsent" }, records.map((record) => item(record, zone, outcomeWords(record.shown), tryAgain, "records"))),
+    h("ul", { class: "unsent" }, records.map((record) => item(record, zone, titleOf(record, run), tryAgain, "records"))),
     photos.length
-      ? h("ul", { class: "unsent" }, photos.map((photo) => item(photo, zone, t("Photo"), tryAgain, "photos")))
+      ? h("ul", { class: "unsent" }, photos.map((photo) => item(photo, zone, stopTitle(photo.number, t("Photo")), tryAgain, "photos")))
       : null,
     records.length ? h("section", {}, h("h2", {}, t("No network for long?")), show, place) : null,
     about(state),
   );
 }
 
+const stopTitle = (number, what) => `${t("Stop %(number)s", { number })} · ${what}`;
+
+function titleOf({ shown }, run) {
+  if (!shown.counter) return stopTitle(shown.number, outcomeWords(shown));
+  return `${t("Counter")} · ${goodsOfHandOut(shown.lines, run?.answer.counter)}`;
+}
+
 function item(record, zone, title, tryAgain, kind) {
-  const number = record.number ?? record.shown.number;
   const again = h("button", { type: "button", class: "quiet", onclick: () => tryAgain(kind, record.key) }, t("Try again"));
   return h(
     "li",
     {},
-    h("strong", {}, t("Stop %(number)s", { number }), " · ", title),
+    h("strong", {}, title),
     h("span", { class: isOverdue(record.made_at) ? "late" : "note" }, dayAndTimeOf(record.made_at, zone), " · ", stateWords(record)),
     record.problem ? h("span", {}, problemWords(record.problem), " ", h("span", { lang: "en" }, record.problem.detail)) : null,
     record.problem ? again : null,

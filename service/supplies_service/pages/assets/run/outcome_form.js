@@ -1,5 +1,6 @@
 // The form of one outcome: how much, who received it, signature, code, photo, reason.
 import { h } from "./dom.js";
+import { chips, field, newId, stepper } from "./fields.js";
 import { inWords } from "./quantities.js";
 import { signatureField } from "./signature.js";
 import { t } from "./texts.js";
@@ -67,20 +68,8 @@ export function outcomeForm(stop, outcome, before, keep) {
   return { element, read };
 }
 
-let count = 0;
-
-function field(title, attributes) {
-  const id = `field-${++count}`;
-  const input = h("input", { id, ...attributes });
-  return {
-    input,
-    element: h("p", { class: "field" }, h("label", { for: id }, title), input),
-    value: () => input.value.trim(),
-  };
-}
-
 function photoButton() {
-  const id = `field-${++count}`;
+  const id = newId("photo");
   const name = h("span", { class: "note" });
   const input = h("input", { id, type: "file", accept: "image/*", capture: "environment", class: "hidden" });
   input.addEventListener("change", () => {
@@ -88,30 +77,6 @@ function photoButton() {
   });
   const label = h("label", { for: id, class: "button quiet" }, t("Take a photo"));
   return { element: h("p", { class: "photo" }, input, label, name), file: () => input.files[0] ?? null };
-}
-
-// A choice of one, as buttons that a thumb can reach. A second tap takes the choice back.
-function chips(name, title, choices, chosen = "") {
-  const group = `${name}-${++count}`;
-  const inputs = Object.entries(choices).map(([value]) =>
-    h("input", { type: "radio", name: group, id: `${group}-${value}`, value, checked: value === chosen }),
-  );
-  let last = chosen;
-  for (const input of inputs) {
-    input.addEventListener("click", () => {
-      if (input.value === last) input.checked = false;
-      last = input.checked ? input.value : "";
-    });
-  }
-  return {
-    element: h(
-      "fieldset",
-      { class: "chips" },
-      h("legend", {}, title),
-      inputs.map((input) => h("span", {}, input, h("label", { for: input.id }, choices[input.value]))),
-    ),
-    value: () => inputs.find((input) => input.checked)?.value ?? "",
-  };
 }
 
 function signatureButton(strokes, changed) {
@@ -129,46 +94,31 @@ function signatureButton(strokes, changed) {
 // One line of the outcome "partly": how much was received, and where the rest is.
 //   before: what was typed before, `{ amount, rest }`
 function lineFields(line, before = { amount: line.quantity, rest: "brought_back" }) {
-  const id = `line-${++count}`;
-  const input = h("input", { id, type: "number", inputmode: "numeric", min: 0, max: line.quantity, step: 1, value: before.amount });
-  const rest = h("output", { for: id, class: "note" });
+  const rest = h("output", { class: "note" });
   const lost = chips("rest", t("Where is the rest?"), { brought_back: t("In the bag"), lost: t("Lost") }, before.rest);
-  const amount = () => Number(input.value);
-  const isValid = () => input.value !== "" && Number.isInteger(amount()) && amount() >= 0 && amount() <= line.quantity;
-  const show = () => {
-    input.setAttribute("aria-invalid", String(!isValid()));
-    const left = isValid() ? line.quantity - amount() : 0;
-    lost.element.hidden = left === 0;
-    rest.textContent = isValid()
-      ? left ? t("Not handed over: %(quantity)s", { quantity: inWords(left, line) }) : t("All of it")
-      : t("Enter a whole number from 0 to %(most)s", { most: line.quantity });
-  };
-  const change = (by) => () => {
-    input.value = Math.min(line.quantity, Math.max(0, (isValid() ? amount() : line.quantity) + by));
-    show();
-  };
-  const step = (sign, by, title) =>
-    h("button", { type: "button", class: "step", "aria-label": title, onclick: change(by) }, sign);
-  input.addEventListener("input", show);
-  show();
+  const left = () => (number.isValid() ? line.quantity - number.amount() : 0);
+  const number = stepper({
+    title: t("%(name)s, of %(quantity)s", { name: line.name, quantity: line.words }),
+    value: before.amount, most: line.quantity, fallback: line.quantity,
+    less: t("One less: %(name)s", line), more: t("One more: %(name)s", line),
+    changed: () => {
+      lost.element.hidden = left() === 0;
+      rest.textContent = number.isValid()
+        ? left() ? t("Not handed over: %(quantity)s", { quantity: inWords(left(), line) }) : t("All of it")
+        : t("Enter a whole number from 0 to %(most)s", { most: line.quantity });
+    },
+  });
+  number.show();
   return {
-    element: h(
-      "div",
-      { class: "partly" },
-      h("label", { for: id }, t("%(name)s, of %(quantity)s", { name: line.name, quantity: line.words })),
-      h("div", { class: "stepper" }, step("−", -1, t("One less: %(name)s", line)), input, step("+", 1, t("One more: %(name)s", line))),
-      rest,
-      lost.element,
-    ),
-    typed: () => ({ amount: input.value, rest: lost.value() }),
+    element: h("div", { class: "partly" }, number.label, number.element, rest, lost.element),
+    typed: () => ({ amount: number.input.value, rest: lost.value() }),
     read: () => {
-      if (!isValid()) {
-        input.focus();
+      if (!number.isValid()) {
+        number.input.focus();
         return null;
       }
-      const left = line.quantity - amount();
-      const found = { line: line.line, received: amount(), brought_back: 0, lost: 0 };
-      found[lost.value() === "lost" ? "lost" : "brought_back"] = left;
+      const found = { line: line.line, received: number.amount(), brought_back: 0, lost: 0 };
+      found[lost.value() === "lost" ? "lost" : "brought_back"] = left();
       return found;
     },
   };

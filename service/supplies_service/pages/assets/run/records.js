@@ -1,34 +1,39 @@
-// Records of outcomes. The key and the exact text of a record are made once, at the tap, and never again.
+// Records of outcomes and hand-outs. The key and the exact text of a record are made once, at the tap, and never again.
 import { now } from "./clock.js";
 
 export const HOLD = 8_000; // milliseconds in which a saved record can be undone, before it is sent
 
-// Return a record that is ready to be kept.
+// Return the record of a stop's outcome, ready to be kept.
 //   stop: the stop, with its delivery and number
 //   report: the fields of the outcome; empty ones are left out
-export function makeRecord(stop, report) {
+export function makeRecord({ delivery, allocation, number }, report) {
+  const shown = { delivery, allocation, number, outcome: report.outcome, lines: report.lines ?? null };
+  return { delivery, allocation, ...recordOf({ allocation, ...report }, shown) };
+}
+
+// Return the record of a hand-out at a counter, ready to be kept. It has no delivery.
+export function makeHandOut({ location }, report) {
+  const { recipient, lines } = report;
+  return recordOf({ location, ...report }, { counter: location, recipient, lines });
+}
+
+// The place of what is typed about a counter, among those of stops.
+export const counterPlace = ({ location }) => ({ delivery: "counter", allocation: location });
+
+//   shown: what the page shows of the record. It contains no names.
+function recordOf(fields, shown) {
   const madeAt = now();
-  const fields = { allocation: stop.allocation, ...report, happened_at: madeAt };
+  const stated = Object.entries({ ...fields, happened_at: madeAt }).filter(([, value]) => isFilled(value));
   return {
     key: crypto.randomUUID(),
-    delivery: stop.delivery,
-    allocation: stop.allocation,
-    body: JSON.stringify(Object.fromEntries(Object.entries(fields).filter(([, value]) => isFilled(value)))),
+    body: JSON.stringify(Object.fromEntries(stated)),
     made_at: madeAt,
     hold: HOLD,
     hold_until: Date.now() + HOLD,
     tried_at: null,
     state: "waiting",
     problem: null,
-    // What the page shows of the record. It contains no names.
-    shown: {
-      delivery: stop.delivery,
-      allocation: stop.allocation,
-      number: stop.number,
-      outcome: report.outcome,
-      lines: report.lines ?? null,
-      happened_at: madeAt,
-    },
+    shown: { ...shown, happened_at: madeAt },
   };
 }
 
@@ -60,6 +65,10 @@ export function stopsOf({ run, records, sent }) {
     each.stops.map((stop) => ({ ...stop, delivery: each.delivery, own: own.get(`${each.delivery}/${stop.allocation}`) ?? null })),
   );
 }
+
+// Return the hand-outs of this phone that are not in the run yet.
+export const handOutsOf = ({ records, sent }) =>
+  [...sent.map((one) => ({ shown: one })), ...records].filter(({ shown }) => shown.counter);
 
 // Return the outcome of a stop as this phone knows it, or null.
 export function outcomeOf(stop) {

@@ -1,11 +1,12 @@
 // The page of a delivery team: it shows what the phone keeps, records outcomes, and has them sent.
 import { difference, isOverdue, now, timeOf } from "./clock.js";
+import { counterView, goodsOfHandOut } from "./counter_view.js";
 import { h, link } from "./dom.js";
-import { dropDraft, forgetDrafts, loadDrafts } from "./drafts.js";
+import { dropDraft, forgetDrafts, loadDrafts, placeOf } from "./drafts.js";
 import { listView } from "./list_view.js";
 import { bagView, emptyView, joinView, unsentView } from "./other_views.js";
 import { shrink } from "./photo.js";
-import { HOLD, makePhoto, makeRecord, stopsOf } from "./records.js";
+import { HOLD, counterPlace, handOutsOf, makeHandOut, makePhoto, makeRecord, stopsOf } from "./records.js";
 import { onPass, send } from "./sender.js";
 import { fetchJson, isProblem } from "./service.js";
 import { missingStop, stopView } from "./stop_view.js";
@@ -60,7 +61,8 @@ function show({ keepForm = false } = {}) {
   replace(notes, h("div", {}, ...notices()));
   replace(hints, h("div", {}, installNote()));
   if (keepForm && main.querySelector(unsent ? ".outcome, .rescue" : ".outcome")) {
-    if (!state.run) main.querySelector(".who")?.remove(); // a revoked phone may save what is typed, but shows no names
+    // A revoked phone may save what is typed, but shows no names.
+    if (!state.run) for (const names of main.querySelectorAll(".who, optgroup")) names.remove();
     return;
   }
   replace(main, view());
@@ -98,8 +100,12 @@ function view() {
   if (place === "unsent") return unsentView(state, { sendNow, tryAgain });
   if (!state.run) return firstView();
   const stops = stopsOf(state);
+  const { counter, team } = state.run.answer;
   if (place === "bag") return bagView(stops);
-  if (place !== "stop") return stops.length ? listView(stops) : emptyView(state.run.answer.team.name);
+  if (counter && (place === "counter" || (place === "" && !stops.length))) {
+    return counterView(counter, stops, handOutsOf(state), saveHandOut);
+  }
+  if (place !== "stop") return stops.length ? listView(stops) : emptyView(team.name);
   const stop = stops.find((each) => each.delivery === rest[0] && each.allocation === rest[1]);
   return stop ? stopView(stop, state.zone, save) : missingStop();
 }
@@ -117,6 +123,7 @@ function drawBar(unsent) {
   const entries = [
     entry("", t("Stops")),
     entry("bag", t("Bag")),
+    state.run?.answer.counter ? entry("counter", t("Counter")) : null,
     entry("unsent", unsent ? t("Unsent: %(count)s", { count: unsent }) : t("All sent"), unsent ? "late" : null),
   ];
   replace(document.getElementById("bar"), h("div", {}, entries));
@@ -196,23 +203,46 @@ function tell(text, undo) {
 // Keep an outcome and its photo. Return what went wrong in words, or null.
 async function save(stop, report, file) {
   const record = makeRecord(stop, report);
+  const failure = await keepRecord(record, stop.own?.key ?? null, stop);
+  if (failure) return failure;
+  problem = file ? await keepPhoto(stop, record, file) : "";
+  const words = t("Stop %(number)s is saved: %(outcome)s", { number: stop.number, outcome: outcomeWords(report) });
+  await saved(words, record, "", `stop/${encodeURIComponent(stop.delivery)}/${encodeURIComponent(stop.allocation)}`);
+  return null;
+}
+
+// Keep a hand-out at the counter. Return what went wrong in words, or null.
+async function saveHandOut(counter, report) {
+  const record = makeHandOut(counter, report);
+  const failure = await keepRecord(record, null, counterPlace(counter));
+  if (failure) return failure;
+  problem = "";
+  await saved(t("Saved: %(goods)s", { goods: goodsOfHandOut(report.lines, counter) }), record, "counter", "counter");
+  return null;
+}
+
+async function keepRecord(record, seen, place) {
   try {
-    await store.saveRecord(record, stop.own?.key ?? null);
+    await store.saveRecord(record, seen, placeOf(place));
   } catch (error) {
     if (error instanceof store.AlreadyRecorded) return t("This stop was recorded in another window. Go back and look at it.");
     if (error.name === "QuotaExceededError") return t("Nothing was saved: the phone is full. Delete photos or videos, then save again.");
     return t("Nothing was saved: %(error)s", { error: error.message });
   }
-  dropDraft(stop);
-  problem = file ? await keepPhoto(stop, record, file) : "";
-  history.pushState(null, "", "#/");
+  dropDraft(place);
+  return null;
+}
+
+// Show that a record was saved, and have it sent.
+//   next, back: the places to show now, and after it was undone
+async function saved(words, record, next, back) {
+  history.pushState(null, "", `#/${next}`);
   await load(["queue"]);
   show();
   focusHeading();
-  tell(t("Stop %(number)s is saved: %(outcome)s", { number: stop.number, outcome: outcomeWords(report) }), () => takeBack(record, stop));
+  tell(words, () => takeBack(record, back));
   askToPersist();
   send();
-  return null;
 }
 
 // A photo that cannot be kept does not undo the outcome. Return what went wrong in words, or "".
@@ -227,10 +257,12 @@ async function keepPhoto(stop, record, file) {
   }
 }
 
-async function takeBack(record, stop) {
+async function takeBack(record, place) {
   const done = await store.undo(record.key);
   tell(done ? t("Undone. Nothing was sent.") : t("It is too late: the record was sent. Report something else."));
-  if (done) location.hash = `#/stop/${encodeURIComponent(stop.delivery)}/${encodeURIComponent(stop.allocation)}`;
+  if (!done) return;
+  if (location.hash === `#/${place}`) show();
+  else location.hash = `#/${place}`;
 }
 
 async function askToPersist() {
@@ -263,9 +295,10 @@ async function refresh() {
 }
 
 async function receive(answer, etag, askedAt) {
-  state.empty = answer.runs.length ? "" : answer.team.name;
+  const isOut = answer.runs.length || answer.counter;
+  state.empty = isOut ? "" : answer.team.name;
   const { records, photos } = await store.readQueue();
-  if (answer.runs.length || records.length || photos.length) {
+  if (isOut || records.length || photos.length) {
     const clock = difference(answer.now, askedAt);
     await store.keepRun({ answer, etag, clock, fetched_at: now() }, askedAt);
   } else if (state.run || state.sent.length) {

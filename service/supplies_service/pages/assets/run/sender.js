@@ -74,7 +74,8 @@ function holdOf(record) {
 async function sendRecord(record) {
   // From here on the record never changes, because the service may have received it.
   if (!record.tried_at) await update("records", record.key, { tried_at: now() });
-  const { status, body, retryAfter } = await fetchJson(`/api/deliveries/${encodeURIComponent(record.delivery)}/outcomes`, {
+  const path = record.delivery ? `/api/deliveries/${encodeURIComponent(record.delivery)}/outcomes` : "/api/run/hand-outs";
+  const { status, body, retryAfter } = await fetchJson(path, {
     method: "POST",
     headers: { "Content-Type": "application/json", "Idempotency-Key": record.key, "Sent-At": now() },
     body: record.body,
@@ -86,9 +87,11 @@ async function sendRecord(record) {
   return kept("records", record, status, body, retryAfter);
 }
 
-// Return whether an answer is the service's, and states the entry of this delivery.
-const isConfirmed = (record, status, body) =>
-  [200, 201, 202].includes(status) && Number.isInteger(body?.entry?.seq) && body.entry.document === record.delivery;
+// Return whether an answer is the service's, and states the entry of this delivery or hand-out.
+const isConfirmed = ({ delivery }, status, body) =>
+  [200, 201, 202].includes(status) &&
+  Number.isInteger(body?.entry?.seq) &&
+  (delivery ? body.entry.document === delivery : body.entry.kind === "handed_out");
 
 async function sendPhoto(photo) {
   if (!photo.tried_at) await update("photos", photo.key, { tried_at: now() });

@@ -71,10 +71,19 @@ async function transact(names, mode, job) {
       return result;
     } catch (failure) {
       const error = transaction?.error ?? failure;
-      if (failure instanceof AlreadyRecorded) transaction.abort();
+      abort(transaction);
       if (!again || !CLOSED.includes(error.name)) throw error;
       connection = undefined;
     }
+  }
+}
+
+// Undo what a failed job wrote. The browser may have done so already.
+function abort(transaction) {
+  try {
+    transaction?.abort();
+  } catch {
+    // It has ended.
   }
 }
 
@@ -118,7 +127,10 @@ export async function keepRun(run, askedAt) {
 }
 
 const placesOf = (run) =>
-  new Set(run.answer.runs.flatMap(({ delivery, stops }) => stops.map(({ allocation }) => `${delivery}/${allocation}`)));
+  new Set([
+    ...run.answer.runs.flatMap(({ delivery, stops }) => stops.map(({ allocation }) => `${delivery}/${allocation}`)),
+    `counter/${run.answer.counter?.location}`,
+  ]);
 
 // Return the half-typed outcomes: a list of `{ delivery, allocation, outcome, typed }`.
 export function readDrafts() {
@@ -135,19 +147,25 @@ export async function writeDraft(place, draft) {
   });
 }
 
-// Keep a record, and delete what was typed of it. `seen` is the key of the latest record of this stop that the person saw, or null.
-export async function saveRecord(record, seen) {
+// Keep a record, and delete what was typed of it, at `place`. `seen` is the key of the latest record of this stop that
+// the person saw, or null.
+export async function saveRecord(record, seen, place) {
   await write(["records", "sent", "drafts"], async (transaction) => {
     const records = transaction.objectStore("records");
-    const before = await records.index("stop").getAll([record.delivery, record.allocation]);
-    if (before.some((one) => one.key === record.key)) return;
-    const isSame = (one) => one.delivery === record.delivery && one.allocation === record.allocation;
-    const latest = before.at(-1) ?? (await transaction.objectStore("sent").getAll()).filter(isSame).at(-1);
+    if (await records.index("key").count(record.key)) return; // written by the attempt before
+    const latest = record.delivery ? await latestOf(transaction, record) : null; // there may be many hand-outs
     if (latest && latest.key !== seen) throw new AlreadyRecorded();
     await records.add(record);
-    await transaction.objectStore("drafts").delete(`${record.delivery}/${record.allocation}`);
+    await transaction.objectStore("drafts").delete(place);
   });
   channel.postMessage(["queue"]); // this window shows it itself
+}
+
+// Return the latest record of the same stop that is kept, or undefined.
+async function latestOf(transaction, { delivery, allocation }) {
+  const kept = await transaction.objectStore("records").index("stop").getAll([delivery, allocation]);
+  const sent = await transaction.objectStore("sent").getAll();
+  return kept.at(-1) ?? sent.filter((one) => one.delivery === delivery && one.allocation === allocation).at(-1);
 }
 
 export async function savePhoto(photo) {

@@ -1,0 +1,141 @@
+// The counter of a team: goods handed out without an allocation, to a group or to a household of the run.
+import { h } from "./dom.js";
+import { draftOf, dropDraft, keepDraft } from "./drafts.js";
+import { field, newId, stepper } from "./fields.js";
+import { inWords } from "./quantities.js";
+import { counterPlace } from "./records.js";
+import { t } from "./texts.js";
+
+const MOST = 1_000_000_000;
+
+// Return the goods of a counter, less what this phone handed out since the run was fetched.
+function goodsLeft(counter, handOuts) {
+  const taken = new Map();
+  for (const { shown } of handOuts) {
+    if (shown.counter !== counter.location) continue;
+    for (const { item, quantity } of shown.lines) taken.set(item, (taken.get(item) ?? 0) + quantity);
+  }
+  return counter.goods.map((goods) => ({ ...goods, left: goods.quantity - (taken.get(goods.item) ?? 0) }));
+}
+
+// Return the goods of a hand-out in words. Without the counter, which names them, they are counted.
+export function goodsOfHandOut(lines, counter) {
+  const words = ({ item, quantity }) => {
+    const goods = counter?.goods.find((each) => each.item === item);
+    return goods ? `${goods.name} ${inWords(quantity, goods)}` : String(quantity);
+  };
+  return lines.map(words).join(", ");
+}
+
+// Return the page of the counter.
+//   handOuts: the hand-outs of this phone that are not part of the run yet
+//   save(counter, report): records what was entered, and returns what went wrong or null
+export function counterView(counter, stops, handOuts, save) {
+  const place = counterPlace(counter);
+  const typed = draftOf(place)?.typed ?? {};
+  const goods = goodsLeft(counter, handOuts);
+  const whom = recipientField(counter, stops, typed.recipient);
+  const people = peopleField(typed.headcount);
+  const lines = goods.map((each) => goodsField(each, typed.amounts?.[each.item]));
+  const note = field(t("Note"), { type: "text", maxlength: 2000, value: typed.note });
+  const failure = h("p", { class: "alert", role: "alert", hidden: true });
+  const button = h("button", { type: "button", class: "save" }, t("Save"));
+  const isGroup = () => counter.groups.some(({ code }) => code === whom.value());
+  const fail = (words) => {
+    failure.hidden = !words;
+    failure.textContent = words ?? "";
+  };
+  const form = h(
+    "div",
+    { class: "outcome" },
+    whom.element,
+    people.element,
+    lines.map((line) => line.element),
+    note.element,
+  );
+  const changed = () => {
+    people.element.hidden = !isGroup();
+    const amounts = Object.fromEntries(lines.map((line) => [line.item, line.typed()]));
+    keepDraft(place, "", { recipient: whom.value(), headcount: people.value(), amounts, note: note.value() });
+  };
+  for (const event of ["input", "change", "click"]) form.addEventListener(event, changed);
+  people.element.hidden = !isGroup();
+  button.addEventListener("click", async () => {
+    if (!people.isValid() || lines.some((line) => !line.isValid())) return fail(t("Enter whole numbers."));
+    const given = lines.filter((line) => line.amount()).map((line) => ({ item: line.item, quantity: line.amount() }));
+    if (!whom.value() || !given.length) return fail(t("Choose for whom, and how much of what."));
+    button.disabled = true;
+    const headcount = isGroup() ? people.amount() || null : null;
+    fail(await save(counter, { recipient: whom.value(), lines: given, headcount, note: note.value() }));
+    button.disabled = false;
+  });
+  const clear = h("button", { type: "button", class: "quiet", onclick: () => {
+    dropDraft(place);
+    page.replaceWith(counterView(counter, stops, handOuts, save));
+  } }, t("Clear"));
+  const page = h(
+    "div",
+    { class: "counter" },
+    h("h1", { tabindex: "-1" }, t("Counter: %(name)s", counter)),
+    goods.length ? null : h("p", { class: "notice" }, t("The books have no free goods here.")),
+    form,
+    failure,
+    h("div", { class: "actions sticky" }, button, clear),
+  );
+  return page;
+}
+
+function recipientField(counter, stops, chosen) {
+  const id = newId("whom");
+  const households = new Map(stops.map(({ recipient }) => [recipient.code, recipient.name ?? recipient.code]));
+  const group = ({ code, name }) => option(code, name ?? code, chosen);
+  const select = h(
+    "select",
+    { id },
+    option("", "–", chosen),
+    counter.groups.length ? h("optgroup", { label: t("Groups") }, counter.groups.map(group)) : null,
+    households.size
+      ? h("optgroup", { label: t("Households of the run") }, [...households].map(([code, name]) => option(code, name, chosen)))
+      : null,
+  );
+  return {
+    element: h("p", { class: "field" }, h("label", { for: id }, t("For whom?")), select),
+    value: () => select.value,
+  };
+}
+
+const option = (value, title, chosen) => h("option", { value, selected: value === chosen }, title);
+
+function peopleField(headcount) {
+  const field = stepper({
+    title: t("People"), value: headcount ?? 1, most: MOST, fallback: 0, changed: () => {},
+    less: t("One less: %(name)s", { name: t("People") }), more: t("One more: %(name)s", { name: t("People") }),
+  });
+  return {
+    element: h("div", { class: "field" }, field.label, field.element),
+    amount: field.amount,
+    isValid: field.isValid,
+    value: () => field.input.value,
+  };
+}
+
+// One item. More than the books have may be entered, because it may be true.
+function goodsField(goods, typed) {
+  const rest = h("output", { class: "note" });
+  const field = stepper({
+    title: t("%(name)s, %(quantity)s left", { name: goods.name, quantity: inWords(goods.left, goods) }),
+    value: typed ?? 0, most: MOST, fallback: 0,
+    less: t("One less: %(name)s", goods), more: t("One more: %(name)s", goods),
+    changed: () => {
+      rest.textContent = field.amount() > goods.left ? t("More than the books have here. The station must book them first.") : "";
+    },
+  });
+  field.show();
+  return {
+    item: goods.item,
+    element: h("div", { class: "partly" }, field.label, field.element, rest),
+    amount: field.amount,
+    isValid: field.isValid,
+    typed: () => field.input.value,
+  };
+}
