@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 import zlib
 from base64 import urlsafe_b64decode
+from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
@@ -144,6 +146,127 @@ def newer_version(path: str, body: bytes) -> bytes:
 def files_line(listed: list[list[str]]) -> bytes:
     """The line of the service worker that lists its files."""
     return b"const FILES = " + json.dumps(listed).encode() + b";"
+
+
+def test_what_the_first_version_of_the_page_kept_is_still_sent(
+    new_phone: NewPhone, network: HttpProxy, run: TeamRun
+) -> None:
+    phone = new_phone()
+    page = phone.context.new_page()
+    page.goto(network.address + "/run/manifest.webmanifest")
+    page.evaluate(FIRST_VERSION, [as_first_version(run, report, at) for at, report in OLD_REPORTS])
+    page.close()
+    page = phone.open()
+    expect(page.get_by_role("heading", name="2 of 3 stops done")).to_be_visible()
+    send_all(page)
+    assert [json.loads(post.body)["outcome"] for post in network.outcomes()] == [
+        "partly",
+        "refused",
+    ]
+    assert [entry["kind"] for entry in run.recorded()] == ["outcome_reported"] * 2
+    stops(page)
+    open_next(page, "Lost")
+    page.get_by_role("textbox", name="What happened?").fill("half typed")
+    page.wait_for_function(f"async () => (await ({KEPT})('drafts')).length")  # the schema is new
+
+
+OLD_REPORTS: list[tuple[int, dict[str, object]]] = [
+    (
+        0,
+        {
+            "outcome": "partly",
+            "lines": [
+                {"line": 1, "received": 4, "brought_back": 1, "lost": 0},
+                {"line": 2, "received": 24, "brought_back": 0, "lost": 0},
+            ],
+            "received_by": "neighbour",
+            "proof": "signature",
+            "signature": [[[10, 20], [980, 400]]],
+            "code": "123456",
+            "note": "the bell is broken",
+        },
+    ),
+    (
+        1,
+        {
+            "outcome": "refused",
+            "why": "not_ready",
+            "next_attempt": "2030-01-31",
+            "time_window": "evenings",
+            "note": "come again",
+        },
+    ),
+]
+"""Every field of a report, as the first version of the page stated it, with the stop's position."""
+
+FIRST_VERSION = """(records) => new Promise((done) => {
+  const request = indexedDB.open("supplies-run", 1);
+  request.onupgradeneeded = () => {
+    const database = request.result;
+    const store = database.createObjectStore("records", { keyPath: "order", autoIncrement: true });
+    store.createIndex("key", "key", { unique: true });
+    store.createIndex("stop", ["delivery", "allocation"]);
+    database.createObjectStore("photos", { keyPath: "key" });
+    database.createObjectStore("sent", { keyPath: "key" });
+    database.createObjectStore("run");
+  };
+  request.onsuccess = () => {
+    const transaction = request.result.transaction("records", "readwrite");
+    for (const record of records) transaction.objectStore("records").add(record);
+    transaction.oncomplete = () => { request.result.close(); done(); };
+  };
+})"""
+"""Make the database of the first version of the page, with records."""
+
+
+def as_first_version(run: TeamRun, report: dict[str, object], at: int) -> dict[str, object]:
+    """Return a record of a stop as the first version of the page kept it."""
+    made_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    place = {"delivery": run.delivery, "allocation": run.stops[at].allocation}
+    body = {"allocation": place["allocation"], **report, "happened_at": made_at}
+    shown = {"number": at + 1, "outcome": report["outcome"], "lines": report.get("lines")}
+    return {
+        "key": str(uuid.uuid4()),
+        **place,
+        "body": json.dumps(body),
+        "made_at": made_at,
+        "hold": 8000,
+        "hold_until": 0,
+        "tried_at": None,
+        "state": "waiting",
+        "problem": None,
+        "shown": {**place, **shown, "happened_at": made_at},
+    }
+
+
+def test_a_database_that_the_browser_closed_is_opened_again(
+    new_phone: NewPhone, network: HttpProxy, run: TeamRun
+) -> None:
+    phone = new_phone()
+    phone.context.add_init_script(REMEMBER_CONNECTIONS)
+    page = phone.open()
+    network.mode = "lose answers"
+    page.evaluate("connections.forEach((one) => one.close())")  # as Safari does, without an event
+    save(page)
+    page.evaluate(
+        "connections.forEach((one) => { one.close(); one.dispatchEvent(new Event('close')); })"
+    )
+    save(page)
+    network.mode = "forward"
+    page.evaluate("connections.forEach((one) => one.close())")
+    send_all(page)
+    assert len(run.recorded()) == 2
+
+
+REMEMBER_CONNECTIONS = """
+  globalThis.connections = [];
+  const open = IDBFactory.prototype.open;
+  IDBFactory.prototype.open = function (...given) {
+    const request = open.apply(this, given);
+    request.addEventListener("success", () => connections.push(request.result));
+    return request;
+  };
+"""
 
 
 def test_what_is_half_typed_survives_a_dead_phone_and_is_erased_with_the_names(
