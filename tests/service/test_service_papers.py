@@ -11,6 +11,7 @@ from pkgutil import resolve_name
 import pytest
 from pypdf import PdfReader
 from supplies_receipts import check_receipt
+from supplies_service.long_work import MAX_DRAWN
 from support import pdf_reading as reading
 from support.rest_client import RestClient, problem
 
@@ -121,6 +122,41 @@ def test_all_receipts_of_a_period_are_one_document(rest: RestClient) -> None:
     assert pdf == paper(rest, "/api/receipts/batch/pdf?from=2020-02-03&to=2020-02-13")
     empty = rest.client.get("/api/receipts/batch/pdf?from=2019-02-03&to=2019-02-13")
     problem(empty, 422, "invalid-field")
+
+
+def test_receipts_wait_to_be_drawn_before_they_are_read(
+    rest: RestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those who wait need no memory, and one document has a bounded number of lines."""
+    rest.give(5)
+    path = "/api/receipts/batch/pdf?from=2020-02-03&to=2020-02-13"
+    work = rest.client.app.state.stations.long_work
+    read = threading.Event()
+    monkeypatch.setattr(
+        "supplies_service.routes.receipts.build_receipt_papers", lambda *_, **__: read.set()
+    )
+    monkeypatch.setattr("supplies_service.routes.receipts.draw_receipts", lambda _: b"%PDF")
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def draws() -> bytes:
+        begun.release()
+        assert go_on.wait(30)
+        return b""
+
+    portal = rest.client.blocking_portal
+    others = [portal.start_task_soon(work.draw, f"other {n}", draws) for n in range(MAX_DRAWN)]
+    assert all(begun.acquire(timeout=30) for _ in others)
+    with ThreadPoolExecutor(1) as one:
+        answer = one.submit(rest.client.get, path)
+        while not portal.call(lambda: work._waiting_to_draw):
+            assert not answer.done()
+        assert not read.is_set()
+        go_on.set()
+        assert answer.result().status_code == 200
+    assert read.is_set()
+    monkeypatch.undo()
+    monkeypatch.setattr("supplies_service.routes.receipts.MAX_LINES", 0)
+    problem(rest.client.get(path), 422, "invalid-field")
 
 
 def test_a_count_sheet_is_printed_blind_or_with_the_figures_of_the_books(rest: RestClient) -> None:

@@ -52,3 +52,12 @@ def test_receipts_of_forgotten_donors_are_excluded(station: StationLedger) -> No
     station(c.ForgetDonor(donor="D-2"))
     found = build_receipt_papers(station.books, station.clock.day, station.clock.day, code)
     assert [paper.document.number for paper in found] == ["JZ-2020-000001"]
+
+
+def test_a_batch_with_too_many_lines_is_refused(station: StationLedger) -> None:
+    station.give(1)
+    station.give(2)
+    today = station.clock.day
+    assert len(build_receipt_papers(station.books, today, today, code, max_lines=2)) == 2
+    with pytest.raises(InvalidField, match="more than 1 lines, the most for one document"):
+        build_receipt_papers(station.books, today, today, code, max_lines=1)

@@ -13,11 +13,10 @@ from supplies.books.reader import Books
 from supplies.domain.commands import IssueReceipt, ReplaceReceipt, ReprintReceipt, VoidReceipt
 from supplies.domain.entry_rows import Reprint
 from supplies.ledger.recorded import Recorded
-from supplies.papers.receipt import ReceiptPaper
 from supplies.signing.station_keys import StationKeys
 from supplies.views.entries import EntryView, get_entry
 from supplies.views.pagination import Page, View
-from supplies.views.receipt_batches import build_receipt_papers
+from supplies.views.receipt_batches import MAX_LINES, build_receipt_papers
 from supplies.views.receipts import (
     ReceiptView,
     build_receipt_record,
@@ -209,13 +208,18 @@ async def receipt_pdf(context: RequestContext, number: str, copy: int | None) ->
 
 
 async def receipts_pdf(context: RequestContext, first: date, last: date) -> PDFResponse:
-    """Return all valid receipts of a period as one PDF."""
+    """Return all valid receipts of a period as one PDF.
 
-    def build(books: Books) -> list[ReceiptPaper]:
-        def check_code(receipt: ReceiptView) -> str:
-            return context.station_keys.sign(issued_receipt(books, receipt)).check_code
+    They are read only when it is their turn to be drawn, so that those who wait need no memory.
+    """
 
-        return build_receipt_papers(books, first, last, check_code)
+    def draw() -> bytes:
+        with context.station.thread_ledger.reading() as books:
 
-    papers = await context.read_in_thread(build)
-    return await context.draw(lambda: draw_receipts(papers), f"receipts-{first}-{last}")
+            def check_code(receipt: ReceiptView) -> str:
+                return context.station_keys.sign(issued_receipt(books, receipt)).check_code
+
+            papers = build_receipt_papers(books, first, last, check_code, max_lines=MAX_LINES)
+        return draw_receipts(papers)
+
+    return await context.draw(draw, f"receipts-{first}-{last}")

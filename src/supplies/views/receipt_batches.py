@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 
 from supplies.books.reader import Books
@@ -14,25 +14,58 @@ CheckCodeOf = Callable[[ReceiptView], str]
 """Function that returns the check code of a receipt, for the QR code."""
 
 
+MAX_LINES = 10_000
+"""Largest number of lines of the receipts in one document of the service.
+
+A document of so many lines takes about 250 MB while it is drawn.
+"""
+
+_RECEIPTS_READ = 50
+"""Number of receipts that are read at a time. Each may have 500 lines."""
+
+
 def build_receipt_papers(
-    books: Books, first: date, last: date, code: CheckCodeOf
+    books: Books, first: date, last: date, code: CheckCodeOf, *, max_lines: int | None = None
 ) -> list[ReceiptPaper]:
     """Return the originals of valid receipts issued from first to last, ordered by number.
 
     Receipts of forgotten donors are left out.
 
+    Args:
+        max_lines: Largest number of lines of all receipts together. None means no limit.
+
     Raises:
-        InvalidField: `last` is before `first`.
+        InvalidField: `last` is before `first`, or the receipts have too many lines.
     """
     if last < first:
         raise InvalidField.at("/to", Sentence("{last} is before {first}", last=last, first=first))
-    found = list_receipts(books, first=first, last=last, limit=None).items
-    issued = [receipt for receipt in found if receipt.status == "issued"]
-    return [
-        _paper(receipt, receipt.document, code(receipt))
-        for receipt in issued
-        if receipt.document is not None
-    ]
+    papers, lines = list[ReceiptPaper](), 0
+    for receipt in _receipts(books, first, last):
+        if receipt.status != "issued" or receipt.document is None:
+            continue
+        lines += len(receipt.document.lines)
+        if max_lines is not None and lines > max_lines:
+            raise InvalidField.at(
+                "/to",
+                Sentence(
+                    "the receipts of this period have more than {max_lines} lines, the most for "
+                    "one document; name fewer days",
+                    max_lines=max_lines,
+                ),
+            )
+        papers.append(_paper(receipt, receipt.document, code(receipt)))
+    return papers
+
+
+def _receipts(books: Books, first: date, last: date) -> Iterator[ReceiptView]:
+    """Yield the receipts of a period in the order of issue, a few in memory at a time."""
+    after = None
+    while True:
+        page = list_receipts(books, first=first, last=last, after=after, limit=_RECEIPTS_READ)
+        yield from page.items
+        if page.next is None:
+            return
+        after = page.next
 
 
 def _paper(receipt: ReceiptView, document: DonationReceipt, code: str) -> ReceiptPaper:
