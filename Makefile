@@ -23,7 +23,7 @@ help:
 	@echo "make check         formatting, lint, types, import rules and the prose of the documentation"
 	@echo "make bench         measure speed, as ratios within one run"
 	@echo "make simulate      simulate weeks of work with faults (SEED=1 STEPS=5000 ENGINE=sqlite|postgresql)"
-	@echo "make attack        send hostile requests, and take away the database, disk and service"
+	@echo "make attack        flood and starve a service, and take away the database, disk and service"
 	@echo "make test-cluster  stop the primary of a real PostgreSQL cluster under load"
 	@echo "make screenshots   take a picture of each page of the demo into var/screenshots; needs Chromium"
 	@echo "make keystrokes    count the keys and seconds of recording a donation by keyboard; needs Chromium"
@@ -83,7 +83,7 @@ lock: var/audit/installed
 	$(COMPILE) --extra postgres --output-file deploy/service.lock pyproject.toml
 
 audit: var/audit/installed .venv/installed-test
-	var/audit/bin/pip-audit --disable-pip --require-hashes --requirement .ci/test.lock
+	var/audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement .ci/test.lock
 	var/audit/bin/pip-licenses --python $(BIN)/python --fail-on '$(REFUSED_LICENCES)' --ignore-packages beancount
 
 simulate: .venv/installed-test
@@ -93,6 +93,7 @@ simulate: .venv/installed-test
 ATTACKS := under_load any_request canaries free_text_by_role csrf rate_limits long_work broken_files database_away
 
 attack: .venv/installed-test
+	$(BIN)/python -m benchmarks.attack
 	$(BIN)/python -m pytest --durations=20 $(ATTACKS:%=tests/service/test_%.py) tests/pages/test_known_devices.py
 
 screenshots: .venv/installed-test

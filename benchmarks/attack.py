@@ -1,0 +1,436 @@
+"""`make attack`: flood and starve a real service for some seconds, and measure it meanwhile.
+
+Each attack runs alone against `supplies serve`, over books with many entries and open needs and
+with receipts of 500 lines. Meanwhile the health of the service is asked for all the time. The table
+is compared with the bars in attack.toml, and the exit status is 1 if one is missed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import resource
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+
+from benchmarks.workload import COMMANDS_PER_ROUND, HOUSEHOLDS, open_books, yield_commands
+from supplies.access import credentials, passwords, users
+from supplies.access.access_context import AccessContext
+from supplies.domain.commands import Command, DonationLine, NoteNeed, RecordDonation
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
+from supplies.ledger.writer import Request
+from supplies.signing.station_keys import create_first_key
+
+ENTRIES, OPEN_NEEDS, LONG_RECEIPTS, LINES = 10_000, 5_000, 8, 500
+SECONDS = 5.0
+"""How long each attack lasts."""
+
+PATIENCE = 120.0
+"""Seconds after which an attacker stops waiting for a response."""
+
+PASSWORD = "four words nobody guesses"
+REFUSED = (401, 403, 408, 413, 429, 503)
+"""Statuses with which the service defends itself."""
+
+BARS: dict[str, int] = tomllib.loads(
+    Path(__file__).with_name("attack.toml").read_text(encoding="utf-8")
+)
+
+
+class Target(NamedTuple):
+    """The attacked service, and a token of each role."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    tokens: dict[str, str]
+
+    @property
+    def url(self) -> str:
+        """The address of the service."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def client(self, role: str | None = None) -> httpx.Client:
+        """Return a client with the token of a role, or without a token."""
+        headers = {} if role is None else {"Authorization": f"Bearer {self.tokens[role]}"}
+        return httpx.Client(base_url=self.url, timeout=PATIENCE, headers=headers)
+
+
+@dataclass
+class Tally:
+    """What attackers got, counted by all their threads together."""
+
+    end: float
+    answered: int = 0
+    refused: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def goes_on(self) -> bool:
+        """Return whether the attack has not ended."""
+        return time.monotonic() < self.end
+
+    def count(self, status: int) -> None:
+        """Count a response."""
+        with self.lock:
+            self.answered += status < 500
+            self.refused += status in REFUSED
+            if status >= 500 and status != 503:
+                self.errors[f"status {status}"] += 1
+
+    def fail(self, error: Exception) -> None:
+        """Count a request without a response."""
+        with self.lock:
+            self.errors[type(error).__name__] += 1
+
+
+Attack = Callable[[Target, Tally], None]
+
+
+def reading(role: str, path: str, clients: int) -> Attack:
+    """Clients that read one path again and again."""
+
+    def attack(target: Target, tally: Tally) -> None:
+        def read() -> None:
+            with target.client(role) as web:
+                while tally.goes_on():
+                    try:
+                        tally.count(web.get(path).status_code)
+                    except httpx.HTTPError as error:
+                        tally.fail(error)
+
+        _in_threads(clients, read)
+
+    return attack
+
+
+def writing(target: Target, tally: Tally) -> None:
+    """Clients that record needs as fast as they can."""
+
+    def write() -> None:
+        body = {"recipient": "R-1", "item": "mask", "quantity": 1}
+        with target.client("recorder") as web:
+            while tally.goes_on():
+                try:
+                    tally.count(web.post("/api/needs", json=body).status_code)
+                except httpx.HTTPError as error:
+                    tally.fail(error)
+
+    _in_threads(16, write)
+
+
+def guessing(target: Target, tally: Tally) -> None:
+    """Clients that guess tokens."""
+
+    def guess() -> None:
+        with target.client() as web:
+            for number in itertools.count():
+                if not tally.goes_on():
+                    return
+                secret = f"supplies.lx.{number:016x}.{'A' * 43}"
+                headers = {"Authorization": f"Bearer {secret}"}
+                try:
+                    tally.count(web.get("/api/stock", headers=headers).status_code)
+                except httpx.HTTPError as error:
+                    tally.fail(error)
+
+    _in_threads(8, guess)
+
+
+def slow_bodies(target: Target, tally: Tally) -> None:
+    """Connections that send a byte of their body now and then."""
+    head = (
+        f"POST /api/needs HTTP/1.1\r\nHost: 127.0.0.1:{target.port}\r\n"
+        f"Authorization: Bearer {target.tokens['recorder']}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
+    ).encode()
+    with _connections(target, 200) as opened:
+        for each in opened:
+            each.sendall(head)
+        while tally.goes_on():
+            for each in opened:
+                with suppress(OSError):
+                    each.sendall(b" ")
+            time.sleep(0.5)
+        tally.refused += len(opened)
+
+
+def idle_connections(target: Target, tally: Tally) -> None:
+    """Connections that send nothing, more than the service may open files."""
+    with _connections(target, 600):
+        while tally.goes_on():
+            time.sleep(0.1)
+
+
+def locking_out(target: Target, tally: Tally) -> None:
+    """Strangers at many addresses guess the password of a user, who then signs in as usual."""
+    form = {"login": "coordinator", "password": PASSWORD}
+    with target.client() as web:
+        owner = {"Origin": target.url, "X-Forwarded-For": "192.0.2.1"}
+        first = web.post("/sign-in", data=form, headers=owner)
+        if first.status_code != 303:
+            tally.errors["the owner cannot sign in"] += 1
+        device = {name: value for name, value in web.cookies.items() if "device" in name}
+    addresses = iter(range(1, 250))
+
+    def guess() -> None:
+        with target.client() as web:
+            while tally.goes_on():
+                address = next(addresses, None)
+                if address is None:
+                    return
+                headers = {"Origin": target.url, "X-Forwarded-For": f"198.51.100.{address}"}
+                for _ in range(10):
+                    wrong = {**form, "password": "wrong"}
+                    tally.count(web.post("/sign-in", data=wrong, headers=headers).status_code)
+
+    _in_threads(4, guess)
+    with target.client() as web:
+        web.cookies.update(device)
+        if web.post("/sign-in", data=form, headers=owner).status_code != 303:
+            tally.errors["the owner is locked out"] += 1
+
+
+BATCH = "/api/receipts/batch/pdf?from=2020-02-01&to=2020-02-29"
+
+QUIET = "nobody attacks"
+
+
+def wait(target: Target, tally: Tally) -> None:
+    """Do nothing, for the health of a service that nobody attacks."""
+    time.sleep(SECONDS)
+
+
+ATTACKS: dict[str, Attack] = {
+    "an auditor loops the alerts": reading("auditor", "/api/reports/alerts", 4),
+    "a recorder loops the proposal": reading("recorder", "/api/allocations/proposal", 4),
+    "8 clients print long batches": reading("recorder", BATCH, 8),
+    "16 clients record": writing,
+    "200 slow bodies": slow_bodies,
+    "600 idle connections": idle_connections,
+    "guessing tokens": guessing,
+    "guessing a password": locking_out,
+}
+
+
+def main() -> int:
+    """Run the attacks named on the command line, or all. Return the exit status."""
+    names = [name for name in ATTACKS if not sys.argv[1:] or name in sys.argv[1:]]
+    missed, quiet = list[str](), None
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder) / "books.db"
+        tokens = make_books(database)
+        print(
+            f"{'attack':32} {'requests':>8} {'refused':>8} {'errors':>7} {'p99 ms':>7} {'MiB':>5}"
+        )
+        for name in names:
+            with serving(database, tokens) as target:
+                row, errors = measure(target, ATTACKS.get(name, wait))
+            quiet = quiet or row["p99_ms"]
+            row["times_as_slow"] = row["p99_ms"] / quiet
+            print(
+                f"{name:32} {row['requests']:8} {row['refused']:8} {row['errors']:7} "
+                f"{row['p99_ms']:7.0f} {row['times_as_slow']:7.1f} {row['memory_mib']:5.0f}",
+                flush=True,
+            )
+            missed += [
+                f"{name}: {bar} is {row[bar]:.0f}, at most {most} is allowed {dict(errors) or ''}"
+                for bar, most in BARS.items()
+                if row[bar] > most
+            ]
+    print("\n".join(["missed bars:", *missed]) if missed else "all bars are reached")
+    return 1 if missed else 0
+
+
+def make_books(database: Path) -> dict[str, str]:
+    """Make the books. Return a token of each role."""
+    with open_books(database) as ledger:
+        ledger.store.run("PRAGMA synchronous = OFF")
+        commands = yield_commands(ledger)
+        while ledger.books.head()[0] < ENTRIES:
+            _record(ledger, list(itertools.islice(commands, 50 * COMMANDS_PER_ROUND)))
+        lines = [DonationLine(item="mask", quantity=5) for _ in range(LINES)]
+        _record(
+            ledger,
+            [
+                RecordDonation(donor="D-01", location="store-a", handled_by="x", lines=lines)
+                for _ in range(LONG_RECEIPTS)
+            ],
+        )
+        needs: list[Command] = [
+            NoteNeed(recipient=f"R-{n % HOUSEHOLDS}", item="mask", quantity=5)
+            for n in range(OPEN_NEEDS)
+        ]
+        for start in range(0, OPEN_NEEDS, 350):
+            _record(ledger, needs[start : start + 350])
+        tokens = {}
+        with ledger.admin_transaction() as books:
+            access = AccessContext(books, datetime.now(UTC))
+            for role in ("coordinator", "recorder", "auditor"):
+                user = users.add(access, users.NewUser(login=role, role=role), by="attack")
+                _, tokens[role] = credentials.issue(
+                    access, kind="token", role=role, by="attack", holder=user.code
+                )
+            coordinator = users.get_by_login(access, "coordinator").code
+            hashed = passwords.hash_password(PASSWORD, "coordinator")
+            users.set_password(access, coordinator, hashed)
+    create_first_key(str(database))
+    return tokens
+
+
+def _record(ledger: Ledger, commands: list[Command]) -> None:
+    answers = ledger.record_many([Request(command=each, by="u_1") for each in commands])
+    wrong = [each for each in answers if not isinstance(each, Recorded)]
+    assert not wrong, wrong[0]
+
+
+@contextmanager
+def serving(database: Path, tokens: dict[str, str]) -> Iterator[Target]:
+    """Run the service until the end of the block. It believes the addresses that clients send."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    arguments = ["serve", "--database", str(database), "--port", str(port)]
+    environment = {**os.environ, "SUPPLIES_TRUSTED_PROXIES": "127.0.0.1"}
+    with (database.parent / "log").open("ab") as log:
+        process = subprocess.Popen(
+            [str(Path(sys.executable).with_name("supplies")), *arguments],
+            stdout=log,
+            stderr=log,
+            env=environment,
+            preexec_fn=_limit_files,
+        )
+        try:
+            target = Target(port, process, tokens)
+            with target.client() as web:
+                while not _is_healthy(web):
+                    assert process.poll() is None, "the service did not start"
+                    time.sleep(0.05)
+            yield target
+        finally:
+            process.terminate()
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _limit_files() -> None:
+    """Lower the soft limit of open files, as many systems do. The service may raise it."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+
+
+def _is_healthy(web: httpx.Client) -> bool:
+    try:
+        return web.get("/api/health").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def measure(target: Target, attack: Attack) -> tuple[dict[str, float], Counter[str]]:
+    """Run an attack, and return its row of the table and its errors."""
+    tally = Tally(time.monotonic() + SECONDS)
+    probe = Probe(target)
+    with probe:
+        attack(target, tally)
+    errors = tally.errors + probe.errors
+    row: dict[str, float] = {
+        "requests": tally.answered,
+        "refused": tally.refused,
+        "errors": errors.total(),
+        "p99_ms": probe.p99 * 1000,
+        "memory_mib": probe.memory / 2**20,
+    }
+    return row, errors
+
+
+class Probe:
+    """Asks for the health of the service, and reads its memory, until the end of the block."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._stopped = threading.Event()
+        self._threads = [threading.Thread(target=one) for one in (self._ask, self._weigh)]
+        self._times: list[float] = []
+        self.errors: Counter[str] = Counter()
+        self.memory = 0
+
+    @property
+    def p99(self) -> float:
+        """Seconds within which 99 of 100 health checks were answered."""
+        return statistics.quantiles(self._times, n=100)[98] if len(self._times) > 1 else PATIENCE
+
+    def __enter__(self) -> None:
+        for each in self._threads:
+            each.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        for each in self._threads:
+            each.join()
+
+    def _ask(self) -> None:
+        while not self._stopped.wait(0.02):
+            start = time.monotonic()
+            web = HTTPConnection("127.0.0.1", self._target.port, timeout=PATIENCE)
+            try:
+                web.request("GET", "/api/health")
+                if web.getresponse().status != 200:
+                    self.errors["not healthy"] += 1
+            except OSError:
+                self.errors["no answer about the health"] += 1
+            finally:
+                web.close()
+            self._times.append(time.monotonic() - start)
+
+    def _weigh(self) -> None:
+        while not self._stopped.wait(0.1):
+            self.memory = max(self.memory, _memory(self._target.process.pid))
+
+
+def _memory(pid: int) -> int:
+    """Return the bytes that a process and its children have in memory."""
+    total = 0
+    with suppress(OSError):
+        status = Path(f"/proc/{pid}/status").read_text()
+        total = int(status.partition("VmRSS:")[2].split()[0]) * 1024
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            total += sum(_memory(int(child)) for child in (task / "children").read_text().split())
+    return total
+
+
+@contextmanager
+def _connections(target: Target, number: int) -> Iterator[list[socket.socket]]:
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(socket.create_connection(("127.0.0.1", target.port), PATIENCE))
+            for _ in range(number)
+        ]
+
+
+def _in_threads(number: int, function: Callable[[], None]) -> None:
+    threads = [threading.Thread(target=function) for _ in range(number)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
