@@ -32,7 +32,7 @@ from supplies_service.http_semantics import prefers_html
 from supplies_service.observability.request_log import log_error, request_id
 from supplies_service.pages.error_page import render_error
 from supplies_service.pages.forms import local_path, redirect
-from supplies_service.pages.sign_in import sign_in_again
+from supplies_service.pages.session_start import sign_in_again
 from supplies_service.problems import (
     MEDIA_TYPE,
     FieldProblem,

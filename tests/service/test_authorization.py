@@ -29,6 +29,9 @@ GET    -     /assets/{name}
 POST   -     /language
 GET    -     /sign-in
 POST   -     /sign-in
+POST   -     /sign-in/code
+POST   -     /sign-in/passkey
+POST   -     /sign-in/passkey/challenge
 POST   -     /sign-out
 POST   -     /tour/{user}
 GET    -     /invitation/{secret}
@@ -183,6 +186,7 @@ POST   C     /admin/users
 GET    C     /admin/users/{user}
 POST   C     /admin/users/{user}
 POST   C     /admin/users/{user}/sign-out
+POST   C     /admin/users/{user}/remove-second-factor
 POST   C     /admin/users/{user}/disable
 POST   C     /admin/users/{user}/enable
 POST   C     /admin/users/{user}/role
@@ -224,6 +228,15 @@ GET    CRTA  /account
 POST   CRTA  /account/tokens
 POST   CRTA  /account/tokens/{token}/revoke
 POST   CRTA  /account/password
+POST   CRTA  /account/sessions/{session}/end
+GET    CRTA  /account/one-time-codes
+POST   CRTA  /account/one-time-codes
+POST   CRTA  /account/one-time-codes/confirm
+POST   CRTA  /account/one-time-codes/remove
+GET    CRTA  /account/passkeys
+POST   CRTA  /account/passkeys
+POST   CRTA  /account/passkeys/challenge
+POST   CRTA  /account/passkeys/{passkey}/remove
 GET    D     /my
 GET    D     /my/receipts/{number}
 GET    D     /my/statement
@@ -420,6 +433,8 @@ GET    C     /api/tokens
 POST   C     /api/tokens
 GET    C     /api/tokens/{token}
 DELETE C     /api/tokens/{token}
+GET    CRA   /api/sessions
+DELETE CRA   /api/sessions/{session}
 GET    C     /api/access-log
 """
 """The roles of each route, written by hand and not taken from the program."""

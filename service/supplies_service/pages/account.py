@@ -1,4 +1,4 @@
-"""The account of a signed-in user: tokens for programs, and the password."""
+"""The account of a signed-in user: sessions, tokens for programs, and the password."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from litestar import Controller, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.params import FromPath
 
-from supplies.access import credentials, passwords, rate_limits, users
+from supplies.access import credentials, one_time_codes, passwords, rate_limits, users
 from supplies.access.access_context import AccessContext
 from supplies.access.roles import GRANTABLE_ROLES
 from supplies.domain.validation import convert
@@ -16,6 +16,7 @@ from supplies.errors import InvalidField, SuppliesError
 from supplies_service.pages.forms import PasswordsDiffer, device_cookie, form_fields, redirect
 from supplies_service.pages.layout import render_page
 from supplies_service.request_context import Context, RequestContext
+from supplies_service.routes.sessions import end_session
 from supplies_service.routes.tokens import NewToken, make_token, revoke_token
 from supplies_service.security.audit import log_refusal
 from supplies_service.security.authorization import allow_roles
@@ -62,6 +63,12 @@ class AccountPages(Controller):
         await context.station.admin_write(lambda access: revoke_token(access, token, holder=code))
         return redirect("/account")
 
+    @post("/sessions/{session:str}/end")
+    async def end_session(self, context: Context, session: FromPath[str]) -> Response[bytes]:
+        """End one of the user's own sessions."""
+        await end_session(context, session)
+        return redirect("/account")
+
     @post("/password")
     async def password(self, context: Context) -> Response[bytes]:
         """Change the user's password. This ends all sessions of the user.
@@ -94,22 +101,29 @@ class AccountPages(Controller):
             PasswordsDiffer: the two new passwords are not the same.
             InvalidField: the new password is not allowed.
         """
-        with context.reading() as books:
-            access = context.access(books)
-            login = users.get(access, str(context.caller.user)).login
-            found = users.find_password(access, login)
-        # Not the attempts to sign in: strangers can use these up.
-        await check_rate_limit(
-            context.request, rate_limits.PASSWORD_CHANGES, str(context.caller.user)
-        )
-        if not await hash_in_thread(
-            passwords.verify_password, found and found.password_hash, sent["current"]
-        ):
-            await log_refusal(context.request, context.caller)
-            raise WrongPassword("the current password is wrong")
+        await check_current_password(context, sent["current"])
         if sent["password"] != sent["repeat"]:
             raise PasswordsDiffer("the two passwords are not the same")
+        with context.reading() as books:
+            login = users.get(context.access(books), str(context.caller.user)).login
         return await hash_in_thread(passwords.hash_password, sent["password"], login)
+
+
+async def check_current_password(context: RequestContext, typed: str) -> None:
+    """Check the password that a signed-in user typed again.
+
+    Raises:
+        RateLimited: there were too many attempts.
+        WrongPassword: the password is wrong.
+    """
+    code = str(context.caller.user)
+    with context.reading() as books:
+        found = users.find_password_of(context.access(books), code)
+    # Not the attempts to sign in: strangers can use these up.
+    await check_rate_limit(context.request, rate_limits.PASSWORD_CHANGES, code)
+    if not await hash_in_thread(passwords.verify_password, found and found.password_hash, typed):
+        await log_refusal(context.request, context.caller)
+        raise WrongPassword("the current password is wrong; nothing was changed")
 
 
 def account_page(
@@ -132,7 +146,8 @@ def account_page(
     with context.reading() as books:
         access = context.access(books)
         user, now = users.get(access, str(context.caller.user)), access.now
-        tokens = credentials.list_credentials(access, kinds=("token",), holder=user.code)
+        found = credentials.list_credentials(access, kinds=("token", "session"), holder=user.code)
+        valid = [one for one in found if not one.revoked_at and one.expires_at > now]
         return render_page(
             context.request,
             "account.html",
@@ -141,5 +156,8 @@ def account_page(
             wrong=wrong,
             secret=secret,
             roles=GRANTABLE_ROLES[user.role],
-            tokens=[token for token in tokens if not token.revoked_at and token.expires_at > now],
+            tokens=[one for one in valid if one.kind == "token"],
+            sessions=[one for one in valid if one.kind == "session"],
+            this_session=context.caller.credential,
+            codes_since=one_time_codes.turned_on_at(access, user.code),
         )

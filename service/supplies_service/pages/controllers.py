@@ -19,7 +19,9 @@ from supplies_service.pages.languages import LanguagePages
 from supplies_service.pages.links import OWNERS_LINK_PAGES, LinkPages
 from supplies_service.pages.merges import MERGE_PAGES, LookAlikePages
 from supplies_service.pages.needs import NeedPages
+from supplies_service.pages.one_time_codes import OneTimeCodePages
 from supplies_service.pages.organisation import OrganisationPages
+from supplies_service.pages.passkeys import PasskeyPages, PasskeySignIn
 from supplies_service.pages.periods import PeriodPages
 from supplies_service.pages.phone_join import PhoneJoinPages
 from supplies_service.pages.phones import PhonePages
@@ -50,8 +52,11 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     AssetFiles,
     LanguagePages,
     SignInPages,
+    PasskeySignIn,
     TodayPages,
     AccountPages,
+    OneTimeCodePages,
+    PasskeyPages,
     FindPages,
     ScanPages,
     NeedPages,

@@ -1,67 +1,43 @@
-"""Sign in, set a password after an invitation, try the demo without a password, and sign out.
-
-A session may end while a user fills in a form. The sign-in form then contains the typed fields.
-After the user has signed in, a page sends the fields back to the form.
-"""
+"""Sign in, set a password after an invitation, try the demo without a password, and sign out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any, NamedTuple
-from urllib.parse import urlencode
+from typing import Annotated
 
-from litestar import Controller, Request, Response, get, post
-from litestar.datastructures import Cookie
+from litestar import Controller, Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from supplies.access import (
-    access_log,
     credentials,
-    demo_people,
-    devices,
+    one_time_codes,
+    password_proofs,
     passwords,
     rate_limits,
     users,
 )
 from supplies.access.access_context import AccessContext
 from supplies.access.logins import login_key
-from supplies.errors import InvalidField, Sentence
+from supplies.errors import InvalidField
 from supplies.views.first_steps import get_first_steps
-from supplies_service.pages.forms import (
-    device_cookie,
-    form_fields,
-    local_path,
-    parse_form,
-    redirect,
-    safe_path,
-    session_cookie,
-)
+from supplies_service.pages.forms import form_fields, redirect, safe_path, session_cookie
 from supplies_service.pages.layout import render_page
-from supplies_service.problems import Malformed, RateLimited
+from supplies_service.pages.session_start import (
+    SignInForm,
+    code_page,
+    known_device,
+    log_refused_sign_in,
+    sign_in_page,
+    start_session,
+    tour_people,
+)
+from supplies_service.problems import RateLimited
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.audit import log_anonymous_refusal
 from supplies_service.security.authentication import SESSION_COOKIE
-from supplies_service.security.authorization import allow_anyone, is_directly_from_loopback
+from supplies_service.security.authorization import allow_anyone
 from supplies_service.security.hashing import hash_in_thread
 from supplies_service.security.rate_limit_checks import check_rate_limit, client_address
-from supplies_service.stations import served_stations
-
-SESSION_SECONDS = int(credentials.DEFAULT_LIFETIMES["session"].total_seconds())
-
-
-class SignInForm(NamedTuple):
-    """The fields of the sign-in form, without the password.
-
-    Attributes:
-        next: Path of the page to show after signing in.
-        typed: Body of a form that was sent without a session; "" if there is none.
-    """
-
-    login: str = ""
-    station: str = ""
-    next: str = "/"
-    typed: str = ""
 
 
 class SignInPages(Controller):
@@ -72,7 +48,7 @@ class SignInPages(Controller):
     opt = allow_anyone()  # Litestar reads it so
 
     @get("/sign-in")
-    async def sign_in_page(
+    async def show_form(
         self,
         context: Context,
         station: FromQuery[str] = "",
@@ -85,7 +61,7 @@ class SignInPages(Controller):
             next_path: Path of the page to show after signing in.
         """
         form = SignInForm(station=station[:64], next=safe_path(next_path))
-        return _sign_in_page(context.request, form)
+        return sign_in_page(context.request, form)
 
     @post("/sign-in")
     async def sign_in(self, context: Context) -> Response[bytes]:
@@ -100,7 +76,7 @@ class SignInPages(Controller):
             with service.ledger.reading() as books:
                 access = context.access(books)
                 found = users.find_password(access, form.login)
-                device = found and _known_device(context, access, found)
+                device = found and known_device(context, access, found)
         try:
             if device is None:
                 # Counted for all stations together.
@@ -113,7 +89,7 @@ class SignInPages(Controller):
                 context = context.for_station(service)
             await _check_attempts(context, login_key(form.login), device)
         except RateLimited as error:
-            answer = _sign_in_page(context.request, form, status=429, wait=error.retry_after)
+            answer = sign_in_page(context.request, form, status=429, wait=error.retry_after)
             answer.headers["Retry-After"] = str(error.retry_after)
             return answer
         # Make an unknown login take as long as a wrong password.
@@ -121,9 +97,40 @@ class SignInPages(Controller):
             passwords.verify_password, found and found.password_hash, sent["password"]
         )
         if found is None or not is_right:
-            await self._log_refusal(context, found and found.user)
-            return _sign_in_page(context.request, form, status=401, is_wrong=True)
-        return await self._start_session(context, form, found, device=device)
+            await log_refused_sign_in(context, found and found.user)
+            return sign_in_page(context.request, form, status=401, is_wrong=True)
+        return await start_session(context, form, found, device=device)
+
+    @post("/sign-in/code")
+    async def sign_in_with_code(self, context: Context) -> Response[bytes]:
+        """Check the one-time code of a user who typed the right password, and start a session."""
+        sent = await form_fields(context.request, ("proof", "code", *SignInForm._fields))
+        form = SignInForm("", sent["station"].strip(), safe_path(sent["next"]), sent["typed"])
+        service = context.stations.find(form.station or None)
+        if service is None:
+            return sign_in_page(context.request, form, status=401, is_late=True)
+        context = context.for_station(service)
+        with context.reading() as books:
+            access = context.access(books)
+            found = password_proofs.find_password(access, sent["proof"])
+            if found is None:
+                return sign_in_page(context.request, form, status=401, is_late=True)
+            form = form._replace(login=users.get(access, found.user).login)
+            device = known_device(context, access, found)
+        user = found.user
+        try:
+            await check_rate_limit(context.request, rate_limits.ONE_TIME_CODES, device or user)
+        except RateLimited as error:
+            wait = error.retry_after
+            answer = code_page(context.request, form, sent["proof"], status=429, wait=wait)
+            answer.headers["Retry-After"] = str(wait)
+            return answer
+        if not await context.station.admin_write(
+            lambda access: one_time_codes.use(access, user, sent["code"])
+        ):
+            await log_refused_sign_in(context, user)
+            return code_page(context.request, form, sent["proof"], status=401, is_wrong=True)
+        return await start_session(context, form, found, device=device, needs_code=False)
 
     @get("/invitation/{secret:str}")
     async def invitation_page(self, context: Context, secret: FromPath[str]) -> Response[bytes]:
@@ -160,7 +167,7 @@ class SignInPages(Controller):
 
         if not await context.station.admin_write(set_once):
             return _expired_page(context)
-        return await self._start_session(
+        return await start_session(
             context,
             SignInForm(user.login, context.station.code, next=_first_page(context, user)),
             users.StoredPassword(user.code, password_hash),
@@ -175,7 +182,7 @@ class SignInPages(Controller):
                 or the request does not come directly from this machine.
             RateLimited: too many people signed in from this address.
         """
-        person = next((one for one in _tour_people(context.request) if one.code == user), None)
+        person = next((one for one in tour_people(context.request) if one.code == user), None)
         if person is None:
             raise NotFoundException
         address = client_address(context.request)
@@ -185,9 +192,7 @@ class SignInPages(Controller):
             password = users.find_password(context.access(books), person.login)
         if password is None:  # disabled a moment ago
             raise NotFoundException
-        return await self._start_session(
-            context, SignInForm(person.login), password, route="/tour/{user}"
-        )
+        return await start_session(context, SignInForm(person.login), password)
 
     @post("/sign-out")
     async def sign_out(self, context: Context) -> Response[bytes]:
@@ -203,79 +208,6 @@ class SignInPages(Controller):
         if service is not None:
             await service.admin_write(end)
         return redirect("/sign-in", session_cookie(context.request, "", 0))
-
-    async def _start_session(
-        self,
-        context: RequestContext,
-        form: SignInForm,
-        password: users.StoredPassword,
-        *,
-        route: str = "/sign-in",
-        device: str | None = None,
-    ) -> Response[bytes]:
-        """Start a session, unless the password was changed after `password` was verified.
-
-        Args:
-            route: The route that the access log names.
-            device: The name of the device if it is known.
-        """
-        address, login = client_address(context.request), form.login
-
-        def begin(access: AccessContext) -> tuple[Cookie, Cookie] | None:
-            if users.find_password(access, login) != password:
-                return None
-            # A known device must not give strangers new attempts.
-            limit = rate_limits.SIGN_IN_BY_DEVICE if device else rate_limits.SIGN_IN_BY_LOGIN
-            rate_limits.reset(access, limit, device or login_key(login))
-            user = users.get(access, password.user)
-            session, secret = credentials.issue(
-                access, kind="session", role=user.role, by=user.code, holder=user.code
-            )
-            access_log.add_line(
-                access,
-                method="POST",
-                route=route,
-                outcome="signed-in",
-                who=user.code,
-                role=user.role,
-                credential=session.id,
-                address=address,
-            )
-            return (
-                session_cookie(context.request, secret, SESSION_SECONDS),
-                device_cookie(context.request, access, password, device),
-            )
-
-        cookies = await context.station.admin_write(begin)
-        if cookies is None:
-            form = form._replace(station=context.station.code)
-            return _sign_in_page(context.request, form, status=401, is_wrong=True)
-        if not form.typed:
-            return redirect(form.next, *cookies)
-        answer = _continue_page(context.request, form)
-        answer.cookies.extend(cookies)
-        return answer
-
-    async def _log_refusal(self, context: RequestContext, who: str | None) -> None:
-        """Log a refused sign-in.
-
-        Args:
-            who: Code of the user. None means that no user has the typed login.
-        """
-        address = client_address(context.request)
-        await context.station.admin_write(
-            lambda access: access_log.add_line(
-                access, method="POST", route="/sign-in", outcome="refused", who=who, address=address
-            )
-        )
-
-
-def _known_device(
-    context: RequestContext, access: AccessContext, password: users.StoredPassword
-) -> str | None:
-    """Return the name of the device that sent the request, if the user has signed in there."""
-    cookie = context.request.cookies.get(devices.cookie_name(access, password.user))
-    return devices.known_device(access, password, cookie)
 
 
 async def _check_attempts(context: RequestContext, login: str, device: str | None) -> None:
@@ -300,76 +232,6 @@ def _first_page(context: RequestContext, user: users.User) -> str:
         steps = get_first_steps(books)
     is_new = not steps.entries and not (steps.place and steps.items)
     return "/start" if is_new and user.role == "coordinator" else "/"
-
-
-def sign_in_again(
-    request: Request[Any, Any, Any], typed: Sequence[tuple[str, str]]
-) -> Response[bytes]:
-    """Return the sign-in form for a request that sent a form after its session had ended.
-
-    Args:
-        request: The request that sent the form.
-        typed: The names and values of its fields.
-    """
-    form = SignInForm(next=safe_path(local_path(request)), typed=urlencode(typed))
-    return _sign_in_page(request, form, status=401)
-
-
-def _sign_in_page(
-    request: Request[Any, Any, Any],
-    form: SignInForm,
-    *,
-    status: int = 200,
-    is_wrong: bool = False,
-    wait: int = 0,
-) -> Response[bytes]:
-    """Return the sign-in form. It has a field for the station only if the service has several.
-
-    Args:
-        is_wrong: Whether the login or the password was wrong.
-        wait: Seconds until the next attempt. 0 means that no wait is needed.
-    """
-    return render_page(
-        request,
-        "sign_in.html",
-        status=status,
-        form=form,
-        is_wrong=is_wrong,
-        wait=wait,
-        several_stations=served_stations(request).has_several(),
-        # A tour would lose what was typed into a form.
-        tour_people=[] if form.typed else _tour_people(request),
-    )
-
-
-def _tour_people(request: Request[Any, Any, Any]) -> list[users.User]:
-    """Return the users as whom a visitor can sign in without a password.
-
-    There are some only if the first station has the books of the demo, and if the request comes
-    directly from this machine.
-    """
-    if not is_directly_from_loopback(request):
-        return []
-    ledger = served_stations(request).default.ledger
-    with ledger.read_without_transaction() as books:
-        return demo_people.list_people(AccessContext(books, ledger.clock()))
-
-
-def _continue_page(request: Request[Any, Any, Any], form: SignInForm) -> Response[bytes]:
-    """Return a page that sends typed fields back to their form.
-
-    The form is only shown again; nothing is recorded.
-
-    Raises:
-        Malformed: the fields cannot be read.
-    """
-    try:
-        typed = parse_form(form.typed)
-    except ValueError:
-        raise Malformed(
-            Sentence("the form cannot be read; open the page and send it again")
-        ) from None
-    return render_page(request, "continue.html", form=form, typed=typed)
 
 
 def _invitation_page(

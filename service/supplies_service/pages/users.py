@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from supplies.access import credentials, users
+from supplies.access import access_log, credentials, one_time_codes, passkeys, second_factors, users
 from supplies.access.access_context import AccessContext
 from supplies.access.roles import USER_ROLES
 from supplies.access.users import NewRole, NewUser, User
@@ -18,14 +18,16 @@ from supplies_service.pages.command_forms import CommandForm, Saved, render_form
 from supplies_service.pages.forms import redirect
 from supplies_service.pages.page_roles import COORDINATORS
 from supplies_service.pages.shown_once import full_address, save_and_show
+from supplies_service.problems import Forbidden
 from supplies_service.request_bodies import EmptyBody
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.routes.users import Invited, invite, users_page
+from supplies_service.security.audit import access_line
 
 ROWS = 50
 """Number of users on a page of the list."""
 
-_FORMS = ("invitation", "sign_out", "disable", "enable")
+_FORMS = ("invitation", "sign_out", "second_factor", "disable", "enable")
 """The forms without fields on the page of a user."""
 
 
@@ -80,6 +82,22 @@ class UserPages(Controller):
         return await _change(
             context, form, user, lambda access: users.end_sessions(access, user), "sign_out"
         )
+
+    @post("/{user:str}/remove-second-factor")
+    async def remove_second_factor(self, context: Context, user: FromPath[str]) -> Response[bytes]:
+        """Turn off the one-time codes of another user, and remove the user's passkeys."""
+        form = await CommandForm.read(context.request, EmptyBody)
+        line = access_line(
+            context.request, context.caller, "revoked", detail="one-time codes, passkeys"
+        )
+
+        def remove(access: AccessContext) -> None:
+            if user == context.caller.user:
+                raise Forbidden("another coordinator must remove your second factor")
+            second_factors.remove(access, users.get(access, user).code)
+            access_log.add_line(access, **line)
+
+        return await _change(context, form, user, remove, "second_factor")
 
     @post("/{user:str}/disable")
     async def disable(self, context: Context, user: FromPath[str]) -> Response[bytes]:
@@ -191,6 +209,8 @@ def _user_page(
             sessions=_open_credentials(access, user, "session"),
             tokens=_open_credentials(access, user, "token"),
             invitations=_open_credentials(access, user, "invitation"),
+            codes_since=one_time_codes.turned_on_at(access, code),
+            passkeys=len(passkeys.list_passkeys(access, code)),
             address=address,
             expires_at=expires_at,
             forms={name: forms.get(name, CommandForm(EmptyBody)) for name in _FORMS},

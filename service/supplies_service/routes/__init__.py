@@ -26,6 +26,7 @@ from supplies_service.routes.pledges import PledgeController
 from supplies_service.routes.receipts import ReceiptController
 from supplies_service.routes.reports import ReportController
 from supplies_service.routes.runs import RunController
+from supplies_service.routes.sessions import SessionController
 from supplies_service.routes.shipments import ShipmentController
 from supplies_service.routes.statements import StatementController
 from supplies_service.routes.station import StationController
@@ -62,6 +63,7 @@ CONTROLLERS: list[ControllerRouterHandler] = [
     DonorRequestController,
     UserController,
     TokenController,
+    SessionController,
     AccessLogController,
     VerifyController,
     WitnessController,

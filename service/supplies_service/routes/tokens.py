@@ -79,12 +79,14 @@ def credentials_page(
     limit: int,
     *,
     kinds: Sequence[CredentialKind],
+    holder: str | None = None,
     donor: str | None = None,
     team: str | None = None,
 ) -> Page[Credential]:
     """Return a page of credentials.
 
-    If `donor` or `team` is given, only links of that donor or team are returned.
+    If `holder` is given, only credentials of that user are returned. If `donor` or `team` is given,
+    only links of that donor or team are returned.
 
     Raises:
         InvalidField: `after` is not the id of a credential, or `limit` is out of bounds.
@@ -92,7 +94,13 @@ def credentials_page(
     if after is not None and not credentials.exists(access, after):
         raise invalid_cursor(after)
     found = credentials.list_credentials(
-        access, kinds=kinds, donor=donor, team=team, after=after, limit=rows_to_fetch(limit)
+        access,
+        kinds=kinds,
+        holder=holder,
+        donor=donor,
+        team=team,
+        after=after,
+        limit=rows_to_fetch(limit),
     )
     return make_page([(credential.id, credential) for credential in found], limit)
 

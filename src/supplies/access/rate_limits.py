@@ -33,6 +33,19 @@ else's login.
 SIGN_IN_BY_DEVICE = RateLimit("sign-in-device", 10, timedelta(minutes=15))
 """Limits the sign-ins of one user from one known device, which has no other limit."""
 
+ONE_TIME_CODES = RateLimit("one-time-codes", 5, timedelta(minutes=15))
+"""Limits the wrong one-time codes of one user, from one known device or all unknown ones together.
+
+Three codes of a million are right at any time, so a guesser who knows the password finds one in a
+year with a chance of less than a half.
+"""
+
+PASSKEY_CHALLENGES = RateLimit("passkey-challenges", 60, timedelta(minutes=15))
+"""Limits how often one address begins or ends a sign-in with a passkey. Each sign-in counts twice.
+
+Passkeys cannot be guessed. The limit keeps strangers from filling the tables.
+"""
+
 PASSWORD_CHANGES = RateLimit("password-changes", 10, timedelta(minutes=15))
 """Limits how often a signed-in user may type the current password to change it."""
 

@@ -155,10 +155,16 @@ def find_password(access: AccessContext, login: str) -> StoredPassword | None:
 
     Return None if there is no such user, or if the user is disabled.
     """
+    code = _find_code(access, login)
+    return None if code is None else find_password_of(access, code)
+
+
+def find_password_of(access: AccessContext, code: str) -> StoredPassword | None:
+    """Return the password hash of a user, as `find_password` does, by code."""
     row = access.one(
         "SELECT code, password FROM users "
         "WHERE station = :station AND code = :code AND disabled_at IS NULL",
-        code=_find_code(access, login),
+        code=code,
     )
     return None if row is None else StoredPassword(row[0], row[1])
 

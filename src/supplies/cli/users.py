@@ -159,6 +159,25 @@ def password(database: str, station: str | None, login: str) -> None:
     print(f"{found.login} signs in with the new password; their sessions and tokens have ended.")
 
 
+@user.command("remove-second-factor")
+@_login_argument
+@books_options
+def remove_second_factor(database: str, station: str | None, login: str) -> None:
+    """Turn off the one-time codes of the user LOGIN, and remove all passkeys.
+
+    Then the password alone signs in. Use it if the user lost the phone and the recovery codes.
+    """
+    from supplies.access import second_factors, users
+    from supplies.access.access_context import AccessContext
+    from supplies.cli.opening import open_ledger
+
+    with open_ledger(database, station) as ledger, ledger.admin_transaction() as books:
+        access = AccessContext(books, ledger.clock())
+        found = users.get_by_login(access, login)
+        second_factors.remove(access, found.code)
+    print(f"{found.login} signs in with the password alone until they turn on codes again.")
+
+
 @user.command()
 @_login_argument
 @books_options

@@ -26,6 +26,8 @@ UPDATABLE_COLUMNS = {
     "credentials": ["used_at", "revoked_at"],
     "donor_requests": ["wish", "answered_at", "answered_by", "answer"],
     "erasable": ["salt", "content"],
+    "one_time_codes": ["confirmed_at", "last_step"],
+    "passkeys": ["sign_count", "used_at"],
     "phones": [
         "expires_at",
         "used_at",
@@ -36,9 +38,10 @@ UPDATABLE_COLUMNS = {
         "version",
         "clock_offset_seconds",
     ],
+    "recovery_codes": ["used_at"],
     "retention": ["recipients_days", "donors_days", "access_log_days"],
     "station_settings": ["settings"],
-    "users": ["password", "disabled_at"],
+    "users": ["password", "disabled_at", "role", "team"],
     "write_probes": ["written_at"],
 }
 """The columns of each table that commands update."""
@@ -48,7 +51,11 @@ DELETABLE_TABLES = (
     "attempts",
     "credentials",
     "item_barcodes",
+    "one_time_codes",
     "organisations",
+    "passkey_challenges",
+    "passkeys",
+    "recovery_codes",
     "search",
     "searchable",
 )

@@ -1,0 +1,138 @@
+"""Pages on which users turn their one-time codes on and off."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import segno
+from litestar import Controller, Response, get, post
+from markupsafe import Markup
+
+from supplies.access import access_log, one_time_codes, rate_limits, users
+from supplies.access.access_context import AccessContext
+from supplies.errors import SuppliesError
+from supplies_service.pages.account import check_current_password
+from supplies_service.pages.forms import form_fields, redirect
+from supplies_service.pages.layout import render_page
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.security.audit import access_line, log_refusal
+from supplies_service.security.authorization import allow_roles
+from supplies_service.security.rate_limit_checks import check_rate_limit
+
+
+class _Shown(NamedTuple):
+    """What a page shows once.
+
+    Attributes:
+        secret: The secret for the app, while it waits for the first code.
+        recovery_codes: The new recovery codes, after the first code.
+    """
+
+    secret: str | None = None
+    recovery_codes: tuple[str, ...] = ()
+
+
+class OneTimeCodePages(Controller):
+    """Routes of the pages about one-time codes."""
+
+    path = "/account/one-time-codes"
+    include_in_schema = False
+    opt = allow_roles("coordinator", "recorder", "courier", "auditor") | {
+        "page": True
+    }  # Litestar reads it so
+
+    @get()
+    async def show(self, context: Context) -> Response[bytes]:
+        """Show whether one-time codes are turned on, with the form that changes it."""
+        return _page(context)
+
+    @post()
+    async def start(self, context: Context) -> Response[bytes]:
+        """Make a secret for the user's app, and show it with the form for the first code."""
+        sent = await form_fields(context.request, ("password",))
+        code = str(context.caller.user)
+        try:
+            await check_current_password(context, sent["password"])
+            secret = await context.station.admin_write(
+                lambda access: one_time_codes.start(access, users.get(access, code))
+            )
+        except SuppliesError as error:
+            return _page(context, status=422, error=error.detail)
+        return _page(context, _Shown(secret))
+
+    @post("/confirm")
+    async def confirm(self, context: Context) -> Response[bytes]:
+        """Turn on one-time codes, and show the recovery codes once."""
+        sent = await form_fields(context.request, ("code",))
+        user = str(context.caller.user)
+        line = access_line(context.request, context.caller, "made", detail="one-time codes")
+
+        def confirm(access: AccessContext) -> tuple[str, ...]:
+            codes = one_time_codes.confirm(access, user, sent["code"])
+            access_log.add_line(access, **line)
+            return tuple(codes)
+
+        try:
+            await check_rate_limit(context.request, rate_limits.ONE_TIME_CODES, user)
+            codes = await context.station.admin_write(confirm)
+        except SuppliesError as error:
+            with context.reading() as books:
+                secret = one_time_codes.pending_secret(context.access(books), user)
+            return _page(context, _Shown(secret), status=422, error=error.detail)
+        return _page(context, _Shown(recovery_codes=codes))
+
+    @post("/remove")
+    async def remove(self, context: Context) -> Response[bytes]:
+        """Turn off one-time codes. A right code is needed."""
+        sent = await form_fields(context.request, ("code",))
+        user = str(context.caller.user)
+        line = access_line(context.request, context.caller, "revoked", detail="one-time codes")
+
+        def remove(access: AccessContext) -> bool:
+            is_right = one_time_codes.use(access, user, sent["code"])
+            if is_right:
+                one_time_codes.remove(access, user)
+                access_log.add_line(access, **line)
+            return is_right
+
+        try:
+            await check_rate_limit(context.request, rate_limits.ONE_TIME_CODES, user)
+        except SuppliesError as error:
+            return _page(context, status=422, error=error.detail)
+        if not await context.station.admin_write(remove):
+            await log_refusal(context.request, context.caller)
+            return _page(context, status=422, is_wrong=True)
+        return redirect("/account/one-time-codes")
+
+
+def _page(
+    context: RequestContext,
+    shown: _Shown = _Shown(),  # noqa: B008  # a named tuple cannot be changed
+    *,
+    status: int = 200,
+    error: str | None = None,
+    is_wrong: bool = False,
+) -> Response[bytes]:
+    with context.reading() as books:
+        access = context.access(books)
+        user = users.get(access, str(context.caller.user))
+        address = one_time_codes.app_address(access, user, shown.secret) if shown.secret else None
+        return render_page(
+            context.request,
+            "one_time_codes.html",
+            status=status,
+            error=error,
+            is_wrong=is_wrong,
+            since=one_time_codes.turned_on_at(access, user.code),
+            left=one_time_codes.count_recovery_codes(access, user.code),
+            secret=shown.secret,
+            recovery_codes=shown.recovery_codes,
+            app_address=address,
+            qr_code=_qr_code(address) if address else None,
+        )
+
+
+def _qr_code(text: str) -> Markup:
+    """Return a QR code as an SVG element."""
+    drawn: str = segno.make_qr(text, error="m").svg_inline(scale=4, border=4, light="#fff")
+    return Markup(drawn)  # noqa: S704  # segno draws shapes; the text is not in it

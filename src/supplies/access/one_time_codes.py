@@ -1,0 +1,184 @@
+"""One-time codes (TOTP): a second factor that a user types after the password.
+
+An app on the user's phone and the station share a secret. From it and the time, the app computes a
+code of six digits, which changes every 30 seconds. Each code is accepted once. Recovery codes
+replace the app if the phone is lost. Each of them is also accepted once.
+
+Source: RFC 6238.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import unicodedata
+
+import pyotp
+
+from supplies.access.access_context import AccessContext
+from supplies.access.users import User
+from supplies.errors import AlreadyDone, InvalidField, Sentence
+
+STEP_SECONDS = 30
+
+ALLOWED_STEPS = (-1, 0, 1)
+"""Time steps whose codes are accepted, counted from now.
+
+One step before and one after allow for a wrong clock and for the time that typing takes.
+"""
+
+RECOVERY_CODES = 10
+"""Number of recovery codes of a user."""
+
+_RECOVERY_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+_RECOVERY_GROUPS, _GROUP_LENGTH = 6, 4
+"""A recovery code has 24 characters of an alphabet of 31: 118 bits."""
+
+
+def start(access: AccessContext, user: User) -> str:
+    """Make a secret for a user's app and return it. It has no effect before `confirm`.
+
+    Raises:
+        AlreadyDone: the user has one-time codes.
+    """
+    if is_on(access, user.code):
+        raise AlreadyDone("one-time codes are turned on; turn them off first")
+    remove(access, user.code)
+    secret = pyotp.random_base32()
+    access.insert(
+        "one_time_codes", holder=user.code, secret=secret, made_at=access.now, last_step=0
+    )
+    return secret
+
+
+def pending_secret(access: AccessContext, user: str) -> str | None:
+    """Return the secret that the user has not confirmed yet, or None if there is none."""
+    row = access.one(
+        "SELECT secret FROM one_time_codes "
+        "WHERE station = :station AND holder = :user AND confirmed_at IS NULL",
+        user=user,
+    )
+    return None if row is None else str(row[0])
+
+
+def app_address(access: AccessContext, user: User, secret: str) -> str:
+    """Return the `otpauth` address of a secret, which apps read from a QR code."""
+    name = f"{user.login} ({access.station})"
+    app = pyotp.TOTP(secret, name=name, issuer="supplies")
+    return app.provisioning_uri()
+
+
+def confirm(access: AccessContext, user: str, code: str) -> list[str]:
+    """Turn on one-time codes, after the user typed a code of the app. Return the recovery codes.
+
+    The recovery codes cannot be read again.
+
+    Raises:
+        InvalidField: the code is wrong, or no secret waits for it.
+    """
+    if pending_secret(access, user) is None or not _use_app_code(access, user, code):
+        raise InvalidField.at(
+            "/code",
+            Sentence(
+                "this code is wrong; type the six digits that the app shows now, and check the "
+                "clock of the phone"
+            ),
+        )
+    access.run(
+        "UPDATE one_time_codes SET confirmed_at = :now WHERE station = :station AND holder = :user",
+        now=access.now,
+        user=user,
+    )
+    codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
+    for one in codes:
+        access.insert("recovery_codes", holder=user, digest=_digest(one), made_at=access.now)
+    return codes
+
+
+def is_on(access: AccessContext, user: str) -> bool:
+    """Return whether the user types a one-time code to sign in."""
+    return turned_on_at(access, user) is not None
+
+
+def turned_on_at(access: AccessContext, user: str) -> str | None:
+    """Return the time at which the user turned on one-time codes, or None if they are off."""
+    row = access.one(
+        "SELECT confirmed_at FROM one_time_codes WHERE station = :station AND holder = :user",
+        user=user,
+    )
+    return None if row is None else row[0]
+
+
+def count_recovery_codes(access: AccessContext, user: str) -> int:
+    """Return the number of recovery codes that the user has not used yet."""
+    row = access.one(
+        "SELECT count(*) FROM recovery_codes "
+        "WHERE station = :station AND holder = :user AND used_at IS NULL",
+        user=user,
+    )
+    return 0 if row is None else int(row[0])
+
+
+def use(access: AccessContext, user: str, code: str) -> bool:
+    """Return whether a code of the app or a recovery code is right, and mark it as used.
+
+    Spaces, dashes and case do not matter.
+    """
+    if not is_on(access, user):
+        return False
+    return _use_app_code(access, user, code) or _use_recovery_code(access, user, code)
+
+
+def remove(access: AccessContext, user: str) -> None:
+    """Turn off one-time codes. Their secret and the recovery codes are deleted."""
+    for table in ("one_time_codes", "recovery_codes"):
+        access.run(f"DELETE FROM {table} WHERE station = :station AND holder = :user", user=user)
+
+
+def _use_app_code(access: AccessContext, user: str, code: str) -> bool:
+    row = access.one(
+        "SELECT secret FROM one_time_codes WHERE station = :station AND holder = :user", user=user
+    )
+    if row is None:
+        return False
+    app, typed = pyotp.TOTP(row[0], interval=STEP_SECONDS), _plain(code)
+    for step in (access.unix_time // STEP_SECONDS + offset for offset in ALLOWED_STEPS):
+        if hmac.compare_digest(app.generate_otp(step).encode(), typed.encode()):
+            changed = access.run(
+                "UPDATE one_time_codes SET last_step = :step "
+                "WHERE station = :station AND holder = :user AND last_step < :step",
+                step=step,
+                user=user,
+            )
+            return changed == 1
+    return False
+
+
+def _use_recovery_code(access: AccessContext, user: str, code: str) -> bool:
+    changed = access.run(
+        "UPDATE recovery_codes SET used_at = :now WHERE station = :station "
+        "AND holder = :user AND digest = :digest AND used_at IS NULL",
+        now=access.now,
+        user=user,
+        digest=_digest(code),
+    )
+    return changed == 1
+
+
+def _recovery_code() -> str:
+    groups = (
+        "".join(secrets.choice(_RECOVERY_ALPHABET) for _ in range(_GROUP_LENGTH))
+        for _ in range(_RECOVERY_GROUPS)
+    )
+    return "-".join(groups)
+
+
+def _digest(code: str) -> bytes:
+    return hashlib.sha256(_plain(code).encode()).digest()
+
+
+def _plain(code: str) -> str:
+    """Return a typed code without spaces and dashes, in lower case and plain digits."""
+    text = unicodedata.normalize("NFKC", code[:100]).lower()
+    return "".join(character for character in text if character.isalnum())
