@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pytest
@@ -14,8 +14,8 @@ from support.photos import PLACE, jpeg
 from supplies.books.stop_codes import code_of_stop
 from supplies.domain import commands as c
 from supplies.domain.entry_rows import CodeAttempt, OutcomeDetails, Proof
-from supplies.errors import AlreadyDone, Forgotten
-from supplies.ledger.rules.delivery_proofs import MAX_PHOTOS
+from supplies.errors import AlreadyDone, Forgotten, IdempotencyConflict
+from supplies.ledger.rules.delivery_proofs import MAX_PHOTOS, MAX_SIGNATURES
 from supplies.views.deliveries import get_delivery
 from supplies.views.delivery_proofs import get_photo, get_signature, get_stop_codes
 
@@ -222,4 +222,64 @@ def test_no_proof_of_a_forgotten_recipient_is_kept(
     assert station.outcome(*stop, "handed_over", signature=STROKES).repeated
     with pytest.raises(Forgotten):
         station(c.AddStopPhoto(delivery=delivery, allocation=allocation, photo=jpeg()))
+    station.ledger.verify()
+
+
+def test_a_late_conflict_about_a_forgotten_recipient_keeps_no_texts(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.outcome(*stop, "handed_over")
+    station(c.ForgetRecipient(recipient="R-1"))
+    late = c.ReportOutcome(
+        delivery=stop[0],
+        allocation=stop[1],
+        outcome="refused",
+        note="Wang at 12 River Lane",
+        time_window="after six",
+    )
+    key = "6f1c2f0e-96c8-4b83-bd0b-0ef4f8b3d3f5"
+    first = station.ledger.record(late, by="u_1", id=key)
+    assert first.conflict is not None
+    kept = station.books.all("SELECT content FROM erasable WHERE content IS NOT NULL")
+    assert not any(b"River" in row[0] or b"six" in row[0] for row in kept)
+    assert station.ledger.record(late, by="u_1", id=key).seq == first.seq
+    with pytest.raises(IdempotencyConflict):
+        station.ledger.record(msgspec.structs.replace(late, note="Li"), by="u_1", id=key)
+    station.ledger.verify()
+
+
+def test_wrong_codes_count_after_the_stop_moved_to_another_delivery(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    delivery, allocation = stop
+    code = _code(station, delivery, allocation)
+    before = station.clock() - timedelta(days=2)
+    for number in range(3):
+        reported = {"happened_at": before, "code": _other(code), "received_by": None}
+        station.outcome(
+            delivery, allocation, ("handed_over", "lost", "refused")[number], **reported
+        )
+    station(c.MoveStops(delivery=delivery, allocations=[allocation], team="T-1"))
+    for _ in range(3):
+        station.outcome(delivery, allocation, "handed_over", code=_other(code))
+    assert _results(station) == ["wrong"] * 5
+    station.outcome(delivery, allocation, "refused", code=code)
+    assert _results(station)[5:] == ["not_compared"]
+    station.ledger.verify()
+
+
+def test_a_right_code_is_recorded_once(station: StationLedger, stop: tuple[str, str]) -> None:
+    code = _code(station, *stop)
+    station.outcome(*stop, "handed_over", code=code)
+    assert station.outcome(*stop, "handed_over", code=code).repeated
+
+
+def test_a_stop_keeps_a_few_signatures_and_every_outcome(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    for _ in range(MAX_SIGNATURES + 2):
+        station.outcome(*stop, "handed_over", signature=STROKES)
+    differing = station.outcome(*stop, "refused", signature=STROKES)
+    assert differing.conflict is not None
+    assert len(station.books.rows(Proof, kind="signature")) == MAX_SIGNATURES
     station.ledger.verify()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from support.ledger_fixture import StationLedger
 
@@ -56,13 +57,16 @@ def test_a_part_names_lines_and_quantities_that_are_set_aside(station: StationLe
     allocation = station.allocate(10)
     with pytest.raises(NotEnough):
         send(station, allocation, 11)
-    lines = [c.AllocationPart(line=2, quantity=1)]
-    for part in (
-        c.DispatchPart(allocation=allocation, lines=lines),
-        c.DispatchPart(allocation="a_99", lines=lines),
+    lines = [c.AllocationPart(line=1, quantity=1)]
+    own, other = (c.DispatchPart(allocation=name, lines=lines) for name in (allocation, "a_99"))
+    unknown = msgspec.structs.replace(own, lines=[c.AllocationPart(line=2, quantity=1)])
+    for parts, because in (
+        ([unknown], f"allocation {allocation} has no line 2"),
+        ([other], "a part of allocation a_99 is given, but the allocation is not taken along"),
+        ([own, own], f"two parts of allocation {allocation} are given; put all of its lines in"),
     ):
-        with pytest.raises(InvalidField):
-            station(c.Dispatch(team="T-1", allocations=[allocation], parts=[part]))
+        with pytest.raises(InvalidField, match=because):
+            station(c.Dispatch(team="T-1", allocations=[allocation], parts=parts))
 
 
 def test_the_rest_of_a_part_is_released_or_collected(station: StationLedger) -> None:

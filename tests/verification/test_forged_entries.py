@@ -22,6 +22,7 @@ from supplies.domain import commands as c
 from supplies.domain.entries import Body, entry_id
 from supplies.domain.entry_rows import (
     ArrivalLine,
+    CodeAttempt,
     LatestDay,
     Lot,
     Merge,
@@ -394,3 +395,39 @@ def test_a_forged_resolution_of_a_conflict_is_found(
     )
     error = verification_error(store)
     assert (error.table, error.column, error.seq) == ("resolutions", column, seq)
+
+
+def test_a_code_that_was_compared_after_too_many_wrong_ones_is_found(books_url: str) -> None:
+    station = RecordingStation(books_url)
+    goods = [c.ArrivalLine(item="mask", quantity=1)]
+    station.record(c.OpenStock(location="a", lines=goods))
+    line = c.AllocationLine(item="mask", quantity=1)
+    stop = station.record_document(c.Allocate(recipient="h1", location="a", lines=[line]))
+    delivery = station.record_document(c.Dispatch(team="t1", allocations=[stop]))
+    for day in range(6):
+        wrong = station.record(
+            c.ReportOutcome(
+                delivery=delivery,
+                allocation=stop,
+                outcome="lost",
+                happened_on=date(2020, 1, 2 + day),
+                code="not six digits",
+            )
+        )
+    station.ledger.close()
+    store = tampering(books_url)
+    store.unguard()
+
+    def compared(body: Body) -> Body:
+        rows = [
+            msgspec.structs.replace(row, result="wrong") if isinstance(row, CodeAttempt) else row
+            for row in body.rows
+        ]
+        return msgspec.structs.replace(body, rows=tuple(rows))
+
+    forge(store, wrong.seq, compared)
+    store.run("UPDATE code_attempts SET result = 'wrong'")
+    error = verification_error(store)
+    assert (error.table, error.column, error.seq) == ("code_attempts", "result", wrong.seq)
+    store.run("ROLLBACK")
+    store.close()

@@ -55,6 +55,7 @@ from supplies.ledger.recorded import (
 from supplies.ledger.rules import RULES
 from supplies.ledger.rules.contradicted_facts import record_conflict
 from supplies.ledger.rules.delivery_outcomes import Contradicted, Repeated
+from supplies.ledger.rules.delivery_proofs import is_about_erased
 from supplies.ledger.rules.recounts import add_recounts
 from supplies.ledger.writer import CheckedRequest, Request, Writer
 from supplies.signing.station_keys import create_key_for_first_receipt
@@ -621,6 +622,8 @@ class Ledger:
             except Repeated as repeated:
                 return recorded_result(self.books, repeated.seq)
             journal.add_latest_day()
+            if is_about_erased(self.books, journal.drafts[0].about):
+                request = request.without_texts()
             self._writer.write(journal, request)
         if type(request.command) in ERASING:
             self._connection.erased = True

@@ -143,6 +143,10 @@ class CheckedRequest(msgspec.Struct, frozen=True):
             salt=b"",
         )
 
+    def without_texts(self) -> Self:
+        """Return the request without its free texts. A repetition of it is still recognized."""
+        return msgspec.structs.replace(self, texts=self.texts and encode_body({}))
+
     @property
     def digest(self) -> str:
         """The salted digest of the command, by which a repetition of the request is recognized."""

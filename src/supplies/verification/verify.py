@@ -23,6 +23,7 @@ from supplies.errors import InvalidField, NotFound, check_function, check_type
 from supplies.signing.checkpoints import Checkpoint
 from supplies.storage.store import Row, Store
 from supplies.verification.balances import BALANCES, DAYS, TRANSFERS, Balances
+from supplies.verification.code_attempts import CodeAttempts
 from supplies.verification.earlier_checks import EarlierChecks
 from supplies.verification.hash_chain import ENTRIES, HASH_COLUMN, HEADS, HashChain
 from supplies.verification.merges import Merges
@@ -149,7 +150,7 @@ class _Verification:
         self.earlier = EarlierChecks(reader, witnesses)
         self.repacked, self.pledges = RepackedGoods(reader), FulfilledPledges(reader)
         self.removed_stops = RemovedStops(reader)
-        self.merges = Merges(reader)
+        self.merges, self.codes = Merges(reader), CodeAttempts(reader)
         self.transfers = 0
         self.recorded: dict[type[EntryRow], list[Row]] = {kind: [] for kind in ROW_TABLES}
 
@@ -201,6 +202,7 @@ class _Verification:
         self.pledges.add(recorded, bodies)
         self.removed_stops.add(recorded, bodies)
         self.merges.add(recorded)
+        self.codes.add(recorded)
         self.receipts.add(recorded, bodies, self.records.donations, low, high)
         self.balances.move(transfers, self.records.lots, self.records.recipients)
         self.transfers += len(transfers)

@@ -27,7 +27,7 @@ from supplies.ledger.rules.delivery_proofs import (
     add_agreeing_proof,
     add_proofs,
     brings_proof,
-    is_erased,
+    is_about_erased,
 )
 
 
@@ -59,7 +59,7 @@ def record_conflict(
     encoded = msgspec.json.encode(_stated(command)).decode()
     draft.add_rows(Conflict(document=document, because=reason, stated=encoded))
     if isinstance(command, ReportOutcome):
-        if is_erased(journal.books, str(about).removeprefix("recipient:")):
+        if is_about_erased(journal.books, about):
             command = msgspec.structs.replace(command, signature=None)
         add_proofs(draft, command, journal.books)
     return reason
@@ -117,7 +117,7 @@ def _fact(journal: Journal, command: ReportOutcome | CountStock) -> tuple[object
     rows = outcome_line_rows(command, outcome_lines(command, loaded), loaded)
     # Reports with impossible times are the same, because neither time decides anything.
     day = possible_day(journal, command) if command.happened_at else command.happened_on
-    return command.outcome, rows, day
+    return command.outcome, rows, command.happened_at is None, day
 
 
 def _subject_of(command: ReportOutcome | CountStock, journal: Journal) -> tuple[str, str | None]:

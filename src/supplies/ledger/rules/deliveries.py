@@ -88,12 +88,20 @@ def _parts(command: Dispatch) -> dict[str, tuple[list[AllocationPart], str]]:
     """
     parts: dict[str, tuple[list[AllocationPart], str]] = {}
     for index, part in enumerate(command.parts or ()):
-        if part.allocation not in command.allocations or part.allocation in parts:
+        at = f"/parts/{index}/allocation"
+        if part.allocation not in command.allocations:
             sentence = Sentence(
-                "name a part of each allocation once, and {allocation} among the allocations",
+                "a part of allocation {allocation} is given, but the allocation is not taken "
+                "along; add it to the allocations, or leave out the part",
                 allocation=part.allocation,
             )
-            raise InvalidField.at(f"/parts/{index}/allocation", sentence)
+            raise InvalidField.at(at, sentence)
+        if part.allocation in parts:
+            sentence = Sentence(
+                "two parts of allocation {allocation} are given; put all of its lines in one part",
+                allocation=part.allocation,
+            )
+            raise InvalidField.at(at, sentence)
         parts[part.allocation] = part.lines, f"/parts/{index}"
     return parts
 

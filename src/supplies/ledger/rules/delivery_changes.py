@@ -132,15 +132,6 @@ def present_delivery(books: Books, delivery: str, allocation: str) -> str:
     return delivery
 
 
-def first_delivery(books: Books, delivery: str, allocation: str) -> str:
-    """Return the delivery on which the goods of a stop first went out."""
-    while (
-        removal := books.latest_row(StopRemoval, moved_to=delivery, allocation=allocation)
-    ) is not None:
-        delivery = removal.delivery
-    return delivery
-
-
 def loaded_lines(journal: Journal, stop: Stop) -> list[StopLine]:
     """Return the lines that were loaded for a stop, in order."""
     return journal.books.rows(StopLine, delivery=stop.delivery, allocation=stop.allocation)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from supplies.books.stop_codes import deliveries_of_stop
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, LOST, RECEIVED, STOCK
 from supplies.domain.commands import OutcomeLine, ReportOutcome
 from supplies.domain.entry_rows import OutcomeLine as StatedLine
@@ -16,7 +17,7 @@ from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import check_open_location
 from supplies.ledger.rules.deliveries import LOST_ON_THE_WAY, find_stop
-from supplies.ledger.rules.delivery_changes import first_delivery, present_delivery
+from supplies.ledger.rules.delivery_changes import present_delivery
 from supplies.ledger.rules.delivery_proofs import (
     add_agreeing_proof,
     add_outcome_details,
@@ -128,7 +129,7 @@ def day_of_report(journal: Journal, command: ReportOutcome, moment: datetime) ->
         raise Contradicted(
             f"the outcome is reported for {shown}, more than {MAX_AGE_BY_PHONE.days} days ago"
         )
-    first = first_delivery(journal.books, command.delivery, command.allocation)
+    first = deliveries_of_stop(journal.books, command.delivery, command.allocation)[-1]
     seq = journal.books.latest_seq(Stop, delivery=first, allocation=command.allocation) or 0
     dispatched = journal.books.body(seq)
     recorded_at = datetime.fromisoformat(dispatched.recorded_at)

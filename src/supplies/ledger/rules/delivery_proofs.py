@@ -17,11 +17,14 @@ from supplies.ledger.rules.stop_codes import code_to_compare
 MAX_PHOTOS = 4
 """Largest number of photos of one stop."""
 
+MAX_SIGNATURES = 4
+"""Largest number of signatures of one stop. Further outcomes are recorded without a signature."""
+
 
 def add_proofs(draft: Draft, command: ReportOutcome, books: Books) -> None:
     """Add the signature of a report to a draft, and whether its code is that of the stop."""
     of_stop = {"delivery": command.delivery, "allocation": command.allocation}
-    if command.signature is not None:
+    if command.signature is not None and _may_be_signed(command, books):
         digest = draft.add_erasable(encode_body(command.signature))
         draft.add_rows(Proof(**of_stop, kind="signature", digest=digest))
     if command.code is not None:
@@ -65,10 +68,30 @@ def is_erased(books: Books, recipient: str) -> bool:
     return False
 
 
+def is_about_erased(books: Books, about: str | None) -> bool:
+    """Return whether an entry is about a recipient whose data was erased.
+
+    Args:
+        about: As in `Draft`.
+    """
+    kind, _, code = (about or "").partition(":")
+    return kind == "recipient" and is_erased(books, code)
+
+
 def _has_proof(command: ReportOutcome, books: Books) -> bool:
-    if command.signature is not None:
+    if command.signature is not None and _may_be_signed(command, books):
         return True
-    return command.code is not None and code_to_compare(books, command) is not None
+    where = {"delivery": command.delivery, "allocation": command.allocation}
+    return (
+        command.code is not None
+        and books.latest_row(CodeAttempt, **where, result="matched") is None
+        and code_to_compare(books, command) is not None
+    )
+
+
+def _may_be_signed(command: ReportOutcome, books: Books) -> bool:
+    where = {"delivery": command.delivery, "allocation": command.allocation}
+    return len(books.rows(Proof, **where, kind="signature")) < MAX_SIGNATURES
 
 
 def add_agreeing_proof(journal: Journal, command: ReportOutcome, about: str) -> None:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from supplies.books.reader import Books
-from supplies.books.stop_codes import code_of_stop
+from supplies.books.stop_codes import MAX_WRONG_CODES, code_of_stop, deliveries_of_stop
 from supplies.domain.commands import ReportOutcome
 from supplies.domain.entries import new_salt
 from supplies.domain.entry_rows import CodeAttempt, Stop, StopCode
 from supplies.ledger.drafts import Draft
-
-MAX_WRONG_CODES = 5
-"""After so many wrong codes for a stop, further codes are not compared."""
 
 _CODE_DIGITS = 6
 
@@ -41,9 +38,13 @@ def _new_code() -> str:
 def code_to_compare(books: Books, command: ReportOutcome) -> str | None:
     """Return the code with which the code in a report is compared.
 
-    Return None if the code is not compared: the books have none, or too many codes were wrong.
+    Return None if the code is not compared: the books have none, or too many codes were wrong. A
+    stop that moved to another delivery keeps its code, so the codes told before count too.
     """
-    attempts = books.rows(CodeAttempt, delivery=command.delivery, allocation=command.allocation)
-    if sum(attempt.result == "wrong" for attempt in attempts) >= MAX_WRONG_CODES:
+    wrong = sum(
+        len(books.rows(CodeAttempt, delivery=name, allocation=command.allocation, result="wrong"))
+        for name in deliveries_of_stop(books, command.delivery, command.allocation)
+    )
+    if wrong >= MAX_WRONG_CODES:
         return None
     return code_of_stop(books, command.delivery, command.allocation)
