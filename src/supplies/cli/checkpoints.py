@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -26,30 +26,31 @@ from supplies.verification.verify import Verified
 _TIMEOUT_SECONDS = 30.0
 
 
-def read_witnesses(store: Store, names: Sequence[str], keys: PublicKeys | None) -> list[Checkpoint]:
+def read_witnesses(
+    stations: Collection[str], names: Sequence[str], keys: PublicKeys | None
+) -> list[Checkpoint]:
     """Read checkpoints from files and web addresses, and check their signatures.
 
     Args:
-        keys: The public keys of the stations in this database. None accepts any key. Checkpoints of
-            other stations may have any key.
+        stations: The stations whose checkpoints must be signed with one of `keys`.
+        keys: The public keys of these stations. None accepts any key. Checkpoints of other stations
+            may have any key.
 
     Raises:
         InvalidField: a file cannot be read, or a checkpoint was altered or forged.
     """
     found = [each for name in names for each in read_checkpoints(_read(name), name)]
-    here = {str(code) for (code,) in store.all("SELECT code FROM stations")}
     for each in found:
-        check_checkpoint(each, keys if each.by in here else None)
+        check_checkpoint(each, keys if each.by in stations else None)
     return found
 
 
-def check_any_applies(checkpoints: Sequence[Checkpoint], verified: Verified) -> int:
-    """Return how many checkpoints belong to verified stations.
+def check_any_applies(checkpoints: Sequence[Checkpoint], stations: Collection[str]) -> int:
+    """Return how many checkpoints belong to the verified stations.
 
     Raises:
         InvalidField: there are checkpoints, but none belongs to a verified station.
     """
-    stations = {each.station for each in verified.stations}
     count = sum(each.station in stations for each in checkpoints)
     if checkpoints and not count:
         other = ", ".join(sorted({each.station for each in checkpoints}))

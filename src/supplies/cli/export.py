@@ -90,6 +90,23 @@ def beancount(
         target.write_lines(beancount_journal(books, as_of=as_of, personal=personal))
 
 
+@export.command()
+@books_options
+@_output_options
+def jsonl(database: str, station: str | None, output: str | None, force: bool) -> None:
+    """Write all entries with their hashes, an entry on each line.
+
+    `supplies verify --jsonl FILE` checks the hash chain of the file without the books. The entries
+    contain no personal data.
+    """
+    from supplies.cli.opening import open_ledger
+    from supplies.exports.json_lines import entry_lines
+
+    target = _Target(output, database, force=force, personal=False)
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        target.write(lambda file: file.writelines(entry_lines(books)))
+
+
 class _Target:
     """The place to which an export is written: a file, or standard output.
 

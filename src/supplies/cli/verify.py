@@ -44,6 +44,12 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Add a signed checkpoint of each verified station to this file.",
 )
+@click.option(
+    "--jsonl",
+    metavar="FILE",
+    help="Verify only the hash chain of this file, which `supplies export jsonl` wrote. The "
+    "database is not read.",
+)
 @json_option
 def verify(
     database: str,
@@ -52,6 +58,7 @@ def verify(
     key: str | None,
     witnesses: tuple[str, ...],
     checkpoint: str | None,
+    jsonl: str | None,
     as_json: bool,
 ) -> None:
     """Recompute the books from their entries and compare each row.
@@ -61,9 +68,15 @@ def verify(
     --receipt, the exit status is also 1 if that receipt is not in the books, and 3 if it is in them
     but its page, its marks or the key that signed it could not be compared.
     """
-    from supplies.errors import BooksBroken
+    from supplies.cli.verify_lines import print_verified_file
+    from supplies.errors import BooksBroken, InvalidField
 
+    if jsonl is not None and (receipt is not None or checkpoint is not None):
+        raise InvalidField("--jsonl cannot be combined with --receipt or --checkpoint")
     try:
+        if jsonl is not None:
+            print_verified_file(jsonl, station, key, witnesses, as_json=as_json)
+            return
         result = _verify(database, station, receipt, key, witnesses, checkpoint)
     except BooksBroken as difference:
         _print_difference(difference, as_json)
@@ -138,12 +151,13 @@ def _verify(
         code = None if station is None else find_station(store, station)
         file = None if checkpoint is None else CheckpointFile(checkpoint, database)
         keys = _public_keys(database, key)
-        known = read_witnesses(store, witnesses, keys)
+        here = {str(found) for (found,) in store.all("SELECT code FROM stations")}
+        known = read_witnesses(here, witnesses, keys)
         store.check_integrity()
         with progress_bar("Verifying entries") as report:
             verified = verify_books(store, code, witnesses=known, progress=report)
         store.check_guards()
-        compared = check_any_applies(known, verified)
+        compared = check_any_applies(known, {each.station for each in verified.stations})
         if file is not None:
             file.add(store, verified)
         found = None if receipt is None else _find_receipt(database, station, receipt, keys, store)

@@ -30,22 +30,33 @@ class _KnownEntry(NamedTuple):
     seen: str
 
 
+def read_verifications(reader: Reader) -> list[Row]:
+    """Return number, hash and day of the last entry at each earlier verification."""
+    return reader.store.all(
+        "SELECT seq, hash, min(verified_at) FROM verifications WHERE station = :station "
+        "GROUP BY seq, hash",
+        {"station": reader.station},
+    )
+
+
 class EarlierChecks:
     """Compares the entries of a station with what earlier checks found in the books.
 
     This finds entries that were changed or removed since an earlier verification, or since a signed
     checkpoint.
+
+    Args:
+        witnesses: Checkpoints of this station.
+        verifications: Earlier verifications, as `read_verifications` returns them.
     """
 
-    def __init__(self, reader: Reader, witnesses: Sequence[Checkpoint]) -> None:
-        self.reader = reader
-        rows = reader.store.all(
-            "SELECT seq, hash, min(verified_at) FROM verifications WHERE station = :station "
-            "GROUP BY seq, hash",
-            {"station": reader.station},
-        )
+    def __init__(
+        self, station: str, witnesses: Sequence[Checkpoint], verifications: Sequence[Row] = ()
+    ) -> None:
+        self.station = station
         known = [
-            _KnownEntry(seq, found, f"the verification of {at[:10]}") for seq, found, at in rows
+            _KnownEntry(seq, found, f"the verification of {at[:10]}")
+            for seq, found, at in verifications
         ]
         for each in witnesses:
             seen = f"the checkpoint of {each.at:%Y-%m-%d}, signed by station {each.by},"
@@ -83,7 +94,7 @@ class EarlierChecks:
 
     def _broken(self, known: _KnownEntry, found: str | None) -> BooksBroken:
         return BooksBroken(
-            station=self.reader.station,
+            station=self.station,
             seq=known.seq,
             table="entries",
             column="hash",

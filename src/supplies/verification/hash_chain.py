@@ -14,6 +14,7 @@ import msgspec
 from supplies.domain.entries import ZERO_HASH, Body, decode_body
 from supplies.errors import BooksBroken
 from supplies.storage.store import Row
+from supplies.verification.entry_sequence import EntrySequence
 from supplies.verification.reader import Reader, Table
 
 ENTRIES = Table(
@@ -48,10 +49,12 @@ class HashChain:
         self.reader = reader
         self.seq, self.hash, self.latest_day = 0, ZERO_HASH, ""
         self.closed_through: date | None = None
-        self._command, self._part = "", -1
-        self._superseded: set[int] = set()
-        self._recorded_at = ""
-        self.clock_set_back: list[int] = []
+        self._sequence = EntrySequence(reader.station)
+
+    @property
+    def clock_set_back(self) -> list[int]:
+        """Numbers of entries that were recorded at an earlier time than the entry before them."""
+        return self._sequence.clock_set_back
 
     def follow(self, rows: Sequence[Row]) -> list[Body]:
         """Check the next entries of the chain. Return their decoded content.
@@ -91,13 +94,10 @@ class HashChain:
                 if wrong is not None:
                     raise wrong
                 self.reader.compare(ENTRIES, [expected], [row])
-            if body.recorded_at < self._recorded_at:
-                self.clock_set_back.append(seq)
-            self._recorded_at = body.recorded_at
             previous = head
             day = max(day, booked)
             bodies.append(body)
-        self._check_bodies(bodies)
+        self._sequence.follow(bodies)
         self.hash, self.seq, self.latest_day = previous, seq, day
         return bodies
 
@@ -129,43 +129,6 @@ class HashChain:
         if sound:
             return self.reader.broken("entries", "body", seq, row[HASH_COLUMN], head)
         return self.reader.broken("entries", "hash", seq, head, row[HASH_COLUMN])
-
-    # --- entries compared with one another --------------------------------------------------------
-
-    def _check_bodies(self, bodies: Sequence[Body]) -> None:
-        """Check that the contents of these entries do not contradict one another.
-
-        The station, entry number, part and id of each entry must be right, and no entry may be
-        superseded twice.
-        """
-        command, part, seq, station = self._command, self._part, self.seq, self.reader.station
-        for body in bodies:
-            seq += 1
-            if body.seq != seq or body.station != station:
-                raise self.reader.broken(
-                    "entries", "body", seq, f"{station} {seq}", f"{body.station} {body.seq}"
-                )
-            if body.part == 0:
-                command = body.id
-            elif body.part != part + 1:
-                raise self.reader.broken("entries", "part", seq, f"0 or {part + 1}", body.part)
-            elif body.id != _further_id(command, body.part):
-                raise self.reader.broken("entries", "id", seq, f"{command} and part", body.id)
-            part = body.part
-            if (body.request is None) is (part == 0):
-                raise self.reader.broken(
-                    "entries", "body", seq, "a request digest on part 0 alone", body.request
-                )
-            if body.supersedes is not None:
-                self._supersede(body.supersedes, seq)
-        self._command, self._part = command, part
-
-    def _supersede(self, old: int, seq: int) -> None:
-        if not 1 <= old < seq or old in self._superseded:
-            raise self.reader.broken(
-                "entries", "supersedes", seq, "an earlier entry, superseded once", old
-            )
-        self._superseded.add(old)
 
     def check_days(self, bodies: Sequence[Body], closings: dict[int, date]) -> None:
         """Check the day on which each entry is booked.
@@ -207,23 +170,3 @@ class HashChain:
             raise self.gap()
         expected = [(self.seq, self.hash, self.latest_day)] if self.seq else []
         self.reader.compare(HEADS, expected, found)
-
-
-_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
-
-
-def _further_id(command: str, part: int) -> str | None:
-    """Return the id of an entry that is not the first one of its command: a UUIDv5 (RFC 9562).
-
-    Return None if the id of the command is not a UUID. The module `uuid` gives the same result but
-    takes four times as long.
-
-    Args:
-        part: 1 for the second entry of the command, 2 for the third, and so on.
-    """
-    try:
-        name = bytes.fromhex(command.replace("-", "")) + b"%d" % part
-    except ValueError:
-        return None
-    made = hashlib.sha1(name, usedforsecurity=False).hexdigest()
-    return f"{made[:8]}-{made[8:12]}-5{made[13:16]}-{_VARIANT[made[16]]}{made[17:20]}-{made[20:32]}"

@@ -24,7 +24,7 @@ from supplies.signing.checkpoints import Checkpoint
 from supplies.storage.store import Row, Store
 from supplies.verification.balances import BALANCES, DAYS, TRANSFERS, Balances
 from supplies.verification.code_attempts import CodeAttempts
-from supplies.verification.earlier_checks import EarlierChecks
+from supplies.verification.earlier_checks import EarlierChecks, read_verifications
 from supplies.verification.hash_chain import ENTRIES, HASH_COLUMN, HEADS, HashChain
 from supplies.verification.merges import Merges
 from supplies.verification.needs import check_needs
@@ -147,7 +147,7 @@ class _Verification:
         self.chain, self.records = HashChain(reader), Records(reader)
         self.receipts, self.balances = Receipts(reader), Balances(reader)
         self.shipments, self.counts = Shipments(reader), StockCounts(reader)
-        self.earlier = EarlierChecks(reader, witnesses)
+        self.earlier = EarlierChecks(station, witnesses, read_verifications(reader))
         self.repacked, self.pledges = RepackedGoods(reader), FulfilledPledges(reader)
         self.removed_stops = RemovedStops(reader)
         self.merges, self.codes = Merges(reader), CodeAttempts(reader)

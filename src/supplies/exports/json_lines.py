@@ -1,0 +1,31 @@
+"""Write all entries with their hashes as JSON Lines, so that others can check the hash chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from supplies.books.reader import Books
+from supplies.verification.entry_lines import EntryLine
+
+_ENTRIES_AT_ONCE = 500
+
+
+def entry_lines(books: Books) -> Iterator[bytes]:
+    """Yield each entry as a line with its hashed bytes and its hash.
+
+    `supplies.verification.entry_lines.verify_lines` checks the lines. The bytes contain no personal
+    data: free texts are in them as digests.
+    """
+    encode = msgspec.json.Encoder().encode
+    last, after = books.head()[0], 0
+    while after < last:
+        for seq, body, digest in books.all(
+            "SELECT seq, body, hash FROM entries WHERE station = :station AND seq > :after "
+            f"AND seq <= :last ORDER BY seq LIMIT {_ENTRIES_AT_ONCE}",
+            after=after,
+            last=last,
+        ):
+            yield encode(EntryLine(msgspec.Raw(bytes(body)), bytes(digest).hex())) + b"\n"
+            after = seq
