@@ -14,7 +14,7 @@ ENGINE ?= sqlite
 # beancount (GPL), which is not part of the program.
 REFUSED_LICENCES := AGPL-3.0-only;AGPL-3.0-or-later;GPL-2.0-only;GPL-2.0-or-later;GPL-3.0-only;GPL-3.0-or-later;GNU Affero General Public License v3;GNU Affero General Public License v3 or later (AGPLv3+);GNU General Public License (GPL);GNU General Public License v2 (GPLv2);GNU General Public License v2 or later (GPLv2+);GNU General Public License v3 (GPLv3);GNU General Public License v3 or later (GPLv3+)
 
-.PHONY: run test test-cluster simulate attack check bench screenshots keystrokes lock audit clean
+.PHONY: run test test-cluster test-firefox simulate attack check bench screenshots keystrokes lock audit clean
 .DEFAULT_GOAL := help
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo "make simulate      simulate weeks of work with faults (SEED=1 STEPS=5000 ENGINE=sqlite|postgresql)"
 	@echo "make attack        flood and starve a service, and take away the database, disk and service"
 	@echo "make test-cluster  stop the primary of a real PostgreSQL cluster under load"
+	@echo "make test-firefox  record a team's run in the Firefox of this machine, without a network"
 	@echo "make screenshots   take a picture of each page of the demo into var/screenshots; needs Chromium"
 	@echo "make keystrokes    count the keys and seconds of recording a donation by keyboard; needs Chromium"
 	@echo "make lock          write the versions and hashes of all dependencies into the lock files"
@@ -55,6 +56,9 @@ test: .venv/installed-test
 
 test-cluster: .venv/installed-test
 	$(BIN)/python -m pytest tests/cluster
+
+test-firefox: .venv/installed-test
+	$(BIN)/python -m pytest tests/firefox
 
 check: .venv/installed-test
 	$(BIN)/ruff format --check .
