@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlencode
@@ -16,6 +16,7 @@ from supplies.access import access_log
 from supplies.access.access_context import AccessContext
 from supplies.access.credentials import Caller
 from supplies.books.reader import Books
+from supplies.books.written import WrittenEntry
 from supplies.domain.commands import Command
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
@@ -97,13 +98,18 @@ def find_address_warnings(books: Books, recorded: Recorded) -> list[Warned]:
     return find_local_address(books, recorded.seq, recorded.last) if recorded.warnings else []
 
 
-def _outcome(books: Books, recorded: Recorded, show: Show[Any]) -> Outcome[Any]:
+def _outcome(
+    books: Books, recorded: Recorded, written: Sequence[WrittenEntry], show: Show[Any]
+) -> Outcome[Any]:
     """Return the response to a recorded command.
 
     If it was recorded as a conflict, the status is 202.
+
+    Args:
+        written: The entries that were just written; none for a repeated request.
     """
     # The parts of a response read many of the same rows. Nothing is written meanwhile.
-    with books.cache_queries():
+    with books.cache_queries(written):
         if recorded.conflict is None:
             return show(books, recorded)._replace(entry=recorded.seq)
         content = ConflictRecorded(
@@ -128,15 +134,17 @@ def _recording(
     """
     name = None if key is None else command_id(key)
 
-    def show_and_log(ledger: Ledger, recorded: Recorded) -> Outcome[Any]:
-        outcome = _outcome(ledger.books, recorded, show)
+    def show_and_log(
+        ledger: Ledger, recorded: Recorded, written: Sequence[WrittenEntry] = ()
+    ) -> Outcome[Any]:
+        outcome = _outcome(ledger.books, recorded, written, show)
         if line is not None:
             access_log.add_line(AccessContext(ledger.books, ledger.clock()), **line)
         return outcome
 
     def operation(ledger: Ledger) -> Outcome[Any]:
         made = command if isinstance(command, Command) else command(ledger.books)
-        return show_and_log(ledger, ledger.record(made, by=by, id=name))
+        return show_and_log(ledger, *ledger.record_and_show(made, by=by, id=name))
 
     def replay(ledger: Ledger, answered: StoredResponse) -> Any:
         assert answered.seq is not None, "a command records an entry"

@@ -61,9 +61,10 @@ def free_text_of_entries(books: Books, seqs: Iterable[int]) -> dict[int, Texts |
     Entries without text are left out. The value is None if the texts were erased. If a command
     recorded several entries, its texts belong to the first entry.
     """
+    written, seqs = books.written.entries, dict.fromkeys(seqs)
     rows = query_ids(
         books,
-        seqs,
+        [seq for seq in seqs if seq not in written],
         "SELECT w.id, e.body, x.digest, x.content FROM wanted w CROSS JOIN entries e "
         "CROSS JOIN erasable x WHERE e.station = :station AND e.seq = w.id "
         "AND x.station = e.station AND x.seq = e.seq "
@@ -73,12 +74,17 @@ def free_text_of_entries(books: Books, seqs: Iterable[int]) -> dict[int, Texts |
         "AND NOT EXISTS (SELECT 1 FROM proofs p WHERE p.station = x.station "
         "AND p.seq = x.seq AND p.digest = x.digest)",
     )
-    return {
+    texts: dict[int, Texts | None] = {
         seq: None if content is None else _decode(content)
         for seq, body, digest, content in rows
         # The contents of receipts are in the same table, under other digests.
         if digest == _decode_digests(body).texts
     }
+    for seq in seqs.keys() & written.keys():
+        digest = written[seq].body.texts
+        if digest is not None:
+            texts[seq] = _decode(written[seq].erasable[digest])
+    return texts
 
 
 def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from supplies.books.account_range import account_range
 from supplies.books.catalogue import Catalogue
+from supplies.books.written import Written, WrittenEntry
 from supplies.domain.accounts import ANONYMOUS, DONOR, AccountKind, check_account, check_accounts
 from supplies.domain.catalogue_records import (
     CatalogueRecord,
@@ -75,16 +76,39 @@ class LotBalance(NamedTuple):
     quantity: int
 
 
+class Head(NamedTuple):
+    """The end of the books of a station.
+
+    Attributes:
+        seq: Number of the last entry; 0 if there is none.
+        hash: Hash of the last entry; zeros if there is none.
+        latest_day: The latest day of all entries, as ISO text; "" if there are none.
+        recorded_at: When the last entry was recorded; None if there is none.
+        closed_through: The last closed day, or None.
+    """
+
+    seq: int
+    hash: bytes
+    latest_day: str
+    recorded_at: str | None
+    closed_through: date | None
+
+
 class Books:
     """The books of one station, for reading.
 
     Within `Ledger.reading` and within a rule, all queries see the same state of the books.
+
+    Attributes:
+        written: The entries that the running command has written. Views use them instead of reading
+            them back. It is empty outside of `cache_queries`.
     """
 
     def __init__(self, store: Store, catalogue: Catalogue) -> None:
         self.store, self.catalogue = store, catalogue
         self.station_code = catalogue.station_code
         self._answered: dict[tuple[Any, ...], Any] | None = None
+        self.written = Written()
 
     def for_station(self, station: str) -> Books:
         """Return the books of another station in this database.
@@ -194,17 +218,20 @@ class Books:
         return self._query(self.store.one, sql, params)
 
     @contextmanager
-    def cache_queries(self) -> Iterator[None]:
+    def cache_queries(self, written: Iterable[WrittenEntry] = ()) -> Iterator[None]:
         """Run each query only once within the `with` block, in which nothing may be written.
 
         A rule reads the same need or balance several times, and each query may have to cross a
         network.
+
+        Args:
+            written: The entries that a command has just written. They are not read back.
         """
-        self._answered = {}
+        self._answered, self.written = {}, Written(written)
         try:
             yield
         finally:
-            self._answered = None
+            self._answered, self.written = None, Written()
 
     def _query(self, way: Callable[[str, Params], A], sql: str, params: dict[str, Any]) -> A:
         params["station"] = self.station_code
@@ -406,19 +433,18 @@ class Books:
         row = self.one("SELECT seq, hash, latest_day FROM heads WHERE station = :station")
         return (0, bytes(32), "") if row is None else (row[0], row[1], row[2])
 
-    def head_and_closed_day(self) -> tuple[int, bytes, str, date | None]:
-        """Return the values of `head` and the last closed day, with one query.
-
-        The day is None if no day is closed.
-        """
+    def head_and_closed_day(self) -> Head:
+        """Return the last entry and the last closed day, with one query."""
         row = self.one(
-            "SELECT h.seq, h.hash, h.latest_day, (SELECT p.closed_through FROM periods p "
-            "WHERE p.station = h.station ORDER BY p.seq DESC LIMIT 1) "
+            "SELECT h.seq, h.hash, h.latest_day, (SELECT e.recorded_at FROM entries e "
+            "WHERE e.station = h.station AND e.seq = h.seq), (SELECT p.closed_through "
+            "FROM periods p WHERE p.station = h.station ORDER BY p.seq DESC LIMIT 1) "
             "FROM heads h WHERE h.station = :station"
         )
         if row is None:
-            return 0, bytes(32), "", None
-        return row[0], row[1], row[2], None if row[3] is None else date.fromisoformat(row[3])
+            return Head(0, bytes(32), "", None, None)
+        closed = None if row[4] is None else date.fromisoformat(row[4])
+        return Head(row[0], row[1], row[2], row[3], closed)
 
     def entry_hash(self, seq: int) -> str | None:
         """Return the hash of an entry, hexadecimal; None if there is no such entry."""
@@ -466,7 +492,7 @@ class Books:
 
     def closed_through(self) -> date | None:
         """Return the last closed day, or None if no day is closed."""
-        return self.head_and_closed_day()[3]
+        return self.head_and_closed_day().closed_through
 
     def rows(self, statement: type[S], **where: Any) -> list[S]:
         """Return the rows of a type with the given column values, in the order of recording."""

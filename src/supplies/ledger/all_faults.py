@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any, TypeVar
 
 import msgspec
 
-from supplies.books.reader import Books
+from supplies.books.reader import Books, Head
 from supplies.domain.accounts import keys_of
 from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Team
 from supplies.domain.commands import Command, Correct
@@ -232,9 +231,9 @@ class _StandIns(Books):
         self.made_up: set[str] = set()
         self.has_closed_days = True
 
-    def head_and_closed_day(self) -> tuple[int, bytes, str, date | None]:
-        seq, head_hash, latest, closed = super().head_and_closed_day()
-        return seq, head_hash, latest, closed if self.has_closed_days else None
+    def head_and_closed_day(self) -> Head:
+        head = super().head_and_closed_day()
+        return head if self.has_closed_days else head._replace(closed_through=None)
 
     def item(self, code: str, pointer: str = "") -> Item:
         return self._find(super().item, Item, code, pointer)

@@ -66,7 +66,7 @@ class Journal:
     Attributes:
         now: The current time in UTC, by the clock of the ledger.
         today: The current day in the station's time zone.
-        head_hash: Hash of the last entry in the books.
+        head: The last entry in the books, and the last closed day.
         sorted_lots: The lots of an account and item in the order in which `lot_selection` takes
             them.
         corrected: The command that is being corrected, else None. What it recorded is subtracted
@@ -88,8 +88,9 @@ class Journal:
         self.books, self.command, self.now, self.today = books, command, now, today
         self.corrected = corrected
         self.drafts: list[Draft] = []
-        last, self.head_hash, self.latest_day, self.closed_through = books.head_and_closed_day()
-        self.next_seq = last + 1
+        self.head = books.head_and_closed_day()
+        self.latest_day, self.closed_through = self.head.latest_day, self.head.closed_through
+        self.next_seq = self.head.seq + 1
         self.happened_on = command.happened_on or today
         self._changed: Counter[Key] = Counter()
         self._changed_below: dict[tuple[str, str | None], set[Key]] = defaultdict(set)

@@ -17,6 +17,7 @@ import msgspec
 
 from supplies.books.catalogue import Catalogue
 from supplies.books.reader import Books
+from supplies.books.written import WrittenEntry
 from supplies.domain.accounts import check_account
 from supplies.domain.catalogue_records import DEFAULT_HOST, CatalogueRecord, Station
 from supplies.domain.commands import (
@@ -403,12 +404,25 @@ class Ledger:
         >>> ledger.record(need, by="u-1").document
         'n_2'
         """
+        return self.record_and_show(command, by=by, id=id)[0]
+
+    def record_and_show(
+        self, command: Command, *, by: str, id: str | uuid.UUID | None = None
+    ) -> tuple[Recorded, Sequence[WrittenEntry]]:
+        """Record a command as `record` does. Return also the entries as they were written.
+
+        Pass the entries to `Books.cache_queries`, so that views need not read them back. There are
+        none if the request was recorded before, or if the command erases data.
+
+        Raises:
+            SuppliesError: the command is refused, or the database cannot be written; see `record`.
+        """
         request = Request(command=command, by=by, id=id)
         try:
             checked = CheckedRequest.of(request)
         except InvalidField as error:
             with self._writing():
-                return self._recorded_before(request, error)
+                return self._recorded_before(request, error), ()
         with self._writing():
             return self._record(checked)
 
@@ -451,7 +465,7 @@ class Ledger:
                     except InvalidField as error:
                         answers.append(self._recorded_before(request, error))
                     else:
-                        answers.append(self._record(checked))
+                        answers.append(self._record(checked)[0])
                 except StoreError:
                     raise
                 except SuppliesError as error:
@@ -581,10 +595,10 @@ class Ledger:
 
         return add_all_faults(error, kind, fields, self.books, try_rule)
 
-    def _record(self, request: CheckedRequest) -> Recorded:
+    def _record(self, request: CheckedRequest) -> tuple[Recorded, Sequence[WrittenEntry]]:
         earlier = find_earlier_result(self.books, request) if request.id_given else None
         if earlier is not None:
-            return earlier
+            return earlier, ()
         now = self.clock().astimezone(UTC)
         today = self._day(now)
         rule = RULES.get(type(request.command))
@@ -610,9 +624,9 @@ class Ledger:
             if not self._connection.key_ensured and _issues_receipt(journal):
                 create_key_for_first_receipt(self.store)
                 self._connection.key_ensured = True
-            self._writer.write(journal, request)
+            written = self._writer.write(journal, request)
         except Repeated as repeated:
-            return recorded_result(self.books, repeated.seq)
+            return recorded_result(self.books, repeated.seq), ()
         except (Contradicted, NotEnough) as error:
             if not isinstance(request.command, KEPT_AS_CONFLICTS):
                 raise
@@ -620,16 +634,17 @@ class Ledger:
             try:
                 conflict = record_conflict(request.command, journal, str(error))
             except Repeated as repeated:
-                return recorded_result(self.books, repeated.seq)
+                return recorded_result(self.books, repeated.seq), ()
             journal.add_latest_day()
             if is_about_erased(self.books, journal.drafts[0].about):
                 request = request.without_texts()
-            self._writer.write(journal, request)
+            written = self._writer.write(journal, request)
         if type(request.command) in ERASING:
             self._connection.erased = True
+            written = []
         rows = [row for draft in journal.drafts for row in draft.rows]
         first, last = journal.drafts[0].seq, journal.drafts[-1].seq
-        return Recorded(
+        recorded = Recorded(
             seq=first,
             last=last,
             id=request.id,
@@ -638,6 +653,7 @@ class Ledger:
             recounted=recounted_in(rows),
             warnings=warnings_in(self.books, rows, first, last),
         )
+        return recorded, written
 
 
 def _check_station_code(station: str) -> None:

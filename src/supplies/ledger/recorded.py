@@ -73,7 +73,8 @@ def warnings_in(books: Books, rows: Iterable[EntryRow], first: int, last: int) -
                 f"line {row.line}: {row.item} has no {label}, which this item needs"
                 for label in missing_labels(books.item(row.item), lot.batch, lot.expires_on)
             ]
-    if any(type(row) is Receipt for row in rows):
+    # Later receipts of the year are not the station's first.
+    if any(type(row) is Receipt and row.ordinal == 1 for row in rows):
         receipt = first_receipt_warning(books, first, last)
         if receipt is not None:
             warnings.append(receipt[1])

@@ -11,6 +11,7 @@ import msgspec
 
 from supplies.books.free_text import free_text_in_command, has_fields_kept_apart
 from supplies.books.reader import Books
+from supplies.books.written import WrittenEntry
 from supplies.domain.commands import AcknowledgeShipment, Command, ReceiveShipment
 from supplies.domain.entries import (
     INSERTS,
@@ -178,31 +179,44 @@ class Writer:
         self.store, self.books, self.stored_responses = store, books, answers
         self.station = books.station_code
 
-    def write(self, journal: Journal, request: CheckedRequest) -> None:
+    def write(self, journal: Journal, request: CheckedRequest) -> list[WrittenEntry]:
         """Write all drafts of a command, or none of them if the database refuses one.
+
+        Return the entries as they were written.
 
         Raises:
             NotEnough: a balance would fall below zero.
         """
-        previous, recorded_at = journal.head_hash, format_timestamp(journal.now)
+        previous, previous_at = journal.head.hash, journal.head.recorded_at
+        recorded_at = format_timestamp(journal.now)
+        written: list[WrittenEntry] = []
         try:
             with self.store.savepoint():
                 for part, draft in enumerate(journal.drafts):
-                    previous = self._write_draft(draft, part, recorded_at, request, previous)
+                    body = self._body(draft, part, recorded_at, request)
+                    content = encode_body(body)
+                    head = chain_hash(previous, content)
+                    self._insert_entry(body, content, head)
+                    self._insert_erasables(draft)
+                    erasable = {each.digest: each.content for each in draft.erasables}
+                    written.append(
+                        WrittenEntry(body, content, head, previous, previous_at, erasable)
+                    )
+                    previous, previous_at = head, recorded_at
         except NotEnough:
             error = floor_error(self.books, journal.drafts)
             raise error or NotEnough(
                 Sentence("this takes more than the books contain, now or on some day since then")
             ) from None
+        return written
 
-    def _write_draft(
-        self, draft: Draft, part: int, recorded_at: str, request: CheckedRequest, previous: bytes
-    ) -> bytes:
+    def _body(self, draft: Draft, part: int, recorded_at: str, request: CheckedRequest) -> Body:
+        """Return the body of an entry. Add the texts of the request to its first draft."""
         texts = None
         if part == 0 and request.texts is not None:
             texts = salted_digest(request.salt, request.texts)
             draft.erasables.append(Erasable(texts, request.salt, request.texts, draft.about))
-        body = Body(
+        return Body(
             station=self.station,
             seq=draft.seq,
             id=entry_id(request.id, part),
@@ -220,9 +234,8 @@ class Writer:
             transfers=tuple(move.transfer for move in draft.moves),
             rows=tuple(draft.rows),  # type: ignore[arg-type]  # every row type is in the union
         )
-        content = encode_body(body)
-        head = chain_hash(previous, content)
-        self._insert_entry(body, content, head)
+
+    def _insert_erasables(self, draft: Draft) -> None:
         self.store.run_many(
             _INSERT_ERASABLE,
             [
@@ -230,7 +243,6 @@ class Writer:
                 for each in draft.erasables
             ],
         )
-        return head
 
     def _insert_entry(self, body: Body, content: bytes, head: bytes) -> None:
         key = (self.station, body.seq)

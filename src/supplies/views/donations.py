@@ -11,7 +11,7 @@ import msgspec
 from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import ANONYMOUS, PLEDGED, keys_of, kind_of
-from supplies.domain.entry_rows import Arrival, ArrivalLine, Lot
+from supplies.domain.entry_rows import Allocation, Arrival, ArrivalLine, Lot, ReceiptDonation
 from supplies.errors import NotFound, Sentence
 from supplies.views.document_lists import all_numbers, list_documents, numbers_by_column
 from supplies.views.pagination import DEFAULT_LIMIT, OrEarlier, PackedView, Page, View, check_codes
@@ -243,9 +243,10 @@ def _line(
 
 def _receipts(books: Books, ids: Sequence[str]) -> dict[str, str]:
     """Return the valid receipt of each donation. If none is valid, return the last one."""
+    written = books.written
     rows = query_ids(
         books,
-        ids,
+        [id for id in ids if not written.began(id)],
         "SELECT w.id, d.number FROM wanted w CROSS JOIN receipt_donations d "
         "CROSS JOIN receipts r "
         "LEFT JOIN receipt_voids v ON v.station = d.station AND v.number = d.number "
@@ -253,19 +254,29 @@ def _receipts(books: Books, ids: Sequence[str]) -> dict[str, str]:
         "AND r.station = d.station AND r.number = d.number "
         "ORDER BY CASE WHEN v.seq IS NULL THEN 1 ELSE 0 END, r.seq",
     )
-    return {row[0]: row[1] for row in rows}
+    begun = [id for id in ids if written.began(id)]
+    issued = [row for id in begun for _, row in written.rows(ReceiptDonation, "donation", id)]
+    return {row[0]: row[1] for row in rows} | {row.donation: row.number for row in issued}
 
 
 def _allocations(books: Books, ids: Sequence[str]) -> dict[str, list[str]]:
     """Return the allocations that each donation made, oldest first."""
+    written = books.written
+    made = {
+        id: sorted(
+            (row.allocation for _, row in written.rows(Allocation, "arrival", id)),
+            key=lambda allocation: (len(allocation), allocation),
+        )
+        for id in ids
+        if written.began(id)
+    }
     rows = query_ids(
         books,
-        ids,
+        [id for id in ids if id not in made],
         "SELECT w.id, a.allocation FROM wanted w CROSS JOIN allocations a "
         "WHERE a.station = :station AND a.arrival = w.id "
         "ORDER BY a.seq, length(a.allocation), a.allocation",
     )
-    made: dict[str, list[str]] = {}
     for donation, allocation in rows:
         made.setdefault(donation, []).append(allocation)
     return made

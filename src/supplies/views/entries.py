@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import msgspec
 
 from supplies.books.free_text import free_text_of_entries
 from supplies.books.reader import Books
+from supplies.books.written import WrittenEntry
 from supplies.domain.entries import ENTRY_KINDS, ZERO_HASH, Body, decode_body
-from supplies.domain.entry_rows import LatestDay, PackedLine
+from supplies.domain.entry_rows import LatestDay
 from supplies.errors import InvalidField, NotFound, Sentence
 from supplies.views.pagination import (
     DEFAULT_LIMIT,
@@ -22,6 +24,7 @@ from supplies.views.pagination import (
     paginate,
 )
 from supplies.views.remarks import EntryTexts, read_entry_texts
+from supplies.views.shared_queries import packed_lines_of
 
 
 class TransferView(View, frozen=True, kw_only=True):
@@ -107,6 +110,9 @@ def get_entry(books: Books, seq: int) -> EntryView:
     Raises:
         NotFound: there is no such entry.
     """
+    written = books.written.entries.get(seq)
+    if written is not None:
+        return _just_written(books, written)
     found = _entries(books, " AND e.seq = :seq", limit=1, seq=seq)
     if not found:
         raise NotFound(
@@ -117,6 +123,30 @@ def get_entry(books: Books, seq: int) -> EntryView:
             )
         )
     return found[0][1]
+
+
+def _just_written(books: Books, written: WrittenEntry) -> EntryView:
+    """Return an entry that the running command has written."""
+    body = written.body
+    return EntryView(
+        station=body.station,
+        seq=body.seq,
+        id=body.id,
+        kind=body.kind,
+        document=body.document,
+        happened_on=body.happened_on,
+        booked_on=body.booked_on,
+        recorded_at=body.recorded_at,
+        recorded_by=body.recorded_by,
+        supersedes=body.supersedes,
+        superseded_by=None,
+        previous=written.previous_hash.hex(),
+        hash=written.hash.hex(),
+        body=written.content,
+        texts=read_entry_texts(books, [body.seq]).get(body.seq, msgspec.UNSET),
+        warnings=_clock_warnings(body.seq, body.recorded_at, written.previous_at) or msgspec.UNSET,
+        **_recorded_in(body),
+    )
 
 
 def list_entries_of_command(books: Books, seq: int) -> list[EntryView]:
@@ -213,14 +243,12 @@ def _entries(
                 recorded_by=row[7],
                 supersedes=row[8],
                 superseded_by=row[9],
-                transfers=_transfers(body),
                 previous=(row[10] or ZERO_HASH).hex(),
                 hash=row[11].hex(),
                 body=row[12],
-                stated=_packed_lines(body) or msgspec.UNSET,
                 texts=texts.get(row[0], msgspec.UNSET),
-                or_earlier=any(type(each) is LatestDay for each in body.rows) or msgspec.UNSET,
                 warnings=_clock_warnings(row[0], row[6], row[13]) or msgspec.UNSET,
+                **_recorded_in(body),
             ),
         )
         for row, body in zip(rows, bodies, strict=True)
@@ -241,6 +269,15 @@ def _clock_warnings(seq: int, recorded_at: str, previous_at: str | None) -> list
     ]
 
 
+def _recorded_in(body: Body) -> dict[str, Any]:
+    """Return those fields of an entry's view that only its body has."""
+    return {
+        "transfers": _transfers(body),
+        "stated": packed_lines_of(body) or msgspec.UNSET,
+        "or_earlier": any(type(each) is LatestDay for each in body.rows) or msgspec.UNSET,
+    }
+
+
 def _transfers(body: Body) -> list[TransferView]:
     return [
         TransferView(
@@ -252,21 +289,6 @@ def _transfers(body: Body) -> list[TransferView]:
             quantity=transfer.quantity,
         )
         for line, transfer in enumerate(body.transfers, 1)
-    ]
-
-
-def _packed_lines(body: Body) -> list[PackedLineView]:
-    lines = [row for row in body.rows if type(row) is PackedLine]
-    return [
-        PackedLineView(
-            field=row.field,
-            line=row.line,
-            item=row.item,
-            quantity=row.quantity,
-            pack=row.pack,
-            size=row.size,
-        )
-        for row in sorted(lines, key=lambda row: (row.field, row.line))
     ]
 
 

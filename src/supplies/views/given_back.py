@@ -118,13 +118,21 @@ def _quantities_in(
         f"b.account >= '{kind.prefix}' AND b.account < '{kind.name};'"  # ";" follows ":" in ASCII
         for kind in kinds
     )
+    written, lots = books.written, dict.fromkeys(lots)
     rows = query_ids(
         books,
-        lots,
+        [lot for lot in lots if not written.began(lot)],
         "SELECT w.id, b.account, b.quantity FROM wanted w CROSS JOIN balances b "
         "WHERE b.station = :station AND b.lot = w.id AND b.lot <> '' "
         f"AND ({ranges}) AND b.quantity > 0",
     )
+    rows += [
+        (lot, account, quantity)
+        for lot in lots
+        if written.began(lot)
+        for account, quantity in written.balances(lot).items()
+        if kind_of(account) in kinds and quantity > 0
+    ]
     found: dict[AccountKind, Counter[str]] = {kind: Counter() for kind in kinds}
     for lot, account, quantity in rows:
         found[kind_of(account)][lot] += int(quantity)

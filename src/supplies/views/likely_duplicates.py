@@ -30,6 +30,7 @@ from supplies.domain.entry_rows import (
     Pledge,
     PledgeLine,
 )
+from supplies.storage.store import Row
 from supplies.views.activities import DOCUMENT_TYPE as ACTIVITIES
 from supplies.views.pagination import Warned
 from supplies.views.remarks import DocumentEntries
@@ -105,7 +106,7 @@ def find_likely_duplicates(
     prefix, _, number = (document or "").partition("_")
     began = number.rpartition("_")[2]
     if prefix in _MOVING and began.isdecimal():
-        return _find_same_moves(books, int(began) if entry is None else entry)
+        return _find_same_moves(books, str(document), int(began) if entry is None else entry)
     fact = _FACTS.get(prefix)
     if fact is None or not number.isdecimal():
         return []
@@ -151,59 +152,39 @@ def _with_same_totals(books: Books, fact: _Fact, name: str, earlier: list[str]) 
     return [other for other in earlier if totals.get(other) == totals[name]][-MAX_WARNINGS:]
 
 
-def _find_same_moves(books: Books, seq: int) -> list[Warned]:
+def _find_same_moves(books: Books, document: str, seq: int) -> list[Warned]:
     """Return a warning for each earlier entry that moved the same goods in the same way.
 
     They are at most `MAX_WARNINGS`, the latest.
     """
-    this = books.one(
-        "SELECT seq, document, happened_on, kind FROM entries WHERE station = :station "
-        "AND seq = :seq AND part = 0 AND supersedes IS NULL",
-        seq=seq,
-    )
-    if this is None or this[3] not in _MOVES:
-        return []
-    earlier = books.all(
-        "SELECT seq, document, happened_on FROM entries WHERE station = :station "
-        "AND kind = :kind AND part = 0 AND supersedes IS NULL AND seq < :seq "
-        "ORDER BY seq DESC LIMIT :most",
-        kind=this[3],
-        seq=seq,
-        most=MAX_COMPARED,
-    )
-    alike = [(number, name) for number, name, day in reversed(earlier) if day == this[2]]
+    same: list[tuple[int, str]] = []
+    kind = ""
     # The last entries are read first, because often they suffice.
-    same = _same_moves(books, seq, this[1], this[3], alike[-MAX_WARNINGS:])
-    if len(same) < MAX_WARNINGS:
-        same = _same_moves(books, seq, this[1], this[3], alike[:-MAX_WARNINGS]) + same
-    word = _MOVES[this[3]]
+    for most in (MAX_WARNINGS, MAX_COMPARED):
+        rows = _read_moves(books, document, seq, most)
+        alike = {row[0]: str(row[3]) for row in rows if row[9]}
+        if not alike:
+            return []
+        kind, moved = rows[0][4], _moved(rows)
+        if kind not in _MOVES:
+            return []
+        same = [
+            (number, name)
+            for number, name in sorted(alike.items())
+            if name.endswith(f"_{number}") or name == document
+            if moved.get(seq) and moved.get(number) == moved[seq]
+        ]
+        if len(alike) < most or len(same) == most:
+            break
+    word = _MOVES[kind]
     return [
         Warned(
             warning="likely-duplicate",
             detail=f"{_moving_entry(number, name)} records the same {word} on the same day; "
-            f"if they are one {word}, reverse {_moving_entry(seq, this[1])}",
+            f"if they are one {word}, reverse {_moving_entry(seq, document)}",
             about=name,
         )
         for number, name in same[-MAX_WARNINGS:]
-    ]
-
-
-def _same_moves(
-    books: Books, seq: int, document: str, kind: str, earlier: list[tuple[int, str]]
-) -> list[tuple[int, str]]:
-    """Return those of the earlier entries, given with their documents, that moved the same goods.
-
-    Args:
-        seq, document, kind: Number, document and kind of the entry to compare with.
-    """
-    if not earlier:
-        return []
-    moved = _moved(books, kind, [document, *(name for _, name in earlier)])
-    return [
-        (number, name)
-        for number, name in earlier
-        if name.endswith(f"_{number}") or name == document
-        if moved.get(seq) and moved.get(number) == moved[seq]
     ]
 
 
@@ -212,24 +193,49 @@ def _moving_entry(seq: int, document: str) -> str:
     return document if document.endswith(f"_{seq}") else f"entry {seq} ({document})"
 
 
-def _moved(books: Books, kind: str, documents: Iterable[str]) -> dict[int, Moved]:
-    """Return what each entry of a kind about these documents moved, with corrections of the entry.
+def _read_moves(books: Books, document: str, seq: int, most: int) -> list[Row]:
+    """Return the transfers of goods in a document, and in similar documents before an entry.
+
+    Similar are the last entries of the same kind and day that moved the first item of this entry.
+    The last column of a row is whether its entry is one of them.
+
+    Args:
+        document: The document of the entry.
+        seq: Number of the entry. If it corrects another one, no rows are returned.
+        most: How many similar entries to read.
+    """
+    return books.all(
+        "WITH alike AS (SELECT e.seq, e.document FROM (SELECT seq, document, happened_on "
+        "FROM entries WHERE station = :station AND kind = (SELECT kind FROM entries WHERE "
+        "station = :station AND seq = :seq AND part = 0 AND supersedes IS NULL) "
+        "AND part = 0 AND supersedes IS NULL AND seq < :seq ORDER BY seq DESC LIMIT :compared) e "
+        "WHERE e.happened_on = (SELECT happened_on FROM entries WHERE station = :station "
+        "AND seq = :seq) AND EXISTS (SELECT 1 FROM entries o CROSS JOIN transfers t "
+        "WHERE o.station = :station AND o.document = e.document AND t.station = o.station "
+        "AND t.seq = o.seq AND t.item = (SELECT item FROM transfers WHERE station = :station "
+        "AND seq = :seq AND lot <> '' ORDER BY line LIMIT 1)) LIMIT :most) "
+        "SELECT e.seq, e.part, e.supersedes, e.document, e.kind, t.item, t.source, t.target, "
+        "t.quantity, e.seq IN (SELECT seq FROM alike) "
+        "FROM (SELECT document FROM alike UNION SELECT :document) w CROSS JOIN entries e "
+        "CROSS JOIN transfers t WHERE e.station = :station AND e.document = w.document "
+        # A correction has the kind of the entry that it corrects.
+        "AND e.kind = (SELECT kind FROM entries WHERE station = :station AND seq = :seq) "
+        "AND t.station = e.station AND t.seq = e.seq AND t.lot <> '' ORDER BY e.seq",
+        document=document,
+        seq=seq,
+        compared=MAX_COMPARED,
+        most=most,
+    )
+
+
+def _moved(rows: list[Row]) -> dict[int, Moved]:
+    """Return what each entry moved, with the corrections of the entry.
 
     The id of a document is left out of its own accounts, so that two documents can be compared.
     """
-    rows = query_ids(
-        books,
-        documents,
-        "SELECT e.seq, e.part, e.supersedes, e.document, t.item, t.source, t.target, t.quantity "
-        "FROM wanted w CROSS JOIN entries e CROSS JOIN transfers t WHERE e.station = :station "
-        # A correction has the kind of the entry that it corrects.
-        "AND e.document = w.id AND e.kind = :kind AND t.station = e.station AND t.seq = e.seq "
-        "AND t.lot <> '' ORDER BY e.seq",
-        kind=kind,
-    )
     corrected: dict[int, int] = {}
     found: dict[int, Moved] = {}
-    for seq, part, supersedes, document, item, source, target, quantity in rows:
+    for seq, part, supersedes, document, _, item, source, target, quantity, _ in rows:
         first = corrected.setdefault(seq - part, corrected.get(supersedes, seq - part))
         corrected[seq] = first
         moved = found.setdefault(first, {})

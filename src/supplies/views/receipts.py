@@ -11,8 +11,15 @@ import msgspec
 from supplies.books.free_text import free_text_of_entries
 from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books, query_ids
+from supplies.books.written import WrittenEntry
 from supplies.domain.accounts import ANONYMOUS, DONOR
-from supplies.domain.entry_rows import ReceiptReplacement, ReceiptVoid, Reprint
+from supplies.domain.entry_rows import (
+    Receipt,
+    ReceiptDonation,
+    ReceiptReplacement,
+    ReceiptVoid,
+    Reprint,
+)
 from supplies.errors import Forgotten, NotFound, Sentence
 from supplies.papers.receipt import (
     DonationReceipt,
@@ -87,12 +94,35 @@ def get_receipt(books: Books, number: str) -> ReceiptView:
     Raises:
         NotFound: there is no such receipt.
     """
+    for body, receipt in books.written.rows(Receipt, "number", number):
+        return _just_issued(books, books.written.entries[body.seq], receipt)
     found = _receipts(books, " AND e.document = :number", limit=1, number=number)
     if not found:
         raise NotFound(
             Sentence("there is no receipt {number}; see the list of receipts", number=number)
         )
     return found[0][1]
+
+
+def _just_issued(books: Books, issued: WrittenEntry, receipt: Receipt) -> ReceiptView:
+    """Return a receipt that the running command has issued."""
+    written, number = books.written, receipt.number
+    donations = sorted(row.donation for _, row in written.rows(ReceiptDonation, "number", number))
+    replaced = written.rows(ReceiptReplacement, "number", number)
+    return ReceiptView(
+        number=number,
+        status="issued",
+        issued_on=receipt.issued_on,
+        donations=donations,
+        document=_decode(issued.erasable[receipt.digest]),
+        document_digest=receipt.digest,
+        entry=EntryMark(seq=issued.body.seq, hash=issued.hash.hex()),
+        void=None,
+        replaces=sorted(row.replaced for _, row in replaced),
+        replaced_by=None,
+        reprints=0,
+        given_back=read_given_back(books, {number: donations}).get(number, msgspec.UNSET),
+    )
 
 
 def list_receipts(

@@ -11,6 +11,8 @@ import msgspec
 
 from supplies.books.free_text import Texts, free_text_of_entries
 from supplies.books.reader import Books, query_ids
+from supplies.domain.entries import Body
+from supplies.domain.entry_rows import LatestDay
 from supplies.views.pagination import OrEarlier, View
 
 
@@ -68,9 +70,10 @@ class DocumentEntries:
     """
 
     def __init__(self, books: Books, documents: Iterable[str]) -> None:
+        written, documents = books.written, list(documents)
         rows = query_ids(
             books,
-            documents,
+            [each for each in documents if not written.began(each)],
             "SELECT e.document, e.seq, e.part, e.kind, e.happened_on, e.recorded_by, d.seq "
             "FROM wanted w CROSS JOIN entries e "
             "LEFT JOIN latest_days d ON d.station = e.station AND d.seq = e.seq "
@@ -87,6 +90,11 @@ class DocumentEntries:
                 msgspec.UNSET if latest is None else True,
             )
             for document, seq, part, kind, day, by, latest in rows
+        }
+        self._entries |= {
+            seq: _document_entry(entry.body)
+            for seq, entry in written.entries.items()
+            if entry.body.document in documents and written.began(entry.body.document)
         }
         self._by_document: defaultdict[str, list[DocumentEntry]] = defaultdict(list)
         for entry in self._entries.values():
@@ -161,6 +169,18 @@ def list_remarks_of_kind(books: Books, kind: str) -> list[RemarkView]:
         for seq, day, by in rows
         if (text := texts.get(seq))
     ]
+
+
+def _document_entry(body: Body) -> DocumentEntry:
+    return DocumentEntry(
+        str(body.document),
+        body.seq,
+        body.part,
+        body.kind,
+        body.happened_on,
+        body.recorded_by,
+        any(type(row) is LatestDay for row in body.rows) or msgspec.UNSET,
+    )
 
 
 def _remark(entry: DocumentEntry, texts: Texts) -> RemarkView:

@@ -18,7 +18,8 @@ import msgspec
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import AccountKind
 from supplies.domain.catalogue_records import Item
-from supplies.domain.entry_rows import TABLES, EntryRow, Lot
+from supplies.domain.entries import Body
+from supplies.domain.entry_rows import TABLES, EntryRow, Lot, PackedLine
 from supplies.papers.common import ShownUnit
 from supplies.storage.store import Row
 from supplies.views.pagination import PackedLineView, PackedView
@@ -79,17 +80,25 @@ def read_documents(
     books: Books, document_type: DocumentType[S], numbers: Iterable[int]
 ) -> list[DocumentState[S]]:
     """Return the latest state of the documents that these entries began, in the given order."""
-    table, key = TABLES[document_type.statement], document_type.key
+    table, key, prefix = TABLES[document_type.statement], document_type.key, document_type.prefix
+    found, unread = [], list[int]()
+    for number in dict.fromkeys(numbers):
+        id = f"{prefix}_{number}"
+        if not books.written.began(id):
+            unread.append(number)
+            continue
+        for body, stated in books.written.latest_rows(document_type.statement, key, id):
+            found.append(DocumentState(number, body.seq, body.happened_on, stated))
     rows = query_ids(
         books,
-        numbers,
+        unread,
         f"SELECT w.id, l.seq, e.happened_on, {_columns(document_type.statement)} "
         f"FROM wanted w CROSS JOIN {table} l CROSS JOIN entries e "
-        f"WHERE l.station = :station AND l.{key} = '{document_type.prefix}_' || w.id AND l.seq = ("
+        f"WHERE l.station = :station AND l.{key} = '{prefix}_' || w.id AND l.seq = ("
         f"SELECT max(m.seq) FROM {table} m WHERE m.station = l.station AND m.{key} = l.{key}) "
         "AND e.station = l.station AND e.seq = l.seq ORDER BY w.id",
     )
-    return [
+    found += [
         DocumentState(
             row[0],
             row[1],
@@ -98,6 +107,7 @@ def read_documents(
         )
         for row in rows
     ]
+    return sorted(found, key=lambda one: one.first)
 
 
 def find_document(
@@ -125,16 +135,22 @@ def read_latest(
         head: The type of row that decides which entry is the latest. Rows of lines need this,
             because the latest entry may have no lines. None uses `statement` itself.
     """
+    grouped: dict[str, list[S]] = {}
+    unread = []
+    for id in dict.fromkeys(ids):
+        if not books.written.began(id):
+            unread.append(id)
+        elif latest := books.written.latest_rows(statement, key, id, head):
+            grouped[id] = [row for _, row in latest]
     order = " ORDER BY l.line" if "line" in statement.__struct_fields__ else ""
     rows = query_ids(
         books,
-        ids,
+        unread,
         f"SELECT w.id, {_columns(statement)} FROM wanted w CROSS JOIN {TABLES[statement]} l "
         f"WHERE l.station = :station AND l.{key} = w.id AND l.seq = "
         f"(SELECT max(m.seq) FROM {TABLES[head or statement]} m "
         f"WHERE m.station = l.station AND m.{key} = l.{key}){order}",
     )
-    grouped: dict[str, list[S]] = {}
     for row in rows:
         grouped.setdefault(row[0], []).append(statement_from_row(statement, row[1:]))
     return grouped
@@ -153,9 +169,10 @@ def shown_unit(item: Item) -> ShownUnit | msgspec.UnsetType:
 
 def read_packed_lines(books: Books, seqs: Iterable[int]) -> dict[int, list[PackedLineView]]:
     """Return, by entry, the lines whose quantities were given in packs."""
+    written, seqs = books.written.entries, dict.fromkeys(seqs)
     rows = query_ids(
         books,
-        seqs,
+        [seq for seq in seqs if seq not in written],
         "SELECT l.seq, l.field, l.line, l.item, l.quantity, l.pack, l.size FROM wanted w "
         "CROSS JOIN packed_lines l WHERE l.station = :station AND l.seq = w.id "
         "ORDER BY l.seq, l.field, l.line",
@@ -167,7 +184,27 @@ def read_packed_lines(books: Books, seqs: Iterable[int]) -> dict[int, list[Packe
                 field=field, line=line, item=item, quantity=quantity, pack=pack, size=size
             )
         )
+    for seq in seqs.keys() & written.keys():
+        packed = packed_lines_of(written[seq].body)
+        if packed:
+            grouped[seq] = packed
     return grouped
+
+
+def packed_lines_of(body: Body) -> list[PackedLineView]:
+    """Return the lines of an entry whose quantities were given in packs."""
+    lines = [row for row in body.rows if type(row) is PackedLine]
+    return [
+        PackedLineView(
+            field=row.field,
+            line=row.line,
+            item=row.item,
+            quantity=row.quantity,
+            pack=row.pack,
+            size=row.size,
+        )
+        for row in sorted(lines, key=lambda row: (row.field, row.line))
+    ]
 
 
 def read_packs(books: Books, seqs: Iterable[int]) -> dict[tuple[int, int], PackedView]:

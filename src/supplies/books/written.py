@@ -1,0 +1,92 @@
+"""The entries that a command has just written, so that its answer need not read them back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, TypeVar
+
+from supplies.domain.entries import Body
+from supplies.domain.entry_rows import EntryRow, Lot
+
+S = TypeVar("S", bound=EntryRow)
+
+
+class WrittenEntry(NamedTuple):
+    """An entry as it was written.
+
+    Attributes:
+        content: The encoded body.
+        previous_hash: Hash of the entry before this one; zeros before the first.
+        previous_at: When the entry before this one was recorded; None before the first.
+        erasable: What can be erased later, by its digest.
+    """
+
+    body: Body
+    content: bytes
+    hash: bytes
+    previous_hash: bytes
+    previous_at: str | None
+    erasable: Mapping[str, bytes]
+
+
+class Written:
+    """The entries of one command, and the documents and lots that they began.
+
+    All rows about what they began are in these entries. Nothing else may be written meanwhile.
+    """
+
+    def __init__(self, entries: Iterable[WrittenEntry] = ()) -> None:
+        self.entries = {entry.body.seq: entry for entry in entries}
+        self._rows: dict[type[EntryRow], list[tuple[Body, EntryRow]]] = {}
+        self._began = set[str]()
+        for entry in self.entries.values():
+            self._began.update(_begun_by(entry.body))
+            for row in entry.body.rows:
+                self._rows.setdefault(type(row), []).append((entry.body, row))
+
+    def began(self, id: str) -> bool:
+        """Return whether the entries began the document or lot with this id."""
+        return id in self._began
+
+    def rows(self, statement: type[S], key: str, id: str) -> list[tuple[Body, S]]:
+        """Return the rows of a type whose column `key` has the value `id`, with their entries.
+
+        They are in the order of recording.
+        """
+        return [
+            (body, row)
+            for body, row in self._rows.get(statement, ())
+            if getattr(row, key) == id and isinstance(row, statement)
+        ]
+
+    def latest_rows(
+        self, statement: type[S], key: str, id: str, head: type[EntryRow] | None = None
+    ) -> list[tuple[Body, S]]:
+        """Return those of the `rows` that are in the last entry with such a row of type `head`.
+
+        Args:
+            head: None is `statement` itself.
+        """
+        heads = self.rows(head or statement, key, id)
+        last = heads[-1][0] if heads else None
+        return [each for each in self.rows(statement, key, id) if each[0] is last]
+
+    def balances(self, lot: str) -> Counter[str]:
+        """Return the balances of a lot that the entries began, by account."""
+        found: Counter[str] = Counter()
+        for entry in self.entries.values():
+            for source, target, _, moved, quantity in entry.body.transfers:
+                if moved == lot:
+                    found[source] -= quantity
+                    found[target] += quantity
+        return found
+
+
+def _begun_by(body: Body) -> Iterable[str]:
+    """Return the ids of the document and lots that an entry began. They contain its number."""
+    if body.document is not None and body.document.partition("_")[2] == str(body.seq):
+        yield body.document
+    for row in body.rows:
+        if type(row) is Lot and row.lot.rpartition("_")[0] == f"l_{body.station}_{body.seq}":
+            yield row.lot
