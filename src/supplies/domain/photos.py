@@ -1,7 +1,8 @@
 """Photos: check that a file is a JPEG or WebP photo, and remove its metadata.
 
-Only the parts that a browser needs to draw the picture are kept. So the place, the time, the device
-and the preview in EXIF and XMP are removed, and everything after the end of the picture.
+Only the parts that a browser needs to draw the picture are kept, and its orientation. So the place,
+the time, the device and the preview in EXIF and XMP are removed, and everything after the end of
+the picture.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from supplies.domain.photo_orientation import EXIF, orientation_exif, read_orientation
 from supplies.errors import InvalidField, Sentence
 
 MAX_PHOTO_KB = 300
@@ -19,7 +21,7 @@ _MAX_PIXELS = 50_000_000
 
 PhotoType = Literal["image/jpeg", "image/webp"]
 
-_START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
+_START_OF_SCAN, _END_OF_IMAGE, _APP1 = 0xDA, 0xD9, 0xE1
 _FRAMES = (0xC0, 0xC1, 0xC2)
 _SEGMENTS = (*_FRAMES, 0xC4, 0xDB, 0xDD, 0xEE)
 """JPEG segments that are kept: frame, Huffman tables, quantization, restarts, colours of Adobe."""
@@ -27,7 +29,7 @@ _SEGMENTS = (*_FRAMES, 0xC4, 0xDB, 0xDD, 0xEE)
 _CHUNKS = (b"VP8 ", b"VP8L", b"VP8X", b"ALPH")
 """WebP chunks that are kept: the picture, its header and its transparency."""
 
-_ANIMATED, _ALPHA = 0x02, 0x10
+_ANIMATED, _HAS_EXIF, _ALPHA = 0x02, 0x08, 0x10
 
 
 class _Damaged(Exception):
@@ -42,7 +44,7 @@ def photo_type(photo: bytes) -> PhotoType | None:
 
 
 def strip_metadata(photo: bytes, pointer: str) -> bytes:
-    """Return a photo without its metadata.
+    """Return a photo without its metadata, except its orientation.
 
     Args:
         pointer: JSON pointer to the photo, for error messages.
@@ -82,7 +84,7 @@ def _check_size(width: int, height: int) -> None:
 
 def _strip_jpeg(photo: bytes) -> bytes:
     kept = [photo[:2]]
-    at, framed, scanned = 2, False, False
+    at, framed, scanned, exif = 2, False, False, b""
     while True:
         if photo[at] != 0xFF:
             raise _Damaged
@@ -102,11 +104,16 @@ def _strip_jpeg(photo: bytes) -> bytes:
         if marker == _START_OF_SCAN:
             scanned = True
             end = _end_of_scan(photo, end)
+        if marker == _APP1 and not exif and photo[at + 4 : at + 10] == EXIF:
+            exif = orientation_exif(read_orientation(photo[at + 10 : end]))
         if marker in _SEGMENTS or marker == _START_OF_SCAN:
             kept.append(photo[at:end])
         at = end
     if not framed or not scanned:
         raise _Damaged
+    if exif:
+        size = 2 + len(EXIF) + len(exif)
+        kept.insert(1, bytes((0xFF, _APP1)) + size.to_bytes(2) + EXIF + exif)
     return b"".join([*kept, bytes((0xFF, _END_OF_IMAGE))])
 
 
@@ -129,8 +136,12 @@ def _end_of_scan(photo: bytes, at: int) -> int:
 
 
 def _strip_webp(photo: bytes) -> bytes:
-    kept, drawn = [], False
-    for name, content in _chunks(photo):
+    kept, drawn, exif = [], False, b""
+    chunks = list(_chunks(photo))
+    if chunks and chunks[0][0] == b"VP8X":
+        found = next((content for name, content in chunks if name == b"EXIF"), b"")
+        exif = orientation_exif(read_orientation(found.removeprefix(EXIF)))
+    for name, content in chunks:
         if name == b"VP8X":
             if len(content) != 10 or content[0] & _ANIMATED:
                 raise _Damaged
@@ -138,19 +149,25 @@ def _strip_webp(photo: bytes) -> bytes:
                 1 + int.from_bytes(content[4:7], "little"),
                 1 + int.from_bytes(content[7:10], "little"),
             )
-            content = bytes((content[0] & _ALPHA,)) + content[1:]
+            flags = content[0] & _ALPHA | (_HAS_EXIF if exif else 0)
+            content = bytes((flags,)) + content[1:]
         elif name in (b"VP8 ", b"VP8L"):
             if drawn:
                 raise _Damaged
             drawn = True
             _check_size(*(_size_of_vp8l(content) if name == b"VP8L" else _size_of_vp8(content)))
         if name in _CHUNKS:
-            kept.append(name + len(content).to_bytes(4, "little") + content)
-            kept.append(b"\0" * (len(content) % 2))
+            kept.append(_chunk(name, content))
     if not drawn:
         raise _Damaged
+    if exif:
+        kept.append(_chunk(b"EXIF", exif))
     body = b"WEBP" + b"".join(kept)
     return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    return name + len(content).to_bytes(4, "little") + content + b"\0" * (len(content) % 2)
 
 
 def _chunks(photo: bytes) -> Iterator[tuple[bytes, bytes]]:
