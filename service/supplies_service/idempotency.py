@@ -112,9 +112,14 @@ def read_idempotency_key(request: Request[Any, Any, Any]) -> str | None:
         InvalidField: the key is not 1 to 200 printable ASCII characters.
     """
     key = request.headers.get(KEY_HEADER)
-    if key is not None and not (1 <= len(key) <= 200 and key.isascii() and key.isprintable()):
+    if key is not None and not is_idempotency_key(key):
         raise InvalidField("Idempotency-Key takes 1 to 200 printable ASCII characters")
     return key
+
+
+def is_idempotency_key(key: str) -> bool:
+    """Return whether a key has 1 to 200 printable ASCII characters."""
+    return 1 <= len(key) <= 200 and key.isascii() and key.isprintable()
 
 
 def command_id(key: IdempotencyKey) -> str:

@@ -12,7 +12,7 @@ import base64
 import binascii
 import re
 import zlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -26,7 +26,7 @@ from supplies.errors import InvalidField, NotFound, Sentence, StoreError, Suppli
 from supplies.ledger.ledger import zone_of
 from supplies.views.pagination import View
 from supplies_service.counter_hand_outs import HAND_OUTS, CounterHandOut, hand_out_of
-from supplies_service.idempotency import request_key
+from supplies_service.idempotency import is_idempotency_key, request_key
 from supplies_service.request_bodies import decode
 from supplies_service.request_context import RequestContext, Show, show_entry
 from supplies_service.routes.deliveries import show_own_stop
@@ -196,7 +196,15 @@ async def _take_over(
         body = _json_object(record.body)
         stated = body.get("allocation")
         allocation = stated if isinstance(stated, str) else None
-        offset = offset_of_text(unsent.now, phone.clock_offset_seconds, context.ledger.clock())
+        if not is_idempotency_key(record.key):
+            raise InvalidField(
+                Sentence(
+                    "invalid key {key} of a record: a key has 1 to 200 printable ASCII characters; "
+                    "write down what the phone shows",
+                    key=repr(record.key[:40]),
+                )
+            )
+        offset = _offset(context, phone, unsent)
         if record.delivery is None:
             report = _hand_out(context, phone, body, offset)
         else:
@@ -216,6 +224,11 @@ async def _take_over(
         raise
     except SuppliesError as error:
         return _rescued(phone_id, record, allocation, "refused", None, str(error))
+
+
+def _offset(context: RequestContext, phone: Phone, unsent: UnsentRecords) -> timedelta:
+    seen = None if phone.last_seen is None else datetime.fromisoformat(phone.last_seen)
+    return offset_of_text(unsent.now, phone.clock_offset_seconds, context.ledger.clock(), seen)
 
 
 def _outcome(

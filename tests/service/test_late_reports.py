@@ -348,6 +348,33 @@ def test_a_difference_of_clocks_that_puts_a_text_into_the_future_is_not_used(
     assert rescued(rest, rescue_lines(phone, shown(now), [record])[0]) == [("k1", "booked")]
 
 
+def test_a_clock_that_was_set_right_after_the_last_contact_is_not_corrected(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    phone, now = TeamPhone.of_team(rest), service.clock()
+    a_day_ahead = {"Sent-At": shown(now + timedelta(days=1))}
+    phone.post("/api/run/status", {"unsent": 1, "version": "1"}, headers=a_day_ahead)
+    stop = stop_of(rest, open_delivery)["allocation"]
+    record = unsent_record(open_delivery, stop, "k1", happened_at=shown(now))
+    assert rescued(rest, rescue_lines(phone, shown(now), [record])[0]) == [("k1", "booked")]
+    assert stop_of(rest, open_delivery)["happened_at"] == shown(now).replace("Z", "000Z")
+
+
+def test_an_odd_key_is_refused_in_a_sentence_that_names_it(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    phone, now = TeamPhone.of_team(rest), shown(service.clock())
+    stop = stop_of(rest, open_delivery)["allocation"]
+    keys = ["", "钥匙", "k" * 201]
+    records = [unsent_record(open_delivery, stop, key) for key in keys]
+    records.append(unsent_record(open_delivery, stop, "k1", mood="good"))
+    (line,) = rescue_lines(phone, now, records, size=9000)
+    done = rest.send("/api/phones/rescue", {"text": line}).json()["records"]
+    assert [one["result"] for one in done] == ["refused"] * 4
+    for one, named in zip(done, ["''", "'钥匙'", "'kkkk", "mood"], strict=True):
+        assert named in one["because"]
+
+
 def test_a_late_conflict_keeps_no_signature_of_a_forgotten_household(
     rest: RestClient, open_delivery: str
 ) -> None:

@@ -55,22 +55,31 @@ def correct_clock(command: ReportOutcome, offset: timedelta | None) -> ReportOut
     return msgspec.structs.replace(command, happened_at=corrected, phone_time=command.happened_at)
 
 
-def offset_of_text(written_at: datetime, known: int | None, now: datetime) -> timedelta:
+def offset_of_text(
+    written_at: datetime, known: int | None, now: datetime, last_seen: datetime | None = None
+) -> timedelta:
     """Return how far the station's clock is ahead of a phone's, for records taken over from a text.
 
     The text may have been written long before it is read, so a time in the past does not show that
     the phone's clock is behind. The difference that the phone reported last is not used if the text
-    would then be written in the future.
+    would then be written in the future. It is not used either if the text would be written before
+    the phone was last seen, but after it by the phone's clock: the clock was then set right.
 
     Args:
         written_at: The time of the phone's clock when it wrote the text.
         known: The difference in seconds that the phone reported last; None if it reported none.
         now: The time of the station's clock.
+        last_seen: When the phone last sent a request, by the station's clock; None if it never did.
     """
     by_text = min(timedelta(), now - written_at)
     if known is None:
         return by_text
+    latest = now + CLOCK_TOLERANCE
     with suppress(OverflowError):
-        if written_at + timedelta(seconds=known) <= now + CLOCK_TOLERANCE:
+        corrected = written_at + timedelta(seconds=known)
+        earliest = corrected if last_seen is None else last_seen - CLOCK_TOLERANCE
+        if corrected < earliest <= written_at <= latest:
+            return timedelta()
+        if corrected <= latest:
             return timedelta(seconds=known)
     return by_text
