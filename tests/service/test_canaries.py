@@ -357,6 +357,93 @@ def test_each_role_reads_only_the_fields_that_it_may_read(books: Books) -> None:
     assert min(counts.values()) >= 5, counts
 
 
+# --- writing everything --------------------------------------------------------------------------
+
+IN_THE_BOOKS = {
+    "D-01": "wang",
+    "R-007": "h1",
+    "mask-kn95": "mask",
+    "store-a": "a",
+    "store": "a",
+    "store-b": "b",
+    "t_1": "t1",
+    "T-1": "t1",
+    "newcomers": "g1",
+}
+"""Codes of the examples of the API, and codes of the same kind in these books."""
+
+LISTS = {"n_": "needs", "p_": "pledges", "a_": "allocations", "v_": "deliveries", "d_": "donations"}
+"""For each beginning of a document's code, the list with documents of that kind."""
+
+CODES_TRIED = 3
+"""Number of codes with which each route is called."""
+
+ENDS_ACCESS = ("/api/users", "/api/tokens", "/api/sessions", "/api/phones")
+
+
+class Writer(Crawler):
+    """Sends the example of each body to each route that writes, with codes of the books."""
+
+    def requests(self) -> list[tuple[str, str, Any]]:
+        """Return method, path and body of each request. Those that end access come last."""
+        paths = self.client.get("/schema/openapi.json").json()["paths"]
+        found = [
+            (method, path, self._with_own_codes(_example(operation)))
+            for template, operations in paths.items()
+            for method, operation in operations.items()
+            if method in ("post", "patch", "put", "delete")
+            for path in list(self._filled(template))[:CODES_TRIED]
+        ]
+        return sorted(found, key=lambda each: (each[1].startswith(ENDS_ACCESS), each[0], each[1]))
+
+    def _with_own_codes(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: self._with_own_codes(each) for name, each in value.items()}
+        if isinstance(value, list):
+            return [self._with_own_codes(each) for each in value]
+        if isinstance(value, str) and value[:2] in LISTS:
+            return self._codes(f"/api/{LISTS[value[:2]]}/")[-1]
+        return IN_THE_BOOKS.get(value, value) if isinstance(value, str) else value
+
+    def send(self, method: str, path: str, body: Any, letter: str) -> Response:
+        with self.books.station.ledger.admin_transaction() as tables:
+            tables.store.run("DELETE FROM attempts")  # otherwise the rate limit is reached
+        return self.client.request(method, path, json=body, headers=self.books.api[letter])
+
+
+def _example(operation: Any) -> Any:
+    content = operation.get("requestBody", {}).get("content", {})
+    return content.get("application/json", {}).get("example")
+
+
+def test_no_answer_to_a_write_shows_what_its_sender_may_not_read(books: Books) -> None:
+    app = create_app(books.url, "lx", clock=books.station.clock)
+    forbidden, unlogged, accepted = [], [], defaultdict[str, set[str]](set)
+    with TestClient(app, base_url=ADDRESS) as client:
+        writer = Writer(books, client)
+        requests = writer.requests()
+        # Coordinators come last: they end the access of others.
+        for letter in sorted(ROLES, key="-DTARC".index):
+            for method, path, body in requests:
+                before = writer.last_access()
+                answer = writer.send(method, path, body, letter)
+                assert answer.status_code < 500, (method, path, answer.text)
+                if answer.status_code < 300:
+                    accepted[letter].add(f"{method} {path}")
+                for label, canaries in books.station.planted.items():
+                    if not any(canary in answer.text for canary in canaries):
+                        continue
+                    if letter not in MAY_READ.get(label, ""):
+                        forbidden.append((letter, label, method, path, answer.text))
+                    if label in PERSONS and writer.last_access() == before:
+                        unlogged.append((letter, label, method, path, answer.status_code))
+    assert not forbidden
+    assert not unlogged, "an answer names people, and the access log does not say so"
+    counts = {letter: len(paths) for letter, paths in accepted.items()}
+    assert counts["C"] > 20, accepted
+    assert counts["R"] > 20, accepted
+
+
 def test_every_free_text_and_every_field_of_a_person_is_in_the_table(books: Books) -> None:
     fields = {
         f"{kind.__name__}.{name}"
