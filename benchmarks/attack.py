@@ -237,9 +237,10 @@ def main() -> int:
         database = Path(folder) / "books.db"
         tokens = make_books(database)
         print(
-            f"{'attack':32} {'requests':>8} {'refused':>8} {'errors':>7} {'p99 ms':>7} {'MiB':>5}"
+            f"{'attack':32} {'requests':>8} {'refused':>8} {'errors':>7} {'p99 ms':>7} "
+            f"{'× quiet':>7} {'MiB':>5}"
         )
-        for name in names:
+        for name in [QUIET, *names]:
             with serving(database, tokens) as target:
                 row, errors = measure(target, ATTACKS.get(name, wait))
             quiet = quiet or row["p99_ms"]
