@@ -7,6 +7,7 @@ from litestar import Controller, MediaType, Response, get
 from supplies.books.reader import Books
 from supplies.signing.checkpoints import write_checkpoints
 from supplies.verification.checkpoints import sign_checkpoints
+from supplies.verification.kept_checkpoints import list_latest
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.authorization import allow_anyone
 
@@ -23,7 +24,8 @@ class WitnessController(Controller):
 
         Keep the checkpoints outside the books: `supplies verify --witness` compares the books with
         them later. If a station exchanged goods with other stations, further lines follow: one for
-        the last cited entry of each other station.
+        the last cited entry of each other station. At the end are the latest checkpoints of other
+        stations that are kept here.
         """
         text = await context.read_in_thread(lambda books: _checkpoints(context, books))
         return Response(text, media_type=MediaType.TEXT)
@@ -48,4 +50,5 @@ def _checkpoints(context: RequestContext, books: Books) -> str:
             )
             cached[station] = seq, write_checkpoints(signed)
         text.append(cached[station][1])
+    text.append(write_checkpoints(list_latest(books.store)))
     return "".join(text)

@@ -17,6 +17,7 @@ from supplies.cli.arguments import (
 )
 from supplies.cli.click_extensions import Group
 from supplies.cli.station_keys import key
+from supplies.cli.witness import witness
 from supplies.domain.plurals import counted
 from supplies.errors import InvalidField
 
@@ -352,3 +353,4 @@ def _print_settings(settings: StationWithSettings, head: str | None) -> None:
 
 
 station.add_command(key)
+station.add_command(witness)

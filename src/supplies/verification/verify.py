@@ -26,6 +26,7 @@ from supplies.verification.balances import BALANCES, DAYS, TRANSFERS, Balances
 from supplies.verification.code_attempts import CodeAttempts
 from supplies.verification.earlier_checks import EarlierChecks, read_verifications
 from supplies.verification.hash_chain import ENTRIES, HASH_COLUMN, HEADS, HashChain
+from supplies.verification.kept_checkpoints import check_kept
 from supplies.verification.merges import Merges
 from supplies.verification.needs import check_needs
 from supplies.verification.pledges import FulfilledPledges
@@ -174,6 +175,7 @@ class _Verification:
         self.pledges.check()
         self.removed_stops.check()
         self.merges.check()
+        check_kept(self.reader)
         return VerifiedStation(
             station=self.station,
             entries=self.chain.seq,

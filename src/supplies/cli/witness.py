@@ -1,0 +1,34 @@
+"""`supplies station witness`: keep the checkpoints of other stations."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import click
+
+from supplies.cli.arguments import books_options
+from supplies.domain.plurals import counted
+
+
+@click.command()
+@click.argument("sources", metavar="FILE_OR_ADDRESS...", nargs=-1, required=True)
+@books_options
+def witness(database: str, station: str | None, sources: tuple[str, ...]) -> None:
+    """Keep the checkpoints of other stations, so that they cannot rewrite their books unnoticed.
+
+    Run it once a day for each partner. The address is that of the partner's service, as in
+    https://example.org/api/witness. `supplies verify` compares what is kept.
+    """
+    from supplies.cli.checkpoints import read_witnesses
+    from supplies.cli.opening import find_station
+    from supplies.ledger.ledger import system_clock
+    from supplies.storage.engines import open_store
+    from supplies.verification.kept_checkpoints import keep
+
+    with closing(open_store(database, create=False)) as store:
+        code = find_station(store, station)
+        found = read_witnesses(store, sources, None)
+        stored = keep(store, code, found, system_clock())
+    print(
+        f"{counted(stored, 'checkpoint')} of other stations {'was' if stored == 1 else 'were'} new."
+    )
