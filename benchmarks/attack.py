@@ -323,6 +323,9 @@ def serving(database: Path, tokens: dict[str, str]) -> Iterator[Target]:
                 while not _is_healthy(web):
                     assert process.poll() is None, "the service did not start"
                     time.sleep(0.05)
+                # The first sign-in of a process loads tables of characters and templates.
+                form = {"login": "nobody", "password": "wrong"}
+                web.post("/sign-in", data=form, headers={"Origin": target.url})
             yield target
         finally:
             process.terminate()

@@ -11,14 +11,17 @@ from anyio.to_thread import run_sync
 
 T = TypeVar("T")
 
-_CONCURRENT = 2
-"""Number of passwords hashed at once. Each takes one core and 64 MiB for a while."""
+_CONCURRENT = 1
+"""Number of passwords hashed at once. Each takes four threads and 64 MiB for a tenth of a second.
+
+With two at once, strangers who guess passwords slow down all other requests of a small machine.
+"""
 
 
 async def hash_in_thread(function: Callable[..., T], *arguments: object) -> T:
     """Run a function that hashes or checks a password in a thread.
 
-    At most two such functions run at a time.
+    Only one such function runs at a time; others wait.
     """
     return await run_sync(function, *arguments, limiter=_limiter())
 
