@@ -27,7 +27,7 @@ def witness(database: str, station: str | None, sources: tuple[str, ...]) -> Non
 
     with closing(open_store(database, create=False)) as store:
         code = find_station(store, station)
-        found = read_witnesses(store, sources, None)
+        found = read_witnesses((), sources, None)
         stored = keep(store, code, found, system_clock())
     print(
         f"{counted(stored, 'checkpoint')} of other stations {'was' if stored == 1 else 'were'} new."
