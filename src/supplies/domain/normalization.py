@@ -34,6 +34,9 @@ MONTH_OF_EXPIRY = {"last_day": "expires_on"}
 """Marks a field type that contains a month. The value names the field for the last day."""
 
 _SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]")
+_USUAL = re.compile("[ -~\u3001\u3002\u4e00-\u9fff\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]+")
+"""Visible characters that no rule changes: ASCII, Chinese characters and their punctuation."""
+
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])", re.ASCII)
 _YEAR_AND_NUMBER = re.compile(r"\d{1,4}-\d{1,2}", re.ASCII)
@@ -65,7 +68,7 @@ def normalize_text(text: str) -> str:
     >>> normalize_text(" Ａ１２　陈\u200b某 ")
     'A12 陈某'
     """
-    if text.isascii() and text.isprintable():  # Most texts are codes.
+    if (text.isascii() and text.isprintable()) or _USUAL.fullmatch(text):  # Most texts are so.
         return text.strip(" ")
     text = _LINE_END.sub("\n", text).replace(_GROUP_SEPARATOR, "␝")
     if text.isascii():

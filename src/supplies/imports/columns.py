@@ -237,9 +237,13 @@ class Header:
 
     def is_repeated_in(self, row: Row) -> bool:
         """Return whether a row repeats the column names, as on a new printed page."""
-        texts = [str(cell or "") for cell in row.cells]
-        matched = [texts[at] == self.names[at] for at in self.columns.values() if at < len(texts)]
-        return len(matched) >= 2 and all(matched)
+        cells, matched = row.cells, 0
+        for at in self.columns.values():
+            if at < len(cells):
+                if str(cells[at] or "") != self.names[at]:
+                    return False
+                matched += 1
+        return matched >= 2
 
     def place(self, name: str, row: int) -> str:
         """Return where the value of a column is in a row, such as C7."""

@@ -124,8 +124,7 @@ def _is_new_or_named(reader: RowReader, full: str, name: str) -> bool:
     """
     if full == name:
         return False
-    candidates = reader.matcher.candidates
-    return bool(candidates(Item, full)) or not candidates(Item, name)
+    return reader.matcher.has(Item, full) or not reader.matcher.has(Item, name)
 
 
 def _base_unit(reader: RowReader, word: str, contents: Sequence[Content]) -> tuple[str, str]:

@@ -229,12 +229,14 @@ class _Import:
         """Record the rows of some documents in one transaction."""
         with self._transaction():
             before = self.imported.among([one for rows in documents for one in rows])
+            done: list[IdentifiedRow] = []
             for rows in documents:
                 new = self._new_rows(reader, rows, before)
                 if new and self.kind.name in RECORDS:
-                    self._register(reader, new[0])
+                    done += self._register(reader, new[0])
                 elif new:
-                    self._record(reader, new)
+                    done += self._record(reader, new)
+            self.imported.add(done)
 
     def _new_rows(
         self, reader: RowReader, rows: Sequence[IdentifiedRow], before: set[RowKey]
@@ -305,8 +307,8 @@ class _Import:
             return None
         return tuple(_text(reader, row, name) for name in names if name in known)
 
-    def _record(self, reader: RowReader, together: list[IdentifiedRow]) -> None:
-        """Record the rows of one command. If a row has a fault, list it.
+    def _record(self, reader: RowReader, together: list[IdentifiedRow]) -> Sequence[IdentifiedRow]:
+        """Record the rows of one command, and return them. If a row has a fault, list it.
 
         Rows of opening stock do not depend on each other, so the others are then recorded. Rows of
         one donation or hand-out are listed together, unless the faulty rows have no goods.
@@ -314,7 +316,7 @@ class _Import:
         unknown = self.matcher.unknown.copy() if len(together) > 1 else self.matcher.unknown
         faults = self._try(reader, together)
         if not faults:
-            return
+            return together
         if len(together) > 1:
             self.matcher.unknown = unknown
             faults = self._faults_of_each(reader, together) or faults
@@ -325,12 +327,12 @@ class _Import:
         for at, fault in faults.items():
             self._list(reader, together[at], fault)
         if rest and independent:
-            self._record(reader, rest)
-            return
+            return self._record(reader, rest)
         first = together[min(faults)].row.number
         for one in rest:
             why = f"row {first} of the same document cannot be recorded"
             self._list(reader, one, RowFault("", why))
+        return []
 
     def _faults_of_each(
         self, reader: RowReader, together: list[IdentifiedRow]
@@ -365,7 +367,6 @@ class _Import:
         self.result.recorded += len(together)
         self.result.documents += len(commands)
         self.result.opened += opened
-        self.imported.add(together)
         return {}
 
     def _record_command(self, command: c.Command, row: int, opened: list[Opened]) -> None:
@@ -406,8 +407,8 @@ class _Import:
             )
             opened.append(Opened(row, item, command.location, short))
 
-    def _register(self, reader: RowReader, one: IdentifiedRow) -> None:
-        """Register the record of a row, unless the catalogue has it already."""
+    def _register(self, reader: RowReader, one: IdentifiedRow) -> Sequence[IdentifiedRow]:
+        """Register the record of a row, and return the row, unless the catalogue has it already."""
         kind, read = RECORDS[self.kind.name]
         try:
             with self._savepoint():
@@ -416,20 +417,20 @@ class _Import:
                 name = reader.needed_text(one.row, "name")
                 if self._is_registered(kind, code, name, fields):
                     self.result.before += 1
-                    return
+                    return []
                 fields["code"] = code or self.ledger.next_code(kind)
                 self.ledger.register(convert(kind, fields))
         except StoreError:
             raise
         except RowFault as fault:
             self._list(reader, one, fault)
-            return
+            return []
         except SuppliesError as error:
             self._list(reader, one, _as_fault(error))
-            return
+            return []
         self.result.recorded += 1
         self.result.documents += 1
-        self.imported.add([one])
+        return [one]
 
     def _is_registered(
         self, kind: type[CatalogueRecord], code: str, name: str, fields: Mapping[str, object]

@@ -70,6 +70,7 @@ class Matcher:
         self._ledger = ledger
         self._creates = {Item: create_items, Donor: create_people, Recipient: create_people}
         self._known: dict[tuple[type[CatalogueRecord], str], str] = {}
+        self._has: dict[tuple[type[CatalogueRecord], str], bool] = {}
         self.unknown: Counter[tuple[str, str]] = Counter()
         self.registered: list[CatalogueRecord] = []
 
@@ -81,6 +82,7 @@ class Matcher:
     def forget(self) -> None:
         """Forget which records were found, because the books no longer contain some of them."""
         self._known.clear()
+        self._has.clear()
 
     def find(self, kind: type[R], text: str, make: Callable[[str], R] | None = None) -> str:
         """Return the code of the record that a text names.
@@ -97,6 +99,13 @@ class Matcher:
         if found is None:
             found = self._find(kind, text, make)
             self._known[kind, text] = found
+        return found
+
+    def has(self, kind: type[CatalogueRecord], text: str) -> bool:
+        """Return whether a record has the text as code, name, alias or barcode."""
+        found = self._has.get((kind, text))
+        if found is None:
+            found = self._has[kind, text] = bool(self.candidates(kind, text))
         return found
 
     def candidates(self, kind: type[R], text: str) -> list[R]:
@@ -128,6 +137,7 @@ class Matcher:
             raise InvalidField(_how_to_register(kind, text))
         record = make(self._ledger.next_code(kind))
         self._ledger.register(record)
+        self._has.clear()
         self.registered.append(record)
         return record.code
 

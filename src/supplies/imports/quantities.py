@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from supplies.domain.normalization import normalize_text
 from supplies.errors import InvalidField
@@ -85,6 +86,7 @@ class Units:
 
     def __init__(self, words: Mapping[str, Iterable[str]]) -> None:
         self._codes: dict[str, list[str]] = {}
+        self._found: dict[str, list[str]] = {}
         for code, texts in words.items():
             for text in (code, *texts, *_WORDS.get(code, ())):
                 known = self._codes.setdefault(_folded(text), [])
@@ -96,13 +98,15 @@ class Units:
 
     def codes(self, word: str) -> list[str]:
         """Return the codes of units with this word, best first. The list may be empty."""
-        return self._codes.get(_folded(word), [])
+        found = self._found.get(word)
+        if found is None:
+            found = self._found[word] = self._codes.get(_folded(word), [])
+        return found
 
     def same(self, word: str, other: str) -> bool:
         """Return whether two words mean the same unit."""
-        return _folded(word) == _folded(other) or bool(
-            set(self.codes(word)) & set(self.codes(other))
-        )
+        codes = self.codes(other)
+        return any(code in codes for code in self.codes(word)) or _folded(word) == _folded(other)
 
 
 def _folded(word: str) -> str:
@@ -178,6 +182,7 @@ def _positive(
     return ReadQuantity(number, unit, contents)
 
 
+@lru_cache(maxsize=4096)
 def read_contents(text: str) -> tuple[Content, ...]:
     """Return the contents of packs that a text states, such as 1瓶/盒*100盒/箱.
 

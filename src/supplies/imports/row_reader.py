@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from supplies.domain.catalogue_records import Donor, Location, Recipient
@@ -40,6 +40,7 @@ class RowReader:
 
     Attributes:
         fixed: The value of each column that the user gave for all rows.
+        days: The days read so far by their cells, because many rows have the same.
     """
 
     ledger: Ledger
@@ -49,6 +50,7 @@ class RowReader:
     hints: DayHints
     units: Units
     matcher: Matcher
+    days: dict[Cell, ReadDay] = field(default_factory=dict)
 
     # --- cells ---------------------------------------------------------------------------------
 
@@ -103,7 +105,10 @@ class RowReader:
         value = self.cell(row, name)
         if value is None:
             return None
-        return of_column(name, lambda: read_day(value, self.hints))
+        found = self.days.get(value)
+        if found is None:
+            found = self.days[value] = of_column(name, lambda: read_day(value, self.hints))
+        return found
 
     def number(self, row: Row, name: str) -> int | None:
         """Return the whole number in a cell; None for an empty cell.
