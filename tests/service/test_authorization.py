@@ -411,6 +411,14 @@ GET    CRA   /api/reports/disclosure/pdf
 GET    CRA   /api/reports/stock
 GET    CRA   /api/reports/alerts
 GET    CRA   /api/reports/look-alikes
+GET    CRA   /api/reports/cover
+GET    CRA   /api/reports/derivation
+GET    CRA   /api/reports/losses
+GET    CRA   /api/reports/pledges-by-donor
+GET    CRA   /api/reports/donor-values
+GET    CRA   /api/reports/waiting
+GET    CRA   /api/reports/teams
+GET    CRA   /api/reports/household
 GET    CRA   /api/reports/recall
 GET    CRA   /api/station
 GET    CRA   /api/station/units

@@ -66,6 +66,7 @@ NOT_FOUND = {
     ("/api/barcodes", "code"),
     ("/api/reports/recall", "item"),
     ("/api/reports/recall", "batch"),
+    ("/api/reports/household", "recipient"),
     ("/api/verify/{number}", "c"),
     ("/v/{number}", "c"),
     ("/needs/new", "saved"),

@@ -51,14 +51,17 @@ from supplies.views import (
     demand,
     donation_warnings,
     donations,
+    donor_reports,
     donor_statement,
     entries,
     first_steps,
     given_back,
+    household_history,
     likely_duplicates,
     look_alikes,
     merges,
     movements,
+    need_reports,
     needs,
     organisation_report,
     periods,
@@ -74,9 +77,12 @@ from supplies.views import (
     station_report,
     stock,
     stock_by_day,
+    stock_cover,
+    stock_derivation,
     stock_documents,
     stock_warnings,
     team_counters,
+    team_report,
     team_runs,
     trace,
 )
@@ -344,6 +350,14 @@ def show_stock(books: Books) -> None:
 
 
 def show_reports(books: Books) -> None:
+    stock_cover.report_stock_cover(books, TODAY)
+    stock_derivation.derive_stock(books, FIRST, TODAY)
+    stock_derivation.report_losses(books, FIRST, TODAY)
+    donor_reports.report_pledges_by_donor(books, FIRST, TODAY, TODAY)
+    donor_reports.report_donor_values(books, FIRST, TODAY)
+    need_reports.report_needs(books, FIRST, TODAY, TODAY)
+    team_report.report_teams(books, FIRST, TODAY)
+    household_history.get_household_history(books, "h2", FIRST, TODAY)
     alerts.list_alerts(books, TODAY)
     first_steps.get_first_steps(books)
     demand.list_demand(books, TODAY)

@@ -20,6 +20,7 @@ from supplies_service.routes.lots import LotController
 from supplies_service.routes.merges import MergeController
 from supplies_service.routes.needs import NeedController
 from supplies_service.routes.organisation import OrganisationController
+from supplies_service.routes.period_reports import PeriodReportController
 from supplies_service.routes.periods import PeriodController
 from supplies_service.routes.phones import PhoneController
 from supplies_service.routes.pledges import PledgeController
@@ -56,6 +57,7 @@ CONTROLLERS: list[ControllerRouterHandler] = [
     EntryController,
     ActivityController,
     PeriodController,
+    PeriodReportController,
     ReportController,
     StationController,
     OrganisationController,

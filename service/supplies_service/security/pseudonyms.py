@@ -20,6 +20,7 @@ from supplies.views.count_sheets import CountSheetView
 from supplies.views.deliveries import DeliveryView, StopView
 from supplies.views.donations import TEXTS as DONATION_TEXTS
 from supplies.views.donations import DonationView, ValueView
+from supplies.views.donor_reports import DonorPledges, DonorValue
 from supplies.views.entries import ConflictView
 from supplies.views.look_alikes import LookAlike
 from supplies.views.needs import NeedView
@@ -56,6 +57,8 @@ REPLACED_FIELDS: _Replacements = {
     ReachedRecipient: {"name": None, "phone": None, "address": None},
     # The check code opens `/api/verify`, which may show a part of the donor's name.
     ReceiptView: {"check_code": None, "signature": None, "key_id": None},
+    DonorPledges: {"name": None},
+    DonorValue: {"name": None},
     TextView: {"text": WITHHELD},
     NeedView: {"note": WITHHELD},
     PledgeView: {"note": WITHHELD},

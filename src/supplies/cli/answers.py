@@ -116,3 +116,28 @@ def _print_tables(tables: list[Table]) -> None:
             [table.columns[at].heading.replace("_", " ") for at in used],
             [[row[at] for at in used] for row in rows],
         )
+
+
+def answer_with(
+    name: str,
+    result: Any,
+    show: Callable[[], None] | None = None,
+    *,
+    kind: type[Any] | None = None,
+) -> Answer:
+    """Return a result as an answer.
+
+    Args:
+        name: The name of the table.
+        result: A struct, or a page of structs.
+        show: Prints the result for people. None prints the tables.
+        kind: The type of the elements of a page. None makes a table of each list in the result.
+    """
+    import msgspec
+
+    from supplies.exports.flat_tables import flat_table, tables_of
+
+    def tables() -> list[Table]:
+        return tables_of(result) if kind is None else [flat_table(name, kind, result.items)]
+
+    return Answer([msgspec.json.encode(result)], tables, show)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supplies.cli.answers import Answer, answer_with
 from supplies.cli.paper_files import write_report
 from supplies.cli.progress import progress_bar
-from supplies.cli.tables import print_json, print_period_report, print_structs
+from supplies.cli.tables import print_period_report, print_structs
 from supplies.stations.organisation import stations
 from supplies.views.organisation_report import (
+    NeedOfItem,
+    StockOfItem,
     build_organisation_report,
     build_organisation_report_paper,
     build_station_part,
@@ -24,24 +27,18 @@ if TYPE_CHECKING:
     from supplies.ledger.ledger import Ledger
 
 
-def report_organisation_stock(ledger: Ledger, *, as_json: bool) -> None:
-    """Print the stock of each item at this station and all stations under it."""
+def report_organisation_stock(ledger: Ledger) -> Answer:
+    """Return the stock of each item at this station and all stations under it."""
     with ledger.reading() as books:
         page = list_stock_by_item(books, limit=None)
-    if as_json:
-        print_json(page)
-    else:
-        print_structs(page.items)
+    return answer_with("stock", page, lambda: print_structs(page.items), kind=StockOfItem)
 
 
-def report_organisation_needs(ledger: Ledger, *, as_json: bool) -> None:
-    """Print the needs for each item at this station and all stations under it."""
+def report_organisation_needs(ledger: Ledger) -> Answer:
+    """Return the needs for each item at this station and all stations under it."""
     with ledger.reading() as books:
         page = list_needs_by_item(books, limit=None)
-    if as_json:
-        print_json(page)
-    else:
-        print_structs(page.items)
+    return answer_with("needs", page, lambda: print_structs(page.items), kind=NeedOfItem)
 
 
 def report_organisation_period(
@@ -50,13 +47,12 @@ def report_organisation_period(
     last: date | None,
     *,
     output: OutputFile | None,
-    as_json: bool,
-) -> None:
-    """Print the report of a period on this station and all stations under it.
+) -> Answer | None:
+    """Return the report of a period on this station and all stations under it.
 
     Args:
         first, last: None means the day of the earliest or the latest entry of all stations.
-        output: The file to write the PDF to. None prints the report on the screen.
+        output: The file to write the PDF to. None returns the report.
     """
     with ledger.reading() as books:
         codes = [station.code for station in stations(books)]
@@ -75,10 +71,11 @@ def report_organisation_period(
                 books, first, last, parts, printed_at=ledger.clock()
             )
             write_report(output, "organisation's report", draw_organisation_report(paper))
-            return
+            return None
         report = build_organisation_report(books.station_code, first, last, parts)
-    if as_json:
-        print_json(report)
-        return
-    print_period_report(report)
-    print_structs(report.stations)
+
+    def show() -> None:
+        print_period_report(report)
+        print_structs(report.stations)
+
+    return answer_with("organisation", report, show)

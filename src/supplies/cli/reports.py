@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from supplies.cli.answers import Answer, answer_options, answer_with
 from supplies.cli.arguments import (
     DAY,
     books_options,
-    json_option,
     report_paper_options,
     report_period_options,
 )
 from supplies.cli.click_extensions import Group
+from supplies.cli.period_reports import PERIOD_REPORTS
 from supplies.errors import InvalidField
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from supplies.papers.disclosure import Disclosure
     from supplies.papers.donor_statement import DonorStatement
+    from supplies.views.recall import Recall
 
 _organisation_option = click.option(
     "--organisation",
@@ -60,185 +62,199 @@ def report() -> None:
     help="Print the stock at the end of this day, as in 2020-02-13. Default: now.",
 )
 @_organisation_option
-@json_option
+@answer_options
 def stock(
-    database: str, station: str | None, as_of: date | None, organisation: bool, as_json: bool
-) -> None:
+    database: str, station: str | None, as_of: date | None, organisation: bool
+) -> Answer | None:
     """Print the stock of each item and lot at each location."""
     from supplies.cli.opening import open_ledger
     from supplies.cli.organisation_reports import report_organisation_stock
-    from supplies.cli.tables import print_columns, print_json
+    from supplies.cli.tables import print_columns
     from supplies.domain.expiry import shown_expiry
-    from supplies.views.stock import get_stock
+    from supplies.views.stock import StockRow, get_stock
 
     if organisation and as_of is not None:
         raise InvalidField("--as-of cannot be combined with --organisation")
     with open_ledger(database, station) as ledger:
         if organisation:
-            report_organisation_stock(ledger, as_json=as_json)
-            return
+            return report_organisation_stock(ledger)
         with ledger.reading() as books:
             page = get_stock(books, as_of=as_of, limit=None)
-    if as_json:
-        print_json(page)
-        return
-    print_columns(
-        {
-            "place": lambda line: line.location,
-            "item": lambda line: line.name,
-            "lot": lambda line: line.lot,
-            "expires": shown_expiry,
-            "on hand": lambda line: line.on_hand,
-            "free": lambda line: line.free,
-            "set aside": lambda line: line.allocated,
-        },
-        page.items,
+    return answer_with(
+        "stock",
+        page,
+        lambda: print_columns(
+            {
+                "place": lambda line: line.location,
+                "item": lambda line: line.name,
+                "lot": lambda line: line.lot,
+                "expires": shown_expiry,
+                "on hand": lambda line: line.on_hand,
+                "free": lambda line: line.free,
+                "set aside": lambda line: line.allocated,
+            },
+            page.items,
+        ),
+        kind=StockRow,
     )
 
 
 @report.command()
 @books_options
-@json_option
-def pledges(database: str, station: str | None, as_json: bool) -> None:
+@answer_options
+def pledges(database: str, station: str | None) -> Answer:
     """Print the pledges of donors, and how much of each has arrived."""
     from supplies.cli.opening import open_ledger
-    from supplies.cli.tables import print_columns, print_json
-    from supplies.views.pledges import list_pledges
+    from supplies.cli.tables import print_columns
+    from supplies.views.pledges import PledgeView, list_pledges
 
     with open_ledger(database, station) as ledger, ledger.reading() as books:
         page = list_pledges(books, limit=None)
-    if as_json:
-        print_json(page)
-        return
-    print_columns(
-        {
-            "pledge": lambda pledge: pledge.id,
-            "donor": lambda pledge: pledge.donor,
-            "due": lambda pledge: pledge.due_on,
-            "status": lambda pledge: pledge.status,
-            "arrived of promised": lambda pledge: ", ".join(
-                f"{line.arrived}/{line.promised} {line.item}" for line in pledge.lines
-            ),
-        },
-        page.items,
+    return answer_with(
+        "pledges",
+        page,
+        lambda: print_columns(
+            {
+                "pledge": lambda pledge: pledge.id,
+                "donor": lambda pledge: pledge.donor,
+                "due": lambda pledge: pledge.due_on,
+                "status": lambda pledge: pledge.status,
+                "arrived of promised": lambda pledge: ", ".join(
+                    f"{line.arrived}/{line.promised} {line.item}" for line in pledge.lines
+                ),
+            },
+            page.items,
+        ),
+        kind=PledgeView,
     )
 
 
 @report.command()
 @books_options
 @_organisation_option
-@json_option
-def needs(database: str, station: str | None, organisation: bool, as_json: bool) -> None:
+@answer_options
+def needs(database: str, station: str | None, organisation: bool) -> Answer | None:
     """Print the needs of recipients, and how far each is met."""
     from supplies.cli.opening import open_ledger
     from supplies.cli.organisation_reports import report_organisation_needs
-    from supplies.cli.tables import print_columns, print_json
-    from supplies.views.needs import list_needs
+    from supplies.cli.tables import print_columns
+    from supplies.views.needs import NeedView, list_needs
 
     with open_ledger(database, station) as ledger:
         if organisation:
-            report_organisation_needs(ledger, as_json=as_json)
-            return
+            return report_organisation_needs(ledger)
         with ledger.reading() as books:
             page = list_needs(books, limit=None)
-    if as_json:
-        print_json(page)
-        return
-    print_columns(
-        {
-            "need": lambda need: need.id,
-            "recipient": lambda need: need.recipient,
-            "item": lambda need: need.item,
-            "urgency": lambda need: need.urgency,
-            "asked": lambda need: need.asked,
-            "open": lambda need: need.needed,
-            "claimed": lambda need: need.claimed,
-            "assigned": lambda need: need.assigned,
-            "met": lambda need: need.met,
-            "status": lambda need: need.status,
-        },
-        page.items,
+    return answer_with(
+        "needs",
+        page,
+        lambda: print_columns(
+            {
+                "need": lambda need: need.id,
+                "recipient": lambda need: need.recipient,
+                "item": lambda need: need.item,
+                "urgency": lambda need: need.urgency,
+                "asked": lambda need: need.asked,
+                "open": lambda need: need.needed,
+                "claimed": lambda need: need.claimed,
+                "assigned": lambda need: need.assigned,
+                "met": lambda need: need.met,
+                "status": lambda need: need.status,
+            },
+            page.items,
+        ),
+        kind=NeedView,
     )
 
 
 @report.command()
 @books_options
-@json_option
-def alerts(database: str, station: str | None, as_json: bool) -> None:
+@answer_options
+def alerts(database: str, station: str | None) -> Answer:
     """Print what needs attention, such as expiring goods and items below their minimum stock."""
     from supplies.cli.opening import open_ledger
-    from supplies.cli.tables import print_columns, print_json
-    from supplies.views.alerts import list_alerts
+    from supplies.cli.tables import print_columns
+    from supplies.views.alerts import Alert, list_alerts
 
     with open_ledger(database, station) as ledger, ledger.reading() as books:
         page = list_alerts(books, ledger.today(), limit=None)
-    if as_json:
-        print_json(page)
-        return
-    print_columns(
-        {
-            "alert": lambda alert: alert.what.replace("_", " "),
-            "about": lambda alert: alert.code,
-            "item": lambda alert: alert.item,
-            "quantity": lambda alert: alert.quantity,
-            "since": lambda alert: alert.since,
-            "due": lambda alert: alert.due,
-        },
-        page.items,
+    return answer_with(
+        "alerts",
+        page,
+        lambda: print_columns(
+            {
+                "alert": lambda alert: alert.what.replace("_", " "),
+                "about": lambda alert: alert.code,
+                "item": lambda alert: alert.item,
+                "quantity": lambda alert: alert.quantity,
+                "since": lambda alert: alert.since,
+                "due": lambda alert: alert.due,
+            },
+            page.items,
+        ),
+        kind=Alert,
     )
 
 
 @report.command()
 @books_options
-@json_option
-def deliveries(database: str, station: str | None, as_json: bool) -> None:
+@answer_options
+def deliveries(database: str, station: str | None) -> Answer:
     """Print the deliveries with their ids, which `supplies slips` and `run-sheet` take."""
     from supplies.cli.opening import open_ledger
-    from supplies.cli.tables import print_columns, print_json
-    from supplies.views.deliveries import list_deliveries
+    from supplies.cli.tables import print_columns
+    from supplies.views.deliveries import DeliveryView, list_deliveries
 
     with open_ledger(database, station) as ledger, ledger.reading() as books:
         page = list_deliveries(books, limit=None)
-    if as_json:
-        print_json(page)
-        return
-    print_columns(
-        {
-            "delivery": lambda delivery: delivery.id,
-            "team": lambda delivery: delivery.team,
-            "status": lambda delivery: delivery.status,
-            "stops": lambda delivery: len(delivery.present_stops),
-        },
-        page.items,
+    return answer_with(
+        "deliveries",
+        page,
+        lambda: print_columns(
+            {
+                "delivery": lambda delivery: delivery.id,
+                "team": lambda delivery: delivery.team,
+                "status": lambda delivery: delivery.status,
+                "stops": lambda delivery: len(delivery.present_stops),
+            },
+            page.items,
+        ),
+        kind=DeliveryView,
     )
 
 
 @report.command()
 @books_options
-@json_option
-def receipts(database: str, station: str | None, as_json: bool) -> None:
+@answer_options
+def receipts(database: str, station: str | None) -> Answer:
     """Print the receipts with their numbers, which `supplies receipt` takes."""
     from supplies.cli.opening import open_ledger
-    from supplies.cli.tables import print_columns, print_json
-    from supplies.views.receipts import list_receipts
+    from supplies.cli.tables import print_columns
+    from supplies.views.receipts import ReceiptView, list_receipts
 
     with open_ledger(database, station) as ledger, ledger.reading() as books:
         page = list_receipts(books, limit=None)
-    if as_json:
-        print_json(page)
-        return
-    print_columns(
-        {
-            "receipt": lambda receipt: receipt.number,
-            "issued": lambda receipt: receipt.issued_on,
-            "donations": lambda receipt: ", ".join(receipt.donations),
-            "status": lambda receipt: receipt.status,
-            "given back": lambda receipt: (
-                None if not receipt.given_back else "all" if receipt.given_back.all else "in part"
-            ),
-            "replaced by": lambda receipt: receipt.replaced_by,
-        },
-        page.items,
+    return answer_with(
+        "receipts",
+        page,
+        lambda: print_columns(
+            {
+                "receipt": lambda receipt: receipt.number,
+                "issued": lambda receipt: receipt.issued_on,
+                "donations": lambda receipt: ", ".join(receipt.donations),
+                "status": lambda receipt: receipt.status,
+                "given back": lambda receipt: (
+                    None
+                    if not receipt.given_back
+                    else "all"
+                    if receipt.given_back.all
+                    else "in part"
+                ),
+                "replaced by": lambda receipt: receipt.replaced_by,
+            },
+            page.items,
+        ),
+        kind=ReceiptView,
     )
 
 
@@ -251,7 +267,7 @@ def _period(first: date | None, last: date | None, entries: tuple[date, date]) -
 @books_options
 @report_period_options
 @_organisation_option
-@json_option
+@answer_options
 @report_paper_options
 def station_report(
     database: str,
@@ -259,23 +275,21 @@ def station_report(
     first: date | None,
     last: date | None,
     organisation: bool,
-    as_json: bool,
     output: str | None,
     force: bool,
-) -> None:
+) -> Answer | None:
     """Print what a station received, handed over and used in a period."""
     from supplies.cli.opening import open_ledger
     from supplies.cli.organisation_reports import report_organisation_period
     from supplies.cli.paper_files import report_output, write_report
-    from supplies.cli.tables import print_json, print_period_report
+    from supplies.cli.tables import print_period_report
     from supplies.views.periods import get_period_of_entries
     from supplies.views.station_report import build_station_report, build_station_report_paper
 
     file = report_output(output, database, force=force)
     with open_ledger(database, station) as ledger:
         if organisation:
-            report_organisation_period(ledger, first, last, output=file, as_json=as_json)
-            return
+            return report_organisation_period(ledger, first, last, output=file)
         with ledger.reading() as books:
             first, last = _period(first, last, get_period_of_entries(books))
             if file is not None:
@@ -283,19 +297,16 @@ def station_report(
 
                 paper = build_station_report_paper(books, first, last, printed_at=ledger.clock())
                 write_report(file, "station report", draw_station_report(paper))
-                return
+                return None
             result = build_station_report(books, first, last)
-    if as_json:
-        print_json(result)
-    else:
-        print_period_report(result)
+    return answer_with("station", result, lambda: print_period_report(result))
 
 
 @report.command()
 @books_options
 @report_period_options
 @click.option("--donor", metavar="CODE", required=True, help="Code of the donor, as in D-01.")
-@json_option
+@answer_options
 @report_paper_options
 def statement(
     database: str,
@@ -303,10 +314,9 @@ def statement(
     first: date | None,
     last: date | None,
     donor: str,
-    as_json: bool,
     output: str | None,
     force: bool,
-) -> None:
+) -> Answer | None:
     """Print where the goods of a donor are now: the donor statement of a period.
 
     Without --from, the period begins with the donor's first donation. Without --to, it ends with
@@ -314,7 +324,6 @@ def statement(
     """
     from supplies.cli.opening import open_ledger
     from supplies.cli.paper_files import report_output, write_report
-    from supplies.cli.tables import print_json
     from supplies.views.donor_statement import build_donor_statement, build_donor_statement_paper
     from supplies.views.periods import get_period_of_donor
 
@@ -328,12 +337,9 @@ def statement(
                 books, donor, first, last, printed_at=ledger.clock()
             )
             write_report(file, "statement", draw_donor_statement(paper))
-            return
+            return None
         result = build_donor_statement(books, donor, first, last)
-    if as_json:
-        print_json(result)
-    else:
-        _print_statement(result)
+    return answer_with("statement", result, lambda: _print_statement(result))
 
 
 def _print_statement(statement: DonorStatement) -> None:
@@ -364,22 +370,24 @@ def _print_statement(statement: DonorStatement) -> None:
 @books_options
 @click.option("--item", metavar="CODE", required=True, help="Code of the item, as in mask.")
 @click.option("--batch", metavar="BATCH", required=True, help="Batch number, as in B7.")
-@json_option
-def recall(database: str, station: str | None, item: str, batch: str, as_json: bool) -> None:
+@answer_options
+def recall(database: str, station: str | None, item: str, batch: str) -> Answer:
     """Print where the goods of a batch are, and who received them.
 
     Goods repacked from the batch are included. `supplies quarantine` moves the free goods.
     """
     from supplies.cli.opening import open_ledger
-    from supplies.cli.tables import print_columns, print_json
     from supplies.domain.normalization import normalize_text
     from supplies.views.recall import build_recall
 
     with open_ledger(database, station) as ledger, ledger.reading() as books:
         found = build_recall(books, item, normalize_text(batch))
-    if as_json:
-        print_json(found)
-        return
+    return answer_with("recall", found, lambda: _print_recall(found))
+
+
+def _print_recall(found: Recall) -> None:
+    from supplies.cli.tables import print_columns
+
     print_columns(
         {
             "item": lambda goods: goods.item,
@@ -408,24 +416,22 @@ def recall(database: str, station: str | None, item: str, batch: str, as_json: b
 @report.command()
 @books_options
 @report_period_options
-@json_option
+@answer_options
 @report_paper_options
 def disclosure(
     database: str,
     station: str | None,
     first: date | None,
     last: date | None,
-    as_json: bool,
     output: str | None,
     force: bool,
-) -> None:
+) -> Answer | None:
     """Print the public disclosure (公示) of a period: goods received and handed over.
 
     Donors are named only as they consented, and recipients are not named.
     """
     from supplies.cli.opening import open_ledger
     from supplies.cli.paper_files import report_output, write_report
-    from supplies.cli.tables import print_json
     from supplies.views.periods import get_period_of_entries
     from supplies.views.public_disclosure import build_disclosure, build_disclosure_paper
 
@@ -437,12 +443,9 @@ def disclosure(
 
             paper = build_disclosure_paper(books, first, last, printed_at=ledger.clock())
             write_report(file, "disclosure", draw_public_disclosure(paper), is_public=True)
-            return
+            return None
         result = build_disclosure(books, first, last)
-    if as_json:
-        print_json(result)
-    else:
-        _print_disclosure(result)
+    return answer_with("disclosure", result, lambda: _print_disclosure(result))
 
 
 def _print_disclosure(disclosure: Disclosure) -> None:
@@ -467,3 +470,7 @@ def _print_disclosure(disclosure: Disclosure) -> None:
         },
         disclosure.handed_over,
     )
+
+
+for _command in PERIOD_REPORTS:
+    report.add_command(_command)

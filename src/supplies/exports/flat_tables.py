@@ -11,7 +11,7 @@ import msgspec
 
 from supplies.exports.tables import Column, Table, Value
 
-LINES = ("lines", "transfers", "stops", "goods", "items")
+LINES = ("lines", "transfers", "stops", "lots", "goods", "items")
 """Lists of a view that get a row for each element, best first. Other lists become one text."""
 
 _PLAIN = (str, int, bool, date)

@@ -1,15 +1,39 @@
-"""The default period of reports: from the first to the last day of all entries."""
+"""The period of a report. By default, it is from the first to the last day of all entries."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
 
+import msgspec
+
 from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR
-from supplies.errors import NotFound, Sentence
+from supplies.errors import InvalidField, NotFound, Sentence
+from supplies.views.pagination import View
 from supplies.views.shared_queries import is_one_of, named_values
+
+
+class PeriodReport(View, frozen=True, kw_only=True):
+    """Base class of the reports of a period.
+
+    Attributes:
+        first ("from" in JSON), last ("to" in JSON): First and last day, both included.
+    """
+
+    first: date = msgspec.field(name="from")
+    last: date = msgspec.field(name="to")
+
+
+def check_days(first: date, last: date) -> None:
+    """Check the days of a period.
+
+    Raises:
+        InvalidField: `last` is before `first`.
+    """
+    if last < first:
+        raise InvalidField.at("/to", Sentence("{last} is before {first}", last=last, first=first))
 
 
 def get_period_of_entries(books: Books) -> tuple[date, date]:

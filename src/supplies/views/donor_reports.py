@@ -1,0 +1,181 @@
+"""Reports by donor: which pledges are open, late or kept, and the values given in each year."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import date
+
+from supplies.books.reader import Books
+from supplies.domain.catalogue_records import Donor
+from supplies.views.donations import list_donations
+from supplies.views.pagination import View
+from supplies.views.periods import PeriodReport, check_days
+from supplies.views.pledges import PledgeView, list_pledges
+
+
+class PledgedItem(View, frozen=True, kw_only=True):
+    """What a donor pledged of one item, in base units.
+
+    `promised` is the sum of `arrived`, `outstanding` and `dropped`.
+
+    Attributes:
+        late: The part of `outstanding` that was due before today.
+        dropped: What lapsed or was cancelled.
+    """
+
+    item: str
+    promised: int
+    arrived: int
+    outstanding: int
+    late: int
+    dropped: int
+
+
+class DonorPledges(View, frozen=True, kw_only=True):
+    """The pledges of a donor.
+
+    Attributes:
+        name: None if the donor was forgotten.
+        pledges: The number of pledges. It is the sum of `open`, `kept`, `lapsed` and `cancelled`.
+        late: The number of open pledges that were due before today.
+    """
+
+    donor: str
+    name: str | None
+    pledges: int
+    open: int
+    late: int
+    kept: int
+    lapsed: int
+    cancelled: int
+    lines: list[PledgedItem]
+
+
+class DonorPledgesReport(PeriodReport, frozen=True, kw_only=True):
+    """The pledges that were made in a period, by donor."""
+
+    today: date
+    items: list[DonorPledges]
+
+
+class DonorValue(View, frozen=True, kw_only=True):
+    """What a donor gave in one year, as valued when it was recorded.
+
+    Attributes:
+        donor: None for unknown donors.
+        name: None for unknown donors, and if the donor was forgotten.
+        value: The sum of the values in minor units of `currency`; None if nothing was valued.
+        donations: The number of donations with goods of this currency.
+        not_valued: How many lines of all donations of the donor in this year have no value.
+    """
+
+    donor: str | None
+    name: str | None
+    year: int
+    currency: str | None
+    value: int | None
+    donations: int
+    not_valued: int
+
+
+class DonorValuesReport(PeriodReport, frozen=True, kw_only=True):
+    """The values that donors gave, by donor, year and currency."""
+
+    items: list[DonorValue]
+
+
+def report_pledges_by_donor(
+    books: Books, first: date, last: date, today: date
+) -> DonorPledgesReport:
+    """Return the pledges of a period, by donor. The donors with most late pledges come first.
+
+    Args:
+        today: The station's day, before which an open pledge is late.
+
+    Raises:
+        InvalidField: `last` is before `first`.
+    """
+    check_days(first, last)
+    by_donor: defaultdict[str, list[PledgeView]] = defaultdict(list)
+    for pledge in list_pledges(books, limit=None).items:
+        if first <= pledge.happened_on <= last:
+            by_donor[pledge.donor].append(pledge)
+    found = [_pledges_of(books, donor, pledges, today) for donor, pledges in by_donor.items()]
+    found.sort(key=lambda one: (-one.late, -one.open, one.donor))
+    return DonorPledgesReport(first=first, last=last, today=today, items=found)
+
+
+def _pledges_of(
+    books: Books, donor: str, pledges: Iterable[PledgeView], today: date
+) -> DonorPledges:
+    statuses: Counter[str] = Counter()
+    items: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for pledge in pledges:
+        is_late = pledge.status == "open" and pledge.due_on is not None and pledge.due_on < today
+        statuses.update([pledge.status, *["late"] * is_late])
+        for line in pledge.lines:
+            items[line.item].update(
+                promised=line.promised,
+                arrived=line.arrived,
+                outstanding=line.outstanding,
+                late=line.outstanding if is_late else 0,
+                dropped=line.lapsed + line.cancelled,
+            )
+    return DonorPledges(
+        donor=donor,
+        name=_name(books, donor),
+        pledges=statuses.total() - statuses["late"],
+        open=statuses["open"],
+        late=statuses["late"],
+        kept=statuses["kept"],
+        lapsed=statuses["lapsed"],
+        cancelled=statuses["cancelled"],
+        lines=[PledgedItem(item=item, **quantities) for item, quantities in sorted(items.items())],
+    )
+
+
+def report_donor_values(books: Books, first: date, last: date) -> DonorValuesReport:
+    """Return the values that donors gave in a period, by donor, year and currency.
+
+    Raises:
+        InvalidField: `last` is before `first`.
+    """
+    check_days(first, last)
+    values: Counter[tuple[str | None, int, str | None]] = Counter()
+    donations: Counter[tuple[str | None, int, str | None]] = Counter()
+    not_valued: Counter[tuple[str | None, int]] = Counter()
+    for one in list_donations(books, limit=None).items:
+        if not first <= one.happened_on <= last or not one.lines:
+            continue
+        year = one.happened_on.year
+        for line in one.lines:
+            if line.value is None:
+                not_valued[one.donor, year] += 1
+            else:
+                values[one.donor, year, line.value.currency] += line.value.minor
+        valued = {line.value.currency for line in one.lines if line.value is not None}
+        for currency in valued or [None]:
+            donations[one.donor, year, currency] += 1
+    keys = sorted(donations, key=lambda key: (key[1], key[0] or "", key[2] or ""))
+    return DonorValuesReport(
+        first=first,
+        last=last,
+        items=[
+            DonorValue(
+                donor=donor,
+                name=None if donor is None else _name(books, donor),
+                year=year,
+                currency=currency,
+                value=None if currency is None else values[donor, year, currency],
+                donations=donations[donor, year, currency],
+                not_valued=not_valued[donor, year],
+            )
+            for donor, year, currency in keys
+        ],
+    )
+
+
+def _name(books: Books, code: str) -> str | None:
+    record = books.catalogue.get(Donor, code)
+    return None if record is None else record.name

@@ -1,0 +1,118 @@
+"""Needs by item, community and urgency, with the time for which households wait or waited."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+
+from supplies.books.reader import Books, query_ids
+from supplies.domain.accounts import MET
+from supplies.domain.catalogue_records import Recipient
+from supplies.domain.commands import Urgency
+from supplies.views.needs import NeedView, list_needs
+from supplies.views.pagination import View
+from supplies.views.periods import PeriodReport, check_days
+
+_ORDER = {"high": 0, "normal": 1, "low": 2}
+
+
+class NeedGroup(View, frozen=True, kw_only=True):
+    """The needs for one item in one community with one urgency, in base units.
+
+    Attributes:
+        community: None for recipients without a community.
+        waiting: How many needs are not met yet. They lack `missing` together.
+        missing: What is neither handed over nor ended.
+        longest_days, mean_days: For how many days needs that are not met have waited: the longest
+            time, and the mean in whole days. None if none waits.
+        met: How many needs were met.
+        mean_days_to_meet: After how many days they were met, as a mean in whole days; None if none
+            was met.
+    """
+
+    item: str
+    community: str | None
+    urgency: Urgency
+    waiting: int
+    missing: int
+    longest_days: int | None
+    mean_days: int | None
+    met: int
+    mean_days_to_meet: int | None
+
+
+class NeedsReport(PeriodReport, frozen=True, kw_only=True):
+    """The needs that were noted in a period, the most urgent and longest waiting first."""
+
+    today: date
+    items: list[NeedGroup]
+
+
+def report_needs(books: Books, first: date, last: date, today: date) -> NeedsReport:
+    """Return the needs of a period by item, community and urgency.
+
+    Args:
+        today: The station's day, until which a need that is not met has waited.
+
+    Raises:
+        InvalidField: `last` is before `first`.
+    """
+    check_days(first, last)
+    groups: defaultdict[tuple[str, str | None, Urgency], list[NeedView]] = defaultdict(list)
+    for need in list_needs(books, limit=None).items:
+        if first <= need.happened_on <= last and need.status != "ended":
+            recipient = books.catalogue.get(Recipient, need.recipient)
+            community = None if recipient is None else recipient.community
+            groups[need.item, community, need.urgency].append(need)
+    met = [need.id for needs in groups.values() for need in needs if need.status == "met"]
+    met_on = _days_met(books, met)
+    found = [
+        _group(item, community, urgency, needs, met_on, today)
+        for (item, community, urgency), needs in groups.items()
+    ]
+    found.sort(
+        key=lambda one: (
+            _ORDER[one.urgency],
+            -(one.longest_days or -1),
+            one.item,
+            one.community or "",
+        )
+    )
+    return NeedsReport(first=first, last=last, today=today, items=found)
+
+
+def _days_met(books: Books, needs: list[str]) -> dict[str, date]:
+    """Return the day on which the last goods for each need were handed over."""
+    rows = query_ids(
+        books,
+        map(MET, needs),
+        "SELECT w.id, max(t.day) FROM wanted w CROSS JOIN transfers t "
+        "WHERE t.station = :station AND t.target = w.id GROUP BY w.id",
+    )
+    return {account.partition(":")[2]: date.fromisoformat(day) for account, day in rows}
+
+
+def _group(
+    item: str,
+    community: str | None,
+    urgency: Urgency,
+    needs: list[NeedView],
+    met_on: dict[str, date],
+    today: date,
+) -> NeedGroup:
+    waiting = [need for need in needs if need.status != "met"]
+    waits = [max(0, (today - need.happened_on).days) for need in waiting]
+    took = [
+        max(0, (met_on[need.id] - need.happened_on).days) for need in needs if need.id in met_on
+    ]
+    return NeedGroup(
+        item=item,
+        community=community,
+        urgency=urgency,
+        waiting=len(waiting),
+        missing=sum(need.needed + need.claimed + need.assigned for need in waiting),
+        longest_days=max(waits, default=None),
+        mean_days=sum(waits) // len(waits) if waits else None,
+        met=len(took),
+        mean_days_to_meet=sum(took) // len(took) if took else None,
+    )
