@@ -134,6 +134,7 @@ def test_an_unknown_report_gives_an_error_that_lists_all_reports(
     message = run_with_usage_error(capsys, "report", "volunteers")
     assert (
         "Use one of: stock, pledges, needs, alerts, deliveries, receipts, station, statement, "
-        "recall, disclosure." in message
+        "recall, disclosure, cover, derivation, losses, pledges-by-donor, donor-values, waiting, "
+        "teams, household." in message
     )
     assert "Did you mean 'pledges'?" in run_with_usage_error(capsys, "report", "pledge")

@@ -25,6 +25,7 @@ RIGHT = {
     "code": "123",
     "account": "stock:store",
     "lot": "l_1",
+    "recipient": "R-1",
 }
 """Values of the parameters that a route requires beside the one that is tested."""
 
