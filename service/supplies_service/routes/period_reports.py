@@ -42,6 +42,7 @@ RateDays = Annotated[
 ]
 
 _STAFF = allow_roles("coordinator", "recorder", "auditor")
+_NAMES = allow_roles("coordinator", "recorder", "auditor", personal=True)
 
 
 class PeriodReportController(Controller):
@@ -74,7 +75,7 @@ class PeriodReportController(Controller):
         """Report what was lost, by cause."""
         return await context.show_in_thread(lambda books: report_losses(books, first, last))
 
-    @get("/pledges-by-donor", operation_id="reportPledgesByDonor", opt=_STAFF)
+    @get("/pledges-by-donor", operation_id="reportPledgesByDonor", opt=_NAMES)
     async def pledges(self, context: Context, first: First, last: Last) -> DonorPledgesReport:
         """Report which pledges of a period are open, late or kept, by donor."""
         today = context.ledger.today()
@@ -82,7 +83,7 @@ class PeriodReportController(Controller):
             lambda books: report_pledges_by_donor(books, first, last, today)
         )
 
-    @get("/donor-values", operation_id="reportDonorValues", opt=_STAFF)
+    @get("/donor-values", operation_id="reportDonorValues", opt=_NAMES)
     async def values(self, context: Context, first: First, last: Last) -> DonorValuesReport:
         """Report the values that donors gave, by donor, year and currency."""
         return await context.show_in_thread(lambda books: report_donor_values(books, first, last))
