@@ -499,7 +499,7 @@ def reads_all(sql: str, read: Read) -> bool:
 
 KNOWN = (
     # Balances at the end of a past day: the days of all accounts of a kind.
-    r"FROM days AS d WHERE .* AND day = \(SELECT max\(",
+    r"FROM days AS d WHERE .* AND d\.day <= :day AND NOT EXISTS",
     # Sums over all shipments between stations, from the beginning.
     r"^SELECT other, item, here, unit, sum",
 )

@@ -99,6 +99,16 @@ def test_neither_quarantine_nor_expired_goods_are_proposed(station: StationLedge
     assert proposed(station) == []
 
 
+def test_no_goods_are_proposed_that_entries_of_later_days_take(station: StationLedger) -> None:
+    need, lot = station.need(10), station.stock(8)
+    today, line = station.clock.day, c.LotLine(item="mask", quantity=5, lot=lot)
+    for source, target in (("store", "annex"), ("annex", "store")):
+        station.clock.advance()
+        station(c.Move(source=source, target=target, lines=[line]))
+    station.clock.day = today
+    assert proposed_quantities(station) == {need: 3}
+
+
 def test_claimed_needs_are_not_proposed(station: StationLedger) -> None:
     need = station.need(10)
     station.pledge(6, {need: 6})

@@ -60,6 +60,13 @@ _UNKNOWN = {
 """Messages about a code that no record has, by the kind of record."""
 
 
+LATEST_UNTIL_DAY = (
+    "d.day <= :day AND NOT EXISTS (SELECT 1 FROM days o WHERE o.station = d.station "
+    "AND o.account = d.account AND o.item = d.item AND o.lot = d.lot "
+    "AND o.day > d.day AND o.day <= :day)"
+)
+"""SQL condition: the row `d` of `days` has the balance of its account at the end of `:day`."""
+
 BalanceKey = tuple[str, str, str]
 """The account, item and lot that identify a balance."""
 
@@ -378,9 +385,7 @@ class Books:
             where = "account >= :account AND account < :end"  # ";" follows ":" in ASCII
         rows = self.all(
             "SELECT account, item, lot, quantity FROM days AS d "
-            f"WHERE station = :station AND {where} AND quantity <> 0 AND day = ("
-            "SELECT max(o.day) FROM days AS o WHERE o.station = d.station "
-            "AND o.account = d.account AND o.item = d.item AND o.lot = d.lot AND o.day <= :day)",
+            f"WHERE station = :station AND {where} AND quantity <> 0 AND {LATEST_UNTIL_DAY}",
             account=account,
             end=account[:-1] + ";",
             day=day,

@@ -13,25 +13,28 @@ Only the open part of a need is served. A part that a pledge claims is not propo
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import attrgetter
 
-from supplies.books.merged_codes import code_that_stays
+from supplies.books.account_range import account_range
 from supplies.books.reader import Books
 from supplies.domain.accounts import NEEDED, STOCK, keys_of
 from supplies.domain.catalogue_records import Location
-from supplies.domain.entry_rows import Lot, Need
+from supplies.domain.entry_rows import Lot
 from supplies.domain.fields import MAX_LINES
-from supplies.views.balances_at import read_balances
+from supplies.views.balances_at import BalanceKey, read_balances
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View, check_codes, paginate
-from supplies.views.shared_queries import read_latest, read_lots
+from supplies.views.shared_queries import read_lots
 
-_URGENCIES = ("high", "normal", "low")
+_URGENCIES: dict[str, int] = {"high": 0, "normal": 1, "low": 2}
 
-_SortKey = tuple[date, int, str]
-"""Sorts needs of the same urgency: by due date, number of the first entry, and id."""
+_NO_DAY = date.max.isoformat()
+
+_SortKey = tuple[int, str, int, str]
+"""Sorts needs: by urgency, due date, number of the first entry, and id."""
 
 
 class ProposedLot(View, frozen=True, kw_only=True):
@@ -82,17 +85,46 @@ def propose_allocations(
         InvalidField: a filter, `after` or `limit` is invalid.
     """
     check_codes(books, item=item, location=location)
-    shelves = _shelves(books, today, item, location)
-    needs = _open_needs(books, today, item)
-    rows = _combine(_distribute(books, needs, shelves))
+    lowest = _LowestBalances(books, today)
+    shelves = _shelves(books, today, lowest, item, location)
+    needs = _open_needs(books, lowest, shelves, item) if shelves else []
+    drafts = _combine(_distribute(needs, shelves))
 
     def fetch(position: int, wanted: int) -> list[tuple[int, ProposedAllocation]]:
-        return list(enumerate(rows, 1))[position : position + wanted]
+        shown = drafts[position : position + wanted]
+        return [(number, each.to_view()) for number, each in enumerate(shown, position + 1)]
 
     return paginate(fetch, after, limit)
 
 
 # --- free goods and open needs -------------------------------------------------------------------
+
+
+class _LowestBalances:
+    """The lowest balances of accounts on a day and all later days.
+
+    Entries may already be booked on later days. If more than the lowest balance were taken, the
+    balance of such a day would be negative.
+    """
+
+    def __init__(self, books: Books, day: date) -> None:
+        self._books, self._day = books, day
+        self._moved_later: set[BalanceKey] = set()
+        if books.head()[2] > day.isoformat():
+            rows = books.all(
+                "SELECT t.source, t.target, t.item, t.lot FROM entries e CROSS JOIN transfers t "
+                "WHERE e.station = :station AND e.booked_on > :day "
+                "AND t.station = e.station AND t.seq = e.seq",
+                day=day.isoformat(),
+            )
+            for source, target, item, lot in rows:
+                self._moved_later |= {(source, item, lot), (target, item, lot)}
+
+    def get(self, key: BalanceKey, now: int) -> int:
+        """Return the lowest balance of an account whose present balance is `now`."""
+        if key not in self._moved_later:
+            return now
+        return min(self._books.balance_and_lowest_since(self._day, *key))
 
 
 @dataclass(slots=True)
@@ -105,7 +137,7 @@ class _OnShelf:
 
 
 def _shelves(
-    books: Books, today: date, item: str | None, location: str | None
+    books: Books, today: date, lowest: _LowestBalances, item: str | None, location: str | None
 ) -> dict[str, list[_OnShelf]]:
     """Return the lots of each item that can be allocated today.
 
@@ -121,7 +153,7 @@ def _shelves(
             continue
         if books.item(what).retired:
             continue
-        there = _lowest_balance(books, today, account, what, lot, quantity)
+        there = lowest.get((account, what, lot), quantity)
         if there > 0:
             on = _OnShelf(place, lot, there)
             found[what].append((expires, place, _entry_of(described[lot]), on))
@@ -140,17 +172,6 @@ def _entry_of(lot: Lot) -> int:
     return int(lot.lot.rsplit("_", 2)[1])
 
 
-def _lowest_balance(books: Books, today: date, account: str, item: str, lot: str, now: int) -> int:
-    """Return the lowest balance of the account on `today` or any later day.
-
-    Entries may already be booked on later days. If more than this quantity were taken, the balance
-    of such a day would be negative.
-    """
-    if books.head()[2] <= today.isoformat():
-        return now
-    return min(books.balance_and_lowest_since(today, account, item, lot))
-
-
 @dataclass(slots=True)
 class _OpenNeed:
     """A need, its open quantity, and how much of that quantity is proposed so far.
@@ -159,54 +180,73 @@ class _OpenNeed:
         household: The code of the recipient that stays, if codes were merged.
     """
 
-    need: Need
+    need: str
+    recipient: str
     household: str
+    item: str
+    urgency: int
     lacks: int
     sort_key: _SortKey
     given: int = 0
 
 
-def _open_needs(books: Books, today: date, item: str | None) -> list[_OpenNeed]:
-    """Return open needs, the most urgent first.
+def _open_needs(
+    books: Books, lowest: _LowestBalances, items: Container[str], item: str | None
+) -> list[_OpenNeed]:
+    """Return the open needs for these items, the most urgent first.
 
     Needs of equal urgency are ordered by due date. Of these, the oldest come first.
     """
-    open_ = {
-        keys_of(key[0])[0]: (key, n)
-        for key, n in read_balances(books, (NEEDED,), item=item).items()
-    }
-    stated = read_latest(books, Need, "need", open_)
+    rows = books.all(
+        "SELECT b.account, b.item, b.lot, b.quantity, n.need, n.recipient, n.urgency, n.needed_by "
+        "FROM balances b CROSS JOIN needs n WHERE b.station = :station "
+        f"AND {account_range('start', 'end', column='b.account')} AND b.quantity <> 0 "
+        f"{'' if item is None else 'AND b.item = :item '}AND n.station = b.station "
+        f"AND n.need = substr(b.account, {len(NEEDED.prefix) + 1}) AND n.seq = ("
+        "SELECT max(m.seq) FROM needs m WHERE m.station = n.station AND m.need = n.need)",
+        start=NEEDED.prefix,
+        end=f"{NEEDED.name};",  # ";" follows ":" in ASCII
+        item=item,
+    )
+    merged = books.catalogue.merged_codes("recipient")
     found = []
-    for name, (key, quantity) in open_.items():
-        need = stated[name][0]
-        lacks = _lowest_balance(books, today, *key, quantity)
+    for account, what, lot, quantity, need, recipient, urgency, needed_by in rows:
+        if what not in items:
+            continue
+        lacks = lowest.get((account, what, lot), quantity)
         if lacks > 0:
-            turn = need.needed_by or date.max, int(name.rpartition("_")[2]), name
-            household = code_that_stays(books, "recipient", need.recipient)
-            found.append(_OpenNeed(need, household, lacks, turn))
-    return sorted(found, key=lambda one: (_URGENCIES.index(one.need.urgency), one.sort_key))
+            household = merged.get(recipient, recipient)
+            # Years have four digits, so that days as text are in the order of time.
+            turn = _URGENCIES[urgency], needed_by or _NO_DAY, int(need.rpartition("_")[2]), need
+            found.append(_OpenNeed(need, recipient, household, what, turn[0], lacks, turn))
+    return sorted(found, key=attrgetter("sort_key"))
 
 
 # --- sharing -------------------------------------------------------------------------------------
 
 
 def _distribute(
-    books: Books, needs: list[_OpenNeed], shelves: dict[str, list[_OnShelf]]
-) -> Iterator[tuple[Need, _OnShelf, int]]:
+    needs: list[_OpenNeed], shelves: dict[str, list[_OnShelf]]
+) -> Iterator[tuple[_OpenNeed, _OnShelf, int]]:
     """Yield each need, in the order of `needs`, with the lots that it gets and their quantities."""
     free = {item: sum(on.quantity for on in shelf) for item, shelf in shelves.items()}
     tiers: defaultdict[tuple[int, str], list[_OpenNeed]] = defaultdict(list)
     for one in needs:
-        tiers[_URGENCIES.index(one.need.urgency), one.need.item].append(one)
+        tiers[one.urgency, one.item].append(one)
     for (_, item), tier in sorted(tiers.items(), key=lambda pair: pair[0]):
-        free[item] = free.get(item, 0) - _share(tier, free.get(item, 0))
+        if free[item]:
+            free[item] -= _share(tier, free[item])
+    left = {item: deque(shelf) for item, shelf in shelves.items()}
     for one in needs:
-        for on in shelves.get(one.need.item, ()):
+        shelf = left[one.item]
+        while one.given:
+            on = shelf[0]
             part = min(one.given, on.quantity)
-            if part:
-                on.quantity -= part
-                one.given -= part
-                yield one.need, on, part
+            on.quantity -= part
+            one.given -= part
+            yield one, on, part
+            if not on.quantity:
+                shelf.popleft()
 
 
 def _share(tier: Sequence[_OpenNeed], free: int) -> int:
@@ -260,15 +300,16 @@ class _AllocationDraft:
 
     recipient: str
     location: str
-    parts: dict[Need, Counter[str]] = field(default_factory=dict)
-    serves: dict[str, Need] = field(default_factory=dict)
+    parts: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+    serves: dict[str, str] = field(default_factory=dict)
 
-    def can_take(self, need: Need, lot: str) -> bool:
+    def can_take(self, need: str, lot: str) -> bool:
         return self.serves.get(lot, need) == need and len(self.serves) < MAX_LINES
 
-    def add(self, need: Need, lot: str, quantity: int) -> None:
-        self.serves[lot] = need
-        self.parts.setdefault(need, Counter())[lot] += quantity
+    def add(self, need: _OpenNeed, lot: str, quantity: int) -> None:
+        self.serves[lot] = need.need
+        by_lot = self.parts.setdefault((need.need, need.item), {})
+        by_lot[lot] = by_lot.get(lot, 0) + quantity
 
     def to_view(self) -> ProposedAllocation:
         return ProposedAllocation(
@@ -276,17 +317,17 @@ class _AllocationDraft:
             location=self.location,
             lines=[
                 ProposedLine(
-                    item=need.item,
-                    quantity=by_lot.total(),
-                    need=need.need,
+                    item=item,
+                    quantity=sum(by_lot.values()),
+                    need=need,
                     lots=[ProposedLot(lot=lot, quantity=part) for lot, part in by_lot.items()],
                 )
-                for need, by_lot in self.parts.items()
+                for (need, item), by_lot in self.parts.items()
             ],
         )
 
 
-def _combine(served: Iterator[tuple[Need, _OnShelf, int]]) -> list[ProposedAllocation]:
+def _combine(served: Iterator[tuple[_OpenNeed, _OnShelf, int]]) -> list[_AllocationDraft]:
     """Combine the proposed lines into few allocations, if possible one per recipient and location.
 
     The allocations are ordered by the first need that each of them serves.
@@ -296,8 +337,8 @@ def _combine(served: Iterator[tuple[Need, _OnShelf, int]]) -> list[ProposedAlloc
     for need, on, part in served:
         where = need.recipient, on.location
         row = last.get(where)
-        if row is None or not row.can_take(need, on.lot):
+        if row is None or not row.can_take(need.need, on.lot):
             row = last[where] = _AllocationDraft(*where)
             rows.append(row)
         row.add(need, on.lot, part)
-    return [row.to_view() for row in rows]
+    return rows

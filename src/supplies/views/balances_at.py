@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from supplies.books.account_range import account_range
-from supplies.books.reader import Books
+from supplies.books.reader import LATEST_UNTIL_DAY, Books
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, STOCK, AccountKind
 
 BalanceKey = tuple[str, str, str]
@@ -150,9 +150,7 @@ def _now(only: str) -> str:
 def _on(only: str) -> str:
     return (
         "SELECT account, item, lot, quantity FROM days AS d WHERE station = :station "
-        f"AND account >= :start AND account < :end AND quantity <> 0{only} AND day = ("
-        "SELECT max(o.day) FROM days AS o WHERE o.station = d.station "
-        "AND o.account = d.account AND o.item = d.item AND o.lot = d.lot AND o.day <= :day)"
+        f"AND account >= :start AND account < :end AND quantity <> 0{only} AND {LATEST_UNTIL_DAY}"
     )
 
 

@@ -17,21 +17,23 @@ def count_surveyed_households(books: Books, first: date, last: date) -> int:
     A household counts if one of its needs was recorded in the period and not withdrawn by the last
     day. A household with merged codes counts once.
     """
-    household = "n.recipient"
+    household = "r.code"
     if books.catalogue.merged_codes("recipient"):
-        household = sql_code_that_stays("recipient", "n", "recipient")
+        household = sql_code_that_stays("recipient", "r", "code")
     return int(
         books.value(
             # An entry is booked on the day on which it happened or later.
-            f"SELECT count(DISTINCT {household}) FROM entries e CROSS JOIN needs n "
-            "CROSS JOIN recipients r WHERE e.station = :station "
+            f"SELECT count(DISTINCT {household}) FROM ("
+            "SELECT DISTINCT n.recipient FROM entries e CROSS JOIN needs n "
+            "WHERE e.station = :station "
             "AND e.booked_on >= :first AND e.booked_on <= :last "
             "AND e.happened_on >= :first AND e.happened_on <= :last AND e.kind = 'need_noted' "
             "AND n.station = e.station AND n.need = e.document AND n.seq = e.seq "
-            "AND n.quantity > 0 AND n.seq = (SELECT max(m.seq) FROM needs m "
-            "CROSS JOIN entries o WHERE m.station = n.station AND m.need = n.need "
-            "AND o.station = m.station AND o.seq = m.seq AND o.booked_on <= :last) "
-            "AND r.station = n.station AND r.code = n.recipient AND r.kind = 'household'",
+            "AND n.quantity > 0 AND NOT EXISTS (SELECT 1 FROM needs m CROSS JOIN entries o "
+            "WHERE m.station = n.station AND m.need = n.need AND m.seq > n.seq "
+            "AND o.station = m.station AND o.seq = m.seq AND o.booked_on <= :last)"
+            ") AS surveyed CROSS JOIN recipients r WHERE r.station = :station "
+            "AND r.code = surveyed.recipient AND r.kind = 'household'",
             first=first.isoformat(),
             last=last.isoformat(),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from supplies.books.reader import LATEST_UNTIL_DAY
 from supplies.domain.accounts import UNEXPLAINED
 from supplies.domain.commands import ClosePeriod, ReopenPeriod
 from supplies.domain.entry_rows import Period
@@ -41,13 +42,11 @@ def close_period(command: ClosePeriod, journal: Journal) -> None:
 def _check_nothing_unexplained(journal: Journal, through: date) -> None:
     rows = journal.books.all(
         "SELECT item, sum(quantity) FROM days AS d WHERE station = :station "
-        "AND account >= :first AND account < :end AND day = ("
-        "SELECT max(day) FROM days AS e WHERE e.station = d.station "
-        "AND e.account = d.account AND e.item = d.item AND e.lot = d.lot AND e.day <= :through"
-        ") GROUP BY item HAVING sum(quantity) <> 0 ORDER BY item",
+        f"AND account >= :first AND account < :end AND {LATEST_UNTIL_DAY} "
+        "GROUP BY item HAVING sum(quantity) <> 0 ORDER BY item",
         first=UNEXPLAINED.prefix,
         end=UNEXPLAINED.prefix[:-1] + ";",
-        through=through.isoformat(),
+        day=through.isoformat(),
     )
     for item, quantity in rows:
         name = journal.books.item(item).name
