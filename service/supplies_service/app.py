@@ -38,6 +38,7 @@ from supplies_service.security.authentication import AuthenticationMiddleware, c
 from supplies_service.security.authorization import check_role, require_roles, serves_anonymous
 from supplies_service.security.csrf import CsrfMiddleware
 from supplies_service.security.headers import SecurityHeadersMiddleware
+from supplies_service.security.known_callers import KnownCallers
 from supplies_service.security.station_selection import select_station
 from supplies_service.security.trusted_hosts import (
     TrustedHostMiddleware,
@@ -79,7 +80,7 @@ def create_app(
     app = Litestar(
         route_handlers=CONTROLLERS,
         lifespan=[partial(_lifespan, open_stations=open_stations, hosts=hosts)],
-        state=State({"body_seconds": body_seconds}),
+        state=State({"body_seconds": body_seconds, "known_callers": KnownCallers()}),
         before_request=answer_repeat,
         dependencies={
             "payload": Provide(provide_body),

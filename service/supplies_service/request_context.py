@@ -48,6 +48,7 @@ from supplies_service.responses import (
     ConflictRecorded,
     CreatedOrConflict,
     EntryRecorded,
+    JSONResponse,
     PDFResponse,
 )
 from supplies_service.security.audit import access_line, log_access, log_refusal
@@ -278,10 +279,10 @@ class RequestContext:
     def _page(self, page: P) -> Response[P]:
         shown = self.redacted(page)
         if shown.next is None:
-            return Response(shown)
+            return JSONResponse(shown)
         query = {**dict(self.request.query_params.items()), "after": shown.next}
         link = f'<{self.request.url.path}?{urlencode(query)}>; rel="next"'
-        return Response(shown, headers={"Link": link})
+        return JSONResponse(shown, headers={"Link": link})
 
     def redacted(self, view: S) -> S:
         """Replace names by codes for auditors, and remove staff notes for donors."""

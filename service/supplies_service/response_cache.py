@@ -23,6 +23,9 @@ from supplies_service.observability.request_log import LOGGED
 MAX_CACHED_BYTES = 16 * 2**20
 """Size of all cached responses at which the cache is emptied."""
 
+_VERSION = "supplies_database_version"
+"""Key in the scope of a GET request for the version of the database when the request arrived."""
+
 _USED_UNTIL = "supplies_response_used_until"
 """Key in a request's scope for the time until which the response may be used again."""
 
@@ -58,6 +61,15 @@ def allow_reuse(scope: Scope, until: datetime) -> None:
     """
     request: Any = scope
     request[_USED_UNTIL] = until
+
+
+def version_at_arrival(scope: Scope) -> object:
+    """Return the version of the database when a request arrived, which each commit changes.
+
+    Return None if the engine has no such version, or if the method is not GET.
+    """
+    request: Any = scope
+    return request.get(_VERSION)
 
 
 def _digest(request: Any) -> bytes:
@@ -96,6 +108,7 @@ class ResponseCacheMiddleware:
         if version is None:
             await self._app(scope, receive, send)
             return
+        request[_VERSION] = version
         if version != self._version:
             self._empty()
             self._version = version

@@ -18,9 +18,10 @@ from supplies.access.access_context import AccessContext
 from supplies.access.credentials import Authenticated, Caller, CallerKind
 from supplies_service.observability.request_log import set_logged_caller
 from supplies_service.problems import Unauthenticated
-from supplies_service.response_cache import allow_reuse
+from supplies_service.response_cache import allow_reuse, version_at_arrival
 from supplies_service.security.audit import log_anonymous_refusal
 from supplies_service.security.authorization import serves_anonymous
+from supplies_service.security.known_callers import KnownCallers, SentSecret
 from supplies_service.stations import Connection, served_stations, set_current_station
 
 SESSION_COOKIE, DONOR_COOKIE = "supplies_session", "supplies_donor"
@@ -87,14 +88,21 @@ def _find_caller(
     service = served_stations(connection).find(credentials.station_of(secret))
     if service is None:
         return None
-    # Each of these is a single query, which needs no transaction.
-    with service.ledger.read_without_transaction() as books:
-        access = AccessContext(books, service.ledger.clock())
-        found = credentials.authenticate(access, secret, kinds)
-        if found is None and "phone" in kinds:
-            found = phones.authenticate(access, secret)
-    if found is not None:
-        set_current_station(connection, service)
+    known: KnownCallers = connection.app.state.known_callers
+    sent, version = SentSecret(secret, kinds), version_at_arrival(connection.scope)
+    now = service.ledger.clock()
+    found = known.find(version, sent, now)
+    if found is None:
+        # Each of these is a single query, which needs no transaction.
+        with service.ledger.read_without_transaction() as books:
+            access = AccessContext(books, now)
+            found = credentials.authenticate(access, secret, kinds)
+            if found is None and "phone" in kinds:
+                found = phones.authenticate(access, secret)
+        if found is None:
+            return None
+        known.add(version, sent, found)
+    set_current_station(connection, service)
     return found
 
 

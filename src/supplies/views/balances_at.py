@@ -50,29 +50,32 @@ def read_balances(
     only = "" if item is None else " AND item = :item"
     if key is not None:
         only += " AND substr(account, length(account) - length(:key)) = ':' || :key"
-    sql = _now(only) if day is None else _on(only)
-    found: dict[BalanceKey, int] = {}
-    for kind in kinds:
-        start, end = (
-            kind.prefix,
-            f"{kind.name};",
-        )  # ";" is the character after ":", so the range contains every account of the kind
+    filters: dict[str, str | None] = {"key": key, "item": item}
+    ranges = []
+    for number, kind in enumerate(kinds):
+        start, end = kind.prefix, f"{kind.name};"  # ";" follows ":" in ASCII
         if key is not None and len(kind.keys) == 1:
             start, end = kind(key), f"{kind(key)}!"  # "!" sorts before every character of a code
-        filters = {"start": start, "end": end, "key": key, "item": item}
-        rows = books.all(sql, day=day, **filters)
-        found.update({(row[0], row[1], row[2]): int(row[3]) for row in rows})
-        if at is not None:
-            rows = books.all(_recorded_later(only), day=day or books.head()[2], seq=at, **filters)
-            for account, code, lot, quantity in rows:
-                found[account, code, lot] = found.get((account, code, lot), 0) - int(quantity)
+        filters |= {f"start{number}": start, f"end{number}": end}
+        ranges.append((f"start{number}", f"end{number}"))
+    sql = " UNION ALL ".join(
+        _now(only, *names) if day is None else _on(only, *names) for names in ranges
+    )
+    rows = books.all(sql, day=day, **filters)
+    found = {(row[0], row[1], row[2]): int(row[3]) for row in rows}
+    if at is not None:
+        sql = _recorded_later(only, ranges)
+        for account, code, lot, quantity in books.all(
+            sql, day=day or books.head()[2], seq=at, **filters
+        ):
+            found[account, code, lot] = found.get((account, code, lot), 0) - int(quantity)
     return {balance: quantity for balance, quantity in found.items() if quantity}
 
 
 def sum_balances(books: Books, kinds: Iterable[AccountKind], *, on: date | None = None) -> Sums:
     """Return the sums of balances by kind of account and item, now or at the end of a day."""
     on = past_day(books, on)
-    sql = _now("") if on is None else _on("")
+    sql = (_now if on is None else _on)("", "start", "end")
     return Sums(
         {
             (kind.name, item): int(quantity)
@@ -140,26 +143,29 @@ def balance_exists(condition: str, *, past: bool) -> str:
     )
 
 
-def _now(only: str) -> str:
+def _now(only: str, start: str, end: str) -> str:
     return (
         "SELECT account, item, lot, quantity FROM balances WHERE station = :station "
-        f"AND {account_range('start', 'end')} AND quantity <> 0{only}"
+        f"AND {account_range(start, end)} AND quantity <> 0{only}"
     )
 
 
-def _on(only: str) -> str:
+def _on(only: str, start: str, end: str) -> str:
     return (
         "SELECT account, item, lot, quantity FROM days AS d WHERE station = :station "
-        f"AND account >= :start AND account < :end AND quantity <> 0{only} AND {LATEST_UNTIL_DAY}"
+        f"AND account >= :{start} AND account < :{end} AND quantity <> 0{only} "
+        f"AND {LATEST_UNTIL_DAY}"
     )
 
 
-def _recorded_later(only: str) -> str:
+def _recorded_later(only: str, ranges: Iterable[tuple[str, str]]) -> str:
     """Return SQL for what entries after `:seq` moved, as far as it is booked up to `:day`.
 
     Args:
         only: A further SQL condition, beginning with AND.
+        ranges: The names of the parameters with the first account and the end of each range.
     """
+    within = " OR ".join(f"(account >= :{start} AND account < :{end})" for start, end in ranges)
     sides = " UNION ALL ".join(
         f"SELECT t.{side} AS account, t.item, t.lot, {sign}t.quantity AS quantity FROM booked b "
         "CROSS JOIN entries e CROSS JOIN transfers t WHERE e.station = :station "
@@ -168,5 +174,5 @@ def _recorded_later(only: str) -> str:
     )
     return (
         f"{_days_until(':day')} SELECT account, item, lot, sum(quantity) FROM ({sides}) AS moves "
-        f"WHERE account >= :start AND account < :end{only} GROUP BY account, item, lot"
+        f"WHERE ({within}){only} GROUP BY account, item, lot"
     )
