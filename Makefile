@@ -14,7 +14,7 @@ ENGINE ?= sqlite
 # beancount (GPL), which is not part of the program.
 REFUSED_LICENCES := AGPL-3.0-only;AGPL-3.0-or-later;GPL-2.0-only;GPL-2.0-or-later;GPL-3.0-only;GPL-3.0-or-later;GNU Affero General Public License v3;GNU Affero General Public License v3 or later (AGPLv3+);GNU General Public License (GPL);GNU General Public License v2 (GPLv2);GNU General Public License v2 or later (GPLv2+);GNU General Public License v3 (GPLv3);GNU General Public License v3 or later (GPLv3+)
 
-.PHONY: run test test-cluster test-firefox simulate attack check bench screenshots keystrokes lock audit clean
+.PHONY: run test test-cluster test-firefox simulate attack check bench bench-growth screenshots keystrokes lock audit clean
 .DEFAULT_GOAL := help
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "make test          install and run every test"
 	@echo "make check         formatting, lint, types, import rules and the prose of the documentation"
 	@echo "make bench         measure speed, as ratios within one run"
+	@echo "make bench-growth  measure books of a million entries (ENGINE=sqlite|postgresql)"
 	@echo "make simulate      simulate weeks of work with faults (SEED=1 STEPS=5000 ENGINE=sqlite|postgresql)"
 	@echo "make attack        flood and starve a service, and take away the database, disk and service"
 	@echo "make test-cluster  stop the primary of a real PostgreSQL cluster under load"
@@ -71,6 +72,9 @@ check: .venv/installed-test
 
 bench: .venv/installed-test
 	$(BIN)/python -m benchmarks
+
+bench-growth: .venv/installed-test
+	$(BIN)/python -m benchmarks growth --entries 1000000 --engine $(ENGINE)
 
 # Without addresses of an index, so that any mirror may serve the files. The hashes are of all platforms.
 COMPILE := var/audit/bin/pip-compile --quiet --generate-hashes --allow-unsafe --all-build-deps --strip-extras \

@@ -27,6 +27,7 @@ from supplies.ledger.recorded import Recorded
 from supplies.ledger.writer import Request
 from supplies.storage.sqlite.store import SqliteStore
 from supplies.views.alerts import list_alerts
+from supplies.views.allocation_proposal import propose_allocations
 from supplies.views.allocations import list_allocations
 from supplies.views.donor_statement import build_donor_statement
 from supplies.views.station_report import build_station_report
@@ -103,6 +104,7 @@ def _measure(url: str, size: int) -> Iterator[tuple[str, float]]:
         for name, view in views(size).items():
             yield name, 1e3 * _median(ledger, view, cpu)
         yield "Allocate", 1e3 * _time_allocations(ledger, cpu)
+        yield "proposal of allocations", 1e3 * _time_proposal(ledger, cpu)
         for name, prepare in COMMANDS.items():
             command = prepare(ledger)
             begin = cpu()
@@ -250,6 +252,18 @@ def _time_allocations(ledger: Ledger, cpu: Cpu) -> float:
         ledger.record(command, by="u_1")
         taken.append(cpu() - begin)
     return statistics.median(taken)
+
+
+def _time_proposal(ledger: Ledger, cpu: Cpu) -> float:
+    lines = [c.ArrivalLine(item=f"item-{number}", quantity=1000) for number in range(ITEMS)]
+    for store in STORES:
+        ledger.record(c.OpenStock(location=store, lines=lines), by="u_1")
+
+    def propose(ledger: Ledger) -> object:
+        with ledger.reading() as books:
+            return propose_allocations(books, LAST)
+
+    return _median(ledger, propose, cpu)
 
 
 def _register_items(ledger: Ledger, prefix: str, count: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import multiprocessing
 import os
@@ -119,7 +120,18 @@ def _application(settings: Settings) -> Litestar:
     )
     # granian's own handler for SIGINT, installed later, could end the worker from any thread.
     application.on_startup += [_ignore_interrupts, _limit_shutdown, _stop_without_parent]
+    application.on_startup += [collect_garbage_from_now_on]
     return application
+
+
+def collect_garbage_from_now_on() -> None:
+    """Turn on the garbage collection, and let it leave out all objects that exist now.
+
+    `supplies serve` turns it off, because starting makes 240,000 objects and hardly any garbage.
+    These objects exist as long as the process. Without them, a full collection takes 70 ms less.
+    """
+    gc.freeze()
+    gc.enable()
 
 
 def _ignore_interrupts() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from supplies_service.serve import check_address
+from supplies_service.serve import check_address, collect_garbage_from_now_on
 from supplies_service.settings import Settings
 from support.ledger_fixture import Clock, StationLedger
 from support.service_process import (
@@ -31,6 +32,17 @@ from supplies.errors import InvalidField, StoreError, SuppliesError
 from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import key_file
 from supplies.verification.verify import verify
+
+
+def test_a_started_worker_collects_garbage_but_leaves_out_what_existed() -> None:
+    gc.disable()
+    try:
+        collect_garbage_from_now_on()
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from contextlib import closing
@@ -44,6 +45,7 @@ def serve(
 
     The first start prints an address at which the first coordinator sets a password.
     """
+    gc.disable()  # Each worker turns it on when it has started.
     from supplies_service.serve import check_address
     from supplies_service.serve import serve as run_service
     from supplies_service.settings import Settings, unknown_variables
