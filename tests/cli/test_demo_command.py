@@ -12,7 +12,7 @@ def test_demo_writes_every_kind_of_paper(demo: Path) -> None:
     papers = sorted(path.name for path in demo.with_name("demo-papers").iterdir())
     assert "station-report.pdf" in papers
     assert len([name for name in papers if name.startswith("JZ-2020-")]) == 7
-    for kind, count in (("slips-", 6), ("run-sheet-", 6), ("statement-", 5), ("disclosure", 1)):
+    for kind, count in (("slips-", 7), ("run-sheet-", 7), ("statement-", 5), ("disclosure", 1)):
         assert len([name for name in papers if name.startswith(kind)]) == count
 
 

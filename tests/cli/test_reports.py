@@ -99,7 +99,7 @@ def test_a_report_without_a_period_covers_all_entries(
     words = ["report", *what, "--json", "--database", str(demo)]
     assert main(words) == 0
     report = json.loads(capsys.readouterr().out)
-    assert (report["from"], report["to"]) == ("2020-02-03", "2020-02-13")
+    assert (report["from"], report["to"]) == ("2020-02-03", "2020-02-14")
     assert main([*words, "--from", "2020-02-05"]) == 0
     assert json.loads(capsys.readouterr().out)["from"] == "2020-02-05"
 

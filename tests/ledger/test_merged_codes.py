@@ -12,8 +12,10 @@ from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotEnough, Una
 from supplies.ledger.recorded import Recorded
 from supplies.views.catalogue import get_record
 from supplies.views.likely_duplicates import find_likely_duplicates
+from supplies.views.merges import find_merge_warnings
 from supplies.views.needs import get_need, list_needs
 from supplies.views.pledges import get_pledge
+from supplies.views.receipts import list_receipts
 
 
 @pytest.fixture
@@ -237,7 +239,7 @@ def test_a_recipient_is_not_forgotten_while_a_merged_code_has_an_open_need(
 
 def test_a_forgotten_person_is_not_merged(station: StationLedger) -> None:
     station(c.ForgetRecipient(recipient="R-3"))
-    with pytest.raises(Forgotten):
+    with pytest.raises(Forgotten, match="the personal data of R-3 was erased"):
         merge(station, "R-3", "R-2")
 
 
@@ -247,3 +249,30 @@ def test_the_same_need_under_both_codes_is_a_likely_duplicate(station: StationLe
     again = station.need(5, "R-2")
     (warning,) = find_likely_duplicates(station.books, again)
     assert warning.about == before
+
+
+def test_a_receipt_covers_gifts_under_both_codes_of_a_donor(station: StationLedger) -> None:
+    station.ledger.register(Donor(code="D-8", name="李某"), Donor(code="D-9", name="李某"))
+    first = station.give(3, donor="D-8")
+    second = station.give(4, donor="D-9")
+    both = [str(first.document), str(second.document)]
+    with pytest.raises(InvalidField, match="a receipt is for one donor"):
+        station(c.IssueReceipt(donations=both))
+    station(c.MergeCodes(kind="donor", code="D-9", into="D-8", reason="one firm"))
+    station(c.IssueReceipt(donations=both))
+    receipts = list_receipts(station.books, donor="D-9").items
+    assert [len(one.donations) for one in receipts if one.status == "issued"] == [2]
+    line = c.DonationLine(item="mask", quantity=5)
+    fixed = c.RecordDonation(donor="D-9", location="store", handled_by="Chen", lines=[line])
+    station(c.Correct(entry=second.seq, reason="miscounted", command=fixed))
+    receipts = list_receipts(station.books, donor="D-9").items
+    assert [len(one.donations) for one in receipts if one.status == "issued"] == [2]
+
+
+def test_a_merge_that_would_publish_a_donor_is_warned_of(station: StationLedger) -> None:
+    station.ledger.register(
+        Donor(code="D-8", name="李某", publish="name"), Donor(code="D-9", name="李某")
+    )
+    (warned,) = find_merge_warnings(station.books, "donor", "D-9", "D-8")
+    assert (warned.warning, warned.about) == ("publishes-name", "D-8")
+    assert find_merge_warnings(station.books, "donor", "D-8", "D-9") == []

@@ -78,7 +78,9 @@ def test_a_visitor_of_the_demo_looks_around_in_each_role(demo: Demo, address: st
     for path, role in zip(people, ROLES, strict=True):
         assert f"Look around as {role}" in shown
         answer = demo.browser.send(path)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+        page = "/run" if role == "courier" else "/"
+        assert (answer.status_code, answer.headers["location"]) == (303, page)
+        assert ("supplies_phone" in answer.headers["set-cookie"]) == (role == "courier")
         assert f"{role} · {role}" in demo.browser.open("/account")
 
 
@@ -181,4 +183,8 @@ def test_one_click_leads_from_the_sign_in_page_to_today(
         page.get_by_role("button", name=as_recorder[language]).click()
         today = {"en": "Today", "zh": "今日"}
         page.get_by_role("heading", level=1, name=today[language]).wait_for()
+        if language == "zh":
+            page.get_by_role("button", name="退出").click()
+            page.get_by_role("button", name="以配送员身份浏览").click()
+            page.get_by_text("住户22").first.wait_for()
         open_page.close()

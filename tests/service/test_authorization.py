@@ -52,6 +52,7 @@ POST   CR    /phones/rescue
 GET    CRA   /deliveries/{delivery}/live
 GET    CRTA  /
 GET    CRA   /reports
+GET    CRA   /reports/figures/{figure}
 GET    CRA   /reports/station/pdf
 GET    CRA   /reports/disclosure/pdf
 GET    CR    /reports/receipts/pdf

@@ -14,6 +14,7 @@ from supplies_service.pages.deliveries import DeliveryPages
 from supplies_service.pages.donations import DonationPages, ReceiptPages
 from supplies_service.pages.donor import DonorLinkPages, DonorPages
 from supplies_service.pages.entries import EntryPages
+from supplies_service.pages.figures import FigurePages
 from supplies_service.pages.find import FindPages
 from supplies_service.pages.languages import LanguagePages
 from supplies_service.pages.links import OWNERS_LINK_PAGES, LinkPages
@@ -72,6 +73,7 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     DonationPages,
     ReceiptPages,
     EntryPages,
+    FigurePages,
     ReportPages,
     OrganisationPages,
     *CATALOGUE_PAGES,

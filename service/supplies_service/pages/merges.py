@@ -17,7 +17,7 @@ from supplies.errors import SuppliesError
 from supplies.ledger.ledger import Ledger
 from supplies.views.catalogue import get_record
 from supplies.views.look_alikes import list_look_alikes
-from supplies.views.merges import DocumentCounts, count_documents
+from supplies.views.merges import DocumentCounts, count_documents, find_merge_warnings
 from supplies.views.pagination import check_codes
 from supplies_service.pages.command_forms import CommandForm, Saved, render_form
 from supplies_service.pages.forms import redirect
@@ -102,6 +102,7 @@ def merge_pages(kind: type[Donor | Recipient]) -> type[Controller]:
                 command = MergeCodes(kind=person, code=code, into=into, reason=stated.reason)
 
                 def job(ledger: Ledger, id: str) -> Saved:
+                    form.confirm(find_merge_warnings(ledger.books, person, code, into))
                     recorded = ledger.record(command, by=context.by, id=id)
                     return Saved(f"/{kind.table}/{into}", recorded.seq)
 

@@ -14,8 +14,9 @@ from supplies.errors import InvalidField
 from supplies_service.pages.forms import form_fields, phone_cookie, redirect
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.shown_once import full_address
+from supplies_service.phone_joining import join_team
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.routes.phones import find_invitation, join_team
+from supplies_service.routes.phones import find_invitation
 from supplies_service.security.authentication import PHONE_COOKIE
 from supplies_service.security.authorization import allow_anyone
 

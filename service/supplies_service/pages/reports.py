@@ -100,7 +100,7 @@ class ReportPages(Controller):
             needs=[
                 NeedsRow(item, parts.total(), stacked_bar(parts)) for item, parts in needs.items()
             ],
-            activities=[(activity(one.kind), one.count) for one in other_work(report)],
+            activities=[(one.kind, activity(one.kind), one.count) for one in other_work(report)],
             is_head=len(lines) > 1,
             query=f"?from={begin}&to={end}",
         )

@@ -18,9 +18,16 @@ from supplies.access import (
 )
 from supplies.access.access_context import AccessContext
 from supplies.access.logins import login_key
+from supplies.access.phones import Invitation
 from supplies.errors import InvalidField
 from supplies.views.first_steps import get_first_steps
-from supplies_service.pages.forms import form_fields, redirect, safe_path, session_cookie
+from supplies_service.pages.forms import (
+    form_fields,
+    phone_cookie,
+    redirect,
+    safe_path,
+    session_cookie,
+)
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.session_start import (
     SignInForm,
@@ -31,10 +38,11 @@ from supplies_service.pages.session_start import (
     start_session,
     tour_people,
 )
+from supplies_service.phone_joining import join_team
 from supplies_service.problems import RateLimited
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.audit import log_anonymous_refusal
-from supplies_service.security.authentication import SESSION_COOKIE
+from supplies_service.security.authentication import PHONE_COOKIE, SESSION_COOKIE
 from supplies_service.security.authorization import allow_anyone
 from supplies_service.security.hashing import hash_in_thread
 from supplies_service.security.rate_limit_checks import check_rate_limit, client_address
@@ -177,6 +185,8 @@ class SignInPages(Controller):
     async def tour(self, context: Context, user: FromPath[str]) -> Response[bytes]:
         """Start a session of a user of the demo, without a password.
 
+        The browser of a courier also joins the courier's team as a phone, and opens its page.
+
         Raises:
             NotFoundException: these are not the demo's books, the demo has no such user,
                 or the request does not come directly from this machine.
@@ -192,7 +202,13 @@ class SignInPages(Controller):
             password = users.find_password(context.access(books), person.login)
         if password is None:  # disabled a moment ago
             raise NotFoundException
-        return await start_session(context, SignInForm(person.login), password)
+        answer = await start_session(context, SignInForm(person.login), password)
+        if person.team is None or not answer.cookies:
+            return answer
+        invitation = Invitation(team=person.team, joined_by=person.code)
+        present = context.request.cookies.get(PHONE_COOKIE, "")
+        _, phone = await join_team(context, invitation, label="demo", present_secret=present)
+        return redirect("/run", *answer.cookies, phone_cookie(context.request, phone))
 
     @post("/sign-out")
     async def sign_out(self, context: Context) -> Response[bytes]:

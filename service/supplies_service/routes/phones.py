@@ -21,6 +21,7 @@ from supplies.views.pagination import (
     make_page,
     rows_to_fetch,
 )
+from supplies_service.phone_joining import join_team
 from supplies_service.problems import Unauthenticated
 from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context, RequestContext
@@ -81,32 +82,6 @@ async def find_invitation(
             return context, found
     await log_anonymous_refusal(context.request)
     return context, None
-
-
-async def join_team(
-    context: RequestContext,
-    invitation: Invitation,
-    *,
-    label: str,
-    version: str | None = None,
-    present_secret: str = "",
-) -> tuple[Phone, str]:
-    """Add a phone to a team, and log it. The parameters are those of `phones.join`.
-
-    Raises:
-        InvalidField: the label or the version is invalid.
-    """
-
-    def join(access: AccessContext) -> tuple[Phone, str]:
-        phone, secret = phones.join(
-            access, invitation, label=label, version=version, present_secret=present_secret
-        )
-        line = access_line(context.request, None, "made", subject=phone.team)
-        line |= {"detail": f"phone.{phone.id} joined by {invitation.joined_by}"}
-        access_log.add_line(access, **line)
-        return phone, secret
-
-    return await context.station.admin_write(join)
 
 
 async def rescue_records(context: RequestContext, text: str) -> Rescued:

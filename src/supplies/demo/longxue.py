@@ -1,8 +1,8 @@
 """The Longxue scene: eleven days of a social work station, recorded command by command.
 
 From 3 to 13 February 2020, 36 households have needs, donors give goods, and teams deliver them. All
-names are invented, and the names say so. `supplies demo` records the scene. Its station report is
-computed from these books.
+names are invented, and the names say so. `supplies demo` records the scene, and adds a delivery
+that is still out. Its station report is computed from these books.
 """
 
 from __future__ import annotations
@@ -90,7 +90,8 @@ class Scene:
 
         Args:
             progress: Called with the number of commands recorded so far.
-            with_people: Whether to add users as whom visitors can sign in without a password.
+            with_people: Whether to add users as whom visitors can sign in without a password, and
+                a delivery that is still out on the day after the scene.
         """
         self._progress = progress
         self._register()
@@ -109,6 +110,8 @@ class Scene:
         for day, kind, count, who in ACTIVITIES:
             done = date(2020, 2, day)
             self._record(c.RecordActivity(kind=kind, count=count, who=who, happened_on=done))
+        if with_people:
+            self._leave_a_delivery_out()
 
     def _record(self, command: c.Command) -> Recorded:
         self._count += 1
@@ -323,6 +326,17 @@ class Scene:
         self._hand_over(delivery, stops[away])
         self._record(c.CloseDelivery(delivery=delivery))
 
+    def _leave_a_delivery_out(self) -> None:
+        """Send the courier's team out with goods for four households, and record no outcome."""
+        self.clock.day(LAST.day + 1)
+        households = PARTLY[5:9]
+        for code in households:
+            line = c.AllocationLine(
+                item="sanitiser", quantity=2, need=self.needs[code, "sanitiser"]
+            )
+            self._record(c.Allocate(recipient=code, location="store-a", lines=[line]))
+        self._dispatch("t_1", households)
+
     # --- sanitiser and disinfectant ----------------------------------------
 
     def _sanitiser_arrives_and_goes_out(self) -> None:
@@ -446,7 +460,7 @@ def book_scene(
     Args:
         url: URL or path of the database.
         progress: Called with the number of commands recorded so far.
-        with_people: Whether to add users as whom visitors can sign in without a password.
+        with_people: As in `Scene.book`.
     """
     clock = SceneClock()
     scene = Scene(Ledger.open(url, station=STATION, clock=clock), clock)

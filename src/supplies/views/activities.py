@@ -117,13 +117,53 @@ def count_activities(books: Books, first: date, last: date) -> Counter[str]:
         last=last.isoformat(),
     )
     total = Counter({kind: int(count) for kind, count in counts})
+    for change in _subtracted(books, first, last):
+        total[change.kind] += change.change
+    return Counter({kind: count for kind, count in sorted(total.items()) if count})
+
+
+class ActivityChange(NamedTuple):
+    """An entry that changed the count of a kind of activity.
+
+    Attributes:
+        change: The count that the entry added. It is negative if the entry subtracted.
+    """
+
+    entry: int
+    kind: str
+    booked_on: date
+    change: int
+
+
+def list_activity_changes(books: Books, first: date, last: date) -> list[ActivityChange]:
+    """Return the entries that `count_activities` counts, oldest first."""
+    rows = books.all(
+        "SELECT a.seq, a.kind, e.booked_on, a.count FROM entries e CROSS JOIN activities a "
+        "WHERE e.station = :station AND e.booked_on >= :first AND e.booked_on <= :last "
+        "AND e.kind = :activity AND a.station = e.station AND a.activity = e.document "
+        "AND a.seq = e.seq",
+        activity=DOCUMENT_TYPE.kind,
+        first=first.isoformat(),
+        last=last.isoformat(),
+    )
+    found = [
+        ActivityChange(int(seq), kind, date.fromisoformat(day), int(count))
+        for seq, kind, day, count in rows
+        if count
+    ]
+    return sorted([*found, *_subtracted(books, first, last)])
+
+
+def _subtracted(books: Books, first: date, last: date) -> list[ActivityChange]:
+    """Return what corrections subtract in a period, as `count_activities` describes."""
     closings = books.all("SELECT seq, closed_through FROM periods WHERE station = :station")
+    found = []
     for old, new in pairwise(_read_corrected(books)):
         if old.activity == new.activity:
             day = _still_open(date.fromisoformat(old.booked_on), new.seq, closings)
             if first <= day <= last:
-                total[old.kind] -= old.stated
-    return Counter({kind: count for kind, count in sorted(total.items()) if count})
+                found.append(ActivityChange(new.seq, old.kind, day, -old.stated))
+    return found
 
 
 class _Statement(NamedTuple):

@@ -12,40 +12,77 @@ from supplies.views.shared_queries import account_conditions
 
 
 def count_surveyed_households(books: Books, first: date, last: date) -> int:
-    """Count households whose needs were surveyed in the period.
-
-    A household counts if one of its needs was recorded in the period and not withdrawn by the last
-    day. A household with merged codes counts once.
-    """
-    household = "r.code"
-    if books.catalogue.merged_codes("recipient"):
-        household = sql_code_that_stays("recipient", "r", "code")
+    """Count the households of `list_surveyed_households`."""
+    household = _household(books)
     return int(
         books.value(
-            # An entry is booked on the day on which it happened or later.
-            f"SELECT count(DISTINCT {household}) FROM ("
-            "SELECT DISTINCT n.recipient FROM entries e CROSS JOIN needs n "
-            "WHERE e.station = :station "
-            "AND e.booked_on >= :first AND e.booked_on <= :last "
-            "AND e.happened_on >= :first AND e.happened_on <= :last AND e.kind = 'need_noted' "
-            "AND n.station = e.station AND n.need = e.document AND n.seq = e.seq "
-            "AND n.quantity > 0 AND NOT EXISTS (SELECT 1 FROM needs m CROSS JOIN entries o "
-            "WHERE m.station = n.station AND m.need = n.need AND m.seq > n.seq "
-            "AND o.station = m.station AND o.seq = m.seq AND o.booked_on <= :last)"
-            ") AS surveyed CROSS JOIN recipients r WHERE r.station = :station "
-            "AND r.code = surveyed.recipient AND r.kind = 'household'",
+            f"SELECT count(DISTINCT {household}) {_SURVEYED}",
             first=first.isoformat(),
             last=last.isoformat(),
         )
     )
 
 
+def list_surveyed_households(books: Books, first: date, last: date) -> list[str]:
+    """Return the codes of households whose needs were surveyed in the period.
+
+    A household counts if one of its needs was recorded in the period and not withdrawn by the last
+    day. A household with merged codes counts once.
+    """
+    household = _household(books)
+    rows = books.all(
+        f"SELECT DISTINCT {household} {_SURVEYED} ORDER BY 1",
+        first=first.isoformat(),
+        last=last.isoformat(),
+    )
+    return [str(code) for (code,) in rows]
+
+
+def _household(books: Books) -> str:
+    """Return SQL for the household of the recipient `r`."""
+    if books.catalogue.merged_codes("recipient"):
+        return sql_code_that_stays("recipient", "r", "code")
+    return "r.code"
+
+
+_SURVEYED = (
+    # An entry is booked on the day on which it happened or later.
+    "FROM (SELECT DISTINCT n.recipient FROM entries e CROSS JOIN needs n "
+    "WHERE e.station = :station "
+    "AND e.booked_on >= :first AND e.booked_on <= :last "
+    "AND e.happened_on >= :first AND e.happened_on <= :last AND e.kind = 'need_noted' "
+    "AND n.station = e.station AND n.need = e.document AND n.seq = e.seq "
+    "AND n.quantity > 0 AND NOT EXISTS (SELECT 1 FROM needs m CROSS JOIN entries o "
+    "WHERE m.station = n.station AND m.need = n.need AND m.seq > n.seq "
+    "AND o.station = m.station AND o.seq = m.seq AND o.booked_on <= :last)"
+    ") AS surveyed CROSS JOIN recipients r WHERE r.station = :station "
+    "AND r.code = surveyed.recipient AND r.kind = 'household'"
+)
+
+
 def count_fully_met_households(books: Books, on: date) -> int:
-    """Count the households whose needs were all met or ended on a day.
+    """Count the households of `list_fully_met_households`."""
+    return int(books.value(f"SELECT count(*) {_fully_met(books, on)}", day=on.isoformat()))
+
+
+def list_fully_met_households(books: Books, first: date, last: date) -> list[str]:
+    """Return the codes of households whose needs were all met or ended on the last day.
 
     A household counts if goods met at least one of its needs, and if on that day none of its needs
     is open, claimed or assigned. A household with merged codes counts once, with all of its needs.
+
+    Args:
+        books: The books.
+        first: The first day of the period, which does not matter.
+        last: The day.
     """
+    del first
+    rows = books.all(f"SELECT r.code {_fully_met(books, last)} ORDER BY 1", day=last.isoformat())
+    return [str(code) for (code,) in rows]
+
+
+def _fully_met(books: Books, on: date) -> str:
+    """Return SQL that selects the households whose needs are met at the end of `:day`."""
     past = past_day(books, on) is not None
     open_stages = (
         balance_exists(condition, past=past)
@@ -72,12 +109,8 @@ def count_fully_met_households(books: Books, on: date) -> int:
     def exists(condition: str, answer: str) -> list[str]:
         return [f"(SELECT 1 FROM {each} AND {condition} LIMIT 1) IS {answer}" for each in needs]
 
-    return int(
-        books.value(
-            "SELECT count(*) FROM recipients r WHERE r.station = :station "
-            f"AND r.kind = 'household' {own}"
-            f"AND {' AND '.join(exists(is_open, 'NULL'))} "
-            f"AND ({' OR '.join(exists(is_met, 'NOT NULL'))})",
-            day=on.isoformat(),
-        )
+    return (
+        f"FROM recipients r WHERE r.station = :station AND r.kind = 'household' {own}"
+        f"AND {' AND '.join(exists(is_open, 'NULL'))} "
+        f"AND ({' OR '.join(exists(is_met, 'NOT NULL'))})"
     )

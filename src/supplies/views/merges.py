@@ -8,10 +8,11 @@ from datetime import date
 from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books
 from supplies.domain.accounts import ASSIGNED, CLAIMED, NEEDED, PLEDGED
+from supplies.domain.catalogue_records import Donor
 from supplies.domain.commands import PersonKind
 from supplies.domain.entry_rows import Merge
 from supplies.errors import NotFound, Sentence
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View, paginate
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, Warned, paginate
 from supplies.views.remarks import TextView, read_entry_texts
 
 
@@ -134,6 +135,30 @@ def count_documents(books: Books, kind: PersonKind, code: str) -> DocumentCounts
         # Ids end in a number, so of two ids the shorter one is older.
         open=sorted(is_open, key=lambda name: (len(name), name)),
     )
+
+
+_PUBLISHED = ("no", "family_name", "name")
+"""How much of a donor's name may be published, from nothing to the whole name."""
+
+
+def find_merge_warnings(books: Books, kind: PersonKind, code: str, into: str) -> list[Warned]:
+    """Return a warning if a merge would publish the name of a donor who did not consent.
+
+    Reports follow the consent of the code that stays.
+    """
+    merged, stays = books.catalogue.get(Donor, code), books.catalogue.get(Donor, into)
+    if kind != "donor" or merged is None or stays is None:
+        return []
+    if _PUBLISHED.index(stays.publish) <= _PUBLISHED.index(merged.publish):
+        return []
+    return [
+        Warned(
+            warning="publishes-name",
+            detail=f"{code} consents to publish {merged.publish!r}, and {into} to "
+            f"{stays.publish!r}, which then counts for both; ask the donor, or change {into} first",
+            about=into,
+        )
+    ]
 
 
 def other_codes(books: Books, kind: PersonKind, code: str) -> list[str]:

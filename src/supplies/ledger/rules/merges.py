@@ -6,10 +6,11 @@ views read the entries of all codes of a person (`books.merged_codes`).
 
 from __future__ import annotations
 
+from supplies.domain.catalogue_records import Donor, Recipient
 from supplies.domain.commands import MergeCodes, PersonKind
 from supplies.domain.entries import Body
 from supplies.domain.entry_rows import Merge
-from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence
+from supplies.errors import AlreadyDone, Fault, Forgotten, InvalidField, Sentence
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 
@@ -27,6 +28,7 @@ def merge_codes(command: MergeCodes, journal: Journal) -> None:
         Forgotten: the data of the person was erased.
     """
     books, kind = journal.books, command.kind
+    _refuse_forgotten(journal, command)
     read = books.donor if kind == "donor" else books.recipient
     merged, stays = read(command.code, "/code"), read(command.into, "/into")
     if command.code == command.into:
@@ -72,6 +74,19 @@ def merge_codes(command: MergeCodes, journal: Journal) -> None:
     draft.add_rows(
         Merge(merge=str(draft.document), kind=kind, code=command.code, stays=command.into)
     )
+
+
+def _refuse_forgotten(journal: Journal, command: MergeCodes) -> None:
+    record_kind: type[Donor | Recipient] = Donor if command.kind == "donor" else Recipient
+    for pointer, code in (("/code", command.code), ("/into", command.into)):
+        record = journal.books.catalogue.get(record_kind, code)
+        if record is not None and record.name is None:
+            sentence = Sentence(
+                "the personal data of {code} was erased, so nobody can tell whether both are one; "
+                "leave both codes as they are",
+                code=code,
+            )
+            raise Forgotten(sentence, [Fault(pointer, sentence)])
 
 
 def find_merge(journal: Journal, seq: int) -> tuple[Body, Merge] | None:

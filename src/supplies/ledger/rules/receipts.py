@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from supplies.books.merged_codes import code_that_stays
 from supplies.domain.accounts import DONOR
 from supplies.domain.commands import (
     IssueReceipt,
@@ -120,7 +121,7 @@ def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
     for index, donation in enumerate(command.donations):
         pointer = f"/donations/{index}"
         donor, details = details_of_donation(journal, donation, pointer)
-        donors.add(donor)
+        donors.add(_code_that_stays(journal, donor))
         if len(donors) > 1:
             raise InvalidField.at(
                 pointer,
@@ -147,6 +148,11 @@ def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
             )
     for donor in donors:
         _replace(journal, donor, donations, list(old))
+
+
+def _code_that_stays(journal: Journal, donor: str) -> str:
+    """Return the code under which a receipt is issued, if codes of the donor were merged."""
+    return code_that_stays(journal.books, "donor", donor)
 
 
 def _replace(
@@ -180,13 +186,13 @@ def renew_receipt(
         return
     by_donor: dict[str, list[DonationDetails]] = {}
     if changed is not None:
-        by_donor[_drafted_donor(journal, donation)] = [changed]
+        by_donor[_code_that_stays(journal, _drafted_donor(journal, donation))] = [changed]
     if number is not None:
         others = [other for other in donations_of(journal, number) if other != donation]
         for donor, details in (details_of_donation(journal, other) for other in others):
-            by_donor.setdefault(donor, []).append(details)
+            by_donor.setdefault(_code_that_stays(journal, donor), []).append(details)
         void(journal, number, DONOR(_current_donor(journal, donation)))
-    before = _current_donor(journal, donation)
+    before = _code_that_stays(journal, _current_donor(journal, donation))
     for donor in sorted(by_donor, key=lambda donor: donor != before):
         issue(journal, donor, by_donor[donor], replaces=[replaced])
 
@@ -244,7 +250,7 @@ def replace_receipt(command: ReplaceReceipt, journal: Journal) -> None:
         AlreadyDone: the receipt is void already.
         Forgotten: the data of the donor was erased.
     """
-    donor = _donor_of_valid_receipt(journal, command.number)
+    donor = _code_that_stays(journal, _donor_of_valid_receipt(journal, command.number))
     donations = [
         details_of_donation(journal, donation)[1]
         for donation in donations_of(journal, command.number)

@@ -1,0 +1,97 @@
+"""Pages that explain a figure of the station report by what it is made of."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from litestar import Controller, Response, get
+from litestar.params import FromPath, FromQuery
+from supplies_receipts.drawing.bilingual import activity as activity_words
+
+from supplies.books.reader import Books
+from supplies.papers.station_report import CONTACTS, VISITS, WORKERS
+from supplies.views.activities import list_activity_changes
+from supplies.views.figure_sources import FIGURES, list_figure_sources
+from supplies.views.household_statistics import (
+    list_fully_met_households,
+    list_surveyed_households,
+)
+from supplies.views.pagination import check_choice
+from supplies_service.pages.layout import render_page_of
+from supplies_service.pages.page_roles import READERS
+from supplies_service.pages.period_filter import parse_period
+from supplies_service.pages.reports import FirstDay, LastDay
+from supplies_service.request_context import Context, RequestContext
+
+HOUSEHOLDS = {"surveyed": list_surveyed_households, "fully-met": list_fully_met_households}
+"""The figures that count households."""
+
+ACTIVITIES = {"workers": WORKERS, "contacts": CONTACTS, "visits": VISITS}
+"""The figures that count activities of one kind, besides `activity`, which takes any kind."""
+
+
+class FigurePages(Controller):
+    """Route of the page about a figure."""
+
+    path = "/reports/figures/{figure:str}"
+    include_in_schema = False
+
+    @get(opt=READERS)
+    async def figure(
+        self,
+        context: Context,
+        figure: FromPath[str],
+        item: FromQuery[str] = "",
+        activity: FromQuery[str] = "",
+        first: FirstDay = "",
+        last: LastDay = "",
+    ) -> Response[bytes]:
+        """Show the entries or the households behind a figure of a period.
+
+        Args:
+            item: The item of a figure about goods.
+            activity: The kind of activity, for the figure `activity`.
+        """
+        today = context.ledger.today()
+        known = (*FIGURES, *HOUSEHOLDS, *ACTIVITIES, "activity")
+
+        def read(books: Books) -> Response[bytes]:
+            check_choice("figure", figure, known)
+            begin, end = parse_period(books, first, last, today=today)
+            return _show(context, books, figure, item, activity, begin, end)
+
+        return await context.read_in_thread(read)
+
+
+def _show(
+    context: RequestContext,
+    books: Books,
+    figure: str,
+    item: str,
+    activity: str,
+    begin: date,
+    end: date,
+) -> Response[bytes]:
+    goods = households = activities = None
+    if figure in FIGURES:
+        goods = list_figure_sources(books, figure, item, begin, end)
+    elif figure in HOUSEHOLDS:
+        households = HOUSEHOLDS[figure](books, begin, end)
+    else:
+        kind = ACTIVITIES.get(figure, activity)
+        activities = [
+            each for each in list_activity_changes(books, begin, end) if each.kind == kind
+        ]
+    return render_page_of(
+        books,
+        context.request,
+        "figure.html",
+        figure=figure,
+        first=begin,
+        last=end,
+        goods=goods,
+        households=households,
+        activities=activities,
+        kind=ACTIVITIES.get(figure, activity),
+        activity_words=activity_words,
+    )

@@ -1,0 +1,117 @@
+"""The entries behind a figure of the station report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from supplies.books.reader import Books
+from supplies.domain.accounts import ReportColumn, is_origin, kind_of
+from supplies.views.account_flows import TRANSFERS_OF_PERIOD
+from supplies.views.balances_at import ON_HAND, sum_balances
+from supplies.views.pagination import View, check_choice, check_codes
+
+FIGURES: Mapping[str, frozenset[ReportColumn]] = {
+    "received": frozenset({ReportColumn.OPENING, ReportColumn.RECEIVED}),
+    "handed_over": frozenset({ReportColumn.HANDED_OVER}),
+    "used": frozenset({ReportColumn.USED}),
+    "lost": frozenset({ReportColumn.LOST, ReportColumn.UNEXPLAINED}),
+    "in_transit": frozenset({ReportColumn.IN_TRANSIT}),
+    "on_hand": frozenset({ReportColumn.FREE, ReportColumn.ALLOCATED}),
+}
+"""The figures about goods, each with the report columns that it adds up."""
+
+
+class FigureEntry(View, frozen=True, kw_only=True):
+    """An entry that changed a figure.
+
+    Attributes:
+        change: The quantity that the entry added, in base units. It is negative if the entry
+            subtracted.
+    """
+
+    entry: int
+    kind: str
+    document: str | None
+    booked_on: date
+    change: int
+
+
+class FigureSources(View, frozen=True, kw_only=True):
+    """What a figure is made of, in base units.
+
+    Attributes:
+        before: The quantity at the beginning of the period, which the figure includes.
+        total: The figure: `before` and all changes.
+        items: The entries of the period, oldest first.
+    """
+
+    figure: str
+    item: str
+    before: int
+    total: int
+    items: list[FigureEntry]
+
+
+def list_figure_sources(
+    books: Books, figure: str, item: str, first: date, last: date
+) -> FigureSources:
+    """Return the entries behind a figure about goods of a period.
+
+    The cost grows with the number of entries in the period.
+
+    Args:
+        books: The books.
+        figure: One of `FIGURES`.
+        item: The code of the item.
+        first, last: The first and the last day of the period.
+
+    Raises:
+        InvalidField: the figure or the item is unknown.
+    """
+    check_choice("figure", figure, FIGURES)
+    check_codes(books, item=item)
+    changes: Counter[tuple[int, str, str | None, str]] = Counter()
+    rows = books.all(
+        "SELECT e.seq, e.kind, e.document, e.booked_on, t.source, t.target, sum(t.quantity) "
+        f"{TRANSFERS_OF_PERIOD} AND t.item = :item "
+        "GROUP BY e.seq, e.kind, e.document, e.booked_on, t.source, t.target ORDER BY e.seq",
+        item=item,
+        first=first.isoformat(),
+        last=last.isoformat(),
+    )
+    for seq, kind, document, day, source, target, quantity in rows:
+        for account, change in ((source, -int(quantity)), (target, int(quantity))):
+            side = kind_of(account)
+            if side.column in FIGURES[figure]:
+                changes[seq, kind, document, day] += -change if is_origin(side) else change
+    before = _at_the_beginning(books, figure, item, first)
+    return FigureSources(
+        figure=figure,
+        item=item,
+        before=before,
+        total=before + changes.total(),
+        items=[
+            FigureEntry(
+                entry=seq,
+                kind=kind,
+                document=document,
+                booked_on=date.fromisoformat(day),
+                change=change,
+            )
+            for (seq, kind, document, day), change in changes.items()
+            if change
+        ],
+    )
+
+
+def _at_the_beginning(books: Books, figure: str, item: str, first: date) -> int:
+    """Return the quantity that the figure includes from the days before the period."""
+    if figure not in ("received", "in_transit", "on_hand") or first == date.min:
+        return 0
+    columns = FIGURES[figure]
+    sums = sum_balances(books, ON_HAND, on=first - timedelta(days=1))
+    return sum(
+        sums[kind.name, item] for kind in ON_HAND if figure == "received" or kind.column in columns
+    )
