@@ -215,6 +215,10 @@ POST   C     /admin/periods/reopen
 GET    C     /admin/access-log
 GET    C     /admin/forgetting
 GET    CRA   /catalogue/look-alikes
+GET    C     /admin/import
+POST   C     /admin/import
+GET    C     /items/{code}/merge
+POST   C     /items/{code}/merge
 GET    C     /donors/{code}/merge
 POST   C     /donors/{code}/merge
 GET    C     /recipients/{code}/merge

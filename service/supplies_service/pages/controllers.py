@@ -16,6 +16,8 @@ from supplies_service.pages.donor import DonorLinkPages, DonorPages
 from supplies_service.pages.entries import EntryPages
 from supplies_service.pages.figures import FigurePages
 from supplies_service.pages.find import FindPages
+from supplies_service.pages.imports import ImportPages
+from supplies_service.pages.item_merges import ItemMergePages
 from supplies_service.pages.languages import LanguagePages
 from supplies_service.pages.links import OWNERS_LINK_PAGES, LinkPages
 from supplies_service.pages.merges import MERGE_PAGES, LookAlikePages
@@ -74,6 +76,8 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     ReceiptPages,
     EntryPages,
     FigurePages,
+    ImportPages,
+    ItemMergePages,
     ReportPages,
     OrganisationPages,
     *CATALOGUE_PAGES,

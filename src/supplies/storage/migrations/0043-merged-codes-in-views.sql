@@ -1,4 +1,4 @@
--- Version 42: the views of gifts and of recipients show merged codes as one person: name and community
+-- Version 43: the views of gifts and of recipients show merged codes as one person: name and community
 -- are those of the code that stays. The last column has this code; NULL if the code is not merged.
 
 DROP VIEW gifts;

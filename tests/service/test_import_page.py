@@ -1,0 +1,81 @@
+"""Spreadsheets are imported on a page: they are tried first, and then recorded."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from io import BytesIO
+
+import pytest
+from supplies_service.pages.imports import MAX_FILE, parse_upload
+from supplies_service.problems import Malformed
+from support.page_client import Browser, sign_in_as
+from support.rest_client import ADDRESS, RestClient
+from support.service_fixture import Service
+
+PATH = "/admin/import"
+
+
+@pytest.fixture
+def browser(rest: RestClient, service: Service) -> Browser:
+    rest.client.headers["Accept-Language"] = "en"
+    return sign_in_as(rest.client, service, "coordinator")
+
+
+def upload(browser: Browser, kind: str, name: str, content: bytes) -> str:
+    answer = browser.client.post(
+        PATH,
+        data={"kind": kind, "do": "try"},
+        files={"file": (name, content)},
+        headers={"Origin": ADDRESS},
+    )
+    return answer.text
+
+
+def hidden_content(page: str) -> str:
+    found = re.search(r'name="content" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+def test_a_file_is_tried_then_recorded_and_its_listed_rows_are_downloaded(browser: Browser) -> None:
+    rows = "户主,物资,数量\nR-1,mask,3\nR-1,unknown,2\n".encode()
+    tried = upload(browser, "needs", "需求.csv", rows)
+    assert "1 of 2 rows would be recorded." in tried
+    assert "unknown" in tried
+    fields = {"kind": "needs", "name": "needs.csv", "content": hidden_content(tried)}
+    done = browser.send(PATH, do="save", **fields)
+    assert "1 of 2 rows were recorded." in done.text
+    again = browser.send(PATH, do="save", **fields)
+    assert "1 were recorded before." in again.text
+    listed = browser.send(PATH, do="listed", **fields)
+    assert listed.headers["content-disposition"] == 'attachment; filename="listed.csv"'
+    assert "unknown" in listed.text
+    assert "R-1,mask,3" not in listed.text
+
+
+def test_columns_are_chosen_by_hand(browser: Browser) -> None:
+    rows = b"who,what,pieces\nR-1,mask,3\n"
+    tried = upload(browser, "needs", "needs.csv", rows)
+    assert "Choose its columns below" in tried
+    fields = {"kind": "needs", "name": "needs.csv", "content": hidden_content(tried)}
+    chosen = {"column:recipient": "who", "column:item": "what", "column:quantity": "pieces"}
+    shown = browser.send(PATH, do="try", **fields, **chosen)
+    assert "1 of 1 rows would be recorded." in shown.text
+
+
+def test_a_zip_bomb_and_a_large_file_are_refused(browser: Browser) -> None:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b" " * 50_000_000)
+        archive.writestr("[Content_Types].xml", b"<Types/>")
+    assert "The file cannot be imported" in upload(browser, "needs", "b.xlsx", packed.getvalue())
+    assert "The request is too large" in upload(browser, "needs", "a.csv", b"x" * (MAX_FILE + 1))
+    assert "choose a file" in upload(browser, "needs", "a.csv", b"")
+
+
+def test_a_body_that_is_not_a_form_is_refused() -> None:
+    with pytest.raises(Malformed):
+        parse_upload("multipart/form-data", b"")
+    with pytest.raises(Malformed):
+        parse_upload("multipart/form-data; boundary=x", b"--x\r\nnothing\r\n--x--")
