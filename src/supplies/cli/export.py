@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
@@ -105,6 +105,44 @@ def jsonl(database: str, station: str | None, output: str | None, force: bool) -
     target = _Target(output, database, force=force, personal=False)
     with open_ledger(database, station) as ledger, ledger.reading() as books:
         target.write(lambda file: file.writelines(entry_lines(books)))
+
+
+@export.command()
+@click.argument("file", metavar="FILE")
+@books_options
+@click.option(
+    "--language",
+    type=click.Choice(("zh", "en")),
+    help="Language of the names of tables, columns and items. Default: that of the station's "
+    "papers, Chinese if they have both.",
+)
+@_personal_option
+@click.option("--force", is_flag=True, help="Replace FILE if it is an earlier export.")
+def datasette(
+    file: str,
+    database: str,
+    station: str | None,
+    language: Literal["zh", "en"] | None,
+    personal: bool,
+    force: bool,
+) -> None:
+    """Write flat tables into a SQLite file for Datasette and sqlite-utils.
+
+    The tables are items, donors, recipients, places, gifts, hand-outs, needs, pledges, stock,
+    entries and transfers. They contain names instead of codes, and have full-text search.
+    """
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.paper_files import OutputFile
+    from supplies.exports.datasette import write_datasette
+    from supplies.stations.paper_settings import paper_settings
+
+    output = OutputFile(file, database, force=force)
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        languages = paper_settings(books).languages
+        chosen = language or ("en" if languages == "en" else "zh")
+        with output.draft(is_public=not personal) as draft:
+            write_datasette(books, draft, chosen, personal=personal)
+    print(f"The tables are in {file}. Open it with `datasette {file}`.")
 
 
 class _Target:

@@ -16,6 +16,12 @@ _LOG_SUFFIXES = ("-wal", "-shm", "-journal")
 _DATABASE_MAGIC = (b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 """First bytes of a SQLite database, and of a write-ahead log."""
 
+EXPORT_MARK = 0x53557870
+"""The SQLite application id of a database that `supplies export` wrote. It may be replaced."""
+
+_MARK_AT = 68
+"""Position of the application id in the header of a SQLite database. It has four bytes."""
+
 
 def refuse_files_of_books(path: Path, database: str) -> None:
     """Check that a path does not lead to a file of these books, another database or a key file.
@@ -35,10 +41,10 @@ def refuse_files_of_books(path: Path, database: str) -> None:
         return
     try:
         with path.open("rb") as file:
-            is_database = file.read(16).startswith(_DATABASE_MAGIC)
+            header = file.read(_MARK_AT + 4)
     except OSError as error:
         raise StoreError(f"{path} cannot be read ({error.strerror}); name another file") from error
-    if is_database:
+    if header.startswith(_DATABASE_MAGIC) and header[_MARK_AT:] != EXPORT_MARK.to_bytes(4, "big"):
         raise InvalidField(f"{path} is a database; name another file")
     if is_key_file(path):
         raise InvalidField(f"{path} contains the keys of a station; name another file")

@@ -1,0 +1,272 @@
+"""Write flat tables with human names into a SQLite file for Datasette and sqlite-utils."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from supplies.books.reader import Books
+from supplies.domain.accounts import RECEIVED
+from supplies.domain.catalogue_records import CatalogueRecord, Donor, Item, Location, Recipient
+from supplies.exports.datasette_tables import Language, NamedTable, named_tables
+from supplies.exports.journal import journal_entries, last_day
+from supplies.exports.lists import read_list
+from supplies.exports.search_words import search_words
+from supplies.maintenance.protected_files import EXPORT_MARK
+
+_SEARCHED = {
+    "items": ("name", "name_en", "code"),
+    "donors": ("name", "code"),
+    "recipients": ("name", "code", "community"),
+    "places": ("name", "code"),
+    "gifts": ("donor", "item", "place", "receipt", "donation", "batch", "wish", "note"),
+    "needs": ("recipient", "item", "urgency", "status", "note"),
+    "pledges": ("donor", "item", "status", "note"),
+    "stock": ("place", "item", "batch"),
+    "handed_out": ("recipient", "item", "community"),
+}
+"""The columns of each table in which full-text search looks."""
+
+
+def write_datasette(books: Books, path: Path, language: Language, *, personal: bool) -> None:
+    """Write the books into an empty SQLite file.
+
+    The key of an item, person or place is its name, so that each table can be read alone. A name
+    that several of them have is followed by the code. Without personal data, the name of a donor or
+    recipient is its code. Full-text search finds parts of Chinese names and English words.
+
+    Args:
+        path: An empty file, which only this process uses.
+        language: The language of the names of tables, columns and items.
+        personal: Whether to write names, addresses and telephone numbers of people, and free texts.
+    """
+    db = Database(path)
+    try:
+        _FlatFile(books, db, language, personal=personal).write()
+    finally:
+        db.close()
+
+
+class _FlatFile:
+    def __init__(self, books: Books, db: Database, language: Language, *, personal: bool) -> None:
+        self._books, self._db, self._personal = books, db, personal
+        self._language = language
+        self._tables = named_tables(language, personal=personal)
+        self._items = self._records(Item)
+        self._item_names = _unique_names(self._items, self._item_name)
+        self._units = {item.code: item.unit for item in self._items}
+        self._names = {
+            kind: _unique_names(self._records(kind), self._person_name)
+            for kind in (Donor, Recipient)
+        }
+        self._places = _unique_names(self._records(Location), lambda place: place.name)
+
+    def write(self) -> None:
+        # The file is a draft that is thrown away after a crash.
+        self._db.execute("PRAGMA journal_mode = OFF")
+        self._db.execute("PRAGMA synchronous = OFF")
+        self._db.execute(f"PRAGMA application_id = {EXPORT_MARK}")
+        for table in self._tables.values():
+            self._create(table)
+        with self._db.conn:
+            self._fill_catalogue()
+            self._insert("gifts", self._gifts())
+            self._insert("needs", self._needs())
+            self._insert("pledges", self._pledges())
+            self._insert("stock", self._stock())
+            self._insert_entries()
+            self._insert_handed_out()
+            for name, columns in _SEARCHED.items():
+                self._make_searchable(name, columns)
+
+    # --- names --------------------------------------------------------------------------------
+
+    def _records(self, kind: type[Any]) -> list[Any]:
+        return list(read_list(self._books, kind.table))
+
+    def _item_name(self, item: Item) -> str:
+        return item.name_en or item.name if self._language == "en" else item.name
+
+    def _person_name(self, person: Donor | Recipient) -> str:
+        return (person.name or person.code) if self._personal else person.code
+
+    # --- tables -------------------------------------------------------------------------------
+
+    def _create(self, table: NamedTable) -> None:
+        self._db.table(table.heading).create(
+            {one.heading: int if one.is_number else str for one in table.columns},
+            pk=table.key or None,
+            foreign_keys=[
+                (one.heading, self._tables[one.refers_to].heading, self._tables[one.refers_to].key)
+                for one in table.columns
+                if one.refers_to is not None
+            ],
+        )
+
+    def _insert(self, name: str, rows: Iterable[dict[str, Any]]) -> None:
+        """Insert rows with English names of columns. Values without a column are left out."""
+        table = self._tables[name]
+        names = [column.name for column in table.columns]
+        self._db.conn.executemany(
+            f"INSERT INTO {_quoted(table.heading)} VALUES ({', '.join('?' * len(names))})",
+            ([_plain(row.get(name)) for name in names] for row in rows),
+        )
+
+    def _fill_catalogue(self) -> None:
+        self._insert("items", self._catalogue(self._items, self._item_names))
+        for table, kind in (("donors", Donor), ("recipients", Recipient)):
+            self._insert(table, self._catalogue(self._records(kind), self._names[kind]))
+        self._insert("places", self._catalogue(self._records(Location), self._places))
+
+    def _catalogue(
+        self, records: Iterable[CatalogueRecord], names: dict[str, str]
+    ) -> Iterator[dict[str, Any]]:
+        for record in records:
+            fields = {name: getattr(record, name) for name in record.__struct_fields__}
+            yield {**fields, "name": names[record.code]}
+
+    def _gifts(self) -> Iterator[dict[str, Any]]:
+        for gift in map(_as_any, read_list(self._books, "donations")):
+            for line in gift.lines:
+                yield {
+                    **_common(line),
+                    "day": gift.happened_on,
+                    "donor": self._names[Donor].get(gift.donor),
+                    "item": self._item_names[line.item],
+                    "unit": self._units[line.item],
+                    "place": self._places.get(gift.location),
+                    "receipt": gift.receipt,
+                    "donation": gift.id,
+                    "wish": gift.wish,
+                    "note": gift.note,
+                }
+
+    def _needs(self) -> Iterator[dict[str, Any]]:
+        for need in map(_as_any, read_list(self._books, "needs")):
+            yield {
+                **_common(need),
+                "need": need.id,
+                "day": need.happened_on,
+                "recipient": self._names[Recipient].get(need.recipient),
+                "item": self._item_names[need.item],
+                "open": need.needed,
+            }
+
+    def _pledges(self) -> Iterator[dict[str, Any]]:
+        for pledge in map(_as_any, read_list(self._books, "pledges")):
+            for line in pledge.lines:
+                yield {
+                    **_common(pledge),
+                    **_common(line),
+                    "pledge": pledge.id,
+                    "day": pledge.happened_on,
+                    "donor": self._names[Donor].get(pledge.donor),
+                    "item": self._item_names[line.item],
+                }
+
+    def _stock(self) -> Iterator[dict[str, Any]]:
+        for row in map(_as_any, read_list(self._books, "stock")):
+            yield {
+                **_common(row),
+                "place": self._places.get(row.location),
+                "item": self._item_names[row.item],
+                "set_aside": row.allocated,
+            }
+
+    def _insert_entries(self) -> None:
+        entries = journal_entries(self._books, last_day(self._books, None))
+        for entry in entries:
+            fields = entry._asdict()
+            self._insert("entries", [{**fields, "number": entry.seq, "day": entry.booked_on}])
+            self._insert(
+                "transfers",
+                [
+                    {
+                        "entry": entry.seq,
+                        "day": entry.booked_on,
+                        "from_account": move.source,
+                        "to_account": move.target,
+                        "item": self._item_names[move.item],
+                        "lot": move.lot or None,
+                        "quantity": move.quantity,
+                    }
+                    for move in entry.transfers
+                ],
+            )
+
+    def _insert_handed_out(self) -> None:
+        """Sum up what each recipient got on a day, less what was taken back, in the new file."""
+        words = {
+            column.name: _quoted(column.heading)
+            for table in self._tables.values()
+            for column in table.columns
+        }
+        heading = {name: _quoted(table.heading) for name, table in self._tables.items()}
+        start = len(RECEIVED.prefix) + 1
+        moves = " UNION ALL ".join(
+            f"SELECT {words['day']} AS day, substr({words[side]}, {start}) AS code, "
+            f"{words['item']} AS item, {sign}{words['quantity']} AS quantity "
+            f"FROM {heading['transfers']} WHERE {words[side]} LIKE '{RECEIVED.prefix}%'"
+            for side, sign in (("to_account", ""), ("from_account", "-"))
+        )
+        self._db.execute(
+            f"INSERT INTO {heading['handed_out']} "
+            f"SELECT m.day, r.{words['name']}, m.item, sum(m.quantity), i.{words['unit']}, "
+            f"r.{words['community']} FROM ({moves}) AS m "
+            f"JOIN {heading['recipients']} AS r ON r.{words['code']} = m.code "
+            f"JOIN {heading['items']} AS i ON i.{words['name']} = m.item "
+            "GROUP BY m.day, m.code, m.item HAVING sum(m.quantity) <> 0 ORDER BY m.day, m.code"
+        )
+
+    def _make_searchable(self, name: str, columns: Sequence[str]) -> None:
+        """Add an index for full-text search, as sqlite-utils and Datasette find it."""
+        table = self._tables[name]
+        heading, index = _quoted(table.heading), _quoted(f"{table.heading}_fts")
+        self._db.execute(
+            f"CREATE VIRTUAL TABLE {index} USING FTS5 (words, tokenize='porter', content={heading})"
+        )
+        chosen = [column for column in table.columns if column.name in columns]
+        names = ", ".join(_quoted(column.heading) for column in chosen)
+        item_words = {
+            self._item_names[item.code]: search_words(
+                item.name, item.name_en, item.code, *item.aliases
+            )
+            for item in self._items
+        }
+        self._db.conn.executemany(
+            f"INSERT INTO {index} (rowid, words) VALUES (?, ?)",
+            (
+                (rowid, " ".join(item_words.get(value) or search_words(value) for value in values))
+                for rowid, *values in self._db.execute(f"SELECT rowid, {names} FROM {heading}")
+            ),
+        )
+
+
+def _unique_names(records: Iterable[Any], name_of: Any) -> dict[str, str]:
+    """Return a name for each code. A name that several records have is followed by the code."""
+    found = {record.code: name_of(record) for record in records}
+    counts = Counter(found.values())
+    return {
+        code: name if counts[name] == 1 or name == code else f"{name} ({code})"
+        for code, name in found.items()
+    }
+
+
+def _common(view: Any) -> dict[str, Any]:
+    return {name: getattr(view, name) for name in view.__struct_fields__}
+
+
+def _as_any(view: Any) -> Any:
+    return view
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, int) else str(value)
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
