@@ -4,19 +4,58 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
-from supplies.cli.arguments import DAY, books_options, output_options
+from supplies.cli.arguments import DAY, books_options, output_options, report_period_options
 from supplies.cli.click_extensions import Group
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from supplies.books.reader import Books
     from supplies.cli.paper_files import OutputFile
+    from supplies.exports.tables import Table
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+EXPORTED_LISTS = (
+    "donations",
+    "needs",
+    "pledges",
+    "allocations",
+    "deliveries",
+    "stock",
+    "openings",
+    "arrivals",
+    "moves",
+    "issues",
+    "loans",
+    "write-offs",
+    "found",
+    "take-backs",
+    "returns",
+    "hand-outs",
+    "conversions",
+    "settlements",
+    "count-sheets",
+    "shipments",
+    "receipts",
+    "activities",
+    "entries",
+    "conflicts",
+    "donors",
+    "recipients",
+    "items",
+    "locations",
+    "teams",
+    "communities",
+    "merges",
+)
+"""The lists of `supplies.exports.lists` that need no account. Importing that module is slow."""
 
 _output_options = output_options("Write to this file. Default: print on standard output.")
 
@@ -143,6 +182,147 @@ def datasette(
         with output.draft(is_public=not personal) as draft:
             write_datasette(books, draft, chosen, personal=personal)
     print(f"The tables are in {file}. Open it with `datasette {file}`.")
+
+
+_hxl_option = click.option(
+    "--hxl", is_flag=True, help="Add a row with tags of the Humanitarian Exchange Language."
+)
+
+_noun_argument = click.argument("noun", metavar="NOUN", type=click.Choice(EXPORTED_LISTS))
+
+
+@export.command("csv")
+@_noun_argument
+@books_options
+@_hxl_option
+@_personal_option
+@_output_options
+def csv_file(
+    noun: str,
+    database: str,
+    station: str | None,
+    hxl: bool,
+    personal: bool,
+    output: str | None,
+    force: bool,
+) -> None:
+    """Write a list as CSV in UTF-8.
+
+    NOUN is the name of a list, as in `supplies list --help`. A document with lines has a row for
+    each line. An apostrophe is put before texts that a spreadsheet program would run as formulas;
+    `supplies import` takes it away.
+    """
+    from supplies.cli.opening import open_ledger
+    from supplies.exports.tables import write_csv
+
+    target = _Target(output, database, force=force, personal=personal)
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        table = _table(books, noun, personal=personal, hxl=hxl)
+        target.write(lambda file: write_csv(table, file, hxl=hxl))
+
+
+@export.command("xlsx")
+@click.argument("nouns", metavar="[NOUN]…", nargs=-1, type=click.Choice(EXPORTED_LISTS))
+@books_options
+@_hxl_option
+@_personal_option
+@output_options("Write the workbook to this file.", required=True)
+def xlsx_file(
+    nouns: tuple[str, ...],
+    database: str,
+    station: str | None,
+    hxl: bool,
+    personal: bool,
+    output: str,
+    force: bool,
+) -> None:
+    """Write lists as a workbook, each on a sheet of its own.
+
+    NOUN is the name of a list, as in `supplies list --help`. Without it, all lists are written.
+    Texts are written as texts, so that none of them is run as a formula.
+    """
+    from supplies.cli.opening import open_ledger
+    from supplies.exports.tables import write_xlsx
+
+    target = _Target(output, database, force=force, personal=personal)
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        chosen = nouns or EXPORTED_LISTS
+        tables = (_table(books, noun, personal=personal, hxl=hxl) for noun in chosen)
+        target.write(lambda file: write_xlsx(tables, file, hxl=hxl))
+
+
+@export.command("package")
+@click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
+@books_options
+@_personal_option
+@click.option("--force", is_flag=True, help="Replace the files in FOLDER.")
+def package(folder: Path, database: str, station: str | None, personal: bool, force: bool) -> None:
+    """Write all lists as a Frictionless Data Package.
+
+    FOLDER gets a CSV file for each list, and `datapackage.json` with the types of their columns.
+    """
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.paper_files import OutputFile, make_folder
+    from supplies.exports.data_package import write_package
+
+    def open_file(name: str) -> AbstractContextManager[Path]:
+        file = OutputFile(str(folder / name), database, force=force)
+        return file.draft(is_public=not personal)
+
+    make_folder(folder)
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        tables = (_table(books, noun, personal=personal, hxl=False) for noun in EXPORTED_LISTS)
+        title = books.station.name
+        write_package(f"supplies-{books.station_code.lower()}", title, tables, open_file)
+    print(f"The data package is in {folder}.")
+
+
+@export.command("3w")
+@books_options
+@report_period_options
+@_output_options
+def three_w(
+    database: str,
+    station: str | None,
+    first: date | None,
+    last: date | None,
+    output: str | None,
+    force: bool,
+) -> None:
+    """Write who did what where (OCHA 3W) as CSV with HXL tags.
+
+    There is a row for each community and item that was handed out in the period.
+    """
+    from supplies.cli.opening import open_ledger
+    from supplies.exports.tables import write_csv
+    from supplies.exports.three_w import three_w_table
+    from supplies.views.periods import get_period_of_entries
+
+    target = _Target(output, database, force=force, personal=False)
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        if first is None or last is None:
+            earliest, latest = get_period_of_entries(books)
+            first, last = first or earliest, last or latest
+        table = three_w_table(books, first, last)
+        target.write(lambda file: write_csv(table, file, hxl=True))
+
+
+def _table(books: Books, noun: str, *, personal: bool, hxl: bool) -> Table:
+    """Return a list as a table.
+
+    Args:
+        personal: Whether to keep names of people and free texts.
+        hxl: Whether to add HXL tags to the columns.
+    """
+    from supplies_service.security.pseudonyms import pseudonymize
+
+    from supplies.exports.flat_tables import flat_table
+    from supplies.exports.hxl import with_hxl_tags
+    from supplies.exports.lists import LISTS, read_list
+
+    rows = read_list(books, noun)
+    table = flat_table(noun, LISTS[noun].kind, rows if personal else map(pseudonymize, rows))
+    return with_hxl_tags(table) if hxl else table
 
 
 class _Target:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -56,21 +56,23 @@ class Table(NamedTuple):
     rows: Iterable[Sequence[Value]]
 
 
-def csv_parts(table: Table, *, hxl: bool = False) -> Iterator[bytes]:
-    """Yield a table as CSV in UTF-8, in parts of 500 rows, with a byte order mark for Excel.
+def csv_parts(table: Table, *, hxl: bool = False, mark: bool = True) -> Iterator[bytes]:
+    """Yield a table as CSV in UTF-8, in parts of 500 rows.
 
     An apostrophe is put before a text that a spreadsheet program would run as a formula. An import
     takes it away.
 
     Args:
         hxl: Whether to write a row with the HXL tags below the headings.
+        mark: Whether to begin with a byte order mark, without which Excel misreads Chinese.
     """
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([guard_formula(column.heading) for column in table.columns])
     if hxl:
         writer.writerow([column.hxl for column in table.columns])
-    yield b"\xef\xbb\xbf"
+    if mark:
+        yield b"\xef\xbb\xbf"
     for number, row in enumerate(table.rows, 1):
         writer.writerow([_csv_cell(value) for value in row])
         if number % _ROWS_AT_ONCE == 0:
@@ -80,14 +82,16 @@ def csv_parts(table: Table, *, hxl: bool = False) -> Iterator[bytes]:
     yield text.getvalue().encode()
 
 
-def write_csv(table: Table, file: IO[bytes], *, hxl: bool = False) -> None:
+def write_csv(table: Table, file: IO[bytes], *, hxl: bool = False, mark: bool = True) -> None:
     """Write a table to a file in the format of `csv_parts`."""
-    file.writelines(csv_parts(table, hxl=hxl))
+    file.writelines(csv_parts(table, hxl=hxl, mark=mark))
 
 
 def _csv_cell(value: Value) -> str | int | Decimal | date | None:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, datetime):
+        return value.isoformat()
     return guard_formula(value) if isinstance(value, str) else value
 
 
@@ -176,6 +180,8 @@ class _Sheets:
             return
         if isinstance(value, bool):
             sheet.write_boolean(row, column, value)
+        elif isinstance(value, datetime):  # Times of a workbook have no time zone.
+            self._write_text(sheet, row, column, value.isoformat())
         elif isinstance(value, date):
             self._write_day(sheet, row, column, value)
         elif isinstance(value, int | Decimal) and -_MAX_EXACT <= value <= _MAX_EXACT:

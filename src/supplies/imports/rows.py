@@ -5,6 +5,7 @@ There is one function for each kind of rows.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -196,22 +197,40 @@ def item_record(reader: RowReader, row: Row) -> dict[str, Any]:
         RowFault: a cell is wrong, or a pack has no size.
     """
     fields = reader.optional(row, "name", "name_en", "category")
-    pack, size = reader.text(row, "pack"), reader.number(row, "pack_size")
-    barcode = reader.text(row, "barcode")
+    pack, barcode = reader.text(row, "pack"), reader.text(row, "barcode")
+    packs, barcodes = _exported("pack", pack), _exported("barcode", barcode)
+    size = None if packs else reader.number(row, "pack_size")
     unit = reader.text(row, "unit")
     if unit:
         fields["unit"] = _unit_code(reader, "unit", unit)
-    if pack and size is None:
+    if packs:
+        fields["packs"] = packs[0]
+    elif pack and size is None:
         raise RowFault("pack_size", f"write how many units are in one {pack}")
     if size is not None:
         fields["packs"] = {_unit_code(reader, "pack", pack or "carton"): size}
     if barcode:
-        fields["barcodes"] = [{"code": barcode}]
+        fields["barcodes"] = barcodes or [{"code": barcode}]
     if alias := reader.text(row, "alias"):
         fields["aliases"] = [part.strip() for part in _divided(alias)]
     if minimum := reader.number(row, "minimum"):
         fields["minimum"] = minimum
     return fields
+
+
+def _exported(column: str, text: str | None) -> list[dict[str, Any]]:
+    """Return the JSON objects in a cell that `supplies export` wrote; none from any other cell.
+
+    Raises:
+        RowFault: the cell begins like a JSON object, and is none.
+    """
+    if text is None or not text.startswith("{"):
+        return []
+    try:
+        found: list[dict[str, Any]] = json.loads(f"[{text.replace('}; {', '}, {')}]")
+    except ValueError as error:
+        raise RowFault(column, f"{text} is not JSON: {error}") from error
+    return found
 
 
 def _unit_code(reader: RowReader, column: str, word: str) -> str:

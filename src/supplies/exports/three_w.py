@@ -1,0 +1,57 @@
+"""Write who did what where (OCHA 3W): what was handed out in each community in a period."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from supplies.books.reader import Books
+from supplies.domain.redaction import mask_count
+from supplies.exports.tables import Column, Table, Value
+
+COLUMNS = (
+    Column("organisation", "#org+name"),
+    Column("activity", "#activity"),
+    Column("item", "#item+name"),
+    Column("item_code", "#item+code"),
+    Column("quantity", "#item+num"),
+    Column("unit", "#item+unit"),
+    Column("community", "#adm+community+code"),
+    Column("recipients", "#reached"),
+    Column("first_day", "#date+start"),
+    Column("last_day", "#date+end"),
+    Column("status", "#status"),
+)
+
+
+def three_w_table(books: Books, first: date, last: date) -> Table:
+    """Return a row for each community and item that recipients got from `first` to `last`.
+
+    The quantities are net of what was taken back. A count of fewer than five recipients is shown as
+    "<5", because it could identify them.
+    """
+    found = books.all(
+        "SELECT item, item_code, sum(quantity), unit, community, count(DISTINCT recipient_code) "
+        "FROM who_received_what WHERE station = :station AND day >= :first AND day <= :last "
+        "GROUP BY item_code, item, unit, community HAVING sum(quantity) > 0 "
+        "ORDER BY community, item_code",
+        first=first.isoformat(),
+        last=last.isoformat(),
+    )
+    name = books.station.name_en or books.station.name
+    rows: list[list[Value]] = [
+        [
+            name,
+            "distribution",
+            item,
+            code,
+            int(quantity),
+            unit,
+            community,
+            mask_count(int(recipients)),
+            first,
+            last,
+            "completed",
+        ]
+        for item, code, quantity, unit, community, recipients in found
+    ]
+    return Table("3w", COLUMNS, rows)

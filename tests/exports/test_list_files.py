@@ -1,0 +1,135 @@
+"""Lists as CSV, workbooks, data packages and 3W rows, and their way back into empty books."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import openpyxl
+import pytest
+from support.judges import judge
+from support.ledger_fixture import StationLedger, register_all
+
+from supplies.cli import main
+from supplies.cli.export import EXPORTED_LISTS
+from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Location, Recipient, Station
+from supplies.exports.lists import LISTS
+from supplies.exports.three_w import three_w_table
+from supplies.ledger.ledger import Ledger
+
+NEED_AN_ACCOUNT = {"balances", "movements"}
+HXL = re.compile(r"#[a-z][a-z0-9_]*(?:\+[a-z][a-z0-9_]*)*")
+
+
+def export(books: str, *words: str | Path) -> None:
+    assert main(["export", *map(str, words), "--database", books]) == 0
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline="")))
+
+
+def test_every_list_without_an_account_can_be_exported() -> None:
+    assert set(EXPORTED_LISTS) == set(LISTS) - NEED_AN_ACCOUNT
+
+
+def test_a_workbook_has_a_sheet_for_each_list(everything: str, tmp_path: Path) -> None:
+    path = tmp_path / "books.xlsx"
+    export(everything, "xlsx", "-o", path, "--hxl")
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames == list(EXPORTED_LISTS)
+    assert all(book[name].max_row > 2 for name in ("donations", "entries", "items", "stock"))
+    for sheet in book:
+        for tag in next(sheet.iter_rows(min_row=2, max_row=2, values_only=True)):
+            assert HXL.fullmatch(str(tag)), tag
+
+
+def test_files_have_personal_data_only_if_asked(everything: str, tmp_path: Path) -> None:
+    without, full = tmp_path / "without.csv", tmp_path / "full.csv"
+    export(everything, "csv", "donors", "-o", without)
+    export(everything, "csv", "donors", "-o", full, "--personal")
+    assert {row["phone"] for row in rows_of(without)} == {""}
+    assert "13800000000" in {row["phone"] for row in rows_of(full)}
+    assert full.stat().st_mode & 0o077 == 0
+
+
+def test_frictionless_accepts_the_data_package(everything: str, tmp_path: Path) -> None:
+    export(everything, "package", tmp_path / "package")
+    described = json.loads((tmp_path / "package" / "datapackage.json").read_text("utf-8"))
+    assert [one["name"] for one in described["resources"]] == list(EXPORTED_LISTS)
+    checked = judge("frictionless", "validate", tmp_path / "package" / "datapackage.json", "--json")
+    report = json.loads(checked.stdout)
+    wrong = [task for task in report["tasks"] if not task["valid"]]
+    assert (checked.returncode, report["valid"], wrong) == (0, True, [])
+
+
+def test_rows_of_3w_count_what_each_community_got(station: StationLedger) -> None:
+    station.ledger.register(Recipient(code="R-9", name="赵某", community="longxue"))
+    station.stock(71)
+    lines = [c.RecipientLine(item="mask", quantity=10)]
+    for recipient in ("R-1", "R-9", "R-2"):
+        station(c.HandOut(recipient=recipient, location="store", lines=lines))
+    day = station.clock.day
+    table = three_w_table(station.books, day, day)
+    assert all(HXL.fullmatch(column.hxl) for column in table.columns)
+    shown = {row[6]: (row[3], row[4], row[7]) for row in table.rows}
+    assert shown == {None: ("mask", 10, "<5"), "longxue": ("mask", 20, "<5")}
+
+
+def test_the_command_writes_3w_rows_with_tags(everything: str, tmp_path: Path) -> None:
+    export(everything, "3w", "-o", tmp_path / "3w.csv")
+    lines = (tmp_path / "3w.csv").read_text("utf-8-sig").splitlines()
+    assert lines[1].startswith("#org+name,#activity,#item+name")
+    assert len(lines) > 2
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_exported_lists_are_imported_into_empty_books_with_the_same_stock(
+    everything: str, tmp_path: Path, ending: str
+) -> None:
+    empty = str(tmp_path / "empty.db")
+    with Ledger.open(everything, station="lx", create=False) as ledger:
+        wanted = ledger.books.all(
+            "SELECT location_code, item_code, sum(on_hand) FROM stock_now "
+            "WHERE station = :station GROUP BY location_code, item_code ORDER BY 1, 2"
+        )
+        places = [Location(code=code, name=code) for code in {row[0] for row in wanted}]
+    with Ledger.open(empty, station="lx") as ledger:
+        ledger.register(Station(code="lx", name="Longxue"), *places)
+    for kind, noun, *more in (
+        ("items", "items"),
+        ("opening-stock", "stock", "--column", "quantity=on_hand", "--value", "day=2020-02-20"),
+    ):
+        path = tmp_path / f"{noun}.{ending}"
+        export(everything, ending, noun, "--personal", "-o", path)
+        assert main(["import", kind, str(path), "--by", "u_1", "--database", empty, *more]) == 0
+    with Ledger.open(empty, station="lx", create=False) as ledger:
+        found = ledger.books.all(
+            "SELECT location_code, item_code, sum(on_hand) FROM stock_now "
+            "WHERE station = :station GROUP BY location_code, item_code ORDER BY 1, 2"
+        )
+    assert found == wanted != []
+
+
+def test_exported_donations_are_imported_with_the_same_balances_of_donors(
+    station: StationLedger, books_url: str, tmp_path: Path
+) -> None:
+    station.give(71)
+    station.give(5, item="soap", donor="D-2")
+    station.give(7, donor=None)
+    path, empty = tmp_path / "donations.csv", str(tmp_path / "empty.db")
+    command = ["export", "csv", "donations", "--personal", "-o", str(path)]
+    assert main([*command, "--database", books_url]) == 0
+    with Ledger.open(empty, station="lx") as ledger:
+        register_all(ledger)
+    arguments = ["--by", "u_1", "--database", empty, "--column", "reference=id"]
+    assert main(["import", "donations", str(path), *arguments]) == 0
+    with Ledger.open(empty, station="lx", create=False) as ledger:
+        for account in ("donor:D-1", "donor:D-2", "donor:anonymous", "stock:store"):
+            for item in ("mask", "soap"):
+                there = sum(ledger.books.nonzero_balances(account, item).values())
+                assert there == station.total(account, item)
