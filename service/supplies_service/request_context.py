@@ -30,6 +30,7 @@ from supplies.views.entries import get_conflict, get_entry
 from supplies.views.likely_duplicates import find_likely_duplicates
 from supplies.views.movements import MovementsView
 from supplies.views.pagination import Page, Warned
+from supplies.views.pseudonyms import pseudonymize, without_staff_notes
 from supplies.views.stock import StockView
 from supplies.views.stock_warnings import find_unexpired_write_offs, find_unexplained_surplus
 from supplies_service.group_commit import Job
@@ -53,7 +54,6 @@ from supplies_service.responses import (
 )
 from supplies_service.security.audit import access_line, log_access, log_refusal
 from supplies_service.security.authentication import caller_of
-from supplies_service.security.pseudonyms import pseudonymize, without_staff_notes
 from supplies_service.security.rate_limit_checks import client_address
 from supplies_service.stations import (
     StationService,

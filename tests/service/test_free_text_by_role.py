@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from supplies_service.security.pseudonyms import REPLACED_FIELDS
 from support.canaries import erasable_fields, structs_of
 from support.rest_client import RestClient
 from support.service_fixture import Service
 
 from supplies.ledger.rules import RULES
 from supplies.views.pagination import View
+from supplies.views.pseudonyms import REPLACED_FIELDS
 
 WITHHELD = "–"
 

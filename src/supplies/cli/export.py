@@ -314,11 +314,10 @@ def _table(books: Books, noun: str, *, personal: bool, hxl: bool) -> Table:
         personal: Whether to keep names of people and free texts.
         hxl: Whether to add HXL tags to the columns.
     """
-    from supplies_service.security.pseudonyms import pseudonymize
-
     from supplies.exports.flat_tables import flat_table
     from supplies.exports.hxl import with_hxl_tags
     from supplies.exports.lists import LISTS, read_list
+    from supplies.views.pseudonyms import pseudonymize
 
     rows = read_list(books, noun)
     table = flat_table(noun, LISTS[noun].kind, rows if personal else map(pseudonymize, rows))
