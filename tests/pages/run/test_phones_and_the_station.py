@@ -109,8 +109,8 @@ def test_the_station_takes_in_the_queue_of_a_revoked_phone_once(
     page = phone.open()
     network.mode = "login page"
     save(page)
-    network.mode = "forward"
     run.revoke_phones()
+    network.mode = "forward"
     send_now(page)
     page.get_by_role("button", name="Show as codes and text").click()
     text = page.get_by_role("textbox", name="The records as text").input_value()

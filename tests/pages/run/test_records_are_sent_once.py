@@ -13,6 +13,7 @@ from support.http_proxy import HttpProxy
 from support.team_run import (
     KEPT,
     NOISE,
+    PLENTY_OF_TIME,
     NewPhone,
     Phone,
     TeamRun,
@@ -99,6 +100,7 @@ def test_a_saved_record_can_be_undone_before_it_is_sent(
     new_phone: NewPhone, network: HttpProxy, run: TeamRun
 ) -> None:
     page = new_phone().open()
+    page.evaluate(PLENTY_OF_TIME)
     save(page, "Lost")
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("button", name="Handed over")).to_be_visible()
@@ -153,6 +155,8 @@ def test_of_two_windows_one_records_a_stop_and_one_sends(
 ) -> None:
     phone = new_phone()
     one, other = phone.open(), phone.open()
+    for page in (one, other):
+        page.evaluate(PLENTY_OF_TIME)
     open_next(other, "Refused")
     save(one)
     other.get_by_role("button", name="Save", exact=True).click()

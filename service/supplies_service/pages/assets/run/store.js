@@ -121,7 +121,7 @@ export async function keepRun(run, askedAt) {
       for (const place of await drafts.getAllKeys()) if (!places.has(place)) await drafts.delete(place);
     }
     const sent = transaction.objectStore("sent");
-    for (const one of await sent.getAll()) if (one.at < askedAt) await sent.delete(one.key);
+    for (const one of await sent.getAll()) if (one.at <= askedAt) await sent.delete(one.key);
   });
   changed(...(run ? ["run", "queue"] : ["queue"]));
 }
