@@ -83,8 +83,11 @@ class DeskWorker:
     def figures(self, table: str, row: str) -> list[str]:
         """Return the numbers in a row of a table, without their units."""
         region = self.main.get_by_role("region", name=self.words(table), exact=True)
-        cells = region.locator("tr", has_text=row).locator("td.number").all_inner_texts()
-        return ["".join(each for each in cell if each.isdigit()) for cell in cells]
+        cells = region.locator("tr", has_text=row).locator("td.number")
+        expect(cells.first).to_be_visible()
+        return [
+            "".join(each for each in cell if each.isdigit()) for cell in cells.all_inner_texts()
+        ]
 
     def opens_paper(self, link: str) -> None:
         """Check that a link leads to a PDF."""
