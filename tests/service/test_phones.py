@@ -262,3 +262,18 @@ def test_a_cookie_of_a_phone_is_refused_in_a_request_from_another_site(
         client = TestClient(rest.client.app, base_url=ADDRESS)
         answers.append(client.post("/api/run/status", json=body, headers=own | origin))
     assert [answer.status_code for answer in answers] == [403, 403, 201]
+
+
+def test_a_phone_that_joins_again_over_rest_stays_the_same_if_it_proves_it(
+    rest: RestClient,
+) -> None:
+    phone = TeamPhone.of_team(rest)
+    again = TeamPhone.of_team(rest, present_secret=phone.secret)
+    assert (again.shown["id"], again.secret) == (phone.shown["id"], phone.secret)
+    forged = phone.secret[:-1] + ("a" if phone.secret[-1] != "a" else "b")
+    assert TeamPhone.of_team(rest, present_secret=forged).shown["id"] != phone.shown["id"]
+    other = TeamPhone.of_team(rest, "T-2", present_secret=phone.secret)
+    assert other.shown["id"] != phone.shown["id"]
+    rest.client.delete(f"/api/phones/{phone.shown['id']}")
+    revoked = TeamPhone.of_team(rest, present_secret=phone.secret)
+    assert revoked.shown["id"] != phone.shown["id"]

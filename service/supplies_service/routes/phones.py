@@ -39,11 +39,14 @@ class NewPhone(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
         secret: The secret of a team's link, or the code of a run sheet.
         label: The name of the phone in the list of phones.
         version: The version of the program on the phone.
+        present_secret: The secret that the phone got when it joined before. If it is of the same
+            team and was not revoked, the phone keeps its id and its secret.
     """
 
     secret: Label
     label: Label
     version: Label | None = None
+    present_secret: Label | None = None
 
 
 class RescueText(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -143,7 +146,11 @@ class PhoneController(Controller):
                 "of the run sheet is closed; ask the station for another"
             )
         phone, secret = await join_team(
-            context, invitation, label=payload.label, version=payload.version
+            context,
+            invitation,
+            label=payload.label,
+            version=payload.version,
+            present_secret=payload.present_secret or "",
         )
         content = encode(PhoneJoined(phone=phone, secret=secret))
         return CreatedResponse(content, location=f"/api/phones/{phone.id}")

@@ -10,8 +10,10 @@ from typing import Protocol
 
 import msgspec
 
+from supplies.books.free_text import free_text_of_entries
 from supplies.books.reader import Books, query_ids
 from supplies.books.stop_codes import codes_of_stops
+from supplies.domain.catalogue_records import Recipient
 from supplies.domain.commands import Outcome, ReportOutcome
 from supplies.domain.entry_rows import Lot
 from supplies.views.allocations import read_stated_packs
@@ -139,7 +141,8 @@ class RunStopView(View, frozen=True, kw_only=True):
     Attributes:
         number: Position in the order of the stops, from 1.
         code_expected: Whether the household knows a code that the team can enter.
-        time_window: When the household is at home; None if unknown.
+        time_window: When the household is at home, with the day of the next attempt, as the latest
+            outcome of any stop for it said; None if that said nothing or was erased.
         outcome: None if none is reported yet.
         conflict: The latest open conflict about this stop; None if there is none.
     """
@@ -207,6 +210,7 @@ class _Runs:
         self._lots = read_lots(books, [line.lot for line in loaded])
         self._codes = {delivery: codes_of_stops(books, delivery) for delivery in ids}
         self._conflicts = _open_conflicts(books, ids)
+        self._windows = _time_windows(books, {str(line.recipient) for line in loaded})
         reported = {line.reported_in for line in loaded if line.reported_in is not None}
         self._reporters = {
             int(seq): str(by)
@@ -266,7 +270,7 @@ class _Runs:
                     recipient=self._recipient(stop.recipient),
                     lines=[self._line(line, lines) for line in lines],
                     code_expected=stop.allocation in self._codes[delivery.id],
-                    time_window=None,
+                    time_window=self._windows.get(stop.recipient),
                     outcome=recorded,
                     conflict=None if conflict is None else self._conflict(conflict, recorded),
                 )
@@ -290,7 +294,8 @@ class _Runs:
         )
 
     def _recipient(self, code: str) -> RunRecipient:
-        found = self._books.recipient(code)
+        found = self._books.catalogue.get(Recipient, code)
+        assert found is not None, "a stop has a registered recipient"
         return RunRecipient(
             code=code,
             kind=found.kind,
@@ -353,6 +358,36 @@ class _Runs:
             ),
             recorded=recorded,
         )
+
+
+def _time_windows(books: Books, recipients: set[str]) -> dict[str, str]:
+    """Return when each recipient is at home, as its latest outcome said.
+
+    Recipients whose latest outcome said nothing about it are left out.
+    """
+    rows = query_ids(
+        books,
+        sorted(recipients),
+        "SELECT w.id, o.seq, d.next_attempt FROM wanted w CROSS JOIN stops s "
+        "CROSS JOIN outcomes o LEFT JOIN outcome_details d ON d.station = o.station "
+        "AND d.delivery = o.delivery AND d.allocation = o.allocation AND d.seq = o.seq "
+        "WHERE s.station = :station AND s.recipient = w.id AND o.station = s.station "
+        "AND o.delivery = s.delivery AND o.allocation = s.allocation",
+    )
+    latest = {
+        str(recipient): int(seq) for recipient, seq, _ in sorted(rows, key=lambda row: row[1])
+    }
+    days = {int(seq): day for _, seq, day in rows}
+    texts = free_text_of_entries(books, latest.values())
+    said = {
+        recipient: [days.get(seq), (texts.get(seq) or {}).get("time_window")]
+        for recipient, seq in latest.items()
+    }
+    return {
+        recipient: ", ".join(part for part in parts if part)
+        for recipient, parts in said.items()
+        if any(parts)
+    }
 
 
 def _open_conflicts(books: Books, ids: Sequence[str]) -> dict[tuple[str, str], ConflictView]:

@@ -1,0 +1,79 @@
+"""What the phones of a team get about the stops of their runs."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from support.ledger_fixture import StationLedger
+
+from supplies.domain import commands as c
+from supplies.views.team_runs import RunStopView, list_team_runs
+
+
+class Names:
+    """Codes in place of names."""
+
+    def item(self, code: str) -> str:
+        return code
+
+    def quantity(self, quantity: int, item: str) -> str:
+        return f"{quantity} × {item}"
+
+    def pack(self, pack: str, size: int, item: str) -> str:
+        return f"{pack} of {size} × {item}"
+
+    def phone(self, by: str) -> str | None:
+        return None
+
+
+@pytest.fixture
+def visited(station: StationLedger) -> StationLedger:
+    """A household that was not at home, with its goods set aside for the next attempt."""
+    station.stock(20)
+    allocation = station.allocate(4)
+    station.outcome(
+        station.dispatch(allocation, station.allocate(1, recipient="R-2")),
+        allocation,
+        "not_at_home",
+        next_attempt=date(2020, 2, 20),
+        time_window="after six",
+    )
+    return station
+
+
+def _stops(station: StationLedger, team: str) -> list[RunStopView]:
+    return [stop for run in list_team_runs(station.books, team, Names()) for stop in run.stops]
+
+
+def test_the_next_run_says_when_the_household_is_at_home(visited: StationLedger) -> None:
+    visited.dispatch(visited.allocate(2), visited.allocate(1, recipient="R-2"), team="T-2")
+    assert [stop.time_window for stop in _stops(visited, "T-2")] == ["2020-02-20, after six", None]
+
+
+def test_only_the_latest_outcome_says_when_the_household_is_at_home(
+    visited: StationLedger,
+) -> None:
+    allocation = visited.allocate(2)
+    visited.outcome(visited.dispatch(allocation), allocation, "handed_over")
+    visited.dispatch(visited.allocate(2), team="T-2")
+    assert [stop.time_window for stop in _stops(visited, "T-2")] == [None]
+
+
+def test_a_household_that_was_forgotten_leaves_the_rest_of_the_run_readable(
+    visited: StationLedger,
+) -> None:
+    visited(
+        c.Release(
+            allocation=visited.books.value("SELECT min(allocation) FROM allocations"),
+            reason="moved",
+        )
+    )
+    visited(c.ForgetRecipient(recipient="R-1"))
+    first, second = _stops(visited, "T-1")
+    assert (first.recipient.name, first.recipient.address, first.time_window) == (
+        None,
+        None,
+        "2020-02-20",
+    )
+    assert second.recipient.name == "张某"
