@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 from support.ledger_fixture import StationLedger
+from support.photos import jpeg
 from support.refusals import assert_refused
 
+from supplies.books.stop_codes import code_of_stop
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Donor, Recipient
 from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotEnough, Unaccounted
 from supplies.ledger.recorded import Recorded
 from supplies.views.catalogue import get_record
+from supplies.views.deliveries import get_delivery
 from supplies.views.likely_duplicates import find_likely_duplicates
 from supplies.views.merges import find_merge_warnings
 from supplies.views.needs import get_need, list_needs
@@ -276,3 +279,31 @@ def test_a_merge_that_would_publish_a_donor_is_warned_of(station: StationLedger)
     (warned,) = find_merge_warnings(station.books, "donor", "D-9", "D-8")
     assert (warned.warning, warned.about) == ("publishes-name", "D-8")
     assert find_merge_warnings(station.books, "donor", "D-8", "D-9") == []
+
+
+def test_forgetting_after_a_merge_erases_proofs_of_both_codes_and_keeps_no_later_ones(
+    station: StationLedger,
+) -> None:
+    station.stock(10)
+    stops = []
+    for recipient in ("R-2", "R-3"):
+        allocation = station.allocate(5, recipient)
+        stops.append((station.dispatch(allocation), allocation))
+    strokes = [[(10, 20), (30, 40)]]
+    for stop in stops:
+        station.outcome(*stop, "handed_over", signature=strokes, time_window="after six")
+        station(c.AddStopPhoto(delivery=stop[0], allocation=stop[1], photo=jpeg()))
+    merge(station, "R-3", "R-2")
+    station(c.ForgetRecipient(recipient="R-2"))
+    for delivery, allocation in stops:
+        (shown,) = get_delivery(station.books, delivery).stops
+        assert isinstance(shown.proofs, list)
+        assert [proof.erased for proof in shown.proofs] == [True, True]
+        assert code_of_stop(station.books, delivery, allocation) is None
+        again = station.outcome(delivery, allocation, "handed_over", signature=strokes)
+        assert again.repeated
+        late = station.outcome(delivery, allocation, "refused", signature=strokes, note="Li")
+        assert late.conflict is not None
+    kept = station.books.all("SELECT content FROM erasable WHERE content IS NOT NULL")
+    assert not any(b"10,20" in row[0] or b"Li" in row[0] for row in kept)
+    station.ledger.verify()

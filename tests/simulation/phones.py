@@ -2,13 +2,14 @@
 
 Each phone has a queue and a clock of its own. Reports are delayed, sent in any order, sent again
 after their answers were lost, and taken over from text. Meanwhile deliveries are given to other
-teams and closed, and phones are revoked. The service's rules are used: who may report what and
-when, and how clocks are corrected. A seed gives the same run again.
+teams and closed, conflicts are decided, and phones are revoked. The service's rules are used: who
+may report what and when, and how clocks are corrected. A seed gives the same run again.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import uuid
 from collections import Counter
@@ -17,6 +18,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import Literal
+
+from support.engines import ENGINES, RUNNING
 
 from supplies.access import phones
 from supplies.access.access_context import AccessContext
@@ -24,9 +28,10 @@ from supplies.access.phone_reports import correct_clock, may_report, offset_of_t
 from supplies.access.phones import Invitation
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station, Team
+from supplies.errors import NotEnough
 from supplies.ledger.ledger import Ledger
 from supplies.views.deliveries import get_delivery
-from supplies.views.entries import get_entry
+from supplies.views.entries import get_entry, list_conflicts
 
 TEAMS = ("T-1", "T-2", "T-3")
 
@@ -45,12 +50,14 @@ class Report:
 
     Attributes:
         answers: Numbers of the entries that the answers named. All must be equal.
+        agreed: Whether the first answer was an entry of another report.
     """
 
     key: str
     command: c.ReportOutcome
     happened_at: datetime
     answers: list[int] = field(default_factory=list)
+    agreed: bool = False
 
 
 @dataclass
@@ -66,11 +73,17 @@ class SimulatedPhone:
 
 @dataclass
 class StopModel:
-    """What the model knows of a stop: the outcome that arrived first, and all reports of it."""
+    """What the model knows of a stop: the outcome in the books, and all reports of it.
+
+    Attributes:
+        first: The outcome that arrived first, or the one that a decision put in its place.
+        decided: Number of the conflict that was decided for its report; None if there was none.
+    """
 
     delivery: str
     allocation: str
     first: c.Outcome | None = None
+    decided: int | None = None
     reports: list[Report] = field(default_factory=list)
 
 
@@ -104,7 +117,7 @@ class PhoneSimulation:
             + [self.tap] * 8
             + [self.send] * 6
             + [self.lose_answer] * 2
-            + [self.reassign, self.close, self.close, self.revoke_and_rescue]
+            + [self.reassign, self.close, self.close, self.revoke_and_rescue, self.decide]
         )
         step = self.random.choice(steps)
         if step():
@@ -197,6 +210,27 @@ class PhoneSimulation:
         self.open.remove(delivery)
         return True
 
+    def decide(self) -> bool:
+        """Resolve a conflict, for the first report or for the one that contradicts it."""
+        with self.ledger.reading() as books:
+            waiting = list_conflicts(books, limit=None).items
+        if not waiting:
+            return False
+        conflict = self.random.choice(waiting)
+        stated = json.loads(bytes(conflict.stated))
+        way: Literal["keep", "correct"] = self.random.choice(("keep", "correct"))
+        decision = c.ResolveConflict(conflict=conflict.seq, by=way, reason="asked the household")
+        stop = self.stops[stated["delivery"], stated["allocation"]]
+        try:
+            self.ledger.record(decision, by="desk")
+        except NotEnough:
+            # The goods that came back were free, and others got them.
+            assert (way, stop.first) == ("correct", "refused")
+            return False
+        if way == "correct":
+            stop.first, stop.decided = stated["outcome"], conflict.seq
+        return True
+
     def revoke_and_rescue(self) -> bool:
         """Revoke a phone, and take over its queue from a text that was written some time ago."""
         phone = self.random.choice(self.phones)
@@ -234,14 +268,18 @@ class PhoneSimulation:
     def _arrive(self, phone: SimulatedPhone, report: Report, offset: timedelta) -> None:
         """Record a report as the service does, also if it arrived before."""
         delivery, allocation = report.command.delivery, report.command.allocation
+        if report.agreed:  # The service stores the answer under the key of the report.
+            return
         with self.ledger.reading() as books:
             assert may_report(books, phone.team, delivery)
         command = correct_clock(report.command, offset)
         recorded = self.ledger.record(command, by=phones.CALLER_PREFIX + phone.id, id=report.key)
+        report.agreed = recorded.repeated and not report.answers
         report.answers.append(recorded.seq)
         stop = self.stops[delivery, allocation]
         agrees = stop.first in (None, command.outcome)
-        assert (recorded.conflict is None) == agrees, recorded.conflict
+        if len(report.answers) == 1:  # A repeat gets the first answer, also after a decision.
+            assert (recorded.conflict is None) == agrees, recorded.conflict
         stop.first = stop.first or command.outcome
 
     # --- invariants --------------------------------------------------------------------------
@@ -267,7 +305,11 @@ class PhoneSimulation:
 
     def _check_day(self, stop: StopModel, reported_in: int | None) -> None:
         """Check that the outcome has the day on which the phone was tapped, at the station."""
-        first = [report for report in stop.reports if reported_in in report.answers]
+        first = [
+            report
+            for report in stop.reports
+            if {reported_in, stop.decided}.intersection(report.answers)
+        ]
         if not first:
             return
         days = {(report.happened_at + timedelta(hours=8)).date() for report in first}
@@ -284,10 +326,14 @@ class PhoneSimulation:
             assert all(report.answers for report in stop.reports)
 
 
-def simulate(folder: Path, seed: int, steps: int) -> Counter[str]:
-    """Run steps on new books in a folder. Return how often each kind of step happened."""
+def simulate(url: str, seed: int, steps: int) -> Counter[str]:
+    """Run steps on new books. Return how often each kind of step happened.
+
+    Args:
+        url: The path of a SQLite file, or the URL of a PostgreSQL database.
+    """
     clock = [datetime(2020, 2, 5, 1, tzinfo=UTC)]
-    with Ledger.open(str(folder / "books.db"), station="lx", clock=lambda: clock[0]) as ledger:
+    with Ledger.open(url, station="lx", clock=lambda: clock[0]) as ledger:
         ledger.register(
             Station(code="lx", name="Longxue"),
             Item(code="mask", name="mask"),
@@ -310,10 +356,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="simulation.phones", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=1_000)
+    parser.add_argument("--engine", choices=ENGINES, default="sqlite")
     options = parser.parse_args()
-    with TemporaryDirectory() as folder:
-        done = simulate(Path(folder), options.seed, options.steps)
-    print(f"phones, seed {options.seed}, {options.steps} steps: no failure found; {dict(done)}")
+    try:
+        with (
+            TemporaryDirectory() as folder,
+            RUNNING.books(options.engine, Path(folder)) as url,
+        ):
+            done = simulate(url, options.seed, options.steps)
+    finally:
+        RUNNING.stop()
+    print(
+        f"phones, seed {options.seed}, {options.engine}, {options.steps} steps: "
+        f"no failure found; {dict(done)}"
+    )
     return 0
 
 

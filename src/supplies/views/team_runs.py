@@ -379,13 +379,13 @@ def _time_windows(books: Books, recipients: set[str]) -> dict[str, str]:
     }
     days = {int(seq): day for _, seq, day in rows}
     texts = free_text_of_entries(books, latest.values())
-    said = {
+    parts_of = {
         recipient: [days.get(seq), (texts.get(seq) or {}).get("time_window")]
         for recipient, seq in latest.items()
     }
     return {
         recipient: ", ".join(part for part in parts if part)
-        for recipient, parts in said.items()
+        for recipient, parts in parts_of.items()
         if any(parts)
     }
 
