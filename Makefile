@@ -102,7 +102,7 @@ ATTACKS := under_load any_request canaries free_text_by_role csrf rate_limits lo
 
 attack: .venv/installed-test
 	$(BIN)/python -m benchmarks.attack
-	$(BIN)/python -m pytest --durations=20 $(ATTACKS:%=tests/service/test_%.py) tests/pages/test_known_devices.py tests/pages/test_one_time_codes.py
+	ROLES="auditor courier donor" $(BIN)/python -m pytest --durations=20 $(ATTACKS:%=tests/service/test_%.py) tests/pages/test_known_devices.py tests/pages/test_one_time_codes.py
 
 screenshots: .venv/installed-test
 	$(BIN)/python -m tools.screenshots
