@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, get_args
 
 from litestar import Controller, Response, get, post
@@ -20,8 +21,9 @@ from supplies.domain.commands import (
     ReportOutcome,
     UndoDispatch,
 )
+from supplies.errors import NotFound
 from supplies.ledger.recorded import Recorded
-from supplies.views.allocations import list_allocations
+from supplies.views.allocations import get_allocation, list_allocations
 from supplies.views.deliveries import (
     DeliveryStatus,
     DeliveryView,
@@ -101,6 +103,8 @@ class DeliveryPages(Controller):
         """Dispatch a team. If that is refused, show the form with the errors."""
         form = await CommandForm.read(context.request, Dispatch)
         _sort_stops(form)
+        with context.reading() as books:
+            _read_parts(books, form)
         return await submit(
             context,
             form,
@@ -228,6 +232,33 @@ def _sort_stops(form: CommandForm[Dispatch]) -> None:
     for pointer in chosen:
         del form.fields[pointer]
     form.fields |= {f"/allocations/{at}": code for at, code in enumerate(codes)}
+
+
+def _read_parts(books: Books, form: CommandForm[Dispatch]) -> None:
+    """Read of which allocations only a part is taken along, from the quantities beside the lines.
+
+    An empty quantity takes the whole line along, and 0 leaves it behind.
+    """
+    parts = 0
+    for at in form.lines("/allocations", least=0):
+        code = form.value(f"/allocations/{at}")
+        named = (name for name in form.extra if name.startswith(f"part:{code}:"))
+        if not any(form.extra[name].strip() for name in named):
+            continue
+        with suppress(NotFound):
+            rest = [line for line in get_allocation(books, code).lines if line.allocated]
+            typed = [form.extra.get(f"part:{code}:{line.line}", "").strip() for line in rest]
+            taken = [
+                (line.line, quantity or line.allocated)
+                for line, quantity in zip(rest, typed, strict=True)
+                if quantity != "0"
+            ]
+            pointer = f"/parts/{parts}"
+            form.fields[f"{pointer}/allocation"] = code
+            for index, (line, quantity) in enumerate(taken):
+                form.fields[f"{pointer}/lines/{index}/line"] = str(line)
+                form.fields[f"{pointer}/lines/{index}/quantity"] = str(quantity)
+            parts += 1
 
 
 def _complete_lines(books: Books, form: CommandForm[ReportOutcome], delivery: str) -> None:
