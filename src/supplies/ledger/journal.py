@@ -258,6 +258,7 @@ class Journal:
         *,
         since: date | None = None,
         leaving: bool = False,
+        balance: int | None = None,
     ) -> int:
         """Return the quantity that can be taken from an account on a given day.
 
@@ -270,8 +271,10 @@ class Journal:
             since: The day on which the goods are taken, which must be open; None means the
                 command's day.
             leaving: Whether the goods leave their location.
+            balance: The present balance including the drafts, if the caller knows it. None reads
+                it.
         """
-        now = self.balance(account, item, lot)
+        now = self.balance(account, item, lot) if balance is None else balance
         first = (since or self.booked_on(self.happened_on)).isoformat()
         until = self._next_count(account, item, lot, first) if leaving else None
         if first >= self.latest_day and until is None:

@@ -93,7 +93,7 @@ def pick_lots(
             break
         free = balance = candidate.quantity + journal.drafted_change(account, item, candidate.lot)
         if floored and (balance > 0 or leaving):
-            free = journal.available(account, item, candidate.lot, leaving=leaving)
+            free = journal.available(account, item, candidate.lot, leaving=leaving, balance=balance)
             balance = max(balance, free)
         if balance <= 0:
             continue

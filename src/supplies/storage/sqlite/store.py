@@ -108,6 +108,8 @@ class SqliteStore:
         # The first query creates the write-ahead log.
         pragma("PRAGMA schema_version")
         self._files = DatabaseFiles(self.path)
+        self._savepoint_at: int | None = None
+        """How many rows the connection had changed when the open savepoint began."""
 
     def _enable_wal(self) -> None:
         try:
@@ -251,17 +253,27 @@ class SqliteStore:
     def savepoint(self) -> Iterator[None]:
         """Begin a savepoint, which is rolled back alone if the `with` block raises an error.
 
-        The savepoint always has the same name, so that SQLite can cache the statement.
+        The savepoint always has the same name, so that SQLite can cache the statement. If nothing
+        was written since the savepoint around this one began, that one is used.
         """
-        self.run("SAVEPOINT part")
+        outer, changes = self._savepoint_at, self.connection.total_changes
+        is_new = outer != changes
+        if is_new:
+            self.run("SAVEPOINT part")
+        self._savepoint_at = changes
         try:
             yield
         except BaseException:
             if self.connection.in_transaction:
                 self.run("ROLLBACK TO part")
-                self.run("RELEASE part")
+                if is_new:
+                    self.run("RELEASE part")
             raise
-        self.run("RELEASE part")
+        else:
+            if is_new:
+                self.run("RELEASE part")
+        finally:
+            self._savepoint_at = outer
 
     def lock(self, station: str) -> None:
         """Do nothing, because the transaction has locked the whole file already."""
