@@ -188,3 +188,15 @@ def test_activities_of_two_people_are_not_duplicates(station: StationLedger) -> 
     recorded(station, c.RecordActivity(kind="visit", count=2, who="Li"))
     again = recorded(station, c.RecordActivity(kind="visit", count=2, who="Chen"))
     assert named(station, again) == [first]
+
+
+def test_moves_before_others_of_the_same_goods_are_found(station: StationLedger) -> None:
+    def move(quantity: int) -> str:
+        lines = [c.LotLine(item="mask", quantity=quantity)]
+        return recorded(station, c.Move(source="store", target="annex", lines=lines))
+
+    station.stock(100)
+    first = [move(4) for _ in range(3)]
+    others = [move(quantity) for quantity in (5, 6, 7, 8, 9, 5)]
+    assert named(station, move(4)) == first
+    assert named(station, move(5)) == [others[0], others[-1]]

@@ -214,6 +214,7 @@ def _read_moves(books: Books, document: str, seq: int, most: int) -> list[Row]:
         "WHERE o.station = :station AND o.document = e.document AND t.station = o.station "
         "AND t.seq = o.seq AND t.item = (SELECT item FROM transfers WHERE station = :station "
         "AND seq = :seq AND lot <> '' ORDER BY line LIMIT 1)) LIMIT :most) "
+        # Both databases keep the order of the inner query, so `alike` has the latest entries.
         "SELECT e.seq, e.part, e.supersedes, e.document, e.kind, t.item, t.source, t.target, "
         "t.quantity, e.seq IN (SELECT seq FROM alike) "
         "FROM (SELECT document FROM alike UNION SELECT :document) w CROSS JOIN entries e "
