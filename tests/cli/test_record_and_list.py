@@ -219,7 +219,8 @@ def test_a_report_has_the_same_figures_in_each_form(
     words = ["report", "derivation", "--item", "sanitiser", "--database", str(demo)]
     assert main([*words, "--json"]) == 0
     (one,) = json.loads(capsys.readouterr().out)["items"]
-    assert (one["lines"][-1]["balance"], one["on_hand"]) == (39, 39)
+    on_hand = one["on_hand"]
+    assert one["lines"][-1]["balance"] == on_hand > 0
     assert main([*words, "--csv"]) == 0
     *_, last = csv.DictReader(io.StringIO(capsys.readouterr().out))
-    assert (last["balance"], last["on_hand"]) == ("39", "39")
+    assert (last["balance"], last["on_hand"]) == (str(on_hand), str(on_hand))
