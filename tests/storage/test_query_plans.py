@@ -54,9 +54,11 @@ from supplies.views import (
     donor_reports,
     donor_statement,
     entries,
+    figure_sources,
     first_steps,
     given_back,
     household_history,
+    household_statistics,
     likely_duplicates,
     look_alikes,
     merges,
@@ -300,6 +302,7 @@ def show_everything(books: Books, url: str) -> None:
         merges.get_merge(books, merged.kind, merged.code)
         merges.other_codes(books, merged.kind, merged.code)
         merges.count_documents(books, merged.kind, merged.into)
+        merges.find_merge_warnings(books, merged.kind, merged.code, merged.into)
     with suppress(UnknownBarcode):
         barcodes.find_barcode(books, "4006381333931")
 
@@ -350,6 +353,11 @@ def show_stock(books: Books) -> None:
 
 
 def show_reports(books: Books) -> None:
+    activities.list_activity_changes(books, FIRST, TODAY)
+    for figure in figure_sources.FIGURES:
+        figure_sources.list_figure_sources(books, figure, "mask", FIRST, TODAY)
+    household_statistics.list_surveyed_households(books, FIRST, TODAY)
+    household_statistics.list_fully_met_households(books, FIRST, TODAY)
     stock_cover.report_stock_cover(books, TODAY)
     stock_derivation.derive_stock(books, FIRST, TODAY)
     stock_derivation.report_losses(books, FIRST, TODAY)

@@ -55,14 +55,16 @@ class ItemMergePages(Controller):
         """Show the form, and what would happen if the code that stays is given."""
         with context.reading() as books:
             check_codes(books, item=into)
-        return _show(context, code, CommandForm(ItemToReplace, {"/item": into} if into else {}))
+        return await _show(
+            context, code, CommandForm(ItemToReplace, {"/item": into} if into else {})
+        )
 
     @post()
     async def replace(self, context: Context, code: FromPath[str]) -> Response[bytes]:
         """Replace the item, or show what would happen."""
         form = await CommandForm.read(context.request, ItemToReplace)
         if not form.is_save:
-            return _show(context, code, form)
+            return await _show(context, code, form)
         try:
             with context.reading() as books:
                 stated = form.command(books)
@@ -74,7 +76,7 @@ class ItemMergePages(Controller):
             return redirect(await form.record(context, job))
         except SuppliesError as error:
             form.refuse(error)
-            return _show(context, code, form)
+            return await _show(context, code, form)
 
 
 def _replace(
@@ -137,16 +139,21 @@ def _free_stock(books: Books, code: str) -> list[StockRow]:
     return [row for row in get_stock(books, item=code, limit=None).items if row.free]
 
 
-def _show(context: RequestContext, code: str, form: CommandForm[ItemToReplace]) -> Response[bytes]:
+async def _show(
+    context: RequestContext, code: str, form: CommandForm[ItemToReplace]
+) -> Response[bytes]:
+    def read(books: Books) -> dict[str, Any]:
+        sums = sum_balances(books, OPEN)
+        return {
+            "free": _free_stock(books, code),
+            "open": {kind.name: sums[kind.name, code] for kind in OPEN if sums[kind.name, code]},
+        }
+
+    shown = await context.read_in_thread(read)
     with context.reading() as books:
         old = get_record(books, Item, code)
         form.find_records(books)
         new = books.catalogue.get(Item, form.value("/item"))
-        sums = sum_balances(books, OPEN)
-        shown: dict[str, Any] = {
-            "free": _free_stock(books, code),
-            "open": {kind.name: sums[kind.name, code] for kind in OPEN if sums[kind.name, code]},
-        }
         return render_form(
             context, "item_merge.html", form, table="items", old=old, new=new, **shown
         )
