@@ -204,7 +204,10 @@ def _tile(x: float, width: float, words: Words, sums: Counter[str], style: Style
 
 
 def _equation(goods: Sequence[StatementLine]) -> list[Block]:
-    """Draw, for each unit, a sum: the quantities at all places and the quantity received."""
+    """Draw an equation for each unit: received + made by repacking = the quantities at all places.
+
+    If there are no goods, draw a sentence that states so.
+    """
     units: dict[str, list[StatementLine]] = defaultdict(list)
     for line in goods:
         units[line.unit].append(line)

@@ -1,4 +1,4 @@
-"""Pages for people: users sign in, set passwords and manage tokens; donors see their gifts.
+"""Web pages: staff record and look up goods, delivery teams report, and donors see their gifts.
 
-The pages are plain forms without scripts, rendered from the templates in `templates/`.
+The HTML is rendered from `templates/`. Scripts and styles are in `assets/`.
 """

@@ -54,11 +54,13 @@ class AgeBand(StrictStruct, frozen=True, kw_only=True):
 
 
 class Lines(NamedTuple):
-    """How a form shows a field that maps names to numbers: as lines with two fields each.
+    """Layout of a form field that maps names to numbers, with one line for each pair.
+
+    An example is the field that maps packs to their sizes.
 
     Attributes:
-        line: The struct of a line.
-        name, number: The names of the two fields of a line.
+        line: The type of a line.
+        name, number: The fields of `line` with the name and the number.
     """
 
     line: type[StrictStruct]

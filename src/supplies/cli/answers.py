@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
+LONGEST_CELL = 60
+"""A table in the terminal leaves out columns with longer values. The other formats have them."""
+
 
 class Answer(NamedTuple):
     """The result of a command in each form in which it can be printed.
@@ -102,7 +105,7 @@ def _print_csv(tables: list[Table]) -> None:
 
 
 def _print_tables(tables: list[Table]) -> None:
-    """Print tables without the columns that have no value."""
+    """Print tables without the columns that have no value, or values too long for a terminal."""
     from supplies.cli.tables import print_table
 
     for table in tables:
@@ -111,6 +114,7 @@ def _print_tables(tables: list[Table]) -> None:
             at
             for at in range(len(table.columns))
             if not rows or any(row[at] is not None for row in rows)
+            if all(len(str(row[at])) <= LONGEST_CELL for row in rows)
         ]
         print_table(
             [table.columns[at].heading.replace("_", " ") for at in used],

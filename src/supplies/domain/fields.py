@@ -118,7 +118,7 @@ _KEPT_APART = {"kept_apart": True}
 """Marks a field, other than free text, whose value is not hashed, such as a signature."""
 
 _Point = tuple[Annotated[int, Meta(ge=0, le=1000)], Annotated[int, Meta(ge=0, le=500)]]
-"""A point of a signature: whole numbers from the left and from the top."""
+"""A point (x, y) of a signature, on a grid of 1000 × 500 that begins at the top left."""
 
 _Stroke = Annotated[list[_Point], Meta(min_length=1, max_length=400)]
 """A line drawn without lifting the finger."""

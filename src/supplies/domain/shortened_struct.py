@@ -36,12 +36,15 @@ def all_faults_of(
     fields: Mapping[str, Any],
     check: Callable[[Any], object],
 ) -> SuppliesError:
-    """Return the error of a refused struct, with all other faults of the struct added.
+    """Find the other faults of a refused struct, and return its error with all of them.
+
+    Faulty parts are left out one after another, and the rest is checked again.
 
     Args:
+        error: The error of the first refusal.
         kind: The type of the struct.
-        fields: The fields of the struct as plain data, also invalid ones.
-        check: Raises an error for a struct that is refused.
+        fields: The values of the struct as plain data. Some may be invalid.
+        check: Called with the shortened struct. It raises an error to refuse the struct.
     """
     found: dict[str, Found] = {fault.pointer: (error.detail, fault) for fault in error.faults}
     shortened = ShortenedStruct(kind, fields)

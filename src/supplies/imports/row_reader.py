@@ -203,11 +203,11 @@ class RowReader:
 
 
 def of_column(column: str, read: Callable[[], T]) -> T:
-    """Return what a function reads from a column.
+    """Call a function that reads a cell, and name the column in its error.
 
     Raises:
-        RowFault: the function raised InvalidField.
-        NotPositive: the function raised it.
+        RowFault: the cell is invalid.
+        NotPositive: the quantity is zero or negative.
     """
     try:
         return read()

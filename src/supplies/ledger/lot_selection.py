@@ -1,8 +1,8 @@
 """Choose the lots from which goods are taken: first expired, first out (FEFO).
 
 Lots that do not expire are taken last. Of lots that expire on the same day, the oldest is taken
-first. A correction first takes again what the corrected command took of each lot. Of the lines of
-a command, those that name a lot take their goods first.
+first. A correction prefers the lots, and the quantities of each, that the corrected command took.
+If a command has several lines, the lines that name a lot are served first.
 """
 
 from __future__ import annotations

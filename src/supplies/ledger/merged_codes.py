@@ -134,4 +134,5 @@ _PEOPLE: Mapping[
     c.RecordDonation: ("donor", "donor", _of_open_pledge),
     c.Settle: ("donor", "party", _giver),
 }
-"""Commands that name a person: the kind, the field, and the function that chooses the code."""
+"""For each command that names a person: the kind of person, the field, and the function that
+chooses which of the person's merged codes is recorded."""

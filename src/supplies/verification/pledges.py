@@ -17,10 +17,10 @@ _ByPledge = Counter[tuple[str, str]]
 
 
 class FulfilledPledges:
-    """Compares the lines of donations and conversions with the transfers that fulfilled pledges.
+    """Check that donations and conversions record the fulfilled quantities of their transfers.
 
-    Documents that fulfil no pledge are left out, and conversions of versions that recorded no such
-    lines.
+    Documents that fulfil no pledge are skipped, and so are conversions recorded by older versions
+    of the program, which did not store these quantities.
     """
 
     def __init__(self, reader: Reader) -> None:

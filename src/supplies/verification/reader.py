@@ -107,10 +107,13 @@ class Reader:
                 )
 
     def _changed(self, table: Table, row: Row, extra: list[Row]) -> BooksBroken | None:
-        """Return the error for a row that was changed, or None if the row is missing.
+        """Return the error for a row that was stored with other values, or None if it is missing.
 
-        A row counts as changed, and not as missing, if one of the surplus rows agrees with it in at
-        least half of the columns.
+        The row counts as changed if a row of `extra` agrees with it in at least half of the
+        columns.
+
+        Args:
+            extra: Stored rows that were not expected.
         """
 
         def similarity(other: Row) -> int:

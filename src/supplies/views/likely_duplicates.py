@@ -194,15 +194,16 @@ def _moving_entry(seq: int, document: str) -> str:
 
 
 def _read_moves(books: Books, document: str, seq: int, most: int) -> list[Row]:
-    """Return the transfers of goods in a document, and in similar documents before an entry.
+    """Return the transfers of a document and of earlier ones that may be its duplicates.
 
-    Similar are the last entries of the same kind and day that moved the first item of this entry.
-    The last column of a row is whether its entry is one of them.
+    An earlier entry is similar to the entry `seq` if it has the same kind and day, and if its
+    document moved the first item of `seq`. The last column of a row is 1 if the row belongs to a
+    similar entry, otherwise 0.
 
     Args:
         document: The document of the entry.
-        seq: Number of the entry. If it corrects another one, no rows are returned.
-        most: How many similar entries to read.
+        seq: Number of the entry to compare. For a correction, only rows of `document` are found.
+        most: Largest number of similar entries.
     """
     return books.all(
         "WITH alike AS (SELECT e.seq, e.document FROM (SELECT seq, document, happened_on "

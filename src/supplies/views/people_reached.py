@@ -84,10 +84,10 @@ def name_communities(books: Books, lines: list[L]) -> list[L]:
 def read_group_hand_outs(
     books: Books, groups: Iterable[str], first: date, last: date
 ) -> list[GroupHandOut]:
-    """Return the hand-outs to these groups from first to last, both inclusive.
+    """Return what was handed out to these groups from day `first` to day `last`, both inclusive.
 
-    Hand-outs under all merged codes of a group are returned. Each correction is a row of its own.
-    If less was handed out than recorded, its quantity is negative.
+    All merged codes of a group are included. A correction has rows of its own. They are negative if
+    it reduces the quantity handed out.
     """
     rows = query_ids(
         books,

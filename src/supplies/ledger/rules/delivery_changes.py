@@ -1,7 +1,7 @@
-"""Changes of an open delivery: stops without an outcome are taken off, or moved to another one.
+"""Remove stops without an outcome from an open delivery, or move them to another delivery.
 
-Goods of a stop that was moved are in transit on the other delivery. So a report about the old stop
-is about the new one.
+The goods of a moved stop are in transit on the other delivery. An outcome that is reported for the
+old delivery is therefore recorded on the other one.
 """
 
 from __future__ import annotations
