@@ -9,12 +9,14 @@ import pytest
 from support.ledger_fixture import StationLedger
 from support.outcomes import partial_outcome
 
+from supplies.books.free_text import free_text_of_entry
 from supplies.domain import commands as c
 from supplies.domain.entry_rows import Conflict, Proof
 from supplies.errors import (
     AlreadyDone,
     InvalidField,
     NotEnough,
+    SuppliesError,
     Unaccounted,
 )
 from supplies.ledger.recorded import Recorded
@@ -235,7 +237,7 @@ def test_a_stop_whose_impossible_report_was_dropped_waits_for_another(
 
 @pytest.mark.parametrize(
     ("by", "received", "unexplained"),
-    [("correct", 10, 0), ("unexplained", 10, -10), ("keep", 0, 0)],
+    [("correct", 10, 0), ("unexplained", 10, 0), ("keep", 0, 0)],
 )
 def test_a_differing_report_with_an_impossible_time_is_resolved_in_every_way(
     station: StationLedger, stop: tuple[str, str], by: str, received: int, unexplained: int
@@ -345,3 +347,103 @@ def test_goods_of_one_lot_from_two_locations_are_not_unexplained_by_a_decision(
     moved = station.books.body(decision.seq).transfers
     assert not any("unexplained" in transfer.source + transfer.target for transfer in moved)
     assert station.balance(f"met:{need}") == 10
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("refused", "lost"), ("lost", "refused"), ("not_at_home", "lost"), ("lost", "not_at_home")],
+)
+def test_goods_that_a_decision_states_are_booked_where_it_says(
+    station: StationLedger, stop: tuple[str, str], first: str, second: str
+) -> None:
+    station.outcome(*stop, first)
+    resolve(station, station.outcome(*stop, second).seq, "unexplained")
+    accounts = {
+        "refused": "stock:store",
+        "lost": "lost:on_the_way",
+        "not_at_home": f"allocated:{stop[1]}:store",
+    }
+    assert station.total(accounts[second]) == 10
+    assert station.total(accounts[first]) == 0
+    assert station.total(f"unexplained:{stop[0]}") == 0
+    station.ledger.verify()
+
+
+def test_stated_losses_of_goods_that_were_used_since_are_unexplained(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.outcome(*stop, "refused")
+    station(
+        c.IssueGoods(purpose="gate", location="store", lines=[c.LotLine(item="mask", quantity=7)])
+    )
+    resolve(station, station.outcome(*stop, "lost").seq, "unexplained")
+    assert station.total("stock:store") == 0
+    assert station.total("lost:on_the_way") == 10
+    assert station.total(f"unexplained:{stop[0]}") == -7
+    station.ledger.verify()
+
+
+def test_goods_that_a_decision_states_beyond_the_load_are_unexplained(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    lines = partial_outcome(10, back=2, lost=1, to="stock")
+    resolve(station, station.outcome(*stop, "partly", lines=lines).seq, "unexplained")
+    assert station.total("received:R-1") == 10
+    assert station.total("stock:store") == 2
+    assert station.total("lost:on_the_way") == 1
+    assert station.total(f"unexplained:{stop[0]}") == -3
+    station.ledger.verify()
+
+
+@pytest.mark.parametrize("by", ["correct", "unexplained"])
+def test_a_decision_does_not_return_goods_to_an_unknown_location(
+    station: StationLedger, stop: tuple[str, str], by: str
+) -> None:
+    station.outcome(*stop, "handed_over")
+    lines = partial_outcome(0, back=10, to="stock", location="nowhere")
+    conflict = station.outcome(*stop, "partly", lines=lines).seq
+    with pytest.raises(SuppliesError, match="nowhere"):
+        resolve(station, conflict, by)
+
+
+@pytest.mark.parametrize("by", ["correct", "unexplained"])
+@pytest.mark.parametrize("first", [None, "handed_over"])
+def test_the_texts_of_a_decided_report_are_those_of_the_stop(
+    station: StationLedger, stop: tuple[str, str], by: str, first: str | None
+) -> None:
+    if first is not None:
+        station.outcome(*stop, first)
+    texts = {"note": "moved to block 3", "time_window": "after 18:00"}
+    conflict = impossible(station, stop, "not_at_home", **texts)
+    waiting = get_conflict(station.books, conflict)
+    assert {"note": waiting.note, "time_window": waiting.time_window} == texts
+    decision = resolve(station, conflict, by)
+    (shown,) = get_delivery(station.books, stop[0]).stops
+    assert {"note": shown.note, "time_window": shown.time_window} == texts
+    assert get_conflict(station.books, conflict).resolved_because == "asked them"
+    station(c.ForgetText(entry=decision.seq))
+    (shown,) = get_delivery(station.books, stop[0]).stops
+    assert shown.note is None
+    station.ledger.verify()
+
+
+def test_a_decision_for_the_books_takes_no_texts_from_the_report(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    decision = resolve(station, impossible(station, stop, "lost", note="in the river"), "keep")
+    assert free_text_of_entry(station.books, decision.seq) == {"reason": "asked them"}
+
+
+def test_a_decision_that_was_wrong_cannot_be_corrected_and_the_refusal_says_what_to_do(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.outcome(*stop, "refused")
+    decision = resolve(station, station.outcome(*stop, "lost").seq, "unexplained").seq
+    with pytest.raises(InvalidField, match="report the outcome of the stop again"):
+        station(c.Reverse(entry=decision, reason="found"))
+    again = station.outcome(*stop, "refused")
+    assert again.conflict is not None
+    resolve(station, again.seq, "unexplained")
+    assert station.total("stock:store") == 10
+    assert station.total("lost:on_the_way") == 0
+    station.ledger.verify()

@@ -14,6 +14,7 @@ from typing import Literal
 
 import msgspec
 
+from supplies.books.free_text import Texts
 from supplies.books.reader import Books, LotBalance
 from supplies.books.stock_counts import Count, Moment, counts_after
 from supplies.domain.accounts import STOCK, UNEXPLAINED, AccountKind, keys_of, kind_of
@@ -71,6 +72,8 @@ class Journal:
             them.
         corrected: The command that is being corrected, else None. What it recorded is subtracted
             from all balances, so that its rule can run again.
+        reported_texts: The free texts of an earlier report that the command books. They are kept
+            with the first entry, beside the texts of the command.
 
     Raises:
         InvalidField: the command's day is in the future.
@@ -88,6 +91,7 @@ class Journal:
         self.books, self.command, self.now, self.today = books, command, now, today
         self.corrected = corrected
         self.drafts: list[Draft] = []
+        self.reported_texts: Texts = {}
         self.head = books.head_and_closed_day()
         self.latest_day, self.closed_through = self.head.latest_day, self.head.closed_through
         self.next_seq = self.head.seq + 1

@@ -9,7 +9,7 @@ from typing import Self
 
 import msgspec
 
-from supplies.books.free_text import free_text_in_command, has_fields_kept_apart
+from supplies.books.free_text import Texts, free_text_in_command, has_fields_kept_apart
 from supplies.books.reader import Books
 from supplies.books.written import WrittenEntry
 from supplies.domain.commands import AcknowledgeShipment, Command, ReceiveShipment
@@ -172,6 +172,13 @@ def _parse_uuid(given: str | uuid.UUID) -> str:
         raise InvalidField(f"the id {str(given)[:64]!r} is not a UUID") from None
 
 
+def _texts_with(request: CheckedRequest, reported: Texts) -> bytes | None:
+    """Return the encoded texts of a request, together with those of a report that it books."""
+    if request.texts is None or not reported:
+        return request.texts
+    return encode_body(reported | msgspec.json.decode(request.texts, type=Texts))
+
+
 class Writer:
     """Writes the drafts of commands within an open transaction."""
 
@@ -193,7 +200,8 @@ class Writer:
         try:
             with self.store.savepoint():
                 for part, draft in enumerate(journal.drafts):
-                    body = self._body(draft, part, recorded_at, request)
+                    texts = _texts_with(request, journal.reported_texts) if part == 0 else None
+                    body = self._body(draft, part, recorded_at, request, texts)
                     content = encode_body(body)
                     head = chain_hash(previous, content)
                     self._insert_entry(body, content, head)
@@ -210,12 +218,19 @@ class Writer:
             ) from None
         return written
 
-    def _body(self, draft: Draft, part: int, recorded_at: str, request: CheckedRequest) -> Body:
-        """Return the body of an entry. Add the texts of the request to its first draft."""
-        texts = None
-        if part == 0 and request.texts is not None:
-            texts = salted_digest(request.salt, request.texts)
-            draft.erasables.append(Erasable(texts, request.salt, request.texts, draft.about))
+    def _body(
+        self,
+        draft: Draft,
+        part: int,
+        recorded_at: str,
+        request: CheckedRequest,
+        texts: bytes | None,
+    ) -> Body:
+        """Return the body of an entry. Add its encoded texts, if it has any, to the draft."""
+        digest = None
+        if texts is not None:
+            digest = salted_digest(request.salt, texts)
+            draft.erasables.append(Erasable(digest, request.salt, texts, draft.about))
         return Body(
             station=self.station,
             seq=draft.seq,
@@ -230,7 +245,7 @@ class Writer:
             supersedes=draft.supersedes,
             about=draft.about,
             request=request.digest if part == 0 else None,
-            texts=texts,
+            texts=digest,
             transfers=tuple(move.transfer for move in draft.moves),
             rows=tuple(draft.rows),  # type: ignore[arg-type]  # every row type is in the union
         )

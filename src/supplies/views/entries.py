@@ -84,6 +84,8 @@ class ConflictView(View, frozen=True, kw_only=True):
         because: A message that says what the fact contradicts.
         stated: The command as reported, without free text.
         note: The reporter's text; None if there was none, or if it was erased.
+        time_window: When the household is at home, as reported; absent if the report does not say
+            it, or if it was erased.
         resolved_in: Number of the entry that resolved the conflict; None while it is open.
         resolved_by: How the conflict was resolved.
         resolved_because: The reason given for the resolution.
@@ -101,6 +103,7 @@ class ConflictView(View, frozen=True, kw_only=True):
     resolved_by: str | None
     note: str | None
     resolved_because: str | None
+    time_window: str | msgspec.UnsetType = msgspec.UNSET
     or_earlier: OrEarlier = msgspec.UNSET
 
 
@@ -363,6 +366,7 @@ def _conflicts(
                 resolved_in=row[7],
                 resolved_by=row[8],
                 note=(texts.get(row[0]) or {}).get("note"),
+                time_window=(texts.get(row[0]) or {}).get("time_window") or msgspec.UNSET,
                 resolved_because=(texts.get(row[7]) or {}).get("reason"),
                 or_earlier=msgspec.UNSET if row[9] is None else True,
             ),

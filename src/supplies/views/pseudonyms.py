@@ -73,7 +73,7 @@ REPLACED_FIELDS: _Replacements = {
     ActivityView: {"who": WITHHELD},
     VoidMark: {"reason": WITHHELD},
     StockDocumentView: {"note": WITHHELD, "reason": WITHHELD},
-    ConflictView: {"note": WITHHELD, "resolved_because": WITHHELD},
+    ConflictView: {"note": WITHHELD, "time_window": WITHHELD, "resolved_because": WITHHELD},
     ShipmentView: {"note": WITHHELD},
     CountSheetView: {"note": WITHHELD, "count_note": WITHHELD},
 }

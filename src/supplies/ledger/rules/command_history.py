@@ -72,7 +72,9 @@ WAYS_BACK: Mapping[str, str] = {
     "count_opened": template("count it, or leave it: a sheet that is not counted changes nothing"),
     "stock_counted": template("open another count sheet and count again"),
     "conflict_noted": template("resolve the conflict"),
-    "conflict_resolved": template("open a count sheet and count the goods"),
+    "conflict_resolved": template(
+        "report the outcome of the stop again and resolve that conflict, or count the goods again"
+    ),
     "released": template("allocate the goods again"),
     "dispatched": template(
         "undo the dispatch if the team did not start, or report the outcome of each stop"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 
+from supplies.books.free_text import free_text_of_entry
 from supplies.books.reader import unknown_code_error
 from supplies.books.stock_counts import RESOLVED
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, LOST, RECEIVED, UNEXPLAINED
 from supplies.domain.commands import (
     Correct,
-    OutcomeLine,
     ReportOutcome,
     ResolveConflict,
 )
@@ -34,9 +36,9 @@ from supplies.ledger.rules.delivery_outcomes import (
     at_present_stop,
     check_return_location,
     loaded_stop,
+    outcome_line_rows,
     outcome_lines,
     report_outcome,
-    return_account,
 )
 from supplies.ledger.rules.need_fulfilment import (
     meet_assigned_need,
@@ -98,8 +100,11 @@ def _book_outcome(
 ) -> None:
     """Book a reported outcome as the command decides.
 
-    If its time is impossible, the outcome is booked without it, on a day.
+    If its time is impossible, the outcome is booked without it, on a day. The free texts of the
+    report become those of the outcome, unless they were erased.
     """
+    journal.reported_texts = free_text_of_entry(journal.books, command.conflict) or {}
+    reported = msgspec.structs.replace(reported, **journal.reported_texts)
     outcome = at_present_stop(reported, journal)
     where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
     dispatched = journal.books.body(journal.books.latest_seq(Stop, **where) or command.conflict)
@@ -158,27 +163,34 @@ def _book_as_far_as_possible(
     """Book the difference between a reported outcome and the books.
 
     Goods of this stop that are still in transit are used first or, if its dispatch was undone,
-    those that are still set aside. The rest comes from `unexplained`, or goes to it.
+    those that are still set aside. So are goods that an earlier outcome had put elsewhere, as far
+    as they are still there. The rest comes from `unexplained`, or goes to it.
 
     Args:
         unexplained: Whether goods may come from `unexplained`. If not, the floors of the accounts
             refuse a command whose goods are used.
+
+    Raises:
+        InvalidField: goods are reported at a location that is unknown or cannot have them.
+        NotEnough: goods may not come from `unexplained`, and the goods of the stop were used.
     """
     stop, loaded = loaded_stop(journal, outcome)
     lines = outcome_lines(outcome, loaded)
+    for line in lines:
+        check_return_location(journal, line)
     draft = journal.entry(
         RESOLVED,
         document=outcome.delivery,
         about=f"recipient:{stop.recipient}",
         day=journal.happened_on,
     )
-    before = _received_before(journal, outcome)
-    for line, load in zip(lines, loaded, strict=True):
-        if before:
-            more = line.received - before[line.line]
-            _book_received(journal, draft, stop, load, more, unexplained=unexplained)
-        else:
-            _book_line(journal, draft, outcome, stop, line, load, unexplained=unexplained)
+    before = _stated_before(journal, outcome)
+    after = outcome_line_rows(outcome, lines, loaded)
+    booked = {row.line: _goods_by_account(stop, row) for row in before}
+    for row, load in zip(after, loaded, strict=True):
+        more = _goods_by_account(stop, row)
+        more.subtract(booked.get(row.line, {}))
+        _book_difference(journal, draft, stop, load, more, unexplained=unexplained)
     for load in loaded:
         in_transit = IN_TRANSIT(outcome.delivery, outcome.allocation)
         left = journal.balance(in_transit, load.item, load.lot)
@@ -190,58 +202,51 @@ def _book_as_far_as_possible(
     add_outcome_rows(draft, outcome, lines, loaded, first=not before)
 
 
-def _received_before(journal: Journal, outcome: ReportOutcome) -> dict[int, int]:
-    """Return the quantity received of each line, according to the outcome recorded before.
-
-    If no outcome was recorded, the result is empty.
-    """
+def _stated_before(journal: Journal, outcome: ReportOutcome) -> list[StatedLine]:
+    """Return the lines of the outcome that was recorded before, or none if there was none."""
     where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
     seq = journal.books.latest_seq(StopOutcome, **where)
-    if seq is None:
-        return {}
-    return {
-        line.line: line.received for line in journal.books.rows_of_entry(StatedLine, seq, **where)
-    }
+    return [] if seq is None else journal.books.rows_of_entry(StatedLine, seq, **where)
 
 
-def _book_line(
+def _goods_by_account(stop: Stop, line: StatedLine) -> Counter[str]:
+    """Return the quantities of a line of an outcome by account, in the order of booking."""
+    goods = Counter({RECEIVED(stop.recipient): line.received, LOST(LOST_ON_THE_WAY): line.lost})
+    if line.brought_back:
+        goods[line.target] += line.brought_back
+    return goods
+
+
+def _book_difference(
     journal: Journal,
     draft: Draft,
-    outcome: ReportOutcome,
     stop: Stop,
-    line: OutcomeLine,
     load: StopLine,
+    more: Counter[str],
     *,
     unexplained: bool,
 ) -> None:
-    """Book one line of the first outcome of a stop."""
-    _book_received(journal, draft, stop, load, line.received, unexplained=unexplained)
-    check_return_location(journal, line)
-    source = _goods_of_stop(journal, stop, load)
-    for quantity, target in (
-        (line.brought_back, return_account(outcome, line, load)),
-        (line.lost, LOST(LOST_ON_THE_WAY)),
-    ):
+    """Book how much more or less of a line is in each account than the books have.
+
+    Args:
+        more: The differences by account. Those below zero are taken from their accounts first.
+    """
+    source, missing = _goods_of_stop(journal, stop, load), UNEXPLAINED(stop.delivery)
+    goods = load.item, load.lot
+    for account, change in more.items():
+        if change < 0:
+            there = max(0, journal.available(account, *goods))
+            journal.move(draft, account, missing, *goods, min(-change, there))
+    for account, change in more.items():
+        carried = max(0, change)
         if unexplained:
-            quantity = min(quantity, journal.balance(source, load.item, load.lot))
-        if target != source:
-            journal.move(draft, source, target, load.item, load.lot, quantity)
-
-
-def _book_received(
-    journal: Journal, draft: Draft, stop: Stop, load: StopLine, more: int, *, unexplained: bool
-) -> None:
-    """Book how much more of a line was received than the books have. It may be less than zero."""
-    source, received = _goods_of_stop(journal, stop, load), RECEIVED(stop.recipient)
-    if more < 0:
-        journal.move(draft, received, UNEXPLAINED(stop.delivery), load.item, load.lot, -more)
-        return
-    carried = more
-    if unexplained:
-        carried = min(more, journal.balance(source, load.item, load.lot))
-    journal.move(draft, source, received, load.item, load.lot, carried)
-    meet_assigned_need(journal, draft, stop.allocation, load.item, load.lot, carried)
-    journal.move(draft, UNEXPLAINED(stop.delivery), received, load.item, load.lot, more - carried)
+            carried = min(carried, journal.balance(source, *goods))
+        # Goods that were set aside again stay where they are.
+        if account != source:
+            journal.move(draft, source, account, *goods, carried)
+        if account == RECEIVED(stop.recipient):
+            meet_assigned_need(journal, draft, stop.allocation, *goods, carried)
+        journal.move(draft, missing, account, *goods, max(0, change) - carried)
 
 
 def _goods_of_stop(journal: Journal, stop: Stop, load: StopLine) -> str:

@@ -329,15 +329,14 @@ def _agreeing_report(
 def _check_same_stop(journal: Journal, command: ReportOutcome, corrected: int) -> None:
     """Check that a correction of an outcome is about the same stop.
 
-    If the missing goods of the stop were booked as unexplained after that outcome, a correction is
-    refused.
+    If a decision booked another outcome of the stop since then, a correction is refused.
 
     Args:
         corrected: Number of the entry that is being corrected.
 
     Raises:
         InvalidField: the correction names another stop.
-        AlreadyDone: the missing goods of the stop were meanwhile booked as unexplained.
+        AlreadyDone: a decision booked another outcome of the stop since.
     """
     for row in journal.books.body(corrected).rows:
         if isinstance(row, StopOutcome) and row.allocation != command.allocation:
@@ -350,8 +349,8 @@ def _check_same_stop(journal: Journal, command: ReportOutcome, corrected: int) -
     seq = journal.books.latest_seq(StopOutcome, **where)
     if seq != corrected:
         sentence = (
-            f"entry {seq} resolved this stop later with unexplained goods; "
-            "settle these goods instead"
+            f"entry {seq} resolved this stop later; report the outcome of the stop again and "
+            "resolve that conflict"
         )
         raise AlreadyDone(sentence, [Fault("/entry", sentence)])
 
