@@ -150,3 +150,12 @@ class _Codes:
 
     def __getattr__(self, _: str) -> object:
         return lambda code: "" if code == "" else code
+
+
+def test_the_list_of_entries_names_goods_once(rest: RestClient, service: Service) -> None:
+    rest.give(20, batch="B1")
+    rest.post("/api/needs", {"recipient": "R-1", "item": "mask", "quantity": 17})
+    rest.allocation(17)
+    shown = sign_in_as(rest.client, service, "coordinator").open("/entries")
+    newest = shown.partition("<tbody>")[2].partition("</tr>")[0]
+    assert newest.count("17 ") == 1

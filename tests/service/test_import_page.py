@@ -38,6 +38,17 @@ def hidden_content(page: str) -> str:
     return found[1]
 
 
+def chosen_columns(page: str) -> dict[str, str]:
+    """Return the values that a browser sends for the choices of columns."""
+    choices = re.findall(r'<select name="(column:\w+)".*?</select>', page)
+    shown = {
+        name: page.partition(f'<select name="{name}"')[2].partition("</select>")[0]
+        for name in choices
+    }
+    selected = {name: re.search(r'value="([^"]*)" selected', text) for name, text in shown.items()}
+    return {name: found[1] if found else "" for name, found in selected.items()}
+
+
 def test_a_file_is_tried_then_recorded_and_its_listed_rows_are_downloaded(browser: Browser) -> None:
     rows = "户主,物资,数量\nR-1,mask,3\nR-1,unknown,2\n".encode()
     tried = upload(browser, "needs", "需求.csv", rows)
@@ -62,6 +73,19 @@ def test_columns_are_chosen_by_hand(browser: Browser) -> None:
     chosen = {"column:recipient": "who", "column:item": "what", "column:quantity": "pieces"}
     shown = browser.send(PATH, do="try", **fields, **chosen)
     assert "1 of 1 rows would be recorded." in shown.text
+
+
+def test_a_chosen_column_stays_chosen_in_the_next_step(browser: Browser) -> None:
+    rows = "户主,物资,数量,实收\nR-1,mask,100,7\n".encode()
+    tried = upload(browser, "needs", "needs.csv", rows)
+    fields = {"kind": "needs", "name": "needs.csv", "content": hidden_content(tried)}
+    shown = browser.send(PATH, do="try", **fields, **{"column:quantity": "实收"}).text
+    sent = chosen_columns(shown)
+    assert sent["column:quantity"] == "实收"
+    browser.send(PATH, do="save", **fields, **sent)
+    needs = browser.open("/needs?recipient=R-1")
+    assert ">7 " in needs
+    assert ">100 " not in needs
 
 
 def test_a_zip_bomb_and_a_large_file_are_refused(browser: Browser) -> None:

@@ -272,14 +272,20 @@ class CommandForm(Generic[C]):
         }
 
     def refuse(self, error: SuppliesError) -> None:
-        """Keep an error, to show it at its fields or at the top of the form."""
+        """Keep an error, to show it at its fields or at the top of the form.
+
+        If a list of goods has no lines, the error is shown at the item of its first line.
+        """
         if isinstance(error, Unconfirmed):
             self.warnings = error.warnings
             return
         self.failed = error
         for fault in error.faults:
-            pointer = self._as_typed(fault.pointer)
-            self.errors.setdefault(pointer, []).append(fault.rule or fault.detail)
+            pointer, sentence = self._as_typed(fault.pointer), fault.rule or fault.detail
+            item = f"{pointer}/{self.lines(pointer)[0]}/item"
+            if not self.has_text(pointer) and is_code_field(self.kind, item, self.fields):
+                pointer, sentence = item, Sentence("fill in at least one line")
+            self.errors.setdefault(pointer, []).append(sentence)
 
     def _as_typed(self, pointer: str) -> str:
         """Return the pointer of the form field in which a field of the command is typed.

@@ -21,12 +21,13 @@ from supplies.domain.commands import (
     ReportOutcome,
     UndoDispatch,
 )
-from supplies.errors import NotFound
+from supplies.errors import InvalidField, NotFound, Sentence
 from supplies.ledger.recorded import Recorded
 from supplies.views.allocations import get_allocation, list_allocations
 from supplies.views.deliveries import (
     DeliveryStatus,
     DeliveryView,
+    StopLineView,
     get_delivery,
     list_deliveries,
 )
@@ -141,8 +142,12 @@ class DeliveryPages(Controller):
         """Record the outcome of a stop. If that is refused, show the delivery with the errors."""
         form = await CommandForm.read(context.request, ReportOutcome)
         form.fields["/delivery"] = delivery
-        with context.reading() as books:
-            _complete_lines(books, form, delivery)
+        try:
+            with context.reading() as books:
+                _complete_lines(books, form, delivery)
+        except InvalidField as error:
+            form.refuse(error)
+            return _show_delivery(context, delivery, form)
         return await submit(
             context,
             form,
@@ -266,6 +271,9 @@ def _complete_lines(books: Books, form: CommandForm[ReportOutcome], delivery: st
 
     The lines are removed unless goods were received in part. If the quantity brought back is empty
     on a line, it becomes the loaded quantity less the quantities received and lost.
+
+    Raises:
+        InvalidField: goods were received in part, and no quantity was typed.
     """
     lines = [name for name in form.fields if name.startswith("/lines/")]
     if form.value("/outcome") != "partly":
@@ -274,6 +282,11 @@ def _complete_lines(books: Books, form: CommandForm[ReportOutcome], delivery: st
         return
     allocation = form.value("/allocation")
     stops = [one for one in get_delivery(books, delivery).stops if one.allocation == allocation]
+    if stops and form.is_save and not any(_has_quantity(form, line) for line in stops[0].lines):
+        raise InvalidField.at(
+            f"/lines/{stops[0].lines[0].line}/received",
+            Sentence("say of at least one item how much was received or lost"),
+        )
     for line in stops[0].lines if stops else []:
         start = f"/lines/{line.line}"
         form.fields[f"{start}/line"] = str(line.line)
@@ -282,6 +295,11 @@ def _complete_lines(books: Books, form: CommandForm[ReportOutcome], delivery: st
             if all(text.isdecimal() and len(text) < 18 for text in typed):
                 rest = line.loaded - sum(int(text) for text in typed)
                 form.fields[f"{start}/brought_back"] = str(max(rest, 0))
+
+
+def _has_quantity(form: CommandForm[ReportOutcome], line: StopLineView) -> bool:
+    names = ("received", "brought_back", "lost")
+    return any(form.value(f"/lines/{line.line}/{name}").strip() for name in names)
 
 
 def _live_state(context: RequestContext, books: Books, delivery: DeliveryView) -> dict[str, Any]:

@@ -35,8 +35,9 @@ class ColumnChoice(NamedTuple):
     """A column that rows of the chosen kind may have.
 
     Attributes:
-        found: The heading from which it is read unless another is chosen; "" if from none.
+        found: The heading from which it is read; "" if from none.
         chosen: The heading that the user chose; "" if none.
+        headings: The headings to choose from.
         value: One value for all rows.
     """
 
@@ -45,6 +46,7 @@ class ColumnChoice(NamedTuple):
     required: bool
     found: str
     chosen: str
+    headings: list[str]
     value: str
 
 
@@ -145,7 +147,6 @@ def _show(
             answer=answer,
             refused=refused,
             options=_OPTIONS,
-            headings=[] if answer is None else _headings(answer),
             columns=[] if job is None or answer is None else _columns(job, answer),
         )
 
@@ -166,17 +167,24 @@ def _columns(job: ImportJob, answer: ImportAnswer) -> list[ColumnChoice]:
     read: dict[str, str] = {}
     for sheet in getattr(answer.result, "sheets", []):
         read |= sheet.columns
-    return [
-        ColumnChoice(
-            column.name,
-            _chinese(column),
-            column.required,
-            read.get(column.name, ""),
-            job.options.columns.get(column.name, ""),
-            job.options.values.get(column.name, ""),
+    headings = _headings(answer)
+    columns = []
+    for column in KINDS[job.kind].columns:
+        found = read.get(column.name, "")
+        chosen = job.options.columns.get(column.name, "")
+        others = [heading for heading in headings if heading not in (found, chosen)]
+        columns.append(
+            ColumnChoice(
+                column.name,
+                _chinese(column),
+                column.required,
+                found,
+                chosen,
+                [chosen, *others] if chosen else others,
+                job.options.values.get(column.name, ""),
+            )
         )
-        for column in KINDS[job.kind].columns
-    ]
+    return columns
 
 
 def _chinese(column: Column) -> str:

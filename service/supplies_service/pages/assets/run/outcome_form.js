@@ -24,6 +24,7 @@ export function outcomeForm(stop, outcome, before, keep) {
   const note = field(outcome === "lost" ? t("What happened?") : t("Note"), { type: "text", maxlength: 2000, value: typed.note });
   const photo = photoButton();
   const signing = reached ? signatureButton(typed.signature, changed) : null;
+  const unchanged = h("p", { class: "alert", role: "alert", hidden: true });
 
   // The fields that a report and a draft have in common.
   const fields = () => ({
@@ -37,12 +38,19 @@ export function outcomeForm(stop, outcome, before, keep) {
   });
 
   function changed() {
+    unchanged.hidden = true;
     keep({ ...fields(), lines: quantities.map((line) => line.typed()) });
   }
 
   function read() {
     const lines = quantities.map((line) => line.read());
     if (lines.some((line) => line === null)) return null;
+    if (outcome === "partly" && lines.every((line) => !line.brought_back && !line.lost)) {
+      unchanged.textContent = t("Change at least one quantity. If everything was handed over, go back and choose that.");
+      unchanged.hidden = false;
+      quantities[0].focus();
+      return null;
+    }
     const file = photo.file();
     const entered = fields();
     const proof = entered.signature ? "signature" : entered.code ? "code" : file ? "photo" : null;
@@ -54,6 +62,7 @@ export function outcomeForm(stop, outcome, before, keep) {
     { class: "outcome" },
     h("h2", { tabindex: "-1" }, OUTCOMES()[outcome]),
     quantities.map((line) => line.element),
+    unchanged,
     receivedBy?.element,
     why?.element,
     nextAttempt?.element,
@@ -111,6 +120,7 @@ function lineFields(line, before = { amount: line.quantity, rest: "brought_back"
   number.show();
   return {
     element: h("div", { class: "partly" }, number.label, number.element, rest, lost.element),
+    focus: () => number.input.focus(),
     typed: () => ({ amount: number.input.value, rest: lost.value() }),
     read: () => {
       if (!number.isValid()) {
