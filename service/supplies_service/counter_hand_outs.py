@@ -9,9 +9,13 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta
 
-from supplies.domain.commands import LINE_LIMITS, HandOut, RecipientLine
+from supplies.books.reader import Books
+from supplies.domain.commands import LINE_LIMITS, GoodsLine, HandOut, RecipientLine
 from supplies.domain.fields import Code, Text, Timestamp
+from supplies.ledger.recorded import Recorded
+from supplies.views.entries import get_entry
 from supplies.views.pagination import View
+from supplies_service.idempotency import Outcome
 
 HAND_OUTS = "/api/run/hand-outs"
 """The path to which phones report hand-outs."""
@@ -28,10 +32,31 @@ class CounterHandOut(View, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     location: Code
     recipient: Code
-    lines: Annotated[list[RecipientLine], LINE_LIMITS]
+    lines: Annotated[list[GoodsLine], LINE_LIMITS]
     headcount: Annotated[int, Meta(ge=1, le=10**9)] | None = None
     note: Text | None = None
     happened_at: Timestamp | None = None
+
+
+class HandOutEntry(View, frozen=True, kw_only=True):
+    """The number, kind and day of an entry, which a phone may know of its own hand-out."""
+
+    seq: int
+    kind: str
+    happened_on: date
+
+
+class HandOutRecorded(View, frozen=True, kw_only=True):
+    """The answer to a hand-out. It states nothing that the phone did not report."""
+
+    entry: HandOutEntry
+
+
+def show_hand_out(books: Books, recorded: Recorded) -> Outcome[HandOutRecorded]:
+    """Return the answer to a recorded hand-out. It leaves out the needs that were met."""
+    entry = get_entry(books, recorded.seq)
+    shown = HandOutEntry(seq=entry.seq, kind=entry.kind, happened_on=entry.happened_on)
+    return Outcome(f"/api/entries/{recorded.seq}", HandOutRecorded(entry=shown))
 
 
 def hand_out_of(reported: CounterHandOut, offset: timedelta | None, zone: ZoneInfo) -> HandOut:
@@ -46,7 +71,12 @@ def hand_out_of(reported: CounterHandOut, offset: timedelta | None, zone: ZoneIn
         happened_on=None if at is None else _day_of(at, offset or timedelta(), zone),
         location=reported.location,
         recipient=reported.recipient,
-        lines=reported.lines,
+        lines=[
+            RecipientLine(
+                item=line.item, quantity=line.quantity, pack=line.pack, pack_size=line.pack_size
+            )
+            for line in reported.lines
+        ],
         headcount=reported.headcount,
         note=reported.note,
     )

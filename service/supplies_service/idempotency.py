@@ -26,6 +26,9 @@ T = TypeVar("T", bound=msgspec.Struct, covariant=True)
 
 KEY_HEADER = "idempotency-key"
 
+ALL_PHONES = "phones"
+"""Caller of the keys of hand-outs that phones report. A phone that joins again gets another id."""
+
 _REQUEST = "supplies_keyed_request"
 """The key under which a request's scope contains the `KeyedRequest`."""
 
@@ -82,7 +85,9 @@ async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None
     header, caller = read_idempotency_key(request), caller_of(request.scope)
     if header is None or caller is None:
         return None
-    key = request_key(caller.code, header, request.scope["path"], await json_object(request))
+    shares_keys = caller.kind == "phone" and request.route_handler.opt.get("phones_share_keys")
+    code = ALL_PHONES if shares_keys else caller.code
+    key = request_key(code, header, request.scope["path"], await json_object(request))
     ledger = current_station(request).ledger
     with ledger.read_without_transaction():
         stored = ledger.stored_responses.find(key)

@@ -320,19 +320,20 @@ class RequestContext:
         return CreatedOrConflict(done.content, status=done.status, location=done.location)
 
     async def record_for(
-        self, key: IdempotencyKey, command: Command, show: Show[Any]
+        self, by: str, key: IdempotencyKey, command: Command, show: Show[Any]
     ) -> EncodedOutcome:
         """Record a command for another caller, as if that caller had sent it with a key.
 
         If the caller sends the same request later, the caller gets this response.
 
         Args:
-            key: The key, with the caller and the request.
+            by: The code of the caller.
+            key: The key, with the request.
 
         Raises:
             SuppliesError: the command is refused, or the database cannot be written.
         """
-        return await self.write(_recording(command, key.caller, key, show))
+        return await self.write(_recording(command, by, key, show))
 
     async def run_admin_idempotent(
         self,

@@ -25,10 +25,10 @@ from supplies.domain.fields import Timestamp
 from supplies.errors import InvalidField, NotFound, Sentence, StoreError, SuppliesError
 from supplies.ledger.ledger import zone_of
 from supplies.views.pagination import View
-from supplies_service.counter_hand_outs import HAND_OUTS, CounterHandOut, hand_out_of
-from supplies_service.idempotency import is_idempotency_key, request_key
+from supplies_service.counter_hand_outs import HAND_OUTS, CounterHandOut, hand_out_of, show_hand_out
+from supplies_service.idempotency import ALL_PHONES, is_idempotency_key, request_key
 from supplies_service.request_bodies import decode
-from supplies_service.request_context import RequestContext, Show, show_entry
+from supplies_service.request_context import RequestContext, Show
 from supplies_service.routes.deliveries import show_own_stop
 from supplies_service.security.ownership import NOT_YOUR_COUNTER, NOT_YOUR_REPORT
 
@@ -64,9 +64,8 @@ class UnsentRecords(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Report(NamedTuple):
-    """A record as the request that the phone would send."""
+    """A record as the command that the phone's request would record, and the answer to it."""
 
-    path: str
     command: Command
     show: Show[Any]
 
@@ -204,15 +203,20 @@ async def _take_over(
                     key=repr(record.key[:40]),
                 )
             )
-        offset = _offset(context, phone, unsent)
+        by = phones.CALLER_PREFIX + phone_id
         if record.delivery is None:
-            report = _hand_out(context, phone, body, offset)
+            key = request_key(ALL_PHONES, record.key, HAND_OUTS, body)
         else:
-            report = _outcome(context, phone, record.delivery, body, offset)
-        key = request_key(phones.CALLER_PREFIX + phone_id, record.key, report.path, body)
+            path = f"/api/deliveries/{record.delivery}/outcomes"
+            key = request_key(by, record.key, path, body)
         with context.reading():
             before = context.ledger.stored_responses.find(key)
-        answer = await context.record_for(key, report.command, report.show)
+        # What was booked is not checked again: the counter of the team may be another now.
+        if before is None:
+            _check_owner(context, phone, record, body)
+        offset = _offset(context, phone, unsent)
+        report = _report(context, record, body, offset)
+        answer = await context.record_for(by, key, report.command, report.show)
         entry = int(msgspec.json.decode(answer.content)["entry"]["seq"])
         result: Literal["booked", "already_booked", "conflict"] = "booked"
         if answer.status == 202:
@@ -231,33 +235,31 @@ def _offset(context: RequestContext, phone: Phone, unsent: UnsentRecords) -> tim
     return offset_of_text(unsent.now, phone.clock_offset_seconds, context.ledger.clock(), seen)
 
 
-def _outcome(
-    context: RequestContext,
-    phone: Phone,
-    delivery: str,
-    body: dict[str, Any],
-    offset: timedelta,
-) -> _Report:
-    outcome = decode(ReportOutcome, body, {"delivery": delivery})
-    with context.reading() as books:
-        if not may_report(books, phone.team, delivery):
-            raise InvalidField(NOT_YOUR_REPORT)
-    return _Report(
-        f"/api/deliveries/{delivery}/outcomes",
-        correct_clock(outcome, offset),
-        show_own_stop(outcome.allocation, offset),
-    )
+def _check_owner(
+    context: RequestContext, phone: Phone, record: UnsentRecord, body: dict[str, Any]
+) -> None:
+    """Refuse a record about a delivery or a counter that was never the team's, or is not now.
 
-
-def _hand_out(
-    context: RequestContext, phone: Phone, body: dict[str, Any], offset: timedelta
-) -> _Report:
-    reported = decode(CounterHandOut, body, {})
+    Raises:
+        InvalidField: the delivery was never the team's, or the counter is not.
+    """
     with context.reading() as books:
-        if books.team(phone.team).counter != reported.location:
+        if record.delivery is not None:
+            if not may_report(books, phone.team, record.delivery):
+                raise InvalidField(NOT_YOUR_REPORT)
+        elif books.team(phone.team).counter != body.get("location"):
             raise InvalidField(NOT_YOUR_COUNTER)
-        zone = zone_of(books.station)
-    return _Report(HAND_OUTS, hand_out_of(reported, offset, zone), show_entry)
+
+
+def _report(
+    context: RequestContext, record: UnsentRecord, body: dict[str, Any], offset: timedelta
+) -> _Report:
+    if record.delivery is None:
+        with context.reading() as books:
+            zone = zone_of(books.station)
+        return _Report(hand_out_of(decode(CounterHandOut, body, {}), offset, zone), show_hand_out)
+    outcome = decode(ReportOutcome, body, {"delivery": record.delivery})
+    return _Report(correct_clock(outcome, offset), show_own_stop(outcome.allocation, offset))
 
 
 def _json_object(body: str) -> dict[str, Any]:

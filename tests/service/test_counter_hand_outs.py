@@ -57,9 +57,72 @@ def test_a_hand_out_is_booked_once_on_the_day_of_the_corrected_time(
         assert answer.status_code in (200, 201), answer.text
         entry = answer.json()["entry"]
         assert entry["kind"] == "handed_out"
-        assert entry["recorded_by"] == f"phone.{phone.shown['id']}"
         assert entry["happened_on"] == str(service.clock.day - timedelta(days=1))
+        recorded = phone.rest.get(f"/api/entries/{entry['seq']}")
+        assert recorded["recorded_by"] == f"phone.{phone.shown['id']}"
     assert shown_goods(phone) == [("mask", 15)]
+
+
+def test_a_phone_learns_nothing_about_needs_from_a_hand_out(
+    rest: RestClient, phone: TeamPhone
+) -> None:
+    need = rest.need(4, recipient="R-2")
+    household = {"location": "annex", "recipient": "R-2"}
+    for field, value in (("need", need), ("allow_expired", True)):
+        line = {"item": "mask", "quantity": 1, field: value}
+        found = problem(phone.post(HAND_OUTS, {**household, "lines": [line]}), 422, "invalid-field")
+        assert found["errors"][0]["pointer"] == f"/lines/0/{field}"
+    line = {"item": "mask", "quantity": 1}
+    answer = phone.post(HAND_OUTS, {**household, "lines": [line]})
+    assert answer.status_code == 201
+    assert list(answer.json()) == ["entry"]
+    assert set(answer.json()["entry"]) == {"seq", "kind", "happened_on"}
+
+
+def test_a_hand_out_is_booked_once_though_its_phone_gets_a_new_id(
+    rest: RestClient, service: Service, phone: TeamPhone
+) -> None:
+    now = service.clock().isoformat()
+    body = newcomers(happened_at=now)
+    headers = {"Idempotency-Key": "k1", "Sent-At": now}
+    rest.client.delete(f"/api/phones/{phone.shown['id']}").raise_for_status()
+    record = {"key": "k1", "body": json.dumps(body)}
+    text = "\n".join(rescue_lines(phone, now, [record]))
+    [rescued] = rest.send("/api/phones/rescue", {"text": text}).json()["records"]
+    assert rescued["result"] == "booked"
+    rest.client.patch("/api/teams/T-2", json={"counter": "annex"}).raise_for_status()
+    again = [TeamPhone.of_team(rest, team, present_secret=phone.secret) for team in ("T-1", "T-2")]
+    for same in again:
+        assert same.shown["id"] != phone.shown["id"]
+        answer = same.post(HAND_OUTS, body, headers=headers)
+        assert answer.json()["entry"]["seq"] == rescued["entry"]
+    assert shown_goods(again[0]) == [("mask", 15)]
+
+
+def test_a_hand_out_that_is_booked_is_rescued_as_booked_after_the_counter_changed(
+    rest: RestClient, service: Service, phone: TeamPhone
+) -> None:
+    now = service.clock().isoformat()
+    body = newcomers(happened_at=now)
+    sent = phone.post(HAND_OUTS, body, headers={"Idempotency-Key": "k1", "Sent-At": now})
+    rest.client.patch("/api/teams/T-1", json={"counter": "store"}).raise_for_status()
+    records = [{"key": key, "body": json.dumps(body)} for key in ("k1", "k2")]
+    text = "\n".join(rescue_lines(phone, now, records))
+    booked, refused = rest.send("/api/phones/rescue", {"text": text}).json()["records"]
+    assert (booked["result"], booked["entry"]) == ("already_booked", sent.json()["entry"]["seq"])
+    assert (refused["result"], refused["entry"]) == ("refused", None)
+
+
+def test_an_item_that_the_counter_ran_out_of_is_listed_for_30_days(
+    service: Service, phone: TeamPhone
+) -> None:
+    assert phone.post(HAND_OUTS, newcomers(20)).status_code == 201
+    assert shown_goods(phone) == [("mask", 0)]
+    service.clock.advance(31)
+    link = phone.rest.post("/api/teams/T-1/link")["secret"]
+    again = TeamPhone.by_rest(phone.rest, link, present_secret=phone.secret)
+    assert again.shown["id"] == phone.shown["id"]
+    assert shown_goods(again) == []
 
 
 def test_a_team_hands_out_nothing_at_the_counter_of_another(

@@ -57,7 +57,7 @@ def test_the_cookie_of_a_phone_is_secure_over_https_and_hidden_from_scripts(
     assert (answer.status_code, answer.headers["location"]) == (303, "/run")
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith("supplies_phone=supplies.lx.")
-    for part in ("HttpOnly", "Secure", "SameSite=lax", "Path=/"):
+    for part in ("HttpOnly", "Secure", "SameSite=lax", "Path=/", f"Max-Age={400 * 86_400}"):
         assert part in cookie
 
 

@@ -60,6 +60,28 @@ def test_only_the_latest_outcome_says_when_the_household_is_at_home(
     assert [stop.time_window for stop in _stops(visited, "T-2")] == [None]
 
 
+def test_an_outcome_that_arrived_late_does_not_say_when_the_household_is_at_home_now(
+    station: StationLedger,
+) -> None:
+    station.stock(20)
+    first, second = station.allocate(4), station.allocate(3)
+    runs = [(station.dispatch(allocation), allocation) for allocation in (first, second)]
+    station.clock.advance(2)
+    for run, window, day in zip(reversed(runs), ("mornings", "evenings"), (0, -1), strict=True):
+        happened_on = station.day(day)
+        station.outcome(*run, "not_at_home", time_window=window, happened_on=happened_on)
+    station.dispatch(station.allocate(2), team="T-2")
+    assert [stop.time_window for stop in _stops(station, "T-2")] == ["mornings"]
+
+
+def test_an_outcome_for_a_merged_code_says_when_the_household_is_at_home(
+    visited: StationLedger,
+) -> None:
+    visited(c.MergeCodes(kind="recipient", code="R-1", into="R-2", reason="registered twice"))
+    visited.dispatch(visited.allocate(1, recipient="R-2"), team="T-2")
+    assert [stop.time_window for stop in _stops(visited, "T-2")] == ["2020-02-20, after six"]
+
+
 def test_a_household_that_was_forgotten_leaves_the_rest_of_the_run_readable(
     visited: StationLedger,
 ) -> None:

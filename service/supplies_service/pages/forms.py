@@ -12,13 +12,16 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
-from supplies.access import devices, phones
+from supplies.access import devices
 from supplies.access.access_context import AccessContext
 from supplies.access.users import StoredPassword
 from supplies.errors import Sentence, SuppliesError
 from supplies_service.problems import Malformed, TooLarge, WrongMediaType
 from supplies_service.request_bodies import read_body
 from supplies_service.security.authentication import DONOR_COOKIE, PHONE_COOKIE, SESSION_COOKIE
+
+_LONGEST_COOKIE = 400 * 24 * 60 * 60
+"""Longest time for which browsers keep a cookie, in seconds."""
 
 
 class PasswordsDiffer(SuppliesError):
@@ -140,9 +143,12 @@ def donor_cookie(request: Request[Any, Any, Any], secret: str, seconds: int) -> 
 
 
 def phone_cookie(request: Request[Any, Any, Any], secret: str) -> Cookie:
-    """Return the cookie of a phone that joined a team, for its run and for `/api`."""
-    seconds = int(phones.LIFETIME.total_seconds())
-    return _cookie(request, PHONE_COOKIE, "/", secret, seconds)
+    """Return the cookie of a phone that joined a team, for its run and for `/api`.
+
+    The browser keeps it for longer than the service accepts it. So a phone that joins again after
+    that is recognised as the same phone.
+    """
+    return _cookie(request, PHONE_COOKIE, "/", secret, _LONGEST_COOKIE)
 
 
 def _cookie(

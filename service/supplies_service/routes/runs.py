@@ -18,12 +18,17 @@ from supplies.stations.paper_settings import paper_settings
 from supplies.views.pagination import View
 from supplies.views.team_counters import TeamCounter, get_team_counter
 from supplies.views.team_runs import TeamRun, list_team_runs
-from supplies_service.counter_hand_outs import CounterHandOut, hand_out_of
+from supplies_service.counter_hand_outs import (
+    CounterHandOut,
+    HandOutRecorded,
+    hand_out_of,
+    show_hand_out,
+)
 from supplies_service.pages.languages import Language, language_of
 from supplies_service.pages.names import Names
 from supplies_service.request_bodies import Body
-from supplies_service.request_context import Context, RequestContext, show_entry
-from supplies_service.responses import CreatedResponse, EntryRecorded, encode
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.responses import CreatedResponse, encode
 from supplies_service.security import ownership
 from supplies_service.security.audit import log_access
 from supplies_service.security.authorization import allow_roles
@@ -134,20 +139,25 @@ class RunController(Controller):
             await log_access(context.request, context.caller, subject=run.delivery)
         return Response(found, headers=headers)
 
-    @post("/hand-outs", operation_id="handOutAtCounter", opt=allow_roles("courier"))
+    @post(
+        "/hand-outs",
+        operation_id="handOutAtCounter",
+        opt={**allow_roles("courier"), "phones_share_keys": True},
+    )
     async def hand_out(
         self, context: Context, payload: Body[CounterHandOut]
-    ) -> CreatedResponse[EntryRecorded]:
+    ) -> CreatedResponse[HandOutRecorded]:
         """Record goods that the team handed out at its counter, without an allocation.
 
         The header `Sent-At` has the time of the sender's clock when it sends. Then `happened_at` is
-        corrected by the difference to the station's clock.
+        corrected by the difference to the station's clock. All phones of the station share their
+        idempotency keys here: a phone may get a new id before it sends a record again.
         """
         await ownership.check_counter(context, payload.location)
         ledger = context.ledger
         offset = clock_offset(context.request, ledger.clock())
         command = hand_out_of(payload, offset, zone_of(ledger.books.station))
-        return await context.record(command, show_entry)
+        return await context.record(command, show_hand_out)
 
     @post("/status", operation_id="reportPhone", opt=allow_roles("courier"))
     async def status(self, context: Context, payload: Body[PhoneStatus]) -> StationTime:

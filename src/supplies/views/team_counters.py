@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from typing import Protocol
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import STOCK
 from supplies.views.pagination import View
 from supplies.views.shared_queries import read_lots
+
+LISTED_AFTER_USE = timedelta(days=30)
+"""How long an item is still listed after the counter has run out of it."""
 
 
 class CounterNames(Protocol):
@@ -36,6 +39,8 @@ class CounterGoods(View, frozen=True, kw_only=True):
     """The free goods of an item at a counter, in base units, without expired lots.
 
     Attributes:
+        quantity: 0 if all are expired, or were used up in the last 30 days. A team may have handed
+            out goods that the books do not show.
         words: The quantity with its unit, in the language of the phone.
     """
 
@@ -67,11 +72,11 @@ def get_team_counter(
         return None
     balances = books.nonzero_balances(STOCK(location))
     lots = read_lots(books, [lot for _, _, lot in balances])
-    free: Counter[str] = Counter()
+    free: Counter[str] = Counter(dict.fromkeys(_items_used_up(books, location, today), 0))
     for (_, item, lot), quantity in balances.items():
         expires_on = lots[lot].expires_on
-        if expires_on is None or expires_on >= today:
-            free[item] += quantity
+        is_expired = expires_on is not None and expires_on < today
+        free[item] += 0 if is_expired else quantity
     groups = books.all(
         "SELECT code, name FROM recipients WHERE station = :station AND kind = 'group' "
         "AND retired = 0 ORDER BY code"
@@ -90,3 +95,15 @@ def get_team_counter(
             for item, quantity in sorted(free.items())
         ],
     )
+
+
+def _items_used_up(books: Books, location: str, today: date) -> list[str]:
+    """Return the items of which a lot at a location was used up lately."""
+    rows = books.all(
+        "SELECT DISTINCT b.item FROM balances b CROSS JOIN entries e WHERE b.station = :station "
+        "AND b.account = :account AND b.quantity = 0 AND e.station = b.station AND e.seq = b.seq "
+        "AND e.recorded_at >= :since",
+        account=STOCK(location),
+        since=(today - LISTED_AFTER_USE).isoformat(),
+    )
+    return [str(item) for (item,) in rows]

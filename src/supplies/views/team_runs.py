@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from supplies.books.free_text import free_text_of_entries
+from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books, query_ids
 from supplies.books.stop_codes import codes_of_stops
 from supplies.domain.catalogue_records import Recipient
@@ -141,8 +142,8 @@ class RunStopView(View, frozen=True, kw_only=True):
     Attributes:
         number: Position in the order of the stops, from 1.
         code_expected: Whether the household knows a code that the team can enter.
-        time_window: When the household is at home, with the day of the next attempt, as the latest
-            outcome of any stop for it said; None if that said nothing or was erased.
+        time_window: When the household is at home, with the day of the next attempt, as the outcome
+            of any stop for it said that happened last; None if that said nothing or was erased.
         outcome: None if none is reported yet.
         conflict: The latest open conflict about this stop; None if there is none.
     """
@@ -361,33 +362,41 @@ class _Runs:
 
 
 def _time_windows(books: Books, recipients: set[str]) -> dict[str, str]:
-    """Return when each recipient is at home, as its latest outcome said.
+    """Return when each recipient is at home, as the outcome said that happened last.
 
-    Recipients whose latest outcome said nothing about it are left out.
+    Outcomes for merged codes of a recipient count, too. An outcome without a time counts as if it
+    happened when it was recorded. Recipients whose last outcome said nothing about it are left out.
     """
+    person = {
+        code: kept
+        for kept, *merged in (codes_of_person(books, "recipient", code) for code in recipients)
+        for code in (kept, *merged)
+    }
     rows = query_ids(
         books,
-        sorted(recipients),
-        "SELECT w.id, o.seq, d.next_attempt FROM wanted w CROSS JOIN stops s "
-        "CROSS JOIN outcomes o LEFT JOIN outcome_details d ON d.station = o.station "
+        sorted(person),
+        "SELECT w.id, o.delivery, o.allocation, e.happened_on, "
+        "coalesce(o.happened_at, e.recorded_at), o.seq, d.next_attempt "
+        "FROM wanted w CROSS JOIN stops s CROSS JOIN outcomes o CROSS JOIN entries e "
+        "LEFT JOIN outcome_details d ON d.station = o.station "
         "AND d.delivery = o.delivery AND d.allocation = o.allocation AND d.seq = o.seq "
         "WHERE s.station = :station AND s.recipient = w.id AND o.station = s.station "
-        "AND o.delivery = s.delivery AND o.allocation = s.allocation",
+        "AND o.delivery = s.delivery AND o.allocation = s.allocation "
+        "AND e.station = o.station AND e.seq = o.seq",
     )
-    latest = {
-        str(recipient): int(seq) for recipient, seq, _ in sorted(rows, key=lambda row: row[1])
-    }
-    days = {int(seq): day for _, seq, day in rows}
-    texts = free_text_of_entries(books, latest.values())
-    parts_of = {
-        recipient: [days.get(seq), (texts.get(seq) or {}).get("time_window")]
-        for recipient, seq in latest.items()
-    }
-    return {
-        recipient: ", ".join(part for part in parts if part)
-        for recipient, parts in parts_of.items()
-        if any(parts)
-    }
+    # A correction of an outcome replaces it. Then the outcome that happened last counts.
+    rows.sort(key=lambda row: int(row[5]))
+    by_stop = {(row[1], row[2]): row for row in rows}
+    by_time = sorted(by_stop.values(), key=lambda row: row[3:6])
+    latest = {person[row[0]]: row for row in by_time}
+    texts = free_text_of_entries(books, [int(row[5]) for row in latest.values()])
+    found = dict[str, str]()
+    for code in recipients:
+        row = latest.get(person[code])
+        if row is not None:
+            parts = (row[6], (texts.get(int(row[5])) or {}).get("time_window"))
+            found[code] = ", ".join(part for part in parts if part)
+    return {code: words for code, words in found.items() if words}
 
 
 def _open_conflicts(books: Books, ids: Sequence[str]) -> dict[tuple[str, str], ConflictView]:

@@ -24,12 +24,21 @@ from support.team_run import (
     stops,
 )
 
+from supplies.domain import commands as c
+
 FULL = """(method) => {
   IDBObjectStore.prototype[method] = () => {
     throw new DOMException("full", "QuotaExceededError");
   };
 }"""
 """Let a method of the database fail as on a phone without space."""
+
+
+TYPE = """(input, text) => {
+  input.value = JSON.parse(`"${text}"`);
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+}"""
+"""Type a text that may have characters which only some keyboards make."""
 
 
 def unsent(page: Page, count: int) -> None:
@@ -111,6 +120,26 @@ def test_a_saved_record_can_be_undone_before_it_is_sent(
     assert len(network.outcomes()) == len(run.recorded()) == 1
 
 
+def test_a_record_and_photo_of_a_stop_that_was_moved_meanwhile_are_confirmed(
+    new_phone: NewPhone, network: HttpProxy, run: TeamRun, tmp_path: Path
+) -> None:
+    page = new_phone().open()
+    network.mode = "down"
+    open_next(page, "Handed over")
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(base64.b64decode(page.evaluate(NOISE)))
+    page.locator('input[type="file"]').set_input_files(photo)
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Undo").wait_for()
+    save(page, "Refused")
+    other = TeamRun(run.site, stops=1).team
+    moved = [run.stops[0].allocation]
+    run.record(c.MoveStops(delivery=run.delivery, team=other, allocations=moved))
+    network.mode = "forward"
+    send_all(page)
+    assert page.evaluate(KEPT, "photos") == []
+
+
 def test_hand_outs_at_a_counter_are_kept_without_a_network_and_sent_once(
     new_phone: NewPhone, network: HttpProxy, run: TeamRun
 ) -> None:
@@ -126,6 +155,7 @@ def test_hand_outs_at_a_counter_are_kept_without_a_network_and_sent_once(
     )
     page.reload()
     expect(page.get_by_role("spinbutton", name="People")).to_have_value("3")
+    page.get_by_label("Note", exact=True).evaluate(TYPE, "for\\u000b three \\ud83d")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("#toast")).to_contain_text("Saved: rice 6 kg")
     expect(page.get_by_role("spinbutton", name="rice, 4 kg left")).to_have_value("0")

@@ -55,7 +55,8 @@ export function counterView(counter, stops, handOuts, save) {
   );
   const changed = () => {
     people.element.hidden = !isGroup();
-    const amounts = Object.fromEntries(lines.map((line) => [line.item, line.typed()]));
+    // An item that is not listed now may be listed again.
+    const amounts = { ...typed.amounts, ...Object.fromEntries(lines.map((line) => [line.item, line.typed()])) };
     keepDraft(place, "", { recipient: whom.value(), headcount: people.value(), amounts, note: note.value() });
   };
   for (const event of ["input", "change", "click"]) form.addEventListener(event, changed);
@@ -77,7 +78,7 @@ export function counterView(counter, stops, handOuts, save) {
     "div",
     { class: "counter" },
     h("h1", { tabindex: "-1" }, t("Counter: %(name)s", counter)),
-    goods.length ? null : h("p", { class: "notice" }, t("The books have no free goods here.")),
+    goods.some(({ quantity }) => quantity) ? null : h("p", { class: "notice" }, t("The books have no free goods here.")),
     form,
     failure,
     h("div", { class: "actions sticky" }, button, clear),

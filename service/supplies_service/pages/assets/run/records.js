@@ -23,7 +23,8 @@ export const counterPlace = ({ location }) => ({ delivery: "counter", allocation
 //   shown: what the page shows of the record. It contains no names.
 function recordOf(fields, shown) {
   const madeAt = now();
-  const stated = Object.entries({ ...fields, happened_at: madeAt }).filter(([, value]) => isFilled(value));
+  const clean = Object.entries({ ...fields, happened_at: madeAt }).map(([name, value]) => [name, cleaned(value)]);
+  const stated = clean.filter(([, value]) => isFilled(value));
   return {
     key: crypto.randomUUID(),
     body: JSON.stringify(Object.fromEntries(stated)),
@@ -36,6 +37,10 @@ function recordOf(fields, shown) {
     shown: { ...shown, happened_at: madeAt },
   };
 }
+
+// Return a text without characters that the service refuses, such as those that some keyboards and scanners add.
+const cleaned = (value) =>
+  typeof value === "string" ? value.replace(/[\t\n\r\u2028\u2029]+/g, " ").replace(/[\p{Cc}\p{Cs}]/gu, "").trim() : value;
 
 const isFilled = (value) => value !== undefined && value !== null && value !== "" && !(Array.isArray(value) && !value.length);
 

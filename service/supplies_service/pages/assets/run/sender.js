@@ -87,11 +87,17 @@ async function sendRecord(record) {
   return kept("records", record, status, body, retryAfter);
 }
 
-// Return whether an answer is the service's, and states the entry of this delivery or hand-out.
-const isConfirmed = ({ delivery }, status, body) =>
+// Return whether an answer is the service's, and states the entry of this stop or hand-out. A stop that was moved has
+// its entry in another delivery.
+const isConfirmed = ({ delivery, allocation }, status, body) =>
   [200, 201, 202].includes(status) &&
   Number.isInteger(body?.entry?.seq) &&
-  (delivery ? body.entry.document === delivery : body.entry.kind === "handed_out");
+  (delivery ? isAbout(body, delivery, allocation) : body.entry.kind === "handed_out");
+
+const isAbout = (body, delivery, allocation) =>
+  body.entry.document === delivery ||
+  body.conflict?.stated?.allocation === allocation ||
+  (Array.isArray(body.delivery?.stops) && body.delivery.stops.some((stop) => stop?.allocation === allocation));
 
 async function sendPhoto(photo) {
   if (!photo.tried_at) await update("photos", photo.key, { tried_at: now() });
