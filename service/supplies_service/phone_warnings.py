@@ -1,9 +1,10 @@
-"""Warnings that phones may have records about a delivery which they have not sent."""
+"""Warnings that phones may have records which they have not sent."""
 
 from __future__ import annotations
 
 from supplies.access import phones
 from supplies.access.access_context import AccessContext
+from supplies.access.phones import Phone
 from supplies.domain.plurals import counted
 from supplies.views.pagination import Warned
 
@@ -11,12 +12,29 @@ from supplies.views.pagination import Warned
 def find_silent_phones(access: AccessContext, delivery: str) -> list[Warned]:
     """Return a warning for each phone that may have unsent records about a delivery."""
     return [
-        Warned(
-            warning="phone-unsent" if phone.unsent else "phone-silent",
-            detail=f"{phone.label}: {counted(phone.unsent, 'record')} not sent yet"
-            if phone.unsent
-            else f"{phone.label}: not seen since the delivery was dispatched",
+        _unsent(phone, phone.unsent)
+        if phone.unsent
+        else Warned(
+            warning="phone-silent",
+            detail=f"{phone.label}: not seen since the delivery was dispatched",
             about=phone.id,
         )
         for phone in phones.silent_phones(access, delivery)
     ]
+
+
+def find_unsent_hand_outs(access: AccessContext, team: str | None = None) -> list[Warned]:
+    """Return a warning for each phone with unsent records that may be hand-outs at a counter.
+
+    A hand-out is refused on a closed day, and at a place that is not the counter of the team.
+
+    Args:
+        team: The team whose counter changes; None for all teams with a counter.
+    """
+    found = phones.unsent_at_counters(access, team)
+    return [_unsent(phone, phone.unsent or 0) for phone in found]
+
+
+def _unsent(phone: Phone, count: int) -> Warned:
+    detail = f"{phone.label}: {counted(count, 'record')} not sent yet"
+    return Warned(warning="phone-unsent", detail=detail, about=phone.id)

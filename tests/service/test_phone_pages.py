@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -113,6 +114,48 @@ def test_closing_warns_of_a_phone_that_was_not_seen_since_the_dispatch(
     rest.post(f"/api/deliveries/{delivery}/outcomes", body)
     (warned,) = rest.post(f"/api/deliveries/{delivery}/close")["warnings"]
     assert (warned["warning"], warned["about"]) == ("phone-silent", silent.shown["id"])
+
+
+def counter_with_unsent(rest: RestClient) -> TeamPhone:
+    """Return a phone that has not sent its hand-outs at the counter of its team."""
+    rest.client.patch("/api/teams/T-1", json={"counter": "annex"}).raise_for_status()
+    phone = TeamPhone.of_team(rest)
+    report_unsent(phone, 2)
+    report_unsent(TeamPhone.of_team(rest, "T-2"), 1)  # a team without a counter
+    return phone
+
+
+def test_closing_a_period_warns_of_phones_with_unsent_hand_outs(
+    rest: RestClient, service: Service
+) -> None:
+    phone = counter_with_unsent(rest)
+    service.clock.advance(2)
+    through = str(service.clock.day - timedelta(days=1))
+    desk = Desk(rest, service, "coordinator")
+    asked = desk.send("/admin/periods/close", **{"/through": through})
+    assert asked.status_code == 422
+    assert asked.text.count("has records that it has not sent yet") == 1
+    (warned,) = rest.post("/api/periods/close", {"through": through})["warnings"]
+    assert (warned["warning"], warned["about"]) == ("phone-unsent", phone.shown["id"])
+
+
+def test_changing_the_counter_of_a_team_warns_of_its_phones_with_unsent_hand_outs(
+    rest: RestClient, service: Service
+) -> None:
+    phone = counter_with_unsent(rest)
+    desk, path = Desk(rest, service), "/teams/T-1/change"
+    found = re.search(r'name="seen" value="(\w+)"', desk.see(path))
+    assert found is not None
+    fields = {"seen": found[1], "/name": rest.get("/api/teams/T-1")["name"]}
+    same = desk.send(path, **{**fields, "/counter": "annex", "key": "s" * 22})
+    assert same.status_code == 303, same.text
+    asked = desk.send(path, **fields)
+    assert asked.status_code == 422
+    assert "has records that it has not sent yet" in asked.text
+    assert rest.get("/api/teams/T-1")["counter"] == "annex"
+    sure = {"confirmed": f"phone-unsent:{phone.shown['id']}"}
+    assert desk.send(path, **fields, **sure).status_code == 303
+    assert rest.get("/api/teams/T-1")["counter"] is None
 
 
 def test_today_lists_phones_with_records_unsent_for_more_than_12_hours(

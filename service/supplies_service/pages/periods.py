@@ -10,6 +10,7 @@ from litestar import Controller, Response, get, post
 from supplies.domain.commands import ClosePeriod, ReopenPeriod
 from supplies_service.pages.command_forms import CommandForm, render_form, submit
 from supplies_service.pages.page_roles import COORDINATORS
+from supplies_service.phone_warnings import find_unsent_hand_outs
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.routes.periods import period
 
@@ -28,13 +29,14 @@ class PeriodPages(Controller):
 
     @post("/close")
     async def close(self, context: Context) -> Response[bytes]:
-        """Close all days up to the given one."""
+        """Close all days up to the given one. Ask first if a phone may have unsent hand-outs."""
         form = await CommandForm.read(context.request, ClosePeriod)
         return await submit(
             context,
             form,
             lambda: _page(context, close=form),
             address=lambda recorded: "/admin/periods",
+            warnings=lambda books, _: find_unsent_hand_outs(context.access(books)),
         )
 
     @post("/reopen")

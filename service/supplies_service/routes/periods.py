@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
 from litestar import Controller, get, post
 
 from supplies.books.reader import Books
 from supplies.domain.commands import ClosePeriod, ReopenPeriod
 from supplies.ledger.recorded import Recorded
 from supplies.views.entries import EntryView, get_entry
-from supplies.views.pagination import View
+from supplies.views.pagination import View, Warned
 from supplies.views.remarks import RemarkView, list_remarks_of_kind
 from supplies_service.idempotency import Outcome
+from supplies_service.phone_warnings import find_unsent_hand_outs
 from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context
 from supplies_service.responses import CreatedResponse
@@ -32,10 +34,16 @@ class PeriodView(View, frozen=True, kw_only=True):
 
 
 class PeriodEntered(View, frozen=True, kw_only=True):
-    """The recorded entry, and the days that are closed now."""
+    """The recorded entry, and the days that are closed now.
+
+    Attributes:
+        warnings: Phones with unsent records that may be hand-outs, which are refused on closed
+            days; absent if there are none.
+    """
 
     entry: EntryView
     period: PeriodView
+    warnings: list[Warned] | msgspec.UnsetType = msgspec.UNSET
 
 
 def period(books: Books) -> PeriodView:
@@ -70,9 +78,17 @@ class PeriodController(Controller):
     ) -> CreatedResponse[PeriodEntered]:
         """Close all days up to and including the given one.
 
-        This is refused while a difference is unexplained.
+        This is refused while a difference is unexplained. The answer warns of phones whose unsent
+        hand-outs will be refused.
         """
-        return await context.record(payload, show_period)
+
+        def show(books: Books, recorded: Recorded) -> Outcome[PeriodEntered]:
+            outcome = show_period(books, recorded)
+            found = find_unsent_hand_outs(context.access(books))
+            content = msgspec.structs.replace(outcome.content, warnings=found or msgspec.UNSET)
+            return outcome._replace(content=content)
+
+        return await context.record(payload, show)
 
     @post("/reopen", operation_id="reopenPeriod", opt=allow_roles("coordinator"))
     async def reopen(

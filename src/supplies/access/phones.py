@@ -299,6 +299,19 @@ def silent_phones(access: AccessContext, delivery: str) -> list[Phone]:
     ]
 
 
+def unsent_at_counters(access: AccessContext, team: str | None = None) -> list[Phone]:
+    """List the phones with unsent records that may be hand-outs at a counter.
+
+    Args:
+        team: The team that has or had a counter; None for all teams that have one.
+    """
+    of_team = "= :team"
+    if team is None:
+        of_team = "IN (SELECT code FROM teams WHERE station = :station AND counter IS NOT NULL)"
+    where = f"AND unsent > 0 AND revoked_at IS NULL AND team {of_team}"
+    return _select(access, where, limit=NO_LIMIT, team=team)
+
+
 def list_overdue(access: AccessContext) -> list[Phone]:
     """List the phones with records that have been unsent for longer than `OVERDUE_AFTER`."""
     waiting = _select(access, "AND unsent > 0 AND revoked_at IS NULL", limit=NO_LIMIT)
