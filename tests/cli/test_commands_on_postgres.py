@@ -25,7 +25,7 @@ def test_the_commands_work_with_books_on_a_server(
         assert "name it, for example SUPPLIES_KEYS=" in refused(capsys, "demo")
         monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
         assert main(["demo"]) == 0
-        assert len(list((tmp_path / "demo-papers").iterdir())) == 26
+        assert len(list((tmp_path / "demo-papers").iterdir())) == 28
         assert "contains books already" in refused(capsys, "demo")
         assert main(["verify", "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["receipts"] == 7

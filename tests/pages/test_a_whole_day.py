@@ -127,7 +127,8 @@ def sends_a_team_out(worker: DeskWorker) -> None:
     for household, order in zip(HOUSEHOLDS, "123", strict=True):
         for box in worker.main.get_by_role("checkbox", name=household).all():
             box.check()
-        for field in worker.main.get_by_role("textbox", name=household).all():
+        name = f"{worker.words('Order')}: {household}"
+        for field in worker.main.get_by_role("textbox", name=name, exact=True).all():
             field.fill(order)
     worker.save("Send out")
     worker.sees_heading("第一队")

@@ -29,7 +29,7 @@ def test_an_asset_is_kept_for_good_under_an_address_with_its_hash(
 def test_a_page_loads_only_assets_that_exist(anonymous_client: TestClient) -> None:
     page = anonymous_client.get("/sign-in").text
     links = re.findall(r'<(?:link|script|img)[^>]*(?:src|href)="([^"]+)"', page)
-    assert len(links) == 3
+    assert len(links) == 4
     for link in links:
         assert link.startswith("/assets/")
         assert anonymous_client.get(link).status_code == 200

@@ -307,7 +307,7 @@ def test_the_response_to_an_internal_error_has_one_message(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("SELECT secret FROM books.db")
 
-    monkeypatch.setattr(Ledger, "record", broken)
+    monkeypatch.setattr(Ledger, "record_and_show", broken)
     response = rest.refused("/api/donations", rest.donation(), 500, "internal")
     (record,) = [record for record in caplog.records if record.getMessage() == "failed"]
     line = json.loads(JsonFormatter().format(record))
@@ -326,7 +326,7 @@ def test_locked_books_are_answered_with_503_and_retry_after(
     def busy(*_: object, **__: object) -> None:
         raise Busy("another program has locked books.db")
 
-    monkeypatch.setattr(Ledger, "record", busy)
+    monkeypatch.setattr(Ledger, "record_and_show", busy)
     answer = rest.send("/api/donations", rest.donation())
     problem(answer, 503, "busy")
     assert int(answer.headers["retry-after"]) > 0

@@ -434,7 +434,21 @@ class Oracle:
             assert not left, (command, days)
         else:
             left -= {open_day(body.booked_on) for body in released}
+            # An allocation for a need that a pledge claimed later stays on its own day.
+            left -= {day for day in left if _only_allocates(day, days, own)}
             assert len(left) <= 1, (command, {k: n for k, n in days.items() if n})
+
+
+def _only_allocates(
+    day: date, days: dict[tuple[date, tuple[str, str, str]], int], own: set[str]
+) -> bool:
+    """Return whether what is left on a day only moves stock into the allocations `own`."""
+    changes = {
+        account for (at, (account, _, _)), quantity in days.items() if at == day and quantity
+    }
+    allocated = {a for a in changes if a.startswith("allocated:") and a.split(":")[1] in own}
+    stock = {a for a in changes if a.startswith("stock:")}
+    return bool(allocated) and allocated | stock == changes
 
 
 def _is_earmarked(line: Any) -> bool:

@@ -59,15 +59,20 @@ def asset_address(name: str) -> str:
 
 @cache
 def _assets() -> dict[str, Asset]:
-    """Return all files by name. A script comes after those that it imports."""
+    """Return all files by name. A script comes after those that it imports.
+
+    Raises:
+        ValueError: two files have the same name, so that one would replace the other.
+    """
     pages = files("supplies_service.pages")
     folders = [pages / "assets", pages / "assets" / "run", *(pages / "vendor").iterdir()]
-    sources = {
-        file.name: file.read_bytes()
-        for folder in folders
-        for file in folder.iterdir()
-        if file.name.rpartition(".")[2] in MEDIA_TYPES
-    }
+    sources: dict[str, bytes] = {}
+    for folder in folders:
+        for file in folder.iterdir():
+            if file.name.rpartition(".")[2] in MEDIA_TYPES:
+                if file.name in sources:
+                    raise ValueError(f"two files of the pages are named {file.name}")
+                sources[file.name] = file.read_bytes()
     made: dict[str, Asset] = {}
 
     def address_of(name: str) -> str:

@@ -1,6 +1,6 @@
 // The counter of a team: goods handed out without an allocation, to a group or to a household of the run.
 import { h } from "./dom.js";
-import { draftOf, dropDraft, keepDraft } from "./drafts.js";
+import { draftOf, dropDraft, keepDraft } from "./run_drafts.js";
 import { field, newId, stepper } from "./fields.js";
 import { inWords } from "./quantities.js";
 import { counterPlace } from "./records.js";

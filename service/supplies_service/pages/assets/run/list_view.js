@@ -1,6 +1,6 @@
 // The stops in order, the next one large.
 import { h, link } from "./dom.js";
-import { draftOf } from "./drafts.js";
+import { draftOf } from "./run_drafts.js";
 import { goods } from "./quantities.js";
 import { outcomeOf } from "./records.js";
 import { stateWords, whoAndWhere } from "./stop_view.js";

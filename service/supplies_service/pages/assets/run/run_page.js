@@ -2,7 +2,7 @@
 import { difference, isOverdue, now, timeOf } from "./clock.js";
 import { counterView, goodsOfHandOut } from "./counter_view.js";
 import { h, link } from "./dom.js";
-import { dropDraft, forgetDrafts, loadDrafts, placeOf } from "./drafts.js";
+import { dropDraft, forgetDrafts, loadDrafts, placeOf } from "./run_drafts.js";
 import { listView } from "./list_view.js";
 import { bagView, emptyView, joinView, unsentView } from "./other_views.js";
 import { shrink } from "./photo.js";

@@ -1,7 +1,7 @@
 // One stop: who, where, what, and the buttons of its outcome.
 import { dayAndTimeOf } from "./clock.js";
 import { h, link } from "./dom.js";
-import { draftOf, dropDraft, keepDraft } from "./drafts.js";
+import { draftOf, dropDraft, keepDraft } from "./run_drafts.js";
 import { outcomeForm } from "./outcome_form.js";
 import { goods, inWords } from "./quantities.js";
 import { linesOf, outcomeOf } from "./records.js";
