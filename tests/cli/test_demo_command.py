@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 from support.command_line import refused
+
+from supplies.cli import main
+from supplies.ledger.ledger import Ledger
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_demo_writes_every_kind_of_paper(demo: Path) -> None:
@@ -14,6 +20,18 @@ def test_demo_writes_every_kind_of_paper(demo: Path) -> None:
     assert len([name for name in papers if name.startswith("JZ-2020-")]) == 7
     for kind, count in (("slips-", 7), ("run-sheet-", 7), ("statement-", 5), ("disclosure", 1)):
         assert len([name for name in papers if name.startswith(kind)]) == count
+
+
+def test_the_papers_lead_to_the_port_at_which_make_serves_the_demo(tmp_path: Path) -> None:
+    path = tmp_path / "demo.db"
+    host = "http://127.0.0.1:8123"
+    assert main(["demo", "--database", str(path), "--host", host]) == 0
+    with Ledger.open(str(path), station="lx", create=False) as ledger, ledger.reading() as books:
+        assert books.station.host == host
+    done = subprocess.run(
+        ["make", "-n", "run", "PORT=8123"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert f"--host {host}\n" in done.stdout
 
 
 def test_demo_refuses_an_existing_file(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,6 +35,26 @@ def test_the_station_report_as_json_has_the_shape_of_the_rest_api(
     }
 
 
+def test_the_tables_of_the_station_report_have_each_figure_once(
+    demo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    period = ["--from", "2020-02-03", "--to", "2020-02-13"]
+    assert main(["report", "station", *period, "--database", str(demo)]) == 0
+    printed = capsys.readouterr().out
+    assert [printed.count(word) for word in ("visit", "contact", "worker")] == [1, 1, 1]
+
+
+def test_tables_in_the_terminal_have_words_rather_than_json(
+    demo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", "teams", "--database", str(demo)]) == 0
+    assert "handed_over 16, not_at_home 1" in capsys.readouterr().out
+    assert main(["list", "entries", "--kind", "delivery_closed", "--database", str(demo)]) == 0
+    heading = capsys.readouterr().out.splitlines()[1]
+    assert "station" in heading
+    assert not {"id", "hash", "previous", "body"} & set(heading.split())
+
+
 @pytest.mark.parametrize(
     ("what", "contains"),
     [

@@ -19,3 +19,7 @@ def test_the_program_prints_what_the_page_says(
     first, *others = capsys.readouterr().out.splitlines()
     assert f"It prints `{first}`" in PAGE
     assert "'约50' is not exact" in others[0]
+    exec(compile(program, "importing.md", "exec"), {})
+    again = capsys.readouterr().out.splitlines()[0]
+    assert again == "3 rows read: 0 recorded, 2 recorded before, 1 listed"
+    assert f"records nothing: `{again}`" in PAGE

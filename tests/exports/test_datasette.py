@@ -5,21 +5,27 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import get_args
 from urllib.parse import quote
 
 import pytest
+from supplies_service.pages import languages
 from support.judges import judge
 from support.ledger_fixture import StationLedger
 
 from supplies.cli import main
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Donor, Item
+from supplies.domain.entries import ENTRY_KINDS
 from supplies.exports.datasette import write_datasette
+from supplies.exports.datasette_words import CHINESE_VALUES
 from supplies.exports.search_words import search_words
 from supplies.ledger.ledger import Ledger
+from supplies.views.needs import NeedStatus
+from supplies.views.pledges import PledgeStatus
 
 MASKS_ON_THE_DAY = (
-    "select 受助者, 数量 from 发放 where 日期 = '2020-02-06' and 物资 = '口罩' order by 受助者"
+    "select 受助人, 数量 from 发放 where 日期 = '2020-02-06' and 物资 = '口罩' order by 受助人"
 )
 
 
@@ -58,7 +64,7 @@ def test_sqlite_utils_answers_who_got_masks_on_a_day(demo: Path, exported: Path)
             "SELECT recipient_code, quantity FROM who_received_what WHERE station = :station "
             "AND day = '2020-02-06' AND item = '口罩' ORDER BY recipient_code"
         )
-    assert [(row["受助者"], row["数量"]) for row in found] == expected != []
+    assert [(row["受助人"], row["数量"]) for row in found] == expected != []
 
 
 @pytest.mark.parametrize("words", ["口罩", "罩", "masks", "mask"])
@@ -68,6 +74,37 @@ def test_sqlite_utils_finds_words_in_chinese_and_english(exported: Path, words: 
     assert {row["物资"] for row in rows("sqlite-utils", "search", exported, "发放", words)} == {
         "口罩"
     }
+
+
+def test_the_rows_of_every_table_can_be_counted(exported: Path) -> None:
+    found = {
+        row["table"]: row["count"] for row in rows("sqlite-utils", "tables", exported, "--counts")
+    }
+    assert found["物资_fts"] == found["物资"] > 0
+
+
+def test_a_chinese_export_has_the_words_of_the_pages_instead_of_codes(exported: Path) -> None:
+    needs = rows("sqlite-utils", "rows", exported, "需求")
+    assert {row["状态"] for row in needs} <= {"未满足", "已认领", "已预留", "已满足", "已结束"}
+    assert {row["紧急程度"] for row in needs} <= {"紧急", "一般", "不急"}
+    items = rows("sqlite-utils", "rows", exported, "物资")
+    assert all(not str(row["单位"]).isascii() for row in items)
+    entries = rows("sqlite-utils", "rows", exported, "分录")
+    assert all(not str(row["类别"]).isascii() for row in entries)
+
+
+def test_every_code_has_the_word_that_the_pages_show() -> None:
+    for column, codes in (
+        (("entries", "kind"), ENTRY_KINDS),
+        (("needs", "status"), get_args(NeedStatus)),
+        (("needs", "urgency"), get_args(c.Urgency)),
+        (("pledges", "status"), get_args(PledgeStatus)),
+    ):
+        assert set(CHINESE_VALUES[column]) == set(codes)
+    file = Path(languages.__file__).with_name("translations") / "zh.po"
+    messages = file.read_text("utf-8")
+    for words in CHINESE_VALUES.values():
+        assert [word for word in words.values() if f'msgstr "{word}"' not in messages] == []
 
 
 def test_datasette_shows_the_tables_with_search_and_links(exported: Path) -> None:
@@ -82,7 +119,7 @@ def test_datasette_shows_the_tables_with_search_and_links(exported: Path) -> Non
 def test_foreign_keys_lead_to_rows(exported: Path) -> None:
     assert rows("sqlite-utils", "query", exported, "pragma foreign_key_check") == []
     keys = rows("sqlite-utils", "query", exported, "select * from pragma_foreign_key_list('发放')")
-    assert {row["table"] for row in keys} == {"物资", "受助者"}
+    assert {row["table"] for row in keys} == {"物资", "受助人"}
 
 
 def test_the_file_has_personal_data_only_if_asked(
@@ -139,9 +176,9 @@ def test_both_engines_give_tables_net_of_corrections(
     path.touch()
     write_datasette(station.books, path, "zh", personal=True)
     (gift,) = rows("sqlite-utils", "rows", path, "捐赠")
-    assert (gift["捐赠者"], gift["物资"], gift["数量"]) == ("广州某企业 (D-1)", "口罩 (mask)", 71)
+    assert (gift["捐赠人"], gift["物资"], gift["数量"]) == ("广州某企业 (D-1)", "口罩 (mask)", 71)
     (handed_out,) = rows("sqlite-utils", "rows", path, "发放")
-    assert (handed_out["受助者"], handed_out["数量"]) == ("王某", 10)
+    assert (handed_out["受助人"], handed_out["数量"]) == ("王某", 10)
 
 
 def test_every_part_of_a_chinese_name_is_a_word() -> None:

@@ -17,6 +17,7 @@ from support.ledger_fixture import Clock, StationLedger, register_all
 
 from supplies.cli import main
 from supplies.domain.catalogue_records import Donor, Item, Recipient
+from supplies.domain.entry_rows import PackedLine
 from supplies.errors import InvalidField, StoreError
 from supplies.imports import importer
 from supplies.imports.columns import KINDS
@@ -141,6 +142,13 @@ def test_units_and_packs_become_base_units(station: StationLedger, tmp_path: Pat
         "D5": "洗手液 is counted in bottle; write how many are in one 箱, as in 50bottle/箱",
         "D6": "口罩 is counted in piece; write how many are in one 提, as in 50piece/提",
     }
+
+
+def test_an_import_states_no_packs_of_one_piece(station: StationLedger, tmp_path: Path) -> None:
+    path = write(tmp_path, ["物资", "规格", "数量", "单位"], ["口罩", "1件/箱", 9, "箱"])
+    assert run(station, "opening-stock", path, values={"location": "store"}).recorded == 1
+    assert station.total("stock:store") == 9
+    assert station.books.rows(PackedLine) == []
 
 
 def test_goods_in_an_unknown_unit_become_an_item_of_their_own_if_items_are_created(

@@ -43,6 +43,22 @@ def test_a_receipt_in_base_units_prints_no_packs(station: StationLedger) -> None
     assert line.stated is line.pack_words is msgspec.UNSET
 
 
+def test_a_receipt_keeps_the_words_of_the_unit_with_which_the_code_of_a_pack_begins(
+    station: StationLedger,
+) -> None:
+    station.ledger.amend(Item(code="mask", name="口罩", packs={"box50": 50}))
+    station(station.donation(1, pack="box50"))
+    line = receipt_line(station)
+    assert (line.pack_words.zh, line.pack_words.en) == ("盒", "box")
+
+
+def test_a_receipt_prints_no_packs_of_one_piece(station: StationLedger) -> None:
+    station.ledger.amend(Item(code="mask", name="口罩", packs={"bag": 1}))
+    station(station.donation(9, pack="bag"))
+    line = receipt_line(station)
+    assert line.stated is line.pack_words is msgspec.UNSET
+
+
 def test_a_correction_of_another_field_keeps_the_packs_on_the_new_receipt(
     station: StationLedger,
 ) -> None:

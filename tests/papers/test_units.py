@@ -10,7 +10,7 @@ from supplies_receipts.__main__ import receipt
 from supplies_receipts.drawing import bilingual, fonts
 from support import pdf_reading as reading
 
-from supplies.papers.common import UnitWords
+from supplies.papers.common import StatedPacks, UnitWords
 from supplies.papers.receipt import ReceiptPaper
 from supplies.papers.units import SHIPPED_UNITS, UNITS_BEFORE_WORDS
 
@@ -50,6 +50,22 @@ def test_a_quantity_other_than_one_has_an_english_plural() -> None:
 
 def test_a_unit_without_words_is_printed_as_its_code() -> None:
     assert bilingual.counted(2, "x-9") == ("2 x-9", "2 x-9")
+
+
+@pytest.mark.parametrize(
+    ("code", "zh", "en"),
+    [("box50", "1 盒 × 50 件", "1 × box of 50"), ("x9", "1 x9 × 50 件", "1 × x9 of 50")],
+)
+def test_a_pack_has_the_word_of_the_unit_with_which_its_code_begins(
+    code: str, zh: str, en: str
+) -> None:
+    stated = StatedPacks(quantity=1, pack=code, size=50)
+    assert bilingual.packs_of_item([stated], "piece") == (zh, en)
+
+
+def test_packs_of_one_piece_are_not_printed() -> None:
+    stated = StatedPacks(quantity=9, pack="box", size=1)
+    assert bilingual.packs_of_item([stated], "piece") == ("", "")
 
 
 def test_the_words_of_a_station_come_before_the_shipped_ones() -> None:

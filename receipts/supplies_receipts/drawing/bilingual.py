@@ -18,7 +18,7 @@ from supplies.domain.larger_units import in_larger_unit
 from supplies.papers.common import Languages, ShownUnit, StatedPacks, StationHead, UnitWords
 from supplies.papers.receipt import Amount, ReceiptLine
 from supplies.papers.slip import SlipLine
-from supplies.papers.units import SHIPPED_UNITS, UNITS_BEFORE_WORDS
+from supplies.papers.units import SHIPPED_UNITS, UNITS_BEFORE_WORDS, words_of_pack
 
 _languages: ContextVar[Languages] = ContextVar("languages", default="zh+en")
 _units: ContextVar[Mapping[str, UnitWords]] = ContextVar("units", default=MappingProxyType({}))
@@ -153,17 +153,32 @@ def packs_of_line(line: ReceiptLine) -> Words:
 
 
 def packs(line: SlipLine) -> Words:
-    """Return the packs of a slip's line, or "" if its quantity was given in base units."""
+    """Return the packs of a slip's line, or "" if its quantity was given in base units.
+
+    Packs of one base unit are not printed.
+    """
     if not line.stated:
         return Words("", "")
     stated = [line.stated, *(line.further_stated or [])]
-    names = [unit(each.pack) for each in stated]
+    if all(each.size == 1 for each in stated):
+        return Words("", "")
+    names = [_pack(each.pack) for each in stated]
     return _packs(stated, names, unit(line.unit, line.quantity))
 
 
 def packs_of_item(stated: Sequence[StatedPacks], unit_code: str) -> Words:
-    """Return the packs in which a sum was given, such as 2 × carton of 50 + 1 × box of 10."""
-    return _sum_of_packs(stated, [unit(each.pack) for each in stated], unit(unit_code))
+    """Return the packs in which a sum was given, such as 2 × carton of 50 + 1 × box of 10.
+
+    Both texts are empty if each pack contains one base unit.
+    """
+    if all(each.size == 1 for each in stated):
+        return Words("", "")
+    return _sum_of_packs(stated, [_pack(each.pack) for each in stated], unit(unit_code))
+
+
+def _pack(code: str) -> Words:
+    words = words_of_pack(code, {**SHIPPED_UNITS, **_units.get()})
+    return Words(code, code) if words is None else Words(words.zh, words.en)
 
 
 def _packs(stated: Sequence[StatedPacks], packs: Sequence[Words], unit: Words) -> Words:

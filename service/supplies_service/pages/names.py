@@ -23,6 +23,7 @@ from supplies.domain.entry_rows import Allocation, Arrival, Delivery, Merge, Nee
 from supplies.domain.fields import is_valid_code
 from supplies.domain.larger_units import in_larger_unit
 from supplies.errors import NotFound
+from supplies.papers.units import words_of_pack
 from supplies.stations.paper_settings import PaperSettings, unit_words
 from supplies.views.catalogue import list_records
 from supplies.views.donations import DonationView
@@ -178,7 +179,8 @@ class Names:
 
     def pack(self, pack: str, size: int, item: str) -> str:
         """Return a pack in words, as in carton of 50 pieces."""
-        word, content = self.unit(pack.rstrip("0123456789")), self.quantity(size, item)
+        words, content = words_of_pack(pack, self._units), self.quantity(size, item)
+        word = pack if words is None else words.zh if self._language == "zh" else words.en
         return f"{word}（{content}）" if self._language == "zh" else f"{word} of {content}"
 
     def packed(self, stated: PackedView, item: str) -> str:

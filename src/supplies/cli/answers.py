@@ -19,6 +19,9 @@ P = ParamSpec("P")
 LONGEST_CELL = 60
 """A table in the terminal leaves out columns with longer values. The other formats have them."""
 
+LEFT_OUT = {"entries": ("id", "previous", "hash", "body")}
+"""Columns that a table in the terminal leaves out, by the name of the table."""
+
 
 class Answer(NamedTuple):
     """The result of a command in each form in which it can be printed.
@@ -106,13 +109,14 @@ def _print_csv(tables: list[Table]) -> None:
 
 def _print_tables(tables: list[Table]) -> None:
     """Print tables without the columns that have no value, or values too long for a terminal."""
-    from supplies.cli.tables import print_table
+    from supplies.cli.tables import print_table, value_in_words
 
     for table in tables:
-        rows = [list(row) for row in table.rows]
+        rows = [[value_in_words(value) for value in row] for row in table.rows]
         used = [
             at
-            for at in range(len(table.columns))
+            for at, column in enumerate(table.columns)
+            if column.heading not in LEFT_OUT.get(table.name, ())
             if not rows or any(row[at] is not None for row in rows)
             if all(len(str(row[at])) <= LONGEST_CELL for row in rows)
         ]

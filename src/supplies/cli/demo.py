@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from supplies.cli.arguments import whole_database_options
+from supplies.cli.arguments import LOCAL_HOST, whole_database_options
 from supplies.cli.click_extensions import Command
 from supplies.errors import AlreadyDone
 
@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     metavar="DIRECTORY",
     help="Folder for the papers. By default it is created beside the database.",
 )
-def demo(database: str, papers: str | None) -> None:
+@click.option(
+    "--host",
+    default=LOCAL_HOST,
+    show_default=True,
+    help="Address that the QR codes of the papers lead to.",
+)
+def demo(database: str, papers: str | None, host: str) -> None:
     """Create demonstration books, and write their papers as PDF.
 
     All names are made up. The database must be a new file, or an empty database on a server.
@@ -44,7 +50,7 @@ def demo(database: str, papers: str | None) -> None:
     create_first_key(database)
     StationKeys.for_database(database)
     with progress_bar("Recording the demonstration") as report:
-        scene = book_scene(database, report, with_people=True)
+        scene = book_scene(database, report, with_people=True, host=host)
     with scene.ledger:
         count = _write_papers(scene, database, folder)
     print(f"The demonstration of {FIRST} to {LAST} is in {shown} (all names are made up).")

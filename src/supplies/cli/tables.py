@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -112,6 +113,38 @@ def print_columns(
     print_table(list(columns), values)
 
 
+def value_in_words(value: object) -> object:
+    """Return a value of a table as people read it: counts and lists without the signs of JSON.
+
+    >>> value_in_words('{"handed_over":16,"refused":1}')
+    'handed_over 16, refused 1'
+    >>> value_in_words('{"item":"mask","lot":null}; {"item":"soap","lot":"l_1"}')
+    'item mask; item soap, lot l_1'
+    """
+    if not isinstance(value, str) or not value.startswith(("{", "[")):
+        return value
+    # The elements of a list are JSON texts with "; " between them.
+    found, at, decode = [], 0, json.JSONDecoder().raw_decode
+    try:
+        while at < len(value):
+            element, end = decode(value, at)
+            found.append(_in_words(element))
+            at = end + len("; ")
+    except ValueError:
+        return value
+    return "; ".join(found)
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(
+            f"{name} {_in_words(one)}" for name, one in value.items() if one not in (None, [])
+        )
+    if isinstance(value, list):
+        return "; ".join(map(_in_words, value))
+    return str(value)
+
+
 def print_structs(rows: Sequence[msgspec.Struct]) -> None:
     """Print structs of one class as a table with a column for each field."""
     if rows:
@@ -136,10 +169,14 @@ def print_pairs(values: Mapping[str, object]) -> None:
 
 def print_period_report(report: StationReport) -> None:
     """Print the report of a period: its figures, activities and goods."""
+    from supplies.papers.station_report import CONTACTS, VISITS, WORKERS
+
     fields: dict[str, Any] = msgspec.structs.asdict(report)
     figures = [name for name, value in fields.items() if isinstance(value, int)]
+    # The others are among the figures.
+    activities = [one for one in report.activities if one.kind not in (WORKERS, CONTACTS, VISITS)]
     print_table(["figure", "count"], [[name.replace("_", " "), fields[name]] for name in figures])
-    print_table(["activity", "count"], [[line.kind, line.count] for line in report.activities])
+    print_table(["activity", "count"], [[line.kind, line.count] for line in activities])
     print_structs(report.goods)
 
 

@@ -14,6 +14,7 @@ from supplies.access import bootstrap, demo_people
 from supplies.access.access_context import AccessContext
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import (
+    DEFAULT_HOST,
     Community,
     Donor,
     Item,
@@ -76,8 +77,8 @@ class SceneClock:
 class Scene:
     """The scene, which is recorded in a ledger that was opened with a `SceneClock`."""
 
-    def __init__(self, ledger: Ledger, clock: SceneClock) -> None:
-        self.ledger, self.clock = ledger, clock
+    def __init__(self, ledger: Ledger, clock: SceneClock, host: str) -> None:
+        self.ledger, self.clock, self._host = ledger, clock, host
         self._progress: Callable[[int], None] = lambda _: None
         self._count = 0
         self.needs: dict[tuple[str, str], str] = {}
@@ -130,6 +131,7 @@ class Scene:
                 name="龙穴街社工服务站（演示）",
                 name_en="Longxue Street Social Work Station (demonstration)",
                 series="JZ",
+                host=self._host,
                 address="广州市南沙区龙穴街（演示地址）",
             )
         )
@@ -453,7 +455,11 @@ class Scene:
 
 
 def book_scene(
-    url: str, progress: Callable[[int], None] = lambda _: None, *, with_people: bool = False
+    url: str,
+    progress: Callable[[int], None] = lambda _: None,
+    *,
+    with_people: bool = False,
+    host: str = DEFAULT_HOST,
 ) -> Scene:
     """Record the scene in a new database. Return the scene, whose ledger is still open.
 
@@ -461,8 +467,9 @@ def book_scene(
         url: URL or path of the database.
         progress: Called with the number of commands recorded so far.
         with_people: As in `Scene.book`.
+        host: Address of the service, to which the QR codes of the papers lead.
     """
     clock = SceneClock()
-    scene = Scene(Ledger.open(url, station=STATION, clock=clock), clock)
+    scene = Scene(Ledger.open(url, station=STATION, clock=clock), clock, host)
     scene.book(progress, with_people=with_people)
     return scene

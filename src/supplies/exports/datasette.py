@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,21 @@ from sqlite_utils import Database
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import RECEIVED
-from supplies.domain.catalogue_records import CatalogueRecord, Donor, Item, Location, Recipient
+from supplies.domain.catalogue_records import (
+    CatalogueRecord,
+    Community,
+    Donor,
+    Item,
+    Location,
+    Recipient,
+)
 from supplies.exports.datasette_tables import Language, NamedTable, named_tables
+from supplies.exports.datasette_words import CHINESE_VALUES
 from supplies.exports.journal import journal_entries, last_day
 from supplies.exports.lists import read_list
 from supplies.exports.search_words import search_words
 from supplies.maintenance.protected_files import EXPORT_MARK
+from supplies.stations.paper_settings import paper_settings, unit_words
 
 _SEARCHED = {
     "items": ("name", "name_en", "code"),
@@ -64,6 +73,13 @@ class _FlatFile:
             for kind in (Donor, Recipient)
         }
         self._places = _unique_names(self._records(Location), lambda place: place.name)
+        self._words = {
+            "community": _unique_names(self._records(Community), lambda one: one.name),
+            "unit": {
+                code: words.en if language == "en" else words.zh
+                for code, words in unit_words(paper_settings(books)).items()
+            },
+        }
 
     def write(self) -> None:
         # The file is a draft that is thrown away after a crash.
@@ -111,10 +127,16 @@ class _FlatFile:
         """Insert rows with English names of columns. Values without a column are left out."""
         table = self._tables[name]
         names = [column.name for column in table.columns]
+        words = {one: self._words_of(name, one) for one in names}
         self._db.conn.executemany(
             f"INSERT INTO {_quoted(table.heading)} VALUES ({', '.join('?' * len(names))})",
-            ([_plain(row.get(name)) for name in names] for row in rows),
+            ([_plain(row.get(one), words[one]) for one in names] for row in rows),
         )
+
+    def _words_of(self, table: str, column: str) -> Mapping[str, str]:
+        """Return the words that a column has in place of codes."""
+        chinese = CHINESE_VALUES.get((table, column), {}) if self._language == "zh" else {}
+        return self._words.get(column, chinese)
 
     def _fill_catalogue(self) -> None:
         self._insert("items", self._catalogue(self._items, self._item_names))
@@ -223,14 +245,18 @@ class _FlatFile:
         )
 
     def _make_searchable(self, name: str, columns: Sequence[str]) -> None:
-        """Add an index for full-text search, as sqlite-utils and Datasette find it."""
+        """Add an index for full-text search, as sqlite-utils and Datasette find it.
+
+        Its columns are those of the table, but they are indexed by the words of `search_words`.
+        """
         table = self._tables[name]
         heading, index = _quoted(table.heading), _quoted(f"{table.heading}_fts")
-        self._db.execute(
-            f"CREATE VIRTUAL TABLE {index} USING FTS5 (words, tokenize='porter', content={heading})"
-        )
         chosen = [column for column in table.columns if column.name in columns]
         names = ", ".join(_quoted(column.heading) for column in chosen)
+        self._db.execute(
+            f"CREATE VIRTUAL TABLE {index} USING FTS5 "
+            f"({names}, tokenize='porter', content={heading})"
+        )
         item_words = {
             self._item_names[item.code]: search_words(
                 item.name, item.name_en, item.code, *item.aliases
@@ -238,9 +264,9 @@ class _FlatFile:
             for item in self._items
         }
         self._db.conn.executemany(
-            f"INSERT INTO {index} (rowid, words) VALUES (?, ?)",
+            f"INSERT INTO {index} (rowid, {names}) VALUES (?{', ?' * len(chosen)})",
             (
-                (rowid, " ".join(item_words.get(value) or search_words(value) for value in values))
+                (rowid, *(item_words.get(value) or search_words(value) for value in values))
                 for rowid, *values in self._db.execute(f"SELECT rowid, {names} FROM {heading}")
             ),
         )
@@ -264,8 +290,10 @@ def _as_any(view: Any) -> Any:
     return view
 
 
-def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, int) else str(value)
+def _plain(value: Any, words: Mapping[str, str]) -> Any:
+    if value is None or isinstance(value, int):
+        return value
+    return words.get(str(value), str(value))
 
 
 def _quoted(name: str) -> str:

@@ -177,6 +177,8 @@ def _counted(
         return Goods(code, base, base)
     number = _whole(read.number, word)
     size = content_of(word, item.unit, contents, reader.units)
+    if size == 1:
+        return Goods(code, number, number)
     packs = _packs(reader, item, word)
     if size is not None:
         same = [pack for pack in packs if item.packs[pack] == size]

@@ -36,7 +36,8 @@ class ReceiptLine(PaperPart, frozen=True, kw_only=True):
         unit_words: The words for the unit; absent if the unit has none.
         expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
             absent.
-        stated: The quantity in packs, as given; absent if it was given in base units.
+        stated: The quantity in packs, as given; absent if it was given in base units, or in packs
+            of one base unit.
         pack_words: The words for the pack; absent if the pack has none.
         shown_unit: The larger unit in which the quantity is printed; absent if it is printed in
             base units.

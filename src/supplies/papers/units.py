@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
@@ -16,6 +17,20 @@ def _shipped() -> Mapping[str, UnitWords]:
 
 SHIPPED_UNITS = _shipped()
 """Words for common units, by code. A station can replace them and add its own."""
+
+
+def words_of_pack(pack: str, units: Mapping[str, UnitWords]) -> UnitWords | None:
+    """Return the words for a kind of pack; None if it has none.
+
+    A pack without words of its own, such as `box50`, has the words of the unit whose code is the
+    letters with which its code begins.
+
+    Args:
+        pack: The code of the pack.
+        units: Words of units, by code.
+    """
+    return units.get(pack) or units.get(re.split("[^A-Za-z]", pack)[0])
+
 
 UNITS_BEFORE_WORDS: Mapping[str, str] = {
     "piece": "件",

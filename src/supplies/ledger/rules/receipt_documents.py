@@ -27,6 +27,7 @@ from supplies.ledger.journal import Journal
 from supplies.papers.common import DonorName, ShownUnit, StatedPacks, UnitWords
 from supplies.papers.number_words import chinese_numerals, english_words
 from supplies.papers.receipt import Amount, DonationReceipt, ReceiptLine
+from supplies.papers.units import words_of_pack
 from supplies.stations.paper_settings import (
     PaperSettings,
     paper_settings,
@@ -217,6 +218,8 @@ def _line(journal: Journal, settings: PaperSettings, line: DetailsLine) -> Recei
     item = journal.books.item(line.item)
     value = line.value if prints_values(settings) else None
     words, packed = unit_words(settings), line.packed
+    if packed is not None and packed.size == 1:
+        packed = None
     return ReceiptLine(
         name=item.name,
         name_en=item.name_en,
@@ -234,7 +237,7 @@ def _line(journal: Journal, settings: PaperSettings, line: DetailsLine) -> Recei
             if packed is None
             else StatedPacks(quantity=packed.quantity, pack=packed.pack, size=packed.size)
         ),
-        pack_words=msgspec.UNSET if packed is None else words.get(packed.pack, msgspec.UNSET),
+        pack_words=(packed and words_of_pack(packed.pack, words)) or msgspec.UNSET,
         shown_unit=_shown_unit(item, words),
     )
 
