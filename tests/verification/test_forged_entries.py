@@ -26,6 +26,7 @@ from supplies.domain.entry_rows import (
     LatestDay,
     Lot,
     Merge,
+    OutcomeLine,
     ProductPledge,
     Recount,
     Resolution,
@@ -371,6 +372,53 @@ def test_a_stop_that_moved_elsewhere_than_its_goods_is_found(store: Tampering) -
     store.run("UPDATE stop_removals SET moved_to = NULL WHERE seq = :seq", {"seq": seq})
     error = verification_error(store)
     assert (error.table, error.column, error.seq) == ("transfers", "quantity", seq)
+
+
+def state_other_outcome(store: Tampering, seq: int, **change: int) -> None:
+    """Change the quantities that the first line of an outcome states, in its body and its row."""
+
+    def other(body: Body) -> Body:
+        rows = [
+            msgspec.structs.replace(row, **change) if isinstance(row, OutcomeLine) else row
+            for row in body.rows
+        ]
+        return msgspec.structs.replace(body, rows=tuple(rows))
+
+    forge(store, seq, other)
+    columns = ", ".join(f"{column} = :{column}" for column in change)
+    store.run(f"UPDATE outcome_lines SET {columns} WHERE seq = :seq", {**change, "seq": seq})
+
+
+def test_an_outcome_that_states_other_goods_than_it_moved_is_found(store: Tampering) -> None:
+    seq = first_number(store, "SELECT max(seq) FROM outcome_lines WHERE received = 7 AND lost = 1")
+    state_other_outcome(store, seq, received=6, lost=2)
+    error = verification_error(store)
+    assert (error.table, error.column, error.seq) == ("transfers", "quantity", seq)
+
+
+@pytest.mark.parametrize("first", ["refused", "lost"])
+def test_a_decision_that_states_other_goods_than_it_moved_is_found(
+    books_url: str, first: str
+) -> None:
+    station = RecordingStation(books_url)
+    station.record(c.OpenStock(location="a", lines=[c.ArrivalLine(item="mask", quantity=9)]))
+    line = c.AllocationLine(item="mask", quantity=9)
+    stop = station.record_document(c.Allocate(recipient="h1", location="a", lines=[line]))
+    delivery = station.record_document(c.Dispatch(team="t1", allocations=[stop]))
+    reports = [
+        station.record(c.ReportOutcome(delivery=delivery, allocation=stop, outcome=outcome))  # type: ignore[arg-type]  # an outcome by name
+        for outcome in (first, "handed_over")
+    ]
+    decision = station.record(
+        c.ResolveConflict(conflict=reports[1].seq, by="unexplained", reason="they have it")
+    )
+    station.ledger.close()
+    store = tampering(books_url)
+    store.unguard()
+    verify(store, "lx")
+    state_other_outcome(store, decision.seq, received=8, lost=1)
+    error = verification_error(store)
+    assert (error.table, error.column, error.seq) == ("transfers", "quantity", decision.seq)
 
 
 @pytest.mark.parametrize(

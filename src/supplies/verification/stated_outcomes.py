@@ -1,0 +1,154 @@
+"""Check that the outcome of each stop states the goods that its entries moved."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from supplies.books.stock_counts import RESOLVED
+from supplies.domain.accounts import IN_TRANSIT, LOST, RECEIVED, kind_of
+from supplies.domain.entries import Body
+from supplies.domain.entry_rows import TABLES, OutcomeLine, StopOutcome
+from supplies.storage.store import Row
+from supplies.verification.reader import Reader
+from supplies.verification.records import ROW_TABLES, Rows
+
+_RECEIVED, _LOST = RECEIVED.name, LOST.name
+
+_Goods = Counter[str]
+"""Quantities that were received or lost, by kind of account, or brought back, by account."""
+
+
+class _Outcome(NamedTuple):
+    """The first outcome of a stop, or one that a decision booked, and the goods that it moved."""
+
+    head: Body
+    delivery: str
+    allocation: str
+    stated: _Goods
+    moved: _Goods
+
+
+class StatedOutcomes:
+    """Checks the first outcomes of stops, and the outcomes that decisions about conflicts booked.
+
+    Corrections of outcomes are skipped: they move goods between the accounts of two outcomes.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self._last: _Outcome | None = None
+        self._decisions: list[_Outcome] = []
+
+    def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
+        """Check the next first outcomes, and remember the outcomes of decisions.
+
+        Raises:
+            BooksBroken: the entries of a first outcome moved other goods than it states.
+        """
+        if not bodies:
+            return
+        self._follow(bodies, 0)
+        lines: defaultdict[int, list[Row]] = defaultdict(list)
+        for row in recorded[OutcomeLine]:
+            lines[row[0]].append(row)
+        for row in recorded[StopOutcome]:
+            at = row[0] - bodies[0].seq
+            head = bodies[at]
+            if head.supersedes is None:
+                self._last = _Outcome(head, row[1], row[2], _stated(lines[row[0]]), Counter())
+                self._move(head)
+                self._follow(bodies, at + 1)
+
+    def _follow(self, bodies: Sequence[Body], start: int) -> None:
+        """Add further entries of the last outcome's command. Check it when another one begins."""
+        for at in range(start, len(bodies)):
+            if self._last is None:
+                return
+            if bodies[at].part == 0:
+                self._finish()
+            else:
+                self._move(bodies[at])
+
+    def _move(self, body: Body) -> None:
+        assert self._last is not None
+        head, delivery, allocation, _, moved = self._last
+        if (body.kind, body.document) != (head.kind, head.document):
+            return
+        in_transit = IN_TRANSIT(delivery, allocation)
+        for source, target, _, _, quantity in body.transfers:
+            if head.kind == RESOLVED:
+                moved[_name(source)] -= quantity
+                moved[_name(target)] += quantity
+            elif source == in_transit:
+                moved[_name(target)] += quantity
+
+    def _finish(self) -> None:
+        last, self._last = self._last, None
+        if last is None:
+            return
+        if last.head.kind == RESOLVED:
+            self._decisions.append(last)
+        elif +last.moved != +last.stated:
+            raise self.reader.broken(
+                "transfers", "quantity", last.head.seq, _shown(last.stated), _shown(last.moved)
+            )
+
+    def check(self) -> None:
+        """Check what decisions about conflicts booked as received and lost.
+
+        Less may be booked than they state: older versions booked only what was received, and goods
+        that were used since remain with those who have them.
+
+        Raises:
+            BooksBroken: the entries of a decision moved more than it states, or too little was
+                booked as received.
+        """
+        self._finish()
+        for each in self._decisions:
+            before = self._before(each)
+            for kind in (_RECEIVED, _LOST):
+                change = each.stated[kind] - before[kind]
+                moved = each.moved[kind]
+                exact = kind == _RECEIVED and change > 0
+                if moved != change and (exact or not min(change, 0) <= moved <= max(change, 0)):
+                    raise self.reader.broken(
+                        "transfers", "quantity", each.head.seq, f"{change} {kind}", f"{moved}"
+                    )
+
+    def _before(self, outcome: _Outcome) -> _Goods:
+        """Return what the last outcome before a decision states. It is empty if there is none."""
+        columns = ", ".join(ROW_TABLES[OutcomeLine].columns)
+        where = "station = :station AND delivery = :delivery AND allocation = :allocation"
+        rows = self.reader.store.all(
+            f"SELECT {columns} FROM {TABLES[OutcomeLine]} WHERE {where} AND seq = "
+            f"(SELECT max(seq) FROM {TABLES[StopOutcome]} WHERE {where} AND seq < :seq)",
+            {
+                "station": self.reader.station,
+                "delivery": outcome.delivery,
+                "allocation": outcome.allocation,
+                "seq": outcome.head.seq,
+            },
+        )
+        return _stated(rows)
+
+
+def _stated(lines: Sequence[Row]) -> _Goods:
+    at = ROW_TABLES[OutcomeLine].columns.index
+    goods: _Goods = Counter()
+    for row in lines:
+        goods[_RECEIVED] += row[at("received")]
+        goods[_LOST] += row[at("lost")]
+        if row[at("brought_back")]:
+            goods[row[at("target")]] += row[at("brought_back")]
+    return goods
+
+
+def _name(account: str) -> str:
+    kind = kind_of(account)
+    return kind.name if kind in (RECEIVED, LOST) else account
+
+
+def _shown(goods: _Goods) -> str:
+    return ", ".join(f"{quantity} to {account}" for account, quantity in sorted((+goods).items()))
