@@ -121,6 +121,17 @@ class InvalidField(SuppliesError):
         """Return the error for a single field, named by its JSON pointer."""
         return cls(detail, [Fault(pointer, detail)])
 
+    @classmethod
+    def with_rule(cls, name: str, rule: Sentence) -> InvalidField:
+        """Return the error for a single field, whose message is its name followed by `rule`.
+
+        Args:
+            name: The name of the field or its JSON pointer.
+            rule: What is wrong. A form shows it alone, because it stands at the field.
+        """
+        detail = f"{name} {rule}"
+        return cls(detail, [Fault(name, detail, rule=rule)])
+
 
 class NotFound(SuppliesError):
     """A code or id does not exist in the books."""

@@ -12,7 +12,7 @@ from supplies.access import credentials, one_time_codes, passwords, rate_limits,
 from supplies.access.access_context import AccessContext
 from supplies.access.roles import GRANTABLE_ROLES
 from supplies.domain.validation import convert
-from supplies.errors import InvalidField, SuppliesError
+from supplies.errors import InvalidField, Sentence, SuppliesError
 from supplies_service.pages.forms import PasswordsDiffer, device_cookie, form_fields, redirect
 from supplies_service.pages.layout import render_page
 from supplies_service.request_context import Context, RequestContext
@@ -48,6 +48,8 @@ class AccountPages(Controller):
         sent = await form_fields(context.request, ("label", "role", "days"))
         code = str(context.caller.user)
         try:
+            if not sent["label"].strip():
+                raise InvalidField.at("/label", Sentence("say what the token is for"))
             days = int(sent["days"]) if re.fullmatch("[0-9]{1,4}", sent["days"]) else 0
             fields = {"user": code, "label": sent["label"], "role": sent["role"], "days": days}
             new = convert(NewToken, fields)
@@ -123,7 +125,7 @@ async def check_current_password(context: RequestContext, typed: str) -> None:
     await check_rate_limit(context.request, rate_limits.PASSWORD_CHANGES, code)
     if not await hash_in_thread(passwords.verify_password, found and found.password_hash, typed):
         await log_refusal(context.request, context.caller)
-        raise WrongPassword("the current password is wrong; nothing was changed")
+        raise WrongPassword(Sentence("the current password is wrong; nothing was changed"))
 
 
 def account_page(

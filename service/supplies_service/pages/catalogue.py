@@ -26,7 +26,7 @@ from supplies.domain.catalogue_records import (
 )
 from supplies.domain.commands import PersonKind
 from supplies.domain.fields import StrictStruct
-from supplies.errors import SuppliesError
+from supplies.errors import Sentence, SuppliesError
 from supplies.ledger.ledger import Ledger
 from supplies.views.allocations import list_allocations
 from supplies.views.catalogue import get_record, list_records
@@ -126,7 +126,9 @@ def record_pages(kind: type[CatalogueRecord]) -> type[Controller]:
             """List records by code. By default, retired records are left out."""
             named, wanted = sees_names(context), (q or "").strip() or None
             if wanted is not None and personal and not named:
-                await context.forbid("auditors see codes: people are not searched for by name")
+                await context.forbid(
+                    Sentence("auditors see codes: people are not searched for by name")
+                )
             check_choice("retired", retired or None, [name for name in RETIRED if name])
             with context.reading() as books:
                 page = list_records(

@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar import Request, Response
 
-from supplies.errors import StoreError, SuppliesError
+from supplies.errors import Sentence, StoreError, SuppliesError
 from supplies_service.pages.languages import language_of
 from supplies_service.pages.layout import html, render_page
 from supplies_service.templating import render
@@ -24,7 +24,12 @@ def render_error(
         status: The HTTP status.
         detail: The description of the error without anything that the reader must not see.
     """
-    values: dict[str, object] = {"slug": error.slug, "detail": detail, "code": status}
+    values: dict[str, object] = {
+        "slug": error.slug,
+        "detail": detail,
+        "code": status,
+        "is_translated": isinstance(detail, Sentence),
+    }
     if not isinstance(error, StoreError):
         with suppress(SuppliesError):
             return render_page(request, "error.html", status=status, **values)

@@ -12,7 +12,7 @@ from supplies.access import access_log, credentials, one_time_codes, passkeys, s
 from supplies.access.access_context import AccessContext
 from supplies.access.roles import USER_ROLES
 from supplies.access.users import NewRole, NewUser, User
-from supplies.errors import SuppliesError
+from supplies.errors import Sentence, SuppliesError
 from supplies.ledger.ledger import Ledger
 from supplies_service.pages.command_forms import CommandForm, Saved, render_form
 from supplies_service.pages.forms import redirect
@@ -93,7 +93,7 @@ class UserPages(Controller):
 
         def remove(access: AccessContext) -> None:
             if user == context.caller.user:
-                raise Forbidden("another coordinator must remove your second factor")
+                raise Forbidden(Sentence("another coordinator must remove your second factor"))
             second_factors.remove(access, users.get(access, user).code)
             access_log.add_line(access, **line)
 

@@ -20,6 +20,7 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from supplies.errors import Sentence
 from supplies_service.problems import Forbidden
 from supplies_service.security.audit import log_anonymous_refusal
 from supplies_service.security.authentication import PHONE_COOKIE
@@ -48,8 +49,10 @@ class CsrfMiddleware(ASGIMiddleware):
         if changes and _uses_cookie(connection) and not is_same_origin(connection.headers):
             await log_anonymous_refusal(connection)
             raise Forbidden(
-                "this form does not come from a page of this service; open the page here and "
-                "send it again, with a browser that sends `Origin` or `Sec-Fetch-Site`"
+                Sentence(
+                    "this form does not come from a page of this service; open the page here and "
+                    "send it again, with a browser that sends `Origin` or `Sec-Fetch-Site`"
+                )
             )
         await next_app(scope, receive, send)
 

@@ -14,6 +14,7 @@ from supplies.access.phone_reports import may_report
 from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR
+from supplies.errors import Sentence
 from supplies.ledger.ledger import zone_of
 from supplies.views.deliveries import get_delivery
 from supplies.views.donations import get_donation
@@ -176,7 +177,10 @@ async def check_recorded_today(context: RequestContext, donation: str) -> None:
             today = _was_recorded_today(books, donation, context.ledger.clock())
         if not today:
             await context.forbid(
-                f"donation {donation} was not recorded today; ask a coordinator to correct it"
+                Sentence(
+                    "donation {donation} was not recorded today; ask a coordinator to correct it",
+                    donation=donation,
+                )
             )
 
 

@@ -25,12 +25,10 @@ def check_day(day: date, name: str) -> None:
         InvalidField: the day is before `EARLIEST_DAY`.
     """
     if day < EARLIEST_DAY:
-        raise InvalidField.at(
+        raise InvalidField.with_rule(
             name,
             Sentence(
-                "{name} is {day}, which is before {earliest_day}; write the whole year, as in "
-                "2020-02-05",
-                name=name,
+                "is {day}, which is before {earliest_day}; write the whole year, as in 2020-02-05",
                 day=day,
                 earliest_day=EARLIEST_DAY,
             ),

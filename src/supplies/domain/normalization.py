@@ -201,21 +201,14 @@ def _month(text: Plain, pointer: str, _: list[Fault]) -> str | None:
     if not isinstance(text, str) or not _YEAR_AND_NUMBER.fullmatch(text):
         return None
     if not _MONTH.fullmatch(text):
-        raise InvalidField.at(
-            pointer,
-            Sentence(
-                "{pointer} is {text}, which is not a month; write it as in 2027-05",
-                pointer=pointer,
-                text=text,
-            ),
+        raise InvalidField.with_rule(
+            pointer, Sentence("is {text}, which is not a month; write it as in 2027-05", text=text)
         )
     if text < EARLIEST_MONTH:
-        raise InvalidField.at(
+        raise InvalidField.with_rule(
             pointer,
             Sentence(
-                "{pointer} is {text}, which is before {earliest_month}; write the whole year, as "
-                "in 2027-05",
-                pointer=pointer,
+                "is {text}, which is before {earliest_month}; write the whole year, as in 2027-05",
                 text=text,
                 earliest_month=EARLIEST_MONTH,
             ),
@@ -263,11 +256,8 @@ def _text_rule(longest: int | None, *, optional: bool) -> Rule:
             return text
         if optional:
             return None
-        raise InvalidField.at(
-            pointer,
-            Sentence(
-                "{pointer} is blank; write at least one visible character in it", pointer=pointer
-            ),
+        raise InvalidField.with_rule(
+            pointer, Sentence("is blank; write at least one visible character in it")
         )
 
     return normalize

@@ -294,10 +294,14 @@ def _moved_on(
             still=_still_there(short),
             entries=", ".join(map(str, takers[:5])),
         ),
-        [Fault("", f"{short.taken} to come back, {short.there} there", short.taken, short.there)],
+        [Fault("", _taken_and_there(short), short.taken, short.there)],
         shortages=shortages,
         places=_lines_of_lots(head),
     )
+
+
+def _taken_and_there(short: _Short) -> Sentence:
+    return Sentence("{taken} to come back, {there} there", taken=short.taken, there=short.there)
 
 
 def _still_there(short: _Short) -> Sentence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,10 +10,10 @@ import msgspec
 
 from supplies.books.stop_codes import deliveries_of_stop
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, LOST, RECEIVED, STOCK
-from supplies.domain.commands import OutcomeLine, ReportOutcome
+from supplies.domain.commands import Outcome, OutcomeLine, ReportOutcome
 from supplies.domain.entry_rows import OutcomeLine as StatedLine
 from supplies.domain.entry_rows import Stop, StopLine, StopOutcome, StopRemoval
-from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, SuppliesError
+from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, SuppliesError, template
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import check_open_location
@@ -51,6 +52,16 @@ class Repeated(Exception):
     def __init__(self, seq: int) -> None:
         super().__init__(seq)
         self.seq = seq
+
+
+_OUTCOMES: Mapping[Outcome, str] = {
+    "handed_over": template("handed_over"),
+    "partly": template("partly"),
+    "refused": template("refused"),
+    "not_at_home": template("not_at_home"),
+    "lost": template("lost"),
+}
+"""The outcomes as templates of sentences, so that pages translate them."""
 
 
 class Contradicted(SuppliesError):
@@ -321,8 +332,15 @@ def _agreeing_report(
     if same:
         return seq
     raise Contradicted(
-        f"the stop for {command.allocation} on delivery {command.delivery} was reported as "
-        f"{first.outcome} by entry {seq}, now as {command.outcome}"
+        Sentence(
+            "the stop for {allocation} on delivery {delivery} was reported as {before} by entry "
+            "{entry}, now as {outcome}",
+            allocation=command.allocation,
+            delivery=command.delivery,
+            before=Sentence(_OUTCOMES[first.outcome]),
+            entry=seq,
+            outcome=Sentence(_OUTCOMES[command.outcome]),
+        )
     )
 
 

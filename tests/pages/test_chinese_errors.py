@@ -1,0 +1,49 @@
+"""Errors on Chinese pages are said in Chinese, and without addresses, roles or field paths."""
+
+from __future__ import annotations
+
+from support.page_client import sign_in_as
+from support.rest_client import ADDRESS, RestClient
+from support.service_fixture import Service
+
+from supplies.domain.commands import RecordDonation
+from supplies.domain.validation import convert
+from supplies.errors import InvalidField
+
+CHINESE = {"Accept-Language": "zh", "Accept": "text/html", "Origin": ADDRESS}
+
+
+def test_a_wrong_address_and_a_forbidden_page_are_explained_in_chinese(
+    rest: RestClient, service: Service
+) -> None:
+    client = sign_in_as(rest.client, service, "recorder").client
+    missing = client.get("/nothing-here", headers=CHINESE)
+    assert missing.status_code == 404
+    assert "此网址下没有内容" in missing.text
+    assert "openapi" not in missing.text
+    forbidden = client.get("/admin", headers=CHINESE)
+    assert forbidden.status_code == 403
+    assert "may not use this route" not in forbidden.text
+    assert "您登录的角色是" in forbidden.text
+
+
+def test_a_wrong_password_and_a_token_without_purpose_are_refused_in_chinese(
+    rest: RestClient, service: Service
+) -> None:
+    client = sign_in_as(rest.client, service, "recorder").client
+    wrong = client.post("/account/one-time-codes", data={"password": "x"}, headers=CHINESE)
+    assert "当前密码不正确" in wrong.text
+    token = {"label": " ", "role": "recorder", "days": "9"}
+    blank = client.post("/account/tokens", data=token, headers=CHINESE)
+    assert blank.status_code == 422
+    assert "请填写令牌的用途" in blank.text
+
+
+def test_a_wrong_month_is_named_with_its_path_only_outside_of_forms() -> None:
+    line = {"item": "mask", "quantity": 1, "expires_on": "2027-13"}
+    try:
+        convert(RecordDonation, {"lines": [line]})
+    except InvalidField as error:
+        fault = next(each for each in error.faults if each.pointer == "/lines/0/expires_on")
+    assert fault.detail.startswith("/lines/0/expires_on is 2027-13, which is not a month")
+    assert fault.rule == "is 2027-13, which is not a month; write it as in 2027-05"
