@@ -41,7 +41,11 @@ def test_an_auditor_sees_that_a_text_exists_but_not_its_content(
     )["delivery"]["id"]
     outcome = {"allocation": allocation, "outcome": "handed_over", "note": "canary"}
     rest.post(f"/api/deliveries/{delivery}/outcomes", outcome)
+    contradicted = outcome | {"outcome": "not_at_home", "time_window": "canary"}
+    rest.send(f"/api/deliveries/{delivery}/outcomes", contradicted)
 
+    (conflict,) = as_role(rest, service, "auditor", "/api/entries/conflicts")["items"]
+    assert (conflict["note"], conflict["time_window"]) == (WITHHELD, WITHHELD)
     found = as_role(rest, service, "auditor", f"/api/needs/{need}")
     assert found["note"] == WITHHELD
     assert found["remarks"][0]["texts"] == [{"field": "note", "text": WITHHELD}]

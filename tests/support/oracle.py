@@ -18,6 +18,7 @@ from supplies.domain.entry_rows import (
     Forgetting,
     Lot,
     Need,
+    OutcomeLine,
     StopOutcome,
 )
 from supplies.errors import StoreError, SuppliesError
@@ -356,6 +357,29 @@ class Oracle:
             assert outcomes[-1:] == [
                 name for name in [json.loads(stated).get("outcome")] if name is not None
             ]
+            if command.by == "unexplained" and outcomes:
+                self.check_booked_as_stated(new)
+
+    def check_booked_as_stated(self, new: list[Body]) -> None:
+        """Check that a decision moved as much more to `received` and `lost` as it states."""
+        stated = [row for body in new for row in body.rows if isinstance(row, OutcomeLine)]
+        stop, seqs = stated[0].allocation, {body.seq for body in new}
+        earlier = [
+            (seq, row)
+            for seq, row in self.model.rows[OutcomeLine]
+            if (row.delivery, row.allocation) == (stated[0].delivery, stop) and seq not in seqs
+        ]
+        last = max((seq for seq, _ in earlier), default=0)
+        for kind in ("received", "lost"):
+            before = sum(getattr(row, kind) for seq, row in earlier if seq == last)
+            more = sum(getattr(row, kind) for row in stated) - before
+            moved = sum(
+                transfer.quantity * (name.startswith(f"{kind}:") * sign)
+                for body in new
+                for transfer in body.transfers
+                for name, sign in ((transfer.source, -1), (transfer.target, 1))
+            )
+            assert moved == more or more < moved <= 0, (kind, stop, more, moved)
 
     def team_of(self, command: c.ReportOutcome) -> str:
         """Return the account of the team that has the goods of a stop."""

@@ -243,11 +243,13 @@ def test_every_text_is_shown_until_the_person_is_forgotten(
     allocation = str(allocated.document)
     delivery = station.dispatch(allocation)
     station.outcome(delivery, allocation, "handed_over", note=canary())
-    conflict = station.outcome(delivery, allocation, "not_at_home", note=canary())
+    conflict = station.outcome(
+        delivery, allocation, "not_at_home", note=canary(), time_window=canary()
+    )
     station(c.ResolveConflict(conflict=conflict.seq, by="correct", reason=canary()))
     station(c.Release(allocation=allocation, reason=canary()))
     station(c.CloseDelivery(delivery=delivery))
-    written = {f"canary-{number}" for number in range(1, 14)}
+    written = {f"canary-{number}" for number in range(1, 15)}
     assert everything(station.books) == written
 
     station(c.ForgetRecipient(recipient="R-2"))
