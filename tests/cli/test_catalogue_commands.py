@@ -39,6 +39,17 @@ def test_a_record_gets_the_next_code_and_look_alikes_are_named(
     assert [first.strip(), second.strip()] in codes
 
 
+@pytest.mark.parametrize(
+    ("unit", "named"), [("个", "for 个, write ge or item"), ("瓶子", "such as piece, box")]
+)
+def test_a_unit_in_words_is_refused_with_its_codes(
+    books: Path, capsys: pytest.CaptureFixture[str], unit: str, named: str
+) -> None:
+    words = ("catalogue", "add", "item", "--name", "手套", "--set", f"unit={unit}")
+    error = refused(capsys, *words, "--database", str(books))
+    assert f"unit must be a code: {named}" in error
+
+
 def test_fields_are_set_and_records_are_found(
     books: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

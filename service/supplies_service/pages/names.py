@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -165,8 +166,15 @@ class Names:
         return "" if found is None else self.unit(found.unit, quantity)
 
     def units(self) -> list[tuple[str, str]]:
-        """Return code and word of each unit."""
-        return [(code, self.unit(code)) for code in self._units]
+        """Return code and word of each unit. Equal words have the other language's beside them."""
+        count = Counter(map(self.unit, self._units))
+        return [(code, self._distinct_unit(code, count)) for code in self._units]
+
+    def _distinct_unit(self, code: str, count: Mapping[str, int]) -> str:
+        word, words = self.unit(code), self._units[code]
+        if count[word] == 1:
+            return word
+        return f"{word}（{words.en}）" if self._language == "zh" else f"{word} ({words.zh})"
 
     def quantity(self, quantity: int, item: str) -> str:
         """Return a quantity with its unit, as in 50 pieces, or in the larger unit of the item."""

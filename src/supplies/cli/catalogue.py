@@ -27,7 +27,7 @@ _set_option = click.option(
     multiple=True,
     metavar="FIELD=VALUE",
     help="Set a field, as in --set phone=020-1234 or --set 'packs={\"box\": 50}'. A field that is "
-    "not a text is written as JSON. May be repeated.",
+    "not a text is written as JSON. A unit is a code, as in --set unit=box. May be repeated.",
 )
 
 
@@ -294,7 +294,25 @@ def _parse_fields(kind: type[CatalogueRecord], fields: tuple[str, ...]) -> dict[
             raise InvalidField(
                 f"invalid --set {option!r}: {name} is not a text; write its value as JSON"
             ) from None
+    if kind.__name__ == "Item" and (unit := values.get("unit")):
+        _check_unit(unit)
     return values
+
+
+def _check_unit(unit: str) -> None:
+    """Check that a unit is a code, rather than the word for a unit.
+
+    Raises:
+        InvalidField: the unit is not a code. The message names the codes of the word.
+    """
+    from supplies.domain.fields import is_valid_code
+    from supplies.papers.units import SHIPPED_UNITS
+
+    if is_valid_code(unit):
+        return
+    same = [code for code, words in SHIPPED_UNITS.items() if words.zh == unit]
+    named = f"for {unit}, write {' or '.join(same)}" if same else "such as piece, box, bottle or kg"
+    raise InvalidField(f"unit must be a code: {named}")
 
 
 def _contains(kind: Any, wanted: tuple[Any, ...]) -> bool:
