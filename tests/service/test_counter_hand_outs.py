@@ -66,8 +66,10 @@ def test_a_hand_out_is_booked_once_on_the_day_of_the_corrected_time(
 def test_a_phone_learns_nothing_about_needs_from_a_hand_out(
     rest: RestClient, phone: TeamPhone
 ) -> None:
-    need = rest.need(4, recipient="R-2")
-    household = {"location": "annex", "recipient": "R-2"}
+    need = rest.need(4)
+    rest.give(1)
+    rest.delivery(rest.allocation(1))
+    household = {"location": "annex", "recipient": "R-1"}
     for field, value in (("need", need), ("allow_expired", True)):
         line = {"item": "mask", "quantity": 1, field: value}
         found = problem(phone.post(HAND_OUTS, {**household, "lines": [line]}), 422, "invalid-field")
@@ -77,6 +79,19 @@ def test_a_phone_learns_nothing_about_needs_from_a_hand_out(
     assert answer.status_code == 201
     assert list(answer.json()) == ["entry"]
     assert set(answer.json()["entry"]) == {"seq", "kind", "happened_on"}
+
+
+def test_a_refusal_does_not_say_whether_a_household_exists(
+    rest: RestClient, phone: TeamPhone
+) -> None:
+    line = {"item": "mask", "quantity": 1000}
+    details = set()
+    for recipient in ("R-2", "R-999"):
+        body = {"location": "annex", "recipient": recipient, "lines": [line]}
+        for more in ({}, {"headcount": 2}):
+            answer = phone.post(HAND_OUTS, {**body, **more})
+            details.add(problem(answer, 403, "forbidden")["detail"])
+    assert len(details) == 1
 
 
 def test_a_hand_out_is_booked_once_though_its_phone_gets_a_new_id(

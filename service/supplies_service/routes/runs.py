@@ -153,7 +153,7 @@ class RunController(Controller):
         corrected by the difference to the station's clock. All phones of the station share their
         idempotency keys here: a phone may get a new id before it sends a record again.
         """
-        await ownership.check_counter(context, payload.location)
+        await ownership.check_counter(context, payload.location, payload.recipient)
         ledger = context.ledger
         offset = clock_offset(context.request, ledger.clock())
         command = hand_out_of(payload, offset, zone_of(ledger.books.station))

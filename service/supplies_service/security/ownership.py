@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 
 from supplies.access.phone_reports import may_report
 from supplies.books.merged_codes import codes_of_person
-from supplies.books.reader import Books
+from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import DONOR
+from supplies.domain.catalogue_records import Recipient
 from supplies.errors import Sentence
 from supplies.ledger.ledger import zone_of
 from supplies.views.deliveries import get_delivery
@@ -32,6 +33,9 @@ NOT_YOUR_REPORT = "you may report outcomes only for deliveries that your team ha
 
 
 NOT_YOUR_COUNTER = "you may hand out goods only at the counter of your team"
+
+
+NOT_YOUR_HOUSEHOLD = "you may hand out goods only to groups, and to households of your team's runs"
 
 
 async def check_donor(context: RequestContext, code: str) -> None:
@@ -130,19 +134,42 @@ async def check_report(context: RequestContext, delivery: str) -> bool:
     return found.team != team or found.status != "out"
 
 
-async def check_counter(context: RequestContext, location: str) -> None:
-    """Refuse a courier who hands out goods at a location that is not the counter of the team.
+async def check_counter(context: RequestContext, location: str, recipient: str) -> None:
+    """Refuse a courier who hands out goods at another counter, or to a household of no own run.
 
-    A repeated request is allowed, so that it gets the same response.
+    The refusal does not say whether the household exists. A repeated request is allowed, so that it
+    gets the same response.
 
     Raises:
-        Forbidden: the location is not the counter of the team.
+        Forbidden: the location is not the counter of the team, or the recipient is neither a group
+            nor in a delivery that the team has or had.
     """
     if context.caller.role == "courier" and not context.is_repeat:
+        team = str(context.caller.team)
         with context.reading() as books:
-            counter = books.team(str(context.caller.team)).counter
+            counter = books.team(team).counter
+            is_known = _is_group_or_visited(books, recipient, team)
         if counter != location:
             await context.forbid(NOT_YOUR_COUNTER)
+        if not is_known:
+            await context.forbid(NOT_YOUR_HOUSEHOLD)
+
+
+def _is_group_or_visited(books: Books, recipient: str, team: str) -> bool:
+    found = books.catalogue.get(Recipient, recipient)
+    if found is not None and found.kind == "group":
+        return True
+    codes = codes_of_person(books, "recipient", recipient)
+    return bool(
+        query_ids(
+            books,
+            codes,
+            "SELECT s.delivery FROM wanted w CROSS JOIN stops s CROSS JOIN deliveries d "
+            "WHERE s.station = :station AND s.recipient = w.id AND d.station = s.station "
+            "AND d.delivery = s.delivery AND d.team = :team LIMIT 1",
+            team=team,
+        )
+    )
 
 
 async def restrict_to_own_deliveries(
