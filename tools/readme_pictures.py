@@ -120,7 +120,9 @@ def _save(page: Page, name: str, height: int) -> None:
 def _shrink(picture: Path) -> None:
     """Reduce a picture to 32 colours, which text and lines do not lose."""
     with Image.open(picture) as image:
-        reduced = image.convert("RGB").quantize(32, dither=Image.Dither.NONE)
+        # With the default method a red number turns grey.
+        method = Image.Quantize.MAXCOVERAGE
+        reduced = image.convert("RGB").quantize(32, method, dither=Image.Dither.NONE)
     reduced.save(picture, optimize=True)
 
 

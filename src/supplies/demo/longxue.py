@@ -77,7 +77,7 @@ class SceneClock:
 class Scene:
     """The scene, which is recorded in a ledger that was opened with a `SceneClock`."""
 
-    def __init__(self, ledger: Ledger, clock: SceneClock, host: str) -> None:
+    def __init__(self, ledger: Ledger, clock: SceneClock, host: str = DEFAULT_HOST) -> None:
         self.ledger, self.clock, self._host = ledger, clock, host
         self._progress: Callable[[int], None] = lambda _: None
         self._count = 0
