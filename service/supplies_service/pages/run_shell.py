@@ -67,8 +67,8 @@ def manifest() -> bytes:
     return json.dumps(
         {
             "id": "/run",
-            "name": "派送 Delivery run",
-            "short_name": "派送 Run",
+            "name": "配送 Delivery run",
+            "short_name": "配送 Run",
             "start_url": "/run",
             "scope": "/run",
             "display": "standalone",
