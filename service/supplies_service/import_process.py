@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from supplies.errors import SuppliesError
+from supplies.errors import Sentence, SuppliesError, plain_values
 from supplies.imports.files import open_sheets
 from supplies.imports.import_results import ImportOptions, ImportResult
 from supplies.imports.importer import import_rows
@@ -74,12 +74,15 @@ class ImportAnswer(msgspec.Struct, kw_only=True):
     Attributes:
         result: None if the file was refused.
         error: Why the file was refused; otherwise "".
+        template, values: The parts of the sentence `error`, for translation; empty if it has none.
         listed: The rows that were not recorded, as CSV.
     """
 
     first: list[FirstRows] = []
     result: ImportResult | None = None
     error: str = ""
+    template: str = ""
+    values: dict[str, str] = {}
     listed: bytes = b""
 
 
@@ -132,6 +135,8 @@ def main() -> None:
             _do(job, path, answer)
         except SuppliesError as error:
             answer.error = str(error)
+            if isinstance(error.detail, Sentence):
+                answer.template, answer.values = error.detail.template, plain_values(error.detail)
     sys.stdout.buffer.write(msgspec.json.encode(answer))
 
 

@@ -153,7 +153,7 @@ def test_a_browser_makes_a_passkey_and_signs_in_with_it(open_page: OpenPage) -> 
     page.get_by_label("Name of the device").fill("test device")
     page.get_by_label("Current password").fill(PASSWORD)
     page.get_by_role("button", name="Add a passkey").click()
-    page.get_by_role("cell", name="test device").wait_for()
+    page.get_by_role("rowheader", name="test device").wait_for()
     page.context.clear_cookies()
     page.goto(f"{named}/sign-in?next=/stock")
     page.get_by_role("button", name="Sign in with a passkey").click()

@@ -103,3 +103,17 @@ def test_a_body_that_is_not_a_form_is_refused() -> None:
         parse_upload("multipart/form-data", b"")
     with pytest.raises(Malformed):
         parse_upload("multipart/form-data; boundary=x", b"--x\r\nnothing\r\n--x--")
+
+
+def test_reasons_are_said_in_chinese_and_without_options_of_the_command_line(
+    browser: Browser,
+) -> None:
+    browser.client.headers["Accept-Language"] = "zh"
+    listed = upload(
+        browser, "needs", "a.csv", "户主,物资,数量\nR-1,mask,约3\nR-1,帐篷,2\n".encode()
+    )
+    assert "不是准确数量" in listed
+    assert "尚未登记；请先登记，或勾选下方的选项" in listed
+    missing = upload(browser, "needs", "b.csv", b"who,what\nR-1,mask\n")
+    assert "请在下方选择列" in missing
+    assert "--" not in listed + missing

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 from litestar import Controller, Request, Response, get, post
 
-from supplies.errors import InvalidField, Sentence, SuppliesError
-from supplies.imports.columns import KINDS, Column
-from supplies.imports.import_results import ImportOptions
+from supplies.errors import InvalidField, Sentence, SuppliesError, template
+from supplies.imports.columns import KINDS, NO_COLUMN, Column
+from supplies.imports.import_results import ImportOptions, Listed
+from supplies.imports.matching import NOT_REGISTERED
 from supplies_service.import_process import ImportAnswer, ImportJob, run_import
 from supplies_service.pages.forms import is_form, parse_form
 from supplies_service.pages.layout import render_page
@@ -25,6 +26,14 @@ from supplies_service.request_context import Context, RequestContext
 
 MAX_FILE = 600_000
 """Largest size of a file in bytes. As a hidden field it fits into the body of a request."""
+
+_ON_PAGE = {
+    NOT_REGISTERED: template("{name} is not registered; register it, or tick the box below"),
+    NO_COLUMN: template(
+        "the file has no column for {wanted}; choose one below, or give one value for all rows"
+    ),
+}
+"""Sentences that name options of the command line, and what the page says instead."""
 
 _OPTIONS = ("create_items", "create_people", "open_missing")
 _DISPOSITION = re.compile(rb'name="([^"]*)"(?:.*?filename="([^"]*)")?', re.DOTALL)
@@ -145,10 +154,22 @@ def _show(
             fields=fields,
             job=job,
             answer=answer,
+            error="" if answer is None else _sentence(answer.error, answer),
+            reason=lambda listed: _sentence(listed.why, listed),
             refused=refused,
             options=_OPTIONS,
             columns=[] if job is None or answer is None else _columns(job, answer),
         )
+
+
+def _sentence(text: str, parts: Listed | ImportAnswer) -> str:
+    """Return a text as a sentence that the page can translate, if its parts are known.
+
+    Options of the command line are replaced by what the page has instead of them.
+    """
+    if not parts.template:
+        return text
+    return Sentence(_ON_PAGE.get(parts.template, parts.template), **parts.values)
 
 
 def _headings(answer: ImportAnswer) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from supplies.domain.normalization import normalize_text
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence, template
 from supplies.imports.sheets import CELL, ORIGIN, WHY, Row, column_letters
 
 HEADER_WITHIN = 30
@@ -16,6 +16,11 @@ HEADER_WITHIN = 30
 _IGNORED = re.compile(r"[\s_\-./:：*#（）()\[\]【】]+")
 _OTHER_DAY = re.compile("生产|出生|出厂|制造|birth|manufactur|production|有效|失效|保质|expir")
 """Words of headings that contain 日期 or date, but not the day of the event."""
+
+NO_COLUMN = template(
+    "the file has no column for {wanted}. {seen}. Choose one with --column NAME=HEADING, or give "
+    "one value for all rows with --value NAME=VALUE"
+)
 
 _SHORTEST_PART = 2
 _SHORTEST_LATIN_PART = 4
@@ -281,10 +286,7 @@ def find_header(
         raise InvalidField(f"no column has the heading {unknown[0]!r}; {_seen(best)}")
     if best is None or missing:
         wanted = "; ".join(f"{one.name} ({', '.join(one.words[:4])})" for one in missing)
-        raise InvalidField(
-            f"the file has no column for {wanted}. {_seen(best)}. Choose one with "
-            "--column NAME=HEADING, or give one value for all rows with --value NAME=VALUE"
-        )
+        raise InvalidField(Sentence(NO_COLUMN, wanted=wanted, seen=_seen(best)))
     return best
 
 

@@ -39,7 +39,7 @@ class ImportOptions:
     day_first: bool | None = None
 
 
-class Listed(msgspec.Struct, frozen=True):
+class Listed(msgspec.Struct, frozen=True, omit_defaults=True):
     """A row that was not recorded.
 
     Attributes:
@@ -47,6 +47,7 @@ class Listed(msgspec.Struct, frozen=True):
         cell: The cell with the fault, such as C7; `row 7` if the fault is in no cell.
         cells: The texts of all cells of the row.
         origin: The identity of the row in the first file; see `row_identity`.
+        template, values: The parts of the sentence `why`, for translation; absent if it has none.
     """
 
     sheet: str
@@ -55,6 +56,8 @@ class Listed(msgspec.Struct, frozen=True):
     why: str
     cells: list[str]
     origin: str
+    template: str = ""
+    values: dict[str, str] = {}
 
 
 class ReadSheet(msgspec.Struct):

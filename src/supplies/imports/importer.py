@@ -18,7 +18,14 @@ import msgspec
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import CatalogueRecord
 from supplies.domain.validation import convert
-from supplies.errors import InvalidField, NotEnough, StoreError, SuppliesError
+from supplies.errors import (
+    InvalidField,
+    NotEnough,
+    Sentence,
+    StoreError,
+    SuppliesError,
+    plain_values,
+)
 from supplies.imports.columns import HEADER_WITHIN, KINDS, Header, RowKind, find_header
 from supplies.imports.days import DayHints
 from supplies.imports.files import digest_of, open_sheets
@@ -480,8 +487,10 @@ class _Import:
         quantity = reader.header.columns.get("quantity")
         if quantity in one.row.shared:
             cells[quantity] = ""  # It is the quantity of several rows together.
+        why = fault.why
+        parts = (why.template, plain_values(why)) if isinstance(why, Sentence) else ()
         self.result.listed.append(
-            Listed(one.sheet, one.row.number, place, str(fault.why), cells, str(one.key))
+            Listed(one.sheet, one.row.number, place, str(why), cells, str(one.key), *parts)
         )
 
 

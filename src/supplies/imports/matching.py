@@ -9,7 +9,7 @@ from typing import TypeVar
 from supplies.books.name_search import comparable
 from supplies.domain.catalogue_records import CatalogueRecord, Donor, Item, Location, Recipient
 from supplies.domain.fields import is_valid_code
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence, template
 from supplies.ledger.ledger import Ledger
 from supplies.views.catalogue import list_records
 
@@ -51,6 +51,9 @@ MAX_NAME = 200
 def names_nobody(text: str) -> bool:
     """Return whether a text in the column of the donor means that the donor is not known."""
     return comparable(text) in _ANONYMOUS or not comparable(text)
+
+
+NOT_REGISTERED = template("no {noun} is named {name}; register it, or add {option}")
 
 
 class Matcher:
@@ -151,7 +154,9 @@ def _names(record: CatalogueRecord) -> Iterable[str]:
         yield from (barcode.code for barcode in record.barcodes)
 
 
-def _how_to_register(kind: type[CatalogueRecord], text: str) -> str:
+def _how_to_register(kind: type[CatalogueRecord], text: str) -> Sentence:
     option = {Item: "--create-items", Donor: "--create-people", Recipient: "--create-people"}
-    advice = f", or add {option[kind]}" if kind in option else ""
-    return f"no {_NOUNS[kind]} is named {text!r}; register it{advice}"
+    values = {"noun": _NOUNS[kind], "name": repr(text)}
+    if kind in option:
+        return Sentence(NOT_REGISTERED, **values, option=option[kind])
+    return Sentence("no {noun} is named {name}; register it", **values)

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from supplies.domain.normalization import normalize_text
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.imports.sheets import Cell, Lost, shown
 
 _WORDS: Mapping[str, tuple[str, ...]] = {
@@ -124,21 +124,31 @@ def read_quantity(cell: Cell) -> ReadQuantity:
     ReadQuantity(number=Decimal('1200'), unit='只', contents=())
     """
     if isinstance(cell, Lost):
-        raise InvalidField("the cell has a formula without a result; write the number itself")
+        raise InvalidField(
+            Sentence("the cell has a formula without a result; write the number itself")
+        )
     if cell is None:
-        raise InvalidField("the quantity is missing")
+        raise InvalidField(Sentence("the quantity is missing"))
     if isinstance(cell, int | Decimal):
         return _positive(Decimal(cell), "", shown(cell))
     text = normalize_text(shown(cell)).replace("，", ",").replace("．", ".")
     if _RANGE.fullmatch(text):
-        raise InvalidField(f"{text!r} is a range; write the number that was counted")
+        raise InvalidField(
+            Sentence("{text} is a range; write the number that was counted", text=repr(text))
+        )
     if _ABOUT.search(text):
-        raise InvalidField(f"{text!r} is not exact; write the number that was counted")
+        raise InvalidField(
+            Sentence("{text} is not exact; write the number that was counted", text=repr(text))
+        )
     contents = read_contents(text)
     plain = _CONTENT.sub("", text).strip(" ()（）×xX*") if contents else text
     number, unit = _split(plain)
     if number is None:
-        raise InvalidField(f"{text!r} is not a quantity; write a number, as in 198 or 198箱")
+        raise InvalidField(
+            Sentence(
+                "{text} is not a quantity; write a number, as in 198 or 198箱", text=repr(text)
+            )
+        )
     if not unit and contents:
         unit = contents[0].outer
     return _positive(number, unit, text, contents)
@@ -176,9 +186,11 @@ def _positive(
     number: Decimal, unit: str, text: str, contents: tuple[Content, ...] = ()
 ) -> ReadQuantity:
     if not number.is_finite() or number.adjusted() > _MOST_DIGITS:
-        raise InvalidField(f"{text!r} is not a quantity; write a number")
+        raise InvalidField(Sentence("{text} is not a quantity; write a number", text=repr(text)))
     if number <= 0:
-        raise NotPositive(f"{text} is not a quantity of goods; it must be 1 or more")
+        raise NotPositive(
+            Sentence("{text} is not a quantity of goods; it must be 1 or more", text=text)
+        )
     return ReadQuantity(number, unit, contents)
 
 
