@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 from support.ledger_fixture import StationLedger
 from support.refusals import assert_refused
@@ -654,3 +655,23 @@ def test_counted_goods_of_a_gift_that_was_reversed_can_be_described(
     station(c.DescribeLot(lot=lot, expires_on=station.day(500), reason="read the label"))
     [row] = get_stock(station.books).items
     assert (row.lot, row.free, row.batch, row.expires_on) == (lot, 50, None, station.day(500))
+
+
+def test_a_correction_changes_a_count_whose_sheet_is_of_a_closed_day(
+    station: StationLedger,
+) -> None:
+    station.stock(40, happened_on=station.day(-9))
+    station(hand_out(20, happened_on=station.day(-8)))
+    sheet = opened_on(station, station.day(-3))
+    station(counted_on(sheet, 20, station.day(-1)))
+    lines = [c.RecipientLine(item="mask", quantity=16)]
+    back = c.TakeBack(recipient="R-1", location="store", lines=lines, reason="too many")
+    late = station(msgspec.structs.replace(back, happened_on=station.day(-5)))
+    assert station.total("unexplained:store") == 16
+    station(c.ClosePeriod(through=station.day(-3)))
+    elsewhere = msgspec.structs.replace(back, location="annex")
+    station(c.Correct(entry=late.seq, command=elsewhere, reason="taken back at the annex"))
+    assert station.total("unexplained:store") == 0
+    assert station.total("stock:store") == 20
+    assert station.total("stock:annex") == 16
+    verify(station.ledger.store)

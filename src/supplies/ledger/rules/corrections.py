@@ -337,7 +337,8 @@ def _recounted(again: Journal, drafts: list[Draft], history: History) -> list[Dr
         (each.moment, each.transfer) for each in past if each.sheet is None
     ):
         return None
-    return recounts(again, moves, past)
+    since = min(body.booked_on for body in history.bodies)
+    return recounts(again, moves, past, since=since)
 
 
 def _goods_by_day(moves: Iterable[tuple[Moment, Transfer]]) -> dict[tuple[str, Key], int]:

@@ -99,6 +99,7 @@ def recounts(
     moves: Sequence[tuple[Moment, Transfer]],
     past: Sequence[Past] = (),
     *,
+    since: date = date.max,
     not_before: date = date.min,
 ) -> list[Draft]:
     """Draft how a command changes the differences of stock counts, one draft per count sheet.
@@ -107,11 +108,14 @@ def recounts(
         moves: The transfers of the command, each with its place in the order of events.
         past: In a correction, what the command recorded before. A count has already been compared
             with those of these transfers that were recorded before the count.
+        since: In a correction, the earliest day of `past`. Moments of a closed day are moved to
+            the first open day, but counts of the closed day may change.
         not_before: The earliest day on which anything is booked.
     """
     if not any(_at_a_location(transfer) for _, transfer in moves) and not past:
         return []
-    first = min(moment.day for moment in [*(m for m, _ in moves), *(p.moment for p in past)])
+    days = (moment.day for moment in [*(m for m, _ in moves), *(p.moment for p in past)])
+    first = min(since.isoformat(), *days)
     known = list(moves)
     drafts: dict[str, Draft] = {}
     for count in counts_after(journal.books, first):
