@@ -115,7 +115,7 @@ def test_users_make_and_revoke_their_own_tokens(signed_in: Browser) -> None:
     assert secret[0] not in signed_in.open("/account")
     headers = {"Authorization": f"Bearer {secret[0]}"}
     assert signed_in.client.get("/api/stock", headers=headers).status_code == 200
-    rest = signed_in.open("/account").partition("<td>till")[2]
+    rest = signed_in.open("/account").partition(">till</th>")[2]
     end = re.search(r'action="(/account/tokens/\w+/revoke)"', rest)
     assert end
     assert signed_in.send(end[1]).status_code == 303
