@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 from markupsafe import Markup
 from playwright.sync_api import expect
 from supplies_service.templating import label_cells
-from support.browser import WIDTH_AND_LANGUAGE, OpenPage, Site, fits, serious_faults
+from support.browser import (
+    WIDTH_AND_LANGUAGE,
+    OpenPage,
+    Site,
+    fits,
+    serious_faults,
+    start_site,
+)
 
 from supplies import (
     Allocate,
@@ -22,6 +30,13 @@ from supplies import (
     RecordDonation,
     Team,
 )
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site of its own, because the page shows only the first teams that are out."""
+    with start_site(tmp_path_factory.mktemp("today")) as site:
+        yield site
 
 
 @pytest.fixture(scope="module", autouse=True)
