@@ -361,7 +361,10 @@ class Oracle:
                 self.check_booked_as_stated(new)
 
     def check_booked_as_stated(self, new: list[Body]) -> None:
-        """Check that a decision moved as much more to `received` and `lost` as it states."""
+        """Check that a decision moved as much more to `received` and `lost` as it states.
+
+        If a line states less than before, only goods that are still there can be taken away.
+        """
         stated = [row for body in new for row in body.rows if isinstance(row, OutcomeLine)]
         stop, seqs = stated[0].allocation, {body.seq for body in new}
         earlier = [
@@ -370,16 +373,20 @@ class Oracle:
             if (row.delivery, row.allocation) == (stated[0].delivery, stop) and seq not in seqs
         ]
         last = max((seq for seq, _ in earlier), default=0)
+        before = {row.line: row for seq, row in earlier if seq == last}
         for kind in ("received", "lost"):
-            before = sum(getattr(row, kind) for seq, row in earlier if seq == last)
-            more = sum(getattr(row, kind) for row in stated) - before
+            changes = [
+                getattr(row, kind) - (getattr(before[row.line], kind) if row.line in before else 0)
+                for row in stated
+            ]
             moved = sum(
                 transfer.quantity * (name.startswith(f"{kind}:") * sign)
                 for body in new
                 for transfer in body.transfers
                 for name, sign in ((transfer.source, -1), (transfer.target, 1))
             )
-            assert moved == more or more < moved <= 0, (kind, stop, more, moved)
+            more = sum(change for change in changes if change > 0)
+            assert sum(changes) <= moved <= more, (kind, stop, changes, moved)
 
     def team_of(self, command: c.ReportOutcome) -> str:
         """Return the account of the team that has the goods of a stop."""

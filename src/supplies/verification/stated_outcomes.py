@@ -26,7 +26,7 @@ class _Outcome(NamedTuple):
     head: Body
     delivery: str
     allocation: str
-    stated: _Goods
+    lines: Sequence[Row]
     moved: _Goods
 
 
@@ -57,7 +57,7 @@ class StatedOutcomes:
             at = row[0] - bodies[0].seq
             head = bodies[at]
             if head.supersedes is None:
-                self._last = _Outcome(head, row[1], row[2], _stated(lines[row[0]]), Counter())
+                self._last = _Outcome(head, row[1], row[2], lines[row[0]], Counter())
                 self._move(head)
                 self._follow(bodies, at + 1)
 
@@ -90,16 +90,18 @@ class StatedOutcomes:
             return
         if last.head.kind == RESOLVED:
             self._decisions.append(last)
-        elif +last.moved != +last.stated:
+            return
+        stated = _stated(last.lines)
+        if +last.moved != +stated:
             raise self.reader.broken(
-                "transfers", "quantity", last.head.seq, _shown(last.stated), _shown(last.moved)
+                "transfers", "quantity", last.head.seq, _shown(stated), _shown(last.moved)
             )
 
     def check(self) -> None:
         """Check what decisions about conflicts booked as received and lost.
 
-        Less may be booked than they state: older versions booked only what was received, and goods
-        that were used since remain with those who have them.
+        Less may be booked than they state: older versions booked only what was received. If a line
+        states less than before, goods that were used since remain with those who have them.
 
         Raises:
             BooksBroken: the entries of a decision moved more than it states, or too little was
@@ -109,19 +111,20 @@ class StatedOutcomes:
         for each in self._decisions:
             before = self._before(each)
             for kind in (_RECEIVED, _LOST):
-                change = each.stated[kind] - before[kind]
-                moved = each.moved[kind]
-                exact = kind == _RECEIVED and change > 0
-                if moved != change and (exact or not min(change, 0) <= moved <= max(change, 0)):
+                changes = _by_line(each.lines, kind)
+                changes.subtract(_by_line(before, kind))
+                change, moved = changes.total(), each.moved[kind]
+                least = change if kind == _RECEIVED else min(change, 0)
+                if not least <= moved <= (+changes).total():
                     raise self.reader.broken(
                         "transfers", "quantity", each.head.seq, f"{change} {kind}", f"{moved}"
                     )
 
-    def _before(self, outcome: _Outcome) -> _Goods:
-        """Return what the last outcome before a decision states. It is empty if there is none."""
+    def _before(self, outcome: _Outcome) -> list[Row]:
+        """Return the lines of the last outcome before a decision."""
         columns = ", ".join(ROW_TABLES[OutcomeLine].columns)
         where = "station = :station AND delivery = :delivery AND allocation = :allocation"
-        rows = self.reader.store.all(
+        return self.reader.store.all(
             f"SELECT {columns} FROM {TABLES[OutcomeLine]} WHERE {where} AND seq = "
             f"(SELECT max(seq) FROM {TABLES[StopOutcome]} WHERE {where} AND seq < :seq)",
             {
@@ -131,7 +134,6 @@ class StatedOutcomes:
                 "seq": outcome.head.seq,
             },
         )
-        return _stated(rows)
 
 
 def _stated(lines: Sequence[Row]) -> _Goods:
@@ -143,6 +145,11 @@ def _stated(lines: Sequence[Row]) -> _Goods:
         if row[at("brought_back")]:
             goods[row[at("target")]] += row[at("brought_back")]
     return goods
+
+
+def _by_line(lines: Sequence[Row], column: str) -> Counter[int]:
+    at = ROW_TABLES[OutcomeLine].columns.index
+    return Counter({row[at("line")]: row[at(column)] for row in lines})
 
 
 def _name(account: str) -> str:
