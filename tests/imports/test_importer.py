@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from datetime import date
 from pathlib import Path
@@ -12,6 +11,7 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.csv_files import write_csv
 from support.engines import without_fsync
 from support.ledger_fixture import Clock, StationLedger, register_all
 
@@ -31,13 +31,6 @@ from supplies.views.pledges import list_pledges
 GIFT = {"location": "store", "handled_by": "陈某"}
 
 
-def write(path: Path, *rows: list[object], name: str = "rows.csv") -> Path:
-    target = path / name
-    with target.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(rows)
-    return target
-
-
 def run(station: StationLedger, kind: str, path: Path, **options: object) -> ImportResult:
     chosen = ImportOptions(**options)  # type: ignore[arg-type]  # given by each test
     result = import_rows(station.ledger, kind, path, by="u-1", options=chosen)
@@ -52,7 +45,7 @@ def whys(result: ImportResult) -> dict[str, str]:
 def test_a_list_with_titles_and_repeated_headings_becomes_donations(
     station: StationLedger, tmp_path: Path
 ) -> None:
-    path = write(
+    path = write_csv(
         tmp_path,
         ["龙穴街社工服务站"],
         ["捐赠物资登记表", "", "", "", "2020年2月"],
@@ -79,7 +72,7 @@ def test_a_list_with_titles_and_repeated_headings_becomes_donations(
 def test_a_file_that_is_imported_again_records_nothing(
     station: StationLedger, tmp_path: Path
 ) -> None:
-    path = write(tmp_path, ["物资", "数量"], ["口罩", 7], ["口罩", 7], ["盐", 1])
+    path = write_csv(tmp_path, ["物资", "数量"], ["口罩", 7], ["口罩", 7], ["盐", 1])
     first = run(station, "opening-stock", path, values={"location": "store"})
     assert (first.recorded, first.documents, first.equal) == (2, 1, [(2, 3)])
     assert first.unknown == {"item 盐": 1}
@@ -97,7 +90,7 @@ def test_an_interrupted_import_goes_on_where_it_stopped(
     station: StationLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importer, "ROWS_PER_COMMIT", 2)
-    path = write(tmp_path, ["物资", "数量", "户"], *(["口罩", 1, "R-1"] for _ in range(5)))
+    path = write_csv(tmp_path, ["物资", "数量", "户"], *(["口罩", 1, "R-1"] for _ in range(5)))
 
     def stop(done: int, total: int | None) -> None:
         if done >= 4:
@@ -113,7 +106,7 @@ def test_an_interrupted_import_goes_on_where_it_stopped(
 def test_a_dry_run_records_nothing_and_says_what_it_would_record(
     station: StationLedger, tmp_path: Path
 ) -> None:
-    path = write(tmp_path, ["donor", "item", "qty", "unit"], ["新公司", "护目镜", 5, "副"])
+    path = write_csv(tmp_path, ["donor", "item", "qty", "unit"], ["新公司", "护目镜", 5, "副"])
     before = station.entries()
     chosen = {"values": GIFT, "create_items": True, "create_people": True}
     result = run(station, "donations", path, dry_run=True, **chosen)
@@ -126,7 +119,7 @@ def test_a_dry_run_records_nothing_and_says_what_it_would_record(
 
 
 def test_units_and_packs_become_base_units(station: StationLedger, tmp_path: Path) -> None:
-    path = write(
+    path = write_csv(
         tmp_path,
         ["物资", "规格", "数量", "单位"],
         ["口罩", "", 2, "盒"],
@@ -145,7 +138,7 @@ def test_units_and_packs_become_base_units(station: StationLedger, tmp_path: Pat
 
 
 def test_an_import_states_no_packs_of_one_piece(station: StationLedger, tmp_path: Path) -> None:
-    path = write(tmp_path, ["物资", "规格", "数量", "单位"], ["口罩", "1件/箱", 9, "箱"])
+    path = write_csv(tmp_path, ["物资", "规格", "数量", "单位"], ["口罩", "1件/箱", 9, "箱"])
     assert run(station, "opening-stock", path, values={"location": "store"}).recorded == 1
     assert station.total("stock:store") == 9
     assert station.books.rows(PackedLine) == []
@@ -154,7 +147,7 @@ def test_an_import_states_no_packs_of_one_piece(station: StationLedger, tmp_path
 def test_goods_in_an_unknown_unit_become_an_item_of_their_own_if_items_are_created(
     station: StationLedger, tmp_path: Path
 ) -> None:
-    path = write(tmp_path, ["物资", "数量", "单位"], ["口罩", 3, "箱"], ["口罩", 4, "箱"])
+    path = write_csv(tmp_path, ["物资", "数量", "单位"], ["口罩", 3, "箱"], ["口罩", 4, "箱"])
     run(station, "opening-stock", path, values={"location": "store"}, create_items=True)
     created = station.books.item("I-001")
     assert (created.name, created.unit) == ("口罩（箱）", "carton")
@@ -164,7 +157,7 @@ def test_goods_in_an_unknown_unit_become_an_item_of_their_own_if_items_are_creat
 def test_rows_of_one_document_are_recorded_together_or_listed_together(
     station: StationLedger, tmp_path: Path
 ) -> None:
-    path = write(
+    path = write_csv(
         tmp_path,
         ["donationkey", "donor", "item", "qty"],
         ["A", "广州某企业", "mask", 4],
@@ -187,7 +180,7 @@ def test_several_people_with_one_name_are_refused_and_none_is_picked(
     station: StationLedger, tmp_path: Path
 ) -> None:
     station.ledger.register(Donor(code="D-9", name="李某"))
-    path = write(tmp_path, ["donor", "item", "qty"], ["李某", "mask", 1], ["D-9", "mask", 1])
+    path = write_csv(tmp_path, ["donor", "item", "qty"], ["李某", "mask", 1], ["D-9", "mask", 1])
     result = run(station, "donations", path, values=GIFT)
     assert whys(result) == {"A2": "several donors are named so: D-2, D-9; write the code of one"}
 
@@ -195,7 +188,7 @@ def test_several_people_with_one_name_are_refused_and_none_is_picked(
 def test_a_name_that_one_row_registers_is_known_to_the_next_row(
     station: StationLedger, tmp_path: Path
 ) -> None:
-    path = write(tmp_path, ["户", "物资", "数量"], ["赵某", "口罩", 1], ["赵 某", "口罩", 2])
+    path = write_csv(tmp_path, ["户", "物资", "数量"], ["赵某", "口罩", 1], ["赵 某", "口罩", 2])
     result = run(station, "needs", path, create_people=True)
     assert (result.recorded, result.registered) == (2, ["recipient R-3 (赵某)"])
     assert station.total("needed:") == 3
@@ -204,7 +197,7 @@ def test_a_name_that_one_row_registers_is_known_to_the_next_row(
 def test_goods_that_the_books_lack_are_listed_or_opened(
     station: StationLedger, tmp_path: Path
 ) -> None:
-    path = write(tmp_path, ["户", "物资", "数量", "库位"], ["王某", "口罩", 9, "Store A"])
+    path = write_csv(tmp_path, ["户", "物资", "数量", "库位"], ["王某", "口罩", 9, "Store A"])
     result = run(station, "distributions", path)
     assert "no 口罩 is free in Store A" in whys(result)["C2"]
     result = run(station, "distributions", path, open_missing=True)
@@ -218,7 +211,7 @@ def test_allocations_are_set_aside_handed_out_or_listed_by_their_outcome(
     station: StationLedger, tmp_path: Path
 ) -> None:
     station.stock(20)
-    path = write(
+    path = write_csv(
         tmp_path,
         ["recipient", "item", "qty", "matchstatus", "matchsubstatus"],
         ["R-1", "mask", 3, "delivered", ""],
@@ -236,7 +229,7 @@ def test_allocations_are_set_aside_handed_out_or_listed_by_their_outcome(
 def test_people_and_items_are_registered_and_known_when_imported_again(
     station: StationLedger, tmp_path: Path
 ) -> None:
-    homes = write(
+    homes = write_csv(
         tmp_path,
         ["姓名", "电话", "人数", "住址"],
         ["王五", "13800138001", "3人", "1-203"],
@@ -250,9 +243,9 @@ def test_people_and_items_are_registered_and_known_when_imported_again(
     home = station.books.catalogue.get(Recipient, "R-3")
     assert home is not None
     assert (home.persons, home.phone) == (3, "13800138001")
-    again = write(tmp_path, ["姓名", "电话"], ["王五", "13800138001"], name="again.csv")
+    again = write_csv(tmp_path, ["姓名", "电话"], ["王五", "13800138001"], name="again.csv")
     assert run(station, "households", again).before == 1
-    items = write(
+    items = write_csv(
         tmp_path,
         ["编号", "名称", "单位", "条码", "包装", "装量", "别名"],
         ["goggles", "护目镜", "副", "6901234567892", "箱", 40, "眼罩、防护镜"],
@@ -268,7 +261,7 @@ def test_people_and_items_are_registered_and_known_when_imported_again(
 def test_the_listed_rows_are_corrected_in_their_file_and_imported(
     station: StationLedger, tmp_path: Path
 ) -> None:
-    path = write(
+    path = write_csv(
         tmp_path,
         ["物资", "数量", "备注"],
         ["口罩", "many", "=1+1"],
@@ -291,7 +284,7 @@ def test_the_listed_rows_are_corrected_in_their_file_and_imported(
 def test_a_column_is_chosen_by_the_user_if_its_heading_is_not_recognized(
     station: StationLedger, tmp_path: Path
 ) -> None:
-    path = write(tmp_path, ["东西", "实收"], ["口罩", 5])
+    path = write_csv(tmp_path, ["东西", "实收"], ["口罩", 5])
     with pytest.raises(InvalidField, match=r"no column for item .*Its columns are: 东西, 实收"):
         run(station, "opening-stock", path, values={"location": "store"})
     chosen = {"item": "东西", "quantity": "实收"}
@@ -316,7 +309,7 @@ def test_every_row_of_any_file_is_recorded_or_listed(
 ) -> None:
     clock = Clock()
     headings = [column.words[0] for column in KINDS[kind].columns]
-    path = write(tmp_path, headings, *rows)
+    path = write_csv(tmp_path, headings, *rows)
     with Ledger.open(str(tmp_path / f"{uuid4()}.db"), station="lx", clock=clock) as ledger:
         register_all(without_fsync(ledger))
         station = StationLedger(ledger, clock)
@@ -326,7 +319,7 @@ def test_every_row_of_any_file_is_recorded_or_listed(
 
 
 def test_one_file_is_imported_as_two_kinds(station: StationLedger, tmp_path: Path) -> None:
-    path = write(tmp_path, ["姓名", "电话", "物资", "数量"], ["赵某", "13800138009", "口罩", 5])
+    path = write_csv(tmp_path, ["姓名", "电话", "物资", "数量"], ["赵某", "13800138009", "口罩", 5])
     assert run(station, "households", path).recorded == 1
     assert run(station, "needs", path, columns={"recipient": "姓名"}).recorded == 1
     assert station.total("needed:") == 5
@@ -337,7 +330,7 @@ def test_a_document_is_not_divided_between_two_commits(
 ) -> None:
     monkeypatch.setattr(importer, "ROWS_PER_COMMIT", 2)
     monkeypatch.setattr(importer, "MAX_LINES_TOGETHER", 2)
-    path = write(
+    path = write_csv(
         tmp_path,
         ["单号", "品名", "数量"],
         ["A", "口罩", 1],
@@ -389,7 +382,7 @@ def test_a_quantity_that_is_merged_over_rows_is_empty_in_the_listed_file(
 def test_sums_other_days_and_odd_expiries_are_no_goods(
     station: StationLedger, tmp_path: Path
 ) -> None:
-    path = write(
+    path = write_csv(
         tmp_path,
         ["品名", "数量", "生产日期", "有效期"],
         ["口罩", 11, "2019-11-01", "2021-11"],
@@ -406,7 +399,7 @@ def test_sums_other_days_and_odd_expiries_are_no_goods(
 def test_a_heading_that_the_file_does_not_have_is_refused(
     station: StationLedger, tmp_path: Path
 ) -> None:
-    path = write(tmp_path, ["捐赠人", "品名", "数量"], ["李某", "口罩", 5])
+    path = write_csv(tmp_path, ["捐赠人", "品名", "数量"], ["李某", "口罩", 5])
     with pytest.raises(InvalidField, match="no column has the heading '捐赠方名称'"):
         run(station, "donations", path, values=GIFT, columns={"donor": "捐赠方名称"})
 
@@ -430,7 +423,7 @@ def test_the_command_prints_sentences_and_json(
     missing = ["import", "opening-stock", str(tmp_path / "none.csv"), *always]
     assert main(missing) == 1
     assert "cannot be read" in capsys.readouterr().err
-    path = write(
+    path = write_csv(
         tmp_path, ["品名", "数量", "有效期"], ["口罩", 5, "2019-01-01"], ["口罩", 6, "2099-01-01"]
     )
     assert main(["import", "opening-stock", str(path), *always, "--json"]) == 1

@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from support.csv_files import write_csv
 from support.engines import without_fsync
 from support.ledger_fixture import Clock, StationLedger, register_all
 
@@ -23,13 +24,6 @@ from supplies.ledger.ledger import Ledger
 from supplies.views.donations import list_donations
 
 GIFT = {"location": "store", "handled_by": "陈某"}
-
-
-def write(path: Path, *rows: list[object], name: str = "rows.csv") -> Path:
-    target = path / name
-    with target.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(rows)
-    return target
 
 
 def run(
@@ -68,7 +62,7 @@ def quantity(number: int) -> Callable[[dict[str, str]], object]:
 def test_a_correction_is_recorded_once_however_often_the_file_changes(
     station: StationLedger, tmp_path: Path
 ) -> None:
-    path = write(tmp_path, ["物资", "数量"], ["口罩", "约7"], ["口罩", "约9"], ["口罩", 1])
+    path = write_csv(tmp_path, ["物资", "数量"], ["口罩", "约7"], ["口罩", "约9"], ["口罩", 1])
     first = run(station, path)
     assert (first.recorded, len(first.listed)) == (1, 2)
     half = corrected(first, tmp_path, "half.csv", quantity(7))
@@ -88,7 +82,7 @@ def test_a_correction_is_recorded_once_however_often_the_file_changes(
 def test_another_correction_of_a_recorded_row_is_listed(
     station: StationLedger, tmp_path: Path
 ) -> None:
-    first = run(station, write(tmp_path, ["物资", "数量"], ["口罩", "约7"]))
+    first = run(station, write_csv(tmp_path, ["物资", "数量"], ["口罩", "约7"]))
     run(station, corrected(first, tmp_path, "a.csv", quantity(7)))
     result = run(station, corrected(first, tmp_path, "b.csv", quantity(8)))
     assert [one.why for one in result.listed] == [
@@ -98,7 +92,7 @@ def test_another_correction_of_a_recorded_row_is_listed(
 
 
 def test_a_listed_row_can_be_divided_into_several(station: StationLedger, tmp_path: Path) -> None:
-    first = run(station, write(tmp_path, ["物资", "数量"], ["口罩", "5或6"], ["口罩", "约7"]))
+    first = run(station, write_csv(tmp_path, ["物资", "数量"], ["口罩", "5或6"], ["口罩", "约7"]))
     origin = "原始行 origin"
 
     def second_part(row: dict[str, str]) -> None:
@@ -118,7 +112,7 @@ def test_a_listed_row_can_be_divided_into_several(station: StationLedger, tmp_pa
 
 
 def test_a_changed_origin_is_listed(station: StationLedger, tmp_path: Path) -> None:
-    first = run(station, write(tmp_path, ["物资", "数量"], ["口罩", "约7"]))
+    first = run(station, write_csv(tmp_path, ["物资", "数量"], ["口罩", "约7"]))
 
     def change(row: dict[str, str]) -> None:
         row.update({"原始行 origin": "17", "数量": "7"})
@@ -146,7 +140,7 @@ def test_a_sheet_with_an_unusual_name_keeps_its_rows_apart(
 def test_the_text_of_a_formula_error_is_not_recorded(
     station: StationLedger, tmp_path: Path
 ) -> None:
-    path = write(tmp_path, ["物资", "数量", "备注"], ["口罩", 7, "#N/A"], ["口罩", 8, "#REF!"])
+    path = write_csv(tmp_path, ["物资", "数量", "备注"], ["口罩", 7, "#N/A"], ["口罩", 8, "#REF!"])
     result = run(station, path)
     assert {one.cell for one in result.listed} == {"C2", "C3"}
     again = run(station, corrected(result, tmp_path, "a.csv", lambda row: row.update(备注="")))
@@ -156,7 +150,7 @@ def test_the_text_of_a_formula_error_is_not_recorded(
 def test_a_specification_that_the_item_does_not_have_is_in_the_note(
     station: StationLedger, tmp_path: Path
 ) -> None:
-    path = write(
+    path = write_csv(
         tmp_path,
         ["物资", "规格", "数量", "备注"],
         ["口罩", "KN95 白色", 7, "门口"],
@@ -171,7 +165,7 @@ def test_a_specification_that_the_item_does_not_have_is_in_the_note(
 def test_all_rows_of_a_document_give_their_notes_and_names(
     station: StationLedger, tmp_path: Path
 ) -> None:
-    path = write(
+    path = write_csv(
         tmp_path,
         ["捐赠编号", "物资", "数量", "经办人", "备注"],
         ["1", "口罩", 7, "陈某", "早上"],
@@ -187,7 +181,7 @@ def test_all_rows_of_a_document_give_their_notes_and_names(
 def test_rows_of_a_pledge_with_different_due_days_are_listed(
     station: StationLedger, tmp_path: Path
 ) -> None:
-    path = write(
+    path = write_csv(
         tmp_path,
         ["reference", "donor", "item", "quantity", "due_on"],
         ["1", "D-1", "mask", 7, "2020-02-20"],
@@ -201,7 +195,7 @@ def test_rows_of_a_pledge_with_different_due_days_are_listed(
 def test_nothing_is_registered_for_rows_that_are_listed(
     station: StationLedger, tmp_path: Path
 ) -> None:
-    path = write(
+    path = write_csv(
         tmp_path,
         ["捐赠编号", "捐赠单位", "物资", "数量"],
         ["1", "新公司", "护目镜", 7],
@@ -221,7 +215,7 @@ def test_ctrl_c_stops_the_command_with_what_was_recorded(
 ) -> None:
     monkeypatch.setattr(importer, "ROWS_PER_COMMIT", 1)
     monkeypatch.setattr(progress, "interrupted", lambda: nullcontext(pressed))
-    path = write(tmp_path, ["物资", "数量"], ["口罩", 1], ["口罩", 2])
+    path = write_csv(tmp_path, ["物资", "数量"], ["口罩", 1], ["口罩", 2])
     pressed = threading.Event()
     pressed.set()
     with Ledger.open(str(books_path), station="lx", clock=clock) as ledger:
@@ -247,7 +241,7 @@ def test_an_import_stops_between_two_groups_and_says_so(
     station: StationLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importer, "ROWS_PER_COMMIT", 2)
-    path = write(tmp_path, ["物资", "数量"], *(["口罩", 1] for _ in range(5)))
+    path = write_csv(tmp_path, ["物资", "数量"], *(["口罩", 1] for _ in range(5)))
     options = ImportOptions(values=GIFT)
     seen: list[tuple[int, int | None]] = []
     result = import_rows(

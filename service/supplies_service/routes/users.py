@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
@@ -13,7 +14,7 @@ from supplies.access.users import NewRole, NewUser, User
 from supplies.views.pagination import Page, View, invalid_cursor, make_page, rows_to_fetch
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body, EmptyBody
-from supplies_service.request_context import Context
+from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security.authorization import allow_roles
@@ -46,6 +47,18 @@ def show_without_invitation(user: User) -> Invited:
     return Invited(user=user, invitation=None, expires_at=None)
 
 
+async def _invite(
+    context: RequestContext, find: Callable[[AccessContext], User]
+) -> CreatedResponse[Invited]:
+    """Record a new invitation of the user that `find` returns."""
+    by = context.by
+    return await context.run_admin_idempotent(
+        lambda access: invite(access, find(access), by),
+        lambda access, code: show_without_invitation(users.get(access, code)),
+        is_secret=True,
+    )
+
+
 def users_page(access: AccessContext, after: str | None, limit: int) -> Page[User]:
     """Return a page of the users, in the order in which they were added.
 
@@ -68,11 +81,7 @@ class UserController(Controller):
     async def add(self, context: Context, payload: Body[NewUser]) -> CreatedResponse[Invited]:
         """Add a user. The user sets a password at the returned `invitation` address."""
         by = context.by
-        return await context.run_admin_idempotent(
-            lambda access: invite(access, users.add(access, payload, by=by), by),
-            lambda access, code: show_without_invitation(users.get(access, code)),
-            is_secret=True,
-        )
+        return await _invite(context, lambda access: users.add(access, payload, by=by))
 
     @get(operation_id="listUsers", opt=allow_roles("coordinator"))
     async def users(
@@ -95,12 +104,7 @@ class UserController(Controller):
         self, context: Context, user: FromPath[str], payload: Body[EmptyBody]
     ) -> CreatedResponse[Invited]:
         """Create an address, returned only once, at which a user sets a new password."""
-        by = context.by
-        return await context.run_admin_idempotent(
-            lambda access: invite(access, users.get(access, user), by),
-            lambda access, code: show_without_invitation(users.get(access, code)),
-            is_secret=True,
-        )
+        return await _invite(context, lambda access: users.get(access, user))
 
     @post("/{user:str}/disable", operation_id="disableUser", opt=allow_roles("coordinator"))
     async def disable(
@@ -117,12 +121,7 @@ class UserController(Controller):
         self, context: Context, user: FromPath[str], payload: Body[EmptyBody]
     ) -> CreatedResponse[Invited]:
         """Let a disabled user sign in again, after setting a password at the `invitation`."""
-        by = context.by
-        return await context.run_admin_idempotent(
-            lambda access: invite(access, users.enable(access, user), by),
-            lambda access, code: show_without_invitation(users.get(access, code)),
-            is_secret=True,
-        )
+        return await _invite(context, lambda access: users.enable(access, user))
 
     @post("/{user:str}/role", operation_id="changeRole", opt=allow_roles("coordinator"))
     async def change_role(

@@ -19,7 +19,7 @@ class SentSecret(NamedTuple):
     kinds: tuple[CallerKind, ...]
 
     def digest(self) -> bytes:
-        """Return a hash of the two. It is a hash so that no secret stays in memory."""
+        """Return a hash of both fields. Only the hash is kept, so no secret stays in memory."""
         return hashlib.sha256(repr(tuple(self)).encode()).digest()
 
 

@@ -287,7 +287,7 @@ class Catalogue:
         """Check that the counter of a team is a location.
 
         Raises:
-            InvalidField: there is no such location.
+            InvalidField: the location is unknown.
         """
         counter = record.counter if isinstance(record, Team) else None
         if counter is not None and self.get(Location, counter) is None:

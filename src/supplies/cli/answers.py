@@ -96,7 +96,7 @@ def _workbook(tables: list[Table]) -> bytes:
 def _print_csv(tables: list[Table]) -> None:
     """Print tables as CSV, with an empty line between two of them.
 
-    There is no byte order mark, so that other programs can read the output.
+    The output has no byte order mark, so that other programs can read it.
     """
     from supplies.exports.tables import csv_parts
 
