@@ -263,7 +263,7 @@ _MODULES = (
     "supplies.ledger.recorded",
     "supplies.ledger.ledger",
 )
-"""Modules that define the public names. Each comes after the modules that it imports."""
+"""Modules and packages that define the public names. Each comes after those that it imports."""
 
 if not TYPE_CHECKING:
     # Hidden from type checkers: they would accept any name, also a misspelt one.
@@ -277,7 +277,7 @@ if not TYPE_CHECKING:
                 module = import_module(path)
                 found = vars(module).get(name)
                 # Skip names that the module itself only imports.
-                if found is not None and found.__module__ == path:
+                if found is not None and f"{found.__module__}.".startswith(f"{path}."):
                     globals()[name] = found
                     return found
         raise AttributeError(f"module 'supplies' has no attribute {name!r}")

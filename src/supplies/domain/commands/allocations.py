@@ -1,0 +1,87 @@
+"""Commands that set goods aside for recipients, release them, or record their collection."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from supplies.domain.commands.base import LINE_LIMITS, Command, GoodsLine
+from supplies.domain.fields import Code, Quantity, Reason, StrictStruct, Text
+
+
+class LotPart(StrictStruct, frozen=True, kw_only=True):
+    """A lot to take for an allocation line, and the quantity to take of it, in base units."""
+
+    lot: Code
+    quantity: Quantity
+
+
+class AllocationLine(GoodsLine, frozen=True, kw_only=True):
+    """Goods to allocate.
+
+    Attributes:
+        need: The need that the goods are for; None means the recipient's most urgent need of the
+            item. Claims of pledges on the need are dropped if more is allocated than is open.
+        lots: The lots to take, with their quantities; None takes the lots that expire first.
+        allow_expired: Whether to take expired lots too.
+    """
+
+    need: Code | None = None
+    lots: Annotated[list[LotPart], LINE_LIMITS] | None = None
+    allow_expired: bool = False
+
+
+class Allocate(Command, frozen=True, kw_only=True):
+    """Set free goods at a location aside for one recipient."""
+
+    recipient: Code
+    location: Code
+    lines: Annotated[list[AllocationLine], LINE_LIMITS]
+    note: Text | None = None
+
+
+class ReleasedLine(StrictStruct, frozen=True, kw_only=True):
+    """A line of an allocation, and the quantity of it to release, in base units."""
+
+    line: Annotated[int, Meta(ge=1)]
+    quantity: Quantity
+
+
+class Release(Command, frozen=True, kw_only=True):
+    """Make allocated goods free stock again.
+
+    Attributes:
+        lines: The quantities to release; None releases all that is still allocated.
+    """
+
+    allocation: Code  # by path
+    reason: Reason
+    lines: Annotated[list[ReleasedLine], LINE_LIMITS] | None = None
+
+
+class AllocationPart(StrictStruct, frozen=True, kw_only=True):
+    """A line of an allocation, and the quantity of it that is taken, in base units."""
+
+    line: Annotated[int, Meta(ge=1)]
+    quantity: Quantity
+
+
+ReceivedBy = Literal["self", "family", "neighbour", "guard", "door"]
+
+
+class CollectAllocation(Command, frozen=True, kw_only=True):
+    """Record that a household fetched its own allocation at the counter.
+
+    The goods meet the needs for which they were set aside. What is not collected stays set aside.
+
+    Attributes:
+        lines: The quantities that were collected; None means all that is still set aside.
+        allow_expired: Whether expired goods may be handed over too.
+    """
+
+    allocation: Code  # by path
+    lines: Annotated[list[AllocationPart], LINE_LIMITS] | None = None
+    received_by: ReceivedBy | None = None
+    allow_expired: bool = False
+    note: Text | None = None

@@ -1,0 +1,97 @@
+"""Commands about donors' promises of goods, and the needs that claim them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from msgspec import Meta, field
+
+from supplies.domain.commands.base import LINE_LIMITS, Command, GoodsLine
+from supplies.domain.fields import MAX_LINES, Code, Quantity, Reason, StrictStruct, Text
+
+
+class Claim(StrictStruct, frozen=True, kw_only=True):
+    """A claim (认领): the part of a pledge line that is promised to one need.
+
+    Attributes:
+        quantity: In base units.
+    """
+
+    need: Code
+    quantity: Quantity
+
+
+class PledgeLine(GoodsLine, frozen=True, kw_only=True):
+    """The promised quantity of one item, and the needs for which it is promised.
+
+    A pledge has one line per item.
+    """
+
+    claims: list[Claim] = field(default_factory=list)
+
+
+class MakePledge(Command, frozen=True, kw_only=True):
+    """Record a donor's promise of goods.
+
+    Attributes:
+        due_on: The day by which the goods should come; None if no day was given.
+    """
+
+    donor: Code
+    lines: Annotated[list[PledgeLine], LINE_LIMITS]
+    due_on: date | None = None
+    note: Text | None = None
+
+
+class ClaimNeeds(Command, frozen=True, kw_only=True):
+    """Promise parts of a recorded pledge to needs, or drop such promises.
+
+    Attributes:
+        claims: Parts of the pledge that no need claims yet, and the needs that claim them now.
+        drop: Claims that are dropped before the new claims are made.
+    """
+
+    pledge: Code  # by path
+    claims: Annotated[list[Claim], Meta(max_length=MAX_LINES)] = field(default_factory=list)
+    drop: Annotated[list[Claim], Meta(max_length=MAX_LINES)] = field(default_factory=list)
+    note: Text | None = None
+
+
+class DroppedLine(StrictStruct, frozen=True, kw_only=True):
+    """The part of a pledge line that is cancelled.
+
+    Attributes:
+        quantity: In base units.
+        drop: The claims that are dropped with this part. If it is None, the part that no need
+            claims is cancelled first. Then claims are dropped: those of the least urgent needs
+            first, and the newest first among needs of the same urgency.
+    """
+
+    line: Annotated[int, Meta(ge=1)]
+    quantity: Quantity
+    drop: list[Claim] | None = None
+
+
+class CancelPledge(Command, frozen=True, kw_only=True):
+    """Cancel a pledge at the donor's request.
+
+    Attributes:
+        lines: The parts to cancel; None cancels all that is outstanding.
+    """
+
+    pledge: Code  # by path
+    reason: Reason
+    lines: Annotated[list[DroppedLine], LINE_LIMITS] | None = None
+
+
+class LapsePledge(Command, frozen=True, kw_only=True):
+    """End a pledge because the promised goods did not come.
+
+    Attributes:
+        lines: The parts that did not come; None means all that is outstanding.
+    """
+
+    pledge: Code  # by path
+    reason: Reason
+    lines: Annotated[list[DroppedLine], LINE_LIMITS] | None = None

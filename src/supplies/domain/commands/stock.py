@@ -1,0 +1,256 @@
+"""Commands about goods in stock: moves, counts, issues, loans, hand-outs and repacking."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from msgspec import Meta, field
+
+from supplies.domain.commands.base import LINE_LIMITS, Command, GoodsLine, LotLine, RecipientLine
+from supplies.domain.fields import (
+    Batch,
+    Code,
+    Count,
+    ExpiryDay,
+    Month,
+    Reason,
+    ShortText,
+    StrictStruct,
+    Text,
+)
+
+
+class Move(Command, frozen=True, kw_only=True):
+    """Move free goods from one location to another."""
+
+    source: Code = field(name="from")
+    target: Code = field(name="to")
+    lines: Annotated[list[LotLine], LINE_LIMITS]
+    note: Text | None = None
+
+
+class QuarantineBatch(Command, frozen=True, kw_only=True):
+    """Move all free goods of a batch to a quarantine, for example after a recall by the maker.
+
+    Goods repacked from the batch are moved too. Goods that are already in a quarantine stay there.
+    Goods that are set aside, on the way or handed over are not moved.
+    """
+
+    item: Code
+    batch: Batch
+    target: Code = field(name="to")
+    note: Text | None = None
+
+
+class OpenCountSheet(Command, frozen=True, kw_only=True):
+    """Open a count sheet.
+
+    The count is later compared with what the books have at this location at the moment of opening.
+    """
+
+    location: Code
+    note: Text | None = None
+
+
+class CountLine(StrictStruct, frozen=True, kw_only=True):
+    """A counted quantity in base units. Free and allocated goods are counted together.
+
+    Attributes:
+        lot: The counted lot; None if all lots of the item were counted together.
+        batch, expires_on, expires_month: Batch and expiry on the label, if `lot` is None and the
+            books do not contain these goods. None means that they are unknown.
+    """
+
+    item: Code
+    counted: Count
+    lot: Code | None = None
+    batch: Batch | None = None
+    expires_on: ExpiryDay | None = None
+    expires_month: Month | None = None
+
+
+class CountStock(Command, frozen=True, kw_only=True):
+    """Record the result of a stock count. Items without a line were not counted."""
+
+    sheet: Code  # by path
+    lines: Annotated[list[CountLine], LINE_LIMITS]
+    note: Text | None = None
+
+
+class IssueGoods(Command, frozen=True, kw_only=True):
+    """Issue free goods that the station uses itself, such as masks for workers at gate posts."""
+
+    purpose: Code
+    location: Code
+    lines: Annotated[list[LotLine], LINE_LIMITS]
+    note: Text | None = None
+
+
+class ReturnIssue(Command, frozen=True, kw_only=True):
+    """Put issued goods that were not used back into stock.
+
+    Attributes:
+        location: Where they are put; None means the location from which they were issued.
+    """
+
+    issue: Code  # by path
+    lines: Annotated[list[LotLine], LINE_LIMITS]
+    location: Code | None = None
+    note: Text | None = None
+
+
+class WriteOff(Command, frozen=True, kw_only=True):
+    """Write off free goods.
+
+    Attributes:
+        reason: `expired`, `damaged`, `missing` or another code.
+    """
+
+    reason: Code
+    location: Code
+    lines: Annotated[list[LotLine], LINE_LIMITS]
+    note: Text | None = None
+
+
+class FindAgain(Command, frozen=True, kw_only=True):
+    """Put goods back into stock that were written off and found again.
+
+    Attributes:
+        reason: The reason of the write-off.
+        location: Where the goods are put.
+    """
+
+    reason: Code
+    location: Code
+    lines: Annotated[list[LotLine], LINE_LIMITS]
+    note: Text | None = None
+
+
+class TakeBack(Command, frozen=True, kw_only=True):
+    """Take goods back from a recipient into stock."""
+
+    recipient: Code
+    location: Code
+    lines: Annotated[list[RecipientLine], LINE_LIMITS]
+    reason: Reason
+
+
+class ReturnGoods(Command, frozen=True, kw_only=True):
+    """Give free goods back to the donor or lender of each lot."""
+
+    location: Code
+    lines: Annotated[list[LotLine], LINE_LIMITS]
+    reason: Reason
+
+
+class LendGoods(Command, frozen=True, kw_only=True):
+    """Lend free goods.
+
+    Attributes:
+        borrower: Code of the borrower.
+        due_on: The day on which the goods should be back; None if no day was agreed.
+    """
+
+    borrower: Code
+    location: Code
+    lines: Annotated[list[LotLine], LINE_LIMITS]
+    due_on: date | None = None
+    note: Text | None = None
+
+
+class ReturnLoan(Command, frozen=True, kw_only=True):
+    """Put lent goods that came back into stock.
+
+    Attributes:
+        location: Where they are put; None means the location from which they were lent.
+    """
+
+    loan: Code  # by path
+    lines: Annotated[list[LotLine], LINE_LIMITS]
+    location: Code | None = None
+    note: Text | None = None
+
+
+class HandOut(Command, frozen=True, kw_only=True):
+    """Hand out free goods at the counter, or to a group.
+
+    Attributes:
+        headcount: Number of people in the group; None for one household.
+    """
+
+    recipient: Code
+    location: Code
+    lines: Annotated[list[RecipientLine], LINE_LIMITS]
+    headcount: Annotated[int, Meta(ge=1, le=10**9)] | None = None
+    note: Text | None = None
+
+
+class ConvertedLine(GoodsLine, frozen=True, kw_only=True):
+    """A product of a conversion.
+
+    Attributes:
+        expires_on: None means the earliest expiry of the consumed lots.
+        expires_month: As in `DonationLine`.
+        expiry_reason: Why the product may be used for longer than the consumed lots. With a reason
+            and no expiry, the product does not expire.
+        pledge: The pledge that the product fulfils, if the consumed goods came from the donor of
+            this pledge. Goods beyond the pledge are a gift.
+    """
+
+    batch: Batch | None = None
+    expires_on: ExpiryDay | None = None
+    expires_month: Month | None = None
+    expiry_reason: Reason | None = None
+    pledge: Code | None = None
+
+
+class Convert(Command, frozen=True, kw_only=True):
+    """Make goods of other goods: for example, fill a drum into bottles, or open and count a case.
+
+    Attributes:
+        consumed: The goods that are used up.
+        produced: The goods that are made.
+        spilled: The consumed goods that were lost while the products were made.
+    """
+
+    location: Code
+    consumed: Annotated[list[LotLine], LINE_LIMITS]
+    produced: Annotated[list[ConvertedLine], LINE_LIMITS]
+    spilled: list[LotLine] = field(default_factory=list)
+    note: Text | None = None
+
+
+class DescribeLot(Command, frozen=True, kw_only=True):
+    """Describe a lot that a count found or that came from another station.
+
+    All other lots are described by correcting the entry that created them.
+
+    Attributes:
+        batch, expires_on, expires_month: The new values; None means that the lot has no such value.
+    """
+
+    lot: Code  # by path
+    batch: Batch | None = None
+    expires_on: ExpiryDay | None = None
+    expires_month: Month | None = None
+    reason: Reason
+
+
+class Settle(Command, frozen=True, kw_only=True):
+    """Record the cause of a difference that a count or a late report left unexplained.
+
+    Attributes:
+        place: The location or delivery with the difference.
+        by: "lost" if goods are missing. If there are goods that were never recorded, the kind of
+            account from which they came.
+        party: The donor, supplier, maker or lender from whom such goods came.
+        handled_by: The person who handled the goods. Required for a gift, which gets a receipt.
+    """
+
+    place: Code
+    by: Literal["lost", "opening", "donor", "bought", "made", "borrowed"]
+    party: Code | None = None
+    lines: Annotated[list[LotLine], LINE_LIMITS]
+    reason: Reason
+    handled_by: ShortText | None = None
