@@ -29,7 +29,7 @@ A larger number would make other writers wait too long.
 _DAY = "/happened_on"
 
 _OF_ITEM = {"quantity", "pack", "pack_size", "need", "pledge", "lot", "lots", "claims", "drop"}
-"""Fields of a line that may be refused only because the item of the line is unknown."""
+"""Fields of a line whose refusal may only follow from an unknown item in the same line."""
 
 RunRule = Callable[[Command, Books], None]
 """A function that runs the rule of a command against books, without recording anything."""
@@ -46,11 +46,11 @@ def add_all_faults(
 ) -> SuppliesError:
     """Return the error of a refused command, with all other faults of the command added.
 
-    A rule stops at the first fault. So the faulty part is changed and the rule is run again, until
-    it finds no further fault. An optional field that is wrong is left out, a required one gets a
-    made-up value, and an unknown code gets a made-up record. A line is left out if there are too
-    few goods for it. At most `MAX_FAULTS` faults are returned, and `_MAX_LINES_RUN` limits the
-    cost.
+    A rule stops at the first fault. So this function replaces the faulty part and runs the rule
+    again, until the rule finds no further fault. An optional field that is wrong is left out, a
+    required one gets a made-up value, and an unknown code gets a made-up record. If there are too
+    few goods for a line, the line is left out. At most `MAX_FAULTS` faults are returned, and
+    `_MAX_LINES_RUN` limits the cost.
 
     Args:
         kind: The type of the command.
@@ -83,7 +83,7 @@ class _Search:
         self.is_cut_short = False
 
     def found_after(self, error: SuppliesError) -> dict[str, Found]:
-        """Return the faults of an error and all others of the command, by JSON pointer."""
+        """Return all faults of the command by JSON pointer, beginning with those of an error."""
         if not error.faults:
             self._found[""] = error.detail, Fault("", error.detail)
         for fault in error.faults:
@@ -98,9 +98,9 @@ class _Search:
         return self._found
 
     def _mend_by_rule(self) -> None:
-        """Run the rule again and again, and mend each fault that it finds, until none is left.
+        """Run the rule and replace the faulty part, until the rule accepts the command.
 
-        Stop before that if a fault cannot be mended.
+        Stop earlier if a faulty part cannot be replaced.
         """
         while len(self._found) <= MAX_FAULTS:
             try:
@@ -155,7 +155,7 @@ class _Search:
                 self._found.setdefault(shown.pointer, (refusal.detail, shown))
 
     def _add(self, error: SuppliesError, fault: Fault) -> None:
-        """Add a fault, unless a left-out part or an unknown code may be its cause."""
+        """Add a fault, unless a left-out part or an unknown code may be the cause of it."""
         line, _, field = fault.pointer.rpartition("/")
         of_unknown_item = field in _OF_ITEM and line in self._lines_of_unknown_items
         of_other_fault = isinstance(error, NotEnough) and (
@@ -173,7 +173,7 @@ class _Search:
         return self._command.mend(pointer)
 
     def _find_unknown_codes(self) -> None:
-        """Add the unknown codes in the parts of the command that its rule did not reach."""
+        """Add the unknown codes in those parts of the command that the rule did not read."""
         messages = {message for message, _ in self._found.values()}
         for pointer, name, code in self._command.texts():
             try:
@@ -209,13 +209,13 @@ _FIND: Mapping[str, Callable[[Books, str, str], object]] = {
     "pledge": find_pledge,
     "lot": _find_lot,
 }
-"""Fields of commands with codes and ids, and how the record of a code or id is found."""
+"""Fields of commands that contain a code or id, each with a function that looks it up."""
 
 
 class _StandIns(Books):
     """Books that return a made-up record for a code that is not in the catalogue.
 
-    So a rule continues after an unknown code, and the search finds the faults behind it.
+    With them, a rule continues after an unknown code, so that later faults are found too.
 
     Attributes:
         of_books: The books without made-up records.

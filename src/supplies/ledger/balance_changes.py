@@ -13,7 +13,7 @@ Key = tuple[str, str, str]
 
 
 def net_changes(transfers: Iterable[Transfer]) -> Counter[Key]:
-    """Return the total change of each balance that the transfers change."""
+    """Return the sum of all changes that transfers make to each balance."""
     changed: Counter[Key] = Counter()
     for source, target, item, lot, quantity in transfers:
         changed[source, item, lot] -= quantity
@@ -22,7 +22,10 @@ def net_changes(transfers: Iterable[Transfer]) -> Counter[Key]:
 
 
 def net_changes_by_day(steps: Iterable[tuple[date, Transfer]]) -> dict[Key, Counter[date]]:
-    """Return the change of each balance by the transfers, for each day on which they are booked."""
+    """Return the sum of all changes that transfers make to each balance on each day.
+
+    The day is the one on which a transfer is booked.
+    """
     changed: dict[Key, Counter[date]] = defaultdict(Counter)
     for day, (source, target, item, lot, quantity) in steps:
         changed[source, item, lot][day] -= quantity

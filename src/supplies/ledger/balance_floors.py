@@ -1,7 +1,7 @@
 """Find transfers that would break a floor, before they are written.
 
 A balance with a floor must not fall below zero, neither now nor at the end of any day. The database
-refuses a transfer that breaks a floor. This module finds out which transfer that is.
+refuses such a transfer. This module finds out which transfer of a command it is.
 """
 
 from __future__ import annotations
@@ -88,7 +88,8 @@ def floor_error(books: Books, drafts: Sequence[Draft]) -> NotEnough | None:
     """Return the error for the transfers of drafts that break a floor, now or on some day.
 
     Return None if there are none. A transfer that breaks a floor is left out when the next ones are
-    checked. A field of the command has one fault, also if several of its transfers break a floor.
+    checked. If several transfers of one field of the command break a floor, the error has one fault
+    for the field.
     """
     steps = [(draft.booked_on, move) for draft in drafts for move in draft.moves]
     floors = Floors(books, [(day, move.transfer) for day, move in steps])

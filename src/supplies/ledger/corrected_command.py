@@ -1,4 +1,4 @@
-"""What a command recorded, in the form in which its correction needs it.
+"""What a command recorded, in the form that its correction needs.
 
 A correction runs the rule of the command again and books only the difference.
 """
@@ -68,14 +68,15 @@ class CorrectedCommand:
         seq: Number of the command's latest entry.
         first: Number of the command's first entry.
         document: Id of the document of the first entry.
-        effect: The net change of each balance.
+        effect: The sum of all changes of each balance.
         by_day: The same changes, by the day under which a correction books their reversal.
         lots: All lots that the command created, the latest first.
         allocations: The allocations that the command made, by recipient.
         earmarks: The goods in `allocations`, line by line.
-        found: Goods of a gift that a stock count had found as a surplus before the gift was
-            recorded, by balance.
-        taken_lots: Lots from which the command took goods. The correction takes from them first.
+        found: By balance, the goods of a gift that were already in stock, because a stock count had
+            found them as a surplus before the gift was recorded.
+        taken_lots: Lots from which the command took goods. The corrected command takes from them
+            first.
         packed: Lines with quantities in packs, the latest first.
         described: The latest description of each lot in `lots`, by lot id.
     """

@@ -66,7 +66,7 @@ from supplies.storage.store import Store
 from supplies.verification.verify import Progress, Verified, verify
 
 KEPT_AS_CONFLICTS = (ReportOutcome, CountStock)
-"""Commands that are recorded as a conflict, not refused, if the books contradict them."""
+"""Commands that are recorded as a conflict, instead of refused, if they contradict the books."""
 
 ERASING = (ForgetDonor, ForgetRecipient, ForgetText)
 """Commands that erase data of a person or free text."""
@@ -90,7 +90,8 @@ class _Connection:
         reading: The station whose `Ledger.reading` is open, or None.
         writing: The station whose transaction is open, or None.
         erased: Whether the open transaction erased data of a person.
-        key_ensured: Whether the key that signs receipts is known to exist or not to be needed.
+        key_ensured: Whether it was checked that the key that signs receipts exists, or is not
+            needed.
         catalogues: The catalogue of each station that a ledger is open for.
     """
 
@@ -541,8 +542,8 @@ class Ledger:
     ) -> SuppliesError:
         """Return an error about invalid fields, with all other faults of the same struct added.
 
-        Use it for JSON that cannot be decoded to a command or to a record to register, so that
-        the user can correct all faults at once.
+        Use it for JSON that cannot be decoded to a command or to a record of the catalogue. So the
+        user can correct all faults at once.
 
         Args:
             error: The error that `supplies.domain.validation.convert` raised.

@@ -1,8 +1,8 @@
 """Choose the lots from which goods are taken: first expired, first out (FEFO).
 
 Lots that do not expire are taken last. Of lots that expire on the same day, the oldest is taken
-first. A correction prefers the lots, and the quantities of each, that the corrected command took.
-If a command has several lines, the lines that name a lot are served first.
+first. A correction first takes again what the corrected command took of each lot. If a command has
+several lines, the lines that name a lot are served first.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ def by_pointer(lines: Sequence[L], field: str = "lines") -> dict[str, L]:
 
 
 def lots_first(lines: Mapping[str, L]) -> list[tuple[str, L]]:
-    """Return lines with their JSON pointers, in the order in which they take their goods.
+    """Return lines with their JSON pointers: first the lines that name a lot, then the others.
 
-    Lines that name a lot come first, so that other lines do not use up that lot. Every rule that
-    takes goods for several lines takes them in this order.
+    In this order, other lines do not use up a lot that a line names. Every rule that takes goods
+    for several lines takes them in this order.
     """
     return sorted(lines.items(), key=lambda each: not _names_lot(each[1]))
 
@@ -66,7 +66,7 @@ def pick_lots(
         pointer: JSON pointer to the line of the command, for error messages.
         lot: The only lot to take from; None allows all lots.
         allow_expired: Whether lots may be taken that have expired on the command's day. If not, a
-            correction may still take of each what the corrected command took.
+            correction may still take as much of each expired lot as the corrected command took.
         leaving: Whether the goods leave their location; see `Journal.available`.
 
     Raises:
@@ -150,9 +150,9 @@ def _describe_expired(journal: Journal, item: str, expired: Mapping[str, int]) -
 
 
 def divide(quantity: int, available: Mapping[str, int], kept: Mapping[str, int]) -> dict[str, int]:
-    """Divide a quantity over what is available, in order. Return the parts that are not zero.
+    """Divide a quantity over keys, such as lots, in order. Return the parts that are not zero.
 
-    In a correction, each part that the corrected command had is kept first.
+    In a correction, each key first gets again the part that it had in the corrected command.
 
     Args:
         available: The largest part of each key.
@@ -172,7 +172,7 @@ def pick_from(
 ) -> dict[str, int]:
     """Choose the lots that serve a line, from known quantities of the lots of its item.
 
-    Return the quantity to take of each lot. The same is subtracted from `lots`.
+    Return the quantity to take of each lot. These quantities are also subtracted from `lots`.
 
     Args:
         account: The account from which the goods are taken.

@@ -1,8 +1,8 @@
-"""Choose the code of a person under which a command is recorded, if the person has several codes.
+"""Choose the code under which a command is recorded, if several codes of a person were merged.
 
-New documents get the code that stays. What is open under a merged code is finished under it: its
-needs, its pledges, and goods that were handed over under it. Corrections keep the codes that they
-name, because they restate what was recorded.
+New documents get the remaining code of the person. A need, pledge or hand-out that was recorded
+under a merged code is completed under that code. Corrections keep the codes that they name, because
+they repeat what was recorded.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from supplies.domain.entry_rows import Need, Pledge
 def with_codes_that_stay(books: Books, command: Command) -> Command:
     """Return a command with the codes under which it is recorded.
 
-    It is the same command if no code of its people was merged.
+    If no code in the command was merged, return the same command.
     """
     people = _PEOPLE.get(type(command))
     if people is None:
@@ -56,7 +56,7 @@ def _stays(books: Books, command: Command, codes: list[str]) -> str:
 
 
 def _giver(books: Books, command: c.Settle, codes: list[str]) -> str | None:
-    """Return the code that stays, if the party is a donor and not a supplier, maker or lender."""
+    """Return the remaining code if the party is a donor, and not a supplier, maker or lender."""
     return codes[0] if command.by == "donor" else command.party
 
 
@@ -65,7 +65,10 @@ def _of_open_need(books: Books, command: c.Allocate | c.HandOut, codes: list[str
 
 
 def _of_need(books: Books, lines: Iterable[Any], codes: list[str]) -> str:
-    """Return the code of the need that a line names, or the first code with such an open need."""
+    """Return the recipient of the need that a line names.
+
+    If no line names a need, return the first code with an open need for an item of the lines.
+    """
     for line in lines:
         need = None if line.need is None else books.latest_row(Need, need=line.need)
         if need is not None and need.recipient in codes:
@@ -79,7 +82,10 @@ def _needs(books: Books, recipient: str, item: str) -> bool:
 
 
 def _of_open_pledge(books: Books, command: c.RecordDonation, codes: list[str]) -> str:
-    """Return the code of the pledge that a line names, or the first code with such a pledge."""
+    """Return the donor of the pledge that a line names.
+
+    If no line names a pledge, return the first code with an open pledge of an item of the lines.
+    """
     for line in command.lines:
         pledge = None if line.pledge is None else books.latest_row(Pledge, pledge=line.pledge)
         if pledge is not None and pledge.donor in codes:
@@ -101,7 +107,7 @@ def _promises(books: Books, donor: str, item: str) -> bool:
 
 
 def _with_the_goods(books: Books, command: c.TakeBack, codes: list[str]) -> str:
-    """Return the code that received the goods of all lines: first the code that is named."""
+    """Return the first code that received the goods of all lines. The named code is tried first."""
     for code in (command.recipient, *codes):
         if all(_received(books, code, line.item, line.lot) for line in command.lines):
             return code
@@ -134,5 +140,7 @@ _PEOPLE: Mapping[
     c.RecordDonation: ("donor", "donor", _of_open_pledge),
     c.Settle: ("donor", "party", _giver),
 }
-"""For each command that names a person: the kind of person, the field, and the function that
-chooses which of the person's merged codes is recorded."""
+"""For each command that names a person: kind of person, field, and a function.
+
+The function chooses the code, among the merged codes of the person, that is recorded.
+"""

@@ -29,7 +29,8 @@ def not_enough_error(
 
     Args:
         pointer: JSON pointer to the line of the command.
-        qualifier: When so little is there, such as "on every day since 2020-02-05". None means now.
+        qualifier: The days for which the available quantity is valid, such as "on every day since
+            2020-02-05". None means now.
         lot: The only lot from which goods could be taken; None if all lots were allowed.
     """
     allocated = _allocated_part(books, account, item, lot)
@@ -61,7 +62,7 @@ def _available(
     qualifier: Sentence | None,
     lot: str | None,
 ) -> Sentence:
-    """Say how much of an item an account has."""
+    """Return text about the available quantity of an item in an account."""
     what: str = books.item(item).name
     if lot is not None:
         what = Sentence("{item} of lot {lot}", item=what, lot=lot)
@@ -84,10 +85,10 @@ def _requested(quantity: int) -> Sentence:
 
 
 def join_sentences(sentences: Sequence[str]) -> str:
-    """Return one message of several, with semicolons between them.
+    """Join several messages to one, with semicolons between them.
 
-    It can be translated if all of them can. Halves are joined first, so that the depth of many
-    messages stays small.
+    If each message can be translated, the result can be translated too. The messages are joined in
+    pairs, then the pairs, and so on, so that the result is not nested deeply.
     """
     if len(sentences) == 1:
         return sentences[0]
@@ -115,7 +116,7 @@ def _rule(requested: int, available: int, allocated: Sentence | None) -> Sentenc
 
 
 def _allocated_part(books: Books, account: str, item: str, lot: str | None) -> Sentence | None:
-    """Say how much of an item is set aside at a location, and for whom.
+    """Return text about the quantity of an item that is set aside at a location, and for whom.
 
     Return None if nothing is set aside, or if the account is not the free stock of a location.
     """

@@ -1,4 +1,4 @@
-"""The result of recording a command, and of repeating a request that was recorded before."""
+"""The result of recording a command, also if the same request was recorded before."""
 
 from __future__ import annotations
 

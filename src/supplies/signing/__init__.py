@@ -1,1 +1,1 @@
-"""The keys of stations, and what they sign: receipts and checkpoints."""
+"""Keys of stations, and the receipts and checkpoints that are signed with them."""

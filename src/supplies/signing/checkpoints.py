@@ -1,4 +1,4 @@
-"""Checkpoints: signed lines of text that say what the last entry in the books of a station was.
+"""Checkpoints: signed lines of text, each with number and hash of the last entry of a station.
 
 Anybody who keeps a checkpoint outside the books can prove later that its entry was removed or
 rewritten. A checkpoint contains no personal data. No secret is needed to check its signature.
@@ -31,8 +31,8 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         station: The station of the entry.
-        seq, hash: Number and hash (hexadecimal) of the entry; 0 and zeros if the station has no
-            entry.
+        seq, hash: Number and hash (hexadecimal) of the entry; if the station has no entry, 0 and 64
+            zeros.
         by: The station that signed the checkpoint.
         at: When it was signed, in UTC.
         public_key, signature: In base64.
@@ -88,8 +88,8 @@ def write_checkpoints(checkpoints: Iterable[Checkpoint]) -> str:
 def read_checkpoints(text: str, named: str) -> list[Checkpoint]:
     """Parse the content of a file of checkpoints. Signatures are not checked.
 
-    The file may also be a mail with checkpoints: lines that begin with `#`, lines without a
-    checkpoint and text before a checkpoint are ignored.
+    The text may also be an email that contains checkpoints: lines that begin with `#`, lines
+    without a checkpoint and text before a checkpoint are ignored.
 
     Args:
         named: The name of the file, for error messages.

@@ -1,7 +1,7 @@
 """Compose the message that a station signs for a receipt, and check signed receipts.
 
-To check a receipt, no secret and no database is needed, but only the public keys of the station.
-The private keys are in `supplies.signing.station_keys`.
+The public keys of the station are enough to check a receipt: no secret or database is needed. The
+private keys are in `supplies.signing.station_keys`.
 """
 
 from __future__ import annotations
@@ -71,12 +71,12 @@ class NotGenuine(SuppliesError):
 
 
 class IssuedReceipt(NamedTuple):
-    """What is signed for a receipt: its content as issued, or the marks on a later printing.
+    """What the station signs: the content of a receipt, or the marks on a later printing of it.
 
     Attributes:
         digest: Digest of the stored content of the receipt, hexadecimal.
-        seq, hash: Number and hash of the entry that issued the receipt. If `marks` is not None,
-            those of the last entry that caused a mark.
+        seq, hash: Number and hash of an entry: the one that issued the receipt or, if `marks` is
+            not None, the last one that caused a mark.
         marks: The marks, such as "void" or "copy", as JSON, if they are to be signed. None if the
             content is to be signed.
     """

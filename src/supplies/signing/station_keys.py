@@ -57,7 +57,7 @@ class _Key(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A key that signs receipts of all stations in the database.
 
     Attributes:
-        code_secret: The secret from which check codes are made, hexadecimal.
+        code_secret: The secret with which check codes are computed, hexadecimal.
         private: The private key, hexadecimal.
         after: For each station, the number of its last entry when the key was made.
     """
@@ -99,16 +99,16 @@ class StationKeys:
         return keys
 
     def check_code(self, issued: IssuedReceipt) -> str:
-        """Return the check code of a receipt.
+        """Return the check code of a receipt: eight characters.
 
-        It has eight characters and cannot be computed without the secret of the key.
+        Without the secret of the key, the code cannot be computed.
         """
         return _code(self._for(issued), issued)
 
     def sign(self, issued: IssuedReceipt) -> ReceiptSignature:
         """Return the check code and the signature of a receipt, or of its marks such as "void".
 
-        They are made with the key that was in use at the entry that `issued` names.
+        The key is the one that was in use when the entry in `issued` was recorded.
         """
         key = self._for(issued)
         code, private = _code(key, issued), _private(key.private)
@@ -290,8 +290,8 @@ def create_key_for_first_receipt(store: Store) -> None:
 def ensure_keys(store: Store, database: str) -> bool:
     """Check that there are keys. If no receipt has been issued yet, create the first key.
 
-    Return whether a key was created. If receipts exist without a key file, the file was lost or has
-    another name. Then no key is created, because the receipts could not be checked with a new key.
+    Return whether a key was created. If receipts exist but the key file does not, it was lost or
+    has another name. Then no key is created, because a new key could not check those receipts.
 
     Args:
         database: The database that `store` has opened.

@@ -5,10 +5,10 @@
 - `hash_chain`: entry numbers, hashes and columns of the entries
 - `earlier_checks`: entries that were verified or signed before are still in the chain
 - `records`: the rows that entries write into other tables
-- `receipts`: receipts, and texts that can be erased
+- `receipts`: receipts, and free texts, which can be erased
 - `balances`: balances and floors
-- `needs`: quantities of needs against quantities of goods
-- `pledges`: quantities of donations that fulfilled pledges
+- `needs`: the quantities that needs claim, get and have received
+- `pledges`: the quantities of donations that fulfilled pledges
 - `repacked_goods`: expiry of repacked goods, and the pledges they fulfil
 - `shipments`: goods sent to or received from other stations
 - `stock_counts`: differences that stock counts found

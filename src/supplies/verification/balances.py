@@ -61,7 +61,7 @@ class Balance:
         return self.quantity >= 0 or not self.floored
 
     def _move_earlier_day(self, day: str, change: int, seq: int, line: int) -> bool:
-        """Do what `move` does, for a day before the latest day of this balance."""
+        """Add a change to a day before the latest day of this balance, as `move` describes."""
         earlier = self.earlier = self.earlier or {}
         if day not in earlier:
             before = max((known for known in earlier if known < day), default=None)
@@ -145,8 +145,8 @@ class Balances:
     def check_days(self) -> None:
         """Check that the table `days` has each balance at the end of each day on which it changed.
 
-        Each stored row is compared with the computed balance. Keys are unique, so if the number of
-        rows is right too, no row is missing.
+        Each stored row is compared with the computed balance. The keys of the rows are unique, so
+        an equal number of rows shows that no row is missing.
 
         Raises:
             BooksBroken: a row is missing, changed or surplus.
@@ -204,7 +204,7 @@ class Balances:
 def _family(kind: AccountKind, lot: str) -> Family | None:
     """Return whether a balance counts goods, promises or needs. Only goods have a lot.
 
-    Return None if accounts of this kind cannot have such a balance.
+    Return None if accounts of this kind cannot have a balance with this item and lot.
     """
     if lot:
         return Family.GOODS if Family.GOODS in kind.families else None

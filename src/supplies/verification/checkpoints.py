@@ -21,7 +21,7 @@ JOIN (SELECT t.destination, max(b.received_seq) AS seq FROM shipments_acknowledg
       WHERE b.station = :station GROUP BY t.destination) last
 ON last.destination = s.destination AND last.seq = a.received_seq WHERE a.station = :station
 """
-"""SQL that selects the last entry of each other station that this station's shipments name."""
+"""SQL that selects the last entry of each other station that shipments of this station cite."""
 
 
 def sign_checkpoints(
@@ -30,8 +30,8 @@ def sign_checkpoints(
     """Sign checkpoints for the last entry of a station and for entries of other stations.
 
     When a station receives a shipment or acknowledges its arrival, its entry contains the number
-    and hash of an entry of the other station. So each station that exchanges goods can witness for
-    the others.
+    and hash of an entry of the other station. So the checkpoints of one station also protect the
+    entries of its partners.
 
     Args:
         seq, entry_hash: Number and hash (hexadecimal) of the station's last entry.

@@ -1,4 +1,4 @@
-"""Check that no code of a stop was compared after too many codes were wrong."""
+"""Check that no code of a stop was tried again after too many wrong codes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _Stop = tuple[str, str]
 
 
 class CodeAttempts:
-    """Checks the codes that households told couriers. A stop that moved keeps its attempts."""
+    """Checks how often couriers tried the code that a household told them.
+
+    A stop that moves to another delivery keeps the number of its attempts.
+    """
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader

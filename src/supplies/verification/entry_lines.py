@@ -38,10 +38,10 @@ _decode_line = msgspec.json.Decoder(EntryLine).decode
 def verify_lines(
     lines: Iterable[bytes], name: str, *, witnesses: Sequence[Checkpoint] = ()
 ) -> VerifiedStation:
-    """Check the entries in the lines of a file. The memory does not grow with their number.
+    """Check the entries in the lines of a file, in memory that does not grow with their number.
 
     Every hash must be right, entry numbers must have no gaps, and the entries must not contradict
-    one another. That entries at the end are missing is found only if a checkpoint shows it.
+    one another. If the last entries are missing, only a checkpoint can show it.
 
     Args:
         name: The name of the file, for error messages.

@@ -1,4 +1,4 @@
-"""Checkpoints of other stations that a station keeps, so that the other station cannot rewrite.
+"""Store checkpoints of other stations, so that those stations cannot rewrite their books unnoticed.
 
 Whoever has full access to the books of a station can rewrite its last entries, but not the rows in
 the books of its partners. `verify` compares the kept checkpoints with each other and with the
@@ -29,7 +29,10 @@ JOIN shipments_acknowledged a ON a.station = s.station AND a.shipment = s.shipme
 AND a.received_seq = k.seq WHERE k.station = :station AND k.hash <> a.received_hash
 ORDER BY 1
 """
-"""SQL that selects entries which cite another hash than a kept checkpoint."""
+"""SQL that selects entries which cite an entry of another station with another hash.
+
+Another hash means: not the hash in the kept checkpoint of that entry.
+"""
 
 _CONTRADICTIONS = """
 SELECT k.witnessed, k.seq, min(k.hash), max(k.hash) FROM kept_checkpoints k
@@ -41,15 +44,15 @@ ORDER BY 1, 2
 def keep(store: Store, station: str, checkpoints: Iterable[Checkpoint], now: datetime) -> int:
     """Store the checkpoints that other stations signed for their own entries.
 
-    Return how many were stored. Those that were stored before are left out, and so are those of
-    stations in this database and those about entries of a third station.
+    Return how many were stored. Not stored are checkpoints that are stored already, that are of a
+    station in this database, or that a station signed for an entry of a third station.
 
     Args:
         checkpoints: Checkpoints with valid signatures.
         now: The present time.
 
     Raises:
-        InvalidField: a station signed with another key of the same name before.
+        InvalidField: a station signed an earlier checkpoint with another key that has the same id.
         StoreError: the database cannot be written.
     """
     here = {str(code) for (code,) in store.all("SELECT code FROM stations")}
@@ -100,11 +103,11 @@ def list_latest(store: Store) -> list[Checkpoint]:
 
 
 def check_kept(reader: Reader) -> None:
-    """Check that no other station showed two different histories to this station.
+    """Check that each other station always showed the same history to this station.
 
     Raises:
         BooksBroken: two kept checkpoints, or a kept checkpoint and an entry that cites the other
-            station, name different hashes of one entry of that station.
+            station, contain different hashes for one entry of that station.
     """
     for witnessed, seq, first, second in reader.store.all(
         _CONTRADICTIONS, {"station": reader.station}

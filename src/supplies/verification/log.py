@@ -1,4 +1,4 @@
-"""The log of successful verifications, and a test that the database can be written."""
+"""The log of successful verifications, and a check that the database can be written."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class LastVerification(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def log_verification(store: Store, verified: Verified, now: datetime) -> None:
-    """Store that the entries of the verified stations were found without differences.
+    """Store that these stations were verified and that no difference was found.
 
     Args:
         now: When the verification ended.
@@ -87,7 +87,7 @@ def find_unverified_station(
 
 
 def probe_writing(store: Store, station: str, now: datetime) -> None:
-    """Test that the database can be written, by storing the time in the table `write_probes`.
+    """Check that the database can be written: store the present time in the table `write_probes`.
 
     This table is not part of the books, so verification does not read it.
 

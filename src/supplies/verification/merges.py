@@ -1,4 +1,4 @@
-"""Check merged codes: both are registered, and a code that stays is not merged itself."""
+"""Check merged codes: both codes are registered, and the remaining code is not merged itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _TABLE = TABLES[Merge]
 
 
 class Merges:
-    """Follows the merges of codes and their reversals, entry by entry."""
+    """Checks the merges of codes and their reversals, entry by entry."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -23,8 +23,8 @@ class Merges:
         """Check the merges of the next entries.
 
         Raises:
-            BooksBroken: a code would be merged into itself or into a merged code, a code that stays
-                would be merged, or a reversal names other codes than its merge.
+            BooksBroken: a code would be merged into itself or into a merged code, the remaining
+                code of a merge would be merged, or a reversal names other codes than its merge.
         """
         columns = ROW_TABLES[Merge].columns
         for row in recorded[Merge]:
@@ -49,7 +49,7 @@ class Merges:
             self._seq[person] = seq
 
     def check(self) -> None:
-        """Check that all merged codes, and the codes that stay, are registered.
+        """Check that both codes of each merge are registered.
 
         Raises:
             BooksBroken: a code is not registered as a donor or recipient.

@@ -1,7 +1,8 @@
 """Compare the quantities of needs with the quantities of promises and goods.
 
-For each need, the claimed quantity must equal the quantity that pledges promise to it. Needs may
-not have more goods assigned than are allocated or in transit, and not more met than was received.
+For each need, the claimed quantity must equal the quantity that pledges promise to it. The quantity
+assigned to needs must not exceed what is allocated or in transit, and the quantity that counts as
+met must not exceed what was received.
 """
 
 from __future__ import annotations

@@ -17,10 +17,10 @@ _ByPledge = Counter[tuple[str, str]]
 
 
 class FulfilledPledges:
-    """Check that donations and conversions record the fulfilled quantities of their transfers.
+    """Checks the pledged quantities that donations and conversions record as fulfilled.
 
-    Documents that fulfil no pledge are skipped, and so are conversions recorded by older versions
-    of the program, which did not store these quantities.
+    They must be those of the transfers. Documents that fulfil no pledge are skipped, and so are
+    conversions recorded by older versions of the program, which did not store these quantities.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -75,7 +75,7 @@ class FulfilledPledges:
             moved[keys_of(account)[0], item] += quantity
 
     def check(self) -> None:
-        """Check that the lines of each document and its transfers say the same about its pledges.
+        """Check that the lines of each document agree with its transfers from pledges.
 
         A line that names no pledge may have fulfilled any pledges of the donor.
 

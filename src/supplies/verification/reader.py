@@ -130,7 +130,7 @@ class Reader:
     def _missing(self, table: Table, row: Row) -> BooksBroken:
         """Return the error for a missing row.
 
-        It says so if the row was moved to another station.
+        If the row is stored for another station, the error says so.
         """
         values = dict(zip(table.columns, row, strict=True))
         where = " AND ".join(

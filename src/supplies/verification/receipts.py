@@ -1,4 +1,4 @@
-"""Check receipts and texts that can be erased: notes, wishes, reasons, contents of receipts."""
+"""Check receipts and erasable texts: notes, wishes, reasons, contents of receipts."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ _decode = msgspec.json.Decoder(_Frozen).decode
 
 
 def _expected_codes(recorded: Rows) -> list[Row]:
-    """Return the rows that the codes of stops should have in the table `erasable`.
+    """Return the rows that the table `erasable` should have for the codes of these stops.
 
-    A code is about the recipient of its stop. The entry that makes the code also makes the stop.
+    A code is stored as a text about the recipient of its stop, by the entry that makes the stop.
     """
     recipients = {row[:2] + row[3:4]: f"recipient:{row[4]}" for row in recorded[Stop]}
     return [
@@ -62,9 +62,9 @@ class Receipts:
     """Checks the receipts and erasable texts of the entries, one group of entries after the other.
 
     Attributes:
-        erased: The texts that were erased on request, by digest. The value is the entry that erased
-            the text, and the person or entry whose texts were erased.
-        absent: The texts without stored content, by digest. The value is the entry that recorded
+        erased: The texts that were erased on request, by digest. Each value is the entry that
+            erased the text, and the person or entry whose texts it erased.
+        absent: The texts without stored content, by digest. Each value is the entry that recorded
             the text, and the person whom the text was about.
     """
 
@@ -141,7 +141,7 @@ class Receipts:
             raise self._wrong_text("content", seq, donations, frozen.donations)
 
     def _check_known(self, recorded: Rows) -> None:
-        """Check that each receipt that a row names was issued before.
+        """Check that each row about a receipt names one that was issued before.
 
         No receipt may be voided twice, and the reprints of a receipt must be numbered 1, 2, 3 and
         so on.
@@ -212,7 +212,7 @@ class Receipts:
     def _stored(self, recorded: Rows, low: int, high: int) -> Iterator[Row]:
         """Yield the rows of the entries from `low` to `high` in the table `erasable`.
 
-        Only rows with a few photos are read into memory at a time.
+        Only a few photos are in memory at a time.
         """
         with_proofs = [row[0] for row in recorded[Proof]]
         for seq in with_proofs[_PROOFS_IN_MEMORY::_PROOFS_IN_MEMORY]:
@@ -229,7 +229,7 @@ class Receipts:
             self.erased[digest] = (seq, parties[seq])
 
     def check_erased(self) -> None:
-        """Check that each erased text is missing, and that no other text is missing.
+        """Check that exactly those texts have no content that entries erased.
 
         Raises:
             BooksBroken: a text is missing although no entry erased it, or is stored although an

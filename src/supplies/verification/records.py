@@ -229,7 +229,7 @@ class Records:
                     raise self.reader.broken(TABLES[kind], "lot", row[0], f"a lot of {item}", lot)
 
     def _check_packs(self, recorded: Rows) -> None:
-        """Check that the packs of each line are as many base units as the same line has."""
+        """Check that the packs of each line contain as many base units as the line."""
         lines: dict[tuple[int, int], tuple[str, int]] = {}
         for kind in (Need, PledgeLine, ArrivalLine):
             at = ROW_TABLES[kind].columns.index
@@ -258,9 +258,9 @@ class Records:
         pending -= {("delivery", int(name[2:])) for name in closed if name[2:].isdecimal()}
 
     def _check_resolutions(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Check that each resolution is of a conflict that waits, and remove it from `pending`.
+        """Check that each resolved conflict was unresolved before, and remove it from `pending`.
 
-        If the books are kept as they are, its entry must move no goods.
+        The entry of a resolution that leaves the books unchanged must have no transfers.
         """
         for seq, conflict, way in recorded[Resolution]:
             if ("conflict", conflict) not in self.pending or conflict >= seq:

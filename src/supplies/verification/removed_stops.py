@@ -1,4 +1,4 @@
-"""Check stops that were taken off a delivery: all goods of the stop went where the row says."""
+"""Check stops that were taken off a delivery: all their goods went to the recorded accounts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Removal(NamedTuple):
 
 
 class RemovedStops:
-    """Checks the stops that were taken off deliveries, after all entries have been read."""
+    """Checks stops that were taken off deliveries. The check runs after all entries were read."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -44,7 +44,7 @@ class RemovedStops:
             self._removals.append(_Removal(seq, delivery, allocation, moved_to, moved))
 
     def check(self) -> None:
-        """Check that each removed stop lost exactly the goods that were loaded for it.
+        """Check that all goods that were loaded for each removed stop were taken off the delivery.
 
         Raises:
             BooksBroken: the entry moved other goods, or the stop on the other delivery has other
@@ -71,7 +71,7 @@ class RemovedStops:
         return ALLOCATED(removal.allocation, str(line[4]))
 
     def _lines(self, delivery: str, allocation: str) -> list[Row]:
-        """Return the lines of a stop without their entry and delivery, in order."""
+        """Return the lines of a stop in order, without the columns of entry and delivery."""
         columns = [name for name in ROW_TABLES[StopLine].columns if name not in ("seq", "delivery")]
         return self.reader.store.all(
             f"SELECT {', '.join(columns)} FROM {TABLES[StopLine]} WHERE station = :station "

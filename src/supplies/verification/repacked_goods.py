@@ -1,4 +1,4 @@
-"""Check the products of repacking: when they expire, and whose pledges they fulfil."""
+"""Check the products of repacking: their expiry, and the pledges that they fulfil."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class _Conversion(NamedTuple):
 
 
 class RepackedGoods:
-    """Checks the products of conversions, after all entries have been read.
+    """Checks the products of conversions. The check runs after all entries were read.
 
     To save memory, lots that do not expire are remembered only if they were repacked.
     """

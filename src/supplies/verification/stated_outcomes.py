@@ -1,4 +1,4 @@
-"""Check that the outcome of each stop states the goods that its entries moved."""
+"""Check that the outcome of each stop has the same quantities as the transfers of its entries."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from supplies.verification.records import ROW_TABLES, Rows
 _RECEIVED, _LOST = RECEIVED.name, LOST.name
 
 _Goods = Counter[str]
-"""Quantities that were received or lost, by kind of account, or brought back, by account."""
+"""Moved quantities: those received or lost, by kind of account; those brought back, by account."""
 
 
 class _Outcome(NamedTuple):
-    """The first outcome of a stop, or one that a decision booked, and the goods that it moved."""
+    """An outcome of a stop, and the goods that its entries moved.
+
+    It is the first outcome of the stop, or one that was booked to resolve a conflict.
+    """
 
     head: Body
     delivery: str
@@ -31,7 +34,7 @@ class _Outcome(NamedTuple):
 
 
 class StatedOutcomes:
-    """Checks the first outcomes of stops, and the outcomes that decisions about conflicts booked.
+    """Checks first outcomes of stops, and outcomes that were booked to resolve conflicts.
 
     Corrections of outcomes are skipped: they move goods between the accounts of two outcomes.
     """
@@ -42,10 +45,10 @@ class StatedOutcomes:
         self._decisions: list[_Outcome] = []
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Check the next first outcomes, and remember the outcomes of decisions.
+        """Check the next first outcomes, and remember the outcomes that resolve conflicts.
 
         Raises:
-            BooksBroken: the entries of a first outcome moved other goods than it states.
+            BooksBroken: the entries of a first outcome moved other goods than the outcome lists.
         """
         if not bodies:
             return
@@ -62,7 +65,10 @@ class StatedOutcomes:
                 self._follow(bodies, at + 1)
 
     def _follow(self, bodies: Sequence[Body], start: int) -> None:
-        """Add further entries of the last outcome's command. Check it when another one begins."""
+        """Add the transfers of the next entries to the last outcome, if its command made them.
+
+        At the first entry of another command, check the outcome.
+        """
         for at in range(start, len(bodies)):
             if self._last is None:
                 return
@@ -98,14 +104,15 @@ class StatedOutcomes:
             )
 
     def check(self) -> None:
-        """Check what decisions about conflicts booked as received and lost.
+        """Check the goods that were booked as received and lost to resolve conflicts.
 
-        Less may be booked than they state: older versions booked only what was received. If a line
-        states less than before, goods that were used since remain with those who have them.
+        Less may be booked than the outcome lists, because older versions of the program booked only
+        the received goods. If fewer goods were received than the outcome before said, those that
+        were used since are not moved.
 
         Raises:
-            BooksBroken: the entries of a decision moved more than it states, or too little was
-                booked as received.
+            BooksBroken: the entries moved more goods than the outcome lists, or too few were booked
+                as received.
         """
         self._finish()
         for each in self._decisions:
@@ -121,7 +128,7 @@ class StatedOutcomes:
                     )
 
     def _before(self, outcome: _Outcome) -> list[Row]:
-        """Return the lines of the last outcome before a decision."""
+        """Return the lines of the outcome of the same stop that was the latest before this one."""
         columns = ", ".join(ROW_TABLES[OutcomeLine].columns)
         where = "station = :station AND delivery = :delivery AND allocation = :allocation"
         return self.reader.store.all(

@@ -22,8 +22,8 @@ class _Line:
     Attributes:
         seq: Number of the entry that recorded the line or last changed the expected quantity.
         counted: The quantity that was counted.
-        expected: The quantity that the books have for the moment when the sheet was opened. Entries
-            that are recorded late change it.
+        expected: The quantity in the books at the moment when the count sheet was opened. Entries
+            that are recorded later for an earlier moment change it.
         unbooked: The part of a shortage that could not be booked when a conflict was resolved.
     """
 
@@ -36,7 +36,7 @@ class _Line:
 
 
 class StockCounts:
-    """Checks the stock counts of a station: the counted lines and what was booked for them."""
+    """Checks the stock counts of a station: that the difference of each counted line was booked."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -45,7 +45,7 @@ class StockCounts:
         self._booked: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Read the stock counts of the next entries, and what these entries booked for them.
+        """Read the counted lines of the next entries, and the differences that they booked.
 
         Raises:
             BooksBroken: an entry names a count sheet or counted line that does not exist.

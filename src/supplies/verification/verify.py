@@ -224,7 +224,7 @@ class _Verification:
 
 
 def _closings(recorded: Rows) -> dict[int, date]:
-    """Return the last closed day for each entry that closed or reopened days, by entry number."""
+    """Return the last closed day after each entry that closed or reopened days, by entry number."""
     return {seq: date.fromisoformat(through) for seq, through in recorded[Period]}
 
 

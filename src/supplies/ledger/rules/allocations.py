@@ -26,7 +26,7 @@ class AllocationDraft:
         arrival: The donation or conversion whose goods are allocated on arrival; None if a command
             allocates goods that are already in stock.
         lots: For each item and lot in the allocation, the need that the goods are for and the
-            quantity. The goods of one lot are for one need at most.
+            quantity. All goods of one lot are for the same need, or for no need.
     """
 
     draft: Draft
@@ -39,7 +39,7 @@ class AllocationDraft:
     def takes(self, item: str, lot: str, need: str | None) -> bool:
         """Return whether goods of this lot can be added for this need.
 
-        They cannot if the allocation already has goods of the lot for another need.
+        They cannot if the allocation has goods of the same lot for another need.
         """
         return (item, lot) not in self.lots or self.lots[item, lot][0] == need
 
@@ -217,7 +217,8 @@ def first_open_need(
     Of equally urgent needs, the oldest is returned.
 
     Args:
-        claimed: Whether to return a need that pledges claim completely, if no other is open.
+        claimed: Whether to return a need that is promised completely by pledges, if no other need
+            is open.
     """
     needs = open_needs(journal, recipient, item)
     for need in needs:
@@ -288,7 +289,7 @@ def release(command: Release, journal: Journal) -> None:
 
 
 def release_goods_of_need(journal: Journal, need: Need, allocation: str) -> None:
-    """Put the goods that an allocation contains for one need back: allocated → stock."""
+    """Put all goods of an allocation that are for one need back into stock: allocated → stock."""
     serving = journal.needs_served(allocation)
     goods = [
         (account, item, lot, quantity)
@@ -311,7 +312,7 @@ def allocated_goods(
     lines: Sequence[ReleasedLine | AllocationPart] | None,
     pointer: str = "",
 ) -> list[tuple[str, str, str, int, str]]:
-    """Return goods of an allocation: account, item, lot, quantity, and pointer to the line.
+    """Return goods of an allocation, each as account, item, lot, quantity and pointer to the line.
 
     Args:
         lines: The quantities to take of each line; None takes all that is still set aside.

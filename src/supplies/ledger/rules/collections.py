@@ -20,8 +20,8 @@ from supplies.ledger.rules.need_fulfilment import meet_assigned_need, meet_needs
 def collect_allocation(command: CollectAllocation, journal: Journal) -> None:
     """Record that a recipient fetched allocated goods: allocated → received.
 
-    The goods meet the needs for which they were set aside. Goods that were set aside for none meet
-    other open needs of the recipient, as with a delivery.
+    The goods meet the needs for which they were set aside. Goods that were set aside for no need
+    meet other open needs of the recipient, as with a delivery.
 
     Raises:
         InvalidField: a line is unknown, goods are in a quarantine, or a lot has expired.

@@ -128,8 +128,8 @@ class History:
 
         Args:
             of_sheet: The id of a count sheet: return only the transfers that changed the difference
-                of its count. None: return only the transfers that changed no count. By default,
-                return all transfers.
+                of its count. None returns only the transfers that changed no count. By default, all
+                transfers are returned.
         """
         bodies = [*self.bodies, *self.released]
         if of_sheet is not ...:
@@ -149,10 +149,9 @@ class History:
 
 
 def recounted_sheet(body: Body) -> str | None:
-    """Return the count sheet that an entry compares with the books again.
+    """Return the count sheet that an entry compares with the books again; None for other entries.
 
-    Such an entry changes the booked difference between counted and expected stock. Return None for
-    all other entries.
+    Such an entry changes the booked difference between counted and expected stock.
     """
     return body.document if body.kind == RECOUNTED else None
 
@@ -262,7 +261,7 @@ def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
 
 
 def _found_by_counts(history: History) -> dict[Key, int]:
-    """Return the part of a gift that explained the surplus of stock counts, by balance.
+    """Return, by balance, the part of a gift that explained the surplus of stock counts.
 
     The quantity is 0 for a surplus that the gift explained until it was reversed.
     """
@@ -320,7 +319,7 @@ def _lines_of(body: Body) -> list[CreatedLot]:
 
 
 def _earmarks_of(books: Books, history: History) -> list[Earmark]:
-    """Return the goods that the command itself set aside, each lot with its need."""
+    """Return the goods that the command itself set aside, by lot and need."""
     needs: dict[tuple[str, str, str], str | None] = {}
     recipients: dict[str, str] = {}
     for row in history.rows():

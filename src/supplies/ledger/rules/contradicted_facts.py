@@ -34,11 +34,11 @@ from supplies.ledger.rules.delivery_proofs import (
 def record_conflict(
     command: ReportOutcome | CountStock, journal: Journal, reason: str
 ) -> str | None:
-    """Record a fact that contradicts the books, without moving goods. Return the reason.
+    """Record a fact that contradicts the books, without moving goods. Return how it contradicts.
 
-    The day of an outcome is that of its time, unless this time is itself impossible. If an
-    unresolved conflict is about the same fact, only a proof of the new report is recorded. The
-    result is then None.
+    The day of an outcome is the day of its time, unless the time is impossible. If an unresolved
+    conflict is about the same fact, only a proof in the new report is recorded, and the result is
+    None.
 
     Raises:
         Repeated: an unresolved conflict is about the same fact, and the report has no new proof.
@@ -77,7 +77,10 @@ def possible_day(journal: Journal, command: ReportOutcome) -> date | None:
 
 
 def _stated(command: ReportOutcome | CountStock) -> dict[str, Any]:
-    """Return what a conflict stores of a command. Older versions left out some unset fields."""
+    """Return the fields of a command that a conflict stores.
+
+    Older versions of the program left out some fields that were not set.
+    """
     return {
         name: value
         for name, value in without_free_text(command).items()
@@ -105,10 +108,10 @@ def decode_fact(stated: str) -> ReportOutcome | CountStock:
 
 
 def _fact(journal: Journal, command: ReportOutcome | CountStock) -> tuple[object, ...]:
-    """Return a value that two reports of the same fact share.
+    """Return a value that is equal for two reports of the same fact.
 
-    Outcomes are the same if their stop, goods and day are. Who received the goods may differ.
-    Counts are the same if all their lines are.
+    Two outcomes are the same fact if stop, goods and day are equal; the person who received the
+    goods may differ. Two counts are the same fact if all their lines are equal.
     """
     if isinstance(command, CountStock):
         return command.sheet, command.lines, command.happened_on

@@ -110,10 +110,10 @@ def _change(
 
 
 def _of_every_sheet(recounted: list[Draft], history: History) -> list[Draft]:
-    """Return the drafts that change stock counts, and an empty draft for each other count sheet.
+    """Return a draft for each count sheet whose difference the command changed or changes.
 
-    The other sheets are those whose differences the command changed before. An empty draft undoes
-    that change.
+    The draft is empty if the command changed the difference before, and does not change it after
+    the correction. An empty draft undoes the earlier change.
     """
     now = {draft.document for draft in recounted}
     dropped = {
@@ -125,7 +125,7 @@ def _of_every_sheet(recounted: list[Draft], history: History) -> list[Draft]:
 
 
 def _check_entry_numbers(drafts: list[Draft], others: list[Draft]) -> None:
-    """Check that the drafts in `others` keep the entry numbers for which they were drafted.
+    """Check that the drafts in `others` get the entry numbers for which they were drafted.
 
     The id of a new document ends in the number of its entry, so this number must not change any
     more.
@@ -181,7 +181,7 @@ Place = tuple[str, int]
 
 
 class MovedOn(NotEnough):
-    """Goods that a correction would take back were used in the meantime.
+    """The error that goods which a correction would take back were used in the meantime.
 
     Attributes:
         shortages: The balances that would fall below zero, each with the quantity missing at the
@@ -206,7 +206,7 @@ class _Short(NamedTuple):
 
     Attributes:
         taken: The quantity that the correction takes from the balance.
-        there: The quantity in the balance before the correction.
+        there: The balance before the correction.
         when: The day on which the balance is short; None means now.
     """
 
@@ -329,9 +329,9 @@ def _lines_of_lots(head: Draft) -> dict[str, Place]:
 
 
 def _keep_needs_ended(journal: Journal, change: Counter[tuple[date, Key]]) -> None:
-    """Change `change` so that a correction adds no quantity to needs that have ended.
+    """Change `change` so that a correction does not reopen needs that have ended.
 
-    Such quantities go to the account `ended` instead.
+    A quantity that would be added to such a need goes to the account `ended` instead.
     """
     totals: Counter[Key] = Counter()
     for (_, key), quantity in change.items():

@@ -35,10 +35,10 @@ _LIKENESSES: tuple[_Likeness, ...] = (
     _label,
     lambda lot: (lot.item, lot.line),
 )
-"""Functions that return what a line and a lot must have in common, the most demanding first.
+"""Functions that decide whether a line keeps a lot: both must give the same result.
 
-The last function compares only item and line number. So a line keeps its lot even if its batch or
-expiry was mistyped.
+The strictest function comes first. The last one compares only item and line number, so a line keeps
+its lot even if batch or expiry were mistyped.
 """
 
 

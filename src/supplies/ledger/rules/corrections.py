@@ -1,10 +1,10 @@
 """Corrections: record a command as it should have been, by booking only the difference.
 
 A correction that changes only free texts moves nothing: it repeats the rows of the command. For all
-other corrections, the rule of the command runs again on the corrected version, with balances that
-leave out what the command recorded before. If the rule has a choice, it chooses what the command
-chose before. Then the difference between the two results is booked. A reversal is a correction to
-nothing.
+other corrections, the rule of the command runs again on the corrected version. The balances that it
+reads leave out what the command recorded before. If the rule can choose, for example between lots,
+it chooses as it did before. Then the difference between the two results is booked. A reversal is a
+correction to nothing.
 """
 
 from __future__ import annotations
@@ -223,7 +223,7 @@ def _run_again(
 
 
 def within_command(fault: Fault) -> Fault:
-    """Return a fault of the corrected command with a pointer into `command` of the correction."""
+    """Return a fault of the corrected command, with a pointer into the field `command`."""
     if not fault.pointer or fault.pointer.startswith("/command"):
         return fault
     return dataclasses.replace(fault, pointer=f"/command{fault.pointer}")
@@ -352,9 +352,9 @@ def _goods_by_day(moves: Iterable[tuple[Moment, Transfer]]) -> dict[tuple[str, K
 
 
 def _release_again(again: Journal, history: History) -> list[Draft]:
-    """Draft again the releases of goods that the command set aside, each on the day of the release.
+    """Draft again the releases of goods that the command itself had set aside.
 
-    Goods that were used since stay allocated, because they cannot be released.
+    Each release keeps its day. Goods that were used since stay allocated.
     """
     assert again.corrected is not None
     kept: Counter[Key] = Counter()
@@ -426,7 +426,7 @@ def _check_reversible(history: History) -> None:
 
 
 def _restore_needs_of(journal: Journal, draft: Draft) -> None:
-    """Reopen needs that have more assigned or met than the goods left after a correction."""
+    """Reopen needs that count more goods as assigned or met than a correction left for them."""
     assert journal.corrected is not None
     moved = {key for d in journal.drafts for key in net_changes(move.transfer for move in d.moves)}
     allocations: set[str] = set()

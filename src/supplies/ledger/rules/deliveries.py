@@ -19,7 +19,7 @@ from supplies.ledger.rules.allocations import allocated_goods, find_allocation
 from supplies.ledger.rules.stop_codes import add_stop_codes
 
 LOST_ON_THE_WAY = "on_the_way"
-"""The reason with which goods lost on a delivery or between stations are written off."""
+"""The reason of write-offs of goods that are lost on a delivery or between stations."""
 
 MAX_DISPATCH_LINES = 5_000
 """Largest number of lots that one dispatch can load.

@@ -123,7 +123,7 @@ def _target(journal: Journal, command: MoveStops) -> tuple[Draft, int]:
 def present_delivery(books: Books, delivery: str, allocation: str) -> str:
     """Return the delivery that has the goods of a stop now.
 
-    It is another one than the given delivery if the stop was moved since.
+    If the stop was moved, this is not the given delivery.
     """
     while (
         removal := books.latest_row(StopRemoval, delivery=delivery, allocation=allocation)
@@ -202,6 +202,6 @@ def _stop_is_done(journal: Journal, stop: Stop, pointer: str) -> AlreadyDone:
 
 
 def _close_if_empty(journal: Journal, draft: Draft, delivery: str) -> None:
-    """Close a delivery if the drafts leave nothing of it in transit."""
+    """Close a delivery if the drafts leave no goods of it in transit."""
     if not journal.nonzero_balances(f"{IN_TRANSIT.prefix}{delivery}:"):
         draft.add_rows(DeliveryEnd(delivery=delivery))

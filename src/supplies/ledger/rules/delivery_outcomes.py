@@ -43,11 +43,14 @@ MAX_AGE_BY_PHONE = timedelta(days=60)
 
 
 EARLIEST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)
-"""A reported time before this is impossible. The time of a zone is not known for all of them."""
+"""A reported time before this one is impossible.
+
+Before it, the offset from UTC is not known for every time zone.
+"""
 
 
 class Repeated(Exception):
-    """The same outcome was recorded before, in entry `seq`. So nothing is recorded now."""
+    """Raised if entry `seq` recorded the same outcome before, so that nothing is recorded now."""
 
     def __init__(self, seq: int) -> None:
         super().__init__(seq)
@@ -61,13 +64,13 @@ _OUTCOMES: Mapping[Outcome, str] = {
     "not_at_home": template("not_at_home"),
     "lost": template("lost"),
 }
-"""The outcomes as templates of sentences, so that pages translate them."""
+"""The outcomes as templates of sentences that pages can translate."""
 
 
 class Contradicted(SuppliesError):
-    """A reported fact contradicts the books.
+    """Raised if a reported fact contradicts the books.
 
-    The fact is recorded as a conflict, which moves no goods.
+    The fact is then recorded as a conflict, which moves no goods.
     """
 
     slug = "conflict"
@@ -77,8 +80,8 @@ class Contradicted(SuppliesError):
 def report_outcome(command: ReportOutcome, journal: Journal) -> None:
     """Record the outcome of a stop: in_transit → received, allocated, stock or lost.
 
-    Received goods meet the need for which they were set aside. Goods that exceed this need, or were
-    set aside for none, meet other open needs of the recipient.
+    Received goods meet the need for which they were set aside. Goods that exceed this need, or that
+    were set aside for no need, meet other open needs of the recipient.
 
     Raises:
         Contradicted: the outcome contradicts the books.
@@ -199,13 +202,11 @@ def loaded_stop(journal: Journal, command: ReportOutcome) -> tuple[Stop, list[St
 
 
 def outcome_lines(command: ReportOutcome, loaded: list[StopLine]) -> list[OutcomeLine]:
-    """Return the outcome of each loaded line.
-
-    It is the reported one. If no lines are reported, it follows from the outcome of the stop.
+    """Return the outcome of each loaded line: the reported one or, without lines, that of the stop.
 
     Raises:
-        InvalidField: lines are required but not given, a line is missing, unknown or repeated, or
-            a line disagrees with the outcome of the stop.
+        InvalidField: lines are required but not given, a line is missing, unknown or repeated, or a
+            line disagrees with the outcome of the stop.
     """
     if command.lines is None:
         if command.outcome == "partly":
@@ -242,7 +243,10 @@ _QUANTITY_OF_OUTCOME = {
     "refused": "brought_back",
     "lost": "lost",
 }
-"""The only quantity that the lines of an outcome may have. For `partly` they may have each."""
+"""For each outcome of a stop, the only quantity that its lines may have.
+
+The lines of the outcome `partly` may have every quantity.
+"""
 
 
 def _check_agrees(outcome: str, line: OutcomeLine, index: int) -> None:
@@ -345,16 +349,16 @@ def _agreeing_report(
 
 
 def _check_same_stop(journal: Journal, command: ReportOutcome, corrected: int) -> None:
-    """Check that a correction of an outcome is about the same stop.
+    """Check that a correction of an outcome is about the same stop, and the outcome still counts.
 
-    If a decision booked another outcome of the stop since then, a correction is refused.
+    It does not count if another outcome of the stop was booked since, to resolve a conflict.
 
     Args:
         corrected: Number of the entry that is being corrected.
 
     Raises:
         InvalidField: the correction names another stop.
-        AlreadyDone: a decision booked another outcome of the stop since.
+        AlreadyDone: another outcome of the stop was booked since, to resolve a conflict.
     """
     for row in journal.books.body(corrected).rows:
         if isinstance(row, StopOutcome) and row.allocation != command.allocation:

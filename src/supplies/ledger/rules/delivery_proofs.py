@@ -22,7 +22,7 @@ MAX_SIGNATURES = 4
 
 
 def add_proofs(draft: Draft, command: ReportOutcome, books: Books) -> None:
-    """Add the signature of a report to a draft, and whether its code is that of the stop."""
+    """Add the signature of a report to a draft, and whether its code is the code of the stop."""
     of_stop = {"delivery": command.delivery, "allocation": command.allocation}
     if command.signature is not None and _may_be_signed(command, books):
         digest = draft.add_erasable(encode_body(command.signature))
@@ -39,7 +39,7 @@ def add_proofs(draft: Draft, command: ReportOutcome, books: Books) -> None:
 
 
 def add_outcome_details(draft: Draft, command: ReportOutcome) -> None:
-    """Add a row with what else a report says about a stop, if it says any of it."""
+    """Add a row with further details of a report about a stop, if the report has any."""
     details = OutcomeDetails(
         delivery=command.delivery,
         allocation=command.allocation,
@@ -52,9 +52,9 @@ def add_outcome_details(draft: Draft, command: ReportOutcome) -> None:
 
 
 def brings_proof(command: ReportOutcome, books: Books, recipient: str) -> bool:
-    """Return whether a report that agrees with an earlier one has a proof to keep beside it.
+    """Return whether a report that repeats a recorded outcome adds a proof of delivery.
 
-    If the data of the recipient was erased, no proof is kept.
+    If the data of the recipient was erased, no proof is stored.
     """
     return not is_erased(books, recipient) and _has_proof(command, books)
 
@@ -95,7 +95,7 @@ def _may_be_signed(command: ReportOutcome, books: Books) -> bool:
 
 
 def add_agreeing_proof(journal: Journal, command: ReportOutcome, about: str) -> None:
-    """Record the proofs of a report whose outcome was recorded before. No goods are moved."""
+    """Record the proofs in a report whose outcome was recorded before. No goods are moved."""
     draft = journal.entry("proof_added", document=command.delivery, about=about)
     add_proofs(draft, command, journal.books)
 
@@ -104,9 +104,9 @@ def add_stop_photo(command: AddStopPhoto, journal: Journal) -> None:
     """Record a photo of a stop, without its metadata. It may be taken before or after the outcome.
 
     Raises:
-        AlreadyDone: the stop has as many photos as it may have.
+        AlreadyDone: the stop has `MAX_PHOTOS` photos already.
         Forgotten: the data of the recipient was erased.
-        InvalidField: the photo is too large or no photo, or the delivery has no such stop.
+        InvalidField: the photo is too large or is not an image, or the delivery has no such stop.
         NotFound: the delivery is unknown.
     """
     delivery = present_delivery(journal.books, command.delivery, command.allocation)

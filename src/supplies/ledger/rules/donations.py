@@ -127,7 +127,7 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
 def _in_order(command: RecordDonation, parts: list[PointedLine]) -> list[tuple[int, PointedLine]]:
     """Return the lines with their numbers, in the order in which they fulfil pledges.
 
-    Lines that name a pledge come first, so that other lines do not use up this pledge.
+    Lines that name a pledge come first, so that other lines do not use it up.
     """
     return sorted(
         enumerate(parts, 1),
@@ -276,8 +276,7 @@ def fulfil_pledge(
     """Let the goods of a line fulfil the pledge that the line names.
 
     Claims on the pledge are served first, then the part of the pledge that no need claims. Claims
-    that were made after the goods came are served last, on the day of the claim. Return the
-    quantity that fulfils the pledge and the claims that are served.
+    that were made after the goods came are served last, on the day of the claim.
 
     Raises:
         InvalidField: the pledge is unknown, by another donor, or does not promise the item.
@@ -336,9 +335,9 @@ def fulfil_pledge(
 
 
 def _add_served(served: dict[tuple[str, date], ServedClaim], claim: ServedClaim) -> None:
-    """Add a served claim.
+    """Add a served claim to a list.
 
-    If the claim was served before on the same day, add up both quantities.
+    If the list has the same claim on the same day already, add up the quantities.
     """
     key = claim.need.need, claim.draft.booked_on
     before = served[key].quantity if key in served else 0
@@ -353,7 +352,7 @@ def _later_claims(
     claims: list[tuple[Need, int, int]],
     quantity: int,
 ) -> Iterator[ServedClaim]:
-    """Yield the claims that were made after the goods came, and that the goods serve.
+    """Yield the claims that the goods serve, but that were made after the goods came.
 
     At their arrival the goods were promised, but no need had claimed them. Each claim is served on
     the first day on which all of it was made.
@@ -398,8 +397,8 @@ def _fulfil_open_pledges(
 ) -> tuple[int, list[ServedClaim]]:
     """Let a line fulfil open pledges of its donor for the item, the oldest first.
 
-    In a correction, goods that have left for a claim fulfil the pledge of that claim, also if older
-    pledges are open. Return the same as `fulfil_pledge`.
+    In a correction, goods that were dispatched for the claim of a pledge fulfil that pledge, even
+    if older pledges are open. Return the same as `fulfil_pledge`.
     """
     remaining = quantity
     for_needs: list[ServedClaim] = []
@@ -420,7 +419,7 @@ def _fulfil_open_pledges(
 def _left_for_claims(
     journal: Journal, draft: Draft, line: DonationLine, lot: str, pledges: list[str]
 ) -> Counter[str]:
-    """Return how much of a corrected line's lot has left the station for claims on each pledge."""
+    """Return how much of a corrected line's lot has left the station for claims, by pledge."""
     left: Counter[str] = Counter()
     if journal.corrected is None:
         return left
@@ -460,8 +459,8 @@ def _claims_in_order(
     The most urgent claims come first; of equally urgent ones, the oldest. In a correction, needs
     whose goods were dispatched since come first, then needs that this lot served before.
 
-    Each claim comes with the largest quantity that it may get, and with the quantity of the line
-    that must be left for the donor's wish.
+    Each claim comes with two quantities: the most that it may get, and what must remain of the line
+    to meet the donor's wish.
     """
     claims = _claims_for(journal, line, pledge)
     if journal.corrected is None:
@@ -482,10 +481,10 @@ def _claims_in_order(
 
 
 def _claims_for(journal: Journal, line: DonationLine, pledge: str) -> list[tuple[Need, int]]:
-    """Return the needs that claim goods of a pledge which a donation line can serve.
+    """Return the needs whose claims on a pledge a donation line can serve, most urgent first.
 
-    The most urgent needs come first. Each need comes with the claimed quantity. If the line names a
-    need or a recipient, only claims of that need or recipient are returned.
+    Each need comes with the claimed quantity. If the line names a need or a recipient, only claims
+    of that need or recipient are returned.
     """
     return [
         (need, claimed)

@@ -38,8 +38,8 @@ class EarmarkedShare:
         need: The need that the goods are for, or None.
         pledge: The pledge whose claim the goods serve; None if the donor wishes the goods for the
             recipient.
-        named: Whether the line names the need. Then claims on the need are dropped if they are in
-            the way.
+        named: Whether the line names the need. If it does, claims of pledges on the need are
+            dropped as far as the goods take their place.
     """
 
     draft: Draft
@@ -65,8 +65,8 @@ def earmarked_shares(
     """Return the earmarked parts of an arriving line.
 
     Claimed needs come first, then the recipient for whom the donor wishes the goods. If a
-    correction says that the goods had expired when they arrived, no more of them is set aside for
-    this recipient than before.
+    correction makes the goods expired on arrival, at most as much of them is set aside for this
+    recipient as before.
     """
     shares: list[EarmarkedShare] = []
     for need, pledge, taken, on_day in for_needs:
@@ -165,13 +165,13 @@ _ShareKey = tuple[str, str, str, str | None]
 """The recipient, item, lot and need that identify goods in an allocation."""
 
 _AllocationDrafts = dict[str, tuple[AllocationDraft, bool]]
-"""The drafted allocations by id, each with True if the corrected command made the allocation."""
+"""The drafted allocations by id, each with whether the corrected command made it."""
 
 
 def _former_allocations(
     journal: Journal, shares: list[EarmarkedShare]
 ) -> dict[_ShareKey, Allocation]:
-    """Return the allocation of the corrected command in which each share was before."""
+    """Return, for each share, the allocation of the corrected command that had its goods before."""
     if journal.corrected is None:
         return {}
     wanted = {
@@ -221,9 +221,9 @@ def _suitable_allocation(
 def _resume(
     share: EarmarkedShare, allocation: Allocation, drafts: _AllocationDrafts
 ) -> AllocationDraft | None:
-    """Continue an allocation of the corrected command. Return its draft.
+    """Add to an allocation of the corrected command. Return its draft.
 
-    Return None if the allocation was continued on another day.
+    Return None if the allocation was already added to on another day.
     """
     if allocation.allocation not in drafts:
         resumed = AllocationDraft(

@@ -137,10 +137,10 @@ def describe_lot(command: DescribeLot, journal: Journal) -> None:
 
 
 def _arrival_of(journal: Journal, lot: str) -> str | None:
-    """Return the arrival that brought a lot.
+    """Return the arrival that brought a lot, or None.
 
-    Return None if there is none, or if it was reversed or corrected so that it has no such goods. A
-    later count may still have found the goods.
+    The result is also None if the arrival was reversed, or corrected so that it does not have these
+    goods any more. A later count may still have found the goods.
     """
     line = journal.books.latest_row(ArrivedLine, lot=lot)
     if line is None:

@@ -212,8 +212,8 @@ def _forget(journal: Journal, parties: list[str]) -> None:
     """Draft the entry that erases the data of one person.
 
     Args:
-        parties: All codes of the person, each as `donor:CODE` or `recipient:CODE`. The code that
-            stays comes first.
+        parties: All codes of the person, each as `donor:CODE` or `recipient:CODE`. The remaining
+            code of a merge comes first.
     """
     for seq in _open_conflicts(journal):
         about = journal.books.body(seq).about

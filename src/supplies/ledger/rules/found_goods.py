@@ -1,4 +1,4 @@
-"""Goods that a stock count found before their origin was recorded. A gift then gets a receipt."""
+"""Record the origin of goods that a stock count found first, and issue a receipt for gifts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ from supplies.ledger.rules.receipts import issue
 
 
 def record_found_gift(command: Settle, journal: Journal) -> None:
-    """Record goods that a count found as a donation, and issue its receipt: donor → unexplained.
+    """Record found goods as a donation, and issue its receipt: donor → unexplained.
+
+    Found goods are goods that a count found and whose origin was unknown.
 
     Raises:
         InvalidField: the donor is missing or unknown, or `handled_by` is missing.
@@ -147,7 +149,7 @@ def _explain_surplus(
 def _check_found_at(
     journal: Journal, place: str, line: DonationLine, stock: str, pointer: str
 ) -> None:
-    """Check that goods that a count found stay where the count found them.
+    """Check that a command puts goods where a count found them.
 
     Raises:
         InvalidField: they would be at another location.
@@ -173,9 +175,9 @@ PointedLine = tuple[str, DonationLine]
 def parts_by_found_lot(journal: Journal, lines: list[DonationLine]) -> list[PointedLine]:
     """Return the lines of a donation, each with its JSON pointer.
 
-    When a gift that settled the surplus of stock counts is corrected, a line without batch and
-    expiry is divided by the lots that the counts found, and each part has the batch and expiry of
-    its lot. So the gift explains the same goods as before.
+    If a gift explained the surplus of stock counts, its correction divides each line without batch
+    and expiry into parts, one for each lot that the counts found. A part has the batch and expiry
+    of its lot. So the gift explains the same goods as before.
     """
     parts = [(f"/lines/{index}", line) for index, line in enumerate(lines)]
     corrected = journal.corrected
@@ -222,9 +224,9 @@ def _same_quantity(lot: CreatedLot, line: DonationLine, quantity: int) -> bool:
 def _lots_for(
     quantity: int, lots: Sequence[CreatedLot], surplus: Mapping[str, int]
 ) -> dict[str, int]:
-    """Divide a quantity over lots: first as before, then by what the counts found of each lot.
+    """Divide a quantity over lots: first as before the correction, then by what the counts found.
 
-    The first lot gets the rest.
+    The first lot gets what remains.
     """
     before = {lot.lot: lot.quantity if lot.is_current else 0 for lot in lots}
     available = {lot: max(before[lot], surplus[lot]) for lot in before}
@@ -273,8 +275,8 @@ def move_from_origin(
 ) -> None:
     """Move arrived goods from their origin into stock.
 
-    If the corrected gift settled the surplus of a stock count, its goods are in stock already. They
-    then move to `unexplained`, as far as they explain the surplus.
+    If the corrected gift explained the surplus of a stock count, its goods are in stock already.
+    Then as much as explains the surplus moves to `unexplained` instead.
 
     Raises:
         InvalidField: a count found the goods at another location than the correction names.

@@ -21,8 +21,8 @@ from supplies.ledger.rules.need_fulfilment import (
 def take_back(command: TakeBack, journal: Journal) -> None:
     """Take goods back from a recipient: received → stock.
 
-    A line that names a need opens this need again. For other lines, the goods that met no need
-    count as the first to come back. Only the rest opens needs again.
+    A line that names a need reopens this need. For other lines, goods that met no need are assumed
+    to come back first. Only the rest reopens needs.
 
     Raises:
         InvalidField: a code is unknown, or a need is not for this recipient and item.

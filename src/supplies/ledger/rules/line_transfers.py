@@ -14,8 +14,8 @@ from supplies.ledger.lot_selection import by_pointer, lots_first, pick_lots
 Expired = Literal["if_allowed", "if_named", "freely"]
 """Which expired lots a line may take.
 
-"if_allowed": expired lots only if the line sets `allow_expired`. "if_named": also an expired lot
-that the line names. "freely": all expired lots.
+"if_allowed" means that the line must set `allow_expired`. "if_named" means that it must set
+`allow_expired` or name the lot. "freely" means that it may take all expired lots.
 """
 
 

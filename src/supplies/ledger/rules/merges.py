@@ -1,6 +1,6 @@
 """Merge two codes of one donor or recipient, and divide them again.
 
-No goods move. Later commands are recorded under the code that stays (`ledger.merged_codes`), and
+No goods move. Later commands are recorded under the remaining code (`ledger.merged_codes`), and
 views read the entries of all codes of a person (`books.merged_codes`).
 """
 
@@ -23,7 +23,7 @@ def merge_codes(command: MergeCodes, journal: Journal) -> None:
 
     Raises:
         InvalidField: a code is unknown, the codes are equal, the records are of different kinds, or
-            a code that stays would itself be merged.
+            the remaining code of an earlier merge would itself be merged.
         AlreadyDone: the code was merged before.
         Forgotten: the data of the person was erased.
     """
@@ -102,7 +102,7 @@ def find_merge(journal: Journal, seq: int) -> tuple[Body, Merge] | None:
 
 
 def divide_codes(journal: Journal, body: Body, merge: Merge) -> None:
-    """Reverse a merge, so that each code is a person of its own again.
+    """Reverse a merge, so that each code stands for a separate person again.
 
     Raises:
         AlreadyDone: the merge was reversed before.

@@ -209,7 +209,7 @@ def restore_needs(journal: Journal, draft: Draft, allocation: str) -> None:
     """Reopen needs after goods left an allocation without being received.
 
     A need is reopened only by the quantity that the remaining goods do not cover. So goods that are
-    for no need count as the first to leave.
+    for no need are assumed to leave first.
     """
     goods = goods_of_allocation(journal, allocation)
     goods_for_need: dict[str, int] = defaultdict(int)
@@ -235,7 +235,7 @@ def meet_needs(journal: Journal, draft: Draft, recipient: str, item: str, quanti
     """Meet open needs of a recipient with goods that were received without an allocation.
 
     A correction first meets the needs that the corrected command met. Goods that met no need before
-    meet none now.
+    the correction meet no need after it.
     """
     needs = open_needs(journal, recipient, item)
     if journal.corrected is not None:
@@ -248,7 +248,10 @@ def meet_needs(journal: Journal, draft: Draft, recipient: str, item: str, quanti
 
 
 def _more_received_than_met(journal: Journal, recipient: str, item: str) -> int:
-    """Return how much more of an item a correction books as received than as met."""
+    """Return the increase of the received quantity of an item minus that of the met quantity.
+
+    Both are increases by a correction.
+    """
     received = sum(
         journal.drafted_change(RECEIVED(recipient), item, lot)
         for lot in journal.drafted_lots(RECEIVED(recipient), item)
@@ -311,7 +314,7 @@ def reopen_need(journal: Journal, draft: Draft, need: Need, quantity: int) -> No
 def reopen_needs(journal: Journal, draft: Draft, recipient: str, item: str) -> None:
     """Reopen needs of a recipient after goods of an item came back.
 
-    They are reopened by the quantity that the goods still with the recipient do not cover. A
+    They are reopened by the quantity that the recipient's remaining goods do not cover. A
     correction first reopens the needs that the corrected command reopened.
     """
     there = journal.total(RECEIVED(recipient), item)

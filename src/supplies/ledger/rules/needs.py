@@ -72,8 +72,8 @@ def _check_same_recipient(journal: Journal, need: str, recipient: str) -> None:
 def end_need(command: EndNeed, journal: Journal) -> None:
     """End a need: claimed → needed → ended.
 
-    Goods that are set aside for the need stay so, unless the command releases them: allocated →
-    stock.
+    Goods that are set aside for the need stay set aside, unless the command releases them:
+    allocated → stock.
 
     Raises:
         NotFound: the need is unknown.

@@ -95,7 +95,7 @@ def _quantities(history: History, command: Command) -> dict[tuple[_Field, int], 
 
 
 def _as_recorded(command: Any, latest: Body) -> Any:
-    """Return the command with all fields but quantities taken from the rows of an entry."""
+    """Return the command with all values except quantities taken from the rows of an entry."""
     lots = {row.lot: row for row in latest.rows if isinstance(row, Lot)}
     lines = list(getattr(command, "lines", ()))
     changes: dict[str, Any] = {

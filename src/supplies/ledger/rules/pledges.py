@@ -45,7 +45,8 @@ def find_pledge(books: Books, pledge: str, pointer: str = "") -> Pledge:
 def pledge_lines(journal: Journal, pledge: str, **where: str) -> list[StatedLine]:
     """Return the latest lines of a pledge.
 
-    where: values that columns of the returned lines must have.
+    Args:
+        where: Column names and the values that the returned lines must have in them.
     """
     seq = journal.books.latest_seq(Pledge, pledge=pledge) or 0
     return journal.books.rows_of_entry(StatedLine, seq, pledge=pledge, **where)
@@ -198,13 +199,13 @@ def _check_claim_of_correction(
 def claim_needs(command: ClaimNeeds, journal: Journal) -> None:
     """Promise parts of a pledge to needs: needed → claimed.
 
-    If the command also drops claims, this is done first.
+    Claims that the command drops are dropped first.
 
     Raises:
         NotFound: the pledge is unknown.
         InvalidField: no claim is named, or a need is unknown, for another item, or named twice.
-        NotEnough: the pledge has less that is not promised, the need has less open, or the claim to
-            drop is smaller.
+        NotEnough: a quantity is more than the pledge has without claims, more than is open of the
+            need, or more than the claim to drop.
     """
     pledge = find_pledge(journal.books, command.pledge)
     if not command.claims and not command.drop:
@@ -319,8 +320,9 @@ def _drop_line(
 ) -> None:
     """Cancel a part of one line of a pledge.
 
-    The claims that the command names are dropped first. Next comes what the pledge has beyond its
-    claims. Last, the claims of the least urgent needs are dropped, those of the newest need first.
+    First the claims that the command names are dropped. Next, the quantity that no need claims is
+    cancelled. Last, the claims of the least urgent needs are dropped, those of the newest need
+    first.
     """
     rest = dropped.quantity
     outstanding = _outstanding(journal, pledge.pledge, item)

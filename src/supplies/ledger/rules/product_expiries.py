@@ -1,4 +1,4 @@
-"""The expiry of products. It is found when goods are repacked, and when a consumed lot changes."""
+"""The expiry of products, determined when goods are repacked and when a consumed lot changes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def line_with_expiry(
     """Return the line of a product with the expiry of the product, and the row to record for it.
 
     A product may expire later than the consumed goods only if its line gives a reason. A correction
-    may repeat what the line or its product said before.
+    may repeat the expiry that the line or its product had before.
 
     Args:
         parents: The earliest expiry of the consumed goods.
@@ -49,7 +49,7 @@ def line_with_expiry(
 def _stated_by_line(
     journal: Journal, line: ConvertedLine, parents: Expiry, pointer: str
 ) -> ProductExpiry:
-    """Return the row to record about the expiry of a line's product, without its lot."""
+    """Return the row to record about the expiry that a line gives its product, without the lot."""
     stated = ProductExpiry(
         lot="", basis="line", expires_on=line.expires_on, expires_month=line.expires_month
     )
@@ -83,7 +83,7 @@ def _stated_by_line(
 
 
 def _former_statements(journal: Journal, line: ConvertedLine) -> list[ProductExpiry]:
-    """Return what the corrected command recorded about products with the same item and expiry.
+    """Return the rows of the corrected command about products with the same item and expiry.
 
     Rows that were recorded with this expiry come first. Rows of products whose expiry was changed
     to it later follow.
@@ -99,9 +99,9 @@ def _former_statements(journal: Journal, line: ConvertedLine) -> list[ProductExp
 def statement_about(journal: Journal, product: Lot) -> ProductExpiry:
     """Return the row that is recorded about the expiry of a product.
 
-    Older versions recorded no such row. For their products, the row is derived: if the expiry is
-    that of the consumed goods, it was taken over. An earlier expiry was in the line. A later one
-    had a reason.
+    Older versions of the program recorded no such row. For their products, the row is derived: an
+    expiry equal to that of the consumed goods was taken over from them, an earlier one was given in
+    the line, and a later one had a reason.
     """
     recorded = journal.books.latest_row(ProductExpiry, lot=product.lot)
     if recorded is not None:

@@ -66,7 +66,7 @@ class DonationDetails:
 
     Attributes:
         location: Name of the location where the goods were received.
-        or_earlier: Whether the goods may have been received before `received_on`.
+        or_earlier: Whether the goods may have been received before the day `received_on`.
     """
 
     donation: str

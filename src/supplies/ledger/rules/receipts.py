@@ -151,7 +151,7 @@ def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
 
 
 def _code_that_stays(journal: Journal, donor: str) -> str:
-    """Return the code under which a receipt is issued, if codes of the donor were merged."""
+    """Return the remaining code of the donor, under which the receipt is issued, after a merge."""
     return code_that_stays(journal.books, "donor", donor)
 
 
@@ -170,9 +170,9 @@ def renew_receipt(
     """Replace the receipt of a donation that was corrected or reversed.
 
     The new receipt covers the other donations of the old one, and the donation itself unless it was
-    reversed. If a correction changes the donor, each donor gets a receipt. If nothing changed that
-    the receipt prints, it stays valid. If the receipt was voided by a separate command, no new
-    receipt is issued.
+    reversed. If a correction changes the donor, each donor gets a receipt. If everything that the
+    receipt prints is unchanged, it stays valid. If a separate command had voided the receipt, no
+    new one is issued.
 
     Args:
         changed: What a receipt prints about the corrected donation; None if it was reversed.
@@ -198,7 +198,7 @@ def renew_receipt(
 
 
 def _is_as_before(journal: Journal, donation: str, changed: DonationDetails) -> bool:
-    """Return whether a correction leaves everything unchanged that the receipt prints."""
+    """Return whether a correction leaves everything that the receipt prints unchanged."""
     try:
         return details_of_donation(journal, donation) == (
             _drafted_donor(journal, donation),

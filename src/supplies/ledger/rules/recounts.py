@@ -1,9 +1,9 @@
 """Change the differences of recorded stock counts when an earlier event is recorded late.
 
-A stock count says what was at a location at one moment. If something that happened before is
-recorded only afterwards, the counted quantity stays right, but the books should have had another
-quantity at that moment. So the difference that the count booked changes by the same quantity, and
-an entry of the count sheet books this change.
+A stock count records the goods at a location at one moment. If an earlier event is recorded only
+afterwards, the counted quantity stays right, but the books should have had another quantity at that
+moment. So the booked difference of the count changes by the quantity of the event. An entry of the
+count sheet books this change.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ def _open_moment(journal: Journal, moment: Moment) -> Moment:
 
 
 def _by_lot(count: Count, transfers: Iterable[Transfer]) -> Counter[str]:
-    """Return how much transfers add to the goods that a line counted, by lot."""
+    """Return, by lot, how much transfers add to the goods that a line of a count counted."""
     change: Counter[str] = Counter()
     for source, target, item, lot, quantity in transfers:
         if item == count.item and count.lot in ("", lot):
@@ -174,7 +174,7 @@ def _by_lot(count: Count, transfers: Iterable[Transfer]) -> Counter[str]:
 
 
 def _unexplained(count: Count, transfer: Transfer) -> int:
-    """Return how much a transfer adds to the unexplained goods that a line counted."""
+    """Return how much a transfer adds to the unexplained goods of a line of a count."""
     source, target, item, lot, quantity = transfer
     account = UNEXPLAINED(count.location)
     if item != count.item or count.lot not in ("", lot):
@@ -198,7 +198,7 @@ def _take(
     quantity: int,
     booked: Sequence[Transfer],
 ) -> None:
-    """Book goods as unexplained that the count found before: stock or allocated → unexplained.
+    """Book goods that a count found as unexplained: stock or allocated → unexplained.
 
     Free stock is taken before allocations. Lots that the count found as surplus come first, then
     the lots of which more was recorded, then other lots. A correction takes first from the balances

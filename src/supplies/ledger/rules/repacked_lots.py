@@ -67,7 +67,7 @@ def products_in_order(journal: Journal, lots: Iterable[str]) -> list[str]:
 
 
 def _repacked(journal: Journal, lots: Iterable[str]) -> list[str]:
-    """Return those of these lots that were consumed in conversions. This takes one query."""
+    """Return which of these lots were consumed in conversions, with one query."""
     rows = query_ids(
         journal.books,
         lots,

@@ -16,14 +16,14 @@ from supplies.domain.entry_rows import LatestDay
 _decode_texts = msgspec.json.Decoder(Texts).decode
 
 _EFFECTIVE_TEXT = "expiry_reason"
-"""The only free text that has an effect: why a product may expire later than its parents."""
+"""The only free text that changes what is recorded: why a product may expire after its parents."""
 
 
 def restates(books: Books, recorded: Body, command: Command) -> bool:
     """Return whether a command has the same content as a recorded one, apart from free texts.
 
-    The books contain no copy of a command, but only a salted digest. So the command is hashed again
-    with the recorded texts. If these were erased, the result is always False.
+    The books contain a salted digest of each command and no copy. So this function hashes the
+    command again, with the recorded texts. If these were erased, the result is always False.
 
     Args:
         recorded: The first entry of the command or of its last correction.
@@ -67,7 +67,7 @@ def _effective(texts: Texts) -> set[str]:
 def _candidates(
     command: Command, recorded: Body, texts: Texts, reason: str | None
 ) -> Iterator[Command]:
-    """Yield the commands that may have been recorded, if the given command restates them.
+    """Yield the commands that the entry may have recorded, if it has the same content.
 
     The day may have been given or left out. In a correction, `or_earlier` may have been set in the
     correction, in the command within it, or in both.

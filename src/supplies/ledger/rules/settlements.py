@@ -12,7 +12,7 @@ from supplies.ledger.rules.line_transfers import move_lines
 from supplies.ledger.rules.repacked_lots import check_goods_of_pledges
 
 _NEED_PARTY = ("bought", "made", "borrowed")
-"""Origins of goods that are booked under the code of a party."""
+"""Origins of goods for which a command must name the party, such as the donor."""
 
 
 def settle(command: Settle, journal: Journal) -> None:

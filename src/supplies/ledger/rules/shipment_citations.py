@@ -1,8 +1,8 @@
 """Read entries of another station that a command refers to.
 
 If the other station is in this database, the entry is read from its books, and an entry given in
-the command must be the same. Otherwise, only the hash of the given bytes is checked. Whether the
-entry really is in the other station's books is found out when those books are verified.
+the command must be the same. Otherwise, only the hash of the given bytes is checked. When those
+books are verified, it shows whether they really contain the entry.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from supplies.errors import InvalidField, Sentence, SuppliesError
 from supplies.ledger.journal import Journal
 
 SENT_BY, RECEIVED_BY = "shipment_sent", "shipment_received"
-"""The kinds of entry of another station that a command can refer to."""
+"""The kinds of entry of another station to which a command can refer."""
 
 S = TypeVar("S", bound=EntryRow)
 
@@ -176,7 +176,7 @@ def single_row(body: Body, statement: type[S], what: str, pointer: str) -> S:
     """Return the only row of this type in an entry of another station.
 
     Args:
-        what: What such a row states, for the error.
+        what: The content of such a row in words, for the error.
 
     Raises:
         InvalidField: the entry has no such row, or several.

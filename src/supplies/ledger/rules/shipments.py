@@ -1,8 +1,9 @@
 """Shipments between stations: one station sends, another receives, and the first acknowledges.
 
 Each step is an entry in the books of one station. No transaction includes both books. The goods
-stay in the account `sent` until the sender acknowledges what arrived. Each entry contains the hash
-of the other station's entry before it. So the stations may use one database or two.
+stay in the account `sent` until the sender acknowledges what arrived. The entries for receipt and
+acknowledgement contain the hash of the other station's entry. So the stations may use one database
+or two.
 """
 
 from __future__ import annotations
@@ -121,8 +122,8 @@ def _shipment_line(
 def _value_of_part(journal: Journal, lot: Lot, quantity: int) -> int | None:
     """Return the value of the next part that is sent of a lot, in minor units.
 
-    Sums of parts are rounded down, so all parts together have at most the value of the lot. Return
-    None if the lot has no value.
+    The sum of the values of all parts so far is rounded down, so it is never more than the value of
+    the lot. Return None if the lot has no value.
     """
     if lot.value_minor is None:
         return None

@@ -45,7 +45,7 @@ Attempt = Callable[[Command], None]
 """A function that tries a command without recording it, and raises an error if it is refused."""
 
 Figures = dict[Place, int]
-"""Quantities in base units, by their place in the command."""
+"""Quantities in base units, each by the `Place` of its field in the command."""
 
 _FIELDS = ("lines", "consumed", "produced", "spilled")
 
@@ -193,10 +193,10 @@ class _Search:
         return least if max(least.values()) <= MAX_QUANTITY else {}
 
     def _deciding(self, key: Key, refusal: MovedOn, raised: Container[Place]) -> list[Place]:
-        """Return the places of the quantities that affect a balance, in the order to raise them.
+        """Return the places of the quantities that affect a balance, in the order to increase them.
 
         Lines that name the lot of the balance come first. Balances of needs and promises have no
-        lot. For them, lines whose quantities were raised already come first, because their goods
+        lot. For them, lines whose quantities were increased already come first, because their goods
         may serve the need.
         """
         _, item, lot = key
@@ -230,7 +230,7 @@ class _Search:
         """Return the quantities that were recorded before, because they are accepted.
 
         If other lines are then too small, they get the quantities recorded before as well, and are
-        added to `least`. If the quantities are refused anyway, the result is empty.
+        added to `least`. If the command is refused even with these quantities, the result is empty.
         """
         figures: Figures = {}
         while True:
@@ -351,7 +351,7 @@ def _pointer(place: Place) -> str:
 
 
 def _with_figures(command: Any, figures: Figures) -> Command:
-    """Return the command with the given quantities."""
+    """Return the command with these quantities in place of its own."""
     if _COMMAND in figures:
         return msgspec.structs.replace(  # type: ignore[no-any-return]  # the same kind as it was
             command, quantity=figures[_COMMAND], pack=None, pack_size=None

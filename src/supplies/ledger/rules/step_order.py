@@ -58,8 +58,8 @@ def _ordered(journal: Journal, first_day: date, remaining: list[Planned]) -> lis
     """Order transfers so that none breaks a floor.
 
     The balances after all transfers must not break a floor. Transfers of the first day come first
-    if possible. If each remaining transfer has to wait for another one, one of them is split into
-    two transfers, through an account without a floor. Then the others can follow.
+    if possible. If every remaining transfer must wait for another one, one of them is split in two:
+    its goods go through an account without a floor. After this, the others can follow.
     """
     books, remaining = journal.books, list(remaining)
     floors = Floors(books, [step for _, step in remaining])
@@ -85,7 +85,7 @@ def _ordered(journal: Journal, first_day: date, remaining: list[Planned]) -> lis
 
 
 def _first_waiting(remaining: list[Planned]) -> int:
-    """Return the index of the first transfer to an account with a floor.
+    """Return the index of the first transfer that goes to an account with a floor.
 
     Only such transfers can be split.
     """

@@ -205,8 +205,8 @@ def _surplus(
 def _missed(journal: Journal, unexplained: str, line: CountLine) -> list[tuple[str, int]]:
     """Return the lots of an item that earlier counts at this location did not find, newest first.
 
-    Each lot comes with the missing quantity. A lot must have the batch of the line if the line
-    gives one, and likewise the expiry.
+    Each lot comes with the missing quantity. If the line has a batch, the lot must have the same,
+    and likewise for the expiry.
     """
     found = []
     for (_, item, lot), missing in journal.nonzero_balances(unexplained, line.item).items():

@@ -20,8 +20,8 @@ def add_stop_codes(
     """Add a code for each of these stops to a draft.
 
     Args:
-        codes: Codes that the households know already, by allocation, because their stops change
-            from one delivery to another. All other stops get a new code.
+        codes: Codes that the households know already, by allocation, because their stops are moved
+            to another delivery. All other stops get a new code.
     """
     rows = []
     for stop in stops:
@@ -39,7 +39,8 @@ def code_to_compare(books: Books, command: ReportOutcome) -> str | None:
     """Return the code with which the code in a report is compared.
 
     Return None if the code is not compared: the books have none, or too many codes were wrong. A
-    stop that moved to another delivery keeps its code, so the codes told before count too.
+    stop that moved to another delivery keeps its code, so wrong codes from before the move count
+    too.
     """
     wrong = sum(
         len(books.rows(CodeAttempt, delivery=name, allocation=command.allocation, result="wrong"))

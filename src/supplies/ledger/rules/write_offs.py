@@ -8,7 +8,7 @@ from supplies.ledger.journal import Journal
 from supplies.ledger.rules.line_transfers import move_lines
 
 EXPIRED = "expired"
-"""The reason of a write-off that takes expired goods even if the line does not allow them."""
+"""The reason of write-offs that take expired goods even if their line does not allow it."""
 
 
 def write_off(command: WriteOff, journal: Journal) -> None:
