@@ -25,3 +25,12 @@ def test_a_part_of_an_allocation_is_sent_out(rest: RestClient, service: Service)
     with Ledger.open(str(service.folder / "books.db"), station="lx") as ledger:
         (line,) = get_allocation(ledger.books, allocation).lines
     assert (line.in_transit, line.allocated) == (4, 6)
+    # The rest is listed, and goes out with the next team.
+    assert f"/allocations/{allocation}" in browser.open("/allocations")
+    form = browser.open("/deliveries/new")
+    assert f'value="{allocation}"' in form
+    rest = browser.send("/deliveries/new", **sent | {"key": "fedcba9876543210"})
+    assert rest.status_code == 303
+    with Ledger.open(str(service.folder / "books.db"), station="lx") as ledger:
+        (line,) = get_allocation(ledger.books, allocation).lines
+    assert (line.in_transit, line.allocated) == (10, 0)

@@ -66,6 +66,13 @@ def test_zero_rows_are_not_printed_and_found_goods_are_subtracted() -> None:
     assert "在途0" not in page_text
 
 
+def test_collected_goods_are_printed_in_both_languages() -> None:
+    fetched = replace(line(handed_over=12), collected=5)
+    page_text = reading.text(draw_donor_statement(statement_paper(goods=[fetched])))
+    assert "其中领取5" in page_text
+    assert "collected5" in page_text
+
+
 def test_statement_totals_are_by_unit() -> None:
     goods = [line("piece", free=4), line("bottle", free=9), line("piece", handed_over=3)]
     page_text = reading.text(draw_donor_statement(statement_paper(goods=goods)))

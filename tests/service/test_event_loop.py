@@ -90,8 +90,8 @@ QUERY: dict[str, Any] = {
 CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     ("/api/needs", "status"): ("open", "met", "ended"),
     ("/needs", "status"): ("open", "met", "all"),
-    ("/api/allocations", "status"): ("allocated", "received", "released"),
-    ("/allocations", "status"): ("allocated", "received", "all"),
+    ("/api/allocations", "status"): ("waiting", "allocated", "received", "released"),
+    ("/allocations", "status"): ("waiting", "allocated", "received", "all"),
     ("/api/deliveries", "status"): ("out", "closed"),
     ("/deliveries", "status"): ("out", "closed", "all"),
     ("/api/pledges", "status"): ("open", "kept"),

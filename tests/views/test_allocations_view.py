@@ -138,8 +138,20 @@ def test_allocations_are_found_by_recipient_and_status(station: StationLedger) -
     assert ids(recipient="R-1") == [first, third]
     assert ids(status="allocated") == [second, third]
     assert ids(status="released", recipient="R-1") == [first]
-    with pytest.raises(InvalidField, match="not one of allocated, in_transit"):
+    with pytest.raises(InvalidField, match="not one of waiting, allocated, in_transit"):
         ids(status="gone")
+
+
+def test_an_allocation_with_a_rest_that_is_set_aside_is_waiting(station: StationLedger) -> None:
+    station.stock(20)
+    rest_of_delivery, rest_of_collection, whole, gone = (station.allocate(4) for _ in range(4))
+    part = [c.AllocationPart(line=1, quantity=3)]
+    sent = c.DispatchPart(allocation=rest_of_delivery, lines=part)
+    station.dispatch(rest_of_delivery, parts=[sent])
+    station(c.CollectAllocation(allocation=rest_of_collection, lines=part))
+    station.dispatch(gone)
+    waiting = [rest_of_delivery, rest_of_collection, whole]
+    assert [one.id for one in list_allocations(station.books, status="waiting").items] == waiting
 
 
 def test_a_page_filtered_by_status_is_full(station: StationLedger) -> None:

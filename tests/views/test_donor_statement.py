@@ -22,6 +22,7 @@ from supplies.domain.catalogue_records import Recipient
 from supplies.errors import BooksBroken, Forgotten, InvalidField, NotFound, SuppliesError
 from supplies.papers.common import StatedPacks
 from supplies.papers.donor_statement import DonorStatement, ReceiptGivenBack, StatementLine
+from supplies.views.allocations import list_allocations
 from supplies.views.donor_statement import build_donor_statement, build_donor_statement_paper
 from supplies.views.lot_ownership import apportion_all, trace_gifts
 
@@ -316,6 +317,43 @@ def test_releasing_goods_allocated_by_a_wish_is_a_deviation(station: StationLedg
     assert (departure.item, departure.quantity, departure.by) == ("mask", 10, "u_1")
     assert departure.reason == "** moved away"
     assert departure.or_earlier is True
+
+
+def test_goods_that_a_household_fetched_are_stated_as_collected(station: StationLedger) -> None:
+    station.give(10, recipient="R-1")
+    (allocation,) = (row.id for row in list_allocations(station.books).items)
+    part = c.AllocationPart(line=1, quantity=4)
+    fetched = station(c.CollectAllocation(allocation=allocation, lines=[part]))
+    found = goods(station)["mask"]
+    assert (found.places, found.collected) == ({"allocated": 6, "handed_over": 4}, 4)
+    assert stated(station).departures == []
+    station(c.Reverse(entry=fetched.seq, reason="of another household"))
+    assert goods(station)["mask"].collected is UNSET
+    station.outcome(station.dispatch(allocation), allocation, "handed_over")
+    assert goods(station)["mask"].collected is UNSET
+
+
+def test_collected_goods_are_divided_between_the_donors_of_a_repacked_lot(
+    station: StationLedger,
+) -> None:
+    station.give(3, donor="D-1")
+    station.give(2, donor="D-2")
+    repack(station, [line(5)], 5)
+    allocation = station.allocate(4, item="soap")
+    station(c.CollectAllocation(allocation=allocation))
+    shares = [goods(station, donor)["soap"] for donor in ("D-1", "D-2")]
+    assert [each.collected for each in shares] == [each.places["handed_over"] for each in shares]
+    assert sum(each.places["handed_over"] for each in shares) == 4
+
+
+def test_goods_that_were_taken_back_are_not_stated_as_collected(station: StationLedger) -> None:
+    station.give(10, recipient="R-1")
+    (allocation,) = (row.id for row in list_allocations(station.books).items)
+    station(c.CollectAllocation(allocation=allocation))
+    back = [c.RecipientLine(item="mask", quantity=7)]
+    station(c.TakeBack(recipient="R-1", location="store", reason="too many", lines=back))
+    found = goods(station)["mask"]
+    assert (found.places, found.collected) == ({"free": 7, "handed_over": 3}, 3)
 
 
 def test_the_statement_names_no_recipient(station: StationLedger) -> None:

@@ -45,6 +45,7 @@ _DEPARTURES = (
     Column(Words("批准人", "By"), 25),
 )
 _REPACKED = Words("分装所得", "repacked")
+_COLLECTED = Words("其中领取", "collected")
 _NO_COMMUNITY = Words("未登记社区", "no community on record")
 _NO_DEPARTURE = Words("没有", "none: nothing that was set aside as wished was put to another use")
 _ERASED = Words("原因已应要求删除", "erased on request")
@@ -74,7 +75,7 @@ def _goods_row(table: Table, line: StatementLine) -> Block:
                 *((text, CELL_EN) for text in (packs.primary, packs.secondary or "") if text),
                 (made, CELL_EN),
             ],
-            _figure(line.places.get("handed_over", 0), BOLD),
+            [*_figure(line.places.get("handed_over", 0), BOLD), *_collected(line)],
             _figure(line.places.get("in_transit", 0), CELL),
             _figure(places.shelf(line.places), CELL),
             [
@@ -87,6 +88,13 @@ def _goods_row(table: Table, line: StatementLine) -> Block:
     bar = places.bar(left, _BAR - 1, whole, line.places)
     both = layout.beside([row, bar])
     return Block(both.height, both.draw, table.head)
+
+
+def _collected(line: StatementLine) -> Cell:
+    if not line.collected:
+        return []
+    text = bilingual.number(line.collected)
+    return [(f"{_COLLECTED.zh} {text}", CELL_EN), (f"{_COLLECTED.en} {text}", CELL_EN)]
 
 
 def _figure(value: int, style: Style) -> list[tuple[str, Style]]:

@@ -19,7 +19,7 @@ from supplies.errors import InvalidField, Sentence, SuppliesError
 from supplies.ledger.ledger import Ledger
 from supplies.views.allocation_proposal import propose_allocations
 from supplies.views.allocations import (
-    AllocationStatus,
+    AllocationFilter,
     find_counts,
     get_allocation,
     list_allocations,
@@ -73,12 +73,12 @@ class AllocationPages(Controller):
         """List allocations, the oldest first.
 
         Args:
-            status: None lists the allocations that wait for a delivery or, if `recipient` is given,
-                allocations of every status.
+            status: None lists the allocations of which goods are still set aside or, if `recipient`
+                is given, allocations of every status.
             recipient: Code or name of a recipient.
             after: The cursor of the page.
         """
-        chosen = status or (ALL if recipient else "allocated")
+        chosen = status or (ALL if recipient else "waiting")
         with context.reading() as books:
             filters = {
                 "status": None if chosen == ALL else chosen,
@@ -90,7 +90,7 @@ class AllocationPages(Controller):
                 "allocations.html",
                 page=page,
                 filters={**filters, "status": chosen},
-                statuses=(*get_args(AllocationStatus), ALL),
+                statuses=(*get_args(AllocationFilter), ALL),
             )
 
     @get("/proposal", opt=STAFF)

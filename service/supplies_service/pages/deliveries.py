@@ -322,7 +322,7 @@ def _live_state(context: RequestContext, books: Books, delivery: DeliveryView) -
 def _show_new(context: RequestContext, form: CommandForm[Dispatch]) -> Response[bytes]:
     with context.reading() as books:
         form.find_records(books)
-        page = list_allocations(books, status="allocated", limit=MAX_CHOICES)
+        page = list_allocations(books, status="waiting", limit=MAX_CHOICES)
         chosen = [form.value(f"/allocations/{at}") for at in form.lines("/allocations", least=0)]
         return render_form(
             context, "delivery_form.html", form, allocations=page.items, chosen=chosen

@@ -64,7 +64,11 @@ class AllocationController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[AllocationView]]:
-        """List allocations, oldest first."""
+        """List allocations, oldest first.
+
+        The status `waiting` lists every allocation of which goods are still set aside, also if a
+        part is on a delivery or was received.
+        """
         return context.page(
             lambda books: list_allocations(
                 books, recipient=recipient, status=status, after=after, limit=limit

@@ -348,10 +348,19 @@ def _print_statement(statement: DonorStatement) -> None:
 
     used = {place for line in statement.goods for place in line.places}
     places = [place for place in PLACES if place in used]
+    fetched = any(line.collected for line in statement.goods)
     print_table(
-        ["item", "received", "repacked", *(place.replace("_", " ") for place in places)],
         [
-            [line.item, line.received, line.repacked, *(line.places.get(p, 0) for p in places)]
+            *("item", "received", "repacked"),
+            *(place.replace("_", " ") for place in places),
+            *(["of it collected"] if fetched else []),
+        ],
+        [
+            [
+                *(line.item, line.received, line.repacked),
+                *(line.places.get(p, 0) for p in places),
+                *([line.collected or 0] if fetched else []),
+            ]
             for line in statement.goods
         ],
     )

@@ -21,6 +21,8 @@ class StatementLine(PaperPart, frozen=True, kw_only=True):
         places: Quantities by name of `accounts.PLACES`, without zeros.
         stated: The packs in which `received` was given; absent if any of it was given in base
             units.
+        collected: How much of the quantity handed over its recipients fetched at the counter;
+            absent if they fetched nothing.
     """
 
     item: str
@@ -31,6 +33,7 @@ class StatementLine(PaperPart, frozen=True, kw_only=True):
     repacked: int
     places: dict[str, int]
     stated: list[StatedPacks] | msgspec.UnsetType = msgspec.UNSET
+    collected: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class PeopleReachedLine(PaperPart, frozen=True, kw_only=True):

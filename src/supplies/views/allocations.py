@@ -44,9 +44,16 @@ from supplies.views.shared_queries import (
 
 AllocationStatus = Literal["allocated", "in_transit", "partly_received", "received", "released"]
 
+AllocationFilter = Literal["waiting", AllocationStatus]
+"""A status, or `waiting` for every allocation of which goods are still set aside.
+
+Of a waiting allocation, a part may be on a delivery or received already.
+"""
+
 DOCUMENT_TYPE = DocumentType(Allocation, "allocation", kind="allocated", prefix="a")
 
 QUERIES_BY_STATUS = {
+    "waiting": numbers_by_balance(ALLOCATED),
     "allocated": numbers_by_balance(ALLOCATED),
     "in_transit": numbers_by_balance(IN_TRANSIT, last=True),
 }
@@ -135,13 +142,13 @@ def list_allocations(
     """List allocations, oldest first.
 
     Args:
-        recipient, status: Filters. None lists all. A recipient with merged codes is listed with all
-            of them.
+        recipient: None lists all. A recipient with merged codes is listed with all of them.
+        status: An `AllocationFilter`. None lists all.
 
     Raises:
         InvalidField: `recipient`, `status`, `after` or `limit` is invalid.
     """
-    check_choice("status", status, get_args(AllocationStatus))
+    check_choice("status", status, get_args(AllocationFilter))
     check_codes(books, recipient=recipient)
     source = QUERIES_BY_STATUS.get(status or "", all_numbers(DOCUMENT_TYPE))
     codes = None if recipient is None else codes_of_person(books, "recipient", recipient)
@@ -153,8 +160,14 @@ def list_allocations(
         after=after,
         limit=limit,
         state_filter=lambda one: codes is None or one.recipient in codes,
-        view_filter=lambda view: status in (None, view.status),
+        view_filter=lambda view: _is_shown(view, status),
     )
+
+
+def _is_shown(view: AllocationView, status: str | None) -> bool:
+    if status == "waiting":
+        return any(line.allocated for line in view.lines)
+    return status in (None, view.status)
 
 
 def _views(books: Books, found: Sequence[DocumentState[Allocation]]) -> list[AllocationView]:

@@ -140,6 +140,7 @@ def _lines(books: Books, found: Gifts, gifts: list[_GiftLine]) -> list[Statement
         msgspec.structs.replace(
             _line(books, item, received[item], repacked[item], places[item]),
             stated=stated.get(item) or msgspec.UNSET,
+            collected=found.collected.get(item) or msgspec.UNSET,
         )
         for item in items
     ]

@@ -15,7 +15,8 @@ from typing import Literal, NamedTuple
 
 from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books, query_ids
-from supplies.domain.accounts import CHART, CONVERTED, DONOR, is_origin, kind_of
+from supplies.domain.accounts import CHART, CONVERTED, DONOR, RECEIVED, is_origin, kind_of
+from supplies.domain.entries import COLLECTED
 from supplies.errors import BooksBroken
 
 Owner = tuple[str, str]
@@ -41,12 +42,15 @@ class Gifts(NamedTuple):
         repacked: The donor's share of goods made from the gifts, by lot.
         items: Item of each lot.
         parts: The donor's share of each lot in each account.
+        collected: The donor's share of what recipients fetched at the counter, by item. It is a
+            part of what they received.
     """
 
     given: dict[str, int]
     repacked: dict[str, int]
     items: dict[str, str]
     parts: list[LotShare]
+    collected: dict[str, int]
 
 
 def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
@@ -76,6 +80,8 @@ def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
     given = {lot: quantity for lot, quantity in came.items() if quantity}
     repacked: dict[str, int] = {}
     parts: list[LotShare] = []
+    collected: Counter[str] = Counter()
+    fetched = _read_collected(books, sorted(family.balances), last)
     for lot in sorted(family.balances):
         owners = family.owners(lot)
         made = sum(n for owner, n in owners.items() if owner in own_gifts and owner[0] != lot)
@@ -85,7 +91,13 @@ def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
             quantity = sum(n for owner, n in shares.items() if owner in own_gifts)
             if quantity:
                 parts.append(LotShare(lot, family.items[lot], account, quantity))
-    return Gifts(given, repacked, family.items, parts)
+            # Goods that were taken back later are not with the recipient any more.
+            present = min(fetched[lot, account], sum(shares.values()))
+            if present:
+                divided = zip(shares, apportion(present, list(shares.values())), strict=True)
+                own = sum(part for owner, part in divided if owner in own_gifts)
+                collected[family.items[lot]] += own
+    return Gifts(given, repacked, family.items, parts, +collected)
 
 
 def read_owned_goods(books: Books, lots: Iterable[str]) -> dict[str, list[LotShare]]:
@@ -258,6 +270,33 @@ class _LotFamily:
             last=self._last.isoformat(),
         )
         return [(lot, item, account, int(quantity)) for lot, item, account, quantity in rows]
+
+
+def _read_collected(books: Books, lots: list[str], last: date) -> Counter[tuple[str, str]]:
+    """Return the quantity of each lot that recipients fetched, by lot and recipient's account.
+
+    Corrections that were booked up to the end of the last day are included.
+    """
+    sides = " UNION ALL ".join(
+        f"SELECT b.lot, b.account, {sign}t.quantity AS quantity "
+        "FROM wanted w CROSS JOIN balances b CROSS JOIN transfers t CROSS JOIN entries e "
+        "WHERE b.station = :station AND b.lot = w.id AND b.lot <> '' "
+        "AND b.account >= :start AND b.account < :end "
+        f"AND t.station = b.station AND t.{side} = b.account AND t.item = b.item "
+        "AND t.lot = b.lot AND e.station = t.station AND e.seq = t.seq AND e.kind = :kind "
+        "AND e.booked_on <= :last"
+        for side, sign in (("target", ""), ("source", "-"))
+    )
+    rows = query_ids(
+        books,
+        lots,
+        f"SELECT lot, account, sum(quantity) FROM ({sides}) AS moves GROUP BY lot, account",
+        start=RECEIVED.prefix,
+        end=f"{RECEIVED.name};",  # ";" follows ":" in ASCII
+        kind=COLLECTED,
+        last=last.isoformat(),
+    )
+    return Counter({(lot, account): int(quantity) for lot, account, quantity in rows})
 
 
 def _made_here(account: str, quantity: int) -> bool:
