@@ -66,6 +66,22 @@ def test_the_page_of_a_delivery_shows_its_phones_and_conflicts_live(
     assert "Kai" not in Desk(rest, service, "auditor").see(f"{path}/live")
 
 
+def test_a_conflict_of_a_moved_stop_is_shown_on_the_phones_and_pages_of_both_deliveries(
+    rest: RestClient, service: Service
+) -> None:
+    rest.give(20)
+    stays, moves = rest.allocation(4), rest.allocation(4)
+    delivery = rest.delivery(stays, moves)
+    ahead = {"allocation": moves, "outcome": "handed_over", "happened_at": "2020-02-28T10:00:00Z"}
+    assert TeamPhone.of_team(rest).send(delivery, ahead).status_code == 202
+    moved = {"allocations": [moves], "team": "T-2"}
+    other = rest.post(f"/api/deliveries/{delivery}/move-stops", moved)["delivery"]["id"]
+    (run,) = TeamPhone.of_team(rest, "T-2").get("/api/run").json()["runs"]
+    assert [stop["conflict"]["reported"]["outcome"] for stop in run["stops"]] == ["handed_over"]
+    for name in (delivery, other):
+        assert "Conflict in entry" in Desk(rest, service).see(f"/deliveries/{name}/live")
+
+
 def test_closing_a_delivery_warns_of_a_phone_with_unsent_records(
     rest: RestClient, service: Service, open_delivery: str
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from support.ledger_fixture import StationLedger
@@ -99,3 +99,16 @@ def test_a_household_that_was_forgotten_leaves_the_rest_of_the_run_readable(
         "2020-02-20",
     )
     assert second.recipient.name == "张某"
+
+
+def test_an_open_conflict_of_a_moved_stop_goes_with_the_stop(station: StationLedger) -> None:
+    station.stock(20)
+    stays, moves = station.allocate(4), station.allocate(3, recipient="R-2")
+    delivery = station.dispatch(stays, moves)
+    ahead = station.clock() + timedelta(days=1)
+    conflict = station.outcome(delivery, moves, "handed_over", happened_at=ahead)
+    station(c.MoveStops(delivery=delivery, allocations=[moves], team="T-2"))
+    (moved,) = _stops(station, "T-2")
+    assert moved.conflict is not None
+    assert moved.conflict.entry == conflict.seq
+    assert [stop.conflict for stop in _stops(station, "T-1")] == [None]

@@ -32,8 +32,9 @@ from supplies.views.deliveries import (
     list_deliveries,
 )
 from supplies.views.delivery_proofs import get_stop_codes, read_signatures
-from supplies.views.entries import list_conflicts, list_entries
+from supplies.views.entries import list_entries
 from supplies.views.pagination import Warned
+from supplies.views.stop_conflicts import list_stop_conflicts
 from supplies_service.pages.command_forms import CommandForm, render_form, submit
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.named_records import code_filter
@@ -309,11 +310,15 @@ def _live_state(context: RequestContext, books: Books, delivery: DeliveryView) -
     """
     sees_phones = context.caller.role != "auditor" and delivery.status == "out"
     found = phones_of_delivery(context.access(books), delivery.id) if sees_phones else []
-    open_conflicts = list_conflicts(books, limit=None).items
+    about_stops = list_stop_conflicts(books)
     return {
         "reported": sum(stop.outcome is not None for stop in delivery.present_stops),
         "all_stops": len(delivery.present_stops),
-        "conflicts": [one.seq for one in open_conflicts if one.document == delivery.id],
+        "conflicts": [
+            one.conflict.seq
+            for one in about_stops
+            if delivery.id in (one.delivery, one.conflict.document)
+        ],
         "unsent": sum(phone.unsent or 0 for phone in found),
         "phones": found,
     }

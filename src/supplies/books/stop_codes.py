@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 from supplies.books.reader import Books
-from supplies.domain.entry_rows import StopRemoval
 
 MAX_WRONG_CODES = 5
 """After so many wrong codes for a stop, further codes are not compared."""
-
-
-def deliveries_of_stop(books: Books, delivery: str, allocation: str) -> list[str]:
-    """Return the delivery of a stop and those from which the stop was moved to it, newest first."""
-    found = [delivery]
-    while (
-        removal := books.latest_row(StopRemoval, moved_to=found[-1], allocation=allocation)
-    ) is not None:
-        found.append(removal.delivery)
-    return found
 
 
 def codes_of_stops(books: Books, delivery: str) -> dict[str, str]:

@@ -8,22 +8,20 @@ from datetime import date
 from itertools import groupby
 from typing import Protocol
 
-import msgspec
-
 from supplies.books.free_text import free_text_of_entries
 from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books, query_ids
 from supplies.books.stop_codes import codes_of_stops
 from supplies.domain.catalogue_records import Recipient
-from supplies.domain.commands import Outcome, ReportOutcome
+from supplies.domain.commands import Outcome
 from supplies.domain.entry_rows import Lot
 from supplies.views.allocations import read_stated_packs
 from supplies.views.deliveries import DeliveryView, list_deliveries
 from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
 from supplies.views.delivery_slips import packs_of_line
-from supplies.views.entries import ConflictView, list_conflicts
 from supplies.views.pagination import View
 from supplies.views.shared_queries import read_lots
+from supplies.views.stop_conflicts import StopConflict, list_stop_conflicts
 
 
 class RunNames(Protocol):
@@ -210,7 +208,9 @@ class _Runs:
         self._packed = read_stated_packs(books, sorted({line.allocation for line in loaded}))
         self._lots = read_lots(books, [line.lot for line in loaded])
         self._codes = {delivery: codes_of_stops(books, delivery) for delivery in ids}
-        self._conflicts = _open_conflicts(books, ids)
+        self._conflicts = {
+            (each.delivery, each.report.allocation): each for each in list_stop_conflicts(books)
+        }
         self._windows = _time_windows(books, {str(line.recipient) for line in loaded})
         reported = {line.reported_in for line in loaded if line.reported_in is not None}
         self._reporters = {
@@ -328,8 +328,8 @@ class _Runs:
             expires_month=lot.expires_month,
         )
 
-    def _conflict(self, conflict: ConflictView, recorded: RunOutcome | None) -> RunConflict:
-        stated = _stated(conflict)
+    def _conflict(self, found: StopConflict, recorded: RunOutcome | None) -> RunConflict:
+        conflict, stated = found.conflict, found.report
         lines = None
         if stated.lines is not None:
             lines = [
@@ -397,17 +397,3 @@ def _time_windows(books: Books, recipients: set[str]) -> dict[str, str]:
             parts = (row[6], (texts.get(int(row[5])) or {}).get("time_window"))
             found[code] = ", ".join(part for part in parts if part)
     return {code: words for code, words in found.items() if words}
-
-
-def _open_conflicts(books: Books, ids: Sequence[str]) -> dict[tuple[str, str], ConflictView]:
-    """Return the latest open conflict of each stop, by delivery and allocation."""
-    wanted = set(ids)
-    return {
-        (conflict.document, _stated(conflict).allocation): conflict
-        for conflict in list_conflicts(books, limit=None).items
-        if conflict.document in wanted
-    }
-
-
-def _stated(conflict: ConflictView) -> ReportOutcome:
-    return msgspec.json.decode(conflict.stated, type=ReportOutcome)

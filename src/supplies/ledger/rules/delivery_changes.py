@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import msgspec
 
-from supplies.books.reader import Books
 from supplies.books.stop_codes import codes_of_stops
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT
 from supplies.domain.commands import MoveStops, UndoDispatch
@@ -118,18 +117,6 @@ def _target(journal: Journal, command: MoveStops) -> tuple[Draft, int]:
             )
             raise InvalidField.at(f"/allocations/{index}", sentence)
     return journal.entry("stops_added", document=target), max(stop.stop for stop in stops)
-
-
-def present_delivery(books: Books, delivery: str, allocation: str) -> str:
-    """Return the delivery that has the goods of a stop now.
-
-    If the stop was moved, this is not the given delivery.
-    """
-    while (
-        removal := books.latest_row(StopRemoval, delivery=delivery, allocation=allocation)
-    ) is not None and removal.moved_to is not None:
-        delivery = removal.moved_to
-    return delivery
 
 
 def loaded_lines(journal: Journal, stop: Stop) -> list[StopLine]:

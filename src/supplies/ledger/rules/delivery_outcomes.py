@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from supplies.books.stop_codes import deliveries_of_stop
+from supplies.books.moved_stops import deliveries_of_stop, present_delivery
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, LOST, RECEIVED, STOCK
 from supplies.domain.commands import Outcome, OutcomeLine, ReportOutcome
 from supplies.domain.entry_rows import OutcomeLine as StatedLine
@@ -18,7 +18,6 @@ from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import check_open_location
 from supplies.ledger.rules.deliveries import LOST_ON_THE_WAY, find_stop
-from supplies.ledger.rules.delivery_changes import present_delivery
 from supplies.ledger.rules.delivery_proofs import (
     add_agreeing_proof,
     add_outcome_details,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from supplies.books.moved_stops import present_delivery
 from supplies.books.reader import Books
 from supplies.domain.commands import AddStopPhoto, ReportOutcome
 from supplies.domain.entries import encode_body
@@ -11,7 +12,6 @@ from supplies.errors import AlreadyDone, Fault, Forgotten, Sentence
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.deliveries import find_stop
-from supplies.ledger.rules.delivery_changes import present_delivery
 from supplies.ledger.rules.stop_codes import code_to_compare
 
 MAX_PHOTOS = 4

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from supplies.books.moved_stops import deliveries_of_stop
 from supplies.books.reader import Books
-from supplies.books.stop_codes import MAX_WRONG_CODES, code_of_stop, deliveries_of_stop
+from supplies.books.stop_codes import MAX_WRONG_CODES, code_of_stop
 from supplies.domain.commands import ReportOutcome
 from supplies.domain.entries import new_salt
 from supplies.domain.entry_rows import CodeAttempt, Stop, StopCode

@@ -1,0 +1,28 @@
+"""Follow a stop from delivery to delivery, as it was moved."""
+
+from __future__ import annotations
+
+from supplies.books.reader import Books
+from supplies.domain.entry_rows import StopRemoval
+
+
+def deliveries_of_stop(books: Books, delivery: str, allocation: str) -> list[str]:
+    """Return the delivery of a stop and those from which the stop was moved to it, newest first."""
+    found = [delivery]
+    while (
+        removal := books.latest_row(StopRemoval, moved_to=found[-1], allocation=allocation)
+    ) is not None:
+        found.append(removal.delivery)
+    return found
+
+
+def present_delivery(books: Books, delivery: str, allocation: str) -> str:
+    """Return the delivery that has the goods of a stop now.
+
+    It is another one than the given delivery if the stop was moved since.
+    """
+    while (
+        removal := books.latest_row(StopRemoval, delivery=delivery, allocation=allocation)
+    ) is not None and removal.moved_to is not None:
+        delivery = removal.moved_to
+    return delivery
