@@ -50,14 +50,14 @@ PERSONAL_COLUMNS = {
         ("name", "phone", "address", "access", "note", "age_bands", "collectors"),
     ),
 }
-"""For donors and for recipients: the table, and the columns of it that contain personal data."""
+"""The table of donors and that of recipients, each with its columns that contain personal data."""
 
 
 PERSONAL_DATA_ELSEWHERE = {
     "donor": ("UPDATE donor_requests SET wish = NULL", "DELETE FROM credentials"),
     "recipient": (),
 }
-"""For donors and for recipients: SQL that erases personal data in other tables."""
+"""SQL statements that erase the personal data of a donor or recipient in other tables."""
 
 
 CODE_LETTERS: Mapping[type[CatalogueRecord], str] = {
@@ -107,7 +107,7 @@ class Catalogue:
         self._merged = None
 
     def merged_codes(self, kind: PersonKind) -> Mapping[str, str]:
-        """Return the merged codes of donors or recipients, each with the code that stays."""
+        """Return the merged codes of donors or recipients, each with the remaining code."""
         if self._merged is None:
             self._merged = {"donor": {}, "recipient": {}}
             rows = self.store.all(
@@ -122,7 +122,7 @@ class Catalogue:
         return self._merged[kind]
 
     def retire_merged(self, kind: PersonKind, code: str, *, retired: bool) -> None:
-        """Retire a code that was merged, or use it again because the merge was reversed."""
+        """Retire a merged code or, if the merge was reversed, stop retiring it."""
         self.store.run(
             f"UPDATE {kind}s SET retired = :retired WHERE station = :station AND code = :code",
             {"station": self.station_code, "code": code, "retired": int(retired)},
@@ -229,7 +229,8 @@ class Catalogue:
 
         Raises:
             NotFound: no record has this code.
-            InvalidField: the record is invalid, or the unit of an item that has moved would change.
+            InvalidField: the record is invalid, or the unit of an item that has entries would
+                change.
             Forgotten: the person was erased.
             AlreadyDone: the receipt series or a barcode is in use.
         """
@@ -246,12 +247,12 @@ class Catalogue:
     def with_all_faults(
         self, error: InvalidField, kind: type[CatalogueRecord], fields: Mapping[str, Any]
     ) -> SuppliesError:
-        """Return the error of a record that is refused as a new one, with all its other faults.
+        """Return the error of a refused new record, with all other faults of the record added.
 
         Args:
             kind: The type of the record, or a subclass of it.
-            fields: The fields of the record as plain data, also invalid ones. Without a code, the
-                next free one is used, if such records have numbered codes.
+            fields: The fields of the record as plain data, also invalid ones. If the code is left
+                out and such records have numbered codes, the next free code is assumed.
         """
         kind = next((known for known in CATALOGUE_RECORDS if issubclass(kind, known)), kind)
         if fields.get("code") is None and kind in CODE_LETTERS:
@@ -284,7 +285,7 @@ class Catalogue:
         return checked
 
     def _check_counter(self, record: CatalogueRecord) -> None:
-        """Check that the counter of a team is a location.
+        """Check that the location which a team uses as its counter exists.
 
         Raises:
             InvalidField: the location is unknown.
@@ -323,7 +324,7 @@ class Catalogue:
         return checked
 
     def forget_person(self, party: str) -> None:
-        """Erase the personal data of a person. The code stays.
+        """Erase the personal data of a person. The code is not erased.
 
         Args:
             party: The person, as `donor:CODE` or `recipient:CODE`.
@@ -352,7 +353,7 @@ class Catalogue:
         return row is None
 
     def rebuild_name_index(self) -> None:
-        """Build the name index of the station anew."""
+        """Delete the name index of the station and build it again."""
         for kind in CATALOGUE_RECORDS:
             rows = self.store.all(
                 f"SELECT {', '.join(columns_of(kind))} FROM {kind.table} "
@@ -502,7 +503,7 @@ def columns_of(kind: type[CatalogueRecord]) -> list[str]:
 
 
 _STORED_ELSEWHERE = ("barcodes",)
-"""Fields of records that are not columns, because they have a table of their own."""
+"""Fields of records that are stored in another table, and not in a column of the record's table."""
 
 _FLAGS = ("quarantine", "retired", "needs_batch", "needs_expiry")
 """Columns that store a bool as 0 or 1."""

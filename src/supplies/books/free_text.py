@@ -22,7 +22,7 @@ _decode = msgspec.json.Decoder(Texts).decode
 
 
 class _Digests(msgspec.Struct):
-    """Only those fields of an entry that contain digests, for fast decoding."""
+    """The fields of an entry that contain digests. Other fields are not decoded, to save time."""
 
     texts: str | None
 
@@ -106,8 +106,9 @@ class _Fields(NamedTuple):
 
     Attributes:
         texts: The fields that are free text.
-        apart: The other fields that are not hashed, such as signatures.
-        nested: The fields that may contain such fields.
+        apart: Fields that are not free text but are stored outside the hash chain too, such as
+            signatures.
+        nested: Fields with structs that may contain such fields.
     """
 
     texts: tuple[str, ...]

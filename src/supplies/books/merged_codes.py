@@ -1,4 +1,4 @@
-"""Codes that were merged: one donor or recipient has several codes, and one of them stays."""
+"""Merged codes: one donor or recipient has several codes, of which one remains in use."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from supplies.domain.commands import PersonKind
 
 
 def code_that_stays(books: Books, kind: PersonKind, code: str) -> str:
-    """Return the code into which a code was merged, or the code itself."""
+    """Return the code into which a code was merged, or the code itself if it was not merged."""
     return books.catalogue.merged_codes(kind).get(code, code)
 
 
 def codes_of_person(books: Books, kind: PersonKind, code: str) -> list[str]:
-    """Return all codes of a person, given one of them. The code that stays comes first."""
+    """Return all codes of a person, given one of them. The code that remains in use comes first."""
     merged = books.catalogue.merged_codes(kind)
     kept = merged.get(code, code)
     return [kept, *(other for other, stays in merged.items() if stays == kept)]
 
 
 def sql_code_that_stays(kind: PersonKind, table: str, column: str) -> str:
-    """Return SQL for the code into which the code in a column was merged, or for the code itself.
+    """Return SQL for the code into which the code in a column was merged, or for that code itself.
 
     Args:
         table: Name or alias of a table with the column `station`.

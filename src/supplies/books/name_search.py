@@ -25,18 +25,18 @@ SEARCHED_FIELDS = ("code", "name", "name_en", "aliases", "barcodes", "address", 
 """The fields of records in which a search looks for the words."""
 
 _SPELT_BY_INITIALS = ("name", "aliases")
-"""The fields that can be found by the initials of their pinyin too, such as kz for 口罩."""
+"""The fields that can also be found by the first letters of their pinyin, such as kz for 口罩."""
 
 COMPARED_FIELDS = ("name", "phone", "address")
 """Fields by which records are compared, to find records of the same person or thing."""
 
 LOOK_ALIKE = "="
-"""First character of the index terms that `look_alike_keys` makes. No other term begins with it."""
+"""The first character of the index terms that `look_alike_keys` returns, and of no other term."""
 
 MAX_SPELLINGS = 16
-"""Largest number of spellings of a text by initials.
+"""Largest number of results of `initials` for one text.
 
-Many Chinese characters have several readings, and each gives another spelling.
+Many Chinese characters have several readings, and each gives another result.
 """
 
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -96,7 +96,7 @@ def look_alike_keys(record: CatalogueRecord) -> dict[str, str]:
 
 
 def comparable(text: str) -> str:
-    """Return a text without case, width, accents, spaces and punctuation, to compare names.
+    """Return a text for comparing names: without case, width, accents, spaces and punctuation.
 
     >>> comparable("Ｋ95 口罩（成人）") == comparable("k95口罩 (成人)")
     True
@@ -156,7 +156,7 @@ def initials(text: str) -> list[str]:
 
 
 def _folded(text: str) -> str:
-    """Return a text without case, width variants and accents, and without signs between digits.
+    """Normalize a text: remove case, width variants, accents, and signs between digits.
 
     >>> _folded("Nguyễn ŁÓDŹ １38-0013")
     'nguyen lodz 1380013'

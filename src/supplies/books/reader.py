@@ -47,7 +47,10 @@ _MAX_IDS = 2000
 """Largest number of ids in one query. Both databases limit the number of parameters."""
 
 _NAMELESS = {ANONYMOUS, "anon", "nobody", "none", "null", "unknown"}
-"""Codes that people type for a donor who gave no name. The error says what to write instead."""
+"""Words that people enter as the code of a donor whose name is unknown.
+
+The error says what to enter instead.
+"""
 
 
 _UNKNOWN = {
@@ -57,7 +60,7 @@ _UNKNOWN = {
     "location": template("there is no location {code}; register it first, or correct the code"),
     "team": template("there is no team {code}; register it first, or correct the code"),
 }
-"""Messages about a code that no record has, by the kind of record."""
+"""Error messages about an unknown code, by the kind of record."""
 
 
 LATEST_UNTIL_DAY = (
@@ -65,7 +68,7 @@ LATEST_UNTIL_DAY = (
     "AND o.account = d.account AND o.item = d.item AND o.lot = d.lot "
     "AND o.day > d.day AND o.day <= :day)"
 )
-"""SQL condition: the row `d` of `days` has the balance of its account at the end of `:day`."""
+"""SQL condition that the row `d` of `days` is the latest one of its balance on or before `:day`."""
 
 BalanceKey = tuple[str, str, str]
 """The account, item and lot that identify a balance."""
@@ -88,7 +91,7 @@ class Head(NamedTuple):
 
     Attributes:
         seq: Number of the last entry; 0 if there is none.
-        hash: Hash of the last entry; zeros if there is none.
+        hash: Hash of the last entry; 64 zeros if there is none.
         latest_day: The latest day of all entries, as ISO text; "" if there are none.
         recorded_at: When the last entry was recorded; None if there is none.
         closed_through: The last closed day, or None.
@@ -107,8 +110,8 @@ class Books:
     Within `Ledger.reading` and within a rule, all queries see the same state of the books.
 
     Attributes:
-        written: The entries that the running command has written. Views use them instead of reading
-            them back. It is empty outside of `cache_queries`.
+        written: The entries that the running command has written, which views use instead of
+            reading them from the database. Empty outside of `cache_queries`.
     """
 
     def __init__(self, store: Store, catalogue: Catalogue) -> None:
@@ -232,7 +235,8 @@ class Books:
         network.
 
         Args:
-            written: The entries that a command has just written. They are not read back.
+            written: The entries that a command has just written. They are not read from the
+                database.
         """
         self._answered, self.written = {}, Written(written)
         try:
@@ -337,7 +341,7 @@ class Books:
     def balance_and_lowest_since(
         self, day: date, account: str, item: str, lot: str
     ) -> tuple[int, int]:
-        """Return the present balance, and the lowest balance at the end of any day since `day`."""
+        """Return the present balance, and the lowest of all day-end balances from `day` on."""
         closings = self.daily_balances((account, item, lot), day.isoformat())
         since = [quantity for when, quantity in closings.items() if when >= day.isoformat()]
         on_the_day = self.balance_on(day, account, item, lot)
@@ -433,7 +437,7 @@ class Books:
     def head(self) -> tuple[int, bytes, str]:
         """Return the number and hash of the last entry, and the latest day of all entries.
 
-        If there are no entries, return 0, zeros and "".
+        If there are no entries, return 0, 64 zeros and "".
         """
         row = self.one("SELECT seq, hash, latest_day FROM heads WHERE station = :station")
         return (0, bytes(32), "") if row is None else (row[0], row[1], row[2])
@@ -528,7 +532,7 @@ class Books:
         return {row[0]: self._statement(statement, row[1:]) for row in rows}
 
     def current_rows(self, statement: type[S], key: str, **where: Any) -> list[S]:
-        """Return the latest row of each document. Only rows with the given column values count.
+        """Return the latest row of each document, if it has the given column values.
 
         Args:
             key: Name of the column with the id of the document.
@@ -607,9 +611,9 @@ class Books:
 
 
 def query_ids(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -> list[Row]:
-    """Run a query about many ids and return its rows.
+    """Run a query about many ids, and return its rows.
 
-    The query reads the ids from the table `wanted`, whose column is `id`. If there are more than
+    The query finds the ids in the column `id` of the table `wanted`. If there are more than
     `_MAX_IDS` ids, the query is run several times. The rows are then sorted only within each run.
     """
     wanted = list(dict.fromkeys(ids))
@@ -623,7 +627,7 @@ def query_ids(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -
 
 @lru_cache(maxsize=64)
 def _wanted_table(count: int) -> tuple[list[str], str]:
-    """Return the names of the parameters of `query_ids`, and the SQL of the table `wanted`."""
+    """Return the parameter names for the ids of `query_ids`, and SQL for the table `wanted`."""
     names = [f"id{index}" for index in range(count)]
     values = ", ".join(f"(:{name})" for name in names)
     return names, f"WITH wanted (id) AS (VALUES {values}) "
@@ -632,7 +636,7 @@ def _wanted_table(count: int) -> tuple[list[str], str]:
 def unknown_code_error(sentence: str, pointer: str) -> SuppliesError:
     """Return the error for an unknown code.
 
-    The error is an InvalidField that points to the field. If `pointer` is empty, it is a NotFound.
+    It is an InvalidField that points to the field or, if `pointer` is empty, a NotFound.
     """
     if pointer:
         return InvalidField(sentence, [Fault(pointer, sentence)])

@@ -13,8 +13,8 @@ from supplies.domain.entry_rows import LotParent
 def lots_of_batch(books: Books, item: str, batch: str) -> set[str]:
     """Return the lots of an item with a batch number, and all lots that were repacked from them.
 
-    The latest description of a lot decides its batch number. Upper and lower case of ASCII letters
-    are the same.
+    The batch number of a lot is the one in its latest description. The case of ASCII letters is
+    ignored.
     """
     rows = books.all(
         "SELECT l.lot FROM lots l WHERE l.station = :station AND l.item = :item "

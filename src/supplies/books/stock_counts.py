@@ -1,9 +1,9 @@
-"""Read stock counts: what each count is compared with, and which entries belong to counts.
+"""Read stock counts: the stock that each count is compared with, and the entries of each count.
 
-The order of events decides with which stock a count is compared. An event has a moment: its day
-and, within the day, the number of its entry. The moment of a count is that of its count sheet. A
-correction has the moment of the entry that it corrects. An entry that books the difference of a
-count has the moment of the count sheet.
+Events are ordered by their moments. The moment of an event is its day and, within the day, the
+number of its entry. The moment of a count is that of its count sheet. A correction has the moment
+of the entry that it corrects. An entry that books the difference of a count has the moment of the
+count sheet.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, STOCK, keys_of
 
 COUNTED, RECOUNTED = "stock_counted", "stock_recounted"
-"""Kinds of entry that book the difference of a count: at first, and when the difference changes."""
+"""Kinds of entry that book the difference of a count: the first time, and after it has changed."""
 
 RESOLVED = "conflict_resolved"
-"""Kind of entry that books a count that contradicts the books, as far as that is possible."""
+"""Kind of entry that resolves a conflict. It books a contradicted count as far as possible."""
 
 
 class Moment(NamedTuple):
@@ -56,7 +56,7 @@ def is_at(account: str, location: str) -> bool:
 
 
 def counts_after(books: Books, day: str) -> list[Count]:
-    """Return the counted lines of all sheets opened on a day or later, in the order of events."""
+    """Return the counted lines of all count sheets opened on or after a day, ordered by moment."""
     rows = books.all(
         "SELECT s.sheet, s.location, o.booked_on, o.seq, l.seq, c.booked_on, l.line, l.item, l.lot "
         "FROM count_sheets s CROSS JOIN entries o CROSS JOIN counted_lines l CROSS JOIN entries c "
@@ -146,9 +146,9 @@ def first_entry(books: Books, head: int) -> int:
 
 
 def _booked_later(books: Books, moment: Moment) -> list[_Move]:
-    """Return the transfers of earlier counts that are booked after the day of a moment.
+    """Return those transfers of earlier counts that are booked after the day of a moment.
 
-    A count is earlier if its sheet was opened before the moment.
+    An earlier count is one whose count sheet was opened before the moment.
     """
     return books.all(
         "SELECT t.source, t.target, t.item, t.lot, t.quantity FROM count_sheets s "

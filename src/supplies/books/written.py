@@ -1,4 +1,4 @@
-"""The entries that a command has just written, so that its answer need not read them back."""
+"""The entries that a command has just written, so that views need not read them again."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ class WrittenEntry(NamedTuple):
 
 
 class Written:
-    """The entries of one command, and the documents and lots that they began.
+    """The entries of one command, and the documents and lots that they created.
 
-    All rows about what they began are in these entries. Nothing else may be written meanwhile.
+    All rows about these documents and lots are in these entries, because nothing else is written
+    meanwhile.
     """
 
     def __init__(self, entries: Iterable[WrittenEntry] = ()) -> None:
@@ -46,7 +47,7 @@ class Written:
                 self._rows.setdefault(type(row), []).append((entry.body, row))
 
     def began(self, id: str) -> bool:
-        """Return whether the entries began the document or lot with this id."""
+        """Return whether the entries created the document or lot with this id."""
         return id in self._began
 
     def rows(self, statement: type[S], key: str, id: str) -> list[tuple[Body, S]]:
@@ -63,17 +64,17 @@ class Written:
     def latest_rows(
         self, statement: type[S], key: str, id: str, head: type[EntryRow] | None = None
     ) -> list[tuple[Body, S]]:
-        """Return those of the `rows` that are in the last entry with such a row of type `head`.
+        """Return the rows that `rows` returns, but only those of the last entry with a `head` row.
 
         Args:
-            head: None is `statement` itself.
+            head: The type of row that decides which entry is the last. None means `statement`.
         """
         heads = self.rows(head or statement, key, id)
         last = heads[-1][0] if heads else None
         return [each for each in self.rows(statement, key, id) if each[0] is last]
 
     def balances(self, lot: str) -> Counter[str]:
-        """Return the balances of a lot that the entries began, by account."""
+        """Return, by account, the balances of a lot that the entries created."""
         found: Counter[str] = Counter()
         for entry in self.entries.values():
             for source, target, _, moved, quantity in entry.body.transfers:
@@ -84,7 +85,7 @@ class Written:
 
 
 def _begun_by(body: Body) -> Iterable[str]:
-    """Return the ids of the document and lots that an entry began. They contain its number."""
+    """Return the ids of the document and lots that an entry created. They contain its number."""
     if body.document is not None and body.document.partition("_")[2] == str(body.seq):
         yield body.document
     for row in body.rows:

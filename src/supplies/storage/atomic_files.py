@@ -20,7 +20,8 @@ PRIVATE = 0o600
 _MAX_NAME_BYTES = 255 - len(".01234567-journal")
 """Longest allowed file name in bytes.
 
-The names of the draft and of the draft's write-ahead log are longer, and must be possible too.
+It is shorter than the limit of the file system, because the draft and its write-ahead log have
+longer names.
 """
 
 
@@ -47,7 +48,7 @@ def draft_file(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
 
 
 def check_file_name(path: Path) -> None:
-    """Check that a path can be the path of a file.
+    """Check that a path can name a file.
 
     Raises:
         InvalidField: the path is empty, `.` or `/`, or the file name is too long.
@@ -66,7 +67,7 @@ def exists(path: Path) -> bool:
     """Return whether a file or directory with this path exists.
 
     Raises:
-        InvalidField: the path cannot be the path of a file.
+        InvalidField: the path cannot name a file.
         StoreError: the directory cannot be read.
     """
     check_file_name(path)
@@ -84,7 +85,7 @@ def refuse_to_replace(path: Path) -> None:
 
     Raises:
         AlreadyDone: the file exists.
-        InvalidField: the path cannot be the path of a file.
+        InvalidField: the path cannot name a file.
         StoreError: the directory cannot be read.
     """
     if exists(path):
@@ -108,7 +109,7 @@ def write_file(path: Path, content: bytes, *, mode: int = PRIVATE, replace: bool
 
 @contextmanager
 def new_file(path: Path, *, mode: int = PRIVATE, replace: bool = False) -> Iterator[Path]:
-    """Yield a draft to be written in the `with` block, and then give it the name of the file.
+    """Yield a draft for the `with` block to write. After the block, rename the draft to the file.
 
     If the block raises an error, the draft is deleted.
 

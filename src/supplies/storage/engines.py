@@ -1,4 +1,4 @@
-"""Open a database in SQLite or PostgreSQL. Its URL or path decides which of the two is used."""
+"""Open a database in SQLite or PostgreSQL, depending on its URL or path."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def database_file(url: str) -> Path | None:
     Error messages leave out the parts of the URL that may be a password.
 
     Raises:
-        InvalidField: the URL names neither a server nor a file, or the file name is not possible.
+        InvalidField: the URL names neither a server nor a file, or the file name is invalid.
     """
     check_type(url, str, "the database", "text: the path of a file, or postgresql://…")
     if url.startswith(_SERVERS):
@@ -83,8 +83,8 @@ def open_store(url: str, *, create: bool = True, guarded: bool = True, made: boo
     Args:
         create: Whether to create missing tables.
         guarded: Whether to refuse books with missing triggers. Only verification reads such books.
-        made: Whether the tables exist or are created now. If false, the caller creates them, with
-            `create_tables` and `create_guards`.
+        made: Whether this function migrates or creates the tables. If false, the caller creates
+            them, with `create_tables` and `create_guards`.
 
     Raises:
         InvalidField: the URL is invalid.

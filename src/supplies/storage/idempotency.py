@@ -3,7 +3,7 @@
 A row contains a salted digest of the request, and the response. It is written in the transaction of
 the request, so that both are stored or neither is. Responses may contain personal data. So their
 bodies are erased after `RESPONSE_RETENTION`, and when a person is forgotten. The rest of the row is
-kept: for which request the key was used, and where the result of the request is.
+kept: the digest of the request, and where its result is.
 """
 
 from __future__ import annotations

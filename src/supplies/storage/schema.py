@@ -63,8 +63,8 @@ erased, and must see all rows.
 def revoke_execute(books: str) -> str:
     """Return SQL that lets only the owner call the functions that run with the owner's rights.
 
-    Triggers do not need the right to call the functions that they run. But with this right, anybody
-    could make a temporary table with triggers that call them.
+    Triggers do not need the right to call the functions that they run. But with this right, every
+    user could create a temporary table with triggers that call them.
     """
     names = ", ".join(f"{books}.{name}()" for name in SECURITY_DEFINER_SINCE)
     return f"REVOKE EXECUTE ON FUNCTION {names} FROM PUBLIC"
@@ -101,7 +101,7 @@ def floor_condition() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """A script that brings the tables to a version.
+    """A script that changes the tables to a newer version.
 
     Attributes:
         version: The version of the tables after the script.
@@ -224,8 +224,8 @@ def _create_tables() -> dict[str, str]:
 def to_postgresql(script: str) -> str:
     """Translate a script to PostgreSQL.
 
-    Text columns are sorted by code point, as in SQLite. Views are replaced and not created anew, so
-    that roles keep their right to read them.
+    Text columns are sorted by code point, as in SQLite. Existing views are replaced and not
+    dropped, so that roles keep their right to read them.
     """
     types = {"INTEGER": "BIGINT", "BLOB": "BYTEA", "TEXT": 'TEXT COLLATE "C"'}
     script = re.sub(r"\) STRICT(, WITHOUT ROWID)?;", ");", script)

@@ -9,5 +9,5 @@ The verb of a function says what it returns:
 - `list_…`: a `Page` of objects in a stable order. Pass the `next` of a page as `after` to get the
   page that follows.
 - `build_…`: a report or paper, computed from all rows of its period.
-- `find_…`, `read_…`, `count_…`: rows or figures that several views share.
+- `find_…`, `read_…`, `count_…`: rows or numbers that several views share.
 """

@@ -101,11 +101,11 @@ def _views(books: Books, found: Sequence[DocumentState[Activity]]) -> list[Activ
 
 
 def count_activities(books: Books, first: date, last: date) -> Counter[str]:
-    """Count activities by kind from first to last, both inclusive.
+    """Count activities by kind from the first to the last day, both included.
 
     A correction subtracts the old count on the old day and adds the new count on the new day. If
-    the old day was closed by then, it subtracts on the first open day, so that the report of a
-    closed period does not change.
+    the old day was closed when the correction was recorded, the old count is subtracted on the
+    first open day. So the report of a closed period does not change.
     """
     counts = books.all(
         "SELECT a.kind, sum(a.count) FROM entries e CROSS JOIN activities a "
@@ -167,7 +167,7 @@ def _subtracted(books: Books, first: date, last: date) -> list[ActivityChange]:
 
 
 class _Statement(NamedTuple):
-    """The kind, count and day of an activity, as one of its entries recorded them."""
+    """The kind, count and day of an activity, according to one of its entries."""
 
     activity: str
     seq: int
@@ -191,10 +191,7 @@ def _read_corrected(books: Books) -> list[_Statement]:
 
 
 def _still_open(day: date, seq: int, closings: list[tuple[int, str]]) -> date:
-    """Return `day` if it was still open when entry `seq` was recorded.
-
-    Otherwise return the first day that was open at that time.
-    """
+    """Return `day` or, if it was closed when entry `seq` was recorded, the first day open then."""
     closed = max(((at, through) for at, through in closings if at < seq), default=None)
     if closed is None:
         return day

@@ -337,8 +337,8 @@ def _local_address(books: Books) -> Iterator[Alert]:
 def _beside_pledge(books: Books) -> list[Alert]:
     """Find donations and conversions that gave more than their pledge promised.
 
-    One of the quantities may be wrong. A document is listed until it is corrected. If its pledge is
-    not outstanding, it is listed until its day is closed.
+    One of the quantities may be wrong. A document is listed until it is corrected. If nothing of
+    its pledge is outstanding any more, it is listed only until its day is closed.
     """
     outstanding: set[tuple[str, str]] = {
         (keys_of(account)[0], item) for account, item, _ in read_balances(books, (PLEDGED,))
@@ -450,7 +450,7 @@ def _by_document(books: Books, kind: AccountKind) -> dict[str, dict[str | None, 
 
 
 def _shipments(what: AlertKind, found: list[ShipmentView]) -> list[Alert]:
-    """Return an alert of a kind for each item of each of these shipments."""
+    """Return one alert of the given kind for each item of each of these shipments."""
     goods: Counter[tuple[str, date, str]] = Counter()
     for one in found:
         for line in one.lines:

@@ -129,7 +129,7 @@ class _LowestBalances:
 
 @dataclass(slots=True)
 class _OnShelf:
-    """The quantity of a lot at a location that can still be proposed."""
+    """A lot at a location, and the quantity of it that is not proposed yet."""
 
     location: str
     lot: str
@@ -177,7 +177,8 @@ class _OpenNeed:
     """A need, its open quantity, and how much of that quantity is proposed so far.
 
     Attributes:
-        household: The code of the recipient that stays, if codes were merged.
+        household: The code of the recipient or, if it was merged, the code into which it was
+            merged.
     """
 
     need: str

@@ -59,7 +59,7 @@ QUERIES_BY_STATUS = {
 }
 """The queries that find allocations by status.
 
-Other statuses are not here, because no balance shows them. They are filtered after reading.
+Other statuses cannot be seen in the balances. Allocations with these are filtered after reading.
 """
 
 ALLOCATING_KINDS = ("allocated", "donation_received", "goods_converted")
@@ -210,7 +210,7 @@ def find_counts(books: Books, allocation: str) -> list[int]:
 
 
 def read_stated_packs(books: Books, ids: list[str]) -> dict[str, list[PackedLineView]]:
-    """Return, by allocation, the lines whose quantities the latest command gave in packs."""
+    """Return, by allocation, the lines that the latest command gave in packs."""
     entries = DocumentEntries(books, ids)
     latest = {name: _latest(entries.of(name)).seq for name in ids}
     packed = read_packed_lines(books, latest.values())

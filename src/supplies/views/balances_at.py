@@ -91,9 +91,9 @@ def sum_balances(books: Books, kinds: Iterable[AccountKind], *, on: date | None 
 
 
 def past_day(books: Books, day: date | None) -> date | None:
-    """Return `day` if entries are booked after it, otherwise None.
+    """Return `day` if entries are booked after it; otherwise None.
 
-    If the result is None, the present balances are also the balances at the end of that day.
+    None means that the present balances are also those at the end of that day.
     """
     return None if day is None or day.isoformat() >= books.head()[2] else day
 
@@ -159,7 +159,7 @@ def _on(only: str, start: str, end: str) -> str:
 
 
 def _recorded_later(only: str, ranges: Iterable[tuple[str, str]]) -> str:
-    """Return SQL for what entries after `:seq` moved, as far as it is booked up to `:day`.
+    """Return SQL for the transfers after entry `:seq` that are booked on or before `:day`.
 
     Args:
         only: A further SQL condition, beginning with AND.

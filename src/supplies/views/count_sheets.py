@@ -28,8 +28,8 @@ class CountedLineView(View, frozen=True, kw_only=True):
 
     Attributes:
         lot: None if all lots were counted together.
-        expected: The balance when the sheet was opened, including what was recorded later about an
-            earlier time.
+        expected: The balance when the sheet was opened, including transfers that were recorded
+            later for an earlier time.
     """
 
     line: int
@@ -130,7 +130,7 @@ class GoodsToCount(View, frozen=True, kw_only=True):
 
 
 def list_goods_to_count(books: Books, name: str) -> list[GoodsToCount]:
-    """Return the goods at the location of a count sheet, by item, those that expire first first.
+    """Return the goods at the location of a count sheet, sorted by item and then by expiry.
 
     Raises:
         NotFound: there is no such count sheet.
@@ -178,7 +178,7 @@ class MovedGoods(View, frozen=True, kw_only=True):
 
 
 def list_moved_goods(books: Books, name: str) -> list[MovedGoods]:
-    """Return the lots that came to the location of an open count sheet, or left it, since then.
+    """Return the lots whose quantity at the location changed since a count sheet was opened.
 
     A count that is made now and compared with the sheet would be wrong by these goods.
 

@@ -63,8 +63,9 @@ class StopView(View, frozen=True, kw_only=True):
         removed_in: Number of the entry that took the stop off the delivery; absent if it is on it.
         moved_to: The delivery that has the goods of a removed stop; None if they are set aside
             again where they were loaded.
-        why, next_attempt, time_window: Why the stop failed, and when the household wants the
-            goods, as reported with the outcome; absent if that was not reported or was erased.
+        why, next_attempt, time_window: Why the stop failed, the day on which the household wants
+            the goods, and when it is at home on that day; absent if this was not reported, or was
+            erased.
         phone_time: What the clock of the phone showed, in UTC; absent if its clock was right.
         code: Whether a code that the household told is that of the stop; absent if it told none.
         proofs: The signatures and photos of all reports about the stop; absent if there are none.
@@ -215,7 +216,7 @@ def _views(books: Books, found: Sequence[DocumentState[Delivery]]) -> list[Deliv
 
 
 def _read_details(books: Books, ids: Sequence[str]) -> dict[tuple[int, str], OutcomeDetails]:
-    """Return what else the outcomes of deliveries say, by entry number and allocation."""
+    """Return further details of outcomes, by entry number and allocation."""
     rows = query_ids(
         books,
         ids,

@@ -1,4 +1,4 @@
-"""What proves the outcomes of stops: signatures, photos and codes that households told."""
+"""Proofs of the outcomes of stops: signatures, photos, and codes that households told."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def read_proofs(books: Books, deliveries: Iterable[str]) -> dict[tuple[str, str]
 def get_stop_codes(books: Books, delivery: str) -> StopCodesView:
     """Return the codes of the stops of a delivery. Stops that were taken off it are left out.
 
-    Only those who tell the households may see the codes, never the couriers.
+    Only the people who tell the codes to the households may see them, and couriers must not.
 
     Raises:
         NotFound: there is no such delivery.

@@ -96,7 +96,7 @@ def _run_url(books: Books, delivery: str, allocation: str) -> str | msgspec.Unse
 def build_run_sheet(books: Books, delivery: str) -> RunSheet:
     """Build the run sheet: the quantity of each lot to load, and the stops in order.
 
-    Of a stop that was taken off the delivery, it only says where the goods are now.
+    For a stop that was taken off the delivery, the sheet shows only where the goods are now.
 
     Raises:
         NotFound: there is no such delivery.
@@ -216,10 +216,10 @@ def _lines(books: Books, found: _LoadedDelivery, loaded: list[LoadedLine]) -> li
 def packs_of_line(
     packed: Sequence[PackedLineView], line: LoadedLine, loaded: Sequence[LoadedLine]
 ) -> list[StatedPacks]:
-    """Return the packs in which a loaded line was given, or [] if they do not give its quantity.
+    """Return the packs in which a loaded line was given; [] if they do not give its quantity.
 
-    If an item was loaded from several lots, the line gets those packs that have exactly its
-    quantity. If different packs have that quantity, the result is [].
+    If an item was loaded from several lots, the line gets the packs that have exactly its quantity.
+    If several packs fit, the result is [].
     """
     stated = [
         StatedPacks(quantity=each.quantity, pack=each.pack, size=each.size)

@@ -1,4 +1,4 @@
-"""Reports by donor: which pledges are open, late or kept, and the values given in each year."""
+"""Reports by donor: pledges that are open, late or kept, and the values given in each year."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class DonorPledges(View, frozen=True, kw_only=True):
 
     Attributes:
         name: None if the donor was forgotten.
-        pledges: The number of pledges. It is the sum of `open`, `kept`, `lapsed` and `cancelled`.
+        pledges: The number of pledges. The sum of `open`, `kept` (all goods arrived), `lapsed` and
+            `cancelled`.
         late: The number of open pledges that were due before today.
     """
 

@@ -31,9 +31,10 @@ from supplies.views.wish_deviations import find_wish_deviations
 
 
 def build_donor_statement(books: Books, donor: str, first: date, last: date) -> DonorStatement:
-    """Return what a donor gave from first to last, and where it was at the end of the last day.
+    """Return what a donor gave from the first to the last day, and where it was then.
 
-    If codes of the donor were merged, the statement is about all of them.
+    Places are those at the end of the last day. If codes of the donor were merged, the statement is
+    about all of them.
 
     Raises:
         InvalidField: `last` is before `first`.

@@ -1,4 +1,4 @@
-"""The entries behind a figure of the station report."""
+"""List the entries from which a number in the station report was computed."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ FIGURES: Mapping[str, frozenset[ReportColumn]] = {
     "in_transit": frozenset({ReportColumn.IN_TRANSIT}),
     "on_hand": frozenset({ReportColumn.FREE, ReportColumn.ALLOCATED}),
 }
-"""The figures about goods, each with the report columns that it adds up."""
+"""The numbers about goods in the report, each with the report columns whose sum it is."""
 
 
 class FigureEntry(View, frozen=True, kw_only=True):
-    """An entry that changed a figure.
+    """An entry that changed a number in the report.
 
     Attributes:
         change: The quantity that the entry added, in base units. It is negative if the entry
@@ -39,11 +39,11 @@ class FigureEntry(View, frozen=True, kw_only=True):
 
 
 class FigureSources(View, frozen=True, kw_only=True):
-    """What a figure is made of, in base units.
+    """The quantities that make up a number in the report, in base units.
 
     Attributes:
-        before: The quantity at the beginning of the period, which the figure includes.
-        total: The figure: `before` and all changes.
+        before: The quantity at the beginning of the period, if the number includes it.
+        total: The number in the report: `before` and all changes.
         items: The entries of the period, oldest first.
     """
 
@@ -57,18 +57,18 @@ class FigureSources(View, frozen=True, kw_only=True):
 def list_figure_sources(
     books: Books, figure: str, item: str, first: date, last: date
 ) -> FigureSources:
-    """Return the entries behind a figure about goods of a period.
+    """Return the entries from which a number about goods in the station report was computed.
 
     The cost grows with the number of entries in the period.
 
     Args:
         books: The books.
-        figure: One of `FIGURES`.
+        figure: The name of the number, one of `FIGURES`.
         item: The code of the item.
         first, last: The first and the last day of the period.
 
     Raises:
-        InvalidField: the figure or the item is unknown.
+        InvalidField: the name or the item is unknown.
     """
     check_choice("figure", figure, FIGURES)
     check_codes(books, item=item)
@@ -107,7 +107,7 @@ def list_figure_sources(
 
 
 def _at_the_beginning(books: Books, figure: str, item: str, first: date) -> int:
-    """Return the quantity that the figure includes from the days before the period."""
+    """Return the quantity before the period that a number in the report includes."""
     if figure not in ("received", "in_transit", "on_hand") or first == date.min:
         return 0
     columns = FIGURES[figure]

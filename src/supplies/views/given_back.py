@@ -17,8 +17,8 @@ class GivenBackLine(View, frozen=True, kw_only=True):
     """The quantity of an item of a receipt that was given back, in base units.
 
     Attributes:
-        received: The quantity received, with all corrections, less what was repacked. For an item
-            that was made by repacking goods of the receipt, the quantity made.
+        received: The quantity received, with all corrections, less what was repacked. If the item
+            was produced by repacking goods of the receipt, the produced quantity.
     """
 
     item: str

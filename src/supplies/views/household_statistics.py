@@ -39,7 +39,7 @@ def list_surveyed_households(books: Books, first: date, last: date) -> list[str]
 
 
 def _household(books: Books) -> str:
-    """Return SQL for the household of the recipient `r`."""
+    """Return SQL for the code of the household of recipient `r`, after merges."""
     if books.catalogue.merged_codes("recipient"):
         return sql_code_that_stays("recipient", "r", "code")
     return "r.code"
@@ -73,8 +73,8 @@ def list_fully_met_households(books: Books, first: date, last: date) -> list[str
 
     Args:
         books: The books.
-        first: The first day of the period, which does not matter.
-        last: The day.
+        first: The first day of the period. It is not used.
+        last: The last day of the period.
     """
     del first
     rows = books.all(f"SELECT r.code {_fully_met(books, last)} ORDER BY 1", day=last.isoformat())

@@ -68,16 +68,16 @@ ReadTotals = Callable[[Books, list[str]], dict[str, Totals]]
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
-    """How documents of one type are compared, and how messages name them.
+    """How to compare documents of one type, and how messages describe them.
 
     Attributes:
         statement: The type of row that describes the document.
         key: The column with the id of the document.
-        columns: The columns that name the person or place. The last one has the code.
+        columns: The columns that identify the person or place. The last one contains the code.
         read_totals: Reads the quantities to compare.
         word: The word for the event in messages.
         remedy: What to do about a duplicate, for messages; {} is replaced by its id.
-        person: Whose code it is, if codes of this kind can be merged.
+        person: The kind of person that the code identifies, if such codes can be merged.
     """
 
     statement: type[EntryRow]
@@ -100,7 +100,7 @@ def find_likely_duplicates(
 
     Args:
         entry: Number of the entry in `document` to compare. None means the first entry of the
-            document. A return of lent or issued goods must give it, because a return is a later
+            document. Required for a return of lent or issued goods, because a return is a later
             entry in the document of its loan or issue.
     """
     prefix, _, number = (document or "").partition("_")
@@ -139,9 +139,10 @@ def find_likely_duplicates(
 
 
 def _with_same_totals(books: Books, fact: _Fact, name: str, earlier: list[str]) -> list[str]:
-    """Return the latest of the earlier documents with the quantities of a document.
+    """Return those earlier documents that have the same quantities as a document, latest first.
 
-    They are at most `MAX_WARNINGS`. The last documents are read first, because often they suffice.
+    At most `MAX_WARNINGS` are returned. The latest documents are read first, because often they
+    suffice.
     """
     last = earlier[-MAX_WARNINGS:]
     totals = fact.read_totals(books, [name, *last])
@@ -155,7 +156,7 @@ def _with_same_totals(books: Books, fact: _Fact, name: str, earlier: list[str]) 
 def _find_same_moves(books: Books, document: str, seq: int) -> list[Warned]:
     """Return a warning for each earlier entry that moved the same goods in the same way.
 
-    They are at most `MAX_WARNINGS`, the latest.
+    At most `MAX_WARNINGS` are returned, for the latest entries.
     """
     same: list[tuple[int, str]] = []
     kind = ""
@@ -189,7 +190,7 @@ def _find_same_moves(books: Books, document: str, seq: int) -> list[Warned]:
 
 
 def _moving_entry(seq: int, document: str) -> str:
-    """Return how messages name an entry: by its document and, for a return, also by its number."""
+    """Return how messages refer to an entry: by its document and, for a return, also its number."""
     return document if document.endswith(f"_{seq}") else f"entry {seq} ({document})"
 
 
@@ -277,7 +278,10 @@ def _earlier(books: Books, fact: _Fact, prefix: str, this: DocumentState[Any]) -
 
 
 def _whose(books: Books, fact: _Fact, one: DocumentState[Any]) -> dict[str, str]:
-    """Return the values that name the person or place. Of merged codes, the one that stays."""
+    """Return the values that identify the person or place of a document.
+
+    If a code was merged, it is replaced by the code into which it was merged.
+    """
     values = {column: str(getattr(one.stated, column)) for column in fact.columns}
     if fact.person is not None:
         last = fact.columns[-1]
@@ -290,7 +294,7 @@ def _name(fact: _Fact, one: DocumentState[Any]) -> str:
 
 
 def _by(fact: _Fact, one: DocumentState[Any]) -> str:
-    """Return the words with which a message names the person or place of a document."""
+    """Return the words for the person or place of a document in a message."""
     whose = str(getattr(one.stated, fact.columns[-1]))
     return ", anonymous too" if whose == ANONYMOUS else f" ({whose})"
 
@@ -384,7 +388,7 @@ def _promised(books: Books, ids: list[str]) -> dict[str, Totals]:
 
 
 def _done(books: Books, ids: list[str]) -> dict[str, Totals]:
-    """Return the count of each of these activities, by the person who did it."""
+    """Return the counts of these activities by the person who did each of them."""
     numbers = [int(name.rpartition("_")[2]) for name in ids]
     latest = {each.stated.activity: each for each in read_documents(books, ACTIVITIES, numbers)}
     entries = DocumentEntries(books, ids)
@@ -420,7 +424,7 @@ _FACTS = {
         CountSheet, "sheet", ("location",), _counted_stock, "count", "nothing is to be done"
     ),
 }
-"""For each type of document, by the prefix of its ids, how likely duplicates are found."""
+"""How likely duplicates are found: for each type of document, by the prefix of its ids."""
 
 _MOVES = {
     "found_again": "find",

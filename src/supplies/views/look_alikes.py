@@ -55,7 +55,7 @@ class LookAlikes(View, frozen=True, kw_only=True):
 def find_look_alikes(books: Books, record: CatalogueRecord) -> list[Warned]:
     """Return a warning for each other record of the same kind that looks like this one.
 
-    A record that was merged is left out, and the record that stays is named instead.
+    If a record was merged, the warning names the record into which it was merged.
 
     Warnings contain codes, but no names, numbers or addresses.
     """

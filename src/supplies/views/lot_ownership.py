@@ -20,7 +20,7 @@ from supplies.domain.entries import COLLECTED
 from supplies.errors import BooksBroken
 
 Owner = tuple[str, str]
-"""An owner of goods: the lot that came into the books, and the account from which it came."""
+"""An owner of goods: the lot that arrived, and the account from which it came."""
 
 _ORDER = {name: place for place, name in enumerate(CHART)}
 
@@ -54,7 +54,7 @@ class Gifts(NamedTuple):
 
 
 def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
-    """Return what a donor gave from first to last, and where it was at the end of the last day.
+    """Return what a donor gave from the first to the last day, and where it was at the end.
 
     Gifts under all merged codes of the donor count. A gift counts on the day on which it came. All
     corrections recorded so far are included.
@@ -101,10 +101,10 @@ def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
 
 
 def read_owned_goods(books: Books, lots: Iterable[str]) -> dict[str, list[LotShare]]:
-    """Return where the goods of these lots are now, by the lot that came into the books.
+    """Return where the goods of these lots are now, by the lot in which they arrived.
 
-    Repacked goods are included. Goods of which others were made are listed in the account of the
-    conversion. After them, the goods made of them are listed.
+    Repacked goods are included: their former lots are listed in the account of the conversion, and
+    the goods made of them follow.
 
     Raises:
         BooksBroken: the balances of a lot do not add up to the quantity that came in.

@@ -41,7 +41,7 @@ class MovementView(View, frozen=True, kw_only=True):
 
 
 class MovementsView(View, frozen=True, kw_only=True):
-    """The movements of an item in an account, the one recorded last first.
+    """The movements of an item in an account, newest first.
 
     Attributes:
         lot: None shows the movements of all lots.
@@ -77,7 +77,7 @@ def list_movements(
     after: str | None = None,
     limit: int = DEFAULT_LIMIT,
 ) -> MovementsView:
-    """Return the movements of an item in an account, the one recorded last first.
+    """Return the movements of an item in an account, newest first.
 
     The cost grows with the number of movements of the item in the account. Only index entries of
     those are read, and only the rows of one page.
@@ -145,7 +145,7 @@ def list_movements(
 def _moves(
     books: Books, account: str, item: str, lot: str | None, start: _Position, wanted: int
 ) -> list[tuple[int, int, str, str | None, str, str, str, str, int]]:
-    """Return the transfers before a position, the latest first."""
+    """Return the transfers before a position in the list, newest first."""
     of_lot = "" if lot is None else " AND t.lot = :lot"
     # One query for each side, so that each reads the index of its accounts.
     keys = [

@@ -1,4 +1,4 @@
-"""Needs by item, community and urgency, with the time for which households wait or waited."""
+"""Report needs by item, community and urgency, with the time that households wait for goods."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class NeedGroup(View, frozen=True, kw_only=True):
 
     Attributes:
         community: None for recipients without a community.
-        waiting: How many needs are not met yet. They lack `missing` together.
-        missing: What is neither handed over nor ended.
-        longest_days, mean_days: For how many days needs that are not met have waited: the longest
-            time, and the mean in whole days. None if none waits.
+        waiting: How many needs are not met yet.
+        missing: The quantity of these needs that is neither handed over nor ended.
+        longest_days, mean_days: For how many days the needs that are not met have waited, at most
+            and on average, in whole days. None if all are met.
         met: How many needs were met.
-        mean_days_to_meet: After how many days they were met, as a mean in whole days; None if none
-            was met.
+        mean_days_to_meet: After how many days needs were met on average, in whole days; None if
+            none was met.
     """
 
     item: str

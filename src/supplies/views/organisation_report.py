@@ -1,4 +1,4 @@
-"""Figures over all stations of an organisation: stock, needs and activities.
+"""Reports over all stations of an organisation: stock, needs and activities.
 
 Items of different stations count as one item if both their code and their unit are equal.
 """
@@ -265,7 +265,7 @@ def _named(columns: _Columns, sums: Sequence[Any]) -> dict[str, int]:
 
 
 class StationPart(NamedTuple):
-    """The figures of one station for the report of its organisation.
+    """The numbers of one station for the report of its organisation.
 
     Attributes:
         names: The station's names for items, by code.
@@ -280,7 +280,7 @@ class StationPart(NamedTuple):
 
 
 def build_station_part(books: Books, first: date, last: date) -> StationPart:
-    """Return the figures of this station that `build_organisation_report` sums.
+    """Return the numbers of this station that `build_organisation_report` adds up.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -307,7 +307,7 @@ _QUANTITIES = [field.name for field in msgspec.structs.fields(GoodsLine) if fiel
 def build_organisation_report(
     head: str, first: date, last: date, parts: Iterable[StationPart]
 ) -> OrganisationReport:
-    """Add up the figures of all stations of an organisation.
+    """Build the report of an organisation: add up the numbers of all its stations.
 
     Goods sent from one of the stations to another count neither as received nor as given out. They
     are in transit until they arrive.
@@ -363,8 +363,8 @@ def build_organisation_report(
 def _between(parts: Sequence[StationPart]) -> dict[tuple[str, str], Counter[str]]:
     """Return what to add for goods sent between these stations, by item and unit.
 
-    With it, the opening balances plus the movements give the closing balances, even if the parts
-    were read at different times.
+    With these quantities, the opening balances plus the movements give the closing balances, even
+    if the parts were read at different times.
     """
     ours = {part.station.code for part in parts}
     lines: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)

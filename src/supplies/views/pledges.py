@@ -50,7 +50,7 @@ LAPSED, CANCELLED = "pledge_lapsed", "pledge_cancelled"
 """Kinds of entry that transfer goods from `pledged` back to `donor`. The kind shows the reason.
 
 RECEIVED: the goods arrived. OPENED: a case that contained the goods was opened and counted. LAPSED:
-the pledge lapsed. CANCELLED: the donor cancelled the pledge.
+the goods did not come. CANCELLED: the donor cancelled the pledge.
 """
 
 
@@ -62,7 +62,7 @@ class ClaimView(View, frozen=True, kw_only=True):
 
 
 class PledgeLineView(View, frozen=True, kw_only=True):
-    """The quantity of one item that is promised, in base units, and what became of it.
+    """The promised quantity of one item in base units, and how much of it arrived.
 
     `promised` is the sum of `arrived`, `outstanding`, `lapsed` and `cancelled`.
 

@@ -21,7 +21,7 @@ A document of so many lines takes about 250 MB while it is drawn.
 """
 
 _RECEIPTS_READ = 50
-"""Number of receipts that are read at a time. Each may have 500 lines."""
+"""Number of receipts that are read at a time. Each may have up to 500 lines."""
 
 
 def build_receipt_papers(

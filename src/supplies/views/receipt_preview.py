@@ -26,7 +26,7 @@ def preview_receipt(shown: StationWithSettings, day: date) -> ReceiptPaper:
 
     Args:
         shown: The settings, which need not be stored.
-        day: The day that the receipt names.
+        day: The date on the receipt.
     """
     number = f"{shown.series}-{day.year}-000000"
     valued = prints_values(shown.papers)

@@ -309,7 +309,7 @@ class PaperInBooks(View, frozen=True, kw_only=True):
     Attributes:
         in_books: Whether these books contain a receipt with the number, date, document, entry and
             marks of the paper.
-        says: The result as a message.
+        says: The result as a sentence.
         number: None if the file is not a complete receipt.
         forgotten: Whether the document was erased, because the donor was forgotten or the text of
             the gift was erased.

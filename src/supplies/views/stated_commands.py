@@ -1,7 +1,7 @@
-"""Turn entries back into the commands that would record them, for the forms of corrections.
+"""Turn recorded entries back into the commands that would record them, to fill in correction forms.
 
-The books contain no copy of a command. It is made from the rows, transfers and texts of its
-entries, with all corrections. A correction with the unchanged command moves no goods.
+The books contain no copy of a command. This module makes the command from the rows, transfers and
+texts of its entries, with all corrections. A correction with the unchanged command moves no goods.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _Goods = tuple[str, str]
 
 
 class StatedCommand(NamedTuple):
-    """A command as the books have it.
+    """A command as it can be read from the books.
 
     Attributes:
         entry: Number of the entry to correct: the first entry of the command or of its latest
@@ -85,8 +85,8 @@ def stated_command(books: Books, seq: int, *, latest: bool = True) -> StatedComm
     Args:
         books: The books.
         seq: Number of an entry of the command or of one of its corrections.
-        latest: Whether to return the command as last corrected. Otherwise it is returned as the
-            given entry states it, except for donations, which are always as last corrected.
+        latest: Whether to return the command as last corrected. If not, it is returned as the given
+            entry recorded it, except for donations, which are always returned as last corrected.
 
     Raises:
         NotFound: there is no such entry.
@@ -119,11 +119,11 @@ def _superseded_by(books: Books, seq: int) -> int | None:
 
 
 class _Stated:
-    """What a command recorded, with the corrections up to one of them.
+    """What a command recorded, up to one of its corrections.
 
     Attributes:
-        latest: The first entry of the command or of its latest correction. It has the rows that
-            the command states.
+        latest: The first entry of the command or of its latest correction. Its rows contain the
+            fields of the command.
         changes: The net change of each account, by item and lot, in the order of the transfers.
         lots: The latest description of each lot that the command created.
         claims: The quantity that each need claims of an item in a pledge.
@@ -165,7 +165,7 @@ class _Stated:
 
     @property
     def day(self) -> dict[str, Any]:
-        """The fields of the command that state its day."""
+        """The fields of the command about its day."""
         marked = any(isinstance(row, LatestDay) for row in self.latest.rows)
         return {"happened_on": self.latest.happened_on, "or_earlier": marked}
 
@@ -204,10 +204,10 @@ class _Stated:
                     yield account, (goods, abs(change))
 
     def lines(self, line: type[L], goods: Mapping[_Goods, int], field: str = "lines") -> list[L]:
-        """Return the lines that take these goods.
+        """Return the lines with which the command took these goods.
 
-        A line names its lot only if the goods of its item are of several lots. Otherwise a
-        correction takes from the same lot first, and from others if more is needed.
+        A line names its lot only if its item was taken from several lots. Otherwise a correction
+        takes from the same lot first, and from others if more is needed.
         """
         lots: Counter[str] = Counter(item for item, _ in goods)
         totals: Counter[str] = Counter()
@@ -227,7 +227,7 @@ class _Stated:
     def in_packs(self, item: str, quantity: int, field: str = "lines") -> dict[str, Any] | None:
         """Return a quantity in the packs in which the command counted an item.
 
-        Return None if it counted base units, or the item on several lines.
+        Return None if the command counted base units, or had several lines with the item.
         """
         counted = [row for row in self.rows(PackedLine) if row.item == item and row.field == field]
         if len(counted) != 1 or counted[0].quantity * counted[0].size != quantity:

@@ -1,4 +1,4 @@
-"""Turn a donation back into the command that would record it, for the form of a correction."""
+"""Turn a recorded donation back into the command that would record it, for correction forms."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def destination(changes: Mapping[str, int], location: str) -> tuple[str | None, 
 
 
 def _needs_served(books: Books, view: DonationView) -> dict[str, str]:
-    """Return the need that the goods of each lot served by the donor's wish, by lot.
+    """Return, by lot, the need that its goods were set aside for because the donor wished so.
 
     Only lines that name a recipient are included.
     """

@@ -60,7 +60,7 @@ _KINDS = {kind.prefix[:_LETTERS]: kind for kind in CHART.values()}
 
 
 def build_station_report(books: Books, first: date, last: date) -> StationReport:
-    """Return the station's work from first to last, both inclusive, as far as known now.
+    """Return the station's work from the first to the last day, according to all entries so far.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -240,7 +240,7 @@ def _count_notices(books: Books, first: date, last: date) -> int:
 
 
 def _demand(books: Books, needs: Sums, shelves: Sums) -> Demand:
-    """Return how much of each item is needed, claimed or not, and how much is free."""
+    """Return, for each item, the quantity needed (claimed or not) and the quantity free."""
     needed, free = Counter[str](), Counter[str]()
     for (_, item), quantity in needs.items():
         needed[item] += quantity

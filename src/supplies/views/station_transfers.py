@@ -18,8 +18,8 @@ class StationTransfer(NamedTuple):
         out: True if the goods were sent, False if they were received.
         item: The sender's code of the item.
         here: The code of the item at this station.
-        before: The quantity up to the day before the period.
-        after: The quantity up to the last day of the period.
+        before: The total quantity up to the day before the period.
+        after: The total quantity up to the last day of the period.
     """
 
     out: bool

@@ -127,8 +127,8 @@ def get_stock(
 def _parse_cursor(after: str | None) -> StockKey | None:
     """Return the row key in `after`. Return None for the first page.
 
-    The key is split at its ":", because rows are sorted part by part. If whole keys were compared,
-    a part with "-" would come before the ":" that ends a shorter part.
+    The key is split at ":", because rows are sorted by its parts one after the other. In whole
+    keys, "-" would sort before ":", so that `a-b:x` would come before `a:x`.
     """
     if after is None:
         return None

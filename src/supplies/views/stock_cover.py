@@ -1,4 +1,4 @@
-"""How long the stock of each item lasts at the rate at which it was handed out."""
+"""Report for how many days the stock of each item lasts, at the present rate of use."""
 
 from __future__ import annotations
 
@@ -38,8 +38,10 @@ class StockCover(View, frozen=True, kw_only=True):
 
     Attributes:
         usable: The quantity on hand that is neither expired nor in quarantine, in base units.
-        left: What left the stock in the period to recipients, own use, loans and other stations.
-        cover_days: For how many whole days `usable` lasts at this rate; None if nothing left.
+        left: The quantity that left the stock in the period: to recipients, for own use, as loans,
+            and to other stations.
+        cover_days: For how many whole days `usable` lasts at this rate; None if nothing left the
+            stock.
         lots: The lots by expiry. Goods without an expiry come last.
     """
 
@@ -53,7 +55,7 @@ class StockCover(View, frozen=True, kw_only=True):
 
 
 class StockCoverReport(View, frozen=True, kw_only=True):
-    """The cover of all items in stock, the shortest first.
+    """How long the stock of each item lasts. Items that run out first come first.
 
     Attributes:
         rate_days: The number of days over which `left` is counted, `today` included.

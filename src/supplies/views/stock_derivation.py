@@ -1,4 +1,4 @@
-"""Derive the stock of each item from what came in and went out, and report losses by cause."""
+"""Explain the stock of each item by what came in and went out, and report losses by cause."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ON_SHELF = (STOCK, ALLOCATED)
 """The accounts of goods at locations: free, and set aside."""
 
 _OTHERS = tuple(kind for kind in CHART.values() if kind.column is not None and kind not in ON_SHELF)
-"""The accounts from which goods come to the shelf, and to which they go."""
+"""The kinds of account from which goods come to the shelf, and to which they go from there."""
 
 STEPS = {
     "opening": "opening stock",
@@ -43,7 +43,7 @@ STEPS = {
     "lost": "lost",
     "unexplained": "unexplained differences",
 }
-"""The words for each kind of account, in the order of a derivation."""
+"""Kinds of account in the order in which a derivation lists them, each with its words."""
 
 
 class DerivationStep(View, frozen=True, kw_only=True):
@@ -107,10 +107,10 @@ class LossReport(PeriodReport, frozen=True, kw_only=True):
 def derive_stock(
     books: Books, first: date, last: date, *, item: str | None = None
 ) -> DerivationReport:
-    """Return why the stock of each item is what it is: all that came in and went out.
+    """Explain the stock of each item by all that came in and went out in a period.
 
     Args:
-        item: Derive only the stock of this item. None derives all.
+        item: Report only this item. None reports all.
 
     Raises:
         InvalidField: `last` is before `first`, or `item` is unknown.

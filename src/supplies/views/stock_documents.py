@@ -248,7 +248,7 @@ def _effects(
 
 
 def _paired(effect: _Effect) -> list[MovedLotView]:
-    """Match the decreases of each lot with its increases, in the order of the moves."""
+    """Match the decreases of each lot with its increases, in the order of the transfers."""
     lines = []
     for (item, lot), quantities in effect.items():
         falls = {account: -quantity for account, quantity in quantities.items() if quantity < 0}

@@ -1,6 +1,6 @@
 """Warnings about goods that a command brought into stock or wrote off.
 
-They concern goods that may be in stock twice, and goods written off as expired that are not.
+They concern goods that may be in stock twice, and goods that were written off as expired too early.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ EXPIRED = LOST("expired")
 
 
 def find_unexplained_surplus(books: Books, document: str | None) -> list[Warned]:
-    """Return a warning for goods that a document brought to a location where a count found some.
+    """Return a warning for goods that a document brought to a location with an unexplained surplus.
 
-    The same goods may be in stock twice: once as found by the count, and once by the document. Each
+    The same goods may be in stock twice: once as found by a count, and once by the document. Each
     item at each location has one warning. There is none if `document` is None.
     """
     if document is None:

@@ -1,4 +1,4 @@
-"""The counter of a team: the goods that its phones may hand out without an allocation."""
+"""The counter of a team: a location whose goods its phones may hand out without an allocation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LISTED_AFTER_USE = timedelta(days=30)
 
 
 class CounterNames(Protocol):
-    """The words of a phone's language."""
+    """The words in the language of a phone."""
 
     def item(self, code: str) -> str:
         """Return the name of an item."""
@@ -39,8 +39,8 @@ class CounterGoods(View, frozen=True, kw_only=True):
     """The free goods of an item at a counter, in base units, without expired lots.
 
     Attributes:
-        quantity: 0 if all are expired, or were used up in the last 30 days. A team may have handed
-            out goods that the books do not show.
+        quantity: 0 if all are expired, or were used up in the last 30 days. Such items are listed
+            because a team may have handed out goods that the books do not contain.
         words: The quantity with its unit, in the language of the phone.
     """
 

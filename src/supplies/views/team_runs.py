@@ -25,7 +25,7 @@ from supplies.views.stop_conflicts import StopConflict, list_stop_conflicts
 
 
 class RunNames(Protocol):
-    """The words of a phone's language, and the names of phones."""
+    """The words in the language of a phone, and the names of phones."""
 
     def item(self, code: str) -> str:
         """Return the name of an item."""
@@ -120,7 +120,7 @@ class RunOutcome(View, frozen=True, kw_only=True):
 
 
 class RunConflict(View, frozen=True, kw_only=True):
-    """Two reports about a stop that contradict each other, or a report that the books contradict.
+    """Two reports about a stop that contradict each other, or a report that contradicts the books.
 
     Attributes:
         because: A message that says what the report contradicts.
@@ -140,8 +140,8 @@ class RunStopView(View, frozen=True, kw_only=True):
     Attributes:
         number: Position in the order of the stops, from 1.
         code_expected: Whether the household knows a code that the team can enter.
-        time_window: When the household is at home, with the day of the next attempt, as the outcome
-            of any stop for it said that happened last; None if that said nothing or was erased.
+        time_window: When the household is at home, with the day of the next attempt, as reported
+            with the latest outcome of any of its stops; None if it was not reported, or was erased.
         outcome: None if none is reported yet.
         conflict: The latest open conflict about this stop; None if there is none.
     """
@@ -157,7 +157,7 @@ class RunStopView(View, frozen=True, kw_only=True):
 
 
 class BagLine(View, frozen=True, kw_only=True):
-    """What the team still has of an item, in base units."""
+    """The quantity of an item that the team still has, in base units."""
 
     item: str
     name: str
@@ -362,10 +362,10 @@ class _Runs:
 
 
 def _time_windows(books: Books, recipients: set[str]) -> dict[str, str]:
-    """Return when each recipient is at home, as the outcome said that happened last.
+    """Return when each recipient is at home, as reported with the latest outcome.
 
     Outcomes for merged codes of a recipient count, too. An outcome without a time counts as if it
-    happened when it was recorded. Recipients whose last outcome said nothing about it are left out.
+    happened when it was recorded. Recipients whose latest outcome has no such report are left out.
     """
     person = {
         code: kept

@@ -37,7 +37,8 @@ class LotTrace(View, frozen=True, kw_only=True):
     Attributes:
         origin: The account from which the lot came.
         given: The quantities that donors gave; empty if the lot did not come from donors.
-        stands: Balances other than those of recipients: in stock, in transit, used, lost.
+        stands: Balances of all accounts except those of recipients: in stock, in transit, used,
+            lost.
         reached: The quantities that recipients have.
         expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
             absent.
@@ -68,7 +69,8 @@ class TraceView(View, frozen=True, kw_only=True):
 def trace_lot(books: Books, lot: str) -> TraceView:
     """Trace a lot through conversions: where it came from and where it went.
 
-    Recipients are named only by code. This takes one query per generation of lots, and one per lot.
+    Recipients are named only by code. The function runs one query for each step of conversion, and
+    one for each lot.
 
     >>> from supplies.views.trace import trace_lot
     >>> with ledger.reading() as books:
@@ -101,7 +103,7 @@ def trace_lot(books: Books, lot: str) -> TraceView:
 
 
 def _birth(lot: str) -> tuple[int, int]:
-    """Return the numbers of the entry and line that created a lot, from the end of its id."""
+    """Return the numbers of the entry and line that created a lot, which end its id."""
     _, entry, line = lot.rsplit("_", 2)
     return int(entry), int(line)
 

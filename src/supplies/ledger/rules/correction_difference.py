@@ -100,7 +100,12 @@ def _check_found_by_counts(recounted: Iterable[Draft], others: Iterable[Draft]) 
 def _change(
     journal: Journal, wanted: Iterable[Step], before: Iterable[Step]
 ) -> Counter[tuple[date, Key]]:
-    """Return the change of each balance on each open day if `wanted` replaces `before`."""
+    """Return the change of each balance on each open day when transfers replace others.
+
+    Args:
+        before: The recorded transfers.
+        wanted: The transfers that replace them.
+    """
     change: Counter[tuple[date, Key]] = Counter()
     for sign, transfers in ((1, wanted), (-1, before)):
         for day, transfer in transfers:

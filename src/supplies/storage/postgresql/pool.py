@@ -133,7 +133,7 @@ class Address:
         return cls(shown, conninfo, ours["connections"], ours["connection_wait"])
 
     def connection_error(self) -> StoreError | None:
-        """Try to connect. Return the error if the server refuses, or None if it accepts."""
+        """Try to connect. Return the error if the server refuses the connection, otherwise None."""
         try:
             with psycopg.connect(self.conninfo, autocommit=True) as connection:
                 _begin_session(connection)
@@ -273,7 +273,7 @@ def _is_alive(connection: Connection) -> None:
 
 
 def _ours(url: str, shown: str) -> tuple[str, dict[str, int]]:
-    """Divide a URL into the URL for the driver and the values of this program's own parameters."""
+    """Split a URL into the URL for the driver, and the values of this program's own parameters."""
     settings = {"connections": CONNECTIONS, "connection_wait": CONNECTION_WAIT_S}
     rest, _, query = url.partition("?")
     others = []

@@ -127,7 +127,7 @@ def _statements(store: Store, role: str) -> list[str]:
 
 
 def _check_nothing_beyond(store: Store, role: str) -> None:
-    """Check that the role has no further rights, neither by PUBLIC nor as a member of another role.
+    """Check that the role has no further rights, for example through PUBLIC or another role.
 
     Raises:
         InvalidField: the role has further rights.

@@ -12,7 +12,7 @@ from supplies.errors import Gone, StoreError
 from supplies.storage.sqlite.errors import BUSY_TIMEOUT_MS, WAL_UNAVAILABLE, translate_error
 
 _OF_THE_SOURCE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, *WAL_UNAVAILABLE)
-"""Error codes that show that the source file of a copy is at fault, and not the target."""
+"""Error codes which show that the source file of a copy has the fault, and not the target."""
 
 
 class DatabaseFiles:

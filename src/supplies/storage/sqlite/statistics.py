@@ -34,7 +34,7 @@ ROWS_WITH_SAME_ID = 10
 """The number for all other columns, which contain ids and entry numbers."""
 
 PARTIAL_INDEX = 100
-"""How many times more rows a table has than one of its partial indexes.
+"""The assumed ratio of the rows of a table to the rows in a partial index on it.
 
 An example of such an index is that of balances that are not zero.
 """

@@ -109,7 +109,7 @@ class SqliteStore:
         pragma("PRAGMA schema_version")
         self._files = DatabaseFiles(self.path)
         self._savepoint_at: int | None = None
-        """How many rows the connection had changed when the open savepoint began."""
+        """How many rows the connection had changed when its open savepoint began."""
 
     def _enable_wal(self) -> None:
         try:
@@ -254,7 +254,7 @@ class SqliteStore:
         """Begin a savepoint, which is rolled back alone if the `with` block raises an error.
 
         The savepoint always has the same name, so that SQLite can cache the statement. If nothing
-        was written since the savepoint around this one began, that one is used.
+        was written since the enclosing savepoint began, no new one is set.
         """
         outer, changes = self._savepoint_at, self.connection.total_changes
         is_new = outer != changes
@@ -284,15 +284,15 @@ class SqliteStore:
         return int(row[0]) if row else 0
 
     def database_version(self) -> tuple[int, int]:
-        """Return the commits of other connections, as SQLite counts them, and the own changes."""
+        """Return how many commits other connections and this one made, as SQLite counts them."""
         return self.catalogue_version(""), self.connection.total_changes
 
     def purge_erased(self) -> None:
         """Move the write-ahead log into the file and empty it, because it contains erased rows.
 
-        While another process is reading, SQLite cannot empty the log. SQLite then does so later,
-        and this method does not wait: a process that replicates the file reads all the time, so all
-        writers would wait.
+        While another process reads the file, SQLite cannot empty the log. This method does not wait
+        for that, because a process that replicates the file reads all the time. SQLite then empties
+        the log later.
         """
         self.run(f"PRAGMA busy_timeout = {PURGE_TIMEOUT_MS}")
         try:
@@ -316,8 +316,8 @@ class SqliteStore:
     def leave_wal_mode(self) -> None:
         """Leave WAL mode, so that the file can also be read in a read-only directory.
 
-        This moves the log into the file. SQLite would do so too when the file is closed, but would
-        not report a full disk.
+        This moves the log into the file. Closing the file would have the same effect, but SQLite
+        would not report a full disk.
 
         Raises:
             Busy: another program uses the file.

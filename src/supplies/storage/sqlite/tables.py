@@ -116,7 +116,7 @@ class SchemaManager:
         return 0 if row is None else int(row[0])
 
     def _update(self) -> None:
-        """Migrate the file, unless another process has migrated it meanwhile."""
+        """Migrate the file, unless another process has already migrated it."""
         with self._store.writing():
             version = self._version() if "migrations" in self._found() else 0
             self._make(since=version)
