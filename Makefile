@@ -27,7 +27,7 @@ help:
 	@echo "make attack        flood and starve a service, and take away the database, disk and service"
 	@echo "make test-cluster  stop the primary of a real PostgreSQL cluster under load"
 	@echo "make test-firefox  record a team's run in the Firefox of this machine, without a network"
-	@echo "make screenshots   take a picture of each page of the demo into var/screenshots; needs Chromium"
+	@echo "make screenshots   take a picture of each page of each role into var/screenshots; needs Chromium"
 	@echo "make keystrokes    count the keys and seconds of recording a donation by keyboard; needs Chromium"
 	@echo "make lock          write the versions and hashes of all dependencies into the lock files"
 	@echo "make audit         look for known vulnerabilities and refused licences of the dependencies"

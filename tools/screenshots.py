@@ -1,30 +1,51 @@
-"""Take a picture of each page of the demo, at two widths and in both languages.
+"""Take a picture of each page that each role sees, at two widths and in both languages.
 
     make screenshots
 
-The tool records the demo, serves it, and follows the links from the first page as a coordinator. It
-opens one page for each route and writes `var/screenshots/PAGE-LANGUAGE-WIDTH.png`. A page to which
-no link leads is missing, because a reader would not find it either.
+The tool records the demo with some open cases, serves it, and follows the links from the first page
+as each role. Pages to which no link leads are named in `UNLINKED`. It opens one page for each route
+and writes `var/screenshots/LANGUAGE-WIDTH/ROLE-PAGE.png`. The pictures of `new` are those of a
+station without records.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from typing import get_args
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from supplies.access import credentials, users
+from supplies import (
+    Allocate,
+    AllocationLine,
+    ArrivalLine,
+    Ledger,
+    LendGoods,
+    LotLine,
+    MakePledge,
+    MergeCodes,
+    PledgeLine,
+    RecordArrival,
+    ReportOutcome,
+    SendShipment,
+)
+from supplies.access import credentials, donor_requests, users
 from supplies.access.access_context import AccessContext
-from supplies.ledger.ledger import Ledger
+from supplies.access.donor_requests import NewRequest
+from supplies.access.roles import UserRole
+from supplies.demo.longxue import STATION
+from supplies.views.deliveries import list_deliveries
 from tools.browser import LOCALES, WIDTHS, find_chromium, start_browser
 
 TARGET = Path(__file__).parents[1] / "var" / "screenshots"
@@ -36,6 +57,13 @@ _RECORD = re.compile(r"\b(donors|recipients|items|locations|teams|communities)/(
 """The table and the code of a record in an address."""
 
 
+UNLINKED: Mapping[str, Sequence[str]] = {
+    "nobody": ("/v", "/v?number=JZ-2020-000001&c=WRONG", "/my/lost", "/nothing-here"),
+    "recorder": ("/admin", "/donations/d_0"),
+}
+"""Paths to which no link leads, by the role that opens them: forms for codes, and errors."""
+
+
 def main() -> None:
     """Take all pictures.
 
@@ -45,18 +73,82 @@ def main() -> None:
     program = find_chromium()
     if program is None:
         sys.exit("Chromium is needed: install chromium")
-    TARGET.mkdir(parents=True, exist_ok=True)
-    for old in TARGET.glob("*.png"):
-        old.unlink()
+    shutil.rmtree(TARGET, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder, start_browser(program) as browser:
-        database = Path(folder) / "demo.db"
-        subprocess.run([supplies_program(), "demo", "--database", str(database)], check=True)
-        session = session_of_demo(database)
-        with served_demo(database) as address:
-            paths = find_pages(browser, address, session)
-            for language in LOCALES:
-                for width in WIDTHS:
-                    _take(browser, address, session, paths, language, width)
+        demo, empty = Path(folder) / "demo.db", Path(folder) / "empty.db"
+        run = partial(subprocess.run, check=True, stdout=subprocess.DEVNULL)
+        run([supplies_program(), "demo", "--database", str(demo)])
+        leave_cases_open(demo)
+        sessions = {role: session_of_demo_user(demo, role) for role in get_args(UserRole)}
+        with served_demo(demo) as address:
+            for role, session in (*sessions.items(), ("nobody", "")):
+                _take_role(browser, address, role, session, UNLINKED.get(role, ()))
+            _take_role(browser, address, "donor", "", [_donor_link(demo)])
+        run([supplies_program(), "init", "--database", str(empty), "--station", "nx"])
+        session = _session_of_new_user(empty, "nx")
+        with served_demo(empty) as address:
+            _take_role(browser, address, "new", session)
+
+
+def _take_role(
+    browser: Browser, address: str, role: str, session: str, unlinked: Sequence[str] = ()
+) -> None:
+    """Take the pictures of all pages that a role sees.
+
+    Args:
+        unlinked: Paths of pages to which no link leads. The donor's page is one of them.
+    """
+    linked = find_pages(browser, address, session) if session else {}
+    paths = [*linked.items(), *((f"unlinked-{at}", path) for at, path in enumerate(unlinked, 1))]
+    for language in LOCALES:
+        for width in WIDTHS:
+            folder = TARGET / f"{language}-{width}"
+            folder.mkdir(parents=True, exist_ok=True)
+            with signed_in(browser, address, session, language, width) as page:
+                for name, path in paths:
+                    page.goto(address + path)
+                    if path.startswith("/run"):  # Its script reads the deliveries.
+                        page.wait_for_load_state("networkidle")
+                    page.screenshot(path=folder / f"{role}-{name}.png", full_page=True)
+            print(f"{folder.name}: {len(paths)} pages of {role}")
+
+
+def leave_cases_open(database: Path) -> None:
+    """Record what the demo lacks, so that the pages about it are not empty."""
+    with Ledger.open(str(database), station=STATION) as ledger:
+        record = partial(ledger.record, by="u_1")
+        delivery = list_deliveries(ledger.books, status="out").items[0]
+        stops = [stop.allocation for stop in delivery.stops]
+        for outcome in ("not_at_home", "handed_over"):
+            record(ReportOutcome(delivery=delivery.id, allocation=stops[0], outcome=outcome))
+        pledged = [PledgeLine(item="gift", quantity=30)]
+        record(MakePledge(donor="D-05", due_on=ledger.today(), lines=pledged))
+        bottles = [LotLine(item="sanitiser", quantity=2)]
+        record(LendGoods(borrower="health-station", location="store-a", lines=bottles))
+        record(SendShipment(station="hp", location="store-a", lines=bottles))
+        bought = [ArrivalLine(item="mask", quantity=20, expires_on=ledger.today())]
+        record(RecordArrival(origin="bought", party="pharmacy", location="store-a", lines=bought))
+        record(MergeCodes(kind="recipient", code="R-036", into="R-035", reason="同一户"))
+        free = [AllocationLine(item="mask", quantity=1)]
+        record(Allocate(recipient="R-035", location="store-a", lines=free))
+        with ledger.admin_transaction() as books:
+            access = AccessContext(books, ledger.clock())
+            donor_requests.add(access, "D-01", NewRequest(kind="forget"))
+
+
+def _donor_link(database: Path) -> str:
+    """Make a donor's link and return its path."""
+    with Ledger.open(str(database), station=STATION) as ledger, ledger.admin_transaction() as books:
+        access = AccessContext(books, ledger.clock())
+        _, secret = credentials.issue(access, kind="link", role="donor", by="u_1", donor="D-01")
+        return f"/my/{secret}"
+
+
+def session_of_demo_user(database: Path, role: UserRole) -> str:
+    """Return the secret of a session of the demo's user of a role."""
+    with Ledger.open(str(database), station=STATION) as ledger, ledger.admin_transaction() as books:
+        access = AccessContext(books, ledger.clock())
+        return _issue(access, users.get_by_login(access, role))
 
 
 def supplies_program() -> str:
@@ -66,14 +158,21 @@ def supplies_program() -> str:
 
 def session_of_demo(database: Path) -> str:
     """Add a coordinator to the demo's books. Return the secret of a session."""
-    with Ledger.open(str(database), station="lx") as ledger, ledger.admin_transaction() as books:
+    return _session_of_new_user(database, STATION)
+
+
+def _session_of_new_user(database: Path, station: str) -> str:
+    with Ledger.open(str(database), station=station) as ledger, ledger.admin_transaction() as books:
         access = AccessContext(books, ledger.clock())
         new = users.NewUser(login="chen", role="coordinator")
-        user = users.add(access, new, by="screenshots")
-        _, secret = credentials.issue(
-            access, kind="session", role="coordinator", by=user.code, holder=user.code
-        )
-        return secret
+        return _issue(access, users.add(access, new, by="screenshots"))
+
+
+def _issue(access: AccessContext, user: users.User) -> str:
+    _, secret = credentials.issue(
+        access, kind="session", role=user.role, by=user.code, holder=user.code, team=user.team
+    )
+    return secret
 
 
 @contextmanager
@@ -130,16 +229,6 @@ def page_name(path: str) -> str:
     return "-".join(plain) or "today"
 
 
-def _take(
-    browser: Browser, address: str, session: str, paths: dict[str, str], language: str, width: int
-) -> None:
-    with signed_in(browser, address, session, language, width) as page:
-        for name, path in paths.items():
-            page.goto(address + path)
-            page.screenshot(path=TARGET / f"{name}-{language}-{width}.png", full_page=True)
-            print(f"{name}-{language}-{width}.png")
-
-
 @contextmanager
 def signed_in(
     browser: Browser, address: str, session: str, language: str, width: int
@@ -148,7 +237,8 @@ def signed_in(
     context: BrowserContext = browser.new_context(
         locale=LOCALES[language], viewport={"width": width, "height": 800}
     )
-    context.add_cookies([{"name": "supplies_session", "value": session, "url": address}])
+    if session:
+        context.add_cookies([{"name": "supplies_session", "value": session, "url": address}])
     try:
         yield context.new_page()
     finally:

@@ -44,6 +44,7 @@ from supplies.views import (
     allocations,
     barcodes,
     catalogue,
+    conflict_reasons,
     count_sheets,
     deliveries,
     delivery_proofs,
@@ -320,6 +321,7 @@ def show_entries(books: Books) -> None:
                 stated_commands.stated_command(books, entry.seq)
     for conflict in entries.list_conflicts(books, open_only=False).items:
         entries.get_conflict(books, conflict.seq)
+        conflict_reasons.reason_of_conflict(books, conflict)
     entries.list_conflicts(books)
     remarks.list_remarks_of_kind(books, "goods_returned")
 

@@ -315,7 +315,7 @@ def _live_state(context: RequestContext, books: Books, delivery: DeliveryView) -
         "reported": sum(stop.outcome is not None for stop in delivery.present_stops),
         "all_stops": len(delivery.present_stops),
         "conflicts": [
-            one.conflict.seq
+            one.conflict
             for one in about_stops
             if delivery.id in (one.delivery, one.conflict.document)
         ],

@@ -13,6 +13,7 @@ from supplies.domain.commands import Correct, ResolveConflict, Reverse
 from supplies.domain.entry_rows import Merge
 from supplies.errors import NotFound
 from supplies.ledger.recorded import recorded_result
+from supplies.views.conflict_reasons import reason_of_conflict
 from supplies.views.deliveries import StopLineView, StopView, get_delivery
 from supplies.views.entries import (
     ConflictView,
@@ -173,6 +174,7 @@ def _show(
             form,
             entry=entry,
             conflict=conflict,
+            reason=None if conflict is None else reason_of_conflict(books, conflict),
             stated=None if conflict is None else _stated(conflict),
             recorded_stop=None if conflict is None else _recorded_stop(books, conflict),
             last=books.head()[0],

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 from urllib.parse import urlencode
 
+import msgspec
+
 from supplies.access import phones, users
 from supplies.access.access_context import AccessContext
 from supplies.books.reader import Books
@@ -20,7 +22,15 @@ from supplies.domain.catalogue_records import (
     Recipient,
     Team,
 )
-from supplies.domain.entry_rows import Allocation, Arrival, Delivery, Merge, Need, Pledge
+from supplies.domain.entry_rows import (
+    Allocation,
+    Arrival,
+    CountSheet,
+    Delivery,
+    Merge,
+    Need,
+    Pledge,
+)
 from supplies.domain.fields import is_valid_code
 from supplies.domain.larger_units import in_larger_unit
 from supplies.errors import NotFound
@@ -28,6 +38,7 @@ from supplies.papers.units import words_of_pack
 from supplies.stations.paper_settings import PaperSettings, unit_words
 from supplies.views.catalogue import list_records
 from supplies.views.donations import DonationView
+from supplies.views.entries import ConflictView
 from supplies.views.needs import NeedView
 from supplies.views.pagination import PackedView
 from supplies.views.stated_commands import CORRECTABLE_KINDS
@@ -275,7 +286,7 @@ class Names:
         return f"{path}?{urlencode({**chosen, 'after': after})}"
 
     def party_of(self, document: str) -> str:
-        """Return the person or team that a document is about. Return "" if there is none."""
+        """Return the person, team or place that a document is about, or "" if there is none."""
         match document.partition("_")[0]:
             case "n":
                 need = self._books.latest_row(Need, need=document)
@@ -286,6 +297,9 @@ class Names:
             case "a":
                 allocation = self._books.latest_row(Allocation, allocation=document)
                 return "" if allocation is None else self.recipient(allocation.recipient)
+            case "c":
+                sheet = self._books.latest_row(CountSheet, sheet=document)
+                return "" if sheet is None else self.location(sheet.location)
             case "d":
                 gift = self._books.latest_row(Arrival, arrival=document)
                 if gift is None or gift.origin != "donor":
@@ -298,6 +312,12 @@ class Names:
                 delivery = self._books.latest_row(Delivery, delivery=document)
                 return "" if delivery is None else self.team(delivery.team)
         return ""
+
+    def conflict(self, conflict: ConflictView) -> str:
+        """Return the person and the team or place that a conflict is about."""
+        about = msgspec.json.decode(conflict.stated).get("allocation")
+        parties = [self.party_of(document) for document in (about, conflict.document) if document]
+        return SEPARATOR.join(filter(None, parties)) or conflict.document
 
     def can_correct(self, kind: str) -> bool:
         """Return whether entries of a kind can be corrected."""

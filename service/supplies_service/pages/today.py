@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from litestar import Controller, Response, get
 
 from supplies.access import phones
+from supplies.access.roles import Role, UserRole
 from supplies.books.reader import Books
-from supplies.views.alerts import Alert, list_alerts
+from supplies.views.alerts import Alert, AlertKind, list_alerts
 from supplies.views.deliveries import DeliveryView, list_deliveries
 from supplies.views.demand import list_demand
 from supplies.views.donations import list_donations
+from supplies.views.entries import list_conflicts
 from supplies.views.first_steps import get_first_steps
 from supplies.views.periods import get_period_of_entries
 from supplies_service.pages.layout import render_page, render_page_of
@@ -27,6 +29,33 @@ Further alerts can be unfolded. Further items and teams are on the pages to whic
 
 LATEST = 5
 """Number of latest donations on the page."""
+
+
+STAFF: tuple[UserRole, ...] = ("coordinator", "recorder")
+
+ROLES_THAT_ACT: Mapping[AlertKind, tuple[UserRole, ...]] = {
+    "expired": STAFF,
+    "expires_soon": STAFF,
+    "below_minimum": STAFF,
+    "conflict_open": ("coordinator",),
+    "delivery_out": STAFF,
+    "need_past_its_day": STAFF,
+    "pledge_overdue": STAFF,
+    "allocation_waiting": STAFF,
+    "shipment_to_receive": STAFF,
+    "shipment_unacknowledged": STAFF,
+    "to_be_forgotten": ("coordinator",),
+    "unexplained": ("coordinator",),
+    "beside_pledge": STAFF,
+    "donor_request_open": STAFF,
+    "local_address": ("coordinator",),
+}
+"""For each kind of alert, the roles that may do something about it. Only they see the next step."""
+
+TASKS_ONLY: frozenset[AlertKind] = frozenset(
+    {"to_be_forgotten", "donor_request_open", "local_address"}
+)
+"""Alerts about no goods. Roles that may do nothing about them do not see them."""
 
 
 class TodayPages(Controller):
@@ -55,16 +84,18 @@ def _show(context: RequestContext, books: Books) -> Response[bytes]:
     today = context.ledger.today()
     alerts = list_alerts(books, today, limit=None).items
     out = list_deliveries(books, status="out", limit=SHOWN)
-    entries = books.head()[0]
-    is_staff = context.caller.role != "auditor"  # The labels of phones may be names.
+    entries, role = books.head()[0], context.caller.role
+    is_staff = role in STAFF  # The labels of phones may be names.
     latest = list_donations(books, limit=LATEST, newest_first=True).items
     return render_page_of(
         books,
         context.request,
         "today.html",
         today=today,
-        steps=None if entries or context.caller.role == "auditor" else get_first_steps(books),
-        groups=_by_kind([alert for alert in alerts if alert.what != "delivery_out"]),
+        steps=get_first_steps(books) if is_staff and not entries else None,
+        groups=_by_kind([alert for alert in alerts if _is_shown(alert.what, role)]),
+        acts={what for what, roles in ROLES_THAT_ACT.items() if role in roles},
+        conflicts={str(one.seq): one for one in list_conflicts(books, limit=None).items},
         late={alert.code for alert in alerts if alert.what == "delivery_out"},
         phones=phones.list_overdue(context.access(books)) if is_staff else [],
         out=[(delivery, _carried(delivery)) for delivery in out.items],
@@ -75,6 +106,11 @@ def _show(context: RequestContext, books: Books) -> Response[bytes]:
         entries=entries,
         period=get_period_of_entries(books) if entries else None,
     )
+
+
+def _is_shown(what: AlertKind, role: Role) -> bool:
+    """Return whether a role sees alerts of a kind in a group of their own."""
+    return what != "delivery_out" and (what not in TASKS_ONLY or role in ROLES_THAT_ACT[what])
 
 
 def _by_kind(alerts: list[Alert]) -> Mapping[str, list[Alert]]:

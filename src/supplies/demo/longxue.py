@@ -39,22 +39,22 @@ PARTLY = [f"R-{number:03d}" for number in range(17, 37)]
 NEWCOMERS, RESIDENTS = "G-001", "G-002"
 
 ACTIVITIES = (
-    (3, "worker", 14, "the station's social workers"),
-    (4, "contact", 30, "telephone contacts with households in difficulty"),
-    (8, "contact", 24, "telephone contacts with households in difficulty"),
-    (5, "visit", 36, "visits to households in difficulty"),
-    (10, "visit", 24, "visits to households in difficulty"),
-    (5, "residents_registered", 1300, "entered in the register"),
-    (6, "persons_screened", 174, "screened at the first round"),
-    (9, "persons_screened", 81, "screened at the second round"),
-    (7, "households_telephoned", 450, "telephoned with the street office"),
-    (8, "joint_checks", 6, "with police and health station"),
-    (9, "flats_checked", 777, "flats"),
-    (10, "newcomers_registered", 178, "people new to the area"),
-    (13, "forms_collected", 910, "health forms"),
-    (11, "people_measured", 1000, "temperatures taken at gate post 1"),
-    (11, "people_measured", 1000, "temperatures taken at gate post 2"),
-    (11, "people_measured", 1000, "temperatures taken at gate post 3"),
+    (3, "worker", 14, "本站社工"),
+    (4, "contact", 30, "电话联系困难家庭"),
+    (8, "contact", 24, "电话联系困难家庭"),
+    (5, "visit", 36, "走访困难家庭"),
+    (10, "visit", 24, "走访困难家庭"),
+    (5, "residents_registered", 1300, "登记入册的居民"),
+    (6, "persons_screened", 174, "第一轮排查"),
+    (9, "persons_screened", 81, "第二轮排查"),
+    (7, "households_telephoned", 450, "与街道办一起电话排查"),
+    (8, "joint_checks", 6, "与派出所、卫生站一起"),
+    (9, "flats_checked", 777, "出租屋"),
+    (10, "newcomers_registered", 178, "新来穗人员"),
+    (13, "forms_collected", 910, "健康申报表"),
+    (11, "people_measured", 1000, "一号卡口测温"),
+    (11, "people_measured", 1000, "二号卡口测温"),
+    (11, "people_measured", 1000, "三号卡口测温"),
 )
 
 
@@ -148,9 +148,9 @@ class Scene:
             Item(code="gift", name="慰问礼品", name_en="comfort gift"),
             Item(code="leaflet", name="防疫宣传单", name_en="leaflet"),
             Item(code="notice", name="告示", name_en="notice"),
-            Location(code="store-a", name="Store A"),
-            Team(code="t_1", name="Team 1 (made up)"),
-            Team(code="t_2", name="Team 2 (made up)"),
+            Location(code="store-a", name="一号仓库", name_en="Store A"),
+            Team(code="t_1", name="配送一队（虚构）"),
+            Team(code="t_2", name="配送二队（虚构）"),
         )
         self.ledger.register(
             Donor(code="D-01", name="蓝湾科技公司（虚构）", kind="organisation", publish="name"),
@@ -227,7 +227,7 @@ class Scene:
                     purpose="notices",
                     location="store-a",
                     lines=[c.LotLine(item="notice", quantity=1)],
-                    note=f"posted at place {place}",
+                    note=f"张贴于第 {place} 处",
                 )
             )
 
@@ -265,7 +265,7 @@ class Scene:
         self._record(
             c.Correct(
                 entry=wrong.seq,
-                reason="12 was typed where 21 came",
+                reason="实收 21 个，误录为 12 个",
                 command=c.RecordDonation(
                     donor="D-03", location="store-a", handled_by="陈晓（虚构）", lines=[meant]
                 ),
@@ -367,9 +367,7 @@ class Scene:
             for allocation in stops.values():
                 self._hand_over(delivery, allocation)
             self._record(c.CloseDelivery(delivery=delivery))
-        self._record(
-            c.LapsePledge(pledge=self.sanitiser_pledge, reason="the last ten bottles did not come")
-        )
+        self._record(c.LapsePledge(pledge=self.sanitiser_pledge, reason="最后十瓶没有送到"))
 
     def _other_households(self) -> None:
         self.clock.day(9)
@@ -436,7 +434,7 @@ class Scene:
                 reason="damaged",
                 location="store-a",
                 lines=[c.LotLine(item="sanitiser", quantity=1)],
-                note="the pump was broken",
+                note="泵头损坏",
             )
         )
         self.clock.day(12)

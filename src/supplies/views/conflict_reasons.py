@@ -1,0 +1,130 @@
+"""What a conflict contradicts, as a sentence that pages translate.
+
+`ConflictView.because` is the English sentence as recorded. This module finds the same reason in the
+books, as they were when the conflict was recorded.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from supplies.books.moved_stops import deliveries_of_stop
+from supplies.books.reader import Books
+from supplies.domain.commands import Outcome, ReportOutcome
+from supplies.domain.entry_rows import TABLES, Stop, StopLine, StopOutcome, StopRemoval
+from supplies.errors import Sentence, template
+from supplies.views.entries import ConflictView
+
+_OUTCOMES: dict[Outcome, str] = {
+    "handed_over": template("handed_over"),
+    "partly": template("partly"),
+    "refused": template("refused"),
+    "not_at_home": template("not_at_home"),
+    "lost": template("lost"),
+}
+"""The outcomes as templates of sentences, so that pages translate them."""
+
+_MISSING_GOODS = Sentence("the books did not contain all goods of the report")
+
+
+def reason_of_conflict(books: Books, conflict: ConflictView) -> Sentence:
+    """Return in what way a report contradicts the books."""
+    fields = msgspec.json.decode(conflict.stated)
+    if "sheet" in fields:
+        return Sentence("the count found more goods missing than the books still contained")
+    if "outcome" not in fields:
+        return _MISSING_GOODS
+    stated = msgspec.json.decode(conflict.stated, type=ReportOutcome)
+    return (
+        _undone_dispatch(books, stated, conflict.seq)
+        or _earlier_outcome(books, stated, conflict.seq)
+        or _more_than_loaded(books, stated)
+        or _impossible_time(books, stated, conflict)
+        or _MISSING_GOODS
+    )
+
+
+def _undone_dispatch(books: Books, stated: ReportOutcome, before: int) -> Sentence | None:
+    removal = _latest_before(books, StopRemoval, stated, before)
+    if removal is None or _latest_before(books, StopOutcome, stated, before) is not None:
+        return None
+    return Sentence(
+        "entry {entry} had taken the stop off the delivery; its goods were set aside again",
+        entry=removal,
+    )
+
+
+def _earlier_outcome(books: Books, stated: ReportOutcome, before: int) -> Sentence | None:
+    seq = _latest_before(books, StopOutcome, stated, before)
+    if seq is None:
+        return None
+    (first,) = books.rows_of_entry(
+        StopOutcome, seq, delivery=stated.delivery, allocation=stated.allocation
+    )
+    if first.outcome == stated.outcome:
+        return Sentence("entry {entry} had reported other quantities at this stop", entry=seq)
+    return Sentence(
+        "entry {entry} had reported the stop as {before}, and this report says {outcome}",
+        entry=seq,
+        before=Sentence(_OUTCOMES[first.outcome]),
+        outcome=Sentence(_OUTCOMES[stated.outcome]),
+    )
+
+
+def _latest_before(
+    books: Books, kind: type[StopRemoval | StopOutcome], stated: ReportOutcome, before: int
+) -> int | None:
+    """Return the last entry before another that wrote a row of a kind about the stop."""
+    seq: int | None = books.value(
+        f"SELECT max(seq) FROM {TABLES[kind]} WHERE station = :station "
+        "AND delivery = :delivery AND allocation = :allocation AND seq < :before",
+        delivery=stated.delivery,
+        allocation=stated.allocation,
+        before=before,
+    )
+    return seq
+
+
+def _more_than_loaded(books: Books, stated: ReportOutcome) -> Sentence | None:
+    where = {"delivery": stated.delivery, "allocation": stated.allocation}
+    loaded = {line.line: line.loaded for line in books.rows(StopLine, **where)}
+    for line in stated.lines or ():
+        reported = line.received + line.brought_back + line.lost
+        if reported > loaded.get(line.line, reported):
+            return Sentence(
+                "line {line} reports {reported}, but {loaded} were loaded",
+                line=line.line,
+                reported=reported,
+                loaded=loaded[line.line],
+            )
+    return None
+
+
+def _impossible_time(
+    books: Books, stated: ReportOutcome, conflict: ConflictView
+) -> Sentence | None:
+    first = deliveries_of_stop(books, stated.delivery, stated.allocation)[-1]
+    seq = books.latest_seq(Stop, delivery=first, allocation=stated.allocation)
+    assert seq is not None, "a conflict about an outcome names a stop"
+    dispatched, moment = books.body(seq), stated.happened_at
+    before = Sentence("the reported time is before the goods went out")
+    if moment is None:
+        return before if conflict.happened_on < dispatched.happened_on else None
+    zone = ZoneInfo(books.station.zone)
+    if moment > datetime.fromisoformat(conflict.recorded_at):
+        return Sentence("the reported time is later than the time at which it was recorded")
+    left = datetime.fromisoformat(dispatched.recorded_at)
+    if _day(moment, zone) < dispatched.happened_on or (
+        moment < left and _day(left, zone) == dispatched.happened_on
+    ):
+        return before
+    if stated.phone_time is not None:
+        return Sentence("the reported time is too long ago for a report by phone")
+    return None
+
+
+def _day(moment: datetime, zone: ZoneInfo) -> date:
+    return moment.astimezone(zone).date()

@@ -1,0 +1,117 @@
+"""Every page of the demo, as each role sees it: its links and forms are open to that role."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from litestar.routes import HTTPRoute
+from litestar.testing import TestClient
+from supplies_service.app import create_app
+from supplies_service.security.authorization import PUBLIC
+from support.rest_client import ADDRESS
+
+from supplies.cli import main
+from tools.screenshots import LEFT_OUT, leave_cases_open, page_name, session_of_demo_user
+
+FEWEST = {"coordinator": 100, "recorder": 75, "auditor": 45}
+"""A walk that finds fewer pages has lost a link."""
+
+LINK = re.compile(r'<a [^>]*href="(/[^"#]*)')
+FORM = re.compile(r'<form method="post" action="([^"?]*)')
+ENGLISH = re.compile(r'<span lang="en">([^<]*)')
+"""A sentence without a translation, as `format_sentence` shows it on a Chinese page."""
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The books of the demo, with a conflict, a merge, a loan and other open cases."""
+    path = tmp_path_factory.mktemp("links") / "demo.db"
+    assert main(["demo", "--database", str(path)]) == 0
+    leave_cases_open(path)
+    return path
+
+
+class OpenedPage(NamedTuple):
+    """A page that a role opened: its path, its HTTP status and its HTML."""
+
+    path: str
+    status: int
+    html: str
+
+
+def walk(client: TestClient, language: str = "en") -> Iterator[OpenedPage]:
+    """Open one page for each route that links lead to, as the role of the client's cookie."""
+    found, waiting = set[str](), ["/"]
+    while waiting:
+        path = waiting.pop(0)
+        name = page_name(path)
+        if name in found or LEFT_OUT.match(path):
+            continue
+        found.add(name)
+        answer = client.get(path, headers={"Accept-Language": language, "Accept": "text/html"})
+        yield OpenedPage(path, answer.status_code, answer.text)
+        if answer.headers["content-type"].startswith("text/html"):
+            waiting += map(unescape, LINK.findall(answer.text))
+
+
+@pytest.fixture
+def client(database: Path, request: pytest.FixtureRequest) -> Iterator[TestClient]:
+    """A client with the session of the role that is the parameter of the test."""
+    role = request.param
+    session = session_of_demo_user(database, role)
+    app = create_app(str(database), "lx", clock=lambda: datetime.now(UTC))
+    with TestClient(app, base_url=ADDRESS) as opened:
+        opened.cookies.set("supplies_session", session)
+        opened.headers["X-Role"] = role
+        yield opened
+
+
+@pytest.mark.parametrize("client", FEWEST, indirect=True)
+def test_no_link_and_no_form_leads_a_role_to_what_it_may_not_do(client: TestClient) -> None:
+    role = client.headers["X-Role"]
+    posts = [
+        (re.compile(re.sub(r"\\{\w+(:\w+)?\\}", "[^/]+", re.escape(route.path_format))), handler)
+        for route in client.app.routes
+        if isinstance(route, HTTPRoute) and "POST" in route.route_handler_map
+        for handler in (route.route_handler_map["POST"][0],)
+    ]
+    wrong, opened = [], 0
+    for page in walk(client):
+        opened += 1
+        if page.status != 200:
+            wrong.append((page.path, page.status))
+        for action in {unescape(found) for found in FORM.findall(page.html)}:
+            roles = {handler.opt["roles"] for path, handler in posts if path.fullmatch(action)}
+            if not any(known == PUBLIC or role in known for known in roles):
+                wrong.append((f"form {action} on {page.path}", 403))
+    assert wrong == []
+    assert opened >= FEWEST[role]
+
+
+@pytest.mark.parametrize("client", ["coordinator"], indirect=True)
+def test_no_page_of_the_demo_shows_an_english_sentence_in_chinese(client: TestClient) -> None:
+    found = [(page.path, ENGLISH.findall(page.html)) for page in walk(client, "zh")]
+    assert [(path, texts) for path, texts in found if texts] == []
+
+
+@pytest.mark.parametrize("client", ["auditor"], indirect=True)
+def test_an_auditor_reads_what_is_open_and_no_instructions(client: TestClient) -> None:
+    today = client.get("/", headers={"Accept-Language": "en"}).text
+    assert "Reports that contradict the books" in today
+    for instruction in ("Open each and decide", "Enter the outcome", "Set goods aside", "Answer"):
+        assert instruction not in today
+    assert "Requests of donors to answer" not in today
+    assert "住户" not in today, "an auditor sees no names"
+
+
+@pytest.mark.parametrize("client", ["coordinator"], indirect=True)
+def test_a_conflict_is_listed_with_the_household_and_the_team(client: TestClient) -> None:
+    for path in ("/", "/entries/conflicts"):
+        shown = client.get(path, headers={"Accept-Language": "zh"}).text
+        assert "住户22（虚构） · 配送一队（虚构）" in shown
