@@ -269,6 +269,26 @@ class Phone:
         assert self.faults == [], self.faults
 
 
+def wait_for_kept(page: Page, store: str, condition: str = "kept.length") -> None:
+    """Wait until a store of what the phone keeps meets a condition.
+
+    Args:
+        condition: An expression in JavaScript about `kept`, the list of what is in the store.
+    """
+    page.evaluate(
+        f"""async (store) => {{
+          const end = Date.now() + {PATIENCE};
+          for (;;) {{
+            const kept = await ({KEPT})(store);
+            if ({condition}) return;
+            if (Date.now() > end) throw new Error(`${{store}}: not ` + {json.dumps(condition)});
+            await new Promise((done) => setTimeout(done, 20));
+          }}
+        }}""",
+        store,
+    )
+
+
 def open_next(page: Page, outcome: str) -> None:
     """Open the form of an outcome of the next stop."""
     page.get_by_role("link", name="Record the outcome").click()

@@ -6,7 +6,7 @@ import hashlib
 import json
 import uuid
 import zlib
-from base64 import urlsafe_b64decode
+from base64 import b64decode, urlsafe_b64decode
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from support.browser import fits, serious_faults
 from support.http_proxy import HttpProxy
 from support.team_run import (
     KEPT,
+    NOISE,
     NewPhone,
     Phone,
     TeamRun,
@@ -25,6 +26,7 @@ from support.team_run import (
     send_now,
     sign,
     stops,
+    wait_for_kept,
 )
 
 from supplies.domain import commands as c
@@ -167,7 +169,7 @@ def test_what_the_first_version_of_the_page_kept_is_still_sent(
     stops(page)
     open_next(page, "Lost")
     page.get_by_role("textbox", name="What happened?").fill("half typed")
-    page.wait_for_function(f"async () => (await ({KEPT})('drafts')).length")  # the schema is new
+    wait_for_kept(page, "drafts")  # the schema is new
 
 
 OLD_REPORTS: list[tuple[int, dict[str, object]]] = [
@@ -284,17 +286,24 @@ def test_what_is_half_typed_survives_a_dead_phone_and_is_erased_with_the_names(
     page.get_by_text("Family", exact=True).click()
     page.get_by_role("textbox", name="Note").fill("half typed")
     sign(page)
-    page.wait_for_function(f"async () => (await ({KEPT})('drafts'))[0]?.typed.signature")
+    wait_for_kept(page, "drafts", "kept[0]?.typed.signature")
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(b64decode(page.evaluate(NOISE)))
+    page.locator('input[type="file"]').set_input_files(photo)
+    wait_for_kept(page, "draft_photos")
     phone.kill()
 
     phone, page = start()
     expect(page.get_by_text("Begun, not saved")).to_be_visible()
     page.get_by_role("link", name="Record the outcome").click()
+    expect(page.get_by_role("img", name="The photo")).to_be_visible()
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("button", name="Undo").wait_for()
-    assert page.evaluate(KEPT, "drafts") == []
+    for store in ("drafts", "draft_photos"):
+        assert page.evaluate(KEPT, store) == []
     send_all(page)
     [sent] = network.outcomes()
+    assert [post.path.endswith("/photo") for post in network.posts].count(True) == 1
     report = json.loads(sent.body)
     assert report["lines"][0] == {"line": 1, "received": 4, "brought_back": 1, "lost": 0}
     assert (report["received_by"], report["note"]) == ("family", "half typed")
@@ -303,16 +312,38 @@ def test_what_is_half_typed_survives_a_dead_phone_and_is_erased_with_the_names(
     stops(page)
     open_next(page, "Refused")
     page.get_by_role("textbox", name="Note").fill("a name")
-    page.wait_for_function(f"async () => (await ({KEPT})('drafts')).length")
+    page.locator('input[type="file"]').set_input_files(photo)
+    wait_for_kept(page, "draft_photos")
     run.revoke_phones()
     page.evaluate("window.dispatchEvent(new Event('online'))")
     expect(page.get_by_text("Household 2")).to_have_count(0)
     page.get_by_role("textbox", name="Note").fill("another name")
     stops(page)
     expect(page.get_by_role("heading", name="This phone has not joined a team")).to_be_visible()
-    for store in ("sent", "drafts"):
+    for store in ("sent", "drafts", "draft_photos"):
         assert page.evaluate(KEPT, store) == []
     phone.close()
+
+
+def test_a_photo_goes_with_its_draft_and_one_that_cannot_be_read_is_said(
+    new_phone: NewPhone, tmp_path: Path
+) -> None:
+    page = new_phone().open()
+    photo, text = tmp_path / "photo.png", tmp_path / "text.jpg"
+    photo.write_bytes(b64decode(page.evaluate(NOISE)))
+    text.write_text("not a photo")
+    open_next(page, "Refused")
+    page.locator('input[type="file"]').set_input_files(text)
+    expect(page.get_by_text("The browser cannot read this photo")).to_be_visible()
+    page.locator('input[type="file"]').set_input_files(photo)
+    wait_for_kept(page, "draft_photos")
+    page.get_by_role("button", name="Remove the photo").click()
+    wait_for_kept(page, "draft_photos", "!kept.length")
+    page.locator('input[type="file"]').set_input_files(photo)
+    wait_for_kept(page, "draft_photos")
+    page.get_by_role("button", name="Back", exact=True).click()
+    wait_for_kept(page, "draft_photos", "!kept.length")
+    assert page.evaluate(KEPT, "drafts") == []
 
 
 def test_names_are_wiped_when_all_is_confirmed_and_when_a_phone_is_revoked(

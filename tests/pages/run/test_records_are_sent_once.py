@@ -22,6 +22,7 @@ from support.team_run import (
     send_all,
     send_now,
     stops,
+    wait_for_kept,
 )
 
 from supplies.domain import commands as c
@@ -150,9 +151,7 @@ def test_hand_outs_at_a_counter_are_kept_without_a_network_and_sent_once(
     page.get_by_label("For whom?").select_option("Newcomers")
     page.get_by_role("spinbutton", name="People").fill("3")
     page.get_by_role("spinbutton", name="rice, 10 kg left").fill("6")
-    page.wait_for_function(
-        f"async () => (await ({KEPT})('drafts'))[0]?.typed.amounts['{run.rice}'] === '6'"
-    )
+    wait_for_kept(page, "drafts", f"kept[0]?.typed.amounts['{run.rice}'] === '6'")
     page.reload()
     expect(page.get_by_role("spinbutton", name="People")).to_have_value("3")
     page.get_by_label("Note", exact=True).evaluate(TYPE, "for\\u000b three \\ud83d")

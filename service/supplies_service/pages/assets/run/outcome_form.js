@@ -1,16 +1,19 @@
 // The form of one outcome: how much, who received it, signature, code, photo, reason.
 import { h } from "./dom.js";
 import { chips, field, newId, stepper } from "./fields.js";
+import { photoField } from "./photo_field.js";
 import { inWords } from "./quantities.js";
 import { signatureField } from "./signature.js";
 import { t } from "./texts.js";
 import { OUTCOMES, REASONS, RECEIVED_BY } from "./wording.js";
 
-// Return `{ element, read() }`. `read` returns `{ report, file }`, or null if a field is wrong.
-//   before: what was typed before, or null
+// Return `{ element, read() }`. `read` returns `{ report, photo }`, or null if a field is wrong. `photo` is null, or a
+// promise of the photo, made small, which is null if the browser cannot read it.
+//   before: what was typed before, `{ typed, photo }`, or null
 //   keep(typed): called after each change with all that is typed, whether it is right or not
-export function outcomeForm(stop, outcome, before, keep) {
-  const typed = before ?? {};
+//   keepPhoto(photo): called when a photo was made small, and with null when there is none any more
+export function outcomeForm(stop, outcome, before, { keep, keepPhoto }) {
+  const typed = before?.typed ?? {};
   const reached = outcome === "handed_over" || outcome === "partly";
   const failed = outcome === "not_at_home" || outcome === "refused";
   const quantities = outcome === "partly" ? stop.lines.map((line, at) => lineFields(line, typed.lines?.[at])) : [];
@@ -22,7 +25,7 @@ export function outcomeForm(stop, outcome, before, keep) {
     ? field(t("Code that the household says"), { type: "text", inputmode: "numeric", maxlength: 12, autocomplete: "off", value: typed.code })
     : null;
   const note = field(outcome === "lost" ? t("What happened?") : t("Note"), { type: "text", maxlength: 2000, value: typed.note });
-  const photo = photoButton();
+  const photo = photoField(before?.photo ?? null, keepPhoto);
   const signing = reached ? signatureButton(typed.signature, changed) : null;
   const unchanged = h("p", { class: "alert", role: "alert", hidden: true });
 
@@ -51,10 +54,10 @@ export function outcomeForm(stop, outcome, before, keep) {
       quantities[0].focus();
       return null;
     }
-    const file = photo.file();
+    const chosen = photo.chosen();
     const entered = fields();
-    const proof = entered.signature ? "signature" : entered.code ? "code" : file ? "photo" : null;
-    return { report: { outcome, lines, proof, ...entered }, file };
+    const proof = entered.signature ? "signature" : entered.code ? "code" : chosen ? "photo" : null;
+    return { report: { outcome, lines, proof, ...entered }, photo: chosen };
   }
 
   const element = h(
@@ -75,17 +78,6 @@ export function outcomeForm(stop, outcome, before, keep) {
   // Buttons change fields too. Their own listeners run first.
   for (const event of ["input", "click"]) element.addEventListener(event, changed);
   return { element, read };
-}
-
-function photoButton() {
-  const id = newId("photo");
-  const name = h("span", { class: "note" });
-  const input = h("input", { id, type: "file", accept: "image/*", capture: "environment", class: "hidden" });
-  input.addEventListener("change", () => {
-    name.textContent = input.files[0]?.name ?? "";
-  });
-  const label = h("label", { for: id, class: "button quiet" }, t("Take a photo"));
-  return { element: h("p", { class: "photo" }, input, label, name), file: () => input.files[0] ?? null };
 }
 
 function signatureButton(strokes, changed) {

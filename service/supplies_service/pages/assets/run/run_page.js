@@ -5,7 +5,6 @@ import { h, link } from "./dom.js";
 import { dropDraft, forgetDrafts, loadDrafts, placeOf } from "./run_drafts.js";
 import { listView } from "./list_view.js";
 import { bagView, emptyView, joinView, unsentView } from "./other_views.js";
-import { shrink } from "./photo.js";
 import { HOLD, counterPlace, handOutsOf, makeHandOut, makePhoto, makeRecord, stopsOf } from "./records.js";
 import { onPass, send } from "./sender.js";
 import { fetchJson, isProblem } from "./service.js";
@@ -200,12 +199,13 @@ function tell(text, undo) {
 
 // --- recording --------------------------------------------------------------------------------
 
-// Keep an outcome and its photo. Return what went wrong in words, or null.
-async function save(stop, report, file) {
+// Keep an outcome, and then its photo. Return what went wrong in words, or null.
+//   chosen: null, or a promise of the photo
+async function save(stop, report, chosen) {
   const record = makeRecord(stop, report);
   const failure = await keepRecord(record, stop.own?.key ?? null, stop);
   if (failure) return failure;
-  problem = file ? await keepPhoto(stop, record, file) : "";
+  problem = chosen ? await keepPhoto(stop, record, await chosen) : "";
   const words = t("Stop %(number)s is saved: %(outcome)s", { number: stop.number, outcome: outcomeWords(report) });
   await saved(words, record, "", `stop/${encodeURIComponent(stop.delivery)}/${encodeURIComponent(stop.allocation)}`);
   return null;
@@ -246,8 +246,7 @@ async function saved(words, record, next, back) {
 }
 
 // A photo that cannot be kept does not undo the outcome. Return what went wrong in words, or "".
-async function keepPhoto(stop, record, file) {
-  const photo = await shrink(file);
+async function keepPhoto(stop, record, photo) {
   if (!photo) return t("The outcome is saved. The photo is not: the browser cannot read it.");
   try {
     await store.savePhoto(makePhoto(stop, record, photo));

@@ -1,7 +1,7 @@
 // One stop: who, where, what, and the buttons of its outcome.
 import { dayAndTimeOf } from "./clock.js";
 import { h, link } from "./dom.js";
-import { draftOf, dropDraft, keepDraft } from "./run_drafts.js";
+import { draftOf, dropDraft, keepDraft, keepDraftPhoto } from "./run_drafts.js";
 import { outcomeForm } from "./outcome_form.js";
 import { goods, inWords } from "./quantities.js";
 import { linesOf, outcomeOf } from "./records.js";
@@ -36,7 +36,7 @@ export function whoAndWhere(stop) {
 }
 
 // Return the page of a stop.
-//   save(stop, report, file): records what was entered, and returns what went wrong or null
+//   save(stop, report, photo): records what was entered, and returns what went wrong or null
 export function stopView(stop, zone, save) {
   const outcome = outcomeOf(stop);
   const place = h("div", { class: "choice" });
@@ -71,15 +71,18 @@ function choice(stop, save) {
       h("button", { type: "button", class: `outcome-${outcome}`, onclick: () => fill(outcome, null) }, title),
     ),
   );
-  const fill = (outcome, typed) => {
-    const form = outcomeForm(stop, outcome, typed, (all) => keepDraft(stop, outcome, all));
+  const fill = (outcome, before) => {
+    const form = outcomeForm(stop, outcome, before, {
+      keep: (typed) => keepDraft(stop, outcome, typed),
+      keepPhoto: (photo) => keepDraftPhoto(stop, photo),
+    });
     const button = h("button", { type: "button", class: "save" }, t("Save"));
     const failure = h("p", { class: "alert", role: "alert", hidden: true });
     button.addEventListener("click", async () => {
       const read = form.read();
       if (!read) return;
       button.disabled = true;
-      const error = await save(stop, read.report, read.file);
+      const error = await save(stop, read.report, read.photo);
       button.disabled = false;
       failure.hidden = !error;
       failure.textContent = error ?? "";
@@ -92,7 +95,7 @@ function choice(stop, save) {
     place.replaceChildren(form.element, failure, h("div", { class: "actions sticky" }, button, back));
     form.element.querySelector("h2").focus();
   };
-  if (draft) fill(draft.outcome, draft.typed);
+  if (draft) fill(draft.outcome, draft);
   else place.append(buttons);
   return place;
 }

@@ -17,9 +17,13 @@ const STEPS = [
   (database) => {
     database.createObjectStore("drafts");
   },
+  (database) => {
+    database.createObjectStore("draft_photos");
+  },
 ];
 
-const ALL = ["records", "photos", "sent", "run", "drafts"];
+const DRAFTS = ["drafts", "draft_photos"];
+const ALL = ["records", "photos", "sent", "run", ...DRAFTS];
 
 // Errors of a connection that the browser closed, for example because memory was short. Nothing was written.
 const CLOSED = ["InvalidStateError", "UnknownError", "AbortError"];
@@ -112,13 +116,14 @@ export function readQueue() {
 // Keep the run as the service stated it, or null if it did not change. What was confirmed before it was asked for is
 // part of it. Half-typed outcomes of other stops are deleted.
 export async function keepRun(run, askedAt) {
-  await write(["run", "sent", "drafts"], async (transaction) => {
+  await write(["run", "sent", ...DRAFTS], async (transaction) => {
     if (run) {
       await transaction.objectStore("run").put(run, "run");
       await transaction.objectStore("run").put(run.answer.phone ?? null, "phone");
-      const drafts = transaction.objectStore("drafts");
       const places = placesOf(run);
-      for (const place of await drafts.getAllKeys()) if (!places.has(place)) await drafts.delete(place);
+      for (const place of await transaction.objectStore("drafts").getAllKeys()) {
+        if (!places.has(place)) await deleteDraft(transaction, place);
+      }
     }
     const sent = transaction.objectStore("sent");
     for (const one of await sent.getAll()) if (one.at <= askedAt) await sent.delete(one.key);
@@ -132,31 +137,48 @@ const placesOf = (run) =>
     `counter/${run.answer.counter?.location}`,
   ]);
 
-// Return the half-typed outcomes: a list of `{ delivery, allocation, outcome, typed }`.
+const deleteDraft = (transaction, place) =>
+  Promise.all(DRAFTS.map((name) => transaction.objectStore(name).delete(place)));
+
+// Return what is half typed, by place: `[place, { delivery, allocation, outcome, typed, photo }]`. `photo` is undefined
+// if none is kept.
 export function readDrafts() {
-  return transact(["drafts"], "readonly", (transaction) => transaction.objectStore("drafts").getAll());
+  return transact(DRAFTS, "readonly", async (transaction) => {
+    const [drafts, photos] = DRAFTS.map((name) => transaction.objectStore(name));
+    const places = await drafts.getAllKeys();
+    return Promise.all(places.map(async (place) => [place, { ...(await drafts.get(place)), photo: await photos.get(place) }]));
+  });
 }
 
-// Keep a half-typed outcome of a stop, or delete it if it is undefined. Nothing is kept after names were erased.
+// Keep a half-typed outcome of a stop, or delete it with its photo if it is undefined. Nothing is kept after names were
+// erased.
 export async function writeDraft(place, draft) {
-  await write(["run", "drafts"], async (transaction) => {
-    const drafts = transaction.objectStore("drafts");
+  await write(["run", ...DRAFTS], async (transaction) => {
     const isOut = await transaction.objectStore("run").count("run");
-    if (draft && isOut) await drafts.put(draft, place);
-    else await drafts.delete(place);
+    if (draft && isOut) await transaction.objectStore("drafts").put(draft, place);
+    else await deleteDraft(transaction, place);
+  });
+}
+
+// Keep the photo of a half-typed outcome, or delete it if it is undefined. It is not kept without its draft.
+export async function writeDraftPhoto(place, photo) {
+  await write(DRAFTS, async (transaction) => {
+    const photos = transaction.objectStore("draft_photos");
+    if (photo && (await transaction.objectStore("drafts").count(place))) await photos.put(photo, place);
+    else await photos.delete(place);
   });
 }
 
 // Keep a record, and delete what was typed of it, at `place`. `seen` is the key of the latest record of this stop that
 // the person saw, or null.
 export async function saveRecord(record, seen, place) {
-  await write(["records", "sent", "drafts"], async (transaction) => {
+  await write(["records", "sent", ...DRAFTS], async (transaction) => {
     const records = transaction.objectStore("records");
     if (await records.index("key").count(record.key)) return; // written by the attempt before
     const latest = record.delivery ? await latestOf(transaction, record) : null; // there may be many hand-outs
     if (latest && latest.key !== seen) throw new AlreadyRecorded();
     await records.add(record);
-    await transaction.objectStore("drafts").delete(place);
+    await deleteDraft(transaction, place);
   });
   channel.postMessage(["queue"]); // this window shows it itself
 }
@@ -214,10 +236,9 @@ export async function confirmPhoto(key) {
 
 // Erase names, addresses, goods and what was half typed. The records that are not confirmed stay.
 export async function wipeNames() {
-  await write(["run", "sent", "drafts"], async (transaction) => {
+  await write(["run", "sent", ...DRAFTS], async (transaction) => {
     await transaction.objectStore("run").delete("run");
-    await transaction.objectStore("sent").clear();
-    await transaction.objectStore("drafts").clear();
+    for (const name of ["sent", ...DRAFTS]) await transaction.objectStore(name).clear();
   });
   changed("run", "queue");
 }
