@@ -1,4 +1,4 @@
-"""The papers of the ledger, as PDF. Each paper is drawn only from one struct.
+"""The papers of the ledger, as PDF. Each paper is drawn from one struct and nothing else.
 
 The structs are in `supplies.papers`, one module per paper. Within one version of the program, the
 same struct always gives the same bytes. The functions below are those of `all_papers`.

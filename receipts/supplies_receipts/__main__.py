@@ -204,7 +204,7 @@ def report() -> StationReportPaper:
 
 
 def organisation(paper: StationReportPaper, stations: int = 3) -> OrganisationReportPaper:
-    """Return the figures of `paper` as a report of an organisation with `stations` stations."""
+    """Return a report of an organisation with `stations` stations and the numbers of `paper`."""
     fields = msgspec.structs.asdict(paper.report)
     units = {line.item: line.unit for line in paper.report.goods}
     fields["short"] = [

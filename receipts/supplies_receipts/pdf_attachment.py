@@ -14,16 +14,16 @@ LARGEST = 1 << 20
 """Largest attachment that is read, in bytes. A receipt's record is always smaller."""
 
 _COMPARED_SEPARATELY = {"/Pages", "/Names", "/Metadata", "/AF", "/Type"}
-"""Keys of the PDF catalog to skip when two files are compared.
+"""Keys of the PDF catalog that the comparison of two files skips.
 
-They are compared separately, or do not change what the page shows.
+Their values are compared separately, or do not change what the page shows.
 """
 
 _PAGE_TREE_KEYS = {"/Type", "/Kids", "/Count", "/Parent"}
-"""The only keys that a node of the page tree may have. The pages below would inherit any other."""
+"""The only keys that a node of the page tree may have, because pages would inherit any other."""
 
 _NOT_COMPARED = {"/Parent", "/CreationDate", "/ModDate"}
-"""Keys of any dictionary to skip when two files are compared: dates, and the parent of a page.
+"""Keys of any dictionary that the comparison of two files skips: dates, and the parent of a page.
 
 A page inherits nothing from its parent, because `_pages` refuses that.
 """

@@ -31,7 +31,7 @@ _DONE, _DIED = b"+", b"-"
 
 
 class WorkerCrashed(Exception):
-    """The function did not return, because it crashed, took too long, or used too much memory."""
+    """Raised if the function did not return: it crashed, took too long, or used too much memory."""
 
 
 class Sandbox:
@@ -93,7 +93,7 @@ def _send(into: IO[bytes], message: bytes) -> None:
 
 
 def _hear(out: IO[bytes]) -> bytes | None:
-    """Read one message from a stream. Return None at the end of the stream."""
+    """Read one message from a stream; None at the end of the stream."""
     head = out.read(_LENGTH)
     return out.read(int.from_bytes(head, "big")) if len(head) == _LENGTH else None
 

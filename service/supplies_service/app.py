@@ -141,7 +141,7 @@ class RequestChecksMiddleware(ASGIMiddleware):
     """Checks each authenticated request before its handler: role, station, access log, parameters.
 
     Litestar's guards are not used, because Litestar copies the handler for each guard at every
-    request, which takes 9 µs.
+    request, and a copy takes 9 µs.
     """
 
     scopes = (ScopeType.HTTP,)
@@ -201,7 +201,7 @@ def provide_context(request: Request[Any, Any, State]) -> RequestContext:
 async def provide_body(context: Context) -> Any:
     """Return the decoded body of a request, for Litestar's dependency injection.
 
-    The parameter `context` is only there for speed: for two independent dependencies, Litestar
-    would create two tasks, which takes 120 µs.
+    The parameter `context` is not used. It makes one dependency depend on the other, so that
+    Litestar does not create two tasks, which would take 120 µs.
     """
     return await decode_body(context.request)

@@ -1,7 +1,7 @@
-"""Verify or back up the books in a process of its own, started from a page.
+"""Verify or back up the books in a separate process, started from a page.
 
-Such a job reads the whole database. In a process of its own it does not delay requests. The process
-reads what to do from standard input, and prints its progress as lines of JSON.
+Such a job reads the whole database. In a separate process it does not delay requests. The process
+reads the job from standard input, and prints its progress as lines of JSON.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from supplies.verification.verify import verify
 State = Literal["running", "done", "broken", "failed"]
 
 _REPORT_SECONDS = 0.2
-"""The process prints its progress after this time at the earliest."""
+"""Least time between two progress reports of the process, in seconds."""
 
 _NICENESS = 10
 """By how much the priority of the process is lower than that of the service."""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """What to do.
+    """A verification or a backup to run.
 
     Attributes:
         database: A file or a `postgresql://` URL.
@@ -47,7 +47,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a job is.
+    """The progress of a job.
 
     Attributes:
         state: "broken" if the books differ from what was recorded.
@@ -62,11 +62,11 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BooksJob:
-    """A job that runs or has ended.
+    """A verification or backup that is running or has ended.
 
     Attributes:
-        job: What it does.
-        progress: How far it is.
+        job: The verification or backup.
+        progress: Its progress.
         loop: The event loop on which it was started.
     """
 
@@ -111,7 +111,7 @@ class BooksJob:
 
 
 def main() -> None:
-    """Do the job that standard input names, and print its progress."""
+    """Run the job that is described on standard input, and print its progress."""
     os.nice(_NICENESS)
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
     try:

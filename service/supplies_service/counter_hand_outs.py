@@ -39,7 +39,7 @@ class CounterHandOut(View, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class HandOutEntry(View, frozen=True, kw_only=True):
-    """The number, kind and day of an entry, which a phone may know of its own hand-out."""
+    """Number, kind and day of the entry of a hand-out: all that its phone may see."""
 
     seq: int
     kind: str
@@ -47,20 +47,20 @@ class HandOutEntry(View, frozen=True, kw_only=True):
 
 
 class HandOutRecorded(View, frozen=True, kw_only=True):
-    """The answer to a hand-out. It states nothing that the phone did not report."""
+    """The response to a hand-out. It contains nothing that the phone did not report."""
 
     entry: HandOutEntry
 
 
 def show_hand_out(books: Books, recorded: Recorded) -> Outcome[HandOutRecorded]:
-    """Return the answer to a recorded hand-out. It leaves out the needs that were met."""
+    """Return the response to a recorded hand-out. The needs that it met are left out."""
     entry = get_entry(books, recorded.seq)
     shown = HandOutEntry(seq=entry.seq, kind=entry.kind, happened_on=entry.happened_on)
     return Outcome(f"/api/entries/{recorded.seq}", HandOutRecorded(entry=shown))
 
 
 def hand_out_of(reported: CounterHandOut, offset: timedelta | None, zone: ZoneInfo) -> HandOut:
-    """Return the command that records a hand-out. Its day is that of the corrected time.
+    """Return the command that records a hand-out on the day of its corrected time.
 
     Args:
         offset: How far the station's clock is ahead of the phone's; None if it is unknown.

@@ -38,7 +38,8 @@ _MAX_LEDGERS = 1000
 TIMEOUT_SECONDS = 30.0
 """Seconds that a request waits for its commit.
 
-The database waits less long for a lock, so a blocked write fails before a request stops waiting.
+The database waits for a lock for a shorter time, so a blocked write fails before its request times
+out.
 """
 
 _ERASE_INTERVAL = timedelta(hours=1)
@@ -68,7 +69,7 @@ class GroupCommitQueue:
 
     Args:
         ledger: Used only by the worker thread, which closes it at the end.
-        observer: Receives the size and duration of each commit. None reports them to nobody.
+        observer: Receives the size and duration of each commit; None if nobody needs them.
         max_queued: The maximum number of jobs in the queue.
         max_batch: The maximum number of jobs in one commit.
         timeout: Seconds that `run` waits for a durable result.

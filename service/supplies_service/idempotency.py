@@ -2,7 +2,7 @@
 
 Before the handler runs, `answer_repeat` looks for a stored response. `run_idempotent` looks again
 in the transaction that records the request, because repeats may arrive at the same time. If the
-bytes of the response are not stored, it makes the response again.
+bytes of an earlier response are not stored, it builds the response again.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ T = TypeVar("T", bound=msgspec.Struct, covariant=True)
 KEY_HEADER = "idempotency-key"
 
 ALL_PHONES = "phones"
-"""Caller of the keys of hand-outs that phones report. A phone that joins again gets another id."""
+"""The caller to whom the idempotency keys of hand-outs by phones belong.
+
+All phones share it, because a phone that joins again gets another id.
+"""
 
 _REQUEST = "supplies_keyed_request"
 """The key under which a request's scope contains the `KeyedRequest`."""
@@ -50,7 +53,7 @@ class Outcome(NamedTuple, Generic[T]):
 
 
 class EncodedOutcome(NamedTuple):
-    """The result of a request, with the encoded body of the response to it and to its repeats."""
+    """The result of a request, with the encoded response body, which repeats get too."""
 
     status: int
     location: str | None
@@ -70,7 +73,7 @@ class KeyedRequest(NamedTuple):
 
 Operation = Callable[[Ledger], Outcome[T]]
 Replay = Callable[[Ledger, StoredResponse], T]
-"""Function that makes the content of the response to a repeat, if the bytes are not stored."""
+"""Function that builds the response content for a repeat, if its bytes are not stored."""
 
 
 async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None:
@@ -143,8 +146,8 @@ def run_idempotent(
 
     Args:
         key: The request's key. None means that the request has no key. It then always runs.
-        operation: Runs the request.
-        replay: Makes the content for a repeat whose response is not stored.
+        operation: Handles the request if it did not run before.
+        replay: Builds the response content for a repeat whose response is not stored.
         is_secret: Whether the response contains a secret that is shown once. If so, it is not
             stored.
     """

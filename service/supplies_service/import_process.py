@@ -1,7 +1,7 @@
-"""Import an uploaded spreadsheet in a process of its own.
+"""Import an uploaded spreadsheet in a separate process.
 
-Reading a workbook takes time and memory, and an import writes for seconds. In a process of its own
-it does not delay requests. The process reads what to do from standard input, and answers with JSON.
+Reading a workbook takes time and memory, and an import writes for seconds. In a separate process it
+does not delay requests. The process reads the job from standard input, and answers with JSON.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _running = set[str]()
 
 
 class ImportJob(msgspec.Struct, frozen=True, kw_only=True):
-    """What to import.
+    """A file to import.
 
     Attributes:
         database: A file or a `postgresql://` URL.
@@ -69,7 +69,7 @@ class FirstRows(msgspec.Struct, frozen=True):
 
 
 class ImportAnswer(msgspec.Struct, kw_only=True):
-    """What the process found.
+    """The result of an import process.
 
     Attributes:
         result: None if the file was refused.
@@ -124,7 +124,7 @@ async def _run(job: ImportJob) -> ImportAnswer:
 
 
 def main() -> None:
-    """Do the job that standard input names, and print the answer."""
+    """Run the import that is described on standard input, and print the answer."""
     os.nice(_NICENESS)
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=ImportJob)
     answer = ImportAnswer()

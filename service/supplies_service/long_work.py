@@ -81,7 +81,7 @@ class LongWork:
 
     @contextmanager
     def _place(self, caller: str) -> Iterator[None]:
-        """Count a result for which a caller waits, within the `with` block."""
+        """Count one waiting request of a caller for the duration of the `with` block."""
         if self._of_caller[caller] >= MAX_PER_CALLER:
             raise RateLimited(
                 f"{MAX_PER_CALLER} of your long requests are being answered; wait for one of them",

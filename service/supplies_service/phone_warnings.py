@@ -24,9 +24,10 @@ def find_silent_phones(access: AccessContext, delivery: str) -> list[Warned]:
 
 
 def find_unsent_hand_outs(access: AccessContext, team: str | None = None) -> list[Warned]:
-    """Return a warning for each phone with unsent records that may be hand-outs at a counter.
+    """Return a warning for each phone whose unsent records may be hand-outs at a counter.
 
-    A hand-out is refused on a closed day, and at a place that is not the counter of the team.
+    The service refuses a hand-out on a closed day, and at a location that is not the counter of the
+    team. So these records would be refused when the phone sends them.
 
     Args:
         team: The team whose counter changes; None for all teams with a counter.

@@ -1,6 +1,6 @@
 """Responses to errors: problem+json (RFC 9457), or a page for a browser.
 
-Neither of the two contains details that callers must not see.
+Details that callers must not see are left out.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def _headers(error: SuppliesError, status: int) -> dict[str, str]:
 def show_sign_in(request: Request[Any, Any, Any], error: SessionRequired) -> Response[bytes]:
     """Show the sign-in form. A donor gets the page for invalid links instead.
 
-    The form contains the fields of the form that was refused, so that it can be shown again.
+    The sign-in form also contains the fields of the form that was sent without a session, so that
+    it can be shown again after signing in.
     """
     if request.url.path.startswith("/my"):
         return redirect("/my/lost")

@@ -27,7 +27,8 @@ class FieldProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """A message about one invalid field.
 
     Attributes:
-        pointer: JSON pointer (RFC 6901) into the request's body, or the name of a parameter.
+        pointer: JSON pointer (RFC 6901) to the field in the request's body, or the name of a
+            parameter.
     """
 
     pointer: str
@@ -119,7 +120,7 @@ class RateLimited(SuppliesError):
 
 
 class Overloaded(SuppliesError):
-    """The service has too much to do to answer this request now."""
+    """The service is too busy to answer this request now."""
 
     slug = "busy"
     title = "The service is busy"

@@ -52,7 +52,7 @@ _ENTRY_NUMBERS = ("entry", "conflict")
 """Path parameters that are entry numbers. All other path parameters are codes."""
 
 _ROLES_SHOWN_BOOKS = ("coordinator", "recorder")
-"""Roles that may read what the error about a command says of the books."""
+"""Roles that may see the faults of a command which only the books can show."""
 
 _decode = msgspec.json.Decoder().decode
 
@@ -62,7 +62,7 @@ class EmptyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Changes(Generic[S]):
-    """The body of a PATCH: those fields of `S` that change. The other fields keep their values."""
+    """The body of a PATCH: the fields of `S` to change. The other fields keep their values."""
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         self.fields = fields
@@ -130,7 +130,8 @@ async def _with_all_faults(
 ) -> SuppliesError:
     """Return an error about a body, with the faults added that only the books can show.
 
-    Callers whose role may record only about their own documents get the error as it is.
+    If the caller's role may record only about the caller's own documents, the error is returned
+    unchanged.
     """
     caller = caller_of(request.scope)
     if caller is None or caller.role not in _ROLES_SHOWN_BOOKS:
@@ -231,9 +232,9 @@ def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> None:
 
 
 def pointer_as_typed(request: Request[Any, Any, Any], pointer: str) -> str:
-    """Return the JSON pointer of the field of the body in which a faulty value was typed.
+    """Return the JSON pointer of the field in which the user typed the faulty value.
 
-    A month of expiry may be typed in the field of the day, and a rule names the field of the month.
+    A month of expiry may be typed in the field of the day, but a rule names the field of the month.
     """
     parent, _, name = pointer.rpartition("/")
     if name != "expires_month":

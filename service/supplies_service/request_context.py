@@ -70,11 +70,11 @@ _ARRIVAL_PREFIXES = ("b_", "o_")
 """First part of the ids of arrivals that are not donations."""
 
 Show = Callable[[Books, Recorded], Outcome[S]]
-"""Function that makes the response to a recorded command, and the address of what was created."""
+"""Function that builds the response to a recorded command, and the address of what it created."""
 
 
 def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
-    """Return the recorded entry as the response. Use this for commands that create nothing else."""
+    """Return the recorded entry as the response. For commands that create nothing else."""
     entry = get_entry(books, recorded.seq)
     new = entry.supersedes is None
     warnings = find_likely_duplicates(books, recorded.document, recorded.seq) if new else []
@@ -131,7 +131,8 @@ def _recording(
     If the command was recorded before, the job returns the earlier response.
 
     Args:
-        line: The line for the access log if the response names a person; otherwise None.
+        line: The line for the access log, if the response contains data of a person; otherwise
+            None.
     """
     name = None if key is None else command_id(key)
 
@@ -174,7 +175,7 @@ class RequestContext:
         self.is_repeat = self._keyed is not None and self._keyed.stored is not None
 
     def for_station(self, station: StationService) -> RequestContext:
-        """Return the context at another station. The station of the request changes to it, too."""
+        """Return the context for another station, and make it the station of the request."""
         set_current_station(self.request, station)
         return RequestContext(self.request)
 
@@ -262,7 +263,7 @@ class RequestContext:
 
     @property
     def _limited_caller(self) -> str:
-        """The caller by whom long reads are limited: a user or link, or else an address."""
+        """The caller for the limit of long reads: a code or, if there is none, an address."""
         caller = self._caller
         if caller is None:
             return client_address(self.request)
@@ -307,9 +308,9 @@ class RequestContext:
 
         Args:
             command: The command, or a function that makes it from the books within the transaction.
-            show: Makes the response to the recorded command.
-            named: The code of a person whose data the response has, so that the access is logged
-                with the command. None logs nothing.
+            show: Builds the response to the recorded command.
+            named: The code of a person whose data the response contains. The access is then logged
+                in the same transaction. None logs nothing.
 
         Raises:
             SuppliesError: the command is refused, or the database cannot be written.
@@ -322,9 +323,9 @@ class RequestContext:
     async def record_for(
         self, by: str, key: IdempotencyKey, command: Command, show: Show[Any]
     ) -> EncodedOutcome:
-        """Record a command for another caller, as if that caller had sent it with a key.
+        """Record a command on behalf of another caller, with that caller's idempotency key.
 
-        If the caller sends the same request later, the caller gets this response.
+        If that caller sends the same request later, it gets this response.
 
         Args:
             by: The code of the caller.
@@ -346,8 +347,8 @@ class RequestContext:
 
         Args:
             operation: Makes the change, within a transaction.
-            replay: Makes the content for a repeat whose response is not stored. The argument is the
-                last part of the stored location.
+            replay: Builds the response content for a repeat whose response is not stored. The
+                argument is the last part of the stored location.
             is_secret: Whether the response contains a secret that is shown once, and so is not
                 stored.
 

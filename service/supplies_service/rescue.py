@@ -1,9 +1,9 @@
-"""Take over the unsent records of a phone from the text that it shows.
+"""Record the unsent records of a phone from a text that the phone shows.
 
 The text has lines `supplies-run:1:{part}/{parts}:{phone}:{data}`. A hand scanner may also read them
 from QR codes. The data of all parts, joined, is base64url of compressed JSON. Each record is
-recorded for its phone, under the key that the phone made. So a record that also arrives from the
-phone is recorded once.
+recorded as if the phone had sent it, under the key that the phone made. So a record that the phone
+also sends is recorded only once.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _NOT_OURS = "this is not the text of unsent records; copy it from the phone agai
 
 
 class UnsentRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A record that a phone has not sent, or not seen confirmed.
+    """A record that a phone has not sent, or of which the service has not confirmed the receipt.
 
     Attributes:
         key: The idempotency key that the phone made.
@@ -64,14 +64,14 @@ class UnsentRecords(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Report(NamedTuple):
-    """A record as the command that the phone's request would record, and the answer to it."""
+    """An unsent record as the command of the phone's request, and the response to that request."""
 
     command: Command
     show: Show[Any]
 
 
 class RescuedRecord(View, frozen=True, kw_only=True):
-    """What became of one record.
+    """The result for one unsent record.
 
     Attributes:
         result: Whether it was booked now, or before, or recorded as a conflict, or refused.
@@ -89,12 +89,15 @@ class RescuedRecord(View, frozen=True, kw_only=True):
 
 
 class Rescued(View, frozen=True, kw_only=True):
-    """What became of each record, in the order in which the phone made them."""
+    """The results for all unsent records, in the order in which the phone made the records."""
 
     records: list[RescuedRecord]
 
     def in_english(self) -> Rescued:
-        """Return the same with each reason as plain text, for JSON. Pages translate the reasons."""
+        """Return the results with each reason as English text, for JSON.
+
+        Pages do not use this, because they translate the reasons.
+        """
         plain = [
             msgspec.structs.replace(one, because=None if one.because is None else str(one.because))
             for one in self.records
@@ -103,7 +106,7 @@ class Rescued(View, frozen=True, kw_only=True):
 
 
 def read_text(text: str) -> list[tuple[str, UnsentRecords]]:
-    """Return the unsent records in a text, each with its phone, those written first first.
+    """Return the unsent records in a text, each with its phone, in the order of writing.
 
     Lines may be repeated, and in any order. A phone may have written several texts.
 
@@ -154,7 +157,9 @@ def _decode(data: str) -> UnsentRecords:
 
 
 async def take_over(context: RequestContext, text: str) -> Rescued:
-    """Record the unsent records in a text, each for its phone and once. Nothing is dropped.
+    """Record each unsent record in a text once, on behalf of its phone.
+
+    A refused record does not affect the others.
 
     Raises:
         InvalidField: the text is not complete.
@@ -238,10 +243,10 @@ def _offset(context: RequestContext, phone: Phone, unsent: UnsentRecords) -> tim
 def _check_owner(
     context: RequestContext, phone: Phone, record: UnsentRecord, body: dict[str, Any]
 ) -> None:
-    """Refuse a record about a delivery or a counter that was never the team's, or is not now.
+    """Check that a record is about a delivery or counter of the phone's team.
 
     Raises:
-        InvalidField: the delivery was never the team's, or the counter is not.
+        InvalidField: the team never had the delivery, or does not have the counter.
     """
     with context.reading() as books:
         if record.delivery is not None:

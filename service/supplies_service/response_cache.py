@@ -1,8 +1,8 @@
-"""Response cache: send the same response to the same request until anybody writes.
+"""Response cache: send the same response to the same request until the database is written.
 
 SQLite counts the commits of all connections and processes. Each write changes this count and so
-empties the cache. This includes the revocation of a token. On PostgreSQL, which has no such count,
-nothing is cached.
+empties the cache. This includes the revocation of a token. PostgreSQL has no such count, so nothing
+is cached there.
 
 Only routes with `cacheable` in their `opt` are cached. Their responses depend on the books and on
 the request, but not on the time.
@@ -38,7 +38,7 @@ class _Cached(NamedTuple):
 
     Attributes:
         used_until: The time from which the response must be made again.
-        logged: What the request log reads from the scope of the request.
+        logged: The values in the request's scope that the request log reads.
     """
 
     headers: list[tuple[bytes, bytes]]
@@ -54,7 +54,7 @@ class _Cached(NamedTuple):
 
 
 def allow_reuse(scope: Scope, until: datetime) -> None:
-    """Let the response to a request be used for the same request, until somebody writes.
+    """Let the response to a request be used for equal requests, until the database is written.
 
     Args:
         until: The time from which the caller must be authenticated again.
@@ -81,7 +81,8 @@ def _digest(request: Any) -> bytes:
 class ResponseCacheMiddleware:
     """Sends a cached response to a GET request that was answered since the last write.
 
-    Two requests are the same if their paths, queries and headers are equal, and so their callers.
+    Two requests are equal if their paths, queries and headers are equal. Then their callers are
+    equal too.
 
     Args:
         app: The application.

@@ -23,7 +23,7 @@ encode = msgspec.json.Encoder().encode
 
 
 class EntryRecorded(View, frozen=True, kw_only=True):
-    """The recorded entry. Its `document` is the code of what the command created.
+    """The recorded entry. Its `document` is the id of the document that the command created.
 
     Attributes:
         warnings: Warnings of likely duplicates, of arrived goods that lack a batch or expiry which
@@ -78,7 +78,7 @@ class JSONResponse(Response[T]):
     ) -> Any:
         """Return the application that sends the response.
 
-        That of Litestar also serves cookies, other media types and tasks that run afterwards, and
+        Litestar's own application also handles cookies, other media types and background tasks, and
         takes ten times as long.
         """
         if not isinstance(self.content, msgspec.Struct):
@@ -98,7 +98,7 @@ class JSONResponse(Response[T]):
 
 
 class CreatedResponse(Response[T]):
-    """The response to a POST that created something. The header `Location` has the address of that.
+    """The response to a POST that created something, with its address in the header `Location`.
 
     The JSON is encoded in the transaction that also stores it for repeats of the request. It
     decodes to a `T`.

@@ -13,7 +13,7 @@ SENT_AT_HEADER = "sent-at"
 
 
 def read_sent_at(request: Request[Any, Any, Any]) -> datetime | None:
-    """Return the time of the sender's clock, or None if the request does not say it.
+    """Return the time in the header `Sent-At`, or None if the request has no such header.
 
     Raises:
         InvalidField: the header is not a time with a time zone.

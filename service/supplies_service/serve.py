@@ -125,7 +125,7 @@ def _application(settings: Settings) -> Litestar:
 
 
 def collect_garbage_from_now_on() -> None:
-    """Turn on the garbage collection, and let it leave out all objects that exist now.
+    """Turn garbage collection on, and exclude all objects that exist now from it.
 
     `supplies serve` turns it off, because starting makes 240,000 objects and hardly any garbage.
     These objects exist as long as the process. Without them, a full collection takes 70 ms less.
@@ -141,8 +141,8 @@ def _ignore_interrupts() -> None:
 def _limit_shutdown() -> None:
     """End the worker with SIGALRM if it still runs `SHUTDOWN_SECONDS` after SIGTERM.
 
-    granian's own limit is not used, because granian then reports workers that have just ended as
-    refusing to stop. granian still receives SIGTERM, from the event loop.
+    granian's own limit is not used, because with it granian reports workers that have just ended as
+    refusing to stop. granian still gets SIGTERM through the event loop.
     """
     signal.signal(signal.SIGTERM, lambda *_: signal.alarm(SHUTDOWN_SECONDS))
 
@@ -150,9 +150,9 @@ def _limit_shutdown() -> None:
 async def _stop_without_parent() -> None:
     """Stop this worker when the parent has ended, for example by SIGKILL.
 
-    Otherwise, the port would stay in use. A pipe reports the end of the parent. Workers that
-    started later keep the pipes of earlier workers open. So with several workers, the last one
-    stops first, then the one before it.
+    Otherwise, the port would stay in use. A pipe reports the end of the parent. Each worker keeps
+    the pipes of the workers before it open. So the last worker stops first, then the one before it,
+    and so on.
     """
     parent, loop = multiprocessing.parent_process(), asyncio.get_running_loop()
     if parent is None:

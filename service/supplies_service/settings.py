@@ -34,7 +34,7 @@ _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of a service. The defaults suit a single machine.
 
-    The metadata of each field describes the valid values, for error messages.
+    The metadata of each field is a text about its valid values, for error messages.
     """
 
     database: Annotated[

@@ -85,8 +85,8 @@ def label_cells(rows: str, titles: Sequence[str]) -> Markup:
     """Add the title of the column to each cell of the rows of a table, as `data-label`.
 
     On a narrow screen, each row is shown as a list of cells with these titles. The header cell of a
-    row is above the list and gets no title. Cells that are empty or contain only a dash are marked
-    `data-blank`. Narrow screens leave them out.
+    row is above the list and gets no title. Cells that are empty or contain only a dash get the
+    attribute `data-blank`, and narrow screens do not show them.
     """
     column = 0
 

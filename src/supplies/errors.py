@@ -16,7 +16,7 @@ from typing import ClassVar
 _CONTROLS = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-"""The characters that `escape_controls` replaces.
+"""Regular expression of the characters that `escape_controls` replaces.
 
 They control a terminal, change the order of text, or are lone surrogates, which cannot be encoded.
 """
@@ -43,7 +43,7 @@ class Sentence(str):
     values: Mapping[str, str]
 
     def __new__(cls, template: str, /, **values: object) -> Sentence:
-        """Return the message with its values filled in."""
+        """Return the message, with the values filled into the template."""
         texts = {
             name: value if isinstance(value, Sentence) else escape_controls(str(value))
             for name, value in values.items()
@@ -132,7 +132,7 @@ class InvalidField(SuppliesError):
 
         Args:
             name: The name of the field or its JSON pointer.
-            rule: What is wrong. A form shows it alone, because it stands at the field.
+            rule: What is wrong. A form shows only this part, because it is shown beside the field.
         """
         detail = f"{name} {rule}"
         return cls(detail, [Fault(name, detail, rule=rule)])
@@ -194,7 +194,7 @@ class NotEnough(AgainstBooks):
 class AlreadyDone(AgainstBooks):
     """The command would do something a second time.
 
-    For example, the delivery was dispatched before, or the code is in use already.
+    For example, the delivery was closed before, or the code is in use already.
     """
 
     slug = "already-done"
@@ -227,7 +227,7 @@ class PeriodClosed(AgainstBooks):
 
 
 class Unaccounted(AgainstBooks):
-    """Goods in transit, unexplained differences or conflicts are still open."""
+    """Goods are still in transit, or a difference or a conflict is unresolved."""
 
     slug = "unaccounted"
     title = "Not everything is accounted for"

@@ -54,7 +54,7 @@ def shelf(places: Mapping[str, int]) -> int:
 
 
 def elsewhere(places: Mapping[str, int]) -> dict[str, int]:
-    """Return the places that are not handed over, in transit or in stock.
+    """Return the places of goods that are neither handed over nor in transit nor in stock.
 
     The order is that of `PLACE_LABELS`.
     """

@@ -26,7 +26,7 @@ _units: ContextVar[Mapping[str, UnitWords]] = ContextVar("units", default=Mappin
 
 @contextmanager
 def as_issued_by(station: StationHead) -> Iterator[None]:
-    """Draw in the station's languages and with its words for units, within the `with` block."""
+    """Within the `with` block, draw in the languages of a station and with its words for units."""
     languages = _languages.set(station.languages)
     units = _units.set(station.units or {})
     try:
@@ -37,7 +37,7 @@ def as_issued_by(station: StationHead) -> Iterator[None]:
 
 
 class Words(NamedTuple):
-    """A text in Chinese and in English, which papers print together or one of the two."""
+    """A text in Chinese and in English. A paper prints both, or one of them."""
 
     zh: str
     en: str

@@ -44,10 +44,7 @@ class Block(msgspec.Struct, frozen=True):
 
     @property
     def of(self) -> object:
-        """The object that identifies the table of the block.
-
-        None if the block is not in a table.
-        """
+        """The object that identifies the table of the block; None if it is not in a table."""
         return self.head if self.table is None else self.table
 
 
@@ -121,7 +118,7 @@ def image(x: float, side: float, content: bytes) -> Block:
 
 
 def rule(x: float, width: float, *, weight: float, ink: Ink = BLACK) -> Block:
-    """Return a horizontal line, as a block without height."""
+    """Return a horizontal line, as a block of height zero."""
     return Block(0, lambda sheet, y: sheet.rule(x, y, width, weight=weight, ink=ink))
 
 
@@ -191,13 +188,13 @@ class Table:
 
 @lru_cache(maxsize=512)
 def _whole(title: str, style: Style, width: float) -> tuple[str, Style]:
-    """Return the title of a column, in a smaller size if a word would not fit on one line."""
+    """Return the title of a column, in smaller type if a word would not fit on one line."""
     longest = max(title.split(), key=style.width, default="")
     return title, fit_style(longest, style, width - GUTTER)
 
 
 def paginated(blocks: Sequence[Block], first: float, next_: float, last: float = 0) -> list[Block]:
-    """Lay out blocks on pages. Each page is returned as one block.
+    """Divide blocks into pages, and return each page as one block.
 
     Args:
         first, next_: Usable height of the first page and of the other pages.

@@ -71,7 +71,7 @@ _smallest_type: ContextVar[float] = ContextVar("smallest type", default=0.0)
 
 @contextmanager
 def smallest_type(points: float) -> Iterator[None]:
-    """Draw no designed type smaller than this, within the `with` block. 0 sets no limit."""
+    """Within the `with` block, set the smallest type size in points. 0 sets no limit."""
     token = _smallest_type.set(points)
     try:
         yield

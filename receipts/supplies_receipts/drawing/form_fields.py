@@ -36,7 +36,7 @@ def choice(x: float, width: float, words: Words) -> Block:
 
 
 def written(x: float, width: float, words: Words) -> Block:
-    """Return a label and a line to write on."""
+    """Return a label and, beside it, a line to write on."""
     label = words.label
     start = LABEL.width(label) + 2
 

@@ -46,7 +46,7 @@ def truncated(text: str, width: float, measure: Measure) -> str:
 
 
 def _parts(text: str, width: float, measure: Measure) -> Iterator[str]:
-    """Yield the parts that must not be broken.
+    """Yield the parts of a text that must not be broken.
 
     They are words, spaces, and single Chinese characters together with the punctuation beside them.
     """
@@ -62,7 +62,7 @@ def _parts(text: str, width: float, measure: Measure) -> Iterator[str]:
 
 
 def _whole(part: str, width: float, measure: Measure) -> Iterator[str]:
-    """Yield a part. If the part alone is wider than a line, yield its characters instead."""
+    """Yield a part of a line. If it alone is wider than a line, yield its characters instead."""
     if measure(part) <= width:
         yield part
     else:

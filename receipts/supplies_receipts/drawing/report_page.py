@@ -43,7 +43,7 @@ _TINY = Style(6, ink=GREY)
 
 
 def drawn(blocks: Sequence[Block], *, title: str, author: str, foot: str) -> bytes:
-    """Draw blocks on as many pages as they need.
+    """Return blocks as a PDF, on as many pages as they need.
 
     Args:
         foot: Text at the bottom left of each page.
@@ -69,7 +69,7 @@ def as_of(seq: int, printed_at: datetime) -> str:
 
 
 def printed(at: datetime) -> str:
-    """Return the footer with the time at which the paper was printed."""
+    """Return the footer that states the time of printing."""
     return f"{_PRINTED.label} {bilingual.timestamp(at)}"
 
 
@@ -146,7 +146,7 @@ def quantity(value: int, unit: str, width: float, shown: ShownUnit | UnsetType =
 def item(name: Words, code: str, unit: str) -> Cell:
     """Return the texts of a table cell that shows an item.
 
-    Below the name are the name in the second language, the code and the unit.
+    They are the name, and below it the name in the second language, the code and the unit.
     """
     details = filter(None, (name.secondary, code, bilingual.unit(unit).label))
     small = " · ".join(dict.fromkeys(details))  # Often the code is the English name.

@@ -1,8 +1,8 @@
 """捐赠物资去向报告, the donor statement: where the goods that a donor gave are now.
 
-The statement has four figures, the sum of received goods by place, a bar for each item, the number
-of people reached in each community, and every deviation from the donor's wish. Recipients are not
-named.
+The statement prints four large numbers, the sum of received goods by place, a bar for each item,
+the number of people reached in each community, and every deviation from the donor's wish.
+Recipients are not named.
 """
 
 from __future__ import annotations
@@ -206,7 +206,7 @@ def _tile(x: float, width: float, words: Words, sums: Counter[str], style: Style
 def _equation(goods: Sequence[StatementLine]) -> list[Block]:
     """Draw an equation for each unit: received + made by repacking = the quantities at all places.
 
-    If there are no goods, draw a sentence that states so.
+    Without any goods, draw a sentence instead.
     """
     units: dict[str, list[StatementLine]] = defaultdict(list)
     for line in goods:

@@ -1,4 +1,4 @@
-"""The tables of the donor statement: goods, people reached, departures from the donor's wish."""
+"""The tables of the donor statement: goods, people reached, deviations from the donor's wish."""
 
 from __future__ import annotations
 

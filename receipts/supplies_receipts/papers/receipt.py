@@ -41,7 +41,7 @@ from supplies_receipts.papers.receipt_footer import (
 _A5_LINES = 5
 
 SMALLEST = 7.0
-"""Smallest type, in points, of receipts that state their edition. Older ones have smaller type."""
+"""Smallest type, in points, of receipts with an `edition`. Older receipts have smaller type."""
 
 TITLE = Words("捐赠物资接收凭证", "Receipt for donated goods (in kind)")
 _NOBODY = Words("匿名", "Anonymous")
@@ -119,7 +119,7 @@ def _draw(sheet: Sheet, paper: ReceiptPaper) -> None:
 def _planned(
     document: DonationReceipt, heads: list[float], foot: float
 ) -> tuple[tuple[float, float], list[Block]]:
-    """Return the size of the paper, and the content of each page without the head of the page.
+    """Return the size of the paper, and the content of each page below the head of the page.
 
     Args:
         heads: Height of the head on the first page and on each further page.
@@ -265,7 +265,7 @@ def _field(x: float, width: float, field: _Field) -> Block:
 
 
 def _long(field: _Field) -> list[Block]:
-    """Draw a field over the full width. The field may continue on the next page."""
+    """Draw a field over the full width, which may continue on the next page."""
     label = layout.text(MARGIN, WIDTH, field.label.label, _LABEL)
     first, *rest = layout.split(MARGIN, WIDTH, field.value, _LONG)
     return [layout.stacked([label, first]), *rest, layout.space(_GAP)]

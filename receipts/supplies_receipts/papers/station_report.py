@@ -1,6 +1,6 @@
 """工作报告, the report on the work of a station or an organisation, computed from the books.
 
-Text, figures and tables show what was done and for how many people, where the goods went, and which
+Text, numbers and tables show what was done and for how many people, where the goods went, and which
 items are short. If the quantities of an item do not add up, the report is refused.
 """
 
@@ -119,7 +119,7 @@ def _blocks(report: StationReport, names: Mapping[str, ItemName]) -> list[Block]
 
 
 def _summary(report: StationReport) -> Words:
-    """Return the figures of the period as one paragraph of text."""
+    """Return the main numbers of the period as one paragraph of text."""
     came = sum(line.received > 0 for line in report.goods)
     handed_over = sum(line.handed_over > 0 for line in report.goods)
     number, many = bilingual.number, bilingual.many

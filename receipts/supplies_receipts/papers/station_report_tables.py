@@ -109,13 +109,13 @@ def _goods_row(table: Table, line: GoodsLine, name: ItemName) -> Block:
 
 
 def figure(value: int, style: Style, width: float = _NUMBER) -> list[tuple[str, Style]]:
-    """Return a number for a table cell, in a smaller size if needed. Zero is printed as a dash."""
+    """Return a number for a table cell, in smaller type if needed. Zero is printed as a dash."""
     text = bilingual.number(value) if value else "–"
     return [(text, fit_style(text, style, width - layout.GUTTER))]
 
 
 def other_work(report: StationReport) -> list[ActivityLine]:
-    """Return the activities that the report does not print as large figures."""
+    """Return the activities that the report does not print as large numbers."""
     return [a for a in report.activities if a.kind not in (WORKERS, CONTACTS, VISITS)]
 
 
@@ -152,7 +152,7 @@ def _lacked(line: ShortageLine, name: ItemName) -> Cell:
 def _level(tables: tuple[Table, Table], pair: tuple[Cells | None, Cells | None]) -> Block:
     """Give the rows of two tables that are side by side the same height.
 
-    The head of each table is drawn once per page, and not below the table's last row.
+    The head of each table is drawn once on each page, and not below the last row of the table.
     """
     there = [(table, cells) for table, cells in zip(tables, pair, strict=True) if cells is not None]
     least = max(table.row(cells).height for table, cells in there)

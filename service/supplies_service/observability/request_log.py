@@ -18,7 +18,7 @@ _REQUEST_ID, _CALLER = "supplies_request", "supplies_by"
 """The keys under which a request's scope contains its id, and the code of its caller."""
 
 LOGGED = (_CALLER, "path_template")
-"""The keys in a request's scope that the handling of a request sets for the log."""
+"""The keys of a request's scope that handlers and middlewares set for the log."""
 
 UNKNOWN_ROUTE = "unknown"
 
@@ -43,7 +43,7 @@ def set_logged_caller(scope: Any, caller: Caller, *, one_station: bool) -> None:
 
 
 def log_error(event: str, scope: Mapping[str, Any], error: Exception) -> None:
-    """Log those details of an error that the operator needs and the caller must not see."""
+    """Log the details of an error that only the operator may see."""
     _log.error(event, extra={FIELDS: {"request": request_id(scope)}}, exc_info=error)
 
 

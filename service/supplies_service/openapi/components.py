@@ -3,7 +3,7 @@
 Litestar's own schemas would allow any further field and leave out constraints. msgspec's schemas
 are changed as follows, because client generators misread them:
 
-- No `title`: a generator uses it as class name, and `ItemBody` and `ItemChanges` both had "Item".
+- No `title`: a generator uses it as class name, and several schemas would have the same title.
 - No `default`: a generator takes a field with a default as always present, even in requests. The
   description names the default instead.
 - All fields of a response are required, because all of them are encoded. Only a field whose default
@@ -176,7 +176,7 @@ def _with_nested(structs: Iterable[Any]) -> dict[str, Any]:
 
 
 def _for_clients(schema: Any) -> Any:
-    """Return the schema without titles and defaults, and with dedented descriptions."""
+    """Return a schema without titles and defaults, and with dedented descriptions."""
     if isinstance(schema, list):
         return [_for_clients(each) for each in schema]
     if not isinstance(schema, dict):

@@ -1,6 +1,6 @@
 """An example of each request body, for the OpenAPI document. All names are made up.
 
-A test decodes each example, so that an example that is out of date is noticed.
+A test decodes each example, so an outdated example makes the test fail.
 """
 
 from __future__ import annotations

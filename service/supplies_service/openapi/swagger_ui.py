@@ -1,4 +1,4 @@
-"""`/schema`: the OpenAPI document in Swagger UI, without loading anything from other hosts.
+"""The page `/schema`: the OpenAPI document in Swagger UI, with no files from other hosts.
 
 The script and style are files of the package `swagger-ui-py`, which is not imported. The page is a
 template of this package.

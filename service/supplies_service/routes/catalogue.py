@@ -52,7 +52,7 @@ PERSONAL_KINDS = (Donor, Recipient)
 def new_record_struct(kind: type[CatalogueRecord]) -> type[msgspec.Struct]:
     """Make the struct of a request to register a record, such as `NewDonor`.
 
-    A name is required, but not a code.
+    The name is required. The code is optional.
     """
     code = Annotated[
         Code | None, Meta(description="absent: the next free code, such as D-012, is taken")
@@ -218,7 +218,7 @@ async def register_record(
 
 
 def sees_names(context: RequestContext) -> bool:
-    """Return whether the caller may see the names of people. Auditors may not."""
+    """Return whether the caller may see the names of people, which auditors may not."""
     return context.caller.role != "auditor"
 
 

@@ -74,9 +74,9 @@ class DeliveryEntered(View, frozen=True, kw_only=True):
 
 
 def show_own_stop(allocation: str, offset: timedelta | None) -> Show[DeliveryEntered]:
-    """Return what makes the response for a phone: the delivery with only the reported stop.
+    """Return a function that builds the response for a phone, with the reported stop only.
 
-    A phone has the rest already, and may not read it after its run has ended.
+    The phone has the other stops already, and after its run has ended it may not read them.
 
     Args:
         offset: How far the station's clock is ahead of the phone's; None if it is unknown.
@@ -96,7 +96,10 @@ def show_own_stop(allocation: str, offset: timedelta | None) -> Show[DeliveryEnt
 
 
 def show_outcome(offset: timedelta | None) -> Show[DeliveryEntered]:
-    """Return what makes the response to an outcome: the delivery, and whether a clock is wrong."""
+    """Return a function that builds the response to an outcome.
+
+    It contains the delivery, and a warning if the clock of the phone is wrong.
+    """
 
     def show(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
         outcome = show_delivery(books, recorded)
@@ -238,9 +241,9 @@ class DeliveryController(Controller):
     ) -> CreatedOrConflict[DeliveryEntered]:
         """Report the outcome of one stop.
 
-        An outcome that contradicts the books is recorded as a conflict, with status 202. The header
-        `Sent-At` has the time of the sender's clock when it sends. Then `happened_at` is corrected
-        by the difference to the station's clock.
+        An outcome that contradicts the books is recorded as a conflict, with status 202. If the
+        header `Sent-At` has the time of the sender's clock when it sends the request, `happened_at`
+        is corrected by the difference to the station's clock.
         """
         is_late = await ownership.check_report(context, delivery)
         offset = clock_offset(context.request, context.ledger.clock())
@@ -272,7 +275,7 @@ class DeliveryController(Controller):
         opt=allow_roles("coordinator", "recorder", personal=True),
     )
     async def codes(self, context: Context, delivery: FromPath[str]) -> StopCodesView:
-        """Get the codes of the stops, with texts to send to the households.
+        """Get the codes of the stops, each with a text to send to the household.
 
         A household tells its code to the courier when it has received the goods.
         """

@@ -30,7 +30,7 @@ PROBE_TIMEOUT_SECONDS = 5.0
 """Largest number of seconds that a trial write may take."""
 
 MIN_FREE_BYTES = 512 * 2**20
-"""If the disk of the database has fewer free bytes, `attention` has a message."""
+"""If the disk of the database has fewer free bytes than this, `attention` has a message."""
 
 MAX_DAYS_UNVERIFIED = 31
 """If the last verification is older than this number of days, `attention` has a message."""

@@ -32,7 +32,7 @@ from supplies_service.security.authorization import allow_roles
 LinkOwner = Literal["donor", "team"]
 """Whether a link belongs to a donor or to a team.
 
-The value is also the name of a column, and with an s a part of the path.
+The value is also the name of a database column and, with an s added, a part of the path.
 """
 
 
@@ -118,7 +118,7 @@ def revoke_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str
 def log(context: RequestContext, access: AccessContext, outcome: str, link_id: str | None) -> None:
     """Log that a link was made or revoked.
 
-    The line contains the code of the link. Later lines about reads with this link have the same
+    The line contains the code of the link. Later lines about reads with this link contain the same
     code.
 
     Args:

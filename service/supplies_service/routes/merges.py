@@ -33,7 +33,7 @@ class MergeController(Controller):
     ) -> CreatedResponse[EntryRecorded]:
         """Merge a code of a donor or recipient into another code of the same person.
 
-        Lists, statements and reports then show both together. Papers stay valid. Reversing the
-        entry divides the codes again.
+        Lists, statements and reports then show both together. Papers stay valid. A reversal of the
+        entry separates the codes again.
         """
         return await context.record(payload, show_entry)

@@ -1,4 +1,4 @@
-"""Figures over all stations of an organisation, for the station at its head.
+"""Reports over all stations of an organisation, for its head station.
 
 To read the books of one station of the organisation, use the usual addresses with `?station=`.
 """
@@ -50,7 +50,7 @@ def stations_page(books: Books, after: str | None, limit: int) -> Page[StationLi
 
 
 async def _station_parts(context: RequestContext, first: date, last: date) -> list[StationPart]:
-    """Return the figures of each station for the organisation report of these days."""
+    """Return the numbers of each station for the organisation report of these days."""
     with context.reading() as books:
         codes = [line.code for line in stations(books)]
     # One station at a time, so that the thread can serve other requests in between.
@@ -64,7 +64,7 @@ def _station_part(station: str, first: date, last: date, books: Books) -> Statio
 
 
 class OrganisationController(Controller):
-    """Figures over this station and all stations under it."""
+    """Reports over this station and all stations under it."""
 
     path = "/api/organisation"
     tags = ("organisation",)

@@ -65,7 +65,7 @@ class PeriodReportController(Controller):
     async def derivation(
         self, context: Context, first: First, last: Last, item: FromQuery[str | None] = None
     ) -> DerivationReport:
-        """Report why the stock is what it is: all that came in and went out, step by step."""
+        """Report how the stock changed in a period: all that came in and went out, step by step."""
         return await context.show_in_thread(
             lambda books: derive_stock(books, first, last, item=item)
         )

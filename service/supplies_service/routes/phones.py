@@ -69,7 +69,7 @@ class PhoneJoined(View, frozen=True, kw_only=True):
 async def find_invitation(
     context: RequestContext, secret: str
 ) -> tuple[RequestContext, Invitation | None]:
-    """Return the context at the station of a link or code, and what it invites to.
+    """Return the context for the station of a link or code, and the invitation to join a team.
 
     The invitation is None if the link or code is not valid. This is logged.
 
@@ -88,7 +88,7 @@ async def find_invitation(
 
 
 async def rescue_records(context: RequestContext, text: str) -> Rescued:
-    """Take over the unsent records in a text, and log for which phones.
+    """Record the unsent records in a text, and add a line to the access log for each phone.
 
     Raises:
         InvalidField: the text is not complete.
@@ -173,7 +173,7 @@ class PhoneController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[Phone]]:
-        """List phones, newest first, with what each has not sent yet. Revoked ones are included."""
+        """List phones, newest first, with their unsent records. Revoked phones are included."""
 
         def view(books: Books) -> Page[Phone]:
             return phones_page(context.access(books), after, limit, team=team)
@@ -192,9 +192,9 @@ class PhoneController(Controller):
         opt=allow_roles("coordinator", "recorder"),
     )
     async def revoke(self, context: Context, phone: FromPath[str]) -> Phone:
-        """Revoke a phone at once, for example one that was lost. It then reads and sends nothing.
+        """Revoke a phone at once, for example one that was lost. It can then neither read nor send.
 
-        What it has not sent can still be taken over from the text that it shows.
+        Records that it has not sent can still be taken over from the text that it shows.
         """
         return await context.station.admin_write(
             lambda access: revoke_phone(context, access, phone)

@@ -116,5 +116,5 @@ class PledgeController(Controller):
     async def lapse(
         self, context: Context, payload: Body[LapsePledge]
     ) -> CreatedResponse[PledgeEntered]:
-        """Mark all outstanding goods of a pledge as lapsed, or only the given lines."""
+        """End a pledge whose goods did not come: all outstanding goods, or only the given lines."""
         return await context.record(payload, show_pledge)

@@ -68,7 +68,7 @@ def show_receipt(
 def show_copy(
     station_keys: StationKeys, books: Books, recorded: Recorded
 ) -> Outcome[ReceiptEntered]:
-    """Return the recorded entry and its receipt. The address is that of the numbered copy."""
+    """Return the recorded entry and its receipt. `Location` is the address of the numbered copy."""
     receipt = show_receipt(station_keys, books, recorded)
     reprint = books.rows(Reprint, seq=recorded.seq)[0]
     return receipt._replace(location=f"{receipt.location}/copies/{reprint.copy}/pdf")
@@ -210,7 +210,7 @@ async def receipt_pdf(context: RequestContext, number: str, copy: int | None) ->
 async def receipts_pdf(context: RequestContext, first: date, last: date) -> PDFResponse:
     """Return all valid receipts of a period as one PDF.
 
-    They are read only when it is their turn to be drawn, so that those who wait need no memory.
+    The receipts are read only when the PDF is drawn, so that waiting requests need no memory.
     """
 
     def draw() -> bytes:

@@ -150,8 +150,8 @@ class ReportController(Controller):
     ) -> Response[Page[LookAlikes]]:
         """List donors, recipients or items that may be registered twice.
 
-        They have the same name, telephone number or address. Retired records are left out. Auditors
-        see which codes look alike and in which fields, but not the values.
+        Such records have the same name, telephone number or address. Retired records are left out.
+        Auditors see the codes and the fields that are the same, but not the values.
         """
         return await context.page_in_thread(
             lambda books: list_look_alikes(books, kind, after=after, limit=limit)

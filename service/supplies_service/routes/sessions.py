@@ -1,4 +1,4 @@
-"""Sessions: users list their own and end those that they do not know."""
+"""Sessions: users list their own sessions, and end those that they do not recognize."""
 
 from __future__ import annotations
 

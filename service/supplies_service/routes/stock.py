@@ -89,7 +89,11 @@ def show_count(books: Books, recorded: Recorded) -> Outcome[CountRecorded]:
 
 
 async def count_sheet_paper(context: RequestContext, sheet: str, figures: bool) -> PDFResponse:
-    """Return a count sheet as PDF. figures: whether to print the quantities in the books."""
+    """Return a count sheet as PDF.
+
+    Args:
+        figures: Whether to print the quantities in the books.
+    """
     paper = await context.read_in_thread(
         lambda books: build_count_sheet_paper(books, sheet, blind=not figures)
     )
@@ -146,7 +150,7 @@ class StockController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[MovementsView]:
-        """List what came into an account and went out of it, the one recorded last first.
+        """List the movements into and out of an account, newest first.
 
         `account` is an account such as `stock:store`. Each movement has the balance after it.
         """

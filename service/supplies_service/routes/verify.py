@@ -60,7 +60,7 @@ class VerifiedReceipt(View, frozen=True, kw_only=True):
 async def check_receipt(
     context: RequestContext, number: str, code: str, show: Callable[[Books, ReceiptView], T]
 ) -> T:
-    """Find the receipt with this number and check code, and return the result of `show` for it.
+    """Find a receipt by number and check code. Return the result of `show` for it.
 
     The number of attempts is limited, and a refusal is logged. The station that issued the receipt
     becomes the station of the request.

@@ -23,9 +23,9 @@ class WitnessController(Controller):
         """Get a signed checkpoint of each station's last entry, one line of text for each.
 
         Keep the checkpoints outside the books: `supplies verify --witness` compares the books with
-        them later. If a station exchanged goods with other stations, further lines follow: one for
-        the last cited entry of each other station. At the end are the latest checkpoints of other
-        stations that are kept here.
+        them later. If a station exchanged goods with other stations, a further line follows for the
+        last cited entry of each of them. At the end are the latest checkpoints of other stations
+        that are stored here.
         """
         text = await context.read_in_thread(lambda books: _checkpoints(context, books))
         return Response(text, media_type=MediaType.TEXT)

@@ -18,7 +18,7 @@ from supplies_service.security.rate_limit_checks import check_rate_limit, client
 from supplies_service.stations import Connection, StationService, current_station
 
 _ROLES_SHOWN_NAMES = ("coordinator", "recorder")
-"""Roles whose reads of personal data are logged here.
+"""Roles of staff who see names, so that this module logs their reads of personal data.
 
 Auditors see no names. Reads by couriers and donors are logged by `ownership`.
 """

@@ -14,7 +14,8 @@ T = TypeVar("T")
 _CONCURRENT = 1
 """Number of passwords hashed at once. Each takes four threads and 64 MiB for a tenth of a second.
 
-With two at once, strangers who guess passwords slow down all other requests of a small machine.
+If two were hashed at once, strangers who guess passwords would slow down all other requests on a
+small machine.
 """
 
 

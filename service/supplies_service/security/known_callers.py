@@ -1,4 +1,4 @@
-"""Callers of earlier requests, who are not looked up again until somebody writes."""
+"""Cache of authenticated callers, so that they are not looked up again until the next write."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class SentSecret(NamedTuple):
 
 
 class KnownCallers:
-    """Callers by the secrets that they sent, until anybody writes to the database.
+    """The callers found for secrets, until the next write to the database.
 
-    Each method gets the version of the database at the arrival of the request. Each commit changes
-    it, and so a revocation too. With the version None, no caller is kept.
+    Each method gets the version of the database at the arrival of the request. Every commit changes
+    the version, also the revocation of a credential. If the version is None, no caller is cached.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class KnownCallers:
         return None if found is None or now >= found.same_until else found
 
     def add(self, version: object, sent: SentSecret, found: Authenticated) -> None:
-        """Keep the caller who was found for a secret."""
+        """Cache the caller who was found for a secret."""
         if version is None:
             return
         if version != self._version or len(self._found) >= MAX_KNOWN:

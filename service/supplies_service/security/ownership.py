@@ -116,7 +116,8 @@ async def check_report(context: RequestContext, delivery: str) -> bool:
     """Refuse a courier who reports an outcome for a delivery that the team never had.
 
     An outcome is a fact, so it may be reported late: after the delivery was closed or given to
-    another team. Return whether it is late, so that the answer may not show the delivery.
+    another team. Return whether the report is late. The response to a late report must not show the
+    delivery.
 
     Raises:
         Forbidden: the delivery was never the team's.
@@ -135,10 +136,10 @@ async def check_report(context: RequestContext, delivery: str) -> bool:
 
 
 async def check_counter(context: RequestContext, location: str, recipient: str) -> None:
-    """Refuse a courier who hands out goods at another counter, or to a household of no own run.
+    """Check that a courier hands out goods at the team's counter, to a group or a known household.
 
-    The refusal does not say whether the household exists. A repeated request is allowed, so that it
-    gets the same response.
+    A known household is one with a stop in a delivery of the team. The refusal does not say whether
+    a household exists. A repeated request is allowed, so that it gets the same response.
 
     Raises:
         Forbidden: the location is not the counter of the team, or the recipient is neither a group
@@ -177,7 +178,7 @@ async def restrict_to_own_deliveries(
 ) -> tuple[str | None, str | None]:
     """Return the team and the status of the deliveries that a list may contain.
 
-    If the caller is a courier, they are always the courier's own team and "out".
+    For a courier, these are always the courier's own team and "out".
 
     Raises:
         Forbidden: a courier asks for another team or status.

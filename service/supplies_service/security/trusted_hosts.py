@@ -70,9 +70,9 @@ class TrustedHosts:
 
 
 def _names_a_machine(name: str) -> bool:
-    """Return whether a host name is neither empty nor an address such as `0.0.0.0`.
+    """Return whether a host name can be the address of a machine.
 
-    A server can listen on such an address, but it is not the address of a machine.
+    It cannot if it is empty, or an address such as `0.0.0.0` on which a server only listens.
     """
     address = parse_address(name)
     return bool(name) and not (address is not None and address.is_unspecified)

@@ -36,7 +36,7 @@ class AccessContext:
         return int(self._now.timestamp())
 
     def time_after(self, interval: timedelta) -> str:
-        """Return the time after an interval from now, as text as times are stored."""
+        """Return the time at the end of an interval that begins now, as text in the stored form."""
         return format_timestamp(self._now + interval)
 
     def all(self, sql: str, **params: Any) -> list[Row]:

@@ -25,7 +25,7 @@ class AccessLogLine(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         who, role, credential: None for an unknown caller.
         route: The path with the names of its parameters in place of their values.
-        subject: The code in the path, or None if the path contains none.
+        subject: The code of the person or document in the path; None if the path contains no code.
         outcome: What the caller did: `looked` at data, `registered` or `changed` a record, `made`
             or `revoked` a link, `signed-in`, or was `refused`.
         address: The caller's network address.
@@ -109,7 +109,7 @@ def list_lines(
         until: Return only lines before this time. None returns the newest lines too.
 
     Raises:
-        InvalidField: no line has `who` or `subject`, and it is not a code in the books either.
+        InvalidField: `who` or `subject` is neither in a line of the log nor a code in the books.
     """
     filters = {
         name: value for name, value in (("who", who), ("subject", subject)) if value is not None

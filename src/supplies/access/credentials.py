@@ -117,8 +117,8 @@ class Authenticated(NamedTuple):
 
     Attributes:
         use_is_due: Whether `record_use` must be called.
-        same_until: The time until which the secret gives this same result, if nobody writes: until
-            it expires, or until its use must be recorded again.
+        same_until: The time until which this result is valid for the secret if the database is not
+            written: when it expires, or when its next use must be stored.
     """
 
     caller: Caller
@@ -364,5 +364,5 @@ def _from_row(row: Sequence[object]) -> Credential:
 
 
 def digest(random: str) -> bytes:
-    """Return what is stored of the random part of a secret."""
+    """Return the stored hash of the random part of a secret."""
     return hashlib.sha256(random.encode()).digest()

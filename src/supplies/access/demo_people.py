@@ -1,7 +1,7 @@
-"""Users of the demo, as whom a visitor can sign in without a password.
+"""Users of the demo: visitors can sign in as one of them without a password.
 
 Only `supplies demo` adds them. The database refuses them if the station has entries already. So the
-books of a real station have none.
+books of a real station have no such users.
 """
 
 from __future__ import annotations

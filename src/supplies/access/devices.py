@@ -1,11 +1,12 @@
 """Known devices: browsers in which a user has signed in before.
 
-Anybody can use up the attempts that a login has from all unknown devices together. A known device
-has attempts of its own, so that a stranger who guesses passwords does not lock the user out.
+A login has a limited number of sign-in attempts from all unknown devices together, and anybody can
+use them up. Attempts from a known device are counted separately, so that a stranger who guesses
+passwords does not lock the user out.
 
 The browser keeps a cookie with the time, a random name and a message authentication code. The key
-of the code is the hash of the user's password, which nobody outside the database knows. So a new
-password makes all devices unknown, and nothing about devices is stored.
+of the code is the hash of the user's password, which nobody outside the database knows. So after a
+change of the password all devices are unknown. Nothing about devices is stored.
 
 Source: OWASP, Slow Down Online Guessing Attacks with Device Cookies.
 """

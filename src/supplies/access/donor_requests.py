@@ -32,7 +32,7 @@ class NewRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was done about a request, in the words of the person who answered it."""
+    """The answer to a request: what was done about it, in the words of the person who answered."""
 
     answer: Literal["done", "declined"]
 

@@ -75,7 +75,7 @@ def confirm(access: AccessContext, user: str, code: str) -> list[str]:
     The recovery codes cannot be read again.
 
     Raises:
-        InvalidField: the code is wrong, or no secret waits for it.
+        InvalidField: the code is wrong, or `start` was not called before.
     """
     if pending_secret(access, user) is None or not _use_app_code(access, user, code):
         raise InvalidField.at(
@@ -97,7 +97,7 @@ def confirm(access: AccessContext, user: str, code: str) -> list[str]:
 
 
 def is_on(access: AccessContext, user: str) -> bool:
-    """Return whether the user types a one-time code to sign in."""
+    """Return whether the user must type a one-time code to sign in."""
     return turned_on_at(access, user) is not None
 
 

@@ -1,4 +1,4 @@
-"""Passkeys (WebAuthn): keys on a device of a user, which sign in without a password.
+"""Passkeys (WebAuthn): keys on a user's device for signing in without a password.
 
 The service sends a challenge, a random number. The device signs it, after it has checked its user
 by fingerprint, face or PIN. So a passkey replaces the password and the one-time code. The station
@@ -252,10 +252,10 @@ def _new_challenge(access: AccessContext, holder: str | None) -> bytes:
 
 
 def _take_challenge(access: AccessContext, answer: str, *, holder: str | None) -> bytes:
-    """Return the challenge that a device answered. It is deleted, so it is accepted once.
+    """Return the challenge that a device answered, and delete it, so that it is accepted only once.
 
     Raises:
-        ValueError: the answer cannot be read, or contains no challenge that waits for it.
+        ValueError: the answer cannot be read, or its challenge is unknown.
     """
     challenge = _challenge_in(answer)
     of_holder = "holder IS NULL" if holder is None else "holder = :holder"
@@ -288,7 +288,7 @@ def _challenge_in(answer: str) -> bytes:
     """Return the challenge in the JSON of a browser.
 
     Raises:
-        ValueError: there is none.
+        ValueError: the JSON contains no challenge.
     """
     from webauthn.helpers import base64url_to_bytes
 

@@ -1,7 +1,7 @@
-"""The rules for reports of phones: which deliveries they may be about, and when they happened.
+"""Rules for reports by phones: which deliveries they may be about, and when the events happened.
 
-A phone may have no network for days, and its clock may be wrong. What it reports is a fact all the
-same, so it is accepted after its delivery was closed or given to another team.
+A phone may have no network for days, and its clock may be wrong. But its reports are facts, so they
+are accepted even after the delivery was closed or given to another team.
 """
 
 from __future__ import annotations
@@ -31,14 +31,13 @@ def clock_differs(offset: timedelta | None) -> bool:
 
 
 def correct_clock(command: ReportOutcome, offset: timedelta | None) -> ReportOutcome:
-    """Return a report with the time of the station's clock in place of the phone's.
+    """Return a report with its time corrected from the phone's clock to the station's clock.
 
-    The time by the phone's clock is kept as `phone_time`.
+    The time by the phone's clock is stored as `phone_time`. If the corrected time would be outside
+    of the calendar, the report is returned unchanged.
 
     Args:
         offset: How far the station's clock is ahead of the phone's. None changes nothing.
-
-    A time that cannot be corrected, because the result would be outside of the calendar, is kept.
 
     Raises:
         InvalidField: the report has a `phone_time` already.
@@ -61,9 +60,9 @@ def offset_of_text(
     """Return how far the station's clock is ahead of a phone's, for records taken over from a text.
 
     The text may have been written long before it is read, so a time in the past does not show that
-    the phone's clock is behind. The difference that the phone reported last is not used if the text
-    would then be written in the future. It is not used either if the text would be written before
-    the phone was last seen, but after it by the phone's clock: the clock was then set right.
+    the phone's clock is behind. The difference that the phone reported last is used, except in two
+    cases: the text would then be written in the future; or it would be written before the phone was
+    last seen, although its own time is later. In both cases the phone's clock was corrected since.
 
     Args:
         written_at: The time of the phone's clock when it wrote the text.

@@ -33,7 +33,7 @@ LIFETIME = timedelta(days=30)
 """How long a phone is accepted after it last joined."""
 
 OVERDUE_AFTER = timedelta(hours=12)
-"""How long a record may be unsent before the desk is told to look for the phone."""
+"""How long a record may be unsent before the station is asked to look for the phone."""
 
 CALLER_PREFIX = "phone."
 """Beginning of the code of a phone in entries and in the access log, before its id."""
@@ -79,12 +79,15 @@ class _Named(msgspec.Struct, frozen=True):
 
 
 def station_of(secret: str) -> str | None:
-    """Return the station of a link or of the code of a run sheet. Return None if it has no form."""
+    """Return the station in the secret of a link or in the code of a run sheet.
+
+    Return None if the text has the form of neither.
+    """
     return credentials.station_of(secret) or run_codes.station_of(secret)
 
 
 def find_invitation(access: AccessContext, secret: str) -> Invitation | None:
-    """Return the team that a phone joins with a link or a code. Return None if it is not valid."""
+    """Return the team that a phone joins with a link or a code; None if that is not valid."""
     delivery = run_codes.delivery_of(access, secret)
     if delivery is not None:
         return Invitation(delivery.team, delivery.delivery)
@@ -104,8 +107,8 @@ def join(
 ) -> tuple[Phone, str]:
     """Add a phone to a team. Return it with its secret, which cannot be read again.
 
-    If the phone has joined this team before and was not revoked, it stays the same phone, and its
-    lifetime begins anew. So what it sends again is recognised.
+    If the phone has joined this team before and was not revoked, it keeps its id, and its lifetime
+    begins again. So records that it sends again are recognized.
 
     Args:
         present_secret: The secret that the phone has now; "" if it has none.
@@ -202,7 +205,10 @@ def record_status(
 
 
 def status_is_due(access: AccessContext, phone_id: str, unsent: int) -> bool:
-    """Return whether a status must be stored: once a minute, or if the number has changed."""
+    """Return whether the status of a phone must be stored now.
+
+    It is stored once a minute, and whenever the number of unsent records has changed.
+    """
     row = access.one(
         "SELECT unsent, reported_at FROM phones WHERE station = :station AND id = :id", id=phone_id
     )
@@ -269,7 +275,7 @@ def revoke(access: AccessContext, phone_id: str) -> Phone:
 def phones_of_delivery(access: AccessContext, delivery: str) -> list[Phone]:
     """List the phones of all teams that have or had a delivery, newest first.
 
-    Revoked phones, and phones that never sent a request after they joined, are left out.
+    Revoked phones are left out, and so are phones that sent no request after they joined.
     """
     return _select(
         access,
@@ -281,9 +287,10 @@ def phones_of_delivery(access: AccessContext, delivery: str) -> list[Phone]:
 
 
 def silent_phones(access: AccessContext, delivery: str) -> list[Phone]:
-    """List the phones of a delivery that may have records about it which they have not sent.
+    """List the phones of a delivery that may have unsent records about it.
 
-    They reported unsent records, or were not seen since the delivery was dispatched.
+    These are phones that reported unsent records, and phones that sent no request since the
+    delivery was dispatched.
     """
     dispatched = access.one(
         "SELECT recorded_at FROM entries WHERE station = :station AND document = :delivery "
@@ -300,7 +307,7 @@ def silent_phones(access: AccessContext, delivery: str) -> list[Phone]:
 
 
 def unsent_at_counters(access: AccessContext, team: str | None = None) -> list[Phone]:
-    """List the phones with unsent records that may be hand-outs at a counter.
+    """List the phones whose unsent records may be hand-outs at a counter.
 
     Args:
         team: The team that has or had a counter; None for all teams that have one.
@@ -313,7 +320,7 @@ def unsent_at_counters(access: AccessContext, team: str | None = None) -> list[P
 
 
 def list_overdue(access: AccessContext) -> list[Phone]:
-    """List the phones with records that have been unsent for longer than `OVERDUE_AFTER`."""
+    """List the phones with records that were not sent for longer than `OVERDUE_AFTER`."""
     waiting = _select(access, "AND unsent > 0 AND revoked_at IS NULL", limit=NO_LIMIT)
     return [phone for phone in waiting if _is_overdue(access, phone)]
 

@@ -14,7 +14,7 @@ from supplies.access.access_context import AccessContext
 
 
 class RateLimit(NamedTuple):
-    """A limit: how many attempts a caller has in each time window."""
+    """A limit: how many attempts each caller may make in each time window."""
 
     name: str
     attempts: int
@@ -31,17 +31,17 @@ else's login.
 """
 
 SIGN_IN_BY_DEVICE = RateLimit("sign-in-device", 10, timedelta(minutes=15))
-"""Limits the sign-ins of one user from one known device, which has no other limit."""
+"""Limits the sign-ins of one user from one known device."""
 
 ONE_TIME_CODES = RateLimit("one-time-codes", 5, timedelta(minutes=15))
-"""Limits the wrong one-time codes of one user, from one known device or all unknown ones together.
+"""Limits the wrong one-time codes of a user, from one known device or from all unknown ones.
 
 Three codes of a million are right at any time, so a guesser who knows the password finds one in a
 year with a chance of less than a half.
 """
 
 PASSKEY_CHALLENGES = RateLimit("passkey-challenges", 60, timedelta(minutes=15))
-"""Limits how often one address begins or ends a sign-in with a passkey. Each sign-in counts twice.
+"""Limits the passkey sign-ins from one address. Each counts twice: at its beginning and its end.
 
 Passkeys cannot be guessed. The limit keeps strangers from filling the tables.
 """
@@ -52,7 +52,7 @@ PASSWORD_CHANGES = RateLimit("password-changes", 10, timedelta(minutes=15))
 VERIFY_RECEIPT = RateLimit("verify", 30, timedelta(minutes=1))
 """Limits the verification of receipts.
 
-There are enough attempts for readers, but too few to guess a code of eight characters.
+The limit leaves enough attempts for readers, but too few to guess a code of eight characters.
 """
 
 REFUSED_REQUESTS = RateLimit("strangers", 60, timedelta(minutes=1))

@@ -1,7 +1,7 @@
-"""The history of a record of the catalogue: who registered and changed it, and which fields.
+"""The history of a catalogue record: who registered and changed it, and which fields.
 
-The history consists of lines of the access log, and is kept as long as these. It names the changed
-fields, but contains no values, because values of people's records are personal data.
+The history consists of lines of the access log, and is stored as long as they are. It names the
+changed fields, but contains no values, because values of people's records are personal data.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from supplies.access.access_context import AccessContext
 from supplies.domain.catalogue_records import CatalogueRecord
 
 CHANGED, REGISTERED = "changed", "registered"
-"""The outcomes of the lines in the access log that are a history."""
+"""The outcomes of those lines in the access log that belong to a history."""
 
 
 class RecordChange(NamedTuple):
@@ -43,7 +43,8 @@ def list_record_changes(
 ) -> list[RecordChange]:
     """Return the history of a record, newest first.
 
-    Records of several kinds may have the same code, so the route of a line tells the kind.
+    Records of several kinds may have the same code, so the kind is recognized by the route of a
+    line.
 
     Args:
         access: The station's tables.

@@ -26,4 +26,4 @@ GRANTABLE_ROLES: Mapping[str, tuple[UserRole, ...]] = {
     "courier": ("courier",),
     "auditor": ("auditor",),
 }
-"""The roles that a user may give to a token. None has more rights than the user's own role."""
+"""The roles that a user of each role may give to a token: never more rights than the own role."""

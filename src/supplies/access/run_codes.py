@@ -29,7 +29,7 @@ def station_of(code: str) -> str | None:
 
 
 def ensure_key(access: AccessContext) -> None:
-    """Make the key of the station, unless it has one."""
+    """Create the key of the station if it has none."""
     if read_key(access.books) is None:
         access.insert("run_keys", run_key=secrets.token_bytes(32))
 
@@ -41,7 +41,10 @@ def read_key(books: Books) -> bytes | None:
 
 
 def code_of(books: Books, delivery: str) -> str | None:
-    """Return the code of a delivery. Return None if it is not out, or if there is no key yet."""
+    """Return the code of a delivery.
+
+    Return None if the delivery is closed, or if the station has no key yet.
+    """
     key, assigned = read_key(books), _assigned(books, delivery)
     if key is None or assigned is None:
         return None
@@ -51,7 +54,8 @@ def code_of(books: Books, delivery: str) -> str | None:
 def join_address(books: Books, delivery: str) -> str | None:
     """Return the address with which a phone joins the team of a delivery, for its run sheet.
 
-    Return None if `code_of` does, or if other devices cannot open the address of the station.
+    Return None if the delivery has no code, or if other devices cannot open the address of the
+    station.
     """
     host, code = books.station.host, code_of(books, delivery)
     if code is None or is_local_address(host):
@@ -60,7 +64,7 @@ def join_address(books: Books, delivery: str) -> str | None:
 
 
 def delivery_of(access: AccessContext, code: str) -> Delivery | None:
-    """Return the delivery of a code, with its team. Return None if the code is not valid now."""
+    """Return the delivery of a code, with its team; None if the code is not valid any more."""
     parts = _CODE.fullmatch(code)
     if parts is None or parts["station"] != access.station:
         return None
@@ -73,7 +77,7 @@ def delivery_of(access: AccessContext, code: str) -> Delivery | None:
 
 
 def _assigned(books: Books, delivery: str) -> tuple[int, Delivery] | None:
-    """Return the latest assignment of a delivery to a team, with its entry, if it is out."""
+    """Return the latest assignment of an open delivery to a team, with its entry."""
     seq = books.latest_seq(Delivery, delivery=delivery)
     if seq is None or books.latest_seq(DeliveryEnd, delivery=delivery) is not None:
         return None

@@ -31,7 +31,7 @@ Login = Annotated[
 
 
 class LastCoordinator(AgainstBooks):
-    """No other coordinator could sign in if the user were disabled or got another role."""
+    """Raised if no other coordinator could sign in after the change of a user."""
 
     slug = "already-done"
     title = "The last coordinator must stay"
@@ -220,8 +220,8 @@ def set_password(
         access: The station's tables.
         code: The user's code.
         password_hash: The result of `passwords.hash_password`.
-        revoke_tokens: Whether the user's tokens end too. They should, if somebody else may know the
-            old password.
+        revoke_tokens: Whether the user's tokens end too. Set it if somebody else may know the old
+            password.
 
     Raises:
         NotFound: the code is unknown.

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 
 LONGEST_CELL = 60
-"""A table in the terminal leaves out columns with longer values. The other formats have them."""
+"""Longest value that a table in the terminal shows. Columns with longer values are left out.
+
+The other formats contain these columns.
+"""
 
 LEFT_OUT = {"entries": ("id", "previous", "hash", "body")}
-"""Columns that a table in the terminal leaves out, by the name of the table."""
+"""Columns that a table in the terminal does not show, by the name of the table."""
 
 
 class Answer(NamedTuple):
@@ -40,7 +43,7 @@ class Answer(NamedTuple):
 def answer_options(function: Callable[P, Answer | None]) -> Callable[..., None]:
     """Add `--json`, `--csv` and `--xlsx` to a command that returns its answer.
 
-    If the command returns None, it wrote its result itself.
+    If the command returns None, it has printed its result already.
     """
 
     @wraps(function)

@@ -251,7 +251,7 @@ def merge(
     """Merge a code into another code of the same donor or recipient.
 
     KIND is donor or recipient. Lists, statements and reports then show both together, and CODE is
-    retired. To divide the codes again, reverse the entry that this command prints.
+    retired. To separate the codes again, reverse the entry that this command prints.
     """
     from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
     from supplies.cli.opening import open_ledger

@@ -107,9 +107,9 @@ def print_any_text() -> None:
 
 
 def _name_as_typed(error: SuppliesError, params: Sequence[click.Parameter]) -> str:
-    """Return the error message, in which the option as typed replaces the JSON pointer.
+    """Return an error message in which the option as typed replaces the JSON pointer.
 
-    A field that has no option of its own, such as one of `--set`, is named without its slash.
+    A field without an option, such as one of `--set`, is named without its slash.
     """
     sentence = str(error)
     for fault in error.faults:
@@ -123,7 +123,7 @@ def _name_as_typed(error: SuppliesError, params: Sequence[click.Parameter]) -> s
 
 
 def _sources(ctx: click.Context, error: SuppliesError) -> str:
-    """Return a remark that names the environment variables whose values are in the message."""
+    """Return a remark with the names of the environment variables whose values are in a message."""
     names = [
         str(param.envvar)
         for param in ctx.command.params
@@ -135,7 +135,7 @@ def _sources(ctx: click.Context, error: SuppliesError) -> str:
 
 
 def _repeats(message: str, value: str) -> bool:
-    """Return whether a message contains a value, or the directory in this value."""
+    """Return whether a message contains a value, or the directory of a value that is a path."""
     directory = os.path.dirname(value)
     return value in message or (len(directory) > 1 and directory in message)
 

@@ -66,7 +66,7 @@ def _key_file(database: str) -> Path | None:
 
 
 class _ProgressBars(ExitStack):
-    """Show two progress bars, one after the other: for copying and for verifying."""
+    """Shows two progress bars, one after the other: for copying and for verifying."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -61,8 +61,8 @@ def due(database: str, station: str | None, yes: bool, as_of: date | None, as_js
     are older than their own retention period are erased too. The exit status is 1 if somebody
     cannot be forgotten yet.
 
-    Nothing is erased if nothing was stored in the books for a month before now: the clock may be
-    wrong. Then name the present day with --as-of.
+    If nothing was stored in the books during the last month, the clock may be wrong, and nothing is
+    erased. Then give the present day with --as-of.
     """
     from supplies.cli.opening import open_ledgers
     from supplies.cli.tables import print_json
@@ -180,10 +180,10 @@ def text(database: str, station: str | None, entry: int, yes: bool) -> None:
 
 
 def _check_clock(ledgers: Sequence[Ledger], as_of: date | None) -> str | None:
-    """Return why the clock may be wrong, if no day was named.
+    """Return why the clock may be wrong; None if it seems right or `--as-of` gives the day.
 
     Raises:
-        InvalidField: the named day is in the future by the clock.
+        InvalidField: the given day is in the future by the clock.
     """
     from supplies.stations.clock_check import clock_doubt
 

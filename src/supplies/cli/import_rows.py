@@ -205,7 +205,7 @@ def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
 
 
 def _mapping(path: Path | None) -> dict[str, str]:
-    """Return the choices of columns in a JSON file.
+    """Return the user's choices of columns from a JSON file.
 
     Raises:
         InvalidField: the file cannot be read, or contains something else.

@@ -41,7 +41,7 @@ _OPTIONS = {
     "in_use": click.option("--in-use", is_flag=True, help="Leave out retired records."),
     "all_of_them": click.option("--all", "all_of_them", is_flag=True, help="Resolved ones too."),
 }
-"""The option of each filter."""
+"""The command-line option for each filter."""
 
 _RECORDS = ("find", "in_use")
 
@@ -83,7 +83,7 @@ _LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "communities": ("Communities.", _RECORDS),
     "merges": ("Codes merged into others.", ()),
 }
-"""The line in the overview and the filters of each list of `supplies.exports.lists`."""
+"""For each list of `supplies.exports.lists`: its line in the overview, and its filters."""
 
 _ALIASES = {"households": "recipients", "places": "locations"}
 
@@ -101,7 +101,7 @@ def list_group() -> None:
     """Print a list, such as donations, needs, stock or donors.
 
     The lists and their filters are those of the REST API. A document with lines has a row for each
-    line. households is another name of recipients, and places of locations.
+    line. "households" is another name for "recipients", and "places" for "locations".
     """
 
 

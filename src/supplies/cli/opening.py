@@ -70,7 +70,7 @@ def _find_stations(store: Store, named: str | None) -> list[str]:
 
 
 def warn_of_local_address(station: Station, *, to: TextIO | None = None) -> None:
-    """Print a warning if the QR codes of a station's receipts do not work everywhere.
+    """Print a warning if the QR codes of a station's receipts cannot be opened from everywhere.
 
     Args:
         to: The stream to print to. None means standard error.

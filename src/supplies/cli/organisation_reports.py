@@ -1,4 +1,4 @@
-"""Reports on all stations of an organisation, for `supplies report … --organisation`."""
+"""Reports over all stations of an organisation, for `supplies report … --organisation`."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def report_organisation_period(
     *,
     output: OutputFile | None,
 ) -> Answer | None:
-    """Return the report of a period on this station and all stations under it.
+    """Return the report over a period for this station and all stations under it.
 
     Args:
         first, last: None means the day of the earliest or the latest entry of all stations.

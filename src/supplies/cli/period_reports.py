@@ -1,4 +1,4 @@
-"""Reports of `supplies report` that are structs with one list, such as cover and losses."""
+"""The reports of `supplies report` whose result has one list, such as cover and losses."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _household(books: Books, first: date, last: date, today: date, *, recipient:
 def _report(
     name: str, summary: str, build: Build, *options: Any, has_period: bool = True
 ) -> click.Command:
-    """Return the command of a report."""
+    """Return the command that prints a report."""
 
     @answer_options
     def command(
@@ -166,4 +166,4 @@ PERIOD_REPORTS = (
         click.option("--recipient", metavar="CODE", required=True, help="Code of the recipient."),
     ),
 )
-"""The commands of these reports, in the order of `supplies report --help`."""
+"""The commands that print these reports, in the order of `supplies report --help`."""

@@ -43,7 +43,8 @@ def record(
     Python and REST, as in {"type": "NoteNeed", "recipient": "R-1", "item": "mask", "quantity": 20}.
 
     For each command, a line of JSON is printed. If a command of a list is refused, the others are
-    recorded all the same: its line has the error, which is also printed on standard error.
+    still recorded. The line of a refused command contains the error, which is also printed on
+    standard error.
 
     The exit status is 1 if a command was refused.
     """
@@ -72,11 +73,11 @@ def record(
 
 
 Decoded = Any
-"""A decoded JSON value, or an InvalidField in place of one that is not JSON."""
+"""A decoded JSON value, or an InvalidField in place of text that is not JSON."""
 
 
 def read_commands(source: IO[bytes]) -> tuple[Decoded, Iterator[Decoded] | None]:
-    """Return the first command, and an iterator over the others; None if it is the only one.
+    """Return the first command, and an iterator over the others; None if there is only one.
 
     Lines are read while the commands are recorded.
 

@@ -259,7 +259,7 @@ def receipts(database: str, station: str | None) -> Answer:
 
 
 def _period(first: date | None, last: date | None, entries: tuple[date, date]) -> tuple[date, date]:
-    """Return the period. A day that is None is replaced by the first or last day of `entries`."""
+    """Return the period. If a day is None, the first or last day of `entries` takes its place."""
     return first or entries[0], last or entries[1]
 
 

@@ -68,9 +68,9 @@ def _print_rows(
     are_numbers: Sequence[bool],
     widths: Sequence[int],
 ) -> None:
-    """Print rows of a table of which `drawn` has only the columns.
+    """Print the rows of a table. `drawn` is the table with its columns, but without rows.
 
-    Rich would lay out every cell, which takes 1 ms for each row.
+    Rich would compute the layout of every cell, which takes 1 ms for each row.
     """
     box = drawn.box
     assert box is not None, "the default style has one"
@@ -168,7 +168,7 @@ def print_pairs(values: Mapping[str, object]) -> None:
 
 
 def print_period_report(report: StationReport) -> None:
-    """Print the report of a period: its figures, activities and goods."""
+    """Print the report of a period: its totals, activities and goods."""
     from supplies.papers.station_report import CONTACTS, VISITS, WORKERS
 
     fields: dict[str, Any] = msgspec.structs.asdict(report)

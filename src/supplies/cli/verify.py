@@ -98,7 +98,7 @@ PARTLY_COMPARED = 3
 
 
 _NAMED = 5
-"""Largest number of entries that a remark lists. Further entries are only counted."""
+"""Largest number of entries that a remark lists. Of further entries, only the number is printed."""
 
 
 def _numbered(entries: list[int]) -> str:
@@ -272,9 +272,9 @@ def _find_receipt(
 
 
 def _public_keys(database: str, key: str | None) -> PublicKeys | None:
-    """Return the public keys in the file `key`, or None if there are none.
+    """Return the public keys in the file `key`; None if there are none.
 
-    If `key` is None, return those of the database.
+    If `key` is None, return the public keys of the database.
     """
     from supplies.cli.receipt_check import read_public_key_file
     from supplies.errors import StoreError

@@ -1,4 +1,4 @@
-"""`supplies station witness`: keep the checkpoints of other stations."""
+"""`supplies station witness`: store the checkpoints of other stations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def witness(database: str, station: str | None, sources: tuple[str, ...]) -> Non
     """Keep the checkpoints of other stations, so that they cannot rewrite their books unnoticed.
 
     Run it once a day for each partner. The address is that of the partner's service, as in
-    https://example.org/api/witness. `supplies verify` compares what is kept.
+    https://example.org/api/witness. `supplies verify` compares the stored checkpoints.
     """
     from supplies.cli.checkpoints import read_witnesses
     from supplies.cli.opening import find_station

@@ -56,7 +56,7 @@ class AccountKind:
         families: What an account of this kind can contain.
         column: The column of reports that shows its goods; None if it contains no goods.
         floored: Whether its balance must never fall below zero.
-        description: The meaning of such an account in words. {name} stands for its first key.
+        description: The meaning of such an account in words. {name} is replaced by its first key.
     """
 
     name: str
@@ -299,7 +299,7 @@ def _not_an_account(account: str) -> InvalidField:
 
 
 def keys_of(account: str) -> list[str]:
-    """Return the keys of an account, in the order in which the chart has them."""
+    """Return the keys of an account, in the order of the chart of accounts."""
     return account.split(":")[1:]
 
 
@@ -324,7 +324,7 @@ def kinds_in_columns(*wanted: ReportColumn) -> frozenset[str]:
 
 
 def place_name(kind: AccountKind) -> str:
-    """Return the name of the place where goods in accounts of a kind are, for a donor statement.
+    """Return the name under which a donor statement shows goods in accounts of a kind.
 
     It is the name of the kind's report column. For kinds without a column or in the column `other`,
     it is the name of the kind itself.

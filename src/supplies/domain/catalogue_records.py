@@ -17,7 +17,7 @@ MAX_NAMES = 50
 class CatalogueRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A thing or person that has a code in the books.
 
-    All records but stations have the field `retired`: a retired record is not offered for new
+    All records except stations have the field `retired`. A retired record is not offered for new
     plans, but facts about it can still be recorded.
 
     Attributes:
@@ -66,7 +66,8 @@ class Item(CatalogueRecord, frozen=True, kw_only=True):
             alert.
         needs_batch, needs_expiry: Whether goods that arrive without a batch or an expiry cause a
             warning.
-        shown_unit: A larger unit for people. Quantities are stored in base units all the same.
+        shown_unit: A larger unit in which people read quantities. Stored quantities are always in
+            base units.
     """
 
     table = "items"
@@ -183,7 +184,7 @@ class Team(CatalogueRecord, frozen=True, kw_only=True):
 
 
 class Community(CatalogueRecord, frozen=True, kw_only=True):
-    """A neighbourhood (社区). Reports say of a recipient only in which community they live.
+    """A neighbourhood (社区). Reports show where recipients live only by their community.
 
     Recipients may have a community that is not registered. Reports then show its code.
     """
@@ -206,7 +207,7 @@ class Station(CatalogueRecord, frozen=True, kw_only=True):
         zone: IANA time zone, which decides when the days of the station begin and end.
         series: Prefix of receipt numbers.
         credit_code: Unified social credit code (统一社会信用代码).
-        host: Beginning of the URL in QR codes, as in https://example.org.
+        host: The beginning of the URLs in QR codes, such as https://example.org.
     """
 
     table = "stations"

@@ -104,10 +104,10 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     Attributes:
         part: 0 for the first entry of a command; 1, 2 and so on for its further entries.
-        document: Id of the document to which the entry belongs, such as a donation; None if to
-            none.
+        document: Id of the document to which the entry belongs, such as a donation; None if it
+            belongs to no document.
         about: The person whom the texts of the entry are about, as `donor:CODE` or
-            `recipient:CODE`; None if they are about nobody.
+            `recipient:CODE`; None if they are about no person.
         request: Digest of the command as it was received; only in part 0.
         texts: Digest of the free texts of the command; None if it has none.
         transfers, rows: In the order in which they were recorded.
@@ -138,8 +138,8 @@ decode_body = msgspec.json.Decoder(Body).decode
 def allocation_and_recipient(kind: str, source: str, target: str) -> tuple[str | None, str | None]:
     """Return the allocation and the recipient of a transfer that hands over allocated goods.
 
-    For every other transfer, return None and None. The database checks that this recipient has this
-    allocation.
+    For every other transfer, return None and None. The database checks that the allocation is for
+    this recipient.
 
     Args:
         kind: The kind of the entry.
@@ -161,7 +161,7 @@ def chain_hash(previous: bytes, body: bytes) -> bytes:
 
 
 def new_salt() -> bytes:
-    """Return random bytes to be hashed together with a text.
+    """Return random bytes that are hashed together with a text.
 
     Without them, somebody could guess an erased text and check the guess with the digest.
     """

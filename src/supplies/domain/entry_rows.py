@@ -54,10 +54,10 @@ class LotParent(EntryRow, frozen=True, kw_only=True, tag="lot_parents"):
 
 
 class ProductExpiry(EntryRow, frozen=True, kw_only=True, tag="product_expiries"):
-    """What the line of a conversion says about the expiry of its product.
+    """The expiry that the line of a conversion gives for its product.
 
-    The product's expiry follows from this row and the consumed lots, and is a field of the
-    product's lot.
+    The expiry of the product is computed from this row and the consumed lots, and is stored with
+    the product's lot.
 
     Attributes:
         lot: The lot of the product.
@@ -110,7 +110,7 @@ class PackedLine(EntryRow, frozen=True, kw_only=True, tag="packed_lines"):
 
 
 class LatestDay(EntryRow, frozen=True, kw_only=True, tag="latest_days"):
-    """Says that the day of an entry is inexact: the event happened on that day or earlier."""
+    """Marks an entry whose event happened on its day or earlier."""
 
     latest_day: date
 
@@ -127,7 +127,7 @@ class Need(EntryRow, frozen=True, kw_only=True, tag="needs"):
 
 
 class NeedEnd(EntryRow, frozen=True, kw_only=True, tag="need_ends"):
-    """Says that a need was ended.
+    """The end of a need.
 
     If goods for it come back later, they go to the account `ended`.
     """
@@ -175,7 +175,8 @@ class ArrivalLine(EntryRow, frozen=True, kw_only=True, tag="arrival_lines"):
         pledge: The pledge that the line names; None if it names none.
         on_pledge: The part that fulfilled this pledge or, without a pledge, open pledges of the
             donor.
-        recipient: The recipient for whom the donor wishes the goods; None if for nobody.
+        recipient: The recipient for whom the donor wishes the goods; None if the donor named no
+            recipient.
     """
 
     arrival: str
@@ -214,10 +215,10 @@ class AllocationLine(EntryRow, frozen=True, kw_only=True, tag="allocation_lines"
 
 
 class Collection(EntryRow, frozen=True, kw_only=True, tag="collections"):
-    """Says that a recipient fetched goods of an allocation at the counter.
+    """The collection of allocated goods by their recipient at the counter.
 
     Attributes:
-        received_by: Who took the goods, as in `StopOutcome`; None if it was not stated.
+        received_by: Who took the goods, as in `StopOutcome`; None if it is unknown.
     """
 
     allocation: str
@@ -254,7 +255,7 @@ class StopLine(EntryRow, frozen=True, kw_only=True, tag="stop_lines"):
 
 
 class StopRemoval(EntryRow, frozen=True, kw_only=True, tag="stop_removals"):
-    """Says that a stop was taken off a delivery before it had an outcome.
+    """The removal of a stop from a delivery, before the stop had an outcome.
 
     Attributes:
         moved_to: The delivery that has the goods now; None if they are set aside again where they
@@ -283,7 +284,7 @@ class StopOutcome(EntryRow, frozen=True, kw_only=True, tag="outcomes"):
 
 
 class OutcomeDetails(EntryRow, frozen=True, kw_only=True, tag="outcome_details"):
-    """What else a report says about a stop. An entry has this row only if it says any of it.
+    """Further details of a report about a stop. Reports without such details have no row.
 
     Attributes:
         why: Why the stop failed.
@@ -299,14 +300,14 @@ class OutcomeDetails(EntryRow, frozen=True, kw_only=True, tag="outcome_details")
 
 
 CodeResult = Literal["matched", "wrong", "not_compared"]
-"""Whether the code that the household said is the code of the stop.
+"""The result of comparing a reported code with the code of the stop.
 
-The codes are not compared if the books have none for the stop, or after too many wrong attempts.
+The codes are not compared if the books have no code for the stop, or after too many wrong attempts.
 """
 
 
 class CodeAttempt(EntryRow, frozen=True, kw_only=True, tag="code_attempts"):
-    """A code that a household told a courier, compared with the code of the stop."""
+    """A code that a household told a courier, and that was compared with the code of the stop."""
 
     delivery: str
     allocation: str
@@ -385,7 +386,7 @@ class Resolution(EntryRow, frozen=True, kw_only=True, tag="resolutions"):
 class CountSheet(EntryRow, frozen=True, kw_only=True, tag="count_sheets"):
     """A stock count at a location.
 
-    The count is compared with what the books had when this entry was recorded.
+    The count is compared with the stock in the books at the moment of this entry.
     """
 
     sheet: str
@@ -393,7 +394,7 @@ class CountSheet(EntryRow, frozen=True, kw_only=True, tag="count_sheets"):
 
 
 class CountedLine(EntryRow, frozen=True, kw_only=True, tag="counted_lines"):
-    """A counted quantity, and the quantity that the books had, in base units.
+    """A counted quantity, and the quantity in the books that it is compared with, in base units.
 
     Attributes:
         lot: The counted lot; "" if all lots of the item were counted together.
@@ -408,10 +409,10 @@ class CountedLine(EntryRow, frozen=True, kw_only=True, tag="counted_lines"):
 
 
 class Recount(EntryRow, frozen=True, kw_only=True, tag="recounts"):
-    """The quantity with which a counted line is compared from now on, in base units.
+    """A new quantity for the comparison with a counted line, in base units.
 
-    It is recorded when an event before the count is recorded after the count. The latest such row
-    is valid.
+    It is recorded when an event that happened before a count is recorded after it. The latest row
+    of a line is valid.
     """
 
     sheet: str
@@ -549,20 +550,20 @@ class ReceiptDonation(EntryRow, frozen=True, kw_only=True, tag="receipt_donation
 
 
 class ReceiptReplacement(EntryRow, frozen=True, kw_only=True, tag="receipt_replacements"):
-    """Says which older receipt a receipt replaces."""
+    """The replacement of an older receipt by a newer one."""
 
     number: str
     replaced: str
 
 
 class ReceiptVoid(EntryRow, frozen=True, kw_only=True, tag="receipt_voids"):
-    """Says that a receipt is void."""
+    """The voiding of a receipt."""
 
     number: str
 
 
 class Reprint(EntryRow, frozen=True, kw_only=True, tag="reprints"):
-    """Says that a receipt was printed again.
+    """A reprint of a receipt.
 
     Attributes:
         copy: Number of the copy, from 1.
@@ -590,12 +591,12 @@ class Activity(EntryRow, frozen=True, kw_only=True, tag="activities"):
 
 
 class Merge(EntryRow, frozen=True, kw_only=True, tag="merges"):
-    """Says that two codes are those of one person. The latest row of a code is valid.
+    """The merge of two codes of one person. The latest row of a code is valid.
 
     Attributes:
         merge: Id of the merge.
         code: The code that was retired.
-        stays: The code that stays; None if the merge was reversed.
+        stays: The code that remains in use; None if the merge was reversed.
     """
 
     merge: str
@@ -605,7 +606,7 @@ class Merge(EntryRow, frozen=True, kw_only=True, tag="merges"):
 
 
 class Forgetting(EntryRow, frozen=True, kw_only=True, tag="forgettings"):
-    """Says whose personal data, or the text of which entry, was erased.
+    """The erasure of a person's data, or of the text of an entry.
 
     Attributes:
         party: `donor:CODE`, `recipient:CODE`, or `entry:SEQ` for the text of an entry.

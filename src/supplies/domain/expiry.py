@@ -10,7 +10,7 @@ from msgspec import UnsetType
 
 
 class Expiring(Protocol):
-    """Anything that has an expiry: a line of a command, a row, a view or a paper."""
+    """Anything with an expiry: a line of a command, a row, a view or a paper."""
 
     @property
     def expires_on(self) -> date | None:

@@ -115,7 +115,7 @@ Reason = Annotated[
 """Free text, not blank, that says why something was decided."""
 
 _KEPT_APART = {"kept_apart": True}
-"""Marks a field, other than free text, whose value is not hashed, such as a signature."""
+"""Marks a field whose value is not hashed although it is not free text, such as a signature."""
 
 _Point = tuple[Annotated[int, Meta(ge=0, le=1000)], Annotated[int, Meta(ge=0, le=500)]]
 """A point (x, y) of a signature, on a grid of 1000 × 500 that begins at the top left."""
@@ -143,7 +143,7 @@ SpokenCode = Annotated[
         extra={**NORMALIZED, **_KEPT_APART},
     ),
 ]
-"""A code as the courier heard it. Any short text is accepted, because a wrong code is a fact."""
+"""A code as the courier heard it, which may be any short text: wrong codes are recorded too."""
 
 PhotoBytes = Annotated[
     bytes, Meta(max_length=2**21, description="a JPEG or WebP file, base64", extra=_KEPT_APART)

@@ -9,7 +9,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def guard_formula(text: str) -> str:
     """Put an apostrophe before a text that a spreadsheet program would run as a formula.
 
-    Numbers such as -5 stay as they are. `unguard_formula` gives the text back.
+    Numbers such as -5 are not changed. `unguard_formula` restores the text.
     """
     if not text.lstrip("'").startswith(FORMULA_STARTS):
         return text

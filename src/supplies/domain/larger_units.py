@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class LargeUnit(Protocol):
-    """The unit and size of a larger unit: a `LargerUnit`, or a struct with the same fields."""
+    """Any object with the unit and size of a larger unit, such as `LargerUnit`."""
 
     @property
     def unit(self) -> str:

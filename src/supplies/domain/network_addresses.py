@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Literal
 
 Reach = Literal["machine", "network", "anywhere"]
-"""Who can open an address: this machine only, devices in the same network, or anybody."""
+"""From where an address can be opened: this machine only, the same network only, or everywhere."""
 
 _NUMBERS = re.compile(r"[0-9a-fx.]+")
 """The characters of an IPv4 address in any notation, such as `127.1` or `0x7f000001`."""
@@ -74,7 +74,10 @@ def is_loopback(host: str) -> bool:
 
 @lru_cache(maxsize=256)
 def reach_of(host: str) -> Reach:
-    """Return from where a host can be opened. A name without a dot works in one network only."""
+    """Return from where a host can be opened.
+
+    A name without a dot can be opened in one network only.
+    """
     address = parse_address(host)
     if address is not None:
         if address.is_loopback or address.is_unspecified:

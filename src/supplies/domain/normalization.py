@@ -7,7 +7,7 @@ required one is refused. Stored text is never normalized again. The rule is desc
 docs/ledger.md, "Text".
 
 Days are checked at the same time; see `days.py`. If an expiry is typed as a month, such as 2027-05,
-the goods may be used until its last day, and the month is kept.
+the goods may be used until its last day, and the month is stored too.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _usual_width(found: re.Match[str]) -> str:
 
 
 def _needed_joiner(found: re.Match[str]) -> str:
-    """Return an invisible joiner if its neighbours need it, otherwise "".
+    """Return an invisible joiner if its neighbours need it; otherwise "".
 
     It is needed after a virama, in Arabic script and between emoji. Elsewhere it is removed.
     """
@@ -152,7 +152,7 @@ def _struct_rule(kind: type[msgspec.Struct]) -> Rule | None:
 
 
 def _apply(rule: Rule, value: Plain, pointer: str, faults: list[Fault]) -> Plain:
-    """Return the value that a rule makes of `value`.
+    """Return the result of a rule for `value`.
 
     If the rule refuses the value, append the fault to `faults` and return the value unchanged.
     """
@@ -164,7 +164,7 @@ def _apply(rule: Rule, value: Plain, pointer: str, faults: list[Fault]) -> Plain
 
 
 def _mark(kind: inspect.Type, name: str) -> str | None:
-    """Return the value of a mark in a field type, or None. The type may be optional.
+    """Return the value of a mark in a field type, which may be optional; None without the mark.
 
     A mark is a key of `Meta(extra=…)`, such as "normalized".
     """
@@ -238,7 +238,8 @@ def _check_typed_day(value: Plain, pointer: str, _: list[Fault]) -> Plain:
     """Check that a typed day is not before the earliest accepted day.
 
     A text that is not a day is returned unchanged, because decoding refuses it. Times are not
-    checked: a phone with a wrong clock reports a fact, which becomes a conflict.
+    checked, because a report from a phone with a wrong clock must not be refused: it is recorded as
+    a conflict.
     """
     if isinstance(value, str) and _DAY.fullmatch(value):
         with suppress(ValueError):
@@ -276,7 +277,7 @@ def _list_rule(rule: Rule | None) -> Rule | None:
 
 
 def _union_rule(kind: inspect.UnionType) -> Rule | None:
-    """Return the rule of an optional type, or of a choice between types of structs."""
+    """Return the rule of an optional type, or of a union of structs."""
     parts = [part for part in kind.types if not isinstance(part, inspect.NoneType)]
     if len(parts) == 1:
         (part,) = parts

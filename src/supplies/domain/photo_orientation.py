@@ -11,13 +11,13 @@ from __future__ import annotations
 from typing import Literal
 
 EXIF = b"Exif\0\0"
-"""What precedes EXIF metadata in a JPEG file, and sometimes in a WebP file."""
+"""The bytes before EXIF metadata in a JPEG file, and in some WebP files."""
 
 _UPRIGHT = 1
 _ORDERS: dict[bytes, Literal["little", "big"]] = {b"II*\0": "little", b"MM\0*": "big"}
 _TAG, _SHORT = 0x0112, 3
 _MAX_ENTRIES = 200
-"""Most fields that are read. Phones write about 20."""
+"""Largest number of EXIF fields that are read. Phones write about 20."""
 
 
 def read_orientation(exif: bytes) -> int:

@@ -1,8 +1,7 @@
 """Photos: check that a file is a JPEG or WebP photo, and remove its metadata.
 
-Only the parts that a browser needs to draw the picture are kept, and its orientation. So the place,
-the time, the device and the preview in EXIF and XMP are removed, and everything after the end of
-the picture.
+Only the parts that a browser needs to draw the picture are kept, and the orientation. So place,
+time, device and preview in EXIF and XMP are removed, and everything after the end of the picture.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ MAX_PHOTO_KB = 300
 """Largest size of a photo in KB of 1,024 bytes, with its metadata."""
 
 _MAX_PIXELS = 50_000_000
-"""Most pixels of a photo. A larger one could use up the memory of the browser that shows it."""
+"""Largest number of pixels of a photo. A larger photo could use up the memory of a browser."""
 
 PhotoType = Literal["image/jpeg", "image/webp"]
 
@@ -33,7 +32,7 @@ _ANIMATED, _HAS_EXIF, _ALPHA = 0x02, 0x08, 0x10
 
 
 class _Damaged(Exception):
-    """The file ends too early, or its parts contradict each other."""
+    """Raised if the file ends too early, or if its parts contradict each other."""
 
 
 def photo_type(photo: bytes) -> PhotoType | None:
@@ -50,7 +49,7 @@ def strip_metadata(photo: bytes, pointer: str) -> bytes:
         pointer: JSON pointer to the photo, for error messages.
 
     Raises:
-        InvalidField: the file is too large, no JPEG or WebP photo, or damaged.
+        InvalidField: the file is too large, is not a JPEG or WebP photo, or is damaged.
     """
     if len(photo) > MAX_PHOTO_KB * 1024:
         raise InvalidField.at(

@@ -1,4 +1,4 @@
-"""The expiry of a product, which follows from the consumed goods and from the product's line."""
+"""The expiry of a product, computed from the consumed goods and from the product's line."""
 
 from __future__ import annotations
 

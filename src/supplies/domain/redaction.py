@@ -35,7 +35,8 @@ def mask_in_text(text: str, secrets: Iterable[str | None]) -> str:
     """Mask the personal data of a person in a text.
 
     Args:
-        secrets: The names, telephone number and address of the person. None is ignored.
+        secrets: The names, telephone number and address of the person. Elements that are None are
+            ignored.
     """
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "**")

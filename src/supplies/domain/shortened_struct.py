@@ -14,10 +14,10 @@ from supplies.domain.validation import MAX_FAULTS, alternatives, field_faults, l
 from supplies.errors import Fault, Sentence, SuppliesError
 
 _LEFT_OUT = object()
-"""Takes the place of a line that was left out, so that the other lines keep their numbers."""
+"""Replaces a line that was left out, so that the other lines keep their numbers."""
 
 _MADE_UP: Sequence[Any] = (1, "0", "0" * 64, "2020-01-01", "", {})
-"""Values to try for required fields. The first one that is valid in a field is used."""
+"""Values to try for required fields. The first one that a field accepts is used."""
 
 _NUMBERS = {"entry", "line"}
 """Fields with the number of an entry or line. A made-up number would cause other faults."""
@@ -68,7 +68,7 @@ def all_faults_of(
 def with_faults(
     error: SuppliesError, found: Mapping[str, Found], *, has_more: bool = False
 ) -> SuppliesError:
-    """Return an error with the faults that were found, at most `MAX_FAULTS`.
+    """Return an error with the faults that were found, at most `MAX_FAULTS` of them.
 
     Args:
         found: The faults of the error and others, by JSON pointer.
@@ -118,7 +118,7 @@ class ShortenedStruct:
         return [self.as_sent(fault) for fault in faults]
 
     def built(self) -> Any:
-        """Return the struct. A list from which all lines were left out is empty."""
+        """Return the shortened struct. A list of which all lines were left out is empty."""
         return _built(self._kind, _kept(self._fields))
 
     def mend_fields(self) -> tuple[list[Fault], bool]:
@@ -222,7 +222,7 @@ class ShortenedStruct:
         return pointer in self._shortened
 
     def as_sent(self, fault: Fault) -> Fault:
-        """Return a fault of the shortened struct with the pointer that it has in the whole one."""
+        """Return a fault of the shortened struct with the pointer into the whole struct."""
         pointer = self._pointer_as_sent(fault.pointer)
         return fault if pointer == fault.pointer else replace(fault, pointer=pointer)
 
@@ -256,10 +256,10 @@ class ShortenedStruct:
         yield from _texts(self._as_sent, "")
 
     def _place(self, pointer: str) -> tuple[Any, str, type[msgspec.Struct] | None]:
-        """Return the object or list that contains the value of a pointer, and the value's name.
+        """Return the object or list that contains the value at a pointer, and the value's name.
 
-        The third value is the type of the object, or None. If there is no such object, the first
-        value is None.
+        The third result is the type of the object, or None. If no such object exists, the first
+        result is None.
         """
         place: Any = None
         value: Any = self._fields
@@ -298,7 +298,7 @@ def _kept(value: Any) -> Any:
 
 
 def _restored(value: Any, changed: Any) -> Any:
-    """Return changed plain data, with the places of the lines that were left out."""
+    """Return plain data in which the lines that were left out are marked again, after a change."""
     if isinstance(value, list):
         lines = iter(changed)
         return [line if line is _LEFT_OUT else _restored(line, next(lines)) for line in value]
@@ -331,7 +331,7 @@ def _fields_of(kind: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInf
 
 
 def _struct(kind: Any, value: Mapping[str, Any]) -> type[msgspec.Struct] | None:
-    """Return the struct type of an object, which the tag names if an annotation has several."""
+    """Return the struct type of an object. If an annotation has several, the tag chooses one."""
     structs = [
         part
         for part in alternatives(kind)

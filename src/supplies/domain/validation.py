@@ -19,11 +19,11 @@ MAX_FAULTS = 50
 """Largest number of faults in one error."""
 
 _MOST_DIGITS = 9
-"""Largest number of digits of a line number."""
+"""Largest number of digits in a line number of a JSON pointer."""
 
 
 def check_fields(struct: S) -> S:
-    """Return a struct with its text normalized, after checking the limits of its fields.
+    """Check the limits of the fields of a struct. Return the struct with its text normalized.
 
     A struct that was made in Python is converted to plain data and back, so that the same limits
     apply to it as to JSON.
@@ -76,7 +76,8 @@ def field_faults(kind: type[msgspec.Struct], fields: Any) -> tuple[Any, list[Fau
 def line_numbers(pointer: str) -> list[int]:
     """Return the line numbers in a JSON pointer, to sort faults in the order of the lines.
 
-    A longer number is the name of an unknown field. Python would refuse to convert its digits.
+    A number with more than `_MOST_DIGITS` digits is taken as the name of an unknown field, because
+    Python would refuse to convert it.
     """
     parts = pointer.split("/")
     return [int(part) for part in parts if part.isdecimal() and len(part) <= _MOST_DIGITS]

@@ -1,8 +1,8 @@
 """Back up and restore a database file.
 
-A snapshot is made while other programs write. It has a draft name until it is verified and flushed
-to the disk. So a file with the name of a backup is always complete. Existing files are never
-overwritten.
+A backup is a snapshot, so other programs may write while it is made. The file has a draft name
+until it is verified and flushed to the disk. So a file with the name of a backup is always
+complete. Existing files are never overwritten.
 """
 
 from __future__ import annotations

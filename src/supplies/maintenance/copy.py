@@ -1,6 +1,6 @@
 """Copy all books of a database into a new database on either engine.
 
-The copy contains the state of one moment. Others may go on recording meanwhile. Guards (triggers
+The copy contains the state of one moment, and other programs may write meanwhile. Guards (triggers
 and constraints) are created after the rows. Then the copy is verified. All of this is one
 transaction, and a new file has a draft name until it ends. So an interrupted copy leaves no books.
 """
@@ -29,7 +29,9 @@ TABLES_NOT_COPIED = ("migrations",)
 """Tables that are not copied, because each database has its own."""
 
 Progress = Callable[[str, int, int], None]
-"""Callback for progress. It gets the phase ("copied" or "verified"), the amount done and the total.
+"""Callback for progress.
+
+It gets the phase ("copied" or "verified"), the amount done and the total.
 """
 
 

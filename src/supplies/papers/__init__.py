@@ -1,1 +1,1 @@
-"""The content of each paper, as structs. Nothing here reads the books or draws."""
+"""The content of each paper, as structs. This package neither reads the books nor draws."""

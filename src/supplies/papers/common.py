@@ -26,10 +26,10 @@ UnitWord = Annotated[
 """The type of the word for a unit in one language."""
 
 Languages = Literal["zh+en", "zh", "en"]
-"""In which languages a paper is printed: Chinese with English beneath, or only one of them."""
+"""The languages of a paper: Chinese with English beneath, or only one of the two."""
 
 CountedUnit = Literal["household", "person", "institution"]
-"""What reports count: households, persons (of groups) or institutions."""
+"""The unit in which reports count recipients: households, persons of groups, or institutions."""
 
 
 class BilingualText(PaperPart, frozen=True, kw_only=True):
@@ -86,7 +86,7 @@ class StationHead(PaperPart, frozen=True, kw_only=True):
 
 
 class StatedPacks(PaperPart, frozen=True, kw_only=True):
-    """A quantity in packs as somebody gave it.
+    """A quantity in packs, as a user gave it.
 
     It is `quantity` packs of the kind `pack`. Each pack has `size` base units.
     """
@@ -97,7 +97,7 @@ class StatedPacks(PaperPart, frozen=True, kw_only=True):
 
 
 class DonorName(PaperPart, frozen=True, kw_only=True):
-    """The donor as a paper names them.
+    """The donor's name and telephone number as a paper prints them.
 
     Attributes:
         name: None for an anonymous gift.

@@ -62,7 +62,7 @@ class WishLine(PaperPart, frozen=True, kw_only=True):
 
 
 class WishDeviation(PaperPart, frozen=True, kw_only=True):
-    """Goods that were allocated as the donor wished or claimed, and were released later.
+    """Goods that were allocated for a donor's wish or claim, and were released later.
 
     Attributes:
         or_earlier: True if the day is only the latest possible one; otherwise absent.

@@ -73,8 +73,9 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
         statement: The wording that the jurisdiction or the station prints; None in documents issued
             before this field existed.
         thanks: The words with which the station thanks the donor.
-        edition: The layout of the paper. Receipts issued before this field existed are drawn as
-            they were: with smaller type, and without the path of the page that checks receipts.
+        edition: The layout of the paper. Absent on receipts issued before this field existed, which
+            are drawn in the old layout: with smaller type, and without the path of the page that
+            checks receipts.
     """
 
     number: str
@@ -126,7 +127,7 @@ class GivenBackMark(PaperPart, frozen=True, kw_only=True):
 
 
 class Proof(PaperPart, frozen=True, kw_only=True):
-    """What a paper prints so that it can be found in the books: the entry and the check code.
+    """The parts of a paper by which it can be found in the books: the entry and the check code.
 
     Attributes:
         url: The address in the QR code.

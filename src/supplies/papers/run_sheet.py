@@ -36,8 +36,9 @@ class RunStop(PaperPart, frozen=True, kw_only=True):
     """One stop on the run sheet. Name and telephone number are masked. The address is complete.
 
     Attributes:
-        moved_to: Absent if the stop is on the delivery. If it was taken off, the delivery that has
-            its goods, or None if they are set aside again; the stop then has no lines and address.
+        moved_to: Absent if the stop is on the delivery. If it was taken off, this is the delivery
+            that has its goods now, or None if they are set aside again. A stop that was taken off
+            has neither lines nor an address.
     """
 
     stop: int

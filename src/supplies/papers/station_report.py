@@ -10,7 +10,7 @@ import msgspec
 from supplies.papers.common import ItemName, PaperPart, StationHead
 
 WORKERS, CONTACTS, VISITS = "worker", "contact", "visit"
-"""Kinds of activity that the report shows as a figure of their own."""
+"""Kinds of activity that the report prints as large numbers."""
 
 
 class ActivityLine(PaperPart, frozen=True, kw_only=True):
@@ -72,13 +72,13 @@ class StationReport(PaperPart, frozen=True, kw_only=True):
 
 
 class ShortageInUnit(ShortageLine, frozen=True, kw_only=True):
-    """An item of which all stations together have less free stock than is needed, in one unit."""
+    """An item in one unit of which all stations together have less free stock than is needed."""
 
     unit: str
 
 
 class StationAsOf(PaperPart, frozen=True, kw_only=True):
-    """A station in a report of an organisation, with the last entry that the report includes."""
+    """A station in a report of an organisation, and the last entry that the report includes."""
 
     station: str
     name: str

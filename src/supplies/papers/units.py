@@ -22,8 +22,8 @@ SHIPPED_UNITS = _shipped()
 def words_of_pack(pack: str, units: Mapping[str, UnitWords]) -> UnitWords | None:
     """Return the words for a kind of pack; None if it has none.
 
-    A pack without words of its own, such as `box50`, has the words of the unit whose code is the
-    letters with which its code begins.
+    If a pack such as `box50` has no words of its own, it gets those of the unit `box`: the letters
+    with which its code begins.
 
     Args:
         pack: The code of the pack.

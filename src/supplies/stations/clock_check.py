@@ -23,9 +23,9 @@ _STORED_TIMES = (("entries", "recorded_at"), ("verifications", "verified_at"), (
 def clock_doubt(books: Books, now: datetime) -> str | None:
     """Return why the clock may be wrong, or None if the books agree with the clock.
 
-    If the clock was set ahead, the books have a gap: no time between the right one and the wrong
-    one is stored. After a gap of more than `MAX_GAP`, the clock is doubted until it has run on for
-    as long as the gap. All entries are read, so call this function for rare commands only.
+    If the clock was set ahead, the stored times have a gap between the right time and the wrong
+    one. After a gap of more than `MAX_GAP`, the clock counts as doubtful until as much time has
+    passed as the gap is long. All entries are read, so call this function for rare commands only.
 
     Args:
         now: The time by the clock, with a time zone.

@@ -1,6 +1,6 @@
 """Organisations of stations: a head station and the stations under it.
 
-Coordinators of the head may read the books of all its stations, and reports sum over them. A
+Coordinators of the head may read the books of all its stations, and reports add up their numbers. A
 station without a head is an organisation of its own. Organisations are not part of the hash chain.
 """
 
@@ -42,7 +42,7 @@ ORGANISATION_CTE = (
 
 
 def head_of(books: Books) -> str | None:
-    """Return the station above this one. Return None if there is none."""
+    """Return the station above this one; None if there is none."""
     head = books.value("SELECT head FROM organisations WHERE station = :station")
     return None if head is None else str(head)
 
@@ -97,7 +97,10 @@ def _line(row: Row) -> StationLine:
 
 
 def is_head_of(books: Books, station: str) -> bool:
-    """Return whether the coordinators of this station may read the books of `station`."""
+    """Return whether this station is the head of `station`.
+
+    The coordinators of a head may read the books of its stations.
+    """
     if not is_valid_code(station):
         return False
     under = books.value(

@@ -11,7 +11,7 @@ from supplies.domain.network_addresses import Reach, reach_of
 
 
 def is_local_address(host: str) -> bool:
-    """Return whether an address, such as `http://127.0.0.1:8000`, works on this computer only."""
+    """Return whether an address works on this computer only, such as `http://127.0.0.1:8000`."""
     return _reach(host) == "machine"
 
 

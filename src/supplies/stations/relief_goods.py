@@ -1,4 +1,4 @@
-"""Common relief goods, which a new station may take over into its catalogue.
+"""Common relief goods, which a new station can copy into its catalogue.
 
 The list is shipped as `relief_goods.toml`, with names in both languages, units and packs.
 """

@@ -49,7 +49,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """A donor or a recipient: which of the two, and the code."""
+    """A donor or a recipient: the kind and the code."""
 
     who: PersonRole
     code: str
@@ -175,7 +175,7 @@ _STATED = {
         _moved(DONOR),
     ),
 }
-"""SQL that finds at least one entry about each person who has any, using only indexes."""
+"""SQL that finds an entry about each person who has any, using only indexes."""
 
 
 def _documents(document: str, tables: str, whose: str) -> str:
@@ -227,9 +227,8 @@ def _due(books: Books, who: PersonRole, days: int | None, today: date) -> list[P
     """Return the people whose period of `days` has ended, by the latest day of an entry about them.
 
     The entry that was recorded last need not have the latest day, because facts may be recorded
-    late. A person whose last entry has a recent day cannot be due. So all entries are read only for
-    the other people. A person with merged codes is returned under the code that stays, by the
-    latest day of all codes.
+    late. But a person whose last entry has a recent day cannot be due. So all entries are read only
+    for the other people. A person with merged codes is returned under the code that remains in use.
     """
     if days is None:
         return []

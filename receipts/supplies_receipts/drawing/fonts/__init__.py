@@ -73,7 +73,7 @@ def _registered() -> Any:
 _reportlabs = ttfonts.makeToUnicodeCMap
 
 drawn_text: dict[tuple[str, int], str] = {}
-"""The text that each glyph represents, by title of the font and private character of the glyph."""
+"""The text of each glyph, by the title of the font and the private character of the glyph."""
 
 
 def _to_unicode(name: str, subset: list[int]) -> str:
@@ -94,4 +94,4 @@ def _to_unicode(name: str, subset: list[int]) -> str:
 
 
 _NOTHING = ""
-"""The text of a glyph whose characters another glyph represents already."""
+"""The text of a glyph whose text already belongs to another glyph."""

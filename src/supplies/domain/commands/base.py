@@ -17,7 +17,7 @@ class Command(StrictStruct, frozen=True, kw_only=True, tag=True, tag_field="type
     Attributes:
         happened_on: The day of the event; None means today at the station.
         or_earlier: Whether the event may have happened before that day, as in "by 28 February"
-            (截至28日). It is booked on that day all the same.
+            (截至28日). The event is still booked on that day.
     """
 
     happened_on: date | None = None
@@ -56,8 +56,8 @@ class RecipientLine(LotLine, frozen=True, kw_only=True):
     """Goods that are handed to a recipient, or that are taken back from one.
 
     Attributes:
-        need: The need that the goods meet. If goods are taken back, the need that is open again.
-            None means the most urgent needs, or the least urgent ones if goods are taken back.
+        need: The need that the goods meet or, if goods are taken back, the need to reopen. None
+            means the most urgent needs or, if goods are taken back, the least urgent ones.
     """
 
     need: Code | None = None

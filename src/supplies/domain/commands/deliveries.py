@@ -111,8 +111,8 @@ class ReportOutcome(Command, frozen=True, kw_only=True):
 class AddStopPhoto(Command, frozen=True, kw_only=True):
     """Add a photo that shows what happened at a stop of a delivery, as JPEG or WebP.
 
-    It is a command of its own, so that a photo that is refused does not lose an outcome. Its
-    metadata, such as the place where it was taken, is not stored.
+    The photo is not part of the outcome's command, so a refused photo does not lose the outcome.
+    Metadata of the photo, such as the place where it was taken, is not stored.
     """
 
     delivery: Code  # by path
@@ -152,7 +152,7 @@ class UndoDispatch(Command, frozen=True, kw_only=True):
 class MoveStops(Command, frozen=True, kw_only=True):
     """Move stops of an open delivery to another team, on a new delivery or one that is out.
 
-    A delivery is split in this way. The goods stay in transit, and the stops keep their lines. A
+    Use this to split a delivery. The goods stay in transit, and the stops keep their lines. A
     delivery without goods in transit is then closed. An outcome that is reported later for a stop
     of the old delivery counts for the stop where the goods are.
 
@@ -177,10 +177,10 @@ class ResolveConflict(Command, frozen=True, kw_only=True):
 
     Attributes:
         happened_on: The day of a reported outcome whose time is impossible; None means the day on
-            which it was recorded. If its time is possible, that decides the day.
+            which it was recorded. If the reported time is possible, it decides the day.
         by: "correct" books the reported outcome in place of the recorded one. "unexplained" books
             it in addition, with the missing goods from the account `unexplained`, which is settled
-            after the next count. "keep" leaves the books as they are and drops the report.
+            after the next count. "keep" leaves the books unchanged and ignores the report.
     """
 
     conflict: Annotated[int, Meta(ge=1)]  # by path: the entry's seq

@@ -17,9 +17,9 @@ class DonationLine(GoodsLine, frozen=True, kw_only=True):
     Attributes:
         pledge: The pledge that the goods fulfil. Goods beyond the pledge are a gift.
         recipient ("for" in JSON): The one recipient to whom the donor wants to give the goods.
-        need: The need of this recipient that the goods are for; None means the most urgent one.
-            Claims of pledges on a need that is named are dropped as far as these goods take their
-            place.
+        need: The need of this recipient that the goods are for; None means the most urgent one. If
+            a line names the need, claims of pledges on it are dropped as far as these goods take
+            their place.
         expires_on: The last day on which the goods may be used.
         expires_month: The month of expiry, if the goods show no day; see `Month`.
         quarantine: A location for these goods instead of the command's location.

@@ -14,11 +14,11 @@ class MergeCodes(Command, frozen=True, kw_only=True):
     """Merge two codes of one donor, or of one recipient.
 
     Lists, statements and reports then show the entries of both together. No goods move, and papers
-    with either code stay valid. `Reverse` divides the codes again.
+    with either code stay valid. `Reverse` separates the codes again.
 
     Attributes:
         code: The code to retire.
-        into: The code that stays. Later commands that name `code` are recorded under it.
+        into: The code that remains in use. Later commands that name `code` are recorded under it.
     """
 
     kind: PersonKind
@@ -45,9 +45,9 @@ class ForgetRecipient(Command, frozen=True, kw_only=True):
 class ForgetText(Command, frozen=True, kw_only=True):
     """Erase the notes and reasons of an entry, such as a note on a dispatch that names a person.
 
-    Forgetting a person erases only texts that are about that person. Notes about nobody or about
-    somebody else are erased with this command. The text of a gift can be erased after the gift was
-    corrected, with the void receipts that print it.
+    `ForgetDonor` and `ForgetRecipient` erase only texts that are about that person. Use this
+    command for other texts that name a person. The text of a gift can be erased only after the gift
+    was corrected. The contents of its void receipts, which also have the text, are then erased too.
     """
 
     entry: EntryNumber  # by path

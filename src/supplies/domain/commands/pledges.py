@@ -63,7 +63,7 @@ class DroppedLine(StrictStruct, frozen=True, kw_only=True):
 
     Attributes:
         quantity: In base units.
-        drop: The claims that are dropped with this part. If it is None, the part that no need
+        drop: The claims that are dropped with this part. None means that the quantity which no need
             claims is cancelled first. Then claims are dropped: those of the least urgent needs
             first, and the newest first among needs of the same urgency.
     """

@@ -79,7 +79,7 @@ class CountStock(Command, frozen=True, kw_only=True):
 
 
 class IssueGoods(Command, frozen=True, kw_only=True):
-    """Issue free goods that the station uses itself, such as masks for workers at gate posts."""
+    """Issue free goods for the station's own use, such as masks for its workers."""
 
     purpose: Code
     location: Code
@@ -206,7 +206,7 @@ class ConvertedLine(GoodsLine, frozen=True, kw_only=True):
 
 
 class Convert(Command, frozen=True, kw_only=True):
-    """Make goods of other goods: for example, fill a drum into bottles, or open and count a case.
+    """Make goods from other goods: for example, fill a drum into bottles, or open and count a case.
 
     Attributes:
         consumed: The goods that are used up.
@@ -222,9 +222,9 @@ class Convert(Command, frozen=True, kw_only=True):
 
 
 class DescribeLot(Command, frozen=True, kw_only=True):
-    """Describe a lot that a count found or that came from another station.
+    """Change the batch and expiry of a lot that a count found or that came from another station.
 
-    All other lots are described by correcting the entry that created them.
+    To change those of any other lot, correct the entry that created it.
 
     Attributes:
         batch, expires_on, expires_month: The new values; None means that the lot has no such value.
@@ -242,8 +242,8 @@ class Settle(Command, frozen=True, kw_only=True):
 
     Attributes:
         place: The location or delivery with the difference.
-        by: "lost" if goods are missing. If there are goods that were never recorded, the kind of
-            account from which they came.
+        by: The cause. "lost" if goods are missing. If there are more goods than recorded, the kind
+            of account from which they came.
         party: The donor, supplier, maker or lender from whom such goods came.
         handled_by: The person who handled the goods. Required for a gift, which gets a receipt.
     """
