@@ -1,7 +1,7 @@
-"""`make bench`: run all benchmarks and print their figures.
+"""`make bench`: run all benchmarks and print their results.
 
-Arguments name the benchmarks to run alone.
-`python -m benchmarks growth --entries 1000000 --engine postgresql` chooses the size of the books.
+Arguments name the benchmarks to run, instead of all. `python -m benchmarks growth --entries 1000000
+--engine postgresql` chooses the size of the books.
 """
 
 from __future__ import annotations

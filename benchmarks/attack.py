@@ -1,8 +1,8 @@
-"""`make attack`: flood and starve a real service for some seconds, and measure it meanwhile.
+"""`make attack`: overload a real service for some seconds, and measure how it responds.
 
 Each attack runs alone against `supplies serve`, over books with many entries and open needs and
-with receipts of 500 lines. Meanwhile the health of the service is asked for all the time. The table
-is compared with the bars in attack.toml, and the exit status is 1 if one is missed.
+with receipts of 500 lines. During the attack, the health of the service is requested continuously.
+The results are compared with the limits in attack.toml. If a limit is missed, the exit status is 1.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ PATIENCE = 120.0
 
 PASSWORD = "four words nobody guesses"
 REFUSED = (401, 403, 408, 413, 429, 503)
-"""Statuses with which the service defends itself."""
+"""HTTP statuses of responses with which the service refuses a request of an attacker."""
 
 BARS: dict[str, int] = tomllib.loads(
     Path(__file__).with_name("attack.toml").read_text(encoding="utf-8")
@@ -74,7 +74,7 @@ class Target(NamedTuple):
 
 @dataclass
 class Tally:
-    """What attackers got, counted by all their threads together."""
+    """The responses that attackers got, counted by all their threads together."""
 
     end: float
     answered: int = 0
@@ -83,7 +83,7 @@ class Tally:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def goes_on(self) -> bool:
-        """Return whether the attack has not ended."""
+        """Return whether the attack is still going on."""
         return time.monotonic() < self.end
 
     def count(self, status: int) -> None:
@@ -104,7 +104,7 @@ Attack = Callable[[Target, Tally], None]
 
 
 def reading(role: str, path: str, clients: int) -> Attack:
-    """Clients that read one path again and again."""
+    """Attack: clients that read one path again and again."""
 
     def attack(target: Target, tally: Tally) -> None:
         def read() -> None:
@@ -121,7 +121,7 @@ def reading(role: str, path: str, clients: int) -> Attack:
 
 
 def writing(target: Target, tally: Tally) -> None:
-    """Clients that record needs as fast as they can."""
+    """Attack: clients that record needs as fast as they can."""
 
     def write() -> None:
         body = {"recipient": "R-1", "item": "mask", "quantity": 1}
@@ -136,7 +136,7 @@ def writing(target: Target, tally: Tally) -> None:
 
 
 def guessing(target: Target, tally: Tally) -> None:
-    """Clients that guess tokens."""
+    """Attack: clients that guess tokens."""
 
     def guess() -> None:
         with target.client() as web:
@@ -154,7 +154,7 @@ def guessing(target: Target, tally: Tally) -> None:
 
 
 def slow_bodies(target: Target, tally: Tally) -> None:
-    """Connections that send a byte of their body now and then."""
+    """Attack: connections that send the bytes of their body one by one, with pauses."""
     head = (
         f"POST /api/needs HTTP/1.1\r\nHost: 127.0.0.1:{target.port}\r\n"
         f"Authorization: Bearer {target.tokens['recorder']}\r\n"
@@ -172,14 +172,14 @@ def slow_bodies(target: Target, tally: Tally) -> None:
 
 
 def idle_connections(target: Target, tally: Tally) -> None:
-    """Connections that send nothing, more than the service may open files."""
+    """Attack: more idle connections than the service may open files."""
     with _connections(target, 600):
         while tally.goes_on():
             time.sleep(0.1)
 
 
 def locking_out(target: Target, tally: Tally) -> None:
-    """Strangers at many addresses guess the password of a user, who then signs in as usual."""
+    """Attack: strangers at many addresses guess the password of a user, who then signs in."""
     form = {"login": "coordinator", "password": PASSWORD}
     with target.client() as web:
         owner = {"Origin": target.url, "X-Forwarded-For": "192.0.2.1"}
@@ -213,7 +213,7 @@ QUIET = "nobody attacks"
 
 
 def wait(target: Target, tally: Tally) -> None:
-    """Do nothing, for the health of a service that nobody attacks."""
+    """Do nothing, to measure the health of a service without an attack."""
     time.sleep(SECONDS)
 
 
@@ -303,7 +303,7 @@ def _record(ledger: Ledger, commands: list[Command]) -> None:
 
 @contextmanager
 def serving(database: Path, tokens: dict[str, str]) -> Iterator[Target]:
-    """Run the service until the end of the block. It believes the addresses that clients send."""
+    """Run the service until the end of the block. It trusts the client addresses in headers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -409,7 +409,7 @@ class Probe:
 
 
 def _memory(pid: int) -> int:
-    """Return the bytes that a process and its children have in memory."""
+    """Return the memory of a process and its children, in bytes."""
     total = 0
     with suppress(OSError):
         status = Path(f"/proc/{pid}/status").read_text()

@@ -1,7 +1,4 @@
-"""Bare SQL statements that write the same rows and hash chain as the ledger.
-
-The ledger is compared with them.
-"""
+"""Write the same rows and hash chain as the ledger with bare SQL statements, for comparison."""
 
 from __future__ import annotations
 

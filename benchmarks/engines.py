@@ -1,4 +1,4 @@
-"""Both engines with concurrent clients, each a process, compared with bare statements.
+"""Compare the ledger with bare SQL statements on both engines, with concurrent client processes.
 
 Every commit is flushed to the disk. A client of the ledger and a bare client write the same rows
 with the same hash chain. They take short turns, so that other load on the machine affects both.
@@ -36,7 +36,7 @@ _PROCESSES = multiprocessing.get_context("spawn")
 
 @dataclass(frozen=True)
 class Databases:
-    """The two databases that are compared on an engine: the ledger's and the bare one."""
+    """The two databases that are compared on an engine: that of the ledger, and the bare one."""
 
     engine: str
     ledger: str
@@ -100,7 +100,7 @@ def _compare(databases: Databases, *, clients: int, stations: int) -> float:
 
 
 class _Clients:
-    """Processes that do a slice of work each time `slice` is called."""
+    """Processes of clients that work each time `slice` is called."""
 
     def __init__(
         self, work: Callable[..., None], databases: Databases, stations: list[str], clients: int
@@ -119,7 +119,7 @@ class _Clients:
         self._start.wait()  # all are ready
 
     def slice(self) -> float:
-        """Do a slice of work. Return commands per second over all clients.
+        """Let all clients work for a short time. Return commands per second over all clients.
 
         The time is that from the first start to the last end.
         """

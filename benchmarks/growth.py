@@ -1,4 +1,4 @@
-"""What grows with the books: the CPU time of views and commands in books of several sizes.
+"""Measure how the CPU time of views and commands grows with the size of the books.
 
 The books are those of one station and one year. The numbers of donors and recipients grow with the
 number of entries. A quarter of the entries are needs that stay open. On PostgreSQL, the CPU time of
@@ -71,7 +71,7 @@ class Clock:
 
 
 def run(sizes: Sequence[int] = SIZES, engines: Sequence[str] = ("sqlite", "postgresql")) -> None:
-    """Print the figures of each engine and each size of the books."""
+    """Print the results for each engine and each size of the books."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         if "sqlite" in engines:
@@ -85,7 +85,7 @@ def run(sizes: Sequence[int] = SIZES, engines: Sequence[str] = ("sqlite", "postg
 @click.option("--entries", type=int, multiple=True, default=SIZES, help="Size of the books.")
 @click.option("--engine", type=click.Choice(["sqlite", "postgresql"]), default="sqlite")
 def main(entries: Sequence[int], engine: str) -> None:
-    """Measure what grows with the books."""
+    """Run this benchmark with the options of the command line."""
     run(entries, [engine])
 
 
@@ -97,7 +97,7 @@ def _print(engine: str, sizes: Sequence[int], url: Callable[[str], str]) -> None
 
 
 def _measure(url: str, size: int) -> Iterator[tuple[str, float]]:
-    """Yield the figures for books of one size: milliseconds of CPU, or commands per second."""
+    """Yield the results for books of one size: milliseconds of CPU, or commands per second."""
     clock = Clock()
     with open_books(url, size, clock) as ledger, _cpu_clock(ledger) as cpu:
         yield "bulk recording, commands/s", 1 / record_entries(ledger, clock.set_day, size, cpu)
@@ -208,7 +208,7 @@ def _yield_commands(head: int, size: int) -> Iterator[c.Command]:
 
 
 def views(size: int) -> dict[str, Callable[[Ledger], object]]:
-    """Return the views of the table, by name."""
+    """Return the measured views by name."""
     month = date(2019, 6, 1), date(2019, 6, 30)
 
     def view(

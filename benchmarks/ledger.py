@@ -1,4 +1,4 @@
-"""The ledger compared with bare sqlite3 that writes the same rows, commit by commit."""
+"""Compare the ledger with bare sqlite3 that writes the same rows, commit by commit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GROUP = 50 * COMMANDS_PER_ROUND
 
 
 def run() -> None:
-    """Print the figures of the ledger."""
+    """Print the results of this benchmark."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         plan = _record_plan(place / "plan.db")

@@ -1,4 +1,4 @@
-"""Commands at their limits: seconds with 1 line, a quarter of the limit and the limit.
+"""Measure commands of different sizes: 1 line, a quarter of the largest number, and the largest.
 
 The growth is the time at the limit divided by the time at a quarter of it: 4 is linear, 16 is
 quadratic. `tests/ledger/test_command_limits.py` counts the statements of the same commands.

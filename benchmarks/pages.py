@@ -1,4 +1,4 @@
-"""The pages of a station with many entries: the time of the server for each page.
+"""Measure the server time of each page, for a station with many entries.
 
 It signs in as a coordinator, follows the links from the page Today and opens one page for each
 route. The application runs in this process, so the time of the network is not included.
@@ -31,7 +31,7 @@ AIM_MILLISECONDS = 100
 
 
 def run(entries: int = ENTRIES) -> None:
-    """Print the time of each page, the slowest first, and which pages exceed the aim."""
+    """Print the time of each page, the slowest first, and the pages that exceed the limit."""
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
         database = str(Path(folder) / "books.db")

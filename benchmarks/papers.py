@@ -1,4 +1,4 @@
-"""The receipts compared with bare reportlab that draws the same page without any layout work.
+"""Compare drawing receipts with bare reportlab calls that draw the same page without layout work.
 
 The bare program makes the same reportlab calls as a receipt; they are recorded once. It also
 computes one QR code for each page.

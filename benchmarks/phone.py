@@ -1,8 +1,8 @@
-"""The page of a delivery team with 2,000 stops on one phone: the time of the browser.
+"""Measure the page of a delivery team with 2,000 stops in the browser.
 
-It serves books with one large delivery, opens the page in Chromium, and measures in the page: from
+It serves books with one large delivery, opens the page in Chromium, and measures two times: from
 the change of the address until the list is drawn, and from the tap on Save until the record is on
-the disk and the page says so. It needs Chromium.
+the disk and the page says so.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _print(page: Page, name: str, script: str, aim: int) -> None:
 
 
 def _record_run(database: str, stops: int) -> str:
-    """Record a delivery with so many stops. Return the secret of a phone of its team."""
+    """Record a delivery with this number of stops. Return the secret of a phone of its team."""
     with Ledger.open(database, station=STATION, clock=lambda: datetime.now(UTC)) as ledger:
         ledger.register(
             Station(code=STATION, name="Station", zone="Asia/Shanghai"),

@@ -25,8 +25,8 @@ def application(kind: str, books: str) -> Litestar:
     """Return the application to serve.
 
     Args:
-        kind: Hello: only the baseline handler. grouped: the service. single: the service with one
-            commit per request.
+        kind: "hello" serves only the baseline handler, "grouped" the service, and "single" the
+            service with one commit per request.
     """
     if kind == "hello":
         return Litestar([hello], openapi_config=None, logging_config=None)

@@ -1,4 +1,4 @@
-"""The service under load, compared with a minimal Litestar handler in the same run.
+"""Measure the service under load, compared with a minimal Litestar handler in the same run.
 
 Each server is a granian process, run as `supplies serve` runs it, with its log in a file. The
 client is one process with raw connections that parse only the HTTP they need. The kinds of requests
@@ -41,7 +41,7 @@ MakeRequest = Callable[[int], bytes]
 
 
 def run() -> None:
-    """Print the figures of the service."""
+    """Print the results of this benchmark."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         place = Path(folder)
         hello = stack.enter_context(_server(place, "hello"))
@@ -78,7 +78,7 @@ def run() -> None:
 
 
 class _Figures:
-    """Rates and latencies of one kind of request, round by round."""
+    """Requests per second and latencies of one kind of request, for each round."""
 
     def __init__(self) -> None:
         self.rates: list[float] = []
@@ -190,7 +190,7 @@ _REQUEST_NUMBERS = itertools.count()
 
 
 async def _measure_load(port: int, ask: MakeRequest, status: int) -> list[float]:
-    """Return the latencies of all connections that send requests for a while."""
+    """Let all connections send requests for some time. Return the latencies."""
     loop, until = asyncio.get_running_loop(), time.perf_counter() + SECONDS
     made = [
         await loop.create_connection(
@@ -260,7 +260,7 @@ def _wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
 
 
 def _check_goods(path: Path) -> None:
-    """Check that no goods were made or lost: the balances match what was recorded."""
+    """Check that the balances match what was recorded, so that no goods appeared or disappeared."""
     with (
         Ledger.open(str(path), station=STATION, create=False) as ledger,
         ledger.reading() as books,

@@ -1,7 +1,7 @@
-"""How large the books grow: bytes per row of each table with its indexes, on both engines.
+"""Measure the size of the books on the disk: bytes per row of each table with its indexes.
 
-The books of a station's ordinary work are measured on the disk. docs/scale.md computes from these
-figures what an organisation of many stations needs.
+The books contain the ordinary work of a station. Both engines are measured. docs/scale.md computes
+from these results what an organisation of many stations needs.
 """
 
 from __future__ import annotations

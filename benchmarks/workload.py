@@ -1,4 +1,4 @@
-"""The ordinary work of a station, repeated: a donation, its allocation and its delivery."""
+"""The repeated work of a station: a donation, its allocation and its delivery."""
 
 from __future__ import annotations
 

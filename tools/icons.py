@@ -1,4 +1,4 @@
-"""Draw the icons that a phone shows on its home screen, from the icon of the pages.
+"""Draw the icons for the home screens of phones, from the icon of the pages.
 
     .venv/bin/python -m tools.icons
 
@@ -16,7 +16,10 @@ SIZES = (192, 512)
 
 PAGE = """<!doctype html><style>body { margin: 0; background: #14606b; display: grid;
 place-items: center; height: 100vh } svg { width: 78vw }</style>"""
-"""Android cuts icons to a circle, so the drawing leaves a margin."""
+"""The page that Chromium draws as an icon.
+
+It has a margin, because Android cuts icons to a circle.
+"""
 
 
 def main() -> None:

@@ -3,9 +3,9 @@
     make keystrokes
 
 It books the demo, serves it, and records two donations in Chromium with the keyboard alone. The
-second one is measured, because the form then remembers the place and the person. It prints the
-keystrokes, the seconds in which the program makes its user wait, and the seconds for a person who
-needs `SECONDS_A_KEY` for each key.
+second one is measured, because the form then remembers the place and the person. The tool prints
+the number of keys, the seconds for which the user waits for the program, and the seconds that a
+person needs with `SECONDS_A_KEY` for each key.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tools.browser import find_chromium, start_browser
 from tools.screenshots import served_demo, session_of_demo, signed_in, supplies_program
 
 SECONDS_A_KEY = 0.28
-"""Seconds for one key of a person who types 40 words a minute."""
+"""Seconds that a person who types 40 words a minute needs for one key."""
 
 AIM_SECONDS = 20
 
@@ -46,14 +46,14 @@ class Keyboard:
             self.keys += 1
 
     def choose(self, text: str) -> None:
-        """Type the beginning of a name, choose the first record found, and go on."""
+        """Type the beginning of a name, choose the first record found, and go to the next field."""
         self.type(text)
         expect(self.page.locator(".found:not([hidden]) [role=option]").first).to_be_visible()
         self.press("Enter", "Enter")
 
 
 def main() -> None:
-    """Print the figures.
+    """Print the measured numbers.
 
     Raises:
         SystemExit: Chromium is missing, or the service did not start.
@@ -89,7 +89,7 @@ def record_donation(page: Page, quantity: str, *, opened_by: str = "") -> int:
     """Record a donation of the first donor with the keyboard, and return the number of keys.
 
     Args:
-        opened_by: The key that opens the form. "" means that it is open.
+        opened_by: The key that opens the form; "" if it is open already.
     """
     keyboard = Keyboard(page)
     if opened_by:

@@ -3,9 +3,9 @@
     .venv/bin/python -m tools.messages
 
 It reads the templates, and the sentences of errors in the program. It writes
-`service/supplies_service/pages/translations/zh.po`: translations of texts that exist are kept, new
-texts are added without a translation, and texts that are no longer used are removed. Then it lists
-the texts without a translation. A test fails as long as there are any.
+`service/supplies_service/pages/translations/zh.po`: existing translations are kept, new texts are
+added without a translation, and unused texts are removed. Then it lists the texts without a
+translation. A test fails as long as there are any.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def read(path: Path) -> Catalog:
 def written(catalog: Catalog) -> bytes:
     """Return translations as the content of a file, without dates and places.
 
-    So two people who add texts rarely change the same lines.
+    So changes by two people rarely touch the same lines.
     """
     out = BytesIO()
     write_po(out, catalog, omit_header=True, no_location=True, sort_output=True, width=0)
@@ -94,7 +94,7 @@ msgstr ""
 
 
 def untranslated(catalog: Catalog) -> list[str]:
-    """Return the texts that have no translation, or only a doubtful one."""
+    """Return the texts that have no translation, or one that is marked as doubtful."""
     return [
         str(message.id)
         for message in catalog

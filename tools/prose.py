@@ -73,7 +73,10 @@ NAME_WORDS = {
 """Words that are not allowed in names, each with what to write instead."""
 
 NAMES_IN_JSON = frozenset({"says", "stands"})
-"""Fields that keep such a name because responses contain it: `PaperInBooks`, `LotTrace`."""
+"""Names with such a word that are allowed, because they are fields of responses of the API.
+
+They are fields of `PaperInBooks` and `LotTrace`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +246,7 @@ def _inlines(path: Path) -> Iterator[tuple[Token, bool]]:
 
 
 def _text(inline: Token) -> str:
-    """Return what a reader sees; code becomes the one word `code`."""
+    """Return the text that a reader sees. A piece of code becomes the single word `code`."""
     parts = {"softbreak": "\n", "hardbreak": "\n", "code_inline": "code"}
     return "".join(
         child.content if child.type == "text" else parts.get(child.type, "")

@@ -42,7 +42,7 @@ def _public_functions(parent: ast.AST, prefix: str) -> Iterator[tuple[str, Funct
 
 
 def _raised(node: ast.AST) -> Iterator[str]:
-    """Yield the names of the errors raised in a function, and not caught there."""
+    """Yield the names of the errors that are raised and not caught in a function."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, Function | ast.Lambda | ast.ClassDef):
             continue

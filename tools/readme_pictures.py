@@ -1,4 +1,4 @@
-"""Render the pictures of the README from the demo: papers, pages of the desk and a donor's page.
+"""Render the pictures of the README from the demo: papers, pages for staff, and a donor's page.
 
     .venv/bin/python -m tools.readme_pictures
 
@@ -27,7 +27,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 DONOR = "D-01"
 RECEIPT = "JZ-2020-000001"
 MAX_BYTES = 150_000
-"""Limit of one picture: larger ones make the README slow to open."""
+"""Largest size of one picture in bytes. Larger ones would make the README slow to open."""
 
 
 def main() -> None:
@@ -118,7 +118,7 @@ def _save(page: Page, name: str, height: int) -> None:
 
 
 def _shrink(picture: Path) -> None:
-    """Reduce a picture to 32 colours, which text and lines do not lose."""
+    """Reduce a picture to 32 colours. Text and lines stay readable."""
     with Image.open(picture) as image:
         # With the default method a red number turns grey.
         method = Image.Quantize.MAXCOVERAGE

@@ -20,7 +20,11 @@ def encode(content: bytes) -> str:
 
 
 class Authenticator:
-    """One passkey. `origin` is the site on which the browser shows the page."""
+    """A device with one passkey.
+
+    Attributes:
+        origin: The site on which the browser shows the page.
+    """
 
     def __init__(self, origin: str, *, verifies_user: bool = True) -> None:
         self.origin, self.id = origin, secrets.token_bytes(16)

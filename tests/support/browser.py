@@ -36,13 +36,13 @@ __all__ = [
 ]
 
 WIDTH_AND_LANGUAGE = ((WIDTHS[1], "en"),)
-"""The width and the language in which the test of a page runs axe. `fits` tries every width.
+"""The width and the language in which page tests run axe. `fits` tries every width.
 
 `test_every_page` examines the pages of the demo at the other width, in Chinese.
 """
 
 PATIENCE = 20_000
-"""Milliseconds to wait for something on a page."""
+"""Milliseconds that tests wait for something on a page."""
 
 expect.set_options(timeout=PATIENCE)
 
@@ -148,7 +148,7 @@ RUN_AXE = """() => axe.run({resultTypes: ["violations"]}).then(
         .filter(one => ["serious", "critical"].includes(one.impact))
         .map(one => [one.id, one.help, one.nodes.map(node => node.html).slice(0, 3)])
 )"""
-"""Only the faults leave the page. To read all results takes as long as to find them."""
+"""Script that runs axe and returns only the faults, because reading all results takes long."""
 
 
 def serious_faults(page: Page) -> list[Any]:

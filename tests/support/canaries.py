@@ -1,4 +1,4 @@
-"""Books in which every free text and every field of a person contains a text of its own."""
+"""Books in which every free text and every field of a person contains a unique text, a canary."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ _FAMILY_NAMES = "欧阳司徒上官诸葛夏侯皇甫尉迟公羊澹台"
 
 
 class PlantingStation(RecordingStation):
-    """A station that puts a canary into each free text of a command before it records it.
+    """A station that puts a canary into each free text of a command before it records the command.
 
-    planted: the canaries of each field, such as `NoteNeed.note`. A canary occurs once. erased: the
-    canaries of donor li, who is forgotten, and of the texts that are forgotten.
+    Attributes:
+        planted: The canaries of each field, such as `NoteNeed.note`. Each canary occurs once.
+        erased: The canaries of donor li, who is forgotten, and of the texts that are forgotten.
     """
 
     def __init__(self, url: str) -> None:

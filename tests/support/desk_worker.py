@@ -1,4 +1,4 @@
-"""A person who works with the pages of a station: reads their words, follows links, fills forms."""
+"""A person who works with the pages of a station: reads texts, follows links, fills in forms."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from supplies_service.pages.languages import Language, translations
 
 
 class DeskWorker:
-    """Works at one window of a browser, in one language.
+    """A person who works in one window of a browser, in one language.
 
     Texts are given in English and translated, as on the pages. Names that the worker typed, such as
     those of goods and people, are the same in both languages.

@@ -93,9 +93,7 @@ def book_needs_and_pledges(station: RecordingStation) -> tuple[str, str, str]:
 
 
 def book_goods(station: RecordingStation, pledge: str) -> None:
-    """Record donations on the pledge and beside it. One is corrected, and one is for several
-    recipients.
-    """
+    """Record donations with and without a pledge, one corrected and one for several recipients."""
     station.record(
         c.RecordDonation(
             donor="wang",
@@ -384,7 +382,7 @@ def receipt_of(station: RecordingStation, entry: int) -> str:
 
 
 def ask(station: RecordingStation, sql: str) -> Row:
-    """Return the first row of a query of the test itself, which is not traced."""
+    """Return the first row of a query that a test makes. The query is not traced."""
     store = station.ledger.store
     row = type(store).one(store, sql)
     assert row is not None

@@ -1,4 +1,4 @@
-"""An HTTP proxy between a phone and the service: a poor network, on the test's command."""
+"""An HTTP proxy between a phone and the service, with which tests simulate a poor network."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SentRequest(NamedTuple):
 
 
 class HttpProxy:
-    """A proxy on a port of its own.
+    """A proxy that listens on a separate port.
 
     Attributes:
         mode: What happens to requests. "down" cuts the connection. "login page" answers each

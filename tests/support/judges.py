@@ -1,4 +1,4 @@
-"""Other programs, which judge the files that are exported for them."""
+"""Other programs that check the files which are exported for them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ BIN = Path(sys.executable).parent
 
 
 def judge(*command: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run another program and return its result. `command` begins with its name.
+    """Run another program and return its result.
 
-    The test is skipped if the program is missing. Continuous integration installs all of them.
+    If the program is missing, the test is skipped. Continuous integration installs all of them.
+
+    Args:
+        command: The name of the program, followed by its arguments.
     """
     name = str(command[0])
     program = shutil.which(name, path=str(BIN)) or shutil.which(name)

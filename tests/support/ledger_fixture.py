@@ -61,8 +61,9 @@ class StationLedger:
         return self.ledger.balance(account, item, lot)
 
     def total(self, account: str, item: str = "mask") -> int:
-        """Return the sum over all lots of an account. If `account` ends in ":", sum all accounts
-        below it.
+        """Return the sum over all lots of an account.
+
+        If `account` ends in ":", it is the sum over all accounts that begin like this.
         """
         return sum(self.books.nonzero_balances(account, item).values())
 

@@ -148,7 +148,7 @@ class LedgerMachine(RuleBasedStateMachine):
     # --- recording -------------------------------------------------------------------------------
 
     def record(self, command: c.Command) -> Recorded | SuppliesError:
-        """Record a command and check the answer against the oracle's prediction."""
+        """Record a command, and compare the answer with the prediction of the oracle."""
         before = len(self.model.bodies)
         id_ = str(uuid.UUID(int=before * 1000 + len(self.ids), version=4))
         prediction = self.oracle.predict(command)
@@ -212,7 +212,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self.smallest_figure_holds(command, answer.faults[0].available or 0)
 
     def smallest_figure_holds(self, command: c.Correct, smallest: int) -> None:
-        """Check that the quantity that a refusal names is accepted, and one less is refused."""
+        """Check that the smallest quantity in a refusal is accepted, and one less is refused."""
         if len(getattr(command.command, "lines", ())) != 1:
             return
         line = command.command.lines[0]

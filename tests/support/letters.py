@@ -27,5 +27,5 @@ MIXED = ("王 محمد (Ali) 138-0013-8000", "שרה (Sara) 王")
 LETTERS = (*LEFT_TO_RIGHT, *RIGHT_TO_LEFT, *MIXED)
 """Names in many scripts.
 
-The font of the papers once lacked glyphs for some of them, so they were refused.
+An earlier font of the papers lacked glyphs for some of them, so they were refused.
 """

@@ -164,7 +164,7 @@ class Oracle:
         return body.about in {row.party for _, row in self.model.rows[Forgetting]}
 
     def is_available(self, command: c.Command, lines: list[Any]) -> bool:
-        """Return whether the goods that a command of today takes are available, in any lots."""
+        """Return whether the goods that a command dated today takes are available, in any lots."""
         match command:
             case c.NoteNeed():
                 return True
@@ -207,7 +207,7 @@ class Oracle:
     def check_expiry(self, command: c.Command, new: list[Any]) -> None:
         """Check that no expired lot was taken unless the command asked for it.
 
-        A correction may leave as it is what the corrected command took.
+        A correction may take again the expired lots that the corrected command took.
         """
         day = command.happened_on or self.clock.day
         if isinstance(command, c.Correct):
@@ -361,9 +361,10 @@ class Oracle:
                 self.check_booked_as_stated(new)
 
     def check_booked_as_stated(self, new: list[Body]) -> None:
-        """Check that a decision moved as much more to `received` and `lost` as it states.
+        """Check that a resolved conflict moved what its outcome adds to `received` and `lost`.
 
-        If a line states less than before, only goods that are still there can be taken away.
+        If a line has a smaller quantity than before, only goods that are still there can be taken
+        away.
         """
         stated = [row for body in new for row in body.rows if isinstance(row, OutcomeLine)]
         stop, seqs = stated[0].allocation, {body.seq for body in new}
@@ -416,7 +417,7 @@ class Oracle:
             assert not left, (command, left)
 
     def check_count(self, command: c.CountStock, new: list[Any]) -> None:
-        """Check that the unexplained quantity is the difference the count found."""
+        """Check that the unexplained quantity is the difference that the count found."""
         for row in new[0].rows:
             if hasattr(row, "counted"):
                 amiss = sum(
@@ -473,7 +474,7 @@ class Oracle:
 def _only_allocates(
     day: date, days: dict[tuple[date, tuple[str, str, str]], int], own: set[str]
 ) -> bool:
-    """Return whether what is left on a day only moves stock into the allocations `own`."""
+    """Return whether the remaining changes of a day only move stock into the allocations `own`."""
     changes = {
         account for (at, (account, _, _)), quantity in days.items() if at == day and quantity
     }

@@ -2,7 +2,8 @@
 
 Each is drawn in Chinese and English together, and in each language alone.
 
-`python paper_samples.py` prints the SHA-256 of each paper. A test compares them with its own.
+`python paper_samples.py` prints the SHA-256 of each paper. A test runs it in another process and
+compares the results.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class SamplePaper(NamedTuple):
 
     Attributes:
         texts: Texts that the paper must contain.
-        figures: Figures that must not be broken.
+        figures: Numbers that must not be broken into two lines.
     """
 
     pdf: bytes
@@ -95,7 +96,7 @@ class SampleFields(NamedTuple):
         )
 
     def in_languages(self, what: str, at: int = 1) -> list[str]:
-        """Return the names of a thing in the languages of the paper."""
+        """Return the names of something in the languages of the paper."""
         printed = {"zh": [self.name(what, at)], "en": [self.english(at)]}
         return [name for language in self.languages.split("+") for name in printed[language]]
 
@@ -335,7 +336,7 @@ def _organisation(of: SampleFields) -> SamplePaper:
 
 
 def _report_content(of: SampleFields) -> tuple[StationReportPaper, list[str], list[str]]:
-    """Return a report, its texts, and its figures as printed."""
+    """Return a report, its texts, and its numbers as printed."""
     paper = report()
     done = [ActivityLine(kind=of.code("k", at), count=of.quantity(at)) for at in of.numbers]
     short = [

@@ -66,9 +66,7 @@ def rendered(pdf: bytes, page: int = 1, dpi: int = 150) -> Image.Image:
 
 
 def words(pdf: bytes) -> list[Word]:
-    """Return every word with its box: the middle part of poppler's box, which is as high as the
-    font.
-    """
+    """Return every word with its box: the middle part of poppler's box, which is too high."""
     found, at = [], 0
     # Poppler writes 𠮷 in the title of the file as two surrogates; in the text it does not.
     read = poppler("pdftotext", "-bbox", "-", "-", pdf=pdf).decode(errors="surrogatepass")
@@ -84,7 +82,7 @@ def words(pdf: bytes) -> list[Word]:
 
 
 def assert_well_set(pdf: bytes, margin: float, found: list[Word] | None = None) -> None:
-    """Check that no text is outside the margin (mm) or overlaps other text.
+    """Check that no text is outside the margin (in mm) or overlaps other text.
 
     Args:
         found: The words, if they were read before.
@@ -105,7 +103,7 @@ def assert_well_set(pdf: bytes, margin: float, found: list[Word] | None = None) 
 
 
 def _side_by_side(found: list[Word]) -> Iterator[tuple[Word, Word]]:
-    """Yield pairs of words of one page of which neither is wholly above the other."""
+    """Yield pairs of words on one page that share a part of their height."""
     ordered = sorted(found, key=lambda word: (word.page, word.top))
     for at, one in enumerate(ordered):
         for other in ordered[at + 1 :]:

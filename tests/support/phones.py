@@ -15,7 +15,7 @@ from support.rest_client import ADDRESS, RestClient
 
 
 class TeamPhone:
-    """A phone with a secret of its own.
+    """A phone of a team, with its own secret.
 
     Attributes:
         shown: The phone in the list of phones, as it was when it joined.

@@ -58,9 +58,9 @@ class ReferenceModel:
         """Each entry's bytes and its hash."""
         self.balances: Counter[Key] = Counter()
         self.nonzero: dict[str, dict[Key, int]] = defaultdict(dict)
-        """What is not zero, by the kind of its account."""
+        """The nonzero balances, by the kind of their account."""
         self.changes_by_day: dict[str, Counter[Key]] = defaultdict(Counter)
-        """What each day changed."""
+        """The changes of balances on each day."""
         self.ordinals: dict[tuple[str, int], int] = {}
         self.rows: dict[type, list[tuple[int, Any]]] = defaultdict(list)
         self.superseded: set[int] = set()
@@ -134,7 +134,7 @@ class ReferenceModel:
         )
 
     def nonzero_balances(self, prefix: str) -> dict[Key, int]:
-        """Return the nonzero balances of accounts that begin so."""
+        """Return the nonzero balances of accounts that begin with a text."""
         return {
             key: quantity for key, quantity in self._of_kind(prefix) if key[0].startswith(prefix)
         }
@@ -378,9 +378,10 @@ class ReferenceModel:
             assert not key[2] or lots[key[2]].item == key[1], key
 
     def _check_counts(self) -> None:
-        """Check that the expected figure of each counted line is the stock at the sheet's moment.
+        """Check that the expected quantity of each counted line is the stock at the sheet's moment.
 
-        An entry of a closed day is booked on the first open day, so it may belong to either side.
+        An entry of a closed day is booked on the first open day, so it may count as before or after
+        the moment.
         """
         if self.rows[Period]:
             return

@@ -18,7 +18,7 @@ from supplies.access.access_context import AccessContext
 from supplies.ledger.ledger import Ledger
 
 LONG = timedelta(days=700)
-"""A lifetime that is longer than the clock of any test runs."""
+"""A lifetime that is longer than any test moves its clock."""
 
 ADDRESS = "http://127.0.0.1:8000"
 
@@ -57,7 +57,7 @@ def sessions(ledger: Ledger) -> dict[str, str]:
 
 
 def signed_in(client: TestClient, token: str) -> TestClient:
-    """Return the client, which sends the token with every request."""
+    """Return the client after setting the token that it sends with every request."""
     client.headers["Authorization"] = f"Bearer {token}"
     return client
 

@@ -1,4 +1,4 @@
-"""Commands that are restated in other words: only free texts change."""
+"""Repeat commands with other words: only free texts change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TEXTS = ("note", "handled_by", "wish", "checked_by", "agreement", "fiscal_ticke
 
 
 def reworded(command: c.Command, words: str) -> Any:
-    """Return the command with other free texts. Its day is left out, so that it stays as it was."""
+    """Return the command with other free texts. Without a day, the recorded day does not change."""
     changes: dict[str, Any] = {
         name: words for name in _TEXTS if name in type(command).__struct_fields__
     }

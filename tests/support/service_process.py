@@ -19,7 +19,7 @@ from supplies_service.settings import Settings
 from supplies.errors import StoreError
 
 PATIENCE = 60
-"""Maximum number of seconds to wait. Only a broken or very busy machine takes so long."""
+"""Largest number of seconds that tests wait. Only a broken or very busy machine needs them."""
 
 
 def free_port() -> int:
@@ -35,7 +35,8 @@ def running_service(
     """Yield the service as a process once it answers.
 
     Args:
-        log: Where its output goes. It must be a file if there is more than a pipe can hold.
+        log: The destination of its output. Use a file if the output may be larger than a pipe can
+            hold.
     """
     with running_script(SERVE, database, port, *options, log=log) as process:
         wait_until_it_answers(process, f"http://127.0.0.1:{port}/api/health")

@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 class TcpProxy:
     """A proxy that forwards bytes between a loopback port and a server.
 
-    While it is closed, the server seems to be gone.
+    While the proxy is closed, a client cannot reach the server.
 
     Attributes:
         cut_before: Called with each answer of the server. If it returns true, the connection is cut

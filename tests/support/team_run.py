@@ -1,4 +1,4 @@
-"""Deliveries of teams in the books of a site, and phones in Chromium that carry them."""
+"""Deliveries of teams in the books of a site, and phones of the teams in Chromium."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NOISE = """async () => {
   canvas.getContext("2d").putImageData(image, 0, 0);
   return canvas.toDataURL("image/png").split(",")[1];
 }"""
-"""Draw a picture that compresses badly."""
+"""Script that draws a picture which compresses badly."""
 
 KEPT = """(store) => new Promise((done) => {
   const request = indexedDB.open("supplies-run");
@@ -41,14 +41,14 @@ KEPT = """(store) => new Promise((done) => {
     all.onsuccess = () => { database.close(); done(all.result); };
   };
 })"""
-"""Read a store of what the phone keeps."""
+"""Script that reads a store in the database of a phone's browser."""
 
 PLENTY_OF_TIME = """() => {
   const inTime = globalThis.setTimeout;
   const isHold = (after) => after > 4_000 && after <= 8_000;
   globalThis.setTimeout = (job, after) => inTime(job, isHold(after) ? 600_000 : after);
 }"""
-"""Let a record wait for ten minutes until it is sent by itself, as if this computer were fast."""
+"""Script that delays automatic sending by ten minutes, so that slow computers pass the tests."""
 
 NewPhone = Callable[..., "Phone"]
 
@@ -64,7 +64,7 @@ class Stop(NamedTuple):
 
 
 class TeamRun:
-    """A delivery of a team of its own, with rice and water for each stop."""
+    """A delivery of a separate team, with rice and water for each stop."""
 
     def __init__(self, site: Site, stops: int = 3) -> None:
         number = next(_NUMBERS)
@@ -107,7 +107,7 @@ class TeamRun:
         return Stop(at, str(done.document), recipient)
 
     def open_counter(self, rice: int = 10) -> None:
-        """Let the team hand out free rice at a place of its own, for example to a new group."""
+        """Let the team hand out free rice at a separate place, for example to a new group."""
         location = f"{self.team}-counter"
         with self.ledger() as ledger:
             ledger.register(
@@ -130,12 +130,12 @@ class TeamRun:
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:
-        """Open the books beside the service."""
+        """Open the books while the service runs."""
         with Ledger.open(str(self.site.database), station="lx", create=False) as ledger:
             yield ledger
 
     def record(self, command: c.Command) -> Recorded:
-        """Record a command as the desk does."""
+        """Record a command as a user of the pages does."""
         with self.ledger() as ledger:
             return _record(ledger, command)
 
@@ -178,13 +178,13 @@ def _record(ledger: Ledger, command: c.Command) -> Recorded:
 
 
 class Phone:
-    """A phone of a team: a browser with a cookie of its own.
+    """A phone of a team: a browser with its own cookie.
 
     Args:
         secret: The secret of the phone; None if it has not joined a team.
         clock_hours: How far the phone's clock is ahead.
-        folder: Where a browser of its own keeps everything, so that it can be killed and started
-            again. None makes a phone of the shared browser.
+        folder: The folder for the data of a separate browser, so that the browser can be killed and
+            started again. None makes a phone of the shared browser.
 
     Attributes:
         faults: Errors of scripts and violations of the policy.
@@ -224,12 +224,12 @@ class Phone:
             self.shift_clock(clock_hours)
 
     def use(self, secret: str) -> None:
-        """Keep the secret in a cookie, as the page on which a phone joins does."""
+        """Store the secret in a cookie, as the page on which a phone joins does."""
         cookie = {"name": "supplies_phone", "value": secret}
         self.context.add_cookies([{**cookie, "url": self.address, "httpOnly": True}])  # type: ignore[typeddict-item]  # the keys are right
 
     def shift_clock(self, hours: float) -> None:
-        """Let the clock of this phone be wrong from the next page on."""
+        """Set the clock of this phone wrong from the next page on."""
         self.context.add_init_script(
             f"""{{
               const Right = Date, shift = {hours} * 3600_000;
@@ -241,7 +241,7 @@ class Phone:
         )
 
     def open(self, path: str = "/run") -> Page:
-        """Open a window, and wait until it has read what the phone keeps."""
+        """Open a window, and wait until it has read the data on the phone."""
         page = self.context.new_page()
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", lambda message: self._note(message.text))
@@ -314,14 +314,14 @@ def save(page: Page, outcome: str = "Handed over") -> None:
 
 
 def send_now(page: Page) -> None:
-    """Send what is kept, without waiting. It may be on its way already."""
+    """Send the unsent records without waiting. They may be on their way already."""
     page.locator("#bar a").last.click()
     page.get_by_role("heading", name=re.compile("unsent$|^All is sent")).wait_for()
     page.evaluate("document.querySelector('main .wide-button')?.click()")
 
 
 def send_all(page: Page) -> None:
-    """Send what is kept, and wait until all of it is confirmed."""
+    """Send the unsent records, and wait until all of them are confirmed."""
     send_now(page)
     page.get_by_role("heading", name="All is sent").wait_for()
 

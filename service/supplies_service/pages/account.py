@@ -25,7 +25,7 @@ from supplies_service.security.rate_limit_checks import check_rate_limit
 
 
 class WrongPassword(SuppliesError):
-    """The current password that a user typed is wrong."""
+    """Raised if the current password that a user typed is wrong."""
 
 
 class AccountPages(Controller):

@@ -206,7 +206,10 @@ def drop_empty_lines(form: CommandForm[Any], pointer: str) -> None:
 def _booking(
     context: RequestContext, form: CommandForm[Proposal], stated: Proposal
 ) -> Callable[[Ledger, str], Saved]:
-    """Return the job that records the allocations of a proposal, one per recipient and location."""
+    """Return the job that records the allocations of a proposal.
+
+    They are one allocation for each recipient and location.
+    """
 
     def job(ledger: Ledger, id: str) -> Saved:
         groups = _allocations_of(stated)
@@ -236,10 +239,10 @@ def _booking(
 
 
 def _allocations_of(stated: Proposal) -> list[list[int]]:
-    """Return the lines of the proposal that each allocation takes, by their positions.
+    """Return, for each allocation, the positions of its lines in the proposal.
 
     An allocation is for one recipient at one location. It takes an item for one need only, because
-    a lot in it serves a single need.
+    each lot in an allocation serves a single need.
     """
     groups: defaultdict[tuple[str, str, int], list[int]] = defaultdict(list)
     items = Counter[tuple[str, str, str]]()
@@ -255,7 +258,7 @@ def _pointer_in_form(form: CommandForm[Proposal], numbers: list[int], pointer: s
     """Return the pointer of the form field in which a field of an allocation is typed.
 
     Args:
-        numbers: The position in the proposal of each line of the allocation.
+        numbers: For each line of the allocation, its position in the proposal.
         pointer: JSON pointer to the field in the allocation.
     """
     _, lines, at, *rest = [*pointer.split("/"), "", ""]

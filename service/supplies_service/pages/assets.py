@@ -2,7 +2,7 @@
 
 A file of `assets/` or `vendor/` is served at `/assets/NAME.HASH.EXTENSION`. The content at an
 address never changes, so browsers keep it for good. A script imports another one by `"./name.js"`.
-In the served script, the address with the hash replaces this name.
+When it is served, this name is replaced by the address with the hash.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 class Asset(NamedTuple):
-    """A file in the form in which it is served."""
+    """A file as it is served."""
 
     address: str
     content: bytes

@@ -43,14 +43,14 @@ class BooksCarePages(Controller):
 
     @post("/verify")
     async def verify(self, context: Context) -> Response[bytes]:
-        """Verify the books of the station, in a process of its own."""
+        """Verify the books of the station, in a separate process."""
         form = await CommandForm.read(context.request, EmptyBody)
         job = Job(database=context.ledger.store.url, station=context.station.code)
         return _start(context, form, job)
 
     @post("/backup")
     async def backup(self, context: Context) -> Response[bytes]:
-        """Back up the whole database beside it, in a process of its own."""
+        """Back up the whole database to a folder beside it, in a separate process."""
         form = await CommandForm.read(context.request, EmptyBody)
         try:
             to = _new_backup(context)

@@ -57,7 +57,7 @@ ROWS = 50
 """Number of records on a page of a list, and of rows in each table on the page of a record."""
 
 RETIRED = {"": False, "yes": True, "all": None}
-"""Which records each value of the filter lists: records in use (False), retired ones, or both."""
+"""For each value of the filter, whether retired records are listed: no (False), only, or also."""
 
 READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor")
 
@@ -227,7 +227,7 @@ def _merged(books: Books, record: CatalogueRecord) -> dict[str, Any]:
 def _about(
     context: RequestContext, books: Books, record: CatalogueRecord, after: str | None
 ) -> dict[str, Any]:
-    """Return the documents or stock about a record, by the name of the table on the page."""
+    """Return the documents or the stock on the page of a record, by the name of the table."""
     code = record.code
     match record:
         case Donor():

@@ -68,7 +68,7 @@ class Saved(NamedTuple):
 
     Attributes:
         location: Address of the page to show next.
-        entry: Number of the recorded entry. None means that there is no entry.
+        entry: Number of the recorded entry; None if the form recorded no entry.
     """
 
     location: str
@@ -76,7 +76,7 @@ class Saved(NamedTuple):
 
 
 class FormRecorded(View, frozen=True, kw_only=True):
-    """The response that is stored for a form. If the form is sent again, it is used again.
+    """The response that is stored for a form, and returned again if the form is sent again.
 
     Attributes:
         location: Address of the page that shows what the form recorded.
@@ -239,7 +239,7 @@ class CommandForm(Generic[C]):
         raise InvalidField(FILL_IN_RIGHT, list(reversed(first.values())))
 
     def part(self, kind: type[P], pointer: str, **given: str) -> P | None:
-        """Return another struct that the form fills in. Return None if its field `name` is empty.
+        """Return another struct that the form fills in; None if its field `name` is empty.
 
         Args:
             kind: The struct.
@@ -272,7 +272,7 @@ class CommandForm(Generic[C]):
         }
 
     def refuse(self, error: SuppliesError) -> None:
-        """Keep an error, to show it at its fields or at the top of the form.
+        """Store an error, to show it at its fields or at the top of the form.
 
         If a list of goods has no lines, the error is shown at the item of its first line.
         """

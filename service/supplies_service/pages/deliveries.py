@@ -62,7 +62,7 @@ ALL = "all"
 
 
 LIVE = {"page": True} | allow_roles("coordinator", "recorder", "auditor")
-"""For the part of the page that is loaded again and again. It names no recipients."""
+"""Options of the route for the part of a page that is loaded repeatedly. It names no recipients."""
 
 
 class DeliveryPages(Controller):
@@ -185,7 +185,7 @@ class DeliveryPages(Controller):
 
     @get("/{delivery:str}/live", opt=LIVE)
     async def live(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
-        """Show the part of the page that changes during the day: stops done, conflicts, phones."""
+        """Show the part of the page that changes often: reported stops, conflicts, phones."""
         with context.reading() as books:
             state = _live_state(context, books, get_delivery(books, delivery))
             return render_page(context.request, "delivery_live.html", **state)
@@ -241,7 +241,7 @@ def _sort_stops(form: CommandForm[Dispatch]) -> None:
 
 
 def _read_parts(books: Books, form: CommandForm[Dispatch]) -> None:
-    """Read of which allocations only a part is taken along, from the quantities beside the lines.
+    """Read from a form which allocations are taken along only in part, and how much of each line.
 
     An empty quantity takes the whole line along, and 0 leaves it behind.
     """

@@ -249,8 +249,7 @@ def warnings_of(books: Books, donation: str) -> list[Warned]:
 def _remembered(books: Books, by: str) -> dict[str, str]:
     """Return the location and the handling person of the last donation that a user recorded.
 
-    If the user recorded no donation, return only the location, and only if the station has a single
-    one.
+    If the user recorded no donation, return the location only if the station has just one.
 
     Args:
         by: Code of the user.

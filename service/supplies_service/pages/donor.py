@@ -32,7 +32,7 @@ COOKIE_SECONDS = 3600
 
 
 class DonorLinkPages(Controller):
-    """Routes of donor links: one signs the donor in, and one says that a link is invalid."""
+    """Routes of donor links: one signs the donor in, one shows that a link is invalid."""
 
     path = "/my"
     include_in_schema = False

@@ -37,7 +37,7 @@ ROWS = 50
 
 
 _TEXT_FIELDS = frozenset({"note", "reason", "who", "evidence", "expiry_reason"})
-"""Free texts, which a page shows only where their reader may see them."""
+"""Fields with free text. A page shows them only to readers who may see them."""
 
 
 class EntryPages(Controller):
@@ -95,7 +95,7 @@ class EntryPages(Controller):
 
     @post("/{entry:str}/correct", opt=COORDINATORS)
     async def correct(self, context: Context, entry: FromPath[str]) -> Response[bytes]:
-        """Record the correction, and show what it changed. If it is refused, show the form."""
+        """Record the correction, and show what it changed. If that is refused, show the form."""
         form = await CommandForm.read(context.request, Correct)
         return await submit(
             context,
@@ -190,7 +190,7 @@ def _is_first(books: Books, seq: int) -> bool:
 
 
 class ChangedField(NamedTuple):
-    """A field of a command that a correction changed. A field that is not filled in is ""."""
+    """A field that a correction changed, with its value before and after. An empty field is ""."""
 
     pointer: str
     before: str
@@ -198,7 +198,7 @@ class ChangedField(NamedTuple):
 
 
 def _changed_fields(books: Books, entry: EntryView) -> list[ChangedField]:
-    """Return the fields that a correction changed, apart from texts.
+    """Return the fields that a correction changed, without free texts.
 
     The result is empty for a reversal, for a donation, and for entries that correct nothing.
     """
@@ -227,7 +227,7 @@ def _stated(conflict: ConflictView) -> dict[str, Any]:
 
 
 def _recorded_stop(books: Books, conflict: ConflictView) -> StopView | None:
-    """Return the stop that a conflict is about, as in the books, or None if there is none."""
+    """Return the stop that a conflict is about, as recorded in the books; None if there is none."""
     stated = _stated(conflict)
     try:
         delivery = get_delivery(books, conflict.document)

@@ -1,4 +1,4 @@
-"""Pages that explain a figure of the station report by what it is made of."""
+"""Pages that list the entries, households or activities behind a number of the station report."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from supplies_service.pages.reports import FirstDay, LastDay
 from supplies_service.request_context import Context, RequestContext
 
 HOUSEHOLDS = {"surveyed": list_surveyed_households, "fully-met": list_fully_met_households}
-"""The figures that count households."""
+"""The numbers in the report that count households."""
 
 ACTIVITIES = {"workers": WORKERS, "contacts": CONTACTS, "visits": VISITS}
-"""The figures that count activities of one kind, besides `activity`, which takes any kind."""
+"""The numbers in the report that count activities of one kind. `activity` counts any other kind."""
 
 
 class FigurePages(Controller):
-    """Route of the page about a figure."""
+    """Route of the page about a number in the report."""
 
     path = "/reports/figures/{figure:str}"
     include_in_schema = False
@@ -46,11 +46,11 @@ class FigurePages(Controller):
         first: FirstDay = "",
         last: LastDay = "",
     ) -> Response[bytes]:
-        """Show the entries or the households behind a figure of a period.
+        """Show the entries or the households behind a number of the report of a period.
 
         Args:
-            item: The item of a figure about goods.
-            activity: The kind of activity, for the figure `activity`.
+            item: The item, for a number about goods.
+            activity: The kind of activity, for the number `activity`.
         """
         today = context.ledger.today()
         known = (*FIGURES, *HOUSEHOLDS, *ACTIVITIES, "activity")

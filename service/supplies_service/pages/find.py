@@ -28,7 +28,7 @@ KINDS: Mapping[str, type[CatalogueRecord]] = {
 
 
 class FindPages(Controller):
-    """Routes that list the records whose names fit a typed text."""
+    """Routes that list the records whose names match a typed text."""
 
     path = "/find"
     include_in_schema = False

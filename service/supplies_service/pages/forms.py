@@ -25,7 +25,7 @@ _LONGEST_COOKIE = 400 * 24 * 60 * 60
 
 
 class PasswordsDiffer(SuppliesError):
-    """The two passwords that a person typed are not the same."""
+    """Raised if the two passwords that a person typed are not the same."""
 
 
 MAX_FORM_BYTES, MAX_FIELDS = 512 * 1024, 10_000
@@ -145,8 +145,8 @@ def donor_cookie(request: Request[Any, Any, Any], secret: str, seconds: int) -> 
 def phone_cookie(request: Request[Any, Any, Any], secret: str) -> Cookie:
     """Return the cookie of a phone that joined a team, for its run and for `/api`.
 
-    The browser keeps it for longer than the service accepts it. So a phone that joins again after
-    that is recognised as the same phone.
+    The browser keeps the cookie for longer than the service accepts it, so that a phone that joins
+    again later is recognized as the same phone.
     """
     return _cookie(request, PHONE_COOKIE, "/", secret, _LONGEST_COOKIE)
 

@@ -33,7 +33,7 @@ _ON_PAGE = {
         "the file has no column for {wanted}; choose one below, or give one value for all rows"
     ),
 }
-"""Sentences that name options of the command line, and what the page says instead."""
+"""Sentences that name options of the command line, each with the sentence for the page."""
 
 _OPTIONS = ("create_items", "create_people", "open_missing")
 _DISPOSITION = re.compile(rb'name="([^"]*)"(?:.*?filename="([^"]*)")?', re.DOTALL)
@@ -44,8 +44,8 @@ class ColumnChoice(NamedTuple):
     """A column that rows of the chosen kind may have.
 
     Attributes:
-        found: The heading from which it is read; "" if from none.
-        chosen: The heading that the user chose; "" if none.
+        found: The heading from which it is read; "" if the program recognized none.
+        chosen: The heading that the user chose; "" if the user chose none.
         headings: The headings to choose from.
         value: One value for all rows.
     """
@@ -68,14 +68,14 @@ class ImportPages(Controller):
 
     @get()
     async def choose(self, context: Context) -> Response[bytes]:
-        """Show the form with which a file is chosen."""
+        """Show the form for choosing a file."""
         return _show(context, {})
 
     @post()
     async def step(self, context: Context) -> Response[bytes]:
         """Try the file, record it, or return the rows that cannot be recorded as CSV.
 
-        Without a choice of the user, nothing is recorded: the first step only tries.
+        The file is recorded only if the user chooses so; the first step only tries it.
         """
         fields = await _read_fields(context.request)
         try:
@@ -165,7 +165,7 @@ def _show(
 def _sentence(text: str, parts: Listed | ImportAnswer) -> str:
     """Return a text as a sentence that the page can translate, if its parts are known.
 
-    Options of the command line are replaced by what the page has instead of them.
+    Options of the command line are replaced by the words of the page.
     """
     if not parts.template:
         return text

@@ -1,7 +1,7 @@
 """The page that replaces an item by another one, because the same goods were registered twice.
 
-Entries are about one item, so items are not merged. The page does at once what a person would do:
-it repacks the free stock, gives barcodes and names to the other item, and retires the code.
+Each entry is about one item, so the entries of two items cannot be merged. Instead, the page
+repacks the free stock of one item into the other, moves its barcodes and names, and retires it.
 """
 
 from __future__ import annotations
@@ -31,11 +31,15 @@ from supplies_service.request_context import Context, RequestContext
 from supplies_service.routes.catalogue import change_record
 
 OPEN = (NEEDED, CLAIMED, PLEDGED, ALLOCATED, IN_TRANSIT, LENT)
-"""The kinds of account whose balances stay with the retired item until they are finished."""
+"""The kinds of account whose balances stay with the replaced item until they are zero."""
 
 
 class ItemToReplace(StrictStruct, frozen=True, kw_only=True):
-    """The form that replaces an item. item: the code that stays."""
+    """The form that replaces an item.
+
+    Attributes:
+        item: The code of the item that remains in use.
+    """
 
     item: Code
     reason: Reason
@@ -52,7 +56,7 @@ class ItemMergePages(Controller):
     async def form(
         self, context: Context, code: FromPath[str], into: FromQuery[str | None] = None
     ) -> Response[bytes]:
-        """Show the form, and what would happen if the code that stays is given."""
+        """Show the form. If the form names the item that remains, show what would happen."""
         with context.reading() as books:
             check_codes(books, item=into)
         return await _show(
@@ -61,7 +65,7 @@ class ItemMergePages(Controller):
 
     @post()
     async def replace(self, context: Context, code: FromPath[str]) -> Response[bytes]:
-        """Replace the item, or show what would happen."""
+        """Replace the item or, before the user confirms it, show what would happen."""
         form = await CommandForm.read(context.request, ItemToReplace)
         if not form.is_save:
             return await _show(context, code, form)
@@ -82,7 +86,7 @@ class ItemMergePages(Controller):
 def _replace(
     context: RequestContext, ledger: Ledger, code: str, stated: ItemToReplace
 ) -> int | None:
-    """Replace an item. Return the number of the last entry, or None if nothing was in stock."""
+    """Replace an item. Return the number of the last entry; None if nothing was in stock."""
     old, new = get_record(ledger.books, Item, code), get_record(ledger.books, Item, stated.item)
     _check_pair(old, new)
     entry = None

@@ -31,14 +31,22 @@ ROWS = 50
 
 
 class DonorToMerge(StrictStruct, frozen=True, kw_only=True):
-    """The form that merges a donor into another. donor: the code that stays."""
+    """The form that merges a donor into another.
+
+    Attributes:
+        donor: The code that remains in use.
+    """
 
     donor: Code
     reason: Reason
 
 
 class RecipientToMerge(StrictStruct, frozen=True, kw_only=True):
-    """The form that merges a recipient into another. recipient: the code that stays."""
+    """The form that merges a recipient into another.
+
+    Attributes:
+        recipient: The code that remains in use.
+    """
 
     recipient: Code
     reason: Reason
@@ -81,7 +89,7 @@ def merge_pages(kind: type[Donor | Recipient]) -> type[Controller]:
         async def form(
             self, context: Context, code: FromPath[str], into: FromQuery[str | None] = None
         ) -> Response[bytes]:
-            """Show the form, and both records if the code that stays is given."""
+            """Show the form. If it names the code that remains, show both records too."""
             with context.reading() as books:
                 check_codes(books, **{person: into})
             fields = {f"/{person}": into} if into else {}
@@ -91,7 +99,7 @@ def merge_pages(kind: type[Donor | Recipient]) -> type[Controller]:
 
         @post()
         async def merge(self, context: Context, code: FromPath[str]) -> Response[bytes]:
-            """Merge the codes, or show both records."""
+            """Merge the codes or, before the user confirms it, show both records."""
             form = await CommandForm[Any].read(context.request, form_kind)
             if not form.is_save:
                 return await _merge_page(context, kind, person, code, form)
@@ -136,7 +144,7 @@ async def _merge_page(
     code: str,
     form: CommandForm[Any],
 ) -> Response[bytes]:
-    """Return the page. The access log names the second person too, if both are shown."""
+    """Return the page with the form. If it shows both records, the access log names both people."""
     with context.reading() as books:
         record = get_record(books, kind, code)
         form.find_records(books)

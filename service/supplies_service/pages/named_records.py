@@ -42,16 +42,16 @@ MAX_CHOICES = 12
 
 
 class Choice(NamedTuple):
-    """The code and the name of a record that fits a typed text, for the user to choose from."""
+    """The code and the name of a record that matches a typed text, for the user to choose."""
 
     code: str
     name: str
 
 
 def find_record(books: Books, kind: type[CatalogueRecord], text: str) -> str | list[Choice]:
-    """Return the code of the record that a text means.
+    """Return the code of the record that a typed text means.
 
-    If several records fit the text, or none, return the records to choose from.
+    If no record or several records match the text, return the records to choose from.
 
     Args:
         books: The books.
@@ -72,7 +72,7 @@ def find_record(books: Books, kind: type[CatalogueRecord], text: str) -> str | l
 def code_filter(
     books: Books, kind: type[CatalogueRecord], text: str | None, pointer: str
 ) -> str | None:
-    """Return the code of the record that a typed filter means. Return None for an empty text.
+    """Return the code of the record that a typed filter means; None for an empty text.
 
     Args:
         books: The books.
@@ -81,7 +81,7 @@ def code_filter(
         pointer: JSON pointer to the filter, for the error.
 
     Raises:
-        InvalidField: no record fits the text, or several do.
+        InvalidField: no record matches the text, or several do.
     """
     if text is None or not text.strip():
         return None
@@ -92,7 +92,7 @@ def code_filter(
 
 
 def not_found(text: str, found: Sequence[Choice]) -> Sentence:
-    """Return the error message about a text that no record or several records fit."""
+    """Return the error message about a text that matches no record, or several records."""
     if found:
         return Sentence("{text} is the name of several; choose one", text=text)
     return Sentence("{text} is not registered; choose from the list", text=text)

@@ -177,7 +177,10 @@ class Names:
         return "" if found is None else self.unit(found.unit, quantity)
 
     def units(self) -> list[tuple[str, str]]:
-        """Return code and word of each unit. Equal words have the other language's beside them."""
+        """Return the code and the word of each unit.
+
+        If several units have the same word, the word in the other language is added.
+        """
         count = Counter(map(self.unit, self._units))
         return [(code, self._distinct_unit(code, count)) for code in self._units]
 

@@ -21,10 +21,10 @@ from supplies_service.security.rate_limit_checks import check_rate_limit
 
 
 class _Shown(NamedTuple):
-    """What a page shows once.
+    """Values that a page shows only once.
 
     Attributes:
-        secret: The secret for the app, while it waits for the first code.
+        secret: The secret for the app, until the user types the first code.
         recovery_codes: The new recovery codes, after the first code.
     """
 
@@ -48,7 +48,7 @@ class OneTimeCodePages(Controller):
 
     @post()
     async def start(self, context: Context) -> Response[bytes]:
-        """Make a secret for the user's app, and show it with the form for the first code."""
+        """Create a secret for the user's app, and show it with the form for the first code."""
         sent = await form_fields(context.request, ("password",))
         code = str(context.caller.user)
         try:
@@ -83,7 +83,7 @@ class OneTimeCodePages(Controller):
 
     @post("/remove")
     async def remove(self, context: Context) -> Response[bytes]:
-        """Turn off one-time codes. A right code is needed."""
+        """Turn off one-time codes, if the user typed a right code."""
         sent = await form_fields(context.request, ("code",))
         user = str(context.caller.user)
         line = access_line(context.request, context.caller, "revoked", detail="one-time codes")

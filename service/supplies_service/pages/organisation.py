@@ -29,7 +29,7 @@ from supplies_service.request_context import Context
 class ItemRow(NamedTuple):
     """The stock of an item at all stations, and the needs for it.
 
-    None means that there are none.
+    A field is None if there is no stock, or no need.
     """
 
     item: str
@@ -40,7 +40,7 @@ class ItemRow(NamedTuple):
 
 
 class StationRow(NamedTuple):
-    """The stock of an item at one station, and the needs for it. None means that there are none."""
+    """The stock of an item at one station, and the needs for it; None if there are none."""
 
     station: StationLine
     unit: str

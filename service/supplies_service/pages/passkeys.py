@@ -44,7 +44,7 @@ class PasskeyPages(Controller):
 
     @post("/challenge")
     async def challenge(self, context: Context) -> Response[bytes]:
-        """Return what the browser needs to make a passkey. The current password is needed."""
+        """Check the user's password, and return the data for the browser to make a passkey."""
         sent = await form_fields(context.request, ("password",))
         code, site = str(context.caller.user), _site(context.request)
         await check_current_password(context, sent["password"])
@@ -96,7 +96,7 @@ class PasskeySignIn(Controller):
 
     @post("/challenge")
     async def challenge(self, context: Context) -> Response[bytes]:
-        """Return what the browser needs to use a passkey. The number of requests is limited.
+        """Return the data for the browser to sign in with a passkey. Requests are limited.
 
         Raises:
             RateLimited: there were too many requests from this address.

@@ -1,6 +1,7 @@
 """The page with which a phone joins a delivery team.
 
-The address may be opened by previews of messengers, so only the button on the page joins.
+Messengers open the address to show a preview. So the phone joins only when its user presses the
+button on the page.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from supplies_service.security.authorization import allow_anyone
 _BUILT_IN_BROWSER = re.compile(
     r"MicroMessenger|\bQQ/|Weibo|AliApp|DingTalk|Lark|FBAN|FBAV|Instagram|\bLine/", re.IGNORECASE
 )
-"""Names of programs with a browser of their own, in `User-Agent`.
+"""Names in `User-Agent` of messengers and other programs with a built-in browser.
 
-Such a browser keeps its own storage and may not work without a network.
+Such a browser has separate storage, and may not work without a network.
 """
 
 _MODEL = re.compile(r"Android [\d.]+; ([^;)]{1,40}?)(?: Build/|[;)])|\b(iPhone|iPad)\b")
@@ -68,7 +69,10 @@ class PhoneJoinPages(Controller):
 
 
 def is_built_in_browser(context: RequestContext) -> bool:
-    """Return whether a page is opened in the browser of a messenger or another program."""
+    """Return whether a request comes from the built-in browser of another program.
+
+    Examples are the browsers of messengers.
+    """
     return _BUILT_IN_BROWSER.search(context.request.headers.get("user-agent", "")) is not None
 
 

@@ -77,7 +77,7 @@ class PhonePages(Controller):
 
     @post("/rescue")
     async def rescue(self, context: Context) -> Response[bytes]:
-        """Record the unsent records, and show what became of each."""
+        """Record the unsent records, and show the result for each."""
         form = await CommandForm.read(context.request, TypedText)
         if not form.is_save:
             return _rescue_page(context, form)
@@ -95,5 +95,8 @@ class PhonePages(Controller):
 def _rescue_page(
     context: RequestContext, form: CommandForm[TypedText], *, done: Rescued | None = None
 ) -> Response[bytes]:
-    """Return the page. Sending its form again records nothing twice, because records have keys."""
+    """Return the page for pasting unsent records.
+
+    If the form is sent again, nothing is recorded twice, because each record has a key.
+    """
     return render_form(context, "phone_rescue.html", form, done=done)

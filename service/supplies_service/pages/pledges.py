@@ -45,7 +45,7 @@ class PledgePages(Controller):
     ) -> Response[bytes]:
         """List pledges, the oldest first.
 
-        By default, only open ones or those of one donor are listed.
+        By default, only open pledges are listed or, if `donor` is given, all pledges of the donor.
         """
         chosen = status or (ALL if donor else "open")
         today = context.ledger.today()

@@ -1,4 +1,4 @@
-"""Pages about personal data: who read it, whose is due to be erased, and requests of donors."""
+"""Pages about personal data: who read it, which data is due for erasure, and donors' requests."""
 
 from __future__ import annotations
 
@@ -34,7 +34,11 @@ ROWS = 50
 
 
 class Erasure(StrictStruct, frozen=True, kw_only=True):
-    """The confirmation that personal data is to be erased. code: the person's, typed again."""
+    """The form that confirms the erasure of personal data.
+
+    Attributes:
+        code: The code of the person, typed again.
+    """
 
     code: Code
 
@@ -174,7 +178,7 @@ class DonorRequestPages(Controller):
     async def requests(
         self, context: Context, code: FromPath[str], after: FromQuery[str | None] = None
     ) -> Response[bytes]:
-        """List the requests, oldest first, with the form that answers each open one."""
+        """List the requests of a donor, oldest first, with a form to answer each open one."""
         return _requests_page(context, code, CommandForm(Answer), after=after)
 
     @post("/{request_id:str}/answer")

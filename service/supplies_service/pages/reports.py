@@ -133,7 +133,7 @@ def _period(context: Context, first: str, last: str) -> tuple[date, date]:
 
 
 def _where(line: GoodsLine) -> list[Segment]:
-    """Return the bar of an item, which shows what became of the goods in the period."""
+    """Return the bar of an item, which shows where its goods of the period went."""
     return stacked_bar(
         {
             "handed-over": line.handed_over,

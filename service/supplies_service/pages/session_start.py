@@ -66,7 +66,7 @@ async def start_session(
     device: str | None = None,
     needs_code: bool = True,
 ) -> Response[bytes]:
-    """Start a session, unless the password was changed after `password` was verified.
+    """Start a session, unless the user's password was changed since it was verified.
 
     If the user has one-time codes, the page that asks for a code comes first.
 
@@ -221,7 +221,7 @@ def code_page(
 def tour_people(request: Request[Any, Any, Any]) -> list[users.User]:
     """Return the users as whom a visitor can sign in without a password.
 
-    There are some only if the first station has the books of the demo, and if the request comes
+    The list is empty unless the first station has the books of the demo and the request comes
     directly from this machine.
     """
     if not is_directly_from_loopback(request):

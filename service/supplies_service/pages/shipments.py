@@ -60,7 +60,7 @@ class ShipmentPages(Controller):
     async def shipments(
         self, context: Context, after: FromQuery[str | None] = None
     ) -> Response[bytes]:
-        """List the shipments on the way here, those on the way to other stations, and all."""
+        """List shipments: those on the way here, those on the way to other stations, and all."""
         with context.reading() as books:
             awaited = list_awaited_shipments(books, limit=None).items if after is None else []
             under_way = list_unacknowledged_shipments(books) if after is None else []
@@ -153,7 +153,7 @@ class ShipmentPages(Controller):
 def _take_apart(form: CommandForm[Any], pointer: str) -> None:
     """Replace a pasted entry of another station by its fields `previous`, `body` and `hash`.
 
-    A text that is not such an entry is left as it is, so that it is refused at its field.
+    Any other text is left unchanged, so that it is refused at its field.
     """
     text = form.value(pointer).strip()
     try:

@@ -22,15 +22,15 @@ async def save_and_show(
     make: Callable[[AccessContext], tuple[T, str]],
     show: Callable[[T], Response[bytes]],
 ) -> Response[bytes]:
-    """Save a form that makes a secret, and return the page that shows the secret.
+    """Save a form that creates a secret, and return the page that shows the secret.
 
-    If the same form is sent again, the secret is not shown again: the browser is sent to the page
-    of what was made.
+    If the same form is sent again, the secret is not shown. The browser is redirected to the page
+    of the created object.
 
     Args:
         context: The request.
         form: The form.
-        make: Returns what was made, with its secret, and the address of its page.
+        make: Returns the created object with its secret, and the address of its page.
         show: Returns the page with the secret.
 
     Raises:

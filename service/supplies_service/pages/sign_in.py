@@ -229,7 +229,7 @@ class SignInPages(Controller):
 async def _check_attempts(context: RequestContext, login: str, device: str | None) -> None:
     """Count an attempt to sign in to a station.
 
-    A known device has attempts of its own. All other devices share those of the login.
+    Each known device of a user is counted separately. All unknown devices are counted together.
 
     Raises:
         RateLimited: there were too many attempts.
@@ -243,7 +243,7 @@ async def _check_attempts(context: RequestContext, login: str, device: str | Non
 
 
 def _first_page(context: RequestContext, user: users.User) -> str:
-    """Return the page for a user who set a password: the guide, if the station is new."""
+    """Return the page for a user who set a password: if the station is new, the setup guide."""
     with context.reading() as books:
         steps = get_first_steps(books)
     is_new = not steps.entries and not (steps.place and steps.items)
@@ -296,7 +296,7 @@ def _find_invited_user(
 
 
 def _invited_user(access: AccessContext, secret: str) -> users.User | None:
-    """Return the user whom an invitation is for. Return None if it was used or has expired."""
+    """Return the user for whom an invitation is; None if it was used or has expired."""
     found = credentials.authenticate(access, secret, ("invitation",))
     if found is None or found.caller.user is None:
         return None

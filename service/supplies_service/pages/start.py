@@ -1,6 +1,6 @@
 """The guide that sets up a new station: its settings, the first place, items and users.
 
-Each step may be left out and done later. What is done is read from the books.
+Each step may be skipped and done later. Which steps are done is read from the books.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from supplies_service.request_context import Context, RequestContext
 
 
 class FirstPapers(StrictStruct, frozen=True, kw_only=True):
-    """The languages of papers."""
+    """The languages of papers, as the guide asks for them."""
 
     languages: Languages = "zh+en"
 
@@ -61,7 +61,7 @@ class StartPages(Controller):
 
     @get()
     async def start(self, context: Context) -> Response[bytes]:
-        """Show the steps, and which are done."""
+        """Show the steps of the guide, and which of them are done."""
         with context.reading() as books:
             return render_page(context.request, "start.html", steps=get_first_steps(books))
 
@@ -142,7 +142,7 @@ class StartPages(Controller):
 
     @get("/users")
     async def users(self, context: Context) -> Response[bytes]:
-        """Show how to add users, and the way to the first page."""
+        """Show how to add users, with a link to the home page."""
         return render_page(context.request, "start_users.html")
 
 

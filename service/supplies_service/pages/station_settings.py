@@ -45,7 +45,7 @@ class UnitLine(UnitWords, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class PaperForm(StrictStruct, frozen=True, kw_only=True):
-    """The settings of papers, in the form in which users type them."""
+    """The settings of papers as users type them into a form."""
 
     languages: Languages = "zh+en"
     values: Literal["never", "evidenced"] = "never"
@@ -58,7 +58,7 @@ class PaperForm(StrictStruct, frozen=True, kw_only=True):
 
 
 class StationForm(StrictStruct, frozen=True, kw_only=True):
-    """The settings of a station, in the form in which users type them.
+    """The settings of a station as users type them into a form.
 
     An empty field means None or the default.
     """

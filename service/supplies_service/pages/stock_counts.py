@@ -92,7 +92,7 @@ class CountPages(Controller):
 
     @post("/{sheet:str}/settle", opt=COORDINATORS)
     async def settle(self, context: Context, sheet: FromPath[str]) -> Response[bytes]:
-        """Record the cause of a difference. If that is refused, show the errors."""
+        """Record the cause of a difference. If that is refused, show the form with the errors."""
         form = await CommandForm.read(context.request, Settle)
         with context.reading() as books:
             form.fields["/place"] = get_count_sheet(books, sheet).location
@@ -107,7 +107,7 @@ class CountPages(Controller):
 
 
 def _find_donor(books: Books, form: CommandForm[Settle]) -> None:
-    """Replace the typed name of a donor by its code, or offer the donors that it may mean."""
+    """Replace the typed name of a donor by its code. If several donors match it, offer them."""
     found = find_record(books, Donor, form.value("/party"))
     if isinstance(found, str):
         form.fields["/party"] = found
@@ -172,7 +172,7 @@ def _show(
 
 
 def _fill_in_differences(form: CommandForm[Settle], balances: list[BalanceView]) -> None:
-    """Fill in the missing goods, or the goods found if nothing is missing."""
+    """Fill the form with the missing goods or, if nothing is missing, with the surplus goods."""
     missing = [one for one in balances if one.quantity > 0]
     form.fields["/by"] = "lost" if missing else ""
     for at, one in enumerate(missing or balances):

@@ -122,7 +122,7 @@ def _by_kind(alerts: list[Alert]) -> Mapping[str, list[Alert]]:
 
 
 def _carried(delivery: DeliveryView) -> Counter[str]:
-    """Return the quantity of each item that the team still has, in base units."""
+    """Return the quantity of each item that a team still has, in base units."""
     carried: Counter[str] = Counter()
     for stop in delivery.stops:
         for line in stop.lines:

@@ -53,7 +53,7 @@ class TokenPages(Controller):
 
     @post()
     async def make(self, context: Context) -> Response[bytes]:
-        """Make a token, and show its secret once."""
+        """Create a token, and show its secret once."""
         form = await CommandForm.read(context.request, NewToken)
         if not form.is_save:
             return _page(context, form)

@@ -115,7 +115,7 @@ def _month_field(struct: type[msgspec.Struct]) -> tuple[str, str]:
 def is_code_field(kind: Any, pointer: str, fields: Mapping[str, str]) -> bool:
     """Return whether the field at a pointer contains a code.
 
-    Some fields with a name in `REFERENCES` do not: they are literals.
+    Some fields whose names are in `REFERENCES` contain one of a few fixed words instead.
     """
     at, seen = kind, ""
     for name in pointer.split("/")[1:]:
@@ -151,7 +151,7 @@ def _tree(fields: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _plain(kind: Any, value: Any, there: str, here: str, names: dict[str, str]) -> Any:
-    """Return typed text as JSON for a type. The result for empty text is None.
+    """Convert typed text to a JSON value of a type; None for empty text.
 
     Args:
         there: JSON pointer to the value in the JSON.
@@ -209,7 +209,7 @@ def _typed_day(text: str) -> str:
 def _amount_in_minor_units(money: dict[str, Any]) -> dict[str, Any]:
     """Return money in which the typed decimal amount is converted to minor units.
 
-    A currency without an amount is left out, because forms fill in the currency.
+    Money without an amount is left out, because forms always fill in the currency.
     """
     typed = money.get("minor")
     if typed is None:

@@ -28,7 +28,7 @@ ROWS = 50
 """Number of users on a page of the list."""
 
 _FORMS = ("invitation", "sign_out", "second_factor", "disable", "enable")
-"""The forms without fields on the page of a user."""
+"""The forms on the page of a user that consist of a button only."""
 
 
 class UserPages(Controller):
@@ -67,7 +67,7 @@ class UserPages(Controller):
 
     @post("/{user:str}")
     async def invite(self, context: Context, user: FromPath[str]) -> Response[bytes]:
-        """Make a new invitation, and show its address once."""
+        """Create a new invitation, and show its address once."""
         form = await CommandForm.read(context.request, EmptyBody)
         try:
             return await _invite(context, form, lambda access: users.get(access, user))

@@ -1,4 +1,4 @@
-"""Pages about goods that are out, lent or issued: the lists, and forms for goods that come back."""
+"""Pages about lent and issued goods: the lists, and forms for goods that come back."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class WithdrawalPages(Controller):
     async def documents(
         self, context: Context, noun: FromPath[Noun], after: FromQuery[str | None] = None
     ) -> Response[bytes]:
-        """List what is out now, and all loans or issues, the oldest first."""
+        """List the goods that are out now, and all loans or issues, the oldest first."""
         with context.reading() as books:
             page = list_stock_documents(books, noun, after=after, limit=ROWS)
             prefix = (LENT if noun == "loans" else USED).prefix
@@ -97,7 +97,7 @@ def _show(
 
 
 def _outstanding(document: StockDocumentView) -> dict[str, str]:
-    """Return the fields of lines for all goods of a document that have not come back."""
+    """Return form fields with a line for each of the goods that have not come back yet."""
     fields = {}
     for at, goods in enumerate(document.outstanding or []):
         fields[f"/lines/{at}/item"] = goods.item

@@ -111,7 +111,7 @@ class ShortenedStruct:
         self._postponed: dict[str, Any] = {}
 
     def field_faults(self) -> list[Fault]:
-        """Check all fields. Return their faults; without any, normalize the texts in place."""
+        """Check all fields and return their faults. If there are none, normalize texts in place."""
         fields, faults = field_faults(self._kind, _kept(self._fields))
         if not faults:
             self._fields = _restored(self._fields, fields)

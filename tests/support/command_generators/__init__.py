@@ -1,4 +1,4 @@
-"""Random commands drawn from the state of the books. Most of them are valid.
+"""Random commands that fit the state of the books. Most of them are valid.
 
 The state machine draws commands with hypothesis, the simulator with a seeded generator: see
 `random_source`.

@@ -52,7 +52,7 @@ class ArrivalCommands(GeneratorBase):
         )
 
     def claim_needs(self) -> c.Command:
-        """New claims for an earlier pledge, and sometimes dropped claims."""
+        """Return new claims for an earlier pledge, and sometimes dropped claims."""
         pledge = self.pick(self.model.pledges())
         claimed = {
             key[0].rsplit(":", 1)[1]: quantity

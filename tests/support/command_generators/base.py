@@ -89,13 +89,13 @@ class GeneratorBase:
         return once_in(self.random, times)
 
     def quantity_up_to(self, available: int) -> int:
-        """Return a quantity. It is seldom more than what is available."""
+        """Return a quantity, which only rarely exceeds the available one."""
         if available <= 0 or self.once_in(20):
             return self.number(1, 40)
         return available if self.coin() else self.number(1, available)
 
     def day(self, *, often: bool = False) -> date | None:
-        """Return a day, mostly None (today). With `often`, mostly an earlier day."""
+        """Return a day, usually None (today). If `often` is true, usually an earlier day."""
         seldom = [None] * 16 + [0, 0, 1, 1, 1, 1, 2, 2, 3, 4, 5, -1]
         back = self.random.choose([0, 1, 1, 2, 3, 5] if often else seldom)
         return None if back is None else self.clock.day - timedelta(days=back)
@@ -110,7 +110,10 @@ class GeneratorBase:
         return {"expires_on": day, **({"expires_month": month} if day == last_day(month) else {})}
 
     def arriving_expiry(self) -> dict[str, Any]:
-        """Return the expiry of arriving goods. If it is past, the line mostly says what to do."""
+        """Return the expiry of arriving goods, and where expired goods go.
+
+        Sometimes the latter is left out.
+        """
         if not self.once_in(8):
             return self.expiry()
         past = self.clock.day - timedelta(days=self.number(1, 9))
@@ -151,7 +154,7 @@ class GeneratorBase:
         return lines
 
     def named_need(self, item: str, recipient: str | None) -> str | None:
-        """Return a need that a line names, which is mostly None."""
+        """Return the need that a line names, which is usually None."""
         needs = [
             need
             for need in self.model.needs(item)
@@ -169,7 +172,7 @@ class GeneratorBase:
         ]
 
     def shelf(self) -> str:
-        """Return a location, mostly one with stock."""
+        """Return a location, usually one with stock."""
         stocked = [key[0].partition(":")[2] for key in self.model.nonzero_balances("stock:")]
         open_ = [place for place in stocked if place != self.codes.quarantine] or stocked
         return self.pick((stocked if self.once_in(10) else open_) or self.codes.open)

@@ -34,7 +34,7 @@ class CorrectionCommands(ArrivalCommands, DeliveryCommands, StockCommands, Offic
         return c.Correct(entry=seq, command=restated, reason="r")
 
     def correct_words(self, seq: int) -> c.Correct:
-        """Correct only free texts of an entry. `rewordable` returns the entries."""
+        """Correct only free texts of one of the entries that `rewordable` returns."""
         command: Any = self.commands[seq]
         if isinstance(command, c.Correct):
             command = command.command
@@ -43,7 +43,7 @@ class CorrectionCommands(ArrivalCommands, DeliveryCommands, StockCommands, Offic
         )
 
     def rewordable(self) -> list[int]:
-        """Return the correctable entries whose command can be restated as it was recorded."""
+        """Return the correctable entries whose command can be repeated as it was recorded."""
         return [
             seq
             for seq in self.correctable()
@@ -58,7 +58,7 @@ class CorrectionCommands(ArrivalCommands, DeliveryCommands, StockCommands, Offic
         return c.Reverse(entry=seq, reason="r")
 
     def restated(self, seq: int) -> c.Command:
-        """Return the command of an entry with a changed quantity or day, or a new command."""
+        """Return the command of an entry with another quantity or day, or a new command."""
         command: Any = self.commands[seq]
         if isinstance(command, c.Correct):
             command = command.command
@@ -102,7 +102,7 @@ class CorrectionCommands(ArrivalCommands, DeliveryCommands, StockCommands, Offic
         return msgspec.structs.replace(command, **changes)
 
     def other_expiries(self, command: Any) -> dict[str, Any]:
-        """Other expiries of goods that arrived or were repacked, earlier or later."""
+        """Return other expiries, earlier or later, of goods that arrived or were repacked."""
         if not isinstance(command, c.Convert | c.RecordDonation | c.OpenStock | c.RecordArrival):
             return {}
         name = "produced" if isinstance(command, c.Convert) else "lines"

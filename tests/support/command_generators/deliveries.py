@@ -51,7 +51,7 @@ class DeliveryCommands(GeneratorBase):
         return c.Release(allocation=allocation, reason="r", lines=lines, happened_on=self.day())
 
     def allocation_parts(self, allocation: str) -> list[c.AllocationPart]:
-        """Return a line of an allocation with a quantity, which is seldom too large."""
+        """Return a line of an allocation with a quantity, which is only rarely too large."""
         allocated = self.model.total(f"allocated:{allocation}:")
         return [c.AllocationPart(line=1, quantity=self.quantity_up_to(allocated))]
 
@@ -86,7 +86,7 @@ class DeliveryCommands(GeneratorBase):
         )
 
     def stops_to_change(self, delivery: str) -> list[str]:
-        """Return stops of a delivery. Seldom they have an outcome or are no stops of it."""
+        """Return stops of a delivery. A few have an outcome, or belong to another delivery."""
         waiting = self.model.waiting(delivery)
         if self.once_in(10) or not waiting:
             waiting = sorted(self.model.allocations())

@@ -1,4 +1,4 @@
-"""Commands that move no goods: receipts, periods, activities, and forgetting people."""
+"""Commands without goods: receipts, periods, activities, and forgetting people."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from support.command_generators.base import GeneratorBase
 
 
 class OfficeCommands(GeneratorBase):
-    """Methods that draw commands that move no goods."""
+    """Methods that draw commands without goods."""
 
     def issue_receipt(self) -> c.Command:
         donations = self.model.donations()
@@ -45,7 +45,7 @@ class OfficeCommands(GeneratorBase):
         return c.Reverse(entry=self.pick(self.merged()), reason="r")
 
     def merged(self) -> list[int]:
-        """Return the numbers of the entries that merged codes or divided them again."""
+        """Return the numbers of the entries that merged codes, or separated them again."""
         return [body.seq for body in self.model.bodies if body.kind == "codes_merged"]
 
     def forget(self) -> c.Command:

@@ -14,13 +14,13 @@ class RandomSource(Protocol):
     """A source of random choices: hypothesis or a seeded generator."""
 
     def choose(self, options: Sequence[T]) -> T:
-        """Return one of these. A repeated option is more likely."""
+        """Return one of these options. A repeated option is more likely."""
 
     def number(self, low: int, high: int) -> int:
         """Return a number from `low` to `high`, both included."""
 
     def sample(self, options: Sequence[T], most: int) -> list[T]:
-        """Return one or more of these, each at most once."""
+        """Return one or more of these options, each at most once."""
 
 
 class SeededRandom:
@@ -43,12 +43,12 @@ class SeededRandom:
 
 
 def pick(random: RandomSource, options: Iterable[T]) -> T:
-    """Return one of these. The result does not depend on their order."""
+    """Return one of these options. The result does not depend on their order."""
     return random.choose(sorted(options, key=str))
 
 
 def once_in(random: RandomSource, times: int) -> bool:
-    """Return True once in so many times on average."""
+    """Return True once in this number of times, on average."""
     return random.number(0, times - 1) == 0
 
 

@@ -72,7 +72,7 @@ class ShipmentCommands(GeneratorBase):
     def cited(self, kind: str, shipment: str) -> c.CitedEntry | None:
         """Return the entry in the other station's books.
 
-        Sometimes return None, if both stations share a database.
+        If both stations share a database, sometimes return None.
         """
         if self.same_database and self.coin():
             return None

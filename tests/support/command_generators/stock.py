@@ -156,7 +156,7 @@ class StockCommands(GeneratorBase):
         )
 
     def product(self, consumed: list[c.LotLine]) -> c.ConvertedLine:
-        """A product; some fulfil a pledge, mostly of the donor of a consumed lot."""
+        """Return a product. Some fulfil a pledge, usually of the donor of a consumed lot."""
         lots = self.model.latest(Lot, "lot")
         origins = {lots[line.lot].origin for line in consumed if line.lot in lots}
         pledges = self.model.pledges()
