@@ -5,6 +5,7 @@ from __future__ import annotations
 from supplies.access import phones
 from supplies.access.access_context import AccessContext
 from supplies.access.phones import Phone
+from supplies.domain.catalogue_records import CatalogueRecord, Team
 from supplies.domain.plurals import counted
 from supplies.views.pagination import Warned
 
@@ -34,6 +35,20 @@ def find_unsent_hand_outs(access: AccessContext, team: str | None = None) -> lis
     """
     found = phones.unsent_at_counters(access, team)
     return [_unsent(phone, phone.unsent or 0) for phone in found]
+
+
+def find_counter_warnings(
+    access: AccessContext, before: CatalogueRecord, after: CatalogueRecord
+) -> list[Warned]:
+    """Return a warning for each phone whose unsent hand-outs are refused after a change of counter.
+
+    The list is empty if the record is not a team, or if its counter stays.
+    """
+    if not isinstance(before, Team) or not isinstance(after, Team):
+        return []
+    if before.counter is None or before.counter == after.counter:
+        return []
+    return find_unsent_hand_outs(access, before.code)
 
 
 def _unsent(phone: Phone, count: int) -> Warned:

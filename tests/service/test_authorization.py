@@ -267,6 +267,7 @@ GET    CR    /api/teams/{code}/link
 POST   CR    /api/teams/{code}/link
 DELETE CR    /api/teams/{code}/link
 DELETE CR    /api/teams/{code}/link/{link}
+DELETE CR    /api/teams/{code}/link/{link}/phones
 GET    CRA   /api/donors
 POST   CR    /api/donors
 GET    CRA   /api/donors/{code}

@@ -7,9 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from httpx import Response
+from msgspec.structs import replace
 from support.phones import TeamPhone, rescue_lines, unsent_record
 from support.rest_client import ADDRESS, RestClient
 from support.service_fixture import Service
+
+from supplies.ledger.ledger import Ledger
 
 KEY = "k" * 22
 
@@ -172,6 +175,60 @@ def test_changing_the_counter_of_a_team_warns_of_its_phones_with_unsent_hand_out
     sure = {"confirmed": f"phone-unsent:{phone.shown['id']}"}
     assert desk.send(path, **fields, **sure).status_code == 303
     assert rest.get("/api/teams/T-1")["counter"] is None
+
+
+def test_a_changed_counter_over_rest_warns_of_phones_with_unsent_hand_outs(
+    rest: RestClient,
+) -> None:
+    phone = counter_with_unsent(rest)
+    renamed = rest.client.patch("/api/teams/T-1", json={"name": "Team A"}).json()
+    assert "warnings" not in renamed
+    changed = rest.client.patch("/api/teams/T-1", json={"counter": None}).json()
+    (warned,) = changed["warnings"]
+    assert (warned["warning"], warned["about"]) == ("phone-unsent", phone.shown["id"])
+    assert (changed["name"], changed["counter"]) == ("Team A", None)
+
+
+def test_the_page_of_a_teams_links_shows_a_code_to_scan_and_ends_the_phones_with_a_link(
+    rest: RestClient, service: Service
+) -> None:
+    desk = Desk(rest, service)
+    made = desk.send("/teams/T-1/links", **{"/label": "the car", "/days": "90"})
+    assert "Phones cannot open this address" in made.text
+    assert "<svg" not in made.text
+    with Ledger.open(str(service.folder / "books.db"), station="lx") as ledger:
+        ledger.amend(replace(ledger.books.station, host="https://supplies.example.org"))
+    made = desk.send("/teams/T-1/links", **{"/days": "90", "key": "q" * 22})
+    found = re.search(r'value="https://supplies.example.org(/run/join/[^"]+)"', made.text)
+    assert found is not None
+    assert made.text.count("<svg") == 1
+
+    phone = TeamPhone.by_page(rest, found[1])
+    page = desk.see("/teams/T-1/links")
+    assert "1 phone joined by it and has access" in page
+    button = re.search(
+        r'action="([^"]+/end)"><input type="hidden" name="key" value="(\w+)">'
+        r'<input type="hidden" name="phones" value="yes"><button[^>]*>End it with its 1 phone<',
+        page,
+    )
+    assert button is not None
+    ended = desk.send(button[1], key=button[2], phones="yes")
+    assert ended.status_code == 303
+    assert phone.get("/api/run").status_code == 401
+    assert "phone joined by it" not in desk.see("/teams/T-1/links")
+
+
+def test_phones_that_stayed_when_their_link_ended_are_ended_later(
+    rest: RestClient, service: Service
+) -> None:
+    phone, desk = TeamPhone.of_team(rest), Desk(rest, service)
+    rest.client.delete("/api/teams/T-1/link")
+    page = desk.see("/teams/T-1/links")
+    found = re.search(r'action="([^"]+/end)"', page)
+    assert found is not None
+    assert "End the access of its 1 phone" in page
+    assert desk.send(found[1], phones="yes").status_code == 303
+    assert phone.get("/api/run").status_code == 401
 
 
 def test_today_lists_phones_with_records_unsent_for_more_than_12_hours(

@@ -230,8 +230,46 @@ def test_a_lost_phone_is_revoked_alone_and_at_once(rest: RestClient, open_delive
 
 def test_phones_survive_the_end_of_the_link_with_which_they_joined(rest: RestClient) -> None:
     phone = TeamPhone.of_team(rest)
-    rest.client.delete("/api/teams/T-1/link")
+    ended = rest.client.delete("/api/teams/T-1/link").json()
+    assert ended["joined_phones"] == [phone.shown["id"]]
     assert phone.get("/api/run").status_code == 200
+
+
+def test_the_phones_that_joined_by_a_link_end_with_it_if_wanted(rest: RestClient) -> None:
+    made = [rest.post("/api/teams/T-1/link") for _ in range(2)]
+    first, second = (TeamPhone.by_rest(rest, one["secret"]) for one in made)
+    path = f"/api/teams/T-1/link/{made[0]['link']['id']}"
+    assert rest.client.delete(path).json()["joined_phones"] == [first.shown["id"]]
+    assert first.get("/api/run").status_code == 200
+    (ended,) = rest.client.delete(f"{path}/phones").json()["phones"]
+    assert ended["id"] == first.shown["id"]
+    assert first.get("/api/run").status_code == 401
+    assert second.get("/api/run").status_code == 200
+    assert rest.client.delete(path).json()["joined_phones"] == []
+    revoked = {line["detail"] for line in logged(rest) if line["outcome"] == "revoked"}
+    assert f"phone.{first.shown['id']}" in revoked
+    problem(rest.client.delete("/api/teams/T-2/link/none/phones"), 404, "not-found")
+
+
+@pytest.mark.parametrize(
+    ("agent", "language", "label"),
+    [
+        ("Mozilla/5.0 (Linux; Android 10; K) Chrome/140.0 Mobile", "zh", "手机 1"),
+        ("Mozilla/5.0 (Android 15; Mobile; rv:140.0) Firefox/140.0", "en", "Phone 1"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X)", "en", "iPhone"),
+    ],
+)
+def test_a_name_is_proposed_for_a_phone_whose_model_is_unknown(
+    rest: RestClient, agent: str, language: str, label: str
+) -> None:
+    address = rest.post("/api/teams/T-1/link")["address"]
+    headers = {"User-Agent": agent, "Accept-Language": language, "Origin": ADDRESS}
+    page = rest.client.get(address, headers=headers).text
+    assert f'value="{label}" maxlength="200" required' in page
+    assert '<span class="required" aria-hidden="true">*</span>' in page
+    rest.client.post(address, data={"label": ""}, headers=headers, follow_redirects=False)
+    rest.client.cookies.clear()
+    assert [one["label"] for one in rest.get("/api/phones")["items"]] == [label]
 
 
 def test_the_desk_sees_what_a_phone_has_not_sent_and_how_wrong_its_clock_is(

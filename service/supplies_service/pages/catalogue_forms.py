@@ -30,11 +30,10 @@ from supplies.errors import AlreadyDone, InvalidField, Sentence, SuppliesError
 from supplies.ledger.ledger import Ledger
 from supplies.views.catalogue import get_record, list_records
 from supplies.views.look_alikes import find_look_alikes
-from supplies.views.pagination import Warned
 from supplies_service.pages.command_forms import CommandForm, Saved, render_form
 from supplies_service.pages.forms import redirect
 from supplies_service.pages.typed_values import fields_of
-from supplies_service.phone_warnings import find_unsent_hand_outs
+from supplies_service.phone_warnings import find_counter_warnings
 from supplies_service.request_bodies import Changes
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.routes.catalogue import PERSONAL_KINDS, change_record, log_registration
@@ -161,7 +160,7 @@ def change_pages(kind: type[CatalogueRecord]) -> type[Controller]:
                             )
                         )
                     after = change_record(context, ledger, kind, code, Changes(stated))
-                    form.confirm(_counter_warnings(context, ledger.books, before, after))
+                    form.confirm(find_counter_warnings(context.access(ledger.books), before, after))
                     return Saved(f"/{kind.table}/{code}")
 
                 return redirect(await form.record(context, job))
@@ -261,17 +260,6 @@ def _registering(
         return Saved(f"/{kind.table}/{code}")
 
     return job
-
-
-def _counter_warnings(
-    context: RequestContext, books: Books, before: CatalogueRecord, after: CatalogueRecord
-) -> list[Warned]:
-    """Return warnings of phones whose unsent hand-outs are refused after their counter changed."""
-    if not isinstance(before, Team) or not isinstance(after, Team):
-        return []
-    if before.counter is None or before.counter == after.counter:
-        return []
-    return find_unsent_hand_outs(context.access(books), before.code)
 
 
 # --- pages ---------------------------------------------------------------------------------------

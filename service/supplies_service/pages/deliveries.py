@@ -310,13 +310,13 @@ def _live_state(context: RequestContext, books: Books, delivery: DeliveryView) -
     """
     sees_phones = context.caller.role != "auditor" and delivery.status == "out"
     found = phones_of_delivery(context.access(books), delivery.id) if sees_phones else []
-    about_stops = list_stop_conflicts(books)
+    numbers = {stop.allocation: stop.stop for stop in delivery.stops}
     return {
         "reported": sum(stop.outcome is not None for stop in delivery.present_stops),
         "all_stops": len(delivery.present_stops),
         "conflicts": [
-            one.conflict
-            for one in about_stops
+            (numbers.get(one.report.allocation), one.conflict.seq)
+            for one in list_stop_conflicts(books)
             if delivery.id in (one.delivery, one.conflict.document)
         ],
         "unsent": sum(phone.unsent or 0 for phone in found),

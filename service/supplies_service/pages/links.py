@@ -5,15 +5,19 @@ from __future__ import annotations
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
+from supplies.access import phones
 from supplies.access.access_context import AccessContext
 from supplies.access.credentials import DEFAULT_LIFETIMES
+from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Donor, Team
 from supplies.errors import SuppliesError
 from supplies.ledger.ledger import Ledger
+from supplies.stations.public_address import is_local_address
 from supplies.views.catalogue import get_record
 from supplies_service.pages.command_forms import CommandForm, Saved, render_form
 from supplies_service.pages.forms import redirect
 from supplies_service.pages.page_roles import COORDINATORS, STAFF
+from supplies_service.pages.qr_codes import qr_code
 from supplies_service.pages.shown_once import full_address, save_and_show
 from supplies_service.request_bodies import EmptyBody
 from supplies_service.request_context import Context, RequestContext
@@ -21,6 +25,7 @@ from supplies_service.routes.links import (
     LinkMade,
     LinkOwner,
     NewLink,
+    end_phones,
     log,
     make_link,
     revoke_link,
@@ -97,13 +102,15 @@ def link_pages(owner: LinkOwner) -> type[Controller]:
         async def end(
             self, context: Context, code: FromPath[str], link: FromPath[str]
         ) -> Response[bytes]:
-            """Revoke a link, for example a link on a telephone that was lost."""
+            """Revoke a link, and with `phones=yes` also the phones that joined by it."""
             form = await CommandForm.read(context.request, EmptyBody)
 
             def job(ledger: Ledger, _: str) -> Saved:
                 access = AccessContext(ledger.books, ledger.clock())
                 ended = revoke_link(access, owner, code, link)
                 log(context, access, "revoked", ended.id)
+                if owner == "team" and form.extra.get("phones") == "yes":
+                    end_phones(context, access, code, ended.id)
                 return Saved(f"/{owner}s/{code}/links")
 
             return redirect(await form.record(context, job))
@@ -118,6 +125,14 @@ OWNERS_LINK_PAGES = [link_pages("donor"), link_pages("team")]
 
 def _defaults() -> dict[str, str]:
     return {"/days": str(DEFAULT_LIFETIMES["link"].days)}
+
+
+def _address_for_phones(books: Books, shown: str, path: str) -> str:
+    """Return the address that phones open: at the station's address, if `shown` is a local one."""
+    host = books.station.host
+    if is_local_address(shown) and not is_local_address(host):
+        return f"{host.rstrip('/')}{path}"
+    return shown
 
 
 def _page(
@@ -143,8 +158,10 @@ def _page(
         record = get_record(books, Donor if owner == "donor" else Team, code)
         access = context.access(books)
         shown = None
-        if made is not None:
-            shown = full_address(context, made.address) if made.address else made.secret
+        if made is not None and made.address:
+            shown = full_address(context, made.address)
+            if owner == "team":
+                shown = _address_for_phones(books, shown, made.address)
         return render_form(
             context,
             "owners_links.html",
@@ -154,5 +171,8 @@ def _page(
             page=credentials_page(access, after, ROWS, kinds=("link",), **{owner: code}),
             now=access.now,
             shown=shown,
+            opens_elsewhere=shown is not None and not is_local_address(shown),
+            qr_code=qr_code(shown) if shown else None,
             ending=CommandForm(EmptyBody),
+            joined=phones.joined_by(access, code) if owner == "team" else {},
         )

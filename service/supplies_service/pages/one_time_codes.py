@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import segno
 from litestar import Controller, Response, get, post
-from markupsafe import Markup
 
 from supplies.access import access_log, one_time_codes, rate_limits, users
 from supplies.access.access_context import AccessContext
@@ -14,6 +12,7 @@ from supplies.errors import SuppliesError
 from supplies_service.pages.account import check_current_password
 from supplies_service.pages.forms import form_fields, redirect
 from supplies_service.pages.layout import render_page
+from supplies_service.pages.qr_codes import qr_code
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.audit import access_line, log_refusal
 from supplies_service.security.authorization import allow_roles
@@ -128,11 +127,5 @@ def _page(
             secret=shown.secret,
             recovery_codes=shown.recovery_codes,
             app_address=address,
-            qr_code=_qr_code(address) if address else None,
+            qr_code=qr_code(address) if address else None,
         )
-
-
-def _qr_code(text: str) -> Markup:
-    """Return a QR code as an SVG element."""
-    drawn: str = segno.make_qr(text, error="m").svg_inline(scale=4, border=4, light="#fff")
-    return Markup(drawn)  # noqa: S704  # segno draws shapes; the text is not in it

@@ -11,8 +11,11 @@ import re
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 
-from supplies.errors import InvalidField
+from supplies.access import phones
+from supplies.errors import InvalidField, template
+from supplies.stations.paper_settings import paper_settings
 from supplies_service.pages.forms import form_fields, phone_cookie, redirect
+from supplies_service.pages.languages import language_of, translations
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.shown_once import full_address
 from supplies_service.phone_joining import join_team
@@ -28,6 +31,12 @@ _BUILT_IN_BROWSER = re.compile(
 
 Such a browser has separate storage, and may not work without a network.
 """
+
+_NO_MODELS = ("K", "Mobile", "Tablet")
+"""What browsers say in place of the model, so that nobody is recognised by it."""
+
+_NUMBERED = template("Phone {number}")
+"""The proposed name of a phone whose model is unknown."""
 
 _MODEL = re.compile(r"Android [\d.]+; ([^;)]{1,40}?)(?: Build/|[;)])|\b(iPhone|iPad)\b")
 
@@ -60,7 +69,7 @@ class PhoneJoinPages(Controller):
             _, own_secret = await join_team(
                 context,
                 invitation,
-                label=sent["label"].strip() or _proposed_label(context),
+                label=sent["label"].strip() or _proposed_label(context, invitation.team),
                 present_secret=context.request.cookies.get(PHONE_COOKIE, ""),
             )
         except InvalidField as error:
@@ -76,10 +85,16 @@ def is_built_in_browser(context: RequestContext) -> bool:
     return _BUILT_IN_BROWSER.search(context.request.headers.get("user-agent", "")) is not None
 
 
-def _proposed_label(context: RequestContext) -> str:
-    """Return a name for the phone: its model, if the browser says it."""
+def _proposed_label(context: RequestContext, team: str) -> str:
+    """Return a name for the phone: its model, or its number in the team if the model is unknown."""
     found = _MODEL.search(context.request.headers.get("user-agent", ""))
-    return "" if found is None else (found[1] or found[2]).strip()
+    model = "" if found is None else (found[1] or found[2]).strip()
+    if model and model not in _NO_MODELS:
+        return model
+    with context.reading() as books:
+        number = phones.count(context.access(books), team) + 1
+        language = language_of(context.request, paper_settings(books).languages)
+    return translations(language).gettext(_NUMBERED).format(number=number)
 
 
 def _join_page(
@@ -91,7 +106,7 @@ def _join_page(
         "phone_join.html",
         status=200 if error is None else 422,
         team=team,
-        label=_proposed_label(context),
+        label=_proposed_label(context, team),
         built_in=is_built_in_browser(context),
         address=address,
         error=error,

@@ -35,6 +35,7 @@ from supplies.views.entries import EntryView, get_entry
 from supplies.views.look_alikes import find_look_alikes
 from supplies.views.pagination import Page, View, Warned
 from supplies_service.idempotency import Outcome
+from supplies_service.phone_warnings import find_counter_warnings
 from supplies_service.request_bodies import Body, Changes
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import CreatedResponse
@@ -70,6 +71,7 @@ def new_record_struct(kind: type[CatalogueRecord]) -> type[msgspec.Struct]:
 if TYPE_CHECKING:
     # Names in the annotations of `RecordController`; `signature_namespace` gives their types.
     NewRecord = CatalogueRecord
+    RecordChanged = msgspec.Struct
     RecordRegistered = msgspec.Struct
 
 
@@ -83,6 +85,7 @@ def catalogue_controller(kind: type[CatalogueRecord], singular: str) -> type[Con
     title, plural = singular.capitalize(), kind.table
     personal = kind in PERSONAL_KINDS
     registered = registered_struct(kind, singular)
+    changed = changed_struct(kind)
 
     class RecordController(Controller):
         path = f"/api/{plural}"
@@ -91,6 +94,7 @@ def catalogue_controller(kind: type[CatalogueRecord], singular: str) -> type[Con
             "CatalogueRecord": kind,
             "NewRecord": new_record_struct(kind),
             "RecordRegistered": registered,
+            "RecordChanged": changed,
         }
 
         @post(
@@ -160,11 +164,22 @@ def catalogue_controller(kind: type[CatalogueRecord], singular: str) -> type[Con
         )
         async def amend(
             self, context: Context, code: FromPath[str], payload: Body[Changes[CatalogueRecord]]
-        ) -> CatalogueRecord:
-            """Change the given fields. The other fields keep their values."""
-            return await context.write(
-                lambda ledger: change_record(context, ledger, kind, code, payload)
-            )
+        ) -> RecordChanged:
+            """Change the given fields. The other fields keep their values.
+
+            The answer about a team whose counter changed warns of phones whose unsent hand-outs
+            will be refused.
+            """
+
+            def change(ledger: Ledger) -> RecordChanged:
+                before = get_record(ledger.books, kind, code)
+                after = change_record(context, ledger, kind, code, payload)
+                found = find_counter_warnings(context.access(ledger.books), before, after)
+                if not found:
+                    return after
+                return changed(**msgspec.structs.asdict(after), warnings=found)
+
+            return await context.write(change)
 
     RecordController.__name__ = RecordController.__qualname__ = f"{title}Controller"
     return RecordController
@@ -177,6 +192,20 @@ def registered_struct(kind: type[CatalogueRecord], singular: str) -> type[msgspe
         [(singular, kind), ("warnings", list[Warned] | msgspec.UnsetType, msgspec.UNSET)],
         bases=(View,),
         namespace={"__doc__": f"The registered {singular}."},
+        kw_only=True,
+        frozen=True,
+    )
+
+
+def changed_struct(kind: type[CatalogueRecord]) -> type[msgspec.Struct]:
+    """Make the struct for the response to a change. That of a team may have warnings."""
+    if kind is not Team:
+        return kind
+    return msgspec.defstruct(
+        "TeamChanged",
+        [("warnings", list[Warned] | msgspec.UnsetType, msgspec.UNSET)],
+        bases=(Team,),
+        namespace={"__doc__": "The changed team."},
         kw_only=True,
         frozen=True,
     )

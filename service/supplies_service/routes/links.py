@@ -9,12 +9,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
+import msgspec
 from litestar import Controller, Response, delete, get, post
 from litestar.params import FromPath
 
-from supplies.access import access_log, credentials
+from supplies.access import access_log, credentials, phones
 from supplies.access.access_context import AccessContext
 from supplies.access.credentials import Credential
+from supplies.access.phones import Phone
 from supplies.access.roles import Role
 from supplies.books.merged_codes import codes_of_person
 from supplies.domain.fields import Label
@@ -25,6 +27,7 @@ from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+from supplies_service.routes.phones import revoke_phone
 from supplies_service.routes.tokens import Days, credentials_page
 from supplies_service.security.audit import access_line
 from supplies_service.security.authorization import allow_roles
@@ -61,10 +64,32 @@ class LinkMade(View, frozen=True, kw_only=True):
     address: str | None
 
 
+class LinkEnded(Credential, frozen=True, kw_only=True):
+    """A link that was revoked.
+
+    Attributes:
+        joined_phones: The phones that joined by the link and have access still. Absent for a link
+            of a donor.
+    """
+
+    joined_phones: list[str] | msgspec.UnsetType = msgspec.UNSET
+
+
 class LinksRevoked(View, frozen=True, kw_only=True):
-    """The number of links that were revoked."""
+    """The number of links that were revoked.
+
+    Attributes:
+        joined_phones: As in `LinkEnded`, of all links of the team.
+    """
 
     revoked: int
+    joined_phones: list[str] | msgspec.UnsetType = msgspec.UNSET
+
+
+class PhonesRevoked(View, frozen=True, kw_only=True):
+    """The phones that were revoked."""
+
+    phones: list[Phone]
 
 
 def make_link(
@@ -100,8 +125,8 @@ def show_without_secret(access: AccessContext, link_id: str) -> LinkMade:
     return LinkMade(link=credentials.get(access, link_id), secret=None, address=None)
 
 
-def revoke_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str) -> Credential:
-    """Revoke one link of this donor or team. Links of merged codes of the donor can be revoked too.
+def find_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str) -> Credential:
+    """Return a link of this donor or team. Links of merged codes of the donor are found, too.
 
     Raises:
         NotFound: the donor or team has no such link.
@@ -112,7 +137,40 @@ def revoke_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str
         codes = codes_of_person(access.books, "donor", code)
     if found.kind != "link" or getattr(found, owner) not in codes:
         raise NotFound(f"{owner} {code} has no such link; see the list of their links")
-    return credentials.revoke(access, link_id)
+    return found
+
+
+def revoke_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str) -> Credential:
+    """Revoke one link of this donor or team. Links of merged codes of the donor can be revoked too.
+
+    Raises:
+        NotFound: the donor or team has no such link.
+    """
+    return credentials.revoke(access, find_link(access, owner, code, link_id).id)
+
+
+def joined_phones(access: AccessContext, team: str, link: str | None = None) -> list[str]:
+    """Return the ids of the phones that joined a team by a link and have access.
+
+    Args:
+        link: The id of the link; None for all links of the team.
+    """
+    return [
+        phone.id
+        for invitation, joined in phones.joined_by(access, team).items()
+        if (invitation.startswith("link.") if link is None else invitation == f"link.{link}")
+        for phone in joined
+    ]
+
+
+def end_phones(context: RequestContext, access: AccessContext, team: str, link: str) -> list[Phone]:
+    """Revoke the phones that joined a team by a link, and log it.
+
+    Raises:
+        NotFound: the team has no such link.
+    """
+    find_link(access, "team", team, link)
+    return [revoke_phone(context, access, phone) for phone in joined_phones(access, team, link)]
 
 
 def log(context: RequestContext, access: AccessContext, outcome: str, link_id: str | None) -> None:
@@ -172,14 +230,22 @@ def link_controller(owner: LinkOwner) -> type[Controller]:
             opt=allow_roles("coordinator", "recorder"),
         )
         async def unlink(self, context: Context, code: FromPath[str]) -> LinksRevoked:
-            """Revoke all links of this donor or team at once."""
+            """Revoke all links of this donor or team at once.
 
-            def revoke(access: AccessContext) -> int:
+            Phones that joined by the links of a team stay; the answer names them.
+            """
+
+            def revoke(access: AccessContext) -> LinksRevoked:
                 ended = credentials.revoke_all(access, kinds=("link",), **{owner: code})
                 log(context, access, "revoked", None)
-                return ended
+                return LinksRevoked(
+                    revoked=ended,
+                    joined_phones=msgspec.UNSET
+                    if owner == "donor"
+                    else joined_phones(access, code),
+                )
 
-            return LinksRevoked(revoked=await context.station.admin_write(revoke))
+            return await context.station.admin_write(revoke)
 
         @delete(
             "/{link:str}",
@@ -189,13 +255,21 @@ def link_controller(owner: LinkOwner) -> type[Controller]:
         )
         async def end(
             self, context: Context, code: FromPath[str], link: FromPath[str]
-        ) -> Credential:
-            """Revoke one link at once, for example a link on a telephone that was lost."""
+        ) -> LinkEnded:
+            """Revoke one link at once, for example a link that others have seen.
 
-            def revoke(access: AccessContext) -> Credential:
+            Phones that joined by the link of a team stay; the answer names them.
+            """
+
+            def revoke(access: AccessContext) -> LinkEnded:
                 ended = revoke_link(access, owner, code, link)
                 log(context, access, "revoked", ended.id)
-                return ended
+                return LinkEnded(
+                    **msgspec.structs.asdict(ended),
+                    joined_phones=msgspec.UNSET
+                    if owner == "donor"
+                    else joined_phones(access, code, ended.id),
+                )
 
             return await context.station.admin_write(revoke)
 
@@ -203,4 +277,26 @@ def link_controller(owner: LinkOwner) -> type[Controller]:
     return LinkController
 
 
-LINK_CONTROLLERS = [link_controller("donor"), link_controller("team")]
+class LinkPhoneController(Controller):
+    """The phones that joined a team by a link."""
+
+    path = "/api/teams/{code:str}/link/{link:str}/phones"
+    tags = ("teams",)
+
+    @delete(
+        operation_id="endPhonesOfLink",
+        status_code=200,
+        opt=allow_roles("coordinator", "recorder"),
+    )
+    async def end_phones(
+        self, context: Context, code: FromPath[str], link: FromPath[str]
+    ) -> PhonesRevoked:
+        """Revoke the phones that joined by a link. The link itself stays as it is."""
+        return PhonesRevoked(
+            phones=await context.station.admin_write(
+                lambda access: end_phones(context, access, code, link)
+            )
+        )
+
+
+LINK_CONTROLLERS = [link_controller("donor"), link_controller("team"), LinkPhoneController]

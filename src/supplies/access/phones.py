@@ -229,9 +229,35 @@ def get(access: AccessContext, phone_id: str) -> Phone:
     return found[0]
 
 
+def joined_by(access: AccessContext, team: str) -> dict[str, list[Phone]]:
+    """Return the phones of a team that have access, by the link or delivery with which they joined.
+
+    Expired and revoked phones are left out.
+    """
+    found = _select(
+        access,
+        "AND team = :team AND revoked_at IS NULL AND expires_at > :now",
+        limit=NO_LIMIT,
+        team=team,
+        now=access.now,
+    )
+    phones: dict[str, list[Phone]] = {}
+    for phone in found:
+        phones.setdefault(phone.joined_by, []).append(phone)
+    return phones
+
+
 def exists(access: AccessContext, phone_id: str) -> bool:
     """Return whether there is a phone with this id."""
     return bool(_select(access, "AND id = :id", id=phone_id))
+
+
+def count(access: AccessContext, team: str) -> int:
+    """Return how many phones have joined a team, also those that have no access any more."""
+    row = access.one(
+        "SELECT count(*) FROM phones WHERE station = :station AND team = :team", team=team
+    )
+    return 0 if row is None else int(row[0])
 
 
 def list_phones(
