@@ -114,7 +114,7 @@ def _measure(url: str, size: int) -> Iterator[tuple[str, float]]:
 
 @contextmanager
 def _cpu_clock(ledger: Ledger) -> Iterator[Cpu]:
-    """Yield a clock of the CPU time of this process, and of the server's process for the ledger."""
+    """Yield a function that returns the CPU seconds of this process and of the ledger's server."""
     if isinstance(ledger.store, SqliteStore):
         yield process_time
         return

@@ -129,7 +129,7 @@ def _get(path: str, token: str = "") -> MakeRequest:
 
 
 def _get_anew(path: str, token: str) -> MakeRequest:
-    """Return requests that differ in a header, so that no response is used again."""
+    """Return GET requests with different headers, so that the service cannot use its cache."""
     head = _get(path, token)(0)[:-2]
     return lambda number: head + f"X-Number: {number}\r\n\r\n".encode()
 

@@ -52,7 +52,7 @@ _ENTRY_NUMBERS = ("entry", "conflict")
 """Path parameters that are entry numbers. All other path parameters are codes."""
 
 _ROLES_SHOWN_BOOKS = ("coordinator", "recorder")
-"""Roles that may see the faults of a command which only the books can show."""
+"""Roles that may see the faults of a command that depend on the content of the books."""
 
 _decode = msgspec.json.Decoder().decode
 
@@ -227,7 +227,9 @@ def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> None:
     seen = set[str]()
     for name, _ in pairs:
         if name in seen:
-            raise Malformed(f"{name[:64]!r} is in the same JSON object twice; give it once")
+            raise Malformed(
+                f"{name[:64]!r} occurs twice in the same JSON object; send it only once"
+            )
         seen.add(name)
 
 

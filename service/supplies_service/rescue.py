@@ -121,7 +121,7 @@ def read_text(text: str) -> list[tuple[str, UnsentRecords]]:
             raise InvalidField.at(
                 "/text",
                 Sentence(
-                    "part {part} of {count} of phone {phone} is there twice, with different "
+                    "part {part} of {count} of phone {phone} occurs twice, with different "
                     "content; give one text of this phone at a time",
                     part=part,
                     count=count,

@@ -148,7 +148,7 @@ def test_a_name_that_is_given_twice_in_an_object_is_refused(
 ) -> None:
     answer = coordinator_client.post("/api/needs", content=body, headers=JSON)
     error = problem(answer, 400, "malformed")
-    assert error["detail"] == "'quantity' is in the same JSON object twice; give it once"
+    assert error["detail"] == "'quantity' occurs twice in the same JSON object; send it only once"
 
 
 @pytest.mark.parametrize(

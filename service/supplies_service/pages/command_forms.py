@@ -198,10 +198,7 @@ class CommandForm(Generic[C]):
 
     @property
     def recorded_at(self) -> str:
-        """Address of the page that shows what this form recorded before with other texts.
-
-        It is "" unless the form was refused because its key was used before.
-        """
+        """Address of the page for what a form with this key recorded before; "" without one."""
         error = self.failed
         location = error.location if isinstance(error, IdempotencyConflict) else None
         return location or ""

@@ -156,7 +156,7 @@ def _plain(kind: Any, value: Any, there: str, here: str, names: dict[str, str]) 
     Args:
         there: JSON pointer to the value in the JSON.
         here: JSON pointer to the value in the form.
-        names: Receives the pointers in the form, by the pointers in the JSON.
+        names: A dict to which the pointers in the form are added, by the pointers in the JSON.
     """
     names[there] = here
     inner = _list_item(kind)

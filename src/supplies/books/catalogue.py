@@ -315,7 +315,8 @@ class Catalogue:
         if getattr(before, "name", "") is None:
             raise Forgotten(
                 Sentence(
-                    "{code} was forgotten at their wish; register them under another code",
+                    "the data of {code} was erased at their request; register them under "
+                    "another code",
                     code=record.code,
                 )
             )

@@ -185,8 +185,8 @@ class Books:
         """
         if code.casefold() in _NAMELESS and self.catalogue.get(Donor, code) is None:
             raise unknown_code_error(
-                f"{code} is not one donor: record an anonymous gift without a donor, and settle "
-                f"found goods with the party {ANONYMOUS}; all else needs a registered donor",
+                f"{code} is not the code of a donor: leave the donor of an anonymous gift out, "
+                f"settle found goods with the party {ANONYMOUS}, and register all other donors",
                 pointer,
             )
         donor = self._cached_record(Donor, "donor", code, pointer)
@@ -647,7 +647,8 @@ def _read_or_refuse(record: N, name: str | None, what: str, pointer: str) -> N:
     if name is None:
         raise Forgotten(
             Sentence(
-                "{what} {code} was forgotten at their wish; register them under another code",
+                "the data of {what} {code} was erased at their request; register them under "
+                "another code",
                 what=what,
                 code=record.code,
             ),

@@ -222,7 +222,7 @@ class ShortenedStruct:
         return pointer in self._shortened
 
     def as_sent(self, fault: Fault) -> Fault:
-        """Return a fault of the shortened struct with the pointer into the whole struct."""
+        """Return a fault of the shortened struct, with its pointer into the whole struct."""
         pointer = self._pointer_as_sent(fault.pointer)
         return fault if pointer == fault.pointer else replace(fault, pointer=pointer)
 

@@ -53,7 +53,7 @@ Stop = Callable[[], bool]
 
 
 class _Undone(Exception):
-    """Undoes the transaction of a dry run, or what a row registered while it was read."""
+    """Raised to undo the transaction of a dry run, or the records registered for a refused row."""
 
 
 def import_rows(

@@ -13,7 +13,7 @@ from supplies.views.pagination import View
 from supplies.views.stock import StockRow, get_stock
 
 RATE_DAYS = 28
-"""The number of days over which the rate is measured, unless the caller chooses it."""
+"""The number of days over which the rate of use is measured, unless the caller chooses it."""
 
 MAX_RATE_DAYS = 3650
 

@@ -62,7 +62,7 @@ def earmarked_shares(
     for_needs: list[ServedClaim],
     pointer: str,
 ) -> list[EarmarkedShare]:
-    """Return the earmarked parts of an arriving line.
+    """Return the parts of an arriving line that are set aside at once, each for one recipient.
 
     Claimed needs come first, then the recipient for whom the donor wishes the goods. If a
     correction makes the goods expired on arrival, at most as much of them is set aside for this

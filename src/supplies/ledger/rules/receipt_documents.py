@@ -133,7 +133,9 @@ def details_of_donation(
     texts = free_text_of_entry(journal.books, seq)
     if texts is None:
         raise Forgotten(
-            Sentence("the donor of {donation} was forgotten at their wish", donation=donation)
+            Sentence(
+                "the data of the donor of {donation} was erased at their request", donation=donation
+            )
         )
     details = DonationDetails(
         donation=donation,
@@ -206,7 +208,8 @@ def _donor_name(journal: Journal, donor: str) -> DonorName:
     if found.name is None:
         raise Forgotten(
             Sentence(
-                "donor {donor} was forgotten at their wish; no receipt names them again",
+                "the data of donor {donor} was erased at their request; no new receipt can "
+                "name them",
                 donor=donor,
             )
         )
