@@ -114,7 +114,7 @@ def test_an_update_waits_until_it_is_agreed_to_and_keeps_the_records(
     page.wait_for_selector("html[data-newer]")
     expect(page).to_have_title("(1 unsent) Run")
     versions = page.evaluate("indexedDB.databases().then((all) => all.map((one) => one.version))")
-    assert versions == [3]
+    assert versions == [4]
     network.mode = "forward"
     send_all(page)
     assert len(run.recorded()) == 1
@@ -129,8 +129,8 @@ LOOK_FOR_UPDATE = """async () => {
 def newer_version(path: str, body: bytes) -> bytes:
     """Serve a newer version of the page, with a newer schema of what the phone keeps."""
     if path.startswith("/assets/store."):
-        step = b'  (database) => { database.createObjectStore("later"); },\n];\n\nconst ALL'
-        return body.replace(b"];\n\nconst ALL", step)
+        step = b'  (database) => { database.createObjectStore("later"); },\n];\n\nconst DRAFTS'
+        return body.replace(b"];\n\nconst DRAFTS", step)
     if path.startswith("/assets/run_page."):
         return body + b'\ndocument.documentElement.dataset.newer = "yes";\n'
     if path == "/run/sw.js":

@@ -2,6 +2,7 @@
 import { h, svg } from "./dom.js";
 
 const MOST = 20; // symbols of one kind in a picture
+const TEN = 10; // symbols side by side, so that they can be counted and fit on a narrow phone
 
 // Return a quantity of a line's item in words, such as "20 pieces".
 export function inWords(quantity, line) {
@@ -33,7 +34,9 @@ function picture(line) {
   return h(
     "span",
     { class: "pictures", "aria-hidden": "true" },
-    rows.filter(([count]) => count > 0 && count <= MOST).map(([count, kind]) => symbols(count, kind)),
+    rows
+      .filter(([count]) => count > 0 && count <= MOST)
+      .flatMap(([count, kind]) => [Math.min(count, TEN), count - TEN].filter((some) => some > 0).map((some) => symbols(some, kind))),
   );
 }
 

@@ -163,7 +163,8 @@ function updateNote() {
 
 function installNote() {
   const isInstalled = matchMedia("(display-mode: standalone)").matches;
-  if (isInstalled || !state.run || localStorage.getItem(NOT_INSTALLED_NOTE)) return null;
+  const isList = !location.hash.replace(/^#\/?/, "");
+  if (isInstalled || !isList || !state.run || localStorage.getItem(NOT_INSTALLED_NOTE)) return null;
   const away = () => {
     localStorage.setItem(NOT_INSTALLED_NOTE, "away");
     show({ keepForm: true });
@@ -181,7 +182,7 @@ function installNote() {
       "div",
       { class: "actions" },
       installer ? h("button", { type: "button", onclick: install }, t("Install")) : null,
-      h("button", { type: "button", class: "quiet", onclick: away }, t("Done")),
+      h("button", { type: "button", class: "quiet", onclick: away }, t("Got it")),
     ),
   );
 }
@@ -271,6 +272,9 @@ async function askToPersist() {
 async function sendNow() {
   tell(t("Sending …"));
   await send({ hurry: true });
+  await load(["queue"]);
+  const count = unsentCount();
+  tell(count ? t("%(count)s are not sent yet. The phone goes on trying.", { count }) : t("All is sent"));
 }
 
 async function tryAgain(kind, key) {

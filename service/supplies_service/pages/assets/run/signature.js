@@ -36,7 +36,7 @@ export function signatureField(kept, changed) {
   });
   sizes.observe(canvas);
   return {
-    element: h("div", { class: "sign" }, canvas, h("button", { type: "button", class: "quiet", onclick: clear }, t("Clear the signature"))),
+    element: h("div", { class: "sign" }, h("p", { "aria-hidden": "true" }, t("Signature")), canvas, h("button", { type: "button", class: "quiet", onclick: clear }, t("Clear the signature"))),
     strokes: () => (strokes.length ? strokes : null),
   };
 }

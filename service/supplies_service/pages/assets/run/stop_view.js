@@ -129,7 +129,7 @@ function conflictSides(stop, zone) {
     h(
       "div",
       { class: "sides" },
-      h("div", {}, h("h3", {}, t("Recorded")), recorded ? side(stop, recorded, zone) : h("p", {}, t("Nothing"))),
+      h("div", {}, h("h3", {}, t("In the books")), recorded ? side(stop, recorded, zone) : h("p", {}, t("Nothing"))),
       h("div", {}, h("h3", {}, t("Reported")), side(stop, reported, zone)),
     ),
   );

@@ -1,0 +1,38 @@
+"""The spoken code of a stop: the desk tells it to the household, and no courier sees it."""
+
+from __future__ import annotations
+
+import json
+
+from support import pdf_reading
+from support.phones import TeamPhone
+from support.rest_client import RestClient, problem
+from support.service_fixture import Service
+
+
+def test_no_page_or_paper_of_a_courier_has_the_code_of_a_stop(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    (stop,) = rest.get(f"/api/deliveries/{open_delivery}/codes")["stops"]
+    code = stop["code"]
+    assert code.isdecimal()
+    assert len(code) == 6
+    assert all(code in stop[text] for text in ("text_zh", "text_en"))
+    phone = TeamPhone.of_team(rest)
+    problem(phone.get(f"/api/deliveries/{open_delivery}/codes"), 403, "forbidden")
+    (run,) = phone.get("/api/run").json()["runs"]
+    assert run["stops"][0]["code_expected"] is True
+    shown = [
+        json.dumps(run),
+        phone.get(f"/api/deliveries/{open_delivery}").text,
+        phone.get(f"/api/deliveries/{open_delivery}/run-sheet").text,
+        *(
+            pdf_reading.text(phone.get(f"/api/deliveries/{open_delivery}/{paper}").content)
+            for paper in ("slips/pdf", "slips/pdf?format=a5", "run-sheet/pdf")
+        ),
+    ]
+    phone.report(open_delivery, {"outcome": "handed_over", "code": code})
+    shown.append(phone.get("/api/run").text)
+    assert not [text for text in shown if code in text]
+    recorded = rest.get(f"/api/deliveries/{open_delivery}")["stops"][0]
+    assert recorded["code"] == "matched"
