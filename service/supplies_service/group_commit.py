@@ -148,16 +148,21 @@ class GroupCommitQueue:
             self._queued += 1
         # Requests that the event loop handles at the same time share a commit.
         loop.call_soon(self._wake_worker)
+        timer = loop.call_later(self._timeout, self._stop_waiting, station, queued)
         try:
-            async with asyncio.timeout(self._timeout):
-                result: T = await queued.future
-                return result
-        except TimeoutError as error:
-            raise self._timeout_error(station, queued) from error
+            result: T = await queued.future
+            return result
+        finally:
+            timer.cancel()
 
     def _wake_worker(self) -> None:
         with self._changed:
             self._changed.notify()
+
+    def _stop_waiting(self, station: str, queued: _Queued) -> None:
+        """Give a job that has no result in time an error as result."""
+        if not queued.future.done():
+            queued.future.set_exception(self._timeout_error(station, queued))
 
     def _timeout_error(self, station: str, queued: _Queued) -> StoreError:
         """Return the error for a job that has no result in time.

@@ -208,7 +208,7 @@ async def _read_json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
         raise Malformed("the body is empty; send a JSON object, as in {}")
     try:
         body = _decode(content)
-        json.loads(content, object_pairs_hook=_refuse_duplicates, parse_int=str)
+        _refuse_duplicates_in(content.decode())
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         reason = "it ends too early" if "truncated" in str(error) else error
         raise Malformed(f"the body is not JSON: {reason}") from None
@@ -231,6 +231,9 @@ def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> None:
                 f"{name[:64]!r} occurs twice in the same JSON object; send it only once"
             )
         seen.add(name)
+
+
+_refuse_duplicates_in = json.JSONDecoder(object_pairs_hook=_refuse_duplicates, parse_int=str).decode
 
 
 def pointer_as_typed(request: Request[Any, Any, Any], pointer: str) -> str:

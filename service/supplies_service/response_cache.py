@@ -24,7 +24,7 @@ MAX_CACHED_BYTES = 16 * 2**20
 """Size of all cached responses at which the cache is emptied."""
 
 _VERSION = "supplies_database_version"
-"""Key in the scope of a GET request for the version of the database when the request arrived."""
+"""Key in the scope of a request for the version of the database when the request arrived."""
 
 _USED_UNTIL = "supplies_response_used_until"
 """Key in a request's scope for the time until which the response may be used again."""
@@ -66,7 +66,7 @@ def allow_reuse(scope: Scope, until: datetime) -> None:
 def version_at_arrival(scope: Scope) -> object:
     """Return the version of the database when a request arrived, which each commit changes.
 
-    Return None if the engine has no such version, or if the method is not GET.
+    Return None if the engine has no such version.
     """
     request: Any = scope
     return request.get(_VERSION)
@@ -102,14 +102,11 @@ class ResponseCacheMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request."""
         request: Any = scope
-        if scope["type"] != ScopeType.HTTP or request["method"] != "GET":
-            await self._app(scope, receive, send)
-            return
-        version = self._read_version()
-        if version is None:
-            await self._app(scope, receive, send)
-            return
+        version = self._read_version() if scope["type"] == ScopeType.HTTP else None
         request[_VERSION] = version
+        if version is None or request["method"] != "GET":
+            await self._app(scope, receive, send)
+            return
         if version != self._version:
             self._empty()
             self._version = version

@@ -112,6 +112,18 @@ class CreatedResponse(Response[T]):
             headers={} if location is None else {"Location": location},
         )
 
+    def to_asgi_response(
+        self,
+        app: Litestar | None,
+        request: Request[Any, Any, Any],
+        *,
+        headers: dict[str, str] | None = None,
+        **options: Any,
+    ) -> Any:
+        """Return the application that sends the response, as `JSONResponse` does."""
+        content, status = cast("bytes", self.content), self.status_code or 201
+        return _JSONBytes(content, status, {**(headers or {}), **self.headers})
+
 
 class CreatedOrConflict(CreatedResponse[T]):
     """A `CreatedResponse`, or a response with status 202 if a fact contradicts the books.

@@ -63,7 +63,13 @@ def error_chain(error: BaseException) -> list[dict[str, Any]]:
 
 
 def configure_logging(stream: TextIO = sys.stderr) -> None:
-    """Write the service's log to a stream. The lowest level is INFO."""
+    """Write the service's log to a stream. The lowest level is INFO.
+
+    Records do not contain the caller's line, thread and process. No line of the log shows them, and
+    finding them takes a third of the time of a line. See "Optimization" in Python's logging guide.
+    """
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
     logger = logging.getLogger(LOGGER)

@@ -16,8 +16,6 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from litestar.datastructures import Headers
-from litestar.enums import ScopeType
-from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from supplies.errors import Sentence
@@ -32,29 +30,33 @@ _OWN_SITE = frozenset(("same-origin", "none"))
 """Accepted values of `Sec-Fetch-Site`. `none` means that the user started the request directly."""
 
 
-class CsrfMiddleware(ASGIMiddleware):
+class CsrfMiddleware:
     """Refuses a form from another site, or a form whose origin the browser does not report."""
 
-    scopes = (ScopeType.HTTP,)
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check a request, then call the next application.
 
         Raises:
             Forbidden: the form does not come from a page of the service.
             RateLimited: too many refused requests from one address.
         """
-        connection: Connection = Connection(scope)
-        changes = scope.get("method") not in _SAFE_METHODS
-        if changes and _uses_cookie(connection) and not is_same_origin(connection.headers):
-            await log_anonymous_refusal(connection)
-            raise Forbidden(
-                Sentence(
-                    "this form does not come from a page of this service; open the page here and "
-                    "send it again, with a browser that sends `Origin` or `Sec-Fetch-Site`"
-                )
+        if scope.get("method") not in _SAFE_METHODS:
+            await _check_origin(Connection(scope))
+        await self._app(scope, receive, send)
+
+
+async def _check_origin(connection: Connection) -> None:
+    if _uses_cookie(connection) and not is_same_origin(connection.headers):
+        await log_anonymous_refusal(connection)
+        raise Forbidden(
+            Sentence(
+                "this form does not come from a page of this service; open the page here and "
+                "send it again, with a browser that sends `Origin` or `Sec-Fetch-Site`"
             )
-        await next_app(scope, receive, send)
+        )
 
 
 def _uses_cookie(connection: Connection) -> bool:

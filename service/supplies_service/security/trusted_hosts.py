@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from time import monotonic
 from typing import cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from granian.utils.proxies import wrap_asgi_with_proxy_headers
-from litestar.enums import ScopeType
-from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from supplies.domain.network_addresses import is_loopback, parse_address
@@ -90,31 +89,40 @@ def _host_name(address: str) -> str:
         return ""
 
 
-class TrustedHostMiddleware(ASGIMiddleware):
+@lru_cache(maxsize=256)
+def _host_in_header(value: bytes) -> str:
+    """Return the host name in a `Host` header, in lower case and without the port."""
+    return SplitResult("", value.decode("latin-1"), "", "", "").hostname or ""
+
+
+class TrustedHostMiddleware:
     """Refuses a request whose `Host` is not a name of the service. This prevents DNS rebinding.
 
     Without this check, another site could let its own name point to this machine. A page of that
     site could then read the books through a browser.
     """
 
-    scopes = (ScopeType.HTTP,)
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check a request, then call the next application.
 
         Raises:
             Malformed: the service does not have this host name, or the request does not name
                 exactly one host.
         """
-        named = sum(name == b"host" for name, _ in scope["headers"])
-        if named > 1 or (named == 0 and scope.get("http_version") == "1.1"):
-            raise Malformed(f"the request has {named} `Host` headers; send one (RFC 9112, 3.2)")
+        named = [value for name, value in scope["headers"] if name == b"host"]
+        if len(named) > 1 or (not named and scope.get("http_version") == "1.1"):
+            raise Malformed(
+                f"the request has {len(named)} `Host` headers; send one (RFC 9112, 3.2)"
+            )
         connection: Connection = Connection(scope)
-        host = connection.url.hostname or ""
+        host = _host_in_header(named[0]) if named and named[0] else connection.url.hostname or ""
         hosts: TrustedHosts = connection.app.state.trusted_hosts
         if not is_loopback(host) and host not in hosts:
             raise Malformed(
                 f"the service does not answer to the host name {host[:253]!r}; its administrator "
                 "can add the name to SUPPLIES_HOSTS"
             )
-        await next_app(scope, receive, send)
+        await self._app(scope, receive, send)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cache, lru_cache
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from supplies.books.account_range import account_range
 from supplies.books.catalogue import Catalogue
-from supplies.books.written import Written, WrittenEntry
+from supplies.books.written import NOTHING_WRITTEN, Written, WrittenEntry
 from supplies.domain.accounts import ANONYMOUS, DONOR, AccountKind, check_account, check_accounts
 from supplies.domain.catalogue_records import (
     CatalogueRecord,
@@ -118,7 +118,7 @@ class Books:
         self.store, self.catalogue = store, catalogue
         self.station_code = catalogue.station_code
         self._answered: dict[tuple[Any, ...], Any] | None = None
-        self.written = Written()
+        self.written = NOTHING_WRITTEN
 
     def for_station(self, station: str) -> Books:
         """Return the books of another station in this database.
@@ -228,7 +228,7 @@ class Books:
         return self._query(self.store.one, sql, params)
 
     @contextmanager
-    def cache_queries(self, written: Iterable[WrittenEntry] = ()) -> Iterator[None]:
+    def cache_queries(self, written: Sequence[WrittenEntry] = ()) -> Iterator[None]:
         """Run each query only once within the `with` block, in which nothing may be written.
 
         A rule reads the same need or balance several times, and each query may have to cross a
@@ -238,11 +238,12 @@ class Books:
             written: The entries that a command has just written. They are not read from the
                 database.
         """
-        self._answered, self.written = {}, Written(written)
+        self._answered = {}
+        self.written = Written(written) if written else NOTHING_WRITTEN
         try:
             yield
         finally:
-            self._answered, self.written = None, Written()
+            self._answered, self.written = None, NOTHING_WRITTEN
 
     def _query(self, way: Callable[[str, Params], A], sql: str, params: dict[str, Any]) -> A:
         params["station"] = self.station_code
@@ -601,7 +602,7 @@ class Books:
         """Return the balances of a lot that are not zero, in accounts of one kind."""
         rows = self.all(
             "SELECT account, item, quantity FROM balances WHERE station = :station "
-            "AND lot = :lot AND lot <> '' AND account >= :first AND account < :end "
+            f"AND lot = :lot AND lot <> '' AND {account_range('first', 'end')} "
             "AND quantity <> 0",
             lot=lot,
             first=kind.prefix,

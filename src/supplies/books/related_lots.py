@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
+from supplies.books.account_range import account_range
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import CONVERTED
 from supplies.domain.entry_rows import LotParent
@@ -62,7 +63,8 @@ def lot_links(books: Books, key: str, names: Iterable[str]) -> list[LotParent]:
         f"WHERE p.station = :station AND p.{key} = w.id AND p.seq = ("
         "SELECT max(q.seq) FROM lot_parents q WHERE q.station = p.station AND q.lot = p.lot) "
         "AND EXISTS (SELECT 1 FROM balances b WHERE b.station = p.station AND b.lot = p.lot "
-        "AND b.lot <> '' AND b.account >= :made AND b.account < :end AND b.quantity < 0) "
+        f"AND b.lot <> '' AND {account_range('made', 'end', column='b.account')} "
+        "AND b.quantity < 0) "
         "ORDER BY p.lot, p.parent",
         made=CONVERTED.prefix,
         end=f"{CONVERTED.name};",

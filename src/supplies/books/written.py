@@ -84,6 +84,10 @@ class Written:
         return found
 
 
+NOTHING_WRITTEN = Written()
+"""What views read if no command has just written anything."""
+
+
 def _begun_by(body: Body) -> Iterable[str]:
     """Return the ids of the document and lots that an entry created. They contain its number."""
     if body.document is not None and body.document.partition("_")[2] == str(body.seq):

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from supplies.books.account_range import account_range
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import (
     ALLOCATED,
@@ -209,7 +210,8 @@ def _below_minimum(books: Books, today: date) -> list[Alert]:
             short,
             "SELECT w.id, (SELECT max(e.booked_on) FROM balances b JOIN entries e "
             "ON e.station = b.station AND e.seq = b.seq WHERE b.station = :station "
-            "AND b.account >= :start AND b.account < :end AND b.item = w.id) FROM wanted w",
+            f"AND {account_range('start', 'end', column='b.account')} AND b.item = w.id) "
+            "FROM wanted w",
             start=STOCK.prefix,
             end=f"{STOCK.name};",
         )
@@ -268,7 +270,7 @@ def _unexplained(books: Books) -> list[Alert]:
     rows = books.all(
         "SELECT b.account, b.item, b.quantity, e.booked_on FROM balances b "
         "JOIN entries e ON e.station = b.station AND e.seq = b.seq WHERE b.station = :station "
-        "AND b.account >= :start AND b.account < :end AND b.quantity <> 0",
+        f"AND {account_range('start', 'end', column='b.account')} AND b.quantity <> 0",
         start=UNEXPLAINED.prefix,
         end=f"{UNEXPLAINED.name};",
     )
@@ -478,7 +480,7 @@ def _needs(books: Books, today: date) -> list[Alert]:
     """Find needs that are still open after their due day."""
     rows = books.all(
         "SELECT n.need, n.needed_by, b.item, b.quantity FROM balances b CROSS JOIN needs n "
-        "WHERE b.station = :station AND b.account >= :start AND b.account < :end "
+        f"WHERE b.station = :station AND {account_range('start', 'end', column='b.account')} "
         "AND b.quantity <> 0 AND n.station = b.station "
         f"AND n.need = substr(b.account, {len(NEEDED.prefix) + 1}) AND n.needed_by < :today "
         "AND n.seq = (SELECT max(m.seq) FROM needs m "

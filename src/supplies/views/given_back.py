@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from supplies.books.account_range import account_range
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import CONVERTED, RETURNED, AccountKind, kind_of
 from supplies.domain.entry_rows import Arrival, ArrivalLine
@@ -97,8 +98,8 @@ def last_return(books: Books, donations: Sequence[str]) -> int | None:
         lots,
         "SELECT w.id, max(b.seq) FROM wanted w CROSS JOIN balances b "
         "WHERE b.station = :station AND b.lot = w.id AND b.lot <> '' "
-        "AND (b.account >= :returned AND b.account < :beyond_returned "
-        "OR b.account >= :converted AND b.account < :beyond_converted) GROUP BY w.id",
+        f"AND ({account_range('returned', 'beyond_returned', column='b.account')} "
+        f"OR {account_range('converted', 'beyond_converted', column='b.account')}) GROUP BY w.id",
         returned=RETURNED.prefix,
         beyond_returned=f"{RETURNED.name};",  # ";" follows ":" in ASCII
         converted=CONVERTED.prefix,

@@ -16,6 +16,7 @@ from supplies.books.merged_codes import code_that_stays, codes_of_person
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import ANONYMOUS, RECEIVED
 from supplies.domain.commands import PersonKind
+from supplies.domain.entries import Body
 from supplies.domain.entry_rows import (
     TABLES,
     Activity,
@@ -26,7 +27,6 @@ from supplies.domain.entry_rows import (
     EntryRow,
     HandOutTo,
     Need,
-    NeedEnd,
     Pledge,
     PledgeLine,
 )
@@ -47,7 +47,7 @@ from supplies.views.shared_queries import (
 MAX_COMPARED = 40
 """Number of documents to compare with, the latest first. Duplicates usually follow closely."""
 
-MAX_WARNINGS = 5
+MAX_WARNINGS = 3
 """Maximum number of documents with the same quantities that are compared in detail."""
 
 Totals = dict[str, int]
@@ -78,6 +78,7 @@ class _Fact:
         word: The word for the event in messages.
         remedy: What to do about a duplicate, for messages; {} is replaced by its id.
         person: The kind of person that the code identifies, if such codes can be merged.
+        order: SQL of the order of recording. An index has the rows of one code in this order.
     """
 
     statement: type[EntryRow]
@@ -87,6 +88,7 @@ class _Fact:
     word: str
     remedy: str = "reverse {}"
     person: PersonKind | None = None
+    order: str = "seq"
 
 
 def find_likely_duplicates(
@@ -114,43 +116,27 @@ def find_likely_duplicates(
     this = next(iter(read_documents(books, series, [int(number)])), None)
     if this is None:
         return []
-    name, earlier = _name(fact, this), _earlier(books, fact, prefix, this)
-    if not earlier:
-        return []
-    alike = _with_same_totals(books, fact, name, earlier)
-    numbers = [int(other.rpartition("_")[2]) for other in alike]
-    others = [
-        _name(fact, other)
-        for other in read_documents(books, series, numbers)
-        if other.happened_on == this.happened_on
-        and _whose(books, fact, other) == _whose(books, fact, this)
-    ]
-    if fact.statement is Arrival:
-        others = _with_same_labels(books, name, others)
+    name, alike = str(getattr(this.stated, fact.key)), list[str]()
+    # The last documents are read first, because often they suffice.
+    for most in (MAX_WARNINGS, MAX_COMPARED):
+        earlier, are_all = _read_earlier(books, fact, prefix, this, most)
+        totals = fact.read_totals(books, [name, *earlier]) if earlier else {}
+        alike = [
+            other for other in earlier if totals.get(name) and totals.get(other) == totals[name]
+        ]
+        if alike and fact.statement is Arrival:
+            alike = _with_same_labels(books, name, alike)
+        if are_all or len(alike) == most:
+            break
+    same = f"records the same {fact.word} on the same day{_by(fact, this)}; if they are one"
     return [
         Warned(
             warning="likely-duplicate",
-            detail=f"{other} records the same {fact.word} on the same day{_by(fact, this)}; "
-            f"if they are one {fact.word}, {fact.remedy.format(name)}",
+            detail=f"{other} {same} {fact.word}, {fact.remedy.format(name)}",
             about=other,
         )
-        for other in others
+        for other in alike[-MAX_WARNINGS:]
     ]
-
-
-def _with_same_totals(books: Books, fact: _Fact, name: str, earlier: list[str]) -> list[str]:
-    """Return those earlier documents that have the same quantities as a document, latest first.
-
-    At most `MAX_WARNINGS` are returned. The latest documents are read first, because often they
-    suffice.
-    """
-    last = earlier[-MAX_WARNINGS:]
-    totals = fact.read_totals(books, [name, *last])
-    if not totals.get(name):
-        return []
-    if any(totals.get(other) != totals[name] for other in last):
-        totals |= fact.read_totals(books, earlier[:-MAX_WARNINGS])
-    return [other for other in earlier if totals.get(other) == totals[name]][-MAX_WARNINGS:]
 
 
 def _find_same_moves(books: Books, document: str, seq: int) -> list[Warned]:
@@ -158,17 +144,18 @@ def _find_same_moves(books: Books, document: str, seq: int) -> list[Warned]:
 
     At most `MAX_WARNINGS` are returned, for the latest entries.
     """
+    written = books.written.entries.get(seq)
+    body = books.body(seq) if written is None else written.body
+    if body.kind not in _MOVES or body.part > 0 or body.supersedes is not None:
+        return []
     same: list[tuple[int, str]] = []
-    kind = ""
     # The last entries are read first, because often they suffice.
     for most in (MAX_WARNINGS, MAX_COMPARED):
-        rows = _read_moves(books, document, seq, most)
-        alike = {row[0]: str(row[3]) for row in rows if row[9]}
+        rows = _read_moves(books, document, body, most)
+        alike = {row[0]: str(row[3]) for row in rows if row[8]}
         if not alike:
             return []
-        kind, moved = rows[0][4], _moved(rows)
-        if kind not in _MOVES:
-            return []
+        moved = _moved(rows)
         same = [
             (number, name)
             for number, name in sorted(alike.items())
@@ -177,13 +164,12 @@ def _find_same_moves(books: Books, document: str, seq: int) -> list[Warned]:
         ]
         if len(alike) < most or len(same) == most:
             break
-    word = _MOVES[kind]
+    word = _MOVES[body.kind]
+    end = f"records the same {word} on the same day; if they are one {word}, reverse "
+    end += _moving_entry(seq, document)
     return [
         Warned(
-            warning="likely-duplicate",
-            detail=f"{_moving_entry(number, name)} records the same {word} on the same day; "
-            f"if they are one {word}, reverse {_moving_entry(seq, document)}",
-            about=name,
+            warning="likely-duplicate", detail=f"{_moving_entry(number, name)} {end}", about=name
         )
         for number, name in same[-MAX_WARNINGS:]
     ]
@@ -194,38 +180,38 @@ def _moving_entry(seq: int, document: str) -> str:
     return document if document.endswith(f"_{seq}") else f"entry {seq} ({document})"
 
 
-def _read_moves(books: Books, document: str, seq: int, most: int) -> list[Row]:
+def _read_moves(books: Books, document: str, body: Body, most: int) -> list[Row]:
     """Return the transfers of a document and of earlier ones that may be its duplicates.
 
-    An earlier entry is similar to the entry `seq` if it has the same kind and day, and if its
-    document moved the first item of `seq`. The last column of a row is 1 if the row belongs to a
-    similar entry, otherwise 0.
+    An earlier entry is similar to an entry if it has the same kind and day, and if its document
+    moved the first item of the entry. The last column of a row is 1 if the row belongs to a similar
+    entry, otherwise 0.
 
     Args:
         document: The document of the entry.
-        seq: Number of the entry to compare. For a correction, only rows of `document` are found.
+        body: The entry to compare. It must not be a correction.
         most: Largest number of similar entries.
     """
     return books.all(
         "WITH alike AS (SELECT e.seq, e.document FROM (SELECT seq, document, happened_on "
-        "FROM entries WHERE station = :station AND kind = (SELECT kind FROM entries WHERE "
-        "station = :station AND seq = :seq AND part = 0 AND supersedes IS NULL) "
+        "FROM entries WHERE station = :station AND kind = :kind "
         "AND part = 0 AND supersedes IS NULL AND seq < :seq ORDER BY seq DESC LIMIT :compared) e "
-        "WHERE e.happened_on = (SELECT happened_on FROM entries WHERE station = :station "
-        "AND seq = :seq) AND EXISTS (SELECT 1 FROM entries o CROSS JOIN transfers t "
+        "WHERE e.happened_on = :day AND EXISTS (SELECT 1 FROM entries o CROSS JOIN transfers t "
         "WHERE o.station = :station AND o.document = e.document AND t.station = o.station "
-        "AND t.seq = o.seq AND t.item = (SELECT item FROM transfers WHERE station = :station "
-        "AND seq = :seq AND lot <> '' ORDER BY line LIMIT 1)) LIMIT :most) "
+        "AND t.seq = o.seq AND t.item = :item) LIMIT :most) "
         # Both databases keep the order of the inner query, so `alike` has the latest entries.
-        "SELECT e.seq, e.part, e.supersedes, e.document, e.kind, t.item, t.source, t.target, "
+        "SELECT e.seq, e.part, e.supersedes, e.document, t.item, t.source, t.target, "
         "t.quantity, e.seq IN (SELECT seq FROM alike) "
         "FROM (SELECT document FROM alike UNION SELECT :document) w CROSS JOIN entries e "
         "CROSS JOIN transfers t WHERE e.station = :station AND e.document = w.document "
         # A correction has the kind of the entry that it corrects.
-        "AND e.kind = (SELECT kind FROM entries WHERE station = :station AND seq = :seq) "
-        "AND t.station = e.station AND t.seq = e.seq AND t.lot <> '' ORDER BY e.seq",
+        "AND e.kind = :kind AND t.station = e.station AND t.seq = e.seq AND t.lot <> '' "
+        "ORDER BY e.seq",
         document=document,
-        seq=seq,
+        seq=body.seq,
+        kind=body.kind,
+        day=body.happened_on.isoformat(),
+        item=next((moved.item for moved in body.transfers if moved.lot), ""),
         compared=MAX_COMPARED,
         most=most,
     )
@@ -238,7 +224,7 @@ def _moved(rows: list[Row]) -> dict[int, Moved]:
     """
     corrected: dict[int, int] = {}
     found: dict[int, Moved] = {}
-    for seq, part, supersedes, document, _, item, source, target, quantity, _ in rows:
+    for seq, part, supersedes, document, item, source, target, quantity, _ in rows:
         first = corrected.setdefault(seq - part, corrected.get(supersedes, seq - part))
         corrected[seq] = first
         moved = found.setdefault(first, {})
@@ -248,49 +234,46 @@ def _moved(rows: list[Row]) -> dict[int, Moved]:
     return {seq: {key: n for key, n in moved.items() if n} for seq, moved in found.items()}
 
 
-def _earlier(books: Books, fact: _Fact, prefix: str, this: DocumentState[Any]) -> list[str]:
+def _read_earlier(
+    books: Books, fact: _Fact, prefix: str, this: DocumentState[Any], most: int
+) -> tuple[list[str], bool]:
     """Return the latest documents of the same person and day that began before `this`.
 
-    A document whose person or day was corrected is included if any of its versions has this person
-    and day.
+    A document counts as it was corrected. Return also whether these are all such documents.
+
+    Args:
+        most: Largest number of rows that are read.
     """
     *others, last = fact.columns
-    whose = _whose(books, fact, this)
+    whose = {column: str(getattr(this.stated, column)) for column in fact.columns}
     codes = [whose[last]]
     if fact.person is not None:
-        codes = codes_of_person(books, fact.person, codes[0])
-    where = "".join(f" AND {column} = :{column}" for column in others)
-    where += f" AND {is_one_of(last, codes)}"
+        stays = code_that_stays(books, fact.person, codes[0])
+        codes = codes_of_person(books, fact.person, stays)
+    # Without the empty text, SQLite would prepare the statement anew each time, because an index
+    # contains only rows with one literal value of this column.
+    where = "".join(f" AND {column} = ('' || :{column})" for column in others)
+    where += f" AND {is_one_of(last, codes)} AND {fact.key} <> :this"
+    table = TABLES[fact.statement]
     rows = books.all(
-        f"SELECT l.{fact.key} FROM (SELECT station, seq, {fact.key} FROM {TABLES[fact.statement]} "
-        f"WHERE station = :station{where} ORDER BY seq DESC LIMIT :most) AS l "
-        "CROSS JOIN entries e WHERE e.station = l.station AND e.seq = l.seq "
-        "AND e.happened_on = :day",
-        most=MAX_COMPARED,
+        f"SELECT l.{fact.key}, CASE WHEN e.happened_on = :day THEN l.seq = (SELECT max(m.seq) "
+        f"FROM {table} m WHERE m.station = l.station AND m.{fact.key} = l.{fact.key}) END "
+        f"FROM (SELECT station, seq, {fact.key} FROM {table} "
+        f"WHERE station = :station{where} ORDER BY {fact.order} DESC LIMIT :most) AS l "
+        "CROSS JOIN entries e WHERE e.station = l.station AND e.seq = l.seq",
+        most=most,
+        this=str(getattr(this.stated, fact.key)),
         day=this.happened_on.isoformat(),
         **{column: whose[column] for column in others},
         **named_values(codes),
     )
     began = {
-        int(name.rpartition("_")[2]): str(name) for (name,) in rows if name.startswith(f"{prefix}_")
+        int(name.rpartition("_")[2]): str(name)
+        for name, is_same in rows
+        if is_same and name.startswith(f"{prefix}_")
     }
-    return [began[number] for number in sorted(began) if number < this.first]
-
-
-def _whose(books: Books, fact: _Fact, one: DocumentState[Any]) -> dict[str, str]:
-    """Return the values that identify the person or place of a document.
-
-    If a code was merged, it is replaced by the code into which it was merged.
-    """
-    values = {column: str(getattr(one.stated, column)) for column in fact.columns}
-    if fact.person is not None:
-        last = fact.columns[-1]
-        values[last] = code_that_stays(books, fact.person, values[last])
-    return values
-
-
-def _name(fact: _Fact, one: DocumentState[Any]) -> str:
-    return str(getattr(one.stated, fact.key))
+    earlier = [began[number] for number in sorted(began) if number < this.first]
+    return earlier, len(rows) < most
 
 
 def _by(fact: _Fact, one: DocumentState[Any]) -> str:
@@ -371,13 +354,16 @@ def _handed_out(books: Books, ids: list[str]) -> dict[str, Totals]:
 
 
 def _needed(books: Books, ids: list[str]) -> dict[str, Totals]:
-    ended = read_latest(books, NeedEnd, "need", ids)
-    return _totals(
-        (name, need.item, need.quantity)
-        for name, stated in read_latest(books, Need, "need", ids).items()
-        for need in stated
-        if name not in ended
+    rows = query_ids(
+        books,
+        ids,
+        "SELECT w.id, n.item, n.quantity FROM wanted w CROSS JOIN needs n "
+        "WHERE n.station = :station AND n.need = w.id AND n.seq = (SELECT max(m.seq) "
+        "FROM needs m WHERE m.station = n.station AND m.need = n.need) "
+        "AND NOT EXISTS (SELECT 1 FROM need_ends d WHERE d.station = n.station "
+        "AND d.need = n.need)",
     )
+    return _totals((name, item, int(quantity)) for name, item, quantity in rows)
 
 
 def _promised(books: Books, ids: list[str]) -> dict[str, Totals]:
@@ -410,6 +396,11 @@ def _counted_stock(books: Books, ids: list[str]) -> dict[str, Totals]:
     }
 
 
+def _number(column: str) -> str:
+    """Return the SQL of the number in an id, such as 12 in n_12."""
+    return f"CAST(substr({column}, 3) AS BIGINT)"
+
+
 _ARRIVAL = _Fact(Arrival, "arrival", ("origin", "party"), _arrived, "goods")
 
 _FACTS = {
@@ -417,9 +408,13 @@ _FACTS = {
     "b": _ARRIVAL,
     "o": _ARRIVAL,
     "h": _Fact(HandOutTo, "hand_out", ("recipient",), _handed_out, "hand-out", person="recipient"),
-    "y": _Fact(Activity, "activity", ("kind",), _done, "activity"),
-    "n": _Fact(Need, "need", ("recipient",), _needed, "need", "end {}", "recipient"),
-    "p": _Fact(Pledge, "pledge", ("donor",), _promised, "pledge", "cancel {}", "donor"),
+    "y": _Fact(Activity, "activity", ("kind",), _done, "activity", order=_number("activity")),
+    "n": _Fact(
+        Need, "need", ("recipient",), _needed, "need", "end {}", "recipient", _number("need")
+    ),
+    "p": _Fact(
+        Pledge, "pledge", ("donor",), _promised, "pledge", "cancel {}", "donor", _number("pledge")
+    ),
     "c": _Fact(
         CountSheet, "sheet", ("location",), _counted_stock, "count", "nothing is to be done"
     ),

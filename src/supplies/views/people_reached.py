@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from supplies.books.account_range import account_range
 from supplies.books.merged_codes import code_that_stays, codes_of_person
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import RECEIVED, keys_of
@@ -173,7 +174,7 @@ def _reached(books: Books, lots: set[str], last: date) -> set[tuple[str, str]]:
         "SELECT d.account, d.item, d.lot, d.day, d.quantity "
         "FROM wanted w CROSS JOIN balances b CROSS JOIN days d "
         "WHERE b.station = :station AND b.lot = w.id AND b.lot <> '' "
-        "AND b.account >= :start AND b.account < :end "
+        f"AND {account_range('start', 'end', column='b.account')} "
         "AND d.station = b.station AND d.account = b.account AND d.item = b.item "
         "AND d.lot = b.lot AND d.day <= :last ORDER BY d.account, d.item, d.lot, d.day",
         start=RECEIVED.prefix,

@@ -109,6 +109,9 @@ def _just_issued(books: Books, issued: WrittenEntry, receipt: Receipt) -> Receip
     written, number = books.written, receipt.number
     donations = sorted(row.donation for _, row in written.rows(ReceiptDonation, "number", number))
     replaced = written.rows(ReceiptReplacement, "number", number)
+    # Goods of a donation that the same command records cannot have been given back.
+    earlier = [donation for donation in donations if not written.began(donation)]
+    given_back = read_given_back(books, {number: donations}) if earlier else {}
     return ReceiptView(
         number=number,
         status="issued",
@@ -121,7 +124,7 @@ def _just_issued(books: Books, issued: WrittenEntry, receipt: Receipt) -> Receip
         replaces=sorted(row.replaced for _, row in replaced),
         replaced_by=None,
         reprints=0,
-        given_back=read_given_back(books, {number: donations}).get(number, msgspec.UNSET),
+        given_back=given_back.get(number, msgspec.UNSET),
     )
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -89,6 +90,8 @@ def read_documents(
             continue
         for body, stated in books.written.latest_rows(document_type.statement, key, id):
             found.append(DocumentState(number, body.seq, body.happened_on, stated))
+    if not unread:
+        return sorted(found, key=lambda one: one.first)
     rows = query_ids(
         books,
         unread,
@@ -142,6 +145,8 @@ def read_latest(
             unread.append(id)
         elif latest := books.written.latest_rows(statement, key, id, head):
             grouped[id] = [row for _, row in latest]
+    if not unread:
+        return grouped
     order = " ORDER BY l.line" if "line" in statement.__struct_fields__ else ""
     rows = query_ids(
         books,
@@ -313,5 +318,6 @@ def statement_from_row(statement: type[S], row: Row) -> S:
     return msgspec.convert(dict(zip(statement.__struct_fields__, row, strict=True)), statement)
 
 
+@cache
 def _columns(statement: type[EntryRow]) -> str:
     return ", ".join(f"l.{name}" for name in statement.__struct_fields__)

@@ -64,6 +64,8 @@ def find_unexpired_write_offs(books: Books, document: str | None) -> list[Warned
             change = quantity if target == EXPIRED else -quantity
             lost[lot, item] = lost.get((lot, item), 0) + change
             days[lot, item] = max(day, days.get((lot, item), day))
+    if not lost:
+        return []
     lots = books.latest_rows(Lot, "lot", (lot for lot, _ in lost))
     warnings = []
     for (name, item), quantity in sorted(lost.items()):

@@ -7,6 +7,7 @@ from datetime import date
 
 import msgspec
 
+from supplies.books.account_range import account_range
 from supplies.books.free_text import Texts, free_text_of_entries
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import ALLOCATED
@@ -28,7 +29,7 @@ def find_wish_deviations(books: Books, lots: Iterable[str], last: date) -> list[
         "CROSS JOIN entries e CROSS JOIN allocations a LEFT JOIN latest_days n "
         "ON n.station = e.station AND n.seq = e.seq - e.part "
         "WHERE b.station = :station AND b.lot = w.id AND b.lot <> '' "
-        "AND b.account >= :start AND b.account < :end "
+        f"AND {account_range('start', 'end', column='b.account')} "
         "AND t.station = b.station AND t.source = b.account AND t.item = b.item "
         "AND t.lot = b.lot AND e.station = t.station AND e.seq = t.seq AND e.kind = 'released' "
         "AND e.booked_on <= :last AND a.station = e.station AND a.allocation = e.document "

@@ -112,9 +112,9 @@ def details_of_donation(
         InvalidField: the donation is unknown or was reversed.
         Forgotten: the data of the donor was erased.
     """
-    arrival = journal.books.latest_row(Arrival, arrival=donation, origin="donor")
+    arrival = journal.books.latest_row(Arrival, arrival=donation)
     seq = journal.books.latest_seq(Arrival, arrival=donation)
-    if arrival is None or seq is None:
+    if arrival is None or seq is None or arrival.origin != "donor":
         raise InvalidField.at(
             pointer, Sentence("there is no donation {donation}", donation=donation)
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from supplies.books.account_range import account_range
 from supplies.books.reader import query_ids
 from supplies.domain.accounts import (
     CHART,
@@ -72,7 +73,7 @@ def _repacked(journal: Journal, lots: Iterable[str]) -> list[str]:
         journal.books,
         lots,
         "SELECT DISTINCT w.id FROM wanted w CROSS JOIN balances b WHERE b.station = :station "
-        "AND b.lot = w.id AND b.lot <> '' AND b.account >= :first AND b.account < :end "
+        f"AND b.lot = w.id AND b.lot <> '' AND {account_range('first', 'end', column='b.account')} "
         "AND b.quantity > 0",
         first=CONVERTED.prefix,
         end=f"{CONVERTED.name};",  # ";" follows ":" in ASCII
