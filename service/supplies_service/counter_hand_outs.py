@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import Meta
 
+from supplies.access.phone_reports import correct_clock
 from supplies.books.reader import Books
-from supplies.domain.commands import LINE_LIMITS, GoodsLine, HandOut, RecipientLine
+from supplies.domain.commands import LINE_LIMITS, GoodsLine, RecipientLine, ReportHandOut
 from supplies.domain.fields import Code, Text, Timestamp
 from supplies.ledger.recorded import Recorded
 from supplies.views.entries import get_entry
-from supplies.views.pagination import View
+from supplies.views.pagination import View, Warned
 from supplies_service.idempotency import Outcome
+from supplies_service.request_context import Show
+from supplies_service.sent_at import clock_warnings
 
 HAND_OUTS = "/api/run/hand-outs"
 """The path to which phones report hand-outs."""
@@ -47,42 +49,47 @@ class HandOutEntry(View, frozen=True, kw_only=True):
 
 
 class HandOutRecorded(View, frozen=True, kw_only=True):
-    """The response to a hand-out. It contains nothing that the phone did not report."""
+    """The answer to a hand-out. It states nothing that the phone did not report.
+
+    Attributes:
+        warnings: A warning of the phone's wrong clock; absent if it is right or not known.
+    """
 
     entry: HandOutEntry
+    warnings: list[Warned] | msgspec.UnsetType = msgspec.UNSET
 
 
-def show_hand_out(books: Books, recorded: Recorded) -> Outcome[HandOutRecorded]:
-    """Return the response to a recorded hand-out. The needs that it met are left out."""
-    entry = get_entry(books, recorded.seq)
-    shown = HandOutEntry(seq=entry.seq, kind=entry.kind, happened_on=entry.happened_on)
-    return Outcome(f"/api/entries/{recorded.seq}", HandOutRecorded(entry=shown))
-
-
-def hand_out_of(reported: CounterHandOut, offset: timedelta | None, zone: ZoneInfo) -> HandOut:
-    """Return the command that records a hand-out on the day of its corrected time.
+def show_hand_out(offset: timedelta | None) -> Show[HandOutRecorded]:
+    """Return what makes the answer to a recorded hand-out. It leaves out the needs that were met.
 
     Args:
         offset: How far the station's clock is ahead of the phone's; None if it is unknown.
-        zone: The time zone of the station.
     """
-    at = reported.happened_at
-    return HandOut(
-        happened_on=None if at is None else _day_of(at, offset or timedelta(), zone),
+
+    def show(books: Books, recorded: Recorded) -> Outcome[HandOutRecorded]:
+        entry = get_entry(books, recorded.seq)
+        shown = HandOutRecorded(
+            entry=HandOutEntry(seq=entry.seq, kind=entry.kind, happened_on=entry.happened_on),
+            warnings=clock_warnings(str(entry.document), offset) or msgspec.UNSET,
+        )
+        return Outcome(f"/api/entries/{recorded.seq}", shown)
+
+    return show
+
+
+def report_of(reported: CounterHandOut, team: str, offset: timedelta | None) -> ReportHandOut:
+    """Return the command that records a hand-out of a team, with the corrected time.
+
+    Args:
+        offset: How far the station's clock is ahead of the phone's; None if it is unknown.
+    """
+    report = ReportHandOut(
+        team=team,
         location=reported.location,
         recipient=reported.recipient,
-        lines=[
-            RecipientLine(
-                item=line.item, quantity=line.quantity, pack=line.pack, pack_size=line.pack_size
-            )
-            for line in reported.lines
-        ],
+        lines=[RecipientLine(**msgspec.structs.asdict(line)) for line in reported.lines],
         headcount=reported.headcount,
         note=reported.note,
+        happened_at=reported.happened_at,
     )
-
-
-def _day_of(at: datetime, offset: timedelta, zone: ZoneInfo) -> date:
-    with suppress(OverflowError):
-        at = (at + offset).astimezone(zone)
-    return at.date()
+    return correct_clock(report, offset)

@@ -23,14 +23,13 @@ from supplies.access.phones import Phone
 from supplies.domain.commands import Command, ReportOutcome
 from supplies.domain.fields import Timestamp
 from supplies.errors import InvalidField, NotFound, Sentence, StoreError, SuppliesError
-from supplies.ledger.ledger import zone_of
 from supplies.views.pagination import View
-from supplies_service.counter_hand_outs import HAND_OUTS, CounterHandOut, hand_out_of, show_hand_out
+from supplies_service.counter_hand_outs import HAND_OUTS, CounterHandOut, report_of, show_hand_out
 from supplies_service.idempotency import ALL_PHONES, is_idempotency_key, request_key
 from supplies_service.request_bodies import decode
 from supplies_service.request_context import RequestContext, Show
 from supplies_service.routes.deliveries import show_own_stop
-from supplies_service.security.ownership import NOT_YOUR_COUNTER, NOT_YOUR_REPORT
+from supplies_service.security.ownership import NOT_YOUR_REPORT
 
 _LINE = re.compile(
     r"supplies-run:1:([1-9][0-9]{0,4})/([1-9][0-9]{0,4}):([0-9a-f]{16}):([A-Za-z0-9_-]+)"
@@ -216,11 +215,10 @@ async def _take_over(
             key = request_key(by, record.key, path, body)
         with context.reading():
             before = context.ledger.stored_responses.find(key)
-        # What was booked is not checked again: the counter of the team may be another now.
-        if before is None:
-            _check_owner(context, phone, record, body)
+        if before is None and record.delivery is not None:
+            _check_owner(context, phone, record.delivery)
         offset = _offset(context, phone, unsent)
-        report = _report(context, record, body, offset)
+        report = _report(phone, record, body, offset)
         answer = await context.record_for(by, key, report.command, report.show)
         entry = int(msgspec.json.decode(answer.content)["entry"]["seq"])
         result: Literal["booked", "already_booked", "conflict"] = "booked"
@@ -240,29 +238,21 @@ def _offset(context: RequestContext, phone: Phone, unsent: UnsentRecords) -> tim
     return offset_of_text(unsent.now, phone.clock_offset_seconds, context.ledger.clock(), seen)
 
 
-def _check_owner(
-    context: RequestContext, phone: Phone, record: UnsentRecord, body: dict[str, Any]
-) -> None:
-    """Check that a record is about a delivery or counter of the phone's team.
+def _check_owner(context: RequestContext, phone: Phone, delivery: str) -> None:
+    """Refuse an outcome of a delivery that was never the team's.
 
     Raises:
-        InvalidField: the team never had the delivery, or does not have the counter.
+        InvalidField: the delivery was never the team's.
     """
     with context.reading() as books:
-        if record.delivery is not None:
-            if not may_report(books, phone.team, record.delivery):
-                raise InvalidField(NOT_YOUR_REPORT)
-        elif books.team(phone.team).counter != body.get("location"):
-            raise InvalidField(NOT_YOUR_COUNTER)
+        if not may_report(books, phone.team, delivery):
+            raise InvalidField(NOT_YOUR_REPORT)
 
 
-def _report(
-    context: RequestContext, record: UnsentRecord, body: dict[str, Any], offset: timedelta
-) -> _Report:
+def _report(phone: Phone, record: UnsentRecord, body: dict[str, Any], offset: timedelta) -> _Report:
     if record.delivery is None:
-        with context.reading() as books:
-            zone = zone_of(books.station)
-        return _Report(hand_out_of(decode(CounterHandOut, body, {}), offset, zone), show_hand_out)
+        hand_out = decode(CounterHandOut, body, {})
+        return _Report(report_of(hand_out, phone.team, offset), show_hand_out(offset))
     outcome = decode(ReportOutcome, body, {"delivery": record.delivery})
     return _Report(correct_clock(outcome, offset), show_own_stop(outcome.allocation, offset))
 

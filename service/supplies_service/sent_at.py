@@ -7,7 +7,10 @@ from typing import Any
 
 from litestar import Request
 
+from supplies.access.phone_reports import clock_differs
+from supplies.domain.plurals import counted
 from supplies.errors import InvalidField
+from supplies.views.pagination import Warned
 
 SENT_AT_HEADER = "sent-at"
 
@@ -38,3 +41,18 @@ def clock_offset(request: Request[Any, Any, Any], now: datetime) -> timedelta | 
     """
     sent_at = read_sent_at(request)
     return None if sent_at is None else now - sent_at
+
+
+def clock_warnings(about: str, offset: timedelta | None) -> list[Warned]:
+    """Return a warning if the clock of a phone is wrong.
+
+    Args:
+        about: The document that the phone reported.
+        offset: How far the station's clock is ahead of the phone's; None if it is unknown.
+    """
+    if offset is None or not clock_differs(offset):
+        return []
+    minutes = round(abs(offset).total_seconds() / 60)
+    way = "behind" if offset > timedelta() else "ahead of"
+    detail = f"the clock of the phone is {counted(minutes, 'minute')} {way} the station's"
+    return [Warned(warning="clock-differs", detail=detail, about=about)]

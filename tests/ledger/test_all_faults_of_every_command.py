@@ -426,6 +426,16 @@ CASES: dict[type[c.Command], Case] = {
         ),
         "/headcount /happened_on /lines/0/item /lines/1/quantity /lines/2/need /lines/3/quantity",
     ),
+    c.ReportHandOut: lambda w: (
+        c.ReportHandOut(
+            team="T-9",
+            recipient="R-9",
+            location="nowhere",
+            happened_on=w.future,
+            lines=[to_recipient("x"), to_recipient("mask", 0)],
+        ),
+        "/team /recipient /location /happened_on /lines/0/item /lines/1/quantity",
+    ),
     c.Convert: lambda w: (
         c.Convert(
             location="store",

@@ -87,6 +87,12 @@ COMMANDS: dict[str, tuple[type[c.Command], Make]] = {
         c.HandOut,
         lambda s, lines: c.HandOut(recipient="R-1", location="store", lines=lines),
     ),
+    "ReportHandOut": (
+        c.ReportHandOut,
+        lambda s, lines: c.ReportHandOut(
+            team="T-1", recipient="R-1", location="store", lines=lines
+        ),
+    ),
     "TakeBack": (
         c.TakeBack,
         lambda s, lines: [  # type: ignore[return-value]  # the last of two
@@ -163,7 +169,7 @@ def test_a_line_that_names_a_lot_gets_it_before_a_line_that_names_none(
     kind, make = COMMANDS[name]
     station.give(10, expires_on=station.day(5))
     station.give(10, expires_on=station.day(50))
-    lines = TO_RECIPIENT if kind in (c.HandOut, c.TakeBack) else LINES
+    lines = TO_RECIPIENT if kind in (c.HandOut, c.ReportHandOut, c.TakeBack) else LINES
     named = msgspec.structs.replace(lines[0], lot=lot)
     command = make(station, [named, lines[1]] if first else [lines[1], named])
     done = station(command)

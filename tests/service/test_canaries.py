@@ -80,6 +80,7 @@ RecordDonation.wish          | CRD
 Release.reason               | CRD
 ReopenPeriod.reason          | CR
 ReplaceReceipt.reason        | CR
+ReportHandOut.note           | CR
 ReportOutcome.note           | CRT
 ReportOutcome.time_window    | CRT
 ResolveConflict.reason       | CR

@@ -114,7 +114,7 @@ def test_a_hand_out_is_booked_once_though_its_phone_gets_a_new_id(
     assert shown_goods(again[0]) == [("mask", 15)]
 
 
-def test_a_hand_out_that_is_booked_is_rescued_as_booked_after_the_counter_changed(
+def test_hand_outs_are_rescued_after_the_counter_changed(
     rest: RestClient, service: Service, phone: TeamPhone
 ) -> None:
     now = service.clock().isoformat()
@@ -123,9 +123,11 @@ def test_a_hand_out_that_is_booked_is_rescued_as_booked_after_the_counter_change
     rest.client.patch("/api/teams/T-1", json={"counter": "store"}).raise_for_status()
     records = [{"key": key, "body": json.dumps(body)} for key in ("k1", "k2")]
     text = "\n".join(rescue_lines(phone, now, records))
-    booked, refused = rest.send("/api/phones/rescue", {"text": text}).json()["records"]
+    booked, other = rest.send("/api/phones/rescue", {"text": text}).json()["records"]
     assert (booked["result"], booked["entry"]) == ("already_booked", sent.json()["entry"]["seq"])
-    assert (refused["result"], refused["entry"]) == ("refused", None)
+    assert other["result"] == "conflict"
+    later = phone.post(HAND_OUTS, body, headers={"Idempotency-Key": "k2", "Sent-At": now})
+    assert (later.status_code, later.json()["entry"]["seq"]) == (202, other["entry"])
 
 
 def test_an_item_that_the_counter_ran_out_of_is_listed_for_30_days(
@@ -140,23 +142,80 @@ def test_an_item_that_the_counter_ran_out_of_is_listed_for_30_days(
     assert shown_goods(again) == []
 
 
-def test_a_team_hands_out_nothing_at_the_counter_of_another(
+def waiting(phone: TeamPhone) -> list[dict[str, Any]]:
+    """The hand-outs of the phone's team that wait for a decision."""
+    found: list[dict[str, Any]] = phone.get("/api/run").json()["waiting_hand_outs"]
+    return found
+
+
+def test_a_hand_out_at_the_counter_of_another_team_is_a_conflict(
     rest: RestClient, phone: TeamPhone
 ) -> None:
-    problem(phone.post(HAND_OUTS, newcomers(location="store")), 403, "forbidden")
-    problem(TeamPhone.of_team(rest, "T-2").post(HAND_OUTS, newcomers()), 403, "forbidden")
+    other = TeamPhone.of_team(rest, "T-2")
+    assert phone.post(HAND_OUTS, newcomers(location="store")).status_code == 202
+    assert other.post(HAND_OUTS, newcomers()).status_code == 202
+    assert shown_goods(phone) == [("mask", 20)]
+    assert [len(waiting(one)) for one in (phone, other)] == [1, 1]
+
+
+def test_a_hand_out_that_the_books_contradict_is_decided_at_the_desk_and_shown_on_the_phone(
+    rest: RestClient, service: Service, phone: TeamPhone
+) -> None:
+    now = service.clock()
+    wrong = now - timedelta(hours=3)  # the phone's clock
+    headers = {"Idempotency-Key": "k1", "Sent-At": wrong.isoformat()}
+    body = newcomers(21, happened_at=wrong.isoformat(), note="long queue")
+    answers = [phone.post(HAND_OUTS, body, headers=headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert answers[0].json() == answers[1].json()
+    conflict = answers[0].json()["conflict"]
+    assert conflict["stated"] == {
+        "type": "ReportHandOut",
+        "happened_on": None,
+        "or_earlier": False,
+        "recipient": "G-1",
+        "location": "annex",
+        "lines": conflict["stated"]["lines"],
+        "headcount": 5,
+        "team": "T-1",
+        "happened_at": now.isoformat().replace("+00:00", "Z"),
+        "phone_time": wrong.isoformat().replace("+00:00", "Z"),
+    }
+    assert "only 20 × 口罩" in conflict["because"]
+    [shown] = waiting(phone)
+    assert (shown["entry"], shown["recipient"]) == (conflict["seq"], "G-1")
+    assert [goods["words"] for goods in shown["goods"]] == ["21 件"]
+    address = f"/api/entries/conflicts/{conflict['seq']}/resolve"
+    problem(rest.send(address, {"by": "correct", "reason": "asked"}), 409, "not-enough")
+    rest.post(address, {"by": "unexplained", "reason": "the team counted again"})
+    assert waiting(phone) == []
+    assert shown_goods(phone) == [("mask", 0)]
+    [hand_out] = rest.get("/api/stock/hand-outs")["items"]
+    assert (hand_out["team"], hand_out["note"]) == ("T-1", "long queue")
+    rest.post(address, {"by": "keep", "reason": "it was another day"})
     assert shown_goods(phone) == [("mask", 20)]
 
 
-def test_goods_that_the_counter_does_not_have_are_refused_until_they_are_booked_there(
-    rest: RestClient, phone: TeamPhone
+def test_a_phone_with_a_wrong_clock_is_told_so(service: Service, phone: TeamPhone) -> None:
+    wrong = service.clock() + timedelta(minutes=6)
+    answer = phone.post(
+        HAND_OUTS, newcomers(happened_at=wrong.isoformat()), headers={"Sent-At": wrong.isoformat()}
+    )
+    assert answer.status_code == 201
+    [warning] = answer.json()["warnings"]
+    assert warning["warning"] == "clock-differs"
+    assert "6 minutes ahead of" in warning["detail"]
+
+
+def test_a_hand_out_on_a_closed_day_is_booked(
+    rest: RestClient, service: Service, phone: TeamPhone
 ) -> None:
-    headers = {"Idempotency-Key": "k1"}
-    problem(phone.post(HAND_OUTS, newcomers(21), headers=headers), 409, "not-enough")
-    rest.give(1)
-    moved = {"from": "store", "to": "annex"}
-    rest.post("/api/stock/moves", {**moved, "lines": [{"item": "mask", "quantity": 1}]})
-    assert phone.post(HAND_OUTS, newcomers(21), headers=headers).status_code == 201
+    at = service.clock().isoformat()
+    service.clock.advance(2)
+    closed = str(service.clock.day - timedelta(days=1))
+    rest.post("/api/periods/close", {"through": closed})
+    answer = phone.post(HAND_OUTS, newcomers(happened_at=at))
+    assert answer.status_code == 201, answer.text
 
 
 def test_the_desk_takes_over_a_hand_out_that_a_lost_phone_had_not_sent(

@@ -1,9 +1,11 @@
 """Simulated phones of delivery teams, over weeks, against a model of what must be in the books.
 
-Each phone has a queue and a clock of its own. Reports are delayed, sent in any order, sent again
-after their answers were lost, and taken over from text. Meanwhile deliveries are given to other
-teams and closed, conflicts are decided, and phones are revoked. The service's rules are used: who
-may report what and when, and how clocks are corrected. A seed gives the same run again.
+Each phone has a queue and a clock of its own. Outcomes of stops and hand-outs at counters are
+delayed, sent in any order, sent again after their answers were lost or the service was killed, and
+taken over from text. Meanwhile deliveries are given to other teams and closed, goods and counters
+are taken away from teams, conflicts are decided and decided anew, and phones are revoked. The
+service's rules are used: who may report what and when, and how clocks are corrected. A seed gives
+the same run again.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import json
 import sys
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +25,8 @@ from typing import Literal
 
 from support.engines import ENGINES, RUNNING
 
+from simulation.fault_injection import ProcessStopped
+from simulation.storage import open_connection
 from supplies.access import phones
 from supplies.access.access_context import AccessContext
 from supplies.access.phone_reports import correct_clock, may_report, offset_of_text
@@ -30,10 +35,13 @@ from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station, Team
 from supplies.errors import NotEnough
 from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
 from supplies.views.deliveries import get_delivery
 from supplies.views.entries import get_entry, list_conflicts
 
 TEAMS = ("T-1", "T-2", "T-3")
+
+COUNTERS = ("hall", "gate")
 
 CHECKED_EVERY = 100
 """Number of steps between two comparisons with the model."""
@@ -51,13 +59,25 @@ class Report:
     Attributes:
         answers: Numbers of the entries that the answers named. All must be equal.
         agreed: Whether the first answer was an entry of another report.
+        arrived: Whether it is in the books, also if its answer was lost.
+        conflict: Number of the entry that recorded it as a conflict; None if there is none.
+        decided: How this conflict was decided last; None if it was not.
     """
 
     key: str
-    command: c.ReportOutcome
+    command: c.ReportOutcome | c.ReportHandOut
     happened_at: datetime
     answers: list[int] = field(default_factory=list)
     agreed: bool = False
+    arrived: bool = False
+    conflict: int | None = None
+    decided: c.Resolved | None = None
+
+    @property
+    def is_booked(self) -> bool:
+        """Whether a hand-out counts in the books."""
+        decided = self.decided not in (None, "keep")
+        return self.arrived and (self.conflict is None or decided)
 
 
 @dataclass
@@ -91,12 +111,15 @@ class PhoneSimulation:
     """A station, its teams and their phones.
 
     Args:
-        ledger: Books with items, recipients and the teams of `TEAMS`.
+        url: Books with items, recipients, counters and the teams of `TEAMS`.
         clock: The clock of the ledger, as a list with one time that steps move.
     """
 
-    def __init__(self, ledger: Ledger, clock: list[datetime], seed: int) -> None:
-        self.ledger, self.clock, self.random = ledger, clock, Random(seed)
+    def __init__(self, url: str, clock: list[datetime], seed: int) -> None:
+        self.url, self.clock, self.random = url, clock, Random(seed)
+        self.connection = open_connection(url, "lx", self._now)
+        self.hand_outs: dict[str, Report] = {}
+        self.soap = 0
         self.phones: list[SimulatedPhone] = []
         self.stops: dict[tuple[str, str], StopModel] = {}
         self.teams: dict[str, set[str]] = {}
@@ -106,6 +129,18 @@ class PhoneSimulation:
         for team in TEAMS:
             for _ in range(3):
                 self._join(team)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger of the running service."""
+        return self.connection.ledger
+
+    def _now(self) -> datetime:
+        return self.clock[0]
+
+    def close(self) -> None:
+        """Close the connection to the books."""
+        self.ledger.close()
 
     # --- steps -------------------------------------------------------------------------------
 
@@ -117,7 +152,10 @@ class PhoneSimulation:
             + [self.tap] * 8
             + [self.send] * 6
             + [self.lose_answer] * 2
-            + [self.reassign, self.close, self.close, self.revoke_and_rescue, self.decide]
+            + [self.hand_out] * 5
+            + [self.fill_counter, self.take_goods_away, self.change_counter]
+            + [self.reassign, self.close_delivery, self.close_delivery, self.revoke_and_rescue]
+            + [self.decide, self.decide, self.decide_otherwise]
         )
         step = self.random.choice(steps)
         if step():
@@ -170,12 +208,11 @@ class PhoneSimulation:
         return True
 
     def send(self) -> bool:
-        """Send the queue of a phone in any order, and empty it."""
+        """Send the queue of a phone in any order, and keep what was not answered."""
         phone = self.random.choice(self.phones)
-        for report in self.random.sample(phone.queue, len(phone.queue)):
-            self._arrive(phone, report, phone.offset)
-        sent, phone.queue = bool(phone.queue), []
-        return sent
+        sent = self.random.sample(phone.queue, len(phone.queue))
+        phone.queue = [report for report in sent if not self._arrive(phone, report, phone.offset)]
+        return bool(sent)
 
     def lose_answer(self) -> bool:
         """Let a report arrive without its answer. It stays in the queue, and is sent again."""
@@ -183,6 +220,50 @@ class PhoneSimulation:
         if not phone.queue:
             return False
         self._arrive(phone, self.random.choice(phone.queue), phone.offset)
+        return True
+
+    def hand_out(self) -> bool:
+        """Record a hand-out on a phone, at the counter that its team had lately."""
+        phone = self.random.choice(self.phones)
+        command = c.ReportHandOut(
+            team=phone.team,
+            location=self.random.choice(COUNTERS),
+            recipient="G-1",
+            lines=[c.RecipientLine(item="soap", quantity=self.random.randint(1, 6))],
+            headcount=9,
+            happened_at=self.clock[0] - phone.offset,
+        )
+        report = Report(str(uuid.UUID(int=self.random.getrandbits(128))), command, self.clock[0])
+        phone.queue.append(report)
+        self.hand_outs[report.key] = report
+        return True
+
+    def fill_counter(self) -> bool:
+        """Bring goods to a counter."""
+        quantity = self.random.randint(5, 30)
+        lines = [c.ArrivalLine(item="soap", quantity=quantity)]
+        self.ledger.record(
+            c.OpenStock(location=self.random.choice(COUNTERS), lines=lines), by="desk"
+        )
+        self.soap += quantity
+        return True
+
+    def take_goods_away(self) -> bool:
+        """Move goods from a counter to the store, while phones may have unsent hand-outs."""
+        counter = self.random.choice(COUNTERS)
+        with self.ledger.reading() as books:
+            free = sum(books.nonzero_balances(f"stock:{counter}", "soap").values())
+        if not free:
+            return False
+        lines = [c.LotLine(item="soap", quantity=self.random.randint(1, free))]
+        self.ledger.record(c.Move(source=counter, target="store", lines=lines), by="desk")
+        return True
+
+    def change_counter(self) -> bool:
+        """Give a team another counter, or none."""
+        team = self.random.choice(TEAMS)
+        counter = self.random.choice((*COUNTERS, *COUNTERS, None))
+        self.ledger.amend(Team(code=team, name=team, counter=counter))
         return True
 
     def reassign(self) -> bool:
@@ -196,7 +277,7 @@ class PhoneSimulation:
         self.teams[delivery].add(team)
         return True
 
-    def close(self) -> bool:
+    def close_delivery(self) -> bool:
         """Close a delivery whose stops all have an outcome in the books."""
         ready = [
             delivery
@@ -217,6 +298,9 @@ class PhoneSimulation:
         if not waiting:
             return False
         conflict = self.random.choice(waiting)
+        if conflict.document.startswith("q_"):
+            ways: tuple[c.Resolved, ...] = ("keep", "correct", "unexplained")
+            return self._decide_hand_out(conflict.seq, self.random.choice(ways))
         stated = json.loads(bytes(conflict.stated))
         way: Literal["keep", "correct"] = self.random.choice(("keep", "correct"))
         decision = c.ResolveConflict(conflict=conflict.seq, by=way, reason="asked the household")
@@ -231,6 +315,27 @@ class PhoneSimulation:
             stop.first, stop.decided = stated["outcome"], conflict.seq
         return True
 
+    def decide_otherwise(self) -> bool:
+        """Resolve the conflict of a hand-out once more, in the other direction."""
+        decided = [one for one in self.hand_outs.values() if one.decided is not None]
+        if not decided:
+            return False
+        report = self.random.choice(decided)
+        ways: tuple[c.Resolved, ...] = ("correct", "unexplained")
+        other = self.random.choice(ways) if report.decided == "keep" else "keep"
+        return self._decide_hand_out(int(report.conflict or 0), other)
+
+    def _decide_hand_out(self, conflict: int, way: c.Resolved) -> bool:
+        (report,) = (one for one in self.hand_outs.values() if one.conflict == conflict)
+        decision = c.ResolveConflict(conflict=conflict, by=way, reason="asked the team")
+        try:
+            self.ledger.record(decision, by="desk")
+        except NotEnough:
+            assert way == "correct"
+            return False
+        report.decided = way
+        return True
+
     def revoke_and_rescue(self) -> bool:
         """Revoke a phone, and take over its queue from a text that was written some time ago."""
         phone = self.random.choice(self.phones)
@@ -243,7 +348,8 @@ class PhoneSimulation:
             known = phones.get(access, phone.id).clock_offset_seconds
         offset = offset_of_text(written_at, known, self.clock[0])
         for report in phone.queue:
-            self._arrive(phone, report, offset)
+            while not self._arrive(phone, report, offset):  # The desk tries until it has answers.
+                pass
         self.phones.remove(phone)
         self._join(phone.team)
         return True
@@ -265,21 +371,56 @@ class PhoneSimulation:
             )
         self.phones.append(SimulatedPhone(phone.id, team, secret, offset))
 
-    def _arrive(self, phone: SimulatedPhone, report: Report, offset: timedelta) -> None:
-        """Record a report as the service does, also if it arrived before."""
-        delivery, allocation = report.command.delivery, report.command.allocation
+    def _arrive(self, phone: SimulatedPhone, report: Report, offset: timedelta) -> bool:
+        """Record a report as the service does, also if it arrived before.
+
+        Return whether there is an answer. There is none if the service was killed.
+        """
         if report.agreed:  # The service stores the answer under the key of the report.
-            return
-        with self.ledger.reading() as books:
-            assert may_report(books, phone.team, delivery)
-        command = correct_clock(report.command, offset)
-        recorded = self.ledger.record(command, by=phones.CALLER_PREFIX + phone.id, id=report.key)
-        report.agreed = recorded.repeated and not report.answers
+            return True
+        if isinstance(report.command, c.ReportOutcome):
+            with self.ledger.reading() as books:
+                assert may_report(books, phone.team, report.command.delivery)
+        by, command = phones.CALLER_PREFIX + phone.id, correct_clock(report.command, offset)
+        try:
+            with self.connection.store.injecting(self._kills()):
+                recorded = self.ledger.record(command, by=by, id=report.key)
+        except ProcessStopped:
+            self._restart()
+            with self.ledger.reading() as books:
+                seq = books.value(
+                    "SELECT seq FROM entries WHERE station = :station AND id = :id", id=report.key
+                )
+            if seq is not None:
+                self._note(report, self.ledger.recorded(seq))
+            return False
+        report.agreed = recorded.id != report.key
         report.answers.append(recorded.seq)
-        stop = self.stops[delivery, allocation]
-        agrees = stop.first in (None, command.outcome)
-        if len(report.answers) == 1:  # A repeat gets the first answer, also after a decision.
-            assert (recorded.conflict is None) == agrees, recorded.conflict
+        self._note(report, recorded)
+        return True
+
+    def _kills(self) -> dict[int, Callable[[], None]]:
+        """Return at which point of the next transaction the service is killed, if at all."""
+        if self.random.randrange(8):
+            return {}
+        return {self.random.randint(1, 60): _kill}
+
+    def _restart(self) -> None:
+        self.ledger.close()
+        self.connection = open_connection(self.url, "lx", self._now)
+        self.done["killed"] += 1
+
+    def _note(self, report: Report, recorded: Recorded) -> None:
+        """Let the model know that a report is in the books."""
+        if report.arrived:  # A repeat gets the first answer, also after a decision.
+            return
+        report.arrived = True
+        command = report.command
+        if isinstance(command, c.ReportHandOut):
+            report.conflict = None if recorded.conflict is None else recorded.seq
+            return
+        stop = self.stops[command.delivery, command.allocation]
+        assert (recorded.conflict is None) == (stop.first in (None, command.outcome))
         stop.first = stop.first or command.outcome
 
     # --- invariants --------------------------------------------------------------------------
@@ -287,6 +428,23 @@ class PhoneSimulation:
     def check(self) -> None:
         """Check that no report was lost or counted twice, and that no goods were."""
         with self.ledger.reading() as books:
+            booked = [
+                line.quantity
+                for report in self.hand_outs.values()
+                if report.is_booked and isinstance(report.command, c.ReportHandOut)
+                for line in report.command.lines
+            ]
+            received = sum(books.nonzero_balances("received:G-1", "soap").values())
+            assert received == sum(booked)
+            there = ("stock:", "unexplained:")
+            left = sum(
+                quantity
+                for account in there
+                for quantity in books.nonzero_balances(account, "soap").values()
+            )
+            assert received + left == self.soap
+            for report in self.hand_outs.values():
+                assert len(set(report.answers)) <= 1
             for stop in self.stops.values():
                 (shown,) = [
                     one
@@ -320,10 +478,16 @@ class PhoneSimulation:
         """Let every phone send what it has, so that nothing is left unsent."""
         for phone in self.phones:
             for report in phone.queue:
-                self._arrive(phone, report, phone.offset)
+                while not self._arrive(phone, report, phone.offset):
+                    pass
             phone.queue.clear()
+        assert all(report.answers for report in self.hand_outs.values())
         for stop in self.stops.values():
             assert all(report.answers for report in stop.reports)
+
+
+def _kill() -> None:
+    raise ProcessStopped
 
 
 def simulate(url: str, seed: int, steps: int) -> Counter[str]:
@@ -337,19 +501,28 @@ def simulate(url: str, seed: int, steps: int) -> Counter[str]:
         ledger.register(
             Station(code="lx", name="Longxue"),
             Item(code="mask", name="mask"),
+            Item(code="soap", name="soap"),
             Donor(code="D-1", name="donor"),
             Recipient(code="R-1", name="household"),
+            Recipient(code="G-1", name="newcomers", kind="group"),
             Location(code="store", name="Store"),
-            *(Team(code=team, name=team) for team in TEAMS),
+            *(Location(code=counter, name=counter) for counter in COUNTERS),
+            *(
+                Team(code=team, name=team, counter=counter)
+                for team, counter in zip(TEAMS, (*COUNTERS, None), strict=True)
+            ),
         )
-        simulation = PhoneSimulation(ledger, clock, seed)
+    simulation = PhoneSimulation(url, clock, seed)
+    try:
         for number in range(1, steps + 1):
             simulation.step()
             if number % CHECKED_EVERY == 0:
                 simulation.check()
         simulation.finish()
         simulation.check()
-        return simulation.done
+    finally:
+        simulation.close()
+    return simulation.done
 
 
 def main() -> int:

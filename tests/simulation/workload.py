@@ -50,7 +50,10 @@ def register_all(ledger: Ledger) -> None:
         ),
         *(Location(code=code, name=code) for code in sorted(set(CODES.open))),
         Location(code=CODES.quarantine, name="Quarantine", quarantine=True),
-        *(Team(code=code, name=code) for code in CODES.teams),
+        *(
+            Team(code=code, name=code, counter=counter)
+            for code, counter in zip(CODES.teams, ("store", "annex", "ward", None), strict=True)
+        ),
     )
 
 
@@ -114,6 +117,8 @@ def delivery_teams(generator: CommandGenerator) -> list[WeightedCommand]:
         (1, away and bool(model.open_deliveries()), generator.move_stops),
         (1, bool(model.open_deliveries()), generator.close_delivery),
         (6, bool(model.open_conflicts()), generator.resolve_conflict),
+        (1, bool(model.resolved_conflicts()), generator.resolve_conflict),
+        (2, bool(model.nonzero_balances("stock:")), generator.report_hand_out),
     ]
 
 

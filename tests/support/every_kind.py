@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
+
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station, Team
 from supplies.domain.money import Value
@@ -207,6 +209,7 @@ def book_stock(station: RecordingStation) -> None:
         c.HandOut(recipient="h2", location="a", lines=[c.LotLine(item="gel", quantity=1)])
     )
     station.record(c.HandOut(recipient="g1", location="a", lines=gel, headcount=3))
+    book_counter(station)
     sheet = station.record_document(c.OpenCountSheet(location="b"))
     station.record(c.CountStock(sheet=sheet, lines=[c.CountLine(item="mask", counted=38)]))
     station.record(
@@ -216,6 +219,25 @@ def book_stock(station: RecordingStation) -> None:
     yesterday = date(2020, 2, 4)
     station.record(c.WriteOff(reason="damaged", location="b", lines=left, happened_on=yesterday))
     station.record(c.RecordActivity(kind="visit", count=6, who="Zhang and Li"))
+
+
+def book_counter(station: RecordingStation) -> None:
+    """Record a hand-out at a counter, and one that is decided, and decided otherwise later."""
+    report = c.ReportHandOut(
+        team="t2",
+        recipient="h2",
+        location="a",
+        lines=[c.RecipientLine(item="gel", quantity=1)],
+        happened_at=station.clock.now,
+        phone_time=station.clock.now,
+        note="came with her sister",
+    )
+    station.record(report)
+    contradicted = station.record(msgspec.structs.replace(report, location="b"))
+    assert contradicted.conflict is not None
+    ways: tuple[c.Resolved, ...] = ("unexplained", "keep")
+    for by in ways:
+        station.record(c.ResolveConflict(conflict=contradicted.seq, by=by, reason="asked them"))
 
 
 def book_opened_goods(station: RecordingStation) -> None:

@@ -27,6 +27,7 @@ from hypothesis.stateful import (
 )
 
 from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Team
 from supplies.domain.entry_rows import Erasure
 from supplies.errors import (
     AlreadyDone,
@@ -73,12 +74,18 @@ DATA = st.data()
 _TEMPLATE: list[Path] = []
 
 
+def _register(ledger: Ledger) -> None:
+    """Register the station of the tests, with a team that has a counter."""
+    register_all(ledger)
+    ledger.amend(Team(code="T-1", name="Team 1", counter="store"))
+
+
 def _template() -> Path:
     if not _TEMPLATE:
         folder = Path(tempfile.mkdtemp(prefix="supplies-machine-"))
         path = folder / "template.db"
         with Ledger.open(str(path), station="lx", clock=Clock(FIRST_DAY)) as ledger:
-            register_all(ledger)
+            _register(ledger)
         _TEMPLATE.append(path)
     return _TEMPLATE[0]
 
@@ -136,7 +143,7 @@ class LedgerMachine(RuleBasedStateMachine):
         else:
             url = self.closing.enter_context(RUNNING.server.books())
             with Ledger.open(url, station="lx", clock=Clock(FIRST_DAY)) as ledger:
-                register_all(ledger)
+                _register(ledger)
         ledger = Ledger.open(url, station="lx", clock=self.clock)
         self.closing.callback(ledger.close)
         return without_fsync(ledger)
@@ -317,6 +324,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 (bool(model.open_conflicts()), act)
                 for act in 2 * [self.record_action("resolve_conflict")]
             ),
+            (bool(model.resolved_conflicts()), self.record_action("resolve_conflict")),
         )
 
     @rule(data=DATA)
@@ -337,6 +345,7 @@ class LedgerMachine(RuleBasedStateMachine):
             (stock, leaves),
             (stock, leaves),
             (stock, self.record_action("hand_out")),
+            (stock, self.record_action("report_hand_out")),
             (stock, self.record_action("open_count_sheet")),
             (bool(model.open_sheets()), self.record_action("count_stock")),
             (bool(model.withdrawals("used:")), self.record_action("return_issue")),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
+
+import msgspec
 
 from supplies.books.stock_counts import COUNTED, RECOUNTED
 from supplies.domain import commands as c
@@ -16,6 +17,7 @@ from supplies.domain.entry_rows import (
     Conflict,
     Erasure,
     Forgetting,
+    LaterResolution,
     Lot,
     Need,
     OutcomeLine,
@@ -100,8 +102,16 @@ class Oracle:
         if isinstance(command, c.Correct):
             body = self.reworded_entry(command)
             return body is not None and not self.is_about_forgotten(body)
-        if isinstance(command, c.ResolveConflict) and command.by == "keep":
-            return command.conflict in self.model.open_conflicts()
+        if isinstance(command, c.ResolveConflict):
+            waits = command.conflict in self.model.open_conflicts()
+            is_certain = command.by == "keep" or (
+                command.by == "unexplained"
+                and isinstance(self.reported(command.conflict), c.ReportHandOut)
+                and self.reason_to_refuse(command) is None
+            )
+            return waits and is_certain
+        if isinstance(command, c.ReportHandOut):
+            return False
         today, closed = self.clock.day, self.model.closed_through()
         forgotten = {row.party.partition(":")[2] for _, row in self.model.rows[Forgetting]}
         people = [getattr(command, name, None) for name in ("recipient", "donor")]
@@ -202,6 +212,11 @@ class Oracle:
             return False
         return self.reason_to_refuse(command) is None
 
+    def reported(self, conflict: int) -> c.ReportOutcome | c.ReportHandOut | c.CountStock:
+        """Return the command that was kept as a conflict, without its texts."""
+        stated = next(r.stated for n, r in self.model.rows[Conflict] if n == conflict)
+        return msgspec.json.decode(stated, type=c.ReportOutcome | c.ReportHandOut | c.CountStock)
+
     # --- checks ----------------------------------------------------------------------------------
 
     def check_expiry(self, command: c.Command, new: list[Any]) -> None:
@@ -214,6 +229,8 @@ class Oracle:
             corrected = self.model.bodies[command.entry - 1]
             day = command.command.happened_on or command.happened_on or corrected.happened_on
             command = command.command
+        elif isinstance(command, c.ReportHandOut):
+            day = new[0].happened_on
         about_expired = (isinstance(command, c.Move) and command.target == "ward") or (
             isinstance(command, c.WriteOff) and command.reason == "expired"
         )
@@ -303,7 +320,7 @@ class Oracle:
                 check_moved("stock", "lent")
             case c.ReturnLoan():
                 check_moved("lent", "stock")
-            case c.HandOut():
+            case c.HandOut() if done.conflict is None:
                 check_moved("stock", "received")
             case c.Dispatch():
                 parts = {part.allocation for part in command.parts or ()}
@@ -345,20 +362,48 @@ class Oracle:
 
     def check_resolution(self, command: c.ResolveConflict, new: list[Body]) -> None:
         """Check that a conflict is resolved, and that its outcome is booked if it was right."""
-        assert command.conflict not in self.model.open_conflicts()
+        assert self.model.resolved_conflicts()[command.conflict] == command.by
+        is_later = any(isinstance(row, LaterResolution) for body in new for row in body.rows)
+        fact = self.reported(command.conflict)
         outcomes = [
             row.outcome for body in new for row in body.rows if isinstance(row, StopOutcome)
         ]
-        if command.by == "keep":
-            assert not outcomes
-            assert not any(body.transfers for body in new)
+        if isinstance(fact, c.ReportHandOut):
+            self.check_decided_hand_out(command, fact, new, is_later=is_later)
+        elif command.by == "keep":
+            assert bool(outcomes) == is_later
+            assert is_later or not any(body.transfers for body in new)
         else:
-            stated = next(r.stated for n, r in self.model.rows[Conflict] if n == command.conflict)
-            assert outcomes[-1:] == [
-                name for name in [json.loads(stated).get("outcome")] if name is not None
-            ]
-            if command.by == "unexplained" and outcomes:
+            is_outcome = isinstance(fact, c.ReportOutcome)
+            assert outcomes[-1:] == ([fact.outcome] if isinstance(fact, c.ReportOutcome) else [])
+            if command.by == "unexplained" and is_outcome and outcomes:
                 self.check_booked_as_stated(new)
+
+    def check_decided_hand_out(
+        self,
+        command: c.ResolveConflict,
+        fact: c.ReportHandOut,
+        new: list[Body],
+        *,
+        is_later: bool,
+    ) -> None:
+        """Check that a decision moves exactly the reported goods to the recipient, or back."""
+        moved: Counter[str] = Counter()
+        for body in new:
+            for transfer in body.transfers:
+                for name, sign in ((transfer.source, -1), (transfer.target, 1)):
+                    if name.startswith("received:"):
+                        moved[transfer.item] += sign * transfer.quantity
+        stated: Counter[str] = Counter()
+        for line in fact.lines:
+            stated[line.item] += self.model.base_units(line)
+        if command.by != "keep":
+            assert moved == stated, (command, moved, stated)
+        elif is_later:
+            assert {*moved} == {*stated}
+            assert all(quantity < 0 for quantity in moved.values())
+        else:
+            assert not any(body.transfers for body in new)
 
     def check_booked_as_stated(self, new: list[Body]) -> None:
         """Check that a resolved conflict moved what its outcome adds to `received` and `lost`.
@@ -532,6 +577,8 @@ class Prediction:
 
     def check_refused(self, refusal: SuppliesError) -> None:
         """Check that a refusal was expected or possible, and has a type and a message."""
+        if isinstance(self.command, c.ReportHandOut):
+            assert self.must_refuse == "the day is in the future", "a fact was refused"
         assert not self.must_succeed, f"{self.command} was refused: {refusal}"
         assert not isinstance(refusal, StoreError), refusal
         assert str(refusal).strip()
@@ -550,7 +597,7 @@ class Prediction:
         assert [body.part for body in new] == list(range(len(new)))
         if done.conflict is not None:
             assert not self.must_succeed, f"{self.command} became a conflict: {done.conflict}"
-            assert isinstance(self.command, c.ReportOutcome | c.CountStock)
+            assert isinstance(self.command, c.ReportOutcome | c.ReportHandOut | c.CountStock)
             assert done.conflict.strip()
             assert not any(body.transfers for body in new)
         self.oracle.check_transfers(self.command, done, new, rewords=self.rewords)

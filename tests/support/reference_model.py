@@ -26,6 +26,7 @@ from supplies.domain.entry_rows import (
     CountSheet,
     Delivery,
     DeliveryEnd,
+    LaterResolution,
     Lot,
     Need,
     NeedEnd,
@@ -205,6 +206,11 @@ class ReferenceModel:
     def open_conflicts(self) -> list[int]:
         done = {row.conflict for _, row in self.rows[Resolution]}
         return [seq for seq, _ in self.rows[Conflict] if seq not in done]
+
+    def resolved_conflicts(self) -> dict[int, str]:
+        """Return how each resolved conflict was resolved last."""
+        earlier = {row.conflict: row.way for _, row in self.rows[Resolution]}
+        return earlier | {row.conflict: row.way for _, row in self.rows[LaterResolution]}
 
     def open_sheets(self) -> dict[str, CountSheet]:
         counted = set(self.documents(CountedLine, "sheet"))

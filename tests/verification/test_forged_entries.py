@@ -23,6 +23,8 @@ from supplies.domain.entries import Body, entry_id
 from supplies.domain.entry_rows import (
     ArrivalLine,
     CodeAttempt,
+    Conflict,
+    LaterResolution,
     LatestDay,
     Lot,
     Merge,
@@ -396,9 +398,18 @@ def test_an_outcome_that_states_other_goods_than_it_moved_is_found(store: Tamper
     assert (error.table, error.column, error.seq) == ("transfers", "quantity", seq)
 
 
-@pytest.mark.parametrize("first", ["refused", "lost"])
+@pytest.mark.parametrize(
+    ("first", "second", "stated"),
+    [
+        ("refused", "handed_over", {"received": 8, "lost": 1}),
+        ("lost", "handed_over", {"received": 8, "lost": 1}),
+        ("lost", "refused", {"brought_back": 8, "lost": 1}),
+        ("lost", "not_at_home", {"brought_back": 8, "received": 1}),
+        ("handed_over", "refused", {"brought_back": 8, "received": 1}),
+    ],
+)
 def test_a_decision_that_states_other_goods_than_it_moved_is_found(
-    books_url: str, first: str
+    books_url: str, first: str, second: str, stated: dict[str, int]
 ) -> None:
     station = RecordingStation(books_url)
     station.record(c.OpenStock(location="a", lines=[c.ArrivalLine(item="mask", quantity=9)]))
@@ -407,7 +418,7 @@ def test_a_decision_that_states_other_goods_than_it_moved_is_found(
     delivery = station.record_document(c.Dispatch(team="t1", allocations=[stop]))
     reports = [
         station.record(c.ReportOutcome(delivery=delivery, allocation=stop, outcome=outcome))  # type: ignore[arg-type]  # an outcome by name
-        for outcome in (first, "handed_over")
+        for outcome in (first, second)
     ]
     decision = station.record(
         c.ResolveConflict(conflict=reports[1].seq, by="unexplained", reason="they have it")
@@ -416,9 +427,56 @@ def test_a_decision_that_states_other_goods_than_it_moved_is_found(
     store = tampering(books_url)
     store.unguard()
     verify(store, "lx")
-    state_other_outcome(store, decision.seq, received=8, lost=1)
+    state_other_outcome(store, decision.seq, **stated)
     error = verification_error(store)
     assert (error.table, error.column, error.seq) == ("transfers", "quantity", decision.seq)
+
+
+def test_a_decided_hand_out_that_differs_from_its_report_is_found(store: Tampering) -> None:
+    """The decision was later changed, so its goods were first booked and then taken out again."""
+    seq, decision = store.one(
+        "SELECT c.seq, r.seq FROM conflicts c JOIN resolutions r ON r.station = c.station "
+        "AND r.conflict = c.seq WHERE c.document = 'q_' || c.seq"
+    ) or (0, 0)
+
+    def more(stated: str) -> str:
+        report = msgspec.json.decode(stated)
+        report["lines"][0]["quantity"] += 1
+        return msgspec.json.encode(report).decode()
+
+    def other(body: Body) -> Body:
+        rows = [
+            msgspec.structs.replace(row, stated=more(row.stated))
+            if isinstance(row, Conflict)
+            else row
+            for row in body.rows
+        ]
+        return msgspec.structs.replace(body, rows=tuple(rows))
+
+    (stated,) = store.one("SELECT stated FROM conflicts WHERE seq = :seq", {"seq": seq}) or ("",)
+    forge(store, seq, other)
+    store.run(
+        "UPDATE conflicts SET stated = :stated WHERE seq = :seq",
+        {"stated": more(stated), "seq": seq},
+    )
+    error = verification_error(store)
+    assert (error.table, error.column, error.seq) == ("transfers", "quantity", decision)
+
+
+def test_a_later_decision_in_the_same_direction_is_found(store: Tampering) -> None:
+    seq = first_number(store, "SELECT max(seq) FROM later_resolutions")
+
+    def other(body: Body) -> Body:
+        rows = [
+            msgspec.structs.replace(row, way="correct") if isinstance(row, LaterResolution) else row
+            for row in body.rows
+        ]
+        return msgspec.structs.replace(body, rows=tuple(rows))
+
+    forge(store, seq, other)
+    store.run("UPDATE later_resolutions SET way = 'correct' WHERE seq = :seq", {"seq": seq})
+    error = verification_error(store)
+    assert (error.table, error.column, error.seq) == ("later_resolutions", "conflict", seq)
 
 
 @pytest.mark.parametrize(

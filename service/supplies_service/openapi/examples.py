@@ -170,6 +170,14 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "location": "store-a",
         "lines": [{"item": "mask-kn95", "quantity": 10, "need": "n_1"}],
     },
+    "ReportHandOut": {
+        "team": "T-1",
+        "recipient": "newcomers",
+        "location": "hall",
+        "lines": [{"item": "mask-kn95", "quantity": 20}],
+        "headcount": 4,
+        "happened_at": "2020-02-05T08:00:00Z",
+    },
     "Convert": {
         "location": "store-a",
         "consumed": [{"item": "disinfectant-drum", "quantity": 1}],

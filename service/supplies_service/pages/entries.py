@@ -9,6 +9,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
+from supplies.domain.accounts import STOCK
 from supplies.domain.commands import Correct, ResolveConflict, Reverse
 from supplies.domain.entry_rows import Merge
 from supplies.errors import NotFound
@@ -177,6 +178,7 @@ def _show(
             reason=None if conflict is None else reason_of_conflict(books, conflict),
             stated=None if conflict is None else _stated(conflict),
             recorded_stop=None if conflict is None else _recorded_stop(books, conflict),
+            counter=None if conflict is None else _counter_now(books, conflict),
             last=books.head()[0],
             command=list_entries_of_command(books, seq),
             warnings=recorded_result(books, seq).warnings if _is_first(books, seq) else [],
@@ -236,3 +238,26 @@ def _recorded_stop(books: Books, conflict: ConflictView) -> StopView | None:
     return next(
         (stop for stop in delivery.stops if stop.allocation == stated.get("allocation")), None
     )
+
+
+class CounterNow(NamedTuple):
+    """What the books say now about the counter at which a hand-out is reported.
+
+    Attributes:
+        location: The present counter of the team; None if it has none.
+        free: For each item of the report, the free quantity at the reported place, in base units.
+    """
+
+    location: str | None
+    free: list[tuple[str, int]]
+
+
+def _counter_now(books: Books, conflict: ConflictView) -> CounterNow | None:
+    """Return the counter that a reported hand-out is about, or None for another conflict."""
+    stated = _stated(conflict)
+    if "team" not in stated:
+        return None
+    shelf = STOCK(stated["location"])
+    items = dict.fromkeys(line["item"] for line in stated["lines"])
+    free = [(item, sum(books.nonzero_balances(shelf, item).values())) for item in items]
+    return CounterNow(books.team(stated["team"]).counter, free)

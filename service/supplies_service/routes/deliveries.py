@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from supplies_receipts import draw_delivery_slips, draw_run_sheet
 
 from supplies.access import run_codes
-from supplies.access.phone_reports import clock_differs, correct_clock
+from supplies.access.phone_reports import correct_clock
 from supplies.books.reader import Books
 from supplies.domain.commands import (
     AddStopPhoto,
@@ -22,7 +22,6 @@ from supplies.domain.commands import (
     ReportOutcome,
     UndoDispatch,
 )
-from supplies.domain.plurals import counted
 from supplies.ledger.recorded import Recorded
 from supplies.papers.run_sheet import RunSheet
 from supplies.views.deliveries import DeliveryView, get_delivery, list_deliveries
@@ -49,7 +48,7 @@ from supplies_service.responses import (
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security import ownership
 from supplies_service.security.authorization import allow_roles
-from supplies_service.sent_at import clock_offset
+from supplies_service.sent_at import clock_offset, clock_warnings
 
 PaperSize = Annotated[
     Literal["roll", "a5"],
@@ -105,20 +104,11 @@ def show_outcome(offset: timedelta | None) -> Show[DeliveryEntered]:
         outcome = show_delivery(books, recorded)
         content = msgspec.structs.replace(
             outcome.content,
-            warnings=_clock_warnings(str(recorded.document), offset) or msgspec.UNSET,
+            warnings=clock_warnings(str(recorded.document), offset) or msgspec.UNSET,
         )
         return outcome._replace(content=content)
 
     return show
-
-
-def _clock_warnings(delivery: str, offset: timedelta | None) -> list[Warned]:
-    if offset is None or not clock_differs(offset):
-        return []
-    minutes = round(abs(offset).total_seconds() / 60)
-    way = "behind" if offset > timedelta() else "ahead of"
-    detail = f"the clock of the phone is {counted(minutes, 'minute')} {way} the station's"
-    return [Warned(warning="clock-differs", detail=detail, about=delivery)]
 
 
 def show_delivery(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:

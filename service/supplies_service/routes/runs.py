@@ -13,22 +13,26 @@ from supplies.access import phones
 from supplies.books.reader import Books
 from supplies.domain.entries import format_timestamp
 from supplies.domain.fields import Label, Timestamp
-from supplies.ledger.ledger import zone_of
 from supplies.stations.paper_settings import paper_settings
 from supplies.views.pagination import View
-from supplies.views.team_counters import TeamCounter, get_team_counter
+from supplies.views.team_counters import (
+    TeamCounter,
+    WaitingHandOut,
+    get_team_counter,
+    list_waiting_hand_outs,
+)
 from supplies.views.team_runs import TeamRun, list_team_runs
 from supplies_service.counter_hand_outs import (
     CounterHandOut,
     HandOutRecorded,
-    hand_out_of,
+    report_of,
     show_hand_out,
 )
 from supplies_service.pages.languages import Language, language_of
 from supplies_service.pages.names import Names
 from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.responses import CreatedResponse, encode
+from supplies_service.responses import CreatedOrConflict, encode
 from supplies_service.security import ownership
 from supplies_service.security.audit import log_access
 from supplies_service.security.authorization import allow_roles
@@ -60,6 +64,8 @@ class Runs(View, frozen=True, kw_only=True):
         phone: The id of the phone; None if a program with another credential asks.
         counter: The goods that the team may hand out without an allocation; None if it has no
             counter.
+        waiting_hand_outs: Hand-outs of the team that contradict the books, until a coordinator
+            decides.
         closed: Deliveries of the team that ended, or went to another team, after this phone joined.
     """
 
@@ -71,6 +77,7 @@ class Runs(View, frozen=True, kw_only=True):
     phone: str | None
     runs: list[TeamRun]
     counter: TeamCounter | None
+    waiting_hand_outs: list[WaitingHandOut]
     closed: list[str]
 
 
@@ -112,6 +119,7 @@ def read_runs(context: RequestContext, books: Books) -> Runs:
         phone=caller.credential if is_phone else None,
         runs=list_team_runs(books, team.code, names),
         counter=get_team_counter(books, team.code, names, context.ledger.today()),
+        waiting_hand_outs=list_waiting_hand_outs(books, team.code, names),
         closed=phones.ended_deliveries(access, caller.credential, team.code) if is_phone else [],
     )
 
@@ -146,18 +154,18 @@ class RunController(Controller):
     )
     async def hand_out(
         self, context: Context, payload: Body[CounterHandOut]
-    ) -> CreatedResponse[HandOutRecorded]:
+    ) -> CreatedOrConflict[HandOutRecorded]:
         """Record goods that the team handed out at its counter, without an allocation.
 
-        The header `Sent-At` has the time of the sender's clock when it sends. Then `happened_at` is
-        corrected by the difference to the station's clock. All phones of the station share their
-        idempotency keys here: a phone may get a new id before it sends a record again.
+        A hand-out that contradicts the books is recorded as a conflict, with status 202. The header
+        `Sent-At` has the time of the sender's clock when it sends. Then `happened_at` is corrected
+        by the difference to the station's clock. All phones of the station share their idempotency
+        keys here: a phone may get a new id before it sends a record again.
         """
-        await ownership.check_counter(context, payload.location, payload.recipient)
-        ledger = context.ledger
-        offset = clock_offset(context.request, ledger.clock())
-        command = hand_out_of(payload, offset, zone_of(ledger.books.station))
-        return await context.record(command, show_hand_out)
+        await ownership.check_recipient(context, payload.recipient)
+        offset = clock_offset(context.request, context.ledger.clock())
+        command = report_of(payload, str(context.caller.team), offset)
+        return await context.record(command, show_hand_out(offset))
 
     @post("/status", operation_id="reportPhone", opt=allow_roles("courier"))
     async def status(self, context: Context, payload: Body[PhoneStatus]) -> StationTime:

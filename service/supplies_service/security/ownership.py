@@ -32,9 +32,6 @@ NOT_YOUR_DELIVERY = "you may use only deliveries of your own team, while they ar
 NOT_YOUR_REPORT = "you may report outcomes only for deliveries that your team has or had"
 
 
-NOT_YOUR_COUNTER = "you may hand out goods only at the counter of your team"
-
-
 NOT_YOUR_HOUSEHOLD = "you may hand out goods only to groups, and to households of your team's runs"
 
 
@@ -135,23 +132,19 @@ async def check_report(context: RequestContext, delivery: str) -> bool:
     return found.team != team or found.status != "out"
 
 
-async def check_counter(context: RequestContext, location: str, recipient: str) -> None:
-    """Check that a courier hands out goods at the team's counter, to a group or a known household.
+async def check_recipient(context: RequestContext, recipient: str) -> None:
+    """Refuse a courier who hands out goods to a household of no own run.
 
     A known household is one with a stop in a delivery of the team. The refusal does not say whether
     a household exists. A repeated request is allowed, so that it gets the same response.
 
     Raises:
-        Forbidden: the location is not the counter of the team, or the recipient is neither a group
-            nor in a delivery that the team has or had.
+        Forbidden: the recipient is neither a group nor in a delivery that the team has or had.
     """
     if context.caller.role == "courier" and not context.is_repeat:
         team = str(context.caller.team)
         with context.reading() as books:
-            counter = books.team(team).counter
             is_known = _is_group_or_visited(books, recipient, team)
-        if counter != location:
-            await context.forbid(NOT_YOUR_COUNTER)
         if not is_known:
             await context.forbid(NOT_YOUR_HOUSEHOLD)
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 
 from supplies.books.reader import Books
-from supplies.domain.commands import ReportOutcome
+from supplies.domain.commands import ReportHandOut, ReportOutcome
 from supplies.domain.entry_rows import Delivery
 from supplies.errors import InvalidField
 
@@ -30,8 +31,11 @@ def clock_differs(offset: timedelta | None) -> bool:
     return offset is not None and abs(offset) > CLOCK_TOLERANCE
 
 
-def correct_clock(command: ReportOutcome, offset: timedelta | None) -> ReportOutcome:
-    """Return a report with its time corrected from the phone's clock to the station's clock.
+R = TypeVar("R", ReportOutcome, ReportHandOut)
+
+
+def correct_clock(command: R, offset: timedelta | None) -> R:
+    """Return a report with the time of the station's clock in place of the phone's.
 
     The time by the phone's clock is stored as `phone_time`. If the corrected time would be outside
     of the calendar, the report is returned unchanged.

@@ -361,7 +361,8 @@ class Conflict(EntryRow, frozen=True, kw_only=True, tag="conflicts"):
     """A reported fact that contradicts the books. It moves no goods until it is resolved.
 
     Attributes:
-        document: Id of the delivery or count sheet that the report is about.
+        document: Id of the delivery or count sheet that the report is about. The report of a
+            hand-out has an id of its own.
         because: In what way the report contradicts the books.
         stated: The reported command without its free text, as JSON.
     """
@@ -377,6 +378,17 @@ class Resolution(EntryRow, frozen=True, kw_only=True, tag="resolutions"):
     Attributes:
         conflict: Number of the entry that recorded the conflict.
         way: As `by` in `ResolveConflict`.
+    """
+
+    conflict: int
+    way: Resolved
+
+
+class LaterResolution(EntryRow, frozen=True, kw_only=True, tag="later_resolutions"):
+    """A resolution that takes the place of an earlier one of the same conflict.
+
+    Attributes:
+        conflict, way: As in `Resolution`.
     """
 
     conflict: int
@@ -445,6 +457,20 @@ class HandOutTo(EntryRow, frozen=True, kw_only=True, tag="hand_outs"):
     recipient: str
     location: str
     headcount: int | None
+
+
+class HandOutReport(EntryRow, frozen=True, kw_only=True, tag="hand_out_reports"):
+    """What a team reported about a hand-out at its counter.
+
+    Attributes:
+        happened_at: When the goods were handed out; None if only the day is known.
+        phone_time: What the clock of the phone showed.
+    """
+
+    hand_out: str
+    team: str
+    happened_at: datetime | None
+    phone_time: datetime | None
 
 
 class Shipment(EntryRow, frozen=True, kw_only=True, tag="shipments"):
@@ -650,11 +676,13 @@ AnyEntryRow = (
     | DeliveryEnd
     | Conflict
     | Resolution
+    | LaterResolution
     | CountSheet
     | CountedLine
     | Recount
     | Withdrawal
     | HandOutTo
+    | HandOutReport
     | Shipment
     | ShipmentLine
     | ShipmentReceived

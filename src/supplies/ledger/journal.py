@@ -28,7 +28,9 @@ from supplies.domain.commands import (
     ReceiveShipment,
     RecordArrival,
     RecordDonation,
+    ReportHandOut,
     ReportOutcome,
+    ResolveConflict,
 )
 from supplies.domain.entries import Transfer
 from supplies.domain.entry_rows import (
@@ -49,8 +51,10 @@ FACTS = (
     RecordArrival,
     ReceiveShipment,
     ReportOutcome,
+    ReportHandOut,
     AddStopPhoto,
     CountStock,
+    ResolveConflict,
 )
 """Commands that record what happened, such as a donation or a count.
 

@@ -26,6 +26,7 @@ from supplies.domain.commands import (
     ForgetDonor,
     ForgetRecipient,
     ForgetText,
+    ReportHandOut,
     ReportOutcome,
 )
 from supplies.domain.entry_rows import Receipt
@@ -65,8 +66,8 @@ from supplies.storage.idempotency import StoredResponses
 from supplies.storage.store import Store
 from supplies.verification.verify import Progress, Verified, verify
 
-KEPT_AS_CONFLICTS = (ReportOutcome, CountStock)
-"""Commands that are recorded as a conflict, instead of refused, if they contradict the books."""
+KEPT_AS_CONFLICTS = (ReportOutcome, ReportHandOut, CountStock)
+"""Commands that are recorded as a conflict, not refused, if the books contradict them."""
 
 ERASING = (ForgetDonor, ForgetRecipient, ForgetText)
 """Commands that erase data of a person or free text."""

@@ -81,7 +81,7 @@ def pick_lots(
     expired: dict[str, int] = {}
     candidates = [
         candidate
-        for candidate in _lots_in_order(journal, account, item, leaving=leaving)
+        for candidate in lots_in_order(journal, account, item, leaving=leaving)
         if lot in (None, candidate.lot)
     ]
     for candidate in candidates if journal.corrected is not None else ():
@@ -200,7 +200,7 @@ def pick_from(
     return picked
 
 
-def _lots_in_order(journal: Journal, account: str, item: str, *, leaving: bool) -> list[LotBalance]:
+def lots_in_order(journal: Journal, account: str, item: str, *, leaving: bool) -> list[LotBalance]:
     """Return the lots of an item in an account, in the order in which they are taken.
 
     The quantities are those in the books, without the transfers of the command's own drafts. The

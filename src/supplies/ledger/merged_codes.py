@@ -8,7 +8,7 @@ they repeat what was recorded.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -19,8 +19,10 @@ from supplies.domain.accounts import PLEDGED, RECEIVED
 from supplies.domain.commands import Command, PersonKind
 from supplies.domain.entry_rows import Need, Pledge
 
+C = TypeVar("C", bound=Command)
 
-def with_codes_that_stay(books: Books, command: Command) -> Command:
+
+def with_codes_that_stay(books: Books, command: C) -> C:
     """Return a command with the codes under which it is recorded.
 
     If no code in the command was merged, return the same command.
@@ -135,6 +137,7 @@ _PEOPLE: Mapping[
     c.NoteNeed: ("recipient", "recipient", _stays),
     c.Allocate: ("recipient", "recipient", _of_open_need),
     c.HandOut: ("recipient", "recipient", _of_open_need),
+    c.ReportHandOut: ("recipient", "recipient", _of_open_need),
     c.TakeBack: ("recipient", "recipient", _with_the_goods),
     c.MakePledge: ("donor", "donor", _stays),
     c.RecordDonation: ("donor", "donor", _of_open_pledge),

@@ -25,6 +25,7 @@ from supplies.domain.entry_rows import (
     DeliveryEnd,
     EntryRow,
     HandOutTo,
+    LaterResolution,
     LatestDay,
     Lot,
     LotParent,
@@ -143,6 +144,7 @@ class Records:
         needs: The recipient of each need.
         donations: The ids of all donations.
         pending: Open deliveries and unresolved conflicts, each as its noun and entry number.
+        resolved: How each resolved conflict was resolved last, by the number of its entry.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -152,6 +154,7 @@ class Records:
         self.needs: dict[str, str] = {}
         self.donations: set[str] = set()
         self.pending: set[tuple[str, int]] = set()
+        self.resolved: dict[int, str] = {}
         self._repeated: list[tuple[Table, str, str, int]] = []
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
@@ -260,7 +263,8 @@ class Records:
     def _check_resolutions(self, recorded: Rows, bodies: Sequence[Body]) -> None:
         """Check that each resolved conflict was unresolved before, and remove it from `pending`.
 
-        The entry of a resolution that leaves the books unchanged must have no transfers.
+        If the books are kept as they are, its entry must move no goods. A later resolution must be
+        of a conflict that was resolved in the other direction.
         """
         for seq, conflict, way in recorded[Resolution]:
             if ("conflict", conflict) not in self.pending or conflict >= seq:
@@ -268,9 +272,18 @@ class Records:
                     TABLES[Resolution], "conflict", seq, "an unresolved conflict", conflict
                 )
             self.pending.remove(("conflict", conflict))
+            self.resolved[conflict] = way
             moved = bodies[seq - bodies[0].seq].transfers
             if way == "keep" and moved:
                 raise self.reader.broken(TABLES[Resolution], "way", seq, "no transfers", way)
+        for seq, conflict, way in recorded[LaterResolution]:
+            before = self.resolved.get(conflict)
+            if before is None or (before == "keep") == (way == "keep"):
+                expected = "the other direction" if before else "a resolved conflict"
+                raise self.reader.broken(
+                    TABLES[LaterResolution], "conflict", seq, expected, conflict
+                )
+            self.resolved[conflict] = way
 
     def check_pending(self) -> None:
         """Check that the table `pending` has exactly the open deliveries and unresolved conflicts.

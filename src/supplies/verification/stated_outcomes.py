@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from supplies.books.stock_counts import RESOLVED
-from supplies.domain.accounts import IN_TRANSIT, LOST, RECEIVED, kind_of
+from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, LOST, RECEIVED, kind_of
 from supplies.domain.entries import Body
-from supplies.domain.entry_rows import TABLES, OutcomeLine, StopOutcome
+from supplies.domain.entry_rows import TABLES, OutcomeLine, StopOutcome, StopRemoval
 from supplies.storage.store import Row
 from supplies.verification.reader import Reader
 from supplies.verification.records import ROW_TABLES, Rows
@@ -104,28 +104,52 @@ class StatedOutcomes:
             )
 
     def check(self) -> None:
-        """Check the goods that were booked as received and lost to resolve conflicts.
+        """Check what decisions about conflicts booked as received, lost and brought back.
 
-        Less may be booked than the outcome lists, because older versions of the program booked only
-        the received goods. If fewer goods were received than the outcome before said, those that
-        were used since are not moved.
+        If a line states less than before, goods that were used since remain with those who have
+        them. Older versions booked only what was received.
 
         Raises:
-            BooksBroken: the entries moved more goods than the outcome lists, or too few were booked
-                as received.
+            BooksBroken: the entries of a decision moved more than it states, or too little.
         """
         self._finish()
         for each in self._decisions:
-            before = self._before(each)
-            for kind in (_RECEIVED, _LOST):
-                changes = _by_line(each.lines, kind)
-                changes.subtract(_by_line(before, kind))
-                change, moved = changes.total(), each.moved[kind]
-                least = change if kind == _RECEIVED else min(change, 0)
-                if not least <= moved <= (+changes).total():
-                    raise self.reader.broken(
-                        "transfers", "quantity", each.head.seq, f"{change} {kind}", f"{moved}"
-                    )
+            self._check_decision(each, self._before(each))
+
+    def _check_decision(self, decision: _Outcome, before: list[Row]) -> None:
+        goods: dict[str, Counter[int]] = _stated_by_line(decision.lines)
+        for account, lines in _stated_by_line(before).items():
+            goods.setdefault(account, Counter()).subtract(lines)
+        if not before and self._was_removed(decision):
+            # Its goods are set aside again, and those that stay there are not moved.
+            own = f"{ALLOCATED(decision.allocation)}:"
+            goods = {name: lines for name, lines in goods.items() if not name.startswith(own)}
+        booked_all = any(decision.moved[account] for account in goods.keys() - {_RECEIVED})
+        for account, lines in goods.items():
+            change, moved = lines.total(), decision.moved[account]
+            least = change if booked_all or account == _RECEIVED else min(change, 0)
+            if not least <= moved <= (+lines).total():
+                raise self.reader.broken(
+                    "transfers", "quantity", decision.head.seq, f"{change} {account}", f"{moved}"
+                )
+
+    def _was_removed(self, outcome: _Outcome) -> bool:
+        """Return whether a stop was taken off its delivery before a decision about it."""
+        return bool(
+            self.reader.store.all(
+                f"SELECT 1 FROM {TABLES[StopRemoval]} WHERE station = :station "
+                "AND delivery = :delivery AND allocation = :allocation AND seq < :seq LIMIT 1",
+                self._stop(outcome),
+            )
+        )
+
+    def _stop(self, outcome: _Outcome) -> dict[str, object]:
+        return {
+            "station": self.reader.station,
+            "delivery": outcome.delivery,
+            "allocation": outcome.allocation,
+            "seq": outcome.head.seq,
+        }
 
     def _before(self, outcome: _Outcome) -> list[Row]:
         """Return the lines of the outcome of the same stop that was the latest before this one."""
@@ -134,29 +158,25 @@ class StatedOutcomes:
         return self.reader.store.all(
             f"SELECT {columns} FROM {TABLES[OutcomeLine]} WHERE {where} AND seq = "
             f"(SELECT max(seq) FROM {TABLES[StopOutcome]} WHERE {where} AND seq < :seq)",
-            {
-                "station": self.reader.station,
-                "delivery": outcome.delivery,
-                "allocation": outcome.allocation,
-                "seq": outcome.head.seq,
-            },
+            self._stop(outcome),
         )
 
 
 def _stated(lines: Sequence[Row]) -> _Goods:
+    return Counter({account: each.total() for account, each in _stated_by_line(lines).items()})
+
+
+def _stated_by_line(lines: Sequence[Row]) -> defaultdict[str, Counter[int]]:
+    """Return the quantities that lines state, by account and number of the line."""
     at = ROW_TABLES[OutcomeLine].columns.index
-    goods: _Goods = Counter()
+    goods: defaultdict[str, Counter[int]] = defaultdict(Counter)
     for row in lines:
-        goods[_RECEIVED] += row[at("received")]
-        goods[_LOST] += row[at("lost")]
+        line = row[at("line")]
+        goods[_RECEIVED][line] += row[at("received")]
+        goods[_LOST][line] += row[at("lost")]
         if row[at("brought_back")]:
-            goods[row[at("target")]] += row[at("brought_back")]
+            goods[row[at("target")]][line] += row[at("brought_back")]
     return goods
-
-
-def _by_line(lines: Sequence[Row], column: str) -> Counter[int]:
-    at = ROW_TABLES[OutcomeLine].columns.index
-    return Counter({row[at("line")]: row[at(column)] for row in lines})
 
 
 def _name(account: str) -> str:

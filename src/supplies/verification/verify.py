@@ -36,6 +36,7 @@ from supplies.verification.records import ROW_TABLES, Records, Rows, rows_of
 from supplies.verification.removed_stops import RemovedStops
 from supplies.verification.repacked_goods import RepackedGoods
 from supplies.verification.shipments import Shipments
+from supplies.verification.stated_hand_outs import StatedHandOuts
 from supplies.verification.stated_outcomes import StatedOutcomes
 from supplies.verification.stock_counts import StockCounts
 
@@ -152,6 +153,7 @@ class _Verification:
         self.earlier = EarlierChecks(station, witnesses, read_verifications(reader))
         self.repacked, self.pledges = RepackedGoods(reader), FulfilledPledges(reader)
         self.removed_stops, self.outcomes = RemovedStops(reader), StatedOutcomes(reader)
+        self.hand_outs = StatedHandOuts(reader)
         self.merges, self.codes = Merges(reader), CodeAttempts(reader)
         self.transfers = 0
         self.recorded: dict[type[EntryRow], list[Row]] = {kind: [] for kind in ROW_TABLES}
@@ -176,6 +178,7 @@ class _Verification:
         self.pledges.check()
         self.removed_stops.check()
         self.outcomes.check()
+        self.hand_outs.check()
         self.merges.check()
         check_kept(self.reader)
         return VerifiedStation(
@@ -206,6 +209,7 @@ class _Verification:
         self.pledges.add(recorded, bodies)
         self.removed_stops.add(recorded, bodies)
         self.outcomes.add(recorded, bodies)
+        self.hand_outs.add(recorded, bodies)
         self.merges.add(recorded)
         self.codes.add(recorded)
         self.receipts.add(recorded, bodies, self.records.donations, low, high)

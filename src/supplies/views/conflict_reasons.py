@@ -6,14 +6,15 @@ books, as they were when the conflict was recorded.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from supplies.books.moved_stops import deliveries_of_stop
 from supplies.books.reader import Books
-from supplies.domain.commands import Outcome, ReportOutcome
+from supplies.domain.catalogue_records import Recipient
+from supplies.domain.commands import Outcome, ReportHandOut, ReportOutcome
 from supplies.domain.entry_rows import TABLES, Stop, StopLine, StopOutcome, StopRemoval
 from supplies.errors import Sentence, template
 from supplies.views.entries import ConflictView
@@ -30,13 +31,24 @@ _OUTCOMES: dict[Outcome, str] = {
 _MISSING_GOODS = Sentence("the books did not contain all goods of the report")
 
 
+_TOO_EARLY = Sentence("the reported time is later than the time at which it was recorded")
+
+_TOO_LATE = Sentence("the reported time is too long ago for a report by phone")
+
+_CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far in the future the time of a report may be."""
+
+_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+"""A time for which every zone has an offset."""
+
+
 def reason_of_conflict(books: Books, conflict: ConflictView) -> Sentence:
     """Return in what way a report contradicts the books."""
     fields = msgspec.json.decode(conflict.stated)
     if "sheet" in fields:
         return Sentence("the count found more goods missing than the books still contained")
-    if "outcome" not in fields:
-        return _MISSING_GOODS
+    if "team" in fields:
+        return _hand_out(books, msgspec.json.decode(conflict.stated, type=ReportHandOut), conflict)
     stated = msgspec.json.decode(conflict.stated, type=ReportOutcome)
     return (
         _undone_dispatch(books, stated, conflict.seq)
@@ -45,6 +57,25 @@ def reason_of_conflict(books: Books, conflict: ConflictView) -> Sentence:
         or _impossible_time(books, stated, conflict)
         or _MISSING_GOODS
     )
+
+
+def _hand_out(books: Books, stated: ReportHandOut, conflict: ConflictView) -> Sentence:
+    """Return in what way the books contradict a hand-out. People and places are as they are now."""
+    place, moment = books.location(stated.location), stated.happened_at
+    recorded_at = datetime.fromisoformat(conflict.recorded_at)
+    if moment is not None and moment > recorded_at + _CLOCK_TOLERANCE:
+        return _TOO_EARLY
+    zone = ZoneInfo(books.station.zone)
+    if moment is not None and _day(max(moment, _EARLIEST), zone) != conflict.happened_on:
+        return _TOO_LATE
+    if books.team(stated.team).counter != stated.location:
+        return Sentence("{place} is not the counter of the team now", place=place.name)
+    if place.quarantine:
+        return Sentence("{place} is a quarantine now", place=place.name)
+    recipient = books.catalogue.get(Recipient, stated.recipient)
+    if recipient is not None and recipient.name is None:
+        return Sentence("the data of the recipient was erased")
+    return _MISSING_GOODS
 
 
 def _undone_dispatch(books: Books, stated: ReportOutcome, before: int) -> Sentence | None:
@@ -115,14 +146,14 @@ def _impossible_time(
         return before if conflict.happened_on < dispatched.happened_on else None
     zone = ZoneInfo(books.station.zone)
     if moment > datetime.fromisoformat(conflict.recorded_at):
-        return Sentence("the reported time is later than the time at which it was recorded")
+        return _TOO_EARLY
     left = datetime.fromisoformat(dispatched.recorded_at)
     if _day(moment, zone) < dispatched.happened_on or (
         moment < left and _day(left, zone) == dispatched.happened_on
     ):
         return before
     if stated.phone_time is not None:
-        return Sentence("the reported time is too long ago for a report by phone")
+        return _TOO_LATE
     return None
 
 

@@ -86,7 +86,7 @@ class ConflictView(View, frozen=True, kw_only=True):
         note: The reporter's text; None if there was none, or if it was erased.
         time_window: When the household is at home, as reported; absent if the report does not say
             it, or if it was erased.
-        resolved_in: Number of the entry that resolved the conflict; None while it is open.
+        resolved_in: Number of the entry that resolved the conflict last; None while it is open.
         resolved_by: How the conflict was resolved.
         resolved_because: The reason given for the resolution.
         or_earlier: True if the day is only the latest possible one; otherwise absent.
@@ -343,9 +343,13 @@ def _conflicts(
 ) -> list[tuple[int, ConflictView]]:
     rows = books.all(
         "SELECT c.seq, c.document, c.because, c.stated, e.happened_on, e.recorded_at, "
-        f"e.recorded_by, r.seq, r.way, d.seq FROM {source} CROSS JOIN entries e "
+        "e.recorded_by, coalesce(a.seq, r.seq), coalesce(a.way, r.way), d.seq "
+        f"FROM {source} CROSS JOIN entries e "
         "LEFT JOIN latest_days d ON d.station = e.station AND d.seq = e.seq "
         "LEFT JOIN resolutions r ON r.station = c.station AND r.conflict = c.seq "
+        "LEFT JOIN later_resolutions a ON a.station = c.station AND a.conflict = c.seq "
+        "AND a.seq = (SELECT max(m.seq) FROM later_resolutions m WHERE m.station = c.station "
+        "AND m.conflict = c.seq) "
         "WHERE c.station = :station AND e.station = c.station AND e.seq = c.seq"
         f"{where} ORDER BY {source[0]}.{'number' if source[0] == 'p' else 'seq'} LIMIT :limit",
         limit=limit,

@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
 from supplies.books.reader import Books, query_ids
-from supplies.domain.entry_rows import HandOutTo, Withdrawal
+from supplies.books.stock_counts import RESOLVED
+from supplies.domain.entry_rows import HandOutReport, HandOutTo, Withdrawal
 from supplies.errors import NotFound, Sentence
 from supplies.views.pagination import DEFAULT_LIMIT, OrEarlier, PackedLineView, Page, View, paginate
 from supplies.views.remarks import DocumentEntries, RemarkView
@@ -61,7 +62,7 @@ _NOUNS = dict(
             _Noun("f", ("found_again",)),
             _Noun("t", ("taken_back",)),
             _Noun("r", ("goods_returned",)),
-            _Noun("h", ("handed_out",)),
+            _Noun("h", ("handed_out", RESOLVED)),
             _Noun("k", ("goods_converted",)),
             _Noun("s", ("settled",)),
         ),
@@ -97,6 +98,9 @@ class StockDocumentView(View, frozen=True, kw_only=True):
         due_on: The day on which lent or issued goods should be back.
         outstanding: The goods that have not come back yet.
         headcount: How many people of a group received a hand-out.
+        team: The team that reported a hand-out at its counter; absent for all other documents.
+        happened_at: The reported time of this hand-out; None if only the day is known.
+        phone_time: What the clock of the phone showed; None if it was not corrected.
     """
 
     id: str
@@ -113,6 +117,9 @@ class StockDocumentView(View, frozen=True, kw_only=True):
     outstanding: list[LotQuantityView] | msgspec.UnsetType = msgspec.UNSET
     headcount: int | msgspec.UnsetType | None = msgspec.UNSET
     or_earlier: OrEarlier = msgspec.UNSET
+    team: str | msgspec.UnsetType = msgspec.UNSET
+    happened_at: datetime | msgspec.UnsetType | None = msgspec.UNSET
+    phone_time: datetime | msgspec.UnsetType | None = msgspec.UNSET
 
 
 def get_stock_document(books: Books, noun: StockNoun, name: str) -> StockDocumentView:
@@ -186,6 +193,7 @@ def _views(books: Books, ids: Sequence[str], kinds: tuple[str, ...]) -> list[Sto
     effects, all_effects = _effects(books, ids, kinds)
     withdrawals = read_latest(books, Withdrawal, "withdrawal", ids)
     hand_outs = read_latest(books, HandOutTo, "hand_out", ids)
+    reports = read_latest(books, HandOutReport, "hand_out", ids)
     packed = read_packed_lines(books, [e.seq for name in ids for e in entries.of(name)])
     views = []
     for name in ids:
@@ -215,6 +223,13 @@ def _views(books: Books, ids: Sequence[str], kinds: tuple[str, ...]) -> list[Sto
             view = msgspec.structs.replace(view, due_on=withdrawal.due_on, outstanding=outstanding)
         for hand_out in hand_outs.get(name, ()):
             view = msgspec.structs.replace(view, headcount=hand_out.headcount)
+        for report in reports.get(name, ()):
+            view = msgspec.structs.replace(
+                view,
+                team=report.team,
+                happened_at=report.happened_at,
+                phone_time=report.phone_time,
+            )
         views.append(view)
     return views
 

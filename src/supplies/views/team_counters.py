@@ -6,8 +6,12 @@ from collections import Counter
 from datetime import date, timedelta
 from typing import Protocol
 
+import msgspec
+
 from supplies.books.reader import Books
 from supplies.domain.accounts import STOCK
+from supplies.domain.commands import GoodsLine, ReportHandOut
+from supplies.views.entries import list_conflicts
 from supplies.views.pagination import View
 from supplies.views.shared_queries import read_lots
 
@@ -26,6 +30,9 @@ class CounterNames(Protocol):
 
     def quantity(self, quantity: int, item: str) -> str:
         """Return a quantity with its unit."""
+
+    def phone(self, by: str) -> str | None:
+        """Return the label of a phone that recorded an entry, or None if another program did."""
 
 
 class CounterGroup(View, frozen=True, kw_only=True):
@@ -48,6 +55,37 @@ class CounterGoods(View, frozen=True, kw_only=True):
     name: str
     quantity: int
     words: str
+
+
+class ReportedGoods(View, frozen=True, kw_only=True):
+    """Goods of one line of a reported hand-out.
+
+    Attributes:
+        words: The quantity with its unit, in the language of the phone.
+    """
+
+    item: str
+    name: str
+    words: str
+
+
+class WaitingHandOut(View, frozen=True, kw_only=True):
+    """A reported hand-out that contradicts the books, until a coordinator decides.
+
+    Attributes:
+        entry: Number of the entry that recorded the conflict.
+        because: A message that says what the report contradicts.
+        phone: The phone that reported it; None if another program did.
+    """
+
+    entry: int
+    because: str
+    recipient: str
+    headcount: int | None
+    happened_on: date
+    happened_at: str | None
+    goods: list[ReportedGoods]
+    phone: str | None
 
 
 class TeamCounter(View, frozen=True, kw_only=True):
@@ -95,6 +133,42 @@ def get_team_counter(
             for item, quantity in sorted(free.items())
         ],
     )
+
+
+def list_waiting_hand_outs(books: Books, team: str, names: CounterNames) -> list[WaitingHandOut]:
+    """Return the reported hand-outs of a team that wait for a decision, oldest first."""
+    waiting = []
+    for conflict in list_conflicts(books, limit=None).items:
+        if not conflict.document.startswith("q_"):
+            continue
+        report = msgspec.json.decode(conflict.stated, type=ReportHandOut)
+        if report.team != team:
+            continue
+        at = report.happened_at
+        waiting.append(
+            WaitingHandOut(
+                entry=conflict.seq,
+                because=conflict.because,
+                recipient=report.recipient,
+                headcount=report.headcount,
+                happened_on=conflict.happened_on,
+                happened_at=None if at is None else at.isoformat(),
+                goods=[
+                    ReportedGoods(
+                        item=line.item, name=names.item(line.item), words=_in_words(line, names)
+                    )
+                    for line in report.lines
+                ],
+                phone=names.phone(conflict.recorded_by),
+            )
+        )
+    return waiting
+
+
+def _in_words(line: GoodsLine, names: CounterNames) -> str:
+    if line.pack is None:
+        return names.quantity(line.quantity, line.item)
+    return f"{line.quantity} × {line.pack}"
 
 
 def _items_used_up(books: Books, location: str, today: date) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Page, expect
-from support.browser import OpenPage
+from support.browser import OpenPage, serious_faults
 from support.http_proxy import HttpProxy
 from support.team_run import (
     NOISE,
@@ -24,6 +24,8 @@ from support.team_run import (
 )
 
 from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Team
+from supplies.views.entries import list_conflicts
 
 
 def kinds(run: TeamRun) -> list[str]:
@@ -144,3 +146,71 @@ def test_signature_code_and_photo_are_kept_with_the_outcome(
     assert picture.path.endswith("/photo")
     assert len(picture.body) < 300 * 1024
     assert len(run.recorded()) == 2
+
+
+def hand_out(page: Page, kilograms: int) -> None:
+    """Record rice that the group of newcomers gets at the counter."""
+    page.locator("#bar").get_by_role("link", name="Counter").click()
+    page.get_by_label("For whom?").select_option("Newcomers")
+    page.get_by_role("spinbutton", name="rice").fill(str(kilograms))
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Undo").wait_for()
+
+
+def test_a_hand_out_whose_goods_the_desk_took_away_is_sent_shown_and_decided_at_the_desk(
+    new_phone: NewPhone, open_page: OpenPage, network: HttpProxy, run: TeamRun
+) -> None:
+    run.open_counter(rice=10)
+    page = new_phone().open()
+    network.mode = "login page"
+    hand_out(page, 6)
+    counter = f"{run.team}-counter"
+    goods = [c.LotLine(item=run.rice, quantity=8)]
+    run.record(c.Move(source=counter, target="store", lines=goods))
+    with run.ledger() as ledger:
+        ledger.amend(Team(code=run.team, name=run.team))
+    network.mode = "lose answers"
+    send_now(page)
+    network.mode = "forward"
+    send_all(page)
+    assert run.handed_out() == []
+
+    page.locator("#bar").get_by_role("link", name="Counter").click()
+    waiting = page.locator("main .warning")
+    expect(waiting).to_contain_text("The books say otherwise. The station decides.")
+    expect(waiting).to_contain_text("rice 6 kg")
+    expect(waiting).to_contain_text("is not the counter of team")
+    assert serious_faults(page) == []
+
+    with run.ledger() as ledger:
+        [conflict] = [
+            one.seq
+            for one in list_conflicts(ledger.books, limit=None).items
+            if run.team in bytes(one.stated).decode()
+        ]
+    desk = open_page(f"/entries/{conflict}", role="coordinator")
+    expect(desk.get_by_text("free at Hall of")).to_be_visible()
+    expect(desk.locator(".sides")).to_contain_text("6 kg")
+    assert serious_faults(desk) == []
+    decide(desk, "unexplained", "the team was still there")
+    [entry] = run.handed_out()
+    assert entry["kind"] == "conflict_resolved"
+    received = [move[-1] for move in entry["transfers"] if move[1].startswith("received:")]
+    assert received == [2, 4]
+    page.reload()
+    expect(page.locator("main .warning")).to_have_count(0)
+
+    desk.goto(desk.url.rpartition("/")[0] + f"/{conflict}")
+    desk.get_by_text("Decide otherwise").click()
+    assert serious_faults(desk) == []
+    decide(desk, "keep", "it was another day")
+    with run.ledger() as ledger:
+        assert ledger.books.nonzero_balances(f"received:{run.team}-group") == {}
+
+
+def decide(desk: Page, by: str, why: str) -> None:
+    """Resolve the conflict that a page of the desk shows."""
+    desk.get_by_label("What is right").select_option(by)
+    desk.get_by_label("Why").fill(why)
+    desk.get_by_role("button", name="Resolve the conflict").click()
+    expect(desk.get_by_role("heading", name="Conflict resolved")).to_be_visible()

@@ -159,8 +159,10 @@ class DeliveryCommands(GeneratorBase):
         return lines
 
     def resolve_conflict(self) -> c.Command:
+        resolved = list(self.model.resolved_conflicts())
+        waiting = self.model.open_conflicts() or resolved
         return c.ResolveConflict(
-            conflict=self.pick(self.model.open_conflicts()),
+            conflict=self.pick(resolved if resolved and self.once_in(4) else waiting),
             by=self.choose("correct", "unexplained", "keep"),
             reason="r",
             happened_on=self.choose(None, self.day()),

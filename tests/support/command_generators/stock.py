@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from supplies.domain import commands as c
@@ -142,6 +143,30 @@ class StockCommands(GeneratorBase):
             lines=self.recipient_lines(f"stock:{place}", recipient),
             headcount=95 if recipient in self.codes.groups else None,
             happened_on=self.day(),
+        )
+
+    def report_hand_out(self) -> c.Command:
+        """A hand-out that a team reports, often at another place than its counter."""
+        place, recipient = self.shelf(), self.pick(self.codes.recipients)
+        moment = self.clock() + timedelta(hours=self.choose(-1, -1, -30, -2000, 30))
+        is_timed = self.coin()
+        return c.ReportHandOut(
+            team=self.pick(self.codes.teams),
+            recipient=recipient,
+            location=place,
+            lines=[
+                c.RecipientLine(
+                    item=line.item,
+                    quantity=line.quantity,
+                    pack=line.pack,
+                    pack_size=line.pack_size,
+                )
+                for line in self.lot_lines(f"stock:{place}")
+            ],
+            headcount=95 if recipient in self.codes.groups else None,
+            happened_at=moment if is_timed else None,
+            phone_time=moment if is_timed else None,
+            happened_on=None if is_timed else self.day(),
         )
 
     def convert(self) -> c.Command:

@@ -18,6 +18,7 @@ from supplies.domain.fields import (
     ShortText,
     StrictStruct,
     Text,
+    Timestamp,
 )
 
 
@@ -184,6 +185,23 @@ class HandOut(Command, frozen=True, kw_only=True):
     lines: Annotated[list[RecipientLine], LINE_LIMITS]
     headcount: Annotated[int, Meta(ge=1, le=10**9)] | None = None
     note: Text | None = None
+
+
+class ReportHandOut(HandOut, frozen=True, kw_only=True):
+    """Report goods that a team handed out at its counter, perhaps days ago.
+
+    A report that contradicts the books is recorded as a conflict, instead of refused.
+
+    Attributes:
+        team: The team that handed the goods out. A location that is not its counter is a conflict.
+        happened_at: The time of the hand-out. Its day at the station is the day of the hand-out.
+            None if only the day is known. A time in the future is a conflict.
+        phone_time: What the clock of the phone showed, if `happened_at` was corrected by it.
+    """
+
+    team: Code
+    happened_at: Timestamp | None = None
+    phone_time: Timestamp | None = None
 
 
 class ConvertedLine(GoodsLine, frozen=True, kw_only=True):

@@ -6,17 +6,32 @@ from collections import Counter
 
 import msgspec
 
-from supplies.books.free_text import free_text_of_entry
+from supplies.books.conflicts import latest_resolution
+from supplies.books.free_text import Texts, free_text_of_entry
 from supplies.books.reader import unknown_code_error
 from supplies.books.stock_counts import RESOLVED
-from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, LOST, RECEIVED, UNEXPLAINED
+from supplies.domain.accounts import (
+    ALLOCATED,
+    IN_TRANSIT,
+    LOST,
+    RECEIVED,
+    STOCK,
+    UNEXPLAINED,
+    keys_of,
+    kind_of,
+)
 from supplies.domain.commands import (
     Correct,
+    CountStock,
+    OutcomeLine,
+    ReportHandOut,
     ReportOutcome,
     ResolveConflict,
+    Reverse,
 )
 from supplies.domain.entry_rows import (
     Conflict,
+    LaterResolution,
     Resolution,
     Stop,
     StopLine,
@@ -27,8 +42,8 @@ from supplies.domain.entry_rows import OutcomeLine as StatedLine
 from supplies.errors import AlreadyDone, Fault, InvalidField, NotEnough, Sentence
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
-from supplies.ledger.rules.contradicted_facts import decode_fact, possible_day
-from supplies.ledger.rules.corrections import Rules, correct
+from supplies.ledger.rules.contradicted_facts import Fact, decode_fact, possible_day
+from supplies.ledger.rules.corrections import Rules, correct, reverse
 from supplies.ledger.rules.deliveries import LOST_ON_THE_WAY
 from supplies.ledger.rules.delivery_outcomes import (
     Contradicted,
@@ -46,6 +61,7 @@ from supplies.ledger.rules.need_fulfilment import (
     reopen_needs,
     restore_needs,
 )
+from supplies.ledger.rules.reported_hand_outs import book_hand_out, undo_booked_hand_out
 from supplies.ledger.rules.stock_counts import book_contradicted_count
 
 
@@ -57,21 +73,38 @@ def resolve_conflict(
     """Resolve a conflict: book the reported fact, or leave the books as they are.
 
     If the books contain too few goods for the fact, the rest can be booked from the account
-    `unexplained`.
+    `unexplained`. A report that an earlier decision left out can be booked later, and one that it
+    booked can be taken out again.
 
     Raises:
         NotFound: the conflict does not exist.
-        AlreadyDone: the conflict was resolved before.
+        AlreadyDone: the conflict was resolved in this direction before, or the books changed since.
         InvalidField: the conflict cannot be resolved in this way.
-        NotEnough: the outcome is booked as reported, but its goods are not where it needs them.
+        AgainstBooks: the report cannot be booked in this way, because its goods are not where it
+            needs them or its recipient was erased; or what it changed cannot be undone.
     """
     conflict = _find_conflict(journal, command.conflict)
     fact = decode_fact(conflict.stated)
-    if command.by == "keep":
+    earlier = latest_resolution(journal.books, command.conflict)
+    if earlier is not None and (earlier.way == "keep") == (command.by == "keep"):
+        raise AlreadyDone(
+            Sentence(
+                "the conflict of entry {seq} was resolved already; it can only be resolved in the "
+                "other direction",
+                seq=command.conflict,
+            )
+        )
+    if command.by == "keep" and earlier is not None:
+        _take_out(journal, command, fact, earlier.seq, rules)
+    elif command.by == "keep":
         body = journal.books.body(command.conflict)
         journal.entry(RESOLVED, document=body.document, about=body.about, day=journal.happened_on)
     elif isinstance(fact, ReportOutcome):
         _book_outcome(journal, command, fact, rules)
+    elif isinstance(fact, ReportHandOut):
+        _use_texts_of(journal, command.conflict)
+        day = command.happened_on or journal.books.body(command.conflict).happened_on
+        book_hand_out(journal, fact, day, unexplained=command.by == "unexplained")
     elif command.by == "correct":
         raise InvalidField.at(
             "/by",
@@ -81,7 +114,8 @@ def resolve_conflict(
         )
     else:
         book_contradicted_count(fact, journal)
-    journal.drafts[0].add_rows(Resolution(conflict=command.conflict, way=command.by))
+    row = Resolution if earlier is None else LaterResolution
+    journal.drafts[0].add_rows(row(conflict=command.conflict, way=command.by))
 
 
 def _find_conflict(journal: Journal, seq: int) -> Conflict:
@@ -90,9 +124,124 @@ def _find_conflict(journal: Journal, seq: int) -> Conflict:
         raise unknown_code_error(
             Sentence("entry {seq} is not a conflict; see the list of conflicts", seq=seq), ""
         )
-    if journal.books.latest_row(Resolution, conflict=seq) is not None:
-        raise AlreadyDone(Sentence("the conflict of entry {seq} was resolved already", seq=seq))
     return found[0]
+
+
+def _use_texts_of(journal: Journal, conflict: int) -> Texts:
+    """Keep the free texts of a report with the entry of the decision, unless they were erased.
+
+    Return them.
+    """
+    journal.reported_texts = free_text_of_entry(journal.books, conflict) or {}
+    return journal.reported_texts
+
+
+def _take_out(
+    journal: Journal, command: ResolveConflict, fact: Fact, decision: int, rules: Rules
+) -> None:
+    """Undo what an earlier decision booked, so that the books are as without the report.
+
+    Args:
+        decision: Number of the entry of the earlier decision.
+
+    Raises:
+        AlreadyDone: what was booked was corrected or recorded anew since, or there is no other
+            outcome of the stop.
+        InvalidField: the report is a count.
+        AgainstBooks: goods were used since.
+    """
+    if isinstance(fact, CountStock):
+        raise InvalidField.at("/by", Sentence("the count was booked; count the goods again"))
+    if isinstance(fact, ReportOutcome):
+        _restore_outcome(journal, command, fact, decision, rules)
+    elif journal.books.body(decision).kind == RESOLVED:
+        undo_booked_hand_out(journal, decision)
+    else:
+        reverse(Reverse(entry=decision, reason=command.reason), journal)
+
+
+def _restore_outcome(
+    journal: Journal,
+    command: ResolveConflict,
+    reported: ReportOutcome,
+    decision: int,
+    rules: Rules,
+) -> None:
+    """Record once more the outcome of a stop that a decision replaced.
+
+    Raises:
+        AlreadyDone: the decision replaced none, or another outcome was recorded since.
+        NotEnough: goods were used since.
+    """
+    stop = at_present_stop(reported, journal)
+    where = {"delivery": stop.delivery, "allocation": stop.allocation}
+    latest = journal.books.latest_seq(StopOutcome, **where)
+    if latest != decision:
+        sentence = Sentence(
+            "entry {latest} recorded the outcome of this stop since; correct that entry, or report "
+            "the outcome again",
+            latest=latest,
+        )
+        raise AlreadyDone(sentence, [Fault("/by", sentence)])
+    before = journal.books.body(decision).supersedes or _outcome_before(journal, where, decision)
+    if before is None:
+        sentence = Sentence(
+            "no other outcome of this stop was reported; report what happened, and resolve that "
+            "conflict"
+        )
+        raise AlreadyDone(sentence, [Fault("/by", sentence)])
+    outcome = _stated_outcome(journal, where, before)
+    if journal.books.body(decision).kind == RESOLVED:
+        dispatched = journal.books.body(journal.books.latest_seq(Stop, **where) or decision)
+        journal.happened_on = max(outcome.happened_on or dispatched.booked_on, dispatched.booked_on)
+        _book_as_far_as_possible(journal, outcome, unexplained=True)
+    else:
+        correct(Correct(entry=decision, command=outcome, reason=command.reason), journal, rules)
+
+
+def _outcome_before(journal: Journal, where: dict[str, str], decision: int) -> int | None:
+    earlier = [
+        seq
+        for (seq,) in journal.books.all(
+            "SELECT seq FROM outcomes WHERE station = :station AND delivery = :delivery "
+            "AND allocation = :allocation AND seq < :decision ORDER BY seq",
+            decision=decision,
+            **where,
+        )
+    ]
+    return earlier[-1] if earlier else None
+
+
+def _stated_outcome(journal: Journal, where: dict[str, str], seq: int) -> ReportOutcome:
+    """Return the command that would report the outcome of a stop that an entry recorded."""
+    books = journal.books
+    (row,) = books.rows_of_entry(StopOutcome, seq, **where)
+    lines = []
+    for line in books.rows_of_entry(StatedLine, seq, **where):
+        back: dict[str, str] = {}
+        if line.target:
+            back = {
+                "to": "stock" if kind_of(line.target) is STOCK else "allocated",
+                "location": keys_of(line.target)[-1],
+            }
+        lines.append(
+            OutcomeLine(
+                line=line.line,
+                received=line.received,
+                brought_back=line.brought_back,
+                lost=line.lost,
+                **back,  # type: ignore[arg-type]  # the values of `to` are those of its type
+            )
+        )
+    return ReportOutcome(
+        delivery=row.delivery,
+        allocation=row.allocation,
+        outcome=row.outcome,
+        happened_on=books.body(seq).happened_on,
+        received_by=row.received_by,  # type: ignore[arg-type]  # the table has the same values
+        proof=row.proof,  # type: ignore[arg-type]  # the table has the same values
+        lines=lines,
+    )
 
 
 def _book_outcome(
@@ -103,8 +252,7 @@ def _book_outcome(
     If its time is impossible, the outcome is booked without it, on a day. The free texts of the
     report become those of the outcome, unless they were erased.
     """
-    journal.reported_texts = free_text_of_entry(journal.books, command.conflict) or {}
-    reported = msgspec.structs.replace(reported, **journal.reported_texts)
+    reported = msgspec.structs.replace(reported, **_use_texts_of(journal, command.conflict))
     outcome = at_present_stop(reported, journal)
     where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
     dispatched = journal.books.body(journal.books.latest_seq(Stop, **where) or command.conflict)

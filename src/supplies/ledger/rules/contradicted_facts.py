@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
 from supplies.books.free_text import without_free_text
-from supplies.domain.commands import CountStock, ReportOutcome
+from supplies.domain.commands import CountStock, ReportHandOut, ReportOutcome
 from supplies.domain.entry_rows import Conflict
 from supplies.errors import InvalidField
+from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.deliveries import find_stop
 from supplies.ledger.rules.delivery_outcomes import (
@@ -29,20 +31,28 @@ from supplies.ledger.rules.delivery_proofs import (
     brings_proof,
     is_about_erased,
 )
+from supplies.ledger.rules.reported_hand_outs import possible_day_of_hand_out
+
+Fact: TypeAlias = ReportOutcome | ReportHandOut | CountStock
+"""The commands that are kept as conflicts."""
 
 
-def record_conflict(
-    command: ReportOutcome | CountStock, journal: Journal, reason: str
-) -> str | None:
-    """Record a fact that contradicts the books, without moving goods. Return how it contradicts.
+def record_conflict(command: Fact, journal: Journal, reason: str) -> str | None:
+    """Record a fact that contradicts the books, without moving goods. Return the reason.
 
-    The day of an outcome is the day of its time, unless the time is impossible. If an unresolved
-    conflict is about the same fact, only a proof in the new report is recorded, and the result is
-    None.
+    The day of an outcome or hand-out is that of its time, unless this time is itself impossible. If
+    an unresolved conflict is about the same outcome or count, only a proof of the new report is
+    recorded. The result is then None. Two equal hand-outs are two facts.
 
     Raises:
         Repeated: an unresolved conflict is about the same fact, and the report has no new proof.
     """
+    if isinstance(command, ReportHandOut):
+        journal.happened_on = possible_day_of_hand_out(journal, command) or journal.happened_on
+        recipient = f"recipient:{command.recipient}"
+        draft = journal.entry("conflict_noted", prefix=REPORTED_HAND_OUT, about=recipient)
+        _add_conflict(draft, command, reason)
+        return reason
     if isinstance(command, ReportOutcome):
         command = at_present_stop(command, journal)
         journal.happened_on = possible_day(journal, command) or journal.happened_on
@@ -56,13 +66,23 @@ def record_conflict(
         add_agreeing_proof(journal, command, str(about))
         return None
     draft = journal.entry("conflict_noted", document=document, about=about)
-    encoded = msgspec.json.encode(_stated(command)).decode()
-    draft.add_rows(Conflict(document=document, because=reason, stated=encoded))
+    _add_conflict(draft, command, reason)
     if isinstance(command, ReportOutcome):
         if is_about_erased(journal.books, about):
             command = msgspec.structs.replace(command, signature=None)
         add_proofs(draft, command, journal.books)
     return reason
+
+
+_decode: Callable[[str], Fact] = msgspec.json.Decoder(Fact).decode
+
+REPORTED_HAND_OUT = "q"
+"""First letter of the id of a reported hand-out that contradicts the books."""
+
+
+def _add_conflict(draft: Draft, command: Fact, reason: str) -> None:
+    encoded = msgspec.json.encode(_stated(command)).decode()
+    draft.add_rows(Conflict(document=str(draft.document), because=reason, stated=encoded))
 
 
 def possible_day(journal: Journal, command: ReportOutcome) -> date | None:
@@ -76,11 +96,8 @@ def possible_day(journal: Journal, command: ReportOutcome) -> date | None:
     return None
 
 
-def _stated(command: ReportOutcome | CountStock) -> dict[str, Any]:
-    """Return the fields of a command that a conflict stores.
-
-    Older versions of the program left out some fields that were not set.
-    """
+def _stated(command: Fact) -> dict[str, Any]:
+    """Return what a conflict stores of a command. Older versions left out some unset fields."""
     return {
         name: value
         for name, value in without_free_text(command).items()
@@ -97,14 +114,17 @@ def _pending_conflict(journal: Journal, command: ReportOutcome | CountStock) -> 
         "WHERE p.station = :station AND p.noun = 'conflict' "
         "AND c.station = p.station AND c.seq = p.number ORDER BY p.number"
     ):
-        if f'"{about}"' in stated and _fact(journal, decode_fact(stated)) == fact:
+        if f'"{about}"' not in stated:
+            continue
+        pending = decode_fact(stated)
+        if not isinstance(pending, ReportHandOut) and _fact(journal, pending) == fact:
             return int(seq)
     return None
 
 
-def decode_fact(stated: str) -> ReportOutcome | CountStock:
+def decode_fact(stated: str) -> Fact:
     """Return the command that a conflict stores, without its free text."""
-    return msgspec.json.decode(stated, type=ReportOutcome | CountStock)
+    return _decode(stated)
 
 
 def _fact(journal: Journal, command: ReportOutcome | CountStock) -> tuple[object, ...]:

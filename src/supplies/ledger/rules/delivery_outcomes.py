@@ -10,7 +10,7 @@ import msgspec
 
 from supplies.books.moved_stops import deliveries_of_stop, present_delivery
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, LOST, RECEIVED, STOCK
-from supplies.domain.commands import Outcome, OutcomeLine, ReportOutcome
+from supplies.domain.commands import Outcome, OutcomeLine, ReportHandOut, ReportOutcome
 from supplies.domain.entry_rows import OutcomeLine as StatedLine
 from supplies.domain.entry_rows import Stop, StopLine, StopOutcome, StopRemoval
 from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, SuppliesError, template
@@ -38,7 +38,7 @@ A reported time within this tolerance is accepted.
 
 
 MAX_AGE_BY_PHONE = timedelta(days=60)
-"""How long ago a phone may report that an outcome happened."""
+"""How long ago an outcome or hand-out may have happened that a phone reports."""
 
 
 EARLIEST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)
@@ -116,12 +116,41 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
 
 
 def day_of_report(journal: Journal, command: ReportOutcome, moment: datetime) -> date:
-    """Return the day of a reported time, in the station's time zone.
+    """Return the day of the reported time of an outcome, in the station's time zone.
 
     Raises:
         InvalidField: the command names another day.
-        Contradicted: the time is in the future or before the goods were dispatched, by more than
-            `CLOCK_TOLERANCE`.
+        Contradicted: the time is impossible, as for `day_of_time`, or before the goods were
+            dispatched, by more than `CLOCK_TOLERANCE`.
+    """
+    day = day_of_time(journal, command, moment, "outcome")
+    zone = ZoneInfo(journal.books.station.zone)
+    first = deliveries_of_stop(journal.books, command.delivery, command.allocation)[-1]
+    seq = journal.books.latest_seq(Stop, delivery=first, allocation=command.allocation) or 0
+    dispatched = journal.books.body(seq)
+    recorded_at = datetime.fromisoformat(dispatched.recorded_at)
+    # If the dispatch was recorded on a later day, only its day is known, not its time.
+    typed_later = recorded_at.astimezone(zone).date() != dispatched.happened_on
+    if day < dispatched.happened_on or not (typed_later or moment >= recorded_at - CLOCK_TOLERANCE):
+        raise Contradicted(
+            f"the outcome is reported for {_shown(moment, zone)}, before the goods of "
+            f"{command.delivery} went out (entry {seq})"
+        )
+    return day
+
+
+def day_of_time(
+    journal: Journal, command: ReportOutcome | ReportHandOut, moment: datetime, what: str
+) -> date:
+    """Return the day of a reported time, in the station's time zone.
+
+    Args:
+        what: The word for what is reported.
+
+    Raises:
+        InvalidField: the command names another day.
+        Contradicted: the time is in the future by more than `CLOCK_TOLERANCE`, or a phone reports
+            it after more than `MAX_AGE_BY_PHONE`.
     """
     zone = ZoneInfo(journal.books.station.zone)
     day = _in_zone(max(EARLIEST_MOMENT, min(moment, journal.now)), zone).date()
@@ -134,26 +163,19 @@ def day_of_report(journal: Journal, command: ReportOutcome, moment: datetime) ->
                 day=day,
             ),
         )
-    shown = _in_zone(moment, zone).isoformat(sep=" ", timespec="minutes")
+    shown = _shown(moment, zone)
     if moment > journal.now + CLOCK_TOLERANCE:
-        now = journal.now.astimezone(zone).isoformat(sep=" ", timespec="minutes")
-        raise Contradicted(f"the outcome is reported for {shown}, but it is only {now} now")
+        now = _shown(journal.now, zone)
+        raise Contradicted(f"the {what} is reported for {shown}, but it is only {now} now")
     if command.phone_time is not None and moment < journal.now - MAX_AGE_BY_PHONE:
         raise Contradicted(
-            f"the outcome is reported for {shown}, more than {MAX_AGE_BY_PHONE.days} days ago"
-        )
-    first = deliveries_of_stop(journal.books, command.delivery, command.allocation)[-1]
-    seq = journal.books.latest_seq(Stop, delivery=first, allocation=command.allocation) or 0
-    dispatched = journal.books.body(seq)
-    recorded_at = datetime.fromisoformat(dispatched.recorded_at)
-    # If the dispatch was recorded on a later day, only its day is known, not its time.
-    typed_later = recorded_at.astimezone(zone).date() != dispatched.happened_on
-    if day < dispatched.happened_on or not (typed_later or moment >= recorded_at - CLOCK_TOLERANCE):
-        raise Contradicted(
-            f"the outcome is reported for {shown}, before the goods of {command.delivery} went out "
-            f"(entry {seq})"
+            f"the {what} is reported for {shown}, more than {MAX_AGE_BY_PHONE.days} days ago"
         )
     return day
+
+
+def _shown(moment: datetime, zone: ZoneInfo) -> str:
+    return _in_zone(moment, zone).isoformat(sep=" ", timespec="minutes")
 
 
 def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime:

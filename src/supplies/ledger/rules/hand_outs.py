@@ -6,6 +6,7 @@ from supplies.domain.accounts import RECEIVED, STOCK
 from supplies.domain.commands import HandOut, RecipientLine, TakeBack
 from supplies.domain.entry_rows import HandOutTo, Need
 from supplies.errors import InvalidField, Sentence
+from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import check_open_location
 from supplies.ledger.rules.line_transfers import move_lines
@@ -71,15 +72,7 @@ def hand_out(command: HandOut, journal: Journal) -> None:
                 kind=recipient.kind,
             ),
         )
-    draft = journal.entry("handed_out", prefix="h", about=f"recipient:{command.recipient}")
-    draft.add_rows(
-        HandOutTo(
-            hand_out=str(draft.document),
-            recipient=command.recipient,
-            location=command.location,
-            headcount=command.headcount,
-        )
-    )
+    draft = draft_hand_out(journal, command, "handed_out")
     move_lines(
         journal,
         draft,
@@ -88,6 +81,29 @@ def hand_out(command: HandOut, journal: Journal) -> None:
         RECEIVED(command.recipient),
         expired="if_allowed",
     )
+    meet_needs_of_lines(journal, draft, command)
+
+
+def draft_hand_out(journal: Journal, command: HandOut, kind: str) -> Draft:
+    """Return the draft of a new entry about a hand-out, which moves no goods yet."""
+    draft = journal.entry(kind, prefix="h", about=f"recipient:{command.recipient}")
+    draft.add_rows(
+        HandOutTo(
+            hand_out=str(draft.document),
+            recipient=command.recipient,
+            location=command.location,
+            headcount=command.headcount,
+        )
+    )
+    return draft
+
+
+def meet_needs_of_lines(journal: Journal, draft: Draft, command: HandOut) -> None:
+    """Meet needs of the recipient with the goods of each line.
+
+    Raises:
+        InvalidField: a need that a line names is not for this recipient and item.
+    """
     for line, quantity, need in _named_needs_first(journal, command):
         if need is not None:
             meet_need(journal, draft, need, quantity)

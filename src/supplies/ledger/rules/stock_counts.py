@@ -209,11 +209,27 @@ def _missed(journal: Journal, unexplained: str, line: CountLine) -> list[tuple[s
     and likewise for the expiry.
     """
     found = []
-    for (_, item, lot), missing in journal.nonzero_balances(unexplained, line.item).items():
-        described = journal.lot(lot, item)
+    for lot, missing in lots_missed(journal, unexplained, line.item):
+        described = journal.lot(lot, line.item)
         same_batch = line.batch in (None, described.batch)
-        if missing > 0 and same_batch and line.expires_on in (None, described.expires_on):
+        if same_batch and line.expires_on in (None, described.expires_on):
             found.append((lot, missing))
+    return found
+
+
+def lots_missed(journal: Journal, unexplained: str, item: str) -> list[tuple[str, int]]:
+    """Return the lots of an item that earlier counts did not find, newest first.
+
+    Each lot comes with the missing quantity.
+
+    Args:
+        unexplained: The account with the differences of the location.
+    """
+    found = [
+        (lot, missing)
+        for (_, _, lot), missing in journal.nonzero_balances(unexplained, item).items()
+        if missing > 0
+    ]
     return sorted(found, key=lambda one: int(one[0].rsplit("_", 2)[1]), reverse=True)
 
 

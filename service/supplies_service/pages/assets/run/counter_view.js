@@ -1,4 +1,5 @@
 // The counter of a team: goods handed out without an allocation, to a group or to a household of the run.
+import { dayAndTimeOf } from "./clock.js";
 import { h } from "./dom.js";
 import { draftOf, dropDraft, keepDraft } from "./run_drafts.js";
 import { field, newId, stepper } from "./fields.js";
@@ -30,7 +31,8 @@ export function goodsOfHandOut(lines, counter) {
 // Return the page of the counter.
 //   handOuts: the hand-outs of this phone that are not part of the run yet
 //   save(counter, report): records what was entered, and returns what went wrong or null
-export function counterView(counter, stops, handOuts, save) {
+//   waiting: what shows the hand-outs about which the station decides
+export function counterView(counter, stops, handOuts, save, waiting) {
   const place = counterPlace(counter);
   const typed = draftOf(place)?.typed ?? {};
   const goods = goodsLeft(counter, handOuts);
@@ -72,7 +74,7 @@ export function counterView(counter, stops, handOuts, save) {
   });
   const clear = h("button", { type: "button", class: "quiet", onclick: () => {
     dropDraft(place);
-    page.replaceWith(counterView(counter, stops, handOuts, save));
+    page.replaceWith(counterView(counter, stops, handOuts, save, waiting));
   } }, t("Clear"));
   const page = h(
     "div",
@@ -82,8 +84,35 @@ export function counterView(counter, stops, handOuts, save) {
     form,
     failure,
     h("div", { class: "actions sticky" }, button, clear),
+    waiting,
   );
   return page;
+}
+
+// Return what shows both sides of the hand-outs about which the station decides.
+export function waitingHandOuts(waiting, counter, stops, zone) {
+  if (!waiting.length) return null;
+  const known = [...(counter?.groups ?? []), ...stops.map(({ recipient }) => recipient)];
+  const nameOf = (code) => known.find((each) => each.code === code)?.name ?? code;
+  return h(
+    "section",
+    { class: "warning" },
+    h("h2", {}, t("The books say otherwise. The station decides.")),
+    waiting.map(({ recipient, happened_on, happened_at, goods, phone, because }) =>
+      h(
+        "div",
+        { class: "sides" },
+        h(
+          "div",
+          {},
+          h("h3", {}, t("Reported")),
+          h("p", {}, goods.map(({ name, words }) => `${name} ${words}`).join(", ")),
+          h("p", { class: "note" }, [nameOf(recipient), happened_at ? dayAndTimeOf(happened_at, zone) : happened_on, phone].filter(Boolean).join(" · ")),
+        ),
+        h("div", {}, h("h3", {}, t("Books")), h("p", { lang: "en" }, because)),
+      ),
+    ),
+  );
 }
 
 function recipientField(counter, stops, chosen) {
@@ -128,7 +157,7 @@ function goodsField(goods, typed) {
     value: typed ?? 0, most: MOST, fallback: 0,
     less: t("One less: %(name)s", goods), more: t("One more: %(name)s", goods),
     changed: () => {
-      rest.textContent = field.amount() > goods.left ? t("More than the books have here. The station must book them first.") : "";
+      rest.textContent = field.amount() > goods.left ? t("More than the books have here. The station will decide about it.") : "";
     },
   });
   field.show();

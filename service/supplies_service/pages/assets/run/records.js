@@ -75,6 +75,9 @@ export function stopsOf({ run, records, sent }) {
 export const handOutsOf = ({ records, sent }) =>
   [...sent.map((one) => ({ shown: one })), ...records].filter(({ shown }) => shown.counter);
 
+// Return the team's hand-outs about which the station decides. A run that an older version kept does not list them.
+export const waitingOf = ({ run }) => run?.answer.waiting_hand_outs ?? [];
+
 // Return the outcome of a stop as this phone knows it, or null.
 export function outcomeOf(stop) {
   if (stop.own) return stop.own.shown ?? stop.own;

@@ -1,11 +1,11 @@
 // The page of a delivery team: it shows what the phone keeps, records outcomes, and has them sent.
 import { difference, isOverdue, now, timeOf } from "./clock.js";
-import { counterView, goodsOfHandOut } from "./counter_view.js";
+import { counterView, goodsOfHandOut, waitingHandOuts } from "./counter_view.js";
 import { h, link } from "./dom.js";
 import { dropDraft, forgetDrafts, loadDrafts, placeOf } from "./run_drafts.js";
 import { listView } from "./list_view.js";
 import { bagView, emptyView, joinView, unsentView } from "./other_views.js";
-import { HOLD, counterPlace, handOutsOf, makeHandOut, makePhoto, makeRecord, stopsOf } from "./records.js";
+import { HOLD, counterPlace, handOutsOf, makeHandOut, makePhoto, makeRecord, stopsOf, waitingOf } from "./records.js";
 import { onPass, send } from "./sender.js";
 import { fetchJson, isProblem } from "./service.js";
 import { missingStop, stopView } from "./stop_view.js";
@@ -101,13 +101,16 @@ function view() {
   const stops = stopsOf(state);
   const { counter, team } = state.run.answer;
   if (place === "bag") return bagView(stops);
-  if (counter && (place === "counter" || (place === "" && !stops.length))) {
-    return counterView(counter, stops, handOutsOf(state), saveHandOut);
+  if (hasCounter() && (place === "counter" || (place === "" && !stops.length))) {
+    const waiting = waitingHandOuts(waitingOf(state), counter, stops, state.zone);
+    return counter ? counterView(counter, stops, handOutsOf(state), saveHandOut, waiting) : waiting;
   }
   if (place !== "stop") return stops.length ? listView(stops) : emptyView(team.name);
   const stop = stops.find((each) => each.delivery === rest[0] && each.allocation === rest[1]);
   return stop ? stopView(stop, state.zone, save) : missingStop();
 }
+
+const hasCounter = () => state.run?.answer.counter || waitingOf(state).length;
 
 function firstView() {
   if (state.empty) return emptyView(state.empty);
@@ -122,7 +125,7 @@ function drawBar(unsent) {
   const entries = [
     entry("", t("Stops")),
     entry("bag", t("Bag")),
-    state.run?.answer.counter ? entry("counter", t("Counter")) : null,
+    hasCounter() ? entry("counter", t("Counter")) : null,
     entry("unsent", unsent ? t("Unsent: %(count)s", { count: unsent }) : t("All sent"), unsent ? "late" : null),
   ];
   replace(document.getElementById("bar"), h("div", {}, entries));
@@ -298,7 +301,7 @@ async function refresh() {
 }
 
 async function receive(answer, etag, askedAt) {
-  const isOut = answer.runs.length || answer.counter;
+  const isOut = answer.runs.length || answer.counter || answer.waiting_hand_outs.length;
   state.empty = isOut ? "" : answer.team.name;
   const { records, photos } = await store.readQueue();
   if (isOut || records.length || photos.length) {

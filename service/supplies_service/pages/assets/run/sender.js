@@ -92,7 +92,9 @@ async function sendRecord(record) {
 const isConfirmed = ({ delivery, allocation }, status, body) =>
   [200, 201, 202].includes(status) &&
   Number.isInteger(body?.entry?.seq) &&
-  (delivery ? isAbout(body, delivery, allocation) : body.entry.kind === "handed_out");
+  (delivery ? isAbout(body, delivery, allocation) : isHandOut(body));
+
+const isHandOut = ({ entry, conflict }) => entry.kind === "handed_out" || conflict?.stated?.type === "ReportHandOut";
 
 const isAbout = (body, delivery, allocation) =>
   body.entry.document === delivery ||
