@@ -65,6 +65,9 @@ class _Position(NamedTuple):
     balance: int
 
 
+_Move = tuple[int, int, str, str | None, str, str, str, str, int]
+"""A transfer: entry, line, kind, document, day, lot, source, target and quantity."""
+
 _CURSOR = re.compile(r"(\d{1,18})\.(\d{1,9})\.(-?\d{1,18})", re.ASCII)
 
 
@@ -93,44 +96,14 @@ def list_movements(
     Raises:
         InvalidField: the account, `item`, `lot`, `after` or `limit` is invalid.
     """
-    try:
-        check_account(account)
-    except InvalidField as error:
-        raise InvalidField.at("/account", error.detail) from None
-    check_codes(books, item=item)
-    if lot is not None and books.latest_row(Lot, lot=lot) is None:
-        raise InvalidField.at(
-            "/lot", Sentence("there is no lot {lot}; see the stock", lot=repr(lot[:64]))
-        )
+    _check_filters(books, account, item, lot)
     if lot is None:
         balance = sum(books.nonzero_balances(account, item).values())
     else:
         balance = books.balance(account, item, lot)
-    start = _Position(2**62, 0, balance)
-    if after is not None:
-        found = _CURSOR.fullmatch(after)
-        if found is None:
-            raise invalid_cursor(after)
-        start = _Position(*map(int, found.groups()))
-    wanted = rows_to_fetch(limit)
-    moves = _moves(books, account, item, lot, start, wanted)
-    items, left = [], start.balance
-    for seq, line, kind, document, day, of_lot, source, target, quantity in moves[:limit]:
-        change = quantity if target == account else -quantity
-        items.append(
-            MovementView(
-                entry=seq,
-                line=line,
-                kind=kind,
-                document=document,
-                happened_on=date.fromisoformat(day),
-                lot=of_lot or None,
-                other=source if target == account else target,
-                change=change,
-                balance=left,
-            )
-        )
-        left -= change
+    start = _start(after, balance)
+    moves = _moves(books, account, item, lot, start, rows_to_fetch(limit))
+    items, left = _with_balances(moves[:limit], account, start.balance)
     more = len(moves) > limit
     return MovementsView(
         account=account,
@@ -142,9 +115,65 @@ def list_movements(
     )
 
 
+def _check_filters(books: Books, account: str, item: str, lot: str | None) -> None:
+    try:
+        check_account(account)
+    except InvalidField as error:
+        raise InvalidField.at("/account", error.detail) from None
+    check_codes(books, item=item)
+    if lot is not None and books.latest_row(Lot, lot=lot) is None:
+        raise InvalidField.at(
+            "/lot", Sentence("there is no lot {lot}; see the stock", lot=repr(lot[:64]))
+        )
+
+
+def _start(after: str | None, balance: int) -> _Position:
+    """Return the position of a cursor. Without one, return the end of the books.
+
+    Args:
+        after: The cursor.
+        balance: The balance now.
+    """
+    if after is None:
+        return _Position(2**62, 0, balance)
+    found = _CURSOR.fullmatch(after)
+    if found is None:
+        raise invalid_cursor(after)
+    return _Position(*map(int, found.groups()))
+
+
+def _with_balances(
+    moves: list[_Move], account: str, balance: int
+) -> tuple[list[MovementView], int]:
+    """Return transfers with the balance after each, and the balance before the oldest of them.
+
+    Args:
+        moves: The transfers, newest first.
+        balance: The balance after the newest of them.
+    """
+    items = []
+    for seq, line, kind, document, day, lot, source, target, quantity in moves:
+        change = quantity if target == account else -quantity
+        items.append(
+            MovementView(
+                entry=seq,
+                line=line,
+                kind=kind,
+                document=document,
+                happened_on=date.fromisoformat(day),
+                lot=lot or None,
+                other=source if target == account else target,
+                change=change,
+                balance=balance,
+            )
+        )
+        balance -= change
+    return items, balance
+
+
 def _moves(
     books: Books, account: str, item: str, lot: str | None, start: _Position, wanted: int
-) -> list[tuple[int, int, str, str | None, str, str, str, str, int]]:
+) -> list[_Move]:
     """Return the transfers before a position in the list, newest first."""
     of_lot = "" if lot is None else " AND t.lot = :lot"
     # One query for each side, so that each reads the index of its accounts.
