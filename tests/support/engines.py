@@ -51,7 +51,7 @@ class Server:
         run = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)
         self._worker = os.environ.get("PYTEST_XDIST_WORKER", "gw")
         self._folder = Path(tempfile.gettempdir()) / f"supplies-pg-{run}"
-        # Both must be there before the package is imported: it warns, and keeps its lock there.
+        # Both must exist before the package is imported: otherwise it warns. It keeps its lock there.
         (self._folder / "run" / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
         (self._folder / "run").chmod(0o700)
         with pytest.MonkeyPatch.context() as patch:
@@ -133,7 +133,7 @@ class Server:
         for connection in (self.admin, *(connection for _, connection in self._idle)):
             connection.close()
         self._server.cleanup()
-        # It would come again when Python ends, and make its folder anew.
+        # Otherwise it would run again when Python ends, and create its folder again.
         atexit.unregister(self._server._cleanup)
         if not (self._folder / "data").exists():
             shutil.rmtree(self._folder, ignore_errors=True)

@@ -73,7 +73,7 @@ def serve(
             codes = [one.code for one in all_stations(ledger.store)] if station is None else []
             for code in codes or [ledger.station_code]:
                 served_station = books.for_station(code).station
-                # That an address works in one network only is said when it is set.
+                # An address that works in one network only causes a warning when it is set.
                 if is_local_address(served_station.host):
                     # Only the log goes to standard error: one JSON object in each line.
                     warn_of_local_address(served_station, to=sys.stdout)

@@ -173,7 +173,7 @@ def print_period_report(report: StationReport) -> None:
 
     fields: dict[str, Any] = msgspec.structs.asdict(report)
     figures = [name for name, value in fields.items() if isinstance(value, int)]
-    # The others are among the figures.
+    # The first table contains the other activities.
     activities = [one for one in report.activities if one.kind not in (WORKERS, CONTACTS, VISITS)]
     print_table(["figure", "count"], [[name.replace("_", " "), fields[name]] for name in figures])
     print_table(["activity", "count"], [[line.kind, line.count] for line in activities])

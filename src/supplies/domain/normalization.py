@@ -68,7 +68,7 @@ def normalize_text(text: str) -> str:
     >>> normalize_text(" Ａ１２　陈\u200b某 ")
     'A12 陈某'
     """
-    if (text.isascii() and text.isprintable()) or _USUAL.fullmatch(text):  # Most texts are so.
+    if (text.isascii() and text.isprintable()) or _USUAL.fullmatch(text):  # most texts
         return text.strip(" ")
     text = _LINE_END.sub("\n", text).replace(_GROUP_SEPARATOR, "␝")
     if text.isascii():

@@ -297,7 +297,7 @@ def _noun(kind: type[msgspec.Struct]) -> str:
     """Return the noun that error messages use for the whole object."""
     if kind.__struct_config__.tag is not None:
         return "the command"
-    # A struct made from a record, such as the body of a registration, is called as the record.
+    # A struct made from a record, such as the body of a registration, has the record's name.
     record = next((base for base in kind.__mro__ if "table" in vars(base)), None)
     return "the body" if record is None else record.__name__.lower()
 
