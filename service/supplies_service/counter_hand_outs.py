@@ -49,10 +49,10 @@ class HandOutEntry(View, frozen=True, kw_only=True):
 
 
 class HandOutRecorded(View, frozen=True, kw_only=True):
-    """The answer to a hand-out. It states nothing that the phone did not report.
+    """The response to a hand-out. It contains nothing that the phone did not report.
 
     Attributes:
-        warnings: A warning of the phone's wrong clock; absent if it is right or not known.
+        warnings: A warning if the clock of the phone is wrong; absent if it is right or unknown.
     """
 
     entry: HandOutEntry
@@ -60,7 +60,7 @@ class HandOutRecorded(View, frozen=True, kw_only=True):
 
 
 def show_hand_out(offset: timedelta | None) -> Show[HandOutRecorded]:
-    """Return what makes the answer to a recorded hand-out. It leaves out the needs that were met.
+    """Return a function that builds the response to a hand-out, without the needs that were met.
 
     Args:
         offset: How far the station's clock is ahead of the phone's; None if it is unknown.
@@ -78,7 +78,7 @@ def show_hand_out(offset: timedelta | None) -> Show[HandOutRecorded]:
 
 
 def report_of(reported: CounterHandOut, team: str, offset: timedelta | None) -> ReportHandOut:
-    """Return the command that records a hand-out of a team, with the corrected time.
+    """Return the command that records a hand-out of a team, with the time corrected by `offset`.
 
     Args:
         offset: How far the station's clock is ahead of the phone's; None if it is unknown.

@@ -160,7 +160,7 @@ class GroupCommitQueue:
             self._changed.notify()
 
     def _stop_waiting(self, station: str, queued: _Queued) -> None:
-        """Give a job that has no result in time an error as result."""
+        """End the wait for a job that has no result in time. Its result is an error."""
         if not queued.future.done():
             queued.future.set_exception(self._timeout_error(station, queued))
 

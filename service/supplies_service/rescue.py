@@ -239,10 +239,10 @@ def _offset(context: RequestContext, phone: Phone, unsent: UnsentRecords) -> tim
 
 
 def _check_owner(context: RequestContext, phone: Phone, delivery: str) -> None:
-    """Refuse an outcome of a delivery that was never the team's.
+    """Check that an outcome is about a delivery that the phone's team has or had.
 
     Raises:
-        InvalidField: the delivery was never the team's.
+        InvalidField: the team never had the delivery.
     """
     with context.reading() as books:
         if not may_report(books, phone.team, delivery):

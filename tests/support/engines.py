@@ -51,7 +51,7 @@ class Server:
         run = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)
         self._worker = os.environ.get("PYTEST_XDIST_WORKER", "gw")
         self._folder = Path(tempfile.gettempdir()) / f"supplies-pg-{run}"
-        # Both must exist before the package is imported: otherwise it warns. It keeps its lock there.
+        # Both must exist before the import, or it warns. The package keeps its lock there.
         (self._folder / "run" / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
         (self._folder / "run").chmod(0o700)
         with pytest.MonkeyPatch.context() as patch:

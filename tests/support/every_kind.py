@@ -222,7 +222,7 @@ def book_stock(station: RecordingStation) -> None:
 
 
 def book_counter(station: RecordingStation) -> None:
-    """Record a hand-out at a counter, and one that is decided, and decided otherwise later."""
+    """Record a hand-out at a counter, and another that is a conflict and is resolved twice."""
     report = c.ReportHandOut(
         team="t2",
         recipient="h2",

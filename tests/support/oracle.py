@@ -213,7 +213,7 @@ class Oracle:
         return self.reason_to_refuse(command) is None
 
     def reported(self, conflict: int) -> c.ReportOutcome | c.ReportHandOut | c.CountStock:
-        """Return the command that was kept as a conflict, without its texts."""
+        """Return the command that a conflict stores, without its texts."""
         stated = next(r.stated for n, r in self.model.rows[Conflict] if n == conflict)
         return msgspec.json.decode(stated, type=c.ReportOutcome | c.ReportHandOut | c.CountStock)
 
@@ -387,7 +387,7 @@ class Oracle:
         *,
         is_later: bool,
     ) -> None:
-        """Check that a decision moves exactly the reported goods to the recipient, or back."""
+        """Check that a resolution moves exactly the reported goods to the recipient, or back."""
         moved: Counter[str] = Counter()
         for body in new:
             for transfer in body.transfers:

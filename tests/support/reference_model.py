@@ -208,7 +208,7 @@ class ReferenceModel:
         return [seq for seq, _ in self.rows[Conflict] if seq not in done]
 
     def resolved_conflicts(self) -> dict[int, str]:
-        """Return how each resolved conflict was resolved last."""
+        """Return the latest resolution of each resolved conflict."""
         earlier = {row.conflict: row.way for _, row in self.rows[Resolution]}
         return earlier | {row.conflict: row.way for _, row in self.rows[LaterResolution]}
 

@@ -65,8 +65,9 @@ def error_chain(error: BaseException) -> list[dict[str, Any]]:
 def configure_logging(stream: TextIO = sys.stderr) -> None:
     """Write the service's log to a stream. The lowest level is INFO.
 
-    Records do not contain the caller's line, thread and process. No line of the log shows them, and
-    finding them takes a third of the time of a line. See "Optimization" in Python's logging guide.
+    The line of code, thread and process are not determined for log records, because the log does
+    not show them and this takes a third of the time of a line. See "Optimization" in Python's
+    logging guide.
     """
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

@@ -241,7 +241,9 @@ def _recorded_stop(books: Books, conflict: ConflictView) -> StopView | None:
 
 
 class CounterNow(NamedTuple):
-    """What the books say now about the counter at which a hand-out is reported.
+    """The present counter of a team whose reported hand-out contradicts the books.
+
+    The form that resolves the conflict shows it.
 
     Attributes:
         location: The present counter of the team; None if it has none.
@@ -253,7 +255,7 @@ class CounterNow(NamedTuple):
 
 
 def _counter_now(books: Books, conflict: ConflictView) -> CounterNow | None:
-    """Return the counter that a reported hand-out is about, or None for another conflict."""
+    """Return the present counter for a conflict about a hand-out; None for other conflicts."""
     stated = _stated(conflict)
     if "team" not in stated:
         return None

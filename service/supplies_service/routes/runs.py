@@ -64,8 +64,8 @@ class Runs(View, frozen=True, kw_only=True):
         phone: The id of the phone; None if a program with another credential asks.
         counter: The goods that the team may hand out without an allocation; None if it has no
             counter.
-        waiting_hand_outs: Hand-outs of the team that contradict the books, until a coordinator
-            decides.
+        waiting_hand_outs: Hand-outs of the team that contradict the books and that no coordinator
+            has resolved yet.
         closed: Deliveries of the team that ended, or went to another team, after this phone joined.
     """
 
@@ -157,10 +157,11 @@ class RunController(Controller):
     ) -> CreatedOrConflict[HandOutRecorded]:
         """Record goods that the team handed out at its counter, without an allocation.
 
-        A hand-out that contradicts the books is recorded as a conflict, with status 202. The header
-        `Sent-At` has the time of the sender's clock when it sends. Then `happened_at` is corrected
-        by the difference to the station's clock. All phones of the station share their idempotency
-        keys here: a phone may get a new id before it sends a record again.
+        A hand-out that contradicts the books is recorded as a conflict, with status 202. If the
+        header `Sent-At` has the time of the sender's clock when it sends the request, `happened_at`
+        is corrected by the difference to the station's clock. All phones of the station share one
+        set of idempotency keys on this route, because a phone may get a new id before it sends a
+        record again.
         """
         await ownership.check_recipient(context, payload.recipient)
         offset = clock_offset(context.request, context.ledger.clock())

@@ -133,10 +133,10 @@ async def check_report(context: RequestContext, delivery: str) -> bool:
 
 
 async def check_recipient(context: RequestContext, recipient: str) -> None:
-    """Refuse a courier who hands out goods to a household of no own run.
+    """Check that a courier hands out goods to a group, or to a household of the team's deliveries.
 
-    A known household is one with a stop in a delivery of the team. The refusal does not say whether
-    a household exists. A repeated request is allowed, so that it gets the same response.
+    The refusal does not say whether a household exists. A repeated request is allowed, so that it
+    gets the same response.
 
     Raises:
         Forbidden: the recipient is neither a group nor in a delivery that the team has or had.

@@ -35,7 +35,7 @@ R = TypeVar("R", ReportOutcome, ReportHandOut)
 
 
 def correct_clock(command: R, offset: timedelta | None) -> R:
-    """Return a report with the time of the station's clock in place of the phone's.
+    """Return a report with its time corrected from the phone's clock to the station's clock.
 
     The time by the phone's clock is stored as `phone_time`. If the corrected time would be outside
     of the calendar, the report is returned unchanged.

@@ -85,7 +85,7 @@ class Written:
 
 
 NOTHING_WRITTEN = Written()
-"""What views read if no command has just written anything."""
+"""The value of `Books.written` if no command has just written anything."""
 
 
 def _begun_by(body: Body) -> Iterable[str]:

@@ -361,8 +361,8 @@ class Conflict(EntryRow, frozen=True, kw_only=True, tag="conflicts"):
     """A reported fact that contradicts the books. It moves no goods until it is resolved.
 
     Attributes:
-        document: Id of the delivery or count sheet that the report is about. The report of a
-            hand-out has an id of its own.
+        document: Id of the delivery or count sheet that the report is about. If it is about a
+            hand-out, an id for this report.
         because: In what way the report contradicts the books.
         stated: The reported command without its free text, as JSON.
     """
@@ -385,7 +385,7 @@ class Resolution(EntryRow, frozen=True, kw_only=True, tag="resolutions"):
 
 
 class LaterResolution(EntryRow, frozen=True, kw_only=True, tag="later_resolutions"):
-    """A resolution that takes the place of an earlier one of the same conflict.
+    """A resolution that replaces an earlier one of the same conflict.
 
     Attributes:
         conflict, way: As in `Resolution`.
@@ -460,7 +460,7 @@ class HandOutTo(EntryRow, frozen=True, kw_only=True, tag="hand_outs"):
 
 
 class HandOutReport(EntryRow, frozen=True, kw_only=True, tag="hand_out_reports"):
-    """What a team reported about a hand-out at its counter.
+    """The times that a team reported about a hand-out at its counter.
 
     Attributes:
         happened_at: When the goods were handed out; None if only the day is known.

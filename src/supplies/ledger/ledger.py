@@ -67,7 +67,7 @@ from supplies.storage.store import Store
 from supplies.verification.verify import Progress, Verified, verify
 
 KEPT_AS_CONFLICTS = (ReportOutcome, ReportHandOut, CountStock)
-"""Commands that are recorded as a conflict, not refused, if the books contradict them."""
+"""Commands that are recorded as a conflict, instead of refused, if they contradict the books."""
 
 ERASING = (ForgetDonor, ForgetRecipient, ForgetText)
 """Commands that erase data of a person or free text."""

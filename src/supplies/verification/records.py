@@ -144,7 +144,8 @@ class Records:
         needs: The recipient of each need.
         donations: The ids of all donations.
         pending: Open deliveries and unresolved conflicts, each as its noun and entry number.
-        resolved: How each resolved conflict was resolved last, by the number of its entry.
+        resolved: The latest resolution of each resolved conflict, by the number of the conflict's
+            entry.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -263,8 +264,8 @@ class Records:
     def _check_resolutions(self, recorded: Rows, bodies: Sequence[Body]) -> None:
         """Check that each resolved conflict was unresolved before, and remove it from `pending`.
 
-        If the books are kept as they are, its entry must move no goods. A later resolution must be
-        of a conflict that was resolved in the other direction.
+        The entry of a resolution that leaves the books unchanged must have no transfers. A further
+        resolution of the same conflict must differ from the one before.
         """
         for seq, conflict, way in recorded[Resolution]:
             if ("conflict", conflict) not in self.pending or conflict >= seq:

@@ -1,4 +1,4 @@
-"""Check that decisions about reported hand-outs book the goods that the reports state."""
+"""Check that the resolution of a conflict about a hand-out booked the reported goods."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _Goods = Counter[str]
 
 
 class _Decision(NamedTuple):
-    """The first entry of a decision, and the goods that its entries moved to the recipient."""
+    """The first entry of a resolution, and the goods that its entries moved to the recipient."""
 
     head: Body
     conflict: int
@@ -28,7 +28,7 @@ class _Decision(NamedTuple):
 
 
 class StatedHandOuts:
-    """Checks the decisions about hand-outs that contradicted the books."""
+    """Checks the resolutions of conflicts about hand-outs."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -37,11 +37,11 @@ class StatedHandOuts:
         self._last: _Decision | None = None
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Check the next decisions.
+        """Check the next resolutions.
 
         Raises:
-            BooksBroken: the entries of a decision moved other goods than the report states, or a
-                later decision did not undo what an earlier one had booked.
+            BooksBroken: the entries of a resolution moved other goods than were reported, or a
+                further resolution did not undo what an earlier one had booked.
         """
         if not bodies:
             return
@@ -58,7 +58,10 @@ class StatedHandOuts:
                 self._follow(bodies, at + 1)
 
     def _follow(self, bodies: Sequence[Body], start: int) -> None:
-        """Add further entries of the last decision. Check it when another command begins."""
+        """Add the transfers of the next entries to the last resolution, if its command made them.
+
+        At the first entry of another command, check the resolution.
+        """
         for at in range(start, len(bodies)):
             if self._last is None:
                 return
@@ -77,10 +80,10 @@ class StatedHandOuts:
             )
 
     def check(self) -> None:
-        """Check the last decision.
+        """Check the last resolution.
 
         Raises:
-            BooksBroken: its entries moved other goods than they should.
+            BooksBroken: its entries moved other goods than were reported.
         """
         last, self._last = self._last, None
         if last is None:
@@ -96,7 +99,7 @@ class StatedHandOuts:
             )
 
     def _stated(self, decision: _Decision) -> _Goods:
-        """Return the goods that a report states. A decision has the size of each pack."""
+        """Return the reported goods. The resolution contains the size of each pack."""
         sizes = {row.line: row.size for row in decision.head.rows if isinstance(row, PackedLine)}
         goods: _Goods = Counter()
         for number, line in enumerate(self._reported[decision.conflict], 1):

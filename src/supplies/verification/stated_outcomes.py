@@ -104,13 +104,13 @@ class StatedOutcomes:
             )
 
     def check(self) -> None:
-        """Check what decisions about conflicts booked as received, lost and brought back.
+        """Check the goods that were booked as received, lost and brought back to resolve conflicts.
 
-        If a line states less than before, goods that were used since remain with those who have
-        them. Older versions booked only what was received.
+        If fewer goods were received than the outcome before said, those that were used since are
+        not moved. Older versions of the program booked only the received goods.
 
         Raises:
-            BooksBroken: the entries of a decision moved more than it states, or too little.
+            BooksBroken: the entries moved more goods than the outcome lists, or too few.
         """
         self._finish()
         for each in self._decisions:
@@ -134,7 +134,7 @@ class StatedOutcomes:
                 )
 
     def _was_removed(self, outcome: _Outcome) -> bool:
-        """Return whether a stop was taken off its delivery before a decision about it."""
+        """Return whether a stop was taken off its delivery before its conflict was resolved."""
         return bool(
             self.reader.store.all(
                 f"SELECT 1 FROM {TABLES[StopRemoval]} WHERE station = :station "
@@ -167,7 +167,7 @@ def _stated(lines: Sequence[Row]) -> _Goods:
 
 
 def _stated_by_line(lines: Sequence[Row]) -> defaultdict[str, Counter[int]]:
-    """Return the quantities that lines state, by account and number of the line."""
+    """Return the quantities of lines, by account and number of the line."""
     at = ROW_TABLES[OutcomeLine].columns.index
     goods: defaultdict[str, Counter[int]] = defaultdict(Counter)
     for row in lines:

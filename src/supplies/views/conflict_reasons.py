@@ -36,10 +36,10 @@ _TOO_EARLY = Sentence("the reported time is later than the time at which it was 
 _TOO_LATE = Sentence("the reported time is too long ago for a report by phone")
 
 _CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far in the future the time of a report may be."""
+"""How far in the future a reported time may be."""
 
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-"""A time for which every zone has an offset."""
+"""The earliest time for which the offset from UTC is known in every time zone."""
 
 
 def reason_of_conflict(books: Books, conflict: ConflictView) -> Sentence:
@@ -60,7 +60,7 @@ def reason_of_conflict(books: Books, conflict: ConflictView) -> Sentence:
 
 
 def _hand_out(books: Books, stated: ReportHandOut, conflict: ConflictView) -> Sentence:
-    """Return in what way the books contradict a hand-out. People and places are as they are now."""
+    """Return how a reported hand-out contradicts the books, with the present names."""
     place, moment = books.location(stated.location), stated.happened_at
     recorded_at = datetime.fromisoformat(conflict.recorded_at)
     if moment is not None and moment > recorded_at + _CLOCK_TOLERANCE:

@@ -86,7 +86,7 @@ class ConflictView(View, frozen=True, kw_only=True):
         note: The reporter's text; None if there was none, or if it was erased.
         time_window: When the household is at home, as reported; absent if the report does not say
             it, or if it was erased.
-        resolved_in: Number of the entry that resolved the conflict last; None while it is open.
+        resolved_in: Number of the latest entry that resolved the conflict; None while it is open.
         resolved_by: How the conflict was resolved.
         resolved_because: The reason given for the resolution.
         or_earlier: True if the day is only the latest possible one; otherwise absent.

@@ -78,7 +78,8 @@ class _Fact:
         word: The word for the event in messages.
         remedy: What to do about a duplicate, for messages; {} is replaced by its id.
         person: The kind of person that the code identifies, if such codes can be merged.
-        order: SQL of the order of recording. An index has the rows of one code in this order.
+        order: SQL expression for the order of recording, in which an index has the rows of one
+            code.
     """
 
     statement: type[EntryRow]
@@ -239,7 +240,8 @@ def _read_earlier(
 ) -> tuple[list[str], bool]:
     """Return the latest documents of the same person and day that began before `this`.
 
-    A document counts as it was corrected. Return also whether these are all such documents.
+    Corrected documents are compared by their latest version. The second result is whether these are
+    all such documents.
 
     Args:
         most: Largest number of rows that are read.
@@ -397,7 +399,7 @@ def _counted_stock(books: Books, ids: list[str]) -> dict[str, Totals]:
 
 
 def _number(column: str) -> str:
-    """Return the SQL of the number in an id, such as 12 in n_12."""
+    """Return SQL for the number at the end of an id, such as 12 in n_12."""
     return f"CAST(substr({column}, 3) AS BIGINT)"
 
 

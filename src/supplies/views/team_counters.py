@@ -32,7 +32,7 @@ class CounterNames(Protocol):
         """Return a quantity with its unit."""
 
     def phone(self, by: str) -> str | None:
-        """Return the label of a phone that recorded an entry, or None if another program did."""
+        """Return the label of the phone that recorded an entry; None if no phone did."""
 
 
 class CounterGroup(View, frozen=True, kw_only=True):
@@ -70,12 +70,12 @@ class ReportedGoods(View, frozen=True, kw_only=True):
 
 
 class WaitingHandOut(View, frozen=True, kw_only=True):
-    """A reported hand-out that contradicts the books, until a coordinator decides.
+    """A reported hand-out that contradicts the books, and that no coordinator has resolved yet.
 
     Attributes:
         entry: Number of the entry that recorded the conflict.
         because: A message that says what the report contradicts.
-        phone: The phone that reported it; None if another program did.
+        phone: The phone that reported it; None if it was reported without a phone.
     """
 
     entry: int
@@ -136,7 +136,7 @@ def get_team_counter(
 
 
 def list_waiting_hand_outs(books: Books, team: str, names: CounterNames) -> list[WaitingHandOut]:
-    """Return the reported hand-outs of a team that wait for a decision, oldest first."""
+    """Return the reported hand-outs of a team that are unresolved conflicts, oldest first."""
     waiting = []
     for conflict in list_conflicts(books, limit=None).items:
         if not conflict.document.startswith("q_"):

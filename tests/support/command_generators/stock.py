@@ -146,7 +146,7 @@ class StockCommands(GeneratorBase):
         )
 
     def report_hand_out(self) -> c.Command:
-        """A hand-out that a team reports, often at another place than its counter."""
+        """Return a hand-out that a team reports, often at another place than its counter."""
         place, recipient = self.shelf(), self.pick(self.codes.recipients)
         moment = self.clock() + timedelta(hours=self.choose(-1, -1, -30, -2000, 30))
         is_timed = self.coin()

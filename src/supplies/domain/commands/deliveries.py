@@ -175,16 +175,16 @@ Resolved = Literal["correct", "unexplained", "keep"]
 class ResolveConflict(Command, frozen=True, kw_only=True):
     """Resolve a conflict between a reported fact and the books.
 
-    A resolved conflict can be resolved once more in the other direction. "keep" then undoes what
-    the report had changed.
+    A resolved conflict can be resolved again the other way. "keep" then undoes what the earlier
+    resolution booked.
 
     Attributes:
         happened_on: The day of a report whose time is impossible; None means the day on which it
-            was recorded. If its time is possible, that decides the day.
+            was recorded. If the reported time is possible, it decides the day.
         by: "correct" books the reported outcome in place of the recorded one, or a reported
             hand-out with goods that the books have. "unexplained" books the report, with the
             missing goods from the account `unexplained`, which is settled after the next count.
-            "keep" leaves the books as they are and drops the report.
+            "keep" leaves the books unchanged and ignores the report.
     """
 
     conflict: Annotated[int, Meta(ge=1)]  # by path: the entry's seq

@@ -193,7 +193,8 @@ class ReportHandOut(HandOut, frozen=True, kw_only=True):
     A report that contradicts the books is recorded as a conflict, instead of refused.
 
     Attributes:
-        team: The team that handed the goods out. A location that is not its counter is a conflict.
+        team: The team that handed the goods out. If `location` is not its counter, the report is a
+            conflict.
         happened_at: The time of the hand-out. Its day at the station is the day of the hand-out.
             None if only the day is known. A time in the future is a conflict.
         phone_time: What the clock of the phone showed, if `happened_at` was corrected by it.

@@ -73,8 +73,8 @@ def resolve_conflict(
     """Resolve a conflict: book the reported fact, or leave the books as they are.
 
     If the books contain too few goods for the fact, the rest can be booked from the account
-    `unexplained`. A report that an earlier decision left out can be booked later, and one that it
-    booked can be taken out again.
+    `unexplained`. A conflict can be resolved again: a report that was ignored can be booked later,
+    and a report that was booked can be undone.
 
     Raises:
         NotFound: the conflict does not exist.
@@ -128,9 +128,9 @@ def _find_conflict(journal: Journal, seq: int) -> Conflict:
 
 
 def _use_texts_of(journal: Journal, conflict: int) -> Texts:
-    """Keep the free texts of a report with the entry of the decision, unless they were erased.
+    """Keep the free texts of a report in the entry that resolves the conflict, and return them.
 
-    Return them.
+    Texts that were erased are left out.
     """
     journal.reported_texts = free_text_of_entry(journal.books, conflict) or {}
     return journal.reported_texts
@@ -139,10 +139,10 @@ def _use_texts_of(journal: Journal, conflict: int) -> Texts:
 def _take_out(
     journal: Journal, command: ResolveConflict, fact: Fact, decision: int, rules: Rules
 ) -> None:
-    """Undo what an earlier decision booked, so that the books are as without the report.
+    """Undo what an earlier resolution booked, so that the books are as without the report.
 
     Args:
-        decision: Number of the entry of the earlier decision.
+        decision: Number of the entry of the earlier resolution.
 
     Raises:
         AlreadyDone: what was booked was corrected or recorded anew since, or there is no other
@@ -167,10 +167,10 @@ def _restore_outcome(
     decision: int,
     rules: Rules,
 ) -> None:
-    """Record once more the outcome of a stop that a decision replaced.
+    """Record again the outcome of a stop that a resolution had replaced.
 
     Raises:
-        AlreadyDone: the decision replaced none, or another outcome was recorded since.
+        AlreadyDone: the resolution replaced none, or another outcome was recorded since.
         NotEnough: goods were used since.
     """
     stop = at_present_stop(reported, journal)
@@ -213,7 +213,7 @@ def _outcome_before(journal: Journal, where: dict[str, str], decision: int) -> i
 
 
 def _stated_outcome(journal: Journal, where: dict[str, str], seq: int) -> ReportOutcome:
-    """Return the command that would report the outcome of a stop that an entry recorded."""
+    """Return a command that reports the same outcome of a stop as an entry recorded."""
     books = journal.books
     (row,) = books.rows_of_entry(StopOutcome, seq, **where)
     lines = []

@@ -34,11 +34,11 @@ from supplies.ledger.rules.delivery_proofs import (
 from supplies.ledger.rules.reported_hand_outs import possible_day_of_hand_out
 
 Fact: TypeAlias = ReportOutcome | ReportHandOut | CountStock
-"""The commands that are kept as conflicts."""
+"""The commands that are recorded as conflicts if they contradict the books."""
 
 
 def record_conflict(command: Fact, journal: Journal, reason: str) -> str | None:
-    """Record a fact that contradicts the books, without moving goods. Return the reason.
+    """Record a fact that contradicts the books, without moving goods. Return how it contradicts.
 
     The day of an outcome or hand-out is that of its time, unless this time is itself impossible. If
     an unresolved conflict is about the same outcome or count, only a proof of the new report is
@@ -97,7 +97,10 @@ def possible_day(journal: Journal, command: ReportOutcome) -> date | None:
 
 
 def _stated(command: Fact) -> dict[str, Any]:
-    """Return what a conflict stores of a command. Older versions left out some unset fields."""
+    """Return the fields of a command that a conflict stores.
+
+    Older versions of the program left out some fields that were not set.
+    """
     return {
         name: value
         for name, value in without_free_text(command).items()

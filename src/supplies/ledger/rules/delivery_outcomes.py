@@ -38,7 +38,7 @@ A reported time within this tolerance is accepted.
 
 
 MAX_AGE_BY_PHONE = timedelta(days=60)
-"""How long ago an outcome or hand-out may have happened that a phone reports."""
+"""The longest time after an outcome or hand-out for which a phone may still report it."""
 
 
 EARLIEST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)

@@ -85,7 +85,7 @@ def hand_out(command: HandOut, journal: Journal) -> None:
 
 
 def draft_hand_out(journal: Journal, command: HandOut, kind: str) -> Draft:
-    """Return the draft of a new entry about a hand-out, which moves no goods yet."""
+    """Return the draft of an entry about a hand-out. It has no transfers yet."""
     draft = journal.entry(kind, prefix="h", about=f"recipient:{command.recipient}")
     draft.add_rows(
         HandOutTo(

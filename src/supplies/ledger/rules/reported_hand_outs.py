@@ -1,4 +1,4 @@
-"""Hand-outs that teams report from their counters, and how reports that contradict are booked."""
+"""Hand-outs that teams report from their counters, also those that contradict the books."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def report_hand_out(command: ReportHandOut, journal: Journal) -> None:
 
 
 def _check_codes(command: ReportHandOut, journal: Journal) -> None:
-    """Check that the codes of a report are registered. Erased people keep their codes.
+    """Check that the codes of a report are registered, also those of people whose data was erased.
 
     Raises:
         InvalidField: a code is unknown.
@@ -72,7 +72,7 @@ def _add_report(draft: Draft, command: ReportHandOut) -> None:
 
 
 def possible_day_of_hand_out(journal: Journal, command: ReportHandOut) -> date | None:
-    """Return the day of the time that a report names, or None if it names no possible time."""
+    """Return the day of the time in a report; None if it has no time, or an impossible one."""
     if command.happened_at is not None:
         with suppress(Contradicted, InvalidField):
             return day_of_time(journal, command, command.happened_at, "hand-out")
@@ -82,14 +82,14 @@ def possible_day_of_hand_out(journal: Journal, command: ReportHandOut) -> date |
 def book_hand_out(
     journal: Journal, reported: ReportHandOut, day: date, *, unexplained: bool
 ) -> None:
-    """Book a report that contradicted the books, as a decision wants it.
+    """Book a report that contradicted the books, to resolve its conflict.
 
     If its time is impossible, the hand-out is booked without it.
 
     Args:
         day: The day of the hand-out if its time is impossible.
         unexplained: Whether goods that the books lack come from `unexplained`. The report is then
-            booked as it is, also from a quarantine and to a person whose data was erased.
+            booked unchanged, even from a quarantine and to a person whose data was erased.
 
     Raises:
         InvalidField: the goods may not be handed out in this way.
@@ -112,7 +112,7 @@ def book_hand_out(
 
 
 def _book_as_stated(journal: Journal, reported: ReportHandOut) -> None:
-    """Book a report: goods that are free at its location, and the rest from `unexplained`."""
+    """Book a reported hand-out: first free goods at its location, then goods from `unexplained`."""
     draft = draft_hand_out(journal, reported, RESOLVED)
     received = RECEIVED(reported.recipient)
     for number, (pointer, line) in enumerate(lots_first(by_pointer(reported.lines)), 1):
@@ -152,10 +152,10 @@ def _sources(
 
 
 def undo_booked_hand_out(journal: Journal, seq: int) -> None:
-    """Undo a hand-out that a decision booked from `unexplained`, and open its needs again.
+    """Undo a hand-out that was booked from `unexplained`, and reopen the needs that it met.
 
     Args:
-        seq: Number of the entry of the decision.
+        seq: Number of the entry that booked it, to resolve a conflict.
 
     Raises:
         NotEnough: the recipient gave goods back since.
