@@ -1,6 +1,6 @@
 """Firefox, commanded by WebDriver BiDi: JSON over a WebSocket, with the standard library alone.
 
-Playwright brings a Firefox of its own and cannot command the one that people have.
+Playwright uses its own build of Firefox and cannot control the one that people have installed.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ UNTIL = """async (condition, milliseconds) => {
     await new Promise((next) => setTimeout(next, 50));
   }
 }"""
-"""Wait until a condition holds. If it does not, the error has the text of the page."""
+"""Script that waits until a condition holds. If it does not, the error has the text of the page."""
 
 
 class Firefox:
-    """A Firefox with a profile of its own and one window.
+    """A Firefox with a separate profile and one window.
 
     Args:
-        profile: The folder of the profile. Another Firefox with it goes on with what was kept.
+        profile: The folder of the profile. Another Firefox with the same profile has the same data.
     """
 
     def __init__(self, profile: Path) -> None:

@@ -1,4 +1,4 @@
-"""Nothing is erased by a clock that the books make doubtful."""
+"""Nothing is erased if the books show that the clock may be wrong."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ def test_the_text_of_an_open_conflict_or_of_nothing_is_not_erased(
 
 
 def anonymous_gift(**texts: str) -> c.RecordDonation:
-    """Return a gift by nobody named, with these texts, of one mask."""
+    """Return an anonymous gift of one mask, with these texts."""
     line = c.DonationLine(item="mask", quantity=1)
     fields = {"handled_by": "Chen", **texts}
     return c.RecordDonation(donor=None, location="store", lines=[line], **fields)  # type: ignore[arg-type]  # texts only

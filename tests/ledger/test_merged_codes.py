@@ -1,4 +1,4 @@
-"""Merging two codes of one person, dividing them again, and commands that name a merged code."""
+"""Merging two codes of one person, separating them again, and commands that name a merged code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pledges: recorded with claims on needs; kept, cancelled or lapsed."""
+"""Pledges: recorded with claims on needs; fulfilled, cancelled or lapsed."""
 
 from __future__ import annotations
 

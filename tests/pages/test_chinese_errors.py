@@ -1,4 +1,4 @@
-"""Errors on Chinese pages are said in Chinese, and without addresses, roles or field paths."""
+"""Errors on Chinese pages are in Chinese, and without addresses, roles or field paths."""
 
 from __future__ import annotations
 

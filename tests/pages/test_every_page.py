@@ -13,7 +13,7 @@ from supplies.signing.station_keys import create_first_key
 from tools.screenshots import session_of_demo, walk_pages
 
 FEWEST = 75
-"""A walk that finds fewer pages has lost a link."""
+"""The smallest number of pages. If the walk finds fewer, a link is missing."""
 
 IS_WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 

@@ -20,7 +20,7 @@ from supplies.cli import main
 from tools.screenshots import LEFT_OUT, leave_cases_open, page_name, session_of_demo_user
 
 FEWEST = {"coordinator": 100, "recorder": 75, "auditor": 45}
-"""A walk that finds fewer pages has lost a link."""
+"""The smallest number of pages. If the walk finds fewer, a link is missing."""
 
 LINK = re.compile(r'<a [^>]*href="(/[^"#]*)')
 FORM = re.compile(r'<form method="post" action="([^"?]*)')

@@ -1,4 +1,4 @@
-"""Callers who were looked up once: until when they need not be looked up again."""
+"""Callers who were looked up once: until when they are not looked up again."""
 
 from __future__ import annotations
 

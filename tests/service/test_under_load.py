@@ -153,7 +153,7 @@ def test_a_repeat_gets_the_response_that_was_lost(books: str, bearer: dict[str, 
 
 
 def wait_until_it_waits(web: httpx.Client) -> None:
-    """Wait until the request is in the queue of the writer, and so accepted."""
+    """Wait until a request is in the queue of the writer, and so accepted."""
     deadline = time.monotonic() + PATIENCE
     while "supplies_writer_waiting 1.0" not in web.get("/api/metrics").text:
         assert time.monotonic() < deadline

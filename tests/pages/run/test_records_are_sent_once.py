@@ -32,14 +32,14 @@ FULL = """(method) => {
     throw new DOMException("full", "QuotaExceededError");
   };
 }"""
-"""Let a method of the database fail as on a phone without space."""
+"""Script that makes a method of the database fail, as on a phone without space."""
 
 
 TYPE = """(input, text) => {
   input.value = JSON.parse(`"${text}"`);
   input.dispatchEvent(new Event("input", { bubbles: true }));
 }"""
-"""Type a text that may have characters which only some keyboards make."""
+"""Script that types a text, which may have characters that only some keyboards make."""
 
 
 def unsent(page: Page, count: int) -> None:

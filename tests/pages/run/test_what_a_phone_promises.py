@@ -38,7 +38,7 @@ NO_TIMERS = """
   globalThis.setTimeout = (job, after) => inTime(job, after >= 1000 ? 600_000 : after);
   globalThis.setInterval = () => 0;
 """
-"""Let nothing be sent because time has passed."""
+"""Script that disables sending by timers."""
 
 
 def test_every_write_is_on_the_disk_before_it_counts(new_phone: NewPhone, run: TeamRun) -> None:
