@@ -170,7 +170,7 @@ class RunController(Controller):
 
     @post("/status", operation_id="reportPhone", opt=allow_roles("courier"))
     async def status(self, context: Context, payload: Body[PhoneStatus]) -> StationTime:
-        """Report how many records a phone has not sent yet. The desk sees this.
+        """Report how many records a phone has not sent yet. The pages of the station show it.
 
         The header `Sent-At` has the time of the phone's clock.
         """
