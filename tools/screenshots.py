@@ -124,10 +124,10 @@ def leave_cases_open(database: Path) -> None:
         pledged = [PledgeLine(item="gift", quantity=30)]
         record(MakePledge(donor="D-05", due_on=ledger.today(), lines=pledged))
         bottles = [LotLine(item="sanitiser", quantity=2)]
-        record(LendGoods(borrower="health-station", location="store-a", lines=bottles))
+        record(LendGoods(borrower="D-04", location="store-a", lines=bottles))
         record(SendShipment(station="hp", location="store-a", lines=bottles))
         bought = [ArrivalLine(item="mask", quantity=20, expires_on=ledger.today())]
-        record(RecordArrival(origin="bought", party="pharmacy", location="store-a", lines=bought))
+        record(RecordArrival(origin="bought", party="D-04", location="store-a", lines=bought))
         record(MergeCodes(kind="recipient", code="R-036", into="R-035", reason="同一户"))
         free = [AllocationLine(item="mask", quantity=1)]
         record(Allocate(recipient="R-035", location="store-a", lines=free))

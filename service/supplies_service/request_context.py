@@ -18,6 +18,7 @@ from supplies.access.credentials import Caller
 from supplies.books.reader import Books
 from supplies.books.written import WrittenEntry
 from supplies.domain.commands import Command
+from supplies.domain.entry_rows import Merge
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 from supplies.storage.idempotency import IdempotencyKey, StoredResponse
@@ -28,6 +29,7 @@ from supplies.views.donation_warnings import (
 )
 from supplies.views.entries import get_conflict, get_entry
 from supplies.views.likely_duplicates import find_likely_duplicates
+from supplies.views.merges import find_merge_warnings
 from supplies.views.movements import MovementsView
 from supplies.views.pagination import Page, Warned
 from supplies.views.pseudonyms import pseudonymize, without_staff_notes
@@ -85,6 +87,9 @@ def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
     warnings += find_unexplained_surplus(books, recorded.document)
     warnings += find_unexpired_write_offs(books, recorded.document)
     warnings += find_address_warnings(books, recorded)
+    for merged in books.rows_of_entry(Merge, recorded.seq):
+        if merged.stays is not None:
+            warnings += find_merge_warnings(books, merged.kind, merged.code, merged.stays)
     shown = EntryRecorded(
         entry=entry,
         warnings=warnings or msgspec.UNSET,

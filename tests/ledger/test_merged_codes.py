@@ -14,6 +14,7 @@ from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotEnough, Una
 from supplies.ledger.recorded import Recorded
 from supplies.views.catalogue import get_record
 from supplies.views.deliveries import get_delivery
+from supplies.views.delivery_slips import build_delivery_slips, build_run_sheet
 from supplies.views.likely_duplicates import find_likely_duplicates
 from supplies.views.merges import find_merge_warnings
 from supplies.views.needs import get_need, list_needs
@@ -307,3 +308,17 @@ def test_forgetting_after_a_merge_erases_proofs_of_both_codes_and_keeps_no_later
     kept = station.books.all("SELECT content FROM erasable WHERE content IS NOT NULL")
     assert not any(b"10,20" in row[0] or b"Li" in row[0] for row in kept)
     station.ledger.verify()
+
+
+def test_papers_of_a_delivery_print_the_code_and_the_address_that_stay(
+    station: StationLedger,
+) -> None:
+    station.give(10)
+    allocation = station.allocate(4, "R-3")
+    delivery = station.dispatch(allocation)
+    merge(station, "R-3", "R-2")
+    stays = get_record(station.books, Recipient, "R-2")
+    (slip,) = build_delivery_slips(station.books, delivery)
+    assert (slip.recipient, slip.address) == ("R-2", stays.address)
+    sheet = build_run_sheet(station.books, delivery)
+    assert [stop.recipient for stop in sheet.stops] == ["R-2"]

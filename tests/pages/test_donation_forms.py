@@ -92,7 +92,7 @@ def test_a_new_donor_is_registered_with_the_donation_or_not_at_all(recorder: Bro
     typed = FILLED | {"/donor": "何邻居"}
     answer = save(recorder, typed)
     assert "not registered" in answer.text
-    answer = save(recorder, typed, do="new-donor", key=key_of(answer.text))
+    answer = save(recorder, typed, do="new:/donor", key=key_of(answer.text))
     assert value_of(answer.text, "/new_donor/name") == "何邻居"
     assert value_of(answer.text, "/donor") == ""
     new = typed | {"/donor": "", "/new_donor/name": "何邻居", "/new_donor/phone": "13800000003"}

@@ -55,3 +55,11 @@ def test_an_auditor_sees_which_codes_were_merged_but_not_why(
     assert "canary" not in shown.text
     again = rest.client.post("/api/merges", json=body)
     problem(again, 409, "already-done")
+
+
+def test_a_merge_that_would_publish_a_donor_is_warned_of_over_rest(rest: RestClient) -> None:
+    rest.post("/api/donors", {"code": "D-7", "name": "某", "publish": "no"})
+    rest.post("/api/donors", {"code": "D-8", "name": "某", "publish": "name"})
+    body = {"kind": "donor", "code": "D-7", "into": "D-8", "reason": "same telephone"}
+    (warned,) = rest.post("/api/merges", body)["warnings"]
+    assert (warned["warning"], warned["about"]) == ("publishes-name", "D-8")

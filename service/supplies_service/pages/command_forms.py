@@ -19,6 +19,7 @@ import msgspec
 from litestar import Request, Response
 
 from supplies.books.reader import Books
+from supplies.domain.catalogue_records import Donor
 from supplies.errors import (
     Fault,
     IdempotencyConflict,
@@ -29,7 +30,9 @@ from supplies.errors import (
 )
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
+from supplies.stations.paper_settings import PurposeName, add_purpose
 from supplies.storage.idempotency import IdempotencyKey, StoredResponse
+from supplies.views.look_alikes import find_look_alikes
 from supplies.views.pagination import View, Warned
 from supplies_service.idempotency import Outcome, canonical, command_id, run_idempotent
 from supplies_service.observability.request_log import log_error
@@ -37,9 +40,12 @@ from supplies_service.pages.forms import read_form, redirect
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.named_records import (
     OTHER_CODES,
+    PARTY_FIELDS,
     REFERENCES,
     Choice,
+    find_purpose,
     find_record,
+    is_party,
     not_found,
 )
 from supplies_service.pages.typed_values import command_of, is_code_field
@@ -47,10 +53,15 @@ from supplies_service.problems import Malformed, shown_detail, status_of
 from supplies_service.request_context import RequestContext
 
 C = TypeVar("C", bound=msgspec.Struct)
-P = TypeVar("P", bound=msgspec.Struct)
 
 _INDEX = re.compile(r"\d{1,9}", re.ASCII)
 """Regular expression of the index of a line. Removed lines leave gaps in the indexes."""
+
+NewRecord = Donor | PurposeName
+"""A record that a form can register together with its command."""
+
+_PROVISIONAL = "new"
+"""The code in the command until the new record is registered."""
 
 FILL_IN_RIGHT = Sentence("some fields are not filled in right")
 
@@ -99,6 +110,8 @@ class CommandForm(Generic[C]):
         errors: Messages about fields, by JSON pointer.
         choices: For each ambiguous field, by JSON pointer, the records to choose from.
         parts: Further structs that the form fills in, by the JSON pointer of their fields.
+        new: Pointers of the fields whose record may be registered together with the command, with
+            the pointer of the fields of the new record.
         failed: The error because of which nothing was recorded; None if there is none.
         warnings: The warnings that the user must confirm.
         labels: Labels of the fields on the page, by JSON pointer.
@@ -120,7 +133,8 @@ class CommandForm(Generic[C]):
         self.confirmed = frozenset(confirmed)
         self.errors: dict[str, list[str]] = {}
         self.choices: dict[str, list[Choice]] = {}
-        self.parts: dict[str, type[msgspec.Struct]] = {}
+        self.parts: dict[str, type[NewRecord]] = {}
+        self.new: dict[str, str] = {}
         self.failed: SuppliesError | None = None
         self.warnings: tuple[Warned, ...] = ()
         self.labels: dict[str, str] = {}
@@ -225,8 +239,11 @@ class CommandForm(Generic[C]):
             InvalidField: fields are wrong. The pointers of the faults are field names of the form.
         """
         faults = self.find_records(books)
+        given = dict.fromkeys(self._registered(), _PROVISIONAL)
         try:
-            made = command_of(self.kind, self._fields_of_command())
+            made = command_of(self.kind, self._fields_of_command() | given)
+            for part in self._registered().values():
+                self._part(part)
         except InvalidField as error:
             faults = [*faults, *error.faults]
         if not faults:
@@ -235,27 +252,57 @@ class CommandForm(Generic[C]):
         first = {fault.pointer: fault for fault in reversed(faults)}
         raise InvalidField(FILL_IN_RIGHT, list(reversed(first.values())))
 
-    def part(self, kind: type[P], pointer: str, **given: str) -> P | None:
-        """Return another struct that the form fills in; None if its field `name` is empty.
+    def allow_new(self, pointer: str, kind: type[NewRecord], part: str) -> None:
+        """Let a user register the record that a field names, together with the command.
 
         Args:
-            kind: The struct.
-            pointer: JSON pointer to the fields of the struct.
-            given: Values of fields that are not in the form.
+            pointer: The field with the code of the record.
+            kind: The struct of the new record.
+            part: JSON pointer to the fields of the new record.
+        """
+        self.parts[part], self.new[pointer] = kind, part
+        if self.do == f"new:{pointer}":
+            self.fields[f"{part}/name"] = self.fields.pop(pointer, "")
+
+    def register_new(self, ledger: Ledger, command: C) -> tuple[C, list[Warned]]:
+        """Register the new records of the form. Call this in the job.
+
+        Return the command with their codes, and the records that look like them.
+        """
+        warnings = list[Warned]()
+        for pointer, part in self._registered().items():
+            new = self._part(part)
+            if isinstance(new, Donor):
+                # Another donor may have got the proposed code meanwhile.
+                new = msgspec.structs.replace(new, code=ledger.next_code(Donor))
+                ledger.register(new)
+                warnings += find_look_alikes(ledger.books, new)
+                code = new.code
+            else:
+                code = add_purpose(ledger.books, new)
+            command = msgspec.structs.replace(command, **{pointer.removeprefix("/"): code})
+        return command, warnings
+
+    def _registered(self) -> dict[str, str]:
+        """Return those of `new` whose field `name` is filled in."""
+        return {at: part for at, part in self.new.items() if self.value(f"{part}/name").strip()}
+
+    def _part(self, pointer: str) -> NewRecord:
+        """Return the new record with the typed values.
 
         Raises:
             InvalidField: fields are wrong. The pointers of the faults are field names of the form.
         """
-        start = f"{pointer}/"
+        start, kind = f"{pointer}/", self.parts[pointer]
         fields = {
             name.removeprefix(pointer): text
             for name, text in self.fields.items()
             if name.startswith(start)
         }
-        if not fields.get("/name", "").strip():
-            return None
+        if kind is Donor:
+            fields["/code"] = _PROVISIONAL
         try:
-            return command_of(kind, fields | {f"/{name}": text for name, text in given.items()})
+            return command_of(kind, fields)
         except InvalidField as error:
             faults = [replace(fault, pointer=pointer + fault.pointer) for fault in error.faults]
             raise InvalidField(FILL_IN_RIGHT, faults) from None
@@ -299,15 +346,16 @@ class CommandForm(Generic[C]):
         faults = []
         for pointer, text in self._fields_of_command().items():
             name = pointer.rpartition("/")[2]
-            kind = REFERENCES.get(name)
-            if (
-                kind is None
-                or (self.kind, name) in OTHER_CODES
-                or not text.strip()
-                or not is_code_field(self.kind, pointer, self.fields)
-            ):
+            if not text.strip() or not is_code_field(self.kind, pointer, self.fields):
                 continue
-            found = find_record(books, kind, text)
+            if (self.kind, name) not in OTHER_CODES and name in REFERENCES:
+                found = find_record(books, REFERENCES[name], text)
+            elif name == "purpose":
+                found = find_purpose(books, text)
+            else:
+                continue
+            if name in PARTY_FIELDS and not isinstance(found, str) and is_party(books, text):
+                continue
             if isinstance(found, str):
                 self.fields[pointer] = found
                 continue
@@ -397,9 +445,11 @@ async def submit(
             command = form.command(books)
 
         def job(ledger: Ledger, id: str) -> Saved:
-            recorded = ledger.record(command, by=context.by, id=id)
+            stated, found = form.register_new(ledger, command)
+            recorded = ledger.record(stated, by=context.by, id=id)
             if warnings is not None:
-                form.confirm(warnings(ledger.books, recorded))
+                found += warnings(ledger.books, recorded)
+            form.confirm(found)
             is_conflict = recorded.conflict is not None
             return Saved(
                 f"/entries/{recorded.seq}" if is_conflict else address(recorded), recorded.seq

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Literal, TypeVar
 
-import msgspec
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
@@ -26,7 +25,6 @@ from supplies.views.donations import (
 )
 from supplies.views.entries import list_entries
 from supplies.views.likely_duplicates import find_likely_duplicates
-from supplies.views.look_alikes import find_look_alikes
 from supplies.views.pagination import Warned
 from supplies.views.receipts import get_receipt
 from supplies.views.stated_donation import stated_donation
@@ -42,9 +40,6 @@ from supplies_service.responses import PDFResponse
 from supplies_service.routes.donations import current_entry
 from supplies_service.routes.receipts import receipt_pdf
 from supplies_service.security import ownership
-
-NEW_DONOR = "/new_donor"
-"""JSON pointer to the form fields of a donor who is registered together with the donation."""
 
 ROWS = 50
 """Number of donations on a page of the list."""
@@ -98,9 +93,7 @@ class DonationPages(Controller):
     async def record(self, context: Context) -> Response[bytes]:
         """Record the donation. If that is refused, show the form with the errors."""
         form = await CommandForm.read(context.request, RecordDonation)
-        form.parts[NEW_DONOR] = Donor
-        if form.do == "new-donor":
-            form.fields[f"{NEW_DONOR}/name"] = form.fields.pop("/donor", "")
+        form.allow_new("/donor", Donor, "/new_donor")
         if form.do == "same-as-last":
             with context.reading() as books:
                 _fill_in_last_lines(books, form, context.by)
@@ -109,8 +102,14 @@ class DonationPages(Controller):
         try:
             with context.reading() as books:
                 command = form.command(books)
-                donor = form.part(Donor, NEW_DONOR, code=books.catalogue.next_code(Donor))
-            location = await form.record(context, _recording(context, form, command, donor))
+
+            def job(ledger: Ledger, id: str) -> Saved:
+                stated, warnings = form.register_new(ledger, command)
+                recorded = ledger.record(stated, by=context.by, id=id)
+                form.confirm([*warnings, *warnings_of(ledger.books, str(recorded.document))])
+                return Saved(f"/donations/{recorded.document}", recorded.seq)
+
+            location = await form.record(context, job)
         except SuppliesError as error:
             form.refuse(error)
             return _show_new(context, form)
@@ -203,32 +202,6 @@ async def _change(
     except SuppliesError as error:
         form.refuse(error)
         return show(context, form, donation)
-
-
-def _recording(
-    context: RequestContext,
-    form: CommandForm[RecordDonation],
-    command: RecordDonation,
-    donor: Donor | None,
-) -> Callable[[Ledger, str], Saved]:
-    """Return the job that records a donation.
-
-    If its donor is new, the job registers the donor first.
-    """
-
-    def job(ledger: Ledger, id: str) -> Saved:
-        stated, warnings = command, list[Warned]()
-        if donor is not None:
-            # Another donor may have got the proposed code meanwhile.
-            new = msgspec.structs.replace(donor, code=ledger.next_code(Donor))
-            ledger.register(new)
-            stated = msgspec.structs.replace(command, donor=new.code)
-            warnings += find_look_alikes(ledger.books, new)
-        recorded = ledger.record(stated, by=context.by, id=id)
-        form.confirm([*warnings, *warnings_of(ledger.books, str(recorded.document))])
-        return Saved(f"/donations/{recorded.document}", recorded.seq)
-
-    return job
 
 
 def warnings_of(books: Books, donation: str) -> list[Warned]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from supplies.books.reader import Books
+from supplies.domain.accounts import BORROWED, BOUGHT, LENT, MADE
 from supplies.domain.catalogue_records import (
     CatalogueRecord,
     Donor,
@@ -18,6 +19,7 @@ from supplies.domain.commands import SendShipment
 from supplies.domain.fields import is_valid_code
 from supplies.domain.normalization import normalize_text
 from supplies.errors import InvalidField, Sentence
+from supplies.stations.paper_settings import is_purpose, paper_settings, purpose_names
 from supplies.views.catalogue import list_records
 from supplies_service.pages.names import SEPARATOR
 
@@ -31,8 +33,15 @@ REFERENCES: Mapping[str, type[CatalogueRecord]] = {
     "recipient": Recipient,
     "for": Recipient,
     "team": Team,
+    "party": Donor,
+    "borrower": Donor,
 }
 """The kind of record that each field with a code names. Users type the code or a name."""
+
+PARTY_FIELDS = frozenset({"party", "borrower"})
+"""Fields that name a supplier, maker, lender or borrower. They are registered as donors are."""
+
+_PARTY_ACCOUNTS = (BOUGHT, MADE, BORROWED, LENT)
 
 OTHER_CODES = frozenset({(SendShipment, "to")})
 """Fields of commands whose name is in `REFERENCES`, but which contain another kind of code."""
@@ -67,6 +76,40 @@ def find_record(books: Books, kind: type[CatalogueRecord], text: str) -> str | l
     if len(named) == 1 or len(found) == 1:
         return (named or found)[0].code
     return [Choice(one.code, _name(one)) for one in found]
+
+
+def is_party(books: Books, code: str) -> bool:
+    """Return whether a code is the station's own, or goods came from it or were lent to it.
+
+    Suppliers, makers, lenders and borrowers need not be registered.
+    """
+    if code == books.station_code:
+        return True
+    return is_valid_code(code) and any(
+        books.value(
+            "SELECT 1 FROM balances WHERE station = :station AND account = :account LIMIT 1",
+            account=kind(code),
+        )
+        for kind in _PARTY_ACCOUNTS
+    )
+
+
+def find_purpose(books: Books, text: str) -> str | list[Choice]:
+    """Return the code of the purpose that a text means, or the purposes to choose from.
+
+    Args:
+        text: A code, a name, a part of a name, or a label as from `Names.purpose_label`.
+    """
+    wanted = normalize_text(text)
+    for code in (wanted.rpartition(SEPARATOR)[2], wanted):
+        if is_valid_code(code) and is_purpose(books, code):
+            return code
+    known = purpose_names(paper_settings(books)).items()
+    named = [code for code, one in known if wanted in (one.name, one.name_en)]
+    if len(named) == 1:
+        return named[0]
+    fits = [Choice(code, one.name) for code, one in known if wanted in one.name]
+    return fits[:MAX_CHOICES]
 
 
 def code_filter(

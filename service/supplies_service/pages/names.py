@@ -35,7 +35,7 @@ from supplies.domain.fields import is_valid_code
 from supplies.domain.larger_units import in_larger_unit
 from supplies.errors import NotFound
 from supplies.papers.units import words_of_pack
-from supplies.stations.paper_settings import PaperSettings, unit_words
+from supplies.stations.paper_settings import PaperSettings, purpose_names, unit_words
 from supplies.views.catalogue import list_records
 from supplies.views.donations import DonationView
 from supplies.views.entries import ConflictView
@@ -90,7 +90,7 @@ class Names:
     ) -> None:
         self._access = access
         self._books, self._language, self._personal = books, language, personal
-        self._units = unit_words(settings)
+        self._units, self._purposes = unit_words(settings), purpose_names(settings)
 
     def station(self) -> str:
         """Return the name of the station."""
@@ -123,6 +123,24 @@ class Names:
         if found is None or found.name is None:
             return code
         return self._in_language(found.name, found.name_en)
+
+    def party(self, code: str) -> str:
+        """Return the name of a supplier, maker, lender or borrower, or the code if it is hidden."""
+        return self.station() if code == self._books.station_code else self.donor(code)
+
+    def purpose(self, code: str) -> str:
+        """Return the name of a purpose, or its code if it has none."""
+        found = self._purposes.get(code)
+        return code if found is None else self._in_language(found.name, found.name_en)
+
+    def purpose_label(self, text: str) -> str:
+        """Return the name and the code of a purpose. Another text is returned unchanged."""
+        found = self._purposes.get(text)
+        return text if found is None else f"{self.purpose(text)}{SEPARATOR}{text}"
+
+    def purposes(self) -> list[str]:
+        """Return the labels of all purposes that have a name."""
+        return [self.purpose_label(code) for code in self._purposes]
 
     def recipient(self, code: str) -> str:
         """Return the name of a recipient, or the code if the name is hidden or was erased."""

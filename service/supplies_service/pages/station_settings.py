@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -18,10 +19,13 @@ from supplies.errors import AlreadyDone, InvalidField, Sentence, SuppliesError
 from supplies.ledger.ledger import Ledger
 from supplies.papers.common import Languages, UnitWords
 from supplies.stations.paper_settings import (
+    MAX_PURPOSES,
     MAX_UNITS,
+    PurposeName,
     StationWithSettings,
     amend_station,
     check_amendment,
+    purpose_names,
     station_with_settings,
 )
 from supplies.stations.retention import Retention
@@ -44,6 +48,12 @@ class UnitLine(UnitWords, frozen=True, kw_only=True, forbid_unknown_fields=True)
     code: Code
 
 
+class PurposeLine(PurposeName, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A line of the form: the code of a purpose and its name."""
+
+    code: Code
+
+
 class PaperForm(StrictStruct, frozen=True, kw_only=True):
     """The settings of papers as users type them into a form."""
 
@@ -55,6 +65,7 @@ class PaperForm(StrictStruct, frozen=True, kw_only=True):
     thanks_en: str | None = None
     logo: str | None = None
     units: Annotated[list[UnitLine], Meta(max_length=MAX_UNITS)] | None = None
+    purposes: Annotated[list[PurposeLine], Meta(max_length=MAX_PURPOSES)] | None = None
 
 
 class StationForm(StrictStruct, frozen=True, kw_only=True):
@@ -136,10 +147,15 @@ class StationPages(Controller):
 def _fields(shown: StationWithSettings) -> dict[str, str]:
     """Return the form fields for the settings of a station."""
     fields = fields_of(shown)
-    for name in [name for name in fields if name.startswith("/papers/units/")]:
-        del fields[name]
-    for at, (code, words) in enumerate((shown.papers.units or {}).items()):
-        fields |= fields_of(words, f"/papers/units/{at}") | {f"/papers/units/{at}/code": code}
+    lists: dict[str, Mapping[str, UnitWords | PurposeName]] = {
+        "/papers/units": dict(shown.papers.units or {}),
+        "/papers/purposes": purpose_names(shown.papers),
+    }
+    for pointer, words_by_code in lists.items():
+        for name in [name for name in fields if name.startswith(f"{pointer}/")]:
+            del fields[name]
+        for at, (code, words) in enumerate(words_by_code.items()):
+            fields |= fields_of(words, f"{pointer}/{at}") | {f"{pointer}/{at}/code": code}
     return fields
 
 
@@ -150,17 +166,32 @@ def _changes(form: CommandForm[StationForm], books: Books) -> dict[str, Any]:
         InvalidField: fields are wrong.
     """
     stated = form.command(books)
-    units: dict[str, UnitWords] = {}
-    lines = [at for at in form.lines("/papers/units", 0) if form.has_text(f"/papers/units/{at}")]
-    for at, line in zip(lines, stated.papers.units or [], strict=True):
-        if line.code in units:
-            rule = Sentence("{text} has another line already", text=line.code)
-            raise InvalidField.at(f"/papers/units/{at}/code", rule)
-        units[line.code] = UnitWords(zh=line.zh, en=line.en, en_many=line.en_many)
+    changed = {
+        name: _by_code(form, f"/papers/{name}", lines or [])
+        for name, lines in (("units", stated.papers.units), ("purposes", stated.papers.purposes))
+    }
     return asdict(stated) | {
-        "papers": asdict(stated.papers) | {"units": msgspec.to_builtins(units)},
+        "papers": asdict(stated.papers) | changed,
         "retention": asdict(stated.retention),
     }
+
+
+def _by_code(
+    form: CommandForm[StationForm], pointer: str, lines: Sequence[UnitLine | PurposeLine]
+) -> dict[str, Any]:
+    """Return the words of the lines of a list, by code.
+
+    Raises:
+        InvalidField: two lines have the same code.
+    """
+    found: dict[str, Any] = {}
+    places = [at for at in form.lines(pointer, 0) if form.has_text(f"{pointer}/{at}")]
+    for at, line in zip(places, lines, strict=True):
+        if line.code in found:
+            rule = Sentence("{text} has another line already", text=line.code)
+            raise InvalidField.at(f"{pointer}/{at}/code", rule)
+        found[line.code] = {name: value for name, value in asdict(line).items() if name != "code"}
+    return found
 
 
 def _digest(shown: StationWithSettings) -> str:

@@ -14,7 +14,7 @@ from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, STOCK, keys_of, kind_of
-from supplies.domain.catalogue_records import Item, Location
+from supplies.domain.catalogue_records import Donor, Item, Location
 from supplies.domain.commands import (
     Command,
     Convert,
@@ -31,13 +31,14 @@ from supplies.domain.commands import (
 )
 from supplies.errors import NotFound
 from supplies.ledger.recorded import Recorded
+from supplies.stations.paper_settings import PurposeName
 from supplies.views.likely_duplicates import find_likely_duplicates
 from supplies.views.movements import list_movements
 from supplies.views.needs import list_needs
 from supplies.views.pagination import Warned
 from supplies.views.stock import get_stock, list_balances
 from supplies.views.stock_warnings import find_unexpired_write_offs, find_unexplained_surplus
-from supplies_service.pages.command_forms import CommandForm, render_form, submit
+from supplies_service.pages.command_forms import CommandForm, NewRecord, render_form, submit
 from supplies_service.pages.layout import render_page, render_page_of
 from supplies_service.pages.named_records import code_filter
 from supplies_service.pages.page_roles import READERS, STAFF
@@ -61,6 +62,13 @@ FORMS: Mapping[str, type[Command]] = {
     "opening": OpenStock,
 }
 """The command of each form, by name. The name is the last part of the form's address."""
+
+NEW_RECORDS: Mapping[str, tuple[str, type[NewRecord], str]] = {
+    "arrival": ("/party", Donor, "/new_party"),
+    "lend": ("/borrower", Donor, "/new_party"),
+    "issue": ("/purpose", PurposeName, "/new_purpose"),
+}
+"""The fields whose record may be registered with the form: the arguments of `allow_new`."""
 
 ARRIVALS = ("arrival", "opening", "take-back", "found")
 """The forms about goods that are not in stock yet."""
@@ -142,6 +150,8 @@ class StockPages(Controller):
     async def record(self, context: Context, kind: FromPath[str]) -> Response[bytes]:
         """Record the command of a form. If that is refused, show the form with the errors."""
         form = await CommandForm[Any].read(context.request, _form(kind))
+        if kind in NEW_RECORDS:
+            form.allow_new(*NEW_RECORDS[kind])
         return await submit(
             context,
             form,

@@ -7,7 +7,6 @@ from typing import Any
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from supplies.books.reader import Books
 from supplies.domain.accounts import UNEXPLAINED
 from supplies.domain.catalogue_records import Donor
 from supplies.domain.commands import CountStock, OpenCountSheet, Settle
@@ -20,7 +19,6 @@ from supplies.views.count_sheets import (
 from supplies.views.entries import list_entries
 from supplies.views.stock import BalanceView, list_balances
 from supplies_service.pages.command_forms import CommandForm, render_form, submit
-from supplies_service.pages.named_records import find_record
 from supplies_service.pages.page_roles import COORDINATORS, READERS, STAFF
 from supplies_service.pages.papers import frameable
 from supplies_service.request_context import Context, RequestContext
@@ -94,25 +92,15 @@ class CountPages(Controller):
     async def settle(self, context: Context, sheet: FromPath[str]) -> Response[bytes]:
         """Record the cause of a difference. If that is refused, show the form with the errors."""
         form = await CommandForm.read(context.request, Settle)
+        form.allow_new("/party", Donor, "/new_party")
         with context.reading() as books:
             form.fields["/place"] = get_count_sheet(books, sheet).location
-            if form.value("/by") == "donor" and form.value("/party"):
-                _find_donor(books, form)
         return await submit(
             context,
             form,
             lambda: _show(context, sheet, form),
             address=lambda recorded: f"/entries/{recorded.seq}",
         )
-
-
-def _find_donor(books: Books, form: CommandForm[Settle]) -> None:
-    """Replace the typed name of a donor by its code. If several donors match it, offer them."""
-    found = find_record(books, Donor, form.value("/party"))
-    if isinstance(found, str):
-        form.fields["/party"] = found
-    else:
-        form.choices["/party"] = found
 
 
 def _drop_uncounted(form: CommandForm[CountStock]) -> None:

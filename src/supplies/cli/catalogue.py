@@ -256,11 +256,16 @@ def merge(
     from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
     from supplies.cli.opening import open_ledger
     from supplies.domain.commands import MergeCodes
+    from supplies.views.merges import find_merge_warnings
 
     command = MergeCodes(kind=noun, code=code, into=into, reason=reason)
     with open_ledger(database, station) as ledger:
         done = ledger.record(command, by=COMMAND_LINE_AUTHOR)
+        with ledger.reading() as books:
+            warnings = find_merge_warnings(books, noun, code, into)
     print(f"Entry {done.seq} merged {code} into {into}.")
+    for warning in warnings:
+        click.echo(f"{warning.warning}: {warning.detail}", err=True)
 
 
 def _record_kind(kind: str) -> type[CatalogueRecord]:

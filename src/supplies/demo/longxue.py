@@ -25,6 +25,7 @@ from supplies.domain.catalogue_records import (
 )
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
+from supplies.stations.paper_settings import amend_station
 
 STATION = "lx"
 FIRST, LAST = date(2020, 2, 3), date(2020, 2, 13)
@@ -37,6 +38,13 @@ PARTLY = [f"R-{number:03d}" for number in range(17, 37)]
 """Codes of the households that receive only part of what they need."""
 
 NEWCOMERS, RESIDENTS = "G-001", "G-002"
+
+PURPOSES = {
+    "notices": {"name": "张贴告示", "name_en": "notices"},
+    "gate-post-1": {"name": "一号卡口", "name_en": "gate post 1"},
+    "gate-post-2": {"name": "二号卡口", "name_en": "gate post 2"},
+    "gate-post-3": {"name": "三号卡口", "name_en": "gate post 3"},
+}
 
 ACTIVITIES = (
     (3, "worker", 14, "本站社工"),
@@ -175,6 +183,8 @@ class Scene:
             Recipient(code=NEWCOMERS, name="新来穗人员95人（虚构）", kind="group"),
             Recipient(code=RESIDENTS, name="居民（虚构）", kind="group"),
         )
+        with self.ledger.admin_transaction() as books:
+            amend_station(books, {"papers": {"purposes": PURPOSES}})
 
     # --- needs and pledges -----------------------------------------------------------------------
 

@@ -20,9 +20,10 @@ import msgspec
 from msgspec import Meta
 
 from supplies.books.reader import Books
+from supplies.domain.accounts import USED
 from supplies.domain.catalogue_checks import check_catalogue_record
 from supplies.domain.catalogue_records import Station
-from supplies.domain.fields import Code
+from supplies.domain.fields import Code, Label
 from supplies.domain.normalization import NORMALIZED
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound, Sentence
@@ -38,6 +39,9 @@ The limit is small because each receipt contains the logo twice.
 
 MAX_UNITS = 200
 """Maximum number of units that a station may add."""
+
+MAX_PURPOSES = 200
+"""Maximum number of purposes to which a station may give names."""
 
 LOGO_SIDE = 800
 """Maximum width and height of a logo in pixels."""
@@ -58,6 +62,13 @@ _Wording = Annotated[
 ]
 
 
+class PurposeName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The name of a purpose for which the station uses goods itself."""
+
+    name: Label
+    name_en: Label | None = None
+
+
 class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The layout and the wording of a station's papers.
 
@@ -70,6 +81,8 @@ class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         thanks, thanks_en: The words with which receipts thank the donor. Absent or None prints the
             usual ones.
         units: Words for units by code. They are added to the shipped words, or replace them.
+        purposes: Names of the purposes for which goods are issued, by code. Pages show the code of
+            a purpose without a name.
     """
 
     languages: Languages = "zh+en"
@@ -83,6 +96,9 @@ class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     )
     thanks: _Wording | msgspec.UnsetType | None = msgspec.UNSET
     thanks_en: _Wording | msgspec.UnsetType | None = msgspec.UNSET
+    purposes: (
+        Annotated[dict[Code, PurposeName], Meta(max_length=MAX_PURPOSES)] | msgspec.UnsetType
+    ) = msgspec.UNSET
 
 
 class StationWithSettings(Station, frozen=True, kw_only=True):
@@ -160,6 +176,36 @@ def list_units(books: Books) -> list[UnitView]:
         )
         for code, words in sorted(unit_words(settings).items())
     ]
+
+
+def purpose_names(settings: PaperSettings) -> Mapping[str, PurposeName]:
+    """Return the names of the purposes by code."""
+    return settings.purposes or {}
+
+
+def add_purpose(books: Books, new: PurposeName) -> str:
+    """Give a new purpose a name, and return its code.
+
+    Call this within a transaction of the ledger.
+
+    Raises:
+        InvalidField: the station has `MAX_PURPOSES` purposes already.
+    """
+    known = purpose_names(paper_settings(books))
+    number = len(known) + 1
+    while f"P-{number:03d}" in known or is_purpose(books, f"P-{number:03d}"):
+        number += 1
+    code = f"P-{number:03d}"
+    amend_station(books, {"papers": {"purposes": msgspec.to_builtins({**known, code: new})}})
+    return code
+
+
+def is_purpose(books: Books, code: str) -> bool:
+    """Return whether a purpose has a name, or goods were issued for it."""
+    if code in purpose_names(paper_settings(books)):
+        return True
+    used = "SELECT 1 FROM balances WHERE station = :station AND account = :account LIMIT 1"
+    return books.value(used, account=USED(code)) is not None
 
 
 def amend_station(books: Books, changes: Mapping[str, Any]) -> StationWithSettings:

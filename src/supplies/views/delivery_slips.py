@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from supplies.books.merged_codes import code_that_stays
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Recipient
 from supplies.domain.entry_rows import LatestDay, Lot
@@ -49,7 +50,8 @@ class _LoadedDelivery(NamedTuple):
 def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
     """Build a slip for each stop, in order. Stops that were taken off the delivery have none.
 
-    Names of people and telephone numbers are masked. Addresses are complete.
+    Names of people and telephone numbers are masked. Addresses are complete. A recipient whose code
+    was merged is shown with the code that stays.
 
     Raises:
         NotFound: there is no such delivery.
@@ -138,7 +140,10 @@ def _load_delivery(books: Books, delivery: str) -> _LoadedDelivery:
                 "there is no delivery {delivery}; see the list of deliveries", delivery=delivery
             )
         )
-    loaded = read_loaded_lines(books, "delivery", [delivery])
+    loaded = [
+        line._replace(recipient=code_that_stays(books, "recipient", line.recipient))
+        for line in read_loaded_lines(books, "delivery", [delivery])
+    ]
     return _LoadedDelivery(
         team=books.team(found.stated.team).name,
         day=books.body(found.first).happened_on,
