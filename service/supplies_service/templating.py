@@ -86,7 +86,8 @@ def label_cells(rows: str, titles: Sequence[str]) -> Markup:
 
     On a narrow screen, each row is shown as a list of cells with these titles. The header cell of a
     row is above the list and gets no title. Cells that are empty or contain only a dash get the
-    attribute `data-blank`, and narrow screens do not show them.
+    attribute `data-blank`, and narrow screens do not show them. Cells that
+    contain only a day or a time get `data-day`, and are not wrapped.
     """
     column = 0
 
@@ -99,10 +100,12 @@ def label_cells(rows: str, titles: Sequence[str]) -> Markup:
         return f'{tag[0]} data-label="{escape(title)}"'
 
     labelled = _BLANK.sub(r"\1 data-blank>", _TAGS.sub(label, rows))
+    labelled = _DAY.sub(r"\1 data-day>", labelled)
     return Markup(labelled)  # noqa: S704  # `rows` is markup that was escaped
 
 
 _TAGS = re.compile(r"<t[rdh]\b")
+_DAY = re.compile(r"(<td[^>]*)>(?=\s*\d{4}(?:-\d\d-\d\d|年\d+月\d+日)[\d: ]*</td>)")
 _BLANK = re.compile(r"(<td[^>]*)>(?=\s*–?\s*</td>)")
 
 

@@ -27,6 +27,11 @@ FORM = re.compile(r'<form method="post" action="([^"?]*)')
 ENGLISH = re.compile(r'<span lang="en">([^<]*)')
 """A sentence without a translation, as `format_sentence` shows it on a Chinese page."""
 
+FIGURE_CELL = re.compile(r'<td [^>]*class="number"[^>]*>(.*?)</td>', re.DOTALL)
+
+LISTS_OF_ENTRIES = ("/reports/figures/", "/stock/movements")
+"""Pages whose rows are entries: each row leads to its entry."""
+
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -98,6 +103,19 @@ def test_no_link_and_no_form_leads_a_role_to_what_it_may_not_do(client: TestClie
 def test_no_page_of_the_demo_shows_an_english_sentence_in_chinese(client: TestClient) -> None:
     found = [(page.path, ENGLISH.findall(page.html)) for page in walk(client, "zh")]
     assert [(path, texts) for path, texts in found if texts] == []
+
+
+@pytest.mark.parametrize("client", ["coordinator"], indirect=True)
+def test_every_figure_in_a_table_leads_to_the_entries_behind_it(client: TestClient) -> None:
+    unexplained = []
+    for page in walk(client):
+        if page.path.startswith(LISTS_OF_ENTRIES):
+            continue
+        for cell in FIGURE_CELL.findall(page.html):
+            shown = re.sub(r"<[^>]*>", "", cell).strip()
+            if re.search("[1-9]", shown) and "<a " not in cell and "<input" not in cell:
+                unexplained.append((page.path, shown))
+    assert unexplained == []
 
 
 @pytest.mark.parametrize("client", ["auditor"], indirect=True)

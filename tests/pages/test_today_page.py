@@ -99,9 +99,12 @@ def test_a_narrow_screen_shows_the_title_of_each_cell(open_page: OpenPage) -> No
 
 
 def test_cells_are_labelled_with_the_titles_of_their_columns() -> None:
-    rows = Markup('<tr class="a"><th scope="row">A</th><td>–</td><td class="n">3</td></tr>')
-    assert label_cells(rows, ["Name", "Batch", 'Of "it"']) == (
+    rows = Markup(
+        '<tr class="a"><th scope="row">A</th><td>–</td><td class="n">3</td><td>2020-02-05</td></tr>'
+    )
+    assert label_cells(rows, ["Name", "Batch", 'Of "it"', "Day"]) == (
         '<tr class="a"><th scope="row">A</th>'
         '<td data-label="Batch" data-blank>–</td>'
-        '<td data-label="Of &#34;it&#34;" class="n">3</td></tr>'
+        '<td data-label="Of &#34;it&#34;" class="n">3</td>'
+        '<td data-label="Day" data-day>2020-02-05</td></tr>'
     )
