@@ -59,7 +59,13 @@ async def read_form(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
     try:
         body = await read_body(request)
         if len(body) > MAX_FORM_BYTES:
-            raise TooLarge(f"a form may have {MAX_FORM_BYTES} bytes, this one has {len(body)}")
+            raise TooLarge(
+                Sentence(
+                    "a form may have {most} bytes, this one has {count}",
+                    most=MAX_FORM_BYTES,
+                    count=len(body),
+                )
+            )
         return parse_form(body.decode())
     except (UnicodeDecodeError, ValueError):
         raise Malformed(

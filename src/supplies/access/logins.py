@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from supplies.domain.normalization import normalize_text
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 
 MAX_COMPARED_LENGTH = 256
 """Number of characters of a login that are compared. Every valid login is shorter or as long."""
@@ -31,8 +31,12 @@ def check_login(login: str, pointer: str = "/login") -> str:
         wrong = error.object[error.start : error.end]
         raise InvalidField.at(
             pointer,
-            f"“{wrong}” may not be in a login ({error.reason.partition('/')[2]}); use letters and "
-            "digits of one script, or dot, dash and underscore",
+            Sentence(
+                "“{text}” may not be in a login ({rule}); use letters and digits of one script, or "
+                "dot, dash and underscore",
+                text=wrong,
+                rule=error.reason.partition("/")[2],
+            ),
         ) from None
     return kept
 

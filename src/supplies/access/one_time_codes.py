@@ -43,7 +43,7 @@ def start(access: AccessContext, user: User) -> str:
         AlreadyDone: the user has one-time codes.
     """
     if is_on(access, user.code):
-        raise AlreadyDone("one-time codes are turned on; turn them off first")
+        raise AlreadyDone(Sentence("one-time codes are turned on; turn them off first"))
     remove(access, user.code)
     secret = pyotp.random_base32()
     access.insert(

@@ -223,7 +223,7 @@ def _get(access: AccessContext, user: str, passkey_id: str) -> Passkey:
         id=passkey_id,
     )
     if row is None:
-        raise NotFound("you have no such passkey; see the list of your passkeys")
+        raise NotFound(Sentence("you have no such passkey; see the list of your passkeys"))
     return _from_row(row)
 
 

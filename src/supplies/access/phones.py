@@ -27,7 +27,7 @@ from supplies.access.credentials import (
 from supplies.domain.entries import format_timestamp
 from supplies.domain.fields import Label
 from supplies.domain.validation import check_fields
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 
 LIFETIME = timedelta(days=30)
 """How long a phone is accepted after it last joined."""
@@ -225,7 +225,7 @@ def get(access: AccessContext, phone_id: str) -> Phone:
     """
     found = _select(access, "AND id = :id", id=phone_id)
     if not found:
-        raise NotFound("there is no such phone; see the list of phones")
+        raise NotFound(Sentence("there is no such phone; see the list of phones"))
     return found[0]
 
 

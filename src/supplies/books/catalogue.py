@@ -451,7 +451,12 @@ class Catalogue:
                         code_2=other.code,
                         name=other.name,
                     ),
-                    [Fault(f"/barcodes/{index}/code", f"in use for {other.code}")],
+                    [
+                        Fault(
+                            f"/barcodes/{index}/code",
+                            Sentence("in use for {code}", code=other.code),
+                        )
+                    ],
                 )
 
     def item_of_barcode(self, code: str, *, besides: str = "") -> Item | None:

@@ -653,7 +653,7 @@ def _read_or_refuse(record: N, name: str | None, what: str, pointer: str) -> N:
                 what=what,
                 code=record.code,
             ),
-            [Fault(pointer, "forgotten")] if pointer else (),
+            [Fault(pointer, Sentence("the personal data was erased"))] if pointer else (),
         )
     return record
 

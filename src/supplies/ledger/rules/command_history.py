@@ -184,7 +184,7 @@ def history_of(books: Books, seq: int) -> History:
                 seq=head.seq,
                 newer=newer,
             ),
-            [Fault("/entry", f"superseded by {newer}")],
+            [Fault("/entry", Sentence("superseded by {newer}", newer=newer))],
         )
     chain = [head]
     while chain[0].supersedes is not None:

@@ -416,7 +416,7 @@ def _check_reversible(history: History) -> None:
                 seq=history.latest.seq,
                 seq_2=history.first.seq,
             ),
-            [Fault("/entry", "nothing is left to reverse")],
+            [Fault("/entry", Sentence("nothing is left to reverse"))],
         )
     if any(isinstance(row, StopOutcome) for row in history.rows()):
         raise InvalidField.at(

@@ -328,7 +328,11 @@ def _check_accounted(line: OutcomeLine, load: StopLine, index: int, command: Rep
             [
                 Fault(
                     f"/lines/{index}",
-                    f"{reported} reported, {load.loaded} loaded",
+                    Sentence(
+                        "{reported} reported, {loaded} loaded",
+                        reported=reported,
+                        loaded=load.loaded,
+                    ),
                     reported,
                     load.loaded,
                 )
@@ -385,8 +389,12 @@ def _check_same_stop(journal: Journal, command: ReportOutcome, corrected: int) -
         if isinstance(row, StopOutcome) and row.allocation != command.allocation:
             raise InvalidField.at(
                 "/command/allocation",
-                f"the entry is the outcome of the stop for {row.allocation}; "
-                f"report the outcome of {command.allocation} in a separate command",
+                Sentence(
+                    "the entry is the outcome of the stop for {before}; report the outcome of "
+                    "{allocation} in a separate command",
+                    before=row.allocation,
+                    allocation=command.allocation,
+                ),
             )
     where = {"delivery": command.delivery, "allocation": command.allocation}
     seq = journal.books.latest_seq(StopOutcome, **where)

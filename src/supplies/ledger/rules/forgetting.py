@@ -166,7 +166,7 @@ def _void_receipts(journal: Journal, body: Body) -> list[tuple[int, str]]:
                 gift=gift.arrival,
                 seq=body.seq,
             ),
-            [Fault("/entry", f"the text of {gift.arrival} is in use")],
+            [Fault("/entry", Sentence("the text of {gift} is in use", gift=gift.arrival))],
         )
     # A receipt that a later correction voided was valid while this text was in use.
     rows = journal.books.all(

@@ -116,7 +116,7 @@ def divide_codes(journal: Journal, body: Body, merge: Merge) -> None:
                 code=merge.code,
                 seq=latest,
             ),
-            [Fault("/entry", "nothing is left to reverse")],
+            [Fault("/entry", Sentence("nothing is left to reverse"))],
         )
     draft: Draft = journal.entry(MERGED, document=merge.merge, about=f"{kind}:{merge.code}")
     draft.supersedes = body.seq

@@ -99,7 +99,7 @@ def reopen_period(command: ReopenPeriod, journal: Journal) -> None:
             sentence = Sentence(
                 "{day} is open; {closed} is the last closed", day=command.day, closed=closed
             )
-        raise InvalidField(sentence, [Fault("/from", "not closed")])
+        raise InvalidField(sentence, [Fault("/from", Sentence("not closed"))])
     draft = journal.entry("period_reopened", day=journal.today)
     # No day is before `date.min`, so this first day stays closed.
     before = max(command.day, date.min + timedelta(days=1)) - timedelta(days=1)

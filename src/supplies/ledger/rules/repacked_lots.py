@@ -16,7 +16,7 @@ from supplies.domain.accounts import (
     kind_of,
 )
 from supplies.domain.entry_rows import Pledge
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.ledger.journal import Journal
 
 
@@ -165,10 +165,16 @@ def _check_goods_of_conversion(journal: Journal, conversion: str, pointer: str) 
             )
             raise InvalidField.at(
                 pointer,
-                f"the goods were opened by entry {entry} ({document}) and fulfil pledge "
-                f"{pledge.pledge} of {pledge.donor}, but would come from "
-                f"{', '.join(sorted(givers))}; first correct entry {entry} so that it names no "
-                "pledge",
+                Sentence(
+                    "the goods were opened by entry {entry} ({document}) and fulfil pledge "
+                    "{pledge} of {donor}, but would come from {givers}; first correct entry "
+                    "{entry} so that it names no pledge",
+                    entry=entry,
+                    document=document,
+                    pledge=pledge.pledge,
+                    donor=pledge.donor,
+                    givers=", ".join(sorted(givers)),
+                ),
             )
 
 

@@ -18,7 +18,7 @@ from supplies.domain.entry_rows import EntryRow, Shipment, ShipmentLine
 from supplies.domain.fields import MAX_LINES
 from supplies.domain.money import Money
 from supplies.domain.validation import check_fields
-from supplies.errors import InvalidField, Sentence, SuppliesError
+from supplies.errors import InvalidField, Sentence, SuppliesError, template
 from supplies.ledger.journal import Journal
 
 SENT_BY, RECEIVED_BY = "shipment_sent", "shipment_received"
@@ -136,7 +136,7 @@ def cited_shipment(cited: Cited, pointer: str) -> tuple[Shipment, list[ShipmentL
         InvalidField: the entry contains no shipment, or a line has a value that is not allowed.
     """
     body = cited.body
-    sent = single_row(body, Shipment, "sent", pointer)
+    sent = single_row(body, Shipment, template("sent"), pointer)
     lines = [row for row in body.rows if isinstance(row, ShipmentLine)]
     complete = [line.line for line in lines] == list(range(1, len(lines) + 1))
     complete = complete and all(line.shipment == sent.shipment for line in lines)
@@ -159,7 +159,9 @@ def cited_shipment(cited: Cited, pointer: str) -> tuple[Shipment, list[ShipmentL
             if line.value_minor is not None:
                 check_fields(Money(minor=line.value_minor, currency=line.currency or ""))
     except SuppliesError as error:
-        raise InvalidField.at(f"{pointer}/body", f"invalid shipment line: {error}") from None
+        raise InvalidField.at(
+            f"{pointer}/body", Sentence("invalid shipment line: {error}", error=error.detail)
+        ) from None
     return sent, lines
 
 
@@ -185,6 +187,10 @@ def single_row(body: Body, statement: type[S], what: str, pointer: str) -> S:
     if len(found) != 1:
         raise InvalidField.at(
             f"{pointer}/body",
-            f"this entry records {len(found)} shipments that were {what} instead of one",
+            Sentence(
+                "this entry records {count} shipments that were {what} instead of one",
+                count=len(found),
+                what=Sentence(what),
+            ),
         )
     return found[0]

@@ -32,7 +32,7 @@ from supplies.domain.entry_rows import (
     ShipmentReceived,
 )
 from supplies.domain.fields import MAX_LINES
-from supplies.errors import AlreadyDone, InvalidField, Sentence
+from supplies.errors import AlreadyDone, InvalidField, Sentence, template
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import check_open_location
@@ -353,7 +353,7 @@ def acknowledge_shipment(command: AcknowledgeShipment, journal: Journal) -> None
 
 def _acknowledged_quantities(journal: Journal, cited: Cited, shipment: Shipment) -> dict[int, int]:
     """Return how much of each line arrived, according to the receiver's entry."""
-    received = single_row(cited.body, ShipmentReceived, "received", "/received")
+    received = single_row(cited.body, ShipmentReceived, template("received"), "/received")
     seq = journal.books.latest_seq(Shipment, shipment=shipment.shipment)
     own_hash = journal.books.value(
         "SELECT hash FROM entries WHERE station = :station AND seq = :seq", seq=seq
