@@ -336,8 +336,12 @@ class Names:
 
     def conflict(self, conflict: ConflictView) -> str:
         """Return the person and the team or place that a conflict is about."""
-        about = msgspec.json.decode(conflict.stated).get("allocation")
-        parties = [self.party_of(document) for document in (about, conflict.document) if document]
+        stated = msgspec.json.decode(conflict.stated)
+        if "recipient" in stated:
+            parties = [self.recipient(stated["recipient"]), self.team(stated["team"])]
+        else:
+            documents = stated.get("allocation", ""), conflict.document
+            parties = [self.party_of(document) for document in documents]
         return SEPARATOR.join(filter(None, parties)) or conflict.document
 
     def can_correct(self, kind: str) -> bool:
