@@ -30,7 +30,7 @@ MAX_DAYS_WITHOUT_BACKUP = 7
 
 
 class BooksCarePages(Controller):
-    """Routes of the page."""
+    """Routes of the page about verification and backup."""
 
     path = "/admin/books"
     include_in_schema = False

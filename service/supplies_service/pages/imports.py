@@ -60,7 +60,7 @@ class ColumnChoice(NamedTuple):
 
 
 class ImportPages(Controller):
-    """Routes of the page."""
+    """Routes of the page that imports a spreadsheet."""
 
     path = "/admin/import"
     include_in_schema = False

@@ -46,7 +46,7 @@ class ItemToReplace(StrictStruct, frozen=True, kw_only=True):
 
 
 class ItemMergePages(Controller):
-    """Routes of the page."""
+    """Routes of the page that replaces an item."""
 
     path = "/items/{code:str}/merge"
     include_in_schema = False

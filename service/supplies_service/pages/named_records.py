@@ -36,7 +36,7 @@ REFERENCES: Mapping[str, type[CatalogueRecord]] = {
     "party": Donor,
     "borrower": Donor,
 }
-"""The kind of record that each field with a code names. Users type the code or a name."""
+"""The kind of record for each field that contains a code. Users type the code or a name."""
 
 PARTY_FIELDS = frozenset({"party", "borrower"})
 """Fields that name a supplier, maker, lender or borrower. They are registered as donors are."""

@@ -16,7 +16,7 @@ from supplies_service.routes.periods import period
 
 
 class PeriodPages(Controller):
-    """Routes of the page."""
+    """Routes of the page that closes and reopens days."""
 
     path = "/admin/periods"
     include_in_schema = False

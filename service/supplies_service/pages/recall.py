@@ -21,7 +21,7 @@ from supplies_service.request_context import Context, RequestContext
 
 
 class RecallPages(Controller):
-    """Routes of the page."""
+    """Routes of the page about a recall."""
 
     path = "/stock/recall"
     include_in_schema = False

@@ -85,8 +85,9 @@ class ShipmentPages(Controller):
         Args:
             context: The request.
             item: Code with which the field of the item is filled in. None leaves it empty.
-            location: The same, for the place from which the goods are taken.
-            station: The same, for the receiving station.
+            location: Code with which the field of the place is filled in, from which the goods are
+                taken.
+            station: Code with which the field of the receiving station is filled in.
         """
         given = {"/to": station, "/location": location, "/lines/0/item": item}
         fields = {pointer: code for pointer, code in given.items() if code}

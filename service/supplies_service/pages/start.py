@@ -53,7 +53,7 @@ class FirstPlace(StrictStruct, frozen=True, kw_only=True):
 
 
 class StartPages(Controller):
-    """Routes of the guide."""
+    """Routes of the guide that sets up a new station."""
 
     path = "/start"
     include_in_schema = False

@@ -77,7 +77,7 @@ class PeriodReportController(Controller):
 
     @get("/pledges-by-donor", operation_id="reportPledgesByDonor", opt=_NAMES)
     async def pledges(self, context: Context, first: First, last: Last) -> DonorPledgesReport:
-        """Report which pledges of a period are open, late or kept, by donor."""
+        """Report which pledges of a period are open, late or fulfilled, by donor."""
         today = context.ledger.today()
         return await context.show_in_thread(
             lambda books: report_pledges_by_donor(books, first, last, today)

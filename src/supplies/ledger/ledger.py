@@ -82,7 +82,7 @@ def system_clock() -> datetime:
 
 
 class _Connection:
-    """State that all ledgers on one database connection share.
+    """The state that is shared by all ledgers on one database connection.
 
     The database reports only changes made by other connections. Changes made by another ledger on
     the same connection would go unnoticed, so these ledgers share their caches.

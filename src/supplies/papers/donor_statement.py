@@ -21,7 +21,7 @@ class StatementLine(PaperPart, frozen=True, kw_only=True):
         places: Quantities by name of `accounts.PLACES`, without zeros.
         stated: The packs in which `received` was given; absent if any of it was given in base
             units.
-        collected: How much of the quantity handed over its recipients fetched at the counter;
+        collected: The part of the quantity handed over that recipients fetched at the counter;
             absent if they fetched nothing.
     """
 

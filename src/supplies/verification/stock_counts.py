@@ -1,4 +1,4 @@
-"""Check for each line of a stock count that its difference is booked."""
+"""Check that the difference of each line of a stock count is booked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports by donor: pledges that are open, late or kept, and the values given in each year."""
+"""Reports by donor: pledges that are open, late or fulfilled, and the values given in each year."""
 
 from __future__ import annotations
 

@@ -143,8 +143,8 @@ def list_shipments(
     """List shipments in the order in which they left or arrived here.
 
     Args:
-        way: List only shipments of this way. Only "awaited" lists shipments on their way here. None
-            lists all others.
+        way: List only shipments whose `way` is this. "awaited" lists those on their way here. None
+            lists all except these.
 
     Raises:
         InvalidField: `way`, `after` or `limit` is invalid.

@@ -248,10 +248,7 @@ def meet_needs(journal: Journal, draft: Draft, recipient: str, item: str, quanti
 
 
 def _more_received_than_met(journal: Journal, recipient: str, item: str) -> int:
-    """Return the increase of the received quantity of an item minus that of the met quantity.
-
-    Both are increases by a correction.
-    """
+    """Return how much more a correction adds to the received quantity than to the met quantity."""
     received = sum(
         journal.drafted_change(RECEIVED(recipient), item, lot)
         for lot in journal.drafted_lots(RECEIVED(recipient), item)

@@ -85,7 +85,7 @@ class Transaction:
             self.connection.execute(f"RELEASE {part}")
 
     def commit(self) -> bool:
-        """Commit.
+        """Commit the transaction.
 
         Return False if the transaction had failed and the server rolled it back instead.
         """
