@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from supplies_receipts.all_papers import (
     check_receipt,
+    draw_collection_slip,
     draw_count_sheet,
     draw_delivery_slips,
     draw_donor_statement,
@@ -22,6 +23,7 @@ from supplies_receipts.all_papers import (
 
 __all__ = [
     "check_receipt",
+    "draw_collection_slip",
     "draw_count_sheet",
     "draw_delivery_slips",
     "draw_donor_statement",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from supplies.papers.collection_slip import CollectedGoods, CollectionSlip
 from supplies.papers.common import DonorName, ItemName, StationHead
 from supplies.papers.receipt import DonationReceipt, Proof, ReceiptLine, ReceiptPaper
 from supplies.papers.slip import DeliverySlip, SlipLine
@@ -26,6 +27,7 @@ from supplies.papers.station_report import (
     StationReportPaper,
 )
 from supplies_receipts import (
+    draw_collection_slip,
     draw_count_sheet,
     draw_delivery_slips,
     draw_donor_statement,
@@ -108,6 +110,21 @@ def _line(name: str, name_en: str, unit: str, quantity: int, batch: str | None) 
         in_words_en=in_words_en,
         batch=batch,
         expires_on=None if batch is None else date(2022, 1, 31),
+    )
+
+
+def collection_slip() -> CollectionSlip:
+    """Return the slip of a household that has fetched a part of its goods."""
+    mask, *rest = slips()[0].lines
+    return CollectionSlip(
+        allocation="a_4",
+        station=STATION,
+        day=date(2020, 2, 6),
+        recipient="R-004",
+        name="黄**（虚构）",
+        location="样例仓库",
+        lines=rest,
+        collected=CollectedGoods(day=date(2020, 2, 8), received_by="family", lines=[mask]),
     )
 
 
@@ -262,6 +279,7 @@ def main(arguments: list[str]) -> int:
         "receipts.pdf": draw_receipts([receipt(1), receipt(6), receipt()]),
         "delivery-slips.pdf": draw_delivery_slips(slips()),
         "delivery-slips-a5.pdf": draw_delivery_slips(slips(), "a5"),
+        "collection-slip.pdf": draw_collection_slip(collection_slip()),
         "run-sheet.pdf": draw_run_sheet(samples.run_sheet(STATION)),
         "count-sheet.pdf": draw_count_sheet(samples.count_sheet(STATION)),
         "donor-statement.pdf": draw_donor_statement(samples.statement(STATION)),

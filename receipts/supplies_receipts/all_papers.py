@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from supplies.papers.collection_slip import CollectionSlip
 from supplies.papers.count_sheet import CountSheetPaper
 from supplies.papers.disclosure import DisclosurePaper
 from supplies.papers.donor_statement import DonorStatementPaper
@@ -79,6 +80,13 @@ def draw_delivery_slips(
     from supplies_receipts.papers import slip
 
     return slip.draw_delivery_slips(slips, on_progress)
+
+
+def draw_collection_slip(slip: CollectionSlip) -> bytes:
+    """Draw the collection slip (领取单) of an allocation on A5 landscape."""
+    from supplies_receipts.papers import collection_slip
+
+    return collection_slip.draw_collection_slip(slip)
 
 
 def draw_run_sheet(sheet: RunSheet, join: str | None = None) -> bytes:

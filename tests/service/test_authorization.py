@@ -72,6 +72,7 @@ POST   CR    /allocations/proposal
 GET    CR    /allocations/new
 POST   CR    /allocations/new
 GET    CRA   /allocations/{allocation}
+GET    CR    /allocations/{allocation}/slip/pdf
 POST   CR    /allocations/{allocation}/release
 GET    CRA   /stock
 GET    CRA   /stock/items/{item}
@@ -317,6 +318,7 @@ GET    CRA   /api/allocations
 POST   CR    /api/allocations
 GET    CR    /api/allocations/proposal
 GET    CRA   /api/allocations/{allocation}
+GET    CR    /api/allocations/{allocation}/slip/pdf
 POST   CR    /api/allocations/{allocation}/release
 GET    CRAT  /api/deliveries
 POST   CR    /api/deliveries

@@ -45,6 +45,7 @@ from supplies.views import (
     allocations,
     barcodes,
     catalogue,
+    collection_slips,
     conflict_reasons,
     count_sheets,
     deliveries,
@@ -85,6 +86,7 @@ from supplies.views import (
     stock_derivation,
     stock_documents,
     stock_warnings,
+    stop_conflicts,
     team_counters,
     team_report,
     team_runs,
@@ -240,7 +242,7 @@ def show_everything(books: Books, url: str) -> None:
         given_back.last_return(books, [one.id])
     donations.find_last_donation(books, donor="wang")
     donations.find_last_donation(books, recorded_by="w1")
-    for status in (None, "allocated", "in_transit", "received"):
+    for status in (None, "waiting", "allocated", "in_transit", "received"):
         allocations.list_allocations(books, status=status)
     allocation = allocations.list_allocations(books, recipient="h2").items[-1].id
     allocations.get_allocation(books, allocation)
@@ -252,6 +254,8 @@ def show_everything(books: Books, url: str) -> None:
     deliveries.find_deliveries(books, stop.allocation)
     delivery_slips.build_delivery_slips(books, delivery)
     delivery_slips.build_run_sheet(books, delivery)
+    collection_slips.build_collection_slip(books, allocation)
+    stop_conflicts.list_stop_conflicts(books)
     delivery_proofs.get_stop_codes(books, delivery)
     delivery_proofs.read_proofs(books, [delivery])
     delivery_proofs.read_signatures(books, delivery)

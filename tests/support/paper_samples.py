@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 from supplies_receipts import (
+    draw_collection_slip,
     draw_count_sheet,
     draw_delivery_slips,
     draw_donor_statement,
@@ -28,7 +29,14 @@ from supplies_receipts import (
     draw_station_report,
     samples,
 )
-from supplies_receipts.__main__ import STATION, organisation, receipt, report, slips
+from supplies_receipts.__main__ import (
+    STATION,
+    collection_slip,
+    organisation,
+    receipt,
+    report,
+    slips,
+)
 
 from supplies.domain.fields import MAX_QUANTITY
 from supplies.papers.common import DonorName, ItemName, Languages, StationHead
@@ -207,6 +215,17 @@ def _batch(of: SampleFields) -> SamplePaper:
     )
 
 
+def _collection_slip(of: SampleFields) -> SamplePaper:
+    lines = [of.slip_line(at) for at in of.numbers]
+    slip = replace(
+        collection_slip(), station=of.station(), name=of.name("住户"), recipient=of.code("R"),
+        allocation=of.code("a"), location=of.name("仓库"), lines=lines,
+        collected=replace(collection_slip().collected, lines=lines),
+    )  # fmt: skip
+    printed = [slip.name, of.name("仓库"), of.in_languages("站点")[0]]
+    return SamplePaper(draw_collection_slip(slip), printed, [])
+
+
 def _slips(paper: str) -> Callable[[SampleFields], SamplePaper]:
     def drawn(of: SampleFields) -> SamplePaper:
         slip = replace(
@@ -376,8 +395,9 @@ def _disclosure(of: SampleFields) -> SamplePaper:
 
 
 MARGINS = {
-    "receipt": 12, "receipts": 12, "slip": 4, "slip a5": 12, "run sheet": 15, "count sheet": 15,
-    "statement": 15, "report": 15, "organisation report": 15, "disclosure": 15,
+    "receipt": 12, "receipts": 12, "slip": 4, "slip a5": 12, "collection slip": 12,
+    "run sheet": 15, "count sheet": 15, "statement": 15, "report": 15,
+    "organisation report": 15, "disclosure": 15,
 }  # fmt: skip
 """Every paper, with the width of its empty margin in millimetres."""
 
@@ -386,6 +406,7 @@ _DRAWN: dict[str, Callable[[SampleFields], SamplePaper]] = {
     "receipts": _batch,
     "slip": _slips("roll"),
     "slip a5": _slips("a5"),
+    "collection slip": _collection_slip,
     "run sheet": _run_sheet,
     "count sheet": _count_sheet,
     "statement": _statement,

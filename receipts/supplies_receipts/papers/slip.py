@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from msgspec import UnsetType
 
 from supplies.errors import InvalidField
-from supplies.papers.common import ShownUnit
+from supplies.papers.common import ShownUnit, StationHead
 from supplies.papers.slip import DeliverySlip, SlipLine
 from supplies_receipts.drawing import bilingual
 from supplies_receipts.drawing import blocks as layout
@@ -40,11 +40,15 @@ _STATION_PHONE = Words("站点电话", "Station")
 _PRIVACY = Words(
     "送达后 24 小时内交回或销毁。", "Hand back or destroy within 24 hours of delivery."
 )
+RECEIVERS = {
+    "self": Words("本人", "self"),
+    "family": Words("家属", "family"),
+    "neighbour": Words("邻居", "neighbour"),
+    "guard": Words("门卫", "guard"),
+}
+"""Who took the goods, by the name of `received_by`."""
 _OUTCOMES = (
-    Words("本人", "self"),
-    Words("家属", "family"),
-    Words("邻居", "neighbour"),
-    Words("门卫", "guard"),
+    *RECEIVERS.values(),
     Words("放门口", "left at the door"),
     Words("未送达", "not delivered"),
 )
@@ -58,12 +62,12 @@ _ADDRESS = Style(11, bold=True, leading=1.3)
 _ITEM = Style(10, leading=1.25)
 _QUANTITY = Style(11, bold=True, leading=1.15)
 _SMALL = Style(7, leading=1.25)
-_LABEL = Style(7, bold=True, leading=1.3)
+LABEL = Style(7, bold=True, leading=1.3)
 _TOTAL = Style(9, bold=True)
 _FOOT = Style(9, bold=True)
 
 _ON_PHONE = Words("配送员扫码，在手机上打开这一站", "Courier: scan to open this stop")
-_PHONE_ROWS = ((_ON_PHONE.zh, _LABEL), (_ON_PHONE.en, _SMALL))
+_PHONE_ROWS = ((_ON_PHONE.zh, LABEL), (_ON_PHONE.en, _SMALL))
 _QR = 16.0
 
 _DIGITS = 6
@@ -113,53 +117,62 @@ def goods(slip: DeliverySlip) -> list[Block]:
     """Draw the upper part: where to go and what to hand over."""
     return [
         *_head(slip),
-        _rule(0.8),
+        rule(0.8),
         *_address_block(slip),
-        _rule(0.8),
-        *(_item(line) for line in slip.lines),
-        layout.stacked([_totals(slip.lines), _rule(0.8)]),
+        rule(0.8),
+        *(item_row(line) for line in slip.lines),
+        layout.stacked([totals(slip.lines), rule(0.8)]),
     ]
 
 
 def hand_over(slip: DeliverySlip) -> list[Block]:
     """Draw the lower part: the fields that the courier fills in, and the signature."""
-    return [*_handed_over(), *_signed(slip), _rule(0.4), *_foot(slip)]
+    return [*_handed_over(), *_signed(slip), rule(0.4), *_foot(slip)]
 
 
 def _head(slip: DeliverySlip) -> list[Block]:
-    stop = f"{slip.stop}/{slip.stops}"
-    available = WIDTH - _STOP.width(stop) - 3
-    name = bilingual.named(slip.station.name, slip.station.name_en).primary
-    beside = _HEADING.width(TITLE.primary) + 2
-    under = _text(TITLE.secondary, _SMALL, available - beside, at=beside)
-    title = layout.beside(
-        [_text(TITLE.primary, _HEADING), layout.stacked([layout.space(1.9), under])]
-    )
     day = bilingual.short_day(slip.day, or_earlier=bool(slip.or_earlier))
+    below = f"{slip.delivery} · {slip.allocation} · {day}"
+    return head(slip.station, TITLE, below, corner=f"{slip.stop}/{slip.stops}")
+
+
+def head(station: StationHead, title: Words, below: str, corner: str = "") -> list[Block]:
+    """Draw the station, the title of the slip, and `below` under them.
+
+    Args:
+        corner: Large text at the right, such as the number of the stop.
+    """
+    available = WIDTH - _STOP.width(corner) - 3
+    name = bilingual.named(station.name, station.name_en).primary
+    beside = _HEADING.width(title.primary) + 2
+    under = text(title.secondary, _SMALL, available - beside, at=beside)
+    heading = layout.beside(
+        [text(title.primary, _HEADING), layout.stacked([layout.space(1.9), under])]
+    )
     return [
         layout.beside(
             [
-                layout.stacked([_text(name, _STATION, available), title]),
-                layout.text(MARGIN, WIDTH, stop, _STOP, "right"),
+                layout.stacked([text(name, _STATION, available), heading]),
+                layout.text(MARGIN, WIDTH, corner, _STOP, "right"),
             ]
         ),
-        _text(f"{slip.delivery} · {slip.allocation} · {day}", _SMALL),
+        text(below, _SMALL),
     ]
 
 
 def _address_block(slip: DeliverySlip) -> list[Block]:
     """Draw the name, address and telephone number, in the order in which a courier needs them."""
-    blocks = [_text(slip.name, _NAME)]
+    blocks = [text(slip.name, _NAME)]
     if slip.phone:
-        blocks.append(_text(slip.phone, _PHONE))
+        blocks.append(text(slip.phone, _PHONE))
     address = slip.address or NO_ADDRESS.label
-    blocks += [_text(address, _ADDRESS), _text(slip.recipient, _SMALL)]
+    blocks += [text(address, _ADDRESS), text(slip.recipient, _SMALL)]
     if slip.access:
         blocks += [layout.space(0.8), forms.framed(MARGIN, WIDTH, _ACCESS_NOTE, slip.access)]
     return blocks
 
 
-def _item(line: SlipLine) -> Block:
+def item_row(line: SlipLine) -> Block:
     """Draw a tick box, the item, and its quantity at the right."""
     figure, unit = bilingual.quantity(line.quantity, line.unit, line.shown_unit)
     amount = bilingual.counted(line.quantity, line.unit, line.shown_unit).primary
@@ -175,7 +188,7 @@ def _item(line: SlipLine) -> Block:
     row = layout.beside(
         [
             forms.tick(MARGIN),
-            layout.stacked([_text(t, s, available, at=forms.TICK + 2) for t, s in texts if t]),
+            layout.stacked([text(t, s, available, at=forms.TICK + 2) for t, s in texts if t]),
             layout.stacked(
                 [
                     layout.text(right, wide, amount, large, "right"),
@@ -187,7 +200,7 @@ def _item(line: SlipLine) -> Block:
     return layout.stacked([layout.space(0.7), row, layout.space(0.7), _hairline()])
 
 
-def _totals(lines: Sequence[SlipLine]) -> Block:
+def totals(lines: Sequence[SlipLine]) -> Block:
     """Draw the number of items, and the total quantity for each unit."""
     sums: Counter[tuple[str, ShownUnit | UnsetType]] = Counter()
     for line in lines:
@@ -204,8 +217,8 @@ def _totals(lines: Sequence[SlipLine]) -> Block:
     )
 
 
-def _handed_over() -> list[Block]:
-    """Draw six boxes for the recipient's code, and a field for the person who took the goods."""
+def receiver_choices(receivers: Sequence[Words]) -> list[Block]:
+    """Draw a choice of the person who took the goods, three in a row."""
     third = WIDTH / 3
     choices = [
         layout.stacked(
@@ -213,22 +226,25 @@ def _handed_over() -> list[Block]:
                 layout.beside(
                     [
                         forms.choice(MARGIN + at * third, third, words)
-                        for at, words in enumerate(_OUTCOMES[row : row + 3])
+                        for at, words in enumerate(receivers[row : row + 3])
                     ]
                 ),
                 layout.space(0.6),
             ]
         )
-        for row in range(0, len(_OUTCOMES), 3)
+        for row in range(0, len(receivers), 3)
     ]
+    return [text(_RECEIVED_BY.label, LABEL), layout.space(0.6), *choices]
+
+
+def _handed_over() -> list[Block]:
+    """Draw six boxes for the recipient's code, and a field for the person who took the goods."""
     return [
-        _text(_CODE.label, _LABEL),
+        text(_CODE.label, LABEL),
         layout.space(0.6),
         forms.digits(MARGIN, WIDTH, _DIGITS),
         layout.space(1.4),
-        _text(_RECEIVED_BY.label, _LABEL),
-        layout.space(0.6),
-        *choices,
+        *receiver_choices(_OUTCOMES),
         forms.written(MARGIN, WIDTH, _REASON),
     ]
 
@@ -236,11 +252,11 @@ def _handed_over() -> list[Block]:
 def _signed(slip: DeliverySlip) -> list[Block]:
     return [
         layout.space(1.4),
-        _text(forms.SIGNATURE.label, _LABEL),
+        text(forms.SIGNATURE.label, LABEL),
         layout.space(0.6),
         forms.box(MARGIN, WIDTH, _SIGNATURE),
         layout.space(1),
-        _text(f"{TEAM.label}  {slip.team}", forms.LABEL),
+        text(f"{TEAM.label}  {slip.team}", forms.LABEL),
         forms.written(MARGIN, WIDTH, _TIME),
         forms.written(MARGIN, WIDTH, _COURIER),
         layout.space(1),
@@ -250,7 +266,7 @@ def _signed(slip: DeliverySlip) -> list[Block]:
 def _run_code(address: str) -> Block:
     """Draw the QR code that opens the stop on a phone of the team."""
     left = _QR + 2
-    words = layout.stacked([_text(row, style, WIDTH - left, at=left) for row, style in _PHONE_ROWS])
+    words = layout.stacked([text(row, style, WIDTH - left, at=left) for row, style in _PHONE_ROWS])
 
     def draw(sheet: Sheet, y: float) -> None:
         sheet.qr(MARGIN, y, _QR, address)
@@ -264,8 +280,8 @@ def _foot(slip: DeliverySlip) -> list[Block]:
     number = f"{slip.delivery} · {slip.stop}/{slip.stops}"
     return [
         *([_run_code(slip.run_url)] if slip.run_url else []),
-        layout.bilingual_text(MARGIN, WIDTH, _PRIVACY, _LABEL, _SMALL),
-        *([_text(f"{_STATION_PHONE.label}  {phone}", _SMALL)] if phone else []),
+        layout.bilingual_text(MARGIN, WIDTH, _PRIVACY, LABEL, _SMALL),
+        *([text(f"{_STATION_PHONE.label}  {phone}", _SMALL)] if phone else []),
         layout.text(MARGIN, WIDTH, number, _FOOT, "right"),
     ]
 
@@ -273,11 +289,13 @@ def _foot(slip: DeliverySlip) -> list[Block]:
 # --- small parts ---------------------------------------------------------------------------------
 
 
-def _text(content: str, style: Style, width: float = WIDTH, *, at: float = 0) -> Block:
+def text(content: str, style: Style, width: float = WIDTH, *, at: float = 0) -> Block:
+    """Draw text in the column of a slip, `at` millimetres from its left."""
     return layout.text(MARGIN + at, width, content, style)
 
 
-def _rule(weight: float) -> Block:
+def rule(weight: float) -> Block:
+    """Draw a line across the column of a slip."""
     line = layout.rule(MARGIN, WIDTH, weight=weight)
     return layout.stacked([layout.space(1.2), line, layout.space(1.2)])
 

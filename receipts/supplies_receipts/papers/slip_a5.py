@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from supplies.papers.slip import DeliverySlip
 from supplies_receipts.drawing import bilingual
 from supplies_receipts.drawing import blocks as layout
+from supplies_receipts.drawing.blocks import Block
 from supplies_receipts.drawing.canvas import A5_LANDSCAPE, Sheet, Style, one_line
 from supplies_receipts.papers.slip import MARGIN, WIDTH, drawn, goods, hand_over
 
@@ -32,14 +33,24 @@ def draw_delivery_slips_a5(
 
 
 def _on_a5(sheet: Sheet, slip: DeliverySlip) -> None:
-    """Draw the two parts of a slip in two columns, on as many pages as they need."""
+    number = f"{slip.delivery} · {slip.stop}/{slip.stops}"
+    draw_two_parts(sheet, goods(slip), hand_over(slip), number)
+
+
+def draw_two_parts(
+    sheet: Sheet, upper: Sequence[Block], lower: Sequence[Block], number: str
+) -> None:
+    """Draw the two parts of a slip in two columns, on as many pages as they need.
+
+    Args:
+        number: What is printed at the foot of each page.
+    """
     width, height = A5_LANDSCAPE
     available = height - 2 * _TOP - _FOOT
-    signed = layout.stacked(hand_over(slip))
-    parts = [signed] if signed.height <= available else hand_over(slip)
-    columns = layout.paginated([*goods(slip), *parts], available, available)
+    signed = layout.stacked(lower)
+    parts = [signed] if signed.height <= available else lower
+    columns = layout.paginated([*upper, *parts], available, available)
     count = (len(columns) + 1) // 2
-    number = f"{slip.delivery} · {slip.stop}/{slip.stops}"
     for at in range(count):
         with sheet.page(width, height):
             for column, x in zip(columns[2 * at : 2 * at + 2], _LEFTS, strict=False):

@@ -31,7 +31,10 @@ from supplies_service.pages.forms import redirect
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.named_records import code_filter
 from supplies_service.pages.page_roles import READERS, STAFF
+from supplies_service.pages.papers import frameable
 from supplies_service.request_context import Context, RequestContext
+from supplies_service.responses import PDFResponse
+from supplies_service.routes.allocations import collection_slip_paper
 
 ROWS = 50
 """Number of allocations on a page of the list, and in a proposal."""
@@ -180,6 +183,11 @@ class AllocationPages(Controller):
             lambda: _show_allocation(context, allocation, form),
             address=lambda _: f"/allocations/{allocation}",
         )
+
+    @get("/{allocation:str}/slip/pdf", opt=STAFF)
+    async def slip(self, context: Context, allocation: FromPath[str]) -> PDFResponse:
+        """Return the collection slip as a PDF that pages of this service may show in a frame."""
+        return frameable(await collection_slip_paper(context, allocation))
 
     @post("/{allocation:str}/collect", opt=STAFF)
     async def collect(self, context: Context, allocation: FromPath[str]) -> Response[bytes]:

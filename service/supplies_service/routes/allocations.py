@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
+from supplies_receipts import draw_collection_slip
 
 from supplies.books.reader import Books
 from supplies.domain.commands import Allocate, CollectAllocation, Release
 from supplies.ledger.recorded import Recorded
 from supplies.views.allocation_proposal import ProposedAllocation, propose_allocations
 from supplies.views.allocations import AllocationView, get_allocation, list_allocations
+from supplies.views.collection_slips import build_collection_slip
 from supplies.views.entries import EntryView, get_entry
 from supplies.views.pagination import Page, View
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
-from supplies_service.request_context import Context
-from supplies_service.responses import CreatedResponse
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.responses import CreatedResponse, PDFResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security.authorization import allow_roles
 
@@ -34,6 +36,12 @@ def show_allocation(books: Books, recorded: Recorded) -> Outcome[AllocationEnter
         f"/api/allocations/{found.id}",
         AllocationEntered(entry=get_entry(books, recorded.seq), allocation=found),
     )
+
+
+async def collection_slip_paper(context: RequestContext, allocation: str) -> PDFResponse:
+    """Return the collection slip of an allocation as PDF."""
+    slip = await context.read_in_thread(lambda books: build_collection_slip(books, allocation))
+    return await context.draw(lambda: draw_collection_slip(slip), f"collection-{allocation}")
 
 
 class AllocationController(Controller):
@@ -109,6 +117,18 @@ class AllocationController(Controller):
     async def allocation(self, context: Context, allocation: FromPath[str]) -> AllocationView:
         """Get an allocation."""
         return context.show(lambda books: get_allocation(books, allocation))
+
+    @get(
+        "/{allocation:str}/slip/pdf",
+        operation_id="printCollectionSlip",
+        opt=allow_roles("coordinator", "recorder", personal=True),
+    )
+    async def slip(self, context: Context, allocation: FromPath[str]) -> PDFResponse:
+        """Print the slip with which the household fetches the goods, as PDF on A5.
+
+        It says what was collected already, and when.
+        """
+        return await collection_slip_paper(context, allocation)
 
     @post(
         "/{allocation:str}/collect",

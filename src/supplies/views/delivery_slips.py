@@ -75,7 +75,7 @@ def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
                 team=found.team,
                 day=found.day,
                 recipient=first.recipient,
-                name=_name(recipient),
+                name=masked_name(recipient),
                 phone=_phone(recipient),
                 address=recipient.address,
                 access=recipient.access,
@@ -115,7 +115,7 @@ def build_run_sheet(books: Books, delivery: str) -> RunSheet:
             RunStop(
                 stop=lines[0].stop,
                 recipient=recipient.code,
-                name=_name(recipient),
+                name=masked_name(recipient),
                 phone=_phone(recipient),
                 address=recipient.address,
                 lines=_lines(books, found, lines),
@@ -198,7 +198,7 @@ def _lines_to_load(books: Books, found: _LoadedDelivery) -> list[LoadLine]:
     ]
 
 
-def _name(recipient: Recipient) -> str:
+def masked_name(recipient: Recipient) -> str:
     """Return a recipient's name as the team may see it.
 
     Only the name of an institution is not masked.
@@ -240,16 +240,24 @@ def packs_of_line(
 def _line(
     books: Books, found: _LoadedDelivery, line: LoadedLine, stated: list[StatedPacks]
 ) -> SlipLine:
-    item, lot = books.item(line.item), found.lots[line.lot]
+    shown = slip_line(books, line.item, found.lots[line.lot], line.loaded)
+    return msgspec.structs.replace(
+        shown,
+        stated=stated[0] if stated else msgspec.UNSET,
+        further_stated=stated[1:] or msgspec.UNSET,
+    )
+
+
+def slip_line(books: Books, code: str, lot: Lot, quantity: int) -> SlipLine:
+    """Return a quantity of one lot as slips print it, in base units or a larger unit."""
+    item = books.item(code)
     return SlipLine(
         name=item.name,
         name_en=item.name_en,
         unit=item.unit,
-        quantity=line.loaded,
+        quantity=quantity,
         batch=lot.batch,
         expires_on=lot.expires_on,
         expires_month=lot.expires_month or msgspec.UNSET,
-        stated=stated[0] if stated else msgspec.UNSET,
-        further_stated=stated[1:] or msgspec.UNSET,
         shown_unit=shown_unit(item),
     )

@@ -1,0 +1,57 @@
+"""The slip with which a household fetches an allocation at the counter."""
+
+from __future__ import annotations
+
+import msgspec
+
+from supplies.books.reader import Books
+from supplies.domain.accounts import ALLOCATED
+from supplies.domain.entries import COLLECTED
+from supplies.domain.entry_rows import Collection
+from supplies.papers.collection_slip import CollectedGoods, CollectionSlip
+from supplies.stations.paper_settings import station_head
+from supplies.views.allocations import get_allocation
+from supplies.views.delivery_slips import masked_name, slip_line
+from supplies.views.shared_queries import read_lots, read_net_transfers
+
+
+def build_collection_slip(books: Books, allocation: str) -> CollectionSlip:
+    """Build the slip of an allocation: what is still set aside, and what was collected.
+
+    Raises:
+        NotFound: there is no such allocation.
+        Forgotten: the recipient's data was erased, so no slip can be printed.
+    """
+    found = get_allocation(books, allocation)
+    recipient = books.recipient(found.recipient)
+    lots = read_lots(books, [line.lot for line in found.lines])
+    moves = [
+        (move.item, move.lot, -move.quantity)
+        for move in read_net_transfers(books, ALLOCATED, [allocation])
+        if move.kind == COLLECTED and move.quantity < 0
+    ]
+    collected: CollectedGoods | msgspec.UnsetType = msgspec.UNSET
+    if moves:
+        last = books.latest_row(Collection, allocation=allocation)
+        seq = books.latest_seq(Collection, allocation=allocation)
+        assert last is not None, "goods were collected"
+        assert seq is not None, "goods were collected"
+        collected = CollectedGoods(
+            day=books.body(seq).happened_on,
+            received_by=last.received_by,
+            lines=[slip_line(books, item, lots[lot], quantity) for item, lot, quantity in moves],
+        )
+    return CollectionSlip(
+        allocation=allocation,
+        station=station_head(books),
+        day=found.happened_on,
+        recipient=found.recipient,
+        name=masked_name(recipient),
+        location=books.location(found.location).name,
+        lines=[
+            slip_line(books, line.item, lots[line.lot], line.allocated)
+            for line in found.lines
+            if line.allocated
+        ],
+        collected=collected,
+    )
