@@ -86,8 +86,8 @@ def label_cells(rows: str, titles: Sequence[str]) -> Markup:
 
     On a narrow screen, each row is shown as a list of cells with these titles. The header cell of a
     row is above the list and gets no title. Cells that are empty or contain only a dash get the
-    attribute `data-blank`, and narrow screens do not show them. Cells that
-    contain only a day or a time get `data-day`, and are not wrapped.
+    attribute `data-blank`, and narrow screens do not show them. Cells that contain only a day or a
+    time get the attribute `data-day`, and are not wrapped.
     """
     column = 0
 

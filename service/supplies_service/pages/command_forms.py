@@ -61,7 +61,7 @@ NewRecord = Donor | PurposeName
 """A record that a form can register together with its command."""
 
 _PROVISIONAL = "new"
-"""The code in the command until the new record is registered."""
+"""A placeholder for the code of a new record in the command, until the record is registered."""
 
 FILL_IN_RIGHT = Sentence("some fields are not filled in right")
 
@@ -110,8 +110,8 @@ class CommandForm(Generic[C]):
         errors: Messages about fields, by JSON pointer.
         choices: For each ambiguous field, by JSON pointer, the records to choose from.
         parts: Further structs that the form fills in, by the JSON pointer of their fields.
-        new: Pointers of the fields whose record may be registered together with the command, with
-            the pointer of the fields of the new record.
+        new: The fields whose record may be registered together with the command, by JSON pointer.
+            The value is the pointer to the fields of the new record.
         failed: The error because of which nothing was recorded; None if there is none.
         warnings: The warnings that the user must confirm.
         labels: Labels of the fields on the page, by JSON pointer.
@@ -267,7 +267,8 @@ class CommandForm(Generic[C]):
     def register_new(self, ledger: Ledger, command: C) -> tuple[C, list[Warned]]:
         """Register the new records of the form. Call this in the job.
 
-        Return the command with their codes, and the records that look like them.
+        Return the command with the codes of the new records, and the registered records that look
+        like them.
         """
         warnings = list[Warned]()
         for pointer, part in self._registered().items():

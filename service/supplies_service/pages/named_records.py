@@ -95,7 +95,7 @@ def is_party(books: Books, code: str) -> bool:
 
 
 def find_purpose(books: Books, text: str) -> str | list[Choice]:
-    """Return the code of the purpose that a text means, or the purposes to choose from.
+    """Return the code of the purpose that a typed text means, or the purposes to choose from.
 
     Args:
         text: A code, a name, a part of a name, or a label as from `Names.purpose_label`.

@@ -63,7 +63,7 @@ _Wording = Annotated[
 
 
 class PurposeName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The name of a purpose for which the station uses goods itself."""
+    """The name of a purpose for which the station issues goods to itself."""
 
     name: Label
     name_en: Label | None = None

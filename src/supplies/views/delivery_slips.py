@@ -50,8 +50,8 @@ class _LoadedDelivery(NamedTuple):
 def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
     """Build a slip for each stop, in order. Stops that were taken off the delivery have none.
 
-    Names of people and telephone numbers are masked. Addresses are complete. A recipient whose code
-    was merged is shown with the code that stays.
+    Names of people and telephone numbers are masked. Addresses are complete. If the code of a
+    recipient was merged, the slip shows the code that remains in use.
 
     Raises:
         NotFound: there is no such delivery.
