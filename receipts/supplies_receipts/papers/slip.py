@@ -46,7 +46,7 @@ RECEIVERS = {
     "neighbour": Words("邻居", "neighbour"),
     "guard": Words("门卫", "guard"),
 }
-"""Who took the goods, by the name of `received_by`."""
+"""The words for each value of `received_by`: the person who took the goods."""
 _OUTCOMES = (
     *RECEIVERS.values(),
     Words("放门口", "left at the door"),

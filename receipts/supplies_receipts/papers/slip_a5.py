@@ -43,7 +43,7 @@ def draw_two_parts(
     """Draw the two parts of a slip in two columns, on as many pages as they need.
 
     Args:
-        number: What is printed at the foot of each page.
+        number: The text at the foot of each page.
     """
     width, height = A5_LANDSCAPE
     available = height - 2 * _TOP - _FOOT

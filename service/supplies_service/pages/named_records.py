@@ -39,7 +39,10 @@ REFERENCES: Mapping[str, type[CatalogueRecord]] = {
 """The kind of record for each field that contains a code. Users type the code or a name."""
 
 PARTY_FIELDS = frozenset({"party", "borrower"})
-"""Fields that name a supplier, maker, lender or borrower. They are registered as donors are."""
+"""Fields that name a supplier, maker, lender or borrower.
+
+These parties are registered in the same way as donors.
+"""
 
 _PARTY_ACCOUNTS = (BOUGHT, MADE, BORROWED, LENT)
 
@@ -79,9 +82,9 @@ def find_record(books: Books, kind: type[CatalogueRecord], text: str) -> str | l
 
 
 def is_party(books: Books, code: str) -> bool:
-    """Return whether a code is the station's own, or goods came from it or were lent to it.
+    """Return whether a supplier, maker, lender or borrower is known, even if it is not registered.
 
-    Suppliers, makers, lenders and borrowers need not be registered.
+    It is known if the code is the station's own, or if goods came from it or were lent to it.
     """
     if code == books.station_code:
         return True

@@ -126,7 +126,7 @@ class AllocationController(Controller):
     async def slip(self, context: Context, allocation: FromPath[str]) -> PDFResponse:
         """Print the slip with which the household fetches the goods, as PDF on A5.
 
-        It says what was collected already, and when.
+        The slip also lists what was collected already, and when.
         """
         return await collection_slip_paper(context, allocation)
 
