@@ -38,7 +38,7 @@ class ItemToReplace(StrictStruct, frozen=True, kw_only=True):
     """The form that replaces an item.
 
     Attributes:
-        item: The code of the item that remains in use.
+        item: The code of the item that stays.
     """
 
     item: Code
@@ -56,7 +56,7 @@ class ItemMergePages(Controller):
     async def form(
         self, context: Context, code: FromPath[str], into: FromQuery[str | None] = None
     ) -> Response[bytes]:
-        """Show the form. If the form names the item that remains, show what would happen."""
+        """Show the form. If the form names the item that stays, show what would happen."""
         with context.reading() as books:
             check_codes(books, item=into)
         return await _show(

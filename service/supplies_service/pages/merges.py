@@ -34,7 +34,7 @@ class DonorToMerge(StrictStruct, frozen=True, kw_only=True):
     """The form that merges a donor into another.
 
     Attributes:
-        donor: The code that remains in use.
+        donor: The code that stays.
     """
 
     donor: Code
@@ -45,7 +45,7 @@ class RecipientToMerge(StrictStruct, frozen=True, kw_only=True):
     """The form that merges a recipient into another.
 
     Attributes:
-        recipient: The code that remains in use.
+        recipient: The code that stays.
     """
 
     recipient: Code
@@ -89,7 +89,7 @@ def merge_pages(kind: type[Donor | Recipient]) -> type[Controller]:
         async def form(
             self, context: Context, code: FromPath[str], into: FromQuery[str | None] = None
         ) -> Response[bytes]:
-            """Show the form. If it names the code that remains, show both records too."""
+            """Show the form. If it names the code that stays, show both records too."""
             with context.reading() as books:
                 check_codes(books, **{person: into})
             fields = {f"/{person}": into} if into else {}

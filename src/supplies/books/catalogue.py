@@ -107,7 +107,7 @@ class Catalogue:
         self._merged = None
 
     def merged_codes(self, kind: PersonKind) -> Mapping[str, str]:
-        """Return the merged codes of donors or recipients, each with the remaining code."""
+        """Return the merged codes of donors or recipients, each with the code that stays."""
         if self._merged is None:
             self._merged = {"donor": {}, "recipient": {}}
             rows = self.store.all(

@@ -1,4 +1,4 @@
-"""Merged codes: one donor or recipient has several codes, of which one remains in use."""
+"""Merged codes: one donor or recipient has several codes, of which one stays."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def code_that_stays(books: Books, kind: PersonKind, code: str) -> str:
 
 
 def codes_of_person(books: Books, kind: PersonKind, code: str) -> list[str]:
-    """Return all codes of a person, given one of them. The code that remains in use comes first."""
+    """Return all codes of a person, given one of them. The code that stays comes first."""
     merged = books.catalogue.merged_codes(kind)
     kept = merged.get(code, code)
     return [kept, *(other for other, stays in merged.items() if stays == kept)]

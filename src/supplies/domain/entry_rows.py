@@ -622,7 +622,7 @@ class Merge(EntryRow, frozen=True, kw_only=True, tag="merges"):
     Attributes:
         merge: Id of the merge.
         code: The code that was retired.
-        stays: The code that remains in use; None if the merge was reversed.
+        stays: The code that stays; None if the merge was reversed.
     """
 
     merge: str

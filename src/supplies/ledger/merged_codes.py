@@ -1,6 +1,6 @@
 """Choose the code under which a command is recorded, if several codes of a person were merged.
 
-New documents get the remaining code of the person. A need, pledge or hand-out that was recorded
+New documents get the code that stays of the person. A need, pledge or hand-out that was recorded
 under a merged code is completed under that code. Corrections keep the codes that they name, because
 they repeat what was recorded.
 """
@@ -58,7 +58,7 @@ def _stays(books: Books, command: Command, codes: list[str]) -> str:
 
 
 def _giver(books: Books, command: c.Settle, codes: list[str]) -> str | None:
-    """Return the remaining code if the party is a donor, and not a supplier, maker or lender."""
+    """Return the code that stays if the party is a donor, and not a supplier, maker or lender."""
     return codes[0] if command.by == "donor" else command.party
 
 

@@ -228,7 +228,7 @@ def _due(books: Books, who: PersonRole, days: int | None, today: date) -> list[P
 
     The entry that was recorded last need not have the latest day, because facts may be recorded
     late. But a person whose last entry has a recent day cannot be due. So all entries are read only
-    for the other people. A person with merged codes is returned under the code that remains in use.
+    for the other people. A person with merged codes is returned under the code that stays.
     """
     if days is None:
         return []

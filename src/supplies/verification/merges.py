@@ -1,4 +1,4 @@
-"""Check merged codes: both codes are registered, and the remaining code is not merged itself."""
+"""Check merged codes: both codes are registered, and the code that stays is not merged itself."""
 
 from __future__ import annotations
 

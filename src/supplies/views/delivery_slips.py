@@ -51,7 +51,7 @@ def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
     """Build a slip for each stop, in order. Stops that were taken off the delivery have none.
 
     Names of people and telephone numbers are masked. Addresses are complete. If the code of a
-    recipient was merged, the slip shows the code that remains in use.
+    recipient was merged, the slip shows the code that stays.
 
     Raises:
         NotFound: there is no such delivery.

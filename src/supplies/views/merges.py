@@ -20,7 +20,7 @@ class MergeView(View, frozen=True, kw_only=True):
     """A code that was merged into another code.
 
     Attributes:
-        into: The code that remains in use.
+        into: The code that stays.
         entry: Number of the entry that merged them. A reversal of this entry separates the codes
             again.
         texts: The reason; None if it was erased.
@@ -145,7 +145,7 @@ _PUBLISHED = ("no", "family_name", "name")
 def find_merge_warnings(books: Books, kind: PersonKind, code: str, into: str) -> list[Warned]:
     """Return a warning if a merge would publish the name of a donor who did not consent.
 
-    Reports follow the consent under the code that remains in use.
+    Reports follow the consent under the code that stays.
     """
     merged, stays = books.catalogue.get(Donor, code), books.catalogue.get(Donor, into)
     if kind != "donor" or merged is None or stays is None:
@@ -163,5 +163,5 @@ def find_merge_warnings(books: Books, kind: PersonKind, code: str, into: str) ->
 
 
 def other_codes(books: Books, kind: PersonKind, code: str) -> list[str]:
-    """Return the other codes of a person. The code that remains in use comes first."""
+    """Return the other codes of a person. The code that stays comes first."""
     return [other for other in codes_of_person(books, kind, code) if other != code]

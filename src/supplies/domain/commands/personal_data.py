@@ -18,7 +18,7 @@ class MergeCodes(Command, frozen=True, kw_only=True):
 
     Attributes:
         code: The code to retire.
-        into: The code that remains in use. Later commands that name `code` are recorded under it.
+        into: The code that stays. Later commands that name `code` are recorded under it.
     """
 
     kind: PersonKind

@@ -1,6 +1,6 @@
 """Merge two codes of one donor or recipient, and divide them again.
 
-No goods move. Later commands are recorded under the remaining code (`ledger.merged_codes`), and
+No goods move. Later commands are recorded under the code that stays (`ledger.merged_codes`), and
 views read the entries of all codes of a person (`books.merged_codes`).
 """
 
@@ -23,7 +23,7 @@ def merge_codes(command: MergeCodes, journal: Journal) -> None:
 
     Raises:
         InvalidField: a code is unknown, the codes are equal, the records are of different kinds, or
-            the remaining code of an earlier merge would itself be merged.
+            the code that stays of an earlier merge would itself be merged.
         AlreadyDone: the code was merged before.
         Forgotten: the data of the person was erased.
     """

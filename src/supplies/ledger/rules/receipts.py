@@ -151,7 +151,7 @@ def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
 
 
 def _code_that_stays(journal: Journal, donor: str) -> str:
-    """Return the remaining code of the donor, under which the receipt is issued, after a merge."""
+    """Return the code that stays of the donor, under which the receipt is issued, after a merge."""
     return code_that_stays(journal.books, "donor", donor)
 
 
