@@ -7,6 +7,8 @@ from typing import Any
 
 from supplies.books.reader import Books
 from supplies.domain.entries import format_timestamp
+from supplies.signing.sealed_tables import SEALED_TABLES
+from supplies.signing.seals import Seals
 from supplies.storage.store import Row
 
 NO_LIMIT = 2**62
@@ -51,13 +53,29 @@ class AccessContext:
         """Run a statement and return the number of changed rows. The SQL may use `:station`."""
         return self.books.store.run(sql, {"station": self.station, **params})
 
-    def insert(self, table: str, **values: Any) -> None:
-        """Insert a row of this station."""
-        row = {"station": self.station, **values}
-        columns, parameters = ", ".join(row), ", ".join(f":{name}" for name in row)
-        self.books.store.run(f"INSERT INTO {table} ({columns}) VALUES ({parameters})", row)
+    @property
+    def seals(self) -> Seals:
+        """The sealed tables and the access log of the station."""
+        return Seals(self.books.store, self.station, self.now)
+
+    def update(self, table: str, changes: str, where: str, **params: Any) -> int:
+        """Change rows of a sealed table, as `Seals.update` does, and return their number."""
+        return self.seals.update(table, changes, where, **params)
+
+    def delete(self, table: str, where: str, **params: Any) -> int:
+        """Delete rows of a sealed table, as `Seals.delete` does, and return their number."""
+        return self.seals.delete(table, where, **params)
 
     def next_number(self, table: str) -> int:
         """Return the number (`seq`) of the next row of a table."""
         row = self.one(f"SELECT coalesce(max(seq), 0) + 1 FROM {table} WHERE station = :station")
         return 1 if row is None else int(row[0])
+
+    def insert(self, table: str, **values: Any) -> None:
+        """Insert a row of this station. A row of a sealed table is sealed."""
+        if table in SEALED_TABLES:
+            self.seals.insert(table, **values)
+            return
+        row = {"station": self.station, **values}
+        columns, parameters = ", ".join(row), ", ".join(f":{name}" for name in row)
+        self.books.store.run(f"INSERT INTO {table} ({columns}) VALUES ({parameters})", row)

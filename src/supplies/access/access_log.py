@@ -60,9 +60,7 @@ def add_line(
     detail: str | None = None,
 ) -> None:
     """Add a line to the log. The parameters are described in `AccessLogLine`."""
-    access.insert(
-        "access_log",
-        seq=access.next_number("access_log"),
+    access.seals.add_line(
         at=access.now,
         who=who,
         role=role,
@@ -81,10 +79,7 @@ def erase_lines(access: AccessContext, *, before: datetime) -> int:
 
     The other lines keep their numbers.
     """
-    return access.run(
-        "DELETE FROM access_log WHERE station = :station AND at < :before",
-        before=format_timestamp(before.astimezone(UTC)),
-    )
+    return access.seals.erase_lines(format_timestamp(before.astimezone(UTC)))
 
 
 def list_lines(

@@ -318,9 +318,10 @@ def revoke(access: AccessContext, credential_id: str) -> Credential:
     Raises:
         NotFound: the id is unknown.
     """
-    access.run(
-        "UPDATE credentials SET revoked_at = :now "
-        "WHERE station = :station AND id = :id AND revoked_at IS NULL",
+    access.update(
+        "credentials",
+        "revoked_at = :now",
+        "id = :id AND revoked_at IS NULL",
         now=access.now,
         id=credential_id,
     )

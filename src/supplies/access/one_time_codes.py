@@ -85,10 +85,8 @@ def confirm(access: AccessContext, user: str, code: str) -> list[str]:
                 "clock of the phone"
             ),
         )
-    access.run(
-        "UPDATE one_time_codes SET confirmed_at = :now WHERE station = :station AND holder = :user",
-        now=access.now,
-        user=user,
+    access.update(
+        "one_time_codes", "confirmed_at = :now", "holder = :user", now=access.now, user=user
     )
     codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
     for one in codes:
@@ -133,7 +131,7 @@ def use(access: AccessContext, user: str, code: str) -> bool:
 def remove(access: AccessContext, user: str) -> None:
     """Turn off one-time codes. Their secret and the recovery codes are deleted."""
     for table in ("one_time_codes", "recovery_codes"):
-        access.run(f"DELETE FROM {table} WHERE station = :station AND holder = :user", user=user)
+        access.delete(table, "holder = :user", user=user)
 
 
 def _use_app_code(access: AccessContext, user: str, code: str) -> bool:
@@ -156,9 +154,10 @@ def _use_app_code(access: AccessContext, user: str, code: str) -> bool:
 
 
 def _use_recovery_code(access: AccessContext, user: str, code: str) -> bool:
-    changed = access.run(
-        "UPDATE recovery_codes SET used_at = :now WHERE station = :station "
-        "AND holder = :user AND digest = :digest AND used_at IS NULL",
+    changed = access.update(
+        "recovery_codes",
+        "used_at = :now",
+        "holder = :user AND digest = :digest AND used_at IS NULL",
         now=access.now,
         user=user,
         digest=_digest(code),

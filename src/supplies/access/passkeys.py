@@ -208,12 +208,12 @@ def remove(access: AccessContext, user: str, passkey_id: str) -> None:
         NotFound: the user has no such passkey.
     """
     _get(access, user, passkey_id)
-    access.run("DELETE FROM passkeys WHERE station = :station AND id = :id", id=passkey_id)
+    access.delete("passkeys", "id = :id", id=passkey_id)
 
 
 def remove_all(access: AccessContext, user: str) -> None:
     """Remove all passkeys of a user."""
-    access.run("DELETE FROM passkeys WHERE station = :station AND holder = :user", user=user)
+    access.delete("passkeys", "holder = :user", user=user)
 
 
 def _get(access: AccessContext, user: str, passkey_id: str) -> Passkey:

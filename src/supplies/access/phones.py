@@ -120,8 +120,10 @@ def join(
     expires_at = access.time_after(LIFETIME)
     present = _find(access, present_secret)
     if present is not None and present.team == invitation.team and present.revoked_at is None:
-        access.run(
-            "UPDATE phones SET expires_at = :expires_at WHERE station = :station AND id = :id",
+        access.update(
+            "phones",
+            "expires_at = :expires_at",
+            "id = :id",
             expires_at=expires_at,
             id=present.id,
         )
@@ -289,9 +291,10 @@ def revoke(access: AccessContext, phone_id: str) -> Phone:
     Raises:
         NotFound: the id is unknown.
     """
-    access.run(
-        "UPDATE phones SET revoked_at = :now "
-        "WHERE station = :station AND id = :id AND revoked_at IS NULL",
+    access.update(
+        "phones",
+        "revoked_at = :now",
+        "id = :id AND revoked_at IS NULL",
         now=access.now,
         id=phone_id,
     )

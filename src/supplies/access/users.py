@@ -227,8 +227,10 @@ def set_password(
         NotFound: the code is unknown.
     """
     get(access, code)
-    access.run(
-        "UPDATE users SET password = :password_hash WHERE station = :station AND code = :code",
+    access.update(
+        "users",
+        "password = :password_hash",
+        "code = :code",
         password_hash=password_hash,
         code=code,
     )
@@ -319,9 +321,10 @@ def disable(access: AccessContext, code: str) -> User:
     if user.disabled_at is not None:
         return user
     _check_not_last_coordinator(access, user)
-    access.run(
-        "UPDATE users SET disabled_at = :now, password = NULL "
-        "WHERE station = :station AND code = :code",
+    access.update(
+        "users",
+        "disabled_at = :now, password = NULL",
+        "code = :code",
         now=access.now,
         code=code,
     )
@@ -336,9 +339,7 @@ def enable(access: AccessContext, code: str) -> User:
         NotFound: the code is unknown.
     """
     get(access, code)
-    access.run(
-        "UPDATE users SET disabled_at = NULL WHERE station = :station AND code = :code", code=code
-    )
+    access.update("users", "disabled_at = NULL", "code = :code", code=code)
     return get(access, code)
 
 
@@ -358,8 +359,10 @@ def change_role(access: AccessContext, code: str, new: NewRole) -> User:
         return user
     if new.role != "coordinator":
         _check_not_last_coordinator(access, user)
-    access.run(
-        "UPDATE users SET role = :role, team = :team WHERE station = :station AND code = :code",
+    access.update(
+        "users",
+        "role = :role, team = :team",
+        "code = :code",
         role=new.role,
         team=new.team,
         code=code,

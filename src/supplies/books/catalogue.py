@@ -39,6 +39,7 @@ from supplies.errors import (
     SuppliesError,
     check_type,
 )
+from supplies.signing.seals import Seals
 from supplies.storage.store import Row, Store
 
 N = TypeVar("N", bound=CatalogueRecord)
@@ -54,7 +55,7 @@ PERSONAL_COLUMNS = {
 
 
 PERSONAL_DATA_ELSEWHERE = {
-    "donor": ("UPDATE donor_requests SET wish = NULL", "DELETE FROM credentials"),
+    "donor": ("UPDATE donor_requests SET wish = NULL",),
     "recipient": (),
 }
 """SQL statements that erase the personal data of a donor or recipient in other tables."""
@@ -337,6 +338,8 @@ class Catalogue:
         self.store.run(f"UPDATE {table} SET {sets} WHERE station = :station AND code = :code", here)
         for statement in PERSONAL_DATA_ELSEWHERE[what]:
             self.store.run(f"{statement} WHERE station = :station AND {what} = :code", here)
+        if what == "donor":
+            Seals(self.store, self.station_code).delete("credentials", "donor = :code", code=code)
         self.clear_cache()
         left = self.get(Donor if what == "donor" else Recipient, code)
         assert left is not None, "whoever is forgotten was registered"

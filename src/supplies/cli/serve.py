@@ -77,6 +77,9 @@ def serve(
                 if is_local_address(served_station.host):
                     # Only the log goes to standard error: one JSON object in each line.
                     warn_of_local_address(served_station, to=sys.stdout)
+        for code in codes or [ledger.station_code]:
+            with ledger.for_station(code).admin_transaction() as books:
+                AccessContext(books, ledger.clock()).seals.begin()
         with ledger.admin_transaction() as books:
             first = first_sign_in(AccessContext(books, ledger.clock()))
         several = len(codes) > 1

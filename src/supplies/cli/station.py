@@ -153,6 +153,42 @@ def list_stations(database: str, as_json: bool) -> None:
 
 @station.command()
 @books_options
+@click.option(
+    "--yes", is_flag=True, help="Accept them. Without it, only the difference is printed."
+)
+def seal(database: str, station: str | None, yes: bool) -> None:
+    """Accept users, credentials, settings and access log as they are now.
+
+    Use it when `supplies verify` reports a change of these rows that you made or know: rows that
+    were changed in SQL, another key file, or an older copy of the books that you put back. The
+    change is not reported again. Look at `supplies user list` first.
+    """
+    from supplies.cli.opening import open_ledger
+    from supplies.domain.entries import format_timestamp
+    from supplies.errors import BooksBroken
+    from supplies.signing.seals import Seals
+    from supplies.verification.reader import Reader
+    from supplies.verification.seals import check_seals
+
+    with open_ledger(database, station) as ledger:
+        code = ledger.station_code
+        if not yes:
+            try:
+                with ledger.reading() as books:
+                    check_seals(Reader(books.store, code))
+            except BooksBroken as difference:
+                print(difference)
+                print("To accept all rows as they are now add --yes.")
+            else:
+                print(f"Nothing of station {code} was changed without its keys.")
+            return
+        with ledger.admin_transaction() as books:
+            Seals(books.store, code, format_timestamp(ledger.clock())).begin_again()
+    print(f"Users, credentials, settings and access log of station {code} are sealed.")
+
+
+@station.command()
+@books_options
 @json_option
 def show(database: str, station: str | None, as_json: bool) -> None:
     """Print the settings of a station."""

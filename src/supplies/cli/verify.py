@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from supplies.errors import BooksBroken
     from supplies.signing.receipt_signatures import PublicKeys
     from supplies.storage.store import Store
+    from supplies.verification.seals import SealedRows
     from supplies.verification.verify import Verified
     from supplies.views.receipts import PaperInBooks
 
@@ -192,6 +193,7 @@ def _print_text(result: _Result, receipt: str | None) -> None:
     if result.file is not None:
         print(f"A checkpoint of each station is in {result.file}; keep a copy of it elsewhere.")
     for each in verified.stations:
+        print(_access_sentence(each.station, each.access))
         if each.clock_set_back:
             print(
                 f"Remark: the clock of station {each.station} was set back before "
@@ -200,6 +202,26 @@ def _print_text(result: _Result, receipt: str | None) -> None:
     if found is not None:
         stream = sys.stdout if found.in_books and not found.unchecked else sys.stderr
         print(f"{receipt}: {found.says}.", file=stream)
+
+
+def _access_sentence(station: str, access: SealedRows) -> str:
+    """Say what was compared of the tables that no entry states."""
+    what = "users, credentials, settings and access log"
+    if access.state == "no-keys":
+        return f"Not compared for station {station}, because the key file is not here: {what}."
+    if access.state == "not-sealed":
+        return f"Not compared for station {station}, because they are not sealed yet: {what}."
+    day = "" if access.since is None else f" since {access.since[:10]}"
+    text = (
+        f"Only programs with the keys of station {station} changed its users, credentials and "
+        f"settings ({counted(access.rows, 'row')}) and its access log "
+        f"({counted(access.lines, 'line')}){day}."
+    )
+    if access.earlier_lines:
+        text += f" {counted(access.earlier_lines, 'older line')} were not compared."
+    if not access.has_witness:
+        text += " Whether the last of these changes were undone is not known here."
+    return text
 
 
 def _store_result(database: str, verified: Verified) -> None:

@@ -60,6 +60,7 @@ from supplies.ledger.rules.delivery_outcomes import Contradicted, Repeated
 from supplies.ledger.rules.delivery_proofs import is_about_erased
 from supplies.ledger.rules.recounts import add_recounts
 from supplies.ledger.writer import CheckedRequest, Request, Writer
+from supplies.signing.seal_witness import keep_witnesses
 from supplies.signing.station_keys import create_key_for_first_receipt
 from supplies.storage.engines import open_store
 from supplies.storage.idempotency import StoredResponses
@@ -536,7 +537,10 @@ class Ledger:
         except BaseException:
             # The cached catalogue may contain records that were undone or not committed.
             self._catalogue.clear_cache()
+            self.store.sealed.clear()
             raise
+        if self.store.sealed:
+            keep_witnesses(self.store)
 
     def with_all_faults(
         self, error: InvalidField, kind: type[msgspec.Struct], fields: Mapping[str, Any]

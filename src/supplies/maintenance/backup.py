@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from supplies.errors import AlreadyDone, InvalidField, NotADatabase
 from supplies.maintenance.protected_files import refuse_files_of_books
+from supplies.signing.seal_witness import forget_witness
 from supplies.signing.station_keys import StationKeys, key_file
 from supplies.storage.atomic_files import (
     draft_file,
@@ -105,6 +106,9 @@ def restore(backup: Path, database: str, *, progress: Progress | None = None) ->
         if keys is not None:
             write_file(key_file(database), keys)
         rename_into_place(draft, to)
+    # The backup may be older than books that were here before.
+    for station in verified.stations:
+        forget_witness(database, station.station)
     return verified
 
 

@@ -162,6 +162,10 @@ class StationKeys:
         """Return the public keys by key id, including those of earlier keys."""
         return {key.id: _public(key.private) for key in self._keys()}
 
+    def private_keys(self) -> list[bytes]:
+        """Return the private keys, oldest first."""
+        return [bytes.fromhex(key.private) for key in self._keys()]
+
     def add(self, after: Mapping[str, int]) -> str:
         """Add a key that signs the receipts issued from now on, and return its id.
 
@@ -273,7 +277,7 @@ def create_first_key(database: str) -> bool:
 
 
 def create_key_for_first_receipt(store: Store) -> None:
-    """Create the first key if no receipt has been issued yet.
+    """Create the first key if no receipt was issued and no row was sealed yet.
 
     For books on a server, nothing is created unless `SUPPLIES_KEYS` names the key file.
 
@@ -283,15 +287,15 @@ def create_key_for_first_receipt(store: Store) -> None:
     """
     if database_file(store.url) is None and not os.environ.get(KEYS_SETTING):
         return
-    if store.one("SELECT 1 FROM receipts LIMIT 1") is None:
+    if not _are_in_use(store):
         create_first_key(store.url)
 
 
 def ensure_keys(store: Store, database: str) -> bool:
-    """Check that there are keys. If no receipt has been issued yet, create the first key.
+    """Check that there are keys. If no receipt was issued and no row sealed, create the first key.
 
-    Return whether a key was created. If receipts exist but the key file does not, it was lost or
-    has another name. Then no key is created, because a new key could not check those receipts.
+    Return whether a key was created. If receipts or seals exist but the key file does not, it was
+    lost or has another name. Then no key is created, because a new key could not check them.
 
     Args:
         database: The database that `store` has opened.
@@ -300,10 +304,16 @@ def ensure_keys(store: Store, database: str) -> bool:
         StoreError: receipts exist but their keys are missing, or the key file is damaged.
         InvalidField: the database has the name of a key file.
     """
-    issued = store.one("SELECT 1 FROM receipts LIMIT 1") is not None
-    made = not issued and create_first_key(database)
+    made = not _are_in_use(store) and create_first_key(database)
     StationKeys.for_database(database)
     return made
+
+
+def _are_in_use(store: Store) -> bool:
+    """Return whether the keys have signed a receipt or sealed a row."""
+    return any(
+        store.one(f"SELECT 1 FROM {table} LIMIT 1") is not None for table in ("receipts", "seals")
+    )
 
 
 def _code(key: _Key, issued: IssuedReceipt) -> str:

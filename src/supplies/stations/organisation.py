@@ -11,6 +11,7 @@ import msgspec
 from supplies.books.reader import Books
 from supplies.domain.fields import is_valid_code
 from supplies.errors import InvalidField, NotFound
+from supplies.signing.seals import Seals
 from supplies.storage.store import Row, Store
 
 
@@ -118,15 +119,12 @@ def set_head(books: Books, head: str | None) -> None:
     Raises:
         InvalidField: the head is the station itself or is unknown, or there would be a third level.
     """
-    here = {"station": books.station.code}
     if head is not None:
         _check_head(books, head)
-    books.store.run("DELETE FROM organisations WHERE station = :station", here)
+    seals = Seals(books.store, books.station_code)
+    seals.delete("organisations")
     if head is not None:
-        books.store.run(
-            "INSERT INTO organisations (station, head) VALUES (:station, :head)",
-            {**here, "head": head},
-        )
+        seals.insert("organisations", head=head)
 
 
 def _check_head(books: Books, head: str) -> None:

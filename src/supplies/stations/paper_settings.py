@@ -29,6 +29,7 @@ from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound, Sentence
 from supplies.papers.common import BilingualText, Languages, StationHead, UnitWords
 from supplies.papers.units import SHIPPED_UNITS
+from supplies.signing.seals import Seals
 from supplies.stations.retention import Retention, retention, set_retention
 
 LOGO_BYTES = 8192
@@ -222,10 +223,8 @@ def amend_station(books: Books, changes: Mapping[str, Any]) -> StationWithSettin
     shown = check_amendment(books, changes)
     station = {name: getattr(shown, name) for name in Station.__struct_fields__}
     books.catalogue.amend(Station(**station))
-    books.store.run(
-        "INSERT INTO station_settings (station, settings) VALUES (:station, :settings) "
-        "ON CONFLICT (station) DO UPDATE SET settings = excluded.settings",
-        {"station": shown.code, "settings": msgspec.json.encode(shown.papers).decode()},
+    Seals(books.store, books.station_code).put(
+        "station_settings", settings=msgspec.json.encode(shown.papers).decode()
     )
     set_retention(books, shown.retention)
     return shown

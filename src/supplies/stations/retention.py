@@ -18,6 +18,7 @@ from supplies.books.merged_codes import code_that_stays, codes_of_person
 from supplies.books.reader import Books
 from supplies.domain.accounts import ASKED, DONOR, RECEIVED, RETURNED, AccountKind
 from supplies.domain.entry_rows import Forgetting, entry_of_forgotten_text
+from supplies.signing.seals import Seals
 
 MIN_ACCESS_LOG_DAYS = 183
 """Minimum days to keep the access log: six months (Cybersecurity Law of China, art. 21)."""
@@ -78,13 +79,7 @@ def set_retention(books: Books, kept: Retention) -> None:
     Raises:
         InvalidField: the access log would be kept for less than `MIN_ACCESS_LOG_DAYS`.
     """
-    names = Retention.__struct_fields__
-    columns, marks = ", ".join(names), ", ".join(f":{name}" for name in names)
-    books.store.run(
-        f"INSERT INTO retention (station, {columns}) VALUES (:station, {marks}) "
-        f"ON CONFLICT (station) DO UPDATE SET {', '.join(f'{n} = excluded.{n}' for n in names)}",
-        {"station": books.station.code, **msgspec.structs.asdict(kept)},
-    )
+    Seals(books.store, books.station_code).put("retention", **msgspec.structs.asdict(kept))
 
 
 def people_due(books: Books, today: date) -> list[PersonDue]:

@@ -79,7 +79,7 @@ The fixed search path keeps them from calling functions or operators of another 
 ENTRY_ROW_TABLES = tuple(TABLES.values())
 """Tables whose rows can be inserted only together with their entry."""
 
-APPEND_ONLY = ("migrations", "entries", "transfers", *ENTRY_ROW_TABLES)
+APPEND_ONLY = ("migrations", "seals", "entries", "transfers", *ENTRY_ROW_TABLES)
 """Tables whose rows are never changed or deleted."""
 
 CATALOGUE_TABLES = tuple(noun.table for noun in CATALOGUE_RECORDS)

@@ -18,6 +18,9 @@ class Store(Protocol):
 
     url: str
 
+    sealed: set[str]
+    """Stations in which rows were sealed since the last commit, see `supplies.signing.seals`."""
+
     def all(self, sql: str, params: Params = ...) -> list[Row]:
         """Return all rows of a query."""
 

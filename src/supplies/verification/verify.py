@@ -35,6 +35,7 @@ from supplies.verification.receipts import ERASABLE, Receipts
 from supplies.verification.records import ROW_TABLES, Records, Rows, rows_of
 from supplies.verification.removed_stops import RemovedStops
 from supplies.verification.repacked_goods import RepackedGoods
+from supplies.verification.seals import SealedRows, check_seals
 from supplies.verification.shipments import Shipments
 from supplies.verification.stated_hand_outs import StatedHandOuts
 from supplies.verification.stated_outcomes import StatedOutcomes
@@ -66,6 +67,7 @@ class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
         head: Hash of the last entry, hexadecimal; zeros if there are no entries.
         clock_set_back: Numbers of entries that were recorded at an earlier time than the entry
             before them, because the clock had been set back.
+        access: What was compared of users, credentials, settings and the access log.
     """
 
     station: str
@@ -74,6 +76,7 @@ class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
     receipts: int
     head: str
     clock_set_back: list[int] = []
+    access: SealedRows = SealedRows(state="not-sealed")
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,6 +184,7 @@ class _Verification:
         self.hand_outs.check()
         self.merges.check()
         check_kept(self.reader)
+        sealed = check_seals(self.reader)
         return VerifiedStation(
             station=self.station,
             entries=self.chain.seq,
@@ -188,6 +192,7 @@ class _Verification:
             receipts=self.receipts.receipts,
             head=self.chain.hash.hex(),
             clock_set_back=self.chain.clock_set_back,
+            access=sealed,
         )
 
     def _check(self, low: int, high: int) -> int:

@@ -50,6 +50,7 @@ class PostgresStore:
     ) -> None:
         self._address = Address.parse(url)
         self.url = self._address.display_url
+        self.sealed: set[str] = set()
         self._pool = shared_pool(self._address)
         self._open: Transaction | None = None
         self._lent: Connection | None = None

@@ -59,6 +59,7 @@ class SqliteStore:
     ) -> None:
         self.path = Path(path)
         self.url = f"sqlite:///{path}"
+        self.sealed: set[str] = set()
         if sqlite3.sqlite_version_info < MINIMUM_VERSION:
             raise StoreError(
                 f"SQLite {sqlite3.sqlite_version} is too old: 3.37 or newer is needed; "

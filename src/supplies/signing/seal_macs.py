@@ -1,0 +1,86 @@
+"""Compute the codes (HMAC-SHA256) that seal rows and lines of the access log.
+
+The keys are derived from the private keys of the station, one for each station. So nobody can make
+a seal who has the database but not the key file.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from supplies.errors import StoreError
+from supplies.signing.sealed_tables import LOG_COLUMNS, encode_columns
+from supplies.signing.station_keys import KEYS_SETTING, StationKeys, key_file
+
+NO_MAC = bytes(32)
+"""Stands in place of the code before the first one."""
+
+SEAL_COLUMNS = ("seq", "kind", "sealed", "row_key", "digest", "at")
+"""The columns of a seal that its code covers."""
+
+_LABEL = b"supplies-seals-1\n"
+
+
+def seal_keys(database: str, station: str) -> list[bytes]:
+    """Return the keys that seal the rows of a station, oldest first. The newest is in use.
+
+    Return an empty list if the database has no key file.
+
+    Raises:
+        StoreError: the key file is damaged, or others can read it.
+    """
+    file = find_key_file(database)
+    if file is None or not file.exists():
+        return []
+    return [_derive(private, station) for private in _keys_in(file).private_keys()]
+
+
+def find_key_file(database: str) -> Path | None:
+    """Return the path of the key file, or None for a database on a server without a setting.
+
+    Paths are remembered, because every change of a sealed row asks for them.
+    """
+    return _find_key_file(database, os.environ.get(KEYS_SETTING), os.getcwd())
+
+
+@lru_cache(maxsize=64)
+def _find_key_file(database: str, setting: str | None, folder: str) -> Path | None:
+    try:
+        return Path(folder) / key_file(database)
+    except StoreError:
+        return None
+
+
+@lru_cache(maxsize=64)
+def _keys_in(file: Path) -> StationKeys:
+    return StationKeys(file)
+
+
+@lru_cache(maxsize=10_000)
+def _derive(private: bytes, station: str) -> bytes:
+    return hmac.digest(private, _LABEL + station.encode(), "sha256")
+
+
+def seal_mac(key: bytes, before: bytes, seal: Sequence[Any]) -> bytes:
+    """Return the code of a seal.
+
+    Args:
+        before: The code of the seal before it.
+        seal: The values of `SEAL_COLUMNS`.
+    """
+    return hmac.digest(key, b"seal\n" + before + encode_columns(SEAL_COLUMNS, seal), "sha256")
+
+
+def line_mac(key: bytes, before: bytes, line: Sequence[Any]) -> bytes:
+    """Return the code of a line of the access log.
+
+    Args:
+        before: The code of the line before it.
+        line: The values of `LOG_COLUMNS`.
+    """
+    return hmac.digest(key, b"line\n" + before + encode_columns(LOG_COLUMNS, line), "sha256")

@@ -1,0 +1,221 @@
+"""The last seal that a process has seen, kept in a file beside the key file.
+
+Seals alone cannot show that the last of them were removed, or that an older copy of all rows was
+put back. So each process that commits seals writes the last one to a file in the directory
+`KEYFILE.seals`, which somebody who has only the database cannot change. The file may lag behind the
+database, but is never ahead of it: every seal that it names was committed.
+
+There is one file for each database and station, so that several databases can use one key file.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from supplies.errors import StoreError
+from supplies.signing.seal_macs import find_key_file
+from supplies.storage.atomic_files import PRIVATE
+from supplies.storage.engines import database_file
+from supplies.storage.store import Store
+
+_FORMAT: Final = "supplies-seals-1"
+
+_MAX_BYTES = 4096
+"""Size of the largest file that is read, in bytes."""
+
+_log = logging.getLogger("supplies")
+
+
+class Witness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The last seal and the last line of the access log that a process has committed.
+
+    Attributes:
+        database, station: The books.
+        seq, mac: Number and code (hexadecimal) of the seal.
+        line, line_mac: Number and code of the line; 0 and an empty text if there is none.
+    """
+
+    format: Literal["supplies-seals-1"] = _FORMAT
+    database: str
+    station: str
+    seq: int
+    mac: str
+    line: int
+    line_mac: str
+
+
+def read_witness(database: str, station: str) -> Witness | None:
+    """Return the last seal that a process has committed, or None if there is no record of it.
+
+    Raises:
+        StoreError: the file cannot be read, or is damaged.
+    """
+    path = witness_file(database, station)
+    if path is None:
+        return None
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read ({error.strerror})") from error
+    return _decode(path, content) if content else None
+
+
+def is_witnessed(database: str, station: str) -> bool:
+    """Return whether a process has recorded a seal of this station."""
+    path = witness_file(database, station)
+    return path is not None and path.exists() and path.stat().st_size > 0
+
+
+def forget_witness(database: str, station: str) -> None:
+    """Delete the record of the last seal, because the books are new or another copy.
+
+    Raises:
+        StoreError: the file cannot be deleted.
+    """
+    path = witness_file(database, station)
+    if path is not None:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(f"{path} cannot be deleted ({error.strerror})") from error
+
+
+def keep_witnesses(store: Store) -> None:
+    """Record the last seals of the stations in which something was sealed. Call after a commit.
+
+    If it fails, the committed changes stay, so only a warning is logged.
+    """
+    stations, store.sealed = store.sealed, set()
+    for station in stations:
+        try:
+            _keep(store, station)
+        except (OSError, StoreError) as error:
+            _log.warning("the last seal of station %s was not recorded: %s", station, error)
+
+
+def witness_file(database: str, station: str) -> Path | None:
+    """Return the file that records the last seal, or None if there is no key file."""
+    keys = find_key_file(database)
+    return None if keys is None else _witness_file(keys, _name(database), station)
+
+
+@lru_cache(maxsize=1000)
+def _witness_file(keys: Path, name: str, station: str) -> Path:
+    digest = hashlib.sha256(f"{name}\n{station}".encode()).hexdigest()[:32]
+    return keys.with_name(f"{keys.name}.seals") / digest
+
+
+def is_witness_file(path: Path) -> bool:
+    """Return whether a file records a seal. If the file cannot be read, return False."""
+    with suppress(OSError), path.open("rb") as file:
+        return _FORMAT.encode() in file.read(100)
+    return False
+
+
+def _name(database: str) -> str:
+    return _name_in(database, os.getcwd())
+
+
+@lru_cache(maxsize=64)
+def _name_in(database: str, folder: str) -> str:
+    file = database_file(database)
+    return database if file is None else os.path.abspath(Path(folder) / file)
+
+
+def _decode(path: Path, content: bytes) -> Witness:
+    try:
+        return msgspec.json.decode(content, type=Witness)
+    except msgspec.DecodeError as error:
+        raise StoreError(
+            f"{path} is damaged; if you know why, delete it, and verify the books first"
+        ) from error
+
+
+def _keep(store: Store, station: str) -> None:
+    path = witness_file(store.url, station)
+    if path is None:
+        return
+    with _locked(path) as file:
+        content = os.pread(file, _MAX_BYTES, 0)
+        before = _decode(path, content) if content else None
+        here = {"station": station}
+        seal = store.one(
+            "SELECT seq, mac FROM seals WHERE station = :station ORDER BY seq DESC LIMIT 1", here
+        )
+        line = store.one(
+            "SELECT seq, mac FROM access_log WHERE station = :station AND mac IS NOT NULL "
+            "ORDER BY seq DESC LIMIT 1",
+            here,
+        )
+        if seal is None or (before is not None and find_missing(store, before) is not None):
+            return  # The record of what is missing stays, so that verification reports it.
+        after = Witness(
+            database=_name(store.url),
+            station=station,
+            seq=seal[0],
+            mac=bytes(seal[1]).hex(),
+            line=0 if line is None else line[0],
+            line_mac="" if line is None else bytes(line[1]).hex(),
+        )
+        encoded = msgspec.json.encode(after)
+        os.pwrite(file, encoded + b"\n", 0)
+        os.ftruncate(file, len(encoded) + 1)
+
+
+def find_missing(store: Store, seen: Witness) -> Literal["seals", "access_log"] | None:
+    """Return the table from which a row that a process has committed is missing, or None.
+
+    If sealing began again after that, nothing is missing.
+    """
+    if _mac_at(store, "seals", seen.station, seen.seq) != seen.mac:
+        missing: Literal["seals", "access_log"] = "seals"
+    elif not seen.line or _mac_at(store, "access_log", seen.station, seen.line) == seen.line_mac:
+        return None
+    else:
+        missing = "access_log"
+    seals = store.all(
+        "SELECT kind, seq, row_key FROM seals WHERE station = :station "
+        "AND kind IN ('start', 'log')",
+        {"station": seen.station},
+    )
+    if any(kind == "start" and seq > seen.seq for kind, seq, _ in seals):
+        return None
+    erased = [tuple(map(int, key.split())) for kind, _, key in seals if kind == "log"]
+    if missing == "access_log" and any(first <= seen.line <= last for first, last in erased):
+        return None
+    return missing
+
+
+def _mac_at(store: Store, table: str, station: str, seq: int) -> str | None:
+    row = store.one(
+        f"SELECT mac FROM {table} WHERE station = :station AND seq = :seq",
+        {"station": station, "seq": seq},
+    )
+    return None if row is None or row[0] is None else bytes(row[0]).hex()
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[int]:
+    """Open and lock the file, so that processes do not replace a newer seal by an older one."""
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+    except FileNotFoundError:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+    finally:
+        os.close(file)
