@@ -205,7 +205,7 @@ def _print_text(result: _Result, receipt: str | None) -> None:
 
 
 def _access_sentence(station: str, access: SealedRows) -> str:
-    """Say what was compared of the tables that no entry states."""
+    """Return a sentence about the comparison of users, credentials, settings and the access log."""
     what = "users, credentials, settings and access log"
     if access.state == "no-keys":
         return f"Not compared for station {station}, because the key file is not here: {what}."

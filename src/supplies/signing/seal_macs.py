@@ -1,7 +1,7 @@
 """Compute the codes (HMAC-SHA256) that seal rows and lines of the access log.
 
-The keys are derived from the private keys of the station, one for each station. So nobody can make
-a seal who has the database but not the key file.
+The keys are derived from the private keys of the station, one for each station. So somebody who has
+the database but not the key file cannot make a seal.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from supplies.signing.sealed_tables import LOG_COLUMNS, encode_columns
 from supplies.signing.station_keys import KEYS_SETTING, StationKeys, key_file
 
 NO_MAC = bytes(32)
-"""Stands in place of the code before the first one."""
+"""The value that is used as the code before the first one."""
 
 SEAL_COLUMNS = ("seq", "kind", "sealed", "row_key", "digest", "at")
 """The columns of a seal that its code covers."""
@@ -41,7 +41,7 @@ def seal_keys(database: str, station: str) -> list[bytes]:
 
 
 def find_key_file(database: str) -> Path | None:
-    """Return the path of the key file, or None for a database on a server without a setting.
+    """Return the path of the key file; None for a database on a server without this setting.
 
     Paths are remembered, because every change of a sealed row asks for them.
     """

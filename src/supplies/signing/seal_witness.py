@@ -2,8 +2,8 @@
 
 Seals alone cannot show that the last of them were removed, or that an older copy of all rows was
 put back. So each process that commits seals writes the last one to a file in the directory
-`KEYFILE.seals`, which somebody who has only the database cannot change. The file may lag behind the
-database, but is never ahead of it: every seal that it names was committed.
+`KEYFILE.seals`. Somebody who has only the database cannot change this file. The file may lag behind
+the database, but is never ahead of it: every seal that it names was committed.
 
 There is one file for each database and station, so that several databases can use one key file.
 """
@@ -177,7 +177,7 @@ def _keep(store: Store, station: str) -> None:
 def find_missing(store: Store, seen: Witness) -> Literal["seals", "access_log"] | None:
     """Return the table from which a row that a process has committed is missing, or None.
 
-    If sealing began again after that, nothing is missing.
+    If sealing began again after that row was committed, nothing is missing.
     """
     if _mac_at(store, "seals", seen.station, seen.seq) != seen.mac:
         missing: Literal["seals", "access_log"] = "seals"

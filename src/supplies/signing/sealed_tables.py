@@ -1,4 +1,4 @@
-"""The tables whose rows are sealed: who may sign in and with what, and the settings of a station.
+"""The tables whose rows are sealed: users, their credentials, and the settings of a station.
 
 Columns that change with each use, such as the time of the last use, are not sealed.
 """

@@ -5,7 +5,7 @@ same transaction. A seal contains the digest of the row and the code of the seal
 seals can be neither added nor removed nor put in another order by somebody without the key file.
 Each line of the access log contains the code of the line before it in the same way.
 
-Sealing begins with the first change that a process makes which has the keys.
+Sealing begins with the first change by a process that has the keys.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from supplies.signing.sealed_tables import LOG_COLUMNS, SEALED_TABLES, SealedTab
 from supplies.storage.store import Row, Store
 
 SealKind = Literal["start", "row", "found", "log"]
-"""What a seal says: sealing began; a row as it is; a row that was changed without the keys; erased
-lines of the access log.
+"""The kind of a seal.
+
+It records that sealing began, that a row has its present content, that a row was changed without
+the keys, or that lines of the access log were erased.
 """
 
 
@@ -164,7 +166,7 @@ class Seals:
         """Erase lines of the access log, and return the number of erased lines.
 
         Args:
-            before: The time from which lines stay, as stored text.
+            before: The time before which lines are erased, as stored text.
 
         Raises:
             StoreError: the log is sealed, and the keys are missing.
@@ -258,7 +260,8 @@ class Seals:
     def _begin(self, after: int) -> Tail:
         """Append seals for all rows as they are now. Return the last seal.
 
-        The first of them contains no seal before it, so that it counts even if those were removed.
+        The first of them does not contain the code of an earlier seal, so that it is valid even if
+        earlier seals were removed.
 
         Args:
             after: The number after which the seals are numbered.

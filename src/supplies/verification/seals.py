@@ -1,6 +1,6 @@
 """Check that the sealed tables and the access log were changed only by programs with the keys.
 
-Everything is checked from the last seal of the kind `start` on. Earlier seals count no more.
+Everything is checked from the last seal of the kind `start` on. Earlier seals are ignored.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class SealedRows(msgspec.Struct, frozen=True, kw_only=True):
         since: When sealing began. Changes before that are not noticed.
         rows, lines: How many rows, and lines of the access log, were compared.
         earlier_lines: How many lines of the access log are older than the seals.
-        has_witness: Whether the last seal was compared with the file beside the key file. If not,
-            it is not noticed if the last changes were undone.
+        has_witness: Whether the last seal was compared with the file beside the key file. Without
+            it, nobody notices if the last changes were undone.
     """
 
     state: Literal["unchanged", "not-sealed", "no-keys"]
@@ -101,7 +101,7 @@ class _Check:
         """The last number and code of each range of erased lines, by its first number."""
 
     def follow_seals(self, start: int) -> None:
-        """Check each seal from the number `start` on, and remember what it says."""
+        """Check each seal from the number `start` on, and remember its content."""
         rows = self.reader.store.all(
             f"SELECT {', '.join(SEAL_COLUMNS)}, mac FROM seals "
             "WHERE station = :station AND seq >= :start ORDER BY seq",
