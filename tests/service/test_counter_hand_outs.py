@@ -237,3 +237,21 @@ def test_the_counter_of_a_team_must_be_a_location(rest: RestClient) -> None:
     answer = rest.client.patch("/api/teams/T-1", json={"counter": "nowhere"})
     found = problem(answer, 422, "invalid-field")
     assert found["errors"][0]["pointer"] == "/counter"
+
+
+def test_a_group_that_became_a_household_or_was_erased_makes_a_conflict(
+    rest: RestClient, phone: TeamPhone
+) -> None:
+    assert phone.post(HAND_OUTS, newcomers(1)).status_code == 201
+    rest.client.patch("/api/recipients/G-1", json={"kind": "household"}).raise_for_status()
+    assert phone.post(HAND_OUTS, newcomers(2)).status_code == 202
+    rest.client.patch("/api/recipients/G-1", json={"kind": "group"}).raise_for_status()
+    [conflict] = rest.get("/api/entries/conflicts")["items"]
+    rest.post(
+        f"/api/entries/conflicts/{conflict['seq']}/resolve", {"by": "correct", "reason": "asked"}
+    )
+    rest.post("/api/recipients/G-1/forget", {})
+    answer = phone.post(HAND_OUTS, newcomers(3))
+    assert answer.status_code == 202
+    assert "erased" in answer.json()["conflict"]["because"]
+    assert shown_goods(phone) == [("mask", 17)]

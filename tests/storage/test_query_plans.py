@@ -276,6 +276,8 @@ def show_everything(books: Books, url: str) -> None:
         read(books, *shown[0])
     team_runs.list_team_runs(books, "t2", NoNames())
     team_counters.get_team_counter(books, "t2", NoNames(), date(2020, 2, 13))
+    team_counters.list_waiting_hand_outs(books, "t2", NoNames())
+    stop_conflicts.list_stop_conflicts(books)
     for noun in get_args(stock_documents.StockNoun):
         for one in stock_documents.list_stock_documents(books, noun=noun).items:
             stock_documents.get_stock_document(books, noun, one.id)

@@ -103,13 +103,12 @@ class Oracle:
             body = self.reworded_entry(command)
             return body is not None and not self.is_about_forgotten(body)
         if isinstance(command, c.ResolveConflict):
-            waits = command.conflict in self.model.open_conflicts()
             is_certain = command.by == "keep" or (
                 command.by == "unexplained"
                 and isinstance(self.reported(command.conflict), c.ReportHandOut)
-                and self.reason_to_refuse(command) is None
             )
-            return waits and is_certain
+            waits = command.conflict in self.model.open_conflicts()
+            return waits and is_certain and self.reason_to_refuse(command) is None
         if isinstance(command, c.ReportHandOut):
             return False
         today, closed = self.clock.day, self.model.closed_through()

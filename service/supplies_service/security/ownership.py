@@ -163,6 +163,13 @@ def _is_group_or_visited(books: Books, recipient: str, team: str) -> bool:
             "AND d.delivery = s.delivery AND d.team = :team LIMIT 1",
             team=team,
         )
+        # It was a group when goods were handed out to it.
+        or query_ids(
+            books,
+            codes,
+            "SELECT h.hand_out FROM wanted w CROSS JOIN hand_outs h WHERE h.station = :station "
+            "AND h.recipient = w.id AND h.headcount IS NOT NULL LIMIT 1",
+        )
     )
 
 

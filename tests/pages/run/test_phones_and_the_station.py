@@ -25,7 +25,6 @@ from support.team_run import (
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Team
-from supplies.views.entries import list_conflicts
 
 
 def kinds(run: TeamRun) -> list[str]:
@@ -182,13 +181,11 @@ def test_a_hand_out_whose_goods_the_desk_took_away_is_sent_shown_and_decided_at_
     expect(waiting).to_contain_text("is not the counter of team")
     assert serious_faults(page) == []
 
-    with run.ledger() as ledger:
-        [conflict] = [
-            one.seq
-            for one in list_conflicts(ledger.books, limit=None).items
-            if run.team in bytes(one.stated).decode()
-        ]
-    desk = open_page(f"/entries/{conflict}", role="coordinator")
+    desk = open_page("/entries/conflicts", role="coordinator")
+    row = desk.get_by_role("row").filter(has_text=run.team)
+    expect(row).to_contain_text("Newcomers")
+    row.get_by_role("link").click()
+    conflict = desk.url
     expect(desk.get_by_text("free at Hall of")).to_be_visible()
     expect(desk.locator(".sides")).to_contain_text("6 kg")
     assert serious_faults(desk) == []
@@ -200,7 +197,7 @@ def test_a_hand_out_whose_goods_the_desk_took_away_is_sent_shown_and_decided_at_
     page.reload()
     expect(page.locator("main .warning")).to_have_count(0)
 
-    desk.goto(desk.url.rpartition("/")[0] + f"/{conflict}")
+    desk.goto(conflict)
     desk.get_by_text("Decide otherwise").click()
     assert serious_faults(desk) == []
     decide(desk, "keep", "it was another day")
