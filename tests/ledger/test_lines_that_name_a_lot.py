@@ -11,6 +11,7 @@ import pytest
 from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Team
 from supplies.ledger.rules import RULES
 
 LOTS = ("l_lx_1_1", "l_lx_3_1")
@@ -49,6 +50,13 @@ def record_all(
 
 
 Make = Callable[[StationLedger, list[Any]], c.Command]
+
+
+def with_counter(station: StationLedger, team: str) -> str:
+    """Let a team hand out the goods of the store, and return its code."""
+    station.ledger.amend(Team(code=team, name=team, counter="store"))
+    return team
+
 
 COMMANDS: dict[str, tuple[type[c.Command], Make]] = {
     "Move": (c.Move, lambda s, lines: c.Move(source="store", target="annex", lines=lines)),
@@ -90,7 +98,7 @@ COMMANDS: dict[str, tuple[type[c.Command], Make]] = {
     "ReportHandOut": (
         c.ReportHandOut,
         lambda s, lines: c.ReportHandOut(
-            team="T-1", recipient="R-1", location="store", lines=lines
+            team=with_counter(s, "T-1"), recipient="R-1", location="store", lines=lines
         ),
     ),
     "TakeBack": (
