@@ -17,11 +17,11 @@ from pathlib import Path
 
 import msgspec
 
-from supplies.errors import Sentence, SuppliesError, plain_values
+from supplies.errors import InvalidField, Sentence, SuppliesError
 from supplies.imports.files import open_sheets
-from supplies.imports.import_results import ImportOptions, ImportResult
+from supplies.imports.import_results import ImportOptions, ImportResult, Message
 from supplies.imports.importer import import_rows
-from supplies.imports.listed_rows import listed_as_csv
+from supplies.imports.saved_choices import save_choices
 from supplies.imports.sheets import shown
 from supplies.ledger.ledger import Ledger
 from supplies_service.problems import Overloaded
@@ -50,6 +50,7 @@ class ImportJob(msgspec.Struct, frozen=True, kw_only=True):
         database: A file or a `postgresql://` URL.
         name: The name of the file, for messages.
         by: Code of the person who imports.
+        save_as: The name under which the choices of columns are saved; "" saves none.
     """
 
     database: str
@@ -59,6 +60,7 @@ class ImportJob(msgspec.Struct, frozen=True, kw_only=True):
     content: bytes
     by: str
     options: ImportOptions
+    save_as: str = ""
 
 
 class FirstRows(msgspec.Struct, frozen=True):
@@ -74,16 +76,18 @@ class ImportAnswer(msgspec.Struct, kw_only=True):
     Attributes:
         result: None if the file was refused.
         error: Why the file was refused; otherwise "".
-        template, values: The parts of the sentence `error`, for translation; empty if it has none.
-        listed: The rows that were not recorded, as CSV.
+        message: The parts of `error`, for translation; None if it is not translated.
     """
 
     first: list[FirstRows] = []
     result: ImportResult | None = None
     error: str = ""
-    template: str = ""
-    values: dict[str, str] = {}
-    listed: bytes = b""
+    message: Message | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Why the file was refused, as a `Sentence` if it is translated."""
+        return self.error if self.message is None else self.message.sentence()
 
 
 async def run_import(job: ImportJob) -> ImportAnswer:
@@ -134,9 +138,7 @@ def main() -> None:
         try:
             _do(job, path, answer)
         except SuppliesError as error:
-            answer.error = str(error)
-            if isinstance(error.detail, Sentence):
-                answer.template, answer.values = error.detail.template, plain_values(error.detail)
+            answer.error, answer.message = str(error), Message.of(error.detail)
     sys.stdout.buffer.write(msgspec.json.encode(answer))
 
 
@@ -149,15 +151,18 @@ def _do(job: ImportJob, path: Path, answer: ImportAnswer) -> None:
             answer.first.append(FirstRows(sheet.name, texts))
             count += len(first) + sum(1 for _ in islice(sheet.rows, MAX_ROWS + 1))
     if count > MAX_ROWS:
-        answer.error = (
-            f"{path.name} has more than {MAX_ROWS} rows; divide it, or use `supplies import` on "
-            "the server"
+        raise InvalidField(
+            Sentence(
+                "{file} has more than {most} rows; divide it, or use `supplies import` on the "
+                "server",
+                file=path.name,
+                most=MAX_ROWS,
+            )
         )
-        return
     with Ledger.open(job.database, station=job.station, create=False) as ledger:
         answer.result = import_rows(ledger, job.kind, path, by=job.by, options=job.options)
-    if answer.result.listed:
-        answer.listed = listed_as_csv(answer.result)
+        if job.save_as:
+            save_choices(ledger, job.save_as, job.kind, job.options)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,12 @@ from markupsafe import Markup, escape
 from supplies.domain.catalogue_records import Station
 from supplies.errors import Sentence
 from supplies_service.pages.assets import asset_address
-from supplies_service.pages.languages import HTML_LANGUAGES, Language, translations
+from supplies_service.pages.languages import (
+    HTML_LANGUAGES,
+    Language,
+    translate_sentence,
+    translations,
+)
 
 
 def render(language: Language, template: str, values: Mapping[str, object]) -> bytes:
@@ -71,11 +76,7 @@ def format_day(value: date, language: Language) -> str:
 def format_sentence(sentence: str, language: Language) -> str:
     """Return the message of an error in the language of the page. The default is English."""
     if isinstance(sentence, Sentence):
-        values = {
-            name: format_sentence(value, language) if isinstance(value, Sentence) else value
-            for name, value in sentence.values.items()
-        }
-        return translations(language).gettext(sentence.template).format(**values)
+        return translate_sentence(sentence, language)
     if language == "en":
         return sentence
     return Markup('<span lang="en">{}</span>').format(sentence)

@@ -53,11 +53,6 @@ class Sentence(str):
         return made
 
 
-def plain_values(sentence: Sentence) -> dict[str, str]:
-    """Return the values of a sentence as plain text, as JSON needs them."""
-    return {name: str(value) for name, value in sentence.values.items()}
-
-
 def template(text: str) -> str:
     """Return a text unchanged, marked as the template of a sentence that is translated."""
     return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from uuid import uuid4
@@ -19,12 +20,15 @@ from supplies.cli import main
 from supplies.domain.catalogue_records import Donor, Item, Recipient
 from supplies.domain.entry_rows import PackedLine
 from supplies.errors import InvalidField, StoreError
-from supplies.imports import importer
+from supplies.imports import documents, importer
 from supplies.imports.columns import KINDS
 from supplies.imports.import_results import ImportOptions, ImportResult, summary
 from supplies.imports.importer import import_rows
 from supplies.imports.listed_rows import listed_as_csv
+from supplies.imports.saved_choices import save_choices, with_saved_choices
 from supplies.ledger.ledger import Ledger
+from supplies.stations.paper_settings import amend_station, paper_settings
+from supplies.stations.saved_columns import save_columns, saved_columns
 from supplies.views.donations import list_donations
 from supplies.views.pledges import list_pledges
 
@@ -182,7 +186,7 @@ def test_several_people_with_one_name_are_refused_and_none_is_picked(
     station.ledger.register(Donor(code="D-9", name="李某"))
     path = write_csv(tmp_path, ["donor", "item", "qty"], ["李某", "mask", 1], ["D-9", "mask", 1])
     result = run(station, "donations", path, values=GIFT)
-    assert whys(result) == {"A2": "several donors are named so: D-2, D-9; write the code of one"}
+    assert whys(result) == {"A2": "several are named '李某': D-2, D-9; write the code of one"}
 
 
 def test_a_name_that_one_row_registers_is_known_to_the_next_row(
@@ -239,7 +243,7 @@ def test_people_and_items_are_registered_and_known_when_imported_again(
     result = run(station, "households", homes)
     assert result.recorded == 1
     assert "R-3 has this name, but other details" in whys(result)["A3"]
-    assert whys(result)["A4"] == "the name is missing"
+    assert whys(result)["A4"] == "the 姓名 is missing"
     home = station.books.catalogue.get(Recipient, "R-3")
     assert home is not None
     assert (home.persons, home.phone) == (3, "13800138001")
@@ -329,7 +333,7 @@ def test_a_document_is_not_divided_between_two_commits(
     station: StationLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importer, "ROWS_PER_COMMIT", 2)
-    monkeypatch.setattr(importer, "MAX_LINES_TOGETHER", 2)
+    monkeypatch.setattr(documents, "MAX_LINES_TOGETHER", 2)
     path = write_csv(
         tmp_path,
         ["单号", "品名", "数量"],
@@ -432,3 +436,48 @@ def test_the_command_prints_sentences_and_json(
     listed = str(tmp_path / "listed.csv")
     assert main(["import", "opening-stock", str(path), *always, "--listed", listed]) == 1
     assert f"the listed rows are in {listed}" in capsys.readouterr().out
+
+
+def test_a_name_that_somebody_else_registers_meanwhile_is_known_to_the_next_rows(
+    station: StationLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importer, "ROWS_PER_COMMIT", 1)
+    path = write_csv(
+        tmp_path,
+        ["户", "物资", "数量"],
+        ["王某", "口罩", 1],
+        ["赵某", "口罩", 2],
+        ["赵某", "口罩", 3],
+    )
+
+    def register(done: int, total: int | None) -> None:
+        with Ledger.open(station.ledger.store.url, station="lx") as other:
+            other.register(Recipient(code="R-7", name="赵某"), replace=True)
+
+    chosen = ImportOptions(create_people=True)
+    result = import_rows(station.ledger, "needs", path, by="u-1", options=chosen, progress=register)
+    assert (result.recorded, result.registered) == (3, [])
+    assert station.total("needed:") == 6
+
+
+def test_the_choices_of_an_import_are_saved_by_name_and_used_again(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write_csv(tmp_path, ["东西", "实收"], ["口罩", 5])
+    chosen = ImportOptions(
+        columns={"item": "东西", "quantity": "实收"}, values={"location": "store"}
+    )
+    save_choices(station.ledger, "红会表", "opening-stock", chosen)
+    used = with_saved_choices(station.ledger, "红会表", "opening-stock", ImportOptions(year=2020))
+    assert used == replace(chosen, year=2020)
+    assert import_rows(station.ledger, "opening-stock", path, by="u-1", options=used).recorded == 1
+    with pytest.raises(InvalidField, match="saved for opening-stock"):
+        with_saved_choices(station.ledger, "红会表", "needs", ImportOptions())
+    with pytest.raises(InvalidField, match=r"no columns are saved as 'x'; saved are: 红会表"):
+        with_saved_choices(station.ledger, "x", "needs", ImportOptions())
+    with station.ledger.admin_transaction() as books:
+        amend_station(books, {"papers": {"languages": "en"}})
+        assert list(saved_columns(books)) == ["红会表"]
+        save_columns(books, "红会表", None)
+        assert saved_columns(books) == {}
+        assert paper_settings(books).languages == "en"

@@ -258,3 +258,34 @@ def test_an_import_stops_between_two_groups_and_says_so(
     assert seen[0][1] in (5, 6)
     rest = run(station, path)
     assert (rest.stopped, rest.before, rest.recorded) == (False, 2, 3)
+
+
+def test_the_command_line_writes_reasons_in_the_language_of_the_station_and_saves_columns(
+    books_path: Path, clock: Clock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Ledger.open(str(books_path), station="lx", clock=clock) as ledger:
+        register_all(without_fsync(ledger))
+    path = write_csv(
+        tmp_path,
+        ["户主", "东西", "数量", "日期"],
+        ["R-1", "口罩", 1, "2月5日"],
+        ["R-1", "口罩", "2提", "2020-02-05"],
+        ["", "口罩", 2, "2020-02-05"],
+        ["R-1", "口罩", 2, "2020-02-30"],
+    )
+    listed = tmp_path / "listed.csv"
+    words = ["import", "needs", str(path), "--by", "u-1", "--database", str(books_path)]
+    words += ["--listed", str(listed), "--force"]
+    assert main([*words, "--column", "item=东西", "--save", "户表"]) == 1
+    assert main([*words, "--saved", "户表"]) == 1
+    assert "4 rows read: 0 recorded, 0 recorded before, 4 listed" in capsys.readouterr().out
+    text = listed.read_text("utf-8-sig")
+    for reason in (
+        "日期没有年份",
+        "请写明每提的数量，如 50piece/提",
+        "缺少“户主”",
+        "不是日历上存在的日期",
+    ):
+        assert reason in text
+    assert main([*words, "--saved", "另一表"]) == 1
+    assert "saved are: 户表" in capsys.readouterr().err

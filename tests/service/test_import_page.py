@@ -117,3 +117,51 @@ def test_reasons_are_said_in_chinese_and_without_options_of_the_command_line(
     missing = upload(browser, "needs", "b.csv", b"who,what\nR-1,mask\n")
     assert "请在下方选择列" in missing
     assert "--" not in listed + missing
+
+
+def test_reasons_about_days_packs_and_files_are_chinese_on_the_page_and_in_the_download(
+    browser: Browser,
+) -> None:
+    browser.client.headers["Accept-Language"] = "zh"
+    rows = "户主,物资,数量,日期\nR-1,mask,3,2月5日\nR-1,mask,2提,2020-02-05\n,mask,1,2020-02-05\n"
+    tried = upload(browser, "needs", "a.csv", rows.encode())
+    fields = {"kind": "needs", "name": "a.csv", "content": hidden_content(tried)}
+
+    def send(do: str, **changes: str) -> str:
+        data = {**fields, "do": do, **changes}
+        return browser.client.post(PATH, data=data, headers={"Origin": ADDRESS}).text
+
+    downloaded = send("listed")
+    for reason in ("日期没有年份；请在下方填写", "请写明每提的数量", "缺少“户主”"):
+        assert reason in tried
+        assert reason in downloaded
+    assert "日期没有年份" not in send("try", year="2020")
+    assert "应为 1900 至 2200" in send("try", year="20")
+    large = "户主,物资,数量\n" + "R-1,mask,1\n" * 2_001
+    assert "超过 2000 行；请拆分文件" in upload(browser, "needs", "b.csv", large.encode())
+
+
+def test_columns_chosen_by_hand_are_saved_by_name_and_used_for_the_next_file(
+    browser: Browser,
+) -> None:
+    tried = upload(browser, "needs", "needs.csv", b"who,what,pieces\nR-1,mask,3\n")
+    assert 'name="saved"' not in browser.open(PATH)
+    fields = {"kind": "needs", "name": "needs.csv", "content": hidden_content(tried)}
+    chosen = {"column:recipient": "who", "column:item": "what", "column:quantity": "pieces"}
+    browser.send(PATH, do="try", save_as="our list", **fields, **chosen)
+    assert '<option value="our list">our list</option>' in browser.open(PATH)
+    answer = browser.client.post(
+        PATH,
+        data={"kind": "needs", "do": "try", "saved": "our list"},
+        files={"file": ("next.csv", b"who,what,pieces\nR-1,mask,4\nR-1,mask,5\n")},
+        headers={"Origin": ADDRESS},
+    )
+    assert "2 of 2 rows would be recorded." in answer.text
+    assert chosen_columns(answer.text)["column:quantity"] == "pieces"
+    wrong = browser.client.post(
+        PATH,
+        data={"kind": "donations", "do": "try", "saved": "our list"},
+        files={"file": ("next.csv", b"who,what,pieces\nR-1,mask,4\n")},
+        headers={"Origin": ADDRESS},
+    )
+    assert "saved for needs" in wrong.text

@@ -8,16 +8,23 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from functools import partial
 from typing import Any, NamedTuple
 
 from litestar import Controller, Request, Response, get, post
 
 from supplies.errors import InvalidField, Sentence, SuppliesError, template
 from supplies.imports.columns import KINDS, NO_COLUMN, Column
-from supplies.imports.import_results import ImportOptions, Listed
+from supplies.imports.days import NO_MONTH, NO_YEAR, TWO_ORDERS
+from supplies.imports.import_results import ImportOptions
+from supplies.imports.listed_rows import listed_as_csv
 from supplies.imports.matching import NOT_REGISTERED
+from supplies.imports.saved_choices import with_saved_choices
+from supplies.stations.paper_settings import paper_settings
+from supplies.stations.saved_columns import saved_columns
 from supplies_service.import_process import ImportAnswer, ImportJob, run_import
 from supplies_service.pages.forms import is_form, parse_form
+from supplies_service.pages.languages import language_of, translate_sentence
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.page_roles import COORDINATORS
 from supplies_service.problems import Malformed, TooLarge
@@ -29,6 +36,9 @@ MAX_FILE = 600_000
 
 _ON_PAGE = {
     NOT_REGISTERED: template("{name} is not registered; register it, or tick the box below"),
+    NO_YEAR: template("the day has no year; name it below"),
+    NO_MONTH: template("{text} has no month; name it below"),
+    TWO_ORDERS: template("{text} may begin with the day or with the month; choose below"),
     NO_COLUMN: template(
         "the file has no column for {wanted}; choose one below, or give one value for all rows"
     ),
@@ -36,6 +46,7 @@ _ON_PAGE = {
 """Sentences that name options of the command line, each with the sentence for the page."""
 
 _OPTIONS = ("create_items", "create_people", "open_missing")
+_DAY_FIRST = {"day": True, "month": False}
 _DISPOSITION = re.compile(rb'name="([^"]*)"(?:.*?filename="([^"]*)")?', re.DOTALL)
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
@@ -83,9 +94,10 @@ class ImportPages(Controller):
         except SuppliesError as error:
             return _show(context, fields, refused=error.detail, status=422)
         answer = await run_import(job)
-        if fields.get("do") == "listed":
+        if fields.get("do") == "listed" and answer.result is not None:
             headers = {"Content-Disposition": 'attachment; filename="listed.csv"'}
-            return Response(answer.listed, media_type="text/csv", headers=headers)
+            content = listed_as_csv(answer.result, partial(_in_language, context))
+            return Response(content, media_type="text/csv", headers=headers)
         return _show(context, fields, job=job, answer=answer, status=422 if answer.error else 200)
 
 
@@ -110,15 +122,6 @@ def _job(context: RequestContext, fields: dict[str, str]) -> ImportJob:
                 limit=MAX_FILE,
             )
         )
-    known = {column.name for column in KINDS[kind].columns}
-    chosen = {
-        prefix: {
-            name: text.strip()
-            for name in known
-            if (text := fields.get(f"{prefix}:{name}", "")).strip()
-        }
-        for prefix in ("column", "value")
-    }
     return ImportJob(
         database=context.ledger.store.url,
         station=context.station.code,
@@ -126,14 +129,46 @@ def _job(context: RequestContext, fields: dict[str, str]) -> ImportJob:
         name=fields.get("name", "file"),
         content=content,
         by=context.by,
-        options=ImportOptions(
-            columns=chosen["column"],
-            values=chosen["value"],
-            sheet=fields.get("sheet") or None,
-            dry_run=fields.get("do") != "save",
-            **{name: fields.get(name) == "true" for name in _OPTIONS},
-        ),
+        options=_options(context, kind, fields),
+        save_as=fields.get("save_as", "").strip(),
     )
+
+
+def _options(context: RequestContext, kind: str, fields: dict[str, str]) -> ImportOptions:
+    """Return the choices of the form, with the saved ones that it names.
+
+    Raises:
+        InvalidField: the year or month is invalid, or nothing is saved under the name.
+    """
+
+    def chosen(prefix: str) -> dict[str, str]:
+        names = [column.name for column in KINDS[kind].columns]
+        texts = {name: fields.get(f"{prefix}:{name}", "").strip() for name in names}
+        return {name: text for name, text in texts.items() if text}
+
+    options = ImportOptions(
+        columns=chosen("column"),
+        values=chosen("value"),
+        sheet=fields.get("sheet") or None,
+        dry_run=fields.get("do") != "save",
+        year=_number(fields, "year", 1900, 2200),
+        month=_number(fields, "month", 1, 12),
+        day_first=_DAY_FIRST.get(fields.get("first", "")),
+        **{name: fields.get(name) == "true" for name in _OPTIONS},
+    )
+    saved = fields.get("saved", "")
+    return with_saved_choices(context.ledger, saved, kind, options) if saved else options
+
+
+def _number(fields: dict[str, str], name: str, least: int, most: int) -> int | None:
+    text = fields.get(name, "").strip()
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > 4 or not least <= int(text) <= most:
+        raise InvalidField(
+            Sentence("'{text}' must be {least} to {most}", text=text, least=least, most=most)
+        )
+    return int(text)
 
 
 def _show(
@@ -145,7 +180,7 @@ def _show(
     refused: str = "",
     status: int = 200,
 ) -> Response[bytes]:
-    with context.reading():
+    with context.reading() as books:
         return render_page(
             context.request,
             "import.html",
@@ -154,22 +189,27 @@ def _show(
             fields=fields,
             job=job,
             answer=answer,
-            error="" if answer is None else _sentence(answer.error, answer),
-            reason=lambda listed: _sentence(listed.why, listed),
+            error="" if answer is None else _for_page(answer.sentence),
+            reason=lambda listed: _for_page(listed.sentence),
             refused=refused,
             options=_OPTIONS,
+            saved=list(saved_columns(books)),
             columns=[] if job is None or answer is None else _columns(job, answer),
         )
 
 
-def _sentence(text: str, parts: Listed | ImportAnswer) -> str:
-    """Return a text as a sentence that the page can translate, if its parts are known.
+def _for_page(sentence: str) -> str:
+    """Return a sentence with the fields of the page in place of options of the command line."""
+    if not isinstance(sentence, Sentence) or sentence.template not in _ON_PAGE:
+        return sentence
+    return Sentence(_ON_PAGE[sentence.template], **sentence.values)
 
-    Options of the command line are replaced by the words of the page.
-    """
-    if not parts.template:
-        return text
-    return Sentence(_ON_PAGE.get(parts.template, parts.template), **parts.values)
+
+def _in_language(context: RequestContext, sentence: str) -> str:
+    """Return a sentence in the language of the reader, as the page shows it."""
+    with context.reading() as books:
+        language = language_of(context.request, paper_settings(books).languages)
+    return translate_sentence(_for_page(sentence), language)
 
 
 def _headings(answer: ImportAnswer) -> list[str]:

@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args
 from litestar import Controller, Request, Response, post
 from litestar.datastructures import Cookie
 
+from supplies.errors import Sentence
 from supplies.papers.common import Languages
 from supplies_service.pages.forms import form_fields, redirect, safe_path
 from supplies_service.security.authorization import allow_anyone
@@ -50,6 +51,14 @@ def translations(language: Language) -> NullTranslations:
     return GNUTranslations(compiled)
 
 
+def translate_sentence(sentence: str, language: Language) -> str:
+    """Return a sentence in a language. Another text than a `Sentence` is returned unchanged."""
+    if not isinstance(sentence, Sentence):
+        return sentence
+    values = {name: translate_sentence(value, language) for name, value in sentence.values.items()}
+    return translations(language).gettext(sentence.template).format(**values)
+
+
 def language_of(request: Request[Any, Any, Any], papers: Languages = "zh+en") -> Language:
     """Return the language in which a page is shown.
 
@@ -63,6 +72,11 @@ def language_of(request: Request[Any, Any, Any], papers: Languages = "zh+en") ->
         for language in LANGUAGES:
             if name == language:
                 return language
+    return station_language(papers)
+
+
+def station_language(papers: Languages) -> Language:
+    """Return the language of a station, by the languages of its papers."""
     return "en" if papers == "en" else "zh"
 
 

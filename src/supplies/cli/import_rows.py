@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +13,8 @@ from supplies.cli.click_extensions import Command
 from supplies.errors import InvalidField
 
 if TYPE_CHECKING:
-    from supplies.imports.import_results import ImportResult
+    from supplies.imports.import_results import ImportOptions, ImportResult
+    from supplies.ledger.ledger import Ledger
 
 _KINDS = (
     "items",
@@ -33,6 +34,14 @@ _KINDS = (
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @books_options
 @click.option("--by", required=True, metavar="CODE", help="Code of the person who imports.")
+@click.option(
+    "--saved",
+    metavar="NAME",
+    help="Use the choices of --column and --value that were saved as NAME.",
+)
+@click.option(
+    "--save", metavar="NAME", help="Save the choices of --column and --value as NAME, for later."
+)
 @click.option("--sheet", metavar="NAME", help="Import only this sheet. Default: all sheets.")
 @click.option(
     "--column",
@@ -98,20 +107,12 @@ def import_file(
     database: str,
     station: str | None,
     by: str,
-    sheet: str | None,
-    columns: tuple[str, ...],
-    mapping: Path | None,
-    values: tuple[str, ...],
-    year: int | None,
-    month: str | None,
-    day_first: bool | None,
-    create_items: bool,
-    create_people: bool,
-    open_missing: bool,
-    dry_run: bool,
+    saved: str | None,
+    save: str | None,
     listed: str | None,
     force: bool,
     as_json: bool,
+    **choices: Any,
 ) -> None:
     """Record the rows of a spreadsheet.
 
@@ -131,37 +132,22 @@ def import_file(
     from supplies.cli.paper_files import OutputFile
     from supplies.cli.progress import interrupted, progress_bar
     from supplies.cli.tables import print_json
-    from supplies.imports.import_results import ImportOptions
     from supplies.imports.importer import import_rows
-    from supplies.imports.listed_rows import listed_as_csv
+    from supplies.imports.saved_choices import save_choices, with_saved_choices
 
-    if month is not None:
-        year, month_number = _year_and_month(month)
-    else:
-        month_number = None
-    options = ImportOptions(
-        columns={**_mapping(mapping), **_pairs("--column", columns)},
-        values=_pairs("--value", values),
-        sheet=sheet,
-        dry_run=dry_run,
-        create_items=create_items,
-        create_people=create_people,
-        open_missing=open_missing,
-        year=year,
-        month=month_number,
-        day_first=day_first,
-    )
+    options = _options(**choices)
     output = None if listed is None else OutputFile(listed, database, force=force)
-    with (
-        open_ledger(database, station) as ledger,
-        progress_bar("rows", with_rate=True) as report,
-        interrupted() as stop,
-    ):
-        result = import_rows(
-            ledger, kind, file, by=by, options=options, progress=report, stop=stop.is_set
-        )
-    if output is not None and result.listed:
-        output.write(listed_as_csv(result))
+    with open_ledger(database, station) as ledger:
+        if saved is not None:
+            options = with_saved_choices(ledger, saved, kind, options)
+        with progress_bar("rows", with_rate=True) as report, interrupted() as stop:
+            result = import_rows(
+                ledger, kind, file, by=by, options=options, progress=report, stop=stop.is_set
+            )
+        if save is not None:
+            save_choices(ledger, save, kind, options)
+        if output is not None and result.listed:
+            output.write(_listed(ledger, result))
     if as_json:
         print_json(result)
     else:
@@ -170,6 +156,45 @@ def import_file(
         raise Exit(130)
     if result.listed or any(not sheet.columns for sheet in result.sheets):
         raise Exit(1)
+
+
+def _options(
+    columns: tuple[str, ...],
+    mapping: Path | None,
+    values: tuple[str, ...],
+    year: int | None,
+    month: str | None,
+    **others: Any,
+) -> ImportOptions:
+    """Return the choices of the command line.
+
+    Raises:
+        InvalidField: an option is wrong.
+    """
+    from supplies.imports.import_results import ImportOptions
+
+    month_number = None
+    if month is not None:
+        year, month_number = _year_and_month(month)
+    return ImportOptions(
+        columns={**_mapping(mapping), **_pairs("--column", columns)},
+        values=_pairs("--value", values),
+        year=year,
+        month=month_number,
+        **others,
+    )
+
+
+def _listed(ledger: Ledger, result: ImportResult) -> bytes:
+    """Return the listed rows as CSV, with the reasons in the language of the station."""
+    from supplies_service.pages.languages import station_language, translate_sentence
+
+    from supplies.imports.listed_rows import listed_as_csv
+    from supplies.stations.paper_settings import paper_settings
+
+    with ledger.reading() as books:
+        language = station_language(paper_settings(books).languages)
+    return listed_as_csv(result, lambda why: translate_sentence(why, language))
 
 
 def _print(result: ImportResult, listed: str | None) -> None:

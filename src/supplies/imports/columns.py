@@ -281,18 +281,21 @@ def find_header(
         and column.name not in fixed
         and (best is None or column.name not in best.columns)
     ]
+    seen = _seen(best)
     unknown = [text for name, text in chosen.items() if best and name not in best.columns]
     if unknown:
-        raise InvalidField(f"no column has the heading {unknown[0]!r}; {_seen(best)}")
+        raise InvalidField(
+            Sentence("no column has the heading '{heading}'. {seen}", heading=unknown[0], seen=seen)
+        )
     if best is None or missing:
         wanted = "; ".join(f"{one.name} ({', '.join(one.words[:4])})" for one in missing)
-        raise InvalidField(Sentence(NO_COLUMN, wanted=wanted, seen=_seen(best)))
+        raise InvalidField(Sentence(NO_COLUMN, wanted=wanted, seen=seen))
     return best
 
 
-def _seen(header: Header | None) -> str:
+def _seen(header: Header | None) -> Sentence:
     names = ", ".join(name for name in (header.names if header else []) if name)
-    return f"Its columns are: {names or 'none'}"
+    return Sentence("Its columns are: {names}", names=names or "–")
 
 
 def _recognize(kind: RowKind, row: Row, chosen: Mapping[str, str]) -> Header:

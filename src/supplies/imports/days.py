@@ -9,8 +9,14 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from supplies.domain.normalization import normalize_text
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence, template
 from supplies.imports.sheets import Cell, Lost, shown
+
+NO_YEAR = template("the day has no year; name it, as in --year 2020")
+NO_MONTH = template("{text} has no month; name it, as in --month 2020-02")
+TWO_ORDERS = template(
+    "{text} may begin with the day or with the month; say which with --day-first or --month-first"
+)
 
 _FIRST_SERIAL = date(1899, 12, 30)
 _SERIALS = range(20_000, 80_000)
@@ -88,19 +94,25 @@ def read_day(cell: Cell, hints: DayHints) -> ReadDay:
     if isinstance(cell, date):
         return ReadDay(cell)
     if isinstance(cell, Lost):
-        raise InvalidField("the cell has a formula without a result; write the day itself")
+        raise InvalidField(
+            Sentence("the cell has a formula without a result; write the day itself")
+        )
     text = normalize_text(shown(cell)).lower()
     serial = _serial(cell, text)
     if serial is not None:
         return ReadDay(serial)
     if isinstance(cell, int | Decimal):
-        raise InvalidField(f"{shown(cell)} is a number and not a day; write it as 2020-02-28")
+        raise InvalidField(
+            Sentence("{text} is a number and not a day; write it as 2020-02-28", text=shown(cell))
+        )
     by = _BY.match(text)
     rest = text[by.end() :] if by else text
     try:
         return ReadDay(_day(rest, hints), or_earlier=by is not None)
     except ValueError as error:
-        raise InvalidField(f"{shown(cell)!r} is not a day of the calendar") from error
+        raise InvalidField(
+            Sentence("{text} is not a day of the calendar", text=repr(shown(cell)))
+        ) from error
 
 
 def _serial(cell: Cell, text: str) -> date | None:
@@ -140,9 +152,9 @@ def _day(text: str, hints: DayHints) -> date:
         return date(_year(None, hints), int(found[1]), int(found[2]))
     if found := _DAY.fullmatch(text):
         if hints.month is None:
-            raise InvalidField(f"{written!r} has no month; name it, as in --month 2020-02")
+            raise InvalidField(Sentence(NO_MONTH, text=repr(written)))
         return date(_year(None, hints), hints.month, int(found[1]))
-    raise InvalidField(f"{written!r} is not a day; write it as 2020-02-28")
+    raise InvalidField(Sentence("{text} is not a day; write it as 2020-02-28", text=repr(written)))
 
 
 def _without_time(text: str) -> str:
@@ -176,7 +188,7 @@ def _year(typed: str | None, hints: DayHints) -> int:
     if typed:
         return int(typed)
     if hints.year is None:
-        raise InvalidField("the day has no year; name it, as in --year 2020")
+        raise InvalidField(Sentence(NO_YEAR))
     return hints.year
 
 
@@ -192,10 +204,8 @@ def _in_either_order(first: int, second: int, year: int, hints: DayHints) -> dat
     if second > 12:
         return date(year, first, second)
     if hints.day_first is None:
-        raise InvalidField(
-            f"{first:02}/{second:02}/{year} may begin with the day or with the month; say which "
-            "with --day-first or --month-first"
-        )
+        text = f"{first:02}/{second:02}/{year}"
+        raise InvalidField(Sentence(TWO_ORDERS, text=text))
     return date(year, second, first) if hints.day_first else date(year, first, second)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from supplies.domain.catalogue_records import Item
 from supplies.domain.fields import MAX_QUANTITY
+from supplies.errors import Sentence, template
 from supplies.imports.quantities import (
     Content,
     NotPositive,
@@ -20,6 +21,8 @@ from supplies.imports.quantities import (
 )
 from supplies.imports.row_reader import NoGoods, RowFault, RowReader, of_column
 from supplies.imports.sheets import Row, shown
+
+UNKNOWN_UNIT = template("the unit {unit} is unknown; add it to the station's units")
 
 _NO_SPEC = frozenset(("", "/", "-", "***", "无", "n/a"))
 _SUM = re.compile(r"(?:[合总小共]\s*计|^(?:grand |sub)?total|^sum)\s*[:：]?\s*$", re.IGNORECASE)
@@ -66,11 +69,12 @@ def read_goods(reader: RowReader, row: Row) -> Goods:
     """
     name = reader.needed_text(row, "item")
     if _SUM.search(name):
-        raise NoGoods("item", f"{name} is a sum of other rows")
+        raise NoGoods("item", Sentence("{name} is a sum of other rows", name=name))
     at = reader.header.columns.get("quantity")
     if at in row.shared:
         raise RowFault(
-            "quantity", "the cell is merged over several rows; write the quantity of each row"
+            "quantity",
+            Sentence("the cell is merged over several rows; write the quantity of each row"),
         )
     value = reader.cell(row, "quantity")
     try:
@@ -135,7 +139,7 @@ def _base_unit(reader: RowReader, word: str, contents: Sequence[Content]) -> tup
         at = inside.inner
     codes = reader.units.codes(at) if at else ["piece"]
     if not codes:
-        raise RowFault("unit", f"the unit {at!r} is unknown; add it to the station's units")
+        raise RowFault("unit", Sentence(UNKNOWN_UNIT, unit=repr(at)))
     return at, codes[0]
 
 
@@ -190,12 +194,23 @@ def _counted(
         return Goods(code, number, number * item.packs[packs[0]], packs[0])
     if packs:
         raise RowFault(
-            "unit", f"{word} may be {' or '.join(packs)}; write its content, as in 50只/{word}"
+            "unit",
+            Sentence(
+                "{pack} may be {packs}; write its content, as in 50只/{pack}",
+                pack=word,
+                packs=" / ".join(packs),
+            ),
         )
+    example = f"50{item.unit}/{word}"
     raise RowFault(
         "unit",
-        f"{item.name} is counted in {item.unit}; write how many are in one {word}, as in "
-        f"50{item.unit}/{word}",
+        Sentence(
+            "{item} is counted in {unit}; write how many are in one {pack}, as in {example}",
+            item=item.name,
+            unit=item.unit,
+            pack=word,
+            example=example,
+        ),
     )
 
 
@@ -232,7 +247,17 @@ def _names_a_kind(spec: str) -> bool:
 
 def _whole(number: Decimal, unit: str) -> int:
     if number != int(number):
-        raise RowFault("quantity", f"{number.normalize():f} {unit} is not a whole number of units")
+        raise RowFault(
+            "quantity",
+            Sentence(
+                "{number} {unit} is not a whole number of units",
+                number=format(number.normalize(), "f"),
+                unit=unit,
+            ),
+        )
     if number > MAX_QUANTITY:
-        raise RowFault("quantity", f"{number:f} is more than {MAX_QUANTITY}")
+        raise RowFault(
+            "quantity",
+            Sentence("{number} is more than {most}", number=format(number, "f"), most=MAX_QUANTITY),
+        )
     return int(number)

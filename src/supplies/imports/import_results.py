@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from supplies.domain.plurals import counted
+from supplies.errors import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,31 @@ class ImportOptions:
     day_first: bool | None = None
 
 
+class Message(msgspec.Struct, frozen=True):
+    """A sentence in parts, from which another process can translate it; see `Sentence`."""
+
+    template: str
+    values: dict[str, Message | str]
+
+    @classmethod
+    def of(cls, sentence: str) -> Message | None:
+        """Return the parts of a sentence; None for a text that is not translated."""
+        if not isinstance(sentence, Sentence):
+            return None
+        values = sentence.values.items()
+        return cls(sentence.template, {name: cls.of(value) or value for name, value in values})
+
+    def sentence(self) -> Sentence:
+        """Return the sentence."""
+        return Sentence(
+            self.template,
+            **{
+                name: value.sentence() if isinstance(value, Message) else value
+                for name, value in self.values.items()
+            },
+        )
+
+
 class Listed(msgspec.Struct, frozen=True, omit_defaults=True):
     """A row that was not recorded.
 
@@ -47,7 +73,7 @@ class Listed(msgspec.Struct, frozen=True, omit_defaults=True):
         cell: The cell with the fault, such as C7; `row 7` if the fault is in no cell.
         cells: The texts of all cells of the row.
         origin: The identity of the row in the first file; see `row_identity`.
-        template, values: The parts of the sentence `why`, for translation; absent if it has none.
+        message: The parts of `why`, for translation; absent if it is not translated.
     """
 
     sheet: str
@@ -56,8 +82,12 @@ class Listed(msgspec.Struct, frozen=True, omit_defaults=True):
     why: str
     cells: list[str]
     origin: str
-    template: str = ""
-    values: dict[str, str] = {}
+    message: Message | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Why the row was not recorded, as a `Sentence` if it is translated."""
+        return self.why if self.message is None else self.message.sentence()
 
 
 class ReadSheet(msgspec.Struct):

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 
 from supplies.domain.formula_guard import guard_formula
 from supplies.imports.import_results import ImportResult
 from supplies.imports.sheets import CELL, ORIGIN, WHY
 
 
-def listed_as_csv(result: ImportResult) -> bytes:
+def listed_as_csv(result: ImportResult, translate: Callable[[str], str] = str) -> bytes:
     """Return the listed rows as CSV, with the headings of their sheets and three more columns.
 
     If sheets have different headings, the file has all of them, and each row its own. A text that a
     spreadsheet program would run as a formula begins with an apostrophe. An import takes it away.
+
+    Args:
+        translate: Returns a reason in the language of the reader; see `Sentence`.
     """
     text = io.StringIO()
     writer = csv.writer(text)
@@ -29,7 +33,11 @@ def listed_as_csv(result: ImportResult) -> bytes:
         ]
         for one in listed:
             cells = dict(zip(places, one.cells, strict=False))
-            for heading, value in ((CELL, one.cell), (WHY, one.why), (ORIGIN, one.origin)):
+            for heading, value in (
+                (CELL, one.cell),
+                (WHY, translate(one.sentence)),
+                (ORIGIN, one.origin),
+            ):
                 cells[keys.setdefault((heading, 0), len(keys))] = value
             rows.append(cells)
     writer.writerow([guard_formula(heading) for heading, _ in keys])

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TypeVar
 
 from supplies.books.name_search import comparable
 from supplies.domain.catalogue_records import CatalogueRecord, Donor, Item, Location, Recipient
-from supplies.domain.fields import is_valid_code
 from supplies.errors import InvalidField, Sentence, template
+from supplies.imports.import_results import Message
 from supplies.ledger.ledger import Ledger
 from supplies.views.catalogue import list_records
+from supplies.views.pagination import MAX_LIMIT
 
 R = TypeVar("R", bound=CatalogueRecord)
 
-_NOUNS: dict[type[CatalogueRecord], str] = {
-    Item: "item",
-    Donor: "donor",
-    Recipient: "recipient",
-    Location: "location",
+NOUNS: Mapping[type[CatalogueRecord], Sentence] = {
+    Item: Sentence("item"),
+    Donor: Sentence("donor"),
+    Recipient: Sentence("recipient"),
+    Location: Sentence("location"),
 }
+"""Nouns for the kinds of records, to translate."""
 
 _ANONYMOUS = frozenset(
     map(
@@ -46,6 +49,7 @@ _ANONYMOUS = frozenset(
 """Texts in the column of the donor that name nobody."""
 
 MAX_NAME = 200
+"""Longest name of a record, in characters."""
 
 
 def names_nobody(text: str) -> bool:
@@ -53,17 +57,26 @@ def names_nobody(text: str) -> bool:
     return comparable(text) in _ANONYMOUS or not comparable(text)
 
 
-NOT_REGISTERED = template("no {noun} is named {name}; register it, or add {option}")
+NOT_REGISTERED = template("no {noun} is named '{name}'; register it, or add {option}")
+NOT_REGISTERED_BY_IMPORTS = template("no {noun} is named '{name}'; register it")
+
+
+def unregistered(messages: Iterable[Message | None]) -> dict[str, int]:
+    """Return how many of these messages say that a record is not registered, as in "item mask"."""
+    found = Counter(
+        f"{message.sentence().values['noun']} {message.values['name']}"
+        for message in messages
+        if message is not None and message.template in (NOT_REGISTERED, NOT_REGISTERED_BY_IMPORTS)
+    )
+    return dict(found.most_common())
 
 
 class Matcher:
     """Finds and registers records for the rows of one import.
 
-    Use it within one transaction of the ledger at a time. Call `forget` after a transaction was
-    undone.
+    All names of a kind of records are kept in memory, so that a name is found without a query.
 
     Attributes:
-        unknown: How many rows name each record that is not registered, by kind and name.
         registered: The records that this import registered.
     """
 
@@ -72,9 +85,9 @@ class Matcher:
     ) -> None:
         self._ledger = ledger
         self._creates = {Item: create_items, Donor: create_people, Recipient: create_people}
-        self._known: dict[tuple[type[CatalogueRecord], str], str] = {}
-        self._has: dict[tuple[type[CatalogueRecord], str], bool] = {}
-        self.unknown: Counter[tuple[str, str]] = Counter()
+        self._names: dict[type[CatalogueRecord], _Names] = {}
+        self._found: dict[tuple[type[CatalogueRecord], str], str] = {}
+        self._version: object = None
         self.registered: list[CatalogueRecord] = []
 
     @property
@@ -82,10 +95,35 @@ class Matcher:
         """Whether unknown items are registered."""
         return self._creates[Item]
 
-    def forget(self) -> None:
-        """Forget which records were found, because the books no longer contain some of them."""
-        self._known.clear()
-        self._has.clear()
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Use the matcher within this transaction of the ledger.
+
+        Forget all names if somebody else has changed the catalogue since the last transaction.
+        """
+        version = self._ledger.store.catalogue_version(self._ledger.station_code)
+        if version != self._version:
+            self._names.clear()
+            self._found.clear()
+        yield
+        # On PostgreSQL, the version counts the own changes too.
+        self._version = self._ledger.store.catalogue_version(self._ledger.station_code)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what is recorded and registered within the `with` block if it raises an error."""
+        before = len(self.registered)
+        try:
+            with self._ledger.savepoint():
+                yield
+        except BaseException:
+            undone = self.registered[before:]
+            del self.registered[before:]
+            for record in reversed(undone):
+                self._names[type(record)].remove(record)
+            if undone:
+                self._found.clear()
+            raise
 
     def find(self, kind: type[R], text: str, make: Callable[[str], R] | None = None) -> str:
         """Return the code of the record that a text names.
@@ -98,51 +136,117 @@ class Matcher:
         Raises:
             InvalidField: no record has this name, or several have it.
         """
-        found = self._known.get((kind, text))
+        found = self._found.get((kind, text))
         if found is None:
-            found = self._find(kind, text, make)
-            self._known[kind, text] = found
+            found = self._found[kind, text] = self._find(kind, text, make)
         return found
 
     def has(self, kind: type[CatalogueRecord], text: str) -> bool:
         """Return whether a record has the text as code, name, alias or barcode."""
-        found = self._has.get((kind, text))
-        if found is None:
-            found = self._has[kind, text] = bool(self.candidates(kind, text))
-        return found
+        return (kind, text) in self._found or bool(self._codes(kind, text))
 
     def candidates(self, kind: type[R], text: str) -> list[R]:
         """Return the records whose code, name, alias or barcode is the text."""
-        books = self._ledger.books
-        if is_valid_code(text):
-            record = books.catalogue.get(kind, text)
-            if record is not None:
-                return [record]
-        wanted = comparable(text)
-        if not wanted or len(text) > MAX_NAME:
-            return []
-        found = list_records(books, kind, text, limit=None).items
-        return [one for one in found if wanted in map(comparable, _names(one))]
+        catalogue = self._ledger.books.catalogue
+        found = (catalogue.get(kind, code) for code in self._codes(kind, text))
+        return [record for record in found if record is not None]
+
+    def register(self, record: CatalogueRecord) -> None:
+        """Register a record, so that the next rows find it.
+
+        Raises:
+            SuppliesError: the record is refused.
+        """
+        names = self._names_of(type(record))
+        self._ledger.register(record)
+        self.registered.append(record)
+        names.add(record)
+
+    def next_code(self, kind: type[CatalogueRecord]) -> str:
+        """Return the next free code for a record of this kind."""
+        names = self._names_of(kind)
+        if names.next_code is None:
+            names.next_code = self._ledger.next_code(kind)
+        return names.next_code
 
     def _find(self, kind: type[R], text: str, make: Callable[[str], R] | None) -> str:
-        noun = _NOUNS[kind]
         found = self.candidates(kind, text)
         in_use = [one for one in found if not getattr(one, "retired", False)] or found
         if len(in_use) > 1:
             codes = ", ".join(one.code for one in in_use[:5])
-            raise InvalidField(f"several {noun}s are named so: {codes}; write the code of one")
+            raise InvalidField(
+                Sentence(
+                    "several are named '{name}': {codes}; write the code of one",
+                    name=text,
+                    codes=codes,
+                )
+            )
         if in_use:
             return in_use[0].code
         if len(text) > MAX_NAME:
-            raise InvalidField(f"the name is longer than {MAX_NAME} characters")
+            raise InvalidField(Sentence("the name is longer than {most} characters", most=MAX_NAME))
         if make is None or not self._creates.get(kind):
-            self.unknown[noun, text] += 1
             raise InvalidField(_how_to_register(kind, text))
-        record = make(self._ledger.next_code(kind))
-        self._ledger.register(record)
-        self._has.clear()
-        self.registered.append(record)
+        record = make(self.next_code(kind))
+        self.register(record)
         return record.code
+
+    def _codes(self, kind: type[CatalogueRecord], text: str) -> list[str]:
+        return self._names_of(kind).codes(text)
+
+    def _names_of(self, kind: type[CatalogueRecord]) -> _Names:
+        names = self._names.get(kind)
+        if names is None:
+            names = self._names[kind] = _Names()
+            page = list_records(self._ledger.books, kind, limit=MAX_LIMIT)
+            while True:
+                for record in page.items:
+                    names.add(record)
+                if page.next is None:
+                    break
+                page = list_records(self._ledger.books, kind, after=page.next, limit=MAX_LIMIT)
+        return names
+
+
+class _Names:
+    """The codes of all records of one kind by their names, aliases and barcodes.
+
+    Attributes:
+        next_code: The next free code; None if it is not known.
+    """
+
+    def __init__(self) -> None:
+        self._codes: dict[str, list[str]] = {}
+        self._all = set[str]()
+        self.next_code: str | None = None
+
+    def codes(self, text: str) -> list[str]:
+        """Return the code that is the text, or the codes of the records that have this name."""
+        if text in self._all:
+            return [text]
+        return sorted(self._codes.get(comparable(text), ())) if len(text) <= MAX_NAME else []
+
+    def add(self, record: CatalogueRecord) -> None:
+        self._all.add(record.code)
+        for name in _comparable_names(record):
+            self._codes.setdefault(name, []).append(record.code)
+        self.next_code = _following(record.code) if record.code == self.next_code else None
+
+    def remove(self, record: CatalogueRecord) -> None:
+        self._all.remove(record.code)
+        for name in _comparable_names(record):
+            self._codes[name].remove(record.code)
+        self.next_code = None
+
+
+def _following(code: str) -> str:
+    """Return the code after one that the ledger numbered, such as D-013 after D-012."""
+    letter, _, digits = code.partition("-")
+    return f"{letter}-{int(digits) + 1:0{len(digits)}}"
+
+
+def _comparable_names(record: CatalogueRecord) -> set[str]:
+    return {name for text in _names(record) if (name := comparable(text))}
 
 
 def _names(record: CatalogueRecord) -> Iterable[str]:
@@ -156,7 +260,6 @@ def _names(record: CatalogueRecord) -> Iterable[str]:
 
 def _how_to_register(kind: type[CatalogueRecord], text: str) -> Sentence:
     option = {Item: "--create-items", Donor: "--create-people", Recipient: "--create-people"}
-    values = {"noun": _NOUNS[kind], "name": repr(text)}
     if kind in option:
-        return Sentence(NOT_REGISTERED, **values, option=option[kind])
-    return Sentence("no {noun} is named {name}; register it", **values)
+        return Sentence(NOT_REGISTERED, noun=NOUNS[kind], name=text, option=option[kind])
+    return Sentence(NOT_REGISTERED_BY_IMPORTS, noun=NOUNS[kind], name=text)

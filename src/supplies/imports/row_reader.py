@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from supplies.domain.catalogue_records import Donor, Location, Recipient
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.imports.columns import Header, RowKind
 from supplies.imports.days import DayHints, ReadDay, read_day
 from supplies.imports.matching import Matcher, names_nobody
@@ -23,6 +23,7 @@ class RowFault(Exception):
 
     Attributes:
         column: The column of the fault; "" if it concerns the whole row.
+        why: The reason, which is translated if it is a `Sentence`.
     """
 
     def __init__(self, column: str, why: str) -> None:
@@ -68,7 +69,9 @@ class RowReader:
         """
         value = self.cell(row, name)
         if isinstance(value, Lost):
-            raise RowFault(name, "the cell has a formula without a result; write its value")
+            raise RowFault(
+                name, Sentence("the cell has a formula without a result; write its value")
+            )
         return shown(value)
 
     def needed_text(self, row: Row, name: str) -> str:
@@ -79,8 +82,17 @@ class RowReader:
         """
         text = self.text(row, name)
         if not text:
-            raise RowFault(name, f"the {name} is missing")
+            raise self.missing(name)
         return text
+
+    def missing(self, name: str) -> RowFault:
+        """Return the fault of a row in which a needed cell is empty."""
+        return RowFault(name, Sentence("the {column} is missing", column=self.title(name)))
+
+    def title(self, name: str) -> str:
+        """Return the heading of a column in the sheet, or its name if the sheet has no such."""
+        at = self.header.columns.get(name)
+        return name if at is None else self.header.names[at]
 
     def choice(self, row: Row, name: str, words: Mapping[str, str]) -> str | None:
         """Return the value that a word in a cell means; None for an empty cell.
@@ -93,7 +105,10 @@ class RowReader:
             return None
         found = words.get(text.strip().lower())
         if found is None:
-            raise RowFault(name, f"{text!r} is none of {', '.join(dict.fromkeys(words))}")
+            raise RowFault(
+                name,
+                Sentence("{text} is none of {words}", text=repr(text), words=", ".join(words)),
+            )
         return found
 
     def day(self, row: Row, name: str) -> ReadDay | None:
@@ -124,7 +139,7 @@ class RowReader:
         except NotPositive as error:
             raise RowFault(name, error.detail) from None
         if found != int(found):
-            raise RowFault(name, f"{shown(value)} is not a whole number")
+            raise RowFault(name, Sentence("{text} is not a whole number", text=shown(value)))
         return int(found)
 
     # --- people and places -----------------------------------------------------------------------
@@ -193,7 +208,13 @@ class RowReader:
         """
         found = {value: None for row in rows if (value := read(row, name)) is not None}
         if len(found) > 1:
-            raise RowFault(name, f"the rows of one document have different values for {name}")
+            raise RowFault(
+                name,
+                Sentence(
+                    "the rows of one document have different values for {column}",
+                    column=self.title(name),
+                ),
+            )
         return next(iter(found), None)
 
     def optional(self, row: Row, *names: str) -> dict[str, Any]:

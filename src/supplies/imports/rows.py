@@ -13,7 +13,14 @@ from supplies.domain import commands as c
 from supplies.domain.catalogue_records import CatalogueRecord, Donor, Item, Recipient
 from supplies.domain.fields import is_valid_code
 from supplies.domain.validation import convert
-from supplies.imports.goods import Goods, notes_of_specs, read_goods, read_labels
+from supplies.errors import Sentence
+from supplies.imports.goods import (
+    UNKNOWN_UNIT,
+    Goods,
+    notes_of_specs,
+    read_goods,
+    read_labels,
+)
 from supplies.imports.row_reader import RowFault, RowReader
 from supplies.imports.sheets import Row
 
@@ -51,23 +58,21 @@ PUBLISH: Mapping[str, str] = {
 }
 
 
-def opening_stock(reader: RowReader, rows: Sequence[Row]) -> list[c.Command]:
+def opening_stock(reader: RowReader, rows: Sequence[Row]) -> c.Command:
     """Return the command for rows of opening stock."""
     goods = [read_goods(reader, row) for row in rows]
-    return [
-        _make(
-            c.OpenStock,
-            reader.head(rows, notes_of_specs(reader, goods)),
-            location=reader.location(rows[0]),
-            lines=[
-                {**one.fields(), **read_labels(reader, row)}
-                for one, row in zip(goods, rows, strict=True)
-            ],
-        )
-    ]
+    return _make(
+        c.OpenStock,
+        reader.head(rows, notes_of_specs(reader, goods)),
+        location=reader.location(rows[0]),
+        lines=[
+            {**one.fields(), **read_labels(reader, row)}
+            for one, row in zip(goods, rows, strict=True)
+        ],
+    )
 
 
-def donations(reader: RowReader, rows: Sequence[Row]) -> list[c.Command]:
+def donations(reader: RowReader, rows: Sequence[Row]) -> c.Command:
     """Return the command for rows of one donation.
 
     Raises:
@@ -84,21 +89,19 @@ def donations(reader: RowReader, rows: Sequence[Row]) -> list[c.Command]:
     wish = reader.all_texts(rows, "wish")
     handled_by = reader.all_texts(rows, "handled_by", "、")
     if not handled_by:
-        raise RowFault("handled_by", "the handled_by is missing")
-    return [
-        _make(
-            c.RecordDonation,
-            reader.head(rows, notes_of_specs(reader, goods)),
-            {"wish": wish} if wish else {},
-            {} if donor is None else {"donor": donor, "keep_pledges": True},
-            location=reader.location(rows[0]),
-            handled_by=handled_by,
-            lines=lines,
-        )
-    ]
+        raise reader.missing("handled_by")
+    return _make(
+        c.RecordDonation,
+        reader.head(rows, notes_of_specs(reader, goods)),
+        {"wish": wish} if wish else {},
+        {} if donor is None else {"donor": donor, "keep_pledges": True},
+        location=reader.location(rows[0]),
+        handled_by=handled_by,
+        lines=lines,
+    )
 
 
-def pledges(reader: RowReader, rows: Sequence[Row]) -> list[c.Command]:
+def pledges(reader: RowReader, rows: Sequence[Row]) -> c.Command:
     """Return the command for rows of one pledge. Rows of one item are added up.
 
     Raises:
@@ -106,7 +109,7 @@ def pledges(reader: RowReader, rows: Sequence[Row]) -> list[c.Command]:
     """
     donor = reader.donor(rows[0])
     if donor is None:
-        raise RowFault("donor", "a pledge needs the name of its donor")
+        raise RowFault("donor", Sentence("a pledge needs the name of its donor"))
     goods = [read_goods(reader, row) for row in rows]
     by_item: dict[str, list[Goods]] = {}
     for one in goods:
@@ -118,52 +121,46 @@ def pledges(reader: RowReader, rows: Sequence[Row]) -> list[c.Command]:
         for item, parts in by_item.items()
     ]
     due = reader.common(rows, "due_on", reader.day)
-    return [
-        _make(
-            c.MakePledge,
-            reader.head(rows, notes_of_specs(reader, goods)),
-            {} if due is None else {"due_on": due.day.isoformat()},
-            donor=donor,
-            lines=lines,
-        )
-    ]
+    return _make(
+        c.MakePledge,
+        reader.head(rows, notes_of_specs(reader, goods)),
+        {} if due is None else {"due_on": due.day.isoformat()},
+        donor=donor,
+        lines=lines,
+    )
 
 
-def needs(reader: RowReader, rows: Sequence[Row]) -> list[c.Command]:
+def needs(reader: RowReader, rows: Sequence[Row]) -> c.Command:
     """Return the command for a row of a need."""
     (row,) = rows
     goods = read_goods(reader, row)
     due = reader.day(row, "needed_by")
     urgency = reader.choice(row, "urgency", URGENCIES)
-    return [
-        _make(
-            c.NoteNeed,
-            reader.head(rows, notes_of_specs(reader, [goods])),
-            goods.fields(),
-            {} if due is None else {"needed_by": due.day.isoformat()},
-            {} if urgency is None else {"urgency": urgency},
-            recipient=reader.recipient(row),
-        )
-    ]
+    return _make(
+        c.NoteNeed,
+        reader.head(rows, notes_of_specs(reader, [goods])),
+        goods.fields(),
+        {} if due is None else {"needed_by": due.day.isoformat()},
+        {} if urgency is None else {"urgency": urgency},
+        recipient=reader.recipient(row),
+    )
 
 
-def distributions(reader: RowReader, rows: Sequence[Row]) -> list[c.Command]:
+def distributions(reader: RowReader, rows: Sequence[Row]) -> c.Command:
     """Return the command for rows of one hand-out."""
     headcount = reader.common(rows, "headcount", reader.number)
     goods = [read_goods(reader, row) for row in rows]
-    return [
-        _make(
-            c.HandOut,
-            reader.head(rows, notes_of_specs(reader, goods)),
-            {} if headcount is None else {"headcount": headcount},
-            recipient=reader.recipient(rows[0]),
-            location=reader.location(rows[0]),
-            lines=[one.fields() for one in goods],
-        )
-    ]
+    return _make(
+        c.HandOut,
+        reader.head(rows, notes_of_specs(reader, goods)),
+        {} if headcount is None else {"headcount": headcount},
+        recipient=reader.recipient(rows[0]),
+        location=reader.location(rows[0]),
+        lines=[one.fields() for one in goods],
+    )
 
 
-def allocations(reader: RowReader, rows: Sequence[Row]) -> list[c.Command]:
+def allocations(reader: RowReader, rows: Sequence[Row]) -> c.Command:
     """Return the command for a row of an allocation: goods set aside, or handed out already.
 
     Raises:
@@ -172,22 +169,24 @@ def allocations(reader: RowReader, rows: Sequence[Row]) -> list[c.Command]:
     (row,) = rows
     outcome = reader.choice(row, "outcome", OUTCOMES)
     if outcome is None:
-        raise RowFault("outcome", "the outcome is missing")
+        raise reader.missing("outcome")
     if outcome == "closed":
         reason = reader.text(row, "reason")
-        because = f": {reason}" if reason else ""
-        raise RowFault("outcome", f"nothing was handed over{because}; there is nothing to record")
+        why = (
+            Sentence("nothing was handed over: {reason}; there is nothing to record", reason=reason)
+            if reason
+            else Sentence("nothing was handed over; there is nothing to record")
+        )
+        raise RowFault("outcome", why)
     goods = read_goods(reader, row)
     kind = c.HandOut if outcome == "delivered" else c.Allocate
-    return [
-        _make(
-            kind,
-            reader.head(rows, notes_of_specs(reader, [goods])),
-            recipient=reader.recipient(row),
-            location=reader.location(row),
-            lines=[goods.fields()],
-        )
-    ]
+    return _make(
+        kind,
+        reader.head(rows, notes_of_specs(reader, [goods])),
+        recipient=reader.recipient(row),
+        location=reader.location(row),
+        lines=[goods.fields()],
+    )
 
 
 def item_record(reader: RowReader, row: Row) -> dict[str, Any]:
@@ -206,7 +205,7 @@ def item_record(reader: RowReader, row: Row) -> dict[str, Any]:
     if packs:
         fields["packs"] = packs[0]
     elif pack and size is None:
-        raise RowFault("pack_size", f"write how many units are in one {pack}")
+        raise RowFault("pack_size", Sentence("write how many units are in one {pack}", pack=pack))
     if size is not None:
         fields["packs"] = {_unit_code(reader, "pack", pack or "carton"): size}
     if barcode:
@@ -229,7 +228,9 @@ def _exported(column: str, text: str | None) -> list[dict[str, Any]]:
     try:
         found: list[dict[str, Any]] = json.loads(f"[{text.replace('}; {', '}, {')}]")
     except ValueError as error:
-        raise RowFault(column, f"{text} is not JSON: {error}") from error
+        raise RowFault(
+            column, Sentence("{text} is not JSON: {error}", text=text, error=error)
+        ) from error
     return found
 
 
@@ -239,7 +240,7 @@ def _unit_code(reader: RowReader, column: str, word: str) -> str:
         return codes[0]
     if is_valid_code(word):
         return word
-    raise RowFault(column, f"the unit {word!r} is unknown; add it to the station's units")
+    raise RowFault(column, Sentence(UNKNOWN_UNIT, unit=repr(word)))
 
 
 def _divided(text: str) -> list[str]:
@@ -270,7 +271,7 @@ def recipient_record(reader: RowReader, row: Row) -> dict[str, Any]:
     return fields
 
 
-COMMANDS: Mapping[str, Callable[[RowReader, Sequence[Row]], list[c.Command]]] = {
+COMMANDS: Mapping[str, Callable[[RowReader, Sequence[Row]], c.Command]] = {
     "opening-stock": opening_stock,
     "donations": donations,
     "pledges": pledges,

@@ -29,8 +29,8 @@ from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound, Sentence
 from supplies.papers.common import BilingualText, Languages, StationHead, UnitWords
 from supplies.papers.units import SHIPPED_UNITS
-from supplies.signing.seals import Seals
 from supplies.stations.retention import Retention, retention, set_retention
+from supplies.stations.stored_settings import read_settings, store_settings
 
 LOGO_BYTES = 8192
 """Maximum size of a logo file in bytes.
@@ -111,11 +111,11 @@ class StationWithSettings(Station, frozen=True, kw_only=True):
 
 def paper_settings(books: Books) -> PaperSettings:
     """Return the present settings. A station without settings has the defaults."""
-    kept = books.value("SELECT settings FROM station_settings WHERE station = :station")
-    return PaperSettings() if kept is None else _decode(kept)
+    stored = read_settings(books)
+    return msgspec.convert({name: stored[name] for name in stored.keys() & _NAMES}, PaperSettings)
 
 
-_decode = msgspec.json.Decoder(PaperSettings).decode
+_NAMES = frozenset(PaperSettings.__struct_fields__)
 
 
 def station_with_settings(books: Books) -> StationWithSettings:
@@ -223,9 +223,8 @@ def amend_station(books: Books, changes: Mapping[str, Any]) -> StationWithSettin
     shown = check_amendment(books, changes)
     station = {name: getattr(shown, name) for name in Station.__struct_fields__}
     books.catalogue.amend(Station(**station))
-    Seals(books.store, books.station_code).put(
-        "station_settings", settings=msgspec.json.encode(shown.papers).decode()
-    )
+    others = {name: one for name, one in read_settings(books).items() if name not in _NAMES}
+    store_settings(books, {**others, **msgspec.to_builtins(shown.papers)})
     set_retention(books, shown.retention)
     return shown
 

@@ -1,0 +1,72 @@
+"""Divide the rows of a sheet into documents, each of which becomes one command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from supplies.imports.row_identity import IdentifiedRow
+from supplies.imports.row_reader import RowReader
+from supplies.imports.sheets import Row, shown
+
+MAX_LINES_TOGETHER = 200
+"""How many rows of opening stock become one command."""
+
+_COMMON = {
+    "opening-stock": ("location", "day", "note"),
+    "donations": ("reference", "donor", "recipient", "day", "location"),
+    "pledges": ("reference", "donor", "recipient", "day", "location"),
+    "distributions": ("reference", "donor", "recipient", "day", "location"),
+}
+"""The columns that the rows of one document have in common, by the kind of rows.
+
+Rows without a `reference` are documents of their own, except for opening stock. So are all rows of
+other kinds.
+"""
+
+
+class Documents:
+    """Divides the rows of one sheet into documents, and documents into groups."""
+
+    def __init__(self, reader: RowReader) -> None:
+        kind = reader.kind
+        known = {column.name for column in kind.columns}
+        self._reader = reader
+        self._common = [name for name in _COMMON.get(kind.name, ()) if name in known]
+        self._is_stock = kind.name == "opening-stock"
+
+    def groups(
+        self, rows: Iterable[IdentifiedRow], size: int
+    ) -> Iterator[list[list[IdentifiedRow]]]:
+        """Yield documents in groups of about `size` rows. No document is divided."""
+        group: list[list[IdentifiedRow]] = []
+        count = 0
+        for document in self._documents(rows):
+            group.append(document)
+            count += len(document)
+            if count >= size:
+                yield group
+                group, count = [], 0
+        if group:
+            yield group
+
+    def _documents(self, rows: Iterable[IdentifiedRow]) -> Iterator[list[IdentifiedRow]]:
+        """Yield the rows that follow each other and become one command."""
+        together: list[IdentifiedRow] = []
+        last: object = None
+        for one in rows:
+            key = self._key(one.row)
+            is_full = self._is_stock and len(together) >= MAX_LINES_TOGETHER
+            if together and (key is None or key != last or is_full):
+                yield together
+                together = []
+            together.append(one)
+            last = key
+        if together:
+            yield together
+
+    def _key(self, row: Row) -> tuple[str, ...] | None:
+        """Return what the rows of one document have in common; None if it is the only row."""
+        if not self._common:
+            return None
+        key = tuple(shown(self._reader.cell(row, name)) for name in self._common)
+        return key if self._is_stock or key[0] else None

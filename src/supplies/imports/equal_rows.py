@@ -1,0 +1,38 @@
+"""Find the rows of a file that are equal in all columns read."""
+
+from __future__ import annotations
+
+from array import array
+from itertools import pairwise
+
+from supplies.imports.sheets import Row, shown
+
+
+class EqualRows:
+    """Remembers a hash of 8 bytes and the number of each row, also of a million rows."""
+
+    def __init__(self) -> None:
+        self._hashes, self._numbers = array("q"), array("L")
+
+    def add(self, row: Row, columns: list[int]) -> None:
+        """Add a row.
+
+        Args:
+            columns: Indexes of the cells that are read.
+        """
+        cells = row.cells
+        texts = tuple(shown(cells[at]) if at < len(cells) else "" for at in columns)
+        self._hashes.append(hash(texts))
+        self._numbers.append(row.number)
+
+    def pairs(self) -> list[tuple[int, int]]:
+        """Return the numbers of rows that equal an earlier row: the first of them, and the row."""
+        found = []
+        first = None
+        for at, then in pairwise(sorted(range(len(self._hashes)), key=self._hashes.__getitem__)):
+            if self._hashes[at] != self._hashes[then]:
+                first = None
+                continue
+            first = self._numbers[at] if first is None else first
+            found.append((first, self._numbers[then]))
+        return sorted(found, key=lambda pair: pair[1])

@@ -1,0 +1,160 @@
+"""Record the commands of rows, or find out which of the rows have a fault."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from supplies.domain import commands as c
+from supplies.errors import InvalidField, NotEnough, Sentence, StoreError, SuppliesError
+from supplies.imports.import_results import ImportResult, Opened
+from supplies.imports.row_identity import IdentifiedRow
+from supplies.imports.row_reader import NoGoods, RowFault, RowReader
+from supplies.imports.rows import COLUMN_OF_FIELD, COMMANDS
+from supplies.imports.sheets import Row
+from supplies.ledger.ledger import Ledger
+
+Faults = dict[int, RowFault]
+"""The fault of each row that is not recorded, by its index in the document."""
+
+
+class _Undone(Exception):
+    """Raised to undo what a row registered while it was only read."""
+
+
+class CommandRecorder:
+    """Records the documents of one sheet, each as a command.
+
+    Args:
+        by: Code of the person who imports the rows.
+        open_missing: Whether to record goods that the books lack as opening stock.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        reader: RowReader,
+        result: ImportResult,
+        by: str,
+        *,
+        open_missing: bool,
+    ) -> None:
+        self._ledger, self._reader, self._result = ledger, reader, result
+        self._by, self._open_missing = by, open_missing
+        self._commands_of = COMMANDS[reader.kind.name]
+        self._are_independent = reader.kind.name == "opening-stock"
+
+    def record(self, document: Sequence[IdentifiedRow]) -> Faults:
+        """Record the rows of a document. Return the faults of the rows that were not recorded.
+
+        Rows of opening stock do not depend on each other, so the others are recorded. All rows of
+        another document are refused together, unless the faulty rows have no goods.
+
+        Raises:
+            StoreError: the database cannot be written.
+        """
+        rows = [one.row for one in document]
+        faults = self._try(rows)
+        if not faults:
+            return {}
+        if len(rows) > 1:
+            faults = self._faults_of_each(rows) or faults
+        rest = [at for at in range(len(rows)) if at not in faults]
+        if not rest:
+            return faults
+        if self._are_independent or all(isinstance(one, NoGoods) for one in faults.values()):
+            further = self.record([document[at] for at in rest])
+            return faults | {rest[at]: fault for at, fault in further.items()}
+        first = rows[min(faults)].number
+        why = Sentence("row {row} of the same document cannot be recorded", row=first)
+        return faults | {at: RowFault("", why) for at in rest}
+
+    def _try(self, rows: Sequence[Row]) -> Faults:
+        """Record one command for rows, or return their faults."""
+        opened: list[Opened] = []
+        try:
+            with self._reader.matcher.savepoint():
+                command = self._commands_of(self._reader, rows)
+                self._record_command(command, rows[0].number, opened)
+        except StoreError:
+            raise
+        except RowFault as fault:
+            return {0: fault}
+        except SuppliesError as error:
+            return _faults_by_row(error, len(rows))
+        self._result.recorded += len(rows)
+        self._result.documents += 1
+        self._result.opened += opened
+        return {}
+
+    def _faults_of_each(self, rows: Sequence[Row]) -> Faults:
+        """Return the faults of the rows that cannot even be read."""
+        faults: Faults = {}
+        for at, row in enumerate(rows):
+            try:
+                with suppress(_Undone), self._reader.matcher.savepoint():
+                    self._commands_of(self._reader, [row])
+                    raise _Undone
+            except RowFault as found:
+                faults[at] = found
+            except InvalidField as error:
+                faults[at] = fault_of(error)
+        return faults
+
+    def _record_command(self, command: c.Command, row: int, opened: list[Opened]) -> None:
+        try:
+            self._ledger.record(command, by=self._by)
+        except NotEnough as error:
+            if not self._open_missing or not isinstance(command, c.HandOut | c.Allocate):
+                raise
+            self._open(command, error, row, opened)
+            self._record_command(command, row, opened)
+
+    def _open(
+        self, command: c.HandOut | c.Allocate, error: NotEnough, row: int, opened: list[Opened]
+    ) -> None:
+        """Record what a command lacks as opening stock.
+
+        Raises:
+            NotEnough: the error does not say how much is missing.
+        """
+        missing = []
+        for fault in error.faults:
+            parts = fault.pointer.split("/")
+            short = (fault.asked or 0) - (fault.available or 0)
+            if len(parts) < 3 or parts[1] != "lines" or short <= 0:
+                raise error
+            missing.append((command.lines[int(parts[2])].item, short))
+        if not missing:
+            raise error
+        for item, short in missing:
+            self._ledger.record(
+                c.OpenStock(
+                    happened_on=command.happened_on,
+                    location=command.location,
+                    lines=[c.ArrivalLine(item=item, quantity=short)],
+                    note=f"opened by the import of {self._result.file[:200]}, row {row}",
+                ),
+                by=self._by,
+            )
+            opened.append(Opened(row, item, command.location, short))
+
+
+def fault_of(error: SuppliesError) -> RowFault:
+    """Return the first fault of an error as the fault of a row."""
+    return _faults_by_row(error, 1)[0]
+
+
+def _faults_by_row(error: SuppliesError, rows: int) -> Faults:
+    """Return the faults of a refused command, by the index of the row that they concern."""
+    found: Faults = {}
+    for fault in error.faults:
+        parts = fault.pointer.split("/")
+        at = int(parts[2]) if len(parts) > 2 and parts[1] == "lines" and rows > 1 else 0
+        name = parts[-1]
+        if 0 <= at < rows and at not in found:
+            why = error.detail if len(error.faults) == 1 else fault.detail
+            if not isinstance(why, Sentence) and fault.rule is not None:
+                why = fault.rule  # It leaves out the path of the field: the list names the cell.
+            found[at] = RowFault(COLUMN_OF_FIELD.get(name, name), why)
+    return found or {0: RowFault("", error.detail)}

@@ -1,0 +1,85 @@
+"""Choices of columns for imports, which a station saves by name to use them again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from supplies.books.reader import Books
+from supplies.domain.validation import convert
+from supplies.errors import InvalidField, Sentence
+from supplies.stations.stored_settings import read_settings, store_settings
+
+MAX_SAVED = 100
+"""Largest number of choices that a station may save."""
+
+_MEMBER = "import_columns"
+_Text = Annotated[str, Meta(min_length=1, max_length=200)]
+_Choices = Annotated[dict[_Text, _Text], Meta(max_length=50)]
+
+
+class SavedColumns(msgspec.Struct, frozen=True, kw_only=True):
+    """Which columns an import reads.
+
+    Attributes:
+        kind: What the rows are, such as "donations".
+        columns: The heading from which each column is read.
+        values: One value for all rows, by column.
+    """
+
+    kind: _Text
+    columns: _Choices = {}
+    values: _Choices = {}
+
+
+def saved_columns(books: Books) -> Mapping[str, SavedColumns]:
+    """Return all saved choices by name."""
+    stored = read_settings(books).get(_MEMBER, {})
+    return {name: msgspec.convert(stored[name], SavedColumns) for name in sorted(stored)}
+
+
+def find_saved_columns(books: Books, name: str, kind: str) -> SavedColumns:
+    """Return the choices that were saved under a name, for rows of a kind.
+
+    Raises:
+        InvalidField: there are none, or they are for rows of another kind.
+    """
+    all_saved = saved_columns(books)
+    found = all_saved.get(name)
+    if found is None:
+        raise InvalidField(
+            Sentence(
+                "no columns are saved as '{name}'; saved are: {names}",
+                name=name,
+                names=", ".join(all_saved) or "–",
+            )
+        )
+    if found.kind != kind:
+        raise InvalidField(
+            Sentence("the columns '{name}' are saved for {kind}", name=name, kind=found.kind)
+        )
+    return found
+
+
+def save_columns(books: Books, name: str, saved: SavedColumns | None) -> None:
+    """Save choices under a name, in place of those that have this name. None removes them.
+
+    Call this within `Ledger.admin_transaction()`.
+
+    Raises:
+        InvalidField: the name or the choices are too long, or too many are saved.
+    """
+    name = name.strip()
+    if not 0 < len(name) <= 80:
+        raise InvalidField(Sentence("a name for saved columns has 1 to 80 characters"))
+    stored = {key: one for key, one in saved_columns(books).items() if key != name}
+    if saved is not None:
+        stored[name] = convert(SavedColumns, msgspec.to_builtins(saved))
+    if len(stored) > MAX_SAVED:
+        raise InvalidField(
+            Sentence("at most {most} choices of columns can be saved", most=MAX_SAVED)
+        )
+    store_settings(books, {**read_settings(books), _MEMBER: msgspec.to_builtins(stored)})
