@@ -21,7 +21,7 @@ _RECORDS = {
     "location": "locations",
     "team": "teams",
 }
-"""The table to whose column `code` a column with codes refers."""
+"""For each column that contains codes: the table to whose column `code` it refers."""
 
 OpenFile = Callable[[str], AbstractContextManager[Path]]
 """A function that yields the path to which a file with the given name is to be written."""

@@ -116,7 +116,7 @@ def read_day(cell: Cell, hints: DayHints) -> ReadDay:
 
 
 def _serial(cell: Cell, text: str) -> date | None:
-    """Return the day with this day number of a spreadsheet, or None if it is none."""
+    """Return the day for a day number of a spreadsheet; None if the number is outside the range."""
     number = cell if isinstance(cell, int | Decimal) else None
     if number is None and re.fullmatch(r"\d{5}(\.\d+)?", text):
         number = Decimal(text)

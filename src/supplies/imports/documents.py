@@ -17,10 +17,10 @@ _COMMON = {
     "pledges": ("reference", "donor", "recipient", "day", "location"),
     "distributions": ("reference", "donor", "recipient", "day", "location"),
 }
-"""The columns that the rows of one document have in common, by the kind of rows.
+"""For each kind of rows: the columns that all rows of one document have in common.
 
-Rows without a `reference` are documents of their own, except for opening stock. So are all rows of
-other kinds.
+A row without a `reference` is a document by itself, except for opening stock. For kinds that are
+not listed, every row is a document by itself.
 """
 
 
@@ -65,7 +65,7 @@ class Documents:
             yield together
 
     def _key(self, row: Row) -> tuple[str, ...] | None:
-        """Return what the rows of one document have in common; None if it is the only row."""
+        """Return the common values of the rows of one document; None for a row by itself."""
         if not self._common:
             return None
         key = tuple(shown(self._reader.cell(row, name)) for name in self._common)

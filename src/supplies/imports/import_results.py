@@ -17,7 +17,7 @@ class ImportOptions:
     """What the user chooses for an import.
 
     Attributes:
-        columns: The heading or heading text of columns that the program does not recognize.
+        columns: The headings of columns that the program does not recognize, by column.
         values: One value for all rows, by column, such as a location.
         sheet: The only sheet to import; None imports all sheets.
         dry_run: Whether to record nothing, and only return what would be recorded.
@@ -41,7 +41,7 @@ class ImportOptions:
 
 
 class Message(msgspec.Struct, frozen=True):
-    """A sentence in parts, from which another process can translate it; see `Sentence`."""
+    """The parts of a `Sentence`, from which another process can translate it."""
 
     template: str
     values: dict[str, Message | str]

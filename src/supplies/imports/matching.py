@@ -23,7 +23,7 @@ NOUNS: Mapping[type[CatalogueRecord], Sentence] = {
     Recipient: Sentence("recipient"),
     Location: Sentence("location"),
 }
-"""Nouns for the kinds of records, to translate."""
+"""The words for the kinds of records, which can be translated."""
 
 _ANONYMOUS = frozenset(
     map(
@@ -62,7 +62,7 @@ NOT_REGISTERED_BY_IMPORTS = template("no {noun} is named '{name}'; register it")
 
 
 def unregistered(messages: Iterable[Message | None]) -> dict[str, int]:
-    """Return how many of these messages say that a record is not registered, as in "item mask"."""
+    """Return how many messages name each record that is not registered, as in "item mask"."""
     found = Counter(
         f"{message.sentence().values['noun']} {message.values['name']}"
         for message in messages
@@ -99,7 +99,7 @@ class Matcher:
     def transaction(self) -> Iterator[None]:
         """Use the matcher within this transaction of the ledger.
 
-        Forget all names if somebody else has changed the catalogue since the last transaction.
+        If somebody else has changed the catalogue since the last transaction, forget all names.
         """
         version = self._ledger.store.catalogue_version(self._ledger.station_code)
         if version != self._version:
@@ -221,7 +221,7 @@ class _Names:
         self.next_code: str | None = None
 
     def codes(self, text: str) -> list[str]:
-        """Return the code that is the text, or the codes of the records that have this name."""
+        """Return the codes that a text means: itself, or those of the records with this name."""
         if text in self._all:
             return [text]
         return sorted(self._codes.get(comparable(text), ())) if len(text) <= MAX_NAME else []
@@ -240,7 +240,7 @@ class _Names:
 
 
 def _following(code: str) -> str:
-    """Return the code after one that the ledger numbered, such as D-013 after D-012."""
+    """Return the code after a numbered code, such as D-013 after D-012."""
     letter, _, digits = code.partition("-")
     return f"{letter}-{int(digits) + 1:0{len(digits)}}"
 

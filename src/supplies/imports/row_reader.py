@@ -90,7 +90,7 @@ class RowReader:
         return RowFault(name, Sentence("the {column} is missing", column=self.title(name)))
 
     def title(self, name: str) -> str:
-        """Return the heading of a column in the sheet, or its name if the sheet has no such."""
+        """Return the heading of a column in the sheet, or the column's name if it has none."""
         at = self.header.columns.get(name)
         return name if at is None else self.header.names[at]
 

@@ -193,7 +193,7 @@ def item_record(reader: RowReader, row: Row) -> dict[str, Any]:
     """Return the fields of the item in a row.
 
     Raises:
-        RowFault: a cell is wrong, or a pack has no size.
+        RowFault: a cell is wrong, or the size of a pack is missing.
     """
     fields = reader.optional(row, "name", "name_en", "category")
     pack, barcode = reader.text(row, "pack"), reader.text(row, "barcode")
@@ -218,10 +218,10 @@ def item_record(reader: RowReader, row: Row) -> dict[str, Any]:
 
 
 def _exported(column: str, text: str | None) -> list[dict[str, Any]]:
-    """Return the JSON objects in a cell that `supplies export` wrote; none from any other cell.
+    """Return the JSON objects in a cell that `supplies export` wrote; [] for any other cell.
 
     Raises:
-        RowFault: the cell begins like a JSON object, and is none.
+        RowFault: the cell begins like a JSON object, but is not valid JSON.
     """
     if text is None or not text.startswith("{"):
         return []

@@ -1,4 +1,4 @@
-"""Choices of columns for imports, which a station saves by name to use them again."""
+"""Saved choices for imports: a station saves which columns are read, under a name."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SavedColumns(msgspec.Struct, frozen=True, kw_only=True):
     """Which columns an import reads.
 
     Attributes:
-        kind: What the rows are, such as "donations".
+        kind: The kind of rows, such as "donations".
         columns: The heading from which each column is read.
         values: One value for all rows, by column.
     """
