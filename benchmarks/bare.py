@@ -117,7 +117,7 @@ def read_rows(store: Store, first: int, last: int) -> Rows:
             marks = ", ".join("?" * len(found[0]))
             rows.append((f"INSERT INTO {table} VALUES ({marks})", found))
     for transfer in rows[-1][1] if "transfers" in rows[-1][0] else []:
-        rows += _balances(transfer)
+        rows += balance_updates(transfer)
     return rows
 
 
@@ -131,7 +131,8 @@ _UPDATE_DAYS = (
 )
 
 
-def _balances(transfer: tuple[Any, ...]) -> Rows:
+def balance_updates(transfer: tuple[Any, ...]) -> Rows:
+    """Return the updates of balances, now and by day, that a row of `transfers` makes."""
     station, seq, line, day, source, target, item, lot, quantity = transfer[:9]
     rows: Rows = []
     for account, change in ((source, -quantity), (target, quantity)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import partial
+from typing import Any
 
 from granian import Granian
 from granian.constants import Interfaces, RuntimeModes
@@ -12,6 +13,7 @@ from litestar import Litestar, get
 from supplies_service.app import create_app
 from supplies_service.observability import logs
 
+from benchmarks.floor import Floor
 from benchmarks.workload import STATION, clock
 
 
@@ -21,13 +23,16 @@ async def hello() -> dict[str, str]:
     return {"hello": "world"}
 
 
-def application(kind: str, books: str) -> Litestar:
+def application(kind: str, books: str) -> Any:
     """Return the application to serve.
 
     Args:
-        kind: "hello" serves only the baseline handler, "grouped" the service, and "single" the
-            service with one commit per request.
+        kind: "hello" serves only the baseline handler, "floor" the application of
+            `benchmarks.floor`, "grouped" the service, and "single" the service with one commit per
+            request.
     """
+    if kind == "floor":
+        return Floor(books)
     if kind == "hello":
         return Litestar([hello], openapi_config=None, logging_config=None)
     logs.configure_logging()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import os
 import signal
 import socket
 import statistics
@@ -20,9 +21,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks.bars import check_bar
+from benchmarks.floor import TOKEN, create_floor
 from benchmarks.workload import STATION, open_books
 from supplies.access import credentials, users
 from supplies.access.access_context import AccessContext
@@ -34,7 +36,14 @@ from supplies.signing.station_keys import create_first_key
 CONNECTIONS = 32
 ROUNDS = 5
 SECONDS = 1.5
+ANSWER_SECONDS = 30
+"""How long a server may take to answer the last requests of a round."""
 OPENING_STOCK = 10**9
+
+KINDS = ("hello", "floor", "grouped", "single")
+"""The servers, as `benchmarks.served` names them."""
+
+FLOOR_GET, FLOOR_POST = "floor, GET stock", "floor, POST move, durable"
 
 MakeRequest = Callable[[int], bytes]
 """Function that returns the n-th request of a kind, as bytes."""
@@ -44,14 +53,17 @@ def run() -> None:
     """Print the results of this benchmark."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         place = Path(folder)
-        hello = stack.enter_context(_server(place, "hello"))
-        grouped = stack.enter_context(_server(place, "grouped"))
-        single = stack.enter_context(_server(place, "single"))
+        hello, floor, grouped, single = servers = [
+            stack.enter_context(_server(place, kind)) for kind in KINDS
+        ]
         token, single_token = (
             (place / f"{kind}.token").read_text() for kind in ("grouped", "single")
         )
-        plans: dict[str, tuple[int, MakeRequest, int]] = {
+        idle = [server.memory() for server in servers]
+        plans: dict[str, tuple[_Server, MakeRequest, int]] = {
             "hello, a bare Litestar handler": (hello, _get("/"), 200),
+            FLOOR_GET: (floor, _get("/", TOKEN), 200),
+            FLOOR_POST: (floor, _post("/", _MOVE, TOKEN), 201),
             "GET stock at a location": (grouped, _get(_STOCK, token), 200),
             "GET stock, not from the cache": (grouped, _get_anew(_STOCK, token), 200),
             "POST move, durable, with a key": (
@@ -72,9 +84,12 @@ def run() -> None:
         }
         figures = {name: _Figures() for name in plans}
         for _ in range(ROUNDS):
-            for name, (port, ask, status) in plans.items():
-                figures[name].add(asyncio.run(_measure_load(port, ask, status)))
+            for name, (server, ask, status) in plans.items():
+                before = server.cpu_seconds()
+                latencies = asyncio.run(_measure_load(server.port, ask, status))
+                figures[name].add(latencies, server.cpu_seconds() - before)
         _print(figures)
+        _print_servers(servers, idle)
 
 
 class _Figures:
@@ -84,8 +99,10 @@ class _Figures:
         self.rates: list[float] = []
         self.p50: list[float] = []
         self.p99: list[float] = []
+        self.cpu: list[float] = []
 
-    def add(self, latencies: list[float]) -> None:
+    def add(self, latencies: list[float], cpu_seconds: float) -> None:
+        self.cpu.append(cpu_seconds / len(latencies))
         cuts = statistics.quantiles(latencies, n=100)
         self.rates.append(len(latencies) / SECONDS)
         self.p50.append(cuts[49])
@@ -94,19 +111,39 @@ class _Figures:
 
 def _print(figures: dict[str, _Figures]) -> None:
     hello, *_, single = figures.values()
+    print(f"{'':33}  requests  of hello   CPU of a request   median and slowest of a hundred")
     for name, one in figures.items():
         p50, p99 = statistics.median(one.p50), statistics.median(one.p99)
         ratio = statistics.median(a / b for a, b in zip(one.rates, hello.rates, strict=True))
         check_bar(name, ratio)
         check_bar(f"{name}, p99", p99 / p50)
+        floor = figures[FLOOR_POST if "POST" in name else FLOOR_GET]
+        cpu = statistics.median(a / b for a, b in zip(one.cpu, floor.cpu, strict=True))
+        check_bar(f"{name}, CPU of the floor", cpu)
         print(
-            f"{name:33} {statistics.median(one.rates):6.0f}/s  {ratio:4.2f} × hello  "
-            f"p50 {p50 * 1e3:5.1f} ms  p99 {p99 * 1e3:5.1f} ms  ({p99 / p50:.1f} × p50)"
+            f"{name:33} {statistics.median(one.rates):6.0f}/s  {ratio:4.2f} ×  "
+            f"{statistics.median(one.cpu) * 1e6:6.0f} µs  {cpu:4.1f} × floor  "
+            f"{p50 * 1e3:5.1f} ms  {p99 * 1e3:5.1f} ms  ({p99 / p50:.1f} ×)"
         )
     grouped = figures["POST move, durable, with a key"]
     gain = statistics.median(a / b for a, b in zip(grouped.rates, single.rates, strict=True))
     check_bar("group commit compared with one commit per request", gain)
     print(f"group commit compared with one commit per request: {gain:.2f} ×")
+
+
+def _print_servers(servers: list[_Server], idle: list[int]) -> None:
+    """Print the time to the first answer of each server, and its memory before and after."""
+    for kind, server, before in zip(KINDS, servers, idle, strict=True):
+        first = server.first_answer / servers[0].first_answer
+        after = server.memory()
+        if kind == "grouped":
+            check_bar("first answer, compared with hello", first)
+            check_bar("memory when idle, compared with hello", before / idle[0])
+            check_bar("memory after the load, compared with idle", after / before)
+        print(
+            f"{kind:8} first answer {server.first_answer:4.2f} s ({first:3.1f} × hello), memory "
+            f"{before / 2**20:4.0f} MB when idle, {after / 2**20:4.0f} MB after the load"
+        )
 
 
 # --- the client ----------------------------------------------------------------------------------
@@ -198,7 +235,8 @@ async def _measure_load(port: int, ask: MakeRequest, status: int) -> list[float]
         )
         for _ in range(CONNECTIONS)
     ]
-    await asyncio.gather(*(connection.done for _, connection in made))
+    async with asyncio.timeout(SECONDS + ANSWER_SECONDS):
+        await asyncio.gather(*(connection.done for _, connection in made))
     for transport, _ in made:
         transport.close()
     return [latency for _, connection in made for latency in connection.latencies]
@@ -207,14 +245,46 @@ async def _measure_load(port: int, ask: MakeRequest, status: int) -> list[float]
 # --- the servers ---------------------------------------------------------------------------------
 
 
+class _Server(NamedTuple):
+    """A running server.
+
+    Attributes:
+        first_answer: Seconds from its start to its first answer.
+    """
+
+    port: int
+    process: subprocess.Popen[bytes]
+    first_answer: float
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time of the server and of its workers, as Linux counts it."""
+        return sum(
+            sum(map(int, (place / "stat").read_text().rpartition(")")[2].split()[11:13]))
+            for place in self._processes()
+        ) / os.sysconf("SC_CLK_TCK")
+
+    def memory(self) -> int:
+        """Return the memory of the worker, in bytes."""
+        *_, worker = self._processes()
+        pages = int((worker / "statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+    def _processes(self) -> list[Path]:
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [Path(f"/proc/{each}") for each in (pid, *children)]
+
+
 @contextmanager
-def _server(place: Path, kind: str) -> Iterator[int]:
-    """Run a server in a process. Yield its port."""
+def _server(place: Path, kind: str) -> Iterator[_Server]:
+    """Run a server in a process. Yield it once it has answered."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     path = place / f"{kind}.db"
-    if kind != "hello":
+    if kind == "floor":
+        create_floor(str(path))
+    elif kind != "hello":
         with open_books(path) as ledger:
             ledger.register(
                 Location(code="annex", name="Annex"), Location(code="gate", name="Gate")
@@ -223,16 +293,17 @@ def _server(place: Path, kind: str) -> Iterator[int]:
             ledger.record(OpenStock(location="store-a", lines=lines), by="u_1")
             (place / f"{kind}.token").write_text(_issue_token(ledger))
         create_first_key(str(path))
+    begin = time.perf_counter()
     with (place / f"{kind}.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.served", kind, str(path), str(port)], stderr=log
         )
     try:
         _wait_until_listening(process, port)
-        yield port
+        yield _Server(port, process, time.perf_counter() - begin)
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
-        if kind != "hello":
+        if kind in ("grouped", "single"):
             _check_goods(path)
     finally:
         process.kill()
@@ -252,10 +323,12 @@ def _wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            return
+            with socket.create_connection(("127.0.0.1", port)) as connection:
+                connection.sendall(_get("/", TOKEN)(0))
+                assert connection.recv(100)
+                return
         except OSError:
-            time.sleep(0.05)
+            time.sleep(0.01)
     raise AssertionError("the server did not start")
 
 
