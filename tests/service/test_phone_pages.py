@@ -207,7 +207,7 @@ def test_the_page_of_a_teams_links_shows_a_code_to_scan_and_ends_the_phones_with
     page = desk.see("/teams/T-1/links")
     assert "1 phone joined by it and has access" in page
     button = re.search(
-        r'action="([^"]+/end)"><input type="hidden" name="key" value="(\w+)">'
+        r'action="([^"]+/end)"><input type="hidden" name="key" value="([^"]+)">'
         r'<input type="hidden" name="phones" value="yes"><button[^>]*>End it with its 1 phone<',
         page,
     )

@@ -69,6 +69,7 @@ class TeamRun:
     def __init__(self, site: Site, stops: int = 3) -> None:
         number = next(_NUMBERS)
         self.site, self.team = site, f"T-run-{number}"
+        self.group = f"Newcomers {number}"  # to whom the counter hands out goods
         self.rice, self.water = f"rice-{number}", f"water-{number}"
         with self.ledger() as ledger:
             ledger.register(
@@ -112,7 +113,7 @@ class TeamRun:
         with self.ledger() as ledger:
             ledger.register(
                 Location(code=location, name=f"Hall of {self.team}"),
-                Recipient(code=f"{self.team}-group", name="Newcomers", kind="group"),
+                Recipient(code=f"{self.team}-group", name=self.group, kind="group"),
             )
             ledger.amend(Team(code=self.team, name=self.team, counter=location))
             arrived = [c.ArrivalLine(item=self.rice, quantity=rice)]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import Page, expect
 from support.browser import OpenPage, serious_faults
 from support.http_proxy import HttpProxy
@@ -115,6 +118,7 @@ def test_the_station_takes_in_the_queue_of_a_revoked_phone_once(
     send_now(page)
     page.get_by_role("button", name="Show as codes and text").click()
     text = page.get_by_role("textbox", name="The records as text").input_value()
+    assert scanned(page) == text.splitlines()
     desk = open_page("/phones/rescue", role="coordinator")
     desk.get_by_role("textbox").fill(text)
     desk.get_by_role("button", name="Take over").click()
@@ -124,6 +128,17 @@ def test_the_station_takes_in_the_queue_of_a_revoked_phone_once(
     page.reload()
     send_all(page)
     assert kinds(run) == ["outcome_reported"]
+
+
+def scanned(page: Page) -> list[str]:
+    """Return the content of the codes that a phone shows, in order, as a scanner reads it."""
+    found = []
+    for code in page.locator(".rescue .code").all():
+        drawn = base64.b64decode(code.evaluate("code => code.toDataURL().split(',')[1]"))
+        picture = Image.open(BytesIO(drawn)).convert("RGB")
+        picture = picture.resize((picture.width * 6, picture.height * 6), Image.Resampling.NEAREST)
+        found += [each.text for each in zxingcpp.read_barcodes(picture)]
+    return found
 
 
 def test_signature_code_and_photo_are_kept_with_the_outcome(
@@ -147,10 +162,10 @@ def test_signature_code_and_photo_are_kept_with_the_outcome(
     assert len(run.recorded()) == 2
 
 
-def hand_out(page: Page, kilograms: int) -> None:
-    """Record rice that the group of newcomers gets at the counter."""
+def hand_out(page: Page, group: str, kilograms: int) -> None:
+    """Record rice that a group gets at the counter."""
     page.locator("#bar").get_by_role("link", name="Counter").click()
-    page.get_by_label("For whom?").select_option("Newcomers")
+    page.get_by_label("For whom?").select_option(group)
     page.get_by_role("spinbutton", name="rice").fill(str(kilograms))
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("button", name="Undo").wait_for()
@@ -162,7 +177,7 @@ def test_a_hand_out_whose_goods_the_desk_took_away_is_sent_shown_and_decided_at_
     run.open_counter(rice=10)
     page = new_phone().open()
     network.mode = "login page"
-    hand_out(page, 6)
+    hand_out(page, run.group, 6)
     counter = f"{run.team}-counter"
     goods = [c.LotLine(item=run.rice, quantity=8)]
     run.record(c.Move(source=counter, target="store", lines=goods))
