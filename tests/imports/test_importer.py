@@ -481,3 +481,19 @@ def test_the_choices_of_an_import_are_saved_by_name_and_used_again(
         save_columns(books, "红会表", None)
         assert saved_columns(books) == {}
         assert paper_settings(books).languages == "en"
+
+
+def test_a_telephone_number_with_an_exponent_is_whole_or_listed(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write_csv(
+        tmp_path,
+        ["编号", "姓名", "电话"],
+        ["00123", "赵一", "1.3800138001E+10"],
+        ["00124", "赵二", "1.38001E+10"],
+        ["00125", "赵三", 13800138003],
+    )
+    result = run(station, "households", path)
+    assert whys(result) == {"C3": "1.38001E+10 has lost its last digits; write the whole number"}
+    homes = [station.books.catalogue.get(Recipient, code) for code in ("00123", "00125")]
+    assert [home and home.phone for home in homes] == ["13800138001", "13800138003"]

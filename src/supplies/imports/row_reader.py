@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from supplies.domain.catalogue_records import Donor, Location, Recipient
@@ -16,6 +18,9 @@ from supplies.imports.sheets import Cell, Lost, Row, shown
 from supplies.ledger.ledger import Ledger
 
 T = TypeVar("T")
+
+_EXPONENT = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{1,2}", re.ASCII)
+"""Regular expression of a number as spreadsheet programs write it if the column is narrow."""
 
 
 class RowFault(Exception):
@@ -93,6 +98,25 @@ class RowReader:
         """Return the heading of a column in the sheet, or the column's name if it has none."""
         at = self.header.columns.get(name)
         return name if at is None else self.header.names[at]
+
+    def phone(self, row: Row) -> str:
+        """Return the telephone number in a cell; "" if it is empty.
+
+        A spreadsheet program may have written it as a number with an exponent.
+
+        Raises:
+            RowFault: the exponent has replaced the last digits.
+        """
+        text = self.text(row, "phone")
+        if not _EXPONENT.fullmatch(text):
+            return text
+        number = Decimal(text)
+        if number.as_tuple().exponent != 0:
+            raise RowFault(
+                "phone",
+                Sentence("{text} has lost its last digits; write the whole number", text=text),
+            )
+        return f"{number:f}"
 
     def choice(self, row: Row, name: str, words: Mapping[str, str]) -> str | None:
         """Return the value that a word in a cell means; None for an empty cell.

@@ -251,7 +251,9 @@ def _divided(text: str) -> list[str]:
 
 def donor_record(reader: RowReader, row: Row) -> dict[str, Any]:
     """Return the fields of the donor in a row."""
-    fields = reader.optional(row, "name", "name_en", "phone", "address", "note")
+    fields = reader.optional(row, "name", "name_en", "address", "note")
+    if phone := reader.phone(row):
+        fields["phone"] = phone
     for column, words in (("kind", DONOR_KINDS), ("publish", PUBLISH)):
         value = reader.choice(row, column, words)
         if value is not None:
@@ -261,7 +263,9 @@ def donor_record(reader: RowReader, row: Row) -> dict[str, Any]:
 
 def recipient_record(reader: RowReader, row: Row) -> dict[str, Any]:
     """Return the fields of the household, group or institution in a row."""
-    fields = reader.optional(row, "name", "phone", "address", "access", "note", "community")
+    fields = reader.optional(row, "name", "address", "access", "note", "community")
+    if phone := reader.phone(row):
+        fields["phone"] = phone
     kind = reader.choice(row, "kind", RECIPIENT_KINDS)
     if kind is not None:
         fields["kind"] = kind
