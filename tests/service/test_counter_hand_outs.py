@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from support.page_client import sign_in_as
 from support.phones import TeamPhone, rescue_lines
 from support.rest_client import RestClient, problem
 from support.service_fixture import Service
@@ -149,13 +150,18 @@ def waiting(phone: TeamPhone) -> list[dict[str, Any]]:
 
 
 def test_a_hand_out_at_the_counter_of_another_team_is_a_conflict(
-    rest: RestClient, phone: TeamPhone
+    rest: RestClient, service: Service, phone: TeamPhone
 ) -> None:
     other = TeamPhone.of_team(rest, "T-2")
     assert phone.post(HAND_OUTS, newcomers(location="store")).status_code == 202
     assert other.post(HAND_OUTS, newcomers()).status_code == 202
     assert shown_goods(phone) == [("mask", 20)]
     assert [len(waiting(one)) for one in (phone, other)] == [1, 1]
+    recipient = rest.get("/api/recipients/G-1")["name"]
+    teams = [rest.get(f"/api/teams/{code}")["name"] for code in ("T-1", "T-2")]
+    desk = sign_in_as(rest.client, service, "coordinator")
+    for path in ("/", "/entries/conflicts"):
+        assert all(f"{recipient} · {team}" in desk.open(path) for team in teams)
 
 
 def test_a_hand_out_that_the_books_contradict_is_decided_at_the_desk_and_shown_on_the_phone(
