@@ -146,7 +146,7 @@ def test_lent_goods_come_back_from_the_page_of_the_loan(
     field(page, "/borrower").fill(f"B-{quantity}")
     field(page, "/lines/0/quantity").fill("5")
     page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_role("button", name="New borrower").click()
+    page.get_by_role("button", name="as a new borrower").click()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(field(page, "/borrower")).to_have_count(0)
     page.goto(f"{open_page.site.address}/stock/out/loans")

@@ -59,7 +59,7 @@ def test_opening_stock_is_moved_handed_out_and_written_off(
             open_page.expect_status(422)
         fill(page, part if javascript else part + 10, **fields)
         if kind == "issue":
-            page.get_by_role("button", name="New purpose").click()
+            page.get_by_role("button", name="as a new purpose").click()
             page.get_by_role("button", name="Save", exact=True).click()
         expect(page).to_have_url(f"{address}/entries/" + page.url.rpartition("/")[2])
     page.goto(f"{address}/stock?item=soap&location=annex")
