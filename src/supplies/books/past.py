@@ -1,0 +1,85 @@
+"""The books as they were at the end of a day: without all entries that are booked later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from supplies.books.reader import Books
+from supplies.domain.entry_rows import TABLES
+from supplies.storage.store import Params
+
+A = TypeVar("A")
+
+_UNTIL = "booked_on <= :past_day"
+
+_TABLES = {
+    **{
+        table: f"SELECT * FROM {table} AS x WHERE x.station = :station AND EXISTS (SELECT 1 "
+        f"FROM entries AS y WHERE y.station = x.station AND y.seq = x.seq AND y.{_UNTIL})"
+        for table in TABLES.values()
+    },
+    "entries": f"SELECT * FROM entries WHERE station = :station AND {_UNTIL}",
+    "transfers": "SELECT * FROM transfers WHERE station = :station AND day <= :past_day",
+    "days": "SELECT * FROM days WHERE station = :station AND day <= :past_day",
+    "balances": "SELECT station, account, item, lot, quantity, seq, line FROM days AS x "
+    "WHERE station = :station AND day = (SELECT max(y.day) FROM days AS y "
+    "WHERE y.station = x.station AND y.account = x.account AND y.item = x.item "
+    "AND y.lot = x.lot AND y.day <= :past_day)",
+    "heads": "SELECT station, seq, hash, (SELECT max(y.booked_on) FROM entries AS y "
+    f"WHERE y.station = :station AND y.{_UNTIL}) AS latest_day FROM entries "
+    f"WHERE station = :station AND {_UNTIL} ORDER BY seq DESC LIMIT 1",
+    "pending": "SELECT station, 'delivery' AS noun, seq AS number FROM deliveries d "
+    "WHERE station = :station AND delivery = 'v_' || seq AND NOT EXISTS (SELECT 1 "
+    "FROM delivery_ends y WHERE y.station = d.station AND y.delivery = d.delivery) "
+    "UNION ALL SELECT station, 'conflict', seq FROM conflicts c WHERE station = :station "
+    "AND NOT EXISTS (SELECT 1 FROM resolutions y WHERE y.station = c.station "
+    "AND y.conflict = c.seq)",
+}
+"""SQL for the rows that each table had at the end of the day `:past_day`."""
+
+_KEYWORDS = "cross|except|full|group|having|inner|intersect|join|left|limit|natural|on|order|set"
+_REFERENCE = re.compile(
+    rf"\b(FROM|JOIN)\s+({'|'.join(_TABLES)})\b"
+    rf"(?:\s+(?:AS\s+)?(?!(?:{_KEYWORDS}|union|using|where)\b)([a-z_]\w*))?",
+    re.IGNORECASE,
+)
+
+
+class PastBooks(Books):
+    """The books of one station at the end of a day, for reading.
+
+    Entries that were recorded later but are booked until this day are included. Records of the
+    catalogue, such as names and minimum stocks, are those of the present.
+
+    Every query reads subqueries in place of the tables of entries, so that every view can show a
+    past day.
+    """
+
+    def __init__(self, books: Books, day: date) -> None:
+        super().__init__(books.store, books.catalogue)
+        self.day = day
+
+    def _query(self, way: Callable[[str, Params], A], sql: str, params: dict[str, Any]) -> A:
+        return super()._query(way, _past(sql), {**params, "past_day": self.day.isoformat()})
+
+
+def books_as_of(books: Books, day: date | None) -> Books:
+    """Return the books as they were at the end of a day; None returns the present books."""
+    return books if day is None else PastBooks(books, day)
+
+
+@lru_cache(maxsize=512)
+def _past(sql: str) -> str:
+    """Return a query that reads the rows of the day `:past_day` in place of all rows."""
+    return _REFERENCE.sub(_subquery, sql)
+
+
+def _subquery(found: re.Match[str]) -> str:
+    word, table, alias = found.groups()
+    # What is pending follows from other tables.
+    inner = _past(_TABLES[table]) if table == "pending" else _TABLES[table]
+    return f"{word} ({inner}) AS {alias or table}"
