@@ -14,6 +14,7 @@ from supplies.papers.count_sheet import CountSheetPaper
 from supplies.papers.disclosure import DisclosurePaper
 from supplies.papers.donor_statement import DonorStatementPaper
 from supplies.papers.receipt import ReceiptPaper, ReceiptRecord
+from supplies.papers.report import ReportPaper
 from supplies.papers.run_sheet import RunSheet
 from supplies.papers.slip import DeliverySlip
 from supplies.papers.station_report import OrganisationReportPaper, StationReportPaper
@@ -123,6 +124,13 @@ def draw_public_disclosure(paper: DisclosurePaper) -> bytes:
     from supplies_receipts.papers import disclosure
 
     return disclosure.draw_public_disclosure(paper)
+
+
+def draw_report(paper: ReportPaper) -> bytes:
+    """Draw a report that consists of tables, such as losses by cause."""
+    from supplies_receipts.papers import report
+
+    return report.draw_report(paper)
 
 
 def draw_station_report(paper: StationReportPaper) -> bytes:

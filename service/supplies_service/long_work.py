@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from anyio import CapacityLimiter, fail_after
+from anyio import CapacityLimiter, Lock, fail_after
 from anyio.to_thread import run_sync
 
 from supplies_service.problems import Overloaded, RateLimited
@@ -43,6 +43,7 @@ class LongWork:
         self._of_caller: Counter[str] = Counter()
         self._drawing = CapacityLimiter(MAX_DRAWN)
         self._waiting_to_draw = 0
+        self._exporting = Lock()
 
     async def run(self, caller: str, function: Callable[[], T]) -> T:
         """Run a function in a thread.
@@ -78,6 +79,16 @@ class LongWork:
                 return await run_sync(function)
             finally:
                 self._drawing.release()
+
+    async def export(self, caller: str, function: Callable[[], T]) -> T:
+        """Write an export in a thread. Wait while another export is being written.
+
+        Raises:
+            RateLimited: the caller already waits for `MAX_PER_CALLER` results.
+        """
+        with self._place(caller):
+            async with self._exporting:
+                return await run_sync(function)
 
     @contextmanager
     def _place(self, caller: str) -> Iterator[None]:

@@ -266,6 +266,14 @@ class RequestContext:
         """
         return PDFResponse(await self.stations.long_work.draw(self._limited_caller, draw), name)
 
+    async def run_export(self, write: Callable[[], T]) -> T:
+        """Write an export in a thread. Only one is written at a time.
+
+        Raises:
+            RateLimited: the caller already waits for several long reads.
+        """
+        return await self.stations.long_work.export(self._limited_caller, write)
+
     @property
     def _limited_caller(self) -> str:
         """The caller for the limit of long reads: a code or, if there is none, an address."""

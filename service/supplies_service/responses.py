@@ -6,10 +6,14 @@ status 200.
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from contextlib import ExitStack
+from typing import IO, Any, NamedTuple, TypeVar, cast
 
 import msgspec
+from anyio.to_thread import run_sync
 from litestar import Litestar, Request, Response
 from litestar.types import Receive, Scope, Send
 
@@ -20,6 +24,11 @@ from supplies.views.pagination import View, Warned
 T = TypeVar("T")
 
 encode = msgspec.json.Encoder().encode
+
+PDF_TYPE = "application/pdf"
+
+_PART_BYTES = 65_536
+"""Size of the parts in which a file is sent."""
 
 
 class EntryRecorded(View, frozen=True, kw_only=True):
@@ -139,12 +148,85 @@ class PhotoResponse(Response[bytes]):
         super().__init__(photo, media_type=photo_type(photo) or "application/octet-stream")
 
 
+class Download(NamedTuple):
+    """A file to send, of which the content was written from the beginning.
+
+    Attributes:
+        name: The name with which it is saved.
+    """
+
+    file: IO[bytes]
+    media_type: str
+    name: str
+
+
+def written_download(media_type: str, name: str, write: Callable[[IO[bytes]], object]) -> Download:
+    """Write a file to send, and return it.
+
+    The file is on disk and without a name, so that its size does not matter to the memory, and a
+    slow client does not keep the books open. It disappears when it is closed.
+
+    Args:
+        write: Writes the content.
+    """
+    with ExitStack() as stack:
+        file = stack.enter_context(tempfile.TemporaryFile(prefix="supplies-"))
+        write(file)
+        stack.pop_all()  # The response closes the file.
+    return Download(file, media_type, name)
+
+
+class _FileStream:
+    """The ASGI application that sends a file in parts, and then closes it."""
+
+    def __init__(self, download: Download, headers: Mapping[str, str]) -> None:
+        self._file = download.file
+        size = self._file.seek(0, os.SEEK_END)
+        self._file.seek(0)
+        self._headers = [
+            *((name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()),
+            (b"content-type", download.media_type.encode()),
+            (b"content-length", str(size).encode()),
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the response."""
+        with self._file:
+            await send({"type": "http.response.start", "status": 200, "headers": self._headers})
+            while part := await run_sync(self._file.read, _PART_BYTES):
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class DownloadResponse(Response[bytes]):
+    """A file that browsers save. It is sent in parts, so that it is never whole in memory."""
+
+    def __init__(self, download: Download) -> None:
+        super().__init__(
+            b"",
+            media_type=download.media_type,
+            headers={"Content-Disposition": f'attachment; filename="{download.name}"'},
+        )
+        self._download = download
+
+    def to_asgi_response(
+        self,
+        app: Litestar | None,
+        request: Request[Any, Any, Any],
+        *,
+        headers: dict[str, str] | None = None,
+        **_: Any,
+    ) -> Any:
+        """Return the application that sends the file."""
+        return _FileStream(self._download, {**(headers or {}), **self.headers})
+
+
 class PDFResponse(Response[bytes]):
     """A PDF that browsers show. If saved, the file is named `{name}.pdf`."""
 
     def __init__(self, content: bytes, name: str) -> None:
         super().__init__(
             content,
-            media_type="application/pdf",
+            media_type=PDF_TYPE,
             headers={"Content-Disposition": f'inline; filename="{name}.pdf"'},
         )

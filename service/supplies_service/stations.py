@@ -142,6 +142,7 @@ class Stations:
                 )
 
             self._ledger, self._thread_ledger = open_books(), open_books()
+            self._database, self._clock = database, clock
             self._key = StationKeys.for_database(database)
             self._queues = [
                 GroupCommitQueue(open_books(), observer=metrics, max_batch=max_batch)
@@ -159,6 +160,13 @@ class Stations:
             await queue.stop()
         await self._watchdog.stop()
         self._books.close()
+
+    def open_ledger(self, station: str) -> Ledger:
+        """Open the books of a station on a connection of their own. The caller closes them.
+
+        Use it in a thread, for reads that take so long that other reads must not wait for them.
+        """
+        return Ledger.open(self._database, station=station, clock=self._clock, create=False)
 
     # --- lookup ------------------------------------------------------------------------------
 

@@ -119,6 +119,7 @@ def test_every_option_has_a_help_text(command: str, capsys: pytest.CaptureFixtur
                 "disclosure",
                 "cover",
                 "derivation",
+                "movements",
                 "losses",
                 "pledges-by-donor",
                 "donor-values",

@@ -13,11 +13,14 @@ from openpyxl import load_workbook
 from support.command_line import refused, run, run_with_usage_error
 from support.engines import without_fsync
 from support.ledger_fixture import Clock, register_all
+from support.pdf_reading import squeezed
+from support.pdf_reading import text as text_of_pdf
 
 from supplies.cli import main
 from supplies.cli.lists import _LISTS
 from supplies.cli.reports import report
 from supplies.exports.lists import LISTS
+from supplies.exports.reports import REPORTS as KINDS
 from supplies.ledger.ledger import Ledger
 
 NEED = {"type": "NoteNeed", "recipient": "R-1", "item": "mask", "quantity": 20}
@@ -180,9 +183,10 @@ REPORTS = {
     "station": [],
     "statement": ["--donor", "D-01"],
     "disclosure": [],
-    "recall": ["--item", "sanitiser", "--batch", "none"],
+    "recall": ["--item", "mask", "--batch", "B7"],
     "cover": ["--days", "14"],
     "derivation": [],
+    "movements": ["--account", "stock:store-a", "--item", "mask"],
     "losses": [],
     "pledges-by-donor": [],
     "donor-values": [],
@@ -197,8 +201,6 @@ def test_every_report_is_printed_in_each_form(
 ) -> None:
     assert set(REPORTS) == set(report.commands)
     for name, options in REPORTS.items():
-        if name == "recall":  # No goods of the demo have a batch.
-            continue
         words = ["report", name, *options, "--database", str(demo)]
         assert main(words) == 0
         assert capsys.readouterr().out.strip(), name
@@ -211,6 +213,37 @@ def test_every_report_is_printed_in_each_form(
         assert main([*words, "--xlsx", str(file)]) == 0
         capsys.readouterr()
         assert load_workbook(file).worksheets[0].max_row > 1, name
+
+
+@pytest.mark.parametrize(
+    "name", [*KINDS, "station", "statement", "disclosure"], ids=lambda name: str(name)
+)
+def test_a_report_of_a_past_day_is_drawn_as_pdf(
+    name: str, demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "report.pdf"
+    words = ["report", name, *REPORTS[name], "--as-of", "2020-02-10", "-o", str(file)]
+    assert main([*words, "--database", str(demo)]) == 0
+    text = squeezed(text_of_pdf(file.read_bytes()))
+    if name in KINDS:
+        assert KINDS[name].title.zh in text
+    assert "2020-02-1" in text
+
+
+def test_a_report_as_of_a_day_leaves_out_what_is_booked_later(
+    demo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["report", "pledges-by-donor", "--json", "--database", str(demo)]
+    assert main(words) == 0
+    assert [one["open"] for one in json.loads(capsys.readouterr().out)["items"]] == [0, 0]
+    assert main([*words, "--as-of", "2020-02-05"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["to"], found["today"]) == ("2020-02-05", "2020-02-05")
+    assert [(one["donor"], one["open"], one["late"]) for one in found["items"]] == [
+        ("D-02", 1, 0),
+        ("D-01", 0, 0),
+    ]
+    assert main([*words, "--as-of", "2020-02-05", "--from", "2020-02-06"]) == 1
 
 
 def test_a_report_has_the_same_figures_in_each_form(

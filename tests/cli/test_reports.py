@@ -131,8 +131,8 @@ def test_a_statement_without_a_donor_is_a_usage_error(capsys: pytest.CaptureFixt
 
 
 def test_an_option_of_another_report_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "No such option '--as-of'" in run_with_usage_error(
-        capsys, "report", "needs", "--as-of", "2020-02-05"
+    assert "No such option '--from'" in run_with_usage_error(
+        capsys, "report", "needs", "--from", "2020-02-05"
     )
 
 
@@ -154,7 +154,7 @@ def test_an_unknown_report_gives_an_error_that_lists_all_reports(
     message = run_with_usage_error(capsys, "report", "volunteers")
     assert (
         "Use one of: stock, pledges, needs, alerts, deliveries, receipts, station, statement, "
-        "recall, disclosure, cover, derivation, losses, pledges-by-donor, donor-values, waiting, "
-        "teams, household." in message
+        "recall, disclosure, cover, derivation, movements, losses, pledges-by-donor, donor-values, "
+        "waiting, teams, household." in message
     )
     assert "Did you mean 'pledges'?" in run_with_usage_error(capsys, "report", "pledge")

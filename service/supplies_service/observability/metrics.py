@@ -5,10 +5,12 @@ The metrics contain no personal data.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.process_collector import ProcessCollector
+
+from supplies.views.alerts import AlertKind
 
 MEDIA_TYPE = "text/plain; version=0.0.4"
 
@@ -47,6 +49,12 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self._alerts = Gauge(
+            "supplies_alerts",
+            "Alerts of a station by kind, as in /api/reports/alerts",
+            ("station", "what"),
+            registry=registry,
+        )
         # Counters are kept, because finding one by its labels takes longer than counting.
         self._counters: dict[tuple[str, str, int], Counter] = {}
         self._timers: dict[tuple[str, str], Histogram] = {}
@@ -75,6 +83,15 @@ class Metrics:
         """Count a commit that made several requests durable."""
         self._batch_sizes.observe(requests)
         self._commit_seconds.observe(seconds)
+
+    def set_alerts(self, station: str, counts: Mapping[AlertKind, int]) -> None:
+        """Set how many alerts a station has, by kind."""
+        for what, count in counts.items():
+            self._alerts.labels(station, what).set(count)
+
+    def forget_alerts(self) -> None:
+        """Leave the alerts out, because they are unknown now."""
+        self._alerts.clear()
 
     def render(self) -> bytes:
         """Return all metrics in the text format of Prometheus."""

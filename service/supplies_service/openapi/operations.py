@@ -21,6 +21,7 @@ from supplies_service.responses import (
     ConflictRecorded,
     CreatedOrConflict,
     CreatedResponse,
+    DownloadResponse,
     PDFResponse,
     PhotoResponse,
 )
@@ -74,8 +75,11 @@ _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 def response_type(handler: HTTPRouteHandler) -> Any:
     """Return the type of the response of a handler.
 
-    It is a struct, bytes for a PDF, `PhotoResponse` for a photo, or str for text.
+    It is a struct, bytes for a PDF, `PhotoResponse` for a photo, `DownloadResponse` for a file of
+    one of the types in the handler's `opt`, or str for text.
     """
+    if "media_types" in handler.opt:
+        return DownloadResponse
     answer = handler.parsed_fn_signature.return_type
     if answer.is_subclass_of(PDFResponse):
         return bytes
@@ -141,7 +145,10 @@ def _responses(
     operation: Mapping[str, Any], handler: HTTPRouteHandler, components: Components
 ) -> Schema:
     success, *_ = operation["responses"]
-    responses = {success: _success(response_type(handler), components)}
+    content = response_type(handler)
+    responses = {success: _success(content, components)}
+    if content is DownloadResponse:
+        responses[success]["content"] = dict.fromkeys(handler.opt["media_types"], _BINARY)
     answer = handler.parsed_fn_signature.return_type
     if answer.is_subclass_of(CreatedResponse):
         responses[success]["headers"] = {"Location": {"schema": {"type": "string"}}}
@@ -161,6 +168,8 @@ def _success(content: Any, components: Components) -> Schema:
         return {"description": "The PDF", "content": _PDF}
     if content is PhotoResponse:
         return {"description": "The photo", "content": dict.fromkeys(PHOTO_TYPES, _BINARY)}
+    if content is DownloadResponse:
+        return {"description": "The file", "content": {}}
     if content is str:
         return {"description": "The text", "content": _TEXT}
     schema = components.reference(content)

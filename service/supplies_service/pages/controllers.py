@@ -14,6 +14,7 @@ from supplies_service.pages.deliveries import DeliveryPages
 from supplies_service.pages.donations import DonationPages, ReceiptPages
 from supplies_service.pages.donor import DonorLinkPages, DonorPages
 from supplies_service.pages.entries import EntryPages
+from supplies_service.pages.exports import ExportPages
 from supplies_service.pages.figures import FigurePages
 from supplies_service.pages.find import FindPages
 from supplies_service.pages.imports import ImportPages
@@ -37,6 +38,7 @@ from supplies_service.pages.privacy import (
 )
 from supplies_service.pages.recall import RecallPages
 from supplies_service.pages.receipt_checks import ReceiptCheckPages
+from supplies_service.pages.report_tables import ReportTablePages
 from supplies_service.pages.reports import ReportPages
 from supplies_service.pages.run import RunPages
 from supplies_service.pages.scan import ScanPages
@@ -75,10 +77,12 @@ PAGE_CONTROLLERS: list[ControllerRouterHandler] = [
     DonationPages,
     ReceiptPages,
     EntryPages,
+    ExportPages,
     FigurePages,
     ImportPages,
     ItemMergePages,
     ReportPages,
+    ReportTablePages,
     OrganisationPages,
     *CATALOGUE_PAGES,
     *OWNERS_LINK_PAGES,

@@ -14,6 +14,7 @@ from supplies_receipts.papers.station_report_tables import other_work
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import ASSIGNED, CLAIMED, MET, NEEDED
+from supplies.exports.reports import REPORTS
 from supplies.papers.station_report import GoodsLine, StationReport
 from supplies.stations.organisation import stations
 from supplies.views.balances_at import sum_balances
@@ -103,6 +104,7 @@ class ReportPages(Controller):
             activities=[(one.kind, activity(one.kind), one.count) for one in other_work(report)],
             is_head=len(lines) > 1,
             query=f"?from={begin}&to={end}",
+            more=list(REPORTS.values()),
         )
 
     @get("/station/pdf", opt=READERS)

@@ -14,13 +14,14 @@ from supplies_service.routes.deliveries import DeliveryController
 from supplies_service.routes.donations import DonationController
 from supplies_service.routes.donor_requests import DonorRequestController
 from supplies_service.routes.entries import EntryController
+from supplies_service.routes.exports import ExportController
 from supplies_service.routes.health import HealthController
 from supplies_service.routes.links import LINK_CONTROLLERS
 from supplies_service.routes.lots import LotController
 from supplies_service.routes.merges import MergeController
 from supplies_service.routes.needs import NeedController
 from supplies_service.routes.organisation import OrganisationController
-from supplies_service.routes.period_reports import PeriodReportController
+from supplies_service.routes.period_reports import REPORT_HANDLERS
 from supplies_service.routes.periods import PeriodController
 from supplies_service.routes.phones import PhoneController
 from supplies_service.routes.pledges import PledgeController
@@ -57,8 +58,9 @@ CONTROLLERS: list[ControllerRouterHandler] = [
     EntryController,
     ActivityController,
     PeriodController,
-    PeriodReportController,
+    *REPORT_HANDLERS,
     ReportController,
+    ExportController,
     StationController,
     OrganisationController,
     *LINK_CONTROLLERS,

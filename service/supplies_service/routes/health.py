@@ -18,6 +18,7 @@ from supplies.verification.log import (
     probe_writing,
     read_last_verification,
 )
+from supplies.views.alerts import count_alerts
 from supplies.views.pagination import View
 from supplies_service.observability.metrics import MEDIA_TYPE
 from supplies_service.request_context import Context, RequestContext
@@ -82,8 +83,18 @@ class HealthController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor") | {"loopback": True},
     )
     async def metrics(self, context: Context) -> Response[str]:
-        """Get metrics in the text format of Prometheus."""
-        return Response(context.stations.metrics.render().decode(), media_type=MEDIA_TYPE)
+        """Get metrics in the text format of Prometheus.
+
+        `supplies_alerts` counts the alerts of the station of the request.
+        """
+        metrics = context.stations.metrics
+        try:
+            today = context.ledger.today()
+            counts = await context.read_in_thread(lambda books: count_alerts(books, today))
+            metrics.set_alerts(context.station.code, counts)
+        except StoreError:  # The other metrics are needed most while the database is away.
+            metrics.forget_alerts()
+        return Response(metrics.render().decode(), media_type=MEDIA_TYPE)
 
 
 async def check_writable(context: RequestContext) -> None:

@@ -21,6 +21,7 @@ from supplies_service.security.station_selection import STATION_PARAMETER, accep
 __all__ = [
     "DEFAULT_LIMIT",
     "After",
+    "AsOf",
     "First",
     "FirstOrNone",
     "Last",
@@ -40,6 +41,10 @@ FirstOrNone = Annotated[
 ]
 LastOrNone = Annotated[
     date | None, QueryParameter(name="to", description="the last day, inclusive")
+]
+AsOf = Annotated[
+    date | None,
+    QueryParameter(description="leave out what is booked after this day; default: now"),
 ]
 After = Annotated[str | None, QueryParameter(description="the value `next` of the previous page")]
 

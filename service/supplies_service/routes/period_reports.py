@@ -1,113 +1,150 @@
-"""Reports of a period: stock, donors, needs, teams and households."""
+"""The reports in `supplies.exports.reports`: as JSON, and as PDF, CSV and XLSX.
+
+The handlers are made from the descriptions of the reports. Stock, recall and alerts have handlers
+of their own for JSON, in `routes.reports`.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from inspect import Parameter, Signature
+from typing import Annotated, Any, Literal
 
-from litestar import Controller, get
-from litestar.params import FromQuery, QueryParameter
+from litestar import get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import PathParameter, QueryParameter
+from supplies_receipts import draw_report
 
-from supplies.views.donor_reports import (
-    DonorPledgesReport,
-    DonorValuesReport,
-    report_donor_values,
-    report_pledges_by_donor,
-)
-from supplies.views.household_history import HouseholdHistory, get_household_history
-from supplies.views.need_reports import NeedsReport, report_needs
-from supplies.views.stock_cover import (
+from supplies.books.reader import Books
+from supplies.exports.formats import CSV_TYPE, XLSX_TYPE
+from supplies.exports.report_papers import build_report_paper
+from supplies.exports.reports import (
     MAX_RATE_DAYS,
-    RATE_DAYS,
-    StockCoverReport,
-    report_stock_cover,
+    REPORTS,
+    ReportKind,
+    ReportOption,
+    build_report,
+    report_tables,
+    result_type,
 )
-from supplies.views.stock_derivation import (
-    DerivationReport,
-    LossReport,
-    derive_stock,
-    report_losses,
+from supplies.exports.tables import write_tables
+from supplies.papers.report import ReportPaper
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.responses import (
+    PDF_TYPE,
+    Download,
+    DownloadResponse,
+    PDFResponse,
+    written_download,
 )
-from supplies.views.team_report import TeamReport, report_teams
-from supplies_service.request_context import Context
-from supplies_service.routes.parameters import First, Last
+from supplies_service.routes.parameters import AsOf, FirstOrNone, LastOrNone
 from supplies_service.security.authorization import allow_roles
 
-RateDays = Annotated[
-    int,
-    QueryParameter(
-        ge=1,
-        le=MAX_RATE_DAYS,
-        description="over how many days up to today the rate is measured",
-    ),
+Form = Literal["pdf", "csv", "xlsx"]
+
+_MEDIA_TYPES = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
+
+_WITH_OWN_JSON = ("stock", "recall", "alerts")
+
+
+async def report_file(
+    context: RequestContext, kind: ReportKind, form: Form, values: dict[str, Any]
+) -> PDFResponse | DownloadResponse:
+    """Return a report as PDF, CSV or XLSX, without names that the caller may not see.
+
+    Args:
+        values: The period, `as_of` and the options of the report.
+    """
+    now, today = context.ledger.clock(), context.ledger.today()
+
+    def read(books: Books) -> ReportPaper | Download:
+        built = build_report(books, kind, today, **values)
+        content = context.redacted(built.content)
+        if form == "pdf":
+            return build_report_paper(built, content, printed_at=now)
+        return written_download(
+            _MEDIA_TYPES[form],
+            f"{kind.name}.{form}",
+            lambda file: write_tables(report_tables(kind.name, content), form, file),
+        )
+
+    made = await context.read_in_thread(read)
+    if isinstance(made, ReportPaper):
+        return await context.draw(lambda: draw_report(made), kind.name)
+    return DownloadResponse(made)
+
+
+def _json_handler(kind: ReportKind) -> HTTPRouteHandler:
+    async def report(context: RequestContext, **values: Any) -> Any:
+        today = context.ledger.today()
+        return await context.show_in_thread(
+            lambda books: build_report(books, kind, today, **values).content
+        )
+
+    _describe(report, kind, result_type(kind))
+    return get(
+        f"/api/reports/{kind.name}",
+        operation_id=f"report{_pascal(kind.name)}",
+        opt=_roles(kind),
+        tags=["reports"],
+    )(report)
+
+
+def _file_handler(kind: ReportKind) -> HTTPRouteHandler:
+    async def report(context: RequestContext, form: Form, **values: Any) -> Any:
+        return await report_file(context, kind, form, values)
+
+    form = Parameter("form", _KEYWORD, annotation=Annotated[Form, PathParameter()])
+    _describe(report, kind, DownloadResponse, form)
+    return get(
+        f"/api/reports/{kind.name}/{{form:str}}",
+        operation_id=f"download{_pascal(kind.name)}",
+        opt=_roles(kind) | {"media_types": (PDF_TYPE, CSV_TYPE, XLSX_TYPE)},
+        tags=["reports"],
+    )(report)
+
+
+_KEYWORD = Parameter.KEYWORD_ONLY
+
+
+def _describe(handler: Any, kind: ReportKind, answer: Any, *more: Parameter) -> None:
+    """Give a handler the signature and docstring from which Litestar reads its parameters."""
+    parameters = [Parameter("context", _KEYWORD, annotation=Context), *more]
+    if kind.has_period:
+        parameters += [
+            Parameter("first", _KEYWORD, annotation=FirstOrNone, default=None),
+            Parameter("last", _KEYWORD, annotation=LastOrNone, default=None),
+        ]
+    parameters.append(Parameter("as_of", _KEYWORD, annotation=AsOf, default=None))
+    parameters += map(_parameter, kind.options)
+    handler.__signature__ = Signature(parameters, return_annotation=answer)
+    handler.__annotations__ = {one.name: one.annotation for one in parameters} | {"return": answer}
+    handler.__doc__ = kind.summary
+
+
+def _parameter(option: ReportOption) -> Parameter:
+    if option.days is not None:
+        limits = QueryParameter(ge=1, le=MAX_RATE_DAYS, description=option.help)
+        return Parameter(
+            option.name, _KEYWORD, annotation=Annotated[int, limits], default=option.days
+        )
+    described = QueryParameter(description=option.help)
+    if option.required:
+        return Parameter(option.name, _KEYWORD, annotation=Annotated[str, described])
+    return Parameter(
+        option.name, _KEYWORD, annotation=Annotated[str | None, described], default=None
+    )
+
+
+def _roles(kind: ReportKind) -> dict[str, Any]:
+    return allow_roles("coordinator", "recorder", "auditor", personal=kind.has_names)
+
+
+def _pascal(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("-"))
+
+
+REPORT_HANDLERS = [
+    *(_json_handler(kind) for name, kind in REPORTS.items() if name not in _WITH_OWN_JSON),
+    *(_file_handler(kind) for kind in REPORTS.values()),
 ]
-
-_STAFF = allow_roles("coordinator", "recorder", "auditor")
-_NAMES = allow_roles("coordinator", "recorder", "auditor", personal=True)
-
-
-class PeriodReportController(Controller):
-    """Reports of a period, computed from the books of one station."""
-
-    path = "/api/reports"
-    tags = ("reports",)
-
-    @get("/cover", operation_id="reportCover", opt=_STAFF)
-    async def cover(
-        self, context: Context, days: RateDays = RATE_DAYS, item: FromQuery[str | None] = None
-    ) -> StockCoverReport:
-        """Report the stock with lots and expiry, and for how many days it lasts."""
-        today = context.ledger.today()
-        return await context.show_in_thread(
-            lambda books: report_stock_cover(books, today, rate_days=days, item=item)
-        )
-
-    @get("/derivation", operation_id="reportDerivation", opt=_STAFF)
-    async def derivation(
-        self, context: Context, first: First, last: Last, item: FromQuery[str | None] = None
-    ) -> DerivationReport:
-        """Report how the stock changed in a period: all that came in and went out, step by step."""
-        return await context.show_in_thread(
-            lambda books: derive_stock(books, first, last, item=item)
-        )
-
-    @get("/losses", operation_id="reportLosses", opt=_STAFF)
-    async def losses(self, context: Context, first: First, last: Last) -> LossReport:
-        """Report what was lost, by cause."""
-        return await context.show_in_thread(lambda books: report_losses(books, first, last))
-
-    @get("/pledges-by-donor", operation_id="reportPledgesByDonor", opt=_NAMES)
-    async def pledges(self, context: Context, first: First, last: Last) -> DonorPledgesReport:
-        """Report which pledges of a period are open, late or fulfilled, by donor."""
-        today = context.ledger.today()
-        return await context.show_in_thread(
-            lambda books: report_pledges_by_donor(books, first, last, today)
-        )
-
-    @get("/donor-values", operation_id="reportDonorValues", opt=_NAMES)
-    async def values(self, context: Context, first: First, last: Last) -> DonorValuesReport:
-        """Report the values that donors gave, by donor, year and currency."""
-        return await context.show_in_thread(lambda books: report_donor_values(books, first, last))
-
-    @get("/waiting", operation_id="reportWaiting", opt=_STAFF)
-    async def waiting(self, context: Context, first: First, last: Last) -> NeedsReport:
-        """Report needs by item, community and urgency, and for how long households wait."""
-        today = context.ledger.today()
-        return await context.show_in_thread(lambda books: report_needs(books, first, last, today))
-
-    @get("/teams", operation_id="reportTeams", opt=_STAFF)
-    async def teams(
-        self, context: Context, first: First, last: Last, team: FromQuery[str | None] = None
-    ) -> TeamReport:
-        """Report deliveries by team, with their stops and goods."""
-        return await context.show_in_thread(
-            lambda books: report_teams(books, first, last, team=team)
-        )
-
-    @get("/household", operation_id="reportHousehold", opt=_STAFF)
-    async def household(
-        self, context: Context, first: First, last: Last, recipient: FromQuery[str]
-    ) -> HouseholdHistory:
-        """Report what a household asked for and received."""
-        return await context.show_in_thread(
-            lambda books: get_household_history(books, recipient, first, last)
-        )
+"""The handlers of all reports."""

@@ -9,7 +9,9 @@ from litestar import Controller, Response, get
 from litestar.params import FromQuery, QueryParameter
 from supplies_receipts import draw_public_disclosure, draw_station_report
 
+from supplies.books.past import books_as_of
 from supplies.domain.normalization import normalize_text
+from supplies.exports.alert_feed import ATOM_TYPE, alert_feed
 from supplies.papers.disclosure import Disclosure
 from supplies.papers.station_report import StationReport
 from supplies.views.alerts import (
@@ -27,7 +29,7 @@ from supplies.views.station_report import build_station_report, build_station_re
 from supplies.views.stock import StockView, get_stock
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
-from supplies_service.routes.parameters import DEFAULT_LIMIT, After, First, Last, Limit
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, AsOf, First, Last, Limit
 from supplies_service.security.authorization import allow_roles
 
 DaysToExpiry = Annotated[
@@ -65,39 +67,51 @@ class ReportController(Controller):
         operation_id="reportStation",
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
-    async def station(self, context: Context, first: First, last: Last) -> StationReport:
+    async def station(
+        self, context: Context, first: First, last: Last, as_of: AsOf = None
+    ) -> StationReport:
         """Report the station's work in a period."""
-        return await context.show_in_thread(lambda books: build_station_report(books, first, last))
+        return await context.show_in_thread(
+            lambda books: build_station_report(books_as_of(books, as_of), first, last)
+        )
 
     @get(
         "/station/pdf",
         operation_id="printStationReport",
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
-    async def station_pdf(self, context: Context, first: First, last: Last) -> PDFResponse:
+    async def station_pdf(
+        self, context: Context, first: First, last: Last, as_of: AsOf = None
+    ) -> PDFResponse:
         """Print the station report as PDF."""
-        return await station_report_pdf(context, first, last)
+        return await station_report_pdf(context, first, last, as_of)
 
     @get(
         "/disclosure",
         operation_id="reportDisclosure",
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
-    async def disclosure(self, context: Context, first: First, last: Last) -> Disclosure:
+    async def disclosure(
+        self, context: Context, first: First, last: Last, as_of: AsOf = None
+    ) -> Disclosure:
         """Report the goods received, and the goods handed over in each community, for publication.
 
         Donors are named only as they consented.
         """
-        return await context.show_in_thread(lambda books: build_disclosure(books, first, last))
+        return await context.show_in_thread(
+            lambda books: build_disclosure(books_as_of(books, as_of), first, last)
+        )
 
     @get(
         "/disclosure/pdf",
         operation_id="printDisclosure",
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
-    async def disclosure_pdf(self, context: Context, first: First, last: Last) -> PDFResponse:
+    async def disclosure_pdf(
+        self, context: Context, first: First, last: Last, as_of: AsOf = None
+    ) -> PDFResponse:
         """Print the public disclosure as PDF."""
-        return await disclosure_report_pdf(context, first, last)
+        return await disclosure_report_pdf(context, first, last, as_of)
 
     @get(
         "/stock", operation_id="reportStock", opt=allow_roles("coordinator", "recorder", "auditor")
@@ -125,6 +139,7 @@ class ReportController(Controller):
         soon: DaysToExpiry = EXPIRY_NOTICE_DAYS,
         out: DaysOut = MAX_DAYS_OUT,
         waiting: DaysAllocated = MAX_DAYS_ALLOCATED,
+        as_of: AsOf = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[Alert]]:
@@ -132,9 +147,29 @@ class ReportController(Controller):
         today = context.ledger.today()
         return await context.page_in_thread(
             lambda books: list_alerts(
-                books, today, soon=soon, out=out, waiting=waiting, after=after, limit=limit
+                books_as_of(books, as_of),
+                min(as_of or today, today),
+                soon=soon,
+                out=out,
+                waiting=waiting,
+                after=after,
+                limit=limit,
             )
         )
+
+    @get(
+        "/alerts/feed",
+        operation_id="feedAlerts",
+        opt=allow_roles("coordinator", "recorder", "auditor") | {"media_types": (ATOM_TYPE,)},
+    )
+    async def alert_feed(self, context: Context) -> Response[bytes]:
+        """Get the alerts as an Atom feed, which feed readers and other programs poll.
+
+        It contains codes and no personal data. An entry disappears when its alert ends.
+        """
+        now, today = context.ledger.clock(), context.ledger.today()
+        feed = await context.read_in_thread(lambda books: alert_feed(books, today, now))
+        return Response(feed, media_type=ATOM_TYPE)
 
     @get(
         "/look-alikes",
@@ -162,30 +197,38 @@ class ReportController(Controller):
         operation_id="reportRecall",
         opt=allow_roles("coordinator", "recorder", "auditor", personal=True),
     )
-    async def recall(self, context: Context, item: FromQuery[str], batch: FromQuery[str]) -> Recall:
+    async def recall(
+        self, context: Context, item: FromQuery[str], batch: FromQuery[str], as_of: AsOf = None
+    ) -> Recall:
         """Report where the goods of a batch are, and who received them.
 
         Goods repacked from the batch are included. `POST /api/stock/quarantines` moves the free
         goods to a quarantine.
         """
         return await context.show_in_thread(
-            lambda books: build_recall(books, item, normalize_text(batch))
+            lambda books: build_recall(books_as_of(books, as_of), item, normalize_text(batch))
         )
 
 
-async def station_report_pdf(context: RequestContext, first: date, last: date) -> PDFResponse:
+async def station_report_pdf(
+    context: RequestContext, first: date, last: date, as_of: date | None = None
+) -> PDFResponse:
     """Return the station report for a period as PDF."""
     now = context.ledger.clock()
     paper = await context.read_in_thread(
-        lambda books: build_station_report_paper(books, first, last, printed_at=now)
+        lambda books: build_station_report_paper(
+            books_as_of(books, as_of), first, last, printed_at=now
+        )
     )
     return await context.draw(lambda: draw_station_report(paper), f"station-report-{first}-{last}")
 
 
-async def disclosure_report_pdf(context: RequestContext, first: date, last: date) -> PDFResponse:
+async def disclosure_report_pdf(
+    context: RequestContext, first: date, last: date, as_of: date | None = None
+) -> PDFResponse:
     """Return the public disclosure for a period as PDF."""
     now = context.ledger.clock()
     paper = await context.read_in_thread(
-        lambda books: build_disclosure_paper(books, first, last, printed_at=now)
+        lambda books: build_disclosure_paper(books_as_of(books, as_of), first, last, printed_at=now)
     )
     return await context.draw(lambda: draw_public_disclosure(paper), f"disclosure-{first}-{last}")

@@ -8,11 +8,12 @@ from litestar import Controller, get
 from litestar.params import FromPath
 from supplies_receipts import draw_donor_statement
 
+from supplies.books.past import books_as_of
 from supplies.papers.donor_statement import DonorStatement
 from supplies.views.donor_statement import build_donor_statement, build_donor_statement_paper
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
-from supplies_service.routes.parameters import First, Last
+from supplies_service.routes.parameters import AsOf, First, Last
 from supplies_service.security import ownership
 from supplies_service.security.authorization import allow_roles
 
@@ -28,12 +29,12 @@ class StatementController(Controller):
         opt=allow_roles("coordinator", "recorder", "donor", personal=True),
     )
     async def statement(
-        self, context: Context, donor: FromPath[str], first: First, last: Last
+        self, context: Context, donor: FromPath[str], first: First, last: Last, as_of: AsOf = None
     ) -> DonorStatement:
         """Report where the goods that a donor gave in a period are now."""
         await ownership.check_donor(context, donor)
         return await context.show_in_thread(
-            lambda books: build_donor_statement(books, donor, first, last)
+            lambda books: build_donor_statement(books_as_of(books, as_of), donor, first, last)
         )
 
     @get(
@@ -42,20 +43,22 @@ class StatementController(Controller):
         opt=allow_roles("coordinator", "recorder", "donor", personal=True),
     )
     async def pdf(
-        self, context: Context, donor: FromPath[str], first: First, last: Last
+        self, context: Context, donor: FromPath[str], first: First, last: Last, as_of: AsOf = None
     ) -> PDFResponse:
         """Print the donor statement as PDF."""
         await ownership.check_donor(context, donor)
-        return await donor_statement_pdf(context, donor, first, last)
+        return await donor_statement_pdf(context, donor, first, last, as_of)
 
 
 async def donor_statement_pdf(
-    context: RequestContext, donor: str, first: date, last: date
+    context: RequestContext, donor: str, first: date, last: date, as_of: date | None = None
 ) -> PDFResponse:
     """Return the statement of a donor for a period as a PDF."""
     now = context.ledger.clock()
     paper = await context.read_in_thread(
-        lambda books: build_donor_statement_paper(books, donor, first, last, printed_at=now)
+        lambda books: build_donor_statement_paper(
+            books_as_of(books, as_of), donor, first, last, printed_at=now
+        )
     )
     return await context.draw(
         lambda: draw_donor_statement(paper), f"statement-{donor}-{first}-{last}"

@@ -60,7 +60,10 @@ def answer_options(function: Callable[P, Answer | None]) -> Callable[..., None]:
         if answer is None:
             return
         if file is not None:
-            file.write(_workbook(answer.tables()))
+            from supplies.exports.tables import write_xlsx
+
+            with file.draft() as draft, draft.open("wb") as workbook:
+                write_xlsx(answer.tables(), workbook)
             print(f"The workbook is in {file}.")
         elif as_csv:
             _print_csv(answer.tables())
@@ -84,16 +87,6 @@ def answer_options(function: Callable[P, Answer | None]) -> Callable[..., None]:
     for option in reversed(options):
         run = option(run)
     return run
-
-
-def _workbook(tables: list[Table]) -> bytes:
-    import io
-
-    from supplies.exports.tables import write_xlsx
-
-    file = io.BytesIO()
-    write_xlsx(tables, file)
-    return file.getvalue()
 
 
 def _print_csv(tables: list[Table]) -> None:

@@ -3,59 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
 from supplies.cli.arguments import DAY, books_options, output_options, report_period_options
 from supplies.cli.click_extensions import Group
+from supplies.exports.formats import EXPORTED_LISTS, FORMATS, ExportRequest
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from supplies.books.reader import Books
-    from supplies.cli.paper_files import OutputFile
-    from supplies.exports.tables import Table
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-
-EXPORTED_LISTS = (
-    "donations",
-    "needs",
-    "pledges",
-    "allocations",
-    "deliveries",
-    "stock",
-    "openings",
-    "arrivals",
-    "moves",
-    "issues",
-    "loans",
-    "write-offs",
-    "found",
-    "take-backs",
-    "returns",
-    "hand-outs",
-    "conversions",
-    "settlements",
-    "count-sheets",
-    "shipments",
-    "receipts",
-    "activities",
-    "entries",
-    "conflicts",
-    "donors",
-    "recipients",
-    "items",
-    "locations",
-    "teams",
-    "communities",
-    "merges",
-)
-"""The lists of `supplies.exports.lists` that need no account. Importing that module is slow."""
 
 _output_options = output_options("Write to this file. Default: print on standard output.")
 
@@ -99,12 +62,8 @@ def hledger(
 
     The journal ends with the balances of the books, which `hledger check` compares.
     """
-    from supplies.cli.opening import open_ledger
-    from supplies.exports.hledger import hledger_journal
-
-    target = _Target(output, database, force=force, personal=personal)
-    with open_ledger(database, station) as ledger, ledger.reading() as books:
-        target.write_lines(hledger_journal(books, as_of=as_of, personal=personal))
+    request = ExportRequest(as_of=as_of, personal=personal)
+    _export("hledger", request, database, station, output, force=force)
 
 
 @export.command()
@@ -121,12 +80,8 @@ def beancount(
 
     The journal ends with the balances of the books, which `bean-check` compares.
     """
-    from supplies.cli.opening import open_ledger
-    from supplies.exports.beancount import beancount_journal
-
-    target = _Target(output, database, force=force, personal=personal)
-    with open_ledger(database, station) as ledger, ledger.reading() as books:
-        target.write_lines(beancount_journal(books, as_of=as_of, personal=personal))
+    request = ExportRequest(as_of=as_of, personal=personal)
+    _export("beancount", request, database, station, output, force=force)
 
 
 @export.command()
@@ -138,12 +93,7 @@ def jsonl(database: str, station: str | None, output: str | None, force: bool) -
     `supplies verify --jsonl FILE` checks the hash chain of the file without the books. The entries
     contain no personal data.
     """
-    from supplies.cli.opening import open_ledger
-    from supplies.exports.json_lines import entry_lines
-
-    target = _Target(output, database, force=force, personal=False)
-    with open_ledger(database, station) as ledger, ledger.reading() as books:
-        target.write(lambda file: file.writelines(entry_lines(books)))
+    _export("jsonl", ExportRequest(), database, station, output, force=force)
 
 
 @export.command()
@@ -172,15 +122,15 @@ def datasette(
     """
     from supplies.cli.opening import open_ledger
     from supplies.cli.paper_files import OutputFile
-    from supplies.exports.datasette import write_datasette
-    from supplies.stations.paper_settings import paper_settings
+    from supplies.exports.formats import write_flat_tables
 
     output = OutputFile(file, database, force=force)
-    with open_ledger(database, station) as ledger, ledger.reading() as books:
-        languages = paper_settings(books).languages
-        chosen = language or ("en" if languages == "en" else "zh")
-        with output.draft(is_public=not personal) as draft:
-            write_datasette(books, draft, chosen, personal=personal)
+    with (
+        open_ledger(database, station) as ledger,
+        ledger.reading() as books,
+        output.draft(is_public=not personal) as draft,
+    ):
+        write_flat_tables(books, ExportRequest(language=language, personal=personal), draft)
     print(f"The tables are in {file}. Open it with `datasette {file}`.")
 
 
@@ -212,13 +162,8 @@ def csv_file(
     each line. An apostrophe is put before texts that a spreadsheet program would run as formulas;
     `supplies import` takes it away.
     """
-    from supplies.cli.opening import open_ledger
-    from supplies.exports.tables import write_csv
-
-    target = _Target(output, database, force=force, personal=personal)
-    with open_ledger(database, station) as ledger, ledger.reading() as books:
-        table = _table(books, noun, personal=personal, hxl=hxl)
-        target.write(lambda file: write_csv(table, file, hxl=hxl))
+    request = ExportRequest(lists=(noun,), hxl=hxl, personal=personal)
+    _export("csv", request, database, station, output, force=force)
 
 
 @export.command("xlsx")
@@ -241,14 +186,8 @@ def xlsx_file(
     NOUN is the name of a list, as in `supplies list --help`. Without it, all lists are written.
     Texts are written as texts, so that none of them is run as a formula.
     """
-    from supplies.cli.opening import open_ledger
-    from supplies.exports.tables import write_xlsx
-
-    target = _Target(output, database, force=force, personal=personal)
-    with open_ledger(database, station) as ledger, ledger.reading() as books:
-        chosen = nouns or EXPORTED_LISTS
-        tables = (_table(books, noun, personal=personal, hxl=hxl) for noun in chosen)
-        target.write(lambda file: write_xlsx(tables, file, hxl=hxl))
+    request = ExportRequest(lists=nouns, hxl=hxl, personal=personal)
+    _export("xlsx", request, database, station, output, force=force)
 
 
 @export.command("package")
@@ -263,7 +202,7 @@ def package(folder: Path, database: str, station: str | None, personal: bool, fo
     """
     from supplies.cli.opening import open_ledger
     from supplies.cli.paper_files import OutputFile, make_folder
-    from supplies.exports.data_package import write_package
+    from supplies.exports.formats import write_lists_package
 
     def open_file(name: str) -> AbstractContextManager[Path]:
         file = OutputFile(str(folder / name), database, force=force)
@@ -271,9 +210,7 @@ def package(folder: Path, database: str, station: str | None, personal: bool, fo
 
     make_folder(folder)
     with open_ledger(database, station) as ledger, ledger.reading() as books:
-        tables = (_table(books, noun, personal=personal, hxl=False) for noun in EXPORTED_LISTS)
-        title = books.station.name
-        write_package(f"supplies-{books.station_code.lower()}", title, tables, open_file)
+        write_lists_package(books, ExportRequest(personal=personal), open_file)
     print(f"The data package is in {folder}.")
 
 
@@ -293,61 +230,34 @@ def three_w(
 
     There is a row for each community and item that was handed out in the period.
     """
-    from supplies.cli.opening import open_ledger
-    from supplies.exports.tables import write_csv
-    from supplies.exports.three_w import three_w_table
-    from supplies.views.periods import get_period_of_entries
-
-    target = _Target(output, database, force=force, personal=False)
-    with open_ledger(database, station) as ledger, ledger.reading() as books:
-        if first is None or last is None:
-            earliest, latest = get_period_of_entries(books)
-            first, last = first or earliest, last or latest
-        table = three_w_table(books, first, last)
-        target.write(lambda file: write_csv(table, file, hxl=True))
+    request = ExportRequest(first=first, last=last)
+    _export("3w", request, database, station, output, force=force)
 
 
-def _table(books: Books, noun: str, *, personal: bool, hxl: bool) -> Table:
-    """Return a list as a table.
-
-    Args:
-        personal: Whether to keep names of people and free texts.
-        hxl: Whether to add HXL tags to the columns.
-    """
-    from supplies.exports.flat_tables import flat_table
-    from supplies.exports.hxl import with_hxl_tags
-    from supplies.exports.lists import LISTS, read_list
-    from supplies.views.pseudonyms import pseudonymize
-
-    rows = read_list(books, noun)
-    table = flat_table(noun, LISTS[noun].kind, rows if personal else map(pseudonymize, rows))
-    return with_hxl_tags(table) if hxl else table
-
-
-class _Target:
-    """The place to which an export is written: a file, or standard output.
+def _export(
+    name: str,
+    request: ExportRequest,
+    database: str,
+    station: str | None,
+    output: str | None,
+    *,
+    force: bool,
+) -> None:
+    """Write an export to a file, which appears complete or not at all, or on standard output.
 
     Raises:
         InvalidField: the file may not be written, or `force` is set without a file.
         AlreadyDone: the file exists, and `force` is False.
     """
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.paper_files import report_output
 
-    def __init__(self, output: str | None, database: str, *, force: bool, personal: bool) -> None:
-        from supplies.cli.paper_files import report_output
-
-        self._file: OutputFile | None = report_output(output, database, force=force)
-        self._is_public = not personal
-
-    def write_lines(self, lines: Iterable[str]) -> None:
-        """Write lines of text as UTF-8."""
-        self.write(lambda file: file.writelines(line.encode() for line in lines))
-
-    def write(self, write_to: Callable[[IO[bytes]], object]) -> None:
-        """Call a function with the open file. A file appears complete or not at all."""
-        if self._file is None:
-            write_to(sys.stdout.buffer)
+    target, write = report_output(output, database, force=force), FORMATS[name].write
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        if target is None:
+            write(books, request, sys.stdout.buffer)
             sys.stdout.buffer.flush()
             return
-        with self._file.draft(is_public=self._is_public) as draft, draft.open("wb") as file:
-            write_to(file)
-        print(f"The export is in {self._file}.")
+        with target.draft(is_public=not request.personal) as draft, draft.open("wb") as file:
+            write(books, request, file)
+    print(f"The export is in {target}.")

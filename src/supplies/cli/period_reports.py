@@ -1,169 +1,105 @@
-"""The reports of `supplies report` whose result has one list, such as cover and losses."""
+"""The commands of the reports in `supplies.exports.reports`, such as cover and losses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from supplies.cli.answers import Answer, answer_options
-from supplies.cli.arguments import DAY, books_options
+from supplies.cli.arguments import DAY, books_options, report_paper_options, report_period_options
 from supplies.cli.click_extensions import Command
+from supplies.exports.reports import MAX_RATE_DAYS, REPORTS, ReportKind, ReportOption, build_report
 
 if TYPE_CHECKING:
-    from datetime import date
+    from supplies.exports.reports import BuiltReport
 
-    from supplies.books.reader import Books
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
-Build = Callable[..., Any]
-"""A function that takes the books, the period, the station's day and the options of a report."""
-
-_DAYS = (
-    click.option(
-        "--from",
-        "first",
-        type=DAY,
-        help="First day, as in 2020-02-03. Default: the earliest day with an entry.",
-    ),
-    click.option("--to", "last", type=DAY, help="Last day, included. Default: the latest day."),
+as_of_option = click.option(
+    "--as-of",
+    type=DAY,
+    help="Leave out what is booked after this day, as in 2020-02-13. Default: now.",
 )
 
-_item_option = click.option("--item", metavar="CODE", help="Report only this item.")
+
+@contextmanager
+def built_report(
+    name: str,
+    database: str,
+    station: str | None,
+    *,
+    output: str | None,
+    force: bool,
+    **options: Any,
+) -> Iterator[BuiltReport | None]:
+    """Yield a report, whose books stay open within the `with` block.
+
+    If `output` names a file, write the report there as a PDF, and yield None.
+    """
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.paper_files import report_output, write_report
+
+    kind, file = REPORTS[name], report_output(output, database, force=force)
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        built = build_report(books, kind, ledger.today(), **options)
+        if file is None:
+            yield built
+            return
+        from supplies_receipts import draw_report
+
+        from supplies.exports.report_papers import build_report_paper
+
+        paper = build_report_paper(built, built.content, printed_at=ledger.clock())
+        write_report(file, "report", draw_report(paper), is_public=not kind.has_names)
+        yield None
 
 
-def _cover(books: Books, today: date, *, days: int, item: str | None) -> Any:
-    from supplies.views.stock_cover import report_stock_cover
-
-    return report_stock_cover(books, today, rate_days=days, item=item)
-
-
-def _pledges(books: Books, first: date, last: date, today: date) -> Any:
-    from supplies.views.donor_reports import report_pledges_by_donor
-
-    return report_pledges_by_donor(books, first, last, today)
-
-
-def _values(books: Books, first: date, last: date, today: date) -> Any:
-    from supplies.views.donor_reports import report_donor_values
-
-    return report_donor_values(books, first, last)
-
-
-def _waiting(books: Books, first: date, last: date, today: date) -> Any:
-    from supplies.views.need_reports import report_needs
-
-    return report_needs(books, first, last, today)
-
-
-def _teams(books: Books, first: date, last: date, today: date, *, team: str | None) -> Any:
-    from supplies.views.team_report import report_teams
-
-    return report_teams(books, first, last, team=team)
-
-
-def _derivation(books: Books, first: date, last: date, today: date, *, item: str | None) -> Any:
-    from supplies.views.stock_derivation import derive_stock
-
-    return derive_stock(books, first, last, item=item)
-
-
-def _losses(books: Books, first: date, last: date, today: date) -> Any:
-    from supplies.views.stock_derivation import report_losses
-
-    return report_losses(books, first, last)
-
-
-def _household(books: Books, first: date, last: date, today: date, *, recipient: str) -> Any:
-    from supplies.views.household_history import get_household_history
-
-    return get_household_history(books, recipient, first, last)
-
-
-def _report(
-    name: str, summary: str, build: Build, *options: Any, has_period: bool = True
-) -> click.Command:
-    """Return the command that prints a report."""
+def _command(kind: ReportKind) -> click.Command:
+    """Return the command of a report."""
 
     @answer_options
-    def command(
-        database: str,
-        station: str | None,
-        first: date | None = None,
-        last: date | None = None,
-        **chosen: Any,
-    ) -> Answer:
-        from supplies.cli.opening import open_ledger
-        from supplies.views.periods import get_period_of_entries
+    @report_paper_options
+    def command(database: str, station: str | None, **options: Any) -> Answer | None:
+        import msgspec
 
-        with open_ledger(database, station) as ledger, ledger.reading() as books:
-            today = ledger.today()
-            if not has_period:
-                return _answer(name, build(books, today, **chosen))
-            if first is None or last is None:
-                earliest, latest = get_period_of_entries(books)
-                first, last = first or earliest, last or latest
-            return _answer(name, build(books, first, last, today, **chosen))
+        from supplies.exports.reports import report_tables
+
+        with built_report(kind.name, database, station, **options) as built:
+            if built is None:
+                return None
+            content = built.content
+        return Answer([msgspec.json.encode(content)], lambda: report_tables(kind.name, content))
 
     decorated: Any = command
-    for option in reversed((*(_DAYS if has_period else ()), *options)):
-        decorated = option(decorated)
-    return click.command(name, cls=Command, help=summary)(books_options(decorated))
+    for option in reversed(kind.options):
+        decorated = _option(option)(decorated)
+    decorated = as_of_option(decorated)
+    if kind.has_period:
+        decorated = report_period_options(decorated)
+    summary = kind.summary.replace("Report", "Print", 1)
+    return click.command(kind.name, cls=Command, help=summary)(books_options(decorated))
 
 
-def _answer(name: str, result: Any) -> Answer:
-    import msgspec
-
-    from supplies.exports.flat_tables import tables_of
-
-    def tables() -> list[Any]:
-        # The first table has only the period.
-        *_, items = tables_of(result)
-        return [items._replace(name=name)]
-
-    return Answer([msgspec.json.encode(result)], tables)
-
-
-PERIOD_REPORTS = (
-    _report(
-        "cover",
-        "Print the stock with lots and expiry, and for how many days it lasts.",
-        _cover,
-        click.option(
-            "--days",
-            type=click.IntRange(1, 3650),
-            default=28,
+def _option(option: ReportOption) -> Callable[[_Function], _Function]:
+    if option.days is not None:
+        return click.option(
+            f"--{option.name}",
+            type=click.IntRange(1, MAX_RATE_DAYS),
+            default=option.days,
             show_default=True,
-            help="Over how many days up to today the rate is measured.",
-        ),
-        _item_option,
-        has_period=False,
-    ),
-    _report(
-        "derivation",
-        "Print why the stock is what it is: all that came in and went out, step by step.",
-        _derivation,
-        _item_option,
-    ),
-    _report("losses", "Print what was lost, by cause.", _losses),
-    _report("pledges-by-donor", "Print which pledges are open, late or kept.", _pledges),
-    _report("donor-values", "Print the values that donors gave in each year.", _values),
-    _report(
-        "waiting",
-        "Print needs by item, community and urgency, and for how long households wait.",
-        _waiting,
-    ),
-    _report(
-        "teams",
-        "Print deliveries by team, with their stops and goods.",
-        _teams,
-        click.option("--team", metavar="CODE", help="Report only this team."),
-    ),
-    _report(
-        "household",
-        "Print what a household asked for and received.",
-        _household,
-        click.option("--recipient", metavar="CODE", required=True, help="Code of the recipient."),
-    ),
-)
-"""The commands that print these reports, in the order of `supplies report --help`."""
+            help=option.help,
+        )
+    metavar = "CODE" if option.record else option.name.upper()
+    return click.option(
+        f"--{option.name}", metavar=metavar, required=option.required, help=option.help
+    )
+
+
+OTHER_FORMS = ("stock", "recall", "alerts")
+"""Reports whose commands print other tables, in `supplies.cli.reports`."""
+
+PERIOD_REPORTS = tuple(_command(kind) for name, kind in REPORTS.items() if name not in OTHER_FORMS)
+"""The commands of these reports, in the order of `supplies report --help`."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from supplies.cli.answers import Answer, answer_options, answer_with
 from supplies.cli.arguments import (
-    DAY,
     books_options,
     report_paper_options,
     report_period_options,
 )
 from supplies.cli.click_extensions import Group
-from supplies.cli.period_reports import PERIOD_REPORTS
+from supplies.cli.period_reports import PERIOD_REPORTS, as_of_option, built_report
 from supplies.errors import InvalidField
 
 if TYPE_CHECKING:
@@ -29,6 +28,11 @@ _organisation_option = click.option(
     is_flag=True,
     help="Sum over all stations of the organisation that this station heads.",
 )
+
+
+def _refuse_with_organisation(option: str, value: object) -> None:
+    if value is not None:
+        raise InvalidField(f"{option} cannot be combined with --organisation")
 
 
 class ReportGroup(Group):
@@ -56,30 +60,34 @@ def report() -> None:
 
 @report.command()
 @books_options
-@click.option(
-    "--as-of",
-    type=DAY,
-    help="Print the stock at the end of this day, as in 2020-02-13. Default: now.",
-)
+@as_of_option
 @_organisation_option
 @answer_options
+@report_paper_options
 def stock(
-    database: str, station: str | None, as_of: date | None, organisation: bool
+    database: str,
+    station: str | None,
+    as_of: date | None,
+    organisation: bool,
+    output: str | None,
+    force: bool,
 ) -> Answer | None:
     """Print the stock of each item and lot at each location."""
     from supplies.cli.opening import open_ledger
     from supplies.cli.organisation_reports import report_organisation_stock
     from supplies.cli.tables import print_columns
     from supplies.domain.expiry import shown_expiry
-    from supplies.views.stock import StockRow, get_stock
+    from supplies.views.stock import StockRow
 
-    if organisation and as_of is not None:
-        raise InvalidField("--as-of cannot be combined with --organisation")
-    with open_ledger(database, station) as ledger:
-        if organisation:
+    if organisation:
+        _refuse_with_organisation("--as-of", as_of)
+        _refuse_with_organisation("--output", output)
+        with open_ledger(database, station) as ledger:
             return report_organisation_stock(ledger)
-        with ledger.reading() as books:
-            page = get_stock(books, as_of=as_of, limit=None)
+    with built_report("stock", database, station, as_of=as_of, output=output, force=force) as built:
+        if built is None:
+            return None
+        page = built.content
     return answer_with(
         "stock",
         page,
@@ -101,15 +109,17 @@ def stock(
 
 @report.command()
 @books_options
+@as_of_option
 @answer_options
-def pledges(database: str, station: str | None) -> Answer:
+def pledges(database: str, station: str | None, as_of: date | None) -> Answer:
     """Print the pledges of donors, and how much of each has arrived."""
+    from supplies.books.past import books_as_of
     from supplies.cli.opening import open_ledger
     from supplies.cli.tables import print_columns
     from supplies.views.pledges import PledgeView, list_pledges
 
     with open_ledger(database, station) as ledger, ledger.reading() as books:
-        page = list_pledges(books, limit=None)
+        page = list_pledges(books_as_of(books, as_of), limit=None)
     return answer_with(
         "pledges",
         page,
@@ -131,10 +141,14 @@ def pledges(database: str, station: str | None) -> Answer:
 
 @report.command()
 @books_options
+@as_of_option
 @_organisation_option
 @answer_options
-def needs(database: str, station: str | None, organisation: bool) -> Answer | None:
+def needs(
+    database: str, station: str | None, as_of: date | None, organisation: bool
+) -> Answer | None:
     """Print the needs of recipients, and how far each is met."""
+    from supplies.books.past import books_as_of
     from supplies.cli.opening import open_ledger
     from supplies.cli.organisation_reports import report_organisation_needs
     from supplies.cli.tables import print_columns
@@ -142,9 +156,10 @@ def needs(database: str, station: str | None, organisation: bool) -> Answer | No
 
     with open_ledger(database, station) as ledger:
         if organisation:
+            _refuse_with_organisation("--as-of", as_of)
             return report_organisation_needs(ledger)
         with ledger.reading() as books:
-            page = list_needs(books, limit=None)
+            page = list_needs(books_as_of(books, as_of), limit=None)
     return answer_with(
         "needs",
         page,
@@ -169,15 +184,19 @@ def needs(database: str, station: str | None, organisation: bool) -> Answer | No
 
 @report.command()
 @books_options
+@as_of_option
 @answer_options
-def alerts(database: str, station: str | None) -> Answer:
+@report_paper_options
+def alerts(database: str, station: str | None, **options: Any) -> Answer | None:
     """Print what needs attention, such as expiring goods and items below their minimum stock."""
-    from supplies.cli.opening import open_ledger
     from supplies.cli.tables import print_columns
-    from supplies.views.alerts import Alert, list_alerts
+    from supplies.views.alerts import Alert
+    from supplies.views.pagination import Page
 
-    with open_ledger(database, station) as ledger, ledger.reading() as books:
-        page = list_alerts(books, ledger.today(), limit=None)
+    with built_report("alerts", database, station, **options) as built:
+        if built is None:
+            return None
+        page: Page[Alert] = Page(items=built.content.items)
     return answer_with(
         "alerts",
         page,
@@ -198,15 +217,17 @@ def alerts(database: str, station: str | None) -> Answer:
 
 @report.command()
 @books_options
+@as_of_option
 @answer_options
-def deliveries(database: str, station: str | None) -> Answer:
+def deliveries(database: str, station: str | None, as_of: date | None) -> Answer:
     """Print the deliveries with their ids, which `supplies slips` and `run-sheet` take."""
+    from supplies.books.past import books_as_of
     from supplies.cli.opening import open_ledger
     from supplies.cli.tables import print_columns
     from supplies.views.deliveries import DeliveryView, list_deliveries
 
     with open_ledger(database, station) as ledger, ledger.reading() as books:
-        page = list_deliveries(books, limit=None)
+        page = list_deliveries(books_as_of(books, as_of), limit=None)
     return answer_with(
         "deliveries",
         page,
@@ -225,15 +246,17 @@ def deliveries(database: str, station: str | None) -> Answer:
 
 @report.command()
 @books_options
+@as_of_option
 @answer_options
-def receipts(database: str, station: str | None) -> Answer:
+def receipts(database: str, station: str | None, as_of: date | None) -> Answer:
     """Print the receipts with their numbers, which `supplies receipt` takes."""
+    from supplies.books.past import books_as_of
     from supplies.cli.opening import open_ledger
     from supplies.cli.tables import print_columns
     from supplies.views.receipts import ReceiptView, list_receipts
 
     with open_ledger(database, station) as ledger, ledger.reading() as books:
-        page = list_receipts(books, limit=None)
+        page = list_receipts(books_as_of(books, as_of), limit=None)
     return answer_with(
         "receipts",
         page,
@@ -266,6 +289,7 @@ def _period(first: date | None, last: date | None, entries: tuple[date, date]) -
 @report.command("station")
 @books_options
 @report_period_options
+@as_of_option
 @_organisation_option
 @answer_options
 @report_paper_options
@@ -274,11 +298,13 @@ def station_report(
     station: str | None,
     first: date | None,
     last: date | None,
+    as_of: date | None,
     organisation: bool,
     output: str | None,
     force: bool,
 ) -> Answer | None:
     """Print what a station received, handed over and used in a period."""
+    from supplies.books.past import books_as_of
     from supplies.cli.opening import open_ledger
     from supplies.cli.organisation_reports import report_organisation_period
     from supplies.cli.paper_files import report_output, write_report
@@ -289,8 +315,10 @@ def station_report(
     file = report_output(output, database, force=force)
     with open_ledger(database, station) as ledger:
         if organisation:
+            _refuse_with_organisation("--as-of", as_of)
             return report_organisation_period(ledger, first, last, output=file)
-        with ledger.reading() as books:
+        with ledger.reading() as present:
+            books = books_as_of(present, as_of)
             first, last = _period(first, last, get_period_of_entries(books))
             if file is not None:
                 from supplies_receipts import draw_station_report
@@ -305,6 +333,7 @@ def station_report(
 @report.command()
 @books_options
 @report_period_options
+@as_of_option
 @click.option("--donor", metavar="CODE", required=True, help="Code of the donor, as in D-01.")
 @answer_options
 @report_paper_options
@@ -313,6 +342,7 @@ def statement(
     station: str | None,
     first: date | None,
     last: date | None,
+    as_of: date | None,
     donor: str,
     output: str | None,
     force: bool,
@@ -322,13 +352,15 @@ def statement(
     Without --from, the period begins with the donor's first donation. Without --to, it ends with
     the latest day of all entries.
     """
+    from supplies.books.past import books_as_of
     from supplies.cli.opening import open_ledger
     from supplies.cli.paper_files import report_output, write_report
     from supplies.views.donor_statement import build_donor_statement, build_donor_statement_paper
     from supplies.views.periods import get_period_of_donor
 
     file = report_output(output, database, force=force)
-    with open_ledger(database, station) as ledger, ledger.reading() as books:
+    with open_ledger(database, station) as ledger, ledger.reading() as present:
+        books = books_as_of(present, as_of)
         first, last = _period(first, last, get_period_of_donor(books, donor))
         if file is not None:
             from supplies_receipts import draw_donor_statement
@@ -379,18 +411,18 @@ def _print_statement(statement: DonorStatement) -> None:
 @books_options
 @click.option("--item", metavar="CODE", required=True, help="Code of the item, as in mask.")
 @click.option("--batch", metavar="BATCH", required=True, help="Batch number, as in B7.")
+@as_of_option
 @answer_options
-def recall(database: str, station: str | None, item: str, batch: str) -> Answer:
+@report_paper_options
+def recall(database: str, station: str | None, **options: Any) -> Answer | None:
     """Print where the goods of a batch are, and who received them.
 
     Goods repacked from the batch are included. `supplies quarantine` moves the free goods.
     """
-    from supplies.cli.opening import open_ledger
-    from supplies.domain.normalization import normalize_text
-    from supplies.views.recall import build_recall
-
-    with open_ledger(database, station) as ledger, ledger.reading() as books:
-        found = build_recall(books, item, normalize_text(batch))
+    with built_report("recall", database, station, **options) as built:
+        if built is None:
+            return None
+        found: Recall = built.content
     return answer_with("recall", found, lambda: _print_recall(found))
 
 
@@ -425,6 +457,7 @@ def _print_recall(found: Recall) -> None:
 @report.command()
 @books_options
 @report_period_options
+@as_of_option
 @answer_options
 @report_paper_options
 def disclosure(
@@ -432,6 +465,7 @@ def disclosure(
     station: str | None,
     first: date | None,
     last: date | None,
+    as_of: date | None,
     output: str | None,
     force: bool,
 ) -> Answer | None:
@@ -439,13 +473,15 @@ def disclosure(
 
     Donors are named only as they consented, and recipients are not named.
     """
+    from supplies.books.past import books_as_of
     from supplies.cli.opening import open_ledger
     from supplies.cli.paper_files import report_output, write_report
     from supplies.views.periods import get_period_of_entries
     from supplies.views.public_disclosure import build_disclosure, build_disclosure_paper
 
     file = report_output(output, database, force=force)
-    with open_ledger(database, station) as ledger, ledger.reading() as books:
+    with open_ledger(database, station) as ledger, ledger.reading() as present:
+        books = books_as_of(present, as_of)
         first, last = _period(first, last, get_period_of_entries(books))
         if file is not None:
             from supplies_receipts import draw_public_disclosure

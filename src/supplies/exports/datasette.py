@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ from supplies.exports.lists import read_list
 from supplies.exports.search_words import search_words
 from supplies.maintenance.protected_files import EXPORT_MARK
 from supplies.stations.paper_settings import paper_settings, unit_words
+
+_ENTRIES_AT_ONCE = 500
+"""How many entries are inserted with one statement."""
 
 _SEARCHED = {
     "items": ("name", "name_en", "code"),
@@ -201,12 +205,17 @@ class _FlatFile:
 
     def _insert_entries(self) -> None:
         entries = journal_entries(self._books, last_day(self._books, None))
-        for entry in entries:
-            fields = entry._asdict()
-            self._insert("entries", [{**fields, "number": entry.seq, "day": entry.booked_on}])
+        while batch := list(islice(entries, _ENTRIES_AT_ONCE)):
+            self._insert(
+                "entries",
+                (
+                    {**entry._asdict(), "number": entry.seq, "day": entry.booked_on}
+                    for entry in batch
+                ),
+            )
             self._insert(
                 "transfers",
-                [
+                (
                     {
                         "entry": entry.seq,
                         "day": entry.booked_on,
@@ -216,8 +225,9 @@ class _FlatFile:
                         "lot": move.lot or None,
                         "quantity": move.quantity,
                     }
+                    for entry in batch
                     for move in entry.transfers
-                ],
+                ),
             )
 
     def _insert_handed_out(self) -> None:

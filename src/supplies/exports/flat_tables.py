@@ -51,11 +51,12 @@ def flat_table(name: str, kind: type[msgspec.Struct], views: Iterable[msgspec.St
     """
     head = _columns(kind, find_lines=True)
     below = None
-    names = head.names
+    names, repeated = head.names, 0
     if head.lines is not None:
+        repeated = len(names)
         below = _columns(_element(get_type_hints(kind)[head.lines]), find_lines=False)
         names = [*names, *(name if name not in names else f"line_{name}" for name in below.names)]
-    return Table(name, list(map(Column, names)), _rows(head, below, views))
+    return Table(name, list(map(Column, names)), _rows(head, below, views), repeated)
 
 
 def tables_of(result: msgspec.Struct) -> list[Table]:

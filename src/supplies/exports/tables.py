@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -49,11 +49,14 @@ class Table(NamedTuple):
     Attributes:
         name: The name of the sheet in a workbook.
         rows: The rows, each with a value for each column.
+        repeated: How many columns, from the first one on, have the same values in all lines of a
+            document.
     """
 
     name: str
     columns: Sequence[Column]
     rows: Iterable[Sequence[Value]]
+    repeated: int = 0
 
 
 def csv_parts(table: Table, *, hxl: bool = False, mark: bool = True) -> Iterator[bytes]:
@@ -133,6 +136,16 @@ def write_xlsx(tables: Iterable[Table], file: IO[bytes], *, hxl: bool = False) -
         sheets = _Sheets(workbook, hxl=hxl)
         for table in tables:
             sheets.write(table)
+
+
+def write_tables(tables: Sequence[Table], form: Literal["csv", "xlsx"], file: IO[bytes]) -> None:
+    """Write tables as a workbook, or as CSV with an empty line between two of them."""
+    if form == "xlsx":
+        write_xlsx(tables, file)
+        return
+    for number, table in enumerate(tables):
+        file.write(b"\r\n" if number else b"")
+        write_csv(table, file, mark=number == 0)
 
 
 class _Sheets:

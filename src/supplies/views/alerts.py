@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -49,6 +49,7 @@ AlertKind = Literal[
     "allocation_waiting",
     "shipment_to_receive",
     "shipment_unacknowledged",
+    "receipt_voided",
     "to_be_forgotten",
     "unexplained",
     "beside_pledge",
@@ -95,6 +96,24 @@ class Alert(View, frozen=True, kw_only=True):
     borrower: str | msgspec.UnsetType = msgspec.UNSET
 
 
+class AlertsReport(View, frozen=True, kw_only=True):
+    """All alerts of a day."""
+
+    today: date
+    items: list[Alert]
+
+
+def report_alerts(books: Books, today: date) -> AlertsReport:
+    """Return the alerts of a day, with the usual number of days before goods expire and so on."""
+    return AlertsReport(today=today, items=list_alerts(books, today, limit=None).items)
+
+
+def count_alerts(books: Books, today: date) -> dict[AlertKind, int]:
+    """Return how many alerts of each kind there are on a day, zero included."""
+    counts = Counter(alert.what for alert in report_alerts(books, today).items)
+    return {what: counts[what] for what in get_args(AlertKind)}
+
+
 def list_alerts(
     books: Books,
     today: date,
@@ -129,6 +148,7 @@ def list_alerts(
         *_allocations(books, today - timedelta(days=waiting)),
         *_shipments("shipment_to_receive", list_awaited_shipments(books, limit=None).items),
         *_shipments("shipment_unacknowledged", list_unacknowledged_shipments(books)),
+        *_voided_receipts(books),
         *_people(books, today),
         *_unexplained(books),
         *_beside_pledge(books),
@@ -245,6 +265,30 @@ def _conflicts(books: Books) -> Iterator[Alert]:
             item=None,
             quantity=None,
             since=conflict.happened_on,
+            due=None,
+        )
+
+
+def _voided_receipts(books: Books) -> Iterator[Alert]:
+    """Find receipts that were voided and are the last of a donation that was not reversed."""
+    for number, day in books.all(
+        "SELECT v.number, min(e.booked_on) FROM receipt_voids v "
+        "JOIN entries e ON e.station = v.station AND e.seq = v.seq "
+        "JOIN receipt_donations d ON d.station = v.station AND d.number = v.number "
+        "WHERE v.station = :station AND d.seq = (SELECT max(o.seq) FROM receipt_donations o "
+        "WHERE o.station = d.station AND o.donation = d.donation) "
+        "AND EXISTS (SELECT 1 FROM arrival_lines l WHERE l.station = d.station "
+        "AND l.arrival = d.donation AND l.seq = (SELECT max(a.seq) FROM arrivals a "
+        "WHERE a.station = l.station AND a.arrival = l.arrival)) "
+        "GROUP BY v.number ORDER BY 2, v.number"
+    ):
+        yield Alert(
+            what="receipt_voided",
+            code=number,
+            location=None,
+            item=None,
+            quantity=None,
+            since=date.fromisoformat(day),
             due=None,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from supplies.books.reader import Books, query_ids
@@ -17,6 +17,7 @@ from supplies.views.pagination import (
     invalid_cursor,
     rows_to_fetch,
 )
+from supplies.views.periods import PeriodReport, check_days
 
 
 class MovementView(View, frozen=True, kw_only=True):
@@ -55,6 +56,22 @@ class MovementsView(View, frozen=True, kw_only=True):
     balance: int
     items: list[MovementView]
     next: str | None
+
+
+class MovementsReport(PeriodReport, frozen=True, kw_only=True):
+    """The movements that are booked in a period, in the order of days and entries.
+
+    Attributes:
+        before: The balance before the first day, in base units.
+        items: The movements. The balance after each is that on the day on which it is booked.
+        after: The balance at the end of the last day.
+    """
+
+    account: str
+    item: str
+    before: int
+    items: list[MovementView]
+    after: int
 
 
 class _Position(NamedTuple):
@@ -112,6 +129,60 @@ def list_movements(
         balance=balance,
         items=items,
         next=f"{items[-1].entry}.{items[-1].line}.{left}" if more else None,
+    )
+
+
+def report_movements(
+    books: Books, account: str, item: str, first: date, last: date
+) -> MovementsReport:
+    """Return the movements of an item in an account that are booked in a period.
+
+    Raises:
+        InvalidField: the account or `item` is invalid, or `last` is before `first`.
+    """
+    check_days(first, last)
+    _check_filters(books, account, item, None)
+    eve = books.nonzero_balances_on((first - timedelta(days=1)).isoformat(), account)
+    before = sum(quantity for (_, code, _), quantity in eve.items() if code == item)
+    sides = " UNION ALL ".join(
+        f"SELECT t.day, t.seq, t.line, t.lot, t.{other} AS other, {sign}t.quantity AS change "
+        f"FROM transfers t WHERE t.station = :station AND t.{side} = :account AND t.item = :item "
+        "AND t.day >= :first AND t.day <= :last"
+        for side, other, sign in (("target", "source", ""), ("source", "target", "-"))
+    )
+    rows = books.all(
+        "SELECT m.seq, m.line, e.kind, e.document, e.happened_on, m.lot, m.other, m.change "
+        f"FROM ({sides}) AS m CROSS JOIN entries e WHERE e.station = :station AND e.seq = m.seq "
+        "ORDER BY m.day, m.seq, m.line",
+        account=account,
+        item=item,
+        first=first.isoformat(),
+        last=last.isoformat(),
+    )
+    items, balance = [], before
+    for seq, line, kind, document, day, lot, other, change in rows:
+        balance += change
+        items.append(
+            MovementView(
+                entry=seq,
+                line=line,
+                kind=kind,
+                document=document,
+                happened_on=date.fromisoformat(day),
+                lot=lot or None,
+                other=other,
+                change=change,
+                balance=balance,
+            )
+        )
+    return MovementsReport(
+        first=first,
+        last=last,
+        account=account,
+        item=item,
+        before=before,
+        items=items,
+        after=balance,
     )
 
 

@@ -1,0 +1,78 @@
+"""A report of the station as tables on A4, in the languages of its papers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from supplies.papers.common import BilingualText
+from supplies.papers.report import ReportCell, ReportPaper, ReportTable
+from supplies_receipts.drawing import bilingual, report_page
+from supplies_receipts.drawing import blocks as layout
+from supplies_receipts.drawing.bilingual import Words
+from supplies_receipts.drawing.blocks import GUTTER, HEAD, HEAD_EN, Block, Cell, Column, Table
+from supplies_receipts.drawing.report_page import CELL, CELL_EN, MARGIN, WIDTH
+
+_LEAST, _MOST = 11.0, 52.0
+"""Smallest and largest width of a column in millimetres, before columns are fitted to the page."""
+
+
+def draw_report(paper: ReportPaper) -> bytes:
+    """Return the report as a PDF."""
+    title = _words(paper.title)
+    with bilingual.as_issued_by(paper.station):
+        blocks: list[Block] = [
+            report_page.heading(title, paper.station, paper.first, paper.last),
+            layout.space(2),
+        ]
+        for table in paper.tables:
+            blocks += [*_table(table), layout.space(5)]
+        return report_page.drawn(
+            blocks,
+            title=f"{title.zh} {paper.first.isoformat()} {paper.last.isoformat()}",
+            author=paper.station.name,
+            foot=report_page.as_of(paper.as_of_seq, paper.printed_at),
+        )
+
+
+def _table(table: ReportTable) -> list[Block]:
+    above = []
+    if table.title is not None:
+        above = [report_page.section(MARGIN, _words(table.title)), layout.space(0.6)]
+    cells = [[_cell(value) for value in row] for row in table.rows]
+    drawn = Table(MARGIN, _columns(table, cells), above=above)
+    if not cells:
+        return [drawn.row([[(report_page.NONE.label, CELL)]])]
+    return [drawn.row(row) for row in cells]
+
+
+def _columns(table: ReportTable, cells: Sequence[Sequence[Cell]]) -> list[Column]:
+    """Return the columns with widths that fit their contents and together fill the page."""
+    titles = [_words(column.title) for column in table.columns]
+    widths = [
+        max(
+            _LEAST,
+            # Titles may be broken, so their longest word counts.
+            *(HEAD.width(word) + GUTTER for word in title.primary.split()),
+            *(HEAD_EN.width(word) + GUTTER for word in title.secondary.split()),
+            *(min(_MOST, style.width(text) + GUTTER) for row in cells for text, style in row[at]),
+        )
+        for at, title in enumerate(titles)
+    ]
+    scale = WIDTH / sum(widths)
+    return [
+        Column(title, width * scale, "right" if column.is_number else "left")
+        for title, width, column in zip(titles, widths, table.columns, strict=True)
+    ]
+
+
+def _cell(value: ReportCell) -> Cell:
+    if value is None:
+        return []
+    if isinstance(value, BilingualText):
+        words = _words(value)
+        return [(words.primary, CELL), (words.secondary, CELL_EN)]
+    return [(bilingual.number(value) if isinstance(value, int) else value, CELL)]
+
+
+def _words(text: BilingualText) -> Words:
+    return Words(text.zh, text.en)

@@ -1,0 +1,129 @@
+"""Pages of the reports in `supplies.exports.reports`, with their files."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, cast, get_args
+
+from litestar import Controller, Response, get
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from supplies.books.reader import Books
+from supplies.domain.catalogue_records import CatalogueRecord, Item, Recipient, Team
+from supplies.errors import InvalidField, NotFound, Sentence
+from supplies.exports.report_papers import build_report_paper
+from supplies.exports.reports import REPORTS, ReportKind, ReportOption, build_report
+from supplies.papers.report import ReportPaper
+from supplies_service.pages.layout import render_page
+from supplies_service.pages.named_records import code_filter
+from supplies_service.pages.page_roles import READERS
+from supplies_service.pages.papers import frameable
+from supplies_service.pages.period_filter import parse_day
+from supplies_service.pages.reports import FirstDay, LastDay
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.responses import PDFResponse
+from supplies_service.routes.period_reports import Form, report_file
+
+AsOfDay = Annotated[str, QueryParameter(name="as_of")]
+
+_RECORDS: dict[str, type[CatalogueRecord]] = {"items": Item, "recipients": Recipient, "teams": Team}
+
+
+class ReportTablePages(Controller):
+    """Route of the reports that are tables."""
+
+    path = "/reports/tables/{report:str}"
+    include_in_schema = False
+
+    @get(opt=READERS)
+    async def show(
+        self,
+        context: Context,
+        report: FromPath[str],
+        first: FirstDay = "",
+        last: LastDay = "",
+        as_of: AsOfDay = "",
+        item: FromQuery[str] = "",
+        team: FromQuery[str] = "",
+        recipient: FromQuery[str] = "",
+        account: FromQuery[str] = "",
+        batch: FromQuery[str] = "",
+        days: FromQuery[str] = "",
+        form: FromQuery[str] = "",
+    ) -> Response[bytes]:
+        """Show a report, with the form that chooses its period and options.
+
+        Args:
+            context: The request.
+            report: The name of the report.
+            first, last: The period. An empty day is that of the first or last entry.
+            as_of: The last day of which entries count; "" means all.
+            item, team, recipient, account, batch, days: Options of reports. If one that the report
+                needs is empty, only the form is shown.
+            form: "pdf", "csv" or "xlsx" to get a file; "" to get the page.
+        """
+        kind = REPORTS.get(report)
+        if kind is None:
+            raise NotFound(f"there is no report {report[:64]!r}; see the reports")
+        texts = {
+            "item": item,
+            "team": team,
+            "recipient": recipient,
+            "account": account,
+            "batch": batch,
+            "days": days,
+        }
+        values: dict[str, Any] = {"as_of": parse_day(as_of, "/as_of")}
+        if kind.has_period:
+            values |= {"first": parse_day(first, "/from"), "last": parse_day(last, "/to")}
+        with context.reading() as books:
+            for option in kind.options:
+                values[option.name] = _value(books, option, texts[option.name])
+        if any(one.required and values[one.name] is None for one in kind.options):
+            return _page(context, kind, values, None)
+        if form:
+            made = await report_file(context, kind, _form(form), values)
+            return frameable(made) if isinstance(made, PDFResponse) else made
+        return _page(context, kind, values, await _read(context, kind, values))
+
+
+def _form(text: str) -> Form:
+    for form in get_args(Form):
+        if form == text:
+            return cast("Form", form)
+    raise InvalidField.at("/form", f"form is {text[:64]!r}; use pdf, csv or xlsx")
+
+
+def _value(books: Books, option: ReportOption, text: str) -> str | int | None:
+    """Return the value of an option that was typed; None for an empty text."""
+    if option.record is not None:
+        return code_filter(books, _RECORDS[option.record], text, f"/{option.name}")
+    if not text.strip():
+        return None
+    if option.days is None:
+        return text.strip()
+    if not (text.isascii() and text.isdecimal() and len(text) <= 6):
+        raise InvalidField.at(
+            f"/{option.name}",
+            Sentence("{text} is not a whole number of days", text=repr(text[:64])),
+        )
+    return int(text)
+
+
+async def _read(context: RequestContext, kind: ReportKind, values: dict[str, Any]) -> ReportPaper:
+    now, today = context.ledger.clock(), context.ledger.today()
+
+    def read(books: Books) -> ReportPaper:
+        built = build_report(books, kind, today, **values)
+        return build_report_paper(built, context.redacted(built.content), printed_at=now)
+
+    return await context.read_in_thread(read)
+
+
+def _page(
+    context: RequestContext, kind: ReportKind, values: dict[str, Any], paper: ReportPaper | None
+) -> Response[bytes]:
+    chosen = {
+        {"first": "from", "last": "to"}.get(name, name): "" if value is None else str(value)
+        for name, value in values.items()
+    }
+    return render_page(context.request, "report_table.html", kind=kind, paper=paper, chosen=chosen)

@@ -1,0 +1,124 @@
+"""Turn reports into tables for people, with words in Chinese and English in place of codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from supplies.books.reader import Books
+from supplies.domain.catalogue_records import CatalogueRecord, Community, Item, Location, Team
+from supplies.exports.report_words import HEADINGS, TABLE_TITLES, value_words
+from supplies.exports.reports import BuiltReport, report_tables
+from supplies.exports.tables import Table, Value
+from supplies.papers.common import BilingualText
+from supplies.papers.report import ReportCell, ReportColumn, ReportPaper, ReportTable
+from supplies.stations.paper_settings import paper_settings, station_head, unit_words
+
+_NAMED: Mapping[str, type[CatalogueRecord]] = {
+    "location": Location,
+    "community": Community,
+    "team": Team,
+}
+"""The columns in which the name of a record is shown in place of its code."""
+
+
+def build_report_paper(report: BuiltReport, content: Any, *, printed_at: datetime) -> ReportPaper:
+    """Return a report as printed.
+
+    Args:
+        report: The report, within the transaction in which it was built.
+        content: Its struct, without what the reader may not see.
+        printed_at: The present time, from the ledger's clock.
+    """
+    books, kind, period = report.books, report.kind, report.period
+    tables = report_tables(kind.name, content)
+    return ReportPaper(
+        station=station_head(books),
+        title=BilingualText(zh=kind.title.zh, en=kind.title.en),
+        first=period.first,
+        last=period.last,
+        as_of_seq=books.head()[0],
+        tables=[
+            _report_table(books, table, columns, is_only=len(kind.columns) == 1)
+            for table in tables
+            for columns in [kind.columns.get(table.name if len(tables) > 1 else "items")]
+            if columns is not None
+        ],
+        printed_at=printed_at.astimezone(ZoneInfo(books.station.zone)),
+    )
+
+
+def _report_table(
+    books: Books, table: Table, columns: Sequence[str], *, is_only: bool
+) -> ReportTable:
+    names = [column.heading for column in table.columns]
+    words, rows = _Words(books), []
+    before: Sequence[Value] | None = None
+    for values in table.rows:
+        own = values[: table.repeated]
+        repeated = set(names[: table.repeated]) if own and own == before else set()
+        before, row = own, dict(zip(names, values, strict=True))
+        rows.append([None if name in repeated else words.cell(name, row) for name in columns])
+    return ReportTable(
+        title=None if is_only else TABLE_TITLES[table.name],
+        columns=[
+            ReportColumn(
+                title=HEADINGS[name], is_number=any(isinstance(row[at], int) for row in rows)
+            )
+            for at, name in enumerate(columns)
+        ],
+        rows=rows,
+    )
+
+
+class _Words:
+    """The words for the values of a report."""
+
+    def __init__(self, books: Books) -> None:
+        self._books, self._units = books, unit_words(paper_settings(books))
+
+    def cell(self, column: str, row: Mapping[str, Value]) -> ReportCell:
+        """Return the value of a column as people read it."""
+        value = row[column]
+        if value is None or value == "":
+            return None
+        if column == "item":
+            return self._item(str(value))
+        if column in _NAMED:
+            return self._name(_NAMED[column], str(value))
+        if column == "value":
+            return _amount(value, row["currency"])
+        if column == "year":
+            return str(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        return value_words(column, str(value))
+
+    def _item(self, code: str) -> ReportCell:
+        """Return the name of an item with the unit in which it is counted."""
+        item = self._books.catalogue.get(Item, code)
+        if item is None:
+            return code
+        unit = self._units.get(item.unit)
+        return BilingualText(
+            zh=f"{item.name}（{unit.zh if unit else item.unit}）",
+            en=f"{item.name_en or item.name} ({unit.en if unit else item.unit})",
+        )
+
+    def _name(self, kind: type[CatalogueRecord], code: str) -> ReportCell:
+        record: Any = self._books.catalogue.get(kind, code)
+        if record is None:
+            return code
+        english = getattr(record, "name_en", None)
+        return BilingualText(zh=record.name, en=english or record.name)
+
+
+def _amount(minor: Value, currency: Value) -> str:
+    """Return an amount in minor units as a decimal number."""
+    from babel.numbers import get_currency_precision
+
+    assert isinstance(minor, int), "values are whole numbers of minor units"
+    return f"{Decimal(minor).scaleb(-get_currency_precision(str(currency))):,}"

@@ -1,0 +1,176 @@
+"""The words of reports in Chinese and English: headings of columns, and words for codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from supplies.exports.datasette_words import CHINESE_VALUES
+from supplies.papers.common import BilingualText
+from supplies.views.stock_derivation import STEPS
+
+
+def _texts(texts: Mapping[str, tuple[str, str]]) -> dict[str, BilingualText]:
+    return {name: BilingualText(zh=zh, en=en) for name, (zh, en) in texts.items()}
+
+
+HEADINGS: Mapping[str, BilingualText] = _texts(
+    {
+        "account": ("账户", "Account"),
+        "address": ("地址", "Address"),
+        "allocated": ("已预留", "Set aside"),
+        "arrived": ("已到", "Arrived"),
+        "asked": ("需求数量", "Asked"),
+        "balance": ("结余", "Balance"),
+        "batch": ("批号", "Batch"),
+        "before": ("期初", "Before"),
+        "brought_back": ("带回", "Brought back"),
+        "change": ("增减", "Change"),
+        "code": ("编号", "About"),
+        "community": ("社区", "Community"),
+        "cover_days": ("可用天数", "Days of cover"),
+        "currency": ("币种", "Currency"),
+        "deliveries": ("配送次数", "Deliveries"),
+        "document": ("单据", "Document"),
+        "donations": ("捐赠笔数", "Donations"),
+        "donor": ("捐赠人", "Donor"),
+        "due": ("期限", "Due"),
+        "entry": ("分录", "Entry"),
+        "expires_on": ("有效期至", "Expires"),
+        "free": ("可用", "Free"),
+        "happened_on": ("日期", "Day"),
+        "in_transit": ("在途", "On the way"),
+        "item": ("物资", "Item"),
+        "kept": ("已兑现", "Fulfilled"),
+        "kind": ("事项", "What happened"),
+        "late": ("逾期", "Late"),
+        "left": ("期间出库", "Left the stock"),
+        "line_late": ("逾期数量", "Quantity late"),
+        "loaded": ("装车", "Loaded"),
+        "location": ("地点", "Place"),
+        "longest_days": ("最长等待天数", "Longest wait, days"),
+        "lost": ("遗失", "Lost"),
+        "lot": ("批次", "Lot"),
+        "mean_days": ("平均等待天数", "Mean wait, days"),
+        "mean_days_to_meet": ("平均满足天数", "Mean days until met"),
+        "met": ("已满足", "Met"),
+        "missing": ("缺口", "Missing"),
+        "name": ("名称", "Name"),
+        "not_reported": ("尚未上报", "Not reported"),
+        "not_valued": ("未估值", "Not valued"),
+        "on_hand": ("库存", "In stock"),
+        "open": ("未到齐", "Open"),
+        "other": ("其他去处", "Elsewhere"),
+        "out": ("配送中", "Out"),
+        "outstanding": ("未到", "Outstanding"),
+        "phone": ("电话", "Telephone"),
+        "place": ("所在", "Where"),
+        "pledges": ("认捐", "Pledges"),
+        "promised": ("认捐数量", "Promised"),
+        "quantity": ("数量", "Quantity"),
+        "quarantined": ("隔离中", "In quarantine"),
+        "reason": ("原因", "Cause"),
+        "received": ("收到", "Received"),
+        "recipient": ("受助人", "Recipient"),
+        "since": ("起始日期", "Since"),
+        "step": ("来源或去向", "From or to"),
+        "stops": ("配送点", "Stops"),
+        "team": ("配送队", "Team"),
+        "urgency": ("紧急程度", "Urgency"),
+        "usable": ("可用库存", "Usable"),
+        "value": ("价值", "Value"),
+        "waiting": ("等待中", "Waiting"),
+        "what": ("提醒", "What"),
+        "year": ("年度", "Year"),
+    }
+)
+"""The headings of columns, by the name of the column."""
+
+TABLE_TITLES: Mapping[str, BilingualText] = _texts(
+    {
+        "totals": ("合计", "Totals"),
+        "goods": ("物资去向", "Where the goods are"),
+        "reached": ("已收到的受助人", "Recipients who have goods of it"),
+    }
+)
+"""The titles of the tables in a report with several, by the field with the list."""
+
+_REASONS = {
+    "expired": "过期",
+    "damaged": "破损",
+    "missing": "缺失",
+    "lost": "遗失",
+    "spilled": "洒漏",
+}
+
+_STEPS = {
+    "opening": "期初库存",
+    "donor": "接收捐赠",
+    "bought": "采购",
+    "made": "自制",
+    "borrowed": "借入",
+    "from_station": "他站调入",
+    "received": "发放",
+    "in_transit": "配送队领取",
+    "used": "站点自用",
+    "lent": "借出",
+    "returned": "退还捐赠人",
+    "sent": "调往他站",
+    "delivered": "他站已确认",
+    "converted": "分装",
+    "lost": "损耗",
+    "unexplained": "待查明差异",
+}
+
+_PLACES = {
+    **_STEPS,
+    "stock": "在库",
+    "allocated": "已预留",
+    "in_transit": "在途",
+    "received": "已发放",
+}
+
+_ALERTS = {
+    "expired": ("在库的过期物资", "expired goods"),
+    "expires_soon": ("即将过期的物资", "goods that expire soon"),
+    "below_minimum": ("低于最低库存", "less in stock than the minimum"),
+    "conflict_open": ("与账面不符的上报", "report that contradicts the books"),
+    "delivery_out": ("未结束的配送", "delivery that is not closed"),
+    "need_past_its_day": ("逾期的需求", "need past its day"),
+    "pledge_overdue": ("逾期未到的认捐", "promised goods that have not come"),
+    "allocation_waiting": ("已预留未配送的物资", "goods set aside and not sent out"),
+    "shipment_to_receive": ("待接收的调拨", "shipment to receive"),
+    "shipment_unacknowledged": ("待确认的调拨", "shipment that is not acknowledged"),
+    "receipt_voided": ("已作废的凭证", "receipt voided without a new one"),
+    "to_be_forgotten": ("应删除的个人信息", "person whose data is due to be erased"),
+    "unexplained": ("盘点差异待查明", "count that is not explained"),
+    "beside_pledge": ("超出认捐的捐赠", "gift of more than was promised"),
+    "donor_request_open": ("待答复的捐赠人请求", "request of a donor to answer"),
+    "local_address": ("凭证网址仅本机可用", "address on receipts opens on this computer only"),
+}
+
+_VALUES: Mapping[str, Mapping[str, BilingualText]] = {
+    "reason": _texts({code: (zh, code) for code, zh in _REASONS.items()}),
+    "step": _texts({code: (zh, STEPS[code]) for code, zh in _STEPS.items()})
+    | _texts({f"lost:{code}": (f"损耗：{zh}", f"lost ({code})") for code, zh in _REASONS.items()}),
+    "place": _texts({code: (zh, code.replace("_", " ")) for code, zh in _PLACES.items()}),
+    "what": _texts(_ALERTS),
+    "urgency": _texts(
+        {code: (zh, code) for code, zh in CHINESE_VALUES["needs", "urgency"].items()}
+    ),
+    "kind": _texts(
+        {
+            code: (zh, code.replace("_", " "))
+            for code, zh in CHINESE_VALUES["entries", "kind"].items()
+        }
+    ),
+}
+
+
+def alert_title(what: str) -> BilingualText:
+    """Return the words for a kind of alert."""
+    return _VALUES["what"][what]
+
+
+def value_words(column: str, value: str) -> BilingualText | str:
+    """Return the words for a value of a column. A value without words is returned as it is."""
+    return _VALUES.get(column, {}).get(value, value)

@@ -1,0 +1,485 @@
+"""The reports by name, each described once for the command line, the REST API and the pages.
+
+The description of a report says how its struct is built, which options it takes, and which columns
+people see. From it come JSON, CSV and workbooks with all columns, the PDF and the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from supplies.errors import InvalidField
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from supplies.books.reader import Books
+    from supplies.exports.tables import Table
+
+MAX_RATE_DAYS = 3650
+"""The largest number of days over which a rate is measured."""
+
+
+class Period(NamedTuple):
+    """The days of a report.
+
+    Attributes:
+        first, last: The first and the last day, both included.
+        today: The day at whose end the report shows the books.
+    """
+
+    first: date
+    last: date
+    today: date
+
+
+class Words(NamedTuple):
+    """A text in Chinese and English."""
+
+    zh: str
+    en: str
+
+
+class ReportOption(NamedTuple):
+    """An option of a report. It is a code or another text, or a number of days.
+
+    Attributes:
+        name: The name of the option and of the query parameter.
+        help: What it is, as in `--help`.
+        record: The table of the catalogue whose code it is; None for other texts and numbers.
+        days: The default if it is a number of days; None for texts.
+    """
+
+    name: str
+    label: Words
+    help: str
+    record: Literal["items", "recipients", "teams"] | None = None
+    required: bool = False
+    days: int | None = None
+
+
+class ReportKind(NamedTuple):
+    """A report.
+
+    Attributes:
+        name: Its name on the command line and in addresses.
+        summary: What it shows, in one sentence.
+        result: The module and the name of its struct.
+        build: Makes the struct from the books, the period, and a keyword argument for each option
+            that is given. It imports its view only then, so that `--help` is fast.
+        columns: For each table, the columns for people in their order. The key is the field with
+            the list of the table.
+        has_period: Whether it is about a period. Otherwise it is about one day.
+        has_names: Whether it contains names of people for readers who may see them.
+    """
+
+    name: str
+    title: Words
+    summary: str
+    result: str
+    build: Callable[..., Any]
+    columns: Mapping[str, tuple[str, ...]]
+    options: tuple[ReportOption, ...] = ()
+    has_period: bool = True
+    has_names: bool = False
+
+
+_ITEM = ReportOption("item", Words("物资", "Item"), "Code of the item.", "items")
+_DAYS = ReportOption(
+    "days",
+    Words("天数", "Days"),
+    "Over how many days up to the day of the report the rate is measured.",
+    days=28,
+)
+_TEAM = ReportOption("team", Words("配送队", "Team"), "Code of the team.", "teams")
+_RECIPIENT = ReportOption(
+    "recipient", Words("受助人", "Recipient"), "Code of the recipient.", "recipients", required=True
+)
+_ACCOUNT = ReportOption(
+    "account", Words("账户", "Account"), "An account, as in stock:store-a.", required=True
+)
+_BATCH = ReportOption("batch", Words("批号", "Batch"), "Batch number, as in B7.", required=True)
+_THIS_ITEM = _ITEM._replace(required=True)
+
+
+def _stock(books: Books, period: Period) -> Any:
+    from supplies.views.stock import get_stock
+
+    return get_stock(books, limit=None)
+
+
+def _cover(books: Books, period: Period, *, days: int = 28, item: str | None = None) -> Any:
+    from supplies.views.stock_cover import report_stock_cover
+
+    return report_stock_cover(books, period.today, rate_days=days, item=item)
+
+
+def _derivation(books: Books, period: Period, *, item: str | None = None) -> Any:
+    from supplies.views.stock_derivation import derive_stock
+
+    return derive_stock(books, period.first, period.last, item=item)
+
+
+def _movements(books: Books, period: Period, *, account: str, item: str) -> Any:
+    from supplies.views.movements import report_movements
+
+    return report_movements(books, account, item, period.first, period.last)
+
+
+def _losses(books: Books, period: Period) -> Any:
+    from supplies.views.stock_derivation import report_losses
+
+    return report_losses(books, period.first, period.last)
+
+
+def _pledges(books: Books, period: Period) -> Any:
+    from supplies.views.donor_reports import report_pledges_by_donor
+
+    return report_pledges_by_donor(books, *period)
+
+
+def _values(books: Books, period: Period) -> Any:
+    from supplies.views.donor_reports import report_donor_values
+
+    return report_donor_values(books, period.first, period.last)
+
+
+def _waiting(books: Books, period: Period) -> Any:
+    from supplies.views.need_reports import report_needs
+
+    return report_needs(books, *period)
+
+
+def _teams(books: Books, period: Period, *, team: str | None = None) -> Any:
+    from supplies.views.team_report import report_teams
+
+    return report_teams(books, period.first, period.last, team=team)
+
+
+def _household(books: Books, period: Period, *, recipient: str) -> Any:
+    from supplies.views.household_history import get_household_history
+
+    return get_household_history(books, recipient, period.first, period.last)
+
+
+def _recall(books: Books, period: Period, *, item: str, batch: str) -> Any:
+    from supplies.domain.normalization import normalize_text
+    from supplies.views.recall import build_recall
+
+    return build_recall(books, item, normalize_text(batch))
+
+
+def _alerts(books: Books, period: Period) -> Any:
+    from supplies.views.alerts import report_alerts
+
+    return report_alerts(books, period.today)
+
+
+_KINDS = (
+    ReportKind(
+        "stock",
+        Words("库存", "Stock"),
+        "Report the stock of each item and lot at each location.",
+        "supplies.views.stock:StockView",
+        _stock,
+        {
+            "items": (
+                "location",
+                "item",
+                "lot",
+                "batch",
+                "expires_on",
+                "on_hand",
+                "free",
+                "allocated",
+            )
+        },
+        has_period=False,
+    ),
+    ReportKind(
+        "cover",
+        Words("库存可用天数", "Stock and its cover"),
+        "Report the stock with lots and expiry, and for how many days it lasts.",
+        "supplies.views.stock_cover:StockCoverReport",
+        _cover,
+        {
+            "items": (
+                "item",
+                "usable",
+                "left",
+                "cover_days",
+                "location",
+                "lot",
+                "batch",
+                "expires_on",
+                "on_hand",
+            )
+        },
+        (_DAYS, _ITEM),
+        has_period=False,
+    ),
+    ReportKind(
+        "derivation",
+        Words("库存推算", "Derivation of the stock"),
+        "Report how the stock changed in a period: all that came in and went out, step by step.",
+        "supplies.views.stock_derivation:DerivationReport",
+        _derivation,
+        {"items": ("item", "before", "on_hand", "step", "change", "balance")},
+        (_ITEM,),
+    ),
+    ReportKind(
+        "movements",
+        Words("物资变动", "Movements of an account"),
+        "Report the movements of an item in an account, with the balance after each.",
+        "supplies.views.movements:MovementsReport",
+        _movements,
+        {
+            "items": (
+                "entry",
+                "happened_on",
+                "kind",
+                "document",
+                "lot",
+                "other",
+                "change",
+                "balance",
+            )
+        },
+        (_ACCOUNT, _THIS_ITEM),
+    ),
+    ReportKind(
+        "losses",
+        Words("物资损失", "Losses by cause"),
+        "Report what was lost, by cause.",
+        "supplies.views.stock_derivation:LossReport",
+        _losses,
+        {"items": ("reason", "item", "quantity")},
+    ),
+    ReportKind(
+        "pledges-by-donor",
+        Words("各捐赠人的认捐", "Pledges by donor"),
+        "Report which pledges of a period are open, late or fulfilled, by donor.",
+        "supplies.views.donor_reports:DonorPledgesReport",
+        _pledges,
+        {
+            "items": (
+                "donor",
+                "name",
+                "pledges",
+                "open",
+                "late",
+                "kept",
+                "item",
+                "promised",
+                "arrived",
+                "outstanding",
+                "line_late",
+            )
+        },
+        has_names=True,
+    ),
+    ReportKind(
+        "donor-values",
+        Words("捐赠价值", "Values by donor and year"),
+        "Report the values that donors gave, by donor, year and currency.",
+        "supplies.views.donor_reports:DonorValuesReport",
+        _values,
+        {"items": ("donor", "name", "year", "currency", "value", "donations", "not_valued")},
+        has_names=True,
+    ),
+    ReportKind(
+        "waiting",
+        Words("需求与等待时间", "Needs and how long they wait"),
+        "Report needs by item, community and urgency, and for how long households wait.",
+        "supplies.views.need_reports:NeedsReport",
+        _waiting,
+        {
+            "items": (
+                "item",
+                "community",
+                "urgency",
+                "waiting",
+                "missing",
+                "longest_days",
+                "mean_days",
+                "met",
+                "mean_days_to_meet",
+            )
+        },
+    ),
+    ReportKind(
+        "teams",
+        Words("各配送队的配送", "Deliveries by team"),
+        "Report deliveries by team, with their stops and goods.",
+        "supplies.views.team_report:TeamReport",
+        _teams,
+        {
+            "items": (
+                "team",
+                "deliveries",
+                "out",
+                "stops",
+                "not_reported",
+                "item",
+                "loaded",
+                "received",
+                "brought_back",
+                "lost",
+                "in_transit",
+            )
+        },
+        (_TEAM,),
+    ),
+    ReportKind(
+        "household",
+        Words("住户记录", "History of a household"),
+        "Report what a household asked for and received.",
+        "supplies.views.household_history:HouseholdHistory",
+        _household,
+        {"items": ("entry", "happened_on", "kind", "document", "item", "asked", "received", "lot")},
+        (_RECIPIENT,),
+    ),
+    ReportKind(
+        "recall",
+        Words("批次召回", "Recall of a batch"),
+        "Report where the goods of a batch are, and who received them.",
+        "supplies.views.recall:Recall",
+        _recall,
+        {
+            "totals": (
+                "item",
+                "free",
+                "quarantined",
+                "allocated",
+                "in_transit",
+                "received",
+                "other",
+            ),
+            "goods": ("item", "lot", "place", "location", "recipient", "quantity"),
+            "reached": ("recipient", "name", "phone", "address", "item", "quantity"),
+        },
+        (_THIS_ITEM, _BATCH),
+        has_period=False,
+        has_names=True,
+    ),
+    ReportKind(
+        "alerts",
+        Words("提醒", "Alerts"),
+        "Report what needs attention, such as expiring goods and items below their minimum stock.",
+        "supplies.views.alerts:AlertsReport",
+        _alerts,
+        {"items": ("what", "code", "item", "location", "quantity", "since", "due")},
+        has_period=False,
+    ),
+)
+
+REPORTS: Mapping[str, ReportKind] = {kind.name: kind for kind in _KINDS}
+"""Each report by its name."""
+
+
+def result_type(kind: ReportKind) -> Any:
+    """Return the type of the struct of a report."""
+    module, _, name = kind.result.partition(":")
+    return getattr(import_module(module), name)
+
+
+def report_period(
+    books: Books, kind: ReportKind, first: date | None, last: date | None, today: date
+) -> Period:
+    """Return the days of a report. Days that are None are those of the first and last entry.
+
+    If there are no entries, they are `today`.
+
+    Args:
+        today: The day at whose end the report shows the books.
+
+    Raises:
+        InvalidField: the report is not about a period, and a day is given.
+    """
+    if not kind.has_period:
+        for name, day in (("from", first), ("to", last)):
+            if day is not None:
+                raise InvalidField.at(
+                    f"/{name}", f"the report {kind.name} has no period; use as_of to choose its day"
+                )
+        return Period(today, today, today)
+    if first is None or last is None:
+        from supplies.views.periods import get_period_of_entries
+
+        has_entries = books.head()[0] > 0
+        earliest, latest = get_period_of_entries(books) if has_entries else (today, today)
+        first, last = first or earliest, last or latest
+    return Period(first, last, today)
+
+
+class BuiltReport(NamedTuple):
+    """A report with the books and days for which it was built.
+
+    Attributes:
+        books: The books of which it was made: of the present, or of a past day.
+    """
+
+    kind: ReportKind
+    content: Any
+    period: Period
+    books: Books
+
+
+def build_report(
+    books: Books,
+    kind: ReportKind,
+    today: date,
+    *,
+    first: date | None = None,
+    last: date | None = None,
+    as_of: date | None = None,
+    **options: Any,
+) -> BuiltReport:
+    """Return a report of a period, as the books were at the end of a day.
+
+    Args:
+        books: The present books.
+        kind: The report.
+        today: The station's day.
+        first, last: The period, both days included. None means the day of the first or last entry.
+        as_of: Leave out what is booked after this day, and show delays and states of this day. None
+            means now.
+        options: The options of the report. An option that is None is not given.
+
+    Raises:
+        InvalidField: a day or an option is invalid, missing, or not one of this report.
+        NotFound: a code of an option is unknown.
+        Forgotten: the recipient was forgotten.
+    """
+    given = {name: value for name, value in options.items() if value not in (None, "")}
+    names = [option.name for option in kind.options]
+    for name in given:
+        if name not in names:
+            known = ", ".join(names) or "none"
+            raise InvalidField.at(f"/{name}", f"{kind.name} has no {name} (options: {known})")
+    for option in kind.options:
+        if option.required and option.name not in given:
+            raise InvalidField.at(f"/{option.name}", f"{option.name} is missing: {option.help}")
+    days = given.get(_DAYS.name)
+    if days is not None and not 1 <= days <= MAX_RATE_DAYS:
+        raise InvalidField.at("/days", f"days is {days}; it goes from 1 to {MAX_RATE_DAYS}")
+    if as_of is not None and as_of < today:
+        from supplies.books.past import books_as_of
+
+        books, today = books_as_of(books, as_of), as_of
+    period = report_period(books, kind, first, last, today)
+    return BuiltReport(kind, kind.build(books, period, **given), period, books)
+
+
+def report_tables(name: str, content: Any) -> list[Table]:
+    """Return a report as tables with all columns, one for each list in it.
+
+    Args:
+        name: The name of the report, which is the name of the table if there is only one.
+    """
+    from supplies.exports.flat_tables import tables_of
+
+    tables = [table for table in tables_of(content) if table.name != "report"]
+    return [tables[0]._replace(name=name)] if len(tables) == 1 else tables
