@@ -59,10 +59,10 @@ def test_each_report_is_a_pdf_a_workbook_and_csv(rest: RestClient, name: str) ->
 def test_the_files_of_a_report_show_an_auditor_no_names(rest: RestClient, service: Service) -> None:
     for name in ("donor-values", "recall"):
         path = f"/api/reports/{name}/csv"
-        mine = rest.client.get(path, params=OPTIONS.get(name)).text
-        theirs = rest.client.get(path, params=OPTIONS.get(name), headers=as_auditor(service)).text
-        assert DONOR not in theirs
-        assert (DONOR in mine) == (name == "donor-values")
+        shown = rest.client.get(path, params=OPTIONS.get(name)).text
+        redacted = rest.client.get(path, params=OPTIONS.get(name), headers=as_auditor(service)).text
+        assert DONOR not in redacted
+        assert (DONOR in shown) == (name == "donor-values")
 
 
 def test_a_report_as_of_a_day_leaves_out_what_came_later(

@@ -119,7 +119,7 @@ def test_a_damaged_row_of_old_books_is_found(old_books: Path) -> None:
         verify(store)
 
 
-NEW_ALERTS = frozenset({"local_address", "unexplained", "donor_request_open"})
+NEW_ALERTS = frozenset({"local_address", "unexplained", "donor_request_open", "receipt_voided"})
 """Kinds of alerts that did not exist when the responses were stored."""
 
 
