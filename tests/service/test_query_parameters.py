@@ -68,6 +68,9 @@ NOT_FOUND = {
     ("/api/reports/recall", "item"),
     ("/api/reports/recall", "batch"),
     ("/api/reports/household", "recipient"),
+    ("/api/reports/recall/{form}", "item"),
+    ("/api/reports/recall/{form}", "batch"),
+    ("/api/reports/household/{form}", "recipient"),
     ("/api/verify/{number}", "c"),
     ("/v/{number}", "c"),
     ("/needs/new", "saved"),
@@ -110,6 +113,8 @@ def objects(rest: RestClient, open_delivery: str) -> dict[str, str]:
         "donor": "D-1",
         "item": "mask",
         "sheet": sheet,
+        "report": "derivation",
+        "form": "csv",
     }
 
 
@@ -124,7 +129,7 @@ CODES = {
 
 def address(path: str, objects: dict[str, str]) -> str:
     """Return a path whose parameters are filled with objects that exist."""
-    kind = "items" if path.startswith("/find") else "move"
+    kind = "items" if path.startswith("/find") else "csv" if "/exports" in path else "move"
     code = next((code for plural, code in CODES.items() if plural in path), "D-1")
     for name, value in {**objects, "kind": kind, "code": code}.items():
         path = path.replace(f"{{{name}}}", value)

@@ -72,9 +72,12 @@ class ReportTablePages(Controller):
             "batch": batch,
             "days": days,
         }
-        values: dict[str, Any] = {"as_of": parse_day(as_of, "/as_of")}
-        if kind.has_period:
-            values |= {"first": parse_day(first, "/from"), "last": parse_day(last, "/to")}
+        values: dict[str, Any] = {
+            "as_of": parse_day(as_of, "/as_of"),
+            "first": parse_day(first, "/from"),
+            "last": parse_day(last, "/to"),
+        }
+        _check_names(kind, texts)
         with context.reading() as books:
             for option in kind.options:
                 values[option.name] = _value(books, option, texts[option.name])
@@ -84,6 +87,13 @@ class ReportTablePages(Controller):
             made = await report_file(context, kind, _form(form), values)
             return frameable(made) if isinstance(made, PDFResponse) else made
         return _page(context, kind, values, await _read(context, kind, values))
+
+
+def _check_names(kind: ReportKind, texts: dict[str, str]) -> None:
+    names = [option.name for option in kind.options]
+    for name, text in texts.items():
+        if text and name not in names:
+            raise InvalidField.at(f"/{name}", f"the report {kind.name} has no {name}")
 
 
 def _form(text: str) -> Form:
