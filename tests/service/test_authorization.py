@@ -421,6 +421,7 @@ GET    CRA   /api/reports/disclosure
 GET    CRA   /api/reports/disclosure/pdf
 GET    CRA   /api/reports/stock
 GET    CRA   /api/reports/alerts
+GET    CRA   /api/reports/alerts/feed
 GET    CRA   /api/reports/look-alikes
 GET    CRA   /api/reports/cover
 GET    CRA   /api/reports/derivation

@@ -23,6 +23,7 @@ from supplies.access import credentials, donor_requests, users
 from supplies.access.access_context import AccessContext
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Location
+from supplies.exports.reports import REPORTS
 from supplies.ledger.recorded import Recorded
 from supplies.ledger.rules import RULES
 from supplies.signing.station_keys import create_first_key
@@ -272,6 +273,19 @@ class Crawler:
         if before in ("/api/verify/", "/v/"):
             receipts = self._listed("/api/receipts")
             return [f"{each['number']}?c={each['check_code']}" for each in receipts]
+        if before == "/reports/tables/":
+            return list(REPORTS)
+        if before.startswith("/api/reports/"):
+            return ["csv", "pdf"]
+        if before.endswith("/exports/"):
+            return [
+                "hledger",
+                "beancount",
+                "jsonl",
+                "3w",
+                "csv?lists=donors",
+                "csv?lists=donations",
+            ]
         if before == "/my/receipts/":
             before = "/receipts/"
         if not before.startswith("/api/"):

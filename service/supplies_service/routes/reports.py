@@ -11,7 +11,7 @@ from supplies_receipts import draw_public_disclosure, draw_station_report
 
 from supplies.books.past import books_as_of
 from supplies.domain.normalization import normalize_text
-from supplies.exports.alert_feed import ATOM_TYPE, alert_feed
+from supplies.exports.alert_feed import ATOM_TYPE, XML_TYPE, alert_feed
 from supplies.papers.disclosure import Disclosure
 from supplies.papers.station_report import StationReport
 from supplies.views.alerts import (
@@ -160,16 +160,18 @@ class ReportController(Controller):
     @get(
         "/alerts/feed",
         operation_id="feedAlerts",
-        opt=allow_roles("coordinator", "recorder", "auditor") | {"media_types": (ATOM_TYPE,)},
+        opt=allow_roles("coordinator", "recorder", "auditor") | {"media_types": (ATOM_TYPE, XML_TYPE)},
     )
     async def alert_feed(self, context: Context) -> Response[bytes]:
         """Get the alerts as an Atom feed, which feed readers and other programs poll.
 
-        It contains codes and no personal data. An entry disappears when its alert ends.
+        It contains codes and no personal data. An entry disappears when its alert ends. With
+        `Accept: text/xml`, it is sent with this type.
         """
         now, today = context.ledger.clock(), context.ledger.today()
         feed = await context.read_in_thread(lambda books: alert_feed(books, today, now))
-        return Response(feed, media_type=ATOM_TYPE)
+        plain = context.request.headers.get("Accept") == XML_TYPE
+        return Response(feed, media_type=XML_TYPE if plain else ATOM_TYPE)
 
     @get(
         "/look-alikes",

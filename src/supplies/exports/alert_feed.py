@@ -16,7 +16,7 @@ from supplies.papers.common import BilingualText
 from supplies.stations.paper_settings import paper_settings
 from supplies.views.alerts import Alert, report_alerts
 
-ATOM_TYPE = "application/atom+xml"
+ATOM_TYPE, XML_TYPE = "application/atom+xml", "text/xml"
 
 _NAMESPACE = "http://www.w3.org/2005/Atom"
 _TITLE = BilingualText(zh="提醒", en="Alerts")
