@@ -22,7 +22,7 @@ def test_the_common_changes_are_described() -> None:
         "A field of a donation",
         "A role",
         "A paper",
-        "A report on the command line",
+        "A report",
         "A rate limit",
         "A rule for currencies",
         "A REST route",

@@ -160,7 +160,8 @@ class ReportController(Controller):
     @get(
         "/alerts/feed",
         operation_id="feedAlerts",
-        opt=allow_roles("coordinator", "recorder", "auditor") | {"media_types": (ATOM_TYPE, XML_TYPE)},
+        opt=allow_roles("coordinator", "recorder", "auditor")
+        | {"media_types": (ATOM_TYPE, XML_TYPE)},
     )
     async def alert_feed(self, context: Context) -> Response[bytes]:
         """Get the alerts as an Atom feed, which feed readers and other programs poll.
