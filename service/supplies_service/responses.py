@@ -149,7 +149,7 @@ class PhotoResponse(Response[bytes]):
 
 
 class Download(NamedTuple):
-    """A file to send, of which the content was written from the beginning.
+    """A file to send. Its position is at its beginning.
 
     Attributes:
         name: The name with which it is saved.
@@ -163,8 +163,8 @@ class Download(NamedTuple):
 def written_download(media_type: str, name: str, write: Callable[[IO[bytes]], object]) -> Download:
     """Write a file to send, and return it.
 
-    The file is on disk and without a name, so that its size does not matter to the memory, and a
-    slow client does not keep the books open. It disappears when it is closed.
+    The file is on disk, so that the memory does not grow with its size and a slow client does not
+    keep the books open. It has no name, and disappears when it is closed.
 
     Args:
         write: Writes the content.

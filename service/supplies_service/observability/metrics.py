@@ -90,7 +90,7 @@ class Metrics:
             self._alerts.labels(station, what).set(count)
 
     def forget_alerts(self) -> None:
-        """Leave the alerts out, because they are unknown now."""
+        """Remove the numbers of alerts, because they are unknown now."""
         self._alerts.clear()
 
     def render(self) -> bytes:

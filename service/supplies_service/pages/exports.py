@@ -20,7 +20,7 @@ _DOWNLOADERS = {"page": True} | allow_roles("coordinator", "auditor")
 
 
 class ExportPages(Controller):
-    """Routes of the page and of its files."""
+    """Routes of the page for exports, and of the exported files."""
 
     path = "/exports"
     include_in_schema = False

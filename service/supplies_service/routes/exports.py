@@ -37,7 +37,7 @@ Personal = Annotated[
 ]
 
 _PARAMETERS = {"first": "from", "last": "to"}
-"""Names of query parameters that differ from those of the fields of `ExportRequest`."""
+"""Query parameters whose names differ from the fields of `ExportRequest`."""
 
 
 class ExportController(Controller):
@@ -111,7 +111,7 @@ def _check_fields(kind: str, request: ExportRequest) -> None:
     """Check that the format uses each field that is given.
 
     Raises:
-        InvalidField: it does not.
+        InvalidField: the format does not use a field.
     """
     takes, default = FORMATS[kind].takes, ExportRequest()
     unused = [

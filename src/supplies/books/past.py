@@ -1,4 +1,4 @@
-"""The books as they were at the end of a day: without all entries that are booked later."""
+"""The books as they were at the end of a past day: without all entries that are booked later."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def books_as_of(books: Books, day: date | None) -> Books:
 
 @lru_cache(maxsize=512)
 def _past(sql: str) -> str:
-    """Return a query that reads the rows of the day `:past_day` in place of all rows."""
+    """Return a query in which the rows of the day `:past_day` replace all rows."""
     return _REFERENCE.sub(_subquery, sql)
 
 

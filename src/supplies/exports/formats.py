@@ -1,4 +1,4 @@
-"""The formats in which the books are exported, each described once for all ways to get one.
+"""The formats of exports. The command line, the REST API and the pages use these descriptions.
 
 Views are imported only when an export is written, so that `--help` is fast.
 """
@@ -80,14 +80,14 @@ class ExportRequest(NamedTuple):
 
 
 Write = Callable[["Books", ExportRequest, IO[bytes]], None]
-"""A function that writes an export to a file, whose content is on disk and can be read again."""
+"""A function that writes an export to an open file, which can also be read."""
 
 
 class ExportFormat(NamedTuple):
     """A format of exports.
 
     Attributes:
-        takes: The fields of `ExportRequest` that it uses.
+        takes: The fields of `ExportRequest` that the format uses.
         write: Writes the export.
     """
 

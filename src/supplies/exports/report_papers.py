@@ -22,7 +22,7 @@ _NAMED: Mapping[str, type[CatalogueRecord]] = {
     "community": Community,
     "team": Team,
 }
-"""The columns in which the name of a record is shown in place of its code."""
+"""The columns in which the name of a record replaces its code."""
 
 
 def build_report_paper(report: BuiltReport, content: Any, *, printed_at: datetime) -> ReportPaper:

@@ -1,7 +1,7 @@
-"""The reports by name, each described once for the command line, the REST API and the pages.
+"""The reports by name. The command line, the REST API and the pages use these descriptions.
 
-The description of a report says how its struct is built, which options it takes, and which columns
-people see. From it come JSON, CSV and workbooks with all columns, the PDF and the page.
+A description says how the struct of the report is built, which options it takes, and which columns
+people see. JSON, CSV and workbooks with all columns, the PDF and the page are made from it.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class ReportOption(NamedTuple):
 
     Attributes:
         name: The name of the option and of the query parameter.
-        help: What it is, as in `--help`.
-        record: The table of the catalogue whose code it is; None for other texts and numbers.
+        help: The description of the option in `--help`.
+        record: The table of the catalogue that contains the code; None for other texts and numbers.
         days: The default if it is a number of days; None for texts.
     """
 
@@ -67,7 +67,7 @@ class ReportKind(NamedTuple):
         name: Its name on the command line and in addresses.
         summary: What it shows, in one sentence.
         result: The module and the name of its struct.
-        build: Makes the struct from the books, the period, and a keyword argument for each option
+        build: Builds the struct from the books, the period, and a keyword argument for each option
             that is given. It imports its view only then, so that `--help` is fast.
         columns: For each table, the columns for people in their order. The key is the field with
             the list of the table.
@@ -418,7 +418,7 @@ class BuiltReport(NamedTuple):
     """A report with the books and days for which it was built.
 
     Attributes:
-        books: The books of which it was made: of the present, or of a past day.
+        books: The books from which it was built: the present ones, or those of a past day.
     """
 
     kind: ReportKind

@@ -49,8 +49,8 @@ class Table(NamedTuple):
     Attributes:
         name: The name of the sheet in a workbook.
         rows: The rows, each with a value for each column.
-        repeated: How many columns, from the first one on, have the same values in all lines of a
-            document.
+        repeated: Number of columns, from the first one on, that have the same value in all lines of
+            a document.
     """
 
     name: str

@@ -22,8 +22,8 @@ class ReportTable(PaperPart, frozen=True, kw_only=True):
 
     Attributes:
         title: None if the report has only this table.
-        rows: Each row has a cell for each column. In the rows after the first about the same thing,
-            the cells that would be repeated are None.
+        rows: Each row has a cell for each column. A cell is None if it would repeat the row above
+            it about the same document.
     """
 
     title: BilingualText | None

@@ -104,7 +104,7 @@ class AlertsReport(View, frozen=True, kw_only=True):
 
 
 def report_alerts(books: Books, today: date) -> AlertsReport:
-    """Return the alerts of a day, with the usual number of days before goods expire and so on."""
+    """Return the alerts of a day, with the default numbers of days of `list_alerts`."""
     return AlertsReport(today=today, items=list_alerts(books, today, limit=None).items)
 
 
@@ -270,7 +270,7 @@ def _conflicts(books: Books) -> Iterator[Alert]:
 
 
 def _voided_receipts(books: Books) -> Iterator[Alert]:
-    """Find receipts that were voided and are the last of a donation that was not reversed."""
+    """Find donations that were not reversed and whose last receipt is void."""
     for number, day in books.all(
         "SELECT v.number, min(e.booked_on) FROM receipt_voids v "
         "JOIN entries e ON e.station = v.station AND e.seq = v.seq "
