@@ -133,3 +133,37 @@ def test_exported_donations_are_imported_with_the_same_balances_of_donors(
             for item in ("mask", "soap"):
                 there = sum(ledger.books.nonzero_balances(account, item).values())
                 assert there == station.total(account, item)
+
+
+def test_exported_needs_pledges_and_hand_outs_are_imported_with_the_same_balances(
+    station: StationLedger, books_url: str, tmp_path: Path
+) -> None:
+    station.stock(71)
+    station(c.NoteNeed(recipient="R-2", item="soap", quantity=3, urgency="high"))
+    station(c.NoteNeed(recipient="R-2", item="mask", quantity=2, pack="box"))
+    promised = [c.PledgeLine(item="mask", quantity=20), c.PledgeLine(item="soap", quantity=4)]
+    station(c.MakePledge(donor="D-1", lines=promised))
+    handed = [c.RecipientLine(item="mask", quantity=9)]
+    station(c.HandOut(recipient="R-1", location="store", lines=handed))
+    empty = str(tmp_path / "empty.db")
+    with Ledger.open(empty, station="lx") as ledger:
+        register_all(ledger)
+    for kind, noun, *columns in (
+        ("opening-stock", "openings", "location=to"),
+        ("needs", "needs"),
+        ("pledges", "pledges", "reference=id"),
+        ("distributions", "hand-outs", "location=from", "recipient=to", "reference=id"),
+    ):
+        path = tmp_path / f"{noun}.csv"
+        export(books_url, "csv", noun, "--personal", "-o", path)
+        words = ["import", kind, str(path), "--by", "u_1", "--database", empty]
+        assert main([*words, *(word for one in columns for word in ("--column", one))]) == 0
+    with Ledger.open(empty, station="lx", create=False) as ledger:
+        for prefix in ("needed:", "pledged:", "stock:", "received:", "asked:", "opening:"):
+            for item in ("mask", "soap"):
+                there = sum(
+                    quantity
+                    for (_, of, _), quantity in ledger.books.nonzero_balances(prefix).items()
+                    if of == item
+                )
+                assert there == station.total(prefix, item), (prefix, item)

@@ -97,7 +97,9 @@ _GOODS = (
     ),
     _column("spec", "spec 规格 规格型号 型号 specification"),
     _column(
-        "quantity", "quantity 数量 qty amount count 捐赠数量 发放数量 qty_num 件数", required=True
+        "quantity",
+        "quantity 数量 qty amount count 捐赠数量 发放数量 qty_num 件数 asked promised",
+        required=True,
     ),
     _column("unit", "unit 单位 计量单位 uom"),
 )

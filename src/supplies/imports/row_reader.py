@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from supplies.domain.accounts import RECEIVED, STOCK
 from supplies.domain.catalogue_records import Donor, Location, Recipient
 from supplies.errors import InvalidField, Sentence
 from supplies.imports.columns import Header, RowKind
@@ -177,12 +178,13 @@ class RowReader:
 
     def recipient(self, row: Row, name: str = "recipient") -> str:
         """Return the code of the recipient that a row names."""
-        text = self.needed_text(row, name)
+        text = self.needed_text(row, name).removeprefix(RECEIVED.prefix)  # as in exports
         return self.find(Recipient, name, text, lambda code: Recipient(code=code, name=text))
 
     def location(self, row: Row) -> str:
         """Return the code of the location that a row names."""
-        return self.find(Location, "location", self.needed_text(row, "location"))
+        text = self.needed_text(row, "location").removeprefix(STOCK.prefix)  # as in exports
+        return self.find(Location, "location", text)
 
     def find(
         self,
