@@ -71,6 +71,18 @@ def test_a_known_caller_is_refused_as_soon_as_the_token_is_revoked(
     problem(rest.client.get(ENTRIES), 401, "unauthenticated")
 
 
+def test_the_caller_of_a_write_is_known_too_until_the_token_is_revoked(
+    token: str, rest: RestClient, service: Service, looked_up: list[str]
+) -> None:
+    rest.get(ENTRIES)
+    need = {"recipient": "R-1", "item": "mask", "quantity": 1}
+    rest.post("/api/needs", need)
+    assert looked_up == []
+    change(service, lambda access: credentials.revoke(access, token))
+    problem(rest.client.post("/api/needs", json=need), 401, "unauthenticated")
+    assert len(looked_up) == 1
+
+
 def test_a_known_caller_is_refused_as_soon_as_the_user_is_disabled(
     token: str, rest: RestClient, service: Service
 ) -> None:
