@@ -84,7 +84,8 @@ def main() -> None:
             for role, session in (*sessions.items(), ("nobody", "")):
                 _take_role(browser, address, role, session, UNLINKED.get(role, ()))
             _take_role(browser, address, "donor", "", [_donor_link(demo)])
-        run([supplies_program(), "init", "--database", str(empty), "--station", "nx"])
+        new = ("--database", str(empty), "--station", "nx", "--name", "南沙社工站")
+        run([supplies_program(), "init", *new])
         session = _session_of_new_user(empty, "nx")
         with served_demo(empty) as address:
             _take_role(browser, address, "new", session)
