@@ -265,13 +265,13 @@ _MODULES = (
     "supplies.ledger.recorded",
     "supplies.ledger.ledger",
 )
-"""Modules and packages that define the public names. Each comes after those that it imports."""
+"""Modules that define the public names, each after the modules that it imports."""
 
 if not TYPE_CHECKING:
     # Hidden from type checkers: they would accept any name, also a misspelt one.
 
     def __getattr__(name: str) -> object:
-        """Import a public name on first use."""
+        """Import the module of a public name when the name is first used."""
         if name in __all__:
             from importlib import import_module
 

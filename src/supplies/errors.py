@@ -1,8 +1,9 @@
-"""The errors of the library, with the fields that a caller needs to translate them.
+"""Error classes of the library.
 
-The message of an error (`detail`) says what is wrong, where, and what would be right. Each class
-has a stable `slug`. If a field of the command is wrong, the error has a JSON pointer to it. The
-command line prints the message; the service returns slug and pointers as problem+json.
+Each error has a message for the user (`detail`), which says what is wrong, where, and what would be
+right. Each class has a stable short name for programs (`slug`). If a field of a command is wrong,
+the error also has a JSON pointer to this field. The command line prints the message. The REST
+service returns message, slug and pointers as problem+json.
 """
 
 from __future__ import annotations
@@ -16,19 +17,20 @@ from typing import ClassVar
 _CONTROLS = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-"""Regular expression of the characters that `escape_controls` replaces.
+"""Regular expression for the characters that `escape_controls` replaces.
 
-They control a terminal, change the order of text, or are lone surrogates, which cannot be encoded.
+These are characters that control a terminal or change the reading direction of text, and lone
+surrogates, which cannot be encoded.
 """
 
 
 def escape_controls(sentence: str) -> str:
-    r"""Replace control characters in a message by escapes, such as `\n` or `\x1b`."""
+    r"""Replace each control character in a message by its escape, such as `\n` or `\x1b`."""
     return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), sentence)
 
 
 class Sentence(str):
-    """A message of an error, with its template and values, so that pages can translate it.
+    """An English error message that keeps its template and values, so that it can be translated.
 
     >>> Sentence("there is no {noun} {code}", noun="item", code="mask")
     'there is no item mask'
@@ -43,7 +45,7 @@ class Sentence(str):
     values: Mapping[str, str]
 
     def __new__(cls, template: str, /, **values: object) -> Sentence:
-        """Return the message, with the values filled into the template."""
+        """Create the message by filling the values into the template."""
         texts = {
             name: value if isinstance(value, Sentence) else escape_controls(str(value))
             for name, value in values.items()
@@ -54,7 +56,7 @@ class Sentence(str):
 
 
 def template(text: str) -> str:
-    """Return a text unchanged, marked as the template of a sentence that is translated."""
+    """Return the text unchanged. The call marks the text as a message that needs a translation."""
     return text
 
 
@@ -68,13 +70,15 @@ def _without_controls(sentence: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """An error in one field of a command.
+    """What is wrong with one field of a command. An error may contain several faults.
 
     Attributes:
-        pointer: JSON pointer (RFC 6901) into the command as sent; "" is the whole command.
-        asked, available: Quantities in base units, for errors about quantities; otherwise None.
-        rule: A message that says what the field must be, without the pointer. If it is left out
-            and `detail` is a `Sentence`, it is `detail`. None if there is no such message.
+        pointer: JSON pointer (RFC 6901) to the field, in the command as it was sent; "" is the
+            whole command.
+        asked, available: The requested and the available quantity in base units, for errors about
+            quantities; otherwise None.
+        rule: A message that says what the field must be, without the pointer. If it is left out and
+            `detail` is a `Sentence`, it is `detail`. None if there is no such message.
     """
 
     pointer: str
@@ -92,7 +96,8 @@ class Fault:
 class SuppliesError(Exception):
     """Base class of all errors of the library.
 
-    If a method raises such an error, it recorded nothing. Only after `Uncertain` this is not known.
+    If a method raises such an error, it has recorded nothing. The only exception is `Uncertain`:
+    then it is unknown whether anything was recorded.
 
     `str(error)` is the message for the user. Control characters in it are escaped, because a
     message may repeat a value that somebody sent.
@@ -111,7 +116,7 @@ class SuppliesError(Exception):
 
 
 class InvalidField(SuppliesError):
-    """An invalid value, such as a quantity of zero, an unknown pack or a date in the future."""
+    """A field has an invalid value: a quantity of zero, an unknown pack, a future date."""
 
     slug = "invalid-field"
     title = "A field is not right"
@@ -123,7 +128,7 @@ class InvalidField(SuppliesError):
 
     @classmethod
     def with_rule(cls, name: str, rule: Sentence) -> InvalidField:
-        """Return the error for a single field, whose message is its name followed by `rule`.
+        """Return the error for a single field. The message is the field's name and then `rule`.
 
         Args:
             name: The name of the field or its JSON pointer.
@@ -134,14 +139,14 @@ class InvalidField(SuppliesError):
 
 
 class NotFound(SuppliesError):
-    """A code or id does not exist in the books."""
+    """The code or id that a caller names does not exist in the books."""
 
     slug = "not-found"
     title = "Not in the books"
 
 
 class UnknownBarcode(NotFound):
-    """No item has the scanned barcode.
+    """No item in the catalogue has the scanned barcode.
 
     Attributes:
         barcode, batch, expires_on, expires_month: The parts of the scanned code, as in
@@ -166,14 +171,14 @@ class UnknownBarcode(NotFound):
 
 
 class AgainstBooks(SuppliesError):
-    """A valid command contradicts what the books contain now."""
+    """The command is valid in itself, but the current state of the books does not allow it."""
 
 
 class NotEnough(AgainstBooks):
-    """A balance would fall below zero, now or at the end of a day since the day of the command.
+    """A balance would fall below zero: now, or at the end of a day from the command's day on.
 
     Attributes:
-        account: The account that has too little; None if there is no such account or several.
+        account: The account whose balance is too small; None if no account is or several are.
     """
 
     slug = "not-enough"
@@ -187,9 +192,9 @@ class NotEnough(AgainstBooks):
 
 
 class AlreadyDone(AgainstBooks):
-    """The command would do something a second time.
+    """The command would repeat something that can be done only once.
 
-    For example, the delivery was closed before, or the code is in use already.
+    For example, the delivery is closed already, or the new code is already in use.
     """
 
     slug = "already-done"
@@ -197,10 +202,10 @@ class AlreadyDone(AgainstBooks):
 
 
 class IdempotencyConflict(AgainstBooks):
-    """The id of the command was used before, for another command.
+    """The id of the request was used before, for another command.
 
     Attributes:
-        location: Address of what the earlier request created; None if it is unknown.
+        location: URL of the resource that the earlier request created; None if it is unknown.
     """
 
     slug = "idempotency-conflict"
@@ -212,9 +217,10 @@ class IdempotencyConflict(AgainstBooks):
 
 
 class PeriodClosed(AgainstBooks):
-    """The command is dated on a closed day.
+    """The command has the date of a day that is closed in the books.
 
-    A fact that happened on a closed day is not refused. It is booked on the first open day.
+    Facts, such as a donation or a stock count, are not refused for this reason. They are booked on
+    the first open day.
     """
 
     slug = "period-closed"
@@ -222,14 +228,14 @@ class PeriodClosed(AgainstBooks):
 
 
 class Unaccounted(AgainstBooks):
-    """Goods are still in transit, or a difference or a conflict is unresolved."""
+    """Refused because goods are in transit, or a difference or conflict is unresolved."""
 
     slug = "unaccounted"
     title = "Not everything is accounted for"
 
 
 class Forgotten(AgainstBooks):
-    """The requested personal data was erased."""
+    """The requested personal data was erased earlier."""
 
     slug = "forgotten"
     title = "Forgotten"
@@ -250,29 +256,30 @@ class Busy(StoreError):
 
 
 class NotADatabase(StoreError):
-    """The file is not a ledger of this program."""
+    """The file is not a database of this program."""
 
     title = "Not a ledger"
 
 
 class ReadOnly(StoreError):
-    """The file or its directory cannot be written, or the server is read-only."""
+    """The database file or its directory cannot be written, or the server is read-only."""
 
     slug = "busy"
     title = "The database is read-only"
 
 
 class DiskFull(StoreError):
-    """The disk is full."""
+    """The disk of the database is full."""
 
     slug = "busy"
     title = "The disk is full"
 
 
 class Uncertain(StoreError):
-    """The connection was lost during a commit. The command may or may not be recorded.
+    """The connection to the database broke during a commit, so the result is unknown.
 
-    Send the command again with the same id: it is recorded only once.
+    The command may or may not be recorded. Send it again with the same id: it is recorded only
+    once.
     """
 
     slug = "busy"
@@ -280,30 +287,30 @@ class Uncertain(StoreError):
 
 
 class Gone(StoreError):
-    """The file was deleted or replaced while it was in use."""
+    """The database file was deleted or replaced while the program was using it."""
 
     slug = "busy"
     title = "The database is gone"
 
 
 class NewerVersion(StoreError):
-    """The database was made by a newer version of this program."""
+    """A newer version of this program created or migrated the database."""
 
     title = "The database is from a newer version"
 
 
 class GuardMissing(StoreError):
-    """A trigger or table that protects the books is missing or was changed."""
+    """A database trigger or table that protects the books is missing or was changed."""
 
     title = "The books are not guarded"
 
 
 class BooksBroken(SuppliesError):
-    """A stored row differs from the row that is computed from the entries.
+    """A stored row differs from the row that was computed from the entries.
 
     Attributes:
-        station, seq: The station and the number of the entry with the difference. seq is None if
-            the difference is not in one entry.
+        station, seq: The station, and the number of the entry that contains the difference. seq is
+            None if the difference is not in one entry.
         table, column: The table and the column that differ.
         expected: The value computed from the entries.
         found: The stored value.
@@ -352,7 +359,7 @@ def check_type(
 
 
 def check_function(value: object, name: str, description: str) -> None:
-    """Check that an argument is a function. The parameters are those of `check_type`.
+    """Check that an argument is callable. The parameters are those of `check_type`.
 
     Raises:
         InvalidField: the value cannot be called.
@@ -366,9 +373,10 @@ def _wrong_type(value: object, name: str, description: str) -> InvalidField:
 
 
 def _described(value: object) -> str:
-    """Describe a value of a wrong type for an error message.
+    """Describe an argument of a wrong type for an error message.
 
-    A number is shown. Of other values only the type is shown, because they may be personal data.
+    A number is shown. For any other value, only the type is shown, because the value may be
+    personal data.
     """
     if value is None or isinstance(value, int | float):
         return repr(value)
@@ -378,7 +386,7 @@ def _described(value: object) -> str:
 
 
 def _short(value: object) -> str:
-    """Shorten a value for an error message."""
+    """Cut a long value short for an error message."""
     if value is None:
         return "nothing"
     text = value.hex() if isinstance(value, bytes) else str(value)

@@ -1,7 +1,7 @@
-"""The catalogue of a station: items, donors, recipients and other records, by their codes.
+"""The catalogue of a station: its items, donors, recipients and other records, by their codes.
 
-Records of the catalogue contain all names and addresses, and can be changed. They are not part of
-the hash chain.
+All names and addresses are in the catalogue. Its records can be changed and are not part of the
+hash chain.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ PERSONAL_COLUMNS = {
         ("name", "phone", "address", "access", "note", "age_bands", "collectors"),
     ),
 }
-"""The table of donors and that of recipients, each with its columns that contain personal data."""
+"""The tables of donors and of recipients, each with the columns that contain personal data."""
 
 
 PERSONAL_DATA_ELSEWHERE = {
@@ -69,12 +69,12 @@ CODE_LETTERS: Mapping[type[CatalogueRecord], str] = {
     Team: "T",
     Community: "C",
 }
-"""For each kind of record, the first letter of the codes that the program proposes."""
+"""For each kind of record, the first letter of new codes that the program proposes."""
 
 _LONGEST_NUMBERED_CODE = 14
-"""Length of the longest code that `next_code` continues.
+"""Maximum length of a code that `next_code` counts on from.
 
-Digits in longer codes are usually not a running number.
+Longer codes are ignored, because their digits are usually not a running number.
 """
 
 _ITEMS_PER_QUERY = 500
@@ -83,7 +83,7 @@ _ITEMS_PER_QUERY = 500
 class Catalogue:
     """The catalogue of one station.
 
-    Records are kept in a cache until another connection changes a record.
+    Records are cached. `refresh` clears the cache when another connection has changed a record.
     """
 
     def __init__(self, store: Store, station: str) -> None:
@@ -103,12 +103,12 @@ class Catalogue:
             self._seen = changes
 
     def clear_cache(self) -> None:
-        """Clear the cache, because this connection has changed or rolled back a record."""
+        """Clear the cache after this connection has changed a record or rolled back a change."""
         self._kept.clear()
         self._merged = None
 
     def merged_codes(self, kind: PersonKind) -> Mapping[str, str]:
-        """Return the merged codes of donors or recipients, each with the code that stays."""
+        """Return the merged codes of donors or recipients, each with the code that replaces it."""
         if self._merged is None:
             self._merged = {"donor": {}, "recipient": {}}
             rows = self.store.all(
@@ -123,7 +123,7 @@ class Catalogue:
         return self._merged[kind]
 
     def retire_merged(self, kind: PersonKind, code: str, *, retired: bool) -> None:
-        """Retire a merged code or, if the merge was reversed, stop retiring it."""
+        """Mark a merged code as retired, or as usable again if the merge was reversed."""
         self.store.run(
             f"UPDATE {kind}s SET retired = :retired WHERE station = :station AND code = :code",
             {"station": self.station_code, "code": code, "retired": int(retired)},
@@ -153,7 +153,7 @@ class Catalogue:
         return None if row is None else self.records_from_rows(kind, [row])[0]
 
     def records_from_rows(self, kind: type[N], rows: Sequence[Row]) -> list[N]:
-        """Build records from rows that have the columns of `columns_of`."""
+        """Build records from database rows whose columns are those of `columns_of`."""
         records = [_record_from_row(kind, row) for row in rows]
         if kind is not Item or not records:
             return records
@@ -181,8 +181,8 @@ class Catalogue:
     def next_code(self, kind: type[CatalogueRecord]) -> str:
         """Return the next free code for a kind of record, such as D-012.
 
-        The code follows the existing code with the highest number, and has as many digits. Other
-        connections cannot use it before this transaction ends.
+        The number is one more than the highest existing number, and has as many digits. Other
+        connections cannot use the code before this transaction ends.
 
         Raises:
             InvalidField: records of this kind have no numbered codes.
@@ -208,7 +208,7 @@ class Catalogue:
     # --- changing ------------------------------------------------------------------------------
 
     def register(self, record: CatalogueRecord) -> None:
-        """Add a record under a new code.
+        """Add a new record to the catalogue.
 
         Raises:
             AlreadyDone: the code, the receipt series or a barcode is in use.
@@ -226,13 +226,13 @@ class Catalogue:
         self.clear_cache()
 
     def amend(self, record: CatalogueRecord) -> None:
-        """Replace the record that has the same code.
+        """Replace the existing record that has the same code.
 
         Raises:
             NotFound: no record has this code.
-            InvalidField: the record is invalid, or the unit of an item that has entries would
-                change.
-            Forgotten: the person was erased.
+            InvalidField: the record is invalid, or would change the unit of an item that has
+                entries.
+            Forgotten: the personal data of this donor or recipient was erased.
             AlreadyDone: the receipt series or a barcode is in use.
         """
         checked = self._checked(record, self._check_amended)
@@ -248,12 +248,12 @@ class Catalogue:
     def with_all_faults(
         self, error: InvalidField, kind: type[CatalogueRecord], fields: Mapping[str, Any]
     ) -> SuppliesError:
-        """Return the error of a refused new record, with all other faults of the record added.
+        """Add all other faults of a refused new record to its error, and return the error.
 
         Args:
             kind: The type of the record, or a subclass of it.
-            fields: The fields of the record as plain data, also invalid ones. If the code is left
-                out and such records have numbered codes, the next free code is assumed.
+            fields: The fields of the record as plain data, including invalid ones. If the code is
+                left out and such records have numbered codes, the next free code is assumed.
         """
         kind = next((known for known in CATALOGUE_RECORDS if issubclass(kind, known)), kind)
         if fields.get("code") is None and kind in CODE_LETTERS:
@@ -261,7 +261,7 @@ class Catalogue:
         return all_faults_of(error, kind, fields, self._check_new)
 
     def _checked(self, record: N, check: Callable[[N], N]) -> N:
-        """Return a record with normalized text.
+        """Check a record, and return it with normalized text.
 
         Raises:
             SuppliesError: the record is refused. The error names all of its faults.
@@ -326,10 +326,10 @@ class Catalogue:
         return checked
 
     def forget_person(self, party: str) -> None:
-        """Erase the personal data of a person. The code is not erased.
+        """Erase the personal data of a donor or recipient. The code is kept.
 
         Args:
-            party: The person, as `donor:CODE` or `recipient:CODE`.
+            party: The donor or recipient, as `donor:CODE` or `recipient:CODE`.
         """
         what, _, code = party.partition(":")
         table, columns = PERSONAL_COLUMNS[what]
@@ -348,7 +348,7 @@ class Catalogue:
     # --- search --------------------------------------------------------------------------------
 
     def name_index_is_current(self) -> bool:
-        """Return whether the name index of the station has the present `INDEX_VERSION`."""
+        """Return whether the name index of the station was built by the current `INDEX_VERSION`."""
         row = self.store.one(
             "SELECT 1 FROM stations s LEFT JOIN searchable f ON f.station = s.code "
             "WHERE s.code = :station AND coalesce(f.way, 0) < :way",
@@ -417,7 +417,7 @@ class Catalogue:
             )
 
     def _check_series_unchanged(self, record: CatalogueRecord) -> None:
-        """Check that no other station uses the receipt series of a station.
+        """Check that the receipt series of a station belongs to no other station.
 
         Raises:
             AlreadyDone: another station uses the series, or has used it.
@@ -436,7 +436,7 @@ class Catalogue:
             raise AlreadyDone(sentence, [Fault("/series", sentence)])
 
     def _check_barcodes_are_free(self, record: CatalogueRecord) -> None:
-        """Check that no other item has a barcode of this item. Retired items do not count.
+        """Check that no other item has one of the barcodes of this item. Retired items are ignored.
 
         Raises:
             AlreadyDone: another item has one of the barcodes.
@@ -465,7 +465,7 @@ class Catalogue:
     def item_of_barcode(self, code: str, *, besides: str = "") -> Item | None:
         """Return the item that has a barcode, or None.
 
-        If a retired item and another item have the barcode, the other item is returned.
+        If both a retired item and an item in use have the barcode, the item in use is returned.
 
         Args:
             code: The barcode, as in `ScannedCode.barcode`.
@@ -512,20 +512,20 @@ def columns_of(kind: type[CatalogueRecord]) -> list[str]:
 
 
 _STORED_ELSEWHERE = ("barcodes",)
-"""Fields of records that are stored in another table, and not in a column of the record's table."""
+"""Fields of records that are not stored in the table of the record but in another table."""
 
 _FLAGS = ("quarantine", "retired", "needs_batch", "needs_expiry")
-"""Columns that store a bool as 0 or 1."""
+"""Columns that store a bool as the integer 0 or 1."""
 
 _JSON = ("packs", "aliases", "shown_unit", "age_bands", "collectors")
 """Columns that store a list, a dict or a struct as JSON."""
 
 _DAYS = ("consent_on",)
-"""Columns that store a day as ISO text."""
+"""Columns that store a day as text in ISO format."""
 
 
 def _record_from_row(kind: type[N], row: Row) -> N:
-    """Build a record from the values of its columns. An item is returned without barcodes."""
+    """Build a record from a database row. An item is returned without its barcodes."""
     values = dict(zip(columns_of(kind), row, strict=True))
     for name in values.keys() & set(_FLAGS):
         values[name] = bool(values[name])
@@ -539,7 +539,7 @@ def _record_from_row(kind: type[N], row: Row) -> N:
 
 
 def _to_column(value: Any) -> Any:
-    """Return the value of a field in the form in which its column stores it."""
+    """Convert the value of a field to the form in which its column stores it."""
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, date):

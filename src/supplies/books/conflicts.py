@@ -10,14 +10,14 @@ from supplies.domain.entry_rows import LaterResolution, Resolution
 
 
 class LatestResolution(NamedTuple):
-    """The last decision about a conflict, and the number of its entry."""
+    """The latest resolution of a conflict: what was decided, and the number of the entry."""
 
     seq: int
     way: Resolved
 
 
 def latest_resolution(books: Books, conflict: int) -> LatestResolution | None:
-    """Return the last decision about a conflict, or None if it is not resolved."""
+    """Return the latest resolution of a conflict, or None if the conflict is not resolved."""
     seq = books.latest_seq(LaterResolution, conflict=conflict)
     if seq is not None:
         (later,) = books.rows_of_entry(LaterResolution, seq, conflict=conflict)

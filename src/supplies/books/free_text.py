@@ -1,6 +1,7 @@
-"""Separate the free text from a command before it is hashed, and read the text again later.
+"""Separate the free text of a command from the data that is hashed, and read the text later.
 
-Free text may contain personal data. It is read only for callers who may see it.
+Free text may contain personal data, so it must be possible to erase it. It is read only for callers
+who may see it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _decode = msgspec.json.Decoder(Texts).decode
 
 
 class _Digests(msgspec.Struct):
-    """The fields of an entry that contain digests. Other fields are not decoded, to save time."""
+    """The fields of an entry that contain digests. Only these are decoded, to save time."""
 
     texts: str | None
 
@@ -31,7 +32,7 @@ _decode_digests = msgspec.json.Decoder(_Digests).decode
 
 
 def free_text_in_command(command: msgspec.Struct) -> Texts:
-    """Return the free texts of a command by path.
+    """Return the free texts of a command, by the path of the field.
 
     For a correction, the paths are those in the corrected command. The reason of the correction has
     the path "correction/reason".
@@ -48,7 +49,7 @@ def free_text_in_command(command: msgspec.Struct) -> Texts:
 
 
 def free_text_of_entry(books: Books, seq: int) -> Texts | None:
-    """Return the free texts of an entry by path.
+    """Return the free texts of an entry, by the path of the field.
 
     The result is empty if the entry has no texts, and None if the texts were erased.
     """
@@ -59,7 +60,7 @@ def free_text_of_entries(books: Books, seqs: Iterable[int]) -> dict[int, Texts |
     """Return the free texts of several entries, by entry number.
 
     Entries without text are left out. The value is None if the texts were erased. If a command
-    recorded several entries, its texts belong to the first entry.
+    recorded several entries, only the first entry has its texts.
     """
     written, seqs = books.written.entries, dict.fromkeys(seqs)
     rows = query_ids(
@@ -102,13 +103,12 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 class _Fields(NamedTuple):
-    """The names of some fields of a struct.
+    """The names of those fields of a struct that are stored outside the hash chain.
 
     Attributes:
         texts: The fields that are free text.
-        apart: Fields that are not free text but are stored outside the hash chain too, such as
-            signatures.
-        nested: Fields with structs that may contain such fields.
+        apart: The other fields that are stored outside the hash chain, such as signatures.
+        nested: Fields whose values are structs that may contain such fields.
     """
 
     texts: tuple[str, ...]
@@ -142,7 +142,7 @@ def _is_nested(kind: inspect.Type) -> bool:
 
 
 def has_fields_kept_apart(value: Any) -> bool:
-    """Return whether a command has a signature, spoken code or photo."""
+    """Return whether a command has a signature, a photo, or a code that the household told."""
     if isinstance(value, msgspec.Struct):
         fields = _fields(type(value))
         return any(getattr(value, name) is not None for name in fields.apart) or any(
@@ -152,7 +152,10 @@ def has_fields_kept_apart(value: Any) -> bool:
 
 
 def without_free_text(command: msgspec.Struct) -> Any:
-    """Return a command as plain data, without free texts, signatures, spoken codes and photos."""
+    """Return a command as plain data, without the parts that are stored outside the hash chain.
+
+    These are free texts, signatures, photos, and codes that households told.
+    """
     return _without_erasable(command)
 
 

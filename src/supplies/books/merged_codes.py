@@ -1,4 +1,4 @@
-"""Merged codes: one donor or recipient has several codes, of which one stays."""
+"""Look up merged codes: several codes of one donor or recipient, of which one stays in use."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ def codes_of_person(books: Books, kind: PersonKind, code: str) -> list[str]:
 
 
 def sql_code_that_stays(kind: PersonKind, table: str, column: str) -> str:
-    """Return SQL for the code into which the code in a column was merged, or for that code itself.
+    """Return an SQL expression for the code that stays in use of a code in a column.
+
+    This is the code into which the code in the column was merged, or the code itself if it was not
+    merged.
 
     Args:
         table: Name or alias of a table with the column `station`.
-        column: Name of its column with the code.
+        column: Name of the column of this table that contains the code.
     """
     return (
         f"coalesce((SELECT u.stays FROM merges u WHERE u.station = {table}.station "

@@ -1,4 +1,4 @@
-"""Follow a stop from delivery to delivery, as it was moved."""
+"""Find the deliveries through which a stop was moved, one after the other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from supplies.domain.entry_rows import StopRemoval
 
 
 def deliveries_of_stop(books: Books, delivery: str, allocation: str) -> list[str]:
-    """Return the delivery of a stop and those from which the stop was moved to it, newest first."""
+    """Return all deliveries that a stop has been on, newest first, up to the given delivery."""
     found = [delivery]
     while (
         removal := books.latest_row(StopRemoval, moved_to=found[-1], allocation=allocation)
@@ -19,7 +19,7 @@ def deliveries_of_stop(books: Books, delivery: str, allocation: str) -> list[str
 def present_delivery(books: Books, delivery: str, allocation: str) -> str:
     """Return the delivery that has the goods of a stop now.
 
-    It is another one than the given delivery if the stop was moved since.
+    This is the given delivery, unless the stop was later moved to another one.
     """
     while (
         removal := books.latest_row(StopRemoval, delivery=delivery, allocation=allocation)

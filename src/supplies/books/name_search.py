@@ -1,8 +1,8 @@
-"""Search names, addresses and telephone numbers for parts of words.
+"""Search the catalogue for parts of names, addresses and telephone numbers.
 
-A bigram is a pair of neighbouring characters. The index finds the records that contain all bigrams
-of a word. Then `matches` checks that the bigrams form the word. This works in both databases, for
-Chinese and English.
+The index contains bigrams, which are pairs of neighbouring characters. It finds the records that
+contain all bigrams of a searched word. Then `matches` checks that the record contains the word
+itself. This works in both databases, for Chinese and English.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from supplies.domain.catalogue_records import Barcode, CatalogueRecord
 from supplies.domain.normalization import normalize_text
 
 INDEX_VERSION = 4
-"""Version of the index.
+"""Version of the name index.
 
-Raise it when the terms change. The index of each station is then built again when the station is
-opened.
+Increase it when `index_terms` changes. The index of each station is then built again when the
+station is opened.
 """
 
 SEARCHED_FIELDS = ("code", "name", "name_en", "aliases", "barcodes", "address", "phone")
 """The fields of records in which a search looks for the words."""
 
 _SPELT_BY_INITIALS = ("name", "aliases")
-"""The fields that can also be found by the first letters of their pinyin, such as kz for 口罩."""
+"""Fields that are also found by the initials of their pinyin, such as kz for 口罩."""
 
 COMPARED_FIELDS = ("name", "phone", "address")
-"""Fields by which records are compared, to find records of the same person or thing."""
+"""Fields that are compared to find several records of the same person or thing."""
 
 LOOK_ALIKE = "="
-"""The first character of the index terms that `look_alike_keys` returns, and of no other term."""
+"""First character of each index term from `look_alike_keys`. No other term begins with it."""
 
 MAX_SPELLINGS = 16
-"""Largest number of results of `initials` for one text.
+"""Maximum number of results of `initials` for one text.
 
-Many Chinese characters have several readings, and each gives another result.
+Many Chinese characters have several readings, and each reading gives another result.
 """
 
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -54,12 +54,14 @@ _BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[-\u2010-\u2015().]+(?=[0-9])")
 
 
 def search_words(query: str) -> list[str]:
-    """Return the normalized words of a query. A record is found if it contains all of them."""
+    """Split a query into normalized words. A record is found if it contains all of them."""
     return _folded(query).split()
 
 
 def bigrams(word: str) -> set[str]:
-    """Return the bigrams of a word. For a single character, return this character.
+    """Return the bigrams of a word: all pairs of neighbouring characters.
+
+    If the word has only one character, return this character.
 
     >>> sorted(bigrams("mask"))
     ['as', 'ma', 'sk']
@@ -68,10 +70,10 @@ def bigrams(word: str) -> set[str]:
 
 
 def index_terms(record: CatalogueRecord) -> set[str]:
-    """Return the terms with which a record is indexed.
+    """Return the terms under which the name index stores a record.
 
-    They are its characters, its bigrams, and the keys from `look_alike_keys`. No character or
-    bigram contains a space.
+    The terms are the record's characters, its bigrams, and the keys from `look_alike_keys`. No
+    character or bigram contains a space.
     """
     parts = [part for text in searchable_texts(record) for part in text.split()]
     pieces = {piece for part in parts for piece in (*part, *bigrams(part))}
@@ -79,10 +81,11 @@ def index_terms(record: CatalogueRecord) -> set[str]:
 
 
 def look_alike_keys(record: CatalogueRecord) -> dict[str, str]:
-    """Return a key for each field that is compared to find the same person or thing.
+    """Return keys that are equal for records that may be of the same person or thing.
 
-    Two texts have the same key if they differ only in case, width, accents, spaces, punctuation, or
-    the country code of a Chinese telephone number. An erased person has no keys.
+    There is one key for each compared field. Two texts have the same key if they differ only in
+    case, width, accents, spaces, punctuation, or the country code of a Chinese telephone number. If
+    the person's data was erased, there are no keys.
     """
     keys = {}
     for field in COMPARED_FIELDS:
@@ -96,7 +99,7 @@ def look_alike_keys(record: CatalogueRecord) -> dict[str, str]:
 
 
 def comparable(text: str) -> str:
-    """Return a text for comparing names: without case, width, accents, spaces and punctuation.
+    """Normalize a text for comparing names: remove case, width, accents, spaces and punctuation.
 
     >>> comparable("Ｋ95 口罩（成人）") == comparable("k95口罩 (成人)")
     True
@@ -105,15 +108,15 @@ def comparable(text: str) -> str:
 
 
 def matches(record: CatalogueRecord, wanted: list[str]) -> bool:
-    """Return whether the searched fields of a record contain all of the wanted words."""
+    """Return whether the searched fields of a record contain all words of the query."""
     texts = searchable_texts(record)
     return all(any(word in text for text in texts) for word in wanted)
 
 
 def searchable_texts(record: CatalogueRecord) -> list[str]:
-    """Return the normalized texts of a record that are searched.
+    """Return the normalized texts of a record in which a search looks.
 
-    For an erased person, this is only the code.
+    If the person's data was erased, this is only the code.
     """
     found = []
     for field in SEARCHED_FIELDS:
@@ -126,7 +129,7 @@ def searchable_texts(record: CatalogueRecord) -> list[str]:
 
 
 def _texts(value: str | list[str] | list[Barcode] | None) -> list[str]:
-    """Return the texts that a field of a record contains."""
+    """Return all texts in the value of a field of a record."""
     if value is None:
         return []
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""The books as they were at the end of a past day: without all entries that are booked later."""
+"""Read the books as they were at the end of a past day, without entries booked on later days."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _TABLES = {
     "AND NOT EXISTS (SELECT 1 FROM resolutions y WHERE y.station = c.station "
     "AND y.conflict = c.seq)",
 }
-"""SQL for the rows that each table had at the end of the day `:past_day`."""
+"""For each table, SQL that selects the rows that existed at the end of the day `:past_day`."""
 
 _KEYWORDS = "cross|except|full|group|having|inner|intersect|join|left|limit|natural|on|order|set"
 _REFERENCE = re.compile(
@@ -50,13 +50,13 @@ _REFERENCE = re.compile(
 
 
 class PastBooks(Books):
-    """The books of one station at the end of a day, for reading.
+    """The books of one station as they were at the end of a past day, for reading.
 
-    Entries that were recorded later but are booked until this day are included. Records of the
-    catalogue, such as names and minimum stocks, are those of the present.
+    Entries that were recorded later are included if they are booked on or before that day.
+    Catalogue data, such as names and minimum stocks, is not from that day but current.
 
-    Every query reads subqueries in place of the tables of entries, so that every view can show a
-    past day.
+    In every query, the names of the tables are replaced by subqueries, so that every view can show
+    a past day.
     """
 
     def __init__(self, books: Books, day: date) -> None:
@@ -68,13 +68,13 @@ class PastBooks(Books):
 
 
 def books_as_of(books: Books, day: date | None) -> Books:
-    """Return the books as they were at the end of a day; None returns the present books."""
+    """Return the books as they were at the end of a day, or the current books if `day` is None."""
     return books if day is None else PastBooks(books, day)
 
 
 @lru_cache(maxsize=512)
 def _past(sql: str) -> str:
-    """Return a query in which the rows of the day `:past_day` replace all rows."""
+    """Return an SQL query whose tables are replaced by their rows at the end of `:past_day`."""
     return _REFERENCE.sub(_subquery, sql)
 
 

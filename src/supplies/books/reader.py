@@ -1,4 +1,4 @@
-"""Read the books of one station. Rules and views read through this module."""
+"""Read the books of one station. All reading of rules and views goes through this module."""
 
 from __future__ import annotations
 
@@ -41,15 +41,18 @@ S = TypeVar("S", bound=EntryRow)
 A = TypeVar("A")
 
 _MAX_NAMED = 20
-"""Largest number of stations that an error message lists."""
+"""Maximum number of stations that an error message lists."""
 
 _MAX_IDS = 2000
-"""Largest number of ids in one query. Both databases limit the number of parameters."""
+"""Maximum number of ids in one query.
+
+Both databases limit the number of parameters of a query.
+"""
 
 _NAMELESS = {ANONYMOUS, "anon", "nobody", "none", "null", "unknown"}
-"""Words that people enter as the code of a donor whose name is unknown.
+"""Words that people enter by mistake as the code of a donor whose name is unknown.
 
-The error says what to enter instead.
+The error message then says what to enter instead.
 """
 
 
@@ -60,7 +63,7 @@ _UNKNOWN = {
     "location": template("there is no location {code}; register it first, or correct the code"),
     "team": template("there is no team {code}; register it first, or correct the code"),
 }
-"""Error messages about an unknown code, by the kind of record."""
+"""Message templates for an unknown code, by the kind of record."""
 
 
 LATEST_UNTIL_DAY = (
@@ -68,7 +71,10 @@ LATEST_UNTIL_DAY = (
     "AND o.account = d.account AND o.item = d.item AND o.lot = d.lot "
     "AND o.day > d.day AND o.day <= :day)"
 )
-"""SQL condition that the row `d` of `days` is the latest one of its balance on or before `:day`."""
+"""SQL condition for rows `d` of the table `days`, which contains day-end balances.
+
+It selects the latest row of each balance on or before `:day`.
+"""
 
 BalanceKey = tuple[str, str, str]
 """The account, item and lot that identify a balance."""
@@ -87,14 +93,14 @@ class LotBalance(NamedTuple):
 
 
 class Head(NamedTuple):
-    """The end of the books of a station.
+    """The last entry in the books of a station, and the latest days.
 
     Attributes:
         seq: Number of the last entry; 0 if there is none.
-        hash: Hash of the last entry; 64 zeros if there is none.
-        latest_day: The latest day of all entries, as ISO text; "" if there are none.
+        hash: Hash of the last entry; 32 zero bytes if there is none.
+        latest_day: The latest day on which any entry is booked, as ISO text; "" if there are none.
         recorded_at: When the last entry was recorded; None if there is none.
-        closed_through: The last closed day, or None.
+        closed_through: The last closed day, or None if no day is closed.
     """
 
     seq: int
@@ -110,8 +116,8 @@ class Books:
     Within `Ledger.reading` and within a rule, all queries see the same state of the books.
 
     Attributes:
-        written: The entries that the running command has written, which views use instead of
-            reading them from the database. Empty outside of `cache_queries`.
+        written: The entries that the current command has written. Views use them instead of reading
+            them from the database. Empty outside of `cache_queries`.
     """
 
     def __init__(self, store: Store, catalogue: Catalogue) -> None:
@@ -167,7 +173,8 @@ class Books:
         """Return an item by its code.
 
         Args:
-            pointer: JSON pointer to the field of the command that has the code, if there is one.
+            pointer: JSON pointer to the field of the command that contains the code; "" if the code
+                is not from a command.
 
         Raises:
             InvalidField: the code is unknown, and `pointer` is given.
@@ -176,7 +183,10 @@ class Books:
         return self._cached_record(Item, "item", code, pointer)
 
     def donor(self, code: str, pointer: str = "") -> Donor:
-        """Return a donor by code.
+        """Return a donor by its code.
+
+        Args:
+            pointer: As in `item`.
 
         Raises:
             Forgotten: the data of the donor was erased.
@@ -193,7 +203,10 @@ class Books:
         return _read_or_refuse(donor, donor.name, "donor", pointer)
 
     def recipient(self, code: str, pointer: str = "") -> Recipient:
-        """Return a recipient by code.
+        """Return a recipient by its code.
+
+        Args:
+            pointer: As in `item`.
 
         Raises:
             Forgotten: the data of the recipient was erased.
@@ -204,11 +217,11 @@ class Books:
         return _read_or_refuse(recipient, recipient.name, "recipient", pointer)
 
     def location(self, code: str, pointer: str = "") -> Location:
-        """Return a location by its code. Raises the same errors as `item`."""
+        """Return a location by its code. Parameters and errors are those of `item`."""
         return self._cached_record(Location, "location", code, pointer)
 
     def team(self, code: str, pointer: str = "") -> Team:
-        """Return a team by its code. Raises the same errors as `item`."""
+        """Return a team by its code. Parameters and errors are those of `item`."""
         return self._cached_record(Team, "team", code, pointer)
 
     def _cached_record(self, kind: type[N], name: str, code: str, pointer: str) -> N:
@@ -220,23 +233,23 @@ class Books:
     # --- queries -----------------------------------------------------------------------------
 
     def all(self, sql: str, **params: Any) -> list[Row]:
-        """Return all rows of a query. The query can use the parameter `:station`."""
+        """Return all rows of an SQL query. The query can use the parameter `:station`."""
         return list(self._query(self.store.all, sql, params))
 
     def one(self, sql: str, **params: Any) -> Row | None:
-        """Return the first row of a query, or None. The query can use the parameter `:station`."""
+        """Return the first row of an SQL query, or None. It can use the parameter `:station`."""
         return self._query(self.store.one, sql, params)
 
     @contextmanager
     def cache_queries(self, written: Sequence[WrittenEntry] = ()) -> Iterator[None]:
-        """Run each query only once within the `with` block, in which nothing may be written.
+        """Cache query results within the `with` block. Nothing may be written in the block.
 
         A rule reads the same need or balance several times, and each query may have to cross a
         network.
 
         Args:
-            written: The entries that a command has just written. They are not read from the
-                database.
+            written: The entries that a command has just written, so that they need not be read from
+                the database.
         """
         self._answered = {}
         self.written = Written(written) if written else NOTHING_WRITTEN
@@ -256,7 +269,7 @@ class Books:
         return answer
 
     def value(self, sql: str, **params: Any) -> Any:
-        """Return the first column of the first row of a query, or None if there is no row."""
+        """Return the first column of the first row of an SQL query, or None without rows."""
         row = self.one(sql, **params)
         return None if row is None else row[0]
 
@@ -283,7 +296,7 @@ class Books:
         return 0 if row is None else int(row[0])
 
     def balances(self, keys: Iterable[BalanceKey]) -> dict[BalanceKey, int]:
-        """Return the balances for several keys. This takes only a few queries."""
+        """Return several balances, given as account, item and lot, with only a few queries."""
         wanted = list(dict.fromkeys(keys))
         found = dict.fromkeys(wanted, 0)
         for start in range(0, len(wanted), _MAX_IDS // 4):
@@ -305,7 +318,7 @@ class Books:
         return found
 
     def balance_on(self, day: date, account: str, item: str, lot: str = "") -> int:
-        """Return a balance at the end of a day.
+        """Return the balance of an account at the end of a day, in base units.
 
         Entries that were recorded later but are booked on or before this day are included.
 
@@ -325,9 +338,10 @@ class Books:
         return int(found or 0)
 
     def daily_balances(self, key: tuple[str, str, str], since: str) -> dict[str, int]:
-        """Return a balance at the end of each day on which it changed, from `since` on.
+        """Return a balance at the end of each day from `since` on, by day.
 
-        The last such day before `since` is included, if there is one.
+        Only days on which the balance changed are in the result. The last such day before `since`,
+        if there is one, is in it too.
         """
         account, item, lot = key
         where = "WHERE station = :station AND account = :account AND item = :item AND lot = :lot"
@@ -342,7 +356,7 @@ class Books:
     def balance_and_lowest_since(
         self, day: date, account: str, item: str, lot: str
     ) -> tuple[int, int]:
-        """Return the present balance, and the lowest of all day-end balances from `day` on."""
+        """Return the current balance, and the lowest day-end balance from `day` on."""
         closings = self.daily_balances((account, item, lot), day.isoformat())
         since = [quantity for when, quantity in closings.items() if when >= day.isoformat()]
         on_the_day = self.balance_on(day, account, item, lot)
@@ -351,11 +365,11 @@ class Books:
     def nonzero_balances(
         self, account: str, item: str | None = None
     ) -> dict[tuple[str, str, str], int]:
-        """Return the balances of an account that are not zero.
+        """Return the balances of an account that are not zero, by account, item and lot.
 
         Args:
             account: An account, or the beginning of accounts up to a colon, such as `stock:`.
-            item: Only balances of this item; None returns those of all items.
+            item: Return only balances of this item; None returns those of all items.
 
         Raises:
             InvalidField: the account is not on the chart of accounts.
@@ -380,7 +394,7 @@ class Books:
         Entries that were recorded later but are booked on or before this day are included.
 
         Args:
-            day: ISO text.
+            day: The day as ISO text.
             account: As in `nonzero_balances`.
         """
         if day >= self.head()[2]:
@@ -398,7 +412,7 @@ class Books:
         return {(row[0], row[1], row[2]): row[3] for row in rows}
 
     def needs_still_open(self, recipient: str, item: str) -> dict[str, bool]:
-        """Return, for each need that a recipient ever had for an item, whether it is still open.
+        """Return all needs of a recipient for an item, each with whether it is still open.
 
         A need is open if a part of it is still needed or claimed.
         """
@@ -417,7 +431,7 @@ class Books:
         return {need: bool(open_) for need, open_ in rows}
 
     def lot_balances(self, account: str, item: str) -> list[LotBalance]:
-        """Return the lots of an item in an account whose balance is not zero.
+        """Return all lots of an item in an account with a balance other than zero.
 
         Raises:
             InvalidField: the account is not on the chart of accounts.
@@ -436,15 +450,15 @@ class Books:
     # --- entries and their rows --------------------------------------------------------------
 
     def head(self) -> tuple[int, bytes, str]:
-        """Return the number and hash of the last entry, and the latest day of all entries.
+        """Return number and hash of the last entry, and the latest day on which an entry is booked.
 
-        If there are no entries, return 0, 64 zeros and "".
+        If there are no entries, return 0, 32 zero bytes and "".
         """
         row = self.one("SELECT seq, hash, latest_day FROM heads WHERE station = :station")
         return (0, bytes(32), "") if row is None else (row[0], row[1], row[2])
 
     def head_and_closed_day(self) -> Head:
-        """Return the last entry and the last closed day, with one query."""
+        """Return the last entry, the latest day and the last closed day, with one query."""
         row = self.one(
             "SELECT h.seq, h.hash, h.latest_day, (SELECT e.recorded_at FROM entries e "
             "WHERE e.station = h.station AND e.seq = h.seq), (SELECT p.closed_through "
@@ -457,7 +471,7 @@ class Books:
         return Head(row[0], row[1], row[2], row[3], closed)
 
     def entry_hash(self, seq: int) -> str | None:
-        """Return the hash of an entry, hexadecimal; None if there is no such entry."""
+        """Return the hash of an entry in hexadecimal, or None if there is no such entry."""
         if not 0 < seq <= MAX_ENTRY_NUMBER:
             return None
         found = self.value(
@@ -505,21 +519,21 @@ class Books:
         return self.head_and_closed_day().closed_through
 
     def rows(self, statement: type[S], **where: Any) -> list[S]:
-        """Return the rows of a type with the given column values, in the order of recording."""
+        """Return all rows of a type with the given column values, in the order of recording."""
         return [self._statement(statement, row) for row in self._rows(statement, where)]
 
     def latest_row(self, statement: type[S], **where: Any) -> S | None:
-        """Return the latest row of a type that has the given column values, or None."""
+        """Return the last recorded row of a type with the given column values, or None."""
         rows = self._rows(statement, where, " DESC LIMIT 1")
         return self._statement(statement, rows[0]) if rows else None
 
     def latest_rows(self, statement: type[S], key: str, ids: Iterable[str]) -> dict[str, S]:
-        """Return the latest row for each of these ids, with few queries.
+        """Return the last recorded row of each of these ids, with few queries.
 
         Ids without a row are left out.
 
         Args:
-            key: Name of the column with the id.
+            key: Name of the column that contains the id.
         """
         table = TABLES[statement]
         columns = ", ".join(f"l.{name}" for name in statement.__struct_fields__)
@@ -533,10 +547,12 @@ class Books:
         return {row[0]: self._statement(statement, row[1:]) for row in rows}
 
     def current_rows(self, statement: type[S], key: str, **where: Any) -> list[S]:
-        """Return the latest row of each document, if it has the given column values.
+        """Return the current rows of documents that have the given column values.
+
+        Each document may have several rows of this type, of which the last recorded one is current.
 
         Args:
-            key: Name of the column with the id of the document.
+            key: Name of the column that contains the id of the document.
         """
         table = TABLES[statement]
         order = f"s.seq, s.{key}" + (", s.line" if "line" in statement.__struct_fields__ else "")
@@ -551,11 +567,11 @@ class Books:
         return [self._statement(statement, row) for row in rows]
 
     def rows_of_entry(self, statement: type[S], seq: int, **where: Any) -> list[S]:
-        """Return the rows of a type that an entry wrote, in the order of their lines."""
+        """Return all rows of a type that one entry wrote, in the order of their line numbers."""
         return self.rows(statement, seq=seq, **where)
 
     def latest_seq(self, statement: type[EntryRow], **where: Any) -> int | None:
-        """Return the number of the last entry that wrote a row with the given values.
+        """Return the number of the last entry that wrote a row with the given column values.
 
         Return None if there is no such row.
         """
@@ -599,7 +615,7 @@ class Books:
         return [(row[0].partition(":")[2], row[1]) for row in rows]
 
     def balances_of_lot(self, kind: AccountKind, lot: str) -> dict[tuple[str, str, str], int]:
-        """Return the balances of a lot that are not zero, in accounts of one kind."""
+        """Return all balances of a lot, other than zero, in accounts of one kind."""
         rows = self.all(
             "SELECT account, item, quantity FROM balances WHERE station = :station "
             f"AND lot = :lot AND lot <> '' AND {account_range('first', 'end')} "
@@ -612,10 +628,10 @@ class Books:
 
 
 def query_ids(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -> list[Row]:
-    """Run a query about many ids, and return its rows.
+    """Run an SQL query about many ids, and return its rows.
 
-    The query finds the ids in the column `id` of the table `wanted`. If there are more than
-    `_MAX_IDS` ids, the query is run several times. The rows are then sorted only within each run.
+    The SQL can read the ids from the column `id` of the table `wanted`. If there are more than
+    `_MAX_IDS` ids, the query is run several times. Then `ORDER BY` sorts only the rows of each run.
     """
     wanted = list(dict.fromkeys(ids))
     rows: list[Row] = []
@@ -628,7 +644,7 @@ def query_ids(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -
 
 @lru_cache(maxsize=64)
 def _wanted_table(count: int) -> tuple[list[str], str]:
-    """Return the parameter names for the ids of `query_ids`, and SQL for the table `wanted`."""
+    """Return the parameter names for `count` ids, and the SQL that defines the table `wanted`."""
     names = [f"id{index}" for index in range(count)]
     values = ", ".join(f"(:{name})" for name in names)
     return names, f"WITH wanted (id) AS (VALUES {values}) "
@@ -637,7 +653,7 @@ def _wanted_table(count: int) -> tuple[list[str], str]:
 def unknown_code_error(sentence: str, pointer: str) -> SuppliesError:
     """Return the error for an unknown code.
 
-    It is an InvalidField that points to the field or, if `pointer` is empty, a NotFound.
+    If `pointer` is given, this is an InvalidField that points to the field, otherwise a NotFound.
     """
     if pointer:
         return InvalidField(sentence, [Fault(pointer, sentence)])
@@ -660,7 +676,7 @@ def _read_or_refuse(record: N, name: str | None, what: str, pointer: str) -> N:
 
 @cache
 def _decoders(statement: type[EntryRow]) -> list[tuple[str, Callable[[str], Any]]]:
-    """Return the columns with dates or times, each with the function to decode its text."""
+    """Return the columns with dates or times, each with the function that decodes its text."""
     kinds = {name: {hint, *get_args(hint)} for name, hint in get_type_hints(statement).items()}
     return [
         (name, moment.fromisoformat)

@@ -1,4 +1,4 @@
-"""Find lots that are related: lots of the same batch, and lots made of other lots."""
+"""Find related lots: lots of the same batch, and lots that were repacked from others."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from supplies.domain.entry_rows import LotParent
 def lots_of_batch(books: Books, item: str, batch: str) -> set[str]:
     """Return the lots of an item with a batch number, and all lots that were repacked from them.
 
-    The batch number of a lot is the one in its latest description. The case of ASCII letters is
-    ignored.
+    The batch number is compared with the latest description of each lot. The case of ASCII letters
+    is ignored.
     """
     rows = books.all(
         "SELECT l.lot FROM lots l WHERE l.station = :station AND l.item = :item "
@@ -31,12 +31,13 @@ def lots_of_batch(books: Books, item: str, batch: str) -> set[str]:
 def lot_relatives(
     books: Books, lots: Iterable[str], which: Literal["parents", "products"]
 ) -> set[str]:
-    """Return the lots from which the given lots were made, or the lots that were made from them.
+    """Return all lots from which the given lots were made, or all lots made from them.
 
     Lots that are related through several conversions are included.
 
     Args:
-        which: "parents" or "products".
+        which: "parents" for the lots from which they were made, "products" for the lots made from
+            them.
     """
     key, towards = ("lot", "parent") if which == "parents" else ("parent", "lot")
     relatives: set[str] = set()
@@ -52,8 +53,8 @@ def lot_links(books: Books, key: str, names: Iterable[str]) -> list[LotParent]:
 
     Args:
         books: The books of the station.
-        key: "lot" if `names` are the lots that were made. "parent" if they are the lots from which
-            other lots were made.
+        key: "lot" if `names` are the lots that were made; "parent" if `names` are the lots from
+            which others were made.
         names: Ids of lots.
     """
     rows = query_ids(

@@ -1,9 +1,9 @@
-"""Read stock counts: the stock that each count is compared with, and the entries of each count.
+"""Read stock counts: the stock with which each count is compared, and the entries of each count.
 
-Events are ordered by their moments. The moment of an event is its day and, within the day, the
-number of its entry. The moment of a count is that of its count sheet. A correction has the moment
-of the entry that it corrects. An entry that books the difference of a count has the moment of the
-count sheet.
+Events have a place in time, their moment: the day of the event and, within a day, the number of its
+entry. Some entries have the moment of another entry. A count, and each entry that books the
+difference of a count, has the moment of the count sheet. A correction has the moment of the entry
+that it corrects.
 """
 
 from __future__ import annotations
@@ -18,21 +18,24 @@ COUNTED, RECOUNTED = "stock_counted", "stock_recounted"
 """Kinds of entry that book the difference of a count: the first time, and after it has changed."""
 
 RESOLVED = "conflict_resolved"
-"""Kind of entry that resolves a conflict. It books a contradicted count as far as possible."""
+"""Kind of entry that resolves a conflict.
+
+If the conflict is about a stock count, the entry books the count as far as the books allow.
+"""
 
 
 class Moment(NamedTuple):
-    """A place in the order of events: a day as ISO text, and an entry number."""
+    """The place of an event in the order of events: a day as ISO text, and an entry number."""
 
     day: str
     seq: int
 
 
 class Count(NamedTuple):
-    """One line of a stock count, with the moment at which the stock was counted.
+    """One counted line of a stock count, with the moment for which it is valid.
 
     Attributes:
-        sheet_at: The moment of the count sheet.
+        sheet_at: The moment of the count sheet, with whose stock the count is compared.
         seq: Number of the entry that recorded the count.
         booked_on: Day of this entry, as ISO text.
         lot: The counted lot; "" if all lots of the item were counted together.
@@ -49,14 +52,14 @@ class Count(NamedTuple):
 
 
 def is_at(account: str, location: str) -> bool:
-    """Return whether an account contains goods at a location, free or allocated."""
+    """Return whether an account contains goods at this location, either free or allocated."""
     return account == STOCK(location) or (
         account.startswith(ALLOCATED.prefix) and keys_of(account)[1] == location
     )
 
 
 def counts_after(books: Books, day: str) -> list[Count]:
-    """Return the counted lines of all count sheets opened on or after a day, ordered by moment."""
+    """Return the counted lines of all count sheets opened on or after a day, in their order."""
     rows = books.all(
         "SELECT s.sheet, s.location, o.booked_on, o.seq, l.seq, c.booked_on, l.line, l.item, l.lot "
         "FROM count_sheets s CROSS JOIN entries o CROSS JOIN counted_lines l CROSS JOIN entries c "
@@ -80,7 +83,7 @@ def sheet_moment(books: Books, sheet: str) -> Moment | None:
 
 
 def stock_at(books: Books, location: str, moment: Moment) -> dict[str, Counter[str]]:
-    """Return the stock of a location at a moment, by item and lot. Allocated goods are included.
+    """Return the goods at a location at a moment, by item and lot, including allocated goods.
 
     All events before the moment are included, even if they were recorded later.
     """
@@ -105,7 +108,7 @@ _Move = tuple[str, str, str, str, int]
 
 
 def _later_that_day(books: Books, moment: Moment) -> list[_Move]:
-    """Return the transfers of the same day that come after a moment in the order of events."""
+    """Return the transfers of the day of a moment whose events come after that moment."""
     rows = books.all(
         "SELECT t.seq, t.source, t.target, t.item, t.lot, t.quantity FROM entries e "
         "CROSS JOIN transfers t WHERE e.station = :station AND e.booked_on = :day "
@@ -118,7 +121,7 @@ def _later_that_day(books: Books, moment: Moment) -> list[_Move]:
 
 
 def moment_of(books: Books, seq: int) -> Moment:
-    """Return the moment of an entry, which is its place in the order of events."""
+    """Return the moment of an entry: its place in the order of events."""
     row = books.one(
         "SELECT kind, document, booked_on, seq - part FROM entries "
         "WHERE station = :station AND seq = :seq",
@@ -131,10 +134,10 @@ def moment_of(books: Books, seq: int) -> Moment:
 
 
 def first_entry(books: Books, head: int) -> int:
-    """Return the first entry of a command that may have been corrected.
+    """Return the number of the first entry of a command, which may have been corrected since.
 
     Args:
-        head: The first entry of the command's latest correction, or of the command itself.
+        head: Number of the first entry of the command's latest correction, or of the command.
     """
     while True:
         older = books.value(
@@ -146,7 +149,7 @@ def first_entry(books: Books, head: int) -> int:
 
 
 def _booked_later(books: Books, moment: Moment) -> list[_Move]:
-    """Return those transfers of earlier counts that are booked after the day of a moment.
+    """Return the transfers of earlier counts that are booked on a later day than a moment.
 
     An earlier count is one whose count sheet was opened before the moment.
     """

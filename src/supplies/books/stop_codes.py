@@ -1,18 +1,18 @@
-"""Read the codes of stops, which the households tell the couriers."""
+"""Read the codes of stops. A household tells the courier its code as proof of delivery."""
 
 from __future__ import annotations
 
 from supplies.books.reader import Books
 
 MAX_WRONG_CODES = 5
-"""After so many wrong codes for a stop, further codes are not compared."""
+"""Maximum number of wrong codes for one stop. After that, no code is compared."""
 
 
 def codes_of_stops(books: Books, delivery: str) -> dict[str, str]:
     """Return the codes of the stops of a delivery, by allocation.
 
-    A stop is left out if it has no code, because an older version dispatched it, or if its code was
-    erased.
+    A stop without a code is left out: its code was erased, or an older version of the program
+    dispatched it.
     """
     rows = books.all(
         "SELECT c.allocation, x.content FROM stop_codes c CROSS JOIN erasable x "

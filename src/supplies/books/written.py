@@ -1,4 +1,4 @@
-"""The entries that a command has just written, so that views need not read them again."""
+"""The entries that a command has just written, so that views need not read them back."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ S = TypeVar("S", bound=EntryRow)
 
 
 class WrittenEntry(NamedTuple):
-    """An entry as it was written.
+    """An entry that was just written.
 
     Attributes:
         content: The encoded body.
-        previous_hash: Hash of the entry before this one; zeros before the first.
-        previous_at: When the entry before this one was recorded; None before the first.
-        erasable: What can be erased later, by its digest.
+        previous_hash: Hash of the entry before this one; zeros if this is the first.
+        previous_at: When the entry before this one was recorded; None if this is the first.
+        erasable: The contents that can be erased later, by digest.
     """
 
     body: Body
@@ -31,10 +31,10 @@ class WrittenEntry(NamedTuple):
 
 
 class Written:
-    """The entries of one command, and the documents and lots that they created.
+    """The entries that one command has written, and the documents and lots that they created.
 
-    All rows about these documents and lots are in these entries, because nothing else is written
-    meanwhile.
+    All rows about these documents and lots are in these entries, because the transaction of the
+    command writes nothing else.
     """
 
     def __init__(self, entries: Iterable[WrittenEntry] = ()) -> None:
@@ -51,9 +51,9 @@ class Written:
         return id in self._began
 
     def rows(self, statement: type[S], key: str, id: str) -> list[tuple[Body, S]]:
-        """Return the rows of a type whose column `key` has the value `id`, with their entries.
+        """Return the rows of a type with `id` in the column `key`, each with the body of its entry.
 
-        They are in the order of recording.
+        The rows are in the order of recording.
         """
         return [
             (body, row)
@@ -64,7 +64,7 @@ class Written:
     def latest_rows(
         self, statement: type[S], key: str, id: str, head: type[EntryRow] | None = None
     ) -> list[tuple[Body, S]]:
-        """Return the rows that `rows` returns, but only those of the last entry with a `head` row.
+        """Return those of `rows` that belong to one entry: the last one with a `head` row for `id`.
 
         Args:
             head: The type of row that decides which entry is the last. None means `statement`.
@@ -74,7 +74,7 @@ class Written:
         return [each for each in self.rows(statement, key, id) if each[0] is last]
 
     def balances(self, lot: str) -> Counter[str]:
-        """Return, by account, the balances of a lot that the entries created."""
+        """Return the balances of a lot that these entries created, by account."""
         found: Counter[str] = Counter()
         for entry in self.entries.values():
             for source, target, _, moved, quantity in entry.body.transfers:
@@ -85,11 +85,14 @@ class Written:
 
 
 NOTHING_WRITTEN = Written()
-"""The value of `Books.written` if no command has just written anything."""
+"""Value of `Books.written` while no command has written anything."""
 
 
 def _begun_by(body: Body) -> Iterable[str]:
-    """Return the ids of the document and lots that an entry created. They contain its number."""
+    """Return the ids of the document and the lots that an entry created.
+
+    Such an id contains the number of the entry.
+    """
     if body.document is not None and body.document.partition("_")[2] == str(body.seq):
         yield body.document
     for row in body.rows:

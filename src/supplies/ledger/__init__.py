@@ -1,1 +1,1 @@
-"""Recording: a rule drafts the entries of a command, and the writer hashes and stores them."""
+"""Record commands: a rule drafts the entries of a command, the writer hashes and stores them."""

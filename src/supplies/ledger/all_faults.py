@@ -21,18 +21,18 @@ from supplies.ledger.rules.need_fulfilment import find_need
 from supplies.ledger.rules.pledges import find_pledge
 
 _MAX_LINES_RUN = 25_000
-"""Largest number of lines for which rules are run again, counted over all runs.
+"""Maximum number of lines that are checked when rules run again, summed over all runs.
 
-A larger number would make other writers wait too long.
+Other writers wait meanwhile, so a larger number would delay them too long.
 """
 
 _DAY = "/happened_on"
 
 _OF_ITEM = {"quantity", "pack", "pack_size", "need", "pledge", "lot", "lots", "claims", "drop"}
-"""Fields of a line whose refusal may only follow from an unknown item in the same line."""
+"""Fields of a line that may be refused only because the item in the same line is unknown."""
 
 RunRule = Callable[[Command, Books], None]
-"""A function that runs the rule of a command against books, without recording anything."""
+"""A function that runs the rule of a command on given books without recording anything."""
 
 _Named = TypeVar("_Named", Item, Donor, Recipient, Location, Team)
 
@@ -44,17 +44,17 @@ def add_all_faults(
     books: Books,
     run_rule: RunRule,
 ) -> SuppliesError:
-    """Return the error of a refused command, with all other faults of the command added.
+    """Add all other faults of a refused command to its error, and return the error.
 
     A rule stops at the first fault. So this function replaces the faulty part and runs the rule
     again, until the rule finds no further fault. An optional field that is wrong is left out, a
     required one gets a made-up value, and an unknown code gets a made-up record. If there are too
-    few goods for a line, the line is left out. At most `MAX_FAULTS` faults are returned, and
+    few goods for a line, the line is left out. The result has at most `MAX_FAULTS` faults, and
     `_MAX_LINES_RUN` limits the cost.
 
     Args:
         kind: The type of the command.
-        fields: The fields of the command as plain data, also invalid ones.
+        fields: The fields of the command as plain data, including invalid ones.
     """
     if issubclass(kind, Correct) and isinstance(error, NotEnough):
         return error  # The message proposes quantities for the whole correction.
@@ -83,7 +83,7 @@ class _Search:
         self.is_cut_short = False
 
     def found_after(self, error: SuppliesError) -> dict[str, Found]:
-        """Return all faults of the command by JSON pointer, beginning with those of an error."""
+        """Return all faults of the command by JSON pointer. Those of `error` come first."""
         if not error.faults:
             self._found[""] = error.detail, Fault("", error.detail)
         for fault in error.faults:
@@ -126,7 +126,7 @@ class _Search:
                 return
 
     def _refusal(self) -> SuppliesError | None:
-        """Run the rule and return its error, or None if it accepts the command.
+        """Run the rule. Return its error, or None if it accepts the command.
 
         In both cases, add the unknown codes that the rule read to `_found`.
         """
@@ -155,7 +155,7 @@ class _Search:
                 self._found.setdefault(shown.pointer, (refusal.detail, shown))
 
     def _add(self, error: SuppliesError, fault: Fault) -> None:
-        """Add a fault, unless a left-out part or an unknown code may be the cause of it."""
+        """Add a fault, unless a left-out part or an unknown code may have caused it."""
         line, _, field = fault.pointer.rpartition("/")
         of_unknown_item = field in _OF_ITEM and line in self._lines_of_unknown_items
         of_other_fault = isinstance(error, NotEnough) and (
@@ -173,7 +173,7 @@ class _Search:
         return self._command.mend(pointer)
 
     def _find_unknown_codes(self) -> None:
-        """Add the unknown codes in those parts of the command that the rule did not read."""
+        """Add the unknown codes in the parts of the command that the rule did not read."""
         messages = {message for message, _ in self._found.values()}
         for pointer, name, code in self._command.texts():
             try:
@@ -213,15 +213,17 @@ _FIND: Mapping[str, Callable[[Books, str, str], object]] = {
 
 
 class _StandIns(Books):
-    """Books that return a made-up record for a code that is not in the catalogue.
+    """The books of a station, with a made-up record for each code that is not in the catalogue.
 
-    With them, a rule continues after an unknown code, so that later faults are found too.
+    With these books, a rule continues after an unknown code, so that later faults are found too.
 
     Attributes:
         of_books: The books without made-up records.
-        refusals: The error about each unknown code that was read. `_Search` removes them.
+        refusals: The errors about the unknown codes that were read since `_Search` last cleared
+            this list.
         made_up: All unknown codes that were read.
-        has_closed_days: Whether days may be closed. Set it to False once a day is refused.
+        has_closed_days: Whether days count as closed. Set it to False after a closed day was
+            refused, so that the rule continues.
     """
 
     def __init__(self, books: Books) -> None:

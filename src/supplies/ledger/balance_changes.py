@@ -1,4 +1,4 @@
-"""The changes that transfers make to balances."""
+"""Compute how transfers change balances."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Key = tuple[str, str, str]
 
 
 def net_changes(transfers: Iterable[Transfer]) -> Counter[Key]:
-    """Return the sum of all changes that transfers make to each balance."""
+    """Return the net change of each balance that these transfers make."""
     changed: Counter[Key] = Counter()
     for source, target, item, lot, quantity in transfers:
         changed[source, item, lot] -= quantity
@@ -22,7 +22,7 @@ def net_changes(transfers: Iterable[Transfer]) -> Counter[Key]:
 
 
 def net_changes_by_day(steps: Iterable[tuple[date, Transfer]]) -> dict[Key, Counter[date]]:
-    """Return the sum of all changes that transfers make to each balance on each day.
+    """Return the net change of each balance on each day that these transfers make.
 
     The day is the one on which a transfer is booked.
     """

@@ -1,7 +1,7 @@
-"""Find transfers that would break a floor, before they are written.
+"""Find transfers that would make a balance fall below zero, before they are written.
 
-A balance with a floor must not fall below zero, neither now nor at the end of any day. The database
-refuses such a transfer. This module finds out which transfer of a command it is.
+Accounts with a floor must not have a balance below zero, neither now nor at the end of any day. The
+database refuses the whole command without saying where. This module finds the transfers at fault.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from supplies.ledger.drafts import Draft
 from supplies.ledger.not_enough import join_sentences, not_enough_error
 
 Step = tuple[date, Transfer]
-"""A transfer, and the day on which it is booked."""
+"""The day on which a transfer is booked, and the transfer."""
 
 
 class Floors:
-    """Checks that planned transfers leave no balance below zero on any day.
+    """Checks whether planned transfers keep all balances at or above zero on every day.
 
-    The transfers are applied one after another. Only the balances that they change are read from
-    the books.
+    Only accounts with a floor are checked. The transfers are applied one after another. Only the
+    balances that they change are read from the books.
     """
 
     def __init__(self, books: Books, steps: Iterable[Step]) -> None:
@@ -48,34 +48,33 @@ class Floors:
         }
 
     def day_end_balances(self, key: Key) -> dict[str, int]:
-        """Return a balance at the end of each day on which it changes.
+        """Return a balance at the end of each day on which it changes, by day in ISO format.
 
-        The first day is that of the first planned transfer. The keys are days in ISO format, in
-        order.
+        The days begin with that of the first planned transfer and are in order.
         """
         return self._ends[key]
 
     def available(self, day: date, key: Key) -> int:
         """Return the quantity that can be taken from a balance on a given day.
 
-        This is the smallest balance at the end of that day and of each later day.
+        This is the smallest balance at the end of that day or of any later day.
         """
         since = day.isoformat()
         return min(balance for end, balance in self._ends[key].items() if end >= since)
 
     def allows(self, step: Step) -> bool:
-        """Return whether a transfer can be applied next without breaking a floor."""
+        """Return whether a transfer could be applied now without a balance falling below zero."""
         day, (source, _, item, lot, quantity) = step
         return not kind_of(source).floored or self.available(day, (source, item, lot)) >= quantity
 
     def hold_after(self, steps: Iterable[Step]) -> bool:
-        """Apply the transfers. Return whether no balance is below zero afterwards, on any day."""
+        """Apply all transfers, then return whether no balance is below zero on any day."""
         for step in steps:
             self.apply(step)
         return all(there >= 0 for ends in self._ends.values() for there in ends.values())
 
     def apply(self, step: Step) -> None:
-        """Add a transfer to the balances that it changes."""
+        """Apply a transfer to the balances of its two accounts."""
         day, (source, target, item, lot, quantity) = step
         for account, change in ((source, -quantity), (target, quantity)):
             ends = self._ends.get((account, item, lot), {})
@@ -85,11 +84,11 @@ class Floors:
 
 
 def floor_error(books: Books, drafts: Sequence[Draft]) -> NotEnough | None:
-    """Return the error for the transfers of drafts that break a floor, now or on some day.
+    """Return the error for drafted transfers that make a balance fall below zero on some day.
 
-    Return None if there are none. A transfer that breaks a floor is left out when the next ones are
-    checked. If several transfers of one field of the command break a floor, the error has one fault
-    for the field.
+    Return None if there are no such transfers. The transfers are applied in order; a transfer at
+    fault is left out when the next ones are checked. If several transfers at fault are caused by
+    the same field of the command, the error has one fault for the field.
     """
     steps = [(draft.booked_on, move) for draft in drafts for move in draft.moves]
     floors = Floors(books, [(day, move.transfer) for day, move in steps])
@@ -117,7 +116,7 @@ def floor_error(books: Books, drafts: Sequence[Draft]) -> NotEnough | None:
 
 
 def _day_end_balances(books: Books, key: Key, days: set[str]) -> dict[str, int]:
-    """Return a balance at the end of the given days and of later days on which it changed."""
+    """Return a balance at the end of these days and of later days on which it changed."""
     closings = books.daily_balances(key, since=min(days))
     ends: dict[str, int] = {}
     for day in sorted(days.union(end for end in closings if end >= min(days))):

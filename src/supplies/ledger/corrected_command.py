@@ -1,6 +1,7 @@
-"""What a command recorded, in the form that its correction needs.
+"""Describe what a command has recorded, as needed to correct it.
 
-A correction runs the rule of the command again and books only the difference.
+To correct a command, its rule runs again on the corrected version, and only the difference is
+booked.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ from supplies.ledger.balance_changes import Key
 
 @dataclass(frozen=True, slots=True)
 class CreatedLot:
-    """A lot that a line of a command created.
+    """A lot that was created by a line of a command.
 
     Attributes:
         lot: Id of the lot; "" while the lot of a corrected line is not chosen yet.
         line: Number of the line, from 1.
         quantity: In base units.
-        is_current: Whether the lot is still part of the command after its latest correction.
+        is_current: Whether the latest version of the command contains the lot.
     """
 
     lot: str
@@ -43,12 +44,12 @@ class CreatedLot:
 
 @dataclass(frozen=True, slots=True)
 class Earmark:
-    """Goods of one lot that the command itself set aside for a recipient.
+    """Goods of one lot that a command set aside for a recipient when the goods arrived.
 
     Attributes:
         quantity: The quantity set aside, in base units.
-        moved: The part of the quantity that was dispatched or handed over since. Released goods are
-            not part of it.
+        moved: The part of the quantity that has since been dispatched or handed over. Released
+            goods do not count.
     """
 
     allocation: str
@@ -62,21 +63,21 @@ class Earmark:
 
 @dataclass(frozen=True, slots=True)
 class CorrectedCommand:
-    """All that a command and its earlier corrections recorded.
+    """All that was recorded by a command and its earlier corrections.
 
     Attributes:
-        seq: Number of the command's latest entry.
+        seq: Number of the first entry of the latest correction, or of the command if there is none.
         first: Number of the command's first entry.
-        document: Id of the document of the first entry.
-        effect: The sum of all changes of each balance.
-        by_day: The same changes, by the day under which a correction books their reversal.
-        lots: All lots that the command created, the latest first.
-        allocations: The allocations that the command made, by recipient.
+        document: Id of the document of the command's first entry.
+        effect: The net change of each balance.
+        by_day: The net change of each balance on each day. A closed day counts as the first open
+            day, on which a correction books.
+        lots: All lots that were created, the latest first.
+        allocations: The allocations that were made, by recipient.
         earmarks: The goods in `allocations`, line by line.
-        found: By balance, the goods of a gift that were already in stock, because a stock count had
-            found them as a surplus before the gift was recorded.
-        taken_lots: Lots from which the command took goods. The corrected command takes from them
-            first.
+        found: For a gift: the goods that a stock count had found as a surplus before the gift was
+            recorded, by balance.
+        taken_lots: Lots from which goods were taken. The corrected version takes from them first.
         packed: Lines with quantities in packs, the latest first.
         described: The latest description of each lot in `lots`, by lot id.
     """

@@ -1,4 +1,4 @@
-"""Drafts of entries: what a rule wants to record, before the writer stores it."""
+"""Drafts of entries: what a rule wants to record, before it is written to the database."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from supplies.domain.entry_rows import (
 
 
 class Move(NamedTuple):
-    """A transfer in a draft.
+    """A drafted transfer.
 
     Attributes:
         pointer: JSON pointer to the field of the command that caused the transfer, for error
@@ -27,10 +27,10 @@ class Move(NamedTuple):
 
 
 class Erasable(NamedTuple):
-    """A text, signature, photo or code that can be erased later.
+    """Content that can be erased later: a text, signature, photo or code.
 
     Attributes:
-        about: The person whom it is about, as in `Draft`.
+        about: The person whom the content is about, as `donor:CODE` or `recipient:CODE`.
     """
 
     digest: str
@@ -41,19 +41,19 @@ class Erasable(NamedTuple):
 
 @dataclass(slots=True)
 class DraftedRows:
-    """The rows of all drafts that a rule looks up again, by id.
+    """An index of drafted rows, for rules that look up what the command itself has drafted.
 
     Attributes:
-        lots: The lots by id. If a lot was added twice, the first row is kept.
+        lots: The drafted lots, by id. If a lot was drafted twice, this is the first row.
         needs_served: For each allocation, the need that each item and lot in it is for. If this was
-            added twice, the last row is kept.
+            drafted twice, it is the last row.
     """
 
     lots: dict[str, Lot] = field(default_factory=dict)
     needs_served: dict[str, dict[tuple[str, str], str | None]] = field(default_factory=dict)
 
     def add(self, row: EntryRow) -> None:
-        """Add a row to the index. Rows of a type that no rule looks up are ignored."""
+        """Add a row to the index. Only rows of types that rules look up are kept."""
         # For structs, comparing types is much faster than `isinstance`.
         if type(row) is Lot:
             self.lots.setdefault(row.lot, row)
@@ -63,13 +63,13 @@ class DraftedRows:
 
 @dataclass(slots=True)
 class Draft:
-    """An entry that a rule has drafted.
+    """A drafted entry.
 
     Attributes:
         about: The person whom the entry concerns, as `donor:CODE` or `recipient:CODE`; None if it
             concerns nobody.
-        erasables: What can be erased later.
-        index: The rows of all drafts of the command that rules look up.
+        erasables: The contents that can be erased later.
+        index: The index that all drafts of the command share.
     """
 
     seq: int
@@ -85,10 +85,11 @@ class Draft:
     index: DraftedRows = field(default_factory=DraftedRows)
 
     def add_erasable(self, content: bytes, about: str | None = None) -> str:
-        """Add content that can be erased later. Return its salted digest.
+        """Add content that can be erased later, and return its salted digest.
 
         Args:
-            about: The person whom it is about; None for the person whom the entry concerns.
+            about: The person whom the content is about; None for the person whom the entry
+                concerns.
         """
         salt = new_salt()
         digest = salted_digest(salt, content)
@@ -96,10 +97,7 @@ class Draft:
         return digest
 
     def add_rows(self, *rows: EntryRow) -> None:
-        """Add rows to the entry.
-
-        Also add them to the index that all drafts of the command share.
-        """
+        """Add rows to the entry, and to the index that all drafts of the command share."""
         self.rows.extend(rows)
         for row in rows:
             self.index.add(row)

@@ -1,8 +1,8 @@
-"""The journal: what a rule reads from the books and drafts for one command.
+"""The journal of one command: its rule reads the books through it and drafts entries in it.
 
-Balances that a rule reads from the journal include the drafts. The journal does not write to the
-database. It does not check floors either, because the database does this when the drafts are
-written.
+The drafts count in the balances that a rule reads from the journal. The journal does not write to
+the database. It does not check that balances stay above zero either, because the database does this
+when the drafts are written.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ FACTS = (
     CountStock,
     ResolveConflict,
 )
-"""Commands that record what happened, such as a donation or a count.
+"""Commands that record what happened, such as a donation or a stock count.
 
-If such a command is dated on a closed day, it is booked on the first open day and not refused.
+Such a command is never refused because its day is closed. It is booked on the first open day.
 """
 
 
@@ -66,16 +66,16 @@ _Field = Literal["lines", "consumed", "produced", "spilled"]
 
 
 class Journal:
-    """Gives a rule the books, and collects the entries that the rule drafts.
+    """Gives the rule of one command access to the books, and collects the entries that it drafts.
 
     Attributes:
         now: The current time in UTC, by the clock of the ledger.
         today: The current day in the station's time zone.
         head: The last entry in the books, and the last closed day.
-        sorted_lots: The lots of an account and item in the order in which `lot_selection` takes
-            them.
-        corrected: The command that is being corrected, else None. What it recorded is subtracted
-            from all balances, so that its rule can run again.
+        sorted_lots: A cache of `lot_selection`: the lots of an account and item in the order in
+            which they are taken.
+        corrected: What is known about the command that is being corrected; None if this is not a
+            correction. Its effect is subtracted from all balances, so that its rule can run again.
         reported_texts: The free texts of an earlier report that the command books. They are kept
             with the first entry, beside the texts of the command.
 
@@ -136,7 +136,7 @@ class Journal:
         about: str | None = None,
         day: date | None = None,
     ) -> Draft:
-        """Begin the next entry and return its draft.
+        """Begin a new entry and return its draft.
 
         Args:
             kind: The kind of entry, such as `goods_moved`.
@@ -181,7 +181,7 @@ class Journal:
     def booked_on(self, happened_on: date, *, plan: bool = False) -> date:
         """Return the day on which an event is booked.
 
-        It is the day of the event or, if that is closed, the next open day.
+        This is the day of the event or, if that day is closed, the first open day.
 
         Args:
             happened_on: The day of the event.
@@ -217,7 +217,7 @@ class Journal:
         quantity: int,
         pointer: str = "",
     ) -> None:
-        """Add a transfer to a draft. A quantity of zero adds nothing.
+        """Add a transfer to a draft. If the quantity is zero, do nothing.
 
         Args:
             pointer: JSON pointer to the field of the command that causes the transfer.
@@ -235,13 +235,13 @@ class Journal:
         self._changed[key] += change
 
     def _changed_keys(self, account: str, item: str | None) -> Collection[Key]:
-        """Return the keys of those balances in an account that the drafts change.
+        """Return the balances in an account that the drafts change, as account, item and lot.
 
-        Most rules never call this method, so changes are indexed only when it is called.
+        Most rules never call this method, so the index of changes is built only on the first call.
 
         Args:
             account: An account, or the beginning of accounts up to a colon, such as `stock:`.
-            item: Only balances of this item; None returns those of all items.
+            item: Return only balances of this item; None returns those of all items.
         """
         for key in self._not_indexed:
             kind, *keys = key[0].split(":")
@@ -255,7 +255,7 @@ class Journal:
     # --- balances ----------------------------------------------------------------------------
 
     def balance(self, account: str, item: str, lot: str = "") -> int:
-        """Return a balance in base units, including the drafts."""
+        """Return a balance in base units, with the changes of the drafts."""
         return self.books.balance(account, item, lot) + self._changed[account, item, lot]
 
     def available(
@@ -270,17 +270,17 @@ class Journal:
     ) -> int:
         """Return the quantity that can be taken from an account on a given day.
 
-        This is the smallest balance at the end of that day and of each later day. There is one
-        exception: if goods leave a location before a stock count there, the difference that the
-        count found becomes smaller by what leaves. Then only the days before the count limit what
-        can be taken.
+        This is the smallest balance at the end of that day or of any later day. There is one
+        exception: goods that leave a location before a stock count there. If they leave, the count
+        found that much less missing, or that much more surplus. So only the days before the count
+        limit what can be taken.
 
         Args:
             since: The day on which the goods are taken, which must be open; None means the
                 command's day.
             leaving: Whether the goods leave their location.
-            balance: The present balance including the drafts, if the caller knows it. None reads
-                it.
+            balance: The current balance including the drafts, if the caller knows it; None reads it
+                from the books.
         """
         now = self.balance(account, item, lot) if balance is None else balance
         first = (since or self.booked_on(self.happened_on)).isoformat()
@@ -308,7 +308,10 @@ class Journal:
         return min(found)
 
     def closing_balance(self, account: str, item: str, day: date) -> int:
-        """Return a balance without lots at the end of a day, after all changes of the drafts."""
+        """Return a balance at the end of a day, after all changes of the drafts.
+
+        The balance is one of promises or needs, which have no lots.
+        """
         key = account, item, ""
         closings = self.books.daily_balances(key, since=day.isoformat())
         last = max((moved for moved in closings if moved <= day.isoformat()), default="")
@@ -318,9 +321,10 @@ class Journal:
         return closings.get(last, 0) - before + drafted
 
     def first_day_available(self, account: str, item: str) -> date:
-        """Return the first day from which on the present quantity could always be taken.
+        """Return the first day since which today's available quantity could always be taken.
 
-        The balance has no lots. Days before the command's day are left out.
+        The balance is one of promises or needs, which have no lots. Days before the command's day
+        are not considered.
         """
         first, today = self.booked_on(self.happened_on), self.booked_on(self.today)
         key = account, item, ""
@@ -336,7 +340,7 @@ class Journal:
         return max(first, today)
 
     def _next_count(self, account: str, item: str, lot: str, day: str) -> str | None:
-        """Return the day of the first recorded count of these goods after they leave a location.
+        """Return the day of the first stock count of these goods after they leave a location.
 
         Return None if no such count was recorded.
 
@@ -359,7 +363,7 @@ class Journal:
         return None
 
     def lots_missing_in_counts(self, account: str, item: str) -> set[str]:
-        """Return the lots of an item in an account that later stock counts found to be missing."""
+        """Return the lots of an item in an account of which later stock counts found too little."""
         day = self.booked_on(self.happened_on).isoformat()
         if day >= self.latest_day and self.corrected is None:
             return set()
@@ -371,13 +375,13 @@ class Journal:
         }
 
     def nonzero_balances(self, account: str, item: str | None = None) -> dict[Key, int]:
-        """Return the balances of an account that are not zero, including the drafts.
+        """Return the balances of an account that are not zero, with the changes of the drafts.
 
-        They are sorted by account, item and lot.
+        The result is sorted by account, item and lot.
 
         Args:
             account: An account, or the beginning of accounts up to a colon, such as `stock:`.
-            item: Only balances of this item; None returns those of all items.
+            item: Return only balances of this item; None returns those of all items.
         """
         balances = self.books.nonzero_balances(account, item)
         for key in self._changed_keys(account, item):
@@ -385,7 +389,7 @@ class Journal:
         return {key: balances[key] for key in sorted(balances) if balances[key] != 0}
 
     def balances_of_lot(self, kind: AccountKind, lot: str) -> dict[str, int]:
-        """Return the balances of a lot that are not zero, by account, including the drafts.
+        """Return the balances of a lot that are not zero, with the changes of the drafts.
 
         Only accounts of the given kind are read. The result is sorted by account.
         """
@@ -396,21 +400,25 @@ class Journal:
         return {key[0]: balances[key] for key in sorted(balances) if balances[key] != 0}
 
     def changed_keys(self) -> list[Key]:
-        """Return the keys of the balances that this command changes, sorted.
+        """Return the balances that this command changes, as sorted tuples of account, item and lot.
 
-        In a correction, these are the balances that differ from those in the books.
+        In a correction, these are the balances that the correction changes in the books.
         """
         return sorted(key for key, change in self._changed.items() if change)
 
     def drafted_change(self, account: str, item: str, lot: str = "") -> int:
-        """Return how much the drafts change a balance."""
+        """Return by how much the drafts change a balance.
+
+        In a correction, the effect of the corrected command is subtracted.
+        """
         return self._changed[account, item, lot]
 
     def kept(self, account: str, item: str, lot: str = "") -> int:
-        """Return how much of the corrected command's change of a balance its rule may repeat.
+        """Return how much of a change the corrected version may still repeat.
 
-        Each time the drafts repeat a part of the change, the quantity becomes smaller. It is 0 if
-        the command did not change the balance, and always 0 if no command is being corrected.
+        The change is what the corrected command did to one balance. What the drafts have repeated
+        of it is subtracted. The result is 0 if the command did not change the balance, and always 0
+        if this is not a correction.
         """
         if self.corrected is None:
             return 0
@@ -419,10 +427,10 @@ class Journal:
         return max(0, min(abs(effect), left if effect > 0 else -left))
 
     def taken_before(self, account: str, item: str, lot: str) -> int:
-        """Return how much the corrected command took from a balance on the day of the correction.
+        """Return how much the corrected command took from a balance on the day of this command.
 
-        Quantities that the drafts have taken again are subtracted. The quantity is 0 if the
-        correction changes the day, and if no command is being corrected.
+        What the drafts have taken again is subtracted. The result is 0 if the correction changes
+        the day, and always 0 if this is not a correction.
         """
         if self.corrected is None:
             return 0
@@ -433,7 +441,7 @@ class Journal:
         return max(0, taken + min(0, drafted))
 
     def drafted_lots(self, account: str, item: str) -> set[str]:
-        """Return the lots of an item whose balances in an account the drafts change."""
+        """Return the lots of an item of which the drafts change the balance in an account."""
         return {lot for _, _, lot in self._changed_keys(account, item) if lot}
 
     def changes(self, account: str, item: str) -> bool:
@@ -445,7 +453,7 @@ class Journal:
         return bool(self._changed_keys(account, item))
 
     def total(self, account: str, item: str) -> int:
-        """Return the quantity of an item in an account, over all lots, including the drafts.
+        """Return the quantity of an item in an account over all lots, including the drafts.
 
         Args:
             account: An account, or the beginning of accounts up to a colon, such as `stock:`.
@@ -453,7 +461,7 @@ class Journal:
         return sum(self.nonzero_balances(account, item).values())
 
     def needs_served(self, allocation: str) -> dict[tuple[str, str], str | None]:
-        """Return the need that each item and lot in an allocation is for, including the drafts.
+        """Return the need that each item and lot in an allocation is for, with the drafts.
 
         None means that the goods are for no need.
         """
@@ -468,9 +476,9 @@ class Journal:
     # --- lines and lots ----------------------------------------------------------------------
 
     def base_units(self, line: GoodsLine | NoteNeed, pointer: str) -> int:
-        """Return the quantity of a line in base units of its item.
+        """Return the quantity of a line, converted to base units of its item.
 
-        If the line counts packs, the packs are remembered, and `add_packed_lines` records them.
+        If the line counts packs, the packs are remembered for `add_packed_lines`.
 
         Raises:
             InvalidField: the item or pack is unknown, or the quantity is more than `MAX_QUANTITY`.
@@ -491,8 +499,8 @@ class Journal:
     def _pack(self, line: GoodsLine | NoteNeed, pack: str, item: Item, pointer: str) -> PackedLine:
         """Return the packs that a line counts, with the size of one pack in base units.
 
-        The size is given in the line or, in a correction, was used by the corrected command.
-        Otherwise it is the size registered for the item.
+        The size is the one given in the line or, in a correction, the one that the corrected
+        command used. Otherwise it is the size registered for the item.
 
         Raises:
             InvalidField: the pack is unknown, or the quantity is more than `MAX_QUANTITY`.
@@ -534,7 +542,7 @@ class Journal:
         )
 
     def _former_size(self, field: str, number: int, item: str, pack: str) -> int | None:
-        """Return the size of a pack that the corrected command used, preferably on the same line.
+        """Return the pack size that the corrected command used, on the same line if possible.
 
         Return None if the corrected command did not use this pack.
         """
@@ -549,51 +557,51 @@ class Journal:
         return self._packed.get(pointer)
 
     def place_packed_line(self, pointer: str, lines: Sequence[int]) -> None:
-        """Set the number under which the packs of a line are recorded.
+        """Set the line number under which the packs of a line are recorded.
 
         If the goods of the line were split over several rows, the packs are not recorded, because
         none of these rows has the quantity of the packs.
 
         Args:
             pointer: JSON pointer to the line.
-            lines: Numbers of the rows with the goods of the line.
+            lines: Numbers of the rows that contain the goods of the line.
         """
         packed = self._packed.pop(pointer, None)
         if packed is not None and len(lines) == 1:
             self._packed[pointer] = msgspec.structs.replace(packed, line=lines[0])
 
     def add_packed_lines(self) -> None:
-        """Add a row to the first draft for each line that counts packs.
+        """Add a row about the packs of each line that counts packs to the first draft.
 
         Call this method after the rule has run.
         """
         self.drafts[0].add_rows(*self._packed.values())
 
     def add_latest_day(self) -> None:
-        """If the command sets `or_earlier`, record that its day is only the latest possible one.
+        """If the command sets `or_earlier`, record that the event may have happened before its day.
 
-        The row is added to the first draft. A correction and the command in it may both set
-        `or_earlier`. Call this method after the rule has run.
+        The row for this is added to the first draft once, even if both a correction and the command
+        in it set `or_earlier`. Call this method after the rule has run.
         """
         head = self.drafts[0]
         if self.command.or_earlier and not any(isinstance(row, LatestDay) for row in head.rows):
             head.add_rows(LatestDay(latest_day=head.happened_on))
 
     def recorded_lot(self, lot: str) -> Lot | None:
-        """Return the latest description of a lot in the books, or None. Drafts are not included."""
+        """Return the latest description of a lot without those in the drafts, or None."""
         if self.corrected is not None and lot in self.corrected.described:
             return self.corrected.described[lot]
         return self.books.latest_row(Lot, lot=lot)
 
     def described_lot(self, lot: str) -> Lot | None:
-        """Return the latest description of a lot, or None if there is no such lot.
+        """Return the latest description of a lot, in the drafts or the books.
 
-        Descriptions in the drafts are included.
+        Return None if there is no such lot.
         """
         return self._drafted_rows.lots.get(lot) or self.recorded_lot(lot)
 
     def lot(self, lot: str, item: str, pointer: str = "") -> Lot:
-        """Return the latest description of a lot. Descriptions in the drafts are included.
+        """Return the latest description of a lot, in the drafts or the books.
 
         Raises:
             InvalidField: the id does not belong to a lot of this item.
@@ -618,14 +626,16 @@ class Journal:
         available: int,
         pointer: str,
     ) -> NotEnough:
-        """Return the error that an account has a smaller quantity of an item than requested."""
+        """Return the error that an account contains less of an item than requested."""
         return not_enough_error(self.books, account, item, requested, available, pointer)
 
 
 def _place(pointer: str) -> tuple[_Field, int]:
-    """Return the name of the list that a JSON pointer leads to, and the number of the line in it.
+    """Return the name of the list in which a line is, and the number of the line from 1.
 
-    Lines are numbered from 1. A command without lines, such as a need, counts as line 1 of `lines`.
+    Args:
+        pointer: JSON pointer to the line. If it is "", the command has no lines, such as a need,
+            and counts as line 1 of `lines`.
     """
     if not pointer:
         return "lines", 1

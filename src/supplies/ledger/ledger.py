@@ -1,4 +1,4 @@
-"""The ledger of one station: records commands, and opens the books for reading."""
+"""The ledger of one station: record commands, and open the books for reading."""
 
 from __future__ import annotations
 
@@ -68,13 +68,16 @@ from supplies.storage.store import Store
 from supplies.verification.verify import Progress, Verified, verify
 
 KEPT_AS_CONFLICTS = (ReportOutcome, ReportHandOut, CountStock)
-"""Commands that are recorded as a conflict, instead of refused, if they contradict the books."""
+"""Commands that are not refused if they contradict the books.
+
+They are recorded as a conflict, which a coordinator resolves.
+"""
 
 ERASING = (ForgetDonor, ForgetRecipient, ForgetText)
-"""Commands that erase data of a person or free text."""
+"""Commands that erase free text, or the data of a person."""
 
 Clock = Callable[[], datetime]
-"""A function that returns the current time with a time zone."""
+"""A function that returns the current time, with its time zone."""
 
 
 def system_clock() -> datetime:
@@ -83,18 +86,17 @@ def system_clock() -> datetime:
 
 
 class _Connection:
-    """The state that is shared by all ledgers on one database connection.
+    """The state that all ledgers on one database connection share.
 
     The database reports only changes made by other connections. Changes made by another ledger on
     the same connection would go unnoticed, so these ledgers share their caches.
 
     Attributes:
-        reading: The station whose `Ledger.reading` is open, or None.
-        writing: The station whose transaction is open, or None.
-        erased: Whether the open transaction erased data of a person.
-        key_ensured: Whether it was checked that the key that signs receipts exists, or is not
-            needed.
-        catalogues: The catalogue of each station that a ledger is open for.
+        reading: Code of the station whose `Ledger.reading` is open, or None.
+        writing: Code of the station whose transaction is open, or None.
+        erased: Whether a command in the open transaction erased texts or a person's data.
+        key_ensured: Whether the key that signs receipts is known to exist or not to be needed.
+        catalogues: The catalogue of each station for which a ledger was opened, by code.
     """
 
     def __init__(self) -> None:
@@ -153,8 +155,8 @@ class Ledger:
             station: Code of the station.
             clock: Returns the current time; tests replace it.
             create: Whether to create the database if it does not exist.
-            new_station: Whether the station may be missing in the books, so that `register` can add
-                it. The first station of a database may always be missing.
+            new_station: Whether to open the books even if they do not have this station yet, so
+                that `register` can add it. This is not needed for the first station of a database.
 
         Raises:
             InvalidField: an argument is invalid.
@@ -180,9 +182,9 @@ class Ledger:
     def for_station(self, station: str) -> Ledger:
         """Return the ledger of another station in this database, on the same connection.
 
-        The two ledgers take turns; closing one closes both. Do not call this method within
-        `reading` or `transaction`. If the station does not exist, the first use of its ledger
-        raises NotFound.
+        Calls of the two ledgers wait for each other, and closing one ledger closes both. Do not
+        call this method within `reading` or `transaction`. If the station does not exist, the first
+        use of the returned ledger raises NotFound.
 
         Raises:
             InvalidField: `station` cannot be the code of a station.
@@ -192,10 +194,7 @@ class Ledger:
         return ledger._with_current_index()
 
     def _with_current_index(self) -> Self:
-        """Rebuild the index of names if another version of the program made it.
-
-        Return the ledger itself.
-        """
+        """Rebuild the name index if an older version of the program built it. Return the ledger."""
         with self._connection.lock:
             if not self._catalogue.name_index_is_current():
                 with self._writing():
@@ -222,7 +221,7 @@ class Ledger:
 
     @contextmanager
     def reading(self) -> Iterator[Books]:
-        """Read the books as they are at one moment, even if others record meanwhile.
+        """Open the books for reading, in the state of one moment, even if others write meanwhile.
 
         Raises:
             NotFound: the station is unknown.
@@ -251,7 +250,7 @@ class Ledger:
 
     @contextmanager
     def read_without_transaction(self) -> Iterator[Books]:
-        """Read the books without a transaction.
+        """Open the books for reading without a database transaction.
 
         Two queries may then see different states of the books, so use it for a single query only.
         """
@@ -281,7 +280,7 @@ class Ledger:
             return self.books.balance(account, item, lot)
 
     def verify(self, progress: Progress | None = None) -> Verified:
-        """Verify the books of this station by recomputing them from the first entry on.
+        """Verify the books of this station: recompute them from the entries and compare.
 
         Args:
             progress: Called repeatedly with two numbers: entries verified so far, and all entries.
@@ -327,19 +326,19 @@ class Ledger:
     # --- the catalogue -----------------------------------------------------------------------
 
     def register(self, *records: CatalogueRecord, replace: bool = False) -> None:
-        """Add stations, items, donors and other records to the catalogue: all of them, or none.
+        """Add records to the catalogue, such as stations, items and donors: all of them, or none.
 
         Args:
-            replace: Whether a record replaces the one that has its code, as `amend` does, so that
-                the same call can be repeated. A station keeps its host if the new record does not
-                set one.
+            replace: Whether a record replaces an existing one with the same code, as `amend` does.
+                Then the same call can be repeated. A station keeps its host if the new record does
+                not set one.
 
         Raises:
             InvalidField: a value is outside its limits, or the unit of an item that has entries
                 changes.
             AlreadyDone: a code is in use and `replace` is false, or another station has the receipt
                 series.
-            Forgotten: the person with this code was erased.
+            Forgotten: the personal data of a record with this code was erased.
         """
         with self._writing(), self.savepoint():
             for record in records:
@@ -368,7 +367,7 @@ class Ledger:
             return self._catalogue.next_code(kind)
 
     def amend(self, record: CatalogueRecord) -> None:
-        """Replace the record in the catalogue that has the code of the given record.
+        """Replace the existing catalogue record that has the same code as the given one.
 
         Raises:
             InvalidField: the argument is not a record, a value is outside its limits, or the unit
@@ -383,7 +382,7 @@ class Ledger:
     def record(self, command: Command, *, by: str, id: str | uuid.UUID | None = None) -> Recorded:
         """Record a command with all of its entries, or refuse it and record nothing.
 
-        When the method returns, the entries are safely on the disk.
+        When the method returns, the entries are durable on the disk.
 
         Args:
             by: Code of the person who records the command: 1 to 64 letters, digits, dots, dashes
@@ -394,10 +393,10 @@ class Ledger:
                 returns the first result. None creates a new id.
 
         Raises:
-            InvalidField: `command` is not a command or a value is invalid; `faults` lead to the
+            InvalidField: `command` is not a command or a value is invalid; `faults` point to the
                 fields.
             NotFound: a code or id is unknown.
-            AgainstBooks: the present books do not allow the command; the class of the error says
+            AgainstBooks: the current books do not allow the command; the class of the error says
                 why.
             IdempotencyConflict: the id was used for another command.
             StoreError: the database cannot be written.
@@ -412,10 +411,10 @@ class Ledger:
     def record_and_show(
         self, command: Command, *, by: str, id: str | uuid.UUID | None = None
     ) -> tuple[Recorded, Sequence[WrittenEntry]]:
-        """Record a command as `record` does. Return also the entries as they were written.
+        """Record a command as `record` does. Return its result and the written entries.
 
         Pass the entries to `Books.cache_queries`, so that views need not read them back. There are
-        none if the request was recorded before, or if the command erases data.
+        no entries if the request was recorded before, or if the command erases data.
 
         Raises:
             SuppliesError: the command is refused, or the database cannot be written; see `record`.
@@ -430,7 +429,7 @@ class Ledger:
             return self._record(checked)
 
     def recorded(self, seq: int) -> Recorded:
-        """Return the result of a command that was recorded earlier, as `record` returned it.
+        """Return the result of a command that was recorded earlier, like that of `record`.
 
         Args:
             seq: Number of the first entry of the command.
@@ -443,7 +442,7 @@ class Ledger:
             return recorded_result(self.books, seq)
 
     def record_many(self, requests: Sequence[Request]) -> list[Recorded | SuppliesError]:
-        """Record several requests in one transaction. A refused request does not affect the others.
+        """Record several requests in one transaction. If one is refused, the others are recorded.
 
         Return the result or the error of each request, in the order of the requests.
 
@@ -477,11 +476,11 @@ class Ledger:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Record several commands in one transaction: all of them are kept, or none.
+        """Open a transaction: all commands that are recorded within it are kept, or none.
 
-        The results that `record` returns within the `with` block count only after the block has
-        ended. If a command is refused, only that command is undone, and the caller may catch the
-        error and go on. Use `savepoint` to undo several commands together.
+        The results of `record` are final only when the `with` block has ended. If a command is
+        refused, only that command is undone, and the caller may catch the error and go on. Use
+        `savepoint` to undo several commands together.
 
         Raises:
             StoreError: the database failed, or another transaction or `reading` is open.
@@ -506,10 +505,7 @@ class Ledger:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Group several calls within `transaction`.
-
-        If one call fails, all calls of the group are undone.
-        """
+        """Group several calls within `transaction`: if one of them fails, all are undone."""
         try:
             with self.store.savepoint():
                 yield
@@ -520,7 +516,7 @@ class Ledger:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Use the open transaction of this station, or open a transaction for the `with` block."""
+        """Continue the open transaction of this station, or open one for the `with` block."""
         with self._connection.lock:
             if self._connection.writing == self.station_code:
                 yield
@@ -545,10 +541,10 @@ class Ledger:
     def with_all_faults(
         self, error: InvalidField, kind: type[msgspec.Struct], fields: Mapping[str, Any]
     ) -> SuppliesError:
-        """Return an error about invalid fields, with all other faults of the same struct added.
+        """Add all other faults of a command or catalogue record to its error, and return the error.
 
-        Use it for JSON that cannot be decoded to a command or to a record of the catalogue. So the
-        user can correct all faults at once.
+        Use it for JSON that cannot be decoded to a command or record, so that users can correct all
+        faults at once.
 
         Args:
             error: The error that `supplies.domain.validation.convert` raised.
@@ -567,10 +563,12 @@ class Ledger:
         return error
 
     def _recorded_before(self, request: Request, error: InvalidField) -> Recorded:
-        """Return the result of a request with invalid fields that an older version recorded.
+        """Return the earlier result of a request whose fields are invalid under today's checks.
+
+        An older version of the program may have accepted and recorded the same request.
 
         Raises:
-            InvalidField: the request was not recorded. `faults` are those of `error`, and those
+            InvalidField: the request was not recorded. Its `faults` are those of `error`, and those
                 that the rule of the command finds.
         """
         as_given = CheckedRequest.as_given(request)
@@ -587,7 +585,7 @@ class Ledger:
     def _with_all_faults(
         self, error: SuppliesError, kind: type[Command], fields: Mapping[str, Any]
     ) -> SuppliesError:
-        """Return the error of a refused command, with all other faults of the command added."""
+        """Add all other faults of a refused command to its error, and return the error."""
         now = self.clock().astimezone(UTC)
         today = self._day(now)
 
@@ -686,5 +684,5 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def zone_of(station: Station) -> ZoneInfo:
-    """Return the time zone of a station. It decides when the days of the station begin and end."""
+    """Return the time zone of a station, which decides when its days begin and end."""
     return _zone(station.zone)

@@ -1,8 +1,8 @@
 """Choose the lots from which goods are taken: first expired, first out (FEFO).
 
-Lots that do not expire are taken last. Of lots that expire on the same day, the oldest is taken
-first. A correction first takes again what the corrected command took of each lot. If a command has
-several lines, the lines that name a lot are served first.
+Lots that do not expire are taken last. Of several lots that expire on the same day, the oldest is
+taken first. If a command has several lines, the lines that name a lot come first. A correction
+first takes from the same lots again as the corrected command.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from supplies.ledger.journal import Journal
 from supplies.ledger.not_enough import not_enough_error
 
 MAX_NAMED_LOTS = 5
-"""Largest number of expired lots that a refusal names."""
+"""Maximum number of expired lots that the error of a refused command names."""
 
 _NEVER = date.max.isoformat()
-"""Sort key of lots that do not expire. It sorts after all expiry dates."""
+"""Sort key for lots that do not expire: text that sorts after all dates."""
 
 L = TypeVar("L", bound=LotLine | AllocationLine)
 
 
 def by_pointer(lines: Sequence[L], field: str = "lines") -> dict[str, L]:
-    """Return the lines of a command by their JSON pointers."""
+    """Return the lines of a command as a mapping, with their JSON pointers as keys."""
     return {f"/{field}/{index}": line for index, line in enumerate(lines)}
 
 
 def lots_first(lines: Mapping[str, L]) -> list[tuple[str, L]]:
-    """Return lines with their JSON pointers: first the lines that name a lot, then the others.
+    """Return the lines of a command with their JSON pointers, those that name a lot first.
 
-    In this order, other lines do not use up a lot that a line names. Every rule that takes goods
-    for several lines takes them in this order.
+    In this order, the other lines do not use up a lot that a line names. Every rule that takes
+    goods for several lines takes them in this order.
     """
     return sorted(lines.items(), key=lambda each: not _names_lot(each[1]))
 
@@ -58,14 +58,14 @@ def pick_lots(
     allow_expired: bool = True,
     leaving: bool = False,
 ) -> list[tuple[str, int]]:
-    """Choose the lots that serve a quantity. Return the lots with the quantity to take of each.
+    """Choose the lots for a quantity of an item. Return the lots with the quantity to take of each.
 
     Args:
         account: The account from which the goods are taken.
         quantity: In base units.
         pointer: JSON pointer to the line of the command, for error messages.
         lot: The only lot to take from; None allows all lots.
-        allow_expired: Whether lots may be taken that have expired on the command's day. If not, a
+        allow_expired: Whether to take lots that have expired on the command's day. If not, a
             correction may still take as much of each expired lot as the corrected command took.
         leaving: Whether the goods leave their location; see `Journal.available`.
 
@@ -123,7 +123,7 @@ def pick_lots(
 
 
 def _describe_expired(journal: Journal, item: str, expired: Mapping[str, int]) -> Sentence:
-    """Return text about expired goods that were not taken, and how to take them.
+    """Describe expired goods that were not taken and how to take them, for an error message.
 
     Args:
         expired: The quantity by lot, in base units. At most `MAX_NAMED_LOTS` lots are named.
@@ -152,11 +152,11 @@ def _describe_expired(journal: Journal, item: str, expired: Mapping[str, int]) -
 def divide(quantity: int, available: Mapping[str, int], kept: Mapping[str, int]) -> dict[str, int]:
     """Divide a quantity over keys, such as lots, in order. Return the parts that are not zero.
 
-    In a correction, each key first gets again the part that it had in the corrected command.
+    In a correction, each key first gets the part again that it had in the corrected command.
 
     Args:
-        available: The largest part of each key.
-        kept: The part that the corrected command had of each key, as `Journal.kept` returns it.
+        available: The maximum for each key, in order.
+        kept: The part that each key had in the corrected command, as `Journal.kept` returns it.
     """
     parts: Counter[str] = Counter()
     for at_most in (kept, available):
@@ -170,7 +170,7 @@ def divide(quantity: int, available: Mapping[str, int], kept: Mapping[str, int])
 def pick_from(
     journal: Journal, account: str, line: LotLine, quantity: int, pointer: str, lots: dict[str, int]
 ) -> dict[str, int]:
-    """Choose the lots that serve a line, from known quantities of the lots of its item.
+    """Choose the lots for a line from given quantities of the lots of its item.
 
     Return the quantity to take of each lot. These quantities are also subtracted from `lots`.
 
@@ -203,7 +203,7 @@ def pick_from(
 def lots_in_order(journal: Journal, account: str, item: str, *, leaving: bool) -> list[LotBalance]:
     """Return the lots of an item in an account, in the order in which they are taken.
 
-    The quantities are those in the books, without the transfers of the command's own drafts. The
+    The quantities are those in the books, without the transfers that the command itself drafts. The
     list is cached in the journal, because many lines of a command may have the same item.
     """
     in_order = journal.sorted_lots.get((account, item))
@@ -224,8 +224,9 @@ def lots_in_order(journal: Journal, account: str, item: str, *, leaving: bool) -
 
 
 def _fefo_key(balance: LotBalance) -> tuple[str, int, str]:
-    """Return the key by which lots are sorted: expiry first, then age.
+    """Return the sort key of a lot: first its expiry, then its age.
 
-    The age follows from the number of the lot's first entry, which is part of the lot's id.
+    The age follows from the number of the entry that created the lot, which is part of the lot's
+    id.
     """
     return balance.expires_on or _NEVER, int(balance.lot.rsplit("_", 2)[1]), balance.lot

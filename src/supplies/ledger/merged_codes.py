@@ -1,8 +1,8 @@
 """Choose the code under which a command is recorded, if several codes of a person were merged.
 
-New documents get the code that stays of the person. A need, pledge or hand-out that was recorded
-under a merged code is completed under that code. Corrections keep the codes that they name, because
-they repeat what was recorded.
+New documents are recorded under the code that stays in use. A need, pledge or hand-out that was
+recorded under a merged code is completed under that same code. Corrections keep the codes that they
+name, because they repeat what was recorded.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ C = TypeVar("C", bound=Command)
 
 
 def with_codes_that_stay(books: Books, command: C) -> C:
-    """Return a command with the codes under which it is recorded.
+    """Return a command in which merged codes are replaced by the codes to record.
 
     If no code in the command was merged, return the same command.
     """
@@ -58,7 +58,10 @@ def _stays(books: Books, command: Command, codes: list[str]) -> str:
 
 
 def _giver(books: Books, command: c.Settle, codes: list[str]) -> str | None:
-    """Return the code that stays if the party is a donor, and not a supplier, maker or lender."""
+    """Return the code of the donor that stays in use.
+
+    If the goods did not come from a donor but from a supplier, maker or lender, return this party.
+    """
     return codes[0] if command.by == "donor" else command.party
 
 
@@ -69,7 +72,8 @@ def _of_open_need(books: Books, command: c.Allocate | c.HandOut, codes: list[str
 def _of_need(books: Books, lines: Iterable[Any], codes: list[str]) -> str:
     """Return the recipient of the need that a line names.
 
-    If no line names a need, return the first code with an open need for an item of the lines.
+    If no line names a need, return the first of `codes` that has an open need for an item in the
+    lines.
     """
     for line in lines:
         need = None if line.need is None else books.latest_row(Need, need=line.need)
@@ -86,7 +90,8 @@ def _needs(books: Books, recipient: str, item: str) -> bool:
 def _of_open_pledge(books: Books, command: c.RecordDonation, codes: list[str]) -> str:
     """Return the donor of the pledge that a line names.
 
-    If no line names a pledge, return the first code with an open pledge of an item of the lines.
+    If no line names a pledge, return the first of `codes` that has an open pledge of an item in the
+    lines.
     """
     for line in command.lines:
         pledge = None if line.pledge is None else books.latest_row(Pledge, pledge=line.pledge)
@@ -109,7 +114,10 @@ def _promises(books: Books, donor: str, item: str) -> bool:
 
 
 def _with_the_goods(books: Books, command: c.TakeBack, codes: list[str]) -> str:
-    """Return the first code that received the goods of all lines. The named code is tried first."""
+    """Return the first code under which the goods of all lines were received.
+
+    The code that the command names is tried first.
+    """
     for code in (command.recipient, *codes):
         if all(_received(books, code, line.item, line.lot) for line in command.lines):
             return code
@@ -143,7 +151,7 @@ _PEOPLE: Mapping[
     c.RecordDonation: ("donor", "donor", _of_open_pledge),
     c.Settle: ("donor", "party", _giver),
 }
-"""For each command that names a person: kind of person, field, and a function.
+"""For each command that names a donor or recipient: the kind of person, the field, a function.
 
-The function chooses the code, among the merged codes of the person, that is recorded.
+If the person has several merged codes, the function chooses the one to record.
 """

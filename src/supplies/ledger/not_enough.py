@@ -11,7 +11,7 @@ from supplies.domain.entry_rows import Allocation
 from supplies.errors import Fault, NotEnough, Sentence
 
 _NAMED = 3
-"""Largest number of allocations that the error names."""
+"""Maximum number of allocations that the error message names."""
 
 
 def not_enough_error(
@@ -29,8 +29,8 @@ def not_enough_error(
 
     Args:
         pointer: JSON pointer to the line of the command.
-        qualifier: The days for which the available quantity is valid, such as "on every day since
-            2020-02-05". None means now.
+        qualifier: The days on which the available quantity is the limit, such as "on every day
+            since 2020-02-05". None means now.
         lot: The only lot from which goods could be taken; None if all lots were allowed.
     """
     allocated = _allocated_part(books, account, item, lot)
@@ -62,7 +62,7 @@ def _available(
     qualifier: Sentence | None,
     lot: str | None,
 ) -> Sentence:
-    """Return text about the available quantity of an item in an account."""
+    """Describe the available quantity of an item in an account."""
     what: str = books.item(item).name
     if lot is not None:
         what = Sentence("{item} of lot {lot}", item=what, lot=lot)
@@ -85,10 +85,10 @@ def _requested(quantity: int) -> Sentence:
 
 
 def join_sentences(sentences: Sequence[str]) -> str:
-    """Join several messages to one, with semicolons between them.
+    """Join several error messages to one, separated by semicolons.
 
-    If each message can be translated, the result can be translated too. The messages are joined in
-    pairs, then the pairs, and so on, so that the result is not nested deeply.
+    If each message can be translated, the result can be translated too. To limit how deeply
+    messages are nested in it, neighbours are joined in pairs, then these pairs, and so on.
     """
     if len(sentences) == 1:
         return sentences[0]
@@ -116,7 +116,7 @@ def _rule(requested: int, available: int, allocated: Sentence | None) -> Sentenc
 
 
 def _allocated_part(books: Books, account: str, item: str, lot: str | None) -> Sentence | None:
-    """Return text about the quantity of an item that is set aside at a location, and for whom.
+    """Describe how much of an item is set aside at a location, and for whom.
 
     Return None if nothing is set aside, or if the account is not the free stock of a location.
     """
@@ -151,7 +151,7 @@ def _allocated_part(books: Books, account: str, item: str, lot: str | None) -> S
 def describe_account(books: Books, account: str) -> Sentence:
     """Describe an account in words, such as "free in Store A".
 
-    People are named by their code, because an error message may be logged.
+    People are named by their code, not their name, because an error message may be logged.
     """
     kind, keys = kind_of(account), keys_of(account)
     name = keys[0]

@@ -1,4 +1,4 @@
-"""The result of recording a command, also if the same request was recorded before."""
+"""The result of recording a command. A repeated request gets the earlier result."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from supplies.stations.public_address import first_receipt_warning
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of a recorded command.
+    """The result of recording a command.
 
     Attributes:
         seq, id, document: Number, id and document of the first entry of the command.
         last: Number of the last entry of the command.
         repeated: Whether the same request was recorded before, so that nothing new was written.
         conflict: How the reported fact contradicts the books, so that a coordinator must resolve
-            it; None if it does not.
-        recounted: Earlier count sheets whose expected quantities have changed, because this command
-            is dated before the count.
+            the conflict; None if it does not contradict them.
+        recounted: Count sheets whose expected quantities have changed, because this command was
+            recorded after the count but has an earlier day.
         warnings: Messages about possible mistakes, such as goods that exceed the pledge they name.
     """
 
@@ -51,9 +51,9 @@ def warnings_in(books: Books, rows: Iterable[EntryRow], first: int, last: int) -
     """Return a message for each possible mistake in a command.
 
     Args:
-        rows: The rows of its entries.
-        first: Its first entry.
-        last: Its last entry.
+        rows: The rows of the command's entries.
+        first: The number of the command's first entry.
+        last: The number of the command's last entry.
     """
     rows = list(rows)
     arrived = [row for row in rows if type(row) is ArrivalLine or type(row) is ProductPledge]
@@ -82,12 +82,12 @@ def warnings_in(books: Books, rows: Iterable[EntryRow], first: int, last: int) -
 
 
 def recounted_in(rows: Iterable[EntryRow]) -> list[str]:
-    """Return the count sheets whose expected quantities the rows of a command change."""
+    """Return the ids of the count sheets of which these rows change an expected quantity."""
     return list(dict.fromkeys(row.sheet for row in rows if type(row) is Recount))
 
 
 def find_earlier_result(books: Books, request: CheckedRequest) -> Recorded | None:
-    """Return the result of a request that was recorded before, or None if its id is new.
+    """Return the result of an earlier request with the same id, or None if there was none.
 
     Raises:
         IdempotencyConflict: the id was used for another command.
@@ -127,7 +127,7 @@ def find_earlier_result(books: Books, request: CheckedRequest) -> Recorded | Non
 
 
 def recorded_result(books: Books, seq: int) -> Recorded:
-    """Return the result of the command whose first entry is `seq`, marked as repeated."""
+    """Return the result of the command whose first entry is `seq`, with `repeated` set."""
     body = books.body(seq)
     conflicts = [row.because for row in body.rows if isinstance(row, Conflict)]
     last = books.last_seq_of_command(seq)

@@ -1,4 +1,4 @@
-"""Write the drafts of a command to the database as numbered and hashed entries."""
+"""Write the drafted entries of a command to the database, with their numbers and hashes."""
 
 from __future__ import annotations
 
@@ -44,15 +44,16 @@ _INSERT_TRANSFER = (
     "quantity, allocation, recipient) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _ACTOR_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
-"""Regular expression of the code that identifies who records a command.
+"""Regular expression for the code of the person who records a command.
 
-The code is hashed and can never be erased, so people's names must not be possible.
+The code is hashed and can never be erased, so it must not be a person's name. The pattern allows no
+spaces and no Chinese characters.
 """
 
 _SHIPMENT_NAMESPACE = uuid.UUID("0a3f3c1e-52a5-5f0e-8f0d-6a2a7d1c9b54")
 """UUID namespace for the ids of commands that can be recorded only once per shipment.
 
-Such an id is derived from the shipment.
+The id of such a command is a UUID computed from the id of the shipment.
 """
 
 _INSERT_ERASABLE = (
@@ -61,7 +62,7 @@ _INSERT_ERASABLE = (
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """A command to record, with the person who records it and the id of the request.
+    """A command to record, with the person who records it and a request id.
 
     The fields are the arguments of `Ledger.record`.
     """
@@ -75,13 +76,15 @@ class CheckedRequest(msgspec.Struct, frozen=True):
     """A request whose fields were checked and encoded.
 
     Attributes:
-        id: A UUID.
-        id_given: Whether the caller gave the id, so that it may have been used before.
-        contents: The encoded command. If checking changed the spelling of a text, also the encoded
-            command as it was sent, because older versions of the program recorded that.
+        id: The request id, a UUID as text.
+        id_given: Whether the caller gave the id. If so, it may have been used before.
+        contents: The encoded command. If the check changed the spelling of a text, this also
+            contains the encoded command as it was sent, because older versions of the program
+            recorded that.
         texts: The encoded free texts of the command; None if it has none. If it has a signature,
-            spoken code or photo but no texts, this is an empty object, with which the salt is kept.
-        salt: Random bytes hashed together with the texts, and with the whole command.
+            photo or code told by the household but no texts, this is an empty JSON object, so that
+            the salt is stored with it.
+        salt: Random bytes that are hashed together with the texts, and with the whole command.
     """
 
     command: Command
@@ -94,7 +97,7 @@ class CheckedRequest(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, request: Request) -> Self:
-        """Check a request. This needs no access to the database.
+        """Check a request, without access to the database.
 
         Raises:
             InvalidField: `request` is not a request, or one of its fields is invalid.
@@ -125,7 +128,7 @@ class CheckedRequest(msgspec.Struct, frozen=True):
 
     @classmethod
     def as_given(cls, request: Request) -> Self | None:
-        """Return a request without checking it, to look for an earlier request with the same id.
+        """Wrap a request without checking it, to look for an earlier request with the same id.
 
         Return None if it is not a request, has no id or cannot be encoded.
         """
@@ -145,17 +148,17 @@ class CheckedRequest(msgspec.Struct, frozen=True):
         )
 
     def without_texts(self) -> Self:
-        """Return the request without its free texts. A repetition of it is still recognized."""
+        """Return the request without its free texts. Its digest stays the same."""
         return msgspec.structs.replace(self, texts=self.texts and encode_body({}))
 
     @property
     def digest(self) -> str:
-        """The salted digest of the command, by which a repetition of the request is recognized."""
+        """The salted digest of the command, which shows if the same request is sent again."""
         return salted_digest(self.salt, self.contents[0])
 
 
 def shipment_command_id(command: Command) -> str | None:
-    """Return the id of a command that can be recorded only once per shipment.
+    """Return the id of a command that can be recorded only once for each shipment.
 
     Return None for all other commands.
     """
@@ -173,23 +176,23 @@ def _parse_uuid(given: str | uuid.UUID) -> str:
 
 
 def _texts_with(request: CheckedRequest, reported: Texts) -> bytes | None:
-    """Return the encoded texts of a request, together with those of a report that it books."""
+    """Return the encoded texts of a request and of the earlier report that it books."""
     if request.texts is None or not reported:
         return request.texts
     return encode_body(reported | msgspec.json.decode(request.texts, type=Texts))
 
 
 class Writer:
-    """Writes the drafts of commands within an open transaction."""
+    """Writes the drafted entries of commands within an open transaction."""
 
     def __init__(self, store: Store, books: Books, answers: StoredResponses) -> None:
         self.store, self.books, self.stored_responses = store, books, answers
         self.station = books.station_code
 
     def write(self, journal: Journal, request: CheckedRequest) -> list[WrittenEntry]:
-        """Write all drafts of a command, or none of them if the database refuses one.
+        """Write all drafted entries of a command, or none if the database refuses one.
 
-        Return the entries as they were written.
+        Return the written entries.
 
         Raises:
             NotEnough: a balance would fall below zero.
@@ -226,7 +229,7 @@ class Writer:
         request: CheckedRequest,
         texts: bytes | None,
     ) -> Body:
-        """Return the body of an entry. Add its encoded texts, if it has any, to the draft."""
+        """Build the body of an entry. If the entry has texts, add them encoded to the draft."""
         digest = None
         if texts is not None:
             digest = salted_digest(request.salt, texts)
@@ -295,13 +298,13 @@ class Writer:
                 self.books.catalogue.retire_merged(row.kind, row.code, retired=retired)
 
     def _erase(self, party: str, seq: int) -> None:
-        """Erase the texts of a person or an entry, and a person's data in the catalogue.
+        """Erase the texts and catalogue data of a person, or the texts of one entry.
 
         The salts are erased too. Otherwise, somebody could guess a text and compare its digest.
 
         Args:
             party: Whose texts are erased: `donor:CODE`, `recipient:CODE` or `entry:SEQ`.
-            seq: Number of the entry that erases them. It lists their digests.
+            seq: Number of the entry that records this erasure. It lists the digests of the texts.
         """
         entry = entry_of_forgotten_text(party)
         # The contents of receipts are in the same table. No entry's text has such a digest.
