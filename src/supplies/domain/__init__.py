@@ -1,1 +1,1 @@
-"""What the ledger records: accounts, commands, entries, and records of the catalogue."""
+"""What the ledger records: accounts, commands, entries and catalogue records."""

@@ -1,8 +1,8 @@
-"""The chart of accounts.
+"""The chart of accounts: the kinds of account between which promises, goods and needs move.
 
 An account is written `kind:key` or `kind:key:key`, as in `stock:store-a` or `in_transit:v_20:a_13`.
-Goods flow between accounts. The balance of an account with a floor never falls below zero; the
-database enforces this. Constraints, verification, reports and exports are derived from this chart.
+The balances of most kinds must not fall below zero (their floor); the database enforces this. The
+database constraints, verification, reports and exports are derived from this chart.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ANONYMOUS = "anonymous"
 """The key for unnamed donors, as in the account `donor:anonymous`."""
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-"""Regular expression of a code, which each key of an account must match."""
+"""Regular expression for a key of an account. Every key is a code."""
 
 
 class Family(StrEnum):
@@ -32,7 +32,7 @@ class Family(StrEnum):
 
 
 class ReportColumn(StrEnum):
-    """The column in which station reports and donor statements show an account."""
+    """The column in which station reports and donor statements count the goods of an account."""
 
     OPENING = "opening"
     RECEIVED = "received"
@@ -48,14 +48,15 @@ class ReportColumn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccountKind:
-    """A kind of account.
+    """A kind of account in the chart of accounts.
 
     Attributes:
         name: The part of an account before the first colon.
-        keys: The meaning of each key after a colon, in order. A key that ends in "?" is optional.
-        families: What an account of this kind can contain.
-        column: The column of reports that shows its goods; None if it contains no goods.
-        floored: Whether its balance must never fall below zero.
+        keys: The meaning of each key after a colon, in order. "?" at the end of a meaning marks an
+            optional key.
+        families: What accounts of this kind can contain.
+        column: The report column that counts its goods; None if such accounts contain no goods.
+        floored: Whether balances of this kind must never fall below zero.
         description: The meaning of such an account in words. {name} is replaced by its first key.
     """
 
@@ -67,7 +68,7 @@ class AccountKind:
     description: str
 
     def __call__(self, *keys: str) -> str:
-        """Return the account of this kind with the given keys."""
+        """Return the account of this kind with the given keys, such as `stock:store-a`."""
         return ":".join((self.name, *keys))
 
     @property
@@ -77,7 +78,7 @@ class AccountKind:
 
     @property
     def required(self) -> int:
-        """The number of keys that are not optional."""
+        """The number of keys that every account of this kind must have."""
         return sum(not key.endswith("?") for key in self.keys)
 
 
@@ -229,17 +230,17 @@ _ACCOUNTS = {
     kind.name: re.compile(f"{kind.name}(?::{_KEY.pattern}){{{kind.required},{len(kind.keys)}}}")
     for kind in CHART.values()
 }
-"""The pattern of the accounts of each kind."""
+"""Regular expressions for the accounts of each kind, by the name of the kind."""
 
 ORIGINS = {kind.name: kind for kind in (DONOR, BOUGHT, MADE, BORROWED, OPENING)}
-"""The kinds of account from which goods enter the books.
+"""The kinds of account from which donations, other arrivals and opening stock come, by name.
 
-Each lot comes from such an account or from a conversion.
+Goods from other stations come from accounts of the kind `from_station` instead.
 """
 
 
 def kind_of(account: str) -> AccountKind:
-    """Return the kind of an account.
+    """Return the kind of an account. The keys of the account are not checked.
 
     Raises:
         KeyError: the chart has no such kind.
@@ -248,16 +249,15 @@ def kind_of(account: str) -> AccountKind:
 
 
 def kind_on_chart(account: str) -> AccountKind | None:
-    """Return the kind of an account, or None if the chart has no such account."""
+    """Return the kind of an account, or None if its kind is unknown or its keys are wrong."""
     kind = CHART.get(account.partition(":")[0])
     return kind if kind is not None and _ACCOUNTS[kind.name].fullmatch(account) else None
 
 
 def check_account(account: str) -> None:
-    """Check that an account is on the chart.
+    """Check that an account has a known kind, and valid keys in the right number.
 
-    Kind, number of keys and form of keys are checked, but not whether a store or donor has such a
-    code.
+    Whether a location, donor or document with such a code exists is not checked.
 
     Raises:
         InvalidField: the account is not text, its kind is unknown, or its keys are wrong.
@@ -268,7 +268,7 @@ def check_account(account: str) -> None:
 
 
 def check_accounts(prefix: str) -> None:
-    """Check an account, a kind of account, or the beginning of accounts up to a colon.
+    """Check the beginning of accounts: a kind, with all, some or none of its keys.
 
     Examples are `stock:store-a`, `stock`, `stock:` and `in_transit:v_20:`.
 
@@ -306,8 +306,8 @@ def keys_of(account: str) -> list[str]:
 def family_of(account: str, lot: str) -> Family:
     """Return what a balance of an account counts: promises, goods or needs.
 
-    Only accounts of the kind `donor` have two families: balances without a lot count promises, and
-    balances with a lot count goods.
+    Only accounts of the kind `donor` have balances of two families: promises if the balance has no
+    lot, and goods if it has one.
 
     Args:
         lot: The lot of the balance; "" means no lot.
@@ -319,15 +319,15 @@ def family_of(account: str, lot: str) -> Family:
 
 
 def kinds_in_columns(*wanted: ReportColumn) -> frozenset[str]:
-    """Return the names of all kinds of account that reports show in one of the given columns."""
+    """Return the names of all kinds of account that are counted in the given report columns."""
     return frozenset(kind.name for kind in CHART.values() if kind.column in wanted)
 
 
 def place_name(kind: AccountKind) -> str:
     """Return the name under which a donor statement shows goods in accounts of a kind.
 
-    It is the name of the kind's report column. For kinds without a column or in the column `other`,
-    it is the name of the kind itself.
+    The name is that of the kind's report column. For a kind without a column, or in the column
+    `other`, the name of the kind itself is returned.
     """
     return kind.name if kind.column in (None, ReportColumn.OTHER) else str(kind.column)
 
@@ -335,7 +335,7 @@ def place_name(kind: AccountKind) -> str:
 def is_origin(kind: AccountKind) -> bool:
     """Return whether goods enter the books from accounts of this kind.
 
-    The balance of such an account is negative.
+    The balances of such accounts are negative: minus all that came from there.
     """
     return kind.column in (ReportColumn.OPENING, ReportColumn.RECEIVED)
 
@@ -347,5 +347,5 @@ PLACES: tuple[str, ...] = tuple(
 )
 """The names of all places where donated goods can be, in the order of the chart.
 
-The quantities at all places add up to the quantity given.
+For each donor, the quantities at all places add up to the quantity given.
 """

@@ -1,4 +1,4 @@
-"""Read scanned barcodes: the trade item number, batch and expiry in a GS1 code."""
+"""Read scanned barcodes. A GS1 code contains an item number, a batch and an expiry."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from biip.gtin import Gtin
 
 MAX_SCANNED = 2000
-"""Largest number of characters of a scanned code."""
+"""Maximum number of characters in a scanned code."""
 
 _SEPARATOR = "␝"  # as `normalize_text` writes it
 _SYMBOLOGY = re.compile(r"\][A-Za-z][0-9]")  # sent by some scanners before the code
 
 _ITEM_NUMBERS = ("01", "02")
-"""GS1 identifiers of the trade item number, in the order in which they are tried.
+"""GS1 identifiers of the trade item number, in the order in which they are looked for.
 
 01 is the number of the pack itself, and 02 the number of the items in the pack.
 """
 
 _EXPIRIES = ("17", "15")
-"""GS1 identifiers of the last day of use, in the order in which they are tried.
+"""GS1 identifiers of the last day of use, in the order in which they are looked for.
 
-17 is the expiry, and 15 the best-before date.
+17 is the expiry date, and 15 the best-before date.
 """
 
 
@@ -41,9 +41,9 @@ class ScannedCode(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         barcode: The trade item number (GTIN) as printed under the bars. If the code has no such
             number, the whole text of the code.
-        batch, expires_on: The batch and expiry in a GS1 code; otherwise None.
-        expires_month: The month of expiry, if the code names no day; `expires_on` is then its last
-            day.
+        batch, expires_on: The batch and expiry in a GS1 code; None if the code contains none.
+        expires_month: The month of expiry, if the code names no day; otherwise unset.
+            `expires_on` is then the last day of this month.
     """
 
     barcode: str
@@ -55,7 +55,7 @@ class ScannedCode(msgspec.Struct, frozen=True, kw_only=True):
 def parse_barcode(text: str) -> ScannedCode:
     """Read a scanned barcode. Any text on one line is accepted.
 
-    A GS1 code may be given as a scanner sends it, as it is printed with brackets, or as a GS1 link.
+    A GS1 code may be as a scanner sends it, as printed with brackets, or a GS1 link (URL).
 
     Raises:
         InvalidField: the text is blank or too long.
@@ -89,7 +89,7 @@ def parse_barcode(text: str) -> ScannedCode:
 
 
 def _elements(code: str) -> GS1ElementStrings | None:
-    """Return the parts of a GS1 code, or None if the text is not one."""
+    """Return the values in a GS1 code by their identifiers; None if it is not a GS1 code."""
     from biip import ParseError
     from biip.gs1_digital_link_uris import GS1DigitalLinkURI
     from biip.gs1_messages import GS1Message
@@ -110,7 +110,7 @@ def _first(elements: GS1ElementStrings, identifiers: tuple[str, ...]) -> GS1Elem
 
 
 def _item_number(code: str) -> Gtin | None:
-    """Return the trade item number that a text represents, or None if it represents none."""
+    """Return the trade item number (GTIN) in a text; None if there is no valid one."""
     from biip import ParseError
     from biip.gtin import Gtin
 
@@ -121,5 +121,5 @@ def _item_number(code: str) -> Gtin | None:
 
 
 def _printed(number: Gtin) -> str:
-    """Return a trade item number with as many digits as are printed: 8, 12, 13 or 14."""
+    """Return a trade item number in its printed form, which has 8, 12, 13 or 14 digits."""
     return number.as_gtin_14()[-number.format.length :]

@@ -1,4 +1,4 @@
-"""Check fields of catalogue records that have more than a limit, such as hosts and barcodes."""
+"""Check fields of catalogue records for which limits are not enough, such as hosts and barcodes."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ N = TypeVar("N", bound=CatalogueRecord)
 _HOST = re.compile(
     r"(?:(https?)://)?((?:\w[\w-]*(?:\.\w[\w-]*)*|\[[0-9a-f:.]+\])(?::\d{1,5})?)/?", re.IGNORECASE
 )
-"""Pattern of a host: an optional scheme, a name or address, an optional port."""
+"""Regular expression for a host: an optional scheme, a name or address, and an optional port."""
 
 
 def check_catalogue_record(record: N) -> N:
-    """Check a record and return it with normalized text.
+    """Check a catalogue record and return it with its text normalized.
 
-    The host of a station is parsed strictly, because URLs on papers and in invitations begin
+    The host of a station is parsed strictly, because the URLs on papers and in invitations begin
     with it.
 
     Raises:
@@ -76,7 +76,7 @@ def check_catalogue_record(record: N) -> N:
 
 
 def _check_ages(recipient: Recipient) -> None:
-    """Check that the age bands of a recipient do not contain more people than `persons`.
+    """Check that the age bands of a recipient contain at most `persons` people in total.
 
     Raises:
         InvalidField: the age bands contain more people.
@@ -95,7 +95,7 @@ def _check_ages(recipient: Recipient) -> None:
 
 
 def _checked_barcodes(item: Item) -> list[Barcode]:
-    """Return the barcodes of an item as `parse_barcode` reads them, sorted.
+    """Return the barcodes of an item, sorted and reduced to what `parse_barcode` reads from them.
 
     Raises:
         InvalidField: a barcode cannot be read or is given twice, or its pack is unknown.
@@ -126,10 +126,10 @@ def _checked_barcodes(item: Item) -> list[Barcode]:
 
 
 def _check_larger_unit(item: Item) -> None:
-    """Check that the size of an item's larger unit is a power of ten.
+    """Check that the larger unit of an item has a power of ten of base units.
 
     Raises:
-        InvalidField: the size is another number.
+        InvalidField: the size of the larger unit is not a power of ten.
     """
     larger = item.shown_unit
     if larger is not None and (larger.size == 1 or str(larger.size).rstrip("0") != "1"):
@@ -143,7 +143,7 @@ def _check_larger_unit(item: Item) -> None:
 
 
 def _url_origin(host: str) -> str:
-    """Return a host as the origin of a URL: scheme, name and port. The default scheme is https."""
+    """Return the URL origin of a host: scheme, name and port. The default scheme is https."""
     found = _HOST.fullmatch(host)
     if found is None or not _can_be_parsed(f"https://{found[2]}"):
         raise InvalidField.at(
@@ -158,7 +158,7 @@ def _url_origin(host: str) -> str:
 
 
 def _can_be_parsed(url: str) -> bool:
-    """Return whether the usual URL libraries can read the host and the port of a URL."""
+    """Return whether the usual URL libraries can read the host and the port in a URL."""
     try:
         parts = urlsplit(url)
         if "[" in url:

@@ -11,17 +11,17 @@ from msgspec import Meta
 from supplies.domain.fields import MAX_QUANTITY, BarcodeText, Code, Count, Label, Quantity, Text
 
 MAX_NAMES = 50
-"""Largest number of barcodes of an item, and largest number of its other names."""
+"""Maximum number of barcodes of an item. The number of its aliases has the same limit."""
 
 
 class CatalogueRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A thing or person that has a code in the books.
+    """Base class of catalogue records: things and people that have a code in the books.
 
     All records except stations have the field `retired`. A retired record is not offered for new
     plans, but facts about it can still be recorded.
 
     Attributes:
-        table: Name of the table that contains such records.
+        table: Name of the database table for records of this class.
     """
 
     table: ClassVar[str]
@@ -33,8 +33,8 @@ class Barcode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A barcode of an item.
 
     Attributes:
-        code: The code as printed under the bars. Of a GS1 code, only the trade item number (GTIN)
-            is kept.
+        code: The code as printed under the bars. Only the trade item number (GTIN) of a GS1 code is
+            kept.
         pack: The pack on which the barcode is printed; None means a single base unit.
     """
 
@@ -46,8 +46,8 @@ class LargerUnit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """A unit in which people read large quantities, such as kg for an item counted in g.
 
     Attributes:
-        size: Base units in one larger unit. It is a power of ten, so that every quantity can be
-            shown exactly as a decimal.
+        size: Number of base units in one larger unit: a power of ten, so that every quantity is an
+            exact decimal number of larger units.
     """
 
     unit: Code
@@ -59,13 +59,13 @@ class Item(CatalogueRecord, frozen=True, kw_only=True):
 
     Attributes:
         unit: The base unit. It cannot change once goods of the item have moved.
-        packs: Base units in each pack, by the code of the pack: {"box50": 50}.
+        packs: Number of base units in each kind of pack, by the code of the pack: {"box50": 50}.
         name_en: English name; None if there is none.
-        aliases: Other names, in any language.
-        minimum: An alert is raised if less than this is in stock, in base units; None raises no
-            alert.
-        needs_batch, needs_expiry: Whether goods that arrive without a batch or an expiry cause a
-            warning.
+        aliases: Other names of the item, in any language.
+        minimum: Minimum stock in base units. An alert is raised if less is free; None means that
+            no alert is raised.
+        needs_batch, needs_expiry: Whether to warn about goods that arrive without a batch or
+            without an expiry.
         shown_unit: A larger unit in which people read quantities. Stored quantities are always in
             base units.
     """
@@ -89,7 +89,7 @@ class Item(CatalogueRecord, frozen=True, kw_only=True):
 def missing_labels(
     item: Item, batch: str | None, expires_on: date | None
 ) -> list[Literal["batch", "expiry"]]:
-    """Return whether arrived goods lack the batch or the expiry that their item requires."""
+    """Return which of batch and expiry arrived goods lack, although their item requires it."""
     missing: list[Literal["batch", "expiry"]] = []
     if item.needs_batch and batch is None:
         missing.append("batch")
@@ -99,12 +99,12 @@ def missing_labels(
 
 
 class Donor(CatalogueRecord, frozen=True, kw_only=True):
-    """A donor.
+    """A person or organisation that gives goods.
 
     Attributes:
         name: None if it was erased.
-        publish: Whether the name may be published: in full, the family name only, or not at all. It
-            is never published without consent (Charity Law of China, 2023, art. 82).
+        publish: How the name may be published: in full, the family name only, or not at all. It is
+            never published without consent (Charity Law of China, 2023, art. 82).
         consent_on: The day on which the donor consented to `publish`; None if unknown.
     """
 
@@ -125,16 +125,17 @@ class Recipient(CatalogueRecord, frozen=True, kw_only=True):
     """A household, a group that receives goods together, or an institution such as a hospital.
 
     Attributes:
-        name: None if it was erased. The name of an institution is not masked on papers, because it
-            names no person.
+        name: None if it was erased. Papers do not mask the name of an institution, because it names
+            no person.
         community: Code of a `Community`, which need not be registered.
         access: How the delivery team gets to the door, such as "knock slowly"; never a diagnosis.
-        persons: How many people live there, or belong to the group; None if unknown.
+        persons: How many people live in the household or belong to the group; None if unknown.
         age_bands: Number of persons in each age band, as in {"0-6": 1, "60-": 2}. None if unknown,
             or erased.
-        collectors: Names of people who may collect goods for them. None if there are none, or if
-            they were erased.
-        consent_on: The day on which they consented to the use of their data; None if unknown.
+        collectors: Names of people who may collect goods for the recipient. None if there are none,
+            or if the names were erased.
+        consent_on: The day on which the recipient consented to the use of personal data; None if
+            unknown.
     """
 
     table = "recipients"
@@ -197,14 +198,14 @@ class Community(CatalogueRecord, frozen=True, kw_only=True):
 
 
 DEFAULT_HOST = "http://127.0.0.1:8000"
-"""The host of stations that do not set one. Only a browser on the same computer can open it."""
+"""The host of stations that have not set one. Only browsers on the same computer can open it."""
 
 
 class Station(CatalogueRecord, frozen=True, kw_only=True):
-    """A station, with the details that its papers print.
+    """A station, with the details that are printed on its papers.
 
     Attributes:
-        zone: IANA time zone, which decides when the days of the station begin and end.
+        zone: IANA time zone, in which the station's days begin and end.
         series: Prefix of receipt numbers.
         credit_code: Unified social credit code (统一社会信用代码).
         host: The beginning of the URLs in QR codes, such as https://example.org.

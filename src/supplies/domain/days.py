@@ -1,4 +1,4 @@
-"""The earliest day that people may type. It is the same for every date field."""
+"""The earliest day that is accepted in any date field."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from supplies.errors import InvalidField, Sentence
 EARLIEST_DAY = date(2000, 1, 1)
 """The earliest day that is accepted. An earlier one, such as 0022 for 2022, is a typing error.
 
-Days that were recorded before this limit existed are not checked.
+Earlier days that are in the books from before this check existed stay valid.
 """
 
 EARLIEST_MONTH = f"{EARLIEST_DAY:%Y-%m}"
 
 
 def check_day(day: date, name: str) -> None:
-    """Check a day that somebody typed.
+    """Check that a day which a person typed is not too early.
 
     Args:
         name: The name of the field or its JSON pointer, for the error message.

@@ -1,9 +1,9 @@
 """Entries: what happened, with its transfers and rows, as the exact bytes that are hashed.
 
-The bytes of an entry contain everything but personal data. For free texts and contents of receipts
-they contain digests. `hash = SHA-256(previous hash ‖ bytes)`; the hash before the first entry is
-all zeros. Each station has a chain of its own. The stored bytes are hashed and are never encoded
-again.
+The bytes of an entry contain all of it except personal data. In place of free texts and contents
+of receipts, they contain digests. `hash = SHA-256(previous hash ‖ bytes)`. The previous hash of the
+first entry is all zeros. Each station has a chain of its own. The bytes are stored as they were
+hashed, so that verification does not depend on how a later version would encode the entry.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import msgspec
 from supplies.domain.entry_rows import ENTRY_ROWS, TABLES, AnyEntryRow, EntryRow
 
 ZERO_HASH = bytes(32)
-"""The previous hash of the first entry of a station."""
+"""The hash that precedes the first entry of each station."""
 
 SALT_BYTES = 16
 
@@ -76,14 +76,14 @@ ENTRY_KINDS = (
     "taken_back",
     "written_off",
 )
-"""The values that the kind of an entry can have."""
+"""All kinds of entry: the possible values of `Body.kind`."""
 
 COLLECTED = "collected"
-"""Kind of entry with which a recipient fetches allocated goods at the counter."""
+"""The kind of the entries that record collections of allocated goods at the counter."""
 
 
 class Transfer(NamedTuple):
-    """A quantity of one item that moves from one account to another.
+    """The move of a quantity of one item from one account to another.
 
     Attributes:
         lot: The lot that moves; "" for promises and needs, which have no lots.
@@ -100,15 +100,15 @@ class Transfer(NamedTuple):
 class Body(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The content of an entry, which is encoded and hashed.
 
-    Fields with a default may be added in later versions, but never changed.
+    Later versions of the program may add fields with a default. A default must never change.
 
     Attributes:
-        part: 0 for the first entry of a command; 1, 2 and so on for its further entries.
+        part: Position of the entry among the entries of its command, from 0.
         document: Id of the document to which the entry belongs, such as a donation; None if it
             belongs to no document.
-        about: The person whom the texts of the entry are about, as `donor:CODE` or
+        about: The person whom the free texts of the entry are about, as `donor:CODE` or
             `recipient:CODE`; None if they are about no person.
-        request: Digest of the command as it was received; only in part 0.
+        request: Digest of the command as it was received; None in all parts but 0.
         texts: Digest of the free texts of the command; None if it has none.
         transfers, rows: In the order in which they were recorded.
     """
@@ -138,8 +138,8 @@ decode_body = msgspec.json.Decoder(Body).decode
 def allocation_and_recipient(kind: str, source: str, target: str) -> tuple[str | None, str | None]:
     """Return the allocation and the recipient of a transfer that hands over allocated goods.
 
-    For every other transfer, return None and None. The database checks that the allocation is for
-    this recipient.
+    For every other transfer, return (None, None). The database uses the result to check that goods
+    go only to the recipient of their allocation.
 
     Args:
         kind: The kind of the entry.
@@ -156,34 +156,34 @@ def allocation_and_recipient(kind: str, source: str, target: str) -> tuple[str |
 
 
 def chain_hash(previous: bytes, body: bytes) -> bytes:
-    """Return the hash of an entry: SHA-256 of the previous hash and the bytes of the entry."""
+    """Return the hash of an entry: SHA-256 of the previous entry's hash and the entry's bytes."""
     return hashlib.sha256(previous + body).digest()
 
 
 def new_salt() -> bytes:
-    """Return random bytes that are hashed together with a text.
+    """Return new random bytes to hash together with a text.
 
-    Without them, somebody could guess an erased text and check the guess with the digest.
+    Without such a salt, anybody could guess an erased text and confirm the guess by its digest.
     """
     return secrets.token_bytes(SALT_BYTES)
 
 
 def salted_digest(salt: bytes, content: bytes) -> str:
-    """Return the digest of a text that can be erased, hexadecimal."""
+    """Return the digest of a salt and a text or other content that can be erased, hexadecimal."""
     return hashlib.sha256(salt + content).hexdigest()
 
 
 def entry_id(command_id: str, part: int) -> str:
     """Return the id of an entry.
 
-    The first entry of a command has the id of the command. Further entries have a UUIDv5 made of
-    that id and the part.
+    The first entry of a command has the id of the command. The id of each further entry is a UUIDv5
+    made of the command's id and the part.
     """
     return command_id if part == 0 else str(uuid.uuid5(uuid.UUID(command_id), str(part)))
 
 
 def format_timestamp(when: datetime) -> str:
-    """Format a time as it is stored: in UTC, with microseconds."""
+    """Format a time as the database stores it: in UTC, with microseconds."""
     return when.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
@@ -192,10 +192,7 @@ _COLUMNS = {statement: statement.__struct_fields__ for statement in ENTRY_ROWS}
 
 
 def column_values(statement: EntryRow) -> tuple[Any, ...]:
-    """Return the values of a row in the form in which the database stores them.
-
-    Days and times are ISO text.
-    """
+    """Return the values of a row as the database stores them. Days and times become ISO text."""
     # Filling a list is faster than running a generator.
     values = [
         v if type(v) in _STORED_TYPES else _text(v) for v in msgspec.structs.astuple(statement)
@@ -214,4 +211,4 @@ INSERTS = {
     )
     for statement, table in TABLES.items()
 }
-"""The INSERT statement for each type of row."""
+"""The SQL INSERT statement for each type of row."""

@@ -1,4 +1,4 @@
-"""The rows that an entry records in addition to its transfers."""
+"""The rows with details that an entry writes into tables, in addition to its transfers."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ from supplies.domain.product_expiry import ExpiryBasis
 
 
 class EntryRow(msgspec.Struct, frozen=True, kw_only=True, tag_field="table", gc=False):
-    """A row that an entry writes into a table. Its fields are the columns of the table."""
+    """Base class of the rows that entries write. The fields are the columns of the row's table."""
 
 
 class Lot(EntryRow, frozen=True, kw_only=True, tag="lots"):
-    """Goods of one item that arrived together. The latest row of a lot describes it.
+    """Goods of one item that arrived together. If a lot has several rows, the latest is valid.
 
     Attributes:
         origin: The account from which the goods came.
-        expires_month: The month of expiry, if the goods show no day. `expires_on` is then its last
-            day.
-        value_minor: In minor units of `currency`; None if no value was given.
+        expires_month: The month of expiry, if the goods show no day; otherwise None. `expires_on`
+            is then the last day of this month.
+        value_minor: The value in minor units of `currency`, such as cents; None if no value was
+            given.
     """
 
     lot: str
@@ -43,10 +44,10 @@ class Lot(EntryRow, frozen=True, kw_only=True, tag="lots"):
 
 
 class LotParent(EntryRow, frozen=True, kw_only=True, tag="lot_parents"):
-    """A lot that a conversion made, and one of the lots from which it was made.
+    """A lot that a conversion made, paired with one of the lots from which it was made.
 
-    When a conversion is corrected, all pairs are recorded again. Only the pairs of the latest entry
-    are valid.
+    When a conversion is corrected, all of its pairs are recorded again. Only the pairs of the
+    latest entry are valid.
     """
 
     lot: str
@@ -54,15 +55,15 @@ class LotParent(EntryRow, frozen=True, kw_only=True, tag="lot_parents"):
 
 
 class ProductExpiry(EntryRow, frozen=True, kw_only=True, tag="product_expiries"):
-    """The expiry that the line of a conversion gives for its product.
+    """The expiry that the command of a conversion gives for one of its products.
 
-    The expiry of the product is computed from this row and the consumed lots, and is stored with
-    the product's lot.
+    The product's own expiry is computed from this row and the consumed lots, and is stored with the
+    product's lot.
 
     Attributes:
         lot: The lot of the product.
-        basis: What decides the expiry.
-        expires_on: The expiry in the line; None if it has none. If the basis is "reason", None
+        basis: What decides the expiry of the product.
+        expires_on: The expiry in the command; None if it gives none. If the basis is "reason", None
             means that the product does not expire.
         expires_month: As in `Lot`.
     """
@@ -74,13 +75,13 @@ class ProductExpiry(EntryRow, frozen=True, kw_only=True, tag="product_expiries")
 
 
 class ProductPledge(EntryRow, frozen=True, kw_only=True, tag="product_pledges"):
-    """How much of the product of a conversion fulfilled the pledge that its line names.
+    """How much of the product of a conversion fulfilled a pledge that the command named for it.
 
-    When a conversion is corrected, all of its products are recorded again. The rows of the latest
-    entry are valid.
+    When a conversion is corrected, all of its products are recorded again. Only the rows of the
+    latest entry are valid.
 
     Attributes:
-        on_pledge: The part that fulfilled the pledge. The rest is a gift beside it.
+        on_pledge: The part of `quantity` that fulfilled the pledge. The rest is an additional gift.
     """
 
     lot: str
@@ -94,11 +95,12 @@ class PackedLine(EntryRow, frozen=True, kw_only=True, tag="packed_lines"):
     """A line of a command whose quantity was given in packs.
 
     Attributes:
-        field: Name of the list that contains the line; "lines" for the only line of a need.
+        field: Name of the command's list that contains the line; "lines" if the command is a need,
+            which has only one line.
         line: Number of the line, from 1.
         quantity: Number of packs.
-        size: Base units in one pack when the line was first recorded. Later changes of the pack do
-            not change it.
+        size: Number of base units in one pack when the line was first recorded. It stays the same
+            when the registered size changes later.
     """
 
     field: Literal["lines", "consumed", "produced", "spilled"]
@@ -110,7 +112,7 @@ class PackedLine(EntryRow, frozen=True, kw_only=True, tag="packed_lines"):
 
 
 class LatestDay(EntryRow, frozen=True, kw_only=True, tag="latest_days"):
-    """Marks an entry whose event happened on its day or earlier."""
+    """The latest possible day of an event that may also have happened earlier (`or_earlier`)."""
 
     latest_day: date
 
@@ -129,7 +131,8 @@ class Need(EntryRow, frozen=True, kw_only=True, tag="needs"):
 class NeedEnd(EntryRow, frozen=True, kw_only=True, tag="need_ends"):
     """The end of a need.
 
-    If goods for it come back later, they go to the account `ended`.
+    Goods for an ended need that come back later are booked on the account `ended` instead of
+    reopening the need.
     """
 
     need: str
@@ -154,12 +157,12 @@ class PledgeLine(EntryRow, frozen=True, kw_only=True, tag="pledge_lines"):
 
 
 class Arrival(EntryRow, frozen=True, kw_only=True, tag="arrivals"):
-    """Goods that arrived.
+    """Goods that arrived by one command.
 
     Attributes:
-        origin: "donor" for a donation, else another origin on the chart of accounts.
+        origin: The kind of account from which the goods came; "donor" for a donation.
         party: Code of the donor ("anonymous" if unnamed), supplier, maker or lender; for opening
-            stock, the location.
+            stock, code of the location.
     """
 
     arrival: str
@@ -172,10 +175,10 @@ class ArrivalLine(EntryRow, frozen=True, kw_only=True, tag="arrival_lines"):
     """One line of an arrival, in base units.
 
     Attributes:
-        pledge: The pledge that the line names; None if it names none.
-        on_pledge: The part that fulfilled this pledge or, without a pledge, open pledges of the
-            donor.
-        recipient: The recipient for whom the donor wishes the goods; None if the donor named no
+        pledge: The pledge that the command named for the line; None if it named none.
+        on_pledge: The part of `quantity` that fulfilled this pledge. Without a pledge, the part
+            that fulfilled any open pledges of the donor.
+        recipient: The recipient for whom the donor meant the goods; None if the donor named no
             recipient.
     """
 
@@ -193,8 +196,8 @@ class Allocation(EntryRow, frozen=True, kw_only=True, tag="allocations"):
     """Goods that are set aside for one recipient.
 
     Attributes:
-        arrival: The donation or conversion whose goods were set aside on arrival; None if a command
-            allocated goods that were already in stock.
+        arrival: The donation or conversion whose goods were set aside on arrival; None if the goods
+            were already in stock.
     """
 
     allocation: str
@@ -215,10 +218,10 @@ class AllocationLine(EntryRow, frozen=True, kw_only=True, tag="allocation_lines"
 
 
 class Collection(EntryRow, frozen=True, kw_only=True, tag="collections"):
-    """The collection of allocated goods by their recipient at the counter.
+    """The event that a recipient collected allocated goods at the counter.
 
     Attributes:
-        received_by: Who took the goods, as in `StopOutcome`; None if it is unknown.
+        received_by: Who took the goods, as in `StopOutcome`; None if unknown.
     """
 
     allocation: str
@@ -227,7 +230,10 @@ class Collection(EntryRow, frozen=True, kw_only=True, tag="collections"):
 
 
 class Delivery(EntryRow, frozen=True, kw_only=True, tag="deliveries"):
-    """A delivery and its team. If another team takes over, a further row is added."""
+    """A delivery and its team.
+
+    If another team takes over, a further row names that team. The latest row is valid.
+    """
 
     delivery: str
     team: str
@@ -255,11 +261,11 @@ class StopLine(EntryRow, frozen=True, kw_only=True, tag="stop_lines"):
 
 
 class StopRemoval(EntryRow, frozen=True, kw_only=True, tag="stop_removals"):
-    """The removal of a stop from a delivery, before the stop had an outcome.
+    """The removal of a stop from a delivery before an outcome was reported.
 
     Attributes:
-        moved_to: The delivery that has the goods now; None if they are set aside again where they
-            were loaded.
+        moved_to: The delivery to which the stop was moved; None if its goods are set aside again
+            where they were loaded.
     """
 
     delivery: str
@@ -271,7 +277,7 @@ class StopOutcome(EntryRow, frozen=True, kw_only=True, tag="outcomes"):
     """The outcome of a stop.
 
     Attributes:
-        first: 1 for the first outcome recorded for the stop, 0 for a correction.
+        first: 1 for the first outcome that was recorded for the stop, 0 for a corrected one.
     """
 
     delivery: str
@@ -284,12 +290,12 @@ class StopOutcome(EntryRow, frozen=True, kw_only=True, tag="outcomes"):
 
 
 class OutcomeDetails(EntryRow, frozen=True, kw_only=True, tag="outcome_details"):
-    """Further details of a report about a stop. Reports without such details have no row.
+    """Further details from the report of an outcome. Reports without such details have no row.
 
     Attributes:
-        why: Why the stop failed.
+        why: Why the goods could not be handed over.
         next_attempt: The day on which the household wants the goods.
-        phone_time: What the clock of the phone showed.
+        phone_time: The time on the phone's clock, if the reported time was corrected.
     """
 
     delivery: str
@@ -302,12 +308,12 @@ class OutcomeDetails(EntryRow, frozen=True, kw_only=True, tag="outcome_details")
 CodeResult = Literal["matched", "wrong", "not_compared"]
 """The result of comparing a reported code with the code of the stop.
 
-The codes are not compared if the books have no code for the stop, or after too many wrong attempts.
+The codes are not compared if the stop has no code, or after too many wrong attempts.
 """
 
 
 class CodeAttempt(EntryRow, frozen=True, kw_only=True, tag="code_attempts"):
-    """A code that a household told a courier, and that was compared with the code of the stop."""
+    """An attempt with a reported code, which was compared with the code of the stop."""
 
     delivery: str
     allocation: str
@@ -315,10 +321,10 @@ class CodeAttempt(EntryRow, frozen=True, kw_only=True, tag="code_attempts"):
 
 
 class StopCode(EntryRow, frozen=True, kw_only=True, tag="stop_codes"):
-    """The code of a stop, which the household tells the courier.
+    """The code of a stop: digits that the household tells the courier when it has the goods.
 
     Attributes:
-        digest: Salted digest of the code, which is in the table `erasable`.
+        digest: Salted digest of the code. The code itself is in the table `erasable`.
     """
 
     delivery: str
@@ -330,7 +336,7 @@ class Proof(EntryRow, frozen=True, kw_only=True, tag="proofs"):
     """A signature or photo that shows what happened at a stop.
 
     Attributes:
-        digest: Salted digest of the content, which is in the table `erasable`.
+        digest: Salted digest of the content. The content itself is in the table `erasable`.
     """
 
     delivery: str
@@ -340,7 +346,7 @@ class Proof(EntryRow, frozen=True, kw_only=True, tag="proofs"):
 
 
 class OutcomeLine(EntryRow, frozen=True, kw_only=True, tag="outcome_lines"):
-    """The outcome of one loaded line, in base units."""
+    """What happened to the goods of one loaded line, in base units."""
 
     delivery: str
     allocation: str
@@ -352,7 +358,7 @@ class OutcomeLine(EntryRow, frozen=True, kw_only=True, tag="outcome_lines"):
 
 
 class DeliveryEnd(EntryRow, frozen=True, kw_only=True, tag="delivery_ends"):
-    """The end of a delivery, recorded when no goods of the delivery are in transit any more."""
+    """The end of a delivery. It is recorded when none of its goods are in transit any longer."""
 
     delivery: str
 
@@ -361,10 +367,10 @@ class Conflict(EntryRow, frozen=True, kw_only=True, tag="conflicts"):
     """A reported fact that contradicts the books. It moves no goods until it is resolved.
 
     Attributes:
-        document: Id of the delivery or count sheet that the report is about. If it is about a
-            hand-out, an id for this report.
+        document: Id of the delivery or count sheet that the report is about. For a reported
+            hand-out, a new id.
         because: In what way the report contradicts the books.
-        stated: The reported command without its free text, as JSON.
+        stated: The reported command as JSON, without its free text.
     """
 
     document: str
@@ -373,7 +379,7 @@ class Conflict(EntryRow, frozen=True, kw_only=True, tag="conflicts"):
 
 
 class Resolution(EntryRow, frozen=True, kw_only=True, tag="resolutions"):
-    """The resolution of a conflict.
+    """The first resolution of a conflict.
 
     Attributes:
         conflict: Number of the entry that recorded the conflict.
@@ -396,9 +402,9 @@ class LaterResolution(EntryRow, frozen=True, kw_only=True, tag="later_resolution
 
 
 class CountSheet(EntryRow, frozen=True, kw_only=True, tag="count_sheets"):
-    """A stock count at a location.
+    """The sheet for a stock count at a location.
 
-    The count is compared with the stock in the books at the moment of this entry.
+    The count is compared with the stock in the books at the moment of the entry with this row.
     """
 
     sheet: str
@@ -406,7 +412,7 @@ class CountSheet(EntryRow, frozen=True, kw_only=True, tag="count_sheets"):
 
 
 class CountedLine(EntryRow, frozen=True, kw_only=True, tag="counted_lines"):
-    """A counted quantity, and the quantity in the books that it is compared with, in base units.
+    """A counted quantity, and the quantity in the books, in base units.
 
     Attributes:
         lot: The counted lot; "" if all lots of the item were counted together.
@@ -421,10 +427,10 @@ class CountedLine(EntryRow, frozen=True, kw_only=True, tag="counted_lines"):
 
 
 class Recount(EntryRow, frozen=True, kw_only=True, tag="recounts"):
-    """A new quantity for the comparison with a counted line, in base units.
+    """A changed expected quantity of a counted line, in base units.
 
-    It is recorded when an event that happened before a count is recorded after it. The latest row
-    of a line is valid.
+    It is recorded when an event from before the count is recorded only after the count. The latest
+    row of each line is valid.
     """
 
     sheet: str
@@ -437,7 +443,7 @@ class Withdrawal(EntryRow, frozen=True, kw_only=True, tag="withdrawals"):
 
     Attributes:
         account: The account that received the goods: `used:PURPOSE` or `lent:BORROWER`.
-        due_on: The day on which a loan is due; None if no day was agreed.
+        due_on: The day by which lent goods should be back; None if no day was agreed.
     """
 
     withdrawal: str
@@ -450,7 +456,7 @@ class HandOutTo(EntryRow, frozen=True, kw_only=True, tag="hand_outs"):
     """A hand-out at the counter or to a group.
 
     Attributes:
-        headcount: Number of people in the group; None for one household.
+        headcount: Number of people in the group; None if the goods were for one household.
     """
 
     hand_out: str
@@ -460,11 +466,11 @@ class HandOutTo(EntryRow, frozen=True, kw_only=True, tag="hand_outs"):
 
 
 class HandOutReport(EntryRow, frozen=True, kw_only=True, tag="hand_out_reports"):
-    """The times that a team reported about a hand-out at its counter.
+    """The team and times in a report about a hand-out at the team's counter.
 
     Attributes:
         happened_at: When the goods were handed out; None if only the day is known.
-        phone_time: What the clock of the phone showed.
+        phone_time: The time on the phone's clock, if the reported time was corrected.
     """
 
     hand_out: str
@@ -487,12 +493,13 @@ class Shipment(EntryRow, frozen=True, kw_only=True, tag="shipments"):
 
 
 class ShipmentLine(EntryRow, frozen=True, kw_only=True, tag="shipment_lines"):
-    """The quantity of one lot in a shipment, with a description for the other station.
+    """The quantity of one lot in a shipment, and a description of the lot for the other station.
 
     Attributes:
         quantity: In base units.
         expires_month: As in `Lot`.
-        value_minor: The share of the lot's value, in minor units; None if the lot has no value.
+        value_minor: The value of this quantity, in minor units of `currency`; None if the lot has
+            no value.
     """
 
     shipment: str
@@ -509,7 +516,7 @@ class ShipmentLine(EntryRow, frozen=True, kw_only=True, tag="shipment_lines"):
 
 
 class ShipmentReceived(EntryRow, frozen=True, kw_only=True, tag="shipments_received"):
-    """The arrival of a shipment from another station.
+    """The arrival of a shipment from another station at this one.
 
     Attributes:
         sent_seq, sent_hash: Number and hash (hexadecimal) of the entry with which the other station
@@ -541,7 +548,7 @@ class ShipmentArrival(EntryRow, frozen=True, kw_only=True, tag="shipment_arrival
 
 
 class ShipmentAcknowledged(EntryRow, frozen=True, kw_only=True, tag="shipments_acknowledged"):
-    """The acknowledgement that a shipment arrived at the other station.
+    """The acknowledgement, at the sending station, that the other station received a shipment.
 
     Attributes:
         received_seq, received_hash: Number and hash (hexadecimal) of the entry with which the other
@@ -554,7 +561,7 @@ class ShipmentAcknowledged(EntryRow, frozen=True, kw_only=True, tag="shipments_a
 
 
 class Receipt(EntryRow, frozen=True, kw_only=True, tag="receipts"):
-    """A receipt with its number.
+    """A receipt that was issued.
 
     Attributes:
         digest: Digest of the stored content of the receipt, hexadecimal.
@@ -569,7 +576,7 @@ class Receipt(EntryRow, frozen=True, kw_only=True, tag="receipts"):
 
 
 class ReceiptDonation(EntryRow, frozen=True, kw_only=True, tag="receipt_donations"):
-    """A donation that a receipt confirms. A receipt has one such row for each of its donations."""
+    """A donation that a receipt confirms. A receipt has one such row per donation."""
 
     number: str
     donation: str
@@ -583,13 +590,13 @@ class ReceiptReplacement(EntryRow, frozen=True, kw_only=True, tag="receipt_repla
 
 
 class ReceiptVoid(EntryRow, frozen=True, kw_only=True, tag="receipt_voids"):
-    """The voiding of a receipt."""
+    """The event that a receipt became void."""
 
     number: str
 
 
 class Reprint(EntryRow, frozen=True, kw_only=True, tag="reprints"):
-    """A reprint of a receipt.
+    """The event that a receipt was printed once more.
 
     Attributes:
         copy: Number of the copy, from 1.
@@ -600,9 +607,9 @@ class Reprint(EntryRow, frozen=True, kw_only=True, tag="reprints"):
 
 
 class Period(EntryRow, frozen=True, kw_only=True, tag="periods"):
-    """The last day that is closed, from this entry until the next row of this type.
+    """A change of the day up to which the books are closed. The latest row is valid.
 
-    A row with an earlier day than the row before it reopens the days in between.
+    If the day is earlier than in the row before, the days in between are open again.
     """
 
     closed_through: date
@@ -617,12 +624,12 @@ class Activity(EntryRow, frozen=True, kw_only=True, tag="activities"):
 
 
 class Merge(EntryRow, frozen=True, kw_only=True, tag="merges"):
-    """The merge of two codes of one person. The latest row of a code is valid.
+    """The merge of two codes of one person, or its reversal. The latest row of each code is valid.
 
     Attributes:
         merge: Id of the merge.
         code: The code that was retired.
-        stays: The code that stays; None if the merge was reversed.
+        stays: The code that stays in use; None if the merge was reversed.
     """
 
     merge: str
@@ -642,7 +649,7 @@ class Forgetting(EntryRow, frozen=True, kw_only=True, tag="forgettings"):
 
 
 class Erasure(EntryRow, frozen=True, kw_only=True, tag="erasures"):
-    """The digest of a text that this entry erased, together with the salt of the text."""
+    """The digest of a text that was erased together with its salt."""
 
     digest: str
 
@@ -705,19 +712,19 @@ ENTRY_ROWS: tuple[type[EntryRow], ...] = get_args(AnyEntryRow)
 TABLES: dict[type[EntryRow], str] = {
     statement: str(statement.__struct_config__.tag) for statement in ENTRY_ROWS
 }
-"""The name of the table for each type of row."""
+"""The name of the database table for each type of row."""
 
 _FORGOTTEN_TEXT = "entry:"
 
 
 def forgotten_text(seq: int) -> str:
-    """Return the value of `Forgetting.party` for the text of an entry."""
+    """Return the value of `Forgetting.party` that means the text of this entry."""
     return f"{_FORGOTTEN_TEXT}{seq}"
 
 
 def entry_of_forgotten_text(party: str) -> int | None:
-    """Return the entry whose text was erased, from the value of `Forgetting.party`.
+    """Return the number of the entry whose text was erased, from `Forgetting.party`.
 
-    Return None if the data of a person was erased.
+    Return None if the value means a person instead.
     """
     return int(party.removeprefix(_FORGOTTEN_TEXT)) if party.startswith(_FORGOTTEN_TEXT) else None

@@ -10,26 +10,26 @@ from msgspec import UnsetType
 
 
 class Expiring(Protocol):
-    """Anything with an expiry: a line of a command, a row, a view or a paper."""
+    """An object with an expiry, such as a line of a command, a row, a view or a part of a paper."""
 
     @property
     def expires_on(self) -> date | None:
-        """The last day of use; None if it is unknown."""
+        """The last day of use; None if unknown."""
 
     @property
     def expires_month(self) -> str | UnsetType | None:
-        """The month of expiry, such as 2027-05, if the goods show no day; otherwise None."""
+        """The month of expiry, such as 2027-05, if the goods show no day; else None or unset."""
 
 
 def shown_expiry(goods: Expiring) -> str:
-    """Return the expiry as it was typed: a month, a day, or "" if it is unknown."""
+    """Return the expiry as a person typed it: as a month or a day; "" if it is unknown."""
     if goods.expires_on is None:
         return ""
     return goods.expires_month or goods.expires_on.isoformat()
 
 
 def expiry_field(goods: Expiring) -> str:
-    """Return which field has the expiry as it was typed: `expires_on` or `expires_month`."""
+    """Return the field with the expiry as a person typed it: `expires_on` or `expires_month`."""
     return "expires_month" if goods.expires_month else "expires_on"
 
 

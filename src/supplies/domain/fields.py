@@ -1,7 +1,7 @@
-"""The types of the fields of commands and records, with their limits.
+"""Types for the fields of commands and records, with their limits.
 
-msgspec checks the limits when it decodes JSON. `Ledger.record` also checks commands that a program
-makes in Python.
+The limits apply to JSON, when msgspec decodes it, and to commands made in Python, when
+`Ledger.record` checks them.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from msgspec import Meta
 from supplies.domain.normalization import MONTH_OF_EXPIRY, NORMALIZED
 
 MAX_QUANTITY = 10**12
-"""Largest number of base units in one transfer.
+"""Maximum number of base units in one transfer.
 
-Sums of such quantities stay far below 2^63.
+Sums of many such quantities are still far below 2^63, the limit of the database.
 """
 
 MAX_LINES = 500
-"""Largest number of lines in one command."""
+"""Maximum number of lines in one command."""
 
 _ONE_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]*$(?!\n)"
 _MANY_LINES = r"^[^\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]*$(?!\n)"
@@ -38,7 +38,7 @@ Code = Annotated[
         description="letters, digits, dot, dash and underscore; never a name",
     ),
 ]
-"""A code or id. It is hashed and shown in URLs, so it must not contain a person's name."""
+"""A code or id. It must not contain a person's name, because it is hashed and shown in URLs."""
 
 
 def is_valid_code(text: str) -> bool:
@@ -63,7 +63,7 @@ Batch = Annotated[
         extra=NORMALIZED,
     ),
 ]
-"""The maker's batch number. It is hashed, so it must not contain a person's name."""
+"""The maker's batch number. It must not contain a person's name, because it is hashed."""
 
 BarcodeText = Annotated[
     str,
@@ -95,7 +95,7 @@ Month = Annotated[
 _FREE_TEXT = {**NORMALIZED, "erasable": True}
 
 Text = Annotated[str, Meta(max_length=2000, pattern=_MANY_LINES, extra=_FREE_TEXT)]
-"""Free text.
+"""Free text, possibly of several lines.
 
 It may name a person, so it is stored outside the hash chain and can be erased.
 """
@@ -112,16 +112,16 @@ Reason = Annotated[
         extra=_FREE_TEXT,
     ),
 ]
-"""Free text, not blank, that says why something was decided."""
+"""Free text, not blank, that gives the reason for a decision."""
 
 _KEPT_APART = {"kept_apart": True}
-"""Marks a field whose value is not hashed although it is not free text, such as a signature."""
+"""Marks a field that, like free text, is stored outside the hash chain, such as a signature."""
 
 _Point = tuple[Annotated[int, Meta(ge=0, le=1000)], Annotated[int, Meta(ge=0, le=500)]]
 """A point (x, y) of a signature, on a grid of 1000 × 500 that begins at the top left."""
 
 _Stroke = Annotated[list[_Point], Meta(min_length=1, max_length=400)]
-"""A line drawn without lifting the finger."""
+"""A line of a signature, drawn without lifting the finger."""
 
 Strokes = Annotated[
     list[_Stroke],
@@ -132,7 +132,7 @@ Strokes = Annotated[
         extra=_KEPT_APART,
     ),
 ]
-"""A signature. It identifies a person, so it is stored outside the hash chain."""
+"""A signature as strokes. It identifies a person, so it is stored outside the hash chain."""
 
 SpokenCode = Annotated[
     str,
@@ -143,7 +143,7 @@ SpokenCode = Annotated[
         extra={**NORMALIZED, **_KEPT_APART},
     ),
 ]
-"""A code as the courier heard it, which may be any short text: wrong codes are recorded too."""
+"""A code as the courier heard it. Any short text is valid, because wrong codes are counted too."""
 
 PhotoBytes = Annotated[
     bytes, Meta(max_length=2**21, description="a JPEG or WebP file, base64", extra=_KEPT_APART)
@@ -156,13 +156,13 @@ Hash = Annotated[
 """The hash of an entry, hexadecimal."""
 
 Bytes = Annotated[bytes, Meta(max_length=2**19, description="the exact bytes, base64")]
-"""The bytes of an entry, as they were hashed."""
+"""The bytes of an entry, exactly as they were hashed."""
 
 Timestamp = Annotated[datetime, Meta(tz=True)]
 
 
 MAX_ENTRY_NUMBER = 2**63 - 1
-"""The largest entry number that the database can store."""
+"""The largest number of an entry that the database can store."""
 
 EntryNumber = Annotated[int, Meta(ge=1, le=MAX_ENTRY_NUMBER)]
 """The number of an entry."""
@@ -171,4 +171,4 @@ EntryNumber = Annotated[int, Meta(ge=1, le=MAX_ENTRY_NUMBER)]
 class StrictStruct(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """An immutable struct. It cannot be decoded from JSON with unknown fields."""
+    """An immutable struct. Decoding it from JSON with an unknown field is an error."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""First characters of texts that a spreadsheet program would run as a formula."""
+"""First characters of texts that a spreadsheet program would treat as a formula."""
 
 
 def guard_formula(text: str) -> str:
     """Put an apostrophe before a text that a spreadsheet program would run as a formula.
 
-    Numbers such as -5 are not changed. `unguard_formula` restores the text.
+    Numbers such as -5 stay as they are. `unguard_formula` restores the text.
     """
     if not text.lstrip("'").startswith(FORMULA_STARTS):
         return text
@@ -24,7 +24,7 @@ def guard_formula(text: str) -> str:
 
 
 def unguard_formula(text: str) -> str:
-    """Return a text without the apostrophe that `guard_formula` put before it."""
+    """Remove the apostrophe that `guard_formula` put before a text."""
     if text[:1] == "'" and text.lstrip("'").startswith(FORMULA_STARTS):
         return text[1:]
     return text

@@ -6,22 +6,21 @@ from typing import Protocol
 
 
 class LargeUnit(Protocol):
-    """Any object with the unit and size of a larger unit, such as `LargerUnit`."""
+    """An object that describes a larger unit, such as a `LargerUnit`."""
 
     @property
     def unit(self) -> str:
-        """The code of the unit."""
+        """The code of the larger unit, such as `kg`."""
 
     @property
     def size(self) -> int:
-        """Base units in one larger unit: a power of ten."""
+        """The number of base units in one larger unit: a power of ten."""
 
 
 def in_larger_unit(quantity: int, larger: LargeUnit) -> str | None:
     """Return a quantity of base units as a decimal number of larger units.
 
-    Return None if the quantity is less than one larger unit, because it is easier to read in base
-    units.
+    Return None for quantities below one larger unit, which are easier to read in base units.
 
     >>> from supplies import LargerUnit
     >>> in_larger_unit(1_002_500, LargerUnit(unit="kg", size=1000))

@@ -1,6 +1,6 @@
-"""Find out from which machines a host name or address can be opened.
+"""Find out from where a host name or IP address can be opened.
 
-All notations of addresses that browsers accept are recognized.
+Addresses are recognized in every notation that browsers accept.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Literal
 
 Reach = Literal["machine", "network", "anywhere"]
-"""From where an address can be opened: this machine only, the same network only, or everywhere."""
+"""From where a host can be opened: this machine only, the same network only, or anywhere."""
 
 _NUMBERS = re.compile(r"[0-9a-fx.]+")
-"""The characters of an IPv4 address in any notation, such as `127.1` or `0x7f000001`."""
+"""Regular expression for the characters of IPv4 notations such as `127.1` or `0x7f000001`."""
 
 _LOCAL_NAMES = {"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"}
-"""Names of this machine in the hosts file of common systems."""
+"""Names that mean the machine itself in the hosts files of common systems."""
 
 _LOCAL_DOMAINS = (".local", ".lan", ".internal", ".home.arpa")
-"""Domains whose names work in one network only.
+"""Domains whose names can be resolved only within a local network.
 
 Source: RFC 6762, RFC 8375, and the reservation of `.internal` by ICANN.
 """
 
 
 def parse_address(host: str) -> IPv4Address | IPv6Address | None:
-    """Return the IP address that a text means, or None if the text is a name.
+    """Return the IP address in a text, or None if the text is a name instead.
 
     The notations of the WHATWG URL standard are read: fewer than four parts (`127.1`), hexadecimal
     and octal parts, a final dot, and width variants of digits. An IPv4 address within IPv6
@@ -63,10 +63,10 @@ def _parse_short_form(text: str) -> IPv4Address | None:
 
 @lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
-    """Return whether a host always means this machine, whatever DNS returns.
+    """Return whether a host always means the machine itself, whatever DNS returns.
 
-    For the unspecified address `0.0.0.0`, this is false: other machines can reach a server that
-    listens there, and browsers let other sites send requests to it.
+    The unspecified address `0.0.0.0` is not one: other machines can reach a server that listens
+    there, and browsers let other sites send requests to it.
     """
     address = parse_address(host)
     return _name(host) == "localhost" if address is None else address.is_loopback
@@ -74,9 +74,9 @@ def is_loopback(host: str) -> bool:
 
 @lru_cache(maxsize=256)
 def reach_of(host: str) -> Reach:
-    """Return from where a host can be opened.
+    """Return from where a host can be opened: machine, network or anywhere.
 
-    A name without a dot can be opened in one network only.
+    A name without a dot can be opened only within its network.
     """
     address = parse_address(host)
     if address is not None:

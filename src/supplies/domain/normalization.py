@@ -1,13 +1,13 @@
-"""Normalize text before it is checked, hashed and stored. All text fields have the same rule.
+"""Normalize text before it is checked, hashed and stored. All text fields have the same rules.
 
 Characters are composed (NFC), every kind of space becomes an ordinary space, invisible characters
 are removed, full-width letters and digits become ASCII, half-width kana become full-width, and
-spaces around the text are removed. An optional field that is blank afterwards counts as left out; a
-required one is refused. Stored text is never normalized again. The rule is described in
+spaces around the text are removed. If the result is blank, an optional field counts as left out,
+and a required field is refused. Stored text is never normalized again. The rules are described in
 docs/ledger.md, "Text".
 
-Days are checked at the same time; see `days.py`. If an expiry is typed as a month, such as 2027-05,
-the goods may be used until its last day, and the month is stored too.
+Days that people typed are checked too; see `days.py`. An expiry may be typed as a month, such as
+2027-05. The month is then stored with its last day, until which the goods may be used.
 """
 
 from __future__ import annotations
@@ -28,14 +28,17 @@ from supplies.domain.expiry import last_day
 from supplies.errors import Fault, InvalidField, Sentence
 
 NORMALIZED = {"normalized": True}
-"""Marks a field type whose text must be normalized. Use it as `Meta(extra=NORMALIZED)`."""
+"""Marks a field type whose text is normalized. Use it as `Meta(extra=NORMALIZED)`."""
 
 MONTH_OF_EXPIRY = {"last_day": "expires_on"}
-"""Marks a field type that contains a month. The value names the field for the last day."""
+"""Marks a field type for a month of expiry.
+
+The value is the name of the struct's field for the last day of this month.
+"""
 
 _SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]")
 _USUAL = re.compile("[ -~\u3001\u3002\u4e00-\u9fff\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]+")
-"""Visible characters that no rule changes: ASCII, Chinese characters and their punctuation."""
+"""Visible characters that normalization never changes: ASCII, Chinese and its punctuation."""
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])", re.ASCII)
@@ -53,17 +56,17 @@ _JOINER = re.compile("[\u200c\u200d]")
 _VIRAMA = 9  # canonical combining class
 
 Plain = Any
-"""JSON as Python data: dictionaries, lists, text, numbers, None."""
+"""Decoded JSON: dictionaries, lists, text, numbers, booleans, None."""
 
 Rule = Callable[[Plain, str, list[Fault]], Plain]
-"""A function that normalizes the value at a JSON pointer.
+"""A function that normalizes a value. It takes the value, its JSON pointer, and a list.
 
-It appends the faults that it finds to a list.
+It appends the faults that it finds to the list.
 """
 
 
 def normalize_text(text: str) -> str:
-    r"""Return the normalized text, or "" if nothing visible remains.
+    r"""Return the normalized text, or "" if it has no visible character.
 
     >>> normalize_text(" Ａ１２　陈\u200b某 ")
     'A12 陈某'
@@ -80,10 +83,10 @@ def normalize_text(text: str) -> str:
 
 
 def normalize_fields(kind: type[msgspec.Struct], fields: Plain) -> tuple[Plain, list[Fault]]:
-    """Normalize the text of decoded JSON for a struct. Return the result and the faults found.
+    """Normalize the text in decoded JSON for a struct. Return the result and the faults found.
 
-    A required text that is blank is a fault. So is a day or month before the earliest accepted
-    year, such as year 202. Values with a fault and values of a wrong type are returned unchanged.
+    A required text that is blank is a fault. So is a day or month that is too early, such as one in
+    the year 202. Values with a fault and values of a wrong type are returned unchanged.
     """
     rule, faults = _struct_rule(kind), list[Fault]()
     return fields if rule is None else rule(fields, "", faults), faults
@@ -94,9 +97,9 @@ def _usual_width(found: re.Match[str]) -> str:
 
 
 def _needed_joiner(found: re.Match[str]) -> str:
-    """Return an invisible joiner if its neighbours need it; otherwise "".
+    """Return a matched invisible joiner if the characters beside it need it; otherwise "".
 
-    It is needed after a virama, in Arabic script and between emoji. Elsewhere it is removed.
+    A joiner is needed after a virama, in Arabic script and between emoji.
     """
     before = found.string[: found.start()].rstrip("\ufe0f")[-1:]
     after = found.string[found.end() : found.end() + 1]
@@ -113,7 +116,7 @@ def _needed_joiner(found: re.Match[str]) -> str:
 def _is_visible(character: str) -> bool:
     """Return whether a character is visible.
 
-    Control characters count as visible, so that the field refuses them.
+    Control characters count as visible, so that they are not removed but refused by the field.
     """
     category = unicodedata.category(character)
     return category[0] not in "MZ" and category != "Cf"
@@ -152,9 +155,9 @@ def _struct_rule(kind: type[msgspec.Struct]) -> Rule | None:
 
 
 def _apply(rule: Rule, value: Plain, pointer: str, faults: list[Fault]) -> Plain:
-    """Return the result of a rule for `value`.
+    """Return what a rule makes of `value`.
 
-    If the rule refuses the value, append the fault to `faults` and return the value unchanged.
+    If the rule raises an error, append its faults to `faults` and return the value unchanged.
     """
     try:
         return rule(value, pointer, faults)
@@ -164,7 +167,7 @@ def _apply(rule: Rule, value: Plain, pointer: str, faults: list[Fault]) -> Plain
 
 
 def _mark(kind: inspect.Type, name: str) -> str | None:
-    """Return the value of a mark in a field type, which may be optional; None without the mark.
+    """Return the value of a mark in a field type, or None if the type has no such mark.
 
     A mark is a key of `Meta(extra=…)`, such as "normalized".
     """
@@ -176,10 +179,10 @@ def _mark(kind: inspect.Type, name: str) -> str | None:
 def _with_last_day(
     fields: dict[str, Plain], month: str, day: str, pointer: str, faults: list[Fault]
 ) -> dict[str, Plain]:
-    """Return the fields, with the expiry month and its last day if a month was typed.
+    """Return the fields of a struct. If a month of expiry was typed, fill in month and last day.
 
-    A month may be typed in the field of the month or of the day. A text that is not a month is a
-    fault. A day that is not the last day of the given month is a fault too.
+    The month may be typed in the field for the month or in the field for the day. A text that is
+    not a month is a fault, and so is a day other than the last day of the month.
 
     Args:
         month, day: The names of the two fields.
@@ -217,7 +220,7 @@ def _month(text: Plain, pointer: str, _: list[Fault]) -> str | None:
 
 
 def _rule(kind: inspect.Type) -> Rule | None:
-    """Return the function that normalizes values of a type; None if the type has no text."""
+    """Return the function that normalizes values of a type; None if nothing in it is normalized."""
     if isinstance(kind, inspect.Metadata):
         if (kind.extra or {}).get("normalized"):
             assert isinstance(kind.type, inspect.StrType)
@@ -235,11 +238,11 @@ def _rule(kind: inspect.Type) -> Rule | None:
 
 
 def _check_typed_day(value: Plain, pointer: str, _: list[Fault]) -> Plain:
-    """Check that a typed day is not before the earliest accepted day.
+    """Check that a typed day is not too early, and return it unchanged.
 
-    A text that is not a day is returned unchanged, because decoding refuses it. Times are not
-    checked, because a report from a phone with a wrong clock must not be refused: it is recorded as
-    a conflict.
+    A text that is not a day is not a fault here, because decoding refuses it. Times are not
+    checked. A report from a phone with a wrong clock must not be refused, but is recorded as a
+    conflict.
     """
     if isinstance(value, str) and _DAY.fullmatch(value):
         with suppress(ValueError):
@@ -277,7 +280,7 @@ def _list_rule(rule: Rule | None) -> Rule | None:
 
 
 def _union_rule(kind: inspect.UnionType) -> Rule | None:
-    """Return the rule of an optional type, or of a union of structs."""
+    """Return the rule for an optional type, or for a union of structs."""
     parts = [part for part in kind.types if not isinstance(part, inspect.NoneType)]
     if len(parts) == 1:
         (part,) = parts

@@ -1,7 +1,7 @@
-"""The orientation of a photo: how a browser must turn it, so that it is upright.
+"""The orientation of a photo: how a browser must turn the picture to show it upright.
 
-A phone stores the picture as its sensor saw it, and the orientation in the EXIF metadata. It is a
-number from 1 to 8, and 1 means upright. It says nothing about the place, the time or the device.
+A phone stores the picture as its sensor saw it, and the orientation in the EXIF metadata: a
+number from 1 to 8, where 1 means upright. The number reveals nothing about place, time or device.
 
 Source: CIPA DC-008 (Exif 2.32), 4.5 and tag 274 `Orientation`.
 """
@@ -11,20 +11,20 @@ from __future__ import annotations
 from typing import Literal
 
 EXIF = b"Exif\0\0"
-"""The bytes before EXIF metadata in a JPEG file, and in some WebP files."""
+"""The bytes that precede EXIF metadata in a JPEG file, and in some WebP files."""
 
 _UPRIGHT = 1
 _ORDERS: dict[bytes, Literal["little", "big"]] = {b"II*\0": "little", b"MM\0*": "big"}
 _TAG, _SHORT = 0x0112, 3
 _MAX_ENTRIES = 200
-"""Largest number of EXIF fields that are read. Phones write about 20."""
+"""Maximum number of EXIF fields that are read. Phones write about 20."""
 
 
 def read_orientation(exif: bytes) -> int:
-    """Return the orientation in EXIF metadata, or 1 if it has no valid one.
+    """Return the orientation in EXIF metadata, or 1 if the metadata has no valid one.
 
     Args:
-        exif: The metadata from its TIFF header on, without `EXIF` before it.
+        exif: The metadata, beginning with its TIFF header, without the bytes `EXIF`.
     """
     order = _ORDERS.get(exif[:4])
     if order is None:
@@ -42,7 +42,7 @@ def read_orientation(exif: bytes) -> int:
 
 
 def orientation_exif(orientation: int) -> bytes:
-    """Return EXIF metadata with an orientation and nothing else, or b"" if the photo is upright."""
+    """Return EXIF metadata that contains only the orientation; b"" if the photo is upright."""
     if orientation == _UPRIGHT:
         return b""
     field = b"".join(n.to_bytes(size) for n, size in ((_TAG, 2), (_SHORT, 2), (1, 4)))

@@ -1,7 +1,8 @@
 """Photos: check that a file is a JPEG or WebP photo, and remove its metadata.
 
-Only the parts that a browser needs to draw the picture are kept, and the orientation. So place,
-time, device and preview in EXIF and XMP are removed, and everything after the end of the picture.
+Only the parts that a browser needs to show the picture are kept, with its orientation. Place, time,
+device and preview in EXIF and XMP metadata are removed, and so is everything after the end of the
+picture.
 """
 
 from __future__ import annotations
@@ -13,30 +14,30 @@ from supplies.domain.photo_orientation import EXIF, orientation_exif, read_orien
 from supplies.errors import InvalidField, Sentence
 
 MAX_PHOTO_KB = 300
-"""Largest size of a photo in KB of 1,024 bytes, with its metadata."""
+"""Maximum size of a photo with its metadata, in KB of 1,024 bytes."""
 
 _MAX_PIXELS = 50_000_000
-"""Largest number of pixels of a photo. A larger photo could use up the memory of a browser."""
+"""Maximum number of pixels of a photo. A larger one could use up a browser's memory."""
 
 PhotoType = Literal["image/jpeg", "image/webp"]
 
 _START_OF_SCAN, _END_OF_IMAGE, _APP1 = 0xDA, 0xD9, 0xE1
 _FRAMES = (0xC0, 0xC1, 0xC2)
 _SEGMENTS = (*_FRAMES, 0xC4, 0xDB, 0xDD, 0xEE)
-"""JPEG segments that are kept: frame, Huffman tables, quantization, restarts, colours of Adobe."""
+"""Markers of the JPEG segments that are kept: frame, tables, restart interval, Adobe colours."""
 
 _CHUNKS = (b"VP8 ", b"VP8L", b"VP8X", b"ALPH")
-"""WebP chunks that are kept: the picture, its header and its transparency."""
+"""Names of the WebP chunks to keep: the picture, its header and its transparency."""
 
 _ANIMATED, _HAS_EXIF, _ALPHA = 0x02, 0x08, 0x10
 
 
 class _Damaged(Exception):
-    """Raised if the file ends too early, or if its parts contradict each other."""
+    """Raised for a file that ends too early, is too large in pixels, or has inconsistent parts."""
 
 
 def photo_type(photo: bytes) -> PhotoType | None:
-    """Return the media type of a photo from its first bytes, or None for any other file."""
+    """Return the media type of a photo by its first bytes; None if it is neither JPEG nor WebP."""
     if photo[:3] == b"\xff\xd8\xff":
         return "image/jpeg"
     return "image/webp" if photo[:4] == b"RIFF" and photo[8:12] == b"WEBP" else None
@@ -117,7 +118,7 @@ def _strip_jpeg(photo: bytes) -> bytes:
 
 
 def _end_of_scan(photo: bytes, at: int) -> int:
-    """Return the position of the marker after the compressed data that begins at `at`."""
+    """Return the position of the first JPEG marker after the compressed data at `at`."""
     while True:
         at = photo.find(b"\xff", at)
         if at < 0:
@@ -170,7 +171,7 @@ def _chunk(name: bytes, content: bytes) -> bytes:
 
 
 def _chunks(photo: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the name and content of each chunk."""
+    """Yield the name and content of each chunk of a WebP file."""
     end = 8 + int.from_bytes(photo[4:8], "little")
     if end > len(photo):
         raise _Damaged

@@ -1,4 +1,4 @@
-"""The expiry of a product, computed from the consumed goods and from the product's line."""
+"""Compute the expiry of a product of a conversion."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import date
 from typing import Literal, NamedTuple, Protocol
 
 ExpiryBasis = Literal["parents", "line", "reason"]
-"""What decides the expiry of a product.
+"""What decides the expiry of a product of a conversion.
 
-"parents": the product expires with the consumed goods. "line": it expires on the day in the
-product's line, but no later than the consumed goods. "reason": it expires on the day in the
-product's line, which also gives a reason.
+"parents": the product expires with the consumed goods. "line": it expires on the day that the
+command gives, but no later than the consumed goods. "reason": it expires on the day that the
+command gives, even if it is later, because the command also gives a reason.
 """
 
 
@@ -36,10 +36,10 @@ class _Described(Protocol):
 
 
 def earliest_expiry(lots: Iterable[_Described]) -> Expiry:
-    """Return the earliest expiry of these lots, or `Expiry(None)` if none of them expires.
+    """Return the earliest expiry of these lots; `Expiry(None)` if none of them expires.
 
-    If several lots expire on the same day, a lot that shows the day is preferred to a lot that
-    shows the month.
+    If several lots expire on the same day, one that shows the day is preferred to one that shows
+    only the month.
     """
     expiring = [
         (lot.expires_on, lot.expires_month or "", lot.expires_month)
@@ -53,11 +53,11 @@ def earliest_expiry(lots: Iterable[_Described]) -> Expiry:
 
 
 def product_expiry(basis: ExpiryBasis, stated: Expiry, parents: Expiry) -> Expiry:
-    """Return the expiry of a product.
+    """Return the expiry of a product of a conversion.
 
     Args:
         basis: What decides the expiry.
-        stated: The expiry in the product's line.
+        stated: The expiry that the command gives for the product.
         parents: The earliest expiry of the consumed goods.
 
     >>> product_expiry("line", Expiry(date(2020, 5, 1)), Expiry(date(2020, 3, 1))).on

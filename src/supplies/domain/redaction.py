@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from typing import Literal
 
 FEWER_THAN_FIVE: Literal["<5"] = "<5"
-"""Replaces a count from 1 to 4, because so small a count could identify people."""
+"""Shown instead of a count from 1 to 4, because so few people could be identified."""
 
 _SMALLEST_SHOWN_COUNT = 5
 
 RedactedCount = int | Literal["<5"]
-"""A number of people or households, or `FEWER_THAN_FIVE`."""
+"""A number of people or households, or `FEWER_THAN_FIVE` if it is from 1 to 4."""
 
 
 def mask_phone(phone: str) -> str:
-    """Mask a telephone number, as in 138****8000. Only two digits of a short number are shown."""
+    """Mask a telephone number, as in 138****8000. Of short numbers, only two digits are shown."""
     keep = 3 if len(phone) >= 8 else 0
     tail = 4 if len(phone) >= 8 else min(2, len(phone) // 2)
     return phone[:keep] + "*" * (len(phone) - keep - tail) + phone[len(phone) - tail :]
@@ -27,16 +27,15 @@ def mask_name(name: str) -> str:
 
 
 def mask_count(count: int) -> RedactedCount:
-    """Mask a count of people: 36 stays 36, but 3 becomes "<5", because it could identify them."""
+    """Mask a small count of people: 36 stays 36, but 3 becomes "<5"."""
     return FEWER_THAN_FIVE if 0 < count < _SMALLEST_SHOWN_COUNT else count
 
 
 def mask_in_text(text: str, secrets: Iterable[str | None]) -> str:
-    """Mask the personal data of a person in a text.
+    """Replace the personal data of a person in a text by asterisks.
 
     Args:
-        secrets: The names, telephone number and address of the person. Elements that are None are
-            ignored.
+        secrets: The names, telephone number and address of the person. None elements are ignored.
     """
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "**")

@@ -1,4 +1,7 @@
-"""Leave out the faulty parts of a command or record, one after another, to find all faults."""
+"""Find all faults of a refused command or record, not only the first.
+
+Its faulty parts are left out one after another, and the rest is checked again.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +20,17 @@ _LEFT_OUT = object()
 """Replaces a line that was left out, so that the other lines keep their numbers."""
 
 _MADE_UP: Sequence[Any] = (1, "0", "0" * 64, "2020-01-01", "", {})
-"""Values to try for required fields. The first one that a field accepts is used."""
+"""Values to try for a required field with a fault. The first that is valid in the field is used."""
 
 _NUMBERS = {"entry", "line"}
-"""Fields with the number of an entry or line. A made-up number would cause other faults."""
+"""Fields that contain the number of an entry or line. A made-up number would cause new faults."""
 
 _MONTH, _DAY_OF_MONTH = "expires_month", "expires_on"
 """The names of the field for a month, and of the field for the last day of this month."""
 
 
 Found = tuple[str, Fault]
-"""The message of an error, and one of its faults."""
+"""The message of an error, and one of the faults in this error."""
 
 
 def all_faults_of(
@@ -36,15 +39,15 @@ def all_faults_of(
     fields: Mapping[str, Any],
     check: Callable[[Any], object],
 ) -> SuppliesError:
-    """Find the other faults of a refused struct, and return its error with all of them.
+    """Return the error of a refused struct with all faults of the struct that can be found.
 
     Faulty parts are left out one after another, and the rest is checked again.
 
     Args:
-        error: The error of the first refusal.
+        error: The error with which the struct was first refused.
         kind: The type of the struct.
-        fields: The values of the struct as plain data. Some may be invalid.
-        check: Called with the shortened struct. It raises an error to refuse the struct.
+        fields: The values of the struct as decoded JSON. Some may be invalid.
+        check: Called with the rest of the struct. It raises an error to refuse it.
     """
     found: dict[str, Found] = {fault.pointer: (error.detail, fault) for fault in error.faults}
     shortened = ShortenedStruct(kind, fields)
@@ -68,11 +71,11 @@ def all_faults_of(
 def with_faults(
     error: SuppliesError, found: Mapping[str, Found], *, has_more: bool = False
 ) -> SuppliesError:
-    """Return an error with the faults that were found, at most `MAX_FAULTS` of them.
+    """Return an error of the same type with all given faults, at most `MAX_FAULTS` of them.
 
     Args:
-        found: The faults of the error and others, by JSON pointer.
-        has_more: Whether there are more faults than were found.
+        found: The faults of the error and further ones, by JSON pointer.
+        has_more: Whether the struct has more faults than were found.
     """
     if len(found) < 2:
         return error
@@ -87,20 +90,21 @@ def with_faults(
 
 
 def line_of(pointer: str) -> str:
-    """Return the pointer to the line of a struct that contains a field, or "" if none does."""
+    """Return the pointer to the line that contains a field; "" if the field is not in a line."""
     parts = pointer.split("/")
     numbers = [at for at, part in enumerate(parts) if part.isdecimal()]
     return "/".join(parts[: numbers[-1] + 1]) if numbers else ""
 
 
 class ShortenedStruct:
-    """A command or record as plain data, from which parts can be left out.
+    """A command or record as decoded JSON, of which parts can be left out.
 
-    Unless a method says otherwise, pointers lead into the whole struct as it was sent.
+    Unless a method says otherwise, pointers are JSON pointers into the whole struct as it was sent,
+    not into the shortened one.
 
     Args:
         kind: The type of the struct.
-        fields: The fields of the struct, also invalid ones. They are not changed.
+        fields: The fields of the struct, including invalid ones. The mapping is not changed.
     """
 
     def __init__(self, kind: type[msgspec.Struct], fields: Mapping[str, Any]) -> None:
@@ -111,18 +115,18 @@ class ShortenedStruct:
         self._postponed: dict[str, Any] = {}
 
     def field_faults(self) -> list[Fault]:
-        """Check all fields and return their faults. If there are none, normalize texts in place."""
+        """Return the faults of all fields. If there are none, normalize the texts in the struct."""
         fields, faults = field_faults(self._kind, _kept(self._fields))
         if not faults:
             self._fields = _restored(self._fields, fields)
         return [self.as_sent(fault) for fault in faults]
 
     def built(self) -> Any:
-        """Return the shortened struct. A list of which all lines were left out is empty."""
+        """Return the shortened struct. A list may be empty because its lines were left out."""
         return _built(self._kind, _kept(self._fields))
 
     def mend_fields(self) -> tuple[list[Fault], bool]:
-        """Leave out all parts that are invalid by themselves.
+        """Leave out all fields that are invalid by themselves.
 
         Return their faults, and whether all of them could be left out.
         """
@@ -135,11 +139,11 @@ class ShortenedStruct:
         return found, True
 
     def mend(self, pointer: str) -> bool:
-        """Remove the cause of a fault. Return False if that is not possible.
+        """Leave out or replace the part with a fault. Return False if that is not possible.
 
-        An optional field is left out first. A required field then gets a made-up value, unless it
-        names an entry or a line by number. After that, the object or the line that contains the
-        field is left out.
+        An optional field is left out. A required field first gets a made-up value, unless it
+        contains the number of an entry or line. If the fault remains, the object or line that
+        contains the field is left out.
         """
         holder, name, kind = self._place(pointer)
         if isinstance(holder, dict):
@@ -166,7 +170,7 @@ class ShortenedStruct:
         return self.leave_out(line)
 
     def leave_out(self, line: str) -> bool:
-        """Leave out the line to which a pointer leads. Return False if there is no such line."""
+        """Leave out the line at a pointer. Return False if there is no such line."""
         holder, name, _ = self._place(line)
         if not isinstance(holder, list) or holder[int(name)] is _LEFT_OUT:
             return False
@@ -176,10 +180,10 @@ class ShortenedStruct:
 
     @property
     def has_made_up_lines(self) -> bool:
-        """Whether one of the lines contains a made-up value.
+        """Whether a line that is not left out contains a made-up value.
 
-        Such a line may take goods that the other lines need. Then an error about too few goods
-        proves nothing.
+        Such a line may take goods that other lines need. An error about too few goods may then be
+        wrong.
         """
         lines = {line_of(pointer) for pointer in self._made_up} - {""}
         places = [self._place(line) for line in lines]
@@ -189,7 +193,7 @@ class ShortenedStruct:
         )
 
     def postpone(self, line: str) -> bool:
-        """Leave out a line for which there are too few goods.
+        """Leave out a line with too few goods, and remember it for `put_back` if it may be valid.
 
         Return False if there is no such line.
         """
@@ -199,7 +203,7 @@ class ShortenedStruct:
         return self.leave_out(line)
 
     def put_back(self) -> bool:
-        """Put back the lines that were postponed, and remove all lines with made-up values.
+        """Put back the postponed lines, and leave out all lines with made-up values.
 
         Return False if no line was postponed.
         """
@@ -222,12 +226,12 @@ class ShortenedStruct:
         return pointer in self._shortened
 
     def as_sent(self, fault: Fault) -> Fault:
-        """Return a fault of the shortened struct, with its pointer into the whole struct."""
+        """Return a fault of the shortened struct with its pointer changed into the whole struct."""
         pointer = self._pointer_as_sent(fault.pointer)
         return fault if pointer == fault.pointer else replace(fault, pointer=pointer)
 
     def _pointer_as_sent(self, pointer: str) -> str:
-        """Return the pointer in the whole struct for a pointer in the shortened one."""
+        """Convert a pointer into the shortened struct to one into the whole struct."""
         place: Any = self._fields
         parts = pointer.split("/")[1:]
         for at, part in enumerate(parts):
@@ -242,7 +246,7 @@ class ShortenedStruct:
         return "".join(f"/{part}" for part in parts)
 
     def lines_before(self, pointer: str) -> int:
-        """Return how many lines of the shortened struct are before a pointer in it.
+        """Return how many lines of the shortened struct precede the one at a pointer into it.
 
         If the pointer leads to no line, return the number of all lines.
         """
@@ -252,14 +256,14 @@ class ShortenedStruct:
         return sum(len(value) for value in _kept(self._fields).values() if isinstance(value, list))
 
     def texts(self) -> Iterator[tuple[str, str, str]]:
-        """Yield pointer, name and value of each text in the whole struct as it was sent."""
+        """Yield the pointer, name and value of each text in the whole struct."""
         yield from _texts(self._as_sent, "")
 
     def _place(self, pointer: str) -> tuple[Any, str, type[msgspec.Struct] | None]:
-        """Return the object or list that contains the value at a pointer, and the value's name.
+        """Return where the value at a pointer is: its object or list, and its name or index there.
 
-        The third result is the type of the object, or None. If no such object exists, the first
-        result is None.
+        The third result is the type of the object; None if it is unknown, or if the place is a
+        list. The first result is None if there is no such object or list.
         """
         place: Any = None
         value: Any = self._fields
@@ -280,7 +284,7 @@ class ShortenedStruct:
 
 
 def _copied(value: Any) -> Any:
-    """Return a copy of plain data in which whole numbers such as 5.0 are integers, as in JSON."""
+    """Return a copy of decoded JSON in which whole numbers such as 5.0 are integers."""
     if isinstance(value, list):
         return [_copied(line) for line in value]
     if isinstance(value, dict):
@@ -289,7 +293,7 @@ def _copied(value: Any) -> Any:
 
 
 def _kept(value: Any) -> Any:
-    """Return plain data without the lines that are left out."""
+    """Return decoded JSON without the lines that were left out."""
     if isinstance(value, list):
         return [_kept(line) for line in value if line is not _LEFT_OUT]
     if isinstance(value, dict):
@@ -298,7 +302,10 @@ def _kept(value: Any) -> Any:
 
 
 def _restored(value: Any, changed: Any) -> Any:
-    """Return plain data in which the lines that were left out are marked again, after a change."""
+    """Return changed data, with the marks of left-out lines inserted again.
+
+    The changed data came from `_kept`, which removes these marks.
+    """
     if isinstance(value, list):
         lines = iter(changed)
         return [line if line is _LEFT_OUT else _restored(line, next(lines)) for line in value]
@@ -331,7 +338,7 @@ def _fields_of(kind: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInf
 
 
 def _struct(kind: Any, value: Mapping[str, Any]) -> type[msgspec.Struct] | None:
-    """Return the struct type of an object. If an annotation has several, the tag chooses one."""
+    """Return the type of an object. If an annotation allows several structs, its tag decides."""
     structs = [
         part
         for part in alternatives(kind)
@@ -343,14 +350,14 @@ def _struct(kind: Any, value: Mapping[str, Any]) -> type[msgspec.Struct] | None:
 
 
 def _element(kind: Any) -> Any:
-    """Return the type of the elements of a list."""
+    """Return the type of the elements of a list type; None if the type is not a list."""
     return next(
         (get_args(part)[0] for part in alternatives(kind) if get_origin(part) is list), None
     )
 
 
 def _made_up_value(kind: Any) -> Any:
-    """Return a value that is valid in a field, or None. A list is empty."""
+    """Return a value that is valid in a field: [] for a list. Return None if none is known."""
     for part in alternatives(kind):
         if get_origin(part) is list:
             return []
@@ -366,7 +373,7 @@ def _made_up_value(kind: Any) -> Any:
 
 
 def _built(kind: Any, value: Any) -> Any:
-    """Return plain data as a value of a type. Unlike in `msgspec.convert`, lists may be empty."""
+    """Convert decoded JSON to a type. Unlike `msgspec.convert`, allow empty lists."""
     if isinstance(value, dict):
         struct = _struct(kind, value)
         if struct is not None:

@@ -1,4 +1,4 @@
-"""Decode JSON strictly. Errors describe the fault in a plain sentence and point to the field."""
+"""Decode JSON strictly. Errors describe each fault in plain words and point to its field."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from supplies.errors import Fault, InvalidField, Sentence, template
 S = TypeVar("S", bound=msgspec.Struct)
 
 MAX_FAULTS = 50
-"""Largest number of faults in one error."""
+"""Maximum number of faults in one error."""
 
 _MOST_DIGITS = 9
-"""Largest number of digits in a line number of a JSON pointer."""
+"""Maximum number of digits of a line number in a JSON pointer."""
 
 
 def check_fields(struct: S) -> S:
-    """Check the limits of the fields of a struct. Return the struct with its text normalized.
+    """Check the fields of a struct against their limits. Return it with its text normalized.
 
-    A struct that was made in Python is converted to plain data and back, so that the same limits
-    apply to it as to JSON.
+    A struct made in Python is converted to decoded JSON and back, so that the same limits apply as
+    to JSON.
 
     Raises:
-        InvalidField: a field is invalid; `faults` point to it.
+        InvalidField: a field is invalid; `faults` point to all invalid fields.
     """
     try:
         fields = msgspec.to_builtins(struct)
@@ -41,7 +41,7 @@ def check_fields(struct: S) -> S:
 
 
 def convert(kind: type[S], fields: Any) -> S:
-    """Convert decoded JSON to a struct, after normalizing its text.
+    """Convert decoded JSON to a struct, with its text normalized.
 
     The conversion is strict: "5" and 1.0 are not quantities, and unknown fields are refused.
 
@@ -63,8 +63,8 @@ def convert(kind: type[S], fields: Any) -> S:
 def field_faults(kind: type[msgspec.Struct], fields: Any) -> tuple[Any, list[Fault]]:
     """Return decoded JSON with normalized text, and the faults of its fields.
 
-    The faults are sorted in the order of lines. At most `MAX_FAULTS` + 1 of them are of a wrong
-    type; further ones are not looked for.
+    The faults are sorted in the order of lines. The search for wrong, missing and unknown fields
+    ends after `MAX_FAULTS` + 1 faults.
     """
     normalized, faults = normalize_fields(kind, fields)
     found = {fault.pointer: fault for fault in faults}
@@ -74,20 +74,20 @@ def field_faults(kind: type[msgspec.Struct], fields: Any) -> tuple[Any, list[Fau
 
 
 def line_numbers(pointer: str) -> list[int]:
-    """Return the line numbers in a JSON pointer, to sort faults in the order of the lines.
+    """Return the line numbers in a JSON pointer. Faults are sorted by them.
 
-    A number with more than `_MOST_DIGITS` digits is taken as the name of an unknown field, because
-    Python would refuse to convert it.
+    A number with more than `_MOST_DIGITS` digits is ignored, because it can only be the name of an
+    unknown field, and Python would refuse to convert it.
     """
     parts = pointer.split("/")
     return [int(part) for part in parts if part.isdecimal() and len(part) <= _MOST_DIGITS]
 
 
 def _faults(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
-    """Yield the faults of a value that should have a given type.
+    """Yield the faults of a value for a type.
 
-    If parts of the value have faults, only the faults of the parts are yielded. Otherwise, the
-    fault of the whole value is yielded.
+    If parts of the value have faults, only these are yielded; otherwise, the fault of the value
+    itself.
 
     Args:
         kind: The type, as in the annotation of a field.
@@ -105,7 +105,7 @@ def _faults(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
 
 
 def _faults_of_parts(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
-    """Yield the faults of the fields of an object, or of the elements of a list."""
+    """Yield the faults in the fields of an object, or in the elements of a list."""
     parts = alternatives(kind)
     # A command within a correction must name its type. The command that a route takes need not.
     needs_tag = sum(isinstance(part, type) and issubclass(part, msgspec.Struct) for part in parts)
@@ -129,14 +129,14 @@ def _faults_of_parts(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
 
 
 def _escaped(name: str) -> str:
-    """Return a name in the form in which a JSON pointer contains it."""
+    """Return a field name as JSON pointers write it, with ~0 for ~ and ~1 for /."""
     return name.replace("~", "~0").replace("/", "~1")
 
 
 def _faults_of_fields(
     kind: type[msgspec.Struct], values: dict[str, Any], pointer: str
 ) -> Iterator[Fault]:
-    """Yield the faults of an object's fields: wrong, missing or unknown fields."""
+    """Yield the faults of an object: fields with wrong values, missing and unknown fields."""
     hints, whole = get_type_hints(kind, include_extras=True), _noun(kind)
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     for name, field in fields.items():
@@ -155,7 +155,7 @@ def _faults_of_fields(
 
 
 def alternatives(kind: Any) -> Sequence[Any]:
-    """Return the types that an annotation allows, without their limits."""
+    """Return the types that a type annotation allows, without their limits."""
     if get_origin(kind) is Annotated:
         return alternatives(get_args(kind)[0])
     if get_origin(kind) in (Union, UnionType):
@@ -167,8 +167,8 @@ def choices_of(kind: Any, message: str) -> list[str]:
     """Return the values that a type allows: the values of its literals, or the tags of its structs.
 
     Args:
-        message: The message of msgspec about a value that the type does not allow. It decides which
-            of the two is returned.
+        message: msgspec's message about a value that the type does not allow. It tells whether the
+            literals or the tags are meant.
     """
     parts = alternatives(kind)
     # Such a message is about the field that names the type of the object.
@@ -193,7 +193,7 @@ _TYPES = {
     "datetime": Sentence("a time as in 2020-02-05T14:30:00+08:00"),
     "bytes": Sentence("base64"),
 }
-"""Words for the names of types in the messages of msgspec."""
+"""Plain words for the type names in msgspec's messages."""
 
 _WRONG_TYPE = r"Expected `(?P<expected>.*)`, got `(?P<found>\w+)`"
 
@@ -271,11 +271,14 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ),
     (r"Integer value out of range.*", template("is larger than any quantity may be")),
 )
-"""Regular expressions for msgspec's messages, each with the sentence that replaces the message."""
+"""Regular expressions for msgspec's messages, each with the words that replace the message."""
 
 
 def _sentence(message: str, choices: Sequence[str]) -> tuple[str, Sentence | None]:
-    """Return msgspec's message in plain words, and a rule for the field, as in `Fault.rule`."""
+    """Return msgspec's message in plain words, and the field's rule, as in `Fault.rule`.
+
+    The rule is None if the message is unknown; it is then returned as it is.
+    """
     wrong_type = re.match(_WRONG_TYPE, message)
     if wrong_type:
         names = wrong_type["expected"].split(" | ")
@@ -294,7 +297,7 @@ def _sentence(message: str, choices: Sequence[str]) -> tuple[str, Sentence | Non
 
 
 def _noun(kind: type[msgspec.Struct]) -> str:
-    """Return the noun that error messages use for the whole object."""
+    """Return the noun for the whole object in error messages, such as "the command"."""
     if kind.__struct_config__.tag is not None:
         return "the command"
     # A struct made from a record, such as the body of a registration, has the record's name.
@@ -305,7 +308,7 @@ def _noun(kind: type[msgspec.Struct]) -> str:
 def _field_faults(
     message: str, pointer: str, choices: Sequence[str] = (), *, whole: str = "the command"
 ) -> Sequence[Fault]:
-    """Translate msgspec's message about the value at a JSON pointer.
+    """Return the faults for msgspec's message about the value at a JSON pointer.
 
     Args:
         whole: As in `field_error`.
@@ -314,14 +317,14 @@ def _field_faults(
 
 
 def _path_of(message: str) -> list[str]:
-    """Return the field names and positions in the path at the end of a message of msgspec."""
+    """Return the field names and list indexes in the path at the end of msgspec's message."""
     return re.findall(r"\w[\w-]*", message.partition(" - at `")[2].rstrip("`"))
 
 
 def field_error(
     message: str, choices: Sequence[str] = (), *, whole: str = "the command", within: str = ""
 ) -> InvalidField:
-    """Return an error in plain words, with a JSON pointer, for a message of msgspec.
+    """Return an error in plain words and with a JSON pointer, for a message of msgspec.
 
     Args:
         message: The message of msgspec.

@@ -1,9 +1,10 @@
-"""Commands to the ledger. A command is also the body of the REST request that records it.
+"""Commands: requests to the ledger to record something.
 
-Every command may have `happened_on`, the day of the event; None means today at the station.
-Quantities are in base units of the item, or in packs if `pack` names one. Fields of the types
-`Text` and `ShortText` are free text. They are stored outside the hash chain and can be erased.
-Fields marked "by path" are in the URL of a REST request.
+Each command is also the body of the REST request that records it. Every command may have
+`happened_on`, the day of the event; None means today at the station. Quantities are in base units
+of the item, or in packs if `pack` names one. Fields of the types `Text` and `ShortText` are free
+text. Free text is stored outside the hash chain and can be erased. A field with the comment "by
+path" is part of the URL of the REST request instead of the body.
 """
 
 from __future__ import annotations

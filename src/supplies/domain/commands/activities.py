@@ -10,7 +10,7 @@ class RecordActivity(Command, frozen=True, kw_only=True):
     """Record work that moves no goods, such as visits, telephone calls or checks.
 
     Attributes:
-        who: The people who did it, as free text.
+        who: The people who did the work, as free text.
     """
 
     kind: Code

@@ -11,18 +11,19 @@ from supplies.domain.fields import Code, Quantity, Reason, StrictStruct, Text
 
 
 class LotPart(StrictStruct, frozen=True, kw_only=True):
-    """A lot to take for an allocation line, and the quantity to take of it, in base units."""
+    """A quantity in base units to take from one lot for an allocation line."""
 
     lot: Code
     quantity: Quantity
 
 
 class AllocationLine(GoodsLine, frozen=True, kw_only=True):
-    """Goods to allocate.
+    """A quantity of one item to set aside.
 
     Attributes:
         need: The need that the goods are for; None means the recipient's most urgent need of the
-            item. Claims of pledges on the need are dropped if more is allocated than is open.
+            item. If more is allocated than the open part of the need, claims of pledges on the need
+            are dropped.
         lots: The lots to take, with their quantities; None takes the lots that expire first.
         allow_expired: Whether to take expired lots too.
     """
@@ -33,7 +34,7 @@ class AllocationLine(GoodsLine, frozen=True, kw_only=True):
 
 
 class Allocate(Command, frozen=True, kw_only=True):
-    """Set free goods at a location aside for one recipient."""
+    """Set free goods at one location aside for one recipient."""
 
     recipient: Code
     location: Code
@@ -42,14 +43,14 @@ class Allocate(Command, frozen=True, kw_only=True):
 
 
 class ReleasedLine(StrictStruct, frozen=True, kw_only=True):
-    """A line of an allocation, and the quantity of it to release, in base units."""
+    """The quantity to release of one allocation line, in base units."""
 
     line: Annotated[int, Meta(ge=1)]
     quantity: Quantity
 
 
 class Release(Command, frozen=True, kw_only=True):
-    """Make allocated goods free stock again.
+    """Return allocated goods to free stock.
 
     Attributes:
         lines: The quantities to release; None releases all that is still allocated.
@@ -61,7 +62,7 @@ class Release(Command, frozen=True, kw_only=True):
 
 
 class AllocationPart(StrictStruct, frozen=True, kw_only=True):
-    """A line of an allocation, and the quantity of it that is taken, in base units."""
+    """The quantity to take of one allocation line, in base units."""
 
     line: Annotated[int, Meta(ge=1)]
     quantity: Quantity
@@ -71,9 +72,10 @@ ReceivedBy = Literal["self", "family", "neighbour", "guard", "door"]
 
 
 class CollectAllocation(Command, frozen=True, kw_only=True):
-    """Record that a household fetched its own allocation at the counter.
+    """Record that a household fetched goods of its allocation at the counter.
 
-    The goods meet the needs for which they were set aside. What is not collected stays set aside.
+    The goods meet the needs for which they were set aside. Goods that were not collected stay set
+    aside.
 
     Attributes:
         lines: The quantities that were collected; None means all that is still set aside.

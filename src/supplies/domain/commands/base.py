@@ -1,4 +1,4 @@
-"""The base class of commands, and the lines of goods that several commands share."""
+"""The base class of commands, and the types of lines that several commands share."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ LINE_LIMITS = Meta(min_length=1, max_length=MAX_LINES)
 
 
 class Command(StrictStruct, frozen=True, kw_only=True, tag=True, tag_field="type"):
-    """Base class of all commands. In JSON, the field `type` has the name of the command.
+    """Base class of all commands. In JSON, the field `type` contains the name of the command.
 
     Attributes:
         happened_on: The day of the event; None means today at the station.
-        or_earlier: Whether the event may have happened before that day, as in "by 28 February"
-            (截至28日). The event is still booked on that day.
+        or_earlier: Whether the event may also have happened before `happened_on`, as in "by 28
+            February" (截至28日). It is booked on `happened_on` in either case.
     """
 
     happened_on: date | None = None
@@ -25,13 +25,13 @@ class Command(StrictStruct, frozen=True, kw_only=True, tag=True, tag_field="type
 
 
 class GoodsLine(StrictStruct, frozen=True, kw_only=True):
-    """A quantity of an item.
+    """A quantity of one item.
 
     Attributes:
         quantity: The number of packs, or of base units if `pack` is None.
-        pack: The pack in which `quantity` is counted; None means base units.
-        pack_size: Base units in each pack, if the content of packs varies. None means the size
-            registered for the item.
+        pack: The kind of pack that `quantity` counts; None means base units.
+        pack_size: Number of base units in each pack, if the content of such packs varies. None
+            means the size that is registered for the item.
     """
 
     item: Code
@@ -41,10 +41,10 @@ class GoodsLine(StrictStruct, frozen=True, kw_only=True):
 
 
 class LotLine(GoodsLine, frozen=True, kw_only=True):
-    """A quantity of an item to take from stock, from one lot or from several.
+    """A quantity of one item to take from stock.
 
     Attributes:
-        lot: The lot to take; None takes the lots that expire first.
+        lot: The lot to take from; None takes from the lots that expire first.
         allow_expired: Whether to take expired lots too.
     """
 
@@ -53,11 +53,12 @@ class LotLine(GoodsLine, frozen=True, kw_only=True):
 
 
 class RecipientLine(LotLine, frozen=True, kw_only=True):
-    """Goods that are handed to a recipient, or that are taken back from one.
+    """A quantity of one item to hand to a recipient, or to take back from the recipient.
 
     Attributes:
-        need: The need that the goods meet or, if goods are taken back, the need to reopen. None
-            means the most urgent needs or, if goods are taken back, the least urgent ones.
+        need: The need that handed-out goods meet, or that is open again after goods were taken
+            back. None means the most urgent needs when goods are handed out, and the least urgent
+            ones when goods are taken back.
     """
 
     need: Code | None = None

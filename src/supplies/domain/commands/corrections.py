@@ -1,4 +1,4 @@
-"""Commands that undo or correct other commands."""
+"""Commands that undo or correct recorded commands."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from supplies.domain.fields import EntryNumber, Reason
 class Reverse(Command, frozen=True, kw_only=True):
     """Undo the command that recorded an entry.
 
-    This is refused if the goods were used since.
+    This is refused if the goods of the entry have been used in the meantime.
     """
 
     entry: EntryNumber  # by path
@@ -59,19 +59,20 @@ Correctable = (
     | Settle
     | RecordActivity
 )
-"""The commands that `Correct` can correct.
+"""The types of command that `Correct` can correct.
 
-Other commands are undone by a command such as `Release`.
+Commands of other types are undone by a command of their own, such as `Release` for `Allocate`.
 """
 
 
 class Correct(Command, frozen=True, kw_only=True):
-    """Correct a command: book the difference, and replace the receipt of a donation.
+    """Correct a recorded command: book the difference, and replace the receipt of a donation.
 
     Attributes:
-        entry: Number of the latest entry of the command or of its last correction.
-        command: The command as it should have been, of the same type. Without `happened_on`, the
-            day stays as it was recorded.
+        entry: Number of the entry of the command or, if it was corrected before, of its latest
+            correction.
+        command: The command as it should have been, of the same type. If `happened_on` is None, the
+            recorded day is kept.
     """
 
     entry: EntryNumber  # by path

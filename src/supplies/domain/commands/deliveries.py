@@ -1,4 +1,4 @@
-"""Commands about deliveries: dispatch, outcomes of stops, changes and conflicts."""
+"""Commands about deliveries: dispatch, outcomes of stops, changes of a delivery, and conflicts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from supplies.domain.fields import (
 Outcome = Literal["handed_over", "partly", "refused", "not_at_home", "lost"]
 
 FailureReason = Literal["bad_address", "moved", "not_ready", "too_far"]
-"""Why a stop failed."""
+"""Why the goods could not be handed over at a stop."""
 
 
 class DispatchPart(StrictStruct, frozen=True, kw_only=True):
@@ -40,8 +40,8 @@ class Dispatch(Command, frozen=True, kw_only=True):
 
     Attributes:
         allocations: The allocations to take along, in the order of the stops.
-        parts: The allocations of which only a part is taken along. The rest stays set aside, and
-            can be taken along on another delivery. None takes all goods of each allocation.
+        parts: The allocations of which the team takes only a part. The rest stays set aside, and
+            another delivery can take it. None takes all goods of each allocation.
         allow_expired: Whether to take expired goods too.
     """
 
@@ -53,14 +53,15 @@ class Dispatch(Command, frozen=True, kw_only=True):
 
 
 class OutcomeLine(StrictStruct, frozen=True, kw_only=True):
-    """What happened to one line of a stop, in base units.
+    """What happened to the goods of one line of a stop, in base units.
 
     The quantities received, brought back and lost must add up to the quantity loaded.
 
     Attributes:
         line: Number of the line, from 1.
         to: Whether goods that were brought back stay allocated or become free stock.
-        location: Where these goods are put; None means the location from which they were loaded.
+        location: Where goods that were brought back are put; None means the location from which
+            they were loaded.
     """
 
     line: Annotated[int, Meta(ge=1)]
@@ -74,22 +75,24 @@ class OutcomeLine(StrictStruct, frozen=True, kw_only=True):
 class ReportOutcome(Command, frozen=True, kw_only=True):
     """Report the outcome of a stop of a delivery.
 
-    A report that contradicts the books is not refused. It is recorded as a conflict.
+    A report that contradicts the books is recorded as a conflict, instead of being refused.
 
     Attributes:
-        happened_at: The time of the event. Its day at the station is the day of the outcome. None
-            if only the day is known. A time in the future or before the dispatch is a conflict.
+        happened_at: The time of the event; None if only the day is known. The outcome is booked on
+            the station's day at this time. A time in the future or before the dispatch is a
+            conflict.
         lines: Required for the outcome `partly`. Without lines, all goods were received
-            (`handed_over`), brought back and still allocated (`not_at_home`), brought back and free
-            (`refused`), or lost (`lost`).
+            (`handed_over`), brought back and still allocated (`not_at_home`), brought back to free
+            stock (`refused`), or lost (`lost`).
         note: Who received the goods, and what was said.
         signature: The signature of the person who received the goods.
-        code: The code that the household told the courier. It is compared with the code of the
-            stop; only whether they agree is stored. A wrong code does not change the outcome.
-        why: Why the stop failed, in addition to its outcome.
+        code: The code that the household told the courier. Only whether it equals the code of the
+            stop is stored, not the code itself. A wrong code does not change the outcome.
+        why: Why the goods could not be handed over, in addition to the outcome.
         next_attempt: The day on which the household wants the goods.
         time_window: When the household is at home on that day, in its own words.
-        phone_time: What the clock of the phone showed, if `happened_at` was corrected by it.
+        phone_time: The time on the phone's clock, if the clock was wrong and `happened_at` is the
+            corrected time.
     """
 
     delivery: Code  # by path
@@ -109,10 +112,10 @@ class ReportOutcome(Command, frozen=True, kw_only=True):
 
 
 class AddStopPhoto(Command, frozen=True, kw_only=True):
-    """Add a photo that shows what happened at a stop of a delivery, as JPEG or WebP.
+    """Add a JPEG or WebP photo that shows what happened at a stop of a delivery.
 
-    The photo is not part of the outcome's command, so a refused photo does not lose the outcome.
-    Metadata of the photo, such as the place where it was taken, is not stored.
+    A photo is not part of the command `ReportOutcome`, so that an outcome is not lost if its photo
+    is refused. Metadata of the photo, such as the place where it was taken, is not stored.
     """
 
     delivery: Code  # by path
@@ -121,7 +124,7 @@ class AddStopPhoto(Command, frozen=True, kw_only=True):
 
 
 class CloseDelivery(Command, frozen=True, kw_only=True):
-    """Close a delivery. This is refused while goods of the delivery are in transit."""
+    """Close a delivery. This is refused while goods of the delivery are still in transit."""
 
     delivery: Code  # by path
 
@@ -136,11 +139,11 @@ class ReassignDelivery(Command, frozen=True, kw_only=True):
 class UndoDispatch(Command, frozen=True, kw_only=True):
     """Take stops off an open delivery because the team did not start with their goods.
 
-    The goods are set aside at the place of loading again, for the same needs. No outcome is
-    recorded. A delivery without goods in transit is then closed.
+    The goods are set aside as before, where they were loaded and for the same needs. No outcome is
+    recorded. If the delivery has no other goods in transit, it is closed.
 
     Attributes:
-        allocations: The stops to take off, by their allocations. None means all stops without an
+        allocations: The allocations of the stops to take off. None means all stops without an
             outcome.
     """
 
@@ -150,16 +153,17 @@ class UndoDispatch(Command, frozen=True, kw_only=True):
 
 
 class MoveStops(Command, frozen=True, kw_only=True):
-    """Move stops of an open delivery to another team, on a new delivery or one that is out.
+    """Move stops of an open delivery to another delivery: a new one, or one that is under way.
 
-    Use this to split a delivery. The goods stay in transit, and the stops keep their lines. A
-    delivery without goods in transit is then closed. An outcome that is reported later for a stop
-    of the old delivery counts for the stop where the goods are.
+    Use this to split a delivery between teams. The goods stay in transit, and the stops keep their
+    lines. If the old delivery has no other goods in transit, it is closed. If an outcome of a moved
+    stop is reported later under the old delivery, it is booked for the delivery that has the goods.
 
     Attributes:
-        allocations: The stops to move, by their allocations, in their new order.
-        team: The team of the new delivery.
-        to_delivery: An open delivery that gets the stops after its own. Give either this or `team`.
+        allocations: The allocations of the stops to move, in their new order.
+        team: The team of a new delivery.
+        to_delivery: An open delivery, to which the stops are added at the end. Give either this or
+            `team`.
     """
 
     delivery: Code  # by path
@@ -175,14 +179,14 @@ Resolved = Literal["correct", "unexplained", "keep"]
 class ResolveConflict(Command, frozen=True, kw_only=True):
     """Resolve a conflict between a reported fact and the books.
 
-    A resolved conflict can be resolved again the other way. "keep" then undoes what the earlier
-    resolution booked.
+    A resolved conflict can be resolved once more in another way. "keep" then undoes what the
+    earlier resolution booked.
 
     Attributes:
-        happened_on: The day of a report whose time is impossible; None means the day on which it
-            was recorded. If the reported time is possible, it decides the day.
+        happened_on: The day of a report whose time is impossible; None means the day on which the
+            report was recorded. If the reported time is possible, its day is used instead.
         by: "correct" books the reported outcome in place of the recorded one, or a reported
-            hand-out with goods that the books have. "unexplained" books the report, with the
+            hand-out with goods that are in the books. "unexplained" books the report and takes the
             missing goods from the account `unexplained`, which is settled after the next count.
             "keep" leaves the books unchanged and ignores the report.
     """

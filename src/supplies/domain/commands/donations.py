@@ -12,18 +12,18 @@ from supplies.domain.money import Value
 
 
 class DonationLine(GoodsLine, frozen=True, kw_only=True):
-    """Donated goods.
+    """A quantity of donated goods.
 
     Attributes:
-        pledge: The pledge that the goods fulfil. Goods beyond the pledge are a gift.
+        pledge: The pledge that the goods fulfil. Goods beyond the pledge are an additional gift.
         recipient ("for" in JSON): The one recipient to whom the donor wants to give the goods.
         need: The need of this recipient that the goods are for; None means the most urgent one. If
-            a line names the need, claims of pledges on it are dropped as far as these goods take
-            their place.
+            a need is given and pledges claim it, these goods replace as much of the claims as is
+            necessary.
         expires_on: The last day on which the goods may be used.
         expires_month: The month of expiry, if the goods show no day; see `Month`.
         quarantine: A location for these goods instead of the command's location.
-        write_off: The reason for which the goods are written off at once, such as `expired`.
+        write_off: The reason for which the goods are written off on arrival, such as `expired`.
             Expired goods need `quarantine` or `write_off`.
     """
 
@@ -42,15 +42,15 @@ class RecordDonation(Command, frozen=True, kw_only=True):
     """Record a donation.
 
     Attributes:
-        donor: None for an anonymous gift.
-        handled_by: The person who took the goods in (经办人), as required by art. 38 of the Charity
-            Law of China, 2023.
+        donor: Code of the donor; None for an anonymous gift.
+        handled_by: The person who accepted the goods (经办人), as required by art. 38 of the
+            Charity Law of China, 2023.
         checked_by: The person who checked the goods (复核人).
         wish: What the goods are for, in the donor's words (定向意愿).
         agreement: Number of the donation agreement.
         fiscal_ticket: Number of the fiscal ticket that a partner charity issued for the donation.
-        keep_pledges: Whether lines without a pledge fulfil open pledges of the donor for their
-            item, the oldest first. Goods beyond the pledges are a gift.
+        keep_pledges: Whether lines without a pledge fulfil the donor's open pledges of the same
+            item, beginning with the oldest. Goods beyond the pledges are an additional gift.
     """
 
     donor: Code | None = None
@@ -66,7 +66,7 @@ class RecordDonation(Command, frozen=True, kw_only=True):
 
 
 class ArrivalLine(GoodsLine, frozen=True, kw_only=True):
-    """Goods that arrived other than as a donation.
+    """A quantity of goods that did not come from a donation.
 
     Attributes:
         expires_month, quarantine, write_off: As in `DonationLine`.
@@ -89,7 +89,7 @@ class OpenStock(Command, frozen=True, kw_only=True):
 
 
 class RecordArrival(Command, frozen=True, kw_only=True):
-    """Record goods that were bought, made or borrowed.
+    """Record the arrival of goods that were bought, made or borrowed.
 
     Attributes:
         party: Code of the supplier, maker or lender.

@@ -14,7 +14,7 @@ EndReason = Literal["withdrawn", "helped_elsewhere", "moved", "died"]
 
 
 class NoteNeed(Command, frozen=True, kw_only=True):
-    """Record what a recipient needs.
+    """Record a quantity of one item that a recipient needs.
 
     Attributes:
         pack, pack_size: As in `GoodsLine`.
@@ -32,12 +32,13 @@ class NoteNeed(Command, frozen=True, kw_only=True):
 
 
 class EndNeed(Command, frozen=True, kw_only=True):
-    """End the part of a need that is still open, and drop the claims on it.
+    """End the part of a need that is still open, and drop the claims on the need.
 
     Attributes:
         reason: Why the need is ended, such as `withdrawn`.
         goods: What happens to goods that are set aside for the need. "keep": they are still
-            delivered. "release": they become free stock again. Goods on the way stay with the team.
+            delivered. "release": they return to free stock. Goods in transit stay with the team in
+            both cases.
     """
 
     need: Code  # by path

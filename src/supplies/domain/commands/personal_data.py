@@ -1,4 +1,4 @@
-"""Commands that merge the codes of a person, or erase personal data."""
+"""Commands that merge two codes of one person, or erase personal data."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ PersonKind = Literal["donor", "recipient"]
 class MergeCodes(Command, frozen=True, kw_only=True):
     """Merge two codes of one donor, or of one recipient.
 
-    Lists, statements and reports then show the entries of both together. No goods move, and papers
-    with either code stay valid. `Reverse` separates the codes again.
+    Lists, statements and reports then show the entries of both codes together. No goods move, and
+    papers with either code stay valid. `Reverse` separates the codes.
 
     Attributes:
         code: The code to retire.
-        into: The code that stays. Later commands that name `code` are recorded under it.
+        into: The code that stays in use. Later commands that name `code` are recorded under it.
     """
 
     kind: PersonKind
@@ -28,16 +28,13 @@ class MergeCodes(Command, frozen=True, kw_only=True):
 
 
 class ForgetDonor(Command, frozen=True, kw_only=True):
-    """Erase the personal data of a donor, with all merged codes. The goods stay in the books."""
+    """Erase a donor's personal data, under all merged codes. The goods stay in the books."""
 
     donor: Code  # by path
 
 
 class ForgetRecipient(Command, frozen=True, kw_only=True):
-    """Erase the personal data of a recipient, with all merged codes.
-
-    The goods stay in the books.
-    """
+    """Erase a recipient's personal data, under all merged codes. The goods stay in the books."""
 
     recipient: Code  # by path
 
@@ -46,8 +43,9 @@ class ForgetText(Command, frozen=True, kw_only=True):
     """Erase the notes and reasons of an entry, such as a note on a dispatch that names a person.
 
     `ForgetDonor` and `ForgetRecipient` erase only texts that are about that person. Use this
-    command for other texts that name a person. The text of a gift can be erased only after the gift
-    was corrected. The contents of its void receipts, which also have the text, are then erased too.
+    command for other texts that name a person. Texts of a donation can be erased only after the
+    donation was corrected. Its void receipts contain the same texts, so the contents of these
+    receipts are erased too.
     """
 
     entry: EntryNumber  # by path

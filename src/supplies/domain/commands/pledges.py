@@ -1,4 +1,4 @@
-"""Commands about donors' promises of goods, and the needs that claim them."""
+"""Commands about donors' promises of goods (pledges), and the needs that claim them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Claim(StrictStruct, frozen=True, kw_only=True):
     """A claim (认领): the part of a pledge line that is promised to one need.
 
     Attributes:
-        quantity: In base units.
+        quantity: The claimed quantity, in base units.
     """
 
     need: Code
@@ -35,7 +35,7 @@ class MakePledge(Command, frozen=True, kw_only=True):
     """Record a donor's promise of goods.
 
     Attributes:
-        due_on: The day by which the goods should come; None if no day was given.
+        due_on: The day by which the goods should arrive; None if no day was given.
     """
 
     donor: Code
@@ -48,8 +48,8 @@ class ClaimNeeds(Command, frozen=True, kw_only=True):
     """Promise parts of a recorded pledge to needs, or drop such promises.
 
     Attributes:
-        claims: Parts of the pledge that no need claims yet, and the needs that claim them now.
-        drop: Claims that are dropped before the new claims are made.
+        claims: The new claims. They must be on parts of the pledge that no need claims yet.
+        drop: Claims to drop before the new ones are made.
     """
 
     pledge: Code  # by path
@@ -59,13 +59,13 @@ class ClaimNeeds(Command, frozen=True, kw_only=True):
 
 
 class DroppedLine(StrictStruct, frozen=True, kw_only=True):
-    """The part of a pledge line that is cancelled.
+    """The part of a pledge line to cancel, or that did not arrive.
 
     Attributes:
-        quantity: In base units.
-        drop: The claims that are dropped with this part. None means that the quantity which no need
-            claims is cancelled first. Then claims are dropped: those of the least urgent needs
-            first, and the newest first among needs of the same urgency.
+        quantity: The quantity that is no longer promised, in base units.
+        drop: The claims to drop with this part. None means that the quantity without claims is
+            used first. Then claims are dropped: those of the least urgent needs first, and the
+            newest first among needs of the same urgency.
     """
 
     line: Annotated[int, Meta(ge=1)]
@@ -86,10 +86,10 @@ class CancelPledge(Command, frozen=True, kw_only=True):
 
 
 class LapsePledge(Command, frozen=True, kw_only=True):
-    """End a pledge because the promised goods did not come.
+    """End a pledge because the promised goods did not arrive.
 
     Attributes:
-        lines: The parts that did not come; None means all that is outstanding.
+        lines: The parts that did not arrive; None means all that is outstanding.
     """
 
     pledge: Code  # by path

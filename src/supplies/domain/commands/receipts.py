@@ -11,7 +11,7 @@ from supplies.domain.fields import Code, Reason
 class IssueReceipt(Command, frozen=True, kw_only=True):
     """Issue one receipt for several donations of a donor.
 
-    The receipts that were issued for these donations become void.
+    Receipts that were issued for these donations before become void.
     """
 
     donations: Annotated[list[Code], LINE_LIMITS]
@@ -25,13 +25,13 @@ class VoidReceipt(Command, frozen=True, kw_only=True):
 
 
 class ReplaceReceipt(Command, frozen=True, kw_only=True):
-    """Void a receipt, and issue a new one from current data."""
+    """Void a receipt, and issue a new one with the station's and donor's present data."""
 
     number: Code  # by path
     reason: Reason
 
 
 class ReprintReceipt(Command, frozen=True, kw_only=True):
-    """Record that a receipt is printed again. The reprint is marked as a copy."""
+    """Record that a receipt is printed once more. The new paper is marked as a numbered copy."""
 
     number: Code  # by path

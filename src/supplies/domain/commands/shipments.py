@@ -24,11 +24,11 @@ class SendShipment(Command, frozen=True, kw_only=True):
 
 
 class CitedEntry(StrictStruct, frozen=True, kw_only=True):
-    """A copy of an entry of another station, which proves what that station recorded.
+    """A copy of an entry in the books of another station, as proof of what that station recorded.
 
     Attributes:
-        previous: Hash of the entry before it, hexadecimal.
-        body: The bytes of the entry as hashed.
+        previous: Hash of the preceding entry of that station, hexadecimal.
+        body: The bytes of the entry, exactly as they were hashed.
         hash: SHA-256 of `previous` and `body`, hexadecimal.
     """
 
@@ -41,7 +41,7 @@ class ArrivedLine(StrictStruct, frozen=True, kw_only=True):
     """The quantity of a shipment line that arrived, in base units; 0 if nothing arrived.
 
     Attributes:
-        item: Code of the item at this station; None means the sender's code.
+        item: Code of the item at this station; None means that it equals the sender's code.
     """
 
     line: Annotated[int, Meta(ge=1)]
@@ -50,11 +50,11 @@ class ArrivedLine(StrictStruct, frozen=True, kw_only=True):
 
 
 class ReceiveShipment(Command, frozen=True, kw_only=True):
-    """Receive a shipment from another station. It can be received only once.
+    """Record the arrival of a shipment from another station. A shipment can be received only once.
 
     Attributes:
         lines: One line for each line of the shipment. None means that everything arrived and that
-            the item codes of the sender are used.
+            the items have the same codes as at the sender.
         sent: The entry with which the other station sent the shipment. None if the books of that
             station are in the same database.
     """

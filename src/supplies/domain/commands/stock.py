@@ -32,10 +32,10 @@ class Move(Command, frozen=True, kw_only=True):
 
 
 class QuarantineBatch(Command, frozen=True, kw_only=True):
-    """Move all free goods of a batch to a quarantine, for example after a recall by the maker.
+    """Move all free goods of a batch to a quarantine, for example after the maker recalled it.
 
-    Goods repacked from the batch are moved too. Goods that are already in a quarantine stay there.
-    Goods that are set aside, on the way or handed over are not moved.
+    Goods that were repacked from the batch are moved too. Goods in another quarantine stay where
+    they are. Goods that are set aside, in transit or handed over are not moved.
     """
 
     item: Code
@@ -45,9 +45,9 @@ class QuarantineBatch(Command, frozen=True, kw_only=True):
 
 
 class OpenCountSheet(Command, frozen=True, kw_only=True):
-    """Open a count sheet.
+    """Open a count sheet for a location.
 
-    The count is later compared with what the books have at this location at the moment of opening.
+    The count will be compared with what the books have at the location when the sheet is opened.
     """
 
     location: Code
@@ -58,9 +58,9 @@ class CountLine(StrictStruct, frozen=True, kw_only=True):
     """A counted quantity in base units. Free and allocated goods are counted together.
 
     Attributes:
-        lot: The counted lot; None if all lots of the item were counted together.
-        batch, expires_on, expires_month: Batch and expiry on the label, if `lot` is None and the
-            books do not contain these goods. None means that they are unknown.
+        lot: The counted lot; None if the quantity is of all lots of the item together.
+        batch, expires_on, expires_month: Batch and expiry on the label, for counted goods that are
+            not in the books (`lot` is None). None means that batch or expiry is unknown.
     """
 
     item: Code
@@ -89,10 +89,10 @@ class IssueGoods(Command, frozen=True, kw_only=True):
 
 
 class ReturnIssue(Command, frozen=True, kw_only=True):
-    """Put issued goods that were not used back into stock.
+    """Return issued goods that were not used to stock.
 
     Attributes:
-        location: Where they are put; None means the location from which they were issued.
+        location: Where the goods are put; None means the location from which they were issued.
     """
 
     issue: Code  # by path
@@ -105,7 +105,7 @@ class WriteOff(Command, frozen=True, kw_only=True):
     """Write off free goods.
 
     Attributes:
-        reason: `expired`, `damaged`, `missing` or another code.
+        reason: `expired`, `damaged`, `missing` or another code of a reason.
     """
 
     reason: Code
@@ -115,10 +115,10 @@ class WriteOff(Command, frozen=True, kw_only=True):
 
 
 class FindAgain(Command, frozen=True, kw_only=True):
-    """Put goods back into stock that were written off and found again.
+    """Return goods to stock that were written off and found later.
 
     Attributes:
-        reason: The reason of the write-off.
+        reason: The reason for which the goods were written off.
         location: Where the goods are put.
     """
 
@@ -129,7 +129,7 @@ class FindAgain(Command, frozen=True, kw_only=True):
 
 
 class TakeBack(Command, frozen=True, kw_only=True):
-    """Take goods back from a recipient into stock."""
+    """Take goods back from a recipient into free stock."""
 
     recipient: Code
     location: Code
@@ -138,7 +138,7 @@ class TakeBack(Command, frozen=True, kw_only=True):
 
 
 class ReturnGoods(Command, frozen=True, kw_only=True):
-    """Give free goods back to the donor or lender of each lot."""
+    """Give free goods back to the donors or lenders from whom their lots came."""
 
     location: Code
     lines: Annotated[list[LotLine], LINE_LIMITS]
@@ -150,7 +150,7 @@ class LendGoods(Command, frozen=True, kw_only=True):
 
     Attributes:
         borrower: Code of the borrower.
-        due_on: The day on which the goods should be back; None if no day was agreed.
+        due_on: The day by which the goods should be back; None if no day was agreed.
     """
 
     borrower: Code
@@ -161,10 +161,10 @@ class LendGoods(Command, frozen=True, kw_only=True):
 
 
 class ReturnLoan(Command, frozen=True, kw_only=True):
-    """Put lent goods that came back into stock.
+    """Record that lent goods came back to stock.
 
     Attributes:
-        location: Where they are put; None means the location from which they were lent.
+        location: Where the goods are put; None means the location from which they were lent.
     """
 
     loan: Code  # by path
@@ -177,7 +177,7 @@ class HandOut(Command, frozen=True, kw_only=True):
     """Hand out free goods at the counter, or to a group.
 
     Attributes:
-        headcount: Number of people in the group; None for one household.
+        headcount: Number of people in the group; None if the goods are for one household.
     """
 
     recipient: Code
@@ -188,16 +188,17 @@ class HandOut(Command, frozen=True, kw_only=True):
 
 
 class ReportHandOut(HandOut, frozen=True, kw_only=True):
-    """Report goods that a team handed out at its counter, perhaps days ago.
+    """Report goods that a team handed out at its counter. The report may be several days late.
 
-    A report that contradicts the books is recorded as a conflict, instead of refused.
+    A report that contradicts the books is recorded as a conflict, instead of being refused.
 
     Attributes:
-        team: The team that handed the goods out. If `location` is not its counter, the report is a
-            conflict.
-        happened_at: The time of the hand-out. Its day at the station is the day of the hand-out.
-            None if only the day is known. A time in the future is a conflict.
-        phone_time: What the clock of the phone showed, if `happened_at` was corrected by it.
+        team: The team that handed the goods out. The report is a conflict if `location` is not the
+            counter of this team.
+        happened_at: The time of the hand-out; None if only the day is known. The hand-out is booked
+            on the station's day at this time. A time in the future is a conflict.
+        phone_time: The time on the phone's clock, if the clock was wrong and `happened_at` is the
+            corrected time.
     """
 
     team: Code
@@ -209,12 +210,12 @@ class ConvertedLine(GoodsLine, frozen=True, kw_only=True):
     """A product of a conversion.
 
     Attributes:
-        expires_on: None means the earliest expiry of the consumed lots.
+        expires_on: The last day of use; None means the earliest expiry of the consumed lots.
         expires_month: As in `DonationLine`.
         expiry_reason: Why the product may be used for longer than the consumed lots. With a reason
-            and no expiry, the product does not expire.
+            but no day or month of expiry, the product does not expire.
         pledge: The pledge that the product fulfils, if the consumed goods came from the donor of
-            this pledge. Goods beyond the pledge are a gift.
+            this pledge. Goods beyond the pledge are an additional gift.
     """
 
     batch: Batch | None = None
@@ -225,12 +226,12 @@ class ConvertedLine(GoodsLine, frozen=True, kw_only=True):
 
 
 class Convert(Command, frozen=True, kw_only=True):
-    """Make goods from other goods: for example, fill a drum into bottles, or open and count a case.
+    """Make goods from other goods: for example, fill bottles from a drum, or open and count a case.
 
     Attributes:
         consumed: The goods that are used up.
         produced: The goods that are made.
-        spilled: The consumed goods that were lost while the products were made.
+        spilled: Goods that were lost in the process. They are not part of `consumed`.
     """
 
     location: Code
@@ -243,7 +244,7 @@ class Convert(Command, frozen=True, kw_only=True):
 class DescribeLot(Command, frozen=True, kw_only=True):
     """Change the batch and expiry of a lot that a count found or that came from another station.
 
-    To change those of any other lot, correct the entry that created it.
+    For other lots, correct the command that created the lot instead.
 
     Attributes:
         batch, expires_on, expires_month: The new values; None means that the lot has no such value.
@@ -261,10 +262,10 @@ class Settle(Command, frozen=True, kw_only=True):
 
     Attributes:
         place: The location or delivery with the difference.
-        by: The cause. "lost" if goods are missing. If there are more goods than recorded, the kind
-            of account from which they came.
-        party: The donor, supplier, maker or lender from whom such goods came.
-        handled_by: The person who handled the goods. Required for a gift, which gets a receipt.
+        by: The cause. If goods are missing, "lost". If there are more goods than in the books, the
+            kind of account from which they came.
+        party: The donor, supplier, maker or lender from whom these goods came.
+        handled_by: The person who accepted the goods. Required for a gift, which gets a receipt.
     """
 
     place: Code
