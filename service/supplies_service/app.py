@@ -58,16 +58,17 @@ def create_app(
     max_batch: int = MAX_BATCH,
     body_seconds: float = BODY_SECONDS,
 ) -> Litestar:
-    """Create the application. The books and keys must exist. They are opened when it starts.
+    """Create the application. When it starts, it opens the books and the keys, which must exist.
 
     Args:
         database: A file or a `postgresql://` URL.
         station: The one station to serve. None serves all stations of the database.
         clock: Returns the current time, with a time zone. Tests set it.
-        hosts: Further host names of the service, besides loopback and those on papers.
+        hosts: Further host names of the service, besides loopback names and the web addresses that
+            the stations print on their papers.
         proxies: Addresses and networks of trusted proxies.
         max_batch: The maximum number of requests in one commit.
-        body_seconds: How long the body of a request may take to arrive.
+        body_seconds: How many seconds the body of a request may take to arrive.
 
     Raises:
         LookupError: a route does not name its roles.
@@ -128,7 +129,7 @@ async def _lifespan(
 
 
 def _own_handlers(app: Litestar) -> Iterator[HTTPRouteHandler]:
-    """Return the handlers that this package defines, without those that Litestar adds."""
+    """Return the route handlers of this package, without the handlers that Litestar adds."""
     for route in app.routes:
         if isinstance(route, HTTPRoute):
             for handler in route.route_handlers:
@@ -137,7 +138,7 @@ def _own_handlers(app: Litestar) -> Iterator[HTTPRouteHandler]:
 
 
 class RequestChecksMiddleware:
-    """Checks each authenticated request before its handler: role, station, access log, parameters.
+    """Checks each request before its handler runs: role, station, access log and parameters.
 
     Litestar's guards are not used, because Litestar copies the handler for each guard at every
     request, and a copy takes 9 µs.
@@ -151,8 +152,8 @@ class RequestChecksMiddleware:
 
         Raises:
             Unauthenticated: the request has no caller, and the route is not public.
-            SessionRequired: the same, for a page.
-            TooLarge, TooSlow, Malformed: the form for such a page cannot be read.
+            SessionRequired: the same, but the route is a web page.
+            TooLarge, TooSlow, Malformed: a form was sent without a session, and cannot be read.
             Forbidden: the caller may not use the route, or may not read the station's books.
             InvalidField: a query parameter is unknown, given twice, or contains a NUL character.
             NotFound: a path parameter contains a NUL character.
@@ -177,7 +178,7 @@ class RequestChecksMiddleware:
 
 
 async def _answer_options(scope: Scope, send: Send) -> None:
-    """Respond with the methods that the address accepts.
+    """Respond to OPTIONS with the methods that the address accepts.
 
     Litestar's own response leaves out methods of handlers that were added to the route later.
     """

@@ -26,10 +26,10 @@ from supplies.verification.verify import verify
 State = Literal["running", "done", "broken", "failed"]
 
 _REPORT_SECONDS = 0.2
-"""Least time between two progress reports of the process, in seconds."""
+"""Minimum number of seconds between two progress reports of the process."""
 
 _NICENESS = 10
-"""By how much the priority of the process is lower than that of the service."""
+"""The niceness of the process: how far its priority is below the service's priority."""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +38,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         database: A file or a `postgresql://` URL.
         station: Code of the station to verify. A backup contains all stations.
-        to: The file of the backup to make. None verifies the books of the station.
+        to: Path of the backup to make. If None, the job verifies the books of the station instead.
     """
 
     database: str
@@ -50,9 +50,9 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """The progress of a job.
 
     Attributes:
-        state: "broken" if the books differ from what was recorded.
+        state: "broken" if verification found a fault in the books, "failed" if it could not end.
         done, total: Number of verified entries, and of all entries. Both are 0 at the beginning.
-        detail: Why the job failed, or what differs; otherwise "".
+        detail: Why the job failed, or which fault verification found; otherwise "".
     """
 
     state: State = "running"
@@ -66,7 +66,7 @@ class BooksJob:
 
     Attributes:
         job: The verification or backup.
-        progress: Its progress.
+        progress: The latest progress that its process reported.
         loop: The event loop on which it was started.
     """
 
@@ -78,7 +78,7 @@ class BooksJob:
 
     @property
     def is_running(self) -> bool:
-        """Whether the job has not ended yet."""
+        """Whether the job is still running."""
         return self.progress.state == "running"
 
     async def wait(self) -> None:
@@ -86,7 +86,7 @@ class BooksJob:
         await asyncio.wait([self._task])
 
     async def stop(self) -> None:
-        """End the job if it runs. A backup that is not complete is deleted."""
+        """Stop the job if it is running. An incomplete backup is deleted."""
         if self._process is not None and self._process.returncode is None:
             self._process.terminate()
         await self._task
@@ -111,7 +111,7 @@ class BooksJob:
 
 
 def main() -> None:
-    """Run the job that is described on standard input, and print its progress."""
+    """Read a job from standard input, run it, and print its progress."""
     os.nice(_NICENESS)
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
     try:
@@ -153,7 +153,7 @@ def _back_up(job: Job, to: Path) -> int:
 
 
 class _Reporter:
-    """Prints the progress from time to time."""
+    """Prints the progress of a job, but not more often than every `_REPORT_SECONDS`."""
 
     def __init__(self) -> None:
         self._last = 0.0

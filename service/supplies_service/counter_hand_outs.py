@@ -1,4 +1,7 @@
-"""Hand-outs at the counter of a team, as its phones report them."""
+"""Hand-outs at a team's counter, as the team's phones report them.
+
+A counter is the location whose free goods a team may hand out.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ HAND_OUTS = "/api/run/hand-outs"
 
 
 class CounterHandOut(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Goods that a team handed out at its counter.
+    """The body of a phone's request: goods that a team handed out at its counter.
 
     Attributes:
         location: The counter of the team.
@@ -41,7 +44,7 @@ class CounterHandOut(View, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class HandOutEntry(View, frozen=True, kw_only=True):
-    """Number, kind and day of the entry of a hand-out: all that its phone may see."""
+    """The part of a hand-out's entry that the phone may see: number, kind and day."""
 
     seq: int
     kind: str
@@ -49,10 +52,10 @@ class HandOutEntry(View, frozen=True, kw_only=True):
 
 
 class HandOutRecorded(View, frozen=True, kw_only=True):
-    """The response to a hand-out. It contains nothing that the phone did not report.
+    """The response to a hand-out. It shows the phone no data about the recipient.
 
     Attributes:
-        warnings: A warning if the clock of the phone is wrong; absent if it is right or unknown.
+        warnings: A warning that the phone's clock is wrong. Unset if the clock is right or unknown.
     """
 
     entry: HandOutEntry
@@ -60,7 +63,9 @@ class HandOutRecorded(View, frozen=True, kw_only=True):
 
 
 def show_hand_out(offset: timedelta | None) -> Show[HandOutRecorded]:
-    """Return a function that builds the response to a hand-out, without the needs that were met.
+    """Return a function that builds the response to a hand-out.
+
+    The response does not show which needs of the recipient the goods met.
 
     Args:
         offset: How far the station's clock is ahead of the phone's; None if it is unknown.
@@ -78,10 +83,11 @@ def show_hand_out(offset: timedelta | None) -> Show[HandOutRecorded]:
 
 
 def report_of(reported: CounterHandOut, team: str, offset: timedelta | None) -> ReportHandOut:
-    """Return the command that records a hand-out of a team, with the time corrected by `offset`.
+    """Return the command that records a hand-out reported by a team's phone.
 
     Args:
-        offset: How far the station's clock is ahead of the phone's; None if it is unknown.
+        offset: How far the station's clock is ahead of the phone's. The time of the hand-out is
+            corrected by it. None if it is unknown.
     """
     report = ReportHandOut(
         team=team,

@@ -30,23 +30,23 @@ MAX_QUEUED = 1024
 """Maximum number of jobs in a queue. Further jobs are refused with `Busy`."""
 
 MAX_BATCH = 64
-"""Largest number of jobs in one commit. It limits how long the first job waits for the others."""
+"""Maximum number of jobs in one commit. It limits how long the first job waits."""
 
 _MAX_LEDGERS = 1000
-"""Largest number of ledgers that a queue keeps. Each ledger caches a station's catalogue."""
+"""Maximum number of ledgers that a queue keeps. Each one caches a station's catalogue."""
 
 TIMEOUT_SECONDS = 30.0
-"""Seconds that a request waits for its commit.
+"""Maximum number of seconds that a request waits for its commit.
 
-The database waits for a lock for a shorter time, so a blocked write fails before its request times
-out.
+The database's own timeout for locks is shorter, so a write that waits for a lock fails before its
+request times out.
 """
 
 _ERASE_INTERVAL = timedelta(hours=1)
-"""How often expired responses to idempotent requests are erased."""
+"""Time between two deletions of expired responses, which were kept for repeated requests."""
 
 Job = Callable[[Ledger], T]
-"""A function that writes to a ledger. If the commit fails, the function may run again."""
+"""A function that writes to a ledger. It may be called again if the commit fails."""
 
 
 class CommitObserver(Protocol):
@@ -72,7 +72,7 @@ class GroupCommitQueue:
         observer: Receives the size and duration of each commit; None if nobody needs them.
         max_queued: The maximum number of jobs in the queue.
         max_batch: The maximum number of jobs in one commit.
-        timeout: Seconds that `run` waits for a durable result.
+        timeout: Maximum number of seconds that `run` waits for a durable result.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class GroupCommitQueue:
     async def record(
         self, command: Command, *, by: str, id: str | uuid.UUID | None = None
     ) -> Recorded:
-        """Record a command, in one commit together with other commands.
+        """Record a command. Commands that wait at the same time share one commit.
 
         Raises:
             Busy: the queue is full, or the command did not start in time. Nothing was recorded.
@@ -129,7 +129,7 @@ class GroupCommitQueue:
 
         Args:
             job: The job to run. If it raises an error, this method raises the same error.
-            station: The code of the station. None is the station of the queue's ledger.
+            station: The code of the station. None means the station of the queue's ledger.
 
         Raises:
             Busy: the queue is full or stopping, or the job did not start in time; nothing was
@@ -160,14 +160,14 @@ class GroupCommitQueue:
             self._changed.notify()
 
     def _stop_waiting(self, station: str, queued: _Queued) -> None:
-        """End the wait for a job that has no result in time. Its result is an error."""
+        """Give an error to the caller of a job that has no result in time."""
         if not queued.future.done():
             queued.future.set_exception(self._timeout_error(station, queued))
 
     def _timeout_error(self, station: str, queued: _Queued) -> StoreError:
         """Return the error for a job that has no result in time.
 
-        If the job has not started yet, remove it from the queue.
+        A job that has not started yet is removed from the queue and will not run.
         """
         with self._changed:
             queue = self._queues.get(station, deque())
@@ -180,7 +180,7 @@ class GroupCommitQueue:
         return Busy("the database does not answer; nothing was recorded, try again")
 
     async def stop(self) -> None:
-        """Refuse new jobs, run the accepted ones, and close the ledger."""
+        """Refuse new jobs, run all queued jobs, and close the ledger."""
         with self._changed:
             self._stopping = True
             self._changed.notify()
@@ -208,7 +208,7 @@ class GroupCommitQueue:
             self._in_batch = 0
 
     def _next_batch(self) -> tuple[str, list[_Queued]]:
-        """Return the station whose turn it is, and at most `max_batch` of its jobs."""
+        """Return the next station in turn, and at most `max_batch` of its jobs."""
         station = next(iter(self._queues))
         queue = self._queues.pop(station)
         batch = [queue.popleft() for _ in range(min(len(queue), self._max_batch))]
@@ -226,7 +226,7 @@ class GroupCommitQueue:
         return self._ledgers[station]
 
     def _run_batch(self, station: str, batch: list[_Queued]) -> list[Any]:
-        """Run the jobs in one commit. Return the result of each job, or the error it raised."""
+        """Run jobs in one commit. Return the result of each job, or the error it raised."""
         try:
             return self._commit(self._ledger_of(station), batch)
         except (Busy, DiskFull, Gone, ReadOnly, Uncertain) as error:

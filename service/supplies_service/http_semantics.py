@@ -15,9 +15,9 @@ _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
 class HttpSemanticsMiddleware:
-    """Treats HEAD as GET without a response body, and percent-encodes UTF-8 in a query.
+    """Answers HEAD like GET without a body, and percent-encodes non-ASCII characters in queries.
 
-    If a response is sent before the body of its request was read, the connection is closed.
+    If the response is sent before the body of the request was read, the connection is closed.
     Otherwise, the server would read the rest of the body as the next request, or wait for it.
 
     Source: RFC 9110, 9.3.2 (HEAD); RFC 9112, 9.6 (close).
@@ -27,7 +27,7 @@ class HttpSemanticsMiddleware:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle a request."""
+        """Apply these rules to a request and its response."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
@@ -64,9 +64,9 @@ class HttpSemanticsMiddleware:
 
 
 def prefers_html(request: Request[Any, Any, Any]) -> bool:
-    """Return whether the caller is a browser that wants a page.
+    """Return whether the caller is a web browser, to which an error is shown as a page.
 
-    Such a browser lists HTML first in `Accept`.
+    A browser that opens a page lists HTML first in `Accept`.
     """
     try:
         best = request.accept.best_match([MEDIA_TYPE, "application/json", "text/html"])
@@ -76,7 +76,7 @@ def prefers_html(request: Request[Any, Any, Any]) -> bool:
 
 
 def _with_head(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    """Return a header. If it is `Allow` and lists GET, HEAD is added to the list."""
+    """Return a response header. In an `Allow` header that lists GET, add HEAD to the list."""
     if name.lower() != b"allow":
         return name, value
     methods = {method.strip() for method in value.split(b",")}

@@ -1,8 +1,8 @@
 """Idempotency keys: a POST with a key runs once, and each repeat gets the same response.
 
-Before the handler runs, `answer_repeat` looks for a stored response. `run_idempotent` looks again
-in the transaction that records the request, because repeats may arrive at the same time. If the
-bytes of an earlier response are not stored, it builds the response again.
+Before the handler runs, `answer_repeat` looks for a stored response. Two repeats may arrive at the
+same time, so `run_idempotent` looks again in the transaction that records the request. If the
+bytes of the first response were not stored, it builds the response again from the books.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ T = TypeVar("T", bound=msgspec.Struct, covariant=True)
 KEY_HEADER = "idempotency-key"
 
 ALL_PHONES = "phones"
-"""The caller to whom the idempotency keys of hand-outs by phones belong.
+"""The caller under which the idempotency keys of all phones' hand-outs are stored.
 
-All phones share it, because a phone that joins again gets another id.
+All phones share it, because a phone that joins a second time gets another id.
 """
 
 _REQUEST = "supplies_keyed_request"
-"""The key under which a request's scope contains the `KeyedRequest`."""
+"""The key in a request's ASGI scope that holds the `KeyedRequest`."""
 
 canonical = msgspec.json.Encoder(order="sorted").encode
 
 
 class Outcome(NamedTuple, Generic[T]):
-    """The result of a request.
+    """The result of a request, with response content that is not encoded yet.
 
     Attributes:
         location: The address of what was created, or None.
@@ -53,7 +53,7 @@ class Outcome(NamedTuple, Generic[T]):
 
 
 class EncodedOutcome(NamedTuple):
-    """The result of a request, with the encoded response body, which repeats get too."""
+    """The result of a request, with the encoded response body. Repeats get the same body."""
 
     status: int
     location: str | None
@@ -64,7 +64,7 @@ class KeyedRequest(NamedTuple):
     """A request with an idempotency key.
 
     Attributes:
-        stored: The earlier response; None if the key is new.
+        stored: The response to an earlier request with this key; None if the key is new.
     """
 
     key: IdempotencyKey
@@ -73,7 +73,7 @@ class KeyedRequest(NamedTuple):
 
 Operation = Callable[[Ledger], Outcome[T]]
 Replay = Callable[[Ledger, StoredResponse], T]
-"""Function that builds the response content for a repeat, if its bytes are not stored."""
+"""A function that builds the response to a repeat if the first response was not stored."""
 
 
 async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None:
@@ -102,12 +102,12 @@ async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None
 
 
 def request_key(caller: str, header: str, path: str, body: dict[str, Any]) -> IdempotencyKey:
-    """Return the key of a POST, with the caller who sent it and the request it belongs to."""
+    """Return the idempotency key of a POST, together with the caller and the request."""
     return IdempotencyKey(caller, header, canonical(["POST", path, body]))
 
 
 def keyed_request(request: Request[Any, Any, Any]) -> KeyedRequest | None:
-    """Return the request's key and stored response, or None if the request has no key."""
+    """Return the request's idempotency key and stored response, or None without a key."""
     scope: Any = request.scope
     found: KeyedRequest | None = scope.get(_REQUEST)
     return found
@@ -131,7 +131,7 @@ def is_idempotency_key(key: str) -> bool:
 
 
 def command_id(key: IdempotencyKey) -> str:
-    """Return the id of the command that a request with this key records."""
+    """Return the id of the command that a request with this idempotency key records."""
     return id_of_command(key.caller, key.key)
 
 
@@ -142,14 +142,14 @@ def run_idempotent(
     *,
     is_secret: bool = False,
 ) -> Job[EncodedOutcome]:
-    """Return a job that runs a request. If the request ran before, the job repeats the response.
+    """Return a job that runs a request, or repeats the response if the request has run before.
 
     Args:
-        key: The request's key. None means that the request has no key. It then always runs.
-        operation: Handles the request if it did not run before.
+        key: The request's idempotency key. None means that it has none, so it always runs.
+        operation: Handles the request if it has not run before.
         replay: Builds the response content for a repeat whose response is not stored.
-        is_secret: Whether the response contains a secret that is shown once. If so, it is not
-            stored.
+        is_secret: Whether the response contains a secret that is shown once. If so, the response is
+            not stored.
     """
 
     def job(ledger: Ledger) -> EncodedOutcome:

@@ -27,20 +27,23 @@ from supplies.ledger.ledger import Ledger
 from supplies_service.problems import Overloaded
 
 MAX_ROWS = 2_000
-"""Largest number of rows of a file. The command line imports larger files."""
+"""Maximum number of rows of an uploaded file. The command line imports larger files."""
 
 TIMEOUT_SECONDS = 120.0
-"""After this time the process is ended. What it has committed by then stays recorded."""
+"""Maximum number of seconds of an import. Then its process is killed.
+
+Rows that it has committed by then stay recorded.
+"""
 
 FIRST_ROWS, FIRST_COLUMNS = 6, 12
 """How many rows and columns of a sheet are shown before the import."""
 
 MAX_AT_A_TIME = 2
-"""Largest number of imports at a time. Further ones are refused."""
+"""Maximum number of imports that run at the same time. Further ones are refused."""
 
 _NICENESS = 10
 _running = set[str]()
-"""The keys of the imports that run."""
+"""A random key for each import that is running, so that they can be counted."""
 
 
 class ImportJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +53,7 @@ class ImportJob(msgspec.Struct, frozen=True, kw_only=True):
         database: A file or a `postgresql://` URL.
         name: The name of the file, for messages.
         by: Code of the person who imports.
-        save_as: The name under which the choices of columns are saved; "" saves none.
+        save_as: The name under which the user's choice of columns is saved; "" does not save it.
     """
 
     database: str
@@ -64,7 +67,7 @@ class ImportJob(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FirstRows(msgspec.Struct, frozen=True):
-    """The first rows of a sheet, as texts."""
+    """The first rows of a sheet, as the texts of their cells."""
 
     sheet: str
     rows: list[list[str]]
@@ -74,9 +77,9 @@ class ImportAnswer(msgspec.Struct, kw_only=True):
     """The result of an import process.
 
     Attributes:
-        result: None if the file was refused.
+        result: What was imported; None if the file was refused.
         error: Why the file was refused; otherwise "".
-        message: The parts of `error`, for translation; None if it is not translated.
+        message: The text and values for translating `error`; None if it is not translated.
     """
 
     first: list[FirstRows] = []
@@ -86,15 +89,15 @@ class ImportAnswer(msgspec.Struct, kw_only=True):
 
     @property
     def sentence(self) -> str:
-        """Why the file was refused, as a `Sentence` if it is translated."""
+        """Why the file was refused: as a `Sentence` if it can be translated, else as text."""
         return self.error if self.message is None else self.message.sentence()
 
 
 async def run_import(job: ImportJob) -> ImportAnswer:
-    """Run a job in a process of its own.
+    """Run an import in a separate process.
 
     Raises:
-        Overloaded: too many imports run, or the import took too long or stopped.
+        Overloaded: too many imports are running, or the import took too long or stopped.
     """
     if len(_running) >= MAX_AT_A_TIME:
         raise Overloaded("other files are being imported; try again in a minute")
@@ -128,7 +131,7 @@ async def _run(job: ImportJob) -> ImportAnswer:
 
 
 def main() -> None:
-    """Run the import that is described on standard input, and print the answer."""
+    """Read an import job from standard input, run it, and print the result as JSON."""
     os.nice(_NICENESS)
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=ImportJob)
     answer = ImportAnswer()

@@ -18,25 +18,25 @@ from supplies_service.problems import Overloaded, RateLimited
 T = TypeVar("T")
 
 MAX_PER_CALLER = 4
-"""Largest number of long reads and papers for which one caller may wait at a time."""
+"""Maximum number of long reads and papers for which one caller may wait at a time."""
 
 RETRY_SECONDS = 2
-"""After this many seconds a caller with too many long reads should try again."""
+"""Number of seconds after which a caller with too many long reads should try again."""
 
 MAX_DRAWN = 2
-"""Largest number of papers that are drawn at a time. A long paper takes up to 100 MB of memory."""
+"""Maximum number of papers drawn at the same time. A long one takes up to 100 MB of memory."""
 
 MAX_WAITING_TO_DRAW = 16
-"""Largest number of papers that may wait to be drawn. Further papers are refused."""
+"""Maximum number of papers that may wait to be drawn. Further ones are refused."""
 
 DRAWING_TIMEOUT_SECONDS = 60.0
-"""How long a paper waits to be drawn before it is refused."""
+"""Maximum number of seconds that a paper waits to be drawn. Then it is refused."""
 
 
 class LongWork:
     """Runs functions in threads, at most `MAX_PER_CALLER` at a time for each caller.
 
-    Use the object on one event loop only.
+    All calls must come from the same event loop.
     """
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class LongWork:
             return await run_sync(function)
 
     async def draw(self, caller: str, function: Callable[[], bytes]) -> bytes:
-        """Draw a paper in a thread. Wait while `MAX_DRAWN` other papers are being drawn.
+        """Draw a paper in a thread. If `MAX_DRAWN` papers are being drawn, wait for one to end.
 
         Raises:
             RateLimited: the caller already waits for `MAX_PER_CALLER` results.
@@ -81,7 +81,7 @@ class LongWork:
                 self._drawing.release()
 
     async def export(self, caller: str, function: Callable[[], T]) -> T:
-        """Write an export in a thread. Wait while another export is being written.
+        """Write an export in a thread. Only one export is written at a time; others wait.
 
         Raises:
             RateLimited: the caller already waits for `MAX_PER_CALLER` results.
@@ -92,7 +92,7 @@ class LongWork:
 
     @contextmanager
     def _place(self, caller: str) -> Iterator[None]:
-        """Count one waiting request of a caller for the duration of the `with` block."""
+        """Count one more waiting request of a caller while the `with` block runs."""
         if self._of_caller[caller] >= MAX_PER_CALLER:
             raise RateLimited(
                 f"{MAX_PER_CALLER} of your long requests are being answered; wait for one of them",

@@ -17,7 +17,7 @@ async def join_team(
     version: str | None = None,
     present_secret: str = "",
 ) -> tuple[Phone, str]:
-    """Add a phone to a team, and log it. The parameters are those of `phones.join`.
+    """Add a phone to a team, and log it. The arguments are passed on to `phones.join`.
 
     Raises:
         InvalidField: the label or the version is invalid.

@@ -1,4 +1,4 @@
-"""Warnings that phones may have records which they have not sent."""
+"""Warnings about phones that may have records which they have not sent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from supplies.views.pagination import Warned
 
 
 def find_silent_phones(access: AccessContext, delivery: str) -> list[Warned]:
-    """Return a warning for each phone that may have unsent records about a delivery."""
+    """Return a warning for each phone that may have unsent records about a delivery.
+
+    Such a phone reported unsent records, or was not seen since the delivery was dispatched.
+    """
     return [
         _unsent(phone, phone.unsent)
         if phone.unsent
@@ -27,8 +30,9 @@ def find_silent_phones(access: AccessContext, delivery: str) -> list[Warned]:
 def find_unsent_hand_outs(access: AccessContext, team: str | None = None) -> list[Warned]:
     """Return a warning for each phone whose unsent records may be hand-outs at a counter.
 
-    The service refuses a hand-out on a closed day, and at a location that is not the counter of the
-    team. So these records would be refused when the phone sends them.
+    Call this before days are closed or a team's counter changes. The service refuses hand-outs on a
+    closed day, and hand-outs from a location that is not the team's counter. So the phones' records
+    would be refused when they arrive.
 
     Args:
         team: The team whose counter changes; None for all teams with a counter.
@@ -40,9 +44,9 @@ def find_unsent_hand_outs(access: AccessContext, team: str | None = None) -> lis
 def find_counter_warnings(
     access: AccessContext, before: CatalogueRecord, after: CatalogueRecord
 ) -> list[Warned]:
-    """Return a warning for each phone whose unsent hand-outs are refused after a change of counter.
+    """Return a warning for each phone whose unsent hand-outs a change of counter would invalidate.
 
-    The list is empty if the record is not a team, or if its counter stays.
+    The list is empty if the changed record is not a team, or if the team's counter stays the same.
     """
     if not isinstance(before, Team) or not isinstance(after, Team):
         return []

@@ -1,4 +1,4 @@
-"""Responses to errors: problem+json (RFC 9457), or a page for a browser.
+"""Responses to errors: problem+json (RFC 9457) for programs, or a page for a browser.
 
 Details that callers must not see are left out.
 """
@@ -50,11 +50,11 @@ from supplies_service.request_bodies import pointer_as_typed
 from supplies_service.routes.parameters import query_parameters
 
 RETRY_AFTER = "5"
-"""Seconds after which a client should try again if the database is busy."""
+"""Number of seconds after which a client should try again if the database is busy."""
 
 
 def handle_refusal(request: Request[Any, Any, Any], error: SuppliesError) -> Response[bytes]:
-    """Return the response for an error of the ledger or service.
+    """Return the response to an error that the ledger or the service raised.
 
     Details of storage errors are only logged.
     """
@@ -79,10 +79,10 @@ def _headers(error: SuppliesError, status: int) -> dict[str, str]:
 
 
 def show_sign_in(request: Request[Any, Any, Any], error: SessionRequired) -> Response[bytes]:
-    """Show the sign-in form. A donor gets the page for invalid links instead.
+    """Return the sign-in form. On a donor's page, return the page about invalid links instead.
 
-    The sign-in form also contains the fields of the form that was sent without a session, so that
-    it can be shown again after signing in.
+    If a form was sent without a session, the sign-in form contains the fields of that form. After
+    signing in, the user sees that form again, filled in.
     """
     if request.url.path.startswith("/my"):
         return redirect("/my/lost")
@@ -93,7 +93,7 @@ def show_sign_in(request: Request[Any, Any, Any], error: SessionRequired) -> Res
 
 
 def handle_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    """Return a problem response for an error that Litestar raised itself.
+    """Return the response to an error that Litestar raised itself.
 
     Examples are an unknown route, a wrong method, a body that is too large or an invalid parameter.
     """
@@ -108,7 +108,7 @@ def handle_http_exception(request: Request[Any, Any, Any], error: HTTPException)
 
 
 def handle_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Log an unexpected error in full, and return a problem response without details."""
+    """Log an unexpected error in full, and return an error response without details."""
     log_error("failed", request.scope, error)
     sentence = "the service failed to answer this request; its log contains the cause"
     return _problem_response(request, Internal(sentence), 500, sentence, {})
@@ -129,9 +129,9 @@ def _from_http_exception(request: Request[Any, Any, Any], error: HTTPException) 
 
 
 def _allowed(error: HTTPException) -> list[str]:
-    """Return the methods that an address accepts, from an error 405.
+    """Return the methods that an address accepts, taken from Litestar's error with status 405.
 
-    For other errors, return [].
+    For errors with another status, return [].
     """
     allowed = Headers(error.headers or {}).get("allow", "")
     return [method.strip() for method in allowed.split(",") if method.strip()]
@@ -140,7 +140,7 @@ def _allowed(error: HTTPException) -> list[str]:
 def _invalid_parameters(
     request: Request[Any, Any, Any], error: ValidationException
 ) -> InvalidField:
-    """Return the field problems for Litestar's error about query parameters, by parameter name."""
+    """Convert Litestar's error about query parameters to one problem per parameter."""
     missing = re.match(r"Missing required \w+ parameter '([\w-]+)'", error.detail)
     if missing:
         name = missing[1]
@@ -158,7 +158,7 @@ def _invalid_parameters(
 
 
 def _parameter_fault(name: str, declared: FieldDefinition, value: str, message: str) -> Fault:
-    """Return the fault for Litestar's error about the value of one query parameter."""
+    """Convert Litestar's error about the value of one query parameter to a `Fault`."""
     (fault,) = field_error(
         message, choices_of(declared.annotation, message), within=f"/{name}"
     ).faults
@@ -221,4 +221,4 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     HTTPException: handle_http_exception,
     Exception: handle_failure,
 }
-"""The handler for each class of error. Litestar uses the handler of the nearest base class."""
+"""The handler for each error class. Litestar uses the handler of the nearest base class."""

@@ -1,4 +1,4 @@
-"""Errors of the service, the status of every error, and the form of a problem (RFC 9457)."""
+"""Errors of the service, their HTTP statuses, and the JSON form of an error (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class FieldProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """An error response (RFC 9457).
+    """The JSON body of an error response, called "problem details" in RFC 9457.
 
     Attributes:
         type: A relative URI that identifies the kind of error and never changes.
         instance: The request's id in the log.
-        scanned: The parts of a barcode that no item has; absent for other errors.
+        scanned: The parts of a scanned barcode that no item has. Unset for other errors.
     """
 
     type: str
@@ -120,7 +120,7 @@ class RateLimited(SuppliesError):
 
 
 class Overloaded(SuppliesError):
-    """The service is too busy to answer this request now."""
+    """The service is too busy to handle this request."""
 
     slug = "busy"
     title = "The service is busy"
@@ -130,7 +130,7 @@ class SessionRequired(SuppliesError):
     """A page needs a session, but the request has none. The sign-in form is shown instead.
 
     Attributes:
-        typed: The fields of the form that was sent; empty if none was sent.
+        typed: The fields of the form that the request sent; empty if it sent no form.
     """
 
     def __init__(self, typed: Sequence[tuple[str, str]] = ()) -> None:
@@ -139,7 +139,10 @@ class SessionRequired(SuppliesError):
 
 
 class Internal(SuppliesError):
-    """An error of the service itself. The log has its details under the response's `instance`."""
+    """An unexpected error of the service itself.
+
+    The log has its details under the id that the response has as `instance`.
+    """
 
 
 _STATUS: Mapping[type[SuppliesError], int] = {
@@ -162,7 +165,7 @@ _STATUS: Mapping[type[SuppliesError], int] = {
     ReadOnly: 503,
     Uncertain: 503,
 }
-"""The HTTP status for each error class and its subclasses. All other errors get status 500."""
+"""The HTTP status of each error class and its subclasses. All other errors have status 500."""
 
 
 _BUSY = "the books cannot be written now; nothing was recorded, try again"
@@ -174,14 +177,14 @@ _UNCERTAIN = (
 
 
 def status_of(error: SuppliesError) -> int | None:
-    """Return the status for an error, or None if callers must not see the error."""
+    """Return the HTTP status of an error, or None if callers must not see the error."""
     return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), None)
 
 
 def shown_detail(error: SuppliesError) -> str:
     """Return the part of an error message that the caller may see.
 
-    Details of the database are only logged.
+    Details of database errors are only logged.
     """
     if isinstance(error, StoreError):
         return _UNCERTAIN if isinstance(error, Uncertain) else _BUSY

@@ -30,7 +30,10 @@ from supplies_service.security.authentication import caller_of
 from supplies_service.stations import current_station
 
 MAX_BODY = 2**20
-"""Maximum size of a body in bytes. 500 lines with every field filled need about a third of it."""
+"""Maximum size of a body in bytes.
+
+A body with 500 lines of goods and every field filled in needs about a third of it.
+"""
 
 S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
@@ -43,32 +46,32 @@ contain such a field, nor `type`.
 """
 
 PHOTO_TYPES: tuple[str, ...] = get_args(PhotoType)
-"""The media types of photos."""
+"""The media types that are accepted for photos."""
 
 _BODY = "supplies_body"
-"""The key under which a request's scope contains the JSON object of its body."""
+"""The key in a request's ASGI scope that holds the JSON object of its body."""
 
 _ENTRY_NUMBERS = ("entry", "conflict")
-"""Path parameters that are entry numbers. All other path parameters are codes."""
+"""Names of path parameters that are entry numbers. All others are codes."""
 
 _ROLES_SHOWN_BOOKS = ("coordinator", "recorder")
-"""Roles that may see the faults of a command that depend on the content of the books."""
+"""Roles that see all faults of a command, even those found by reading the books."""
 
 _decode = msgspec.json.Decoder().decode
 
 
 class EmptyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A body without fields: `{}`."""
+    """The body `{}`, for requests that need no fields."""
 
 
 class Changes(Generic[S]):
-    """The body of a PATCH: the fields of `S` to change. The other fields keep their values."""
+    """The body of a PATCH: the fields of `S` to change. Fields left out keep their values."""
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         self.fields = fields
 
     def apply_to(self, before: S) -> S:
-        """Return a copy of `before` with these changes.
+        """Return a copy of `before` with these fields changed.
 
         Raises:
             InvalidField: a field is unknown, or its value is invalid.
@@ -77,10 +80,10 @@ class Changes(Generic[S]):
 
 
 class BodyType(NamedTuple):
-    """The type of a handler's body.
+    """The type to which a handler's request body is decoded.
 
     Attributes:
-        is_partial: Whether any field may be left out.
+        is_partial: Whether every field may be left out, as in a PATCH.
     """
 
     struct: type[msgspec.Struct]
@@ -88,7 +91,7 @@ class BodyType(NamedTuple):
 
 
 def body_type(handler: BaseRouteHandler) -> BodyType | None:
-    """Return the type of a handler's `payload` parameter, or None if it takes no body."""
+    """Return the type of a handler's `payload` parameter, or None if it has no such parameter."""
     parameter = handler.parsed_fn_signature.parameters.get("payload")
     if parameter is None:
         return None
@@ -128,10 +131,9 @@ async def _with_all_faults(
     struct: type[msgspec.Struct],
     fields: Mapping[str, Any],
 ) -> SuppliesError:
-    """Return an error about a body, with the faults added that only the books can show.
+    """Add further faults of a body to an error: those that can only be found by reading the books.
 
-    If the caller's role may record only about the caller's own documents, the error is returned
-    unchanged.
+    If the caller's role may not see the content of the books, return the error unchanged.
     """
     caller = caller_of(request.scope)
     if caller is None or caller.role not in _ROLES_SHOWN_BOOKS:
@@ -147,11 +149,11 @@ async def _with_all_faults(
 
 
 def decode(struct: type[S], fields: Mapping[str, Any], path: Mapping[str, str | int]) -> S:
-    """Decode the fields of a body and the parameters of a path to one struct.
+    """Decode the fields of a body and the parameters of the path to one struct.
 
     Raises:
         InvalidField: a field of the body is missing, unknown or invalid.
-        NotFound: a field of the path is invalid, so there is nothing at this address.
+        NotFound: a path parameter is invalid, so there is nothing at this address.
     """
     try:
         return convert(struct, {**fields, **path})
@@ -165,7 +167,7 @@ def decode(struct: type[S], fields: Mapping[str, Any], path: Mapping[str, str | 
 def _path_fields(
     struct: type[msgspec.Struct], parameters: Mapping[str, Any]
 ) -> dict[str, str | int]:
-    """Return those path parameters that are fields of a struct."""
+    """Return the path parameters that are also fields of a struct, by name."""
     fields: dict[str, str | int] = {}
     for name in parameters.keys() & set(struct.__struct_encode_fields__):
         value = str(parameters[name])
@@ -176,11 +178,11 @@ def _path_fields(
 async def json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """Return the request's body as a JSON object. The body is read only once.
 
-    If the route takes a photo, the body may be the photo itself. It is then returned as the field
-    that the route's `opt` names as `file_field`.
+    If the route takes a photo, the body may be the photo itself. The result is then an object with
+    the photo in one field. The route's `opt` names this field as `file_field`.
 
-    Other media types are refused. This also protects against forms of other sites, because a
-    browser asks for permission before it sends JSON to another site.
+    Bodies of other media types are refused. This also protects against forms of other sites,
+    because a browser asks for permission before it sends JSON to another site.
 
     Raises:
         WrongMediaType: the request does not declare JSON in UTF-8.
@@ -220,9 +222,9 @@ async def _read_json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
 
 
 def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> None:
-    """Refuse a JSON object that contains a name twice.
+    """Raise an error if a JSON object contains a name twice.
 
-    Programs that read such an object do not agree on which of the values to use.
+    Programs do not agree on which of the two values counts.
     """
     seen = set[str]()
     for name, _ in pairs:
@@ -237,9 +239,10 @@ _refuse_duplicates_in = json.JSONDecoder(object_pairs_hook=_refuse_duplicates, p
 
 
 def pointer_as_typed(request: Request[Any, Any, Any], pointer: str) -> str:
-    """Return the JSON pointer of the field in which the user typed the faulty value.
+    """Return the JSON pointer of the field in which the user typed an invalid value.
 
-    A month of expiry may be typed in the field of the day, but a rule names the field of the month.
+    An expiry month may be typed into the field `expires_on`, but an error about it names the field
+    `expires_month`.
     """
     parent, _, name = pointer.rpartition("/")
     if name != "expires_month":

@@ -69,14 +69,14 @@ S = TypeVar("S", bound=msgspec.Struct)
 P = TypeVar("P", bound=Page[Any] | StockView | MovementsView)
 
 _ARRIVAL_PREFIXES = ("b_", "o_")
-"""First part of the ids of arrivals that are not donations."""
+"""Prefixes of the ids of goods that arrived other than as a donation, such as bought goods."""
 
 Show = Callable[[Books, Recorded], Outcome[S]]
-"""Function that builds the response to a recorded command, and the address of what it created."""
+"""Function that returns the response to a recorded command, and the address of what it created."""
 
 
 def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
-    """Return the recorded entry as the response. For commands that create nothing else."""
+    """Return only the recorded entry as the response, for commands that create nothing else."""
     entry = get_entry(books, recorded.seq)
     new = entry.supersedes is None
     warnings = find_likely_duplicates(books, recorded.document, recorded.seq) if new else []
@@ -99,7 +99,10 @@ def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
 
 
 def find_address_warnings(books: Books, recorded: Recorded) -> list[Warned]:
-    """Return a warning if the command issued the first receipt with a local address."""
+    """Return a warning if the command issued the station's first receipt with a local web address.
+
+    With such an address, the receipt's QR code works only on the station's own computer.
+    """
     # If so, the command has this warning too, as text.
     return find_local_address(books, recorded.seq, recorded.last) if recorded.warnings else []
 
@@ -109,10 +112,10 @@ def _outcome(
 ) -> Outcome[Any]:
     """Return the response to a recorded command.
 
-    If it was recorded as a conflict, the status is 202.
+    If the command was recorded as a conflict, the status is 202.
 
     Args:
-        written: The entries that were just written; none for a repeated request.
+        written: The entries that were written for the command; empty for a repeated request.
     """
     # The parts of a response read many of the same rows. Nothing is written meanwhile.
     with books.cache_queries(written):
@@ -133,11 +136,11 @@ def _recording(
 ) -> Job[EncodedOutcome]:
     """Return a job that records a command.
 
-    If the command was recorded before, the job returns the earlier response.
+    If the command was recorded before, the job returns the response that was sent then.
 
     Args:
-        line: The line for the access log, if the response contains data of a person; otherwise
-            None.
+        line: The fields of a line for the access log, if the response contains data of a person;
+            otherwise None.
     """
     name = None if key is None else command_id(key)
 
@@ -167,8 +170,8 @@ class RequestContext:
         station: The station.
         ledger: The ledger for short reads on the event loop.
         station_keys: The keys that sign the station's receipts.
-        is_repeat: Whether a response to the same request is stored. If so, checks that would refuse
-            a repeat are left out.
+        is_repeat: Whether the response to an earlier, equal request is stored. If so, checks that
+            could refuse the repeated request are skipped.
     """
 
     def __init__(self, request: Request[Any, Any, State]) -> None:
@@ -180,7 +183,7 @@ class RequestContext:
         self.is_repeat = self._keyed is not None and self._keyed.stored is not None
 
     def for_station(self, station: StationService) -> RequestContext:
-        """Return the context for another station, and make it the station of the request."""
+        """Return a context for another station, whose books the request then uses."""
         set_current_station(self.request, station)
         return RequestContext(self.request)
 
@@ -188,13 +191,13 @@ class RequestContext:
 
     @property
     def caller(self) -> Caller:
-        """The authenticated caller. Do not use it on a public route, which has no caller."""
+        """The authenticated caller. Do not use this on a public route: it has no caller."""
         assert self._caller is not None, "a public route has no caller"
         return self._caller
 
     @property
     def by(self) -> str:
-        """The code of the caller, which is stored as author of entries."""
+        """The caller's code, which is stored as the author of entries."""
         return self.caller.code
 
     @property
@@ -203,16 +206,16 @@ class RequestContext:
         return read_idempotency_key(self.request) is not None
 
     def access(self, books: Books) -> AccessContext:
-        """Return the access tables of these books, at the current time."""
+        """Return the tables of users, tokens, links and phones in these books, as of now."""
         return AccessContext(books, self.ledger.clock())
 
     async def log_own_access(self) -> None:
-        """Log that a courier or donor reads personal data, if the route shows any."""
+        """Log that a courier or donor reads personal data, if the route's response has any."""
         if self.request.route_handler.opt.get("personal", False):
             await log_access(self.request, self.caller)
 
     async def forbid(self, detail: str) -> NoReturn:
-        """Log that the request was refused, and raise an error with `detail`.
+        """Log that the request was refused, and raise an error with the message `detail`.
 
         Raises:
             Forbidden: always.
@@ -223,16 +226,19 @@ class RequestContext:
     # --- reading -----------------------------------------------------------------------------
 
     def reading(self) -> AbstractContextManager[Books]:
-        """Read the books in one consistent state. Do not `await` within the `with` block."""
+        """Open the books for reading, in one consistent state.
+
+        Do not `await` within the `with` block.
+        """
         return self.ledger.reading()
 
     def show(self, view: Callable[[Books], S]) -> S:
-        """Return a view of the books, without fields that the caller may not see."""
+        """Call a view of the books, and remove fields that the caller may not see."""
         with self.reading() as books:
             return self.redacted(view(books))
 
     def page(self, view: Callable[[Books], P]) -> Response[P]:
-        """Return a page of a list.
+        """Return one page of a list, as JSON.
 
         The `Link` header of the response has the address of the next page.
         """
@@ -258,7 +264,7 @@ class RequestContext:
         """Draw a paper in a thread, and return it as a PDF.
 
         Args:
-            name: The file name, without the ending.
+            name: The file name, without the extension.
 
         Raises:
             RateLimited: the caller already waits for several papers.
@@ -267,7 +273,7 @@ class RequestContext:
         return PDFResponse(await self.stations.long_work.draw(self._limited_caller, draw), name)
 
     async def run_export(self, write: Callable[[], T]) -> T:
-        """Write an export in a thread. Only one is written at a time.
+        """Write an export in a thread. Only one export is written at a time.
 
         Raises:
             RateLimited: the caller already waits for several long reads.
@@ -276,18 +282,21 @@ class RequestContext:
 
     @property
     def _limited_caller(self) -> str:
-        """The caller for the limit of long reads: a code or, if there is none, an address."""
+        """The name under which long reads of a caller are limited.
+
+        It is the caller's code or, if the caller is unknown, the network address.
+        """
         caller = self._caller
         if caller is None:
             return client_address(self.request)
         return f"{caller.station}/{caller.code}"
 
     async def show_in_thread(self, view: Callable[[Books], S]) -> S:
-        """Return a view as `show` does, in a thread. Use it if the time grows with the books."""
+        """Do the same as `show`, in a thread, for views that take longer as the books grow."""
         return self.redacted(await self.read_in_thread(view))
 
     async def page_in_thread(self, view: Callable[[Books], P]) -> Response[P]:
-        """Return a page as `page` does, in a thread. Use it if the time grows with the books."""
+        """Do the same as `page`, in a thread, for lists that take longer as the books grow."""
         return self._page(await self.read_in_thread(view))
 
     def _page(self, page: P) -> Response[P]:
@@ -320,10 +329,11 @@ class RequestContext:
         """Record a command, and return what was created as the response.
 
         Args:
-            command: The command, or a function that makes it from the books within the transaction.
+            command: The command, or a function that makes it from the books in the SQL
+                transaction.
             show: Builds the response to the recorded command.
             named: The code of a person whose data the response contains. The access is then logged
-                in the same transaction. None logs nothing.
+                in the same SQL transaction. None logs nothing.
 
         Raises:
             SuppliesError: the command is refused, or the database cannot be written.
@@ -336,13 +346,14 @@ class RequestContext:
     async def record_for(
         self, by: str, key: IdempotencyKey, command: Command, show: Show[Any]
     ) -> EncodedOutcome:
-        """Record a command on behalf of another caller, with that caller's idempotency key.
+        """Record a command on behalf of another caller, with an idempotency key of that caller.
 
-        If that caller sends the same request later, it gets this response.
+        If that caller later sends the same request, nothing is recorded twice, and the caller gets
+        this response.
 
         Args:
             by: The code of the caller.
-            key: The key, with the request.
+            key: The idempotency key, with the request that it belongs to.
 
         Raises:
             SuppliesError: the command is refused, or the database cannot be written.
@@ -356,14 +367,14 @@ class RequestContext:
         *,
         is_secret: bool = False,
     ) -> CreatedOrConflict[S]:
-        """Run a POST that changes rows outside the hash chain, such as users.
+        """Run a POST that changes data outside the hash chain, such as users.
 
         Args:
-            operation: Makes the change, within a transaction.
+            operation: Makes the change, within an SQL transaction.
             replay: Builds the response content for a repeat whose response is not stored. The
-                argument is the last part of the stored location.
-            is_secret: Whether the response contains a secret that is shown once, and so is not
-                stored.
+                argument is the last part of the `Location` of the first response.
+            is_secret: Whether the response contains a secret that is shown once. If so, the
+                response is not stored.
 
         Raises:
             SuppliesError: the operation is refused, or the database cannot be written.
@@ -381,10 +392,10 @@ class RequestContext:
     async def run_idempotent(
         self, operation: Operation[S], replay: Replay[S], *, is_secret: bool = False
     ) -> CreatedOrConflict[S]:
-        """Run a POST, or repeat the response if the same request ran before.
+        """Run a POST, or repeat the response if the same request has run before.
 
-        The changes and the use of the key are written in one commit. The parameters are those of
-        `idempotency.run_idempotent`.
+        The changes and the idempotency key are written in one commit. The arguments are passed on
+        to `idempotency.run_idempotent`.
 
         Raises:
             SuppliesError: the operation is refused, or the database cannot be written.
@@ -404,4 +415,4 @@ class RequestContext:
 
 
 Context = NamedDependency[RequestContext]
-"""The type of a handler's parameter `context`."""
+"""The type of the parameter `context` of route handlers."""

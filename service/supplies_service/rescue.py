@@ -1,9 +1,9 @@
 """Record the unsent records of a phone from a text that the phone shows.
 
-The text has lines `supplies-run:1:{part}/{parts}:{phone}:{data}`. A hand scanner may also read them
-from QR codes. The data of all parts, joined, is base64url of compressed JSON. Each record is
-recorded as if the phone had sent it, under the key that the phone made. So a record that the phone
-also sends is recorded only once.
+The text has lines `supplies-run:1:{part}/{parts}:{phone}:{data}`. A hand scanner may also read the
+lines from QR codes. The data of all parts, joined, is base64url of compressed JSON. Each record is
+recorded as if the phone had sent it, under the idempotency key that the phone made. So a record is
+recorded only once, even if the phone also sends it.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ _LINE = re.compile(
 )
 
 _MAX_BYTES = 8 * 2**20
-"""Largest size of the records of a phone, decompressed."""
+"""Maximum size in bytes of the decompressed records of a phone."""
 
 _NOT_OURS = "this is not the text of unsent records; copy it from the phone again, whole"
 
 
 class UnsentRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A record that a phone has not sent, or of which the service has not confirmed the receipt.
+    """A record that a phone has not sent, or that it has sent without getting a response.
 
     Attributes:
         key: The idempotency key that the phone made.
         body: The exact text of the request's body.
-        delivery: The delivery of an outcome; None for a hand-out at a counter.
+        delivery: The delivery, if the record is an outcome; None for a hand-out at a counter.
     """
 
     key: str
@@ -56,24 +56,25 @@ class UnsentRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnsentRecords(msgspec.Struct, frozen=True, kw_only=True):
-    """The unsent records of a phone, and the time of its clock when it wrote the text."""
+    """The unsent records of a phone, and the time of its clock when it showed the text."""
 
     now: Timestamp
     records: list[UnsentRecord]
 
 
 class _Report(NamedTuple):
-    """An unsent record as the command of the phone's request, and the response to that request."""
+    """The command that a phone's unsent record asks for, and the response to it."""
 
     command: Command
     show: Show[Any]
 
 
 class RescuedRecord(View, frozen=True, kw_only=True):
-    """The result for one unsent record.
+    """What happened to one unsent record.
 
     Attributes:
-        result: Whether it was booked now, or before, or recorded as a conflict, or refused.
+        result: Whether the record was booked now, had been booked before, was recorded as a
+            conflict, or was refused.
         entry: Number of its entry; None if it was refused.
         because: Why it was refused; None if it was not.
     """
@@ -93,7 +94,7 @@ class Rescued(View, frozen=True, kw_only=True):
     records: list[RescuedRecord]
 
     def in_english(self) -> Rescued:
-        """Return the results with each reason as English text, for JSON.
+        """Return the results for a JSON response, with each reason as English text.
 
         Pages do not use this, because they translate the reasons.
         """
@@ -105,9 +106,10 @@ class Rescued(View, frozen=True, kw_only=True):
 
 
 def read_text(text: str) -> list[tuple[str, UnsentRecords]]:
-    """Return the unsent records in a text, each with its phone, in the order of writing.
+    """Return the unsent records in a text, each group with the id of its phone.
 
-    Lines may be repeated, and in any order. A phone may have written several texts.
+    Lines may be in any order, and may occur more than once. A phone may have shown several texts,
+    which are then sorted by the time of its clock.
 
     Raises:
         InvalidField: the text has no such lines, a part is missing, or parts do not belong
@@ -158,11 +160,12 @@ def _decode(data: str) -> UnsentRecords:
 async def take_over(context: RequestContext, text: str) -> Rescued:
     """Record each unsent record in a text once, on behalf of its phone.
 
-    A refused record does not affect the others.
+    If one record is refused, the others are still recorded.
 
     Raises:
         InvalidField: the text is not complete.
-        StoreError: the database cannot be written. Records before this are recorded.
+        StoreError: the database cannot be written. Records that came earlier stay
+            recorded.
     """
     done = []
     for phone_id, unsent in read_text(text):
@@ -239,7 +242,7 @@ def _offset(context: RequestContext, phone: Phone, unsent: UnsentRecords) -> tim
 
 
 def _check_owner(context: RequestContext, phone: Phone, delivery: str) -> None:
-    """Check that an outcome is about a delivery that the phone's team has or had.
+    """Check that the phone's team has or once had the delivery to which an outcome belongs.
 
     Raises:
         InvalidField: the team never had the delivery.

@@ -1,8 +1,8 @@
-"""Response cache: send the same response to the same request until the database is written.
+"""Response cache: send the same response to the same request until something is written.
 
-SQLite counts the commits of all connections and processes. Each write changes this count and so
-empties the cache. This includes the revocation of a token. PostgreSQL has no such count, so nothing
-is cached there.
+SQLite counts the commits of all connections and processes. Each write, even the revocation of a
+token, changes this count, and so the cache is emptied. PostgreSQL has no such count, so nothing is
+cached there.
 
 Only routes with `cacheable` in their `opt` are cached. Their responses depend on the books and on
 the request, but not on the time.
@@ -21,24 +21,24 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from supplies_service.observability.request_log import LOGGED
 
 MAX_CACHED_BYTES = 16 * 2**20
-"""Size of all cached responses at which the cache is emptied."""
+"""Maximum total size of the cached responses. The cache is emptied when it is reached."""
 
 _VERSION = "supplies_database_version"
-"""Key in the scope of a request for the version of the database when the request arrived."""
+"""The key in a request's ASGI scope for the database version at the request's arrival."""
 
 _USED_UNTIL = "supplies_response_used_until"
-"""Key in a request's scope for the time until which the response may be used again."""
+"""The key in a request's ASGI scope for the time at which its cached response expires."""
 
 _BYTES_PER_RESPONSE = 1024
 """Approximate memory of a cached response, without its body."""
 
 
 class _Cached(NamedTuple):
-    """A response with status 200.
+    """A cached response with status 200.
 
     Attributes:
-        used_until: The time from which the response must be made again.
-        logged: The values in the request's scope that the request log reads.
+        used_until: The time from which the cached response must not be used.
+        logged: The values that the request log takes from the request's ASGI scope.
     """
 
     headers: list[tuple[bytes, bytes]]
@@ -47,48 +47,48 @@ class _Cached(NamedTuple):
     logged: dict[str, Any]
 
     async def send(self, send: Send) -> None:
-        """Send the response."""
+        """Send the cached response."""
         # A copy of the list, because middlewares add headers.
         await send({"type": "http.response.start", "status": 200, "headers": [*self.headers]})
         await send({"type": "http.response.body", "body": self.body, "more_body": False})
 
 
 def allow_reuse(scope: Scope, until: datetime) -> None:
-    """Let the response to a request be used for equal requests, until the database is written.
+    """Allow equal requests to get the response to this one, until the database is written.
 
     Args:
-        until: The time from which the caller must be authenticated again.
+        until: The time at which the caller's credential must be checked again.
     """
     request: Any = scope
     request[_USED_UNTIL] = until
 
 
 def version_at_arrival(scope: Scope) -> object:
-    """Return the version of the database when a request arrived, which each commit changes.
+    """Return the version of the database when a request arrived. Each commit changes the version.
 
-    Return None if the engine has no such version.
+    Return None if the database engine has no such version.
     """
     request: Any = scope
     return request.get(_VERSION)
 
 
 def _digest(request: Any) -> bytes:
-    """Return a hash that identifies a request. It is a hash so that no token stays in memory."""
+    """Return a hash of a request for comparison. Being a hash, it keeps no token in memory."""
     sent = request["scheme"], request["path"], request["query_string"], [*request["headers"]]
     return hashlib.sha256(repr(sent).encode()).digest()
 
 
 class ResponseCacheMiddleware:
-    """Sends a cached response to a GET request that was answered since the last write.
+    """Sends the cached response to a GET request if an equal request was answered before.
 
-    Two requests are equal if their paths, queries and headers are equal. Then their callers are
-    equal too.
+    Two requests are equal if their paths, queries and headers are equal. Equal requests have the
+    same caller. A write to the database empties the cache.
 
     Args:
         app: The application.
         clock: Returns the current time.
-        read_version: Returns the version of the database, which each commit changes. None means
-            that the engine has no such version.
+        read_version: Returns the version of the database, which each commit changes, or None if the
+            database engine has no such version.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class ResponseCacheMiddleware:
         self._size = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle a request."""
+        """Send a cached response, or call the next application."""
         request: Any = scope
         version = self._read_version() if scope["type"] == ScopeType.HTTP else None
         request[_VERSION] = version

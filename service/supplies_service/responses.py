@@ -28,18 +28,18 @@ encode = msgspec.json.Encoder().encode
 PDF_TYPE = "application/pdf"
 
 _PART_BYTES = 65_536
-"""Size of the parts in which a file is sent."""
+"""Size in bytes of the parts in which a file is sent."""
 
 
 class EntryRecorded(View, frozen=True, kw_only=True):
     """The recorded entry. Its `document` is the id of the document that the command created.
 
     Attributes:
-        warnings: Warnings of likely duplicates, of arrived goods that lack a batch or expiry which
-            their item needs, and of a first receipt whose QR code leads to the station's own
-            computer; absent if there are none.
+        warnings: Warnings that the entry is probably a duplicate, that the batch or expiry of
+            arrived goods is missing although their item needs it, or that the QR code of the
+            station's first receipt has a local address. Unset if there are no warnings.
         recounted: Count sheets whose expected quantities changed, because the command is dated
-            before the count; absent if there are none.
+            before the count. Unset if there are none.
     """
 
     entry: EntryView
@@ -55,7 +55,7 @@ class ConflictRecorded(View, frozen=True, kw_only=True):
 
 
 class _JSONBytes:
-    """The ASGI application that sends JSON which is encoded already."""
+    """An ASGI application that sends a response of encoded JSON."""
 
     def __init__(self, body: bytes, status: int, headers: Mapping[str, str]) -> None:
         self._body, self._status = body, status
@@ -74,7 +74,7 @@ class _JSONBytes:
 
 
 class JSONResponse(Response[T]):
-    """A response with a struct as JSON. The fields are in the order of the class."""
+    """A response with a struct as JSON, with the fields in the order of the struct."""
 
     def to_asgi_response(
         self,
@@ -100,17 +100,17 @@ class JSONResponse(Response[T]):
     def render(
         self, content: Any, media_type: str, enc_hook: Callable[[Any], Any] | None = None
     ) -> bytes:
-        """Encode a struct with a shared encoder. Litestar would make a new one each time."""
+        """Encode a struct with a shared encoder. Litestar would create one each time."""
         if isinstance(content, msgspec.Struct):
             return encode(content)
         return super().render(content, media_type)
 
 
 class CreatedResponse(Response[T]):
-    """The response to a POST that created something, with its address in the header `Location`.
+    """The response to a POST that created something. Its header `Location` has the new address.
 
-    The JSON is encoded in the transaction that also stores it for repeats of the request. It
-    decodes to a `T`.
+    The JSON is encoded in the SQL transaction that also stores it for repeats of the request. The
+    JSON decodes to a `T`.
     """
 
     def __init__(self, content: bytes, *, status: int = 201, location: str | None) -> None:
@@ -137,7 +137,7 @@ class CreatedResponse(Response[T]):
 class CreatedOrConflict(CreatedResponse[T]):
     """A `CreatedResponse`, or a response with status 202 if a fact contradicts the books.
 
-    The content is then a `ConflictRecorded`.
+    With status 202, the content is a `ConflictRecorded`.
     """
 
 
@@ -149,10 +149,10 @@ class PhotoResponse(Response[bytes]):
 
 
 class Download(NamedTuple):
-    """A file to send. Its position is at its beginning.
+    """An open file to send, positioned at its beginning.
 
     Attributes:
-        name: The name with which it is saved.
+        name: The file name under which browsers save it.
     """
 
     file: IO[bytes]
@@ -161,10 +161,10 @@ class Download(NamedTuple):
 
 
 def written_download(media_type: str, name: str, write: Callable[[IO[bytes]], object]) -> Download:
-    """Write a file to send, and return it.
+    """Write content to a temporary file, and return the file to send.
 
-    The file is on disk, so that the memory does not grow with its size and a slow client does not
-    keep the books open. It has no name, and disappears when it is closed.
+    A file on disk needs no memory for its content, and a slow client does not keep the books open.
+    The file has no name on disk, and disappears when it is closed.
 
     Args:
         write: Writes the content.
@@ -177,7 +177,7 @@ def written_download(media_type: str, name: str, write: Callable[[IO[bytes]], ob
 
 
 class _FileStream:
-    """The ASGI application that sends a file in parts, and then closes it."""
+    """An ASGI application that sends a file in parts, and then closes it."""
 
     def __init__(self, download: Download, headers: Mapping[str, str]) -> None:
         self._file = download.file
@@ -199,7 +199,7 @@ class _FileStream:
 
 
 class DownloadResponse(Response[bytes]):
-    """A file that browsers save. It is sent in parts, so that it is never whole in memory."""
+    """A file that browsers save. It is sent in parts, and is never in memory as a whole."""
 
     def __init__(self, download: Download) -> None:
         super().__init__(
@@ -222,7 +222,7 @@ class DownloadResponse(Response[bytes]):
 
 
 class PDFResponse(Response[bytes]):
-    """A PDF that browsers show. If saved, the file is named `{name}.pdf`."""
+    """A PDF that browsers show. If it is saved, the file name is `{name}.pdf`."""
 
     def __init__(self, content: bytes, name: str) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""The header `Sent-At`: the time of the sender's clock when it sent a request."""
+"""The request header `Sent-At`: the time by the sender's clock when the request was sent."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def read_sent_at(request: Request[Any, Any, Any]) -> datetime | None:
 
 
 def clock_offset(request: Request[Any, Any, Any], now: datetime) -> timedelta | None:
-    """Return how far the station's clock is ahead of the sender's, or None if it is unknown.
+    """Return how far the station's clock is ahead of the sender's.
+
+    Return None if the request has no header `Sent-At`.
 
     Raises:
         InvalidField: the header is not a time with a time zone.
@@ -47,7 +49,7 @@ def clock_warnings(about: str, offset: timedelta | None) -> list[Warned]:
     """Return a warning if the clock of a phone is wrong.
 
     Args:
-        about: The document that the phone reported.
+        about: The id of the document that the phone's report is about.
         offset: How far the station's clock is ahead of the phone's; None if it is unknown.
     """
     if offset is None or not clock_differs(offset):

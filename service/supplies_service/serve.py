@@ -1,4 +1,4 @@
-"""Run the service with granian and its worker processes until a signal stops it."""
+"""Run the service in the worker processes of granian, a web server, until a signal stops it."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from supplies_service.observability import logs
 from supplies_service.settings import Settings
 
 SHUTDOWN_SECONDS = 10
-"""How many seconds accepted requests may take after the signal to stop the service."""
+"""Seconds that accepted requests have to finish after the signal to stop the service."""
 
 
 MAX_CONNECTIONS = 4096
-"""Maximum number of connections of one worker."""
+"""Maximum number of connections of one worker process."""
 
 RESERVED_FILES = 128
-"""Number of open files that are not connections."""
+"""Number of open files that a worker keeps for other uses than connections."""
 
 
 def check_address(settings: Settings, *, has_coordinator: bool) -> tuple[str, int]:
-    """Check that the address and port of the settings are free. Return both for the server.
+    """Check that the host and port of the settings can be used. Return both for `serve`.
 
     Args:
         settings: The settings with host and port.
@@ -58,7 +58,7 @@ def serve(settings: Settings, address: tuple[str, int], *, served: str) -> int:
     Args:
         settings: The settings of the service.
         address: The result of `check_address`.
-        served: The stations for the message at the start: a code, or "all stations".
+        served: What the message at the start names as served: a station's code, or "all stations".
     """
     host, port = address
     shown = f"[{host}]" if ":" in host else host
@@ -86,10 +86,10 @@ def serve(settings: Settings, address: tuple[str, int], *, served: str) -> int:
 
 
 def _max_connections() -> int:
-    """Return how many connections a worker may have, after raising the limit of open files.
+    """Raise the limit of open files, and return how many connections a worker may have.
 
-    Some files are left for the books, keys and papers. More connections wait in the queue of the
-    operating system until others are closed.
+    Some open files are reserved for the books, keys and papers. If there are more connections, they
+    wait in the queue of the operating system until others are closed.
     """
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = MAX_CONNECTIONS + RESERVED_FILES
@@ -104,7 +104,7 @@ def _application(settings: Settings) -> Litestar:
     """Create the application in a worker process of granian.
 
     If somebody types Ctrl-C in a terminal, the workers get that signal too. They ignore it and wait
-    for the parent's signal. Otherwise, the parent would treat them as failed.
+    for the signal of the parent process. Otherwise, the parent would treat them as failed.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     # The handler inherited from the parent would lose a signal sent while the worker starts.
@@ -125,10 +125,11 @@ def _application(settings: Settings) -> Litestar:
 
 
 def collect_garbage_from_now_on() -> None:
-    """Turn garbage collection on, and exclude all objects that exist now from it.
+    """Turn garbage collection on, and exclude from it all objects that exist at this moment.
 
-    `supplies serve` turns it off, because starting makes 240,000 objects and hardly any garbage.
-    These objects exist as long as the process. Without them, a full collection takes 70 ms less.
+    `supplies serve` starts with garbage collection off, because starting makes 240,000 objects and
+    hardly any garbage. These objects exist as long as the process. Without them, a full collection
+    takes 70 ms less.
     """
     gc.freeze()
     gc.enable()
@@ -139,20 +140,20 @@ def _ignore_interrupts() -> None:
 
 
 def _limit_shutdown() -> None:
-    """End the worker with SIGALRM if it still runs `SHUTDOWN_SECONDS` after SIGTERM.
+    """Let SIGALRM kill the worker if it still runs `SHUTDOWN_SECONDS` after SIGTERM.
 
-    granian's own limit is not used, because with it granian reports workers that have just ended as
-    refusing to stop. granian still gets SIGTERM through the event loop.
+    granian's own limit is not used, because with it granian wrongly reports that workers which have
+    just ended refuse to stop. granian still gets SIGTERM through the event loop.
     """
     signal.signal(signal.SIGTERM, lambda *_: signal.alarm(SHUTDOWN_SECONDS))
 
 
 async def _stop_without_parent() -> None:
-    """Stop this worker when the parent has ended, for example by SIGKILL.
+    """Stop this worker when the parent process has ended, for example by SIGKILL.
 
-    Otherwise, the port would stay in use. A pipe reports the end of the parent. Each worker keeps
-    the pipes of the workers before it open. So the last worker stops first, then the one before it,
-    and so on.
+    Otherwise, the port would stay in use. A pipe reports the end of the parent. Each worker also
+    keeps the pipes of the workers that were started before it open. So the last worker stops first,
+    then the one before it, and so on.
     """
     parent, loop = multiprocessing.parent_process(), asyncio.get_running_loop()
     if parent is None:
@@ -176,7 +177,7 @@ def _checked_host(host: str, has_coordinator: bool) -> str:
 
 
 def _check_port(address: str, port: int) -> None:
-    """Refuse a port that is in use. Otherwise granian would share it with the other process."""
+    """Refuse a port that is in use. Otherwise, granian would share it with the other process."""
     if not 1 <= port <= 65535:
         raise InvalidField(f"invalid port {port}: use 1 to 65535")
     family = socket.AF_INET6 if ":" in address else socket.AF_INET

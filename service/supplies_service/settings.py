@@ -1,8 +1,9 @@
 """Settings of the service: environment variables `SUPPLIES_…`.
 
 Only this module reads the settings, with two exceptions. `SUPPLIES_KEYS` is read by
-`supplies.signing`, because the command line needs it too. Variables in `READ_ELSEWHERE` are read by
-`deploy/`. A test compares the table of all variables in `docs/configuration.md` with this module.
+`supplies.signing`, because the command line needs it too. The other variables in `READ_ELSEWHERE`
+are read by scripts in `deploy/`. A test compares the table of all variables in
+`docs/configuration.md` with this module.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ PREFIX = "SUPPLIES_"
 READ_ELSEWHERE = frozenset({"SUPPLIES_KEYS", "SUPPLIES_BACKUPS", "SUPPLIES_REPLICA"})
 
 BODY_SECONDS = 30.0
-"""Default of `body_seconds`. It is enough for a mebibyte over a slow mobile connection.
+"""Default number of seconds in which the body of a request must arrive.
 
-The header of a request may take as long.
+It is enough for a mebibyte over a slow mobile connection. The headers of a request may take as
+long.
 """
 
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
@@ -34,7 +36,7 @@ _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of a service. The defaults suit a single machine.
 
-    The metadata of each field is a text about its valid values, for error messages.
+    Each field's metadata describes its valid values, for error messages.
     """
 
     database: Annotated[
@@ -92,12 +94,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def variable_name(field: str) -> str:
-    """Return the name of a setting's environment variable."""
+    """Return the name of a setting's environment variable, such as `SUPPLIES_PORT`."""
     return PREFIX + field.upper()
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
-    """Return variables that begin with `SUPPLIES_` but are not settings, such as misspelt ones."""
+    """Return variables named `SUPPLIES_…` that are not settings, such as misspelt ones."""
     known = {variable_name(name) for name in Settings.__struct_fields__} | READ_ELSEWHERE
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
@@ -116,7 +118,7 @@ def _convert(field: str, kind: Any, value: object, name: str) -> Any:
 
 
 def _parse_hosts(text: str) -> tuple[str, ...]:
-    """Return the host names in lower case, and IPv6 addresses without brackets."""
+    """Split a list of host names. Put them in lower case, and remove brackets of IPv6 addresses."""
     names = tuple(text.replace(",", " ").lower().split())
     return tuple(map(_parse_host, names))
 
@@ -142,4 +144,4 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "hosts": _parse_hosts,
     "proxies": _parse_networks,
 }
-"""For each setting that has several values: the function that splits its text."""
+"""The functions that split the text of settings with several values, by setting."""

@@ -32,16 +32,16 @@ from supplies_service.observability.metrics import Metrics
 T = TypeVar("T")
 
 Connection = ASGIConnection[Any, Any, Any, Any]
-"""A request in the form in which middlewares receive it."""
+"""A request in the form in which middlewares get it."""
 
 _MAX_CACHED = 1000
-"""Number of stations kept in memory. If there are more, the least recently used one is removed."""
+"""Maximum number of stations in memory. Beyond it, the least recently used is removed."""
 
 _QUEUES = 4
-"""Number of commit queues, if the engine can write for several stations at once."""
+"""Number of commit queues if the database engine can write for several stations at once."""
 
 _SCOPE_KEY = "supplies_station"
-"""The key under which a request's scope contains the `StationService` of the request."""
+"""The key in a request's ASGI scope that holds the request's `StationService`."""
 
 
 class StationService:
@@ -71,8 +71,8 @@ class StationService:
     def thread_ledger(self) -> Ledger:
         """The ledger for long reads in a thread. Only one long read runs at a time.
 
-        Use this only in a thread, because the first use waits until other threads finish their
-        reads.
+        Use this only in a thread, because its first use may have to wait for the reads of other
+        threads.
         """
         return self._shared_ledger.for_station(self.code)
 
@@ -86,7 +86,7 @@ class StationService:
         return await self.queue.run(job, station=self.code)
 
     async def admin_write(self, job: Callable[[AccessContext], T]) -> T:
-        """Run a job that changes rows outside the hash chain, such as users.
+        """Run a job that changes data outside the hash chain, such as users.
 
         When this method returns, the change is durable.
 
@@ -105,11 +105,11 @@ class Stations:
         only: The code of the one station to serve. None serves all stations of the database.
         clock: Returns the current time, with a time zone.
         metrics: Counts the group commits.
-        max_batch: The largest number of requests in one commit.
+        max_batch: The maximum number of requests in one commit.
 
     Attributes:
-        checkpoints: The latest signed checkpoints by station code, each as a pair: the number of
-            the station's last entry at the time of signing, and the signed text.
+        checkpoints: The latest signed checkpoint of each station, by station code. Each is a pair:
+            the number of the station's last entry when it was signed, and the signed text.
         long_work: Runs long reads and draws papers in threads.
         books_job: The latest verification or backup that was started from a page; None before the
             first. Only one runs at a time.
@@ -153,7 +153,7 @@ class Stations:
         self.default = self._add(self._ledger.station_code)
 
     async def stop(self) -> None:
-        """End a verification or backup, write the queued jobs, then close the books."""
+        """Stop a running verification or backup, write the queued jobs, then close the books."""
         if self.books_job is not None:
             await self.books_job.stop()
         for queue in self._queues:
@@ -162,9 +162,9 @@ class Stations:
         self._books.close()
 
     def open_ledger(self, station: str) -> Ledger:
-        """Open the books of a station on a connection of their own. The caller closes them.
+        """Open the books of a station on a separate database connection. The caller closes them.
 
-        Use it in a thread, for reads that take so long that other reads must not wait for them.
+        Use it in a thread, for reads so long that other reads must not wait for them.
         """
         return Ledger.open(self._database, station=station, clock=self._clock, create=False)
 
@@ -175,7 +175,7 @@ class Stations:
 
         Args:
             station: The code in the caller's secret. It is None for secrets of older versions,
-                which contain no code and are valid only if the service serves one station.
+                which contain no code and are valid only if the service serves a single station.
         """
         if station is None:
             return None if self.has_several() else self.default
@@ -189,7 +189,7 @@ class Stations:
         return self._add(station) if exists else None
 
     def find_issuer(self, number: str) -> StationService | None:
-        """Return the station that issued a receipt, or None if there is none.
+        """Return the station that issued a receipt, or None if no served station did.
 
         Receipt numbers are unique among all stations.
         """
@@ -203,14 +203,17 @@ class Stations:
         return len(self._query("SELECT code FROM stations ORDER BY code LIMIT 2")) > 1
 
     def hosts(self) -> list[str]:
-        """The web addresses that the papers of the served stations print."""
+        """Return the web addresses that served stations print on their papers."""
         rows = self._query(
             "SELECT DISTINCT host FROM stations WHERE :only IN ('', code)", only=self.only or ""
         )
         return [str(host) for (host,) in rows]
 
     def database_version(self) -> object:
-        """Return a value that each commit changes, or None if there is none."""
+        """Return the version of the database, which each commit changes.
+
+        Return None if the database engine has no such version.
+        """
         # If the database cannot be read, the handling of the request reports it.
         with suppress(StoreError), self._ledger.read_without_transaction() as books:
             version = books.store.database_version()
@@ -219,7 +222,7 @@ class Stations:
         return None
 
     def count_queued(self) -> int:
-        """Return the number of requests that were accepted and are not durable yet."""
+        """Return the number of accepted requests whose changes are not durable yet."""
         return sum(queue.pending for queue in self._queues)
 
     def _query(self, sql: str, **params: str) -> list[tuple[Any, ...]]:
@@ -258,7 +261,7 @@ def served_stations(connection: Connection) -> Stations:
 def current_station(connection: Connection) -> StationService:
     """Return the station of a request.
 
-    Before `set_current_station` is called, the result is the first station.
+    It is the first station until `set_current_station` is called for the request.
     """
     scope: Any = connection.scope
     service: StationService | None = scope.get(_SCOPE_KEY)

@@ -1,4 +1,4 @@
-"""The Jinja templates of the pages. Each language has an environment of its own."""
+"""The Jinja templates of the pages. There is one Jinja environment for each language."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def render(language: Language, template: str, values: Mapping[str, object]) -> b
 
 @cache
 def environment(language: Language) -> Environment:
-    """Return the Jinja environment of the templates in one language."""
+    """Return the Jinja environment for pages in one language."""
     made = Environment(
         loader=PackageLoader("supplies_service.pages"),
         autoescape=True,
@@ -62,19 +62,19 @@ def environment(language: Language) -> Environment:
 
 
 def format_number(value: int) -> str:
-    """Return a number with separators, as in 2,400. A negative one has a minus sign (U+2212)."""
+    """Format a number with separators, as in 2,400. The minus sign is U+2212."""
     return f"{value:,}".replace("-", "\N{MINUS SIGN}")
 
 
 def format_day(value: date, language: Language) -> str:
-    """Return a day in the format of papers: 2020年2月5日 in Chinese, ISO 8601 in English."""
+    """Format a day as on papers: 2020年2月5日 in Chinese, ISO 8601 in English."""
     if language == "zh":
         return f"{value.year}年{value.month}月{value.day}日"
     return value.isoformat()
 
 
 def format_sentence(sentence: str, language: Language) -> str:
-    """Return the message of an error in the language of the page. The default is English."""
+    """Return an error message in the language of the page. The default is English."""
     if isinstance(sentence, Sentence):
         return translate_sentence(sentence, language)
     if language == "en":
@@ -83,12 +83,12 @@ def format_sentence(sentence: str, language: Language) -> str:
 
 
 def label_cells(rows: str, titles: Sequence[str]) -> Markup:
-    """Add the title of the column to each cell of the rows of a table, as `data-label`.
+    """Add the title of its column to each cell of a table, as the attribute `data-label`.
 
     On a narrow screen, each row is shown as a list of cells with these titles. The header cell of a
-    row is above the list and gets no title. Cells that are empty or contain only a dash get the
-    attribute `data-blank`, and narrow screens do not show them. Cells that contain only a day or a
-    time get the attribute `data-day`, and are not wrapped.
+    row is shown above the list and gets no title. Cells that are empty or contain only a dash get
+    the attribute `data-blank`, and narrow screens do not show them. Cells that contain only a day
+    or a time get the attribute `data-day`, and are not wrapped.
     """
     column = 0
 
@@ -111,12 +111,12 @@ _BLANK = re.compile(r"(<td[^>]*)>(?=\s*–?\s*</td>)")
 
 
 def _station_day(timestamp: str, station: Station) -> str:
-    """Return the day, in the station's time zone, of a stored UTC timestamp."""
+    """Convert a stored UTC timestamp to the day in the station's time zone."""
     return _in_zone(timestamp, station).date().isoformat()
 
 
 def _station_time(timestamp: str, station: Station) -> str:
-    """Return day, hour and minute, in the station's time zone, of a stored UTC timestamp."""
+    """Convert a stored UTC timestamp to day, hour and minute in the station's time zone."""
     return _in_zone(timestamp, station).strftime("%Y-%m-%d %H:%M")
 
 

@@ -10,10 +10,10 @@ from time import monotonic
 from supplies.storage.store import Store
 
 MAX_BLOCKED_SECONDS = 10.0
-"""How long a database read may block the event loop before the read is interrupted."""
+"""Seconds for which a database read may block the event loop. Then it is interrupted."""
 
 _CHECKS = 10
-"""How many times the watchdog looks at the event loop within `MAX_BLOCKED_SECONDS`."""
+"""How many times the watchdog checks the event loop within `MAX_BLOCKED_SECONDS`."""
 
 
 class EventLoopWatchdog:
@@ -33,7 +33,7 @@ class EventLoopWatchdog:
         self._thread.start()
 
     async def stop(self) -> None:
-        """End the thread."""
+        """Stop the thread."""
         self._heartbeat.cancel()
         with suppress(asyncio.CancelledError):
             await self._heartbeat

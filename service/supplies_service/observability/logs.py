@@ -1,8 +1,8 @@
 """The service's log: one JSON object per line, without personal data.
 
-A request is identified by its id, which is also the `instance` of its problem response. Instead of
-a path, the log has the template of the route. For an error, the log has its class and traceback.
-The message of an error is logged only for storage errors, because other messages may quote what a
+A request is identified by an id, which the caller also gets as `instance` in an error response. The
+log has the template of the route instead of the path. For an error, the log has its class and
+traceback. The message is logged only for storage errors, because other messages may quote what a
 caller sent.
 """
 
@@ -21,7 +21,7 @@ from supplies.errors import StoreError
 LOGGER = "supplies.service"
 
 FIELDS = "fields"
-"""The attribute of a log record that contains further fields. Use it as `extra={FIELDS: {…}}`."""
+"""Name of the log record's attribute for further fields. Use it as `extra={FIELDS: {…}}`."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -30,7 +30,7 @@ class JsonFormatter(logging.Formatter):
     """A formatter that writes each log record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return time, level, event, the further fields, and the error with its causes."""
+        """Return a log record as JSON: time, level, event, further fields, and any error."""
         line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC),
             "level": record.levelname.lower(),
@@ -43,9 +43,9 @@ class JsonFormatter(logging.Formatter):
 
 
 def error_chain(error: BaseException) -> list[dict[str, Any]]:
-    """Return the classes and tracebacks of an error and of its causes, at most 8 in all.
+    """Return the classes and tracebacks of an error and its causes, 8 errors at most.
 
-    Messages are left out.
+    Error messages are left out.
     """
     found: list[dict[str, Any]] = []
     current: BaseException | None = error
@@ -63,11 +63,10 @@ def error_chain(error: BaseException) -> list[dict[str, Any]]:
 
 
 def configure_logging(stream: TextIO = sys.stderr) -> None:
-    """Write the service's log to a stream. The lowest level is INFO.
+    """Send the service's log to a stream. The lowest level is INFO.
 
-    The line of code, thread and process are not determined for log records, because the log does
-    not show them and this takes a third of the time of a line. See "Optimization" in Python's
-    logging guide.
+    Log records do not get the line of code, thread and process. The log does not show them, and
+    finding them takes a third of the time of a line. See "Optimization" in Python's logging guide.
     """
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

@@ -19,7 +19,7 @@ _BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64)
 
 
 class Metrics:
-    """The metrics of one application. Each application has a registry of its own."""
+    """The metrics of one application. Each application has its own Prometheus registry."""
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
@@ -60,14 +60,14 @@ class Metrics:
         self._timers: dict[tuple[str, str], Histogram] = {}
 
     def add_gauge(self, name: str, help_text: str, value: Callable[[], float]) -> None:
-        """Add a gauge whose value is computed each time the metrics are read."""
+        """Add a gauge whose value is computed at each scrape."""
         Gauge(name, help_text, registry=self._registry).set_function(value)
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request.
 
         Args:
-            route: The template of the route. The path itself may contain codes of people.
+            route: The template of the route, because the path itself may contain codes of people.
         """
         counter = self._counters.get((method, route, status))
         if counter is None:
@@ -85,12 +85,12 @@ class Metrics:
         self._commit_seconds.observe(seconds)
 
     def set_alerts(self, station: str, counts: Mapping[AlertKind, int]) -> None:
-        """Set how many alerts a station has, by kind."""
+        """Set the number of a station's alerts of each kind."""
         for what, count in counts.items():
             self._alerts.labels(station, what).set(count)
 
     def forget_alerts(self) -> None:
-        """Remove the numbers of alerts, because they are unknown now."""
+        """Remove the numbers of alerts from the metrics, because they are unknown."""
         self._alerts.clear()
 
     def render(self) -> bytes:

@@ -18,7 +18,7 @@ _REQUEST_ID, _CALLER = "supplies_request", "supplies_by"
 """The keys under which a request's scope contains its id, and the code of its caller."""
 
 LOGGED = (_CALLER, "path_template")
-"""The keys of a request's scope that handlers and middlewares set for the log."""
+"""The keys of the ASGI scope that handlers and middlewares set for the request log."""
 
 UNKNOWN_ROUTE = "unknown"
 
@@ -28,12 +28,12 @@ _log = logging.getLogger(LOGGER)
 
 
 def request_id(scope: Mapping[str, Any]) -> str:
-    """Return the UUID that identifies a request in the log."""
+    """Return the UUID that identifies a request in the log and in error responses."""
     return str(scope.get(_REQUEST_ID) or uuid.uuid4())
 
 
 def set_logged_caller(scope: Any, caller: Caller, *, one_station: bool) -> None:
-    """Set the code by which the log names the caller.
+    """Set the code that identifies the caller of a request in the log.
 
     Args:
         one_station: Whether the service serves only one station. If not, the station's code is
@@ -43,7 +43,7 @@ def set_logged_caller(scope: Any, caller: Caller, *, one_station: bool) -> None:
 
 
 def log_error(event: str, scope: Mapping[str, Any], error: Exception) -> None:
-    """Log the details of an error that only the operator may see."""
+    """Write details of an error to the log, where only the operator sees them."""
     _log.error(event, extra={FIELDS: {"request": request_id(scope)}}, exc_info=error)
 
 
@@ -57,7 +57,7 @@ class RequestLogMiddleware:
         self._app, self._metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle a request."""
+        """Handle a request, then log and count it."""
         begin, status = perf_counter(), 0
         name = str(uuid.uuid4())
         request: Any = scope

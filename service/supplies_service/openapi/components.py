@@ -1,14 +1,14 @@
 """Schemas of the OpenAPI document, made by msgspec from the structs of requests and responses.
 
-Litestar's own schemas would allow any further field and leave out constraints. msgspec's schemas
-are changed as follows, because client generators misread them:
+Litestar's own schemas would accept unknown fields and leave out constraints. Client generators
+misread some details of msgspec's schemas, so they are changed as follows:
 
-- No `title`: a generator uses it as class name, and several schemas would have the same title.
-- No `default`: a generator takes a field with a default as always present, even in requests. The
-  description names the default instead.
+- `title` is removed: a generator uses it as class name, and several schemas would have the same.
+- `default` is removed: a generator takes a field with a default as always present, even in
+  requests. The description names the default instead.
 - All fields of a response are required, because all of them are encoded. Only a field whose default
-  is `UNSET` may be absent.
-- The description of a field is the one below `Attributes:` in the docstring of its struct.
+  is `UNSET` may be left out.
+- The description of a field is taken from `Attributes:` in the docstring of its struct.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ _TEMPLATE = "#/components/schemas/{name}"
 _JSON_WORDS = {"None": "null", "True": "true", "False": "false"}
 _SECTIONS = ("Attributes:", "Args:")
 _ITEM = re.compile(r"^ {4}(\w+(?:, \w+)*)(?: \(.*?\))?: ((?:.|\n {8})+)", re.MULTILINE)
-"""Regular expression of an item such as `first, last: Both days are included.`
+"""Regular expression of an item in a docstring, such as `first, last: Both days are included.`
 
-The lines that continue an item belong to it.
+Indented lines below the item are part of it.
 """
 
 _PYTHON_WORD = re.compile(rf"`?\b({'|'.join(_JSON_WORDS)})\b`?")
 
 
 class Components:
-    """The schemas of all structs in requests and responses."""
+    """The schemas of all structs in requests and responses, by name."""
 
     def __init__(self, structs: Iterable[Any]) -> None:
-        """Make the schemas of these structs and of the structs of their fields.
+        """Make the schemas of these structs, and of all structs that their fields contain.
 
         Generic structs are given as `Page[X]`.
         """
@@ -72,7 +72,7 @@ class Components:
 
     @staticmethod
     def _describe_fields(schema: Schema, struct: Any) -> None:
-        """Add to the schema of a struct the descriptions of its fields, from its docstring."""
+        """Add the field descriptions from a struct's docstring to its schema."""
         struct = get_origin(struct) or struct
         described = docstring_items(struct.__doc__)
         for field in msgspec.structs.fields(struct):
@@ -82,14 +82,14 @@ class Components:
                 of_field["description"] = "\n\n".join(filter(None, words))
 
     def reference(self, struct: Any) -> Schema:
-        """Return a reference to the schema of a struct."""
+        """Return a `$ref` to the schema of a struct."""
         return dict(self._references[repr(struct)])
 
     def body(self, body: BodyType, in_path: set[str]) -> Schema:
-        """Return a reference to the schema of a request body.
+        """Return a `$ref` to the schema of a request body.
 
-        The schema leaves out `type` and the fields that are part of the path. If the body is
-        partial, all fields are optional and the code cannot be changed.
+        The schema leaves out `type`, and the fields whose values are in the path. If the body is
+        partial, as in a PATCH, all fields are optional and the code cannot be changed.
         """
         name = _name(self.reference(body.struct))
         schema, hidden = self._schemas[name], in_path | {"type"}
@@ -110,7 +110,7 @@ class Components:
         return {"$ref": _TEMPLATE.format(name=name)}
 
     def used_by(self, paths: Mapping[str, Any]) -> Schema:
-        """Return the schemas to which these paths refer, directly or through other schemas."""
+        """Return the schemas that these paths refer to, directly or through other schemas."""
         operations = [operation for path in paths.values() for operation in path.values()]
         used = self._reachable(paths)
         in_requests = self._reachable([each.get("requestBody") for each in operations])
@@ -133,8 +133,8 @@ class Components:
 def docstring_paragraphs(docstring: str | None) -> list[str]:
     """Return the paragraphs of a docstring, each on one line. Lists keep their lines.
 
-    Sections that describe fields or parameters are left out. Words of Python are replaced by those
-    of JSON, such as `None` by `null`.
+    Sections that describe fields or parameters are left out. Python terms are replaced by JSON
+    terms, such as `None` by `null`.
     """
     return [
         paragraph if paragraph.startswith("- ") else " ".join(paragraph.split())
@@ -144,7 +144,7 @@ def docstring_paragraphs(docstring: str | None) -> list[str]:
 
 
 def docstring_items(docstring: str | None) -> dict[str, str]:
-    """Return the descriptions of fields or parameters in a docstring, by name."""
+    """Return the descriptions of fields or parameters in a docstring, by their names."""
     return {
         name: " ".join(text.split())
         for paragraph in _paragraphs(docstring)
@@ -160,7 +160,7 @@ def _paragraphs(docstring: str | None) -> list[str]:
 
 
 def _with_nested(structs: Iterable[Any]) -> dict[str, Any]:
-    """Return the structs and the structs of their fields, by name."""
+    """Return these structs and all structs that their fields contain, by name."""
     found: dict[str, Any] = {}
     waiting = list(structs)
     while waiting:
@@ -176,7 +176,7 @@ def _with_nested(structs: Iterable[Any]) -> dict[str, Any]:
 
 
 def _for_clients(schema: Any) -> Any:
-    """Return a schema without titles and defaults, and with dedented descriptions."""
+    """Return a schema without titles and defaults, and with descriptions not indented."""
     if isinstance(schema, list):
         return [_for_clients(each) for each in schema]
     if not isinstance(schema, dict):
@@ -201,9 +201,9 @@ def _name(reference: Mapping[str, Any]) -> str:
 
 
 def _referenced(part: Any) -> set[str]:
-    """Return the names of the schemas to which a part of the document refers.
+    """Return the names of the schemas that a part of the OpenAPI document refers to.
 
-    This includes references in a discriminator.
+    References in a discriminator are included.
     """
     text = msgspec.json.encode(part).decode()
     return set(re.findall(r'"#/components/schemas/([^"]+)"', text))

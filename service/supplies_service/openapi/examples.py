@@ -11,9 +11,9 @@ from typing import Any
 _REASON = {"reason": "entered twice"}
 
 _FREE = {"location": "store-a", "lines": [{"item": "mask-kn95", "quantity": 10}]}
-"""Example of free goods at a location.
+"""Example of a line of free goods at a location.
 
-It has no `lots`, so the lots that expire first are taken.
+It names no `lots`, so the program chooses the lots that expire first.
 """
 
 _DONATION = {
@@ -57,7 +57,7 @@ _RECORDS: Mapping[str, Mapping[str, Any]] = {
         "access": "knock slowly",
     },
 }
-"""An example of a record for each kind of record of the catalogue."""
+"""An example record for each kind of catalogue record."""
 
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     # --- the catalogue
@@ -226,4 +226,4 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "NewRequest": {"kind": "correct", "wish": "please write the firm's full name"},
     "Answer": {"answer": "done"},
 }
-"""The examples, each under the name of the struct to which the body is decoded."""
+"""An example of each request body, by the name of the struct that it is decoded to."""

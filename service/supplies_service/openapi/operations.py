@@ -73,7 +73,7 @@ _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 
 
 def response_type(handler: HTTPRouteHandler) -> Any:
-    """Return the type of the response of a handler.
+    """Return the type of a handler's response content.
 
     It is a struct, bytes for a PDF, `PhotoResponse` for a photo, `DownloadResponse` for a file of
     one of the types in the handler's `opt`, or str for text.
@@ -93,7 +93,7 @@ def response_type(handler: HTTPRouteHandler) -> Any:
 def complete_operation(
     operation: dict[str, Any], handler: HTTPRouteHandler, components: Components
 ) -> None:
-    """Replace Litestar's description of an operation by one made from the handler's signature."""
+    """Replace Litestar's description of an operation, using the handler's signature."""
     first, *more = docstring_paragraphs(handler.fn.__doc__)
     operation["summary"] = handler.summary or first
     operation.pop("description", None)
@@ -133,7 +133,7 @@ def _request_body(
 
 
 def _extra_parameters(handler: HTTPRouteHandler) -> list[Schema]:
-    """Return the parameters that are the same on all routes and that no handler declares."""
+    """Return the parameters that all routes share and no handler declares."""
     if accepts_station(handler):
         return [_STATION_PARAMETER]
     if "POST" in handler.http_methods:
@@ -177,7 +177,7 @@ def _success(content: Any, components: Components) -> Schema:
 
 
 def _problems(handler: HTTPRouteHandler) -> Mapping[int, str]:
-    """Return the problem responses of a route, by status."""
+    """Return the error responses of a route, by HTTP status."""
     who = _PUBLIC_PROBLEMS if handler.opt["roles"] == PUBLIC else _AUTHORIZATION_PROBLEMS
     if body_type(handler) is not None:
         # Without a role, the caller's secret is in the body.

@@ -1,8 +1,8 @@
 """The OpenAPI document: Litestar's paths and parameters, completed from the handlers' signatures.
 
-A handler's parameter `payload: Body[RecordDonation]` describes the body of the operation. Its
-return annotation describes the response. `complete_document` adds the schemas of both, which allow
-only what the decoder accepts.
+A handler's parameter `payload: Body[RecordDonation]` describes the request body of the operation.
+The handler's return annotation describes the response. `complete_document` adds the schemas of
+both. They allow only what the service's JSON decoder accepts.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ _TOKEN = {
 
 
 class CompletedDocument(JsonRenderPlugin):
-    """A render plugin that serves the completed document instead of Litestar's own."""
+    """A Litestar render plugin that serves the completed document."""
 
     def __init__(self) -> None:
         super().__init__(path="/openapi.json", media_type=MediaType.JSON)
         self._rendered: bytes | None = None
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        """Return the document. It is built only once, for the first request."""
+        """Return the document. It is built once, at the first request for it."""
         if self._rendered is None:
             self._rendered = msgspec.json.encode(complete_document(request.app, openapi_schema))
         return self._rendered
 
 
 def config(version: str) -> OpenAPIConfig:
-    """Return the configuration of the document and of the page that shows it.
+    """Return Litestar's OpenAPI configuration, with the page that shows the document.
 
     Litestar's own pages are not used, because they load scripts from other hosts.
     """
@@ -66,7 +66,7 @@ def config(version: str) -> OpenAPIConfig:
 
 
 def complete_document(app: Litestar, document: dict[str, Any]) -> dict[str, Any]:
-    """Return Litestar's document with the bodies and responses of this package's handlers."""
+    """Add request bodies and responses to Litestar's document, and return it."""
     handlers = {str(handler.operation_id): handler for handler in _documented(app)}
     bodies = [body.struct for handler in handlers.values() if (body := body_type(handler))]
     answers = [response_type(handler) for handler in handlers.values()]

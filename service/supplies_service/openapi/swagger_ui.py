@@ -48,7 +48,7 @@ _FOR_A_DAY = {"Cache-Control": "public, max-age=86400"}
 
 @get("/", opt=allow_anyone())
 async def page() -> Response[bytes]:
-    """Return the HTML page."""
+    """Return the HTML page that contains Swagger UI."""
     headers = {"Content-Security-Policy": POLICY}
     content = render("en", "swagger_ui.html", {})
     return Response(content, media_type="text/html", headers=headers)
@@ -65,7 +65,7 @@ async def start_script() -> Response[bytes]:
 
 @get("/parts/{name:str}", opt=allow_anyone())
 async def asset(name: FromPath[str]) -> Response[bytes]:
-    """Return a file of the package `swagger-ui-py`.
+    """Return a file of the package `swagger-ui-py`, such as its script.
 
     Raises:
         NotFoundException: `name` is not a file that the page uses.

@@ -1,7 +1,7 @@
 """Add lines to the access log: refused requests, and reads of personal data.
 
-A line is durable before the response is sent. It contains the template of a route and codes, but no
-text that a caller sent.
+A line is durable before the response is sent. It contains codes and the template of the route, but
+no text that a caller sent.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from supplies_service.security.rate_limit_checks import check_rate_limit, client
 from supplies_service.stations import Connection, StationService, current_station
 
 _ROLES_SHOWN_NAMES = ("coordinator", "recorder")
-"""Roles of staff who see names, so that this module logs their reads of personal data.
+"""Roles of staff who see names of people. This module logs when they read personal data.
 
 Auditors see no names. Reads by couriers and donors are logged by `ownership`.
 """
@@ -27,7 +27,7 @@ _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 async def log_refusal(connection: Connection, caller: Caller | None) -> None:
-    """Log a refused request.
+    """Add a refused request to the access log.
 
     Args:
         caller: The caller, or None if unknown.
@@ -39,10 +39,12 @@ async def log_refusal(connection: Connection, caller: Caller | None) -> None:
 
 
 async def log_anonymous_refusal(connection: Connection) -> None:
-    """Log a refused request of an unknown caller. A limit keeps the log from filling the disk.
+    """Add a refused request of an unknown caller to the access log.
+
+    The number of such lines is limited, so that attackers cannot fill the disk.
 
     Raises:
-        RateLimited: too many requests from one address were refused. This one is not logged.
+        RateLimited: too many requests from this address were refused. This one is not logged.
     """
     address = client_address(connection)
     await check_rate_limit(connection, rate_limits.REFUSED_REQUESTS, address)
@@ -55,7 +57,7 @@ async def log_access(connection: Connection, caller: Caller, subject: str | None
     Args:
         connection: The request.
         caller: The caller.
-        subject: The code of the person; None takes the code in the path.
+        subject: The code of the person; None uses the code in the path.
     """
     line = access_line(connection, caller, "looked", subject)
     await current_station(connection).admin_write(
@@ -69,7 +71,7 @@ async def record_use(
     caller: Caller,
     caller_station: StationService,
 ) -> None:
-    """Store when the credential was last used, and log a read of personal data by staff.
+    """Store when the caller's credential was used, and log a read of personal data by staff.
 
     Args:
         connection: The authenticated request. The read is logged at the station of the request.
@@ -102,15 +104,16 @@ def access_line(
     *,
     detail: str | None = None,
 ) -> dict[str, Any]:
-    """Return the fields of a line, for `access_log.add_line`.
+    """Return the fields of a line of the access log, as arguments for `access_log.add_line`.
 
     Args:
         connection: The request.
         caller: The caller; None if unknown.
         outcome: What the caller did, as in `AccessLogLine`.
-        subject: The code of the person. None takes the first path parameter, if it is a code and
-            not the kind of a form or list.
-        detail: As in `AccessLogLine`. None names who made the link, if the caller used one.
+        subject: The code of the person whose data was read. None uses the first path parameter, but
+            not `kind`, and only if the parameter looks like a code.
+        detail: As in `AccessLogLine`. None names the user who made the caller's link, if the caller
+            used a link.
     """
     if subject is None:
         codes = (code for name, code in connection.path_params.items() if name != "kind")
@@ -134,9 +137,9 @@ def access_line(
 
 
 def _caller_code(connection: Connection, caller: Caller) -> str:
-    """Return the caller's code for the log.
+    """Return the caller's code for the access log.
 
-    In the log of another station, the code of the caller's own station comes first.
+    If the log is that of another station, the code is prefixed with the caller's own station.
     """
     station = current_station(connection).code
     return caller.code if caller.station == station else f"{caller.station}/{caller.code}"

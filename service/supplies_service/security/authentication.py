@@ -1,8 +1,8 @@
 """Authentication: find out who sends a request.
 
-`/api` accepts the secret of a token, link or phone in the `Authorization` header. It also accepts
-the cookie of a phone, which `csrf` protects, and no other cookie. The pages accept a cookie and no
-header: the session cookie, or under `/my` the donor cookie.
+The API (`/api`) accepts the secret of a token, link or phone in the `Authorization` header. It also
+accepts the cookie of a phone, which `csrf` protects, and no other cookie. The pages accept no
+header, only a cookie: the donor cookie under `/my`, and the session cookie elsewhere.
 
 Each secret contains the code of its station. The request then reads and writes that station's
 books.
@@ -37,7 +37,7 @@ _API_KINDS: tuple[CallerKind, ...] = ("token", "link", "phone")
 
 
 class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
-    """Sets `user` to the caller, and `auth` to whether the use of the credential must be stored.
+    """Sets `user` to the caller. Sets `auth` to whether the time of this use must be stored.
 
     Both are None if the route needs no caller.
     """
@@ -49,8 +49,9 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
     async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
         """Return the caller, and select the books of the caller's station.
 
-        For a page, a missing or invalid cookie gives no caller. `RequestChecksMiddleware` refuses
-        such a request, because it can read the form that was sent.
+        If the cookie of a page is missing or invalid, there is no caller, but no error is raised.
+        `RequestChecksMiddleware` refuses such a request, because it can read the form that was
+        sent.
 
         Raises:
             Unauthenticated: a request to the API has no valid token.
@@ -107,7 +108,7 @@ def _find_caller(
 
 
 async def _refuse(connection: Connection, *, is_page: bool, secret: str) -> None:
-    """Log an invalid secret. If the request is to the API, refuse it."""
+    """Log that a secret is invalid or missing. For a request to the API, raise an error."""
     if secret or not is_page:
         await log_anonymous_refusal(connection)
     if not is_page:
@@ -120,14 +121,14 @@ def _bearer(connection: Connection) -> str:
 
 
 def _page_secret(connection: Connection) -> tuple[str, tuple[CallerKind, ...]]:
-    """Return the secret in a page's cookie, and the kinds of credentials that it may belong to."""
+    """Return the secret in the cookie of a page, and the kinds of credential it may be."""
     if _is_donor_page(connection):
         return connection.cookies.get(DONOR_COOKIE, ""), ("link",)
     return connection.cookies.get(SESSION_COOKIE, ""), ("session",)
 
 
 def _api_secret(connection: Connection) -> tuple[str, tuple[CallerKind, ...]]:
-    """Return the secret in the header, or in the cookie of a phone, and the kinds it may have."""
+    """Return the secret in the header or a phone's cookie, and the kinds it may be."""
     if "authorization" in connection.headers:
         return _bearer(connection), _API_KINDS
     return connection.cookies.get(PHONE_COOKIE, ""), ("phone",)

@@ -29,8 +29,8 @@ def allow_roles(
 
     Args:
         personal: Whether the response contains personal data, so that each access to it is logged.
-        cacheable: Whether a response can be used again until somebody writes. It must not depend on
-            the time, and must not be personal.
+        cacheable: Whether the response may be sent again to an equal request until something is
+            written. Such a response must not depend on the time, nor contain personal data.
     """
     assert not (personal and cacheable), "each access to personal data must be logged"
     return {"roles": (role, *roles), "personal": personal, "cacheable": cacheable}
@@ -42,11 +42,11 @@ def allow_anyone() -> dict[str, Any]:
 
 
 def serves_anonymous(connection: Connection, handler: BaseRouteHandler) -> bool:
-    """Return whether a request needs no caller.
+    """Return whether a request may come without an authenticated caller.
 
-    Public routes need no caller. OPTIONS does not either, because its response only lists the
-    methods of the address. A route with `loopback` in its `opt` needs no caller if the request
-    comes directly from this machine.
+    This is true for public routes, and for OPTIONS, whose response only lists the methods of the
+    address. It is also true for a route with `loopback` in its `opt`, if the request comes directly
+    from this machine.
     """
     if handler.opt.get("roles") == PUBLIC or connection.scope.get("method") == "OPTIONS":
         return True
@@ -79,6 +79,6 @@ def require_roles(handlers: Iterable[HTTPRouteHandler]) -> None:
 
 
 def is_directly_from_loopback(connection: Connection) -> bool:
-    """Return whether a request comes from this machine and did not pass a proxy."""
+    """Return whether a request comes from this machine without passing through a proxy."""
     forwarded = any(name in connection.headers for name in ("forwarded", "x-forwarded-for"))
     return not forwarded and is_loopback(connection.client.host if connection.client else "")

@@ -2,11 +2,11 @@
 
 A browser reports the site from which a form comes in the headers `Sec-Fetch-Site` and `Origin`.
 Scripts of a page cannot change these headers. A form is accepted only if the browser sends at least
-one of them, and each one names the service itself. This also protects signing in, where there is no
-session yet. In addition, the cookies are `SameSite=Lax`.
+one of them, and each one names the service itself. This also protects the sign-in form, which is
+sent before there is a session. In addition, the cookies are `SameSite=Lax`.
 
-`/api` needs no such check if the secret is in a header. It accepts one cookie, that of a phone, and
-checks requests with it in the same way.
+The API (`/api`) needs no such check if the secret is in a header. It accepts one cookie, that of a
+phone. Requests with that cookie are checked in the same way as forms.
 
 Source: W3C Fetch Metadata; OWASP Cross-Site Request Forgery Prevention Cheat Sheet.
 """
@@ -31,7 +31,7 @@ _OWN_SITE = frozenset(("same-origin", "none"))
 
 
 class CsrfMiddleware:
-    """Refuses a form from another site, or a form whose origin the browser does not report."""
+    """Refuses a form if it comes from another site, or if the browser does not say from which."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -60,14 +60,14 @@ async def _check_origin(connection: Connection) -> None:
 
 
 def _uses_cookie(connection: Connection) -> bool:
-    """Return whether the secret of a request is in a cookie, as for all pages."""
+    """Return whether a request is authenticated by a cookie, as on all pages."""
     if not connection.scope["path"].startswith("/api/"):
         return True
     return "authorization" not in connection.headers and PHONE_COOKIE in connection.cookies
 
 
 def is_same_origin(headers: Headers) -> bool:
-    """Return whether the browser reports that a request comes from a page of the service."""
+    """Return whether, according to the browser, a request comes from a page of the service."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is None and origin is None:
         return False
@@ -77,7 +77,7 @@ def is_same_origin(headers: Headers) -> bool:
 
 
 def _host(origin: str) -> str | None:
-    """Return the host and port of an `Origin`.
+    """Return the host and port in an `Origin` header.
 
     Return "" if the origin is `null`, and None if it is invalid.
     """

@@ -12,10 +12,10 @@ from anyio.to_thread import run_sync
 T = TypeVar("T")
 
 _CONCURRENT = 1
-"""Number of passwords hashed at once. Each takes four threads and 64 MiB for a tenth of a second.
+"""Number of passwords hashed at the same time.
 
-If two were hashed at once, strangers who guess passwords would slow down all other requests on a
-small machine.
+Hashing one takes four threads and 64 MiB for a tenth of a second. If two were hashed at once,
+strangers who guess passwords would slow down all other requests on a small machine.
 """
 
 

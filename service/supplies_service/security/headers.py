@@ -1,4 +1,4 @@
-"""Security headers for every response. A response may set its own values."""
+"""Security headers of every response. A route may set its own values."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class SecurityHeadersMiddleware:
-    """Adds each security header that a response does not set itself.
+    """Adds security headers to each response, except those that the response already has.
 
     The middleware wraps the whole application, so that responses for unknown routes have the
     headers too.
@@ -44,7 +44,7 @@ class SecurityHeadersMiddleware:
         self._tls = [_pair(*pair) for pair in TLS_HEADERS.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle a request."""
+        """Handle a request, and add the headers to its response."""
         is_api = str(scope.get("path", "")).startswith("/api")
         headers = self._api if is_api else self._page
         if scope.get("scheme") == "https":

@@ -1,4 +1,4 @@
-"""Cache of authenticated callers, so that they are not looked up again until the next write."""
+"""Cache of authenticated callers. It saves looking up their credentials until the next write."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import NamedTuple
 from supplies.access.credentials import Authenticated, CallerKind
 
 MAX_KNOWN = 1000
-"""Number of callers at which all of them are removed from memory."""
+"""Maximum number of cached callers. When it is reached, the cache is emptied."""
 
 
 class SentSecret(NamedTuple):
-    """A secret that a caller sent, and the kinds of credentials that the route accepts."""
+    """A secret that a caller sent, and the kinds of credential that the route accepts."""
 
     secret: str
     kinds: tuple[CallerKind, ...]
 
     def digest(self) -> bytes:
-        """Return a hash of both fields. Only the hash is kept, so no secret stays in memory."""
+        """Return a hash of both fields. The cache keeps only the hash, and no secret."""
         return hashlib.sha256(repr(tuple(self)).encode()).digest()
 
 
 class KnownCallers:
-    """The callers found for secrets, until the next write to the database.
+    """A cache of callers by the secret that they sent. Any write to the database empties it.
 
-    Each method gets the version of the database at the arrival of the request. Every commit changes
-    the version, also the revocation of a credential. If the version is None, no caller is cached.
+    Each method gets the version of the database when the request arrived. Every commit changes the
+    version, even the revocation of a credential. If the version is None, no caller is cached.
     """
 
     def __init__(self) -> None:
@@ -35,14 +35,14 @@ class KnownCallers:
         self._found: dict[bytes, Authenticated] = {}
 
     def find(self, version: object, sent: SentSecret, now: datetime) -> Authenticated | None:
-        """Return the caller with a secret, or None if the caller must be looked up."""
+        """Return the cached caller with this secret, or None if the database must be asked."""
         if version is None or version != self._version:
             return None
         found = self._found.get(sent.digest())
         return None if found is None or now >= found.same_until else found
 
     def add(self, version: object, sent: SentSecret, found: Authenticated) -> None:
-        """Cache the caller who was found for a secret."""
+        """Cache the caller to whom a secret belongs."""
         if version is None:
             return
         if version != self._version or len(self._found) >= MAX_KNOWN:

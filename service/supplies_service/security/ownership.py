@@ -1,4 +1,4 @@
-"""Ownership: which data a donor, courier or recorder may use on routes that their role may use.
+"""Ownership: whose data a donor, courier or recorder may use on a route that is open to the role.
 
 A donor may see the donor's own donations. A courier may use the open deliveries of the courier's
 team, and report outcomes for each delivery that the team ever had. A recorder may correct donations
@@ -36,7 +36,9 @@ NOT_YOUR_HOUSEHOLD = "you may hand out goods only to groups, and to households o
 
 
 async def check_donor(context: RequestContext, code: str) -> None:
-    """Refuse a donor who requests data of another donor. Merged codes are one donor.
+    """Refuse a donor who requests data of another donor.
+
+    Codes that were merged count as one donor.
 
     Raises:
         Forbidden: the caller is another donor.
@@ -50,12 +52,12 @@ async def check_donor(context: RequestContext, code: str) -> None:
 
 
 async def restrict_to_own_donor(context: RequestContext, donor: str | None) -> str | None:
-    """Return the donor whose pledges or receipts a list may contain. None means all donors.
+    """Return the donor by whom a list of pledges or receipts must be filtered; None for all donors.
 
     If the caller is a donor, the result is always the caller's own code.
 
     Args:
-        donor: The filter of the request; None for all donors.
+        donor: The donor that the request asks for; None for all donors.
 
     Raises:
         Forbidden: the caller is another donor.
@@ -83,7 +85,7 @@ async def check_receipt(context: RequestContext, number: str) -> None:
     """Refuse a donor who requests another donor's receipt.
 
     Raises:
-        Forbidden: the receipt is another donor's, or anonymous.
+        Forbidden: the receipt is another donor's, or the donor is anonymous.
         NotFound: the receipt is unknown.
     """
     if context.caller.role == "donor":
@@ -95,7 +97,7 @@ async def check_receipt(context: RequestContext, number: str) -> None:
 async def check_delivery(context: RequestContext, delivery: str) -> None:
     """Refuse a courier who requests a delivery of another team, or a closed delivery.
 
-    A repeated request is allowed, so that it gets the same response.
+    A repeat of an earlier request is allowed, so that it gets the same response.
 
     Raises:
         Forbidden: the delivery is another team's, or is closed.
@@ -110,14 +112,14 @@ async def check_delivery(context: RequestContext, delivery: str) -> None:
 
 
 async def check_report(context: RequestContext, delivery: str) -> bool:
-    """Refuse a courier who reports an outcome for a delivery that the team never had.
+    """Check that a courier's team has or once had the delivery to which an outcome belongs.
 
     An outcome is a fact, so it may be reported late: after the delivery was closed or given to
     another team. Return whether the report is late. The response to a late report must not show the
     delivery.
 
     Raises:
-        Forbidden: the delivery was never the team's.
+        Forbidden: the courier's team never had the delivery.
         NotFound: the delivery is unknown.
     """
     if context.caller.role != "courier" or context.is_repeat:
@@ -133,13 +135,14 @@ async def check_report(context: RequestContext, delivery: str) -> bool:
 
 
 async def check_recipient(context: RequestContext, recipient: str) -> None:
-    """Check that a courier hands out goods to a group, or to a household of the team's deliveries.
+    """Check that a courier may hand out goods to a recipient at the counter.
 
-    The refusal does not say whether a household exists. A repeated request is allowed, so that it
-    gets the same response.
+    Allowed are groups, and the households of deliveries that the team has or had. The refusal does
+    not say whether a household exists. A repeat of an earlier request is allowed, so that it gets
+    the same response.
 
     Raises:
-        Forbidden: the recipient is neither a group nor in a delivery that the team has or had.
+        Forbidden: the recipient is neither a group nor in such a delivery.
     """
     if context.caller.role == "courier" and not context.is_repeat:
         team = str(context.caller.team)
@@ -176,7 +179,7 @@ def _is_group_or_visited(books: Books, recipient: str, team: str) -> bool:
 async def restrict_to_own_deliveries(
     context: RequestContext, team: str | None, status: str | None
 ) -> tuple[str | None, str | None]:
-    """Return the team and the status of the deliveries that a list may contain.
+    """Return the team and the status by which a list of deliveries must be filtered.
 
     For a courier, these are always the courier's own team and "out".
 
@@ -194,7 +197,7 @@ async def restrict_to_own_deliveries(
 async def check_recorded_today(context: RequestContext, donation: str) -> None:
     """Refuse a recorder who changes a donation that was recorded on an earlier day.
 
-    A repeated request is allowed, so that it gets the same response.
+    A repeat of an earlier request is allowed, so that it gets the same response.
 
     Raises:
         Forbidden: the donation was recorded on another day, in the station's time zone.

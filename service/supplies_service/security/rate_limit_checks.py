@@ -1,4 +1,7 @@
-"""Check rate limits by network address, login or donor. All processes count in the database."""
+"""Check rate limits by network address, login or donor.
+
+Attempts are counted in the database, so that all processes share one count.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ async def check_rate_limit(
             count as one caller.
 
     Raises:
-        RateLimited: there were too many attempts, in this or another process.
+        RateLimited: there were too many attempts, in all processes together.
     """
     caller = _network(caller)
     wait = await current_station(connection).admin_write(
@@ -34,14 +37,14 @@ async def check_rate_limit(
 
 
 def client_address(connection: Connection) -> str:
-    """Return the caller's network address, as the server or a trusted proxy reports it."""
+    """Return the caller's network address, as seen by the server or a trusted proxy."""
     return connection.client.host if connection.client else "unknown"
 
 
 def _network(caller: str) -> str:
-    """Return the network by which a caller is counted.
+    """Return the IPv4 address, or the first 64 bits of the IPv6 address.
 
-    It is an IPv4 address, or the first 64 bits of an IPv6 address.
+    All callers with the same result are counted together.
     """
     try:
         address = ip_address(caller)

@@ -21,7 +21,7 @@ from supplies_service.stations import (
 )
 
 STATION_PARAMETER = "station"
-"""The query parameter that names another station."""
+"""Name of the query parameter that selects another station."""
 
 _READ_METHODS = {"GET", "HEAD"}
 
@@ -29,7 +29,7 @@ _READ_METHODS = {"GET", "HEAD"}
 def accepts_station(handler: BaseRouteHandler) -> bool:
     """Return whether a route accepts `?station=`.
 
-    It does if it only reads, and if coordinators may use it.
+    A route accepts it if coordinators may use the route, and if the route only reads.
     """
     reads = isinstance(handler, HTTPRouteHandler) and handler.http_methods <= _READ_METHODS
     return reads and "coordinator" in handler.opt["roles"] and not handler.opt.get("page", False)
@@ -39,8 +39,8 @@ async def select_station(connection: Connection, handler: BaseRouteHandler, call
     """Select the books of the station that `?station=` names, if the caller may read them.
 
     Raises:
-        Forbidden: the caller is not a coordinator of the head station of that station's
-            organisation.
+        Forbidden: the caller is not a coordinator of the head station of the organisation to which
+            that station belongs.
     """
     if not accepts_station(handler):
         return

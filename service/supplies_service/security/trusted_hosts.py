@@ -1,7 +1,7 @@
 """Host names of the service, and proxies whose forwarded headers are trusted.
 
-`X-Forwarded-For` and `X-Forwarded-Proto` are used only from proxies that the settings name.
-Otherwise, callers could choose the address under which their attempts are counted.
+`X-Forwarded-For` and `X-Forwarded-Proto` are used only if they come from a proxy named in the
+settings. Otherwise, callers could choose the address under which their attempts are counted.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ REFRESH_SECONDS = 60.0
 
 
 def trust_proxies(app: ASGIApp, proxies: Sequence[str]) -> ASGIApp:
-    """Take the caller's address and scheme from the headers that these proxies add.
+    """Take the caller's address and scheme from the headers that trusted proxies add.
 
     Args:
-        proxies: Addresses and networks of the proxies.
+        proxies: Addresses and networks of the trusted proxies.
     """
     if not proxies:
         return app
@@ -39,12 +39,13 @@ def trust_proxies(app: ASGIApp, proxies: Sequence[str]) -> ASGIApp:
 
 
 class TrustedHosts:
-    """Host names of the service, besides loopback.
+    """The host names under which the service accepts requests, besides loopback names.
 
     Args:
         names: Host names from the settings.
-        read_hosts: Returns the addresses on the stations' papers. It is called again if a request
-            has an unknown host name, because stations are added while the service runs.
+        read_hosts: Returns the web addresses that the stations print on their papers. It is called
+            again if a request has an unknown host name, because stations are added while the
+            service runs.
     """
 
     def __init__(self, *names: str, read_hosts: Callable[[], Iterable[str]]) -> None:
@@ -71,16 +72,17 @@ class TrustedHosts:
 def _names_a_machine(name: str) -> bool:
     """Return whether a host name can be the address of a machine.
 
-    It cannot if it is empty, or an address such as `0.0.0.0` on which a server only listens.
+    This is false for an empty name, and for an address such as `0.0.0.0`, on which a server can
+    listen but to which no request can be sent.
     """
     address = parse_address(name)
     return bool(name) and not (address is not None and address.is_unspecified)
 
 
 def _host_name(address: str) -> str:
-    """Return the host name of a station's address, or "" if the address is invalid.
+    """Return the host name in a station's web address, or "" if the address is invalid.
 
-    Old books may contain an invalid address, which must not stop the other stations.
+    Old books may contain an invalid address. It must not keep the other stations from working.
     """
     try:
         return urlsplit(address).hostname or ""
@@ -91,12 +93,12 @@ def _host_name(address: str) -> str:
 
 @lru_cache(maxsize=256)
 def _host_in_header(value: bytes) -> str:
-    """Return the host name in a `Host` header, in lower case and without the port."""
+    """Return the host name in a `Host` header, in lower case and without a port."""
     return SplitResult("", value.decode("latin-1"), "", "", "").hostname or ""
 
 
 class TrustedHostMiddleware:
-    """Refuses a request whose `Host` is not a name of the service. This prevents DNS rebinding.
+    """Refuses a request whose `Host` header is not a name of the service, to prevent DNS rebinding.
 
     Without this check, another site could let its own name point to this machine. A page of that
     site could then read the books through a browser.
