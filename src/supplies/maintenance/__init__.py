@@ -1,1 +1,1 @@
-"""Back up, restore and copy whole databases."""
+"""Back up, restore and copy whole databases, and protect their files from being overwritten."""

@@ -1,8 +1,8 @@
 """Back up and restore a database file.
 
-A backup is a snapshot, so other programs may write while it is made. The file has a draft name
-until it is verified and flushed to the disk. So a file with the name of a backup is always
-complete. Existing files are never overwritten.
+A backup is a snapshot, so other programs may write while it is made. Until the backup is verified
+and flushed to the disk, its file has a draft name. So a file with the final name of a backup is
+always complete. Existing files are never overwritten.
 """
 
 from __future__ import annotations
@@ -47,11 +47,12 @@ def back_up(
 ) -> Verified:
     """Copy the books into a new file while they are in use. Return what was verified.
 
-    The database is read twice. If the backup fails, no file is left behind.
+    The database is read twice: to copy it, and to verify the copy. If the backup fails, no file is
+    left behind.
 
     Args:
         with_keys: Whether to copy the station's keys too, into a file beside the backup.
-        progress: Called with the number of entries verified so far and the number of all entries.
+        progress: Called with the number of verified entries and the number of all entries.
 
     Raises:
         AlreadyDone: a file of this name exists.
@@ -81,13 +82,13 @@ def back_up(
 
 
 def restore(backup: Path, database: str, *, progress: Progress | None = None) -> Verified:
-    """Restore a backup and migrate it to this version. Return what was verified.
+    """Restore a backup into a new file, and migrate it to this version. Return what was verified.
 
-    A key file beside the backup is restored too.
+    If there is a key file beside the backup, it is restored too.
 
     Args:
         database: The path of the new file.
-        progress: Called with the number of entries verified so far and the number of all entries.
+        progress: Called with the number of verified entries and the number of all entries.
 
     Raises:
         AlreadyDone: `database` exists already, or its key file exists with other keys.
@@ -113,9 +114,10 @@ def restore(backup: Path, database: str, *, progress: Progress | None = None) ->
 
 
 def _keys_to_restore(backup: Path, place: Path) -> bytes | None:
-    """Return the keys beside a backup.
+    """Return the content of the key file beside a backup.
 
-    Return None if the backup has no keys, or if the same keys are beside the database already.
+    Return None if there is no such file, or if the database already has a key file with the same
+    content.
     """
     beside = backup.with_suffix(KEYS_SUFFIX)
     if not beside.exists():
@@ -134,7 +136,7 @@ def _keys_to_restore(backup: Path, place: Path) -> bytes | None:
 def _verified_copy(
     source: Path, to: Path, progress: Progress | None
 ) -> Iterator[tuple[Path, Verified]]:
-    """Yield a verified copy under a draft name. The copy is deleted unless it was renamed."""
+    """Yield a verified copy under a draft name. Then delete the copy, unless it was renamed."""
     from supplies.storage.sqlite.files import copy_file
     from supplies.storage.sqlite.store import SqliteStore
 

@@ -1,4 +1,4 @@
-"""The log of the backups of a database, which is stored in the database itself."""
+"""The log of the backups of a database. The database itself contains it."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class LastBackup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def log_backup(store: Store, file: Path, verified: Verified, now: datetime) -> None:
-    """Store that a backup was made.
+    """Store in a database that a backup of it was made.
 
     Args:
-        store: The database of which the backup is.
+        store: The database that was backed up.
         file: The backup.
         verified: What was verified in the backup.
         now: When the backup was complete.
@@ -52,7 +52,7 @@ def log_backup(store: Store, file: Path, verified: Verified, now: datetime) -> N
 
 
 def read_last_backup(books: Books) -> LastBackup | None:
-    """Return the latest backup of the database. Return None if none was made."""
+    """Return the latest backup of the database, or None if there is none."""
     row = books.one("SELECT made_at, file, entries FROM backups ORDER BY made_at DESC LIMIT 1")
     if row is None:
         return None

@@ -1,8 +1,9 @@
-"""Copy all books of a database into a new database on either engine.
+"""Copy all books of a database into a new database, in SQLite or PostgreSQL.
 
-The copy contains the state of one moment, and other programs may write meanwhile. Guards (triggers
-and constraints) are created after the rows. Then the copy is verified. All of this is one
-transaction, and a new file has a draft name until it ends. So an interrupted copy leaves no books.
+The copy shows the books at one moment; other programs may write while it is made. The guards
+(triggers and constraints) are created after the rows. Then the copy is verified. All of this is one
+transaction, and a new file has a draft name until the transaction ends. So an interrupted copy
+leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -23,20 +24,20 @@ from supplies.storage.store import Row, Store
 from supplies.verification.verify import Verified, verify
 
 BATCH_ROWS = 500
-"""Number of rows in memory at a time."""
+"""Number of rows that are held in memory at a time."""
 
 TABLES_NOT_COPIED = ("migrations",)
 """Tables that are not copied, because each database has its own."""
 
 Progress = Callable[[str, int, int], None]
-"""Callback for progress.
+"""A function that is called with the progress of a copy.
 
-It gets the phase ("copied" or "verified"), the amount done and the total.
+Its arguments are the phase ("copied" or "verified"), the amount done and the total amount.
 """
 
 
 class Copied(msgspec.Struct, frozen=True, kw_only=True):
-    """The number of rows copied, by table, and what was verified."""
+    """The number of copied rows by table, and what was verified."""
 
     rows: dict[str, int]
     verified: Verified
@@ -45,7 +46,7 @@ class Copied(msgspec.Struct, frozen=True, kw_only=True):
 def copy_books(source: str, target: str, progress: Progress = lambda *_: None) -> Copied:
     """Copy all books of a database into a new file or an empty database.
 
-    The station's keys are not copied. If the copy fails, nothing is left in the target.
+    The station's keys are not copied. If copying fails, the target stays empty.
 
     Raises:
         AlreadyDone: the target is not empty.
@@ -72,9 +73,9 @@ def copy_books(source: str, target: str, progress: Progress = lambda *_: None) -
 
 @contextmanager
 def _new_store(target: str, source: str) -> Iterator[Store]:
-    """Yield an empty store.
+    """Yield an empty store for the copy.
 
-    If the target is a file, it gets its final name when the block succeeds.
+    If the target is a file, it gets its final name after the `with` block has succeeded.
 
     Args:
         source: The books that are copied. The target must not be one of their files.

@@ -1,4 +1,4 @@
-"""Keep commands from writing their output over the files of books."""
+"""Prevent commands from writing their output over the files of books."""
 
 from __future__ import annotations
 
@@ -15,23 +15,26 @@ from supplies.storage.engines import database_file
 _LOG_SUFFIXES = ("-wal", "-shm", "-journal")
 
 _DATABASE_MAGIC = (b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
-"""First bytes of a SQLite database, and of a write-ahead log."""
+"""The first bytes of SQLite database files, and of SQLite write-ahead logs."""
 
 EXPORT_MARK = 0x53557870
-"""The SQLite application id of a database that `supplies export` wrote. It may be replaced."""
+"""The SQLite application id of files that `supplies export` wrote.
+
+Commands may overwrite such a file, although it is a database.
+"""
 
 _MARK_AT = 68
-"""Position of the application id in the header of a SQLite database. It has four bytes."""
+"""Byte offset of the four bytes of the application id in the header of a SQLite database."""
 
 
 def refuse_files_of_books(path: Path, database: str) -> None:
-    """Check that a path does not lead to a file of these books, another database or a key file.
+    """Check that writing to a path would not overwrite a database or a key file.
 
-    Links are followed, so a file is recognized by any of its names. The write-ahead log of the
-    books is refused even if it does not exist, because SQLite would read what is written there.
+    Symbolic and hard links are recognized. The write-ahead log of these books is refused even if it
+    does not exist, because SQLite would read what is written there.
 
     Raises:
-        InvalidField: the path leads to such a file, or names no file.
+        InvalidField: the path leads to such a file, or is not a file name.
         StoreError: the file cannot be read.
     """
     there = exists(path)

@@ -1,1 +1,1 @@
-"""Keys of stations, and the receipts and checkpoints that are signed with them."""
+"""The keys of stations, and receipts and checkpoints that are signed with these keys."""

@@ -1,6 +1,6 @@
-"""Checkpoints: signed lines of text, each with number and hash of the last entry of a station.
+"""Checkpoints: signed lines of text with the number and hash of a station's last entry.
 
-Anybody who keeps a checkpoint outside the books can prove later that its entry was removed or
+Anybody who keeps a checkpoint outside the books can prove later that this entry was removed or
 rewritten. A checkpoint contains no personal data. No secret is needed to check its signature.
 """
 
@@ -20,21 +20,21 @@ from supplies.signing.receipt_signatures import PublicKeys, is_signed_with
 _FORMAT: Final = "supplies-checkpoint-1"
 
 MAX_FILE_BYTES = 16 * 2**20
-"""Size of the largest file of checkpoints that is read, in bytes."""
+"""Maximum size of a file of checkpoints, in bytes. A larger file is not read."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     """A signed statement about the last entry in the books of a station.
 
-    The statement can also be about an entry of another station to which an entry of the signing
-    station refers.
+    A station can also sign a checkpoint for an entry of another station, if its own books refer to
+    that entry.
 
     Attributes:
-        station: The station of the entry.
+        station: The station whose books contain the entry.
         seq, hash: Number and hash (hexadecimal) of the entry; if the station has no entry, 0 and 64
             zeros.
         by: The station that signed the checkpoint.
-        at: When it was signed, in UTC.
+        at: The time of signing, in UTC.
         public_key, signature: In base64.
     """
 
@@ -54,7 +54,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def message(self) -> bytes:
-        """The bytes that are signed: six lines of UTF-8, each ended by LF."""
+        """Return the bytes that are signed: six lines of UTF-8, each ending with LF."""
         return "".join(f"{line}\n" for line in (_FORMAT, *self._signed_fields)).encode()
 
     @property
@@ -66,7 +66,7 @@ def check_checkpoint(checkpoint: Checkpoint, keys: PublicKeys | None) -> None:
     """Check the signature of a checkpoint.
 
     Args:
-        keys: The public keys of the station that signed it; None accepts any key.
+        keys: The public keys of the station that signed the checkpoint; None accepts any key.
 
     Raises:
         InvalidField: the signature is invalid, or the key is not one of `keys`.
@@ -81,7 +81,7 @@ def check_checkpoint(checkpoint: Checkpoint, keys: PublicKeys | None) -> None:
 
 
 def write_checkpoints(checkpoints: Iterable[Checkpoint]) -> str:
-    """Return the content of a file of checkpoints, with one line for each."""
+    """Return the content of a file of checkpoints. Each checkpoint is one line."""
     return "".join(f"{checkpoint}\n" for checkpoint in checkpoints)
 
 

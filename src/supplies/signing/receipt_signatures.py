@@ -37,15 +37,17 @@ NotGenuineReason = Literal[
 ]
 """Why a receipt is not genuine.
 
-"altered": the signed data do not fit together. "other-key": another station signed the receipt.
-"unknown-key": the signing key is not in the file of public keys. "other-version": another version
-of the program drew the page, so that it cannot be compared. "unsigned-marks": marks such as "void"
-are not signed. "no-attachment": the file has no signed data. "no-receipt": the file is not a
-receipt.
+- "altered": the signed data contradict each other, or do not match the page.
+- "other-key": another station signed the receipt.
+- "unknown-key": the signing key is not in the file of public keys.
+- "other-version": another version of the program drew the page, so that it cannot be compared.
+- "unsigned-marks": marks such as "void" are not signed.
+- "no-attachment": the file has no signed data.
+- "no-receipt": the file is not a receipt.
 """
 
 PublicKeys = Mapping[str, str]
-"""The public keys of a station: the key in base64 for each key id."""
+"""The public keys of a station: a mapping from key id to public key in base64."""
 
 _decode_record = msgspec.json.Decoder(ReceiptRecord).decode
 _decode_document = msgspec.json.Decoder(DonationReceipt).decode
@@ -71,14 +73,14 @@ class NotGenuine(SuppliesError):
 
 
 class IssuedReceipt(NamedTuple):
-    """What the station signs: the content of a receipt, or the marks on a later printing of it.
+    """The data that a station signs: the content of a receipt, or marks on a reprint.
 
     Attributes:
         digest: Digest of the stored content of the receipt, hexadecimal.
-        seq, hash: Number and hash of an entry: the one that issued the receipt or, if `marks` is
-            not None, the last one that caused a mark.
-        marks: The marks, such as "void" or "copy", as JSON, if they are to be signed. None if the
-            content is to be signed.
+        seq, hash: Number and hash of an entry. If `marks` is None, it is the entry that issued the
+            receipt; otherwise, the last entry that caused a mark.
+        marks: The marks, such as "void" or "copy", as JSON, if the marks are to be signed. None if
+            the content is to be signed.
     """
 
     station: str
@@ -91,7 +93,7 @@ class IssuedReceipt(NamedTuple):
 
 
 class ReceiptSignature(NamedTuple):
-    """The check code and the signature of a receipt. Key and signature are in base64."""
+    """The check code and the signature of a receipt. `public_key` and `signature` are in base64."""
 
     check_code: str
     key_id: str
@@ -109,10 +111,10 @@ Views get this function instead of the private keys.
 def signed_message(
     *, number: str, issued_on: date, digest: str, seq: int, entry_hash: str, check_code: str
 ) -> bytes:
-    """Return the bytes that are signed for a receipt: seven lines of UTF-8, each ended by LF.
+    """Return the bytes that are signed for a receipt: seven lines of UTF-8, each ending with LF.
 
-    The digest covers the whole content of the receipt. Number and hash of the entry and the check
-    code are signed too, so the signature covers everything printed on an original receipt.
+    The digest covers the whole content of the receipt. The number and hash of the entry and the
+    check code are signed too, so the signature covers everything printed on an original receipt.
     """
     fields = ("supplies-receipt-1", number, issued_on.isoformat(), digest, seq, entry_hash)
     return "".join(f"{line}\n" for line in (*fields, check_code)).encode()
@@ -121,11 +123,11 @@ def signed_message(
 def marks_message(*, number: str, digest: str, seq: int, entry_hash: str, statement: str) -> bytes:
     """Return the bytes that are signed for the marks on a receipt: six lines of UTF-8.
 
-    Each line is ended by LF.
+    Each line ends with LF.
 
     Args:
         digest: Digest of the content of the receipt.
-        seq, entry_hash: The last entry that caused a mark.
+        seq, entry_hash: Number and hash of the last entry that caused a mark.
         statement: The marks as JSON.
     """
     fields = ("supplies-marks-1", number, digest, seq, entry_hash, statement)
@@ -164,7 +166,7 @@ def decode_document(record: ReceiptRecord) -> DonationReceipt:
 
 
 def paper_from_record(record: ReceiptRecord) -> ReceiptPaper:
-    """Return the receipt to draw, with the content and the marks from its signed data."""
+    """Rebuild a receipt from its signed data, with its content and marks, to draw it."""
     document, marks = decode_document(record), msgspec.structs.asdict(record.marks)
     return ReceiptPaper(
         document=document,
@@ -207,7 +209,7 @@ def check_record(record: ReceiptRecord) -> None:
 
 
 def check_marks(record: ReceiptRecord) -> None:
-    """Check that the marks on a receipt are those that were signed.
+    """Check that the marks on a receipt are the signed ones.
 
     Marks without a signature are accepted; see `has_unsigned_marks`.
 
@@ -318,7 +320,7 @@ _LINE = re.compile(r"(k[1-9][0-9]{0,5}) ed25519 ([A-Za-z0-9+/]{43}=)")
 
 
 def write_public_keys(keys: PublicKeys) -> str:
-    """Return the content of a public key file, with one line for each key."""
+    """Return the content of a public key file. Each key is one line."""
     head = "# Public keys for receipts. To check one: supplies receipt check FILE.pdf --key THIS\n"
     return head + "".join(f"{key_id} ed25519 {key}\n" for key_id, key in keys.items())
 
@@ -346,7 +348,7 @@ def read_public_keys(text: str, named: str) -> PublicKeys:
 def _raw(text: str) -> bytes:
     """Decode base64.
 
-    Only the canonical form is accepted, so that there is only one way to write a signature.
+    Only canonical base64 is accepted, so that the same signature cannot be written in two ways.
 
     Raises:
         ValueError: the text is not canonical base64.

@@ -1,7 +1,7 @@
-"""Compute the codes (HMAC-SHA256) that seal rows and lines of the access log.
+"""Compute the authentication codes (HMAC-SHA256) of seals and of lines of the access log.
 
-The keys are derived from the private keys of the station, one for each station. So somebody who has
-the database but not the key file cannot make a seal.
+Each station has its own keys, derived from its private keys. So somebody who has the database
+but not the key file cannot make a valid code.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from supplies.signing.sealed_tables import LOG_COLUMNS, encode_columns
 from supplies.signing.station_keys import KEYS_SETTING, StationKeys, key_file
 
 NO_MAC = bytes(32)
-"""The value that is used as the code before the first one."""
+"""The value that stands for the previous code when the first code is computed."""
 
 SEAL_COLUMNS = ("seq", "kind", "sealed", "row_key", "digest", "at")
-"""The columns of a seal that its code covers."""
+"""The columns of a seal from which its code is computed."""
 
 _LABEL = b"supplies-seals-1\n"
 
 
 def seal_keys(database: str, station: str) -> list[bytes]:
-    """Return the keys that seal the rows of a station, oldest first. The newest is in use.
+    """Return the keys for the codes of a station's seals and access log, oldest first.
 
-    Return an empty list if the database has no key file.
+    New codes are made with the newest key. Return an empty list if the database has no key file.
 
     Raises:
         StoreError: the key file is damaged, or others can read it.
@@ -41,9 +41,10 @@ def seal_keys(database: str, station: str) -> list[bytes]:
 
 
 def find_key_file(database: str) -> Path | None:
-    """Return the path of the key file; None for a database on a server without this setting.
+    """Return the path of the key file.
 
-    Paths are remembered, because every change of a sealed row asks for them.
+    Return None for a database on a server if `SUPPLIES_KEYS` is not set. The paths are cached,
+    because each change of a sealed row needs them.
     """
     return _find_key_file(database, os.environ.get(KEYS_SETTING), os.getcwd())
 
@@ -70,7 +71,7 @@ def seal_mac(key: bytes, before: bytes, seal: Sequence[Any]) -> bytes:
     """Return the code of a seal.
 
     Args:
-        before: The code of the seal before it.
+        before: The code of the previous seal.
         seal: The values of `SEAL_COLUMNS`.
     """
     return hmac.digest(key, b"seal\n" + before + encode_columns(SEAL_COLUMNS, seal), "sha256")
@@ -80,7 +81,7 @@ def line_mac(key: bytes, before: bytes, line: Sequence[Any]) -> bytes:
     """Return the code of a line of the access log.
 
     Args:
-        before: The code of the line before it.
+        before: The code of the previous line.
         line: The values of `LOG_COLUMNS`.
     """
     return hmac.digest(key, b"line\n" + before + encode_columns(LOG_COLUMNS, line), "sha256")

@@ -1,9 +1,10 @@
-"""The last seal that a process has seen, kept in a file beside the key file.
+"""Keep the last seal that was committed in a file beside the key file.
 
-Seals alone cannot show that the last of them were removed, or that an older copy of all rows was
-put back. So each process that commits seals writes the last one to a file in the directory
-`KEYFILE.seals`. Somebody who has only the database cannot change this file. The file may lag behind
-the database, but is never ahead of it: every seal that it names was committed.
+A seal is a row that proves the content of another row. Seals alone cannot show that the last of
+them were removed, or that all rows were replaced by an older copy. So each process that commits
+seals writes the last one to a file in the directory `KEYFILE.seals`. Somebody who has only the
+database cannot change this file. The file may lag behind the database, but is never ahead of it:
+every seal that the file names was committed.
 
 There is one file for each database and station, so that several databases can use one key file.
 """
@@ -31,7 +32,7 @@ from supplies.storage.store import Store
 _FORMAT: Final = "supplies-seals-1"
 
 _MAX_BYTES = 4096
-"""Size of the largest file that is read, in bytes."""
+"""Maximum number of bytes that are read of a file."""
 
 _log = logging.getLogger("supplies")
 
@@ -40,7 +41,7 @@ class Witness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The last seal and the last line of the access log that a process has committed.
 
     Attributes:
-        database, station: The books.
+        database, station: The books to which both belong.
         seq, mac: Number and code (hexadecimal) of the seal.
         line, line_mac: Number and code of the line; 0 and an empty text if there is none.
     """
@@ -55,7 +56,7 @@ class Witness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 def read_witness(database: str, station: str) -> Witness | None:
-    """Return the last seal that a process has committed, or None if there is no record of it.
+    """Return the last committed seal from its file, or None if there is no file.
 
     Raises:
         StoreError: the file cannot be read, or is damaged.
@@ -73,13 +74,15 @@ def read_witness(database: str, station: str) -> Witness | None:
 
 
 def is_witnessed(database: str, station: str) -> bool:
-    """Return whether a process has recorded a seal of this station."""
+    """Return whether a file contains the last committed seal of this station."""
     path = witness_file(database, station)
     return path is not None and path.exists() and path.stat().st_size > 0
 
 
 def forget_witness(database: str, station: str) -> None:
-    """Delete the record of the last seal, because the books are new or another copy.
+    """Delete the file with the last committed seal.
+
+    Call this when the books are new, or were replaced by another copy.
 
     Raises:
         StoreError: the file cannot be deleted.
@@ -93,9 +96,9 @@ def forget_witness(database: str, station: str) -> None:
 
 
 def keep_witnesses(store: Store) -> None:
-    """Record the last seals of the stations in which something was sealed. Call after a commit.
+    """Write the last seal of each station that has new seals to its file. Call after a commit.
 
-    If it fails, the committed changes stay, so only a warning is logged.
+    If writing fails, the committed changes stay, so only a warning is logged.
     """
     stations, store.sealed = store.sealed, set()
     for station in stations:
@@ -106,7 +109,7 @@ def keep_witnesses(store: Store) -> None:
 
 
 def witness_file(database: str, station: str) -> Path | None:
-    """Return the file that records the last seal, or None if there is no key file."""
+    """Return the path of the file with the last seal, or None if there is no key file."""
     keys = find_key_file(database)
     return None if keys is None else _witness_file(keys, _name(database), station)
 
@@ -118,7 +121,7 @@ def _witness_file(keys: Path, name: str, station: str) -> Path:
 
 
 def is_witness_file(path: Path) -> bool:
-    """Return whether a file records a seal. If the file cannot be read, return False."""
+    """Return whether a file contains a last seal. If the file cannot be read, return False."""
     with suppress(OSError), path.open("rb") as file:
         return _FORMAT.encode() in file.read(100)
     return False
@@ -175,9 +178,10 @@ def _keep(store: Store, station: str) -> None:
 
 
 def find_missing(store: Store, seen: Witness) -> Literal["seals", "access_log"] | None:
-    """Return the table from which a row that a process has committed is missing, or None.
+    """Return the table in which the recorded seal or line of the access log is missing, or None.
 
-    If sealing began again after that row was committed, nothing is missing.
+    Nothing counts as missing if sealing was started anew after the recorded seal. A line that was
+    erased as planned does not count as missing either.
     """
     if _mac_at(store, "seals", seen.station, seen.seq) != seen.mac:
         missing: Literal["seals", "access_log"] = "seals"
@@ -208,7 +212,7 @@ def _mac_at(store: Store, table: str, station: str, seq: int) -> str | None:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[int]:
-    """Open and lock the file, so that processes do not replace a newer seal by an older one."""
+    """Open and lock the file, so that no process replaces a newer seal with an older one."""
     try:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
     except FileNotFoundError:

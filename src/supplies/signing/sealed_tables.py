@@ -1,6 +1,7 @@
 """The tables whose rows are sealed: users, their credentials, and the settings of a station.
 
-Columns that change with each use, such as the time of the last use, are not sealed.
+A seal proves that a row was changed only by a process that has the station's keys. Columns that
+change with each use, such as the time of the last use, are not sealed.
 """
 
 from __future__ import annotations
@@ -30,20 +31,23 @@ class SealedTable(NamedTuple):
 
     @property
     def all_columns(self) -> tuple[str, ...]:
-        """The sealed columns, those of the key first. A table with one row has no key."""
+        """Return the sealed columns, the primary key first. A table with one row has no key."""
         return (*self.key, *self.columns)
 
     def key_of(self, row: Row) -> str:
-        """Return the key of a row as text. The row has the columns `all_columns`."""
+        """Return the primary key of a row as text. The row must have the columns `all_columns`."""
         return " ".join(_text(value) for value in row[: len(self.key)])
 
     def digest(self, row: Row) -> bytes:
-        """Return the digest of a row that has the columns `all_columns`."""
+        """Return the digest of a row. The row must have the columns `all_columns`."""
         return hashlib.sha256(encode_columns(self.all_columns, row)).digest()
 
 
 def encode_columns(columns: Sequence[str], row: Sequence[Any]) -> bytes:
-    """Return a row as JSON. NULL is left out, so that a new column changes no older row."""
+    """Return a row as JSON, without columns that are NULL.
+
+    So the digests of older rows stay valid when a migration adds a column.
+    """
     return msgspec.json.encode(
         {
             name: value.hex() if isinstance(value, bytes) else value

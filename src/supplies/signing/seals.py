@@ -1,9 +1,9 @@
 """Write rows that are sealed, and lines of the access log.
 
 Every change of a sealed table goes through `Seals`. It appends a seal for each changed row in the
-same transaction. A seal contains the digest of the row and the code of the seal before it, so that
-seals can be neither added nor removed nor put in another order by somebody without the key file.
-Each line of the access log contains the code of the line before it in the same way.
+same transaction. A seal contains the digest of the row, and a code that depends on the code of the
+previous seal. So nobody without the key file can add, remove or reorder seals. The lines of the
+access log are chained in the same way.
 
 Sealing begins with the first change by a process that has the keys.
 """
@@ -21,10 +21,10 @@ from supplies.signing.sealed_tables import LOG_COLUMNS, SEALED_TABLES, SealedTab
 from supplies.storage.store import Row, Store
 
 SealKind = Literal["start", "row", "found", "log"]
-"""The kind of a seal.
+"""What a seal records.
 
-It records that sealing began, that a row has its present content, that a row was changed without
-the keys, or that lines of the access log were erased.
+It records that sealing began, that a row has the content with this digest, that a row was changed
+without the keys, or that lines of the access log were erased.
 """
 
 
@@ -36,10 +36,13 @@ class Tail(NamedTuple):
 
 
 class Seals:
-    """The sealed tables of one station, within a transaction that writes.
+    """Changes the sealed tables of one station, and appends a seal for each change.
+
+    Use it within one write transaction.
 
     Args:
-        now: The present time as stored text, if sealing may begin now; otherwise None.
+        now: The time as stored text, if this process may start sealing a station that has no seals
+            yet; otherwise None.
     """
 
     def __init__(self, store: Store, station: str, now: str | None = None) -> None:
@@ -59,7 +62,7 @@ class Seals:
         self._change(table, [key], f"INSERT INTO {table} ({columns}) VALUES ({marks})", row)
 
     def put(self, table: str, **values: Any) -> None:
-        """Insert or change the only row of the station in a sealed table.
+        """Write the station's only row in a sealed table: insert it, or replace its values.
 
         Raises:
             StoreError: the rows are sealed, and the keys are missing.
@@ -74,10 +77,10 @@ class Seals:
         self._change(table, [()], statement, row)
 
     def update(self, table: str, changes: str, where: str, **params: Any) -> int:
-        """Change rows of a sealed table, and return their number.
+        """Change rows of a sealed table. Return the number of changed rows.
 
         Args:
-            changes: Assignments in SQL, as in `disabled_at = NULL`.
+            changes: Assignments in SQL, such as `disabled_at = NULL`.
             where: A condition in SQL. Only rows of the station are changed.
 
         Raises:
@@ -86,7 +89,7 @@ class Seals:
         return self._change_where(table, f"UPDATE {table} SET {changes}", where, params)
 
     def delete(self, table: str, where: str = "TRUE", **params: Any) -> int:
-        """Delete rows of a sealed table, and return their number.
+        """Delete rows of a sealed table. Return the number of deleted rows.
 
         Args:
             where: A condition in SQL. Only rows of the station are deleted.
@@ -108,7 +111,7 @@ class Seals:
         return self._change(table, keys, f"{statement} {where}", params)
 
     def _change(self, name: str, keys: list[Row], statement: str, params: Mapping[str, Any]) -> int:
-        """Run a statement that changes the rows with these keys, and seal them."""
+        """Run SQL that changes the rows with these primary keys, and append a seal for each."""
         tail = self._tail_to_continue()
         if tail is None:
             return self.store.run(statement, params)
@@ -143,7 +146,7 @@ class Seals:
     # --- the access log ----------------------------------------------------------------------
 
     def add_line(self, **values: Any) -> None:
-        """Add a line to the access log. It gets the next number.
+        """Add a line with the next number to the access log.
 
         Raises:
             StoreError: the log is sealed, and the keys are missing.
@@ -189,7 +192,7 @@ class Seals:
         )
 
     def _last_line(self) -> Tail:
-        """Return the last line. Erased lines count too, so that no number is used twice."""
+        """Return the last line, even if it was erased, so that no number is used twice."""
         row = self.store.one(
             "SELECT seq, mac FROM access_log WHERE station = :station ORDER BY seq DESC LIMIT 1",
             {"station": self.station},
@@ -206,11 +209,13 @@ class Seals:
     # --- seals -------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Begin sealing, unless the station is sealed or there are no keys."""
+        """Start sealing the station, unless it is sealed already or there are no keys."""
         self._tail_to_continue()
 
     def begin_again(self) -> None:
-        """Seal all rows as they are now, whatever was changed without the keys.
+        """Append new seals for all rows as they are.
+
+        Rows that were changed without the keys are accepted too.
 
         Raises:
             StoreError: the keys are missing.
@@ -227,13 +232,14 @@ class Seals:
         return seal_keys(self.store.url, self.station)
 
     def _keys_to_seal(self) -> list[bytes]:
-        """Return the keys if rows and lines are to be sealed, otherwise an empty list."""
+        """Return the keys if new rows and lines must be sealed, otherwise an empty list."""
         return [] if self._tail_to_continue() is None else self._keys()
 
     def _tail_to_continue(self) -> Tail | None:
-        """Return the seal after which the next one is appended.
+        """Return the last seal, after which new seals are appended. Start sealing if necessary.
 
-        Return None if nothing is to be sealed, because there are no keys yet.
+        Return None if nothing is to be sealed: there are no keys, or this process may not start
+        sealing.
 
         Raises:
             StoreError: there are seals, but the keys are missing.
@@ -258,13 +264,13 @@ class Seals:
         return None if row is None else _tail(row)
 
     def _begin(self, after: int) -> Tail:
-        """Append seals for all rows as they are now. Return the last seal.
+        """Append seals for all rows as they are. Return the last of these seals.
 
-        The first of them does not contain the code of an earlier seal, so that it is valid even if
+        The first of these seals does not depend on an earlier one, so that it is valid even if
         earlier seals were removed.
 
         Args:
-            after: The number after which the seals are numbered.
+            after: The first new seal gets the number after this one.
         """
         line = self._last_line()
         last_mac = None if line.mac == NO_MAC else line.mac
@@ -305,7 +311,7 @@ def _tail(row: Row) -> Tail:
 
 
 def _ranges(lines: list[Row]) -> list[tuple[int, Tail]]:
-    """Return the ranges of consecutive lines: the first number, and the last line, of each."""
+    """Group consecutive lines. Return the first number and the last line of each group."""
     found: list[tuple[int, Tail]] = []
     for line in map(_tail, lines):
         if found and found[-1][1].seq + 1 == line.seq:

@@ -1,11 +1,11 @@
 """The keys with which stations sign receipts and make check codes.
 
 The keys are in a file that only its owner can read. They are not in the database, so a copy of the
-books is not enough to forge a receipt. `SUPPLIES_KEYS` names the file. Without this setting, the
-file is beside the database file. For a database on a server, the setting is required.
+books is not enough to forge a receipt. The environment variable `SUPPLIES_KEYS` names the file. If
+it is not set, the file is beside the database file. For a database on a server, it must be set.
 
 Keys are never removed, so a receipt has the same signature each time it is printed. A new key signs
-only the receipts that are issued after it was made.
+only the receipts that are issued after the key was made.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class _Key(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A key that signs receipts of all stations in the database.
 
     Attributes:
-        code_secret: The secret with which check codes are computed, hexadecimal.
+        code_secret: The secret from which check codes are computed, hexadecimal.
         private: The private key, hexadecimal.
         after: For each station, the number of its last entry when the key was made.
     """
@@ -78,7 +78,7 @@ class _KeyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class StationKeys:
     """The keys of the stations in one database.
 
-    The key file is read again when it has changed.
+    If the key file has changed, it is read again before the next use.
     """
 
     def __init__(self, path: Path) -> None:
@@ -92,7 +92,7 @@ class StationKeys:
 
         Raises:
             StoreError: the key file is missing or damaged.
-            InvalidField: the database has the name of a key file.
+            InvalidField: the name of the database is reserved for key files.
         """
         keys = cls(key_file(database))
         keys._keys()
@@ -101,14 +101,14 @@ class StationKeys:
     def check_code(self, issued: IssuedReceipt) -> str:
         """Return the check code of a receipt: eight characters.
 
-        Without the secret of the key, the code cannot be computed.
+        Only somebody who has the secret of the key can compute the code.
         """
         return _code(self._for(issued), issued)
 
     def sign(self, issued: IssuedReceipt) -> ReceiptSignature:
         """Return the check code and the signature of a receipt, or of its marks such as "void".
 
-        The key is the one that was in use when the entry in `issued` was recorded.
+        The receipt is signed with the key that was in use when the entry in `issued` was recorded.
         """
         key = self._for(issued)
         code, private = _code(key, issued), _private(key.private)
@@ -138,8 +138,8 @@ class StationKeys:
         """Return a checkpoint for an entry, signed with the newest key.
 
         Args:
-            station: The station of the entry.
-            entry_hash: Hexadecimal.
+            station: The station whose books contain the entry.
+            entry_hash: Hash of the entry, hexadecimal.
             by: The station that signs.
             at: The time of signing.
         """
@@ -159,7 +159,7 @@ class StationKeys:
         return msgspec.structs.replace(unsigned, signature=signature)
 
     def public_keys(self) -> PublicKeys:
-        """Return the public keys by key id, including those of earlier keys."""
+        """Return the public keys by key id, including the public keys of earlier keys."""
         return {key.id: _public(key.private) for key in self._keys()}
 
     def private_keys(self) -> list[bytes]:
@@ -167,9 +167,9 @@ class StationKeys:
         return [bytes.fromhex(key.private) for key in self._keys()]
 
     def add(self, after: Mapping[str, int]) -> str:
-        """Add a key that signs the receipts issued from now on, and return its id.
+        """Add a key that signs all receipts issued after this call. Return its id.
 
-        Call this function while nobody else can write to the books.
+        Call this function only while nobody else can write to the books.
 
         Args:
             after: For each station, the number of its last entry.
@@ -209,12 +209,12 @@ class StationKeys:
 def key_file(database: str) -> Path:
     """Return the path of the key file that belongs to a database.
 
-    The path is the value of `SUPPLIES_KEYS`. If that is not set, the key file is beside the
-    database file.
+    The path is the value of the environment variable `SUPPLIES_KEYS`. If it is not set, the key
+    file is beside the database file.
 
     Raises:
         StoreError: the books are on a server and `SUPPLIES_KEYS` is not set.
-        InvalidField: the database has the name of a key file.
+        InvalidField: the name of the database is reserved for key files.
     """
     named = os.environ.get(KEYS_SETTING)
     if named:
@@ -237,7 +237,7 @@ def check_key_file(database: str) -> None:
 
     Raises:
         StoreError: the file cannot be read or is damaged, or its directory does not exist.
-        InvalidField: the database has the name of a key file.
+        InvalidField: the name of the database is reserved for key files.
     """
     path = key_file(database)
     try:
@@ -259,13 +259,13 @@ def is_key_file(path: Path) -> bool:
 
 
 def create_first_key(database: str) -> bool:
-    """Create the key file with a first key, unless the file exists.
+    """Create the key file with one key, unless the file exists.
 
     Return whether the file was created.
 
     Raises:
         StoreError: the file cannot be written.
-        InvalidField: the database has the name of a key file.
+        InvalidField: the name of the database is reserved for key files.
     """
     path = key_file(database)
     try:
@@ -277,13 +277,13 @@ def create_first_key(database: str) -> bool:
 
 
 def create_key_for_first_receipt(store: Store) -> None:
-    """Create the first key if no receipt was issued and no row was sealed yet.
+    """Create the first key, unless the books contain a receipt or a sealed row.
 
     For books on a server, nothing is created unless `SUPPLIES_KEYS` names the key file.
 
     Raises:
         StoreError: the file cannot be written.
-        InvalidField: the database has the name of a key file.
+        InvalidField: the name of the database is reserved for key files.
     """
     if database_file(store.url) is None and not os.environ.get(KEYS_SETTING):
         return
@@ -292,17 +292,18 @@ def create_key_for_first_receipt(store: Store) -> None:
 
 
 def ensure_keys(store: Store, database: str) -> bool:
-    """Check that there are keys. If no receipt was issued and no row sealed, create the first key.
+    """Check that there are keys. Create the first key if no key was ever used.
 
-    Return whether a key was created. If receipts or seals exist but the key file does not, it was
-    lost or has another name. Then no key is created, because a new key could not check them.
+    Return whether a key was created. If receipts or sealed rows exist but the key file does not,
+    the file was lost or has another name. Then no key is created, because receipts and seals cannot
+    be checked with a new key.
 
     Args:
         database: The database that `store` has opened.
 
     Raises:
         StoreError: receipts exist but their keys are missing, or the key file is damaged.
-        InvalidField: the database has the name of a key file.
+        InvalidField: the name of the database is reserved for key files.
     """
     made = not _are_in_use(store) and create_first_key(database)
     StationKeys.for_database(database)
@@ -310,14 +311,14 @@ def ensure_keys(store: Store, database: str) -> bool:
 
 
 def _are_in_use(store: Store) -> bool:
-    """Return whether the keys have signed a receipt or sealed a row."""
+    """Return whether the books contain a signed receipt or a sealed row."""
     return any(
         store.one(f"SELECT 1 FROM {table} LIMIT 1") is not None for table in ("receipts", "seals")
     )
 
 
 def _code(key: _Key, issued: IssuedReceipt) -> str:
-    """Compute the check code: the first 40 bits of HMAC-SHA256 over receipt number and digest."""
+    """Compute the check code: the first 40 bits of HMAC-SHA256 of receipt number and digest."""
     secret, message = bytes.fromhex(key.code_secret), f"{issued.number}:{issued.digest}".encode()
     bits = int.from_bytes(hmac.new(secret, message, hashlib.sha256).digest()[:5], "big")
     return "".join(_CROCKFORD[bits >> shift & 31] for shift in range(5 * (CODE_LENGTH - 1), -1, -5))
@@ -369,7 +370,7 @@ def _read(path: Path) -> list[_Key]:
 
 
 def _write(path: Path, keys: list[_Key], *, replacing: bool) -> bool:
-    """Write the key file atomically, and return whether it was written.
+    """Write the key file atomically. Return whether it was written.
 
     If the file exists and `replacing` is false, the file is not changed.
     """

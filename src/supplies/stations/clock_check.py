@@ -1,6 +1,6 @@
-"""Compare the clock of the computer with the times in the books.
+"""Compare the clock of the computer with the times stored in the books.
 
-This is done before something is erased because of its date.
+Commands that erase old data do this first, because a wrong clock would make them erase too much.
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ from supplies.books.reader import Books
 from supplies.domain.entries import format_timestamp
 
 MAX_GAP = timedelta(days=31)
-"""Longest time without any entry, verification or access that is plausible.
+"""Longest time in which a station plausibly has no entry, verification or access.
 
-After a longer gap, the clock may be wrong.
+After a longer time, the clock may be wrong.
 """
 
 _STORED_TIMES = (("entries", "recorded_at"), ("verifications", "verified_at"), ("access_log", "at"))
-"""The tables and columns with the times that are compared with the clock."""
+"""The tables and columns whose times are compared with the clock."""
 
 
 def clock_doubt(books: Books, now: datetime) -> str | None:
-    """Return why the clock may be wrong, or None if the books agree with the clock.
+    """Return why the clock may be wrong, or None if the stored times agree with the clock.
 
     If the clock was set ahead, the stored times have a gap between the right time and the wrong
     one. After a gap of more than `MAX_GAP`, the clock counts as doubtful until as much time has
     passed as the gap is long. All entries are read, so call this function for rare commands only.
 
     Args:
-        now: The time by the clock, with a time zone.
+        now: The time that the clock shows, with a time zone.
     """
     since = now - MAX_GAP
     before, first = _stored(books, "max", since), _stored(books, "min", since)
@@ -44,7 +44,7 @@ def clock_doubt(books: Books, now: datetime) -> str | None:
 
 
 def _stored(books: Books, which: str, when: datetime) -> datetime | None:
-    """Return the last stored time up to `when`, or the first stored time after it.
+    """Return the last stored time up to `when`, or the first stored time after `when`.
 
     Args:
         which: `max` for the last time, `min` for the first one.

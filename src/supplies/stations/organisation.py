@@ -1,7 +1,8 @@
 """Organisations of stations: a head station and the stations under it.
 
-Coordinators of the head may read the books of all its stations, and reports add up their numbers. A
-station without a head is an organisation of its own. Organisations are not part of the hash chain.
+Coordinators of the head may read the books of all stations of the organisation, and reports add up
+the numbers of these stations. A station without a head is an organisation of its own. Which station
+belongs to which head is not part of the hash chain.
 """
 
 from __future__ import annotations
@@ -43,16 +44,16 @@ ORGANISATION_CTE = (
 
 
 def head_of(books: Books) -> str | None:
-    """Return the station above this one; None if there is none."""
+    """Return the code of this station's head, or None if it has no head."""
     head = books.value("SELECT head FROM organisations WHERE station = :station")
     return None if head is None else str(head)
 
 
 def stations(books: Books, *, after: str = "", limit: int | None = None) -> list[StationLine]:
-    """List this station and the stations under it, by code.
+    """List this station and the stations under it, in the order of their codes.
 
     Args:
-        after: The last code of the previous page.
+        after: The last code on the previous page; an empty text begins with the first page.
     """
     rows = books.all(
         f"{_LINES} WHERE (s.code = :station OR o.head = :station) AND s.code > :after "
@@ -64,22 +65,21 @@ def stations(books: Books, *, after: str = "", limit: int | None = None) -> list
 
 
 def sister_stations(books: Books) -> list[StationLine]:
-    """Return the other stations of this station's organisation, by code."""
+    """Return the other stations of this station's organisation, in the order of their codes."""
     head = head_of(books) or books.station_code
     others = stations(books.for_station(head))
     return [one for one in others if one.code != books.station_code]
 
 
 def all_stations(store: Store) -> list[StationLine]:
-    """Return every station of the database, by code."""
+    """Return every station of the database, in the order of their codes."""
     return [_line(row) for row in store.all(f"{_LINES} ORDER BY s.code")]
 
 
 def default_station(store: Store) -> str:
     """Return the station that is used if a request or command names none.
 
-    It is the first station by code that belongs to no other station, such as the head of an
-    organisation.
+    Of the stations without a head, it is the one whose code comes first.
 
     Raises:
         NotFound: the database has no stations.
@@ -100,7 +100,7 @@ def _line(row: Row) -> StationLine:
 def is_head_of(books: Books, station: str) -> bool:
     """Return whether this station is the head of `station`.
 
-    The coordinators of a head may read the books of its stations.
+    The coordinators of a head may read the books of the stations under it.
     """
     if not is_valid_code(station):
         return False
@@ -113,8 +113,8 @@ def is_head_of(books: Books, station: str) -> bool:
 def set_head(books: Books, head: str | None) -> None:
     """Put this station under a head. None takes it out of its organisation.
 
-    An organisation has only two levels, so that it is clear who may read a station's books. Call
-    this within `Ledger.admin_transaction()`.
+    A head has no head of its own, so that it is clear who may read a station's books. Call this
+    within `Ledger.admin_transaction()`.
 
     Raises:
         InvalidField: the head is the station itself or is unknown, or there would be a third level.

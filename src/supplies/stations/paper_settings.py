@@ -1,7 +1,7 @@
-"""Settings of a station's papers, stored with the station and copied into each receipt.
+"""Settings for the papers of a station. Each receipt keeps a copy of the settings.
 
-Each file `jurisdictions/CODE.toml` describes a jurisdiction: the wording of the statement on
-receipts, and a rule about values. A station may replace the wording by its own.
+Each file `jurisdictions/CODE.toml` describes a jurisdiction: the legal statement printed on
+receipts, and whether receipts may print values. A station may replace the statement by its own.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ The limit is small because each receipt contains the logo twice.
 """
 
 MAX_UNITS = 200
-"""Maximum number of units that a station may add."""
+"""Maximum number of units of measure that a station may add."""
 
 MAX_PURPOSES = 200
-"""Maximum number of purposes to which a station may give names."""
+"""Maximum number of purposes of own use to which a station may give names."""
 
 LOGO_SIDE = 800
 """Maximum width and height of a logo in pixels."""
 
 THANKS = BilingualText(zh="衷心感谢您的捐赠。", en="Thank you for your gift.")
-"""The words with which receipts thank the donor, unless the station sets its own."""
+"""The sentence with which receipts thank the donor, unless the station sets its own."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -64,7 +64,7 @@ _Wording = Annotated[
 
 
 class PurposeName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The name of a purpose for which the station issues goods to itself."""
+    """The name of a purpose for which the station uses goods itself."""
 
     name: Label
     name_en: Label | None = None
@@ -76,14 +76,14 @@ class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     Attributes:
         values: "never" prints no values. "evidenced" prints only values for which there is
             evidence, if the jurisdiction allows it.
-        statement, statement_en: The station's own wording. None keeps the wording of the
+        statement, statement_en: The station's own legal statement. None uses the statement of the
             jurisdiction.
         logo: A PNG in base64; None prints no logo.
-        thanks, thanks_en: The words with which receipts thank the donor. Absent or None prints the
-            usual ones.
-        units: Words for units by code. They are added to the shipped words, or replace them.
-        purposes: Names of the purposes for which goods are issued, by code. Pages show the code of
-            a purpose without a name.
+        thanks, thanks_en: The sentence with which receipts thank the donor. None or unset prints
+            the usual one.
+        units: Names of units by code. They are added to the standard names, or replace them.
+        purposes: Names of the purposes for which goods are issued, by code. If a purpose has no
+            name, pages show its code.
     """
 
     languages: Languages = "zh+en"
@@ -110,7 +110,7 @@ class StationWithSettings(Station, frozen=True, kw_only=True):
 
 
 def paper_settings(books: Books) -> PaperSettings:
-    """Return the present settings. A station without settings has the defaults."""
+    """Return the settings of the station. A station without settings has the defaults."""
     stored = read_settings(books)
     return msgspec.convert({name: stored[name] for name in stored.keys() & _NAMES}, PaperSettings)
 
@@ -119,21 +119,24 @@ _NAMES = frozenset(PaperSettings.__struct_fields__)
 
 
 def station_with_settings(books: Books) -> StationWithSettings:
-    """Return the station with all its settings."""
+    """Return the station with its paper settings and retention periods."""
     station = msgspec.structs.asdict(books.station)
     return StationWithSettings(**station, papers=paper_settings(books), retention=retention(books))
 
 
 def station_head(books: Books) -> StationHead:
-    """Return the station's details for a paper that is printed now.
+    """Return the station's name and address for the top of a paper that is printed now.
 
-    A receipt does not use them, because it keeps the details of the day on which it was issued.
+    A receipt does not use them, because it keeps the name and address of the day of its issue.
     """
     return head_with_settings(books.station, paper_settings(books))
 
 
 def head_with_settings(station: Station, settings: PaperSettings) -> StationHead:
-    """Return the station's details for a paper, with settings that need not be stored."""
+    """Return the station's name and address for the top of a paper, with the given settings.
+
+    The settings need not be stored.
+    """
     return StationHead(
         code=station.code,
         name=station.name,
@@ -149,15 +152,15 @@ def head_with_settings(station: Station, settings: PaperSettings) -> StationHead
 
 
 def unit_words(settings: PaperSettings) -> Mapping[str, UnitWords]:
-    """Return the words for all units by code: the shipped ones and the station's own."""
+    """Return the names of all units by code: the standard ones and the station's own."""
     return {**SHIPPED_UNITS, **(settings.units or {})}
 
 
 class UnitView(UnitWords, frozen=True, kw_only=True):
-    """A unit with its words, as a list shows it.
+    """A unit of measure and its names, for a list.
 
     Attributes:
-        own: Whether the station set the words itself.
+        own: Whether the station set the names itself.
     """
 
     code: str
@@ -165,7 +168,7 @@ class UnitView(UnitWords, frozen=True, kw_only=True):
 
 
 def list_units(books: Books) -> list[UnitView]:
-    """Return all units that have words at this station, ordered by code."""
+    """Return all units that have names at this station, ordered by code."""
     settings = paper_settings(books)
     return [
         UnitView(
@@ -185,7 +188,7 @@ def purpose_names(settings: PaperSettings) -> Mapping[str, PurposeName]:
 
 
 def add_purpose(books: Books, new: PurposeName) -> str:
-    """Give a new purpose a name, and return its code.
+    """Store the name of a new purpose. Return the code of the purpose.
 
     Call this within a transaction of the ledger.
 
@@ -202,7 +205,7 @@ def add_purpose(books: Books, new: PurposeName) -> str:
 
 
 def is_purpose(books: Books, code: str) -> bool:
-    """Return whether a purpose has a name, or goods were issued for it."""
+    """Return whether a code is a purpose: it has a name, or goods were issued for it."""
     if code in purpose_names(paper_settings(books)):
         return True
     used = "SELECT 1 FROM balances WHERE station = :station AND account = :account LIMIT 1"
@@ -210,12 +213,12 @@ def is_purpose(books: Books, code: str) -> bool:
 
 
 def amend_station(books: Books, changes: Mapping[str, Any]) -> StationWithSettings:
-    """Change the named settings. If one is invalid, none is changed.
+    """Change the given settings of the station. If one is invalid, none is changed.
 
     Call this within `Ledger.admin_transaction()`.
 
     Args:
-        changes: New values by the name of the setting in JSON.
+        changes: New values by the name of the setting, as in JSON.
 
     Raises:
         InvalidField: a setting is invalid or cannot be printed.
@@ -230,10 +233,10 @@ def amend_station(books: Books, changes: Mapping[str, Any]) -> StationWithSettin
 
 
 def check_amendment(books: Books, changes: Mapping[str, Any]) -> StationWithSettings:
-    """Return the station with changed settings, without storing them.
+    """Check changes of the station's settings. Return the changed station without storing it.
 
     Args:
-        changes: New values by the name of the setting in JSON.
+        changes: New values by the name of the setting, as in JSON.
 
     Raises:
         InvalidField: a setting is invalid or cannot be printed.
@@ -251,7 +254,7 @@ def check_amendment(books: Books, changes: Mapping[str, Any]) -> StationWithSett
 
 
 def receipt_statement(settings: PaperSettings, *, valued: bool) -> BilingualText:
-    """Return the statement on a receipt: the station's own wording, or the jurisdiction's.
+    """Return the legal statement for a receipt: the station's own, or the jurisdiction's.
 
     Args:
         valued: Whether the receipt prints values.
@@ -268,7 +271,7 @@ def receipt_thanks(settings: PaperSettings) -> BilingualText:
 
 
 def prints_values(settings: PaperSettings) -> bool:
-    """Return whether receipts of the station print those values for which there is evidence."""
+    """Return whether receipts of the station print values for which there is evidence."""
     return settings.values == "evidenced" and bool(jurisdiction(settings.jurisdiction)["values"])
 
 

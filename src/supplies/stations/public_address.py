@@ -1,4 +1,4 @@
-"""The public address of a station, `Station.host`, to which the QR codes of its receipts lead."""
+"""The public web address of a station, `Station.host`, to which the QR codes on receipts lead."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ def _reach(host: str) -> Reach:
 
 
 def local_address_warning(station: Station) -> str | None:
-    """Return a warning if the QR codes of a station's receipts cannot be opened from everywhere.
+    """Return a warning if many people cannot open the QR codes of a station's receipts.
 
-    This is so if its address works on this computer only, or in one network only. Otherwise, return
-    None. A receipt keeps the address with which it was issued.
+    This is so if the station's address works only on this computer or in one local network.
+    Otherwise, return None. Receipts that were issued before keep their address when the station's
+    address changes.
     """
     match _reach(station.host):
         case "machine":
@@ -49,8 +50,8 @@ def local_address_warning(station: Station) -> str | None:
 def first_receipt_warning(books: Books, first: int, last: int) -> tuple[str, str] | None:
     """Return a warning if a command issued the station's first receipt with a local address.
 
-    The result has the number of the receipt and the message. It is None if an earlier command
-    issued the first receipt, or if the address is public.
+    The result is the number of the receipt and the message. Return None if the command did not
+    issue the station's first receipt, or if the address is public.
 
     Args:
         first: Number of the command's first entry.

@@ -1,6 +1,6 @@
 """Common relief goods, which a new station can copy into its catalogue.
 
-The list is shipped as `relief_goods.toml`, with names in both languages, units and packs.
+The file `relief_goods.toml` lists them with names in both languages, units and packs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from supplies.domain.validation import convert
 
 @cache
 def relief_goods() -> tuple[Item, ...]:
-    """Return the items of the list, grouped by category."""
+    """Return all common relief goods, grouped by category."""
     text = (files(__package__) / "relief_goods.toml").read_text("utf-8")
     found = [_item(fields) for fields in tomllib.loads(text)["items"]]
     categories = list(dict.fromkeys(item.category for item in found))
@@ -25,9 +25,9 @@ def relief_goods() -> tuple[Item, ...]:
 
 
 def new_relief_goods(books: Books, codes: Collection[str]) -> list[Item]:
-    """Return the items of the list with these codes that the station does not have yet.
+    """Return the relief goods with these codes, without those that the station has already.
 
-    Codes that are not in the list are ignored.
+    Unknown codes are ignored.
     """
     return [
         item

@@ -1,8 +1,8 @@
 """How long a station keeps personal data, and whose data is due to be erased.
 
 Personal data may be kept only as long as its purpose needs (Personal Information Protection Law of
-China, art. 19). The station sets the time. Nothing is erased automatically: one command lists the
-people whose data is due, and another erases it.
+China, art. 19). Each station sets the periods. Nothing is erased automatically: one command lists
+the people whose data is due to be erased, and another command erases it.
 """
 
 from __future__ import annotations
@@ -40,8 +40,9 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Retention periods in days. None keeps the data until the person asks for erasure.
 
     Attributes:
-        recipients_days, donors_days: Days from the latest day of an entry about the person.
-        access_log_days: Days for which each line of the access log is kept.
+        recipients_days, donors_days: Days to keep personal data after the latest day of an entry
+            about the person.
+        access_log_days: Days to keep each line of the access log.
     """
 
     recipients_days: Days | None = None
@@ -50,7 +51,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """A donor or a recipient: the kind and the code."""
+    """A donor or a recipient, identified by role and code."""
 
     who: PersonRole
     code: str
@@ -67,7 +68,7 @@ class PersonDue(Person, frozen=True, kw_only=True):
 
 
 def retention(books: Books) -> Retention:
-    """Return the present retention periods."""
+    """Return the station's retention periods."""
     names = Retention.__struct_fields__
     row = books.one(f"SELECT {', '.join(names)} FROM retention WHERE station = :station")
     return Retention() if row is None else Retention(**dict(zip(names, row, strict=True)))
@@ -85,9 +86,9 @@ def set_retention(books: Books, kept: Retention) -> None:
 def people_due(books: Books, today: date) -> list[PersonDue]:
     """Return the people whose retention period has ended by `today`, the longest overdue first.
 
-    People with an open need, pledge or delivery are included, but can be forgotten only after it is
-    closed. People without any entry are left out, because the books do not contain the day on which
-    they were registered.
+    People with an open need, pledge or delivery are included, but they can be forgotten only after
+    it is closed. People without any entry are left out, because the books do not contain the day of
+    their registration.
     """
     kept = retention(books)
     return sorted(
@@ -100,13 +101,13 @@ def people_due(books: Books, today: date) -> list[PersonDue]:
 
 
 def access_log_kept_since(books: Books, today: date) -> date | None:
-    """Return the first day whose access log is kept. None means that the whole log is kept."""
+    """Return the first day whose access log is kept, or None if the whole log is kept."""
     days = retention(books).access_log_days
     return None if days is None else today - timedelta(days=days)
 
 
 def forgotten_people(books: Books) -> list[Person]:
-    """Return the people who were forgotten in these books, in the order of recording."""
+    """Return the people whose names were erased in these books, in the order of erasure."""
     parties = [
         one.party.partition(":")
         for one in books.rows(Forgetting)
@@ -119,13 +120,16 @@ def forgotten_people(books: Books) -> list[Person]:
 
 
 def forgotten_texts(books: Books) -> dict[int, str]:
-    """Return the entries whose text was erased with `ForgetText`, with the digest of the text."""
+    """Return the entries whose free text was erased with `ForgetText`.
+
+    The result maps the number of each entry to the digest of its text.
+    """
     entries = (entry_of_forgotten_text(one.party) for one in books.rows(Forgetting))
     return {entry: books.body(entry).texts or "" for entry in entries if entry is not None}
 
 
 def has_text(books: Books, entry: int, digest: str) -> bool:
-    """Return whether these books still contain a text that was erased elsewhere.
+    """Return whether these books still contain a free text that was erased in another copy.
 
     Args:
         entry: Number of the entry that has the text.
@@ -170,7 +174,10 @@ _STATED = {
         _moved(DONOR),
     ),
 }
-"""SQL that finds an entry about each person who has any, using only indexes."""
+"""SQL queries that find the latest entry about each person, with indexes only.
+
+They leave out people without any entry. They may miss later entries about a document.
+"""
 
 
 def _documents(document: str, tables: str, whose: str) -> str:
@@ -215,15 +222,15 @@ _MOVED_ON = {
     "recipient": (_days(ASKED), _days(RECEIVED)),
     "donor": (_days(DONOR), _days(RETURNED)),
 }
-"""SQL that selects the days on which goods went to a person or came from a person."""
+"""SQL queries for the days on which a person got or gave goods, promised them or needed them."""
 
 
 def _due(books: Books, who: PersonRole, days: int | None, today: date) -> list[PersonDue]:
-    """Return the people whose period of `days` has ended, by the latest day of an entry about them.
+    """Return the people about whom no entry has a day in the last `days` days.
 
     The entry that was recorded last need not have the latest day, because facts may be recorded
-    late. But a person whose last entry has a recent day cannot be due. So all entries are read only
-    for the other people. A person with merged codes is returned under the code that stays.
+    late. But if it has a recent day, the person cannot be due. So all entries are read only for the
+    other people. A person with merged codes is returned under the code that stays in use.
     """
     if days is None:
         return []
@@ -243,10 +250,10 @@ def _due(books: Books, who: PersonRole, days: int | None, today: date) -> list[P
 def _quiet_people(
     books: Books, who: PersonRole, until: date, codes: Sequence[str] = ()
 ) -> dict[str, date]:
-    """Return the people whose last entry has a day before `until`, each with that day.
+    """Return the people whose entries all have days before `until`, each with the latest day.
 
     Args:
-        codes: Only these codes; all if empty.
+        codes: Look only for these codes. If empty, look for all people.
     """
     names = {f"code{index}": code for index, code in enumerate(codes)}
     only = f"AND p.code IN ({', '.join(f':{name}' for name in names)}) " if codes else ""

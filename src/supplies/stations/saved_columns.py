@@ -1,4 +1,4 @@
-"""Saved choices for imports: a station saves which columns are read, under a name."""
+"""Saved column choices: a station saves under a name which columns of a file an import reads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from supplies.errors import InvalidField, Sentence
 from supplies.stations.stored_settings import read_settings, store_settings
 
 MAX_SAVED = 100
-"""Largest number of choices that a station may save."""
+"""Maximum number of column choices that a station may save."""
 
 _MEMBER = "import_columns"
 _Text = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -22,12 +22,12 @@ _Choices = Annotated[dict[_Text, _Text], Meta(max_length=50)]
 
 
 class SavedColumns(msgspec.Struct, frozen=True, kw_only=True):
-    """Which columns an import reads.
+    """Which columns of a file an import reads.
 
     Attributes:
         kind: The kind of rows, such as "donations".
-        columns: The heading from which each column is read.
-        values: One value for all rows, by column.
+        columns: For each column that the import reads, its heading in the file.
+        values: Fixed values by column. Each is used for all rows.
     """
 
     kind: _Text
@@ -36,13 +36,13 @@ class SavedColumns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def saved_columns(books: Books) -> Mapping[str, SavedColumns]:
-    """Return all saved choices by name."""
+    """Return all saved column choices by name."""
     stored = read_settings(books).get(_MEMBER, {})
     return {name: msgspec.convert(stored[name], SavedColumns) for name in sorted(stored)}
 
 
 def find_saved_columns(books: Books, name: str, kind: str) -> SavedColumns:
-    """Return the choices that were saved under a name, for rows of a kind.
+    """Return the column choices that were saved under a name for a kind of rows.
 
     Raises:
         InvalidField: there are none, or they are for rows of another kind.
@@ -65,9 +65,10 @@ def find_saved_columns(books: Books, name: str, kind: str) -> SavedColumns:
 
 
 def save_columns(books: Books, name: str, saved: SavedColumns | None) -> None:
-    """Save choices under a name, in place of those that have this name. None removes them.
+    """Save column choices under a name, and replace earlier choices of this name.
 
-    Call this within `Ledger.admin_transaction()`.
+    If the choices are None, delete those of this name. Call this within
+    `Ledger.admin_transaction()`.
 
     Raises:
         InvalidField: the name or the choices are too long, or too many are saved.

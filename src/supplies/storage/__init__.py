@@ -1,1 +1,1 @@
-"""The storage of the books in SQLite or PostgreSQL: tables, migrations, triggers, transactions."""
+"""The books stored in SQLite or PostgreSQL: tables, migrations, triggers, transactions."""

@@ -1,7 +1,7 @@
 """Write files completely or not at all. By default, only the owner of a file can read it.
 
 A file is first written under another name in the same directory, as a draft. The draft is flushed
-to the disk and then renamed.
+to the disk and then renamed to the final name.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ PRIVATE = 0o600
 """File mode: only the owner can read and write the file."""
 
 _MAX_NAME_BYTES = 255 - len(".01234567-journal")
-"""Longest allowed file name in bytes.
+"""Maximum length of a file name in bytes.
 
-It is shorter than the limit of the file system, because the draft and its write-ahead log have
-longer names.
+It is less than the limit of the file system, because the draft and its write-ahead log have longer
+names.
 """
 
 
 @contextmanager
 def draft_file(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
-    """Yield an empty draft file in the directory of the future file.
+    """Yield an empty draft file in the directory of the final file.
 
-    Afterwards the draft is deleted, unless it was renamed.
+    After the `with` block the draft is deleted, unless it was renamed.
 
     Args:
-        mode: The file mode, from which the umask is subtracted.
+        mode: The file mode, before the umask is subtracted.
 
     Raises:
         StoreError: the draft cannot be created.
@@ -48,7 +48,7 @@ def draft_file(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
 
 
 def check_file_name(path: Path) -> None:
-    """Check that a path can name a file.
+    """Check that a path can be the path of a file.
 
     Raises:
         InvalidField: the path is empty, `.` or `/`, or the file name is too long.
@@ -96,7 +96,7 @@ def write_file(path: Path, content: bytes, *, mode: int = PRIVATE, replace: bool
     """Write a file completely or not at all.
 
     Args:
-        mode: The file mode, from which the umask is subtracted.
+        mode: The file mode, before the umask is subtracted.
         replace: Whether to replace a file that exists.
 
     Raises:
@@ -109,12 +109,12 @@ def write_file(path: Path, content: bytes, *, mode: int = PRIVATE, replace: bool
 
 @contextmanager
 def new_file(path: Path, *, mode: int = PRIVATE, replace: bool = False) -> Iterator[Path]:
-    """Yield a draft for the `with` block to write. After the block, rename the draft to the file.
+    """Yield a draft for the `with` block to write. After the block, rename the draft to `file`.
 
     If the block raises an error, the draft is deleted.
 
     Args:
-        mode: The file mode, from which the umask is subtracted.
+        mode: The file mode, before the umask is subtracted.
         replace: Whether to replace a file that exists.
 
     Raises:
@@ -160,7 +160,7 @@ def read_file(path: Path) -> bytes:
 
 
 def fsync(path: Path) -> None:
-    """Flush the content of a file to the disk. For a directory, flush the names in it."""
+    """Flush the content of a file to the disk. For a directory, flush its list of file names."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

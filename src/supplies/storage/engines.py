@@ -1,4 +1,4 @@
-"""Open a database in SQLite or PostgreSQL, depending on its URL or path."""
+"""Open a SQLite or PostgreSQL database by its path or URL."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ from supplies.storage.store import Store
 _SERVERS = ("postgresql://", "postgres://")
 
 _MISTYPED_SERVER = re.compile(r"(?!sqlite:///)\w{2,}:.*@|.*password\s*=", re.DOTALL | re.IGNORECASE)
-"""Regular expression of a mistyped server URL, which may contain a password."""
+"""Recognizes text that looks like a mistyped server URL.
+
+Such a text may contain a password, so error messages do not repeat it.
+"""
 
 
 def database_file(url: str) -> Path | None:
-    """Return the database file that a URL or path names, or None for a database on a server.
+    """Return the path of the database file, or None for a database on a server.
 
     Error messages leave out the parts of the URL that may be a password.
 
     Raises:
-        InvalidField: the URL names neither a server nor a file, or the file name is invalid.
+        InvalidField: the URL is neither that of a server nor that of a file, or the file name is
+            invalid.
     """
     check_type(url, str, "the database", "text: the path of a file, or postgresql://…")
     if url.startswith(_SERVERS):
@@ -54,7 +58,7 @@ def database_file(url: str) -> Path | None:
 
 
 def grant_access(url: str, role: str) -> None:
-    """Grant a PostgreSQL role the right to record in these books, but not to change them.
+    """Let a PostgreSQL role record in these books, but not change what was recorded.
 
     Raises:
         InvalidField: the books are in a file, or the role would have further rights.
@@ -77,14 +81,14 @@ def grant_access(url: str, role: str) -> None:
 def open_store(url: str, *, create: bool = True, guarded: bool = True, made: bool = True) -> Store:
     """Open a database by its URL or path.
 
-    `postgresql://…` is a database on a server; a path or `sqlite:///PATH` is a SQLite file. Tables
-    of an older version are always migrated.
+    A URL `postgresql://…` is a database on a server; a path or `sqlite:///PATH` is a SQLite file.
+    Tables of an older version are always migrated.
 
     Args:
         create: Whether to create missing tables.
         guarded: Whether to refuse books with missing triggers. Only verification reads such books.
         made: Whether this function migrates or creates the tables. If false, the caller creates
-            them, with `create_tables` and `create_guards`.
+            the tables with `create_tables` and `create_guards`.
 
     Raises:
         InvalidField: the URL is invalid.

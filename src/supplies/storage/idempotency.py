@@ -1,9 +1,9 @@
-"""Store the responses to requests with an idempotency key, for requests that are repeated.
+"""Store the responses to requests with an idempotency key, to answer repeated requests.
 
-A row contains a salted digest of the request, and the response. It is written in the transaction of
-the request, so that both are stored or neither is. Responses may contain personal data. So their
-bodies are erased after `RESPONSE_RETENTION`, and when a person is forgotten. The rest of the row is
-kept: the digest of the request, and where its result is.
+A stored row contains the response and a salted digest of the request. It is written in the
+transaction of the request, so that both are committed or neither is. Responses may contain personal
+data. So the bodies of responses are erased after `RESPONSE_RETENTION`, and when a person is
+forgotten. The digest of the request, the status and the URL of the result are kept.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from supplies.errors import IdempotencyConflict
 from supplies.storage.store import Store
 
 _COMMAND_IDS = uuid.UUID("6f0cbb0e-7c3a-5b52-9d5b-5d0c7f3f2c11")
-"""UUID namespace for the ids of commands, which are made from the keys of callers."""
+"""UUID namespace for the ids of commands, which are computed from idempotency keys."""
 
 RESPONSE_RETENTION = timedelta(days=30)
-"""How long the bodies of responses are kept."""
+"""How long the body of a response is kept."""
 
 
 def id_of_command(caller: str, key: str) -> str:
@@ -30,10 +30,10 @@ def id_of_command(caller: str, key: str) -> str:
 
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
-    """An idempotency key, with the caller who sent it and the request it belongs to.
+    """An idempotency key, its caller and its request.
 
     Attributes:
-        caller: Who sent the request. The keys of different callers are independent.
+        caller: The caller who sent the request. Two callers may use the same key.
         sent: The request in canonical form.
     """
 
@@ -47,8 +47,8 @@ class StoredResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         location: URL of the created resource; None if nothing was created.
-        seq: Number of the entry that the request recorded, or None.
-        answer: Body of the response; None if it was not stored, or was erased.
+        seq: Number of the entry that the request recorded; None if it recorded none.
+        answer: Body of the response; None if the body was not stored, or was erased.
     """
 
     status: int
@@ -64,7 +64,7 @@ class StoredResponses:
         self.store, self.station = store, station
 
     def find(self, request: IdempotencyKey) -> StoredResponse | None:
-        """Return the response to an earlier request with this key, or None if the key is new.
+        """Return the response to the earlier request with this key, or None if the key is new.
 
         Raises:
             IdempotencyConflict: the caller used the key for another request.
@@ -85,7 +85,7 @@ class StoredResponses:
         return StoredResponse(status=row[2], location=row[3], seq=row[4], answer=row[5])
 
     def keep(self, request: IdempotencyKey, answered: StoredResponse, *, now: datetime) -> None:
-        """Store the response to a request, before the response is sent."""
+        """Store the response to a request. Call this before the response is sent."""
         salt = new_salt()
         self.store.run(
             "INSERT INTO answers (station, caller, request_key, salt, digest, answered_at, "
@@ -105,12 +105,10 @@ class StoredResponses:
         )
 
     def erase(self, *, before: datetime | None = None) -> int:
-        """Erase the bodies of responses that were stored before a time.
-
-        Return the number of erased bodies.
+        """Erase the bodies of responses. Return the number of erased bodies.
 
         Args:
-            before: The time; None erases all bodies.
+            before: Erase bodies that were stored before this time; None erases all.
         """
         older = "" if before is None else " AND answered_at < :before"
         return self.store.run(

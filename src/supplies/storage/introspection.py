@@ -1,8 +1,8 @@
 """Read the structure of the tables, with sqlite-utils.
 
-The same migrations create the tables of both databases. So the structure is read from an empty
-SQLite database in memory, for PostgreSQL too. This takes about 0.2 seconds. The structure is needed
-to copy books, to grant rights and in tests, but not to open books.
+The same migrations create the tables in SQLite and in PostgreSQL. So the structure is read from an
+empty SQLite database in memory, also for PostgreSQL. This takes about 0.2 seconds. The structure is
+needed to copy books, to grant rights and in tests, but not to open books.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Table(NamedTuple):
     Attributes:
         columns, primary_key: Names of columns, in order.
         unique_keys: The columns of each unique index, including the primary key.
-        refers_to: Names of the tables to which its foreign keys refer.
+        refers_to: Names of the tables to which the foreign keys of this table refer.
     """
 
     columns: list[str]
@@ -32,7 +32,7 @@ class Table(NamedTuple):
 
 @cache
 def tables() -> dict[str, Table]:
-    """Return the structure of all tables by name. A table comes after the tables it refers to."""
+    """Return the structure of all tables by name. A table comes after those that it refers to."""
     database = Database(memory=True, execute_plugins=False)
     try:
         database.executescript(schema.all_scripts())

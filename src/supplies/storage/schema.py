@@ -1,9 +1,9 @@
 """The tables, and the triggers that protect them, as SQL for SQLite and PostgreSQL.
 
-Tables are created by numbered scripts, `migrations/NNNN-….sql`. A released script never changes. A
-later version adds another script. A new database runs all scripts. An older database runs the
-scripts that it has not run yet. The triggers are templates: the accounts that may be negative are
-filled in from the chart of accounts.
+Numbered scripts, `migrations/NNNN-….sql`, create and change the tables. A released script never
+changes; a later version adds another script. A new database runs all scripts. An older database
+runs the scripts that it has not run yet. The triggers are templates. They are completed with the
+accounts that may be negative, which the chart of accounts determines.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ ADDED_IN_VERSION: Mapping[str, int] = {
     **{f"access_log.{name}": 12 for name in ("access_log_kept", "access_log_stays")},
     "demo_people_first": 29,
 }
-"""Triggers and functions that are newer than their table, each with the version that added it."""
+"""Triggers and functions that were added after their table.
+
+Each has the version of the tables with which it was added.
+"""
 
 REWRITTEN_IN_VERSION: Mapping[str, int] = {
     "balances_from_zero": 20,
@@ -38,9 +41,10 @@ REWRITTEN_IN_VERSION: Mapping[str, int] = {
     "balances_follow": 16,
     "days_follow": 16,
 }
-"""Triggers and functions that were changed, each with the version that changed it.
+"""Triggers and functions that were changed after they were added.
 
-The names are those of triggers in SQLite, and of functions in PostgreSQL.
+Each has the version of the tables with which it was last changed. The names are those of triggers
+in SQLite, and of functions in PostgreSQL.
 """
 
 SECURITY_DEFINER_SINCE: Mapping[str, int] = {
@@ -52,19 +56,20 @@ SECURITY_DEFINER_SINCE: Mapping[str, int] = {
     "transfers_move": 11,
     "waits": 11,
 }
-"""PostgreSQL functions that run with the owner's rights, each with the first version where it does.
+"""PostgreSQL functions that run with the owner's rights.
 
-Most of them write rows that follow from entries and transfers, so that the database role of the
-service needs no rights to these tables. The others protect data that cannot be restored after it is
-erased, and must see all rows.
+Each has the first version of the tables in which it does. Most of these functions write rows that
+follow from entries and transfers, so that the database role of the service needs no right to write
+those rows. The other functions protect data that cannot be restored after it is erased; they must
+see all rows.
 """
 
 
 def revoke_execute(books: str) -> str:
-    """Return SQL that lets only the owner call the functions that run with the owner's rights.
+    """Return SQL that forbids everybody but the owner to call functions with the owner's rights.
 
-    Triggers do not need the right to call the functions that they run. But with this right, every
-    user could create a temporary table with triggers that call them.
+    A trigger runs its function even if the user may not call it. If users could call it, they could
+    create a temporary table with triggers that call the function.
     """
     names = ", ".join(f"{books}.{name}()" for name in SECURITY_DEFINER_SINCE)
     return f"REVOKE EXECUTE ON FUNCTION {names} FROM PUBLIC"
@@ -73,20 +78,24 @@ def revoke_execute(books: str) -> str:
 SECURITY_DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
 """SQL clauses of functions that run with the rights of the owner.
 
-The fixed search path keeps them from calling functions or operators of another schema.
+The fixed search path ensures that the functions do not call functions or operators of another
+schema.
 """
 
 ENTRY_ROW_TABLES = tuple(TABLES.values())
-"""Tables whose rows can be inserted only together with their entry."""
+"""Tables into which rows can be inserted only in the transaction that inserts their entry."""
 
 APPEND_ONLY = ("migrations", "seals", "entries", "transfers", *ENTRY_ROW_TABLES)
 """Tables whose rows are never changed or deleted."""
 
 CATALOGUE_TABLES = tuple(noun.table for noun in CATALOGUE_RECORDS)
-"""Tables of the catalogue. Their rows can be changed, except for the code."""
+"""Tables of the catalogue. Their rows can be changed, except for the column `code`."""
 
 UNDELETABLE_TABLES = ("stations", "erasable", *CATALOGUE_TABLES)
-"""Tables whose rows are never deleted, and changed only as their triggers allow."""
+"""Tables whose rows are never deleted.
+
+The triggers of each table determine which changes are allowed.
+"""
 
 
 def _text(name: str) -> str:
@@ -94,24 +103,24 @@ def _text(name: str) -> str:
 
 
 def floor_condition() -> str:
-    """Return an SQL condition that selects the accounts without a floor, which may be negative."""
+    """Return an SQL condition that selects the accounts that may have a negative balance."""
     free = [kind.prefix for kind in CHART.values() if not kind.floored]
     return " OR ".join(f"substr(account, 1, {len(prefix)}) = '{prefix}'" for prefix in free)
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """A script that changes the tables to a newer version.
+    """A script that migrates the tables to a newer version.
 
     Attributes:
-        version: The version of the tables after the script.
+        version: The version of the tables after the script has run.
     """
 
     version: int
     script: str
 
     def statements(self) -> list[str]:
-        """Return the statements of the script in order, without comments."""
+        """Return the SQL statements of the script in order, without comments."""
         parts = (
             re.sub(r"\A(?:\s*--[^\n]*\n|\s+)*", "", part) for part in _split_statements(self.script)
         )
@@ -151,14 +160,15 @@ def latest_version() -> int:
 
 
 def all_scripts() -> str:
-    """Return the scripts of all migrations as one script, which creates all tables."""
+    """Return one script that creates all tables: the scripts of all migrations, joined."""
     return "\n".join(one.script for one in migrations())
 
 
 def create_statements() -> dict[str, str]:
-    """Return the statements that create tables, views and indexes, by name.
+    """Return the SQL statements that create tables, views and indexes, by name.
 
-    Columns that a migration added are part of the statement of their table, as in SQLite.
+    If a migration added a column, the statement that creates the table contains that column, as in
+    SQLite.
     """
     made: dict[str, str] = {}
     for migration in migrations():
@@ -176,9 +186,10 @@ _ADDS = re.compile(r"ALTER TABLE (\w+) ADD COLUMN\s+(.*)", re.DOTALL)
 
 
 def guards_added_after(guards: Mapping[str, str], version: int) -> dict[str, str]:
-    """Return the triggers that were added or changed after a version of the database.
+    """Return the triggers that were added or changed after a version of the tables.
 
-    A migration creates only these. If another trigger is missing, the books are refused.
+    A migration creates only these triggers. If another trigger is missing, the books cannot be
+    opened.
     """
     made_by = {
         found[1]: migration.version
@@ -196,7 +207,7 @@ def guards_added_after(guards: Mapping[str, str], version: int) -> dict[str, str
 
 
 def table_names() -> list[str]:
-    """Return the names of all tables. A table comes after the tables it refers to."""
+    """Return the names of all tables. A table comes after those that it refers to."""
     return list(_create_tables())
 
 
@@ -207,7 +218,7 @@ def view_names() -> list[str]:
 
 
 def constraint_counts() -> dict[str, Counter[str]]:
-    """Return how many constraints of each type each table has."""
+    """Return the number of constraints for each table and type of constraint."""
     signs = {"c": "CHECK (", "f": "REFERENCES ", "p": "PRIMARY KEY", "u": "UNIQUE"}
     return {
         name: Counter({sort: text.count(sign) for sort, sign in signs.items() if sign in text})
@@ -222,10 +233,10 @@ def _create_tables() -> dict[str, str]:
 
 
 def to_postgresql(script: str) -> str:
-    """Translate a script to PostgreSQL.
+    """Translate an SQL script from SQLite to PostgreSQL.
 
     Text columns are sorted by code point, as in SQLite. Existing views are replaced and not
-    dropped, so that roles keep their right to read them.
+    dropped, so that roles keep the right to read the views.
     """
     types = {"INTEGER": "BIGINT", "BLOB": "BYTEA", "TEXT": 'TEXT COLLATE "C"'}
     script = re.sub(r"\) STRICT(, WITHOUT ROWID)?;", ");", script)
@@ -235,9 +246,9 @@ def to_postgresql(script: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PostgresGuards:
-    """The statements that create the functions and triggers in PostgreSQL, by name.
+    """The SQL statements that create the functions and triggers in PostgreSQL, by name.
 
-    The name of a trigger begins with its table: `entries.entries_head`.
+    The name of a trigger begins with the table of the trigger: `entries.entries_head`.
     """
 
     functions: dict[str, str]
@@ -245,7 +256,7 @@ class PostgresGuards:
 
 
 def postgres_guards(schema: str) -> PostgresGuards:
-    """Return the functions and triggers of a PostgreSQL schema.
+    """Return the SQL statements that create the functions and triggers in PostgreSQL.
 
     Args:
         schema: Name of the schema, quoted for SQL.
@@ -274,7 +285,7 @@ def postgres_guards(schema: str) -> PostgresGuards:
 
 
 def sqlite_guards() -> dict[str, str]:
-    """Return the statements that create the triggers in SQLite, by name."""
+    """Return the SQL statements that create the triggers in SQLite, by name."""
     sections = re.split(
         r"-- (?:for each: )?(append-only|stated|kept|named|once)\n", _text("sqlite/guards.sql")
     )
@@ -295,7 +306,7 @@ def sqlite_guards() -> dict[str, str]:
 
 
 def _same_rows() -> dict[str, str]:
-    """Return, for each table, an SQL condition for a new row that has the key of a stored row.
+    """Return, for each table, an SQL condition that a new row has the key of a stored row.
 
     Triggers refuse such rows. Otherwise `INSERT OR REPLACE` would delete the stored row without an
     error.

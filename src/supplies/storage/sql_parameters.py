@@ -1,4 +1,4 @@
-"""Translate SQL parameters to the form that the PostgreSQL driver needs."""
+"""Translate the parameters in SQL to the form that the PostgreSQL driver needs."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _TOKEN = re.compile(
 
 @lru_cache(maxsize=2048)
 def pyformat(sql: str) -> str:
-    """Return a statement with other parameters: `%(name)s` for `:name`, and `%s` for `?`.
+    """Replace the parameters in an SQL statement: `:name` by `%(name)s`, and `?` by `%s`.
 
-    The sign `%` becomes `%%`. Text in quotation marks stays as it is.
+    The character `%` becomes `%%`. Text in quotation marks is not changed.
     """
     return _TOKEN.sub(_pyformat_token, sql)
 

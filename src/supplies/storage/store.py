@@ -1,4 +1,4 @@
-"""The interface of the two databases. Both run the same SQL statements."""
+"""The interface that both engines, SQLite and PostgreSQL, implement. Both run the same SQL."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Store(Protocol):
     url: str
 
     sealed: set[str]
-    """Stations in which rows were sealed since the last commit, see `supplies.signing.seals`."""
+    """Stations with new seals since the last commit; see `supplies.signing.seals`."""
 
     def all(self, sql: str, params: Params = ...) -> list[Row]:
         """Return all rows of a query."""
@@ -28,33 +28,37 @@ class Store(Protocol):
         """Return the first row of a query, or None."""
 
     def run(self, sql: str, params: Params | Sequence[Any] = ...) -> int:
-        """Run one statement. Return the number of rows that it changed."""
+        """Run one SQL statement. Return the number of rows that it changed."""
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run one statement for each row. The parameters in the statement are written `?`.
+        """Run an SQL statement once for each row. Write its parameters as `?`.
 
-        The statement may run later. Its error is then raised by a later statement, or at the end of
-        the savepoint or transaction.
+        The statement may be queued. Then an error of it is raised by a later statement, or at the
+        end of the savepoint or transaction.
         """
 
     def bulk_insert(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """Insert many rows as fast as the database can. Call within a transaction."""
 
     def writing(self) -> AbstractContextManager[None]:
-        """Begin a transaction for the `with` block that may write.
+        """Begin a transaction that may write, for the `with` block.
 
         When the block ends, the changes are on the disk. If the block raises an error, they are
         rolled back.
         """
 
     def reading(self) -> AbstractContextManager[None]:
-        """Begin a transaction for the `with` block that reads one state of the books.
+        """Begin a transaction that only reads, for the `with` block.
 
-        If a transaction is open already, it is used.
+        All queries in it see the same state of the books. If a transaction is open already, use
+        that transaction.
         """
 
     def savepoint(self) -> AbstractContextManager[None]:
-        """Begin a savepoint for the `with` block. If the block raises an error, roll it back."""
+        """Begin a savepoint for the `with` block.
+
+        If the block raises an error, only the changes since the savepoint are rolled back.
+        """
 
     def create_tables(self) -> None:
         """Create the tables, without rows and triggers. Call within a transaction.
@@ -64,10 +68,10 @@ class Store(Protocol):
         """
 
     def create_guards(self) -> None:
-        """Create the triggers, after the tables were filled. Call within a transaction."""
+        """Create the triggers. Call after the tables were filled, within a transaction."""
 
     def lock(self, station: str) -> None:
-        """Keep others from writing to a station until the transaction ends."""
+        """Prevent other connections from writing to a station until the transaction ends."""
 
     def check_guards(self) -> None:
         """Check that all triggers and constraints are as this program made them.
@@ -84,10 +88,7 @@ class Store(Protocol):
         """
 
     def purge_erased(self) -> None:
-        """Remove the copies of erased rows that the database still contains.
-
-        Call after a commit.
-        """
+        """Remove remains of erased rows from the files of the database. Call after a commit."""
 
     def catalogue_version(self, station: str) -> int:
         """Return a number that changes when another connection changes the station's catalogue."""
@@ -95,13 +96,13 @@ class Store(Protocol):
     def database_version(self) -> object:
         """Return a value that changes with each commit of any connection to the database.
 
-        Return None if the engine has no such value. Call this outside of a transaction.
+        Return None if the engine has no such value. Call this outside a transaction.
         """
 
     def interrupt(self) -> None:
-        """End the statement that another thread is running on this connection.
+        """End the SQL statement that another thread is running on this connection.
 
-        That statement raises Busy.
+        In that thread, the statement raises Busy.
         """
 
     def close(self) -> None:

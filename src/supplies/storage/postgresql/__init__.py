@@ -1,1 +1,1 @@
-"""The books in a PostgreSQL database: one schema, with pooled connections."""
+"""The books in a PostgreSQL database: one schema, and a pool of connections."""

@@ -1,8 +1,7 @@
 """Translate PostgreSQL errors to errors of this library, with plain messages.
 
 An error is recognized by its code or, if it has no code, by its text. The message says what
-happened and what to do. The caller adds the name of the database, and says that nothing was
-recorded.
+happened and what to do. The caller adds the name of the database, and that nothing was recorded.
 """
 
 from __future__ import annotations
@@ -91,14 +90,14 @@ _BY_TEXT: tuple[tuple[str, type[StoreError], str], ...] = (
 
 
 def translate_error(code: str | None, text: str) -> tuple[type[StoreError], str]:
-    """Return the error class and the message for a failed statement."""
+    """Return the error class and the message for an SQL statement that failed."""
     if code is None or code.startswith("08"):
         return Busy, f"the connection to the server was lost ({_short(text)}); try again"
     return _BY_CODE.get(code) or (StoreError, _short(text))
 
 
 def translate_connection_error(text: str) -> tuple[type[StoreError], str]:
-    """Return the error class and the message for a failed connection.
+    """Return the error class and the message for an attempt to connect that failed.
 
     Such an error has no code, so it is recognized by its text.
     """

@@ -14,7 +14,7 @@ def check_guards(store: Store, books: str) -> None:
     """Check that triggers, functions and constraints are as this program made them.
 
     Args:
-        books: Name of the schema, quoted for SQL.
+        books: Name of the schema that contains the books, quoted for SQL.
 
     Raises:
         GuardMissing: one of them is missing, was changed or was disabled.
@@ -54,7 +54,7 @@ def check_guards(store: Store, books: str) -> None:
 
 
 def _function_rights(definer: bool, settings: list[str] | None) -> str:
-    """Return the clauses of CREATE FUNCTION that say with which rights a function runs."""
+    """Return the part of CREATE FUNCTION that determines the rights with which a function runs."""
     sets = [f"SET {setting.replace('=', ' = ', 1)}" for setting in settings or ()]
     return " ".join((["SECURITY DEFINER"] if definer else []) + sets)
 
@@ -70,7 +70,10 @@ def _compare(store: Store, wanted: dict[str, str], found: dict[str, str]) -> Non
 
 
 def _check_constraints(store: Store) -> None:
-    """Check the constraints of the floors, and how many constraints each table has."""
+    """Check the constraints against negative balances.
+
+    Also check that each table has as many constraints as this program made.
+    """
     found: dict[str, Counter[str]] = {}
     floors: dict[str, str] = {}
     for table, sort, name, text in store.all(
@@ -94,9 +97,10 @@ def _check_constraints(store: Store) -> None:
 
 
 def _check_bypasses(store: Store) -> None:
-    """Check that no foreign key is disabled and that no rewrite rule exists.
+    """Check that no foreign key is disabled and that there is no rewrite rule.
 
-    Either of them would let wrong rows into the tables without running a trigger.
+    A disabled foreign key or a rewrite rule would let wrong rows into the tables without running a
+    trigger.
     """
     off = store.one(
         "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
@@ -119,7 +123,7 @@ def _check_bypasses(store: Store) -> None:
 def _check_views(store: Store) -> None:
     """Check that no view is missing.
 
-    The text of a view is not compared, because PostgreSQL stores it in another form.
+    The SQL text of a view is not compared, because PostgreSQL stores it in another form.
     """
     rows = store.all(
         "SELECT relname FROM pg_class "

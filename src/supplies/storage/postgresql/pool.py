@@ -1,8 +1,8 @@
 """A pool of connections to a PostgreSQL database, shared by all stores of a process.
 
-A store borrows a connection for a transaction, or for a single statement. So the number of
+A store borrows a connection for one transaction, or for a single SQL statement. So the number of
 connections depends on how many are used at the same time, not on the number of stores. Each
-connection is configured once, when it is made. A forked process makes a pool of its own.
+connection is configured once, when it is opened. A forked process has a pool of its own.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from supplies.storage.postgresql.errors import translate_connection_error
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 BUSY_TIMEOUT_MS = 20_000
-"""How long a writer waits for another transaction, in milliseconds."""
+"""How long a writer waits for the transaction of another writer, in milliseconds."""
 
 CONNECT_TIMEOUT_S = 10
 """How long a server may take to accept a connection, in seconds."""
@@ -38,8 +38,8 @@ CONNECT_TIMEOUT_S = 10
 TCP_USER_TIMEOUT_MS = 15_000
 """How long a server may take to acknowledge sent data, in milliseconds.
 
-After that, the connection is closed. The default of the operating system is a quarter of an hour. A
-working server acknowledges data at once, even if the statement takes long.
+After this time, the connection is closed. The default of the operating system is a quarter of an
+hour. A working server acknowledges data at once, even if the SQL statement takes long.
 """
 
 _DEFAULTS: dict[str, str | int] = {
@@ -60,14 +60,18 @@ The URL can set other values: `?connections=16&connection_wait=10`.
 """
 
 MAX_PREPARED = 400
-"""Largest number of prepared statements of a connection.
+"""Maximum number of prepared SQL statements of a connection.
 
-Every statement is prepared when it is used for the first time. With the driver's default, it may
-forget a statement that was prepared after another statement failed.
+Every SQL statement is prepared when it is used for the first time. The driver's default is so low
+that statements would be discarded. If a statement fails, the driver may forget statements that were
+prepared after it.
 """
 
 _PROBE_TIMEOUT_S = 0.05
-"""Seconds after which a thread that waits for a connection checks whether the server answers."""
+"""How long to wait for a free connection before checking whether the server answers.
+
+In seconds.
+"""
 
 # The driver need not log its errors, because they are raised as StoreError.
 getLogger("psycopg").addHandler(NullHandler())
@@ -91,7 +95,7 @@ WHERE current_setting('synchronous_commit') = 'off' AND current_setting('fsync')
 
 
 class _IntegerLoader(Loader):
-    """Loads values of the type numeric, such as sums of integers, as int."""
+    """Converts SQL values of the type numeric, such as sums of integers, to int."""
 
     def load(self, data: Buffer) -> int:
         return int(bytes(data))
@@ -116,7 +120,7 @@ class Address:
         """Parse the URL of a database.
 
         Raises:
-            StoreError: the URL is not that of a PostgreSQL database.
+            StoreError: the URL is not the URL of a PostgreSQL database.
         """
         shown = _without_password(url)
         url, ours = _ours(url, shown)
@@ -133,7 +137,7 @@ class Address:
         return cls(shown, conninfo, ours["connections"], ours["connection_wait"])
 
     def connection_error(self) -> StoreError | None:
-        """Try to connect. Return the error if the server refuses the connection, otherwise None."""
+        """Try to connect. Return the error if connecting fails, otherwise None."""
         try:
             with psycopg.connect(self.conninfo, autocommit=True) as connection:
                 _begin_session(connection)
@@ -169,12 +173,12 @@ class Pool:
     def acquire(self) -> Connection:
         """Borrow a connection for this thread. Give it back with `release`.
 
-        If the server did not answer an earlier call, further calls wait only briefly until it
-        answers again.
+        If the server did not answer an earlier call, later calls wait only briefly, until the
+        server answers again.
 
         Raises:
-            Busy: all connections stayed in use for the longest time to wait.
-            StoreError: no connection can be made.
+            Busy: no connection became free within `Address.wait`.
+            StoreError: no connection can be opened.
         """
         failures = self._failures()
         until = monotonic() + (0 if self._silent else self.address.wait)
@@ -207,13 +211,13 @@ class Pool:
         return connection
 
     def release(self, connection: Connection) -> None:
-        """Give a connection back to the pool. A lost connection is replaced."""
+        """Give a connection back to the pool. If the connection is lost, the pool replaces it."""
         with _LOCK:
             self._lent -= 1
         self._pool.putconn(connection)
 
     def leave(self) -> None:
-        """Stop using the pool. If no other store uses it, all connections are closed."""
+        """Stop using the pool. When its last store stops using it, all connections are closed."""
         with _LOCK:
             self.members -= 1
             if self.members:
@@ -228,7 +232,7 @@ class Pool:
 def shared_pool(address: Address) -> Pool:
     """Return the pool of this process for a database.
 
-    The caller is counted as a user of the pool until it calls `Pool.leave`.
+    The caller counts as a user of the pool until it calls `Pool.leave`.
     """
     with _LOCK:
         here = os.getpid(), address
@@ -261,10 +265,11 @@ def _begin_session(connection: Connection) -> None:
 
 
 def _is_alive(connection: Connection) -> None:
-    """Raise the error of the driver if an unused connection was lost.
+    """Check that a connection that was not in use is not lost.
 
-    A query is sent only if the server has sent data since the connection was used last. Usually
-    such data says that the server closes the connection.
+    If it is lost, raise the error of the driver. A query is sent only if the server has sent data
+    since the last use of the connection. Such data usually means that the server closes the
+    connection.
     """
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
@@ -291,7 +296,8 @@ def _ours(url: str, shown: str) -> tuple[str, dict[str, int]]:
 def _without_password(url: str) -> str:
     """Return a URL without its password.
 
-    A password may contain any character if it is not percent-encoded, so it ends at the last `@`.
+    A password that is not percent-encoded may contain any character, even `@`. So the password is
+    assumed to end at the last `@`.
     """
     shown = re.sub(r"(?<=://)([^:]*):.*@", r"\1@", url, flags=re.DOTALL)
     return re.sub(r"([?&]\w*password=).*", r"\1…", shown, flags=re.DOTALL)

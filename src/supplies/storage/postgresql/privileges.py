@@ -1,9 +1,9 @@
-"""Grant a PostgreSQL role the right to record in the books, but not to change them.
+"""Let a PostgreSQL role record in the books, but not change what was recorded.
 
 The owner of the tables creates and migrates them. The service uses another role. This role may read
-all tables and insert the rows that commands write. It may update or delete only what is listed
-below. Rows that follow from transfers, such as balances, are written by functions that run with the
-rights of the owner.
+all tables and insert the rows that commands write. It may update or delete only what the constants
+in this module list. Rows that follow from transfers, such as balances, are written by functions
+that run with the rights of the owner.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from supplies.storage import introspection, schema
 from supplies.storage.store import Store
 
 OWNER_WRITTEN_TABLES = ("balances", "catalogue_changes", "days", "heads", "migrations", "pending")
-"""Tables that are written by their owner only, or by functions with the rights of the owner."""
+"""Tables that only their owner may write, or functions with the rights of the owner."""
 
 UPDATABLE_COLUMNS = {
     **{
@@ -44,7 +44,7 @@ UPDATABLE_COLUMNS = {
     "users": ["password", "disabled_at", "role", "team"],
     "write_probes": ["written_at"],
 }
-"""The columns of each table that commands update."""
+"""The columns that commands may update, by table."""
 
 DELETABLE_TABLES = (
     "access_log",
@@ -59,7 +59,7 @@ DELETABLE_TABLES = (
     "search",
     "searchable",
 )
-"""Tables from which rows are deleted. None of them is part of the books."""
+"""Tables from which commands may delete rows. None of these tables is part of the books."""
 
 
 def grant_access(store: Store, role: str) -> None:
@@ -78,7 +78,7 @@ def grant_access(store: Store, role: str) -> None:
 
 
 def _grantee(store: Store, role: str) -> str:
-    """Return the name of the role, quoted for SQL."""
+    """Return the name of the role that gets the rights, quoted for SQL."""
     found = store.one(
         "SELECT quote_ident(r.rolname), bool_or(g.rolsuper), bool_or(g.oid = c.relowner), "
         "bool_or(g.rolcreaterole), pg_has_role(c.relowner, 'USAGE') "

@@ -1,10 +1,9 @@
-"""The books in PostgreSQL: transactions and statements.
+"""The books in PostgreSQL: transactions and SQL statements.
 
 A writer locks its station before it reads anything. So writers of the same station wait for one
 another, but writers of different stations do not. The key of every row that a command writes begins
-with the station. So ledgers cannot cause deadlocks among themselves, and the isolation level READ
-COMMITTED is enough. If another program causes a deadlock, the command raises Busy and nothing is
-recorded.
+with the station. So two ledgers cannot cause a deadlock, and the isolation level READ COMMITTED is
+enough. If another program causes a deadlock, the command raises Busy and nothing is recorded.
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ from supplies.storage.sql_parameters import pyformat
 from supplies.storage.store import Params, Row
 
 ANALYZE_AFTER_ROWS = 400
-"""Number of rows written to new tables after which the next commit runs ANALYZE.
+"""Number of rows after which the next commit runs ANALYZE, in tables without statistics.
 
-Without statistics, the server may choose a bad index. It runs ANALYZE by itself only after a
-minute.
+Without statistics, the server may choose a bad index. The server would run ANALYZE by itself, but
+only after a minute.
 """
 
 MINIMUM_VERSION = 130_000
@@ -41,7 +40,7 @@ MINIMUM_VERSION = 130_000
 class PostgresStore:
     """The books in one schema of a PostgreSQL database. Only one thread may use it at a time.
 
-    Connections come from the pool of the process. Connections that are lost when the server
+    It takes connections from the pool of the process. Connections that are lost when the server
     restarts are replaced.
     """
 
@@ -97,12 +96,12 @@ class PostgresStore:
         self._tables.create()
 
     def create_guards(self) -> None:
-        """Create the triggers, after the tables were filled. Call within a transaction."""
+        """Create the triggers. Call after the tables were filled, within a transaction."""
         self._tables.create_guards(since=0)
         self.run("ANALYZE")
 
     def _script(self, script: str) -> None:
-        """Run several statements that have no parameters."""
+        """Run several SQL statements that have no parameters."""
         assert self._open is not None, "tables are made within a transaction"
         with self._translated_errors():
             self._open.flush()
@@ -111,13 +110,14 @@ class PostgresStore:
     def _rows_before_analyze(self) -> int | None:
         """Return how many rows may be written before ANALYZE should run.
 
-        None means that it need not run. Only the owner of the tables may run it.
+        Return None if ANALYZE need not run: the tables have statistics, or this user does not own
+        the tables and so must not run it.
         """
         row = self.one("SELECT 1 FROM pg_class WHERE oid = 'entries'::regclass AND reltuples > 0")
         return ANALYZE_AFTER_ROWS if row is None and self._tables.user_is_owner() else None
 
     def _analyze(self) -> None:
-        """Run ANALYZE if it is due. If it fails, nothing else is affected."""
+        """Run ANALYZE if enough rows were written. An error of ANALYZE is ignored."""
         if self._rows_until_analyze is not None and self._rows_until_analyze <= 0:
             self._rows_until_analyze = None
             names = ", ".join(schema.table_names())
@@ -143,14 +143,14 @@ class PostgresStore:
         return self._execute(sql, params).fetchone()
 
     def run(self, sql: str, params: Params | Sequence[Any] = ()) -> int:
-        """Run one statement. Return the number of rows that it changed."""
+        """Run one SQL statement. Return the number of rows that it changed."""
         return self._execute(sql, params).rowcount
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run one statement for each row. The parameters in the statement are written `?`.
+        """Run an SQL statement once for each row. Write its parameters as `?`.
 
-        Within a transaction it runs with the next query, or at the end of the savepoint or
-        transaction.
+        Within a transaction the statement is queued. It runs together with the next query, or at
+        the end of the savepoint or transaction.
         """
         with self._translated_errors():
             if self._open is not None:
@@ -173,9 +173,9 @@ class PostgresStore:
                     copy.write_row(row)
 
     def _execute(self, sql: str, params: Params | Sequence[Any]) -> Cursor:
-        """Run a statement in the open transaction.
+        """Run an SQL statement in the open transaction.
 
-        If none is open, run it in a transaction of its own.
+        If no transaction is open, the statement runs in a transaction of its own.
         """
         with self._translated_errors():
             if self._open is not None:
@@ -199,7 +199,7 @@ class PostgresStore:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Begin a transaction to write. Within it, `lock` locks a station."""
+        """Begin a transaction that may write. Within it, `lock` locks a station."""
         with self._transaction("BEGIN ISOLATION LEVEL READ COMMITTED") as open_one:
             yield
             self._commit(open_one)
@@ -207,9 +207,9 @@ class PostgresStore:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Begin a transaction that reads one state of the books.
+        """Begin a transaction in which all queries see the same state of the books.
 
-        If one is open already, use that one.
+        If a transaction is open already, use that transaction.
         """
         if self._open is not None:
             yield
@@ -224,7 +224,7 @@ class PostgresStore:
     def _transaction(self, begin: str) -> Iterator[Transaction]:
         """Borrow a connection and begin a transaction on it.
 
-        At the end, roll back what was not committed.
+        At the end, roll back all changes that were not committed.
         """
         with self._borrowed() as connection:
             self._open = opened = Transaction(connection, begin)
@@ -236,7 +236,10 @@ class PostgresStore:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Begin a savepoint, which is rolled back alone if the `with` block raises an error."""
+        """Begin a savepoint for the `with` block.
+
+        If the block raises an error, only the changes since the savepoint are rolled back.
+        """
         assert self._open is not None, "a savepoint is part of a transaction"
         with self._translated_errors():
             self._open.savepoint()
@@ -252,36 +255,36 @@ class PostgresStore:
             self._open.release_savepoint()
 
     def lock(self, station: str) -> None:
-        """Lock the station until the transaction ends. Other stations are not affected."""
+        """Lock the station until the transaction ends. Other stations can still be written."""
         self.run_many(
             f"SELECT pg_advisory_xact_lock(hashtextextended(?, {ADVISORY_LOCK_NAMESPACE}))",
             [(station,)],
         )
 
     def catalogue_version(self, station: str) -> int:
-        """Return how many times the catalogue of the station was changed by any connection."""
+        """Return how often the catalogue of the station was changed, by any connection."""
         row = self.one(
             "SELECT changes FROM catalogue_changes WHERE station = :station", {"station": station}
         )
         return 0 if row is None else int(row[0])
 
     def database_version(self) -> None:
-        """Return None: PostgreSQL counts no commits in a form that is quick to read."""
+        """Return None, because PostgreSQL has no count of commits that is quick to read."""
 
     def check_integrity(self) -> None:
-        """Do nothing, because a server with checksums checks each page when it reads the page."""
+        """Do nothing: a server with checksums checks each page when it reads the page."""
 
     def purge_erased(self) -> None:
-        """Do nothing, because VACUUM removes old versions of rows.
+        """Do nothing, because VACUUM removes erased rows.
 
-        Until VACUUM runs, no query returns the old versions, but they are in the files of the
-        server, in its write-ahead log and in its backups.
+        Until VACUUM runs, no query returns the erased rows, but they are still in the files of the
+        server. They also stay in its write-ahead log and in its backups.
         """
 
     def interrupt(self) -> None:
-        """End the statement that another thread is running, by closing its connection.
+        """End the SQL statement that another thread is running, by closing its connection.
 
-        A server that hangs would not react to a request to cancel the statement.
+        A request to cancel the statement would have no effect on a server that hangs.
         """
         connection = self._lent
         if connection is not None:
@@ -292,7 +295,7 @@ class PostgresStore:
                 line.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Leave the pool. The last store of a process closes the connections."""
+        """Stop using the pool. When its last store stops using it, all connections are closed."""
         if not self._closed:
             self._closed = True
             self._pool.leave()
@@ -327,7 +330,7 @@ class PostgresStore:
             self._refuse(error)
 
     def _refuse(self, error: psycopg.Error) -> NoReturn:
-        """Raise the error of this library for an error of the driver."""
+        """Translate an error of the driver to an error of this library, and raise it."""
         if error.sqlstate == "23514" and error.diag.constraint_name == "floor":
             raise NotEnough("more was requested than the account contains") from error
         text = error.diag.message_primary or str(error)

@@ -9,7 +9,7 @@ from supplies.storage import schema
 from supplies.storage.store import Store
 
 ADVISORY_LOCK_NAMESPACE = 0x5355_5050
-"""First key of the advisory locks of this program."""
+"""The first of the two numbers of each PostgreSQL advisory lock of this program."""
 
 
 class SchemaManager:
@@ -17,14 +17,14 @@ class SchemaManager:
 
     Attributes:
         books: Name of the schema, quoted for SQL.
-        script: Function that runs several statements at once.
+        script: A function that runs several SQL statements at once.
     """
 
     def __init__(self, store: Store, books: str, script: Callable[[str], None]) -> None:
         self._store, self._books, self._script = store, books, script
 
     def migrate(self, *, create: bool) -> None:
-        """Bring the tables to the version of this program.
+        """Migrate the tables to the version of this program.
 
         Args:
             create: Whether to create the tables if there are none.
@@ -74,7 +74,7 @@ class SchemaManager:
         self._make(since=0)
 
     def create_guards(self, *, since: int) -> None:
-        """Create the triggers that were added or changed after a version.
+        """Create the triggers that were added or changed after a version of the tables.
 
         Args:
             since: The version; 0 creates all triggers.
@@ -101,7 +101,7 @@ class SchemaManager:
         return {str(name) for (name,) in rows}
 
     def _version(self, found: set[str]) -> int:
-        """Return the version of the tables found, or 0 if there are none."""
+        """Return the version of the tables in the database, or 0 if there are none."""
         url = self._store.url
         if not found:
             return 0
@@ -119,11 +119,11 @@ class SchemaManager:
         return int(row[0])
 
     def _lock(self) -> None:
-        """Lock the migration of these tables. Wait while another process migrates them."""
+        """Lock the tables for a migration. If another process is migrating them, wait for it."""
         self._store.run(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK_NAMESPACE})")
 
     def _make(self, *, since: int) -> None:
-        """Run the migrations after a version.
+        """Run all migrations that are newer than a version of the tables.
 
         Args:
             since: The version; 0 creates all tables.

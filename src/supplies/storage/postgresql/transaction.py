@@ -1,7 +1,7 @@
 """A transaction on a borrowed connection, with as few network round trips as possible.
 
-A statement that returns nothing is queued, and is sent together with the next query. So its error
-is raised later: at the latest when its savepoint or transaction ends.
+An SQL statement that returns nothing is queued, and is sent together with the next query. So an
+error of such a statement is raised later: at the latest when its savepoint or transaction ends.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ from supplies.storage.store import Params
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 MAX_QUEUED = 1_000
-"""Number of queued statements after which the queue is sent."""
+"""Number of queued SQL statements after which the queue is sent."""
 
 _ROLLED_BACK = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
-"""States of a working connection with an open transaction, which must be rolled back at the end."""
+"""States of a connection that has an open transaction and works.
+
+At the end, such a transaction must be rolled back.
+"""
 
 
 class Transaction:
@@ -34,7 +37,7 @@ class Transaction:
         self._waiting: list[tuple[str, Params | Sequence[Any]]] = [(begin, ())]
 
     def execute(self, sql: str, params: Params | Sequence[Any] = ()) -> Cursor:
-        """Run a statement and return its result.
+        """Run an SQL statement and return its result.
 
         The queued statements are sent first, in the same round trip.
         """
@@ -47,13 +50,13 @@ class Transaction:
             return self.connection.execute(sql, params)
 
     def enqueue(self, sql: str, params: Params | Sequence[Any] = ()) -> None:
-        """Queue a statement, which is sent with the next `execute` or `flush`."""
+        """Queue an SQL statement. It is sent with the next `execute` or `flush`."""
         self._waiting.append((sql, params))
         if len(self._waiting) >= MAX_QUEUED:
             self.flush()
 
     def flush(self) -> None:
-        """Run all queued statements."""
+        """Run all queued SQL statements."""
         if self._waiting:
             self.execute(*self._waiting.pop())
 
@@ -63,14 +66,14 @@ class Transaction:
         self.enqueue(f"SAVEPOINT part_{self._parts}")
 
     def release_savepoint(self) -> None:
-        """Run all queued statements, then release the savepoint."""
+        """Run all queued SQL statements, then release the savepoint."""
         self.enqueue(f"RELEASE part_{self._parts}")
         self._parts -= 1
 
     def rollback_to_savepoint(self) -> None:
         """Roll back to the savepoint.
 
-        If the connection was lost, nothing is done, because the server rolls back by itself.
+        If the connection was lost, nothing is done, because the server then rolls back by itself.
         """
         part = f"part_{self._parts}"
         self._parts -= 1
@@ -98,7 +101,7 @@ class Transaction:
     def end(self) -> None:
         """Roll back what was not committed.
 
-        If the connection was lost, nothing is done, because the server rolls back by itself.
+        If the connection was lost, nothing is done, because the server then rolls back by itself.
         """
         self._waiting.clear()
         status = self.connection.info.transaction_status

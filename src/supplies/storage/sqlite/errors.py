@@ -16,7 +16,7 @@ from supplies.errors import (
 )
 
 BUSY_TIMEOUT_MS = 20_000
-"""How long a writer waits for another transaction, in milliseconds."""
+"""How long a writer waits for the transaction of another writer, in milliseconds."""
 
 WAL_UNAVAILABLE = (
     sqlite3.SQLITE_READONLY_DIRECTORY,
@@ -24,7 +24,7 @@ WAL_UNAVAILABLE = (
     sqlite3.SQLITE_READONLY_CANTLOCK,
     sqlite3.SQLITE_READONLY_RECOVERY,
 )
-"""Error codes that mean: the process may read the file, but may not write its write-ahead log."""
+"""SQLite error codes for a file that can be read, while its write-ahead log cannot be written."""
 
 _LOCKED_BY_OTHER = (
     "another program has locked {path} for "
@@ -57,7 +57,10 @@ _BY_CODE: dict[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_FULL: (DiskFull, _DISK_FULL),
     sqlite3.SQLITE_CANTOPEN: (StoreError, _CANNOT_OPEN),
 }
-"""Error class and message for each error code. The extended code is tried first."""
+"""Error class and message for each SQLite error code.
+
+The extended error code is looked up first, then the primary one.
+"""
 
 
 def translate_error(error: sqlite3.Error, path: Path) -> SuppliesError:

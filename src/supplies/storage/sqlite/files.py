@@ -12,13 +12,14 @@ from supplies.errors import Gone, StoreError
 from supplies.storage.sqlite.errors import BUSY_TIMEOUT_MS, WAL_UNAVAILABLE, translate_error
 
 _OF_THE_SOURCE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, *WAL_UNAVAILABLE)
-"""Error codes which show that the source file of a copy has the fault, and not the target."""
+"""Error codes which show that the file to be copied is faulty, and not the copy."""
 
 
 class DatabaseFiles:
-    """The database file and the log that were opened, to notice if another file replaces them.
+    """The database file and the write-ahead log that a store opened.
 
-    Files are recognized by their device and inode number.
+    It notices if one of them is deleted or replaced. The files are recognized by their device and
+    inode numbers.
     """
 
     def __init__(self, path: Path) -> None:
@@ -29,8 +30,8 @@ class DatabaseFiles:
     def check(self, *, keeps_a_log: Callable[[], bool]) -> None:
         """Check that neither file was deleted or replaced after it was opened.
 
-        The operating system lets a process go on writing to a deleted file. The data would be lost
-        when the process ends.
+        The operating system allows a process to go on writing to a deleted file. The data would be
+        lost when the process ends.
 
         Raises:
             Gone: one of the files was deleted or replaced.
@@ -60,7 +61,7 @@ def _identity(path: str) -> tuple[int, int] | None:
 def create_private_file(path: Path) -> None:
     """Create a file that only its owner can read, if the file does not exist.
 
-    The write-ahead log gets the same file mode.
+    SQLite gives the write-ahead log the same file mode.
     """
     # Errors are ignored here, because opening the file with SQLite reports them.
     with suppress(OSError):
@@ -68,7 +69,7 @@ def create_private_file(path: Path) -> None:
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copy the books into an empty file, even while others write.
+    """Copy the books into an empty file. Other programs may write to the books meanwhile.
 
     The copy contains one consistent state of the books.
 

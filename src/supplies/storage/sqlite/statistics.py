@@ -1,9 +1,9 @@
 """Fixed statistics, from which SQLite chooses the index for a query.
 
-Without statistics, SQLite assumes ten rows per station. It then reads all rows of a station even if
-an index would find the few rows that a query needs. Statistics measured by `ANALYZE` would depend
-on the content of the file at that time, and so would the choice of indexes. See "Fixed Results Of
-ANALYZE" in the manual of SQLite: https://sqlite.org/lang_analyze.html
+Without statistics, SQLite assumes ten rows per station. SQLite then reads all rows of a station
+even if an index would find the few rows that a query needs. Statistics measured by `ANALYZE` would
+depend on the content of the file at that time, and so would the choice of indexes. See "Fixed
+Results Of ANALYZE" in the manual of SQLite: https://sqlite.org/lang_analyze.html
 """
 
 from __future__ import annotations
@@ -28,27 +28,30 @@ ROWS_WITH_SAME_VALUE = {
     **dict.fromkeys(("booked_on", "day", "about", "donor", "party", "recipient"), 1_000),
     **dict.fromkeys(("account", "source", "target"), 100),
 }
-"""For each column with few values: how many rows of a station have the same value."""
+"""How many rows of a station are assumed to have the same value, for columns with few values."""
 
 ROWS_WITH_SAME_ID = 10
-"""The number for all other columns, which contain ids and entry numbers."""
+"""How many rows of a station are assumed to have the same value, for all other columns.
+
+These columns contain ids and entry numbers.
+"""
 
 PARTIAL_INDEX = 100
-"""The assumed ratio of the rows of a table to the rows in a partial index on it.
+"""How many times fewer rows a partial index is assumed to have than its table.
 
-An example of such an index is that of balances that are not zero.
+An example of a partial index is the index of the balances that are not zero.
 """
 
 Statistics = dict[tuple[str, str], str]
-"""The statistics of each table and index, in the form in which SQLite stores them.
+"""The statistics of each index, by table and index, in the form in which SQLite stores them.
 
 The first number is the number of rows. The next numbers say how many rows have the same value in
-the first column of the index, in its first two columns, and so on.
+the first column of the index, in the first two columns, and so on.
 """
 
 
 def fixed_statistics(store: Store) -> Statistics:
-    """Return the statistics of all indexes whose first column is the station."""
+    """Return the fixed statistics of all indexes whose first column is the station."""
     columns = defaultdict[tuple[str, str, bool, bool], list[str]](list)
     for table, index, unique, partial, column in store.all(
         'SELECT t.name, i.name, i."unique", i.partial, c.name FROM sqlite_master t '
@@ -84,7 +87,7 @@ def has_fixed_statistics(store: Store) -> bool:
 
 
 def fix_statistics(store: Store) -> None:
-    """Replace the statistics in the file by the fixed ones. Call within a transaction."""
+    """Replace the statistics in the file with the fixed ones. Call within a transaction."""
     # Any ANALYZE creates the table of statistics.
     store.run("ANALYZE migrations")
     store.run("DELETE FROM sqlite_stat1")

@@ -1,4 +1,4 @@
-"""The books in a SQLite file: connection, statements, transactions."""
+"""The books in a SQLite file: connection, SQL statements, transactions."""
 
 from __future__ import annotations
 
@@ -18,25 +18,28 @@ from supplies.storage.sqlite.tables import SchemaManager
 from supplies.storage.store import Params, Row
 
 PURGE_TIMEOUT_MS = 250
-"""How long `purge_erased` waits for readers before it empties the log, in milliseconds.
+"""How long `purge_erased` waits for readers before emptying the write-ahead log.
 
-If readers are still active then, SQLite empties the log later.
+In milliseconds. If readers are still active after this time, SQLite empties the log later.
 """
 
 POLL_SECONDS = 0.0005
-"""Time between two attempts to begin to write, while another connection writes."""
+"""How long to wait before trying again to begin a write transaction, in seconds."""
 
 MAX_REPORTED_FAULTS = 1_000_000_000
-"""Largest number of faults that the integrity check reports, so large that none is left out."""
+"""Maximum number of faults that the integrity check reports.
+
+It is so large that every fault is reported.
+"""
 
 MINIMUM_VERSION = (3, 37, 0)
 """Oldest supported version of SQLite: 3.37, which has STRICT tables."""
 
 
 ROWS_PER_STATEMENT = 500
-"""Number of rows that one INSERT statement adds when many rows are inserted.
+"""Number of rows that one INSERT statement adds, when there are many rows.
 
-SQLite allows at least 32,766 parameters in a statement.
+SQLite allows at least 32,766 parameters in an SQL statement.
 """
 
 
@@ -48,7 +51,10 @@ def _for_many_rows(sql: str) -> str:
 
 
 MAX_IDLE_LOG_BYTES = 32 * 2**20
-"""Size to which the write-ahead log is cut when it is used again from its start."""
+"""Size to which SQLite truncates the write-ahead log, in bytes.
+
+SQLite does so when it begins to write at the start of the log again.
+"""
 
 
 class SqliteStore:
@@ -125,11 +131,11 @@ class SqliteStore:
         self._tables.create()
 
     def create_guards(self) -> None:
-        """Create the triggers, after the tables were filled. Call within a transaction."""
+        """Create the triggers. Call after the tables were filled, within a transaction."""
         self._tables.create_guards(since=0)
 
     def check_guards(self) -> None:
-        """Check triggers, indexes and tables.
+        """Check that triggers, indexes and tables are as this program made them.
 
         Raises:
             GuardMissing: a trigger, index or table is missing or was changed.
@@ -154,17 +160,17 @@ class SqliteStore:
         return row
 
     def run(self, sql: str, params: Params | Sequence[Any] = ()) -> int:
-        """Run one statement. Return the number of rows that it changed."""
+        """Run one SQL statement. Return the number of rows that it changed."""
         try:
             return self.connection.execute(sql, params).rowcount
         except sqlite3.Error as error:
             self._refuse(error)
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run one statement `… VALUES (?, …)` for each row.
+        """Run an SQL statement once for each row. Write its parameters as `… VALUES (?, …)`.
 
-        Several rows are inserted by one statement. Each statement takes some time at its end, and
-        this time grows with the changes in the open savepoint.
+        Many rows are inserted in groups of `ROWS_PER_STATEMENT`, because the end of each statement
+        takes time that grows with the number of changes since the savepoint.
         """
         rows = list(rows)
         if not rows:
@@ -188,7 +194,7 @@ class SqliteStore:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Begin a transaction to write. It locks the file from its first statement on."""
+        """Begin a transaction that may write. It locks the whole file from its beginning."""
         self._begin_writing()
         try:
             yield
@@ -203,12 +209,12 @@ class SqliteStore:
             self._refuse(error)
 
     def set_busy_timeout(self, milliseconds: int) -> None:
-        """Set how long a statement waits while another connection uses the file."""
+        """Set how long an SQL statement waits while another connection locks the file."""
         self._busy_timeout = milliseconds
         self.connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
 
     def _begin_writing(self) -> None:
-        """Take the write lock. Wait for the busy timeout while another connection writes.
+        """Take the write lock. If another connection has it, wait until the busy timeout.
 
         SQLite itself would wait up to 100 ms between its attempts. If two processes write all the
         time, one of them would then nearly always lose, and wait for seconds.
@@ -222,10 +228,10 @@ class SqliteStore:
             self.run(f"PRAGMA busy_timeout = {self._busy_timeout}")
 
     def _try_to_begin(self, *, is_last: bool) -> bool:
-        """Begin a write transaction. Return False if another connection writes.
+        """Begin a write transaction. Return False if another connection is writing.
 
         Raises:
-            Busy: another connection writes, and this attempt was the last.
+            Busy: another connection is writing, and this was the last attempt.
         """
         try:
             self.connection.execute("BEGIN IMMEDIATE")
@@ -237,9 +243,9 @@ class SqliteStore:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Begin a transaction that reads one state of the books.
+        """Begin a transaction in which all queries see the same state of the books.
 
-        If one is open already, use that one.
+        If a transaction is open already, use that transaction.
         """
         if self.connection.in_transaction:
             yield
@@ -252,10 +258,11 @@ class SqliteStore:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Begin a savepoint, which is rolled back alone if the `with` block raises an error.
+        """Begin a savepoint for the `with` block.
 
-        The savepoint always has the same name, so that SQLite can cache the statement. If nothing
-        was written since the enclosing savepoint began, no new one is set.
+        If the block raises an error, only the changes since the savepoint are rolled back. All
+        savepoints have the same name, so that SQLite can cache the SQL statement. If nothing was
+        written since the enclosing savepoint, no new savepoint is set.
         """
         outer, changes = self._savepoint_at, self.connection.total_changes
         is_new = outer != changes
@@ -277,23 +284,23 @@ class SqliteStore:
             self._savepoint_at = outer
 
     def lock(self, station: str) -> None:
-        """Do nothing, because the transaction has locked the whole file already."""
+        """Do nothing, because a write transaction locks the whole file."""
 
     def catalogue_version(self, station: str) -> int:
-        """Return how many times other connections changed the file, as SQLite counts it."""
+        """Return a number that changes when another connection changes the file."""
         row = self.one("PRAGMA data_version")
         return int(row[0]) if row else 0
 
     def database_version(self) -> tuple[int, int]:
-        """Return how many commits other connections and this one made, as SQLite counts them."""
+        """Return a number that changes with each commit of this or another connection."""
         return self.catalogue_version(""), self.connection.total_changes
 
     def purge_erased(self) -> None:
-        """Move the write-ahead log into the file and empty it, because it contains erased rows.
+        """Write the content of the write-ahead log to the database file, and empty the log.
 
-        While another process reads the file, SQLite cannot empty the log. This method does not wait
-        for that, because a process that replicates the file reads all the time. SQLite then empties
-        the log later.
+        The log may contain rows that were erased from the database. SQLite cannot empty the log
+        while another process reads the file. This method waits only briefly for readers, because a
+        process that replicates the file reads all the time. SQLite then empties the log later.
         """
         self.run(f"PRAGMA busy_timeout = {PURGE_TIMEOUT_MS}")
         try:
@@ -317,8 +324,8 @@ class SqliteStore:
     def leave_wal_mode(self) -> None:
         """Leave WAL mode, so that the file can also be read in a read-only directory.
 
-        This moves the log into the file. Closing the file would have the same effect, but SQLite
-        would not report a full disk.
+        This moves the content of the log into the file. Closing the file would do so too, but
+        SQLite would not report a full disk.
 
         Raises:
             Busy: another program uses the file.
@@ -331,7 +338,7 @@ class SqliteStore:
         return self.one("PRAGMA journal_mode") == ("wal",)
 
     def interrupt(self) -> None:
-        """End the statement that another thread is running."""
+        """End the SQL statement that another thread is running on this connection."""
         self.connection.interrupt()
 
     def close(self) -> None:

@@ -21,7 +21,7 @@ class SchemaManager:
         self._store, self._path = store, path
 
     def migrate(self, *, create: bool) -> None:
-        """Bring the tables to the version of this program.
+        """Migrate the tables to the version of this program.
 
         Args:
             create: Whether to create the tables if there are none.
@@ -67,7 +67,7 @@ class SchemaManager:
         self._make(since=0)
 
     def create_guards(self, *, since: int) -> None:
-        """Create the triggers that were added or changed after a version.
+        """Create the triggers that were added or changed after a version of the tables.
 
         Args:
             since: The version; 0 creates all triggers.
@@ -77,10 +77,10 @@ class SchemaManager:
             self._store.run(statement)
 
     def check_guards(self) -> None:
-        """Check tables, indexes and triggers.
+        """Check that tables, indexes and triggers are as this program made them.
 
-        Triggers that other programs added to these tables are refused too, because they could
-        suppress rows.
+        Triggers that other programs added to these tables are refused too, because such triggers
+        could suppress rows.
 
         Raises:
             GuardMissing: a table, index or trigger is missing or was changed, or a trigger was
@@ -116,7 +116,7 @@ class SchemaManager:
         return 0 if row is None else int(row[0])
 
     def _update(self) -> None:
-        """Migrate the file, unless another process has already migrated it."""
+        """Migrate the file. If another process has just migrated it, do nothing."""
         with self._store.writing():
             version = self._version() if "migrations" in self._found() else 0
             self._make(since=version)
