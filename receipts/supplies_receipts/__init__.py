@@ -1,7 +1,7 @@
 """The papers of the ledger, as PDF. Each paper is drawn from one struct and nothing else.
 
 The structs are in `supplies.papers`, one module per paper. Within one version of the program, the
-same struct always gives the same bytes. The functions below are those of `all_papers`.
+same struct always gives the same bytes. The functions of this package are defined in `all_papers`.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ _IN_WORDS = {
 
 
 def receipt(lines: int = 3) -> ReceiptPaper:
-    """Return a receipt that has `lines` lines."""
+    """Return a made-up receipt with `lines` lines of goods."""
     goods = [
         _line("口罩（KN95，独立包装）", "Mask (KN95, wrapped singly)", "piece", 71, "B7-2019"),
         _line("84 消毒液 500 mL", "Disinfectant 84, 500 mL", "bottle", 2, None),
@@ -114,7 +114,7 @@ def _line(name: str, name_en: str, unit: str, quantity: int, batch: str | None) 
 
 
 def collection_slip() -> CollectionSlip:
-    """Return the slip of a household that has fetched a part of its goods."""
+    """Return the collection slip of a household that has fetched a part of its goods so far."""
     mask, *rest = slips()[0].lines
     return CollectionSlip(
         allocation="a_4",
@@ -129,7 +129,7 @@ def collection_slip() -> CollectionSlip:
 
 
 def slips() -> list[DeliverySlip]:
-    """Return the slips of three stops of one delivery."""
+    """Return the delivery slips for three stops of one delivery."""
     lines = [
         SlipLine(
             name="口罩（KN95，独立包装）",
@@ -176,7 +176,7 @@ def slips() -> list[DeliverySlip]:
 
 
 def report() -> StationReportPaper:
-    """Return the report of a made-up station over eleven days."""
+    """Return the report of a made-up station over a period of eleven days."""
     goods = [
         _goods("mask-kn95", "piece", received=71, handed_over=48, used=14, left=9),
         _goods("disinfectant", "bottle", received=2, used=1, left=1),
@@ -221,7 +221,7 @@ def report() -> StationReportPaper:
 
 
 def organisation(paper: StationReportPaper, stations: int = 3) -> OrganisationReportPaper:
-    """Return a report of an organisation with `stations` stations and the numbers of `paper`."""
+    """Return a report of an organisation with `stations` stations, with the numbers of `paper`."""
     fields = msgspec.structs.asdict(paper.report)
     units = {line.item: line.unit for line in paper.report.goods}
     fields["short"] = [
@@ -267,7 +267,7 @@ def _goods(
 
 
 def main(arguments: list[str]) -> int:
-    """Write the samples, and print their paths. Return 2 if the arguments are wrong."""
+    """Write the samples, and print the paths of the files. Return 2 if the arguments are wrong."""
     if len(arguments) > 1 or arguments[:1] in (["-h"], ["--help"]):
         sys.stderr.write("usage: python -m supplies_receipts [DIRECTORY]\n")
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2

@@ -31,7 +31,7 @@ def draw_receipt(paper: ReceiptPaper) -> bytes:
 def draw_receipts(
     papers: Sequence[ReceiptPaper], on_progress: Callable[[int], None] = lambda _: None
 ) -> bytes:
-    """Draw many receipts as one PDF.
+    """Draw many donation receipts as one PDF.
 
     Args:
         on_progress: Called with the number of receipts drawn so far.
@@ -52,8 +52,8 @@ def check_receipt(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
     """Check that a receipt is genuine, and return its record.
 
     Args:
-        keys: The station's public keys, by id. None accepts a signature by any key. Then anybody
-            can have signed the receipt, so look it up in the books.
+        keys: The station's public keys, by id. If it is None, a signature by any key is accepted.
+            As anybody could have made such a signature, also look the receipt up in the books.
 
     Raises:
         NotGenuine: the file is not a receipt, was altered, or was signed with another key.
@@ -71,7 +71,8 @@ def draw_delivery_slips(
     """Draw the delivery slips (配送单) of a delivery, in the order given.
 
     Args:
-        paper: Whether to draw for a roll of 80 mm, with a page for each stop, or for A5 landscape.
+        paper: The paper of the printer: a roll of 80 mm, with one page for each stop, or A5
+            landscape.
         on_progress: Called with the number of slips drawn so far.
     """
     if paper == "a5":
@@ -109,7 +110,7 @@ def draw_count_sheet(paper: CountSheetPaper) -> bytes:
 
 
 def draw_donor_statement(paper: DonorStatementPaper) -> bytes:
-    """Draw a donor statement (捐赠物资去向报告).
+    """Draw a donor statement (捐赠物资去向报告): where the goods of one donor went.
 
     Raises:
         BooksBroken: the quantities at all places do not add up to what was received.

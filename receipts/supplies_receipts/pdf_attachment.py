@@ -11,21 +11,24 @@ import pikepdf
 from pikepdf import AttachedFileSpec, Name, ObjectStreamMode, Pdf
 
 LARGEST = 1 << 20
-"""Largest attachment that is read, in bytes. A receipt's record is always smaller."""
+"""Maximum size of an attachment that is read, in bytes. The record of a receipt is smaller."""
 
 _COMPARED_SEPARATELY = {"/Pages", "/Names", "/Metadata", "/AF", "/Type"}
-"""Keys of the PDF catalog that the comparison of two files skips.
+"""Keys of the PDF catalog that are left out when two catalogs are compared.
 
-Their values are compared separately, or do not change what the page shows.
+Their values are compared in another way, or do not change what the pages show.
 """
 
 _PAGE_TREE_KEYS = {"/Type", "/Kids", "/Count", "/Parent"}
-"""The only keys that a node of the page tree may have, because pages would inherit any other."""
+"""The only keys that are allowed in a node of the page tree.
+
+Pages would inherit the values of other keys.
+"""
 
 _NOT_COMPARED = {"/Parent", "/CreationDate", "/ModDate"}
-"""Keys of any dictionary that the comparison of two files skips: dates, and the parent of a page.
+"""Keys that are left out when two dictionaries are compared: dates, and the parent of a page.
 
-A page inherits nothing from its parent, because `_pages` refuses that.
+The parent cannot change the page, because `_pages` refuses properties that pages would inherit.
 """
 
 _STREAM_ENCODING = {"/Length", "/Filter", "/DecodeParms"}
@@ -42,16 +45,16 @@ _BROKEN = (
     TypeError,
     ValueError,
 )
-"""Exceptions that pikepdf raises for a PDF whose objects have unexpected types."""
+"""Exceptions that pikepdf raises for a damaged PDF, or for objects of unexpected types."""
 
 
 class Unreadable(Exception):
-    """The bytes are not a PDF, or the PDF is damaged."""
+    """Raised if the bytes are not a PDF, or if the PDF is damaged."""
 
 
 @contextmanager
 def opened(content: bytes) -> Iterator[Pdf]:
-    """Open a PDF for reading.
+    """Open a PDF for reading, within a `with` block.
 
     A damaged PDF is refused, because different programs would repair it differently.
 
@@ -86,7 +89,7 @@ def attach(pdf: bytes, name: str, content: bytes, description: str) -> bytes:
 
 
 def attached(pdf: Pdf, name: str) -> bytes | None:
-    """Return the content of the attachment `name`, or None if there is none.
+    """Return the content of the attachment with this name, or None if there is none.
 
     Raises:
         Unreadable: the attachment is larger than `LARGEST`.
@@ -100,7 +103,7 @@ def attached(pdf: Pdf, name: str) -> bytes | None:
 
 
 def titles(pdf: Pdf) -> tuple[str, str, str]:
-    """Return the subject, title and author of a PDF."""
+    """Return the subject, title and author of a PDF. A missing one is an empty text."""
     subject, title, author = (
         str(pdf.docinfo.get(key, "")) for key in ("/Subject", "/Title", "/Author")
     )
@@ -110,7 +113,7 @@ def titles(pdf: Pdf) -> tuple[str, str, str]:
 def is_plain_file(content: bytes) -> bool:
     """Return whether a PDF has no bytes before its header or after its end.
 
-    Other programs may read such bytes as a file of another kind.
+    Because of such bytes, other programs may take the file for one of another format.
     """
     return content.startswith(_HEADER) and content.rstrip(b"\r\n \0").endswith(_END)
 
@@ -118,7 +121,7 @@ def is_plain_file(content: bytes) -> bool:
 def show_the_same(one: Pdf, other: Pdf) -> bool:
     """Return whether two PDFs show the same pages and have the same attachments.
 
-    Differences that arise when a file is saved again are ignored: compression, the order of
+    Differences that arise when a program saves a file again are ignored: compression, the order of
     objects, and dates. All other differences count, such as an annotation, a form, a script or
     another font.
     """
@@ -149,8 +152,8 @@ def _pages(pdf: Pdf) -> list[pikepdf.Object]:
     """Return the pages of a PDF.
 
     Raises:
-        Unreadable: a node of the page tree states a wrong number of pages, or has properties that
-            its pages would inherit.
+        Unreadable: a page is in the page tree twice, or a node of the tree has a wrong number of
+            pages or has properties that its pages would inherit.
     """
     pages: list[pikepdf.Object] = []
     met: set[tuple[int, int]] = set()
@@ -173,17 +176,20 @@ def _pages(pdf: Pdf) -> list[pikepdf.Object]:
 
 
 def _names(pdf: Pdf) -> set[str]:
-    """Return which kinds of named objects a PDF contains, such as attachments and scripts."""
+    """Return the kinds of named objects in a PDF, such as attachments and scripts."""
     return set(pdf.Root.get("/Names", pikepdf.Dictionary()).keys())
 
 
 def _associated_files(pdf: Pdf) -> pikepdf.Object:
-    """Return the files that the PDF names as its sources. Viewers list them as attachments."""
+    """Return the associated files of a PDF (`/AF`), which viewers list as attachments."""
     return pdf.Root.get("/AF", pikepdf.Array())
 
 
 class _Comparison:
-    """A recursive comparison of the objects of two PDFs, which compares each shared object once."""
+    """Compares the objects of two PDFs recursively.
+
+    It remembers the pairs of objects that it has compared, so that it compares each pair only once.
+    """
 
     def __init__(self) -> None:
         self._met: set[tuple[tuple[int, int], tuple[int, int]]] = set()

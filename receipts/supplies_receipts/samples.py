@@ -1,4 +1,4 @@
-"""Made-up content of papers, for the samples and the tests."""
+"""Made-up data for papers, for the sample papers and the tests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PRINTED = datetime(2020, 3, 13, 10, 0, tzinfo=UTC)
 
 
 def statement(station: StationHead, items: int = 3) -> DonorStatementPaper:
-    """Return a donor statement that has `items` items."""
+    """Return a donor statement about `items` different items."""
     goods = [
         _statement_line("mask-kn95", "口罩（KN95，独立包装）", "piece", 71, 0, handed_over=48,
                         in_transit=6, allocated=5, free=8, used=3, lost=1),
@@ -91,7 +91,7 @@ def _statement_line(
 
 
 def disclosure(station: StationHead, donors: int = 3) -> DisclosurePaper:
-    """Return a disclosure that names `donors` donors and also includes donors without a name."""
+    """Return a disclosure that names `donors` donors, and also counts donors without a name."""
     named = ["样例商贸有限公司（虚构）", "张**", "样例爱心协会（虚构）"]
     given = [
         GoodsReceivedLine(source="donor", name=named[at % 3], item=item, quantity=quantity)
@@ -138,7 +138,7 @@ def disclosure(station: StationHead, donors: int = 3) -> DisclosurePaper:
 
 
 def run_sheet(station: StationHead, stops: int = 3) -> RunSheet:
-    """Return a run sheet that has `stops` stops."""
+    """Return the run sheet of a delivery that has `stops` stops."""
     expiry = date(2022, 1, 31)
     lines = [
         SlipLine(
@@ -176,7 +176,7 @@ def run_sheet(station: StationHead, stops: int = 3) -> RunSheet:
 
 
 def count_sheet(station: StationHead, *, blind: bool = True) -> CountSheetPaper:
-    """Return a count sheet with the goods of a small store."""
+    """Return the count sheet of a small store."""
     goods = [
         ("口罩（KN95，独立包装）", "Mask (KN95)", "piece", "B7-2019", date(2022, 1, 31), 71),
         ("免洗洗手液 100 mL", None, "bottle", "XS-0131", date(2022, 1, 31), 150),

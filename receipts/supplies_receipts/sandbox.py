@@ -1,11 +1,12 @@
 """Run a function on an untrusted file in a separate process.
 
 A damaged or malicious PDF can crash the library that reads it, keep it busy for ever, or fill the
-memory. Therefore, a small server process creates a fork of itself for each file. Only the fork
+memory. Therefore, a small server process forks a new process for each file. Only the forked process
 reads the file, and its time and memory are limited.
 
 `python -m supplies_receipts.sandbox MODULE FUNCTION SECONDS` runs the server. If the module has a
-function `prepare`, the server calls it once, so that every fork starts with its imports loaded.
+function `prepare`, the server calls it once at its start, so that each forked process finds all
+imports loaded.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from importlib import import_module
 from typing import IO
 
 SECONDS = 30
-"""Time limit for one file, in seconds."""
+"""Maximum time for one file, in seconds."""
 
 _MEMORY = 1 << 30  # limit of a fork's address space, in bytes
 _LENGTH = 8  # length prefix of each message, in bytes
@@ -31,13 +32,16 @@ _DONE, _DIED = b"+", b"-"
 
 
 class WorkerCrashed(Exception):
-    """Raised if the function did not return: it crashed, took too long, or used too much memory."""
+    """Raised if the function did not return a result.
+
+    The forked process failed, took too long or used too much memory, or the server ended.
+    """
 
 
 class Sandbox:
-    """Calls a function in another process. The function takes bytes and returns bytes.
+    """Runs a function in another process. The function takes bytes and returns bytes.
 
-    Several threads may use the object, but only one call runs at a time.
+    Threads can share the object. Their calls run one after another.
     """
 
     def __init__(self, module: str, function: str, seconds: int = SECONDS) -> None:
@@ -60,7 +64,7 @@ class Sandbox:
                 raise WorkerCrashed("the reader of files ended") from error
 
     def close(self) -> None:
-        """End the server. The server also ends when this process ends."""
+        """End the server process. It also ends when this process ends."""
         if self._server is not None and self._owner == os.getpid():
             self._server.kill()
             self._server.communicate()
@@ -93,7 +97,7 @@ def _send(into: IO[bytes], message: bytes) -> None:
 
 
 def _hear(out: IO[bytes]) -> bytes | None:
-    """Read one message from a stream; None at the end of the stream."""
+    """Read one message from a stream. Return None at the end of the stream."""
     head = out.read(_LENGTH)
     return out.read(int.from_bytes(head, "big")) if len(head) == _LENGTH else None
 
@@ -102,7 +106,7 @@ def _hear(out: IO[bytes]) -> bytes | None:
 
 
 def serve(function: Callable[[bytes], bytes], seconds: int) -> None:
-    """For each message of standard input, run the function in a fork, and write its result."""
+    """Run the server: for each message on standard input, call the function in a forked process."""
     while (question := _hear(sys.stdin.buffer)) is not None:
         _send(sys.stdout.buffer, _from_a_fork(function, question, seconds))
 
@@ -129,7 +133,7 @@ def _from_a_fork(function: Callable[[bytes], bytes], question: bytes, seconds: i
 
 
 def _limit(seconds: int) -> None:
-    """Limit the time and memory of this process. Above a limit, the operating system kills it."""
+    """Limit the time and memory of this process. The operating system enforces the limits."""
     signal.alarm(seconds)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))

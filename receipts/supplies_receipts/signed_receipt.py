@@ -1,8 +1,8 @@
 """Draw receipts with their signed record attached, and check such receipts.
 
-A receipt's page is drawn from the record that is attached to it. To check a receipt, the signature
-of its record is verified. Then the page is drawn again from the record and compared with the
-receipt. The file may come from anybody, so it is read in a sandbox.
+The page of a receipt is drawn from the record that is attached to the PDF. To check a receipt,
+verify the signature of the record, draw the page from the record again, and compare both pages. The
+file may come from anybody, so it is read in a sandbox.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from supplies_receipts.papers.receipt import TITLE, draw_receipt
 from supplies_receipts.sandbox import Sandbox, WorkerCrashed
 
 ATTACHMENT = "supplies-receipt.json"
-"""File name of the attached record."""
+"""File name of the signed record that is attached to a receipt."""
 
 _ATTACHMENT_DESCRIPTION = "凭证 This receipt as data, signed"
 
@@ -48,8 +48,8 @@ def check_receipt(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
     """Check that a receipt is genuine, and return its record.
 
     Args:
-        keys: The station's public keys, by id. None accepts a signature by any key. Then anybody
-            can have signed the receipt, so look it up in the books.
+        keys: The station's public keys, by id. If it is None, a signature by any key is accepted.
+            As anybody could have made such a signature, also look the receipt up in the books.
 
     Raises:
         NotGenuine: the file is not a receipt, was altered, or was signed with another key.
@@ -87,7 +87,7 @@ _apart = Sandbox(__name__, "answer")
 def prepare() -> None:
     """Load the modules and fonts that are needed to check a receipt.
 
-    The sandbox calls this once, so that no check has to wait for it.
+    The sandbox calls this once at its start, so that no check has to wait for loading.
     """
     from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: F401  # imported only to load it
 
@@ -96,7 +96,7 @@ def prepare() -> None:
 
 
 def answer(question: bytes) -> bytes:
-    """Run one check within the sandbox. Return the encoded result."""
+    """Check one receipt within the sandbox. Question and result are encoded as MessagePack."""
     asked = msgspec.msgpack.decode(question, type=_Question)
     try:
         answer = _Answer(_verified_record(asked.pdf, asked.keys))
@@ -135,7 +135,7 @@ def _verified_record(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
 
 
 def _attached_record(pdf: bytes) -> ReceiptRecord:
-    """Return the record that is attached to a paper, before it is verified.
+    """Return the record that is attached to a receipt. Its signature is not verified here.
 
     Raises:
         NotGenuine: no record can be read from the file.
@@ -188,10 +188,10 @@ def _as_pdf(record: ReceiptRecord) -> bytes:
 
 @cache
 def _program() -> str:
-    """Return the versions of all software that decides what a page looks like."""
+    """Return the versions of this program and of reportlab, on which the look of a page depends."""
     return f"supplies {version('supplies')}, reportlab {version('reportlab')}"
 
 
 def _word(text: str) -> str:
-    """Return a text from an untrusted file in a form that can be printed in an error message."""
+    """Return a short printable text from an untrusted file, or a placeholder if it is not one."""
     return text if text.isprintable() and 0 < len(text) <= 60 else "it does not say which"

@@ -1,15 +1,15 @@
-"""Draw PDFs: the canvas, blocks of text and tables, fonts, bilingual wording."""
+"""Draw PDFs: the canvas, blocks of text and tables, fonts, and texts in Chinese and English."""
 
 import importlib
 import sys
 
 
 def _import_reportlab_without_shaping() -> None:
-    """Import reportlab without uharfbuzz.
+    """Import reportlab in such a way that it does not find uharfbuzz.
 
-    Importing uharfbuzz takes 10 ms, so `faces` does so only if a paper needs it. reportlab must not
-    use uharfbuzz itself: it numbers glyphs in the order in which a process first draws them, so the
-    same paper would not always have the same bytes.
+    Importing uharfbuzz takes 10 ms, so `faces` imports it only if a paper needs it. reportlab
+    itself must not use uharfbuzz: reportlab would number the glyphs in the order in which the
+    process first draws them, so the same paper would not always have the same bytes.
     """
     modules: dict[str, object] = sys.modules  # type: ignore[assignment]  # None makes the import fail
     if modules.setdefault("uharfbuzz", None) is None:

@@ -1,4 +1,4 @@
-"""Labels of accounts on reports, and a bar that shows at which places goods are."""
+"""Labels of accounts on reports, and a bar that shows how goods are divided among places."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PLACE_LABELS: dict[str, Words] = {
     "delivered": Words("已转交他站", "at another station"),
     "unexplained": Words("待查明", "unexplained"),
 }
-"""Label of each place in `supplies.domain.accounts.PLACES`, in the order of the reports."""
+"""Label of each place where goods can be (`supplies.domain.accounts.PLACES`), in report order."""
 
 ORIGIN_LABELS: dict[str, Words] = {
     "donor": Words("爱心人士", "donors who are not named"),
@@ -33,7 +33,7 @@ ORIGIN_LABELS: dict[str, Words] = {
     "opening": Words("期初", "there before the books"),
     "from_station": Words("他站调入", "from another station"),
 }
-"""Label of each kind of account from which goods come, if the account names no person."""
+"""Label of each kind of account from which goods come, for accounts that name no person."""
 
 _SHELF = ("free", "allocated")
 _LEGEND: tuple[tuple[Ink, Words], ...] = (
@@ -49,12 +49,12 @@ _SHARE_WIDTH = 9.0
 
 
 def shelf(places: Mapping[str, int]) -> int:
-    """Return the quantity in stock, both free and set aside."""
+    """Return the quantity in stock: the free quantity plus the quantity set aside."""
     return sum(places.get(place, 0) for place in _SHELF)
 
 
 def elsewhere(places: Mapping[str, int]) -> dict[str, int]:
-    """Return the places of goods that are neither handed over nor in transit nor in stock.
+    """Return the quantities of goods that are not handed over, in transit or in stock, by place.
 
     The order is that of `PLACE_LABELS`.
     """
@@ -65,7 +65,7 @@ def elsewhere(places: Mapping[str, int]) -> dict[str, int]:
 
 
 def labelled(places: Mapping[str, int]) -> list[tuple[Words, int]]:
-    """Return the label and the quantity of each place whose quantity is not zero.
+    """Return the label and the quantity of each place, without places whose quantity is zero.
 
     The order is that of `PLACE_LABELS`.
     """
@@ -74,7 +74,10 @@ def labelled(places: Mapping[str, int]) -> list[tuple[Words, int]]:
 
 
 def bar(x: float, width: float, whole: int, places: Mapping[str, int]) -> Block:
-    """Return a stacked bar: the share of `whole` that was handed over, and where the rest is."""
+    """Return a stacked bar that shows how the quantity `whole` is divided among places.
+
+    The percentage beside the bar is the share that was handed over.
+    """
     handed = places.get("handed_over", 0)
     parts = [
         (TEAL, handed),
@@ -98,7 +101,7 @@ def bar(x: float, width: float, whole: int, places: Mapping[str, int]) -> Block:
 
 
 def legend(right: float) -> Block:
-    """Return the legend for the colours of the bars. It ends at x = `right`."""
+    """Return the legend that explains the colours of the bars. Its right edge is at x = `right`."""
     widths = [3 + _SMALL.width(words.label) + 3 for _, words in _LEGEND]
 
     def draw(sheet: Sheet, y: float) -> None:

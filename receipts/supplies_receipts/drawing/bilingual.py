@@ -1,4 +1,4 @@
-"""The wording of the papers in Chinese and English: words, units, dates and numbers."""
+"""The texts of papers in Chinese and English: fixed texts, units, dates and numbers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _units: ContextVar[Mapping[str, UnitWords]] = ContextVar("units", default=Mappin
 
 @contextmanager
 def as_issued_by(station: StationHead) -> Iterator[None]:
-    """Within the `with` block, draw in the languages of a station and with its words for units."""
+    """Within the `with` block, use the languages of a station and the station's names of units."""
     languages = _languages.set(station.languages)
     units = _units.set(station.units or {})
     try:
@@ -37,26 +37,26 @@ def as_issued_by(station: StationHead) -> Iterator[None]:
 
 
 class Words(NamedTuple):
-    """A text in Chinese and in English. A paper prints both, or one of them."""
+    """A text in Chinese and in English. A paper prints both languages or one of them."""
 
     zh: str
     en: str
 
     @property
     def label(self) -> str:
-        """The text in both languages on one line, for small labels above a value."""
+        """The text in all languages of the paper, on one line, for a small label above a value."""
         return f"{self.primary} {self.secondary}".strip()
 
     @property
     def primary(self) -> str:
-        """The text in the first language: English on an English paper, otherwise Chinese."""
+        """The text in the paper's first language: English on an English paper, else Chinese."""
         return self.en if _languages.get() == "en" else self.zh
 
     @property
     def secondary(self) -> str:
-        """The text in the second language, which is printed below in small type.
+        """The text in the paper's second language, which is printed in small type below the first.
 
-        It is empty on a paper of one language, or if both texts are the same.
+        Empty if the paper has only one language, or if both texts are the same.
         """
         return self.en if _languages.get() == "zh+en" and self.en != self.zh else ""
 
@@ -67,9 +67,9 @@ def language() -> str:
 
 
 def named(zh: str, en: str | None) -> Words:
-    """Return the words for a name from the books.
+    """Return a name from the books as a text in both languages.
 
-    If there is no English name, an English paper prints the Chinese one.
+    If there is no English name, an English paper prints the Chinese name.
     """
     return Words(zh, en or (zh if _languages.get() == "en" else ""))
 
@@ -92,30 +92,30 @@ def _digits(currency: str) -> int:
 
 
 def unit(code: str, quantity: int = 1) -> Words:
-    """Return the word for a unit. The English word is plural if the quantity is not 1.
+    """Return the name of a unit. The English name is in the plural if the quantity is not 1.
 
-    A unit without words is printed as its code.
+    A unit without a name is printed as its code.
     """
     words = _units.get().get(code) or SHIPPED_UNITS.get(code)
     return Words(code, code) if words is None else _of_quantity(words, quantity)
 
 
 def unit_of_line(line: ReceiptLine) -> Words:
-    """Return the words for the unit of a receipt's line, as stored when it was issued."""
+    """Return the name of the unit of a receipt's line, as it was when the receipt was issued."""
     if line.unit_words is UNSET:
         return Words(UNITS_BEFORE_WORDS.get(line.unit, line.unit), line.unit)
     return _of_quantity(line.unit_words, line.quantity)
 
 
 class Quantity(NamedTuple):
-    """A quantity as printed: the number, and the words for the unit."""
+    """A quantity as it is printed: the number, and the name of the unit."""
 
     figure: str
     unit: Words
 
 
 def quantity_of_line(line: ReceiptLine) -> Quantity:
-    """Return the quantity of a receipt's line, in the larger unit if the line has one."""
+    """Return the quantity of a receipt's line. If the line has a larger unit, use that unit."""
     shown = line.shown_unit
     figure = in_larger_unit(line.quantity, shown) if shown else None
     if not shown or figure is None:
@@ -127,7 +127,7 @@ def quantity_of_line(line: ReceiptLine) -> Quantity:
 
 
 def quantity(value: int, code: str, shown: ShownUnit | UnsetType = UNSET) -> Quantity:
-    """Return a quantity of base units as it is printed, in the larger unit if there is one.
+    """Return a quantity as it is printed: in the larger unit if there is one, else in base units.
 
     Args:
         value: The quantity in base units.
@@ -141,9 +141,9 @@ def quantity(value: int, code: str, shown: ShownUnit | UnsetType = UNSET) -> Qua
 
 
 def packs_of_line(line: ReceiptLine) -> Words:
-    """Return the words for the packs in which the quantity of a receipt's line was given.
+    """Return the text for the packs of a receipt's line, such as 2 × carton of 50 = 100 pieces.
 
-    Both texts are empty if the quantity was given in base units.
+    Both texts are empty if the quantity was entered in base units.
     """
     if not line.stated:
         return Words("", "")
@@ -153,9 +153,9 @@ def packs_of_line(line: ReceiptLine) -> Words:
 
 
 def packs(line: SlipLine) -> Words:
-    """Return the packs of a slip's line, or "" if its quantity was given in base units.
+    """Return the text for the packs of a slip's line, such as 2 × carton of 50 = 100 pieces.
 
-    Packs of one base unit are not printed.
+    Both texts are empty if the quantity was entered in base units or in packs of one base unit.
     """
     if not line.stated:
         return Words("", "")
@@ -167,7 +167,7 @@ def packs(line: SlipLine) -> Words:
 
 
 def packs_of_item(stated: Sequence[StatedPacks], unit_code: str) -> Words:
-    """Return the packs in which a sum was given, such as 2 × carton of 50 + 1 × box of 10.
+    """Return the text for packs of different sizes, such as 2 × carton of 50 + 1 × box of 10.
 
     Both texts are empty if each pack contains one base unit.
     """
@@ -182,7 +182,7 @@ def _pack(code: str) -> Words:
 
 
 def _packs(stated: Sequence[StatedPacks], packs: Sequence[Words], unit: Words) -> Words:
-    """Format a quantity in packs, such as 2 × carton of 50 = 100 pieces."""
+    """Format a quantity in packs with its sum, such as 2 × carton of 50 = 100 pieces."""
     total = number(sum(each.quantity * each.size for each in stated))
     words = _sum_of_packs(stated, packs, unit)
     return Words(f"{words.zh} = {total} {unit.zh}", f"{words.en} = {total} {unit.en}")
@@ -215,27 +215,27 @@ _ACTIVITIES = {
     "gate_duty": "门岗值守",
     "supply_run": "运送物资",
 }
-"""Chinese names of common activities by code. Other activities are printed as their code."""
+"""Chinese names of common activities, by code. Any other activity is printed as its code."""
 
 
 def activity(kind: str) -> Words:
-    """Return the name of an activity."""
+    """Return the name of an activity of the station's staff, such as supply run, by its code."""
     known = _ACTIVITIES.get(kind)
     return Words(kind, kind) if known is None else Words(known, kind.replace("_", " "))
 
 
 def day(value: date) -> Words:
-    """Format a date: 2020年2月5日 in Chinese, and ISO 8601 in English because it is unambiguous."""
+    """Format a date: 2020年2月5日 in Chinese, and 2020-02-05 (ISO 8601) in English."""
     return Words(f"{value.year}年{value.month}月{value.day}日", value.isoformat())
 
 
 def days(first: date, last: date, *, or_earlier: bool = False) -> Words:
-    """Format a day or a period.
+    """Format a period of days, or one day if both are the same.
 
-    If both days have the same year and month, the Chinese text contains them only once.
+    The Chinese text does not repeat the year or the month if both days share it.
 
     Args:
-        or_earlier: Whether the day is only the latest possible one.
+        or_earlier: Whether the event may have happened earlier than these days.
     """
     if or_earlier:
         known = days(first, last)
@@ -252,19 +252,26 @@ def days(first: date, last: date, *, or_earlier: bool = False) -> Words:
 
 
 def short_day(value: date, *, or_earlier: bool = False) -> str:
-    """Format a day in digits, in the first language of the paper only."""
+    """Format a day in digits, such as 2020-02-05, in the first language of the paper only.
+
+    Args:
+        or_earlier: Whether the event may have happened earlier. If so, the text is "by 2020-02-05".
+    """
     text = value.isoformat()
     return Words(f"截至{text}", f"by {text}").primary if or_earlier else text
 
 
 def month(text: str) -> Words:
-    """Format a month given as 2020-02."""
+    """Format a month, which is given as a text such as 2020-02."""
     year, number_ = text.split("-")
     return Words(f"{int(year)}年{int(number_)}月", text)
 
 
 def expiry(goods: Expiring) -> str:
-    """Format the expiry of goods as it was entered. Return "" if it is unknown."""
+    """Format the expiry date of goods as precisely as it was entered, such as Expires 2021-06.
+
+    Return "" if the date is unknown.
+    """
     shown = shown_expiry(goods)
     return f"{_UNTIL.primary} {shown}" if shown else ""
 
@@ -278,23 +285,23 @@ def timestamp(value: datetime) -> str:
 
 
 def number(value: int) -> str:
-    """Format a number with separators: 2,400. Negative numbers get a minus sign (U+2212)."""
+    """Format a whole number with commas, such as 2,400. A minus sign is printed as U+2212."""
     return f"{value:,}".replace("-", "−")
 
 
 def counted(value: int, code: str, shown: ShownUnit | UnsetType = UNSET) -> Words:
-    """Return a quantity and its unit as one text. The parameters are those of `quantity`."""
+    """Return a quantity with its unit as one text. The parameters are those of `quantity`."""
     figure, of = quantity(value, code, shown)
     return Words(f"{figure} {of.zh}", f"{figure} {of.en}")
 
 
 def many(count: int, noun: str) -> str:
-    """Return a count with its noun, such as 60 visits. The noun is plural unless the count is 1."""
+    """Return a count with an English noun, such as 60 visits. 1 is followed by the singular."""
     return f"{number(count)} {noun}" if count == 1 else f"{number(count)} {noun}s"
 
 
 def listed(names: Iterable[str]) -> str:
-    """Join names with the separator of the paper's first language."""
+    """Join names with a comma, or on a Chinese paper with 、."""
     return Words("、", ", ").primary.join(names)
 
 

@@ -31,8 +31,9 @@ class Block(msgspec.Struct, frozen=True):
     """Content with a known height in millimetres.
 
     Attributes:
-        draw: Draws the content. The arguments are the sheet and the y of the block's top.
-        head: A block that is drawn above this one if this one begins a page or a table.
+        draw: Draws the content. The arguments are the sheet, and the y of the top of the block.
+        head: The head of the table of which this block is a row. It is drawn above the first row of
+            the table on each page.
         table: An object that identifies the table of which this block is a row. If it is None,
             consecutive rows with the same head are one table.
     """
@@ -44,12 +45,12 @@ class Block(msgspec.Struct, frozen=True):
 
     @property
     def of(self) -> object:
-        """The object that identifies the table of the block; None if it is not in a table."""
+        """The object that identifies the table to which the block belongs. None outside a table."""
         return self.head if self.table is None else self.table
 
 
 def space(height: float) -> Block:
-    """Return a block without content, of the given height."""
+    """Return an empty block of the given height."""
     return Block(height, lambda sheet, y: None)
 
 
@@ -67,8 +68,8 @@ def stacked(blocks: Sequence[Block]) -> Block:
 def text(x: float, width: float, content: str, style: Style, align: Align = "left") -> Block:
     """Return a paragraph between x and x + width.
 
-    If a text is written from right to left and has several lines, it is aligned right instead of
-    left. A single line is not, so that it stays beside its label.
+    A text of several lines that is written from right to left is aligned right instead of left. A
+    single line stays on the left, beside its label.
     """
     return _text(x, width, content, style.resolved, align)
 
@@ -92,7 +93,7 @@ def bilingual_text(
 
 
 def split(x: float, width: float, content: str, style: Style) -> list[Block]:
-    """Return a paragraph as one block per line, so that a page may end within the paragraph."""
+    """Return a block for each line of a paragraph, so that a page can end within the paragraph."""
     broken = paragraph(content, style, width)
     align: Align = "right" if _is_right_aligned(broken) else "left"
     return [text(x, width, line, style, align) for line in broken.lines]
@@ -113,12 +114,12 @@ def beside(blocks: Sequence[Block]) -> Block:
 
 
 def image(x: float, side: float, content: bytes) -> Block:
-    """Return a PNG, as large as fits into a square, aligned to the top left of the square."""
+    """Return a PNG image, as large as fits into a square with this side, at its top left."""
     return Block(side, lambda sheet, y: sheet.image(x, y, side, content))
 
 
 def rule(x: float, width: float, *, weight: float, ink: Ink = BLACK) -> Block:
-    """Return a horizontal line, as a block of height zero."""
+    """Return a horizontal line. The height of its block is zero."""
     return Block(0, lambda sheet, y: sheet.rule(x, y, width, weight=weight, ink=ink))
 
 
@@ -126,7 +127,7 @@ class Column(msgspec.Struct, frozen=True):
     """A column of a table.
 
     Attributes:
-        width: Width in millimetres, which includes `GUTTER` of empty space.
+        width: Width in millimetres. It includes the empty space between columns (`GUTTER`).
     """
 
     title: Words
@@ -138,11 +139,11 @@ GUTTER = 2.0
 _PADDING = 0.4
 
 Cell = Sequence[tuple[str, Style]]
-"""Texts of one cell from top to bottom. An empty text takes up no space."""
+"""The texts of one table cell, from top to bottom. An empty text takes up no space."""
 
 
 class Table:
-    """Rows of cells below a head, which is repeated on every page of the table."""
+    """A table, which repeats the titles of its columns on every page."""
 
     def __init__(self, x: float, columns: Sequence[Column], *, above: Sequence[Block] = ()) -> None:
         self._columns = columns
@@ -188,7 +189,7 @@ class Table:
 
 @lru_cache(maxsize=512)
 def _whole(title: str, style: Style, width: float) -> tuple[str, Style]:
-    """Return the title of a column, in smaller type if a word would not fit on one line."""
+    """Return the title of a column, in smaller type if one of its words is too wide."""
     longest = max(title.split(), key=style.width, default="")
     return title, fit_style(longest, style, width - GUTTER)
 
@@ -197,8 +198,9 @@ def paginated(blocks: Sequence[Block], first: float, next_: float, last: float =
     """Divide blocks into pages, and return each page as one block.
 
     Args:
-        first, next_: Usable height of the first page and of the other pages.
-        last: Height to leave free below the final block.
+        first: Usable height of the first page.
+        next_: Usable height of each further page.
+        last: Height to leave free below the last block.
     """
     pages: list[list[Block]] = [[]]
     used, table = 0.0, None
@@ -221,6 +223,9 @@ def paginated(blocks: Sequence[Block], first: float, next_: float, last: float =
 def _needed(block: Block, table: object) -> float:
     """Return the height that a block needs on the page.
 
-    The head of the block's table is included unless it is already on the page.
+    It includes the head of the block's table, unless that head has been drawn on this page.
+
+    Args:
+        table: The table of the previous block on the page.
     """
     return block.height + (0 if block.head is None or block.of is table else block.head.height)

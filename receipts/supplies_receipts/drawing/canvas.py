@@ -1,4 +1,4 @@
-"""Draw a PDF in millimetres from the top left: styles, text, lines, boxes and QR codes.
+"""Draw a PDF: text, lines, boxes and QR codes. Positions are in millimetres from the top left.
 
 Only this module and `fonts` import reportlab. The same calls give the same bytes.
 """
@@ -71,7 +71,7 @@ _smallest_type: ContextVar[float] = ContextVar("smallest type", default=0.0)
 
 @contextmanager
 def smallest_type(points: float) -> Iterator[None]:
-    """Within the `with` block, set the smallest type size in points. 0 sets no limit."""
+    """Within the `with` block, draw no text smaller than this size in points. 0 sets no limit."""
     token = _smallest_type.set(points)
     try:
         yield
@@ -83,7 +83,7 @@ class Style(msgspec.Struct, frozen=True):
     """The font size, line height and other properties of a text.
 
     Attributes:
-        size: Size in points. `points` is the size in which the text is drawn.
+        size: The desired size in points. The text is drawn in the size `points`.
         leading: Line height as a multiple of the size.
         fitted: Whether the size was reduced so that the text fits. If so, it may be smaller than
             the smallest type of the paper.
@@ -97,12 +97,15 @@ class Style(msgspec.Struct, frozen=True):
 
     @property
     def points(self) -> float:
-        """Size in points. It is never less than the smallest type size of the paper."""
+        """The size in points in which the text is drawn.
+
+        It is at least the smallest type size of the paper, unless the style is `fitted`.
+        """
         return self.size if self.fitted else max(self.size, _smallest_type.get())
 
     @property
     def resolved(self) -> Style:
-        """This style with its final size on this paper. Caches use it as part of their keys."""
+        """This style with the size in which this paper draws it. Caches use it in their keys."""
         points = self.points
         return self if points == self.size else replace(self, size=points, fitted=True)
 
@@ -112,7 +115,7 @@ class Style(msgspec.Struct, frozen=True):
         return self.points * self.leading / float(mm)
 
     def width(self, text: str) -> float:
-        """Return the width of one line of text in millimetres."""
+        """Return the width of a text in millimetres, if it is drawn on one line."""
         plain = fonts.covers(text)
         size = self.points
         wide = fonts.width(text, size) if plain else shape_line(text, size).width
@@ -120,7 +123,7 @@ class Style(msgspec.Struct, frozen=True):
 
 
 class Paragraph(msgspec.Struct, frozen=True):
-    """Text that was broken into lines."""
+    """A text divided into lines."""
 
     lines: tuple[str, ...]
     style: Style
@@ -142,19 +145,19 @@ def paragraph(text: str, style: Style, width: float) -> Paragraph:
 
 
 def one_line(text: str, style: Style, width: float, *, smallest: float = 5) -> Paragraph:
-    """Fit a text on one line. Reduce its size if needed. If it is still too long, cut it.
+    """Fit a text on one line: reduce its size if needed, and then cut it if it is still too long.
 
-    A text that was cut ends in an ellipsis. Use this function only for text that the paper also
-    prints in full, or for fixed wording.
+    A text that was cut ends in an ellipsis. Use this function only for text that the paper prints
+    in full elsewhere, and for fixed texts.
     """
     smaller = fit_style(text, style, width, smallest=smallest)
     return Paragraph((truncated(text, width, smaller.width),), smaller)
 
 
 def fit_style(text: str, style: Style, width: float, *, smallest: float = 4) -> Style:
-    """Return the style, in a smaller size if the text would not fit on one line.
+    """Return the style, with a smaller size if the text would not fit on one line.
 
-    Use this for numbers, which must not be broken.
+    Use this for numbers, because a number must not be divided between lines.
     """
     wide = style.width(text)
     # Slightly less than the exact fit, so that rounding does not break the line.
@@ -166,10 +169,7 @@ def fit_style(text: str, style: Style, width: float, *, smallest: float = 4) -> 
 
 
 def fit_in_box(text: str, style: Style, width: float, height: float) -> Paragraph:
-    """Break a text into lines so that all of it fits into a box.
-
-    The size is that of the style, or smaller if needed.
-    """
+    """Break a text into lines, in a smaller size if needed, so that all of it fits into a box."""
     size = style.points
     while True:
         content = paragraph(text, replace(style, size=size, fitted=True), width)
@@ -200,7 +200,7 @@ class Sheet:
 
     @contextmanager
     def page(self, width: float, height: float) -> Iterator[None]:
-        """Begin a page. Everything that is drawn within the `with` block is on this page."""
+        """Add a page. Everything that is drawn within the `with` block is drawn on this page."""
         self._height = height
         self._canvas.setPageSize((width * mm, height * mm))
         self._canvas.setLineJoin(1)  # Round joins give bold text no spikes at its corners.
@@ -209,22 +209,25 @@ class Sheet:
 
     @contextmanager
     def moved(self, right: float) -> Iterator[None]:
-        """Draw everything `right` millimetres further to the right, within the `with` block."""
+        """Within the `with` block, draw everything `right` millimetres further to the right."""
         self._canvas.saveState()
         self._canvas.translate(right * mm, 0)
         yield
         self._canvas.restoreState()
 
     def finish(self) -> bytes:
-        """Return the whole PDF. Nothing can be drawn after that."""
+        """Return the finished PDF. Nothing can be drawn on the sheet after this call."""
         with fonts.lock:
             self._canvas.save()
         return self._file.getvalue()
 
     def text(self, x: float, y: float, text: str, style: Style, align: Align = "left") -> None:
-        """Draw one line of text, aligned left, right or centred at x. The top of the line is at y.
+        """Draw one line of text. The top of the line is at y.
 
-        A character without a glyph is drawn as a box with its code, such as `U+1F600`.
+        If no font has a glyph for a character, draw a box with its code, such as `U+1F600`.
+
+        Args:
+            align: Whether x is the left end, the right end or the centre of the line.
         """
         shift = 0.0 if align == "left" else _SHARE_LEFT[align] * style.width(text)
         down = ((style.leading - 1) / 2 + _ASCENT) * style.points
@@ -252,7 +255,7 @@ class Sheet:
                 self._canvas.rect(x, y, run.box.width, run.box.height)
 
     def _draw_run(self, line: Any, run: Run, left: float, base: float) -> None:
-        """Draw shaped glyphs.
+        """Draw glyphs that share one font and one direction.
 
         A character without a glyph is drawn as a box. Copying the box from the PDF gives the
         character.
@@ -268,7 +271,7 @@ class Sheet:
             line._code.append("EMC")
 
     def paragraph(self, x: float, y: float, content: Paragraph, align: Align = "left") -> None:
-        """Draw lines of text. The top of the first line is at y."""
+        """Draw the lines of a paragraph. The top of its first line is at y."""
         for at, line in enumerate(content.lines):
             self.text(x, y + at * content.style.line, line, content.style, align)
 
@@ -307,7 +310,7 @@ class Sheet:
         self._canvas.rect(x * mm, self._up(y + height), width * mm, height * mm, stroke=0, fill=1)
 
     def dashed_circle(self, x: float, y: float, diameter: float, ink: Ink) -> None:
-        """Draw a dashed circle, which marks where to stamp the seal.
+        """Draw a dashed circle that shows where to stamp the seal.
 
         Args:
             x, y: Top left of the square around the circle.
@@ -321,7 +324,7 @@ class Sheet:
     def qr(self, x: float, y: float, size: float, content: str) -> None:
         """Draw a QR code as one path.
 
-        The mask of the code is fixed, because choosing one takes longer.
+        The mask pattern of the code is fixed, because looking for the best one takes longer.
         """
         code = segno.make_qr(content, error="m", boost_error=False, mask=3).matrix
         module = size * mm / len(code)
@@ -339,10 +342,11 @@ class Sheet:
         self._canvas.restoreState()
 
     def image(self, x: float, y: float, side: float, content: bytes) -> None:
-        """Draw a PNG as large as fits into a square.
+        """Draw a PNG image as large as fits into a square.
 
         Args:
             x, y: Top left of the square.
+            side: Side of the square.
         """
         picture = ImageReader(BytesIO(content))
         wide, high = picture.getSize()
@@ -352,7 +356,7 @@ class Sheet:
 
     @contextmanager
     def turned(self, x: float, y: float, degrees: float) -> Iterator[None]:
-        """Draw everything rotated anticlockwise around x, y, within the `with` block."""
+        """Within the `with` block, draw everything rotated anticlockwise around the point x, y."""
         self._canvas.saveState()
         self._canvas.translate(x * mm, self._up(y))
         self._canvas.rotate(degrees)
@@ -361,7 +365,7 @@ class Sheet:
         self._canvas.restoreState()
 
     def _up(self, y: float) -> float:
-        """Convert millimetres from the top of the page to points from the bottom."""
+        """Convert a distance in millimetres from the top of the page to points from its bottom."""
         return float((self._height - y) * mm)
 
     def _stroke(self, weight: float, ink: Ink) -> None:

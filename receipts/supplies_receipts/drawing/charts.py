@@ -14,7 +14,7 @@ from supplies_receipts.drawing.canvas import GREY, MIST, SEA, TEAL, Ink, Sheet, 
 from supplies_receipts.drawing.report_page import NONE, name_of
 
 MOST = 8
-"""Largest number of bars in a chart. The tables of the paper list all lines."""
+"""Maximum number of bars in a chart. Items beyond it are only in the tables of the paper."""
 
 _LABEL = Style(7.5, leading=1.25)
 _FIGURE = Style(7, leading=1.25)
@@ -28,7 +28,7 @@ _BESIDE = 1.5  # between a bar and its figure
 def goods(
     x: float, width: float, lines: Sequence[GoodsLine], names: Mapping[str, ItemName]
 ) -> Block:
-    """Return a bar for each item: the share of its goods that was handed over or used.
+    """Return a bar for each item: the shares of its goods that were handed over or used.
 
     Each bar has its own scale, because quantities in different units cannot be compared.
     """
@@ -49,7 +49,7 @@ def goods(
 
 
 def counts(x: float, width: float, values: Sequence[tuple[Words, int]]) -> Block:
-    """Draw bars on one scale, aligned on the left."""
+    """Return a bar for each count. All bars have the same scale and start at the same x."""
     most = max((count for _, count in values), default=0)
     longest = width - _LABELS - _FIGURE.width(bilingual.number(most)) - _BESIDE
     return layout.stacked(

@@ -9,13 +9,13 @@ IGNORABLE = re.compile(
     "[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
     "\U000e0000-\U000e0fff]"
 )
-"""Regular expression of a character that has no shape of its own, such as an invisible joiner."""
+"""Regular expression for characters that print nothing, such as an invisible joiner."""
 
 _JOINER = "\u200d"
 
 
 def clusters(text: str) -> list[str]:
-    """Return the parts of a text that a line break must not divide.
+    """Split a text into parts that a line break must not divide.
 
     A part is one character together with the marks that belong to it.
     """
@@ -29,7 +29,7 @@ def clusters(text: str) -> list[str]:
 
 
 def joins(cluster: str, character: str) -> bool:
-    """Return whether a character belongs to the cluster before it."""
+    """Return whether a character belongs to the same cluster as the text before it."""
     code = ord(character)
     if code < 0x300:
         return False

@@ -8,10 +8,10 @@ from supplies_receipts.drawing.blocks import Block
 from supplies_receipts.drawing.canvas import Sheet, Style
 
 TICK = 3.6
-"""Side of a tick box in millimetres."""
+"""Length of the side of a tick box in millimetres."""
 
 BOX = 5.0
-"""Height of a box for writing a quantity, in millimetres."""
+"""Height of a box in which a quantity is written by hand, in millimetres."""
 
 LABEL = Style(8.5, leading=1.25)
 
@@ -25,7 +25,7 @@ _LINE = 7.0
 
 
 def tick(x: float) -> Block:
-    """Return an empty tick box beside the first line of a text."""
+    """Return an empty tick box, at the height of the first line of a text beside it."""
     return Block(TICK + 0.6, lambda sheet, y: sheet.box(x, y + 0.6, TICK, TICK, weight=0.8))
 
 
@@ -36,7 +36,7 @@ def choice(x: float, width: float, words: Words) -> Block:
 
 
 def written(x: float, width: float, words: Words) -> Block:
-    """Return a label and, beside it, a line to write on."""
+    """Return a label and, to its right, a line to write on."""
     label = words.label
     start = LABEL.width(label) + 2
 
@@ -48,11 +48,12 @@ def written(x: float, width: float, words: Words) -> Block:
 
 
 def with_boxes(row: Block, right: float, width: float, count: int) -> Block:
-    """Add boxes to a table row, for writing quantities.
+    """Return a table row with boxes at its right, in which quantities are written by hand.
 
     Args:
-        right: X of the right edge of the last box.
-        width: The width of the column of each box.
+        right: X of the right edge of the rightmost column.
+        width: Width of the column of each box.
+        count: Number of boxes.
     """
 
     def draw(sheet: Sheet, y: float) -> None:
@@ -63,14 +64,17 @@ def with_boxes(row: Block, right: float, width: float, count: int) -> Block:
 
 
 def draw_boxes(sheet: Sheet, y: float, right: float, width: float, count: int) -> None:
-    """Draw boxes for writing quantities. The parameters are those of `with_boxes`."""
+    """Draw boxes in which quantities are written by hand.
+
+    The parameters have the same meaning as those of `with_boxes`.
+    """
     for at in range(count):
         left = right - (count - at) * width
         sheet.box(left + 1, y, width - 2, BOX, weight=0.5)
 
 
 def digits(x: float, width: float, count: int) -> Block:
-    """Return a box for each digit of a code."""
+    """Return empty boxes for a code of `count` digits, one box for each digit."""
     step = (width - _DIGIT) / (count - 1)
 
     def draw(sheet: Sheet, y: float) -> None:
@@ -86,7 +90,7 @@ def box(x: float, width: float, height: float) -> Block:
 
 
 def framed(x: float, width: float, label: Words, content: str) -> Block:
-    """Return a label and a text in a frame, for information that nobody may overlook."""
+    """Return a label and a text in a frame, for information that nobody should overlook."""
     padding, inside = 1.2, width - 4
     text = layout.stacked(
         [

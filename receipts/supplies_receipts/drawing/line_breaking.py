@@ -1,8 +1,8 @@
-"""Break text into lines as Chinese and English readers expect.
+"""Break text into lines by the rules of Chinese and English.
 
 Chinese text may be broken between any two characters. But no line begins with closing punctuation
-or ends with opening punctuation. A word of letters or digits is broken only if the word alone is
-wider than the line.
+or ends with opening punctuation. A word of letters or digits is broken only if it is wider than a
+whole line.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def break_lines(text: str, width: float, measure: Measure) -> list[str]:
 
 
 def truncated(text: str, width: float, measure: Measure) -> str:
-    """Return the text. If it is wider than `width`, cut it and add an ellipsis."""
+    """Return the text, or, if it is wider than `width`, its beginning with an ellipsis."""
     if measure(text) <= width:
         return text
     kept = clusters(text)
@@ -46,7 +46,7 @@ def truncated(text: str, width: float, measure: Measure) -> str:
 
 
 def _parts(text: str, width: float, measure: Measure) -> Iterator[str]:
-    """Yield the parts of a text that must not be broken.
+    """Yield the parts of a text between which a line may be broken.
 
     They are words, spaces, and single Chinese characters together with the punctuation beside them.
     """
@@ -62,7 +62,7 @@ def _parts(text: str, width: float, measure: Measure) -> Iterator[str]:
 
 
 def _whole(part: str, width: float, measure: Measure) -> Iterator[str]:
-    """Yield a part of a line. If it alone is wider than a line, yield its characters instead."""
+    """Yield a part that must not be broken, or its characters if it is wider than a line."""
     if measure(part) <= width:
         yield part
     else:

@@ -1,4 +1,4 @@
-"""Parts that the A4 reports share: margins, heading, sections and footer."""
+"""What all reports on A4 have in common: margins, heading, sections and footer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from supplies_receipts.drawing.canvas import A4, GREY, TEAL, Sheet, Style, fit_s
 MARGIN = 15.0
 WIDTH = A4[0] - 2 * MARGIN
 HALF = 87.0
-"""Width of each of two parts side by side, in millimetres."""
+"""Width of a table that has another table beside it, in millimetres."""
 
 CELL = Style(8, leading=1.25)
 BOLD = Style(8, bold=True, leading=1.25)
@@ -43,7 +43,7 @@ _TINY = Style(6, ink=GREY)
 
 
 def drawn(blocks: Sequence[Block], *, title: str, author: str, foot: str) -> bytes:
-    """Return blocks as a PDF, on as many pages as they need.
+    """Return a PDF of these blocks, with as many pages as they need.
 
     Args:
         foot: Text at the bottom left of each page.
@@ -63,23 +63,25 @@ def drawn(blocks: Sequence[Block], *, title: str, author: str, foot: str) -> byt
 def as_of(seq: int, printed_at: datetime) -> str:
     """Return the footer of a paper that was computed from the books.
 
-    It has the number of the last entry, and the time at which the paper was printed.
+    Args:
+        seq: The number of the last entry in the books.
+        printed_at: The time of printing.
     """
     return f"{_AS_OF.label} {seq} · {printed(printed_at)}"
 
 
 def printed(at: datetime) -> str:
-    """Return the footer that states the time of printing."""
+    """Return the footer that says when the paper was printed."""
     return f"{_PRINTED.label} {bilingual.timestamp(at)}"
 
 
 def heading(
     title: Words, station: StationHead, first: date, last: date, *, or_earlier: bool = False
 ) -> Block:
-    """Draw the title and the issuer above a line, and the period below the line.
+    """Return the heading of a report: title and issuer above a line, and the period below it.
 
     Args:
-        or_earlier: Whether the day is only the latest possible one.
+        or_earlier: Whether the event may have happened earlier than these days.
     """
     contact = " · ".join(filter(None, (station.address, station.phone)))
     name = bilingual.named(station.name, station.name_en)
@@ -113,7 +115,7 @@ def heading(
 
 
 def section(x: float, words: Words) -> Block:
-    """Draw the heading of a section."""
+    """Return the heading of a section."""
     after = x + _SECTION.width(words.primary) + 2
     return layout.beside(
         [
@@ -126,17 +128,17 @@ def section(x: float, words: Words) -> Block:
 
 
 def cell(words: Words, style: Style = CELL) -> Cell:
-    """Return the texts of a table cell that shows words in both languages."""
+    """Return the content of a table cell with a text in the languages of the paper."""
     return [(words.primary, style), (words.secondary, CELL_EN)]
 
 
 def quantity(value: int, unit: str, width: float, shown: ShownUnit | UnsetType = UNSET) -> Cell:
-    """Return the texts of a table cell that shows a number with its unit.
+    """Return the content of a table cell with a quantity and its unit.
 
     A long unit is printed below the number.
 
     Args:
-        shown: The larger unit in which the number is shown; None shows base units.
+        shown: The larger unit in which to print the quantity. If unset, base units are printed.
     """
     counted = bilingual.counted(value, unit, shown).primary
     figure = bilingual.quantity(value, unit, shown).figure
@@ -144,9 +146,9 @@ def quantity(value: int, unit: str, width: float, shown: ShownUnit | UnsetType =
 
 
 def item(name: Words, code: str, unit: str) -> Cell:
-    """Return the texts of a table cell that shows an item.
+    """Return the content of a table cell with an item.
 
-    They are the name, and below it the name in the second language, the code and the unit.
+    It is the item's name, and below it the name in the second language, the code and the unit.
     """
     details = filter(None, (name.secondary, code, bilingual.unit(unit).label))
     small = " · ".join(dict.fromkeys(details))  # Often the code is the English name.

@@ -1,7 +1,8 @@
 """Choose fonts, directions and glyphs for text that the regular font cannot print.
 
-A line is split into runs. Each run has one direction (UAX #9) and one font, and HarfBuzz shapes it.
-A character that no font has is drawn as a small box with its code, such as `U+1F600`.
+A line is split into runs. Each run has one direction (UAX #9) and one font. HarfBuzz chooses and
+places the glyphs of a run. If no font has a character, it is drawn as a small box with its code,
+such as `U+1F600`.
 """
 
 from __future__ import annotations
@@ -20,10 +21,13 @@ from supplies_receipts.drawing.clusters import IGNORABLE, clusters
 from supplies_receipts.drawing.fonts.faces import find_face, load_face
 
 _BOX_TEXT = 0.45
-"""Size of the code in a box for a missing glyph, as a fraction of the text size."""
+"""Size of the code in the box for a character without a glyph, as a fraction of the text size."""
 
 _BOX_MARGIN = 0.1
-"""Space around such a box, and within it around the code, as a fraction of the text size."""
+"""Empty space inside and outside the box for a character without a glyph.
+
+It is a fraction of the text size.
+"""
 
 RIGHT_TO_LEFT, LEFT_TO_RIGHT = "\u200f", "\u200e"
 """Invisible characters that set the direction of a line when the line begins with them."""
@@ -43,9 +47,10 @@ _IGNORED = frozenset(("BN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FS
 
 
 class Glyph(msgspec.Struct, frozen=True):
-    """A glyph, with its position from the start of the line, in points.
+    """A glyph and its position.
 
     Attributes:
+        x, y: The distance from the start of the line, in points.
         character: The text with which reportlab draws the glyph. It is not always a character of
             the line's text.
     """
@@ -56,10 +61,12 @@ class Glyph(msgspec.Struct, frozen=True):
 
 
 class Box(msgspec.Struct, frozen=True):
-    """A box with the code of a character that has no glyph, in points from the start of the line.
+    """A box that is drawn in place of a character for which no font has a glyph.
+
+    All distances are in points from the start of the line.
 
     Attributes:
-        actual_text: The character, so that copying the box from the PDF gives the character.
+        actual_text: The character. Copying the box from the PDF gives this character.
     """
 
     left: float
@@ -70,10 +77,11 @@ class Box(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """Glyphs of one font in the order in which they are drawn.
+    """Consecutive glyphs of one font, in the order in which they are drawn.
 
     Attributes:
-        size: Size in points.
+        size: Font size in points.
+        box: Set if the glyphs are the code of a character without a glyph.
     """
 
     face: str
@@ -84,7 +92,7 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A shaped line of text.
+    """A line of text as positioned glyphs.
 
     Attributes:
         width: Width in points.
@@ -97,10 +105,10 @@ class Line(msgspec.Struct, frozen=True):
 # A text is measured several times: when lines are broken, aligned and drawn.
 @lru_cache(maxsize=2048)
 def shape_line(text: str, size: float) -> Line:
-    """Return the glyphs of one line of text.
+    """Return the positioned glyphs of one line of text.
 
     Args:
-        size: Size in points.
+        size: Font size in points.
     """
     runs: list[Run] = []
     x = 0.0
@@ -114,13 +122,13 @@ def shape_line(text: str, size: float) -> Line:
 
 
 def is_right_to_left(text: str) -> bool:
-    """Return whether the first letter that has a direction is written from right to left."""
+    """Return whether a text begins in a script that is written from right to left."""
     kinds = map(unicodedata.bidirectional, text)
     return next((kind for kind in kinds if kind in ("L", "R", "AL")), "L") != "L"
 
 
 def has_right_to_left(text: str) -> bool:
-    """Return whether any letter is written from right to left."""
+    """Return whether a text contains a letter that is written from right to left."""
     return not text.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
 
 
@@ -128,10 +136,9 @@ def has_right_to_left(text: str) -> bool:
 
 
 def _in_visual_order(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield the parts of a text that have one direction, in the order in which they are drawn.
+    """Yield the parts of a text that each have one direction, from left to right on the page.
 
-    The order begins at the left. The second value is True if the letters of the part are written
-    from left to right.
+    The second value is True if the letters of the part are written from left to right.
     """
     if not has_right_to_left(text):
         yield _DIRECTIONS.sub("", text), True
@@ -153,10 +160,10 @@ def _in_visual_order(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _levels(text: str) -> list[int]:
-    """Return the embedding level of each character. An odd level means right to left.
+    """Return the embedding level of each character (UAX #9). An odd level means right to left.
 
-    Numbers are written from left to right, and so are signs between digits. So a telephone number
-    is not reversed between Arabic words.
+    Numbers are written from left to right, including signs between digits. So a telephone number is
+    not reversed between Arabic words.
     """
     from bidi import algorithm
 
@@ -223,7 +230,7 @@ _REGULAR: Literal["regular"] = "regular"
 
 
 def _faces(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the pieces of a text in reading order, each with its font."""
+    """Yield each piece of a text, in reading order, with the name of the font that prints it."""
     pieces = (
         (face, cluster) for word in _WORD.findall(text) for face, cluster in _faces_of_word(word)
     )
@@ -235,7 +242,7 @@ def _faces(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _faces_of_word(word: str) -> Iterator[tuple[str, str]]:
-    """Yield the pieces of a word with their fonts.
+    """Yield each piece of a word with the name of the font that prints it.
 
     If one font has all characters of the word, there is only one piece.
     """
@@ -274,7 +281,7 @@ def _set(face: str, text: str, rightward: bool, size: float, x: float) -> Run:
 
 
 def _mirrored(text: str) -> str:
-    """Return a text reversed, with its brackets mirrored."""
+    """Return a text reversed, with each bracket replaced by its mirror image."""
     from bidi.mirror import MIRRORED
 
     return "".join(MIRRORED.get(character, character) for character in reversed(text))
@@ -312,12 +319,12 @@ def _shaped(name: str, text: str, rightward: bool, size: float, x: float) -> Run
 
 
 def _text_of_glyphs(text: str, starts: list[int]) -> list[str]:
-    """Return the text that each glyph represents.
+    """Return the text that each glyph represents, so that copied text is complete.
 
-    If several glyphs represent the same characters, all but the first one get "".
+    If several glyphs represent the same characters, the first one gets them and the others get "".
 
     Args:
-        starts: Index of the first character of each glyph.
+        starts: For each glyph, the index in the text of the first character that it represents.
     """
     bounds = [*sorted(set(starts)), len(text)]
     ends = dict(pairwise(bounds))

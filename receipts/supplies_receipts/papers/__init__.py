@@ -1,1 +1,1 @@
-"""The papers. Each module draws one struct of `supplies.papers` as a PDF."""
+"""Draw papers as PDF. Each module draws one kind of paper, from one struct of `supplies.papers`."""

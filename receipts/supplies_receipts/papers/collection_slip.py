@@ -1,7 +1,7 @@
 """领取单, the collection slip of an allocation, on A5 landscape.
 
-The household signs for the goods that it fetches at the counter. A slip printed later says what was
-collected, and when.
+The household signs on the slip when it fetches the goods at the counter. If goods have been
+collected before the slip is printed, the slip also lists those goods and the day.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SIGNATURE = 30.0
 
 
 def draw_collection_slip(slip: CollectionSlip) -> bytes:
-    """Draw the slip of one allocation, on as many pages as its goods need."""
+    """Draw the collection slip of one allocation, on as many pages as its goods need."""
     with bilingual.as_issued_by(slip.station):
         sheet = Sheet(title=f"{_TITLE.zh} {slip.allocation}", author=slip.station.name)
         draw_two_parts(sheet, _goods(slip), _signed() if slip.lines else [], slip.allocation)
@@ -64,7 +64,7 @@ def _goods(slip: CollectionSlip) -> list[Block]:
 
 
 def _collected(goods: CollectedGoods) -> list[Block]:
-    """Draw what was collected, when, and by whom."""
+    """Draw the goods that were collected before printing, with the day and the receiver."""
     facts = [_COLLECTED.label, bilingual.short_day(goods.day)]
     if goods.received_by in RECEIVERS:
         facts.append(RECEIVERS[goods.received_by].label)

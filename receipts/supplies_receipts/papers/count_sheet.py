@@ -30,7 +30,7 @@ _PLACE = Style(9.5, leading=1.25)
 
 
 def draw_count_sheet(paper: CountSheetPaper) -> bytes:
-    """Return the sheet as a PDF, with as many pages as the goods need."""
+    """Return the count sheet as a PDF, with as many pages as the goods need."""
     with bilingual.as_issued_by(paper.station):
         day = bilingual.short_day(paper.day, or_earlier=bool(paper.or_earlier))
         return report_page.drawn(

@@ -1,4 +1,4 @@
-"""公示, the public disclosure for the notice board. Donors are named only as they consented."""
+"""公示, the public disclosure for the notice board: what a station received and handed out."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _HANDED_OVER_COLUMNS = (
 
 
 def draw_public_disclosure(paper: DisclosurePaper) -> bytes:
-    """Return the disclosure as a PDF."""
+    """Return the disclosure as a PDF. Each donor is named only as the donor consented."""
     shown = paper.disclosure
     with bilingual.as_issued_by(paper.station):
         return report_page.drawn(

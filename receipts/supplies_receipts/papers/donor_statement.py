@@ -1,8 +1,8 @@
 """捐赠物资去向报告, the donor statement: where the goods that a donor gave are now.
 
-The statement prints four large numbers, the sum of received goods by place, a bar for each item,
-the number of people reached in each community, and every deviation from the donor's wish.
-Recipients are not named.
+It shows the quantities received, handed over, in transit and on the shelf in large type. Below are
+an equation that accounts for all goods received, a bar for each item, the number of people reached
+in each community, and every deviation from the donor's wish. Recipients are not named.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _UNITS = 3  # maximum number of units in one figure; further units are only coun
 
 
 def draw_donor_statement(paper: DonorStatementPaper) -> bytes:
-    """Return the statement as a PDF.
+    """Return the donor statement as a PDF.
 
     Raises:
         BooksBroken: the quantities at all places do not add up to what was received.
@@ -74,7 +74,11 @@ def draw_donor_statement(paper: DonorStatementPaper) -> bytes:
 
 
 def _check_sum(station: str, line: StatementLine) -> None:
-    """Refuse an item whose quantities at all places do not add up to what was received."""
+    """Check that the quantities of an item at all places add up to what was received.
+
+    Raises:
+        BooksBroken: they do not add up.
+    """
     came, found = line.received + line.repacked, sum(line.places.values())
     if came != found:
         raise BooksBroken(
@@ -130,7 +134,7 @@ def _donor(paper: DonorStatementPaper) -> list[Block]:
 def _receipt_numbers(statement: DonorStatement) -> list[str]:
     """Return the receipt numbers as lines of text, grouped by month if there are many.
 
-    The receipts with goods that were given back come last.
+    The last line has the receipts of which goods were given back to the donor.
     """
     if len(statement.receipts) <= _LISTED:
         words = [bilingual.listed(statement.receipts)] if statement.receipts else []
@@ -149,7 +153,7 @@ def _receipt_numbers(statement: DonorStatement) -> list[str]:
 
 
 def _ranges(ranges: Iterable[ReceiptRange]) -> str:
-    """Return the ranges as text, such as JZ-2020-000003 – 000009."""
+    """Format ranges of receipt numbers, such as JZ-2020-000003 – 000009."""
     return bilingual.listed(
         each.first if each.count == 1 else f"{each.first} – {each.last.rpartition('-')[2]}"
         for each in ranges
@@ -157,7 +161,7 @@ def _ranges(ranges: Iterable[ReceiptRange]) -> str:
 
 
 def _figures(goods: Sequence[StatementLine]) -> Block:
-    """Draw the quantities received, handed over, in transit and on the shelf, by unit."""
+    """Draw, by unit and in large type, the sums received, handed over, in transit and in stock."""
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for line in goods:
         unit = line.unit
@@ -206,7 +210,7 @@ def _tile(x: float, width: float, words: Words, sums: Counter[str], style: Style
 def _equation(goods: Sequence[StatementLine]) -> list[Block]:
     """Draw an equation for each unit: received + made by repacking = the quantities at all places.
 
-    Without any goods, draw a sentence instead.
+    If there are no goods, say so instead.
     """
     units: dict[str, list[StatementLine]] = defaultdict(list)
     for line in goods:
@@ -235,7 +239,7 @@ def _sum(unit: str, lines: Sequence[StatementLine]) -> Block:
 
 
 def _added(terms: Sequence[tuple[str, int]]) -> str:
-    """Join labelled quantities with plus and minus signs. Return 0 if there are none."""
+    """Join labelled quantities with plus and minus signs. If there are none, return 0."""
     text = ""
     for name, count in terms:
         sign = " − " if count < 0 else " + "

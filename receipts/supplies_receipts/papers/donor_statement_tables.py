@@ -54,7 +54,7 @@ _LINES = 30  # maximum number of lines of a reason in one row
 
 
 def goods_table(goods: Sequence[StatementLine]) -> list[Block]:
-    """Draw a row for each item, with a bar that shows where its goods are."""
+    """Draw a table with a row for each item. A bar in the row shows where the item's goods are."""
     title = report_page.section(MARGIN, Words("逐项去向", "Item by item"))
     legend = layout.stacked([layout.space(1.4), places.legend(MARGIN + WIDTH)])
     table = Table(MARGIN, _GOODS, above=[layout.beside([title, legend]), layout.space(0.6)])
@@ -103,9 +103,9 @@ def _figure(value: int, style: Style) -> list[tuple[str, Style]]:
 
 
 def reached(lines: Sequence[PeopleReachedLine]) -> list[Block]:
-    """Draw the number of households and persons reached, by month and community.
+    """Draw a table of how many households and persons got goods, by month and community.
 
-    There is a column for institutions only if any was reached.
+    If any institution got goods, the table has a column for institutions.
     """
     above = [report_page.section(MARGIN, Words("惠及", "Who was reached")), layout.space(0.6)]
     institutions = any(line.who == "institution" for line in lines)
@@ -145,7 +145,7 @@ def _count(count: str | None) -> Cell:
 
 
 def departures_table(lines: Sequence[WishDeviation]) -> list[Block]:
-    """Draw each deviation from the donor's wish, its reason, and who decided it."""
+    """Draw a table of the deviations from the donor's wish: what, when, why, and who decided."""
     title = report_page.section(MARGIN, Words("与意愿不同的处理", "Departures from the wish"))
     above = [title, layout.space(0.6)]
     if not lines:
@@ -155,7 +155,7 @@ def departures_table(lines: Sequence[WishDeviation]) -> list[Block]:
 
 
 def _departure(table: Table, line: WishDeviation) -> list[Block]:
-    """Return the rows of one deviation. A long reason continues in further rows."""
+    """Return the table rows of one deviation. A long reason is divided among several rows."""
     column = _DEPARTURES[3].width - layout.GUTTER
     reason = line.reason or _ERASED.label
     lines = paragraph(reason, CELL, column).lines

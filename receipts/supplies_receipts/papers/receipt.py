@@ -1,8 +1,8 @@
 """捐赠物资接收凭证, the donation receipt.
 
 The paper is A5 landscape if the receipt has at most five lines and fits on one page. Otherwise it
-is A4 portrait. The marks of a later printing (void, duplicate) are drawn in the margin and across
-the page, so that they do not change the line breaks of the original.
+is A4 portrait. If a receipt is printed again later, marks such as VOID and DUPLICATE are drawn in
+the margin and across the page, so that the line breaks stay as on the first printing.
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ from supplies_receipts.papers.receipt_footer import (
 _A5_LINES = 5
 
 SMALLEST = 7.0
-"""Smallest type, in points, of receipts with an `edition`. Older receipts have smaller type."""
+"""Minimum font size, in points, of receipts that have an `edition`.
+
+Receipts without an `edition` were issued by older versions of the program and have smaller type.
+"""
 
 TITLE = Words("捐赠物资接收凭证", "Receipt for donated goods (in kind)")
 _NOBODY = Words("匿名", "Anonymous")
@@ -84,7 +87,7 @@ _GAP = 1.1  # between fields
 def draw_receipt(paper: ReceiptPaper) -> bytes:
     """Return the receipt as a PDF. The same paper, with the same marks, gives the same bytes.
 
-    `signed_receipt` adds the signature and the attachment.
+    The PDF has no attachment. `signed_receipt` attaches the signed record.
     """
     document = paper.document
     with bilingual.as_issued_by(document.station):
@@ -95,7 +98,7 @@ def draw_receipt(paper: ReceiptPaper) -> bytes:
 
 
 def draw(sheet: Sheet, paper: ReceiptPaper) -> None:
-    """Draw the pages of a receipt, after any pages that are already on the sheet."""
+    """Draw the pages of a receipt on a sheet that may contain pages of other receipts already."""
     document = paper.document
     with smallest_type(0.0 if document.edition is msgspec.UNSET else SMALLEST):
         _draw(sheet, paper)
@@ -119,10 +122,11 @@ def _draw(sheet: Sheet, paper: ReceiptPaper) -> None:
 def _planned(
     document: DonationReceipt, heads: list[float], foot: float
 ) -> tuple[tuple[float, float], list[Block]]:
-    """Return the size of the paper, and the content of each page below the head of the page.
+    """Return the paper size, and for each page the content below the head of the page.
 
     Args:
-        heads: Height of the head on the first page and on each further page.
+        heads: Height of the head of the first page, and of the head of each further page.
+        foot: Height of the footer of the last page.
     """
     body = [*_fields(document), *_table(document.lines)]
 
@@ -140,7 +144,7 @@ def _planned(
 
 
 def _head(document: DonationReceipt) -> Block:
-    """Draw the issuer, the title and the number side by side, above a line."""
+    """Draw the head of the first page: the issuer, the title and the number, above a line."""
     station, right = document.station, MARGIN + WIDTH - _SIDE
     code = station.credit_code and f"{_CREDIT_CODE.label} {station.credit_code}"
     name = bilingual.named(station.name, station.name_en)
@@ -167,14 +171,14 @@ def _head(document: DonationReceipt) -> Block:
 
 
 def _title(x: float, width: float) -> Block:
-    """Draw the title as large as fits."""
+    """Draw the title, in smaller type if the width requires it."""
     heading = fit_style(TITLE.primary, _HEADING, width)
     under = [layout.text(x, width, TITLE.secondary, _SUBTITLE, "centre")] if TITLE.secondary else []
     return layout.stacked([layout.text(x, width, TITLE.primary, heading, "centre"), *under])
 
 
 def _issuer(logo: str | None, lines: list[tuple[str, Style]]) -> Block:
-    """Draw the station's name and details. If there is a logo, it is to their left."""
+    """Draw the name and details of the station, with its logo to their left if it has one."""
     left = 0.0 if logo is None else _LOGO + 2
     available = _SIDE - left - layout.GUTTER  # the title begins where the left part ends
     names = [layout.text(MARGIN + left, available, t, s) for t, s in lines]
@@ -183,7 +187,7 @@ def _issuer(logo: str | None, lines: list[tuple[str, Style]]) -> Block:
 
 
 def _running_head(document: DonationReceipt) -> Block:
-    """Draw the head of a further page, which says to which receipt the page belongs."""
+    """Draw the head of the second and each later page, with the number of the receipt."""
     half = WIDTH / 2
     available = half - _ISSUED.width(f"  {TITLE.primary}") - 1
     issuer = bilingual.named(document.station.name, document.station.name_en).primary
@@ -241,7 +245,7 @@ def _fields(document: DonationReceipt) -> list[Block]:
 
 
 def _paired(fields: list[_Field]) -> list[Block]:
-    """Lay out fields in two columns, row by row."""
+    """Arrange fields in two columns, row by row."""
     half = WIDTH / 2
     return [
         layout.stacked(
@@ -265,7 +269,7 @@ def _field(x: float, width: float, field: _Field) -> Block:
 
 
 def _long(field: _Field) -> list[Block]:
-    """Draw a field over the full width, which may continue on the next page."""
+    """Draw a field over the full width of the page. It may continue on the next page."""
     label = layout.text(MARGIN, WIDTH, field.label.label, _LABEL)
     first, *rest = layout.split(MARGIN, WIDTH, field.value, _LONG)
     return [layout.stacked([label, first]), *rest, layout.space(_GAP)]
@@ -275,7 +279,7 @@ def _long(field: _Field) -> list[Block]:
 
 
 def _table(lines: list[ReceiptLine]) -> list[Block]:
-    """Draw a row for each line of goods. A last row says that no more lines follow."""
+    """Draw a row for each line of goods, and below them the text that nothing follows."""
     table = Table(MARGIN, _COLUMNS)
     rows = [_row(table, at, line) for at, line in enumerate(lines, 1)]
     below = layout.stacked(

@@ -1,6 +1,6 @@
-"""All receipts of a period in one PDF.
+"""Draw all receipts of a period as one PDF.
 
-One PDF is smaller than a file for each receipt, and is drawn faster.
+One PDF is smaller than many files with one receipt each, and is drawn faster.
 """
 
 from __future__ import annotations

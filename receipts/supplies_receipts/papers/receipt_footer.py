@@ -1,8 +1,9 @@
-"""The footer and the margins of a donation receipt, with what is needed to check the receipt.
+"""The footer and the margins of a donation receipt.
 
-The footer of the last page has the legal statement, the QR code, three signatures and the seal. The
-margins of every page have the number of the receipt's entry in the books and, on later printings,
-the marks "void" and "duplicate".
+The footer is on the last page: the legal statement, the QR code for checking the receipt, three
+signatures and the space for the seal. The margins of every page show the number of the receipt's
+entry in the books. When a receipt is printed again, they also show marks such as VOID and
+DUPLICATE.
 """
 
 from __future__ import annotations
@@ -70,7 +71,11 @@ _LINE = 33.0  # width of a line for a signature
 
 
 def closing(sheet: Sheet, paper: ReceiptPaper, top: float, bottom: float) -> None:
-    """Draw the footer at the bottom of the last page. The circle for the seal is left empty."""
+    """Draw the footer of the last page. The circle for the seal is left empty.
+
+    Args:
+        top, bottom: The y of the upper and of the lower edge of the footer.
+    """
     _stated(paper.document).draw(sheet, top)
     _qr(sheet, paper, bottom)
     _signatures(sheet, paper.document, bottom)
@@ -82,8 +87,8 @@ def closing(sheet: Sheet, paper: ReceiptPaper, top: float, bottom: float) -> Non
 def closing_height(document: DonationReceipt) -> float:
     """Return the height of the footer of a receipt.
 
-    It is the height of the legal statement and of the QR code below it, but at least the height of
-    the space for the stamp beside them.
+    The legal statement and the QR code are one above the other, and the seal is beside them. The
+    height is that of the higher of the two columns.
     """
     return max(_CLOSING, _stated(document).height + _QR + 0.5)
 
@@ -113,7 +118,7 @@ def _qr(sheet: Sheet, paper: ReceiptPaper, bottom: float) -> None:
 
 
 def _signatures(sheet: Sheet, document: DonationReceipt, bottom: float) -> None:
-    """Draw three lines for signatures. The names of handler and checker are above their lines."""
+    """Draw three lines for signatures, with the names of handler and checker above their lines."""
     gap, first = 6.0, MARGIN + _QR + 2.5
     base = bottom - 2 * TINY.line
     names = (document.handled_by, document.checked_by, None)
@@ -130,14 +135,19 @@ def _signatures(sheet: Sheet, document: DonationReceipt, bottom: float) -> None:
 
 
 def void_across(sheet: Sheet, height: float) -> None:
-    """Draw VOID across the page. All text is drawn over it, so that it stays readable."""
+    """Draw VOID across the page. Call this first, so that the text is drawn over it."""
     x, y = A4[0] / 2, height / 2
     with sheet.turned(x, y, degrees=25):
         sheet.text(x, y - _STAMP.line / 2, _VOID.label, _STAMP, "centre")
 
 
 def margins(sheet: Sheet, proof: Proof, height: float, page: str) -> None:
-    """Draw the entry and the page number at the bottom, and the marks at the top."""
+    """Draw the margins: entry and page number at the bottom, marks such as VOID at the top.
+
+    Args:
+        height: Height of the page.
+        page: The text with the page number.
+    """
     foot = height - MARGIN + 2.5
     entry = f"{_ENTRY.label} {proof.seq} · {proof.hash[:16]}"
     sheet.text(MARGIN, foot, entry, TINY)
@@ -151,7 +161,7 @@ def margins(sheet: Sheet, proof: Proof, height: float, page: str) -> None:
 
 
 def _copied(sheet: Sheet, proof: Proof) -> None:
-    """Draw the duplicate mark with the number and date of the reprint."""
+    """Draw the duplicate mark: how many times the receipt has been reprinted, and the date."""
     on = "" if proof.copied_on is None else f"  {proof.copied_on.isoformat()}"
     counted = Words(f"第 {proof.copy} 次", f"No. {proof.copy}")
     mark = f"{_DUPLICATE.label}  {counted.label}{on}"
@@ -162,7 +172,7 @@ def _copied(sheet: Sheet, proof: Proof) -> None:
 
 
 def _voided(sheet: Sheet, proof: Proof, on: date) -> None:
-    """Draw the day and reason of voiding, and the receipt that replaces this one."""
+    """Draw the day and the reason of voiding, and the number of the receipt's replacement."""
     words = [f"{_VOID.label} {on.isoformat()}"]
     if proof.replaced_by is not None:
         words.append(f"{_REPLACED_BY.label} No. {proof.replaced_by}")
@@ -174,7 +184,7 @@ def _voided(sheet: Sheet, proof: Proof, on: date) -> None:
 
 
 def _given_back(sheet: Sheet, mark: GivenBackMark) -> None:
-    """Draw the goods that were given back to the donor, with their quantities."""
+    """Draw the goods that were given back to the donor, with quantities given back and received."""
     words = _ALL_GIVEN_BACK if mark.all else _PARTLY_GIVEN_BACK
     goods = " · ".join(
         f"{bilingual.named(each.name, each.name_en).primary} "

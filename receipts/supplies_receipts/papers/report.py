@@ -1,4 +1,4 @@
-"""A report of the station as tables on A4, in the languages of its papers."""
+"""Draw a report that consists of tables on A4, in the languages of the station's papers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LEAST, _MOST = 11.0, 52.0
 
 
 def draw_report(paper: ReportPaper) -> bytes:
-    """Return the report as a PDF."""
+    """Return a report that consists of tables as a PDF."""
     title = _words(paper.title)
     with bilingual.as_issued_by(paper.station):
         blocks: list[Block] = [
@@ -46,7 +46,7 @@ def _table(table: ReportTable) -> list[Block]:
 
 
 def _columns(table: ReportTable, cells: Sequence[Sequence[Cell]]) -> list[Column]:
-    """Return the columns with widths that fit their contents and together fill the page."""
+    """Return the columns of a table. Their widths fit the contents and together fill the page."""
     titles = [_words(column.title) for column in table.columns]
     widths = [
         max(

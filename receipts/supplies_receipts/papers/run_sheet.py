@@ -63,10 +63,10 @@ _SIGN = 56.0  # width of each of three signatures
 
 
 def draw_run_sheet(sheet: RunSheet, join: str | None = None) -> bytes:
-    """Return the sheet as a PDF, with as many pages as the delivery needs.
+    """Return the run sheet as a PDF, with as many pages as the delivery needs.
 
     Args:
-        join: The address with which phones join the team. None prints no QR code.
+        join: The address with which phones join the team. If it is None, no QR code is printed.
 
     Raises:
         InvalidField: the delivery has no stops.
@@ -113,7 +113,7 @@ def _head(sheet: RunSheet) -> Block:
 
 
 def _join(address: str) -> Block:
-    """Draw the QR code with which a phone joins the team, and what it is for."""
+    """Draw the QR code with which a phone joins the team, and a text that explains the code."""
     left = MARGIN + _QR + 4
     words = layout.bilingual_text(left, WIDTH - _QR - 4, _JOIN, CELL, CELL_EN)
 
@@ -127,7 +127,7 @@ def _join(address: str) -> Block:
 def _load(lines: Sequence[LoadLine]) -> list[Block]:
     """Draw the list of goods to load.
 
-    Each line has boxes for the quantities loaded, handed over and brought back.
+    Each line has empty boxes for the quantities loaded, handed over and brought back.
     """
     above = [report_page.section(MARGIN, Words("装车清单", "To load")), layout.space(0.6)]
     table = Table(MARGIN, _LOAD, above=above)
@@ -153,14 +153,14 @@ def _load(lines: Sequence[LoadLine]) -> list[Block]:
 
 
 def _stops(stops: Sequence[RunStop]) -> list[Block]:
-    """Draw the stops in order."""
+    """Draw the table of stops, in the order in which the team goes to them."""
     above = [report_page.section(MARGIN, Words("站点顺序", "Stops in order")), layout.space(0.6)]
     table = Table(MARGIN, _STOPS, above=above)
     return [Block(block.height, block.draw, table.head) for stop in stops for block in _stop(stop)]
 
 
 def _stop(stop: RunStop) -> list[Block]:
-    """Draw one stop. A long list of goods may continue on the next page."""
+    """Draw one stop of the delivery. A long list of goods may continue on the next page."""
     left, wide = MARGIN + _STOPS[0].width, _STOPS[1].width - layout.GUTTER
     number = layout.text(MARGIN + 1, _STOPS[0].width, str(stop.stop), _NUMBER)
     if stop.moved_to is not msgspec.UNSET:
@@ -191,7 +191,7 @@ def _line_under() -> Block:
 
 
 def _removed(stop: RunStop, number: Block) -> Block:
-    """Draw a stop that was taken off the delivery: its code, and where the goods are."""
+    """Draw a stop that was taken off the delivery, and say where its goods are."""
     left, wide = MARGIN + _STOPS[0].width, WIDTH - _STOPS[0].width
     words = _NOT_TAKEN
     if isinstance(stop.moved_to, str):
@@ -210,7 +210,7 @@ def _column(blocks: Sequence[Block]) -> list[Block]:
 
 
 def _goods(line: SlipLine) -> Block:
-    """Draw the goods of a stop, with boxes for the quantities handed over and brought back."""
+    """Draw one item of a stop, with empty boxes for the quantities handed over and brought back."""
     name = bilingual.named(line.name, line.name_en)
     quantity = bilingual.counted(line.quantity, line.unit, line.shown_unit).primary
     figure = bilingual.quantity(line.quantity, line.unit, line.shown_unit).figure
@@ -245,7 +245,7 @@ def _lot(line: LoadLine | SlipLine) -> Cell:
 
 
 def _signatures() -> Block:
-    """Draw the fields for signatures and times, one for each of `_STEPS`."""
+    """Draw a field for signature and time for each step: loading, handing over, bringing back."""
     gap = (WIDTH - len(_STEPS) * _SIGN) / (len(_STEPS) - 1)
     lefts = [MARGIN + at * (_SIGN + gap) for at in range(len(_STEPS))]
     parts = [

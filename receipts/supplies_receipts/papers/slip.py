@@ -1,7 +1,8 @@
 """配送单, the delivery slip for one stop, on an 80 mm roll, in black only.
 
 A slip shows where to go and what to hand over, but not why a household is in need. The recipient
-tells the courier a code. The courier writes it into boxes on the slip. The code is never printed.
+tells the courier a six-digit code that confirms the handover. The slip has empty boxes into which
+the courier writes the code. The code itself is never printed.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ RECEIVERS = {
     "neighbour": Words("邻居", "neighbour"),
     "guard": Words("门卫", "guard"),
 }
-"""The words for each value of `received_by`: the person who took the goods."""
+"""The printed text for each value of `received_by`, which says who took the goods."""
 _OUTCOMES = (
     *RECEIVERS.values(),
     Words("放门口", "left at the door"),
@@ -75,7 +76,9 @@ _SIGNATURE = 22.0
 
 
 def draw_delivery_slips(slips: Sequence[DeliverySlip], on_progress: Callable[[int], None]) -> bytes:
-    """Draw one page for each stop. The length of a page fits its content.
+    """Return the slips of a delivery for a roll printer, with one page for each stop.
+
+    A page is as long as its content needs.
 
     Args:
         on_progress: Called with the number of slips drawn so far.
@@ -91,7 +94,11 @@ def drawn(
     draw: Callable[[Sheet, DeliverySlip], None],
     on_progress: Callable[[int], None],
 ) -> bytes:
-    """Draw the slips of one delivery with `draw`, each on a new page.
+    """Return the slips of one delivery as a PDF.
+
+    Args:
+        draw: Draws one slip on new pages of the sheet.
+        on_progress: Called with the number of slips drawn so far.
 
     Raises:
         InvalidField: the delivery has no stops.
@@ -114,7 +121,7 @@ def _on_the_roll(sheet: Sheet, slip: DeliverySlip) -> None:
 
 
 def goods(slip: DeliverySlip) -> list[Block]:
-    """Draw the upper part: where to go and what to hand over."""
+    """Draw the upper part of a slip: where to go and what to hand over."""
     return [
         *_head(slip),
         rule(0.8),
@@ -126,7 +133,7 @@ def goods(slip: DeliverySlip) -> list[Block]:
 
 
 def hand_over(slip: DeliverySlip) -> list[Block]:
-    """Draw the lower part: the fields that the courier fills in, and the signature."""
+    """Draw the lower part of a slip: the fields that the courier fills in, and the signature."""
     return [*_handed_over(), *_signed(slip), rule(0.4), *_foot(slip)]
 
 
@@ -137,10 +144,11 @@ def _head(slip: DeliverySlip) -> list[Block]:
 
 
 def head(station: StationHead, title: Words, below: str, corner: str = "") -> list[Block]:
-    """Draw the station, the title of the slip, and `below` under them.
+    """Draw the name of the station, the title of the slip, and a line of text below the title.
 
     Args:
-        corner: Large text at the right, such as the number of the stop.
+        below: The text below the title.
+        corner: Large text at the top right, such as the number of the stop.
     """
     available = WIDTH - _STOP.width(corner) - 3
     name = bilingual.named(station.name, station.name_en).primary
@@ -161,7 +169,7 @@ def head(station: StationHead, title: Words, below: str, corner: str = "") -> li
 
 
 def _address_block(slip: DeliverySlip) -> list[Block]:
-    """Draw the name, address and telephone number, in the order in which a courier needs them."""
+    """Draw name, telephone number, address and access note, in the order of a courier's work."""
     blocks = [text(slip.name, _NAME)]
     if slip.phone:
         blocks.append(text(slip.phone, _PHONE))
@@ -173,7 +181,7 @@ def _address_block(slip: DeliverySlip) -> list[Block]:
 
 
 def item_row(line: SlipLine) -> Block:
-    """Draw a tick box, the item, and its quantity at the right."""
+    """Draw one item of a slip: a tick box, the item's name, and its quantity at the right."""
     figure, unit = bilingual.quantity(line.quantity, line.unit, line.shown_unit)
     amount = bilingual.counted(line.quantity, line.unit, line.shown_unit).primary
     widest = max(_QUANTITY.width(amount), _SMALL.width(unit.secondary))
@@ -201,7 +209,7 @@ def item_row(line: SlipLine) -> Block:
 
 
 def totals(lines: Sequence[SlipLine]) -> Block:
-    """Draw the number of items, and the total quantity for each unit."""
+    """Draw the number of items on a slip, and the sum of the quantities for each unit."""
     sums: Counter[tuple[str, ShownUnit | UnsetType]] = Counter()
     for line in lines:
         sums[line.unit, line.shown_unit] += line.quantity
@@ -218,7 +226,7 @@ def totals(lines: Sequence[SlipLine]) -> Block:
 
 
 def receiver_choices(receivers: Sequence[Words]) -> list[Block]:
-    """Draw a choice of the person who took the goods, three in a row."""
+    """Draw tick boxes for who took the goods, three in a row."""
     third = WIDTH / 3
     choices = [
         layout.stacked(
@@ -238,7 +246,7 @@ def receiver_choices(receivers: Sequence[Words]) -> list[Block]:
 
 
 def _handed_over() -> list[Block]:
-    """Draw six boxes for the recipient's code, and a field for the person who took the goods."""
+    """Draw six boxes for the recipient's code, and tick boxes for the outcome of the stop."""
     return [
         text(_CODE.label, LABEL),
         layout.space(0.6),
@@ -264,7 +272,7 @@ def _signed(slip: DeliverySlip) -> list[Block]:
 
 
 def _run_code(address: str) -> Block:
-    """Draw the QR code that opens the stop on a phone of the team."""
+    """Draw the QR code that opens this stop on a phone of the delivery team."""
     left = _QR + 2
     words = layout.stacked([text(row, style, WIDTH - left, at=left) for row, style in _PHONE_ROWS])
 
@@ -290,12 +298,20 @@ def _foot(slip: DeliverySlip) -> list[Block]:
 
 
 def text(content: str, style: Style, width: float = WIDTH, *, at: float = 0) -> Block:
-    """Draw text in the column of a slip, `at` millimetres from its left."""
+    """Return a text in the column of a slip.
+
+    Args:
+        at: Distance from the left edge of the column in millimetres.
+    """
     return layout.text(MARGIN + at, width, content, style)
 
 
 def rule(weight: float) -> Block:
-    """Draw a line across the column of a slip."""
+    """Return a horizontal line across the column of a slip, with space above and below.
+
+    Args:
+        weight: Thickness in points.
+    """
     line = layout.rule(MARGIN, WIDTH, weight=weight)
     return layout.stacked([layout.space(1.2), line, layout.space(1.2)])
 

@@ -1,6 +1,6 @@
-"""配送单 on A5 landscape, for stations without a roll printer.
+"""配送单, the delivery slip on A5 landscape, for stations without a roll printer.
 
-The upper and the lower part of a slip are printed side by side.
+The upper part of a slip is printed on the left, and the lower part on the right.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ _TINY = Style(6)
 def draw_delivery_slips_a5(
     slips: Sequence[DeliverySlip], on_progress: Callable[[int], None]
 ) -> bytes:
-    """Draw a page for each stop. Many goods continue on further pages.
+    """Return the slips of a delivery as a PDF, with a new page for each stop.
+
+    Goods that do not fit on the page of their stop continue on further pages.
 
     Args:
         on_progress: Called with the number of slips drawn so far.
@@ -43,7 +45,7 @@ def draw_two_parts(
     """Draw the two parts of a slip in two columns, on as many pages as they need.
 
     Args:
-        number: The text at the foot of each page.
+        number: The text at the foot of each page, which identifies the slip.
     """
     width, height = A5_LANDSCAPE
     available = height - 2 * _TOP - _FOOT

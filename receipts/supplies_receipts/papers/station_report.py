@@ -1,7 +1,7 @@
 """工作报告, the report on the work of a station or an organisation, computed from the books.
 
-Text, numbers and tables show what was done and for how many people, where the goods went, and which
-items are short. If the quantities of an item do not add up, the report is refused.
+It shows what was done and for how many people, where the goods went, and which items are short. If
+the quantities of an item do not add up, BooksBroken is raised and nothing is drawn.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _ORGANISATION = Words("联合工作报告", "Report of the organisation")
 
 
 def draw_station_report(paper: StationReportPaper) -> bytes:
-    """Return the report as a PDF.
+    """Return the report of one station as a PDF.
 
     Raises:
         BooksBroken: the quantities of an item do not add up.
@@ -55,7 +55,9 @@ def draw_station_report(paper: StationReportPaper) -> bytes:
 
 
 def draw_organisation_report(paper: OrganisationReportPaper) -> bytes:
-    """Return the report of all stations as a PDF, with the last entry of each station.
+    """Return the joint report of all stations of an organisation as a PDF.
+
+    It names each station with the number of the last entry that the report includes.
 
     Raises:
         BooksBroken: the quantities of an item do not add up.
@@ -87,7 +89,11 @@ def _drawn(
 
 
 def _check_sum(station: str, line: GoodsLine) -> None:
-    """Refuse an item whose quantities do not add up."""
+    """Check that the quantities of an item add up.
+
+    Raises:
+        BooksBroken: they do not add up.
+    """
     gone = line.handed_over + line.used + line.lost + line.unexplained + line.other
     expected, found = line.opening + line.received - gone, line.on_hand + line.in_transit
     if expected != found:
@@ -119,7 +125,7 @@ def _blocks(report: StationReport, names: Mapping[str, ItemName]) -> list[Block]
 
 
 def _summary(report: StationReport) -> Words:
-    """Return the main numbers of the period as one paragraph of text."""
+    """Return a paragraph with the main numbers of the period, in both languages."""
     came = sum(line.received > 0 for line in report.goods)
     handed_over = sum(line.handed_over > 0 for line in report.goods)
     number, many = bilingual.number, bilingual.many

@@ -1,4 +1,4 @@
-"""The tables of the reports: goods by item, activities, shortages, stations."""
+"""The tables of station and organisation reports: goods, activities, shortages, stations."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from supplies_receipts.drawing.report_page import (
 )
 
 Cells = Sequence[Cell]
-"""The cells of one row of a table."""
+"""The cells of one table row."""
 
 _NUMBER = 14.2
 _GOODS = (
@@ -80,7 +80,10 @@ _EQUATION = Words(
 
 
 def goods_table(lines: list[GoodsLine], names: Mapping[str, ItemName]) -> list[Block]:
-    """Draw a row for each item. The columns are the terms of the sum that gives the goods on hand.
+    """Draw a table of goods with a row for each item.
+
+    The columns add up: opening stock plus goods received minus goods that left gives the goods on
+    hand and in transit.
 
     Args:
         names: The names of items, by code.
@@ -115,12 +118,12 @@ def figure(value: int, style: Style, width: float = _NUMBER) -> list[tuple[str, 
 
 
 def other_work(report: StationReport) -> list[ActivityLine]:
-    """Return the activities that the report does not print as large numbers."""
+    """Return the activities that are not shown as large numbers at the top of the report."""
     return [a for a in report.activities if a.kind not in (WORKERS, CONTACTS, VISITS)]
 
 
 def done_and_short(report: StationReport, names: Mapping[str, ItemName]) -> list[Block]:
-    """Draw the activities by kind, and beside them the items that are short."""
+    """Draw two tables side by side: the activities, and the items that are short."""
     right = MARGIN + WIDTH - HALF
     tables = (
         Table(MARGIN, _DONE, above=[section(MARGIN, _OTHER_WORK), layout.space(0.8)]),
@@ -150,9 +153,9 @@ def _lacked(line: ShortageLine, name: ItemName) -> Cell:
 
 
 def _level(tables: tuple[Table, Table], pair: tuple[Cells | None, Cells | None]) -> Block:
-    """Give the rows of two tables that are side by side the same height.
+    """Draw one row of each of two tables side by side, both with the height of the higher row.
 
-    The head of each table is drawn once on each page, and not below the last row of the table.
+    After the last row of the shorter table, only the other table continues.
     """
     there = [(table, cells) for table, cells in zip(tables, pair, strict=True) if cells is not None]
     least = max(table.row(cells).height for table, cells in there)
@@ -162,7 +165,7 @@ def _level(tables: tuple[Table, Table], pair: tuple[Cells | None, Cells | None])
 
 
 def stations_table(stations: Sequence[StationAsOf]) -> list[Block]:
-    """Draw the stations of the report, each with the last entry that the report includes."""
+    """Draw a table of the stations, each with the last entry that the report includes."""
     above = [section(MARGIN, Words("各站账目", "Stations")), layout.space(0.8)]
     table = Table(MARGIN, _STATIONS, above=above)
     return [

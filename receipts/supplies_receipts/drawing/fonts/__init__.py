@@ -1,6 +1,6 @@
-"""The regular font of the papers. It is loaded when it is first needed, and always embedded.
+"""The regular font of the papers. It is loaded when first needed, and embedded in every PDF.
 
-If a text contains characters that this font does not have, `shaping` draws it with further fonts.
+If a text contains characters that this font does not have, `shaping` draws it with other fonts.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from reportlab.pdfbase import pdfmetrics, ttfonts
 FACE = "Supplies"
 
 lock = threading.RLock()
-"""Held by a thread while it loads the font or makes a subset of it.
+"""A lock for loading fonts and for making subsets of them.
 
-The lock is needed because reportlab reads the font file with one shared file position.
+It is needed because reportlab reads a font file with one file position for all threads.
 """
 
 
@@ -33,13 +33,13 @@ def covers(text: str) -> bool:
 
 
 def covers_all(characters: frozenset[int]) -> bool:
-    """Return whether the regular font has all these characters."""
+    """Return whether the regular font has all these characters, given as code points."""
     return characters <= _characters()
 
 
 @lru_cache(maxsize=4096)
 def width(text: str, size: float) -> float:
-    """Return the width in points of a text. The regular font must have all its characters."""
+    """Return the width of a text in points. The regular font must have all its characters."""
     return float(load().stringWidth(text, size))
 
 
@@ -52,7 +52,7 @@ _loaded: Any = None
 
 
 def load() -> Any:
-    """Load the font and register it with reportlab, once."""
+    """Return the font. On the first call, load it and register it with reportlab."""
     global _loaded
     if _loaded is None:
         with lock:
@@ -73,14 +73,17 @@ def _registered() -> Any:
 _reportlabs = ttfonts.makeToUnicodeCMap
 
 drawn_text: dict[tuple[str, int], str] = {}
-"""The text of each glyph, by the title of the font and the private character of the glyph."""
+"""The text that a glyph represents, so that text can be copied from a PDF.
+
+The key is the title of the font, and the private code point by which the glyph is drawn.
+"""
 
 
 def _to_unicode(name: str, subset: list[int]) -> str:
     """Return the PDF table that maps glyphs to text, so that text can be copied from the PDF.
 
-    Characters beyond U+FFFF are written as UTF-16BE. reportlab would write the bare code point, of
-    which viewers read only the first four digits: 𠮷 would become ₻.
+    Characters beyond U+FFFF are written as UTF-16BE. reportlab would write the bare code point, and
+    PDF viewers read only its first four digits: 𠮷 would become ₻.
     """
     table: str = _reportlabs(name, subset)
     title = name.partition("+")[2]
@@ -94,4 +97,4 @@ def _to_unicode(name: str, subset: list[int]) -> str:
 
 
 _NOTHING = ""
-"""The text of a glyph whose text already belongs to another glyph."""
+"""The text for a glyph if another glyph represents the same text, so that it is copied once."""

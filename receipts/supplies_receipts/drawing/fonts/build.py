@@ -1,4 +1,4 @@
-"""Build the fonts of the papers. Printing does not need this, because the results are stored.
+"""Build the font files of the papers. They are in the repository, so papers need no build.
 
     npm pack @expo-google-fonts/noto-sans-sc      # and each other package that `PACKAGES` names
     # unpack each into a folder named after it: noto-sans-sc/, noto-sans-jp/, …
@@ -66,7 +66,7 @@ PACKAGES: dict[str, tuple[str, Callable[[int], bool]]] = {
     "emoji": ("noto-emoji", _all),
     "symbols": ("noto-sans-symbols-2", _not_european),
 }
-"""The packages of the further fonts, each with the characters to keep.
+"""The npm packages of the fonts other than the regular one, each with the characters to keep.
 
 The fonts are tried in this order.
 """
@@ -130,7 +130,7 @@ def _merged(parts: list[TTFont]) -> TTFont:
 
 
 def _write(name: str, font: TTFont, folder: Path, packages: list[str]) -> dict[str, str]:
-    """Write a font. Return its entry for `faces.json`."""
+    """Write a font file, and return the description of the file for `faces.json`."""
     plain = BytesIO()
     font.save(plain)
     packed = lzma.compress(plain.getvalue(), preset=9 | lzma.PRESET_EXTREME)
@@ -152,7 +152,7 @@ def _write(name: str, font: TTFont, folder: Path, packages: list[str]) -> dict[s
 
 
 def format_ranges(characters: Iterable[int]) -> str:
-    """Return code points as ranges in hexadecimal, such as "20-7E 2030"."""
+    """Format code points as ranges in hexadecimal, such as "20-7E 2030"."""
     ranges: list[list[int]] = []
     for code in sorted(characters):
         if ranges and ranges[-1][1] == code - 1:

@@ -1,4 +1,4 @@
-"""The further fonts of the papers. Each is loaded when a text first needs it."""
+"""The fonts for characters that the regular font lacks. Each is loaded when a text needs it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ of the second range represents a glyph without text.
 
 
 class Face:
-    """A font for shaping and for drawing.
+    """A font that is used both for shaping text and for drawing it.
 
     Attributes:
-        name: The name under which reportlab knows the font.
+        name: The name under which the font is registered with reportlab.
         units: Number of font units in an em.
     """
 
@@ -42,9 +42,10 @@ class Face:
         self._codes: dict[tuple[int, str], int] = {}
 
     def character(self, glyph: int, text: str) -> str:
-        """Return the private character by which a glyph is drawn.
+        """Return the private-use character that makes reportlab draw a glyph.
 
         Args:
+            glyph: The number of the glyph in the font.
             text: The text that the glyph represents.
         """
         code = self._codes.get((glyph, text))
@@ -67,13 +68,13 @@ def load_face(face: str) -> Face:
 
 
 def find_face(characters: frozenset[int]) -> str | None:
-    """Return the first further font that has all these characters, or None if no font has them."""
+    """Return the name of the first font in `faces.json` that has all these characters, or None."""
     return next((name for name, has in _coverage().items() if characters <= has), None)
 
 
 @cache
 def _coverage() -> dict[str, frozenset[int]]:
-    """Return the characters of each further font, in the order in which the fonts are tried."""
+    """Return the code points of each font except the regular one, in the order of `faces.json`."""
     faces = json.loads(_file("faces.json"))
     return {
         one["face"]: frozenset(code for span in one["characters"].split() for code in _codes(span))
