@@ -1,1 +1,1 @@
-"""The content of each paper, as structs. This package neither reads the books nor draws."""
+"""The content of each paper, as structs. The modules neither read the books nor draw pages."""

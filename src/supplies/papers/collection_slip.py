@@ -1,4 +1,4 @@
-"""The content of a collection slip, with which a household fetches its goods at the counter."""
+"""The content of a collection slip, with which a household fetches goods at the counter."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from supplies.papers.slip import SlipLine
 
 
 class CollectedGoods(PaperPart, frozen=True, kw_only=True):
-    """Goods that the household fetched.
+    """Goods of an allocation that the household has fetched.
 
     Attributes:
         day: The day of the last collection.
-        received_by: Who took the goods then, such as `family`; None if it was not stated.
+        received_by: Who took the goods on that day, such as `family`; None if unknown.
     """
 
     day: date
@@ -24,13 +24,13 @@ class CollectedGoods(PaperPart, frozen=True, kw_only=True):
 
 
 class CollectionSlip(PaperPart, frozen=True, kw_only=True):
-    """The slip of one allocation. The name is masked.
+    """The collection slip of one allocation. The household's name is masked.
 
     Attributes:
         day: The day of the allocation.
         location: The place where the goods are set aside.
         lines: The goods that are still set aside.
-        collected: The goods that the household fetched; absent if it fetched none.
+        collected: The goods that the household has fetched; unset if it has fetched none.
     """
 
     allocation: str

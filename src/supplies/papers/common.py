@@ -1,4 +1,4 @@
-"""Parts that several papers share."""
+"""Structs and types that several papers share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from supplies.domain.normalization import NORMALIZED
 
 
 class PaperPart(msgspec.Struct, frozen=True, kw_only=True):
-    """Base class of the structs that contain what a paper prints."""
+    """Base class of the structs with the content of papers."""
 
 
 UnitWord = Annotated[
@@ -23,13 +23,13 @@ UnitWord = Annotated[
         extra=NORMALIZED,
     ),
 ]
-"""The type of the word for a unit in one language."""
+"""The word for a unit in one language."""
 
 Languages = Literal["zh+en", "zh", "en"]
-"""The languages of a paper: Chinese with English beneath, or only one of the two."""
+"""The languages of a paper: Chinese with English beneath it, or one of the two alone."""
 
 CountedUnit = Literal["household", "person", "institution"]
-"""The unit in which reports count recipients: households, persons of groups, or institutions."""
+"""What a count of recipients counts: households, persons of groups, or institutions."""
 
 
 class BilingualText(PaperPart, frozen=True, kw_only=True):
@@ -40,7 +40,7 @@ class BilingualText(PaperPart, frozen=True, kw_only=True):
 
 
 class UnitWords(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The words for a unit.
+    """The words for a unit of goods in Chinese and English.
 
     Attributes:
         en_many: The English plural.
@@ -52,11 +52,11 @@ class UnitWords(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class ShownUnit(PaperPart, frozen=True, kw_only=True):
-    """The larger unit in which a quantity is printed. It has `size` base units.
+    """A larger unit in which a quantity is printed, such as kg for grams.
 
     Attributes:
-        words: The words for the unit, if the paper is a receipt, which stores them; otherwise
-            absent.
+        size: Number of base units in one larger unit.
+        words: The words for the unit on a receipt, which stores them; unset on other papers.
     """
 
     unit: str
@@ -68,9 +68,9 @@ class StationHead(PaperPart, frozen=True, kw_only=True):
     """The station that issues a paper, with its details on the day of issue.
 
     Attributes:
-        logo: A PNG in base64, or None.
-        units: The station's own words for units, by code. It is not used on receipts, which store
-            these words with their lines.
+        logo: A PNG picture in base64; None if the station has no logo.
+        units: The station's own words for units, by code; unset on receipts, whose lines contain
+            these words.
     """
 
     code: str
@@ -88,7 +88,7 @@ class StationHead(PaperPart, frozen=True, kw_only=True):
 class StatedPacks(PaperPart, frozen=True, kw_only=True):
     """A quantity in packs, as a user gave it.
 
-    It is `quantity` packs of the kind `pack`. Each pack has `size` base units.
+    It is `quantity` packs of the kind `pack`, with `size` base units in each.
     """
 
     quantity: int
@@ -97,11 +97,11 @@ class StatedPacks(PaperPart, frozen=True, kw_only=True):
 
 
 class DonorName(PaperPart, frozen=True, kw_only=True):
-    """The donor's name and telephone number as a paper prints them.
+    """The donor's name and telephone number as printed.
 
     Attributes:
         name: None for an anonymous gift.
-        phone: The masked telephone number.
+        phone: The telephone number, masked; None if unknown.
     """
 
     code: str | None
@@ -111,10 +111,10 @@ class DonorName(PaperPart, frozen=True, kw_only=True):
 
 
 class ItemName(PaperPart, frozen=True, kw_only=True):
-    """The names of an item.
+    """The names of an item as printed.
 
     Attributes:
-        shown_unit: The larger unit in which quantities are printed; absent if they are printed in
+        shown_unit: The larger unit in which quantities are printed; unset if they are printed in
             base units.
     """
 

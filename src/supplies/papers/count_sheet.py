@@ -14,8 +14,8 @@ class SheetLine(PaperPart, frozen=True, kw_only=True):
 
     Attributes:
         expected: The quantity in the books, in base units; None on a blind sheet.
-        expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
-            absent.
+        expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
+            unset.
     """
 
     name: str
@@ -32,10 +32,11 @@ class CountSheetPaper(PaperPart, frozen=True, kw_only=True):
     """A count sheet (盘点表) as printed.
 
     Attributes:
-        day: The day of the sheet.
+        day: The day on which the sheet was opened.
         location: Name of the location.
-        blind: Whether the quantities in the books are left out, so that they do not bias the count.
-        or_earlier: True if the day is only the latest possible one; otherwise absent.
+        blind: Whether the sheet does not show the quantities in the books, so that they do not
+            influence the count.
+        or_earlier: True if the event may have happened before the day; otherwise unset.
     """
 
     sheet: str

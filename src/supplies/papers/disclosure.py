@@ -1,4 +1,4 @@
-"""The content of the public disclosure: goods received, and goods handed over."""
+"""The content of the public disclosure: goods received and goods handed over in a period."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from supplies.papers.station_report import GoodsLine
 
 
 class GoodsReceivedLine(PaperPart, frozen=True, kw_only=True):
-    """The quantity received of one item from one source, in base units.
+    """The quantity of one item that was received from one source, in base units.
 
     Attributes:
-        source: Kind of account from which the goods came.
-        name: The donor's name, if the donor consented; otherwise None.
+        source: Name of the kind of account from which the goods came, such as `donor`.
+        name: The donor's name, as far as the donor consented to publish it; otherwise None.
     """
 
     source: str
@@ -26,13 +26,13 @@ class GoodsReceivedLine(PaperPart, frozen=True, kw_only=True):
 
 
 class GoodsHandedOverLine(PaperPart, frozen=True, kw_only=True):
-    """The quantity of one item handed over in one community, in base units.
+    """The quantity of one item that was handed over in one community, in base units.
 
     Attributes:
         count: The number of households, persons or institutions that received the item.
-        who: The unit of `count`: households, persons of groups, or institutions.
-        community_name: Name of the community; absent if it is not registered.
-        community_name_en: Its English name; absent if there is none.
+        who: What `count` counts: households, persons of groups, or institutions.
+        community_name: Name of the community; unset if it is not registered.
+        community_name_en: English name of the community; unset if there is none.
     """
 
     community: str | None
@@ -45,7 +45,7 @@ class GoodsHandedOverLine(PaperPart, frozen=True, kw_only=True):
 
 
 class Disclosure(PaperPart, frozen=True, kw_only=True):
-    """The public disclosure (公示) of a period: the goods received and handed over, with sums."""
+    """The public disclosure (公示) of a period: goods received and handed over, and totals."""
 
     station: str
     first: date = msgspec.field(name="from")

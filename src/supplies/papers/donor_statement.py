@@ -12,17 +12,16 @@ from supplies.papers.common import CountedUnit, DonorName, PaperPart, StatedPack
 
 
 class StatementLine(PaperPart, frozen=True, kw_only=True):
-    """One item of a donor's gifts, in base units.
+    """One item among a donor's gifts, with quantities in base units.
 
-    The sum of `received` and `repacked` equals the sum of all places.
+    `received` plus `repacked` equals the sum of all `places`.
 
     Attributes:
-        repacked: The quantity made by repacking gifts of other items.
-        places: Quantities by name of `accounts.PLACES`, without zeros.
-        stated: The packs in which `received` was given; absent if any of it was given in base
-            units.
-        collected: The part of the quantity handed over that recipients fetched at the counter;
-            absent if they fetched nothing.
+        repacked: The quantity that was made by repacking gifts of other items.
+        places: The quantity at each place where any is, by a name from `accounts.PLACES`.
+        stated: The packs in which `received` was given; unset if any of it was given in base units.
+        collected: The part of the handed-over quantity that recipients fetched at the counter;
+            unset if it is zero.
     """
 
     item: str
@@ -37,13 +36,13 @@ class StatementLine(PaperPart, frozen=True, kw_only=True):
 
 
 class PeopleReachedLine(PaperPart, frozen=True, kw_only=True):
-    """The number of people reached in a community in one month.
+    """The number of people in a community who received the donor's goods in one month.
 
     Attributes:
-        month: The month, in the form 2020-02.
-        who: The unit of `count`: households, persons of groups, or institutions.
-        community_name: Name of the community; absent if it is not registered.
-        community_name_en: Its English name; absent if there is none.
+        month: The month, such as 2020-02.
+        who: What `count` counts: households, persons of groups, or institutions.
+        community_name: Name of the community; unset if it is not registered.
+        community_name_en: English name of the community; unset if there is none.
     """
 
     month: str
@@ -55,17 +54,17 @@ class PeopleReachedLine(PaperPart, frozen=True, kw_only=True):
 
 
 class WishLine(PaperPart, frozen=True, kw_only=True):
-    """The donor's wish for the gifts of one receipt, in the donor's own words."""
+    """What the donor wanted done with the gifts of one receipt, in the donor's own words."""
 
     receipt: str
     wish: str
 
 
 class WishDeviation(PaperPart, frozen=True, kw_only=True):
-    """Goods that were allocated for a donor's wish or claim, and were released later.
+    """Goods that were set aside on arrival for a donor's wish or a claim, and released later.
 
     Attributes:
-        or_earlier: True if the day is only the latest possible one; otherwise absent.
+        or_earlier: True if the release may have happened before the day; otherwise unset.
         reason: Why the goods were released; None if the text was erased.
         by: The user who released the goods.
     """
@@ -82,7 +81,7 @@ class WishDeviation(PaperPart, frozen=True, kw_only=True):
 
 
 class ReceiptRange(PaperPart, frozen=True, kw_only=True):
-    """Receipts with consecutive numbers: the first and the last number."""
+    """A range of consecutive receipt numbers, with the first and the last number."""
 
     first: str
     last: str
@@ -90,10 +89,10 @@ class ReceiptRange(PaperPart, frozen=True, kw_only=True):
 
 
 class ReceiptMonth(PaperPart, frozen=True, kw_only=True):
-    """The receipts issued in one month.
+    """The receipts that were issued in one month.
 
     Attributes:
-        month: The month, in the form 2020-02.
+        month: The month, such as 2020-02.
         count: Number of receipts.
     """
 
@@ -103,10 +102,10 @@ class ReceiptMonth(PaperPart, frozen=True, kw_only=True):
 
 
 class ReceiptGivenBack(PaperPart, frozen=True, kw_only=True):
-    """A receipt with goods that were given back to the donor.
+    """A receipt of which goods were given back to the donor.
 
     Attributes:
-        all: Whether all goods of the receipt were given back.
+        all: True if all goods of the receipt were given back, False if only a part of them.
     """
 
     receipt: str
@@ -118,7 +117,7 @@ class DonorStatement(PaperPart, frozen=True, kw_only=True):
 
     Attributes:
         receipt_months: The receipts by month of issue.
-        given_back: Receipts with goods that were given back to the donor; absent if there are none.
+        given_back: Receipts of which goods were given back to the donor; unset if there are none.
     """
 
     station: str
@@ -136,7 +135,7 @@ class DonorStatement(PaperPart, frozen=True, kw_only=True):
 
 
 class DonorStatementPaper(PaperPart, frozen=True, kw_only=True):
-    """The statement as printed.
+    """A donor statement as printed.
 
     Attributes:
         printed_at: The time of printing, in the station's time zone.
@@ -152,7 +151,7 @@ def receipt_months(issued_on: Mapping[str, date]) -> list[ReceiptMonth]:
     """Group receipts by month of issue.
 
     Args:
-        issued_on: The day of issue by receipt number, in the order of the numbers.
+        issued_on: The day of issue of each receipt by its number, sorted by number.
     """
     by_month: dict[str, list[str]] = {}
     for number, day in issued_on.items():

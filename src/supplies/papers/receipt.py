@@ -1,4 +1,4 @@
-"""The content of a donation receipt: as stored, as printed, and as attached to the PDF."""
+"""The content of a donation receipt: as stored, as printed, and as data attached to its PDF."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from supplies.papers.common import (
 
 
 class Amount(PaperPart, frozen=True, kw_only=True):
-    """Money in minor units of a currency."""
+    """An amount of money, in minor units of a currency such as cents."""
 
     minor: int
     currency: str
 
 
 class ReceiptLine(PaperPart, frozen=True, kw_only=True):
-    """A line of a receipt: goods received, in base units.
+    """Goods on a receipt, with the quantity in base units.
 
-    A field that a later version of the program added is absent on older receipts.
+    Fields that later versions of the program added are unset on older receipts.
 
     Attributes:
         value: The money value of the goods; None if it is not printed.
         in_words, in_words_en: The quantity in Chinese financial numerals, and in English words.
-        unit_words: The words for the unit; absent if the unit has none.
-        expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
-            absent.
-        stated: The quantity in packs, as given; absent if it was given in base units, or in packs
-            of one base unit.
-        pack_words: The words for the pack; absent if the pack has none.
-        shown_unit: The larger unit in which the quantity is printed; absent if it is printed in
-            base units.
+        unit_words: The words for the unit; unset if the unit has none.
+        expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
+            unset.
+        stated: The quantity in packs, as given; unset if it was given in base units, or in packs of
+            one base unit.
+        pack_words: The words for the pack; unset if the pack has none.
+        shown_unit: The larger unit in which the quantity is printed; unset if it is printed in base
+            units.
     """
 
     name: str
@@ -63,19 +63,19 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
     """The content of a donation receipt (捐赠物资接收凭证), stored when it is issued.
 
     Attributes:
-        or_earlier: True if only the latest possible day of a donation is known; otherwise absent.
+        or_earlier: True if a donation may have been received before the given day; otherwise unset.
         received_on, received_until: First and last day of the donations. They are equal if all came
             on one day.
-        wish: The donor's wish in the donor's own words; None if there was none.
+        wish: What the donor wanted done with the goods, in the donor's own words; None if nothing.
         checked_by: The second person who checked the goods (复核人).
         agreement: Number of the donation agreement.
         fiscal_ticket: Number of a fiscal ticket of a partner charity.
-        statement: The wording that the jurisdiction or the station prints; None in documents issued
+        statement: The legal wording of the jurisdiction or the station; None on receipts issued
             before this field existed.
         thanks: The words with which the station thanks the donor.
-        edition: The layout of the paper. Absent on receipts issued before this field existed, which
-            are drawn in the old layout: with smaller type, and without the path of the page that
-            checks receipts.
+        edition: The layout of the paper; unset on receipts issued before this field existed. Such
+            receipts are drawn in the first layout, which has smaller type and does not name the
+            page for checking receipts.
     """
 
     number: str
@@ -100,13 +100,13 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
 
 
 class GivenBackGoods(PaperPart, frozen=True, kw_only=True):
-    """One item that was given back to the donor, in whole or in part, in base units.
+    """One item of which goods were given back to the donor, with quantities in base units.
 
     The item is on the receipt, or it was made by repacking goods of the receipt.
 
     Attributes:
-        received: The quantity received, with all corrections, less what was repacked. For an item
-            made by repacking, the quantity made.
+        received: The corrected quantity that was received, without what was repacked into other
+            items. For an item made by repacking, the quantity made.
     """
 
     name: str
@@ -116,10 +116,10 @@ class GivenBackGoods(PaperPart, frozen=True, kw_only=True):
 
 
 class GivenBackMark(PaperPart, frozen=True, kw_only=True):
-    """The goods of a receipt that were given back to the donor.
+    """The mark for goods of a receipt that were given back to the donor.
 
     Attributes:
-        all: Whether all goods of the receipt were given back.
+        all: True if all goods of the receipt were given back, False if only a part of them.
     """
 
     all: bool
@@ -127,11 +127,11 @@ class GivenBackMark(PaperPart, frozen=True, kw_only=True):
 
 
 class Proof(PaperPart, frozen=True, kw_only=True):
-    """The parts of a paper by which it can be found in the books: the entry and the check code.
+    """What a printed receipt shows for checking it: entry, digest, check code, and marks.
 
     Attributes:
-        url: The address in the QR code.
-        replaced_by: Number of the receipt that replaces this one, or None.
+        url: The URL in the QR code.
+        replaced_by: Number of the receipt that replaces this one; None if none does.
     """
 
     seq: int
@@ -155,16 +155,16 @@ class ReceiptPaper(PaperPart, frozen=True, kw_only=True):
 
 
 class EntryReference(PaperPart, frozen=True, kw_only=True):
-    """Number and hash (hexadecimal) of an entry."""
+    """The number and the hash (hexadecimal) of an entry."""
 
     seq: int
     hash: str
 
 
 class PrintMarks(PaperPart, frozen=True, kw_only=True):
-    """Marks that a later printing adds, such as "void" or the number of a copy.
+    """Marks that a later printing of a receipt shows, such as "void" or the number of a copy.
 
-    An original has no marks. The signature of the receipt does not cover the marks. They have a
+    The original has no marks. The signature of the receipt does not cover them; they have a
     signature of their own (`SignedMarks`).
     """
 
@@ -177,11 +177,11 @@ class PrintMarks(PaperPart, frozen=True, kw_only=True):
 
 
 class SignedMarks(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The station's signature of the marks of one printing.
+    """The marks on one printing of a receipt, signed by the station.
 
     Attributes:
         statement: The marks as JSON.
-        entry: The last of the entries that made the marks.
+        entry: The latest of the entries that caused the marks.
         public_key, signature: Ed25519, in base64. The signed bytes are those of
             `supplies.signing.receipt_signatures.marks_message`.
     """
@@ -194,14 +194,14 @@ class SignedMarks(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class ReceiptRecord(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The machine-readable receipt that is attached to its PDF.
+    """The machine-readable record that is attached to the PDF of a receipt.
 
     Attributes:
-        document: The content as issued.
+        document: The content of the receipt as issued.
         digest: SHA-256 of `salt` and `document`. digest and salt are hexadecimal.
         public_key, signature: Ed25519, in base64. The signed bytes are those of
             `supplies.signing.receipt_signatures.signed_message`.
-        signed_marks: The signature of `marks`. Absent if there are none, or if the paper was
+        signed_marks: The signature of `marks`; unset if there are no marks, or if the paper was
             printed before marks were signed.
         drawn_by: Version of the program that drew the page.
     """

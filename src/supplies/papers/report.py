@@ -1,4 +1,4 @@
-"""The content of a report as tables for people: titles and words in Chinese and English."""
+"""The content of a report as tables: titles, words and numbers in Chinese and English."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, datetime
 from supplies.papers.common import BilingualText, PaperPart, StationHead
 
 ReportCell = BilingualText | int | str | None
-"""The value of a cell. A number is shown with separators; None is shown as empty."""
+"""The value of a table cell. Numbers are printed with separators, and None as an empty cell."""
 
 
 class ReportColumn(PaperPart, frozen=True, kw_only=True):
@@ -21,9 +21,9 @@ class ReportTable(PaperPart, frozen=True, kw_only=True):
     """A table in a report.
 
     Attributes:
-        title: None if the report has only this table.
-        rows: Each row has a cell for each column. A cell is None if it would repeat the row above
-            it about the same document.
+        title: None if the report has only one table.
+        rows: The rows, each with a cell per column. A cell is None if it would repeat the row
+            above, which is about the same document.
     """
 
     title: BilingualText | None
@@ -35,9 +35,9 @@ class ReportPaper(PaperPart, frozen=True, kw_only=True):
     """A report as printed.
 
     Attributes:
-        first, last: The period, both days included. They are the same day if the report has no
-            period.
-        as_of_seq: The number of the last entry that the report takes into account.
+        first, last: First and last day of the period, both included. For a report without a period,
+            both are the day of the report.
+        as_of_seq: Number of the latest entry that the report includes.
     """
 
     station: StationHead

@@ -1,4 +1,4 @@
-"""The content of a run sheet: what a team loads, its stops in order, and who must sign."""
+"""The content of a run sheet: what a team loads, its stops in order, and who signs."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from supplies.papers.slip import SlipLine
 
 
 class LoadLine(PaperPart, frozen=True, kw_only=True):
-    """Goods of one lot that a team takes from one location, for all stops together.
+    """Goods of one lot that a team loads at one location, for all stops together.
 
     Attributes:
-        expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
-            absent.
-        shown_unit: The larger unit in which the quantity is printed; absent if it is printed in
-            base units.
+        expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
+            unset.
+        shown_unit: The larger unit in which the quantity is printed; unset if it is printed in base
+            units.
     """
 
     name: str
@@ -33,11 +33,11 @@ class LoadLine(PaperPart, frozen=True, kw_only=True):
 
 
 class RunStop(PaperPart, frozen=True, kw_only=True):
-    """One stop on the run sheet. Name and telephone number are masked. The address is complete.
+    """A stop on the run sheet. Name and telephone number are masked; the address is complete.
 
     Attributes:
-        moved_to: Absent if the stop is on the delivery. If it was taken off, this is the delivery
-            that has its goods now, or None if they are set aside again. A stop that was taken off
+        moved_to: Unset if the stop is on the delivery. If the stop was taken off, the delivery that
+            has its goods now, or None if they are set aside as before. A stop that was taken off
             has neither lines nor an address.
     """
 
@@ -51,10 +51,10 @@ class RunStop(PaperPart, frozen=True, kw_only=True):
 
 
 class RunSheet(PaperPart, frozen=True, kw_only=True):
-    """The run sheet (出车单) of a delivery: what to load, the stops, and who must sign.
+    """The run sheet (出车单) of a delivery: what to load, the stops, and who signs.
 
     Attributes:
-        or_earlier: True if the day is only the latest possible one; otherwise absent.
+        or_earlier: True if the event may have happened before the day; otherwise unset.
     """
 
     delivery: str

@@ -1,4 +1,4 @@
-"""The content of a delivery slip, which a courier takes to one address."""
+"""The content of a delivery slip, which a courier takes along to one stop."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from supplies.papers.common import PaperPart, ShownUnit, StatedPacks, StationHea
 
 
 class SlipLine(PaperPart, frozen=True, kw_only=True):
-    """Goods for one stop, in base units.
+    """Goods for one stop, with the quantity in base units.
 
     Attributes:
-        expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
-            absent.
-        stated: The packs in which the quantity was given; absent if any of it was given in base
+        expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
+            unset.
+        stated: The packs in which the quantity was given; unset if any of it was given in base
             units.
-        further_stated: Further packs, if the quantity was given in several lines; otherwise
-            absent.
-        shown_unit: The larger unit in which the quantity is printed; absent if it is printed in
-            base units.
+        further_stated: The packs besides those in `stated`, if the quantity was given in several
+            lines; otherwise unset.
+        shown_unit: The larger unit in which the quantity is printed; unset if it is printed in base
+            units.
     """
 
     name: str
@@ -36,12 +36,12 @@ class SlipLine(PaperPart, frozen=True, kw_only=True):
 
 
 class DeliverySlip(PaperPart, frozen=True, kw_only=True):
-    """The slip of one stop. Name and telephone number are masked. The address is complete.
+    """The delivery slip of one stop. Name and telephone number are masked; the address is complete.
 
     Attributes:
-        or_earlier: True if the day is only the latest possible one; otherwise absent.
-        run_url: The address that opens the stop on a phone of the team; absent if other devices
-            cannot open the address of the station.
+        or_earlier: True if the dispatch may have happened before the day; otherwise unset.
+        run_url: The URL that opens the stop on a phone of the team; unset if other devices cannot
+            open the station's host.
     """
 
     delivery: str

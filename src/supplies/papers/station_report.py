@@ -1,4 +1,4 @@
-"""The content of the reports of a station and of an organisation for a period."""
+"""The content of the reports of a station and of an organisation over a period."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ WORKERS, CONTACTS, VISITS = "worker", "contact", "visit"
 
 
 class ActivityLine(PaperPart, frozen=True, kw_only=True):
-    """How often activities of one kind were done in a period."""
+    """How often activities of one kind were done in the period."""
 
     kind: str
     count: int
 
 
 class GoodsLine(PaperPart, frozen=True, kw_only=True):
-    """One item over a period, in base units.
+    """The flow of one item over a period, in base units.
 
     opening + received − handed_over − used − lost − unexplained − other = on_hand + in_transit. In
-    the report of an organisation, goods on the way between two of its stations count in opening and
-    in_transit, and not in received or other.
+    the report of an organisation, goods in transit between two of its stations are part of opening
+    and in_transit, and not of received or other.
 
     Attributes:
         allocated: The part of on_hand that is set aside.
@@ -46,7 +46,7 @@ class GoodsLine(PaperPart, frozen=True, kw_only=True):
 
 
 class ShortageLine(PaperPart, frozen=True, kw_only=True):
-    """An item whose needs exceed the free stock at the end of the period, in base units."""
+    """An item of which less is free than needed at the end of the period, in base units."""
 
     item: str
     needed: int
@@ -54,7 +54,7 @@ class ShortageLine(PaperPart, frozen=True, kw_only=True):
 
 
 class StationReport(PaperPart, frozen=True, kw_only=True):
-    """The station's work over a period, computed from the books. Both days are included."""
+    """A station's work over a period, computed from the books. Both days are included."""
 
     station: str
     first: date = msgspec.field(name="from")
@@ -72,13 +72,13 @@ class StationReport(PaperPart, frozen=True, kw_only=True):
 
 
 class ShortageInUnit(ShortageLine, frozen=True, kw_only=True):
-    """An item in one unit of which all stations together have less free stock than is needed."""
+    """An item and unit of which all stations together have less free than needed, in base units."""
 
     unit: str
 
 
 class StationAsOf(PaperPart, frozen=True, kw_only=True):
-    """A station in a report of an organisation, and the last entry that the report includes."""
+    """A station in the report of an organisation, and the latest entry that the report includes."""
 
     station: str
     name: str
@@ -89,14 +89,14 @@ class StationAsOf(PaperPart, frozen=True, kw_only=True):
 class OrganisationReport(StationReport, frozen=True, kw_only=True):
     """The work of all stations of an organisation over a period.
 
-    Goods on the way between two of the stations are in transit.
+    Goods on the way from one of these stations to another are in transit.
 
     Attributes:
-        as_of_seq: Number of the last entry of the head station.
-        goods: One line for each item and unit.
-        short: Items of which all stations together have too little.
-        stations: The stations, each with the number of its last entry, because stations are read
-            one after another.
+        as_of_seq: Number of the latest included entry of the head station.
+        goods: One line for each combination of item and unit.
+        short: Items of which all stations together have less free than needed.
+        stations: The stations. Each has the number of its latest included entry, because the
+            stations are read one after another.
     """
 
     short: Sequence[ShortageInUnit]
@@ -104,7 +104,7 @@ class OrganisationReport(StationReport, frozen=True, kw_only=True):
 
 
 class StationReportPaper(PaperPart, frozen=True, kw_only=True):
-    """The station report as printed.
+    """A station report as printed.
 
     Attributes:
         names: The names of items, by code.
@@ -118,6 +118,6 @@ class StationReportPaper(PaperPart, frozen=True, kw_only=True):
 
 
 class OrganisationReportPaper(StationReportPaper, frozen=True, kw_only=True):
-    """The report of an organisation as printed by the station at its head."""
+    """The report of an organisation as its head station prints it."""
 
     report: OrganisationReport

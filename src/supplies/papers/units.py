@@ -1,4 +1,4 @@
-"""Units of goods, and the words that papers print for them."""
+"""Units of goods, and the words for them on papers."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ def _shipped() -> Mapping[str, UnitWords]:
 
 
 SHIPPED_UNITS = _shipped()
-"""Words for common units, by code. A station can replace them and add its own."""
+"""Words for common units, by code. A station can replace some of them and add others."""
 
 
 def words_of_pack(pack: str, units: Mapping[str, UnitWords]) -> UnitWords | None:
-    """Return the words for a kind of pack; None if it has none.
+    """Return the words for a kind of pack; None if there are none.
 
-    If a pack such as `box50` has no words of its own, it gets those of the unit `box`: the letters
-    with which its code begins.
+    A pack such as `box50` without words of its own has those of the unit `box`, the letters with
+    which its code begins.
 
     Args:
         pack: The code of the pack.
-        units: Words of units, by code.
+        units: The words for units, by code.
     """
     return units.get(pack) or units.get(re.split("[^A-Za-z]", pack)[0])
 
@@ -55,7 +55,7 @@ UNITS_BEFORE_WORDS: Mapping[str, str] = {
     "g": "克",
     "kg": "千克",
 }
-"""Chinese words for units on receipts that were issued without the words of their units.
+"""Chinese words for units on receipts that were issued before receipts stored such words.
 
-If the unit of such a receipt is not listed here, its code is printed.
+A unit that is not listed here is printed as its code.
 """

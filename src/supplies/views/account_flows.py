@@ -1,4 +1,4 @@
-"""The net quantity that moved into accounts over a period."""
+"""Compute the net quantities that moved into accounts over a period."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ TRANSFERS_OF_PERIOD = (
     "AND e.booked_on >= :first AND e.booked_on <= :last "
     "AND t.station = e.station AND t.seq = e.seq AND t.lot <> ''"
 )
-"""SQL that selects the transfers of goods from the day `:first` to the day `:last`, as `t`."""
+"""SQL clauses FROM and WHERE for the transfers of goods `t` from day `:first` to day `:last`."""
 
 
 def net_flows(
     books: Books, kinds: Iterable[AccountKind], first: date, last: date
 ) -> dict[tuple[str, str], int]:
-    """Return, by account and item, the quantity that came in minus the quantity that left.
+    """Return, by account and item, the quantity of goods that came in minus the quantity that left.
 
-    Sums of zero are left out, and so are transfers without a lot. The first and the last day are
-    included.
+    Sums of zero are left out. The first and the last day are included.
     """
     within = " OR ".join(
         f"(account >= '{kind.prefix}' AND account < '{kind.name};')"  # ";" follows ":"

@@ -1,4 +1,4 @@
-"""Activities: work that moves no goods, such as visits. They are listed and counted by kind."""
+"""List and count activities: work that moves no goods, such as visits."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ DOCUMENT_TYPE = DocumentType(Activity, "activity", kind="activity_recorded", pre
 
 
 class ActivityView(View, frozen=True, kw_only=True):
-    """An activity.
+    """An activity, with all corrections.
 
     Attributes:
         count: How often the activity was done; 0 if it was reversed.
-        who: Free text that names who did it; None if there is none, or if it was erased.
+        who: The people who did it, as free text; None if nobody was named, or if the text was
+            erased.
     """
 
     id: str
@@ -105,7 +106,7 @@ def count_activities(books: Books, first: date, last: date) -> Counter[str]:
 
     A correction subtracts the old count on the old day and adds the new count on the new day. If
     the old day was closed when the correction was recorded, the old count is subtracted on the
-    first open day. So the report of a closed period does not change.
+    first open day instead. So the report of a closed period does not change.
     """
     counts = books.all(
         "SELECT a.kind, sum(a.count) FROM entries e CROSS JOIN activities a "
@@ -123,10 +124,10 @@ def count_activities(books: Books, first: date, last: date) -> Counter[str]:
 
 
 class ActivityChange(NamedTuple):
-    """An entry that changed the count of a kind of activity.
+    """An entry that changed the count of activities of one kind.
 
     Attributes:
-        change: The count that the entry added. It is negative if the entry subtracted.
+        change: The count that the entry added; negative if the entry subtracted.
     """
 
     entry: int
@@ -136,7 +137,7 @@ class ActivityChange(NamedTuple):
 
 
 def list_activity_changes(books: Books, first: date, last: date) -> list[ActivityChange]:
-    """Return the entries that `count_activities` counts, oldest first."""
+    """Return the changes that `count_activities` adds up, in the order of their entries."""
     rows = books.all(
         "SELECT a.seq, a.kind, e.booked_on, a.count FROM entries e CROSS JOIN activities a "
         "WHERE e.station = :station AND e.booked_on >= :first AND e.booked_on <= :last "
@@ -155,7 +156,7 @@ def list_activity_changes(books: Books, first: date, last: date) -> list[Activit
 
 
 def _subtracted(books: Books, first: date, last: date) -> list[ActivityChange]:
-    """Return what corrections subtract in a period, as `count_activities` describes."""
+    """Return what corrections subtract in a period; see `count_activities`."""
     closings = books.all("SELECT seq, closed_through FROM periods WHERE station = :station")
     found = []
     for old, new in pairwise(_read_corrected(books)):
@@ -167,7 +168,7 @@ def _subtracted(books: Books, first: date, last: date) -> list[ActivityChange]:
 
 
 class _Statement(NamedTuple):
-    """The kind, count and day of an activity, according to one of its entries."""
+    """The kind, count and day of an activity as one entry recorded them."""
 
     activity: str
     seq: int
@@ -177,7 +178,7 @@ class _Statement(NamedTuple):
 
 
 def _read_corrected(books: Books) -> list[_Statement]:
-    """Return what each entry recorded about corrected activities, by activity and entry."""
+    """Return what each entry recorded about activities with corrections, by activity and entry."""
     rows = books.all(
         "WITH corrected (activity) AS (SELECT DISTINCT document FROM entries "
         "WHERE station = :station AND supersedes IS NOT NULL AND kind = :activity) "
@@ -191,7 +192,7 @@ def _read_corrected(books: Books) -> list[_Statement]:
 
 
 def _still_open(day: date, seq: int, closings: list[tuple[int, str]]) -> date:
-    """Return `day` or, if it was closed when entry `seq` was recorded, the first day open then."""
+    """Return `day` or, if it was closed when entry `seq` was recorded, the first open day then."""
     closed = max(((at, through) for at, through in closings if at < seq), default=None)
     if closed is None:
         return day

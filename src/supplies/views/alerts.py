@@ -1,4 +1,4 @@
-"""Alerts for the coordinator of a station. They contain codes, but no names of people."""
+"""Alerts for the coordinators of a station. They contain codes, but no names of people."""
 
 from __future__ import annotations
 
@@ -62,25 +62,25 @@ EXPIRY_NOTICE_DAYS, MAX_DAYS_OUT, MAX_DAYS_ALLOCATED = 30, 1, 7
 
 
 class Alert(View, frozen=True, kw_only=True):
-    """Something that the coordinator of the station should look at.
+    """Something that the coordinators of the station should look at.
 
     Attributes:
-        code: Code of the lot, document, place, person or station concerned, or the entry number of
-            a conflict.
-        location: The location of the goods, if they are in stock.
-        item, quantity: The goods concerned, in base units; None if the alert is not about goods.
-            The quantity of unexplained goods is negative if too many were found, and positive if
-            goods are missing.
-        since: The first day on which the alert was due.
+        code: Code of the lot, document, place, person or station concerned. For a conflict, the
+            number of its entry.
+        location: The location of the goods; None if they are not in stock, or if there are none.
+        item, quantity: The goods concerned, in base units; None if the alert is not about goods. An
+            unexplained quantity is positive if goods are missing, and negative if too many were
+            found.
+        since: The first day of the situation, such as the day after a due day.
         due: The day by which something should have happened; None if there is none.
-        document: The delivery or shipment with which expiring goods are on the way; otherwise
-            absent.
-        borrower: The borrower of expiring goods that are lent; otherwise absent.
-        expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
-            absent.
-        minimum: The minimum stock of an item of which less is free; absent for other alerts.
-            Expired goods and goods in quarantine do not count. `since` is then the day on which the
-            stock last changed.
+        document: The delivery or shipment with which expiring goods are in transit; otherwise
+            unset.
+        borrower: The borrower of expiring goods that are lent; otherwise unset.
+        expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
+            unset.
+        minimum: The minimum stock of an item of which less is free, without expired goods and goods
+            in quarantine; unset for other alerts. `since` is then the day on which the stock last
+            changed.
     """
 
     what: AlertKind
@@ -97,19 +97,19 @@ class Alert(View, frozen=True, kw_only=True):
 
 
 class AlertsReport(View, frozen=True, kw_only=True):
-    """All alerts of a day."""
+    """All alerts of a station on one day."""
 
     today: date
     items: list[Alert]
 
 
 def report_alerts(books: Books, today: date) -> AlertsReport:
-    """Return the alerts of a day, with the default numbers of days of `list_alerts`."""
+    """Return the alerts of a day, with the default values of `soon`, `out` and `waiting`."""
     return AlertsReport(today=today, items=list_alerts(books, today, limit=None).items)
 
 
 def count_alerts(books: Books, today: date) -> dict[AlertKind, int]:
-    """Return how many alerts of each kind there are on a day, zero included."""
+    """Return the number of alerts of each kind on a day, including kinds without alerts."""
     counts = Counter(alert.what for alert in report_alerts(books, today).items)
     return {what: counts[what] for what in get_args(AlertKind)}
 
@@ -124,16 +124,16 @@ def list_alerts(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[Alert]:
-    """List the alerts of a day, grouped by kind. In each group the oldest come first.
+    """List the alerts of a day, grouped by kind. In each group, the oldest come first.
 
-    Every page computes all alerts.
+    Every request for a page computes all alerts.
 
     Args:
-        today: The station's day.
+        today: The current day in the station's time zone.
         soon: Report goods from this number of days before they expire.
-        out: Report deliveries that have been out for this number of days or longer.
-        waiting: Report goods that have been allocated for this number of days or longer without
-            being dispatched.
+        out: Report deliveries that left this number of days ago or earlier and are still open.
+        waiting: Report goods that were allocated this number of days ago or earlier and are still
+            on the shelf.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -172,8 +172,8 @@ def _oldest_first(found: list[Alert]) -> list[Alert]:
 def _expiring(books: Books, today: date, horizon: date) -> list[Alert]:
     """Return an alert for each lot that has expired or will expire by `horizon`.
 
-    The lots are in stock, allocated, on the way to recipients or other stations, or lent. Goods
-    that the station issued for its own use are not included, because they are used up.
+    The lots are in stock, allocated, in transit to recipients or other stations, or lent. Goods
+    that the station issued for its own use are left out, because they count as used up.
     """
     there: Counter[tuple[str, str, str, str]] = Counter()
     for kinds, where, key in (
@@ -209,9 +209,9 @@ def _expiring(books: Books, today: date, horizon: date) -> list[Alert]:
 
 
 def _below_minimum(books: Books, today: date) -> list[Alert]:
-    """Find items of which less than the minimum stock is free.
+    """Return an alert for each item of which less than the minimum stock is free.
 
-    Expired goods and goods in quarantine do not count.
+    Expired goods and goods in quarantine do not count as free.
     """
     minimums = {
         item: int(minimum)
@@ -270,7 +270,7 @@ def _conflicts(books: Books) -> Iterator[Alert]:
 
 
 def _voided_receipts(books: Books) -> Iterator[Alert]:
-    """Find donations that were not reversed and whose last receipt is void."""
+    """Yield an alert for each void receipt whose donations have goods but no newer receipt."""
     for number, day in books.all(
         "SELECT v.number, min(e.booked_on) FROM receipt_voids v "
         "JOIN entries e ON e.station = v.station AND e.seq = v.seq "
@@ -294,7 +294,7 @@ def _voided_receipts(books: Books) -> Iterator[Alert]:
 
 
 def _people(books: Books, today: date) -> Iterator[Alert]:
-    """Find people whose retention period has ended."""
+    """Yield an alert for each person whose data has been kept for the whole retention period."""
     for person in people_due(books, today):
         yield Alert(
             what="to_be_forgotten",
@@ -308,7 +308,7 @@ def _people(books: Books, today: date) -> Iterator[Alert]:
 
 
 def _unexplained(books: Books) -> list[Alert]:
-    """Find unexplained differences from counts and late facts, by place and item."""
+    """Return an alert for each place and item with an unexplained quantity."""
     there: Counter[tuple[str, str]] = Counter()
     since: dict[tuple[str, str], str] = {}
     rows = books.all(
@@ -343,7 +343,7 @@ def _unexplained(books: Books) -> list[Alert]:
 
 
 def _donor_requests(books: Books) -> Iterator[Alert]:
-    """Find open requests of donors about their own data."""
+    """Yield an alert for each unanswered request of a donor about the donor's own data."""
     zone = ZoneInfo(books.station.zone)
     for donor, made_at in books.all(
         "SELECT donor, made_at FROM donor_requests "
@@ -361,7 +361,7 @@ def _donor_requests(books: Books) -> Iterator[Alert]:
 
 
 def _local_address(books: Books) -> Iterator[Alert]:
-    """Yield an alert if the QR codes on the station's receipts lead only to this computer."""
+    """Yield an alert if only this computer can open the URLs in the QR codes of receipts."""
     if not is_local_address(books.station.host):
         return
     since = books.value(
@@ -381,10 +381,10 @@ def _local_address(books: Books) -> Iterator[Alert]:
 
 
 def _beside_pledge(books: Books) -> list[Alert]:
-    """Find donations and conversions that gave more than their pledge promised.
+    """Return an alert for each donation or conversion that gave more than its pledge promised.
 
-    One of the quantities may be wrong. A document is listed until it is corrected. If nothing of
-    its pledge is outstanding any more, it is listed only until its day is closed.
+    One of the quantities may be wrong. An alert ends when the document is corrected. If nothing of
+    the pledge is outstanding, it also ends when the day of the document is closed.
     """
     outstanding: set[tuple[str, str]] = {
         (keys_of(account)[0], item) for account, item, _ in read_balances(books, (PLEDGED,))
@@ -422,7 +422,7 @@ def _beside_pledge(books: Books) -> list[Alert]:
 
 
 def _deliveries(books: Books, latest_day: date) -> list[Alert]:
-    """Find open deliveries that left on `latest_day` or before."""
+    """Return alerts for open deliveries that left on `latest_day` or before."""
     left = {
         row[0]: date.fromisoformat(row[1])
         for row in books.all(
@@ -451,7 +451,7 @@ def _deliveries(books: Books, latest_day: date) -> list[Alert]:
 
 
 def _allocations(books: Books, latest_day: date) -> list[Alert]:
-    """Find goods that were allocated on `latest_day` or before and are still on the shelf."""
+    """Return alerts for goods that were allocated by `latest_day` and are still on the shelf."""
     there = _by_document(books, ALLOCATED)
     allocated_on = {
         row[0]: date.fromisoformat(row[1])
@@ -482,9 +482,9 @@ def _allocations(books: Books, latest_day: date) -> list[Alert]:
 
 
 def _by_document(books: Books, kind: AccountKind) -> dict[str, dict[str | None, int | None]]:
-    """Return the balances of accounts of a kind, by document and item.
+    """Return the balances of accounts of one kind, by document and item.
 
-    The document is the first key of an account.
+    The document of an account is its first key.
     """
     found: dict[str, dict[str | None, int | None]] = {}
     there: Counter[tuple[str, str]] = Counter()
@@ -496,7 +496,7 @@ def _by_document(books: Books, kind: AccountKind) -> dict[str, dict[str | None, 
 
 
 def _shipments(what: AlertKind, found: list[ShipmentView]) -> list[Alert]:
-    """Return one alert of the given kind for each item of each of these shipments."""
+    """Return an alert of the given kind for each item of each of these shipments."""
     goods: Counter[tuple[str, date, str]] = Counter()
     for one in found:
         for line in one.lines:
@@ -521,7 +521,7 @@ def _shipments(what: AlertKind, found: list[ShipmentView]) -> list[Alert]:
 
 
 def _needs(books: Books, today: date) -> list[Alert]:
-    """Find needs that are still open after their due day."""
+    """Return alerts for needs that are still open after their due day."""
     rows = books.all(
         "SELECT n.need, n.needed_by, b.item, b.quantity FROM balances b CROSS JOIN needs n "
         f"WHERE b.station = :station AND {account_range('start', 'end', column='b.account')} "
@@ -541,7 +541,7 @@ def _needs(books: Books, today: date) -> list[Alert]:
 
 
 def _pledges(books: Books, today: date) -> list[Alert]:
-    """Find pledges that are still outstanding after their due day."""
+    """Return alerts for pledges that are still outstanding after their due day."""
     there = _by_document(books, PLEDGED)
     due = {
         name: rows[0].due_on for name, rows in read_latest(books, Pledge, "pledge", there).items()

@@ -4,11 +4,11 @@ The rules, per item:
 
 - More urgent needs are served in full before less urgent ones.
 - Needs of equal urgency share evenly by household: as long as a household still lacks goods, no
-  other household gets more than one unit more. The needs of one household count together.
+other household gets more than one unit more. The needs of one household count together.
 - The remainder goes to the needs with the earliest due day, then to the oldest needs.
 - Lots that expire first are taken first. Lots in quarantine and expired lots are never taken.
 
-Only the open part of a need is served. A part that a pledge claims is not proposed again.
+Only the open part of a need is served. A part that a pledge claims is not open.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _URGENCIES: dict[str, int] = {"high": 0, "normal": 1, "low": 2}
 _NO_DAY = date.max.isoformat()
 
 _SortKey = tuple[int, str, int, str]
-"""Sorts needs: by urgency, due date, number of the first entry, and id."""
+"""Sort key of a need: urgency, due day, number of the need's first entry, and id."""
 
 
 class ProposedLot(View, frozen=True, kw_only=True):
@@ -45,7 +45,7 @@ class ProposedLot(View, frozen=True, kw_only=True):
 
 
 class ProposedLine(View, frozen=True, kw_only=True):
-    """A quantity of one item for one need, in base units, split by lot."""
+    """A quantity of one item for one need, in base units, and the lots to take it from."""
 
     item: str
     quantity: int
@@ -54,9 +54,9 @@ class ProposedLine(View, frozen=True, kw_only=True):
 
 
 class ProposedAllocation(View, frozen=True, kw_only=True):
-    """Proposed goods at one location for one recipient.
+    """A proposed allocation of goods at one location to one recipient.
 
-    The fields are those of a request to allocate goods.
+    It has the fields of the command `Allocate`, so that it can be sent as a request.
     """
 
     recipient: str
@@ -75,10 +75,11 @@ def propose_allocations(
 ) -> Page[ProposedAllocation]:
     """Propose allocations, the most urgent needs first. Nothing is recorded.
 
-    Retired items are left out. The whole proposal is computed for every page.
+    Retired items are left out. Every request for a page computes the whole proposal.
 
     Args:
-        today: The station's day. Lots that expired before this day are not proposed.
+        today: The current day in the station's time zone. Lots that expired before it are not
+            proposed.
         item, location: Filters. None lists all.
 
     Raises:
@@ -101,10 +102,10 @@ def propose_allocations(
 
 
 class _LowestBalances:
-    """The lowest balances of accounts on a day and all later days.
+    """The lowest balance of each account on a day and all later days.
 
-    Entries may already be booked on later days. If more than the lowest balance were taken, the
-    balance of such a day would be negative.
+    Entries may be booked on days in the future. A proposal above the lowest balance would make the
+    balance on such a day negative.
     """
 
     def __init__(self, books: Books, day: date) -> None:
@@ -121,7 +122,7 @@ class _LowestBalances:
                 self._moved_later |= {(source, item, lot), (target, item, lot)}
 
     def get(self, key: BalanceKey, now: int) -> int:
-        """Return the lowest balance of an account whose present balance is `now`."""
+        """Return the lowest balance of an account. `now` is its current balance."""
         if key not in self._moved_later:
             return now
         return min(self._books.balance_and_lowest_since(self._day, *key))
@@ -129,7 +130,7 @@ class _LowestBalances:
 
 @dataclass(slots=True)
 class _OnShelf:
-    """A lot at a location, and the quantity of it that is not proposed yet."""
+    """A lot at a location, and the part of its quantity that is not proposed for a need yet."""
 
     location: str
     lot: str
@@ -139,9 +140,9 @@ class _OnShelf:
 def _shelves(
     books: Books, today: date, lowest: _LowestBalances, item: str | None, location: str | None
 ) -> dict[str, list[_OnShelf]]:
-    """Return the lots of each item that can be allocated today.
+    """Return the lots that can be allocated today, by item.
 
-    Lots that expire first come first.
+    The lots of each item that expire first come first.
     """
     free = read_balances(books, (STOCK,), item=item)
     described = read_lots(books, [lot for _, _, lot in free])
@@ -174,11 +175,10 @@ def _entry_of(lot: Lot) -> int:
 
 @dataclass(slots=True)
 class _OpenNeed:
-    """A need, its open quantity, and how much of that quantity is proposed so far.
+    """A need with its open quantity and the quantity that is proposed for it so far.
 
     Attributes:
-        household: The code of the recipient or, if it was merged, the code into which it was
-            merged.
+        household: The code of the recipient or, after a merge, the code that stays in use.
     """
 
     need: str
@@ -196,7 +196,8 @@ def _open_needs(
 ) -> list[_OpenNeed]:
     """Return the open needs for these items, the most urgent first.
 
-    Needs of equal urgency are ordered by due date. Of these, the oldest come first.
+    Needs of equal urgency are ordered by due day, and those with equal due days by age, oldest
+    first.
     """
     rows = books.all(
         "SELECT b.account, b.item, b.lot, b.quantity, n.need, n.recipient, n.urgency, n.needed_by "
@@ -229,7 +230,7 @@ def _open_needs(
 def _distribute(
     needs: list[_OpenNeed], shelves: dict[str, list[_OnShelf]]
 ) -> Iterator[tuple[_OpenNeed, _OnShelf, int]]:
-    """Yield each need, in the order of `needs`, with the lots that it gets and their quantities."""
+    """Yield, in the order of `needs`, each need with a lot and the quantity of it for the need."""
     free = {item: sum(on.quantity for on in shelf) for item, shelf in shelves.items()}
     tiers: defaultdict[tuple[int, str], list[_OpenNeed]] = defaultdict(list)
     for one in needs:
@@ -251,7 +252,10 @@ def _distribute(
 
 
 def _share(tier: Sequence[_OpenNeed], free: int) -> int:
-    """Share free goods between needs of equal urgency. Return the quantity that the needs got."""
+    """Share free goods of one item between needs of equal urgency.
+
+    Return the total quantity that the needs got.
+    """
     households: defaultdict[str, list[_OpenNeed]] = defaultdict(list)
     for one in tier:
         households[one.household].append(one)
@@ -268,13 +272,13 @@ def _share(tier: Sequence[_OpenNeed], free: int) -> int:
 def share_evenly(lacks: dict[str, int], free: int) -> dict[str, int]:
     """Divide free units evenly between recipients. Nobody gets more than they lack.
 
-    The remainder of the division goes, one unit each, to those that come first in `lacks`.
+    If the division leaves a remainder, the recipients that come first in `lacks` get one unit more.
 
     >>> share_evenly({"lx-01": 1, "lx-02": 9, "lx-03": 9}, 12)
     {'lx-01': 1, 'lx-02': 6, 'lx-03': 5}
 
     Args:
-        lacks: The quantity that each recipient lacks.
+        lacks: The quantity that each recipient lacks, by code.
     """
     given = dict.fromkeys(lacks, 0)
     waiting = sorted(lacks, key=lambda code: lacks[code])
@@ -297,7 +301,7 @@ def share_evenly(lacks: dict[str, int], free: int) -> dict[str, int]:
 
 @dataclass(slots=True)
 class _AllocationDraft:
-    """An allocation to which lines are still being added. Each of its lots serves only one need."""
+    """An unfinished allocation, to which lines are added. Each of its lots serves one need."""
 
     recipient: str
     location: str
@@ -329,7 +333,7 @@ class _AllocationDraft:
 
 
 def _combine(served: Iterator[tuple[_OpenNeed, _OnShelf, int]]) -> list[_AllocationDraft]:
-    """Combine the proposed lines into few allocations, if possible one per recipient and location.
+    """Combine proposed quantities into allocations, if possible one per recipient and location.
 
     The allocations are ordered by the first need that each of them serves.
     """

@@ -45,9 +45,9 @@ from supplies.views.shared_queries import (
 AllocationStatus = Literal["allocated", "in_transit", "partly_received", "received", "released"]
 
 AllocationFilter = Literal["waiting", AllocationStatus]
-"""A status, or `waiting` for every allocation of which goods are still set aside.
+"""A status of allocations; or `waiting`, for allocations with goods that are still set aside.
 
-Of a waiting allocation, a part may be on a delivery or received already.
+Other goods of a waiting allocation may be on a delivery or received.
 """
 
 DOCUMENT_TYPE = DocumentType(Allocation, "allocation", kind="allocated", prefix="a")
@@ -57,30 +57,31 @@ QUERIES_BY_STATUS = {
     "allocated": numbers_by_balance(ALLOCATED),
     "in_transit": numbers_by_balance(IN_TRANSIT, last=True),
 }
-"""The queries that find allocations by status.
+"""The queries that find allocations by status in an index.
 
-Other statuses cannot be seen in the balances. Allocations with these are filtered after reading.
+For other statuses, all allocations are read and then filtered.
 """
 
 ALLOCATING_KINDS = ("allocated", "donation_received", "goods_converted")
-"""Kinds of entry that allocate goods.
+"""The kinds of entry that allocate goods.
 
-Goods are allocated by command, or when goods for a claim arrive or are repacked.
+Goods are allocated by a command of their own. Goods for a claim or a donor's wish are allocated
+when they arrive or are repacked.
 """
 
 COUNTING_KIND = "stock_counted"
-"""Kind of entry with which a stock count takes missing goods out of allocations."""
+"""The kind of the entries that record stock counts. They may reduce allocated goods."""
 
 LineKey = tuple[str, str, str]
 """The allocation, item and lot that identify an allocation line."""
 
 
 class AllocationLineView(View, frozen=True, kw_only=True):
-    """The quantity allocated of one lot, with all corrections, and where the goods are now.
+    """The quantity that was allocated of one lot, with all corrections, and where it is now.
 
     Attributes:
-        released: Quantity that is no longer set aside for this recipient, because it was returned
-            to free stock or brought back from a delivery.
+        released: The quantity that is no longer set aside for this recipient: it was released, or
+            brought back from a delivery to free stock.
     """
 
     line: int
@@ -99,8 +100,8 @@ class AllocationView(View, frozen=True, kw_only=True):
     """An allocation to one recipient.
 
     Attributes:
-        location: Where the goods were allocated.
-        stated: The lines whose quantities were given in packs; absent if there are none.
+        location: The location where the goods were allocated.
+        stated: The lines whose quantities were given in packs; unset if there are none.
         note: Free text; None if there is none, or if it was erased.
         remarks: All other free text about the allocation, such as why goods were released.
     """
@@ -198,7 +199,10 @@ def _views(books: Books, found: Sequence[DocumentState[Allocation]]) -> list[All
 
 
 def find_counts(books: Books, allocation: str) -> list[int]:
-    """Return the numbers of the entries of stock counts that took goods of an allocation."""
+    """Return the stock counts that reduced the goods reserved by an allocation.
+
+    The result contains the numbers of their entries, the oldest first.
+    """
     rows = books.all(
         "SELECT DISTINCT t.seq FROM locations p CROSS JOIN transfers t CROSS JOIN entries e "
         "WHERE p.station = :station AND t.station = p.station AND t.source = :prefix || p.code "
@@ -210,7 +214,10 @@ def find_counts(books: Books, allocation: str) -> list[int]:
 
 
 def read_stated_packs(books: Books, ids: list[str]) -> dict[str, list[PackedLineView]]:
-    """Return, by allocation, the lines that the latest command gave in packs."""
+    """Return the lines of each allocation whose quantities were given in packs.
+
+    The lines are those of the latest command that made or corrected the allocation.
+    """
     entries = DocumentEntries(books, ids)
     latest = {name: _latest(entries.of(name)).seq for name in ids}
     packed = read_packed_lines(books, latest.values())
@@ -218,10 +225,10 @@ def read_stated_packs(books: Books, ids: list[str]) -> dict[str, list[PackedLine
 
 
 def _latest(entries: list[DocumentEntry]) -> DocumentEntry:
-    """Return the latest entry that made or corrected an allocation.
+    """Return the latest entry that made or corrected an allocation by a command of its own.
 
-    If the goods were allocated as part of another command, such as a donation, return that
-    command's entry.
+    If the goods were allocated by another command, such as a donation, return the entry of that
+    command.
     """
     stated = [each for each in entries if each.kind == "allocated" and each.part == 0]
     return stated[-1] if stated else entries[0]
@@ -230,7 +237,7 @@ def _latest(entries: list[DocumentEntry]) -> DocumentEntry:
 def _parts(books: Books, ids: list[str]) -> defaultdict[LineKey, Counter[str]]:
     """Return the quantities of each allocation line.
 
-    The names are fields of `AllocationLineView`.
+    They are named like the fields of `AllocationLineView`.
     """
     parts: defaultdict[LineKey, Counter[str]] = defaultdict(Counter)
     for move in read_net_transfers(books, ALLOCATED, ids):

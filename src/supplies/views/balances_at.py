@@ -1,4 +1,4 @@
-"""Read balances now, at the end of a day, or directly after an entry."""
+"""Read balances as they are now, at the end of a day, or directly after an entry."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ BalanceKey = tuple[str, str, str]
 """The account, item and lot that identify a balance."""
 
 ON_HAND = (STOCK, ALLOCATED, IN_TRANSIT)
-"""The kinds of account with the goods that a station has, on shelves and on the way."""
+"""The kinds of account with goods that the station has: free, allocated and in transit."""
 
 Sums = Counter[tuple[str, str]]
-"""Sums of balances, by the name of the kind of account and by item."""
+"""Sums of balances, by item and name of the kind of account."""
 
 
 def read_balances(
@@ -31,14 +31,14 @@ def read_balances(
 ) -> dict[BalanceKey, int]:
     """Return all nonzero balances of these kinds of account, by account, item and lot.
 
-    If both `on` and `at` are None, the present balances are returned.
+    If both `on` and `at` are None, the current balances are returned.
 
     Args:
-        on: Return the balances at the end of this day, with all entries recorded so far.
-        at: Return the balances directly after the entry with this number.
+        on: Return the balances at the end of this day, from all entries recorded so far.
+        at: Return the balances directly after the entry with this number was recorded.
         item: Return only balances of this item.
-        key: Return only accounts whose last key is this one. Accounts with a single key are found
-            by index.
+        key: Return only balances of accounts whose last key is this one. An index is used only for
+            kinds with a single key.
     """
     day = None if on is None else on.isoformat()
     if at is not None:
@@ -73,7 +73,11 @@ def read_balances(
 
 
 def sum_balances(books: Books, kinds: Iterable[AccountKind], *, on: date | None = None) -> Sums:
-    """Return the sums of balances by kind of account and item, now or at the end of a day."""
+    """Return the sum of the balances of each kind of account and item.
+
+    Args:
+        on: Sum the balances at the end of this day; None sums the current ones.
+    """
     on = past_day(books, on)
     sql = (_now if on is None else _on)("", "start", "end")
     return Sums(
@@ -91,17 +95,17 @@ def sum_balances(books: Books, kinds: Iterable[AccountKind], *, on: date | None 
 
 
 def past_day(books: Books, day: date | None) -> date | None:
-    """Return `day` if entries are booked after it; otherwise None.
+    """Return `day` if any entry is booked on a later day; otherwise None.
 
-    None means that the present balances are also those at the end of that day.
+    None means that the balances at the end of the day are the current balances.
     """
     return None if day is None or day.isoformat() >= books.head()[2] else day
 
 
 def latest_day_at(books: Books, seq: int) -> str | None:
-    """Return the latest day on which one of the entries up to `seq` is booked, as ISO text.
+    """Return the latest day on which any of the entries up to `seq` is booked, as ISO text.
 
-    Return None if there is no such entry.
+    Return None if there is no entry up to `seq`.
     """
     day: str | None = books.value(
         f"{_days_until(':last')} SELECT max(b.day) FROM booked b WHERE EXISTS ("
@@ -114,9 +118,9 @@ def latest_day_at(books: Books, seq: int) -> str | None:
 
 
 def _days_until(last: str) -> str:
-    """Return SQL for the table `booked (day)`, with all days until `last` that have entries.
+    """Return a WITH clause for the table `booked (day)`: all days with entries until `last`.
 
-    An index is used to go from each day to the next. This is faster than reading all entries.
+    The query steps through an index from day to day, which is faster than reading all entries.
     """
     return (
         "WITH RECURSIVE booked (day) AS (SELECT max(e.booked_on) FROM entries e "
@@ -127,11 +131,11 @@ def _days_until(last: str) -> str:
 
 
 def balance_exists(condition: str, *, past: bool) -> str:
-    """Return an SQL condition: an account has a nonzero balance, now or at the end of `:day`.
+    """Return an SQL condition that is true if an account has a nonzero balance.
 
     Args:
-        condition: SQL condition on `b.account`.
-        past: Whether to look at the end of `:day`.
+        condition: SQL condition on `b.account` that selects the accounts.
+        past: Whether to use the balances at the end of `:day` instead of the current ones.
     """
     where = f"WHERE b.station = :station AND {condition} AND b.quantity <> 0"
     if not past:
@@ -159,11 +163,12 @@ def _on(only: str, start: str, end: str) -> str:
 
 
 def _recorded_later(only: str, ranges: Iterable[tuple[str, str]]) -> str:
-    """Return SQL for the transfers after entry `:seq` that are booked on or before `:day`.
+    """Return SQL for what entries after `:seq` moved into accounts on or before `:day`.
 
     Args:
         only: A further SQL condition, beginning with AND.
-        ranges: The names of the parameters with the first account and the end of each range.
+        ranges: Names of the SQL parameters with the beginning and the end of each range of
+            accounts.
     """
     within = " OR ".join(f"(account >= :{start} AND account < :{end})" for start, end in ranges)
     sides = " UNION ALL ".join(

@@ -1,4 +1,4 @@
-"""Find an item by a scanned barcode."""
+"""Find the item with a scanned barcode."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from supplies.views.pagination import View
 
 
 class ScannedItem(View, frozen=True, kw_only=True):
-    """The item that has a scanned barcode, and the other parts of the barcode.
+    """The item with a scanned barcode, and what else the barcode contains.
 
     Attributes:
         barcode: The barcode as registered with the item.
-        pack: The pack that has this barcode. None means the base unit.
+        pack: The pack that has this barcode; None means the base unit.
         quantity: Number of base units in one such pack.
-        batch, expires_on: Batch and expiry of a GS1 code; otherwise None.
+        batch, expires_on: Batch and expiry in a GS1 code; None if the code contains none.
         expires_month: As in `ScannedCode`.
     """
 
@@ -34,13 +34,13 @@ class ScannedItem(View, frozen=True, kw_only=True):
 
 
 def find_barcode(books: Books, code: str) -> ScannedItem:
-    """Return the item with a scanned barcode, with the batch and expiry of a GS1 code.
+    """Return the item with a scanned barcode, and the batch and expiry in a GS1 code.
 
     A retired item is found only if no other item has the barcode.
 
     Raises:
         InvalidField: the code is blank or too long.
-        UnknownBarcode: no item has the barcode. The error contains the parts of the code.
+        UnknownBarcode: no item has the barcode. The error contains what was read from the code.
     """
     scanned = parse_barcode(code)
     item = books.catalogue.item_of_barcode(scanned.barcode)

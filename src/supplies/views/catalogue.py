@@ -1,4 +1,4 @@
-"""Read catalogue records by code, and search them by parts of codes and names."""
+"""Read catalogue records by code, and search them by words in their codes and names."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from supplies.views.pagination import (
 N = TypeVar("N", bound=CatalogueRecord)
 
 _LONGEST_QUERY = 200
-"""Maximum length of a query, in characters. No name is longer, so a longer query finds nothing."""
+"""Maximum length of a search text in characters. Names are not longer."""
 
 _COUNT_LIMIT = 1000
-"""Largest number of index rows that are counted for one bigram.
+"""Maximum number of index rows that are counted for one bigram of a search text.
 
-If a bigram has more rows, it is common. Only the rarest bigrams are looked up.
+A bigram with more rows counts as common.
 """
 
 _MAX_COUNTED = 24
-"""Largest number of bigrams of a query whose frequency is counted in the index."""
+"""Maximum number of bigrams of a search text whose rows are counted to find the rarest."""
 
 _MAX_LOOKED_UP = 4
-"""Largest number of bigrams that are looked up. The records found are then compared one by one."""
+"""Maximum number of bigrams that are looked up. The records found are then compared in full."""
 
 _PERSONAL = {table: frozenset(columns) for table, columns in PERSONAL_COLUMNS.values()}
 
@@ -44,7 +44,7 @@ def get_record(books: Books, kind: type[N], code: str, *, personal: bool = True)
     """Return the record with this code. The name of a forgotten person is None.
 
     Args:
-        personal: Whether to read personal fields. If not, they are None.
+        personal: Whether to read fields with personal data. If False, these fields are None.
 
     Raises:
         NotFound: there is no such record.
@@ -77,15 +77,15 @@ def list_records(
     retired: bool | None = None,
     personal: bool = True,
 ) -> Page[N]:
-    """List records of a kind by code.
+    """List records of one kind in the order of their codes.
 
     Args:
-        q: List only records that contain each word of `q` in their code, names, barcodes, address
-            or telephone number. Case and accents are ignored, and Chinese names are also found by
-            the first letters of their pinyin.
+        q: Search text. List only records that contain each of its words in their code, names,
+            barcodes, address or telephone number. Case and accents are ignored, and Chinese names
+            are also found by the first letters of their pinyin.
         retired: True lists only retired records, False only the others. None lists all.
-        personal: Whether to read personal fields. If not, they are None, and people cannot be
-            searched.
+        personal: Whether to read fields with personal data. If False, these fields are None, and
+            people cannot be searched.
 
     Raises:
         InvalidField: `q` is too long, or searches for people without `personal`.
@@ -129,9 +129,10 @@ def _columns(kind: type[CatalogueRecord], personal: bool) -> str:
 def _search_source(
     books: Books, kind: type[CatalogueRecord], wanted: list[str]
 ) -> tuple[str, dict[str, Any]]:
-    """Return SQL that selects the records with the rarest bigrams of the query, and its parameters.
+    """Return the SQL clauses that select records by the rarest bigrams of a search text.
 
-    The SQL returns the number of each record in the column `n`.
+    The clauses begin with the tables after FROM. The table of the records is `n`. The second result
+    contains the parameters of the SQL.
     """
     rarest = _rarest_bigrams(books, kind, wanted)
     if not rarest:
@@ -150,7 +151,7 @@ def _search_source(
 
 
 def _rarest_bigrams(books: Books, kind: type[CatalogueRecord], wanted: list[str]) -> list[str]:
-    """Return the bigrams of these words that the fewest records contain, the rarest first."""
+    """Return those bigrams of the search words that the fewest records contain, rarest first."""
     rows = query_ids(
         books,
         sorted({piece for word in wanted for piece in bigrams(word)})[:_MAX_COUNTED],

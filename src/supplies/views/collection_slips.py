@@ -1,4 +1,4 @@
-"""The slip with which a household fetches an allocation at the counter."""
+"""Build the slip with which a household fetches the goods of an allocation at the counter."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from supplies.views.shared_queries import read_lots, read_net_transfers
 
 
 def build_collection_slip(books: Books, allocation: str) -> CollectionSlip:
-    """Build the slip of an allocation: what is still set aside, and what was collected.
+    """Build the collection slip of an allocation: goods that are set aside, and goods collected.
 
     Raises:
         NotFound: there is no such allocation.

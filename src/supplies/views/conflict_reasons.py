@@ -1,7 +1,7 @@
-"""What a conflict contradicts, as a sentence that pages translate.
+"""Explain what a conflict contradicts, as a sentence that the web pages can show translated.
 
-`ConflictView.because` is the English sentence as recorded. This module finds the same reason in the
-books, as they were when the conflict was recorded.
+`ConflictView.because` is an English sentence that was stored with the conflict. This module derives
+the same reason from the entries before the conflict.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _OUTCOMES: dict[Outcome, str] = {
     "not_at_home": template("not_at_home"),
     "lost": template("lost"),
 }
-"""The outcomes as templates of sentences, so that pages translate them."""
+"""The outcomes as translatable templates."""
 
 _MISSING_GOODS = Sentence("the books did not contain all goods of the report")
 
@@ -36,14 +36,14 @@ _TOO_EARLY = Sentence("the reported time is later than the time at which it was 
 _TOO_LATE = Sentence("the reported time is too long ago for a report by phone")
 
 _CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far in the future a reported time may be."""
+"""How far in the future the reported time of a hand-out may be."""
 
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-"""The earliest time for which the offset from UTC is known in every time zone."""
+"""An early time for which Python can compute the UTC offset in every time zone."""
 
 
 def reason_of_conflict(books: Books, conflict: ConflictView) -> Sentence:
-    """Return in what way a report contradicts the books."""
+    """Return how the report in a conflict contradicts the books."""
     fields = msgspec.json.decode(conflict.stated)
     if "sheet" in fields:
         return Sentence("the count found more goods missing than the books still contained")
@@ -60,7 +60,7 @@ def reason_of_conflict(books: Books, conflict: ConflictView) -> Sentence:
 
 
 def _hand_out(books: Books, stated: ReportHandOut, conflict: ConflictView) -> Sentence:
-    """Return how a reported hand-out contradicts the books, with the present names."""
+    """Return how a reported hand-out contradicts the books. Names are the current ones."""
     place, moment = books.location(stated.location), stated.happened_at
     recorded_at = datetime.fromisoformat(conflict.recorded_at)
     if moment is not None and moment > recorded_at + _CLOCK_TOLERANCE:
@@ -108,7 +108,7 @@ def _earlier_outcome(books: Books, stated: ReportOutcome, before: int) -> Senten
 def _latest_before(
     books: Books, kind: type[StopRemoval | StopOutcome], stated: ReportOutcome, before: int
 ) -> int | None:
-    """Return the last entry before another that wrote a row of a kind about the stop."""
+    """Return the last entry before `before` that has a row of this type about the stop."""
     seq: int | None = books.value(
         f"SELECT max(seq) FROM {TABLES[kind]} WHERE station = :station "
         "AND delivery = :delivery AND allocation = :allocation AND seq < :before",

@@ -1,4 +1,4 @@
-"""Count sheets: what the books expected, what was counted, and the difference."""
+"""Count sheets: the quantities in the books, the quantities counted, and the differences."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class CountedLineView(View, frozen=True, kw_only=True):
     """A counted line, in base units. `difference` is `counted` minus `expected`.
 
     Attributes:
-        lot: None if all lots were counted together.
-        expected: The balance when the sheet was opened, including transfers that were recorded
-            later for an earlier time.
+        lot: None if all lots of the item were counted together.
+        expected: The quantity in the books when the sheet was opened. Entries that were recorded
+            later for an earlier time are included.
     """
 
     line: int
@@ -41,7 +41,7 @@ class CountedLineView(View, frozen=True, kw_only=True):
 
 
 class CountSheetView(View, frozen=True, kw_only=True):
-    """A count sheet, with its count if there is one.
+    """A count sheet, with its count if the goods were counted.
 
     A note is None if none was written, or if it was erased.
 
@@ -49,8 +49,8 @@ class CountSheetView(View, frozen=True, kw_only=True):
         happened_on, note: Day and note of the command that opened the sheet.
         counted_in: Number of the entry with the count; None until the goods are counted.
         counted_on, count_note: Day and note of the count; None until the goods are counted.
-        or_earlier, counted_or_earlier: True if the day of the sheet, or of the count, is only the
-            latest possible one; otherwise absent.
+        or_earlier, counted_or_earlier: True if the sheet may have been opened, or the goods
+            counted, before the given day; otherwise unset.
     """
 
     id: str
@@ -82,7 +82,7 @@ def get_count_sheet(books: Books, name: str) -> CountSheetView:
 
 
 def build_count_sheet_paper(books: Books, name: str, *, blind: bool = True) -> CountSheetPaper:
-    """Return the paper of a count sheet: the lots that were at its location when it was opened.
+    """Return a count sheet for printing: the lots at its location when the sheet was opened.
 
     Args:
         blind: Whether to leave out the quantities in the books.
@@ -118,7 +118,7 @@ class GoodsToCount(View, frozen=True, kw_only=True):
     """A lot that was at the location of a count sheet when the sheet was opened.
 
     Attributes:
-        expected: The quantity in the books, free and set aside, in base units.
+        expected: The quantity in the books, free and allocated together, in base units.
     """
 
     item: str
@@ -130,7 +130,7 @@ class GoodsToCount(View, frozen=True, kw_only=True):
 
 
 def list_goods_to_count(books: Books, name: str) -> list[GoodsToCount]:
-    """Return the goods at the location of a count sheet, sorted by item and then by expiry.
+    """Return the goods to count for a count sheet, sorted by item and then by expiry.
 
     Raises:
         NotFound: there is no such count sheet.
@@ -168,7 +168,7 @@ class MovedGoods(View, frozen=True, kw_only=True):
 
     Attributes:
         expected: The quantity when the sheet was opened, in base units.
-        now: The quantity now, free and set aside.
+        now: The current quantity, free and allocated together, in base units.
     """
 
     item: str
@@ -178,9 +178,10 @@ class MovedGoods(View, frozen=True, kw_only=True):
 
 
 def list_moved_goods(books: Books, name: str) -> list[MovedGoods]:
-    """Return the lots whose quantity at the location changed since a count sheet was opened.
+    """Return the lots whose quantity at the location changed after a count sheet was opened.
 
-    A count that is made now and compared with the sheet would be wrong by these goods.
+    A count of the current stock must not be recorded on the sheet, because it would differ by these
+    goods.
 
     Raises:
         NotFound: there is no such count sheet.
@@ -210,7 +211,7 @@ def list_count_sheets(
     """List count sheets, oldest first.
 
     Args:
-        newest_first: Whether the sheets that were opened last come first.
+        newest_first: Whether to list the newest sheets first instead.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.

@@ -1,4 +1,4 @@
-"""Deliveries: the team, the stops, the goods loaded and the outcome at each stop."""
+"""Deliveries: the team, the stops, the goods loaded, and the outcome of each stop."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ DOCUMENT_TYPE = DocumentType(Delivery, "delivery", kind="dispatched", prefix="v"
 
 
 class StopLineView(View, frozen=True, kw_only=True):
-    """The quantity of one lot that was loaded for a stop, in base units, and where it is now."""
+    """The quantity of one lot that was loaded for a stop, and its outcome, in base units."""
 
     line: int
     item: str
@@ -54,21 +54,23 @@ class StopView(View, frozen=True, kw_only=True):
     """A stop of a delivery: the goods of one allocation, and what happened to them.
 
     Attributes:
-        outcome: The latest outcome; None if none is reported yet.
+        outcome: The latest outcome; None if none has been reported.
         reported_in: Number of the entry with the outcome.
         happened_on: Day of the outcome.
         happened_at: Time of the outcome in UTC; None if only the day is known.
-        received_by, proof, note: None if they were not reported. The note is also None if it was
-            erased.
-        removed_in: Number of the entry that took the stop off the delivery; absent if it is on it.
-        moved_to: The delivery that has the goods of a removed stop; None if they are set aside
-            again where they were loaded.
-        why, next_attempt, time_window: Why the stop failed, the day on which the household wants
-            the goods, and when it is at home on that day; absent if this was not reported, or was
-            erased.
-        phone_time: What the clock of the phone showed, in UTC; absent if its clock was right.
-        code: Whether a code that the household told is that of the stop; absent if it told none.
-        proofs: The signatures and photos of all reports about the stop; absent if there are none.
+        received_by, proof, note: As reported; None if they were not. The note is also None if it
+            was erased.
+        removed_in: Number of the entry that took the stop off the delivery; unset if the stop is on
+            it.
+        moved_to: The delivery to which a removed stop was moved; None if its goods are set aside
+            again where they were loaded; unset if the stop was not removed.
+        why, next_attempt, time_window: Why the goods could not be handed over, the day on which the
+            household wants them, and when it is at home on that day; unset if this was not
+            reported, or was erased.
+        phone_time: The time on the phone's clock, in UTC, if it was corrected; otherwise unset.
+        code: The result of comparing the household's code with the code of the stop; unset if no
+            code was reported.
+        proofs: The signatures and photos of all reports about the stop; unset if there are none.
     """
 
     stop: int
@@ -98,10 +100,10 @@ class DeliveryView(View, frozen=True, kw_only=True):
 
     Attributes:
         team: The team that has the delivery now.
-        status: "out" until the delivery is closed.
+        status: "out" until the delivery is closed, then "closed".
         happened_on, note: Day and note of the dispatch.
-        remarks: All other free text about the delivery, including notes of reports that
-            contradicted the books.
+        remarks: All other free text about the delivery, including notes of reports that are
+            conflicts.
     """
 
     id: str
@@ -115,7 +117,7 @@ class DeliveryView(View, frozen=True, kw_only=True):
 
     @property
     def present_stops(self) -> list[StopView]:
-        """The stops that were not taken off the delivery."""
+        """The stops that are on the delivery: those that were not taken off."""
         return [stop for stop in self.stops if not stop.removed_in]
 
 
@@ -169,7 +171,7 @@ def list_deliveries(
 
 
 def find_deliveries(books: Books, allocation: str) -> list[str]:
-    """Return the ids of the deliveries that took an allocation along, oldest first."""
+    """Return the ids of the deliveries on which an allocation was a stop, oldest first."""
     return list(dict.fromkeys(row.delivery for row in books.rows(Stop, allocation=allocation)))
 
 
@@ -216,7 +218,7 @@ def _views(books: Books, found: Sequence[DocumentState[Delivery]]) -> list[Deliv
 
 
 def _read_details(books: Books, ids: Sequence[str]) -> dict[tuple[int, str], OutcomeDetails]:
-    """Return further details of outcomes, by entry number and allocation."""
+    """Return the further details of reported outcomes, by entry number and allocation."""
     rows = query_ids(
         books,
         ids,

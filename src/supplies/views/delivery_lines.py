@@ -1,4 +1,4 @@
-"""The goods that were loaded for the stops of deliveries, with the outcomes."""
+"""Read the goods that were loaded for the stops of deliveries, with the outcomes of the stops."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from supplies.domain.commands import Outcome
 
 
 class LoadedLine(NamedTuple):
-    """One line that was loaded for a stop, with quantities in base units.
+    """Goods of one lot that were loaded for a stop, with quantities in base units.
 
     Attributes:
-        outcome: None if none is reported yet. The quantities received, brought back and lost are
-            then 0.
-        reported_in: Number of the entry with the outcome.
-        happened_at: A timestamp as text, or None.
-        removed_in: Number of the entry that took the stop off the delivery; None if it is on it.
-        moved_to: The delivery to which the stop was moved, or None.
+        outcome: None if no outcome has been reported. The quantities received, brought back and
+            lost are then 0.
+        reported_in: Number of the entry with the outcome; None without an outcome.
+        happened_at: Time of the outcome as ISO text; None if only the day is known.
+        removed_in: Number of the entry that took the stop off the delivery; None if the stop is on
+            it.
+        moved_to: The delivery to which a removed stop was moved; otherwise None.
     """
 
     delivery: str
@@ -48,8 +49,8 @@ def read_loaded_lines(
 ) -> list[LoadedLine]:
     """Return the loaded lines of these deliveries or allocations, in order of dispatch and stop.
 
-    The quantities received, brought back and lost are those of the latest outcome. The quantity in
-    transit is the present balance.
+    The quantities received, brought back and lost are from the latest outcome. The quantity in
+    transit is the current balance.
     """
     rows = query_ids(
         books,

@@ -20,7 +20,7 @@ Stroke = list[tuple[int, int]]
 
 
 class ProofView(View, frozen=True, kw_only=True):
-    """A signature or photo of a stop.
+    """A signature or photo that was recorded for a stop.
 
     Attributes:
         entry: Number of the entry that recorded it.
@@ -33,13 +33,13 @@ class ProofView(View, frozen=True, kw_only=True):
 
 
 class SignatureView(View, frozen=True, kw_only=True):
-    """A signature: strokes of points [x, y], from 0 to 1000 and from 0 to 500."""
+    """A signature as strokes: lists of points [x, y], with x from 0 to 1000 and y from 0 to 500."""
 
     strokes: list[Stroke]
 
 
 class StopCodeView(View, frozen=True, kw_only=True):
-    """The code of a stop, with texts to send to the household.
+    """The code of a stop, and messages to the household that contain the code.
 
     Attributes:
         code, text_zh, text_en: None if the stop has no code, or if the code was erased.
@@ -54,7 +54,7 @@ class StopCodeView(View, frozen=True, kw_only=True):
 
 
 class StopCodesView(View, frozen=True, kw_only=True):
-    """The codes of the stops of a delivery, which the households tell the courier."""
+    """The codes of all stops of a delivery."""
 
     delivery: str
     stops: list[StopCodeView]
@@ -64,7 +64,8 @@ class StopProofs(NamedTuple):
     """The proofs of one stop.
 
     Attributes:
-        code: Whether a reported code is that of the stop; None if no code was reported.
+        code: The result of comparing a reported code with the code of the stop; None if no code was
+            reported.
     """
 
     proofs: list[ProofView]
@@ -72,7 +73,7 @@ class StopProofs(NamedTuple):
 
 
 def read_proofs(books: Books, deliveries: Iterable[str]) -> dict[tuple[str, str], StopProofs]:
-    """Return the proofs of the stops of some deliveries, by delivery and allocation.
+    """Return the proofs of the stops of these deliveries, by delivery and allocation.
 
     Stops without proofs are left out.
     """
@@ -104,7 +105,7 @@ def read_proofs(books: Books, deliveries: Iterable[str]) -> dict[tuple[str, str]
 def get_stop_codes(books: Books, delivery: str) -> StopCodesView:
     """Return the codes of the stops of a delivery. Stops that were taken off it are left out.
 
-    Only the people who tell the codes to the households may see them, and couriers must not.
+    Show the codes only to the people who send them to the households, never to couriers.
 
     Raises:
         NotFound: there is no such delivery.
@@ -159,7 +160,7 @@ def get_signature(books: Books, delivery: str, entry: int) -> SignatureView:
 
 
 def read_signatures(books: Books, delivery: str) -> dict[int, list[Stroke]]:
-    """Return the signatures of a delivery that were not erased, by entry number."""
+    """Return the signatures for a delivery that were not erased, by entry number."""
     rows = books.all(
         "SELECT p.seq, x.content FROM proofs p CROSS JOIN erasable x "
         "WHERE p.station = :station AND p.delivery = :delivery AND p.kind = 'signature' "

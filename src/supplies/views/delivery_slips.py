@@ -1,4 +1,4 @@
-"""Delivery slips and run sheets, with only the personal data that a team needs."""
+"""Build delivery slips and run sheets. They contain only the personal data that a team needs."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from supplies.views.shared_queries import find_document, read_lots, shown_unit
 
 
 class _LoadedDelivery(NamedTuple):
-    """A delivery, its loaded lines in the order of the stops, and the data of their lots.
+    """A delivery with its loaded lines in the order of the stops, and their lots.
 
     Attributes:
-        packed: The lines of each allocation whose quantities were given in packs.
+        packed: By allocation, the lines whose quantities were given in packs.
     """
 
     team: str
@@ -43,7 +43,7 @@ class _LoadedDelivery(NamedTuple):
     packed: dict[str, list[PackedLineView]]
 
     def stops(self) -> list[list[LoadedLine]]:
-        """Return the loaded lines of each stop, in order."""
+        """Return the loaded lines grouped by stop, in the order of the stops."""
         return [list(lines) for _, lines in groupby(self.loaded, key=lambda line: line.stop)]
 
 
@@ -51,7 +51,7 @@ def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
     """Build a slip for each stop, in order. Stops that were taken off the delivery have none.
 
     Names of people and telephone numbers are masked. Addresses are complete. If the code of a
-    recipient was merged, the slip shows the code that stays.
+    recipient was merged, the slip shows the code that stays in use.
 
     Raises:
         NotFound: there is no such delivery.
@@ -88,7 +88,10 @@ def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
 
 
 def _run_url(books: Books, delivery: str, allocation: str) -> str | msgspec.UnsetType:
-    """Return the address that opens a stop on a phone. It contains no secret."""
+    """Return the URL that opens a stop on a phone, without any secret.
+
+    Return UNSET if other devices cannot open the station's host.
+    """
     host = books.station.host
     if is_local_address(host):
         return msgspec.UNSET
@@ -96,13 +99,13 @@ def _run_url(books: Books, delivery: str, allocation: str) -> str | msgspec.Unse
 
 
 def build_run_sheet(books: Books, delivery: str) -> RunSheet:
-    """Build the run sheet: the quantity of each lot to load, and the stops in order.
+    """Build the run sheet of a delivery: the quantity of each lot to load, and the stops in order.
 
-    For a stop that was taken off the delivery, the sheet shows only where the goods are now.
+    For a stop that was taken off the delivery, the sheet shows only where its goods are now.
 
     Raises:
         NotFound: there is no such delivery.
-        Forgotten: a recipient was forgotten after the dispatch.
+        Forgotten: a recipient's data was erased after the dispatch.
     """
     found = _load_delivery(books, delivery)
     stops = []
@@ -167,9 +170,9 @@ def _removed_stop(line: LoadedLine) -> RunStop:
 
 
 def _lines_to_load(books: Books, found: _LoadedDelivery) -> list[LoadLine]:
-    """Return the quantity of each lot to load at each location.
+    """Return the quantity of each lot to load, by location and item.
 
-    Lots that expire first come first.
+    The lots of an item that expire first come first.
     """
     described = found.lots
     sums: Counter[tuple[str, str, str]] = Counter()
@@ -199,10 +202,7 @@ def _lines_to_load(books: Books, found: _LoadedDelivery) -> list[LoadLine]:
 
 
 def masked_name(recipient: Recipient) -> str:
-    """Return a recipient's name as the team may see it.
-
-    Only the name of an institution is not masked.
-    """
+    """Return a recipient's name as teams may see it. Only names of institutions are not masked."""
     name = recipient.name or ""
     return name if recipient.kind == "institution" else mask_name(name)
 
@@ -221,9 +221,9 @@ def _lines(books: Books, found: _LoadedDelivery, loaded: list[LoadedLine]) -> li
 def packs_of_line(
     packed: Sequence[PackedLineView], line: LoadedLine, loaded: Sequence[LoadedLine]
 ) -> list[StatedPacks]:
-    """Return the packs in which a loaded line was given; [] if they do not give its quantity.
+    """Return the packs in which a loaded line was set aside; [] if its quantity does not fit them.
 
-    If an item was loaded from several lots, the line gets the packs that have exactly its quantity.
+    If an item was loaded from several lots, a line gets the packs that have exactly its quantity.
     If several packs fit, the result is [].
     """
     stated = [
@@ -249,7 +249,7 @@ def _line(
 
 
 def slip_line(books: Books, code: str, lot: Lot, quantity: int) -> SlipLine:
-    """Return a quantity of one lot as slips print it, in base units or a larger unit."""
+    """Return goods of one lot as slips print them, in base units or in a larger unit."""
     item = books.item(code)
     return SlipLine(
         name=item.name,

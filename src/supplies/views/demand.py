@@ -1,4 +1,4 @@
-"""How much of each item is needed, promised and free."""
+"""Report how much of each item is needed, promised and free."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from supplies.views.shared_queries import read_lots
 
 
 class DemandLine(View, frozen=True, kw_only=True):
-    """The demand for an item, in base units, and the free stock that can meet it.
+    """The needs for one item and the free stock that can meet them, in base units.
 
     Attributes:
-        open: The needed quantity that no donor promised and that is not set aside.
-        claimed: The needed quantity that donors promised to deliver.
-        free: The quantity in stock that is not set aside. Expired goods and goods in quarantine do
-            not count.
+        open: The needed quantity that no pledge claims and that is not set aside.
+        claimed: The needed quantity that donors promised.
+        free: The quantity in stock that is not set aside, without expired goods and goods in
+            quarantine.
         missing: The part of `open` that exceeds `free`.
     """
 
@@ -35,7 +35,8 @@ def list_demand(books: Books, today: date) -> list[DemandLine]:
     """List the items with unmet needs. Items of which the most is missing come first.
 
     Args:
-        today: The station's day. Goods that expired before this day do not count as free.
+        today: The current day in the station's time zone. Goods that expired before it do not count
+            as free.
     """
     needed = sum_balances(books, (NEEDED, CLAIMED))
     items = {item for _, item in needed}
@@ -57,10 +58,11 @@ def list_demand(books: Books, today: date) -> list[DemandLine]:
 
 
 def count_usable(books: Books, today: date, items: Container[str]) -> Counter[str]:
-    """Return the free quantity of each of the items, without expired and quarantined goods.
+    """Return the free quantity of each of the items, without expired goods and quarantines.
 
     Args:
-        today: The station's day. Goods that expired before this day do not count.
+        today: The current day in the station's time zone. Goods that expired before it do not
+            count.
     """
     free = {
         key: quantity for key, quantity in read_balances(books, (STOCK,)).items() if key[1] in items

@@ -53,9 +53,9 @@ class DonationLineView(View, frozen=True, kw_only=True):
             fulfilled pledges; `pledges` of the donation names them.
         recipient ("for" in JSON): The recipient named by the donor.
         value: None if the goods are not valued.
-        stated: The quantity in packs, as given; absent if it was given in base units.
-        expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
-            absent.
+        stated: The quantity in packs, as given; unset if it was given in base units.
+        expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
+            unset.
     """
 
     line: int

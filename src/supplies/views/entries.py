@@ -47,13 +47,13 @@ class EntryView(View, frozen=True, kw_only=True):
 
     Attributes:
         body: The exact bytes that were hashed (base64 in JSON).
-        previous, hash: Hash of the entry before, and of this entry, in hexadecimal.
-        stated: The lines whose quantities were given in packs; absent if there are none.
-        texts: The free text of the command, on its first entry; null if it was erased, absent if
+        previous, hash: Hash of the preceding entry, and of this entry, in hexadecimal.
+        stated: The lines whose quantities were given in packs; unset if there are none.
+        texts: The free text of the command, on its first entry; None if it was erased, unset if
             there was none.
         warnings: A warning if the clock was set back before the entry was recorded; otherwise
-            absent.
-        or_earlier: True if the day is only the latest possible one; otherwise absent.
+            unset.
+        or_earlier: True if the event may have happened before the day; otherwise unset.
     """
 
     station: str
@@ -84,12 +84,12 @@ class ConflictView(View, frozen=True, kw_only=True):
         because: A message that says what the fact contradicts.
         stated: The command as reported, without free text.
         note: The reporter's text; None if there was none, or if it was erased.
-        time_window: When the household is at home, as reported; absent if the report does not say
+        time_window: When the household is at home, as reported; unset if the report does not say
             it, or if it was erased.
         resolved_in: Number of the latest entry that resolved the conflict; None while it is open.
         resolved_by: How the conflict was resolved.
         resolved_because: The reason given for the resolution.
-        or_earlier: True if the day is only the latest possible one; otherwise absent.
+        or_earlier: True if the event may have happened before the day; otherwise unset.
     """
 
     seq: int

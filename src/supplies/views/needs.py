@@ -66,7 +66,7 @@ class NeedView(View, frozen=True, kw_only=True):
     Attributes:
         asked: The quantity that is asked for, after all corrections. The other quantities show how
             far the need is met.
-        stated: The quantity in packs, as given; absent if it was given in base units.
+        stated: The quantity in packs, as given; unset if it was given in base units.
         needed_by: None if there is no due day.
         note: Free text; None if there is none, or if it was erased.
         end_reason: None unless the need was ended.

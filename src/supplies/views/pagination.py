@@ -53,7 +53,7 @@ class Page(View, Generic[T], frozen=True, kw_only=True):
 
 
 OrEarlier = bool | msgspec.UnsetType
-"""True if `happened_on` is only the latest possible day; absent if it is the day itself."""
+"""True if `happened_on` is only the latest possible day; unset if it is the day itself."""
 
 
 class Warned(View, frozen=True, kw_only=True):

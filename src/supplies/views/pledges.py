@@ -67,7 +67,7 @@ class PledgeLineView(View, frozen=True, kw_only=True):
     `promised` is the sum of `arrived`, `outstanding`, `lapsed` and `cancelled`.
 
     Attributes:
-        stated: The quantity in packs, as given; absent if it was given in base units.
+        stated: The quantity in packs, as given; unset if it was given in base units.
     """
 
     line: int

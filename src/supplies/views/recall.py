@@ -33,8 +33,8 @@ class RecalledLot(View, frozen=True, kw_only=True):
 
     Attributes:
         origin: The account from which the lot came, such as `donor:D-01`.
-        expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
-            absent.
+        expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
+            unset.
     """
 
     lot: str

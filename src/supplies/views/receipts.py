@@ -67,7 +67,7 @@ class ReceiptView(View, frozen=True, kw_only=True):
         check_code, signature, key_id: None until `with_signature` adds them.
         replaced_by: Number of the receipt that replaces this one, or None.
         reprints: How many numbered copies were made.
-        given_back: The goods of the receipt that were given back to the donor; absent if there are
+        given_back: The goods of the receipt that were given back to the donor; unset if there are
             none, or if the receipt is void.
     """
 

@@ -64,8 +64,8 @@ class ShipmentLineView(View, frozen=True, kw_only=True):
         value_minor: In minor units of `currency`; None if there is no value.
         arrived, lost: None until this station knows them.
         lot_here: The lot at this station; None if the goods did not arrive here.
-        expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
-            absent.
+        expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
+            unset.
     """
 
     line: int
@@ -93,7 +93,7 @@ class ShipmentView(View, frozen=True, kw_only=True):
         entry: This station's entry, which the other station can store as evidence. None if the
             shipment is awaited.
         note: This station's note; None if there is none, or if it was erased.
-        or_earlier: True if the day is only the latest possible one; otherwise absent.
+        or_earlier: True if the event may have happened before the day; otherwise unset.
     """
 
     id: str

@@ -42,8 +42,8 @@ class StockRow(View, frozen=True, kw_only=True):
     """One lot at one location, in base units. `on_hand` is the sum of `free` and `allocated`.
 
     Attributes:
-        expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
-            absent.
+        expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
+            unset.
     """
 
     location: str

@@ -94,11 +94,11 @@ class StockDocumentView(View, frozen=True, kw_only=True):
         lines: Empty if it was reversed.
         superseded_by: Number of the latest entry that corrected it.
         note, reason: None if there is none, or if it was erased.
-        stated: The lines whose quantities were given in packs; absent if there are none.
+        stated: The lines whose quantities were given in packs; unset if there are none.
         due_on: The day on which lent or issued goods should be back.
         outstanding: The goods that have not come back yet.
         headcount: How many people of a group received a hand-out.
-        team: The team that reported a hand-out at its counter; absent for all other documents.
+        team: The team that reported a hand-out at its counter; unset for all other documents.
         happened_at: The reported time of this hand-out; None if only the day is known.
         phone_time: What the clock of the phone showed; None if it was not corrected.
     """

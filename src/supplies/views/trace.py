@@ -40,8 +40,8 @@ class LotTrace(View, frozen=True, kw_only=True):
         stands: Balances of all accounts except those of recipients: in stock, in transit, used,
             lost.
         reached: The quantities that recipients have.
-        expires_month: The expiry as printed on the goods, if only a month is printed; otherwise
-            absent.
+        expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
+            unset.
     """
 
     lot: str
