@@ -1,1 +1,1 @@
-"""Invented books for demonstration."""
+"""Invented books for demonstrations."""

@@ -1,8 +1,9 @@
-"""The Longxue scene: eleven days of a social work station, recorded command by command.
+"""Demonstration data: eleven days of an invented social work station, command by command.
 
-From 3 to 13 February 2020, 36 households have needs, donors give goods, and teams deliver them. All
-names are invented, and the names say so. `supplies demo` records the scene, and adds a delivery
-that is still out. Its station report is computed from these books.
+From 3 to 13 February 2020, 36 households have needs, donors give goods, and teams deliver the
+goods. All names are invented, and the names say so. `supplies demo` records these days, and adds a
+delivery that has not come back yet. The station report of the demonstration is computed from these
+books.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ FIRST, LAST = date(2020, 2, 3), date(2020, 2, 13)
 BY = "u_1"
 
 MET = [f"R-{number:03d}" for number in range(1, 17)]
-"""Codes of the households whose needs are met in full."""
+"""Codes of the households that receive all that they need."""
 
 PARTLY = [f"R-{number:03d}" for number in range(17, 37)]
 """Codes of the households that receive only part of what they need."""
@@ -67,23 +68,26 @@ ACTIVITIES = (
 
 
 class SceneClock:
-    """A clock that is set to noon of a day, and advances one second with every call."""
+    """A clock for demonstration data.
+
+    It can be set to noon of a day, and advances by one second with every call.
+    """
 
     def __init__(self) -> None:
         self.now = datetime(2020, 2, 3, 4, tzinfo=UTC)
 
     def __call__(self) -> datetime:
-        """Return the time, which is one second later than the result of the last call."""
+        """Advance the clock by one second, and return its time in UTC."""
         self.now += timedelta(seconds=1)
         return self.now
 
     def day(self, day: int) -> None:
-        """Set the clock to noon at the station on this day of February 2020."""
+        """Set the clock to noon, in the station's time zone, on this day of February 2020."""
         self.now = datetime(2020, 2, day, 4, tzinfo=UTC)
 
 
 class Scene:
-    """The scene, which is recorded in a ledger that was opened with a `SceneClock`."""
+    """Records the demonstration data in a ledger that was opened with a `SceneClock`."""
 
     def __init__(self, ledger: Ledger, clock: SceneClock, host: str = DEFAULT_HOST) -> None:
         self.ledger, self.clock, self._host = ledger, clock, host
@@ -95,12 +99,13 @@ class Scene:
     def book(
         self, progress: Callable[[int], None] = lambda _: None, *, with_people: bool = False
     ) -> None:
-        """Record all days of the scene.
+        """Record all days of the demonstration.
 
         Args:
             progress: Called with the number of commands recorded so far.
-            with_people: Whether to add users as whom visitors can sign in without a password, and
-                a delivery that is still out on the day after the scene.
+            with_people: Whether to add two things for visitors: users as whom they can sign in
+                without a password, and a delivery that is still under way on the day after the last
+                one.
         """
         self._progress = progress
         self._register()
@@ -283,7 +288,7 @@ class Scene:
         )
 
     def _allocations(self, recipient: str) -> list[str]:
-        """Return the allocations of a recipient that are not dispatched yet."""
+        """Return the allocations of a recipient that were not dispatched yet."""
         balances = self.ledger.books.nonzero_balances("allocated:")
         allocations = {account.split(":")[1] for account, _, _ in balances}
         rows = self.ledger.books.all(
@@ -294,7 +299,7 @@ class Scene:
         return [name for (name,) in rows if name in allocations]
 
     def _dispatch(self, team: str, recipients: list[str]) -> tuple[str, dict[str, str]]:
-        """Dispatch a team. Return the delivery, and the allocation of each recipient."""
+        """Dispatch a delivery of a team. Return its id, and the allocation of each recipient."""
         stops = {code: name for code in recipients for name in self._allocations(code)}
         delivery = self._document(c.Dispatch(team=team, allocations=list(stops.values())))
         self.deliveries.append(delivery)
@@ -339,7 +344,7 @@ class Scene:
         self._record(c.CloseDelivery(delivery=delivery))
 
     def _leave_a_delivery_out(self) -> None:
-        """Send the courier's team out with goods for four households, and record no outcome."""
+        """Dispatch a delivery for four households, and record no outcome of it."""
         self.clock.day(LAST.day + 1)
         households = PARTLY[5:9]
         for code in households:
@@ -469,7 +474,7 @@ def book_scene(
     with_people: bool = False,
     host: str = DEFAULT_HOST,
 ) -> Scene:
-    """Record the scene in a new database. Return the scene, whose ledger is still open.
+    """Record the demonstration data in a new database. Return the scene, whose ledger is open.
 
     Args:
         url: URL or path of the database.

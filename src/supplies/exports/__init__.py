@@ -1,1 +1,1 @@
-"""Write the books in the formats of other programs."""
+"""Export the books in file formats that other programs read."""

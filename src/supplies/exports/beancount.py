@@ -28,9 +28,10 @@ def beancount_journal(
 ) -> Iterator[str]:
     """Yield the lines of a journal with all entries that are booked until a day.
 
-    Each entry with transfers is a transaction of its own, also a correction or reversal. At the end
-    the balances of the books are stated, so that `bean-check` compares them. Names of accounts and
-    commodities follow the rules of beancount; metadata states the names that the books have.
+    Each entry with transfers becomes a transaction of the journal, even a correction or reversal.
+    The journal ends with balance assertions, so that `bean-check` compares its balances with those
+    of the books. Names of accounts and commodities follow the rules of beancount; metadata contain
+    the names that they have in the books.
 
     Args:
         as_of: The day. None means the latest day with an entry.
@@ -77,11 +78,12 @@ def _transaction(entry: JournalEntry, names: _Names) -> Iterator[str]:
 
 
 class _Names:
-    """Names that beancount allows, for accounts and items.
+    """Converts the names of accounts and items to names that beancount allows.
 
     A part of an account begins with a capital letter or digit, and has no dots or underscores. A
-    commodity has capital letters. If two codes would have one name, the later one gets a number.
-    Only codes of the catalogue are remembered, because ids such as a_13 give different names.
+    commodity has capital letters. If two codes would get the same name, the later one gets a
+    number. Only codes of the catalogue are remembered for this, because ids such as a_13 never get
+    the same name.
     """
 
     def __init__(self) -> None:
@@ -118,7 +120,7 @@ class _Names:
 
 _ID = re.compile(r"[a-z]_[0-9]+")
 _IDS = frozenset({"pledge", "need", "need?", "allocation", "delivery", "shipment", "conversion"})
-"""Keys of accounts whose codes are ids of documents."""
+"""Parts of account names that are ids of documents, and not codes of the catalogue."""
 
 
 def _key_names(kind: str) -> tuple[str, ...]:
@@ -134,9 +136,10 @@ def _part_name(code: str) -> str:
 
 
 def _commodity_name(item: str) -> str:
-    """Return the code of an item in capital letters.
+    """Return the code of an item as a beancount commodity, in capital letters.
 
-    It begins with a letter, ends with a letter or digit, and is not a word of the language.
+    The result begins with a letter, ends with a letter or digit, and is not a reserved word of
+    beancount.
     """
     name = item.upper()
     if not name[0].isalpha():

@@ -21,21 +21,21 @@ _RECORDS = {
     "location": "locations",
     "team": "teams",
 }
-"""For each column that contains codes: the table to whose column `code` it refers."""
+"""The table to which each column with codes refers, by the name of the column."""
 
 OpenFile = Callable[[str], AbstractContextManager[Path]]
-"""A function that yields the path to which a file with the given name is to be written."""
+"""A function that returns a context manager with the path for a file with the given name."""
 
 
 def write_package(name: str, title: str, tables: Iterable[Table], open_file: OpenFile) -> None:
     """Write tables as CSV files, and the file `datapackage.json` that describes them.
 
-    The types of the columns are found while the rows are written.
+    The types of the columns are determined while the rows are written.
 
     Args:
-        name: Name of the package, in small letters.
+        name: Name of the package, in lower-case letters.
         title: Title of the package.
-        tables: The tables; each becomes a file with its name.
+        tables: The tables. Each becomes a file with the name of the table.
         open_file: Opens each file of the package.
     """
     resources = []
@@ -58,7 +58,7 @@ def write_package(name: str, title: str, tables: Iterable[Table], open_file: Ope
 
 
 class _Kinds:
-    """Finds out the types of columns from their values."""
+    """Determines the types of the columns of a table from the values in its rows."""
 
     def __init__(self, count: int) -> None:
         self._types: list[set[type]] = [set() for _ in range(count)]

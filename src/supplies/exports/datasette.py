@@ -1,4 +1,4 @@
-"""Write flat tables with human names into a SQLite file for Datasette and sqlite-utils."""
+"""Write flat tables with readable names into a SQLite file for Datasette and sqlite-utils."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from supplies.maintenance.protected_files import EXPORT_MARK
 from supplies.stations.paper_settings import paper_settings, unit_words
 
 _ENTRIES_AT_ONCE = 500
-"""How many entries are inserted with one statement."""
+"""How many entries are read and inserted at a time."""
 
 _SEARCHED = {
     "items": ("name", "name_en", "code"),
@@ -42,18 +42,18 @@ _SEARCHED = {
     "stock": ("place", "item", "batch"),
     "handed_out": ("recipient", "item", "community"),
 }
-"""The columns of each table in which full-text search looks."""
+"""The columns of each table that full-text search covers."""
 
 
 def write_datasette(books: Books, path: Path, language: Language, *, personal: bool) -> None:
     """Write the books into an empty SQLite file.
 
-    The key of an item, person or place is its name, so that each table can be read alone. A name
-    that several of them have is followed by the code. Without personal data, the name of a donor or
-    recipient is its code. Full-text search finds parts of Chinese names and English words.
+    The key of an item, person or place is its name, so that each table can be read alone. If
+    several have the same name, their codes are added to it. Without personal data, the key of a
+    donor or recipient is the code. Full-text search finds parts of Chinese names and English words.
 
     Args:
-        path: An empty file, which only this process uses.
+        path: An empty file, which no other process uses.
         language: The language of the names of tables, columns and items.
         personal: Whether to write names, addresses and telephone numbers of people, and free texts.
     """
@@ -128,7 +128,7 @@ class _FlatFile:
         )
 
     def _insert(self, name: str, rows: Iterable[dict[str, Any]]) -> None:
-        """Insert rows with English names of columns. Values without a column are left out."""
+        """Insert rows, whose columns have English names. Values without a column are ignored."""
         table = self._tables[name]
         names = [column.name for column in table.columns]
         words = {one: self._words_of(name, one) for one in names}
@@ -138,7 +138,7 @@ class _FlatFile:
         )
 
     def _words_of(self, table: str, column: str) -> Mapping[str, str]:
-        """Return the words that a column has in place of codes."""
+        """Return the words that replace the codes in a column."""
         chinese = CHINESE_VALUES.get((table, column), {}) if self._language == "zh" else {}
         return self._words.get(column, chinese)
 
@@ -231,7 +231,10 @@ class _FlatFile:
             )
 
     def _insert_handed_out(self) -> None:
-        """Sum up what each recipient got on a day, less what was taken back, in the new file."""
+        """Insert the net quantities that each recipient got on each day.
+
+        They are computed from other tables of the file. Goods that were taken back are subtracted.
+        """
         words = {
             column.name: _quoted(column.heading)
             for table in self._tables.values()
@@ -255,9 +258,9 @@ class _FlatFile:
         )
 
     def _make_searchable(self, name: str, columns: Sequence[str]) -> None:
-        """Add an index for full-text search, as sqlite-utils and Datasette find it.
+        """Add a full-text search index that sqlite-utils and Datasette recognize.
 
-        Its columns are those of the table, but they are indexed by the words of `search_words`.
+        The index has the columns of the table, but contains the words from `search_words`.
         """
         table = self._tables[name]
         heading, index = _quoted(table.heading), _quoted(f"{table.heading}_fts")
@@ -283,7 +286,7 @@ class _FlatFile:
 
 
 def _unique_names(records: Iterable[Any], name_of: Any) -> dict[str, str]:
-    """Return a name for each code. A name that several records have is followed by the code."""
+    """Return a name for each code. If several records have the same name, the code is added."""
     found = {record.code: name_of(record) for record in records}
     counts = Counter(found.values())
     return {

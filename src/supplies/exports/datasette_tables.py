@@ -89,13 +89,13 @@ CHINESE = {
 
 
 class NamedColumn(NamedTuple):
-    """A column of a table of the export.
+    """A column of an exported table.
 
     Attributes:
-        name: Its name in English.
-        heading: Its name in the file.
-        is_number: Whether its values are whole numbers. Others are texts.
-        refers_to: The English name of the table to whose key it refers, or None.
+        name: Name of the column in English.
+        heading: Name of the column in the file, in the chosen language.
+        is_number: Whether the values are whole numbers; otherwise, they are texts.
+        refers_to: The English name of the table whose key the column contains, or None.
     """
 
     name: str
@@ -105,11 +105,11 @@ class NamedColumn(NamedTuple):
 
 
 class NamedTable(NamedTuple):
-    """A table of the export.
+    """An exported table.
 
     Attributes:
-        heading: Its name in the file.
-        key: The heading of its key; "" if it has none.
+        heading: Name of the table in the file, in the chosen language.
+        key: The heading of the key column; "" if there is none.
     """
 
     heading: str
@@ -118,11 +118,11 @@ class NamedTable(NamedTuple):
 
 
 def named_tables(language: Language, *, personal: bool) -> dict[str, NamedTable]:
-    """Return all tables by their names in English.
+    """Return all tables by their English names.
 
     Args:
         language: The language of the names in the file.
-        personal: Whether to have columns with telephone numbers, addresses and free texts.
+        personal: Whether to include columns with telephone numbers, addresses and free texts.
     """
 
     def heading(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Chinese words for the codes in an export for Datasette, as the pages of a station show them."""
+"""Chinese words that replace codes in an export for Datasette. The web pages use the same words."""
 
 from __future__ import annotations
 
@@ -77,4 +77,4 @@ CHINESE_VALUES: Mapping[tuple[str, str], Mapping[str, str]] = {
     },
     ("entries", "kind"): _ENTRY_KINDS,
 }
-"""The words for the values of a column, by the English names of the table and the column."""
+"""The words for the values of a column, by the English names of its table and the column."""

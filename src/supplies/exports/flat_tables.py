@@ -12,7 +12,10 @@ import msgspec
 from supplies.exports.tables import Column, Table, Value
 
 LINES = ("lines", "transfers", "stops", "lots", "goods", "items")
-"""Lists of a view that get a row for each element, best first. Other lists become one text."""
+"""Names of list fields whose elements become rows, most preferred first.
+
+In each view, only one list becomes rows. Each other list becomes a text.
+"""
 
 _PLAIN = (str, int, bool, date)
 
@@ -21,9 +24,9 @@ class _Columns(NamedTuple):
     """How the fields of a struct become columns.
 
     Attributes:
-        parts: For each field in order, its attribute and the columns of the struct in it; None if
-            the field has one column.
-        lines: The attribute whose list gets a row for each element; None if there is none.
+        parts: For each field in order: the name of the field, and the columns of the struct in the
+            field. These columns are None if the field becomes one column.
+        lines: The name of the list field whose elements become rows; None if there is none.
     """
 
     names: list[str]
@@ -34,14 +37,14 @@ class _Columns(NamedTuple):
 def flat_table(name: str, kind: type[msgspec.Struct], views: Iterable[msgspec.Struct]) -> Table:
     """Return views of one type as a table.
 
-    A view with lines gives a row for each line, in which its own values are repeated. A field that
-    is itself a view gives a column for each of its fields.
+    A view with lines becomes one row for each line; its other values are repeated in each row. A
+    field that contains another view becomes a column for each field of that view.
 
     Args:
         name: The name of the table.
         kind: The type of the views. The columns depend only on it, so they are the same if there
             are no views.
-        views: The views; they are read one after another while the rows are read.
+        views: The views. They are read one after another while the rows of the table are read.
 
     >>> from supplies.views.stock import BalanceView
     >>> balance = BalanceView(account="stock:a", item="mask", lot="l_lx_1_1", quantity=71)
@@ -60,9 +63,9 @@ def flat_table(name: str, kind: type[msgspec.Struct], views: Iterable[msgspec.St
 
 
 def tables_of(result: msgspec.Struct) -> list[Table]:
-    """Return a report as tables: one of its own values, and one for each list of views in it.
+    """Return a report as tables: one for its single values, and one for each list in it.
 
-    A list is a table of its own, with the name of its field.
+    The table of a list has the name of the field that contains the list.
     """
     hints = get_type_hints(type(result))
     lists, own = [], {}
@@ -109,7 +112,7 @@ def _columns(kind: type[msgspec.Struct], *, find_lines: bool) -> _Columns:
 
 
 def _cells(columns: _Columns, view: msgspec.Struct | None) -> list[Value]:
-    """Return the cells of a view; empty ones if it is None."""
+    """Return the cells for a view, or empty cells if the view is None."""
     cells: list[Value] = []
     for name, below in columns.parts:
         value = None if view is None else getattr(view, name)
@@ -146,7 +149,7 @@ def _alternatives(hint: Any) -> list[Any]:
 
 
 def _struct(hint: Any) -> type[msgspec.Struct] | None:
-    """Return the struct in a type such as `ValueView | None`; None if there is none."""
+    """Return the struct type in a type such as `ValueView | None`; None if it contains none."""
     for one in _alternatives(hint):
         if isinstance(one, type) and issubclass(one, msgspec.Struct):
             return one
@@ -154,7 +157,7 @@ def _struct(hint: Any) -> type[msgspec.Struct] | None:
 
 
 def _element(hint: Any) -> Any:
-    """Return the struct of which a type is a list; None for any other type."""
+    """Return the struct type of the elements if a type is a list of structs, otherwise None."""
     for one in _alternatives(hint):
         if get_origin(one) is list:
             return _struct(get_args(one)[0])

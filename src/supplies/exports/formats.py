@@ -1,6 +1,6 @@
-"""The formats of exports. The command line, the REST API and the pages use these descriptions.
+"""The export formats, described for the command line, the REST API and the web pages.
 
-Views are imported only when an export is written, so that `--help` is fast.
+The views that an export needs are imported only when it is written, so that `--help` is fast.
 """
 
 from __future__ import annotations
@@ -52,7 +52,10 @@ EXPORTED_LISTS = (
     "communities",
     "merges",
 )
-"""The lists of `supplies.exports.lists` that need no account."""
+"""The names of the lists that can be exported.
+
+These are the lists of `supplies.exports.lists`, without those of a single account.
+"""
 
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -64,10 +67,11 @@ class ExportRequest(NamedTuple):
     Attributes:
         personal: Whether to write personal data too: names of people and free texts.
         as_of: Leave out what is booked after this day; None writes everything.
-        first, last: The period of 3W; None means the day of the first or last entry.
-        lists: The lists to write; none writes all.
+        first, last: The period of a 3W export; None means the day of the first or last entry.
+        lists: The lists to write. If empty, all lists are written.
         hxl: Whether to write a row with tags of the Humanitarian Exchange Language.
-        language: The language of a file for Datasette; None takes that of the station's papers.
+        language: The language of a file for Datasette; None means the language of the station's
+            papers.
     """
 
     personal: bool = False
@@ -80,15 +84,15 @@ class ExportRequest(NamedTuple):
 
 
 Write = Callable[["Books", ExportRequest, IO[bytes]], None]
-"""A function that writes an export to an open file, which can also be read."""
+"""A function that writes an export to an open file. It may also read from the file."""
 
 
 class ExportFormat(NamedTuple):
     """A format of exports.
 
     Attributes:
-        takes: The fields of `ExportRequest` that the format uses.
-        write: Writes the export.
+        takes: The names of the fields of `ExportRequest` that the format uses.
+        write: The function that writes the export.
     """
 
     name: str
@@ -99,7 +103,7 @@ class ExportFormat(NamedTuple):
 
 
 def list_table(books: Books, noun: str, request: ExportRequest) -> Table:
-    """Return a list as a table, whose rows are read while it is written."""
+    """Return a list as a table. The rows are read from the books while the table is written."""
     from supplies.exports.flat_tables import flat_table
     from supplies.exports.hxl import with_hxl_tags
     from supplies.exports.lists import LISTS, read_list
@@ -112,10 +116,10 @@ def list_table(books: Books, noun: str, request: ExportRequest) -> Table:
 
 
 def list_tables(books: Books, request: ExportRequest) -> Iterator[Table]:
-    """Yield the chosen lists as tables.
+    """Yield the requested lists as tables.
 
     Raises:
-        InvalidField: there is no such list.
+        InvalidField: there is no list of a requested name.
     """
     for noun in request.lists:
         if noun not in EXPORTED_LISTS:
@@ -218,7 +222,7 @@ def _datasette(books: Books, request: ExportRequest, file: IO[bytes]) -> None:
 
 
 def write_flat_tables(books: Books, request: ExportRequest, path: Path) -> None:
-    """Write flat tables for Datasette into an empty file."""
+    """Write flat tables for Datasette into an empty SQLite file."""
     from supplies.exports.datasette import write_datasette
     from supplies.stations.paper_settings import paper_settings
 
@@ -250,4 +254,4 @@ FORMATS: Mapping[str, ExportFormat] = {
         ),
     )
 }
-"""Each format by its name, which is that of the command `supplies export NAME`."""
+"""Each format by its name, which is NAME in the command `supplies export NAME`."""

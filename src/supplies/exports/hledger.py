@@ -26,8 +26,8 @@ def hledger_journal(
 ) -> Iterator[str]:
     """Yield the lines of a journal with all entries that are booked until a day.
 
-    Each entry with transfers is a transaction of its own, also a correction or reversal. The last
-    transactions state the balances of the books, so that `hledger check` compares them.
+    Each entry with transfers becomes a transaction of the journal, even a correction or reversal.
+    The last transactions assert the balances of the books, so that `hledger check` compares them.
 
     Args:
         as_of: The day. None means the latest day with an entry.
@@ -56,7 +56,7 @@ def hledger_journal(
 
 
 _TYPES = {"Assets": "A", "Liabilities": "L", "Equity": "E", "Income": "R", "Expenses": "X"}
-"""The letters with which hledger declares types of accounts."""
+"""The letters that declare the types of accounts in hledger."""
 
 
 def _transaction(entry: JournalEntry) -> Iterator[str]:
@@ -75,7 +75,10 @@ def _transaction(entry: JournalEntry) -> Iterator[str]:
 
 
 def _commodity(item: str) -> str:
-    """Return the code of an item as a commodity. Quotation marks allow digits and dashes in it."""
+    """Return the code of an item as an hledger commodity.
+
+    The code stands in quotation marks, because it may contain digits and dashes.
+    """
     return f'"{item}"'
 
 

@@ -32,7 +32,7 @@ _TAGS = {
     "unit": "#item+unit",
     "urgency": "#severity",
 }
-"""Tags of columns by heading."""
+"""The HXL tags of columns, by the heading of the column."""
 
 _ATTRIBUTES = str.maketrans({"-": "_", ".": "_", " ": "_"})
 
@@ -40,7 +40,8 @@ _ATTRIBUTES = str.maketrans({"-": "_", ".": "_", " ": "_"})
 def with_hxl_tags(table: Table) -> Table:
     """Return a table with an HXL tag for each column.
 
-    A column that has no tag in the vocabulary of HXL gets `#meta` with its heading as attribute.
+    If the vocabulary of HXL has no tag for a column, the tag is `#meta` with the heading as its
+    attribute.
     """
     return table._replace(columns=[Column(one.heading, _tag(one)) for one in table.columns])
 

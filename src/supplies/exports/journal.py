@@ -1,7 +1,8 @@
-"""Read entries, accounts and balances as of a day, in the form in which journals show them.
+"""Read entries, accounts and balances until a day, for the journals of hledger and beancount.
 
-A journal shows an account under its own name, with one exception: what a donor promised is shown as
-`promised:D-1`, because the account `donor:D-1` also counts the goods that the donor gave.
+A journal shows an account under its name in the books, with one exception. The account `donor:D-1`
+counts both what a donor promised and what the donor gave. A journal shows what the donor promised
+as `promised:D-1`.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ _ENTRIES_AT_ONCE = 500
 _ACCOUNTS_AT_ONCE = 500
 
 PROMISED = "promised"
-"""The kind of the accounts that show what donors promised."""
+"""The kind of the journal accounts that show what donors promised."""
 
 
 class JournalEntry(NamedTuple):
     """An entry that moves goods, promises or needs.
 
     Attributes:
-        booked_on: ISO text, as is `happened_on`.
+        booked_on, happened_on: Days as ISO text.
         hash: Hexadecimal.
     """
 
@@ -44,7 +45,7 @@ class JournalEntry(NamedTuple):
 
 
 class AccountBalance(NamedTuple):
-    """The balance of an item in an account of a journal, over all lots, in base units."""
+    """The balance of an item in an account of a journal, in base units. All lots are added up."""
 
     account: str
     item: str
@@ -52,7 +53,7 @@ class AccountBalance(NamedTuple):
 
 
 def journal_account(account: str, lot: str) -> str:
-    """Return the account of a journal that shows a balance.
+    """Return the journal account in which a balance of an account in the books is shown.
 
     Args:
         lot: The lot of the balance; "" for promises and needs.
@@ -63,12 +64,15 @@ def journal_account(account: str, lot: str) -> str:
 
 
 def last_day(books: Books, as_of: date | None) -> str:
-    """Return the last day of a journal as ISO text: `as_of`, or the latest day with an entry."""
+    """Return the last day of a journal as ISO text.
+
+    It is `as_of`, or the latest day of an entry if `as_of` is None.
+    """
     return books.head()[2] if as_of is None else as_of.isoformat()
 
 
 def first_day(books: Books) -> str | None:
-    """Return the earliest day on which an entry is booked, as ISO text, or None without entries."""
+    """Return the earliest day of an entry as ISO text, or None if there are no entries."""
     day: str | None = books.value("SELECT min(booked_on) FROM entries WHERE station = :station")
     return day
 
@@ -76,7 +80,7 @@ def first_day(books: Books) -> str | None:
 def journal_entries(books: Books, day: str) -> Iterator[JournalEntry]:
     """Yield the entries with transfers that are booked until the end of a day, by number.
 
-    They are read in parts, so that the memory does not grow with their number.
+    The entries are read in batches, to limit the memory.
     """
     last, after = books.head()[0], 0
     while after < last:
@@ -104,7 +108,7 @@ def journal_entries(books: Books, day: str) -> Iterator[JournalEntry]:
 
 
 def journal_balances(books: Books, day: str) -> Iterator[AccountBalance]:
-    """Yield the balances at the end of a day, also those that are zero, by account and item."""
+    """Yield all balances at the end of a day, even zero ones, by account and item."""
     after = ""
     while True:
         accounts = books.all(
@@ -132,10 +136,10 @@ def journal_balances(books: Books, day: str) -> Iterator[AccountBalance]:
 
 
 def journal_accounts(books: Books, day: str) -> Iterator[str]:
-    """Yield each account with a transfer until the end of a day, once.
+    """Yield the name of each account with a transfer until the end of a day, once.
 
-    The balances of an account follow one another, except that those of `promised` are between those
-    of `donor`.
+    This relies on an order: all balances of an account are read one after another, except that
+    those of a `promised` account may stand between those of its `donor` account.
     """
     before: list[str] = []
     for balance in journal_balances(books, day):
@@ -145,12 +149,12 @@ def journal_accounts(books: Books, day: str) -> Iterator[str]:
 
 
 def journal_items(books: Books) -> list[Item]:
-    """Return all items by code."""
+    """Return all items, ordered by code."""
     return list_records(books, Item, limit=None).items
 
 
 def account_title(books: Books, account: str, *, personal: bool) -> str | None:
-    """Return the name of the place or person of an account, or None if it has none.
+    """Return the name of the location, donor or recipient in an account, or None if it has none.
 
     Args:
         personal: Whether to return the names of donors and recipients.
@@ -171,7 +175,7 @@ def account_title(books: Books, account: str, *, personal: bool) -> str | None:
 
 
 def root_of(kind: str) -> str:
-    """Return the type of account that accountants know, such as Assets, for a kind of account."""
+    """Return the account type in bookkeeping, such as Assets, for a kind of account."""
     return "Equity" if kind == PROMISED else _root_of(CHART[kind])
 
 
@@ -194,4 +198,4 @@ _ROOTS = {
     "converted": "Equity",
     "unexplained": "Equity",
 }
-"""The kinds of account whose type does not follow from the chart of accounts."""
+"""The account types of those kinds of account for which `_root_of` has no general rule."""

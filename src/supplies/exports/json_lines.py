@@ -13,10 +13,10 @@ _ENTRIES_AT_ONCE = 500
 
 
 def entry_lines(books: Books) -> Iterator[bytes]:
-    """Yield each entry as a line with its hashed bytes and its hash.
+    """Yield each entry as a line of JSON with its hashed bytes and its hash.
 
     `supplies.verification.entry_lines.verify_lines` checks the lines. The bytes contain no personal
-    data: free texts are in them as digests.
+    data: they contain only digests of free texts.
     """
     encode = msgspec.json.Encoder().encode
     last, after = books.head()[0], 0

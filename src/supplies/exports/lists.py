@@ -1,4 +1,4 @@
-"""The lists of the books by name, read page by page."""
+"""The lists that can be read from the books, by name."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ from supplies.views.stock_documents import (
 
 
 class ListOf(NamedTuple):
-    """A list of the books.
+    """A list that can be read from the books.
 
     Attributes:
         kind: The type of its elements.
-        fetch: Returns a page, an object with `items` and `next`. It takes the books, the filters
-            and the arguments `after` and `limit`.
+        fetch: Returns one page of the list, an object with `items` and `next`. The arguments are
+            the books, the filters, `after` and `limit`.
     """
 
     kind: type[msgspec.Struct]
@@ -102,11 +102,11 @@ LISTS: Mapping[str, ListOf] = {
     "communities": _records(Community),
     "merges": ListOf(MergeView, list_merges),
 }
-"""Each list by its name, which is that of its address in the REST API."""
+"""Each list by its name. The addresses in the REST API have the same names."""
 
 
 def read_list(books: Books, name: str, **filters: Any) -> Iterator[msgspec.Struct]:
-    """Yield all elements of a list, of which one page at a time is in memory.
+    """Yield all elements of a list. Only one page is in memory at a time.
 
     Args:
         books: The books.

@@ -1,4 +1,4 @@
-"""Turn reports into tables for people, with words in Chinese and English in place of codes."""
+"""Convert reports to tables for people, with Chinese and English words instead of codes."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _NAMED: Mapping[str, type[CatalogueRecord]] = {
     "community": Community,
     "team": Team,
 }
-"""The columns in which the name of a record replaces its code."""
+"""The columns in which the code of a record is replaced by its name."""
 
 
 def build_report_paper(report: BuiltReport, content: Any, *, printed_at: datetime) -> ReportPaper:
-    """Return a report as printed.
+    """Return a report in the form in which it is printed.
 
     Args:
-        report: The report, within the transaction in which it was built.
-        content: Its struct, without what the reader may not see.
-        printed_at: The present time, from the ledger's clock.
+        report: The report. Call this within the transaction in which it was built.
+        content: The struct of the report, without data that the reader may not see.
+        printed_at: The current time, from the ledger's clock.
     """
     books, kind, period = report.books, report.kind, report.period
     tables = report_tables(kind.name, content)
@@ -75,13 +75,13 @@ def _report_table(
 
 
 class _Words:
-    """The words for the values of a report."""
+    """Finds the words for the values of a report."""
 
     def __init__(self, books: Books) -> None:
         self._books, self._units = books, unit_words(paper_settings(books))
 
     def cell(self, column: str, row: Mapping[str, Value]) -> ReportCell:
-        """Return the value of a column as people read it."""
+        """Return the value of a column as the text that people read."""
         value = row[column]
         if value is None or value == "":
             return None
@@ -98,7 +98,7 @@ class _Words:
         return value_words(column, str(value))
 
     def _item(self, code: str) -> ReportCell:
-        """Return the name of an item with the unit in which it is counted."""
+        """Return the name of an item, followed by its base unit."""
         item = self._books.catalogue.get(Item, code)
         if item is None:
             return code
@@ -117,7 +117,7 @@ class _Words:
 
 
 def _amount(minor: Value, currency: Value) -> str:
-    """Return an amount in minor units as a decimal number."""
+    """Convert an amount of money in minor units, such as cents, to a decimal number."""
     from babel.numbers import get_currency_precision
 
     assert isinstance(minor, int), "values are whole numbers of minor units"

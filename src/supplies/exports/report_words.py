@@ -83,7 +83,7 @@ HEADINGS: Mapping[str, BilingualText] = _texts(
         "year": ("年度", "Year"),
     }
 )
-"""The headings of columns, by the name of the column."""
+"""The headings of columns in Chinese and English, by the name of the column."""
 
 TABLE_TITLES: Mapping[str, BilingualText] = _texts(
     {
@@ -92,7 +92,10 @@ TABLE_TITLES: Mapping[str, BilingualText] = _texts(
         "reached": ("已收到的受助人", "Recipients who have goods of it"),
     }
 )
-"""The titles of the tables in a report with several, by the field with the list."""
+"""The titles of the tables of a report that has several tables.
+
+The key is the name of the field with the list that the table shows.
+"""
 
 _REASONS = {
     "expired": "过期",
@@ -167,10 +170,10 @@ _VALUES: Mapping[str, Mapping[str, BilingualText]] = {
 
 
 def alert_title(what: str) -> BilingualText:
-    """Return the words for a kind of alert."""
+    """Return the words for one kind of alert, in Chinese and English."""
     return _VALUES["what"][what]
 
 
 def value_words(column: str, value: str) -> BilingualText | str:
-    """Return the words for a value of a column. A value without words is returned as it is."""
+    """Return the words for a value of a column. If there are none, return the value."""
     return _VALUES.get(column, {}).get(value, value)

@@ -1,7 +1,8 @@
-"""The reports by name. The command line, the REST API and the pages use these descriptions.
+"""The reports by name, described for the command line, the REST API and the web pages.
 
 A description says how the struct of the report is built, which options it takes, and which columns
-people see. JSON, CSV and workbooks with all columns, the PDF and the page are made from it.
+people see. The program makes JSON, CSV and workbooks with all columns, and a PDF and a web page
+with these columns.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from supplies.exports.tables import Table
 
 MAX_RATE_DAYS = 3650
-"""The largest number of days over which a rate is measured."""
+"""Maximum number of days over which a rate, such as the daily use of an item, is measured."""
 
 
 class Period(NamedTuple):
@@ -27,7 +28,7 @@ class Period(NamedTuple):
 
     Attributes:
         first, last: The first and the last day, both included.
-        today: The day at whose end the report shows the books.
+        today: The report shows the books as they were at the end of this day.
     """
 
     first: date
@@ -43,13 +44,14 @@ class Words(NamedTuple):
 
 
 class ReportOption(NamedTuple):
-    """An option of a report. It is a code or another text, or a number of days.
+    """An option of a report: a code, another text, or a number of days.
 
     Attributes:
         name: The name of the option and of the query parameter.
         help: The description of the option in `--help`.
-        record: The table of the catalogue that contains the code; None for other texts and numbers.
-        days: The default if it is a number of days; None for texts.
+        record: If the option is a code, the table of the catalogue that contains it; otherwise
+            None.
+        days: If the option is a number of days, its default; otherwise None.
     """
 
     name: str
@@ -61,18 +63,18 @@ class ReportOption(NamedTuple):
 
 
 class ReportKind(NamedTuple):
-    """A report.
+    """The description of a report.
 
     Attributes:
-        name: Its name on the command line and in addresses.
-        summary: What it shows, in one sentence.
-        result: The module and the name of its struct.
+        name: The name of the report on the command line and in web addresses.
+        summary: One sentence about what the report shows.
+        result: The module and the name of the struct of the report.
         build: Builds the struct from the books, the period, and a keyword argument for each option
-            that is given. It imports its view only then, so that `--help` is fast.
-        columns: For each table, the columns for people in their order. The key is the field with
-            the list of the table.
-        has_period: Whether it is about a period. Otherwise it is about one day.
-        has_names: Whether it contains names of people for readers who may see them.
+            that is given. It imports its view only when called, so that `--help` is fast.
+        columns: For each table of the report, the columns that people see, in their order. The key
+            is the field with the list that the table shows.
+        has_period: Whether the report is about a period; otherwise, it is about one day.
+        has_names: Whether the report contains names of people, for readers who may see them.
     """
 
     name: str
@@ -380,7 +382,7 @@ REPORTS: Mapping[str, ReportKind] = {kind.name: kind for kind in _KINDS}
 
 
 def result_type(kind: ReportKind) -> Any:
-    """Return the type of the struct of a report."""
+    """Return the struct type of a report."""
     module, _, name = kind.result.partition(":")
     return getattr(import_module(module), name)
 
@@ -388,12 +390,12 @@ def result_type(kind: ReportKind) -> Any:
 def report_period(
     books: Books, kind: ReportKind, first: date | None, last: date | None, today: date
 ) -> Period:
-    """Return the days of a report. Days that are None are those of the first and last entry.
+    """Return the days of a report. If a day is None, it is the day of the first or last entry.
 
-    If there are no entries, they are `today`.
+    If there are no entries, both days are `today`.
 
     Args:
-        today: The day at whose end the report shows the books.
+        today: The report shows the books as they were at the end of this day.
 
     Raises:
         InvalidField: the report is not about a period, and a day is given.
@@ -415,10 +417,11 @@ def report_period(
 
 
 class BuiltReport(NamedTuple):
-    """A report with the books and days for which it was built.
+    """A report, with the books and days from which it was built.
 
     Attributes:
-        books: The books from which it was built: the present ones, or those of a past day.
+        books: The books from which it was built: as they are now, or as they were on an earlier
+            day.
     """
 
     kind: ReportKind
@@ -437,16 +440,16 @@ def build_report(
     as_of: date | None = None,
     **options: Any,
 ) -> BuiltReport:
-    """Return a report of a period, as the books were at the end of a day.
+    """Build a report of a period, as the books were at the end of a day.
 
     Args:
-        books: The present books.
+        books: The books as they are now.
         kind: The report.
-        today: The station's day.
+        today: The date at the station.
         first, last: The period, both days included. None means the day of the first or last entry.
-        as_of: Leave out what is booked after this day, and show delays and states of this day. None
-            means now.
-        options: The options of the report. An option that is None is not given.
+        as_of: Leave out what is booked after this day, and show delays and states as of this day.
+            None means now.
+        options: The options of the report. None means that an option is not given.
 
     Raises:
         InvalidField: a day or an option is invalid, missing, or not one of this report.
@@ -474,10 +477,10 @@ def build_report(
 
 
 def report_tables(name: str, content: Any) -> list[Table]:
-    """Return a report as tables with all columns, one for each list in it.
+    """Return a report as tables with all columns, one for each list in the report.
 
     Args:
-        name: The name of the report, which is the name of the table if there is only one.
+        name: The name of the report. If there is only one table, it gets this name.
     """
     from supplies.exports.flat_tables import tables_of
 

@@ -1,7 +1,7 @@
-"""Make words for full-text search in Chinese and English.
+"""Split texts into words for full-text search in Chinese and English.
 
-SQLite's full-text search takes a run of Chinese characters as one word, so that it does not find
-口罩 in 一次性口罩. Here each part of such a run becomes a word of its own.
+SQLite's full-text search treats consecutive Chinese characters as one word. So it would not find
+口罩 in 一次性口罩. This module therefore adds each part of such a sequence as a word of its own.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ import re
 _CHINESE = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 
 LONGEST_PART = 6
-"""Longest part of a run of Chinese characters that is found. Whole runs are found too."""
+"""Maximum number of Chinese characters in a part that becomes a search word.
+
+A whole sequence of Chinese characters becomes a search word too.
+"""
 
 
 def search_words(*texts: str | None) -> str:
-    """Return the words under which texts are found, divided by spaces.
+    """Return the words by which a search finds a text, separated by spaces.
 
     >>> search_words("医用口罩 KN95")
     '医 医用 医用口 医用口罩 用 用口 用口罩 口 口罩 罩 KN95'

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 Value = str | int | Decimal | date | bool | None
-"""The value of a cell. None means that it is empty."""
+"""The value of a cell. None means that the cell is empty."""
 
 _ROWS_AT_ONCE = 500
 
@@ -28,14 +28,14 @@ _MAX_SHEET_ROWS = 1_048_576
 _MAX_SHEET_NAME = 31
 _MAX_CELL_TEXT = 32_767
 _MAX_EXACT = 2**53
-"""Limits of XLSX. Its numbers are floating-point numbers, which are exact up to 2⁵³."""
+"""Largest number that XLSX stores exactly, because its numbers are floating-point: 2⁵³."""
 
 
 class Column(NamedTuple):
     """A column of a table.
 
     Attributes:
-        heading: The heading, which is also the name of the value in JSON.
+        heading: The heading, which is also the key of the value in JSON.
         hxl: The tag of the Humanitarian Exchange Language, such as `#item+code`; "" for none.
     """
 
@@ -44,13 +44,13 @@ class Column(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table whose rows are read while it is written.
+    """A table whose rows are read while the table is written.
 
     Attributes:
-        name: The name of the sheet in a workbook.
-        rows: The rows, each with a value for each column.
-        repeated: Number of columns, from the first one on, that have the same value in all lines of
-            a document.
+        name: The name of the table, and of its sheet in a workbook.
+        rows: The rows. Each has a value for each column.
+        repeated: How many columns, counted from the first, have the same value in all lines of a
+            document.
     """
 
     name: str
@@ -62,8 +62,8 @@ class Table(NamedTuple):
 def csv_parts(table: Table, *, hxl: bool = False, mark: bool = True) -> Iterator[bytes]:
     """Yield a table as CSV in UTF-8, in parts of 500 rows.
 
-    An apostrophe is put before a text that a spreadsheet program would run as a formula. An import
-    takes it away.
+    A text that a spreadsheet program would run as a formula gets an apostrophe in front, which an
+    import removes.
 
     Args:
         hxl: Whether to write a row with the HXL tags below the headings.
@@ -86,7 +86,7 @@ def csv_parts(table: Table, *, hxl: bool = False, mark: bool = True) -> Iterator
 
 
 def write_csv(table: Table, file: IO[bytes], *, hxl: bool = False, mark: bool = True) -> None:
-    """Write a table to a file in the format of `csv_parts`."""
+    """Write a table to a file as CSV. The arguments are those of `csv_parts`."""
     file.writelines(csv_parts(table, hxl=hxl, mark=mark))
 
 
@@ -113,16 +113,17 @@ def json_parts(table: Table) -> Iterator[bytes]:
 
 
 def write_json(table: Table, file: IO[bytes]) -> None:
-    """Write a table to a file in the format of `json_parts`."""
+    """Write a table to a file as a JSON list of objects."""
     file.writelines(json_parts(table))
 
 
 def write_xlsx(tables: Iterable[Table], file: IO[bytes], *, hxl: bool = False) -> None:
     """Write tables to an XLSX workbook, each on a sheet of its own.
 
-    Texts are written as texts, so that none of them is a formula, a link or a number. A table that
-    is longer than a sheet can be continues on a further sheet. Whole numbers above 2⁵³ are written
-    as texts, because XLSX would round them. Rows are kept in a temporary file, not in memory.
+    Texts are stored as texts, so that none of them becomes a formula, a link or a number. If a
+    table is too long for a sheet, it continues on another sheet. Whole numbers above 2⁵³ are
+    written as texts, because XLSX would round them. Rows are kept in a temporary file, not in
+    memory.
 
     Args:
         hxl: Whether to write a row with the HXL tags below the headings.
@@ -139,7 +140,7 @@ def write_xlsx(tables: Iterable[Table], file: IO[bytes], *, hxl: bool = False) -
 
 
 def write_tables(tables: Sequence[Table], form: Literal["csv", "xlsx"], file: IO[bytes]) -> None:
-    """Write tables as a workbook, or as CSV with an empty line between two of them."""
+    """Write tables as a workbook, or as CSV with an empty line between two tables."""
     if form == "xlsx":
         write_xlsx(tables, file)
         return
@@ -165,7 +166,7 @@ class _Sheets:
             at += 1
 
     def _new_sheet(self, table: Table) -> tuple[Worksheet, int]:
-        """Add a sheet with the headings of a table, and return it with the number of head rows."""
+        """Add a sheet with the headings of a table. Return it and its number of heading rows."""
         sheet = self._workbook.add_worksheet(self._sheet_name(table.name))
         for column, (heading, _) in enumerate(table.columns):
             sheet.write_string(0, column, heading, self._bold)
@@ -177,7 +178,7 @@ class _Sheets:
         return sheet, head
 
     def _sheet_name(self, wanted: str) -> str:
-        """Return a name that no other sheet has, with only the characters that are allowed."""
+        """Return an unused sheet name without characters that XLSX forbids."""
         name = "".join(" " if sign in "[]:*?/\\" else sign for sign in wanted).strip(" '")
         name, number = name[:_MAX_SHEET_NAME] or "Sheet", 1
         made = name

@@ -1,4 +1,7 @@
-"""Write who did what where (OCHA 3W): what was handed out in each community in a period."""
+"""Export the report "who did what where" (3W) of OCHA.
+
+It shows which goods were handed out in each community in a period.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ COLUMNS = (
 
 
 def three_w_table(books: Books, first: date, last: date) -> Table:
-    """Return a row for each community and item that recipients got from `first` to `last`.
+    """Return a table with a row for each community and item that its recipients got in a period.
 
     The quantities are net of what was taken back. A count of fewer than five recipients is shown as
     "<5", because it could identify them.

@@ -11,11 +11,11 @@ from supplies.errors import InvalidField, Sentence, template
 from supplies.imports.sheets import CELL, ORIGIN, WHY, Row, column_letters
 
 HEADER_WITHIN = 30
-"""In how many rows from the top of a sheet the row of column names is looked for."""
+"""How many rows from the top of a sheet are searched for the row with the headings."""
 
 _IGNORED = re.compile(r"[\s_\-./:：*#（）()\[\]【】]+")
 _OTHER_DAY = re.compile("生产|出生|出厂|制造|birth|manufactur|production|有效|失效|保质|expir")
-"""Words of headings that contain 日期 or date, but not the day of the event."""
+"""Words in the headings of other dates, such as 生产日期: not the day of the event."""
 
 NO_COLUMN = template(
     "the file has no column for {wanted}. {seen}. Choose one with --column NAME=HEADING, or give "
@@ -28,12 +28,12 @@ _SHORTEST_LATIN_PART = 4
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column that rows of a kind may have.
+    """A column that rows of one kind may have.
 
     Attributes:
         name: Name of the column, as users give it in options.
-        words: Column names that are recognized, best first.
-        required: Whether the rows cannot be imported without it or a fixed value for it.
+        words: Headings by which the column is recognized, best first.
+        required: Whether the rows can be imported only with this column or a fixed value for it.
     """
 
     name: str
@@ -50,11 +50,11 @@ class RowKind:
 
     @property
     def required(self) -> list[str]:
-        """The names of the required columns."""
+        """Return the names of the required columns."""
         return [column.name for column in self.columns if column.required]
 
     def column(self, name: str) -> Column:
-        """Return a column by its name.
+        """Return the column with this name.
 
         Raises:
             InvalidField: rows of this kind have no such column.
@@ -226,14 +226,14 @@ KINDS: Mapping[str, RowKind] = {
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The row of column names of a sheet.
+    """The row with the headings of a sheet.
 
     Attributes:
         row: Number of the row.
-        names: The texts of its cells.
-        columns: The index of the cell that contains each column.
-        unread: The texts of cells whose columns are not read.
-        notes: Messages about columns that two cells may contain.
+        names: The headings: the texts of all cells of the row.
+        columns: For each column that is read, the index of its heading.
+        unread: The headings of columns that are not read.
+        notes: Messages about columns for which two headings are possible.
     """
 
     row: int
@@ -243,7 +243,7 @@ class Header:
     notes: list[str] = field(default_factory=list)
 
     def is_repeated_in(self, row: Row) -> bool:
-        """Return whether a row repeats the column names, as on a new printed page."""
+        """Return whether a row repeats the headings, as at the top of a new printed page."""
         cells, matched = row.cells, 0
         for at in self.columns.values():
             if at < len(cells):
@@ -253,7 +253,7 @@ class Header:
         return matched >= 2
 
     def place(self, name: str, row: int) -> str:
-        """Return where the value of a column is in a row, such as C7."""
+        """Return the cell of a column in a row, such as C7."""
         at = self.columns.get(name)
         return f"row {row}" if at is None else f"{column_letters(at)}{row}"
 
@@ -261,15 +261,15 @@ class Header:
 def find_header(
     kind: RowKind, rows: Sequence[Row], chosen: Mapping[str, str], fixed: Mapping[str, str]
 ) -> Header:
-    """Return the row of column names. It is the row in which most columns are recognized.
+    """Return the row with the headings: the row in which most columns are recognized.
 
     Args:
         rows: The first rows of the sheet.
-        chosen: Names of cells, or letters of columns, that the user chose for columns.
+        chosen: For each column that the user chose, its heading or its letter.
         fixed: Columns for which the user gave one value for all rows.
 
     Raises:
-        InvalidField: no row has the required columns; the message names those that are missing.
+        InvalidField: no row has the required columns; the message names the missing ones.
     """
     best: Header | None = None
     for row in rows[:HEADER_WITHIN]:
@@ -332,10 +332,10 @@ def _is_named(folded: str, column: Column, *, exact: bool) -> bool:
 
 
 def _rank(folded: str, column: Column) -> int:
-    """Return how well a heading names a column; smaller is better.
+    """Return how well a heading matches a column; smaller is better.
 
-    It is the index of the word that equals the heading. If the heading only contains a word, the
-    number of words is added.
+    The result is the index of the word that equals the heading. If the heading only contains a
+    word, the number of words is added to its index.
     """
     words = [_folded(word) for word in column.words]
     if folded in words:

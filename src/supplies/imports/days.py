@@ -1,4 +1,4 @@
-"""Read the day in a cell, in the forms in which people write days."""
+"""Read dates from cells, in the forms in which people write them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TWO_ORDERS = template(
 
 _FIRST_SERIAL = date(1899, 12, 30)
 _SERIALS = range(20_000, 80_000)
-"""Day numbers of spreadsheets that are read as days: 1954 to 2119."""
+"""Numbers that are read as dates, because spreadsheets store dates as numbers: 1954 to 2119."""
 
 _MONTH_NAMES = "janfebmaraprmayjunjulaugsepoctnovdec"
 _MONTHS = {_MONTH_NAMES[3 * at : 3 * at + 3]: at + 1 for at in range(12)}
@@ -54,12 +54,12 @@ _MOMENT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class DayHints:
-    """What the user says about the days of a file.
+    """What the user says about the dates in a file.
 
     Attributes:
-        year, month: The year and the month of days that are written without them; None if unknown.
-        day_first: Whether 05/02/2020 is 5 February. None refuses such days.
-        zone: The station's time zone, for moments that are written with an offset from UTC.
+        year, month: The year and the month of dates that are written without them; None if unknown.
+        day_first: Whether 05/02/2020 is 5 February. None refuses such dates.
+        zone: The station's time zone, for times that are written with an offset from UTC.
     """
 
     zone: ZoneInfo
@@ -70,10 +70,10 @@ class DayHints:
 
 @dataclass(frozen=True, slots=True)
 class ReadDay:
-    """A day from a cell.
+    """A date from a cell.
 
     Attributes:
-        or_earlier: Whether the cell says that the event may have been earlier, as in 截至28日.
+        or_earlier: Whether the cell says that the event may have been earlier, as 截至28日 does.
     """
 
     day: date
@@ -81,10 +81,10 @@ class ReadDay:
 
 
 def read_day(cell: Cell, hints: DayHints) -> ReadDay:
-    """Return the day in a cell.
+    """Return the date in a cell.
 
     Raises:
-        InvalidField: the cell contains no day, or one that can be read in two ways.
+        InvalidField: the cell contains no date, or one that can be read in two ways.
 
     >>> read_day("截至2月28日", DayHints(ZoneInfo("Asia/Shanghai"), year=2020))
     ReadDay(day=datetime.date(2020, 2, 28), or_earlier=True)
@@ -116,7 +116,7 @@ def read_day(cell: Cell, hints: DayHints) -> ReadDay:
 
 
 def _serial(cell: Cell, text: str) -> date | None:
-    """Return the day for a day number of a spreadsheet; None if the number is outside the range."""
+    """Return the date that a spreadsheet stores as this number; None if it is outside the range."""
     number = cell if isinstance(cell, int | Decimal) else None
     if number is None and re.fullmatch(r"\d{5}(\.\d+)?", text):
         number = Decimal(text)
@@ -126,10 +126,10 @@ def _serial(cell: Cell, text: str) -> date | None:
 
 
 def _day(text: str, hints: DayHints) -> date:
-    """Return the day that a text names.
+    """Return the date in a text.
 
     Raises:
-        InvalidField: the text names no day, or one that can be read in two ways.
+        InvalidField: the text contains no date, or one that can be read in two ways.
         ValueError: the calendar has no such day.
     """
     if found := _MOMENT.fullmatch(text):
@@ -158,7 +158,7 @@ def _day(text: str, hints: DayHints) -> date:
 
 
 def _without_time(text: str) -> str:
-    """Return the text of a day with digits for Chinese numbers, without weekday and time of day.
+    """Remove weekday and time from the text of a date, and replace Chinese numbers by digits.
 
     >>> _without_time("二〇二〇年二月五日 星期三 上午8:30")
     '2020年2月5日'
@@ -168,7 +168,7 @@ def _without_time(text: str) -> str:
 
 
 def _number(text: str) -> str:
-    """Return a Chinese number up to 99, or the digits of a year, in digits."""
+    """Convert a Chinese number up to 99, or a year in Chinese digits, to Arabic digits."""
     text = text.replace("廿", "二十").replace("卅", "三十").replace("两", "二")
     digits = {sign: str(at) for at, sign in enumerate("〇一二三四五六七八九")} | dict.fromkeys(
         "零○", "0"
@@ -180,7 +180,7 @@ def _number(text: str) -> str:
 
 
 def _century(typed: str) -> int:
-    """Return the year of two digits: from 1970 to 2069."""
+    """Return the year for two digits: 70 to 99 are 1970 to 1999, 00 to 69 are 2000 to 2069."""
     return int(typed) + (1900 if int(typed) >= 70 else 2000)
 
 
@@ -193,10 +193,10 @@ def _year(typed: str | None, hints: DayHints) -> int:
 
 
 def _in_either_order(first: int, second: int, year: int, hints: DayHints) -> date:
-    """Return the day of a text such as 05/02/2020.
+    """Return the date for a text such as 05/02/2020.
 
     Raises:
-        InvalidField: both orders give a day, and the hints do not choose one.
+        InvalidField: both orders give a date, and the hints do not say which is right.
         ValueError: the calendar has no such day.
     """
     if first > 12 or first == second:
@@ -210,7 +210,10 @@ def _in_either_order(first: int, second: int, year: int, hints: DayHints) -> dat
 
 
 def _padded(time: str) -> str:
-    """Return a time with two digits of the hour and at most microseconds, as ISO 8601 has it."""
+    """Return a time in the form of ISO 8601.
+
+    The hour gets two digits. If there is a fraction of a second, it gets six digits.
+    """
     hour, _, rest = time.partition(":")
     whole, _, fraction = rest.replace(",", ".").partition(".")
     return f"{int(hour):02}:{whole}" + (f".{fraction[:6]:0<6}" if fraction else "")

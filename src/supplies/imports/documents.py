@@ -1,4 +1,4 @@
-"""Divide the rows of a sheet into documents, each of which becomes one command."""
+"""Group the rows of a sheet into documents. Each document is recorded with one command."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from supplies.imports.row_reader import RowReader
 from supplies.imports.sheets import Row, shown
 
 MAX_LINES_TOGETHER = 200
-"""How many rows of opening stock become one command."""
+"""Maximum number of rows of opening stock that are recorded with one command."""
 
 _COMMON = {
     "opening-stock": ("location", "day", "note"),
@@ -17,7 +17,7 @@ _COMMON = {
     "pledges": ("reference", "donor", "recipient", "day", "location"),
     "distributions": ("reference", "donor", "recipient", "day", "location"),
 }
-"""For each kind of rows: the columns that all rows of one document have in common.
+"""The columns in which consecutive rows must be equal to form one document, by kind of rows.
 
 A row without a `reference` is a document by itself, except for opening stock. For kinds that are
 not listed, every row is a document by itself.
@@ -25,7 +25,7 @@ not listed, every row is a document by itself.
 
 
 class Documents:
-    """Divides the rows of one sheet into documents, and documents into groups."""
+    """Groups the rows of one sheet into documents, and the documents into batches."""
 
     def __init__(self, reader: RowReader) -> None:
         kind = reader.kind
@@ -37,7 +37,7 @@ class Documents:
     def groups(
         self, rows: Iterable[IdentifiedRow], size: int
     ) -> Iterator[list[list[IdentifiedRow]]]:
-        """Yield documents in groups of about `size` rows. No document is divided."""
+        """Yield batches of documents with about `size` rows each. No document is split."""
         group: list[list[IdentifiedRow]] = []
         count = 0
         for document in self._documents(rows):
@@ -50,7 +50,7 @@ class Documents:
             yield group
 
     def _documents(self, rows: Iterable[IdentifiedRow]) -> Iterator[list[IdentifiedRow]]:
-        """Yield the rows that follow each other and become one command."""
+        """Yield documents: each is a list of consecutive rows, recorded with one command."""
         together: list[IdentifiedRow] = []
         last: object = None
         for one in rows:
@@ -65,7 +65,10 @@ class Documents:
             yield together
 
     def _key(self, row: Row) -> tuple[str, ...] | None:
-        """Return the common values of the rows of one document; None for a row by itself."""
+        """Return the values that a row shares with the other rows of its document.
+
+        Return None if the row is a document by itself.
+        """
         if not self._common:
             return None
         key = tuple(shown(self._reader.cell(row, name)) for name in self._common)

@@ -1,4 +1,4 @@
-"""Find the rows of a file that are equal in all columns read."""
+"""Find the rows of a file that are equal in all columns that are read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class EqualRows:
         """Add a row.
 
         Args:
-            columns: Indexes of the cells that are read.
+            columns: Indexes of the columns that are compared.
         """
         cells = row.cells
         texts = tuple(shown(cells[at]) if at < len(cells) else "" for at in columns)
@@ -26,7 +26,10 @@ class EqualRows:
         self._numbers.append(row.number)
 
     def pairs(self) -> list[tuple[int, int]]:
-        """Return the numbers of rows that equal an earlier row: the first of them, and the row."""
+        """Return a pair of row numbers for each row that equals an earlier row.
+
+        The first number of a pair is that of the first such row, the second that of the later row.
+        """
         found = []
         first = None
         for at, then in pairwise(sorted(range(len(self._hashes)), key=self._hashes.__getitem__)):

@@ -25,7 +25,7 @@ csv.field_size_limit(1_000_000)
 
 
 def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal.
+    """Return the SHA-256 of a file, hexadecimal.
 
     Raises:
         InvalidField: the file cannot be read.
@@ -74,7 +74,8 @@ def _opened(path: Path) -> Iterator[BufferedReader]:
 def _encoding(path: Path, file: IO[bytes], start: bytes) -> tuple[str, int | None]:
     """Return the encoding of a text file, and its number of lines.
 
-    The encoding is UTF-8, UTF-16 with its mark, or GB18030. The number is None for UTF-16.
+    The encoding is UTF-8, UTF-16 with a byte order mark, or GB18030. For UTF-16, the number of
+    lines is None.
 
     Raises:
         InvalidField: the file has none of these encodings.
@@ -119,7 +120,7 @@ def _delimited_rows(path: Path, lines: IO[str]) -> Iterator[Row]:
 
 
 def _delimiter(sample: str) -> str:
-    """Return the character that divides the cells of most lines of a sample."""
+    """Return the character that separates the cells in most lines of a sample."""
     first = [line for line in sample.splitlines() if line.strip()][:20]
     return max(",\t;|", key=lambda mark: (sum(mark in line for line in first), sample.count(mark)))
 
@@ -128,7 +129,10 @@ def _delimiter(sample: str) -> str:
 
 
 def _json_rows(path: Path, lines: IO[str]) -> Iterator[Row]:
-    """Return the objects of a JSON array or of JSON lines as rows below a row of names."""
+    """Return the objects of a JSON array, or of JSON lines, as rows.
+
+    The first row contains the names of the fields.
+    """
     objects = _json_objects(path, lines)
     names: dict[str, int] = {}
     kept = list(objects)

@@ -36,7 +36,8 @@ class Goods:
         quantity: In packs, or in base units if `pack` is None.
         base: The quantity in base units.
         pack_size: Base units in a pack; None means the registered size.
-        unnamed_spec: A specification that is not part of the item's name; "" if there is none.
+        unnamed_spec: The specification in the row, such as "N95", if the name of the item does not
+            contain it; otherwise "".
     """
 
     item: str
@@ -47,7 +48,7 @@ class Goods:
     unnamed_spec: str = ""
 
     def fields(self) -> dict[str, Any]:
-        """Return the fields of a command's line that are set."""
+        """Return the goods as fields of a command's line, without fields that are not set."""
         return {
             name: value
             for name, value in (
@@ -65,7 +66,7 @@ def read_goods(reader: RowReader, row: Row) -> Goods:
 
     Raises:
         RowFault: the item is unknown, or the quantity is not a whole number of base units.
-        NoGoods: the quantity is zero or negative, or the row is a sum of others.
+        NoGoods: the quantity is zero or negative, or the row is a sum of other rows.
     """
     name = reader.needed_text(row, "item")
     if _SUM.search(name):
@@ -91,9 +92,10 @@ def read_goods(reader: RowReader, row: Row) -> Goods:
 
 
 def notes_of_specs(reader: RowReader, goods: Sequence[Goods]) -> list[str]:
-    """Return a text for each specification that the registered item does not have, as in 口罩: N95.
+    """Return a text for each specification that the name of its item does not contain.
 
-    They belong into the note of the command, so that they are not lost.
+    An example is 口罩: N95. The texts are meant for the note of the command, so that the
+    specifications are not lost.
     """
     named = {(one.item, one.unnamed_spec): None for one in goods if one.unnamed_spec}
     return [f"{reader.ledger.books.item(item).name}: {spec}" for item, spec in named]
@@ -102,7 +104,10 @@ def notes_of_specs(reader: RowReader, goods: Sequence[Goods]) -> list[str]:
 def _item(
     reader: RowReader, name: str, spec: str, word: str, contents: Sequence[Content]
 ) -> tuple[str, Item, str]:
-    """Return code and record of the item, and the specification if the item is named without it."""
+    """Return code and record of the item, and its specification.
+
+    The specification is "" if the name of the item contains it.
+    """
     full = f"{name} {spec}" if _names_a_kind(spec) else name
     text = full if _is_new_or_named(reader, full, name) else name
     unnamed_spec = "" if text == full else spec
@@ -124,7 +129,8 @@ def _item(
 def _is_new_or_named(reader: RowReader, full: str, name: str) -> bool:
     """Return whether goods with a specification are an item of their own.
 
-    They are if an item is named so, or if no item has the name without the specification.
+    This is so if an item has the name with the specification, or if no item has the name without
+    it.
     """
     if full == name:
         return False
@@ -132,7 +138,10 @@ def _is_new_or_named(reader: RowReader, full: str, name: str) -> bool:
 
 
 def _base_unit(reader: RowReader, word: str, contents: Sequence[Content]) -> tuple[str, str]:
-    """Return word and code of the unit in which a new item is counted: the innermost one."""
+    """Return word and code of the base unit of a new item.
+
+    It is the innermost unit, such as the bottle for boxes of bottles.
+    """
     at, left = word, list(contents)
     while inside := next((one for one in left if reader.units.same(one.outer, at)), None):
         left.remove(inside)
@@ -171,7 +180,10 @@ def _counted(
     word: str,
     contents: Sequence[Content],
 ) -> Goods:
-    """Return the quantity in base units, in a pack of the item, or in a pack with its size."""
+    """Return the goods with their quantity: in base units, or in packs.
+
+    If the pack is not registered with this size, the result contains the size of the pack.
+    """
     larger = _larger(reader, item, word) if word else None
     if larger is not None:
         base = _whole(read.number * larger, item.unit)
@@ -236,12 +248,15 @@ def read_labels(reader: RowReader, row: Row) -> dict[str, Any]:
 
 
 def _outer_unit(written: str, contents: Sequence[Content]) -> str:
-    """Return the pack in a unit such as 30盒/件; "" if the unit names no pack."""
+    """Return the pack in the text of a unit, such as 件 in 30盒/件; "" if there is none."""
     return next((one.outer for one in contents if written.endswith(f"/{one.outer}")), "")
 
 
 def _names_a_kind(spec: str) -> bool:
-    """Return whether a specification tells one kind of goods from another, as a size does."""
+    """Return whether a specification distinguishes goods, as a size does.
+
+    A specification that only states the content of a pack does not.
+    """
     return spec.strip("　 ").lower() not in _NO_SPEC and not read_contents(spec)
 
 

@@ -1,4 +1,4 @@
-"""What the user chooses for an import, and what became of the rows."""
+"""The options of an import, and its result."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class ImportOptions:
 
     Attributes:
         columns: The headings of columns that the program does not recognize, by column.
-        values: One value for all rows, by column, such as a location.
+        values: Fixed values by column, such as a location. Each is used for all rows.
         sheet: The only sheet to import; None imports all sheets.
         dry_run: Whether to record nothing, and only return what would be recorded.
-        create_items, create_people: Whether to register items, and donors and recipients, that are
-            named but not registered.
-        open_missing: Whether to record goods that the books lack as opening stock, marked in its
-            note.
+        create_items, create_people: Whether to register the items, or the donors and recipients,
+            that rows name but the catalogue does not contain.
+        open_missing: Whether to record opening stock if the books contain too few goods for a row.
+            The note of the opening stock says so.
         year, month, day_first: See `DayHints`.
     """
 
@@ -41,21 +41,21 @@ class ImportOptions:
 
 
 class Message(msgspec.Struct, frozen=True):
-    """The parts of a `Sentence`, from which another process can translate it."""
+    """A `Sentence` in parts, so that another process can translate it."""
 
     template: str
     values: dict[str, Message | str]
 
     @classmethod
     def of(cls, sentence: str) -> Message | None:
-        """Return the parts of a sentence; None for a text that is not translated."""
+        """Return the parts of a sentence; None for a text that cannot be translated."""
         if not isinstance(sentence, Sentence):
             return None
         values = sentence.values.items()
         return cls(sentence.template, {name: cls.of(value) or value for name, value in values})
 
     def sentence(self) -> Sentence:
-        """Return the sentence."""
+        """Join the parts to a sentence."""
         return Sentence(
             self.template,
             **{
@@ -70,10 +70,10 @@ class Listed(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         row: Number of the row in its sheet.
-        cell: The cell with the fault, such as C7; `row 7` if the fault is in no cell.
+        cell: The cell with the fault, such as C7; `row 7` if the fault is in no single cell.
         cells: The texts of all cells of the row.
-        origin: The identity of the row in the first file; see `row_identity`.
-        message: The parts of `why`, for translation; absent if it is not translated.
+        origin: The identity of the row in the file that was imported first; see `row_identity`.
+        message: The parts of `why`, for translation; None if `why` cannot be translated.
     """
 
     sheet: str
@@ -86,7 +86,7 @@ class Listed(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def sentence(self) -> str:
-        """Why the row was not recorded, as a `Sentence` if it is translated."""
+        """Return why the row was not recorded: a `Sentence` if the reason can be translated."""
         return self.why if self.message is None else self.message.sentence()
 
 
@@ -95,9 +95,9 @@ class ReadSheet(msgspec.Struct):
 
     Attributes:
         header_row: Number of the row with the headings.
-        columns: The heading from which each column was read.
+        columns: For each column that was read, its heading.
         unread: The headings of columns that were not read.
-        skipped: Number of rows that are titles or repeat the headings.
+        skipped: Number of rows that were skipped: titles, and repeated headings.
     """
 
     name: str
@@ -110,7 +110,7 @@ class ReadSheet(msgspec.Struct):
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """Goods that were recorded as opening stock, because the books had too few.
+    """Goods that were recorded as opening stock, because the books contained too few.
 
     Attributes:
         quantity: In base units.
@@ -123,15 +123,15 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 class ImportResult(msgspec.Struct):
-    """What became of the rows of a file. `rows` is the sum of `recorded`, `before` and `listed`.
+    """The result of an import. `rows` is `recorded` plus `before` plus the length of `listed`.
 
     Attributes:
         rows: Number of rows below the headings, without those that repeat the headings.
-        recorded: Number of rows that were recorded, or would be in a dry run.
+        recorded: Number of rows that were recorded, or that would be recorded in a dry run.
         before: Number of rows that an earlier import of the same file recorded.
         documents: Number of commands that were recorded.
-        equal: Pairs of row numbers whose rows are equal in all columns read. Both are recorded.
-        unknown: How many rows name each record that is not registered, as in "item mask".
+        equal: Pairs of numbers of rows that are equal in all columns read. Both rows are recorded.
+        unknown: For each record that is not registered, such as "item mask": how many rows name it.
         registered: The records that were registered, such as "item I-004 (mask)".
         stopped: Whether the import was stopped before the end of the file.
     """
@@ -153,7 +153,7 @@ class ImportResult(msgspec.Struct):
 
 
 def summary(result: ImportResult) -> list[str]:
-    """Return sentences about an import, for the user."""
+    """Return sentences for the user about the result of an import."""
     would_be = "would be " if result.dry_run else ""
     verb = f"{would_be}recorded"
     figures = (

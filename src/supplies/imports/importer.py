@@ -1,8 +1,9 @@
 """Import the rows of a file: record each row, or list it with the reason why not.
 
-For each sheet: find its headings, and identify each row. For each group of rows, in one
-transaction: leave out the rows that were recorded before, make commands of the others, record or
-list them, and remember which were recorded. So an import that was interrupted can be repeated.
+For each sheet, find its headings, and identify each row. Then process the rows in batches. For each
+batch, in one transaction: skip the rows that an earlier import recorded, make commands of the other
+rows, record or list these rows, and store which rows were recorded. So an interrupted import can be
+repeated.
 """
 
 from __future__ import annotations
@@ -38,17 +39,21 @@ from supplies.ledger.ledger import Ledger
 from supplies.stations.paper_settings import paper_settings, unit_words
 
 ROWS_PER_COMMIT = 500
-"""How many rows are committed together. After an interruption, at most these are read again."""
+"""How many rows are committed together. An interruption loses no more than these rows."""
 
 Progress = Callable[[int, int | None], None]
-"""A function that is called with the number of rows read so far, and of all rows if it is known."""
+"""A function that is called with the progress of an import.
+
+Its arguments are the number of rows read so far and the number of all rows, or None if it is not
+known.
+"""
 
 Stop = Callable[[], bool]
-"""A function that returns whether to stop. It is called after each group of rows."""
+"""A function that returns whether to stop the import. It is called after each batch of rows."""
 
 
 class _Undone(Exception):
-    """Raised to undo the transaction of a dry run."""
+    """Raised to roll back the transaction of a dry run."""
 
 
 def import_rows(
@@ -63,17 +68,18 @@ def import_rows(
 ) -> ImportResult:
     """Import the rows of a file.
 
-    Rows are committed in groups of `ROWS_PER_COMMIT`. If the function is interrupted, call it again
-    with the same file.
+    Rows are committed in batches of `ROWS_PER_COMMIT`. If the import is interrupted, call this
+    function again with the same file.
 
     Args:
         kind: A key of `KINDS`, such as "donations".
         by: Code of the person who imports the rows, as in `Ledger.record`.
-        stop: Whether to stop. The rows before are kept, and the result says that it was stopped.
+        stop: Returns whether to stop. Rows that were committed are kept, and the result says that
+            the import was stopped.
 
     Raises:
         InvalidField: the file cannot be read, a required column is missing, or an option is wrong.
-        StoreError: the database cannot be written. Groups that were committed are kept.
+        StoreError: the database cannot be written. Batches that were committed are kept.
     """
     if kind not in KINDS:
         raise InvalidField(f"rows of the kind {kind!r} are unknown; choose {', '.join(KINDS)}")
@@ -101,7 +107,7 @@ def import_rows(
 
 
 class _Import:
-    """One import of a file."""
+    """One import of one file."""
 
     def __init__(
         self,
@@ -196,7 +202,7 @@ class _Import:
     def _rows_below(
         self, identifier: RowIdentifier, header: Header, rows: Iterable[Row], read: ReadSheet
     ) -> Iterator[IdentifiedRow]:
-        """Yield the rows below the headings, without those that repeat the headings."""
+        """Yield the rows below the headings, without rows that repeat the headings."""
         columns = list(header.columns.values())
         for row in rows:
             if row.number <= header.row:
@@ -233,7 +239,7 @@ class _Import:
 
 
 class _SheetImporter:
-    """Imports the rows of one sheet, group by group."""
+    """Imports the rows of one sheet, batch by batch."""
 
     def __init__(
         self,
@@ -248,7 +254,7 @@ class _SheetImporter:
         self._corrected: dict[RowKey, int] = {}
 
     def import_group(self, documents: Sequence[Sequence[IdentifiedRow]]) -> None:
-        """Record or list the rows of some documents, and remember which were recorded.
+        """Record or list the rows of a batch of documents, and store which rows were recorded.
 
         Call this within a transaction.
         """
@@ -264,7 +270,10 @@ class _SheetImporter:
             self._imported.add(done)
 
     def _is_new(self, one: IdentifiedRow, before: set[RowKey]) -> bool:
-        """Return whether to record a row. Count a recorded row, and list one that is unclear."""
+        """Return whether to record a row.
+
+        If the row was recorded before, count it. If its identity is unclear, list it.
+        """
         if not one.damaged and (one.corrected or one.key) in before:
             self._result.before += 1
             return False
@@ -274,7 +283,7 @@ class _SheetImporter:
         return why is None
 
     def _why_unclear(self, one: IdentifiedRow, before: set[RowKey]) -> Sentence | None:
-        """Return why it is unclear which row of the first file this row corrects."""
+        """Return why a corrected row cannot be recorded; None if it can, or is not corrected."""
         if one.damaged:
             return Sentence(
                 "the cell {column} was changed; restore its text, or empty it for a new row",

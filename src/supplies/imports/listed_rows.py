@@ -1,4 +1,4 @@
-"""Write the rows that an import did not record, so that they can be corrected and imported."""
+"""Write the rows that an import did not record to a file, to correct them and import that file."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from supplies.imports.sheets import CELL, ORIGIN, WHY
 
 
 def listed_as_csv(result: ImportResult, translate: Callable[[str], str] = str) -> bytes:
-    """Return the listed rows as CSV, with the headings of their sheets and three more columns.
+    """Return the rows that were not recorded as CSV, with three additional columns.
 
-    If sheets have different headings, the file has all of them, and each row its own. A text that a
-    spreadsheet program would run as a formula begins with an apostrophe. An import takes it away.
+    The columns say which cell has a fault, what the fault is, and which row of the imported file it
+    is. If sheets have different headings, the result has all headings; each row fills the columns
+    of its sheet. A text that a spreadsheet program would run as a formula gets an apostrophe in
+    front, which an import removes.
 
     Args:
         translate: Returns a reason in the language of the reader; see `Sentence`.
@@ -47,5 +49,8 @@ def listed_as_csv(result: ImportResult, translate: Callable[[str], str] = str) -
 
 
 def _keys(headings: list[str]) -> list[tuple[str, int]]:
-    """Return each heading with how often it occurred before, because headings may be equal."""
+    """Return each heading together with the number of equal headings before it.
+
+    So that columns with equal headings can be distinguished.
+    """
     return [(name, headings[:at].count(name)) for at, name in enumerate(headings)]

@@ -1,4 +1,7 @@
-"""Find the records that cells name by code, name, alias or barcode, and register missing ones."""
+"""Find the catalogue records that cells name by code, name, alias or barcode.
+
+Missing records can be registered.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ NOUNS: Mapping[type[CatalogueRecord], Sentence] = {
     Recipient: Sentence("recipient"),
     Location: Sentence("location"),
 }
-"""The words for the kinds of records, which can be translated."""
+"""The English words for the kinds of records. The web pages show them translated."""
 
 _ANONYMOUS = frozenset(
     map(
@@ -46,14 +49,14 @@ _ANONYMOUS = frozenset(
         ),
     )
 )
-"""Texts in the column of the donor that name nobody."""
+"""Texts in the column of the donor which mean that the donor is anonymous."""
 
 MAX_NAME = 200
-"""Longest name of a record, in characters."""
+"""Maximum length of the name of a record, in characters."""
 
 
 def names_nobody(text: str) -> bool:
-    """Return whether a text in the column of the donor means that the donor is not known."""
+    """Return whether a text in the column of the donor means that the donor is anonymous."""
     return comparable(text) in _ANONYMOUS or not comparable(text)
 
 
@@ -62,7 +65,10 @@ NOT_REGISTERED_BY_IMPORTS = template("no {noun} is named '{name}'; register it")
 
 
 def unregistered(messages: Iterable[Message | None]) -> dict[str, int]:
-    """Return how many messages name each record that is not registered, as in "item mask"."""
+    """Count the messages about records that are not registered.
+
+    The result has a key for each such record, as in "item mask".
+    """
     found = Counter(
         f"{message.sentence().values['noun']} {message.values['name']}"
         for message in messages
@@ -72,7 +78,7 @@ def unregistered(messages: Iterable[Message | None]) -> dict[str, int]:
 
 
 class Matcher:
-    """Finds and registers records for the rows of one import.
+    """Finds and registers catalogue records for the rows of one import.
 
     All names of a kind of records are kept in memory, so that a name is found without a query.
 
@@ -92,14 +98,15 @@ class Matcher:
 
     @property
     def creates_items(self) -> bool:
-        """Whether unknown items are registered."""
+        """Return whether the import registers unknown items."""
         return self._creates[Item]
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Use the matcher within this transaction of the ledger.
+        """Use the matcher within an open transaction of the ledger.
 
-        If somebody else has changed the catalogue since the last transaction, forget all names.
+        If somebody else has changed the catalogue since the matcher's last transaction, the names
+        in memory are discarded and read again.
         """
         version = self._ledger.store.catalogue_version(self._ledger.station_code)
         if version != self._version:
@@ -111,7 +118,7 @@ class Matcher:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo what is recorded and registered within the `with` block if it raises an error."""
+        """If the `with` block raises an error, undo what it recorded and registered."""
         before = len(self.registered)
         try:
             with self._ledger.savepoint():
@@ -128,10 +135,10 @@ class Matcher:
     def find(self, kind: type[R], text: str, make: Callable[[str], R] | None = None) -> str:
         """Return the code of the record that a text names.
 
-        If there is no such record, one is registered if that is allowed.
+        If there is no such record, register one, if the options of the import allow it.
 
         Args:
-            make: Makes the new record for a code. None means that no record is registered.
+            make: Makes the new record with the given code. None means that no record is registered.
 
         Raises:
             InvalidField: no record has this name, or several have it.
@@ -142,17 +149,17 @@ class Matcher:
         return found
 
     def has(self, kind: type[CatalogueRecord], text: str) -> bool:
-        """Return whether a record has the text as code, name, alias or barcode."""
+        """Return whether a record has this code, name, alias or barcode."""
         return (kind, text) in self._found or bool(self._codes(kind, text))
 
     def candidates(self, kind: type[R], text: str) -> list[R]:
-        """Return the records whose code, name, alias or barcode is the text."""
+        """Return the records with this code, name, alias or barcode."""
         catalogue = self._ledger.books.catalogue
         found = (catalogue.get(kind, code) for code in self._codes(kind, text))
         return [record for record in found if record is not None]
 
     def register(self, record: CatalogueRecord) -> None:
-        """Register a record, so that the next rows find it.
+        """Register a record, so that the following rows find it.
 
         Raises:
             SuppliesError: the record is refused.
@@ -209,7 +216,7 @@ class Matcher:
 
 
 class _Names:
-    """The codes of all records of one kind by their names, aliases and barcodes.
+    """The names, aliases and barcodes of all records of one kind, with the codes of the records.
 
     Attributes:
         next_code: The next free code; None if it is not known.
@@ -240,7 +247,7 @@ class _Names:
 
 
 def _following(code: str) -> str:
-    """Return the code after a numbered code, such as D-013 after D-012."""
+    """Return the code that follows a numbered code, such as D-013 after D-012."""
     letter, _, digits = code.partition("-")
     return f"{letter}-{int(digits) + 1:0{len(digits)}}"
 

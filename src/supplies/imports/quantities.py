@@ -1,4 +1,4 @@
-"""Read the quantity in a cell: its number, its unit, and the content of a pack."""
+"""Read quantities from cells: the number, the unit, and the contents of a pack."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "mL": ("ml", "毫升", "milliliter", "milliliters"),
     "m": ("meter", "meters", "metre", "metres"),
 }
-"""Other words for units, beside those of the station and the shipped ones."""
+"""Further words for units, which supplement the station's own words and the standard ones."""
 
 _NUMBER = r"[-+]?\d[\d,' ]*(?:\.\d+)?"
 _QUANTITY = re.compile(rf"({_NUMBER})\s*(.*)", re.DOTALL)
@@ -51,7 +51,7 @@ _MOST_DIGITS = 18
 
 
 class NotPositive(InvalidField):
-    """A quantity is zero or negative."""
+    """The quantity in a cell is zero or negative."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class ReadQuantity:
 
     Attributes:
         unit: The unit as written; "" if there is none.
-        contents: The content of packs as written, as in (50, "只", "箱") for 50只/箱.
+        contents: What a pack contains, as written; for 50只/箱, it is (50, "只", "箱").
     """
 
     number: Decimal
@@ -70,7 +70,7 @@ class ReadQuantity:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The content of a pack: `number` of the unit `inner` are in one `outer`."""
+    """What a pack contains: one `outer` unit contains `number` of the unit `inner`."""
 
     number: int
     inner: str
@@ -81,7 +81,7 @@ class Units:
     """The words for units, in Chinese and English.
 
     Args:
-        words: The words for each code of a unit.
+        words: The words by the code of the unit.
     """
 
     def __init__(self, words: Mapping[str, Iterable[str]]) -> None:
@@ -97,7 +97,7 @@ class Units:
                 self._codes.setdefault(_folded(text), [code])
 
     def codes(self, word: str) -> list[str]:
-        """Return the codes of units with this word, best first. The list may be empty."""
+        """Return the codes of all units with this word, best match first."""
         found = self._found.get(word)
         if found is None:
             found = self._found[word] = self._codes.get(_folded(word), [])
@@ -117,7 +117,7 @@ def read_quantity(cell: Cell) -> ReadQuantity:
     """Return the quantity in a cell.
 
     Raises:
-        InvalidField: the cell contains no quantity, or an inexact one.
+        InvalidField: the cell contains no quantity, or only an approximate one.
         NotPositive: the quantity is zero or negative.
 
     >>> read_quantity("1,200只")
@@ -155,7 +155,7 @@ def read_quantity(cell: Cell) -> ReadQuantity:
 
 
 def _split(text: str) -> tuple[Decimal | None, str]:
-    """Return number and unit of a text. The number is None if the text has none."""
+    """Split a text into number and unit. The number is None if the text has none."""
     if found := _LARGE.fullmatch(text):
         if found[2][:1].isdecimal():
             return None, ""
@@ -196,9 +196,9 @@ def _positive(
 
 @lru_cache(maxsize=4096)
 def read_contents(text: str) -> tuple[Content, ...]:
-    """Return the contents of packs that a text states, such as 1瓶/盒*100盒/箱.
+    """Return the contents of packs in a text such as 1瓶/盒*100盒/箱.
 
-    A content that is not a whole number of 1 or more is left out.
+    A content is left out if its number is not a whole number of at least 1.
 
     >>> [(one.number, one.inner, one.outer) for one in read_contents("50ml 1瓶/盒*100盒/箱")]
     [(1, '瓶', '盒'), (100, '盒', '箱')]
@@ -212,7 +212,7 @@ def read_contents(text: str) -> tuple[Content, ...]:
 
 
 def content_of(word: str, base: str, contents: Iterable[Content], units: Units) -> int | None:
-    """Return how many of the unit `base` are in one pack, or None if the contents do not say it.
+    """Return how many of the unit `base` one pack contains, or None if the contents do not say it.
 
     >>> units = Units({"bottle": ["瓶"], "box": ["盒"], "carton": ["箱"]})
     >>> content_of("箱", "瓶", read_contents("1瓶/盒*100盒/箱"), units)

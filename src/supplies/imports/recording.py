@@ -1,4 +1,4 @@
-"""Record the commands of rows, or find out which of the rows have a fault."""
+"""Record documents of imported rows as commands, or find out which rows have a fault."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from supplies.imports.sheets import Row
 from supplies.ledger.ledger import Ledger
 
 Faults = dict[int, RowFault]
-"""The fault of each row that is not recorded, by its index in the document."""
+"""The faults of the rows that are not recorded, by the index of the row in its document."""
 
 
 class _Undone(Exception):
-    """Raised to undo what a row registered while it was only read."""
+    """Raised to undo what was registered while a row was read only to check it."""
 
 
 class CommandRecorder:
-    """Records the documents of one sheet, each as a command.
+    """Records the documents of one sheet, each with one command.
 
     Args:
         by: Code of the person who imports the rows.
-        open_missing: Whether to record goods that the books lack as opening stock.
+        open_missing: Whether to record opening stock if the books contain too few goods for a row.
     """
 
     def __init__(
@@ -47,8 +47,9 @@ class CommandRecorder:
     def record(self, document: Sequence[IdentifiedRow]) -> Faults:
         """Record the rows of a document. Return the faults of the rows that were not recorded.
 
-        Rows of opening stock do not depend on each other, so the others are recorded. All rows of
-        another document are refused together, unless the faulty rows have no goods.
+        Rows of opening stock are independent: rows without a fault are recorded. In another
+        document, no row is recorded if one has a fault. The exception are rows without goods: the
+        other rows of their document are recorded.
 
         Raises:
             StoreError: the database cannot be written.
@@ -70,7 +71,7 @@ class CommandRecorder:
         return faults | {at: RowFault("", why) for at in rest}
 
     def _try(self, rows: Sequence[Row]) -> Faults:
-        """Record one command for rows, or return their faults."""
+        """Record one command for the rows. If it is refused, return the faults of the rows."""
         opened: list[Opened] = []
         try:
             with self._reader.matcher.savepoint():
@@ -88,7 +89,7 @@ class CommandRecorder:
         return {}
 
     def _faults_of_each(self, rows: Sequence[Row]) -> Faults:
-        """Return the faults of the rows that cannot even be read."""
+        """Read each row alone, and return the faults of the rows that cannot be read."""
         faults: Faults = {}
         for at, row in enumerate(rows):
             try:
@@ -113,7 +114,7 @@ class CommandRecorder:
     def _open(
         self, command: c.HandOut | c.Allocate, error: NotEnough, row: int, opened: list[Opened]
     ) -> None:
-        """Record what a command lacks as opening stock.
+        """Record the goods that a refused command would need as opening stock.
 
         Raises:
             NotEnough: the error does not say how much is missing.
@@ -141,12 +142,12 @@ class CommandRecorder:
 
 
 def fault_of(error: SuppliesError) -> RowFault:
-    """Return the first fault of an error as the fault of a row."""
+    """Convert the first fault of an error to the fault of a row."""
     return _faults_by_row(error, 1)[0]
 
 
 def _faults_by_row(error: SuppliesError, rows: int) -> Faults:
-    """Return the faults of a refused command, by the index of the row that they concern."""
+    """Return the faults of a refused command, by the index of the row with the fault."""
     found: Faults = {}
     for fault in error.faults:
         parts = fault.pointer.split("/")

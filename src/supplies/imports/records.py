@@ -25,20 +25,20 @@ def import_records(
     progress: Progress | None = None,
     stop: Stop | None = None,
 ) -> ImportResult:
-    """Import records as `import_rows` imports the rows of a file.
+    """Import records in memory, in the way in which `import_rows` imports the rows of a file.
 
     If the same records are imported again, in the same order, nothing is recorded twice.
 
     Args:
         kind: A key of `KINDS`, such as "donations".
         records: One mapping for each row. The keys are headings, in Chinese or English; the values
-            are texts, whole numbers, `Decimal`, days or None.
+            are texts, whole numbers, `Decimal`, dates or None.
         by: Code of the person who imports the records, as in `Ledger.record`.
         options, progress, stop: As in `import_rows`.
 
     Raises:
         InvalidField: a value cannot be read, a required column is missing, or an option is wrong.
-        StoreError: the database cannot be written. Groups that were committed are kept.
+        StoreError: the database cannot be written. Batches that were committed are kept.
     """
     encode = msgspec.json.Encoder(decimal_format="number").encode
     with TemporaryDirectory() as folder:

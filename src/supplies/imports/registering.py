@@ -1,4 +1,4 @@
-"""Register the records of rows in the catalogue, unless it has them already."""
+"""Register imported rows as catalogue records, unless the catalogue contains them already."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from supplies.imports.sheets import Row
 
 
 class RecordRegistrar:
-    """Registers the records of one sheet: one for each row."""
+    """Registers a catalogue record for each row of one sheet."""
 
     def __init__(self, reader: RowReader, result: ImportResult) -> None:
         self._reader, self._matcher, self._result = reader, reader.matcher, result
         self._kind, self._fields_of = RECORDS[reader.kind.name]
 
     def record(self, document: Sequence[IdentifiedRow]) -> Faults:
-        """Register the record of a row. Return the fault of the row if it has one.
+        """Register the record in a row. If the row has a fault, return the fault.
 
         Raises:
             StoreError: the database cannot be written.
@@ -47,7 +47,7 @@ class RecordRegistrar:
         return {}
 
     def _register(self, row: Row) -> bool:
-        """Register the record of a row. Return False if the catalogue has it already."""
+        """Register the record in a row. Return False if the catalogue contains it already."""
         fields = self._fields_of(self._reader, row)
         code = self._reader.text(row, "code")
         name = self._reader.needed_text(row, "name")
@@ -58,10 +58,10 @@ class RecordRegistrar:
         return True
 
     def _is_registered(self, code: str, name: str, fields: Mapping[str, object]) -> bool:
-        """Return whether the catalogue has the record of a row.
+        """Return whether the catalogue already contains the record in a row.
 
         Raises:
-            RowFault: records with the same code or name differ from the row.
+            RowFault: a record with the same code or name differs from the row.
         """
         found = self._matcher.candidates(self._kind, code or name)
         same = [one for one in found if not code or one.code == code]

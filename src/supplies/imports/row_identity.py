@@ -1,8 +1,9 @@
 """Identify the rows of files, so that no row is recorded twice.
 
-A row is identified by the digest of its file, its sheet, its number and its content. A file of
-listed rows has this identity in a column of its own. A corrected row therefore keeps the identity
-of the row in the first file.
+A row is identified by the digest of its file, its sheet, its number and its content. If the row is
+not recorded, the import lists it in a new file, which has a column with this identity. When
+somebody corrects the row there and imports the new file, the program knows which row it was in the
+original file.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from supplies.ledger.ledger import Ledger
 
 _ORIGIN = re.compile(r"(.*)!(\d{1,9}) ([0-9a-f]{64})\.([0-9a-f]{64}(?:#\d{1,3})?)", re.DOTALL)
 _DIGEST = 64
-"""Length of a digest in hexadecimal."""
+"""Length of a hexadecimal digest in characters."""
 
 
 class RowKey(NamedTuple):
@@ -28,8 +29,8 @@ class RowKey(NamedTuple):
 
     Attributes:
         file: The SHA-256 of the file.
-        content: The SHA-256 of the kind of rows and the cells. If a row was divided into several,
-            `#2` and so on follow.
+        content: The SHA-256 of the kind of rows and the cells. If a user divided a listed row into
+            several rows, it ends with `#2` and so on.
     """
 
     file: str
@@ -38,7 +39,7 @@ class RowKey(NamedTuple):
     content: str
 
     def __str__(self) -> str:
-        """Return the text in a file of listed rows."""
+        """Return the identity as the text that a file of listed rows contains."""
         sheet = self.sheet
         if "%" in sheet or normalize_text(sheet) != sheet:  # An import normalizes the cell.
             sheet = quote(sheet)
@@ -46,7 +47,7 @@ class RowKey(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> RowKey | None:
-        """Return the identity that `str` wrote; None if the text is something else."""
+        """Return the identity for a text that `str` returned; None for any other text."""
         found = _ORIGIN.fullmatch(text)
         if found is None:
             return None
@@ -59,10 +60,10 @@ class IdentifiedRow:
     """A row of a sheet with its identity.
 
     Attributes:
-        key: The identity of the row in the first file.
-        corrected: For a row of a file of listed rows, its identity with its present content;
-            None for a row of a first file.
-        damaged: Whether the cell with the identity contains something else.
+        key: The identity of the row in the original file.
+        corrected: For a row from a file of listed rows: its identity with its new content. None for
+            a row of an original file.
+        damaged: Whether the cell with the identity cannot be read.
     """
 
     sheet: str
@@ -86,7 +87,7 @@ class RowIdentifier:
         self._left_out = added if self._origin is not None else set()
 
     def identify(self, row: Row) -> IdentifiedRow:
-        """Return a row with its identity."""
+        """Determine the identity of a row."""
         content = self._digest(row.cells)
         own = RowKey(self._file, self._sheet, row.number, content)
         at = self._origin
@@ -112,9 +113,10 @@ class ImportedRows:
         self._store, self._station = ledger.store, ledger.station_code
 
     def among(self, rows: Sequence[IdentifiedRow]) -> set[RowKey]:
-        """Return the identities of these rows that were recorded, in the first or a later form.
+        """Return the identities of those rows that were recorded before.
 
-        The rows of a first file must be in order.
+        For a corrected row, this may be its identity in the original file or that with its new
+        content. The rows of an original file must be in the order of the file.
         """
         first_files = [one.key for one in rows if one.corrected is None]
         found: set[RowKey] = set()
@@ -144,10 +146,10 @@ class ImportedRows:
         ]
 
     def add(self, rows: Sequence[IdentifiedRow]) -> None:
-        """Store that rows were recorded, in the transaction that records them.
+        """Store that rows were recorded. Call within the transaction that records them.
 
-        A corrected row is stored with its first and with its present content. So its first file,
-        and another correction of it, are not recorded any more.
+        A corrected row is stored under two identities: with its original and with its new content.
+        So neither the row of the original file nor another correction of it is recorded later.
         """
         keys = {key for one in rows for key in (one.key, one.corrected) if key is not None}
         self._store.run_many(

@@ -1,4 +1,4 @@
-"""Read the cells of one row: texts, words, days, numbers, people and places."""
+"""Read the cells of one row: texts, words, dates, numbers, people and places."""
 
 from __future__ import annotations
 
@@ -21,15 +21,18 @@ from supplies.ledger.ledger import Ledger
 T = TypeVar("T")
 
 _EXPONENT = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{1,2}", re.ASCII)
-"""Regular expression of a number as spreadsheet programs write it if the column is narrow."""
+"""Regular expression of a number with an exponent, such as 1.38E+10.
+
+Spreadsheet programs write long numbers so if the column is narrow.
+"""
 
 
 class RowFault(Exception):
-    """Why a row is not recorded.
+    """Raised if a row cannot be recorded.
 
     Attributes:
-        column: The column of the fault; "" if it concerns the whole row.
-        why: The reason, which is translated if it is a `Sentence`.
+        column: The column with the fault; "" if the fault concerns the whole row.
+        why: The reason. If it is a `Sentence`, it can be translated.
     """
 
     def __init__(self, column: str, why: str) -> None:
@@ -38,7 +41,7 @@ class RowFault(Exception):
 
 
 class NoGoods(RowFault):
-    """A row whose quantity is zero or negative, or that repeats a sum. It can never be recorded."""
+    """Raised for a row that can never be recorded: its quantity is not positive, or it is a sum."""
 
 
 @dataclass(slots=True)
@@ -46,8 +49,8 @@ class RowReader:
     """Reads the rows of one sheet.
 
     Attributes:
-        fixed: The value of each column that the user gave for all rows.
-        days: The days read so far by their cells, because many rows have the same.
+        fixed: The values that the user gave for all rows, by column.
+        days: A cache of the dates read so far, by the content of the cell.
     """
 
     ledger: Ledger
@@ -62,7 +65,7 @@ class RowReader:
     # --- cells ---------------------------------------------------------------------------------
 
     def cell(self, row: Row, name: str) -> Cell:
-        """Return the cell of a column, or the fixed value if the cell is empty."""
+        """Return the cell of a column. If it is empty, return the fixed value of the column."""
         at = self.header.columns.get(name)
         value = row.cells[at] if at is not None and at < len(row.cells) else None
         return self.fixed.get(name) if value is None else value
@@ -71,7 +74,7 @@ class RowReader:
         """Return the text of a cell; "" if it is empty.
 
         Raises:
-            RowFault: the cell is a formula without a result.
+            RowFault: the cell contains a formula without a result.
         """
         value = self.cell(row, name)
         if isinstance(value, Lost):
@@ -84,7 +87,7 @@ class RowReader:
         """Return the text of a cell that must not be empty.
 
         Raises:
-            RowFault: the cell is empty, or a formula without a result.
+            RowFault: the cell is empty, or contains a formula without a result.
         """
         text = self.text(row, name)
         if not text:
@@ -92,7 +95,7 @@ class RowReader:
         return text
 
     def missing(self, name: str) -> RowFault:
-        """Return the fault of a row in which a needed cell is empty."""
+        """Return the fault for a row in which a required cell is empty."""
         return RowFault(name, Sentence("the {column} is missing", column=self.title(name)))
 
     def title(self, name: str) -> str:
@@ -103,10 +106,10 @@ class RowReader:
     def phone(self, row: Row) -> str:
         """Return the telephone number in a cell; "" if it is empty.
 
-        A spreadsheet program may have written it as a number with an exponent.
+        A spreadsheet program may have written the number with an exponent.
 
         Raises:
-            RowFault: the exponent has replaced the last digits.
+            RowFault: the last digits are lost because of the exponent.
         """
         text = self.text(row, "phone")
         if not _EXPONENT.fullmatch(text):
@@ -120,7 +123,7 @@ class RowReader:
         return f"{number:f}"
 
     def choice(self, row: Row, name: str, words: Mapping[str, str]) -> str | None:
-        """Return the value that a word in a cell means; None for an empty cell.
+        """Return the value for the word in a cell; None for an empty cell.
 
         Raises:
             RowFault: the word is unknown.
@@ -137,10 +140,10 @@ class RowReader:
         return found
 
     def day(self, row: Row, name: str) -> ReadDay | None:
-        """Return the day in a cell; None for an empty cell.
+        """Return the date in a cell; None for an empty cell.
 
         Raises:
-            RowFault: the cell contains no day.
+            RowFault: the cell contains no date.
         """
         value = self.cell(row, name)
         if value is None:
@@ -196,12 +199,12 @@ class RowReader:
         """Return the code of the record that a text names.
 
         Raises:
-            RowFault: no record is named so, or several are.
+            RowFault: no record has this name, or several have it.
         """
         return of_column(column, lambda: self.matcher.find(kind, text, make))
 
     def head(self, rows: Sequence[Row], notes: Sequence[str] = ()) -> dict[str, Any]:
-        """Return the day and note of the command of rows.
+        """Return the fields of a command that are not about its goods: the day and the note.
 
         Args:
             rows: The rows of one document.
@@ -218,16 +221,16 @@ class RowReader:
         return fields
 
     def all_texts(self, rows: Sequence[Row], name: str, separator: str = "; ") -> str:
-        """Return the different texts of a column in the rows of one document, joined."""
+        """Join the different texts that a column has in the rows of one document."""
         texts = (self.text(row, name) for row in rows)
         return separator.join(dict.fromkeys(text for text in texts if text))
 
     def common(
         self, rows: Sequence[Row], name: str, read: Callable[[Row, str], T | None]
     ) -> T | None:
-        """Return the value of a column that all rows of one document share; None if it is empty.
+        """Return the value that a column has in the rows of one document; None if it is empty.
 
-        Empty cells are left out.
+        Empty cells are ignored.
 
         Raises:
             RowFault: the rows have different values.
@@ -244,13 +247,13 @@ class RowReader:
         return next(iter(found), None)
 
     def optional(self, row: Row, *names: str) -> dict[str, Any]:
-        """Return the texts of those of these columns that are not empty."""
+        """Return the texts in these columns by column, without empty ones."""
         found = {name: self.text(row, name) for name in names}
         return {name: text for name, text in found.items() if text}
 
 
 def of_column(column: str, read: Callable[[], T]) -> T:
-    """Call a function that reads a cell, and name the column in its error.
+    """Call a function that reads a cell. If it fails, add the name of the column to the error.
 
     Raises:
         RowFault: the cell is invalid.

@@ -1,4 +1,4 @@
-"""Turn the cells of rows into commands to record, or into records of the catalogue to register.
+"""Convert rows to commands that are recorded, or to records that the catalogue registers.
 
 There is one function for each kind of rows.
 """
@@ -29,7 +29,7 @@ URGENCIES: Mapping[str, str] = {
     **dict.fromkeys(("normal", "中", "普通", "一般", "正常", "medium"), "normal"),
     **dict.fromkeys(("high", "高", "急", "紧急", "特急", "urgent"), "high"),
 }
-"""How people write the urgency of a need."""
+"""The words that people write for the urgency of a need."""
 
 OUTCOMES: Mapping[str, str] = {
     **dict.fromkeys(
@@ -38,7 +38,7 @@ OUTCOMES: Mapping[str, str] = {
     **dict.fromkeys(("open", "pre_match", "pending", "待发放", "待送", "未发放"), "open"),
     **dict.fromkeys(("closed", "cancelled", "canceled", "已取消", "取消", "已关闭"), "closed"),
 }
-"""How people write what became of an allocation."""
+"""The words that people write for the result of an allocation."""
 
 DONOR_KINDS: Mapping[str, str] = {
     **dict.fromkeys(
@@ -59,7 +59,7 @@ PUBLISH: Mapping[str, str] = {
 
 
 def opening_stock(reader: RowReader, rows: Sequence[Row]) -> c.Command:
-    """Return the command for rows of opening stock."""
+    """Return the command that records rows of opening stock."""
     goods = [read_goods(reader, row) for row in rows]
     return _make(
         c.OpenStock,
@@ -73,10 +73,10 @@ def opening_stock(reader: RowReader, rows: Sequence[Row]) -> c.Command:
 
 
 def donations(reader: RowReader, rows: Sequence[Row]) -> c.Command:
-    """Return the command for rows of one donation.
+    """Return the command that records the rows of one donation.
 
     Raises:
-        RowFault: a cell is wrong, or nobody is named who handled the donation.
+        RowFault: a cell is wrong, or the person who accepted the donation is missing.
     """
     goods = [read_goods(reader, row) for row in rows]
     lines = []
@@ -102,7 +102,7 @@ def donations(reader: RowReader, rows: Sequence[Row]) -> c.Command:
 
 
 def pledges(reader: RowReader, rows: Sequence[Row]) -> c.Command:
-    """Return the command for rows of one pledge. Rows of one item are added up.
+    """Return the command that records the rows of one pledge. Rows of the same item are added up.
 
     Raises:
         RowFault: a cell is wrong, or the donor is missing.
@@ -131,7 +131,7 @@ def pledges(reader: RowReader, rows: Sequence[Row]) -> c.Command:
 
 
 def needs(reader: RowReader, rows: Sequence[Row]) -> c.Command:
-    """Return the command for a row of a need."""
+    """Return the command that records the need in a row."""
     (row,) = rows
     goods = read_goods(reader, row)
     due = reader.day(row, "needed_by")
@@ -147,7 +147,7 @@ def needs(reader: RowReader, rows: Sequence[Row]) -> c.Command:
 
 
 def distributions(reader: RowReader, rows: Sequence[Row]) -> c.Command:
-    """Return the command for rows of one hand-out."""
+    """Return the command that records the rows of one hand-out."""
     headcount = reader.common(rows, "headcount", reader.number)
     goods = [read_goods(reader, row) for row in rows]
     return _make(
@@ -161,7 +161,7 @@ def distributions(reader: RowReader, rows: Sequence[Row]) -> c.Command:
 
 
 def allocations(reader: RowReader, rows: Sequence[Row]) -> c.Command:
-    """Return the command for a row of an allocation: goods set aside, or handed out already.
+    """Return the command for a row with an allocation, whose goods may be handed out already.
 
     Raises:
         RowFault: a cell is wrong, or the allocation was closed without a delivery.
@@ -218,7 +218,9 @@ def item_record(reader: RowReader, row: Row) -> dict[str, Any]:
 
 
 def _exported(column: str, text: str | None) -> list[dict[str, Any]]:
-    """Return the JSON objects in a cell that `supplies export` wrote; [] for any other cell.
+    """Return the JSON objects in a cell that `supplies export` wrote.
+
+    Return an empty list for any other cell.
 
     Raises:
         RowFault: the cell begins like a JSON object, but is not valid JSON.
@@ -283,14 +285,14 @@ COMMANDS: Mapping[str, Callable[[RowReader, Sequence[Row]], c.Command]] = {
     "distributions": distributions,
     "allocations": allocations,
 }
-"""For each kind of rows, the function that makes their commands."""
+"""For each kind of rows, the function that converts rows to a command."""
 
 RECORDS: Mapping[str, tuple[type[CatalogueRecord], Callable[[RowReader, Row], dict[str, Any]]]] = {
     "items": (Item, item_record),
     "donors": (Donor, donor_record),
     "households": (Recipient, recipient_record),
 }
-"""For each kind of rows about the catalogue, the type of record and how to read its fields."""
+"""For each kind of rows about the catalogue, the type of record and the function that reads it."""
 
 COLUMN_OF_FIELD: Mapping[str, str] = {
     "happened_on": "day",
@@ -303,11 +305,11 @@ COLUMN_OF_FIELD: Mapping[str, str] = {
     "aliases": "alias",
     "packs": "pack",
 }
-"""The columns of fields that have another name."""
+"""The column of each field whose name differs from that of its column."""
 
 
 def _make(kind: type[c.Command], *parts: Mapping[str, Any], **fields: Any) -> c.Command:
-    """Return the command with these fields.
+    """Return a command of this type with these fields.
 
     Raises:
         InvalidField: a value is outside its limits.

@@ -1,4 +1,4 @@
-"""Save the choices of an import by name, and use them again."""
+"""Save the column choices of an import under a name, and use them in later imports."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from supplies.stations.saved_columns import SavedColumns, find_saved_columns, sa
 def with_saved_choices(
     ledger: Ledger, name: str, kind: str, options: ImportOptions
 ) -> ImportOptions:
-    """Return options with the columns and values that were saved under a name.
+    """Add the columns and values that were saved under a name to the options of an import.
 
-    Columns and values that the options choose themselves have precedence.
+    If the options contain a column or value themselves, it has precedence.
 
     Raises:
         InvalidField: nothing is saved under this name for rows of this kind.
@@ -29,7 +29,9 @@ def with_saved_choices(
 
 
 def save_choices(ledger: Ledger, name: str, kind: str, options: ImportOptions) -> None:
-    """Save the columns and values of options under a name, in place of those that have it.
+    """Save the columns and values of options under a name.
+
+    They replace what was saved under this name before.
 
     Raises:
         InvalidField: the name is too long, or too many are saved.

@@ -12,7 +12,7 @@ from supplies.domain.normalization import normalize_text
 
 
 class Lost(Enum):
-    """The value of a cell that cannot be read: a formula with an error or without a result."""
+    """The value of a cell whose formula has an error or no stored result."""
 
     LOST = auto()
 
@@ -20,7 +20,7 @@ class Lost(Enum):
 LOST = Lost.LOST
 
 Cell = str | int | Decimal | date | datetime | Lost | None
-"""The value of a cell. None means that it is empty. A blank text counts as empty."""
+"""The value of a cell. None means that the cell is empty or contains only blanks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,11 @@ class Row:
     """A row of a sheet.
 
     Attributes:
-        number: Number of the row in its sheet, or of the first line of the record in a text file.
-        cells: The cells from the first column on.
-        shared: Indexes of cells that belong to a merged area of several rows. All rows of the area
-            have its value.
+        number: Number of the row in its sheet. In a text file, number of the line in which the row
+            begins.
+        cells: The values of the cells from the first column on.
+        shared: Indexes of the cells that belong to a merged area of several rows. The same value
+            stands in all rows of the area.
     """
 
     number: int
@@ -45,9 +46,9 @@ class Sheet:
 
     Attributes:
         name: Name of the sheet; "" for a format without sheets.
-        rows: Yields all rows in order, once. Rows without any value are left out.
+        rows: Yields all rows in order, once. Empty rows are left out.
         notes: Messages about the sheet, such as that it is hidden.
-        size: About how many rows it has; None if that is not known.
+        size: Approximate number of rows; None if it is not known.
     """
 
     name: str
@@ -57,7 +58,7 @@ class Sheet:
 
 
 MAX_COLUMNS = 256
-"""Largest number of columns that are read."""
+"""Maximum number of columns that a sheet may have."""
 
 CELL, WHY, ORIGIN = "单元格 cell", "未导入原因 why", "原始行 origin"
 """Headings of the columns that a file of listed rows has in addition.
@@ -68,13 +69,13 @@ The last one has the identity of the row in the first file; see `row_identity`.
 _ERRORS = frozenset(
     ("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
 )
-"""What spreadsheet programs write in place of the result of a formula that has an error."""
+"""The texts that spreadsheet programs show if a formula has an error."""
 
 
 def clean(cell: Cell) -> Cell:
-    """Return a cell with its text normalized.
+    """Return the value of a cell with its text normalized.
 
-    A blank text is None, and the text of a formula's error is LOST.
+    A blank text becomes None. The text of an error, such as #REF!, becomes LOST.
     """
     if not isinstance(cell, str):
         return cell
@@ -83,7 +84,7 @@ def clean(cell: Cell) -> Cell:
 
 
 def shown(cell: Cell) -> str:
-    """Return a cell as text, as it is written to a file of listed rows."""
+    """Return the value of a cell as text, in the form used in a file of listed rows."""
     if cell is None:
         return ""
     if isinstance(cell, Lost):
@@ -96,7 +97,7 @@ def shown(cell: Cell) -> str:
 
 
 def column_letters(index: int) -> str:
-    """Return the letters of a column, such as A for 0 and AB for 27."""
+    """Return the letters of the column with an index, such as A for 0 and AB for 27."""
     letters = ""
     index += 1
     while index:

@@ -1,9 +1,9 @@
-"""Read XLSX and ODS workbooks, with limits that keep a small file from using up the memory.
+"""Read XLSX and ODS workbooks. Limits ensure that a small file cannot use up the memory.
 
-The rows are read by calamine, which is fast but holds a sheet in memory, and which returns an empty
-cell for a formula that has an error or no stored result. So each sheet of an XLSX file is first
-scanned as XML: for its size, and for such cells. A large sheet is read by openpyxl instead, row by
-row.
+The library calamine reads the rows. It is fast, but it holds a sheet in memory, and for a formula
+with an error or without a stored result it returns an empty cell. So each sheet of an XLSX file is
+first scanned as XML, to find its size and these formulas. If a sheet is large, openpyxl reads the
+file instead, row by row.
 """
 
 from __future__ import annotations
@@ -22,16 +22,19 @@ from supplies.errors import InvalidField
 from supplies.imports.sheets import LOST, MAX_COLUMNS, Cell, Row, Sheet, clean
 
 MAX_UNPACKED = 2 * 2**30
-"""Largest size of an unpacked workbook in bytes."""
+"""Maximum size of an unpacked workbook in bytes."""
 
 MAX_RATIO = 400
-"""How much larger than the file its unpacked content may be. Real workbooks have up to 30."""
+"""Maximum ratio between the size of the unpacked content and the size of the file.
+
+Real workbooks have a ratio of at most 30.
+"""
 
 MAX_IN_MEMORY = 48 * 2**20
-"""Largest unpacked sheet, in bytes, that is read by calamine."""
+"""Maximum size of an unpacked sheet that calamine reads, in bytes."""
 
 MAX_CELLS_IN_MEMORY = 4_000_000
-"""Largest area of a sheet that is read by calamine, in cells, including empty ones."""
+"""Maximum number of cells of a sheet that calamine reads, including empty cells."""
 
 _CHUNK = 1 << 20
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
@@ -97,7 +100,7 @@ class _Scan:
 
     Attributes:
         rows, columns: The numbers of the last row and the last column with a cell.
-        lost: Row and column, from 1, of each formula with an error or without a result.
+        lost: Row and column, counted from 1, of each formula with an error or without a result.
     """
 
     size: int = 0
@@ -136,7 +139,7 @@ def _read_xlsx(path: Path, archive: zipfile.ZipFile) -> Iterator[Sheet]:
 
 
 def _scans(path: Path, archive: zipfile.ZipFile) -> Iterator[tuple[str, _Scan]]:
-    """Yield name and scan of each sheet of an XLSX file."""
+    """Scan the sheets of an XLSX file. Yield the name and the scan of each."""
     targets: dict[str, str] = {}
     for _, of in _elements(archive, "xl/_rels/workbook.xml.rels", "Relationship"):
         target = of.get("Target", "")
@@ -216,7 +219,7 @@ def _scan(path: Path, archive: zipfile.ZipFile, part: str) -> _Scan:
 
 
 def _position(reference: str) -> tuple[int, int]:
-    """Return row and column of a cell reference such as B7, from 1; (0, 0) if it is invalid."""
+    """Return row and column of a cell reference such as B7, from 1; (0, 0) if invalid."""
     found = _REFERENCE.fullmatch(reference)
     if found is None:
         return 0, 0
@@ -245,7 +248,10 @@ def _calamine_rows(sheet: Any, lost: set[tuple[int, int]]) -> Iterator[Row]:
 
 
 def _merged(sheet: Any) -> dict[int, dict[int, tuple[tuple[int, int], bool]]]:
-    """Return, by row and column, the first cell of each merged area, and if it has several rows."""
+    """Return the merged area of each merged cell, by row and column of the cell.
+
+    The area is described by its first cell, and by whether it has several rows.
+    """
     found: dict[int, dict[int, tuple[tuple[int, int], bool]]] = {}
     for (top, left), (bottom, right) in sheet.merged_cell_ranges or []:
         for row in range(top, min(bottom, top + 10_000) + 1):
@@ -255,7 +261,7 @@ def _merged(sheet: Any) -> dict[int, dict[int, tuple[tuple[int, int], bool]]]:
 
 
 def _value(value: Any) -> Cell:
-    """Return a value of calamine or openpyxl as a cell. Times and durations become text."""
+    """Convert a value of calamine or openpyxl to a `Cell`. Times and durations become text."""
     if value is None or value == "":
         return None
     if isinstance(value, bool):
@@ -272,7 +278,10 @@ def _value(value: Any) -> Cell:
 
 
 def _read_large_xlsx(path: Path) -> Iterator[Sheet]:
-    """Yield the sheets of a large XLSX file, read row by row. Merged areas are not known."""
+    """Yield the sheets of a large XLSX file, whose rows are read one by one.
+
+    Merged areas are not recognized.
+    """
     import openpyxl
 
     values = openpyxl.load_workbook(path, read_only=True, data_only=True)
@@ -339,10 +348,12 @@ def _read_ods(path: Path, archive: zipfile.ZipFile) -> Iterator[Sheet]:
 
 
 def _lost_in_ods(path: Path, archive: zipfile.ZipFile) -> list[set[tuple[int, int]]]:
-    """Return, for each sheet, row and column of each formula with an error or without a result.
+    """Find the formulas of an ODS file with an error or without a result.
+
+    Return the row and column of each formula, in one set for each sheet.
 
     Raises:
-        InvalidField: repeated cells make the sheet larger than the limits.
+        InvalidField: the file has too many cells, counting repeated ones.
     """
     sheets: list[set[tuple[int, int]]] = []
     row, next_row, column, repeat, filled = 1, 1, 0, 1, 0
