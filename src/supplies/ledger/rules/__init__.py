@@ -1,7 +1,8 @@
-"""Rules: functions that draft the entries of a command.
+"""Rules: for each command, the function that drafts its entries.
 
-A rule reads the books and drafts entries through its `Journal` only. Each module has the rules of
-related commands; `RULES` names the rule of every command.
+A rule reads the books and drafts entries only through its `Journal`. Related rules share a module.
+`RULES` maps each command to its rule. In the descriptions of the rules, an arrow such as stock →
+allocated means that quantities move from one account to another.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ RULES: Mapping[type[c.Command], Rule] = {
     c.Reverse: corrections.reverse,
     c.ResolveConflict: partial(conflicts.resolve_conflict, rules=_PLAIN),
 }
-"""The rule of each command.
+"""The rule of each command type.
 
-The rules of corrections and of resolved conflicts run the rules of other commands.
+The rules that correct a command or resolve a conflict run the rules of other commands.
 """

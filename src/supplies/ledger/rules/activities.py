@@ -8,6 +8,6 @@ from supplies.ledger.journal import Journal
 
 
 def record_activity(command: RecordActivity, journal: Journal) -> None:
-    """Record how often some work without goods was done, such as visits or calls."""
+    """Record how often an activity that moves no goods was done, such as visits or calls."""
     draft = journal.entry("activity_recorded", prefix="y")
     draft.add_rows(Activity(activity=str(draft.document), kind=command.kind, count=command.count))

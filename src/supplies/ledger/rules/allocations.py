@@ -1,4 +1,4 @@
-"""Allocations: goods that are set aside for one recipient, or released again."""
+"""Set goods aside for one recipient (an allocation), or release them again."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class AllocationDraft:
     """An allocation that a rule is drafting.
 
     Attributes:
-        arrival: The donation or conversion whose goods are allocated on arrival; None if a command
-            allocates goods that are already in stock.
+        arrival: The donation or conversion that brought the goods, if they are set aside on
+            arrival; None if a command sets aside goods that are already in stock.
         lots: For each item and lot in the allocation, the need that the goods are for and the
             quantity. All goods of one lot are for the same need, or for no need.
     """
@@ -37,16 +37,16 @@ class AllocationDraft:
     lots: dict[tuple[str, str], tuple[str | None, int]] = field(default_factory=dict)
 
     def takes(self, item: str, lot: str, need: str | None) -> bool:
-        """Return whether goods of this lot can be added for this need.
+        """Return whether the allocation can contain goods of this lot for this need.
 
-        They cannot if the allocation has goods of the same lot for another need.
+        It cannot if it has goods of the same lot for another need.
         """
         return (item, lot) not in self.lots or self.lots[item, lot][0] == need
 
     def add(
         self, journal: Journal, item: str, lot: str, need: str | None, quantity: int, pointer: str
     ) -> None:
-        """Set goods of one lot aside: stock → allocated."""
+        """Set goods of one lot aside in this allocation: stock → allocated."""
         check_open_location(journal, self.location)
         _, before = self.lots.get((item, lot), (need, 0))
         self.lots[item, lot] = need, before + quantity
@@ -61,10 +61,10 @@ class AllocationDraft:
         )
 
     def add_rows(self, *, exists: bool = False) -> None:
-        """Add the rows that describe the allocation to its draft.
+        """Add the rows that describe the allocation to the draft of its entry.
 
         Args:
-            exists: Whether an earlier entry made the allocation, so that only its lines are added.
+            exists: Whether an earlier entry created the allocation. Then only its lines are added.
         """
         if not exists:
             self.draft.add_rows(
@@ -92,6 +92,9 @@ class AllocationDraft:
 
 def find_allocation(journal: Journal, allocation: str, pointer: str = "") -> Allocation:
     """Return an allocation by its id.
+
+    Args:
+        pointer: JSON pointer to the field of the command that contains the id, or "".
 
     Raises:
         NotFound: the id is unknown and `pointer` is empty.
@@ -126,9 +129,10 @@ def check_open_location(journal: Journal, location: str, pointer: str = "/locati
 
 
 def is_closed_to_people(journal: Journal, location: Location) -> bool:
-    """Return whether goods at a location must not be given to people, because it is a quarantine.
+    """Return whether a location is a quarantine, whose goods must not be given to people.
 
-    If the corrected command had goods there before the location became a quarantine, return False.
+    In a correction, return False if the corrected command took goods there before the location
+    became a quarantine.
     """
     effect = () if journal.corrected is None else journal.corrected.effect
     return location.quarantine and not any(
@@ -143,7 +147,7 @@ def _is_at(account: str, location: str) -> bool:
 
 
 def allocate(command: Allocate, journal: Journal) -> None:
-    """Set goods aside for a recipient: stock → allocated, and needed → assigned for the needs.
+    """Set goods aside for a recipient: stock → allocated. For their needs: needed → assigned.
 
     Raises:
         InvalidField: a code, need or lot is unknown, or a need or lot is not for the line's item.
@@ -198,7 +202,7 @@ def _need_of(
 ) -> Need | None:
     """Return the need that a line is for, or None.
 
-    In a correction, a line without a need is for a need that the corrected command served.
+    In a correction, if the line names no need, this is a need that the corrected command served.
     """
     recipient = allocation.recipient
     if line.need is not None:
@@ -217,7 +221,7 @@ def first_open_need(
     Of equally urgent needs, the oldest is returned.
 
     Args:
-        claimed: Whether to return a need that is promised completely by pledges, if no other need
+        claimed: Whether to return a need that pledges promise to meet completely, if no other need
             is open.
     """
     needs = open_needs(journal, recipient, item)
@@ -260,9 +264,9 @@ def _lots(
 
 
 def release(command: Release, journal: Journal) -> None:
-    """Put goods of an allocation back into free stock: allocated → stock.
+    """Put goods that are set aside back into free stock: allocated → stock.
 
-    Goods that are for no need are released first.
+    Goods that are not for a need are released first.
 
     Raises:
         NotFound: the allocation is unknown.
@@ -289,7 +293,7 @@ def release(command: Release, journal: Journal) -> None:
 
 
 def release_goods_of_need(journal: Journal, need: Need, allocation: str) -> None:
-    """Put all goods of an allocation that are for one need back into stock: allocated → stock."""
+    """Put all goods that an allocation has for one need back: allocated → stock."""
     serving = journal.needs_served(allocation)
     goods = [
         (account, item, lot, quantity)
@@ -312,10 +316,12 @@ def allocated_goods(
     lines: Sequence[ReleasedLine | AllocationPart] | None,
     pointer: str = "",
 ) -> list[tuple[str, str, str, int, str]]:
-    """Return goods of an allocation, each as account, item, lot, quantity and pointer to the line.
+    """Return goods in an allocation, each as account, item, lot, quantity and JSON pointer.
+
+    The pointer leads to the line of the command that takes the goods.
 
     Args:
-        lines: The quantities to take of each line; None takes all that is still set aside.
+        lines: The quantities to take of the allocation's lines; None takes all that is left.
         pointer: JSON pointer to the object that has `lines`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Collections: allocated goods that their recipient fetches at the counter."""
+"""Collections: a recipient fetches goods at the counter that were set aside."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from supplies.ledger.rules.need_fulfilment import meet_assigned_need, meet_needs
 
 
 def collect_allocation(command: CollectAllocation, journal: Journal) -> None:
-    """Record that a recipient fetched allocated goods: allocated → received.
+    """Record that a recipient fetched goods that were set aside: allocated → received.
 
     The goods meet the needs for which they were set aside. Goods that were set aside for no need
     meet other open needs of the recipient, as with a delivery.

@@ -1,4 +1,4 @@
-"""The history of a command: its entries, their corrections, and what they changed together."""
+"""The history of a command: its own entries, those of its corrections, and their total effect."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ CORRECTABLE = {
     "settled": "Settle",
     "activity_recorded": "RecordActivity",
 }
-"""The kinds of entry that can be corrected, each with the type of the command that makes it."""
+"""The kinds of entry that can be corrected, each with the name of the command that makes it."""
 
 
 _FIND_AGAIN = template("record goods that were found with FindAgain and the reason on_the_way")
@@ -112,8 +112,8 @@ class History:
     Attributes:
         first: The first entry of the command.
         bodies: All entries of the command and its corrections, oldest first.
-        latest: The first entry of the last correction, or of the command if it was not corrected.
-        released: Entries that released goods which the command itself had set aside.
+        latest: The first entry of the latest correction, or of the command if it was not corrected.
+        released: Later entries that released goods which this command had set aside on arrival.
     """
 
     first: Body
@@ -122,9 +122,9 @@ class History:
     released: list[Body]
 
     def transfers(self, *, of_sheet: str | EllipsisType | None = ...) -> list[Step]:
-        """Return the transfers of the command, with the days on which they are booked.
+        """Return all transfers of the command and its corrections, with their days of booking.
 
-        The transfers that released goods which the command had set aside are included.
+        Releases of goods that the command had set aside are included.
 
         Args:
             of_sheet: The id of a count sheet: return only the transfers that changed the difference
@@ -137,7 +137,7 @@ class History:
         return _booked(bodies)
 
     def has_effect(self) -> bool:
-        """Return whether the command still changes anything, so that it can be reversed."""
+        """Return whether the command has any effect left that could be reversed."""
         left = net_changes(transfer for _, transfer in self.transfers())
         moves = any(lot or kind_of(account) in (DONOR, ASKED) for account, _, lot in left)
         return moves or any(isinstance(row, Activity) and row.count for row in self.latest.rows)
@@ -149,9 +149,9 @@ class History:
 
 
 def recounted_sheet(body: Body) -> str | None:
-    """Return the count sheet that an entry compares with the books again; None for other entries.
+    """Return the id of the count sheet whose booked difference an entry changed later.
 
-    Such an entry changes the booked difference between counted and expected stock.
+    The difference is that between counted and expected stock. Return None for all other entries.
     """
     return body.document if body.kind == RECOUNTED else None
 
@@ -218,7 +218,7 @@ def _superseded_by(books: Books, seq: int) -> int | None:
 
 
 def _parts(books: Books, head: Body) -> list[Body]:
-    """Return all entries of the command whose first entry is `head`."""
+    """Return all entries of a command. `head` is its first entry."""
     parts, last = [head], books.head()[0]
     while parts[-1].seq < last:
         body = books.body(parts[-1].seq + 1)
@@ -229,7 +229,7 @@ def _parts(books: Books, head: Body) -> list[Body]:
 
 
 def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
-    """Return what a command and its corrections recorded, so that its rule can run again."""
+    """Sum up what a command and its corrections recorded, so that its rule can run again."""
     allocations: dict[str, list[Allocation]] = defaultdict(list)
     for row in history.rows():
         if isinstance(row, Allocation):
@@ -261,9 +261,9 @@ def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
 
 
 def _found_by_counts(history: History) -> dict[Key, int]:
-    """Return, by balance, the part of a gift that explained the surplus of stock counts.
+    """Return the goods of a gift that a stock count had found before as a surplus, by balance.
 
-    The quantity is 0 for a surplus that the gift explained until it was reversed.
+    The quantity is 0 for a surplus that the gift explained until the gift was reversed.
     """
     if history.first.kind != "donation_received":
         return {}
@@ -277,7 +277,7 @@ def _found_by_counts(history: History) -> dict[Key, int]:
 
 
 def _lots_of(history: History, described: Mapping[str, Lot]) -> list[CreatedLot]:
-    """Return the lots that the command created, with their latest descriptions, newest first."""
+    """Return the lots that a command created, newest first, with their latest descriptions."""
     found: dict[str, CreatedLot] = {}
     lines = [(body, stated) for body in reversed(history.bodies) for stated in _lines_of(body)]
     for body, stated in lines:
@@ -297,7 +297,7 @@ def _lots_of(history: History, described: Mapping[str, Lot]) -> list[CreatedLot]
 
 
 def _lines_of(body: Body) -> list[CreatedLot]:
-    """Return the lines of an entry in order, each with the lot that it created."""
+    """Return the lots that the lines of an entry created, in the order of the lines."""
     lines: list[CreatedLot] = []
     for row in body.rows:
         if isinstance(row, ArrivalLine):
@@ -319,7 +319,7 @@ def _lines_of(body: Body) -> list[CreatedLot]:
 
 
 def _earmarks_of(books: Books, history: History) -> list[Earmark]:
-    """Return the goods that the command itself set aside, by lot and need."""
+    """Return the goods that a command itself set aside, by lot and need."""
     needs: dict[tuple[str, str, str], str | None] = {}
     recipients: dict[str, str] = {}
     for row in history.rows():
@@ -345,9 +345,10 @@ def _earmarks_of(books: Books, history: History) -> list[Earmark]:
 
 
 def taken_by_others(books: Books, key: Key, by_day: Mapping[Key, Mapping[date, int]]) -> int:
-    """Return how much of a command's goods other commands took from a balance.
+    """Return how much of the goods that a command added to a balance was taken by others.
 
-    This is the largest quantity at the end of any day.
+    Others are commands that do not belong to its history. The result is the largest such quantity
+    at the end of any day.
 
     Args:
         by_day: What the command changed, as `net_changes_by_day` returns it.
@@ -368,7 +369,7 @@ def taken_by_others(books: Books, key: Key, by_day: Mapping[Key, Mapping[date, i
 
 
 def check_type(command: Correctable, history: History) -> None:
-    """Check that a correction contains the same type of command as the one it corrects.
+    """Check that the corrected version is a command of the same type as the recorded one.
 
     Raises:
         InvalidField: the type is another one.

@@ -1,4 +1,4 @@
-"""Conflicts: reported facts that contradict the books, and how a coordinator resolves them."""
+"""Resolve conflicts: a coordinator decides about reported facts that contradict the books."""
 
 from __future__ import annotations
 
@@ -78,7 +78,8 @@ def resolve_conflict(
 
     Raises:
         NotFound: the conflict does not exist.
-        AlreadyDone: the conflict was resolved in this direction before, or the books changed since.
+        AlreadyDone: the conflict was already resolved in the same direction, or the books have
+            changed since the earlier resolution.
         InvalidField: the conflict cannot be resolved in this way.
         AgainstBooks: the report cannot be booked in this way, because its goods are not where it
             needs them or its recipient was erased; or what it changed cannot be undone.
@@ -128,7 +129,7 @@ def _find_conflict(journal: Journal, seq: int) -> Conflict:
 
 
 def _use_texts_of(journal: Journal, conflict: int) -> Texts:
-    """Keep the free texts of a report in the entry that resolves the conflict, and return them.
+    """Move the free texts of a report into the entry that resolves its conflict. Return them.
 
     Texts that were erased are left out.
     """
@@ -139,16 +140,16 @@ def _use_texts_of(journal: Journal, conflict: int) -> Texts:
 def _take_out(
     journal: Journal, command: ResolveConflict, fact: Fact, decision: int, rules: Rules
 ) -> None:
-    """Undo what an earlier resolution booked, so that the books are as without the report.
+    """Undo what an earlier resolution booked, as if the fact had not been reported.
 
     Args:
         decision: Number of the entry of the earlier resolution.
 
     Raises:
-        AlreadyDone: what was booked was corrected or recorded anew since, or there is no other
+        AlreadyDone: what was booked has been corrected or recorded anew, or there is no other
             outcome of the stop.
         InvalidField: the report is a count.
-        AgainstBooks: goods were used since.
+        AgainstBooks: goods have been used in the meantime.
     """
     if isinstance(fact, CountStock):
         raise InvalidField.at("/by", Sentence("the count was booked; count the goods again"))
@@ -167,11 +168,11 @@ def _restore_outcome(
     decision: int,
     rules: Rules,
 ) -> None:
-    """Record again the outcome of a stop that a resolution had replaced.
+    """Restore the outcome of a stop that an earlier resolution had replaced.
 
     Raises:
-        AlreadyDone: the resolution replaced none, or another outcome was recorded since.
-        NotEnough: goods were used since.
+        AlreadyDone: the resolution replaced no outcome, or a later entry recorded another one.
+        NotEnough: goods have been used in the meantime.
     """
     stop = at_present_stop(reported, journal)
     where = {"delivery": stop.delivery, "allocation": stop.allocation}
@@ -213,7 +214,7 @@ def _outcome_before(journal: Journal, where: dict[str, str], decision: int) -> i
 
 
 def _stated_outcome(journal: Journal, where: dict[str, str], seq: int) -> ReportOutcome:
-    """Return a command that reports the same outcome of a stop as an entry recorded."""
+    """Return a command that reports the outcome of a stop as entry `seq` recorded it."""
     books = journal.books
     (row,) = books.rows_of_entry(StopOutcome, seq, **where)
     lines = []
@@ -247,9 +248,9 @@ def _stated_outcome(journal: Journal, where: dict[str, str], seq: int) -> Report
 def _book_outcome(
     journal: Journal, command: ResolveConflict, reported: ReportOutcome, rules: Rules
 ) -> None:
-    """Book a reported outcome as the command decides.
+    """Book the reported outcome of a stop in the way that the coordinator chose.
 
-    If its time is impossible, the outcome is booked without it, on a day. The free texts of the
+    If the reported time is impossible, the outcome is booked with a day only. The free texts of the
     report become those of the outcome, unless they were erased.
     """
     reported = msgspec.structs.replace(reported, **_use_texts_of(journal, command.conflict))
@@ -274,7 +275,7 @@ def _book_outcome(
 
 
 def _book_report(journal: Journal, outcome: ReportOutcome) -> None:
-    """Record the outcome of a stop that is still on the way, as if it were reported now.
+    """Record the outcome of a stop whose goods are still in transit, like a new report.
 
     Raises:
         NotEnough: more goods are reported than were loaded.
@@ -288,10 +289,10 @@ def _book_report(journal: Journal, outcome: ReportOutcome) -> None:
 def _correct_outcome(
     journal: Journal, command: ResolveConflict, outcome: ReportOutcome, before: int, rules: Rules
 ) -> None:
-    """Replace the outcome in the books, which entry `before` recorded.
+    """Replace the outcome of a stop in the books, which entry `before` recorded.
 
     Raises:
-        InvalidField: that outcome was booked by an earlier decision.
+        InvalidField: entry `before` resolved an earlier conflict.
     """
     # An outcome that was booked from `unexplained` is not corrected; that account is settled.
     if journal.books.body(before).kind == RESOLVED:
@@ -311,12 +312,12 @@ def _book_as_far_as_possible(
     """Book the difference between a reported outcome and the books.
 
     Goods of this stop that are still in transit are used first or, if its dispatch was undone,
-    those that are still set aside. So are goods that an earlier outcome had put elsewhere, as far
-    as they are still there. The rest comes from `unexplained`, or goes to it.
+    goods that are set aside for it. If an earlier outcome put goods elsewhere, these are used as
+    far as they are still there. The rest comes from the account `unexplained`, or goes to it.
 
     Args:
-        unexplained: Whether goods may come from `unexplained`. If not, the floors of the accounts
-            refuse a command whose goods are used.
+        unexplained: Whether goods may come from `unexplained`. If not, the command is refused if
+            its goods have been used.
 
     Raises:
         InvalidField: goods are reported at a location that is unknown or cannot have them.
@@ -351,14 +352,17 @@ def _book_as_far_as_possible(
 
 
 def _stated_before(journal: Journal, outcome: ReportOutcome) -> list[StatedLine]:
-    """Return the lines of the outcome that was recorded before, or none if there was none."""
+    """Return the lines of the latest recorded outcome of a stop. There may be none."""
     where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
     seq = journal.books.latest_seq(StopOutcome, **where)
     return [] if seq is None else journal.books.rows_of_entry(StatedLine, seq, **where)
 
 
 def _goods_by_account(stop: Stop, line: StatedLine) -> Counter[str]:
-    """Return the quantities of a line of an outcome by account, in the order of booking."""
+    """Return the quantities in a line of an outcome by the account to which they go.
+
+    The accounts are in the order of booking.
+    """
     goods = Counter({RECEIVED(stop.recipient): line.received, LOST(LOST_ON_THE_WAY): line.lost})
     if line.brought_back:
         goods[line.target] += line.brought_back
@@ -374,10 +378,11 @@ def _book_difference(
     *,
     unexplained: bool,
 ) -> None:
-    """Book how much more or less of a line is in each account than the books have.
+    """Move goods of a loaded line so that the accounts agree with the reported outcome.
 
     Args:
-        more: The differences by account. Those below zero are taken from their accounts first.
+        more: By how much each account has too little, or too much if below zero. Goods are first
+            taken from the accounts with too much.
     """
     source, missing = _goods_of_stop(journal, stop, load), UNEXPLAINED(stop.delivery)
     goods = load.item, load.lot
@@ -398,7 +403,7 @@ def _book_difference(
 
 
 def _goods_of_stop(journal: Journal, stop: Stop, load: StopLine) -> str:
-    """Return the account with the goods of a line, before an outcome of the stop is recorded."""
+    """Return the account that has the goods of a stop before any outcome is recorded."""
     where = {"delivery": stop.delivery, "allocation": stop.allocation}
     if (
         journal.books.latest_seq(StopRemoval, **where) is not None

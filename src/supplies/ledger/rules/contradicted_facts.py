@@ -1,4 +1,4 @@
-"""Record reported facts that contradict the books as conflicts, which move no goods."""
+"""Record reported facts that contradict the books as conflicts. Conflicts move no goods."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ from supplies.ledger.rules.delivery_proofs import (
 from supplies.ledger.rules.reported_hand_outs import possible_day_of_hand_out
 
 Fact: TypeAlias = ReportOutcome | ReportHandOut | CountStock
-"""The commands that are recorded as conflicts if they contradict the books."""
+"""The commands that are recorded as conflicts, not refused, if they contradict the books."""
 
 
 def record_conflict(command: Fact, journal: Journal, reason: str) -> str | None:
-    """Record a fact that contradicts the books, without moving goods. Return how it contradicts.
+    """Record a fact that contradicts the books as a conflict. Return the contradiction in words.
 
-    The day of an outcome or hand-out is that of its time, unless this time is itself impossible. If
-    an unresolved conflict is about the same outcome or count, only a proof of the new report is
-    recorded. The result is then None. Two equal hand-outs are two facts.
+    The conflict of an outcome or hand-out gets the day of the reported time, if that is possible.
+    If an unresolved conflict is already about the same outcome or count, only a proof in the new
+    report is recorded, and the result is None. Two equal hand-outs count as two facts.
 
     Raises:
         Repeated: an unresolved conflict is about the same fact, and the report has no new proof.
@@ -77,7 +77,7 @@ def record_conflict(command: Fact, journal: Journal, reason: str) -> str | None:
 _decode: Callable[[str], Fact] = msgspec.json.Decoder(Fact).decode
 
 REPORTED_HAND_OUT = "q"
-"""First letter of the id of a reported hand-out that contradicts the books."""
+"""First letter of the id of a hand-out whose report contradicts the books."""
 
 
 def _add_conflict(draft: Draft, command: Fact, reason: str) -> None:
@@ -86,9 +86,9 @@ def _add_conflict(draft: Draft, command: Fact, reason: str) -> None:
 
 
 def possible_day(journal: Journal, command: ReportOutcome) -> date | None:
-    """Return the day of the time that a report names.
+    """Return the day of the time in a report, in the station's time zone.
 
-    Return None if it names no time, or an impossible one.
+    Return None if the report has no time, or an impossible one.
     """
     if command.happened_at is not None:
         with suppress(Contradicted, InvalidField):
@@ -97,9 +97,9 @@ def possible_day(journal: Journal, command: ReportOutcome) -> date | None:
 
 
 def _stated(command: Fact) -> dict[str, Any]:
-    """Return the fields of a command that a conflict stores.
+    """Return the fields of a command in the form in which a conflict stores them.
 
-    Older versions of the program left out some fields that were not set.
+    Some fields are left out if they are unset, as in older versions of the program.
     """
     return {
         name: value
@@ -109,7 +109,7 @@ def _stated(command: Fact) -> dict[str, Any]:
 
 
 def _pending_conflict(journal: Journal, command: ReportOutcome | CountStock) -> int | None:
-    """Return the entry of an unresolved conflict about the same fact, or None."""
+    """Return the entry number of an unresolved conflict about the same fact, or None."""
     fact = _fact(journal, command)
     about = command.allocation if isinstance(command, ReportOutcome) else command.sheet
     for seq, stated in journal.books.all(
@@ -126,12 +126,12 @@ def _pending_conflict(journal: Journal, command: ReportOutcome | CountStock) -> 
 
 
 def decode_fact(stated: str) -> Fact:
-    """Return the command that a conflict stores, without its free text."""
+    """Decode the reported command that a conflict stores. It has no free text."""
     return _decode(stated)
 
 
 def _fact(journal: Journal, command: ReportOutcome | CountStock) -> tuple[object, ...]:
-    """Return a value that is equal for two reports of the same fact.
+    """Return a value by which reports are compared: it is equal if they report the same fact.
 
     Two outcomes are the same fact if stop, goods and day are equal; the person who received the
     goods may differ. Two counts are the same fact if all their lines are equal.
@@ -147,7 +147,7 @@ def _fact(journal: Journal, command: ReportOutcome | CountStock) -> tuple[object
 
 
 def _subject_of(command: ReportOutcome | CountStock, journal: Journal) -> tuple[str, str | None]:
-    """Return the delivery or count sheet that a fact is about, and the recipient.
+    """Return the document that a fact is about, a delivery or count sheet, and the recipient.
 
     The recipient is None for a count.
     """

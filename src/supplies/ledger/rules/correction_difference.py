@@ -1,4 +1,4 @@
-"""Book the difference between what a command recorded and what it should have recorded."""
+"""Book the difference between what a command has recorded and its corrected version."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ def book_difference(
     others: list[Draft],
     recounted: list[Draft] | None,
 ) -> None:
-    """Replace the drafts by drafts that book only what a correction changes.
+    """Replace the drafts of the corrected version by drafts that book only the difference.
 
     Args:
         head: The first draft of the corrected version.
         wanted: The transfers of the corrected version, with its repeated releases.
-        history: What was recorded until now.
+        history: The entries that the command and its earlier corrections recorded.
         pointers: The JSON pointer for each source, target and item of a transfer.
         others: Further drafts of the corrected version, such as new allocations.
         recounted: Drafts that change the differences of stock counts; None if all counts keep their
             differences.
 
     Raises:
-        MovedOn: goods that would have to come back were used since.
+        MovedOn: goods that would have to come back were used in the meantime.
         InvalidField: the correction changes both the day and the goods of a claim, or sets goods
             aside that a later stock count did not find.
     """
@@ -100,7 +100,7 @@ def _check_found_by_counts(recounted: Iterable[Draft], others: Iterable[Draft]) 
 def _change(
     journal: Journal, wanted: Iterable[Step], before: Iterable[Step]
 ) -> Counter[tuple[date, Key]]:
-    """Return the change of each balance on each open day when transfers replace others.
+    """Compute by how much each balance changes on each open day when transfers are replaced.
 
     Args:
         before: The recorded transfers.
@@ -115,10 +115,10 @@ def _change(
 
 
 def _of_every_sheet(recounted: list[Draft], history: History) -> list[Draft]:
-    """Return a draft for each count sheet whose difference the command changed or changes.
+    """Return a draft for each count sheet whose difference the command changes or had changed.
 
-    The draft is empty if the command changed the difference before, and does not change it after
-    the correction. An empty draft undoes the earlier change.
+    The draft is empty if only the earlier version of the command changed the difference. An empty
+    draft undoes that change.
     """
     now = {draft.document for draft in recounted}
     dropped = {
@@ -130,10 +130,10 @@ def _of_every_sheet(recounted: list[Draft], history: History) -> list[Draft]:
 
 
 def _check_entry_numbers(drafts: list[Draft], others: list[Draft]) -> None:
-    """Check that the drafts in `others` get the entry numbers for which they were drafted.
+    """Check that the drafts in `others` still have the right entry numbers.
 
-    The id of a new document ends in the number of its entry, so this number must not change any
-    more.
+    The id of a new document ends in the number of its entry, so this number must not change after
+    drafting.
 
     Raises:
         InvalidField: a number would change, because the correction changes both the day and the
@@ -156,9 +156,9 @@ def _check_entry_numbers(drafts: list[Draft], others: list[Draft]) -> None:
 
 
 def _transfers_for(change: Counter[tuple[date, Key]]) -> list[Step]:
-    """Return transfers that together make the given changes of balances.
+    """Return transfers that make the given changes of balances.
 
-    They lead from balances that decrease to balances that increase.
+    They lead from the balances that decrease to those that increase.
     """
     groups: dict[tuple[date, str, str, Family], list[tuple[str, int]]] = defaultdict(list)
     for (day, (account, item, lot)), quantity in sorted(change.items()):
@@ -182,11 +182,11 @@ def _transfers_for(change: Counter[tuple[date, Key]]) -> list[Step]:
 
 
 Place = tuple[str, int]
-"""The place of a quantity in a command: the name of a list of lines, and the line's index."""
+"""Where a quantity is in a command: the name of the list, and the index of the line in it."""
 
 
 class MovedOn(NotEnough):
-    """The error that goods which a correction would take back were used in the meantime.
+    """Goods that a correction would take back were used in the meantime.
 
     Attributes:
         shortages: The balances that would fall below zero, each with the quantity missing at the
@@ -212,7 +212,7 @@ class _Short(NamedTuple):
     Attributes:
         taken: The quantity that the correction takes from the balance.
         there: The balance before the correction.
-        when: The day on which the balance is short; None means now.
+        when: The day at whose end the balance would be below zero; None means now.
     """
 
     key: Key
@@ -222,11 +222,11 @@ class _Short(NamedTuple):
 
 
 def _check_end(journal: Journal, steps: list[Step], history: History, head: Draft) -> None:
-    """Check that no balance would be below zero, now or at the end of any day.
+    """Check that the transfers leave no balance below zero, now or at the end of any day.
 
     Raises:
         MovedOn: a balance would be below zero. The message describes one such balance, and
-            `shortages` contain all.
+            `shortages` contains all.
         NotEnough: a balance would be below zero, although no other entry took goods from it.
     """
     floors = Floors(journal.books, steps)
@@ -263,7 +263,8 @@ def _moved_on(
 ) -> NotEnough:
     """Return the error about a balance that would fall below zero.
 
-    The error names the entries that took the goods or, if there are none, the available quantity.
+    The error names the entries that took the goods. If there are none, it names the available
+    quantity.
     """
     source, item, lot = short.key
     books = journal.books
@@ -321,7 +322,7 @@ def _still_there(short: _Short) -> Sentence:
 
 
 def _lines_of_lots(head: Draft) -> dict[str, Place]:
-    """Return, for each lot, the line of the command that creates it."""
+    """Return the line of the command that creates each lot, by lot id."""
     places: dict[str, Place] = {}
     produced = 0
     for row in head.rows:
@@ -336,7 +337,7 @@ def _lines_of_lots(head: Draft) -> dict[str, Place]:
 def _keep_needs_ended(journal: Journal, change: Counter[tuple[date, Key]]) -> None:
     """Change `change` so that a correction does not reopen needs that have ended.
 
-    A quantity that would be added to such a need goes to the account `ended` instead.
+    A quantity that would go back to such a need goes to the account `ended` instead.
     """
     totals: Counter[Key] = Counter()
     for (_, key), quantity in change.items():

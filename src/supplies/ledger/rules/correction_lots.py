@@ -1,4 +1,4 @@
-"""Match the lines of a corrected command with the lots that the command created before."""
+"""Decide which lines of a corrected version keep the lots that the command created before."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _Likeness = Callable[[CreatedLot], tuple[Any, ...]]
 def _label(lot: CreatedLot) -> tuple[Any, ...]:
     """Return the item, batch and expiry of a lot.
 
-    Goods for which these three are the same cannot be told apart.
+    Goods with the same three values cannot be told apart.
     """
     return lot.item, lot.batch, lot.expires_on
 
@@ -35,18 +35,18 @@ _LIKENESSES: tuple[_Likeness, ...] = (
     _label,
     lambda lot: (lot.item, lot.line),
 )
-"""Functions that decide whether a line keeps a lot: both must give the same result.
+"""Functions that compare a line with a lot, the strictest first.
 
-The strictest function comes first. The last one compares only item and line number, so a line keeps
-its lot even if batch or expiry were mistyped.
+A line keeps a lot if a function returns the same value for both. The last function compares only
+item and line number, so a line keeps its lot even if batch or expiry were mistyped.
 """
 
 
 def matching_lots(journal: Journal, lines: Iterable[CreatedLot]) -> dict[int, str]:
-    """Return the lot that each line of a corrected command keeps, by line number.
+    """Return the lot that each line of a corrected version keeps, by line number.
 
-    Lines that are left out of the result need a new lot. Lots of the latest version of the command
-    are matched before lots that an earlier correction dropped. So lines can be swapped or dropped
+    Lines that are not in the result need a new lot. Lots of the latest version of the command are
+    matched first, then lots that an earlier correction dropped. So lines can be swapped or dropped
     without changing the lots of the other lines.
     """
     if journal.corrected is None:

@@ -1,10 +1,10 @@
 """Corrections: record a command as it should have been, by booking only the difference.
 
-A correction that changes only free texts moves nothing: it repeats the rows of the command. For all
-other corrections, the rule of the command runs again on the corrected version. The balances that it
-reads leave out what the command recorded before. If the rule can choose, for example between lots,
-it chooses as it did before. Then the difference between the two results is booked. A reversal is a
-correction to nothing.
+A correction that changes only free texts moves nothing: it repeats the rows of the command. For
+every other correction, the rule of the command runs again on the corrected version, with balances
+from which the effect of the recorded command is subtracted. Where the rule can choose, for example
+between lots, it chooses as it did the first time. Then the difference between the two results is
+booked. A reversal is a correction after which nothing remains.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ def correct(command: Correct, journal: Journal, rules: Rules) -> None:
     """Correct a command: book the difference between what was recorded and what should have been.
 
     Raises:
-        NotEnough: goods were used since. The message names the entries that took them and, if they
-            can be found, the smallest possible quantities.
+        NotEnough: goods have been used in the meantime. The message names the entries that took
+            them and, if they can be found, the smallest possible quantities.
         NotFound: the entry does not exist.
         InvalidField: the entry cannot be corrected, or not by this command, or goods that were
             opened for a pledge would come from another donor.
@@ -184,7 +184,7 @@ _RESTATED_ROWS = (
     StopOutcome,
     Withdrawal,
 )
-"""Types of rows with the content of a command. Each version of a command records all of them."""
+"""Types of rows that contain a command's content. Every version of it records them anew."""
 
 
 def _repeated_row(row: EntryRow) -> EntryRow:
@@ -200,7 +200,8 @@ def _run_again(
 ) -> None:
     """Run the rule of a command on its corrected version, and book the difference.
 
-    An error of the rule points into `command` of the correction.
+    If the rule refuses the corrected version, the error points to the field `command` of the
+    correction.
     """
     try:
         again = _without_effect(corrected_version, journal, corrected)
@@ -223,7 +224,7 @@ def _run_again(
 
 
 def within_command(fault: Fault) -> Fault:
-    """Return a fault of the corrected command, with a pointer into the field `command`."""
+    """Return a fault of the corrected version, with its pointer moved into the field `command`."""
     if not fault.pointer or fault.pointer.startswith("/command"):
         return fault
     return dataclasses.replace(fault, pointer=f"/command{fault.pointer}")
@@ -232,10 +233,10 @@ def within_command(fault: Fault) -> Fault:
 def reverse(command: Reverse, journal: Journal) -> None:
     """Undo a command by booking every transfer in the opposite direction.
 
-    Reversing a merge divides the codes again.
+    Reversing a merge of two codes separates them again.
 
     Raises:
-        NotEnough: goods were used since.
+        NotEnough: goods have been used in the meantime.
         NotFound: the entry does not exist.
         InvalidField: the entry cannot be reversed.
         AlreadyDone: the entry was corrected or reversed before.
@@ -263,9 +264,9 @@ def reverse(command: Reverse, journal: Journal) -> None:
 
 
 def _without_effect(command: Command, journal: Journal, corrected: CorrectedCommand) -> Journal:
-    """Return a journal for the corrected version of a command.
+    """Return a journal in which the rule of a command can run on its corrected version.
 
-    Its balances leave out what the command and its earlier corrections recorded.
+    The effect of the command and its earlier corrections is subtracted from all balances.
     """
     return Journal(
         journal.books,
@@ -285,12 +286,12 @@ def _book(
     history: History,
     pointers: dict[Any, str],
 ) -> None:
-    """Book what the corrected version of a command changes.
+    """Book the difference that the corrected version of a command makes.
 
     Args:
         again: The journal in which the rule of the command ran again.
-        later: The drafts of the document of the command for later days.
-        others: The drafts of further documents, such as new allocations.
+        later: Drafts for later days that belong to the same document as `head`.
+        others: Drafts that belong to other documents, such as new allocations.
     """
     check_goods_of_pledges(again, "/entry" if isinstance(again.command, Reverse) else "/command")
     released = _release_again(again, history)
@@ -308,10 +309,9 @@ def _book(
 def _recounted(again: Journal, drafts: list[Draft], history: History) -> list[Draft] | None:
     """Return one draft entry for each count sheet whose difference the command changes.
 
-    Return None if the correction moves no goods at any location, so that all counts keep the
-    differences that they have.
+    Return None if the correction moves no goods at any location. Then no difference changes.
 
-    Transfers are ordered by their day. On one day, the transfers of the correction are ordered as
+    Transfers are ordered by their day. Within a day, the transfers of the correction are ordered as
     if they had the number of the first entry of the command.
 
     Args:
@@ -342,7 +342,7 @@ def _recounted(again: Journal, drafts: list[Draft], history: History) -> list[Dr
 
 
 def _goods_by_day(moves: Iterable[tuple[Moment, Transfer]]) -> dict[tuple[str, Key], int]:
-    """Return how much transfers change the goods in stock and set aside, by day."""
+    """Return by how much transfers change each balance of free or allocated goods, by day."""
     changes: Counter[tuple[str, Key]] = Counter()
     for moment, transfer in moves:
         for key, change in net_changes([transfer]).items():
@@ -352,9 +352,9 @@ def _goods_by_day(moves: Iterable[tuple[Moment, Transfer]]) -> dict[tuple[str, K
 
 
 def _release_again(again: Journal, history: History) -> list[Draft]:
-    """Draft again the releases of goods that the command itself had set aside.
+    """Draft the recorded releases of goods that the command itself had set aside once more.
 
-    Each release keeps its day. Goods that were used since stay allocated.
+    Each release keeps its day. Goods that have been used in the meantime are not released.
     """
     assert again.corrected is not None
     kept: Counter[Key] = Counter()
@@ -381,9 +381,9 @@ _REPEATED_ROWS = (Arrival, Collection, Pledge, Withdrawal, HandOutTo, Need, Acti
 
 
 def _zeroed_row(row: Any) -> Any:
-    """Return the row of a reversed document, with its quantity or count set to zero.
+    """Return a row of a reversed document, with its quantity or count set to zero.
 
-    A row that has no quantity is returned unchanged.
+    A row without a quantity is returned unchanged.
     """
     if isinstance(row, Need):
         return Need(
@@ -426,7 +426,7 @@ def _check_reversible(history: History) -> None:
 
 
 def _restore_needs_of(journal: Journal, draft: Draft) -> None:
-    """Reopen needs that count more goods as assigned or met than a correction left for them."""
+    """Reopen needs that have more assigned or met than a correction leaves in goods for them."""
     assert journal.corrected is not None
     moved = {key for d in journal.drafts for key in net_changes(move.transfer for move in d.moves)}
     allocations: set[str] = set()
@@ -448,7 +448,7 @@ def _restore_needs_of(journal: Journal, draft: Draft) -> None:
 
 
 def _renew_receipt(journal: Journal, history: History, command: Command | None) -> None:
-    """Void the receipt of a corrected donation, and issue a new one if goods of it remain."""
+    """Void the receipt of a corrected donation. Issue a new one if any goods of it remain."""
     donation = history.first.document
     if history.first.kind != "donation_received" or donation is None:
         return

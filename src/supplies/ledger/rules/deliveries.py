@@ -1,4 +1,4 @@
-"""Deliveries: dispatch goods with a team, close a delivery, or give it to another team."""
+"""Deliveries: dispatch a team with goods, close a delivery, or give it to another team."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from supplies.ledger.rules.allocations import allocated_goods, find_allocation
 from supplies.ledger.rules.stop_codes import add_stop_codes
 
 LOST_ON_THE_WAY = "on_the_way"
-"""The reason of write-offs of goods that are lost on a delivery or between stations."""
+"""Reason of the write-off of goods that are lost on a delivery or between stations."""
 
 MAX_DISPATCH_LINES = 5_000
-"""Largest number of lots that one dispatch can load.
+"""Maximum number of lines of goods that one dispatch can load.
 
-A larger number would make other writers wait too long.
+Other writers wait meanwhile, so a larger number would delay them too long.
 """
 
 
 def dispatch(command: Dispatch, journal: Journal) -> None:
-    """Load the goods of allocations on a delivery: allocated → in_transit.
+    """Load the goods of allocations for a delivery: allocated → in_transit.
 
     Each allocation becomes one stop of the delivery.
 
@@ -81,7 +81,9 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
 
 
 def _parts(command: Dispatch) -> dict[str, tuple[list[AllocationPart], str]]:
-    """Return the lines to take of each allocation that is dispatched in part, with a pointer.
+    """Return what to load of each allocation that is dispatched only in part.
+
+    The result has the lines and a JSON pointer, by allocation.
 
     Raises:
         InvalidField: the command does not dispatch the allocation, or names its part twice.
@@ -114,7 +116,11 @@ def _load(
     *,
     allow_expired: bool,
 ) -> None:
-    """Load goods of an allocation for its stop, as `allocated_goods` returns them."""
+    """Load goods of an allocation for its stop.
+
+    Args:
+        goods: As `allocated_goods` returns them.
+    """
     delivery = str(draft.document)
     for line, (account, item, lot, quantity, pointer) in enumerate(goods, 1):
         if not allow_expired:
@@ -134,7 +140,7 @@ def _load(
 
 
 def check_not_expired(journal: Journal, item: str, lot: str, pointer: str) -> None:
-    """Check that allocated goods of a lot have not expired on the day of the command.
+    """Check that a lot has not expired on the day of the command.
 
     Raises:
         InvalidField: the lot has expired.
@@ -176,7 +182,7 @@ _SOME_IN_TRANSIT = template(
 
 
 def close_delivery(command: CloseDelivery, journal: Journal) -> None:
-    """Close a delivery that has no goods in transit any more.
+    """Close a delivery that has no more goods in transit.
 
     Raises:
         Unaccounted: goods of the delivery are still in transit.
@@ -222,7 +228,7 @@ def reassign_delivery(command: ReassignDelivery, journal: Journal) -> None:
 
 
 def find_open_delivery(journal: Journal, name: str, pointer: str = "") -> Delivery:
-    """Return a delivery that is not closed.
+    """Return a delivery by its id, if it is not closed.
 
     Raises:
         AlreadyDone: the delivery is closed.
@@ -237,7 +243,7 @@ def find_open_delivery(journal: Journal, name: str, pointer: str = "") -> Delive
 
 
 def find_stop(journal: Journal, delivery: str, allocation: str) -> Stop:
-    """Return a stop of a delivery.
+    """Return the stop of a delivery for an allocation.
 
     Raises:
         NotFound: the delivery is unknown.
@@ -258,7 +264,7 @@ def find_stop(journal: Journal, delivery: str, allocation: str) -> Stop:
 
 
 def find_delivery(journal: Journal, name: str, pointer: str = "") -> Delivery:
-    """Return a delivery with its present team.
+    """Return a delivery by its id, with the team that has it now.
 
     Raises:
         NotFound: the delivery is unknown and `pointer` is empty.

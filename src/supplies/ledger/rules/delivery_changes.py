@@ -1,7 +1,7 @@
-"""Remove stops without an outcome from an open delivery, or move them to another delivery.
+"""Take stops without an outcome off an open delivery, or move them to another delivery.
 
-The goods of a moved stop are in transit on the other delivery. An outcome that is reported for the
-old delivery is therefore recorded on the other one.
+After a move, the goods of the stop are in transit on the other delivery. So an outcome that is
+reported for the first delivery is recorded on the other one.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ from supplies.ledger.rules.stop_codes import add_stop_codes
 
 
 def undo_dispatch(command: UndoDispatch, journal: Journal) -> None:
-    """Take stops off a delivery: in_transit → allocated, at the place of loading.
+    """Take stops off a delivery whose team did not start: in_transit → allocated.
 
-    The quantities assigned to needs stay as they are, because the goods stay set aside for them.
+    The goods go back to the location where they were loaded. They stay assigned to the same needs,
+    because they are set aside for them again.
 
     Raises:
         InvalidField: the delivery has no such stop, or a stop is named twice.
@@ -83,7 +84,9 @@ def move_stops(command: MoveStops, journal: Journal) -> None:
 
 
 def _target(journal: Journal, command: MoveStops) -> tuple[Draft, int]:
-    """Draft the entry of the delivery that gets the stops. Return it with its last stop number.
+    """Begin the entry of the delivery to which stops are moved.
+
+    Return its draft, and the number of the last stop that this delivery already has.
 
     Raises:
         InvalidField: the team is unknown, or the delivery cannot get the stops.
@@ -120,17 +123,17 @@ def _target(journal: Journal, command: MoveStops) -> tuple[Draft, int]:
 
 
 def loaded_lines(journal: Journal, stop: Stop) -> list[StopLine]:
-    """Return the lines that were loaded for a stop, in order."""
+    """Return the lines of goods that were loaded for a stop, in order."""
     return journal.books.rows(StopLine, delivery=stop.delivery, allocation=stop.allocation)
 
 
 def _stops_to_remove(
     journal: Journal, delivery: str, allocations: list[str] | None
 ) -> list[tuple[Stop, str]]:
-    """Return stops of a delivery that can be taken off, each with a pointer to its field.
+    """Return the stops to take off a delivery, each with a JSON pointer to its field.
 
     Args:
-        allocations: The stops by their allocations; None returns all that can be taken off.
+        allocations: The allocations of these stops; None means all stops that can be taken off.
 
     Raises:
         InvalidField: the delivery has no such stop, or a stop is named twice.
@@ -189,6 +192,6 @@ def _stop_is_done(journal: Journal, stop: Stop, pointer: str) -> AlreadyDone:
 
 
 def _close_if_empty(journal: Journal, draft: Draft, delivery: str) -> None:
-    """Close a delivery if the drafts leave no goods of it in transit."""
+    """Close a delivery if none of its goods are in transit after the drafts."""
     if not journal.nonzero_balances(f"{IN_TRANSIT.prefix}{delivery}:"):
         draft.add_rows(DeliveryEnd(delivery=delivery))

@@ -1,4 +1,4 @@
-"""Outcomes: what happened at each stop of a delivery, and reports that contradict the books."""
+"""Outcomes: record what happened at each stop of a delivery, and detect contradicting reports."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ from supplies.ledger.rules.need_fulfilment import (
 )
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far the clock of a phone may differ from the clock of the ledger.
+"""By how much the clock of a phone may differ from the clock of the ledger.
 
-A reported time within this tolerance is accepted.
+Within this tolerance, a reported time that seems too early or too late is accepted.
 """
 
 
 MAX_AGE_BY_PHONE = timedelta(days=60)
-"""The longest time after an outcome or hand-out for which a phone may still report it."""
+"""How long after an outcome or hand-out a phone may still report it."""
 
 
 EARLIEST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)
-"""A reported time before this one is impossible.
+"""The earliest time that counts as possible in a report.
 
 Before it, the offset from UTC is not known for every time zone.
 """
 
 
 class Repeated(Exception):
-    """Raised if entry `seq` recorded the same outcome before, so that nothing is recorded now."""
+    """Raised if entry `seq` already recorded the same report. Then nothing new is recorded."""
 
     def __init__(self, seq: int) -> None:
         super().__init__(seq)
@@ -63,7 +63,7 @@ _OUTCOMES: Mapping[Outcome, str] = {
     "not_at_home": template("not_at_home"),
     "lost": template("lost"),
 }
-"""The outcomes as templates of sentences that pages can translate."""
+"""The names of the outcomes as message templates, so that they can be translated."""
 
 
 class Contradicted(SuppliesError):
@@ -85,7 +85,7 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
     Raises:
         Contradicted: the outcome contradicts the books.
         Repeated: the same outcome was reported before.
-        InvalidField: a line is missing or unknown, or does not account for all loaded goods.
+        InvalidField: a line is missing or unknown, or not all loaded goods are accounted for.
         NotFound: the delivery is unknown.
     """
     command = at_present_stop(command, journal)
@@ -116,12 +116,12 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
 
 
 def day_of_report(journal: Journal, command: ReportOutcome, moment: datetime) -> date:
-    """Return the day of the reported time of an outcome, in the station's time zone.
+    """Return the day of the time that a report of an outcome gives, in the station's time zone.
 
     Raises:
         InvalidField: the command names another day.
-        Contradicted: the time is impossible, as for `day_of_time`, or before the goods were
-            dispatched, by more than `CLOCK_TOLERANCE`.
+        Contradicted: the time is impossible as in `day_of_time`, or is earlier than the dispatch of
+            the goods by more than `CLOCK_TOLERANCE`.
     """
     day = day_of_time(journal, command, moment, "outcome")
     zone = ZoneInfo(journal.books.station.zone)
@@ -142,10 +142,10 @@ def day_of_report(journal: Journal, command: ReportOutcome, moment: datetime) ->
 def day_of_time(
     journal: Journal, command: ReportOutcome | ReportHandOut, moment: datetime, what: str
 ) -> date:
-    """Return the day of a reported time, in the station's time zone.
+    """Return the day of the time that a report gives, in the station's time zone.
 
     Args:
-        what: The word for what is reported.
+        what: "outcome" or "hand-out", for the error message.
 
     Raises:
         InvalidField: the command names another day.
@@ -179,7 +179,10 @@ def _shown(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return a moment in the given zone. If the calendar ends before that, return it unchanged."""
+    """Convert a time to a time zone.
+
+    Return the time unchanged if the result would be outside the calendar of Python.
+    """
     try:
         return moment.astimezone(zone)
     except OverflowError:
@@ -187,19 +190,20 @@ def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 def at_present_stop(command: ReportOutcome, journal: Journal) -> ReportOutcome:
-    """Return a report with the delivery that has the goods of its stop now.
+    """Return a report in which the delivery is the one that has the goods of the stop now.
 
-    The stop may have been moved to another delivery since the team left.
+    The stop may have been moved to another delivery after the team left.
     """
     delivery = present_delivery(journal.books, command.delivery, command.allocation)
     return msgspec.structs.replace(command, delivery=delivery)
 
 
 def _check_on_the_way(journal: Journal, stop: Stop) -> None:
-    """Check that the goods of a stop were not put back because its team did not start.
+    """Check that the dispatch of a stop was not undone.
 
     Raises:
-        Contradicted: the dispatch of the stop was undone.
+        Contradicted: it was undone because the team did not start, so the goods are set aside
+            again.
     """
     where = {"delivery": stop.delivery, "allocation": stop.allocation}
     seq = journal.books.latest_seq(StopRemoval, **where)
@@ -211,7 +215,7 @@ def _check_on_the_way(journal: Journal, stop: Stop) -> None:
 
 
 def loaded_stop(journal: Journal, command: ReportOutcome) -> tuple[Stop, list[StopLine]]:
-    """Return the stop that a report names, and its loaded lines in order.
+    """Return the stop that a report is about, and the lines of goods that were loaded for it.
 
     Raises:
         NotFound: the delivery is unknown.
@@ -223,7 +227,9 @@ def loaded_stop(journal: Journal, command: ReportOutcome) -> tuple[Stop, list[St
 
 
 def outcome_lines(command: ReportOutcome, loaded: list[StopLine]) -> list[OutcomeLine]:
-    """Return the outcome of each loaded line: the reported one or, without lines, that of the stop.
+    """Return the reported outcome of each loaded line.
+
+    If the report has no lines, the outcome of the stop holds for every line.
 
     Raises:
         InvalidField: lines are required but not given, a line is missing, unknown or repeated, or a
@@ -264,14 +270,16 @@ _QUANTITY_OF_OUTCOME = {
     "refused": "brought_back",
     "lost": "lost",
 }
-"""For each outcome of a stop, the only quantity that its lines may have.
+"""For each outcome of a stop, the only field of its lines that may be above zero.
 
-The lines of the outcome `partly` may have every quantity.
+With the outcome `partly`, a line may have goods in every field.
 """
 
 
 def _check_agrees(outcome: str, line: OutcomeLine, index: int) -> None:
-    """Check that a line has only the quantity that the outcome of the stop implies.
+    """Check that a line has only goods that fit the outcome of the stop.
+
+    For example, if the recipient refused the goods, no line may have received goods.
 
     Raises:
         InvalidField: the line disagrees with the outcome.
@@ -343,7 +351,7 @@ def _check_accounted(line: OutcomeLine, load: StopLine, index: int, command: Rep
 def _agreeing_report(
     journal: Journal, command: ReportOutcome, lines: list[OutcomeLine], loaded: list[StopLine]
 ) -> int | None:
-    """Return the entry that recorded the same outcome of the stop before.
+    """Return the number of the entry that already recorded the same outcome of the stop.
 
     Return None if no outcome of the stop was recorded.
 
@@ -374,16 +382,17 @@ def _agreeing_report(
 
 
 def _check_same_stop(journal: Journal, command: ReportOutcome, corrected: int) -> None:
-    """Check that a correction of an outcome is about the same stop, and the outcome still counts.
+    """Check that an outcome can be corrected by this report.
 
-    It does not count if another outcome of the stop was booked since, to resolve a conflict.
+    It must be about the same stop. The corrected outcome must also be the latest one of the stop:
+    the resolution of a conflict may have replaced it.
 
     Args:
         corrected: Number of the entry that is being corrected.
 
     Raises:
         InvalidField: the correction names another stop.
-        AlreadyDone: another outcome of the stop was booked since, to resolve a conflict.
+        AlreadyDone: a conflict was resolved with another outcome of the stop later.
     """
     for row in journal.books.body(corrected).rows:
         if isinstance(row, StopOutcome) and row.allocation != command.allocation:
@@ -414,10 +423,10 @@ def add_outcome_rows(
     *,
     first: bool,
 ) -> None:
-    """Add the rows about the outcome of a stop and its lines to a draft.
+    """Add rows about the outcome of a stop and its lines to a draft.
 
     Args:
-        first: Whether no outcome was recorded for this stop before.
+        first: Whether this is the first recorded outcome of the stop.
     """
     draft.add_rows(
         StopOutcome(
@@ -437,7 +446,10 @@ def add_outcome_rows(
 def outcome_line_rows(
     command: ReportOutcome, lines: list[OutcomeLine], loaded: list[StopLine]
 ) -> list[StatedLine]:
-    """Return a row for each line of an outcome, with the account to which goods came back."""
+    """Return one row for each line of an outcome.
+
+    A row also names the account to which goods were brought back, if there are any.
+    """
     return [
         StatedLine(
             delivery=command.delivery,
@@ -453,16 +465,16 @@ def outcome_line_rows(
 
 
 def return_account(command: ReportOutcome, line: OutcomeLine, load: StopLine) -> str:
-    """Return the account to which the goods of a line come back, if any come back."""
+    """Return the account to which goods that the team brings back from a line go."""
     location = line.location or load.location
     return STOCK(location) if line.to == "stock" else ALLOCATED(command.allocation, location)
 
 
 def check_return_location(journal: Journal, line: OutcomeLine) -> None:
-    """Check the location where the goods of a line were put back, if the line names one.
+    """Check the location to which goods of a line were brought back, if the line names one.
 
     Raises:
-        InvalidField: the location is unknown, or closed or a quarantine for allocated goods.
+        InvalidField: the location is unknown, or it is a quarantine but the goods stay set aside.
     """
     pointer = f"/lines/{line.line - 1}/location"
     if line.location is not None and line.to == "allocated":

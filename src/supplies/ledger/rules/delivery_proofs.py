@@ -1,4 +1,4 @@
-"""Proofs of delivery: signatures, photos, and codes that households told."""
+"""Proofs of delivery: signatures, photos, and the codes that households tell the courier."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from supplies.ledger.rules.deliveries import find_stop
 from supplies.ledger.rules.stop_codes import code_to_compare
 
 MAX_PHOTOS = 4
-"""Largest number of photos of one stop."""
+"""Maximum number of photos of one stop."""
 
 MAX_SIGNATURES = 4
-"""Largest number of signatures of one stop. Further outcomes are recorded without a signature."""
+"""Maximum number of signatures of one stop.
+
+Further reports are recorded without their signature.
+"""
 
 
 def add_proofs(draft: Draft, command: ReportOutcome, books: Books) -> None:
-    """Add the signature of a report to a draft, and whether its code is the code of the stop."""
+    """Add the signature in a report to a draft, and whether the code in the report is right."""
     of_stop = {"delivery": command.delivery, "allocation": command.allocation}
     if command.signature is not None and _may_be_signed(command, books):
         digest = draft.add_erasable(encode_body(command.signature))
@@ -39,7 +42,7 @@ def add_proofs(draft: Draft, command: ReportOutcome, books: Books) -> None:
 
 
 def add_outcome_details(draft: Draft, command: ReportOutcome) -> None:
-    """Add a row with further details of a report about a stop, if the report has any."""
+    """Add a row with the further details in a report about a stop, if it has any."""
     details = OutcomeDetails(
         delivery=command.delivery,
         allocation=command.allocation,
@@ -52,9 +55,9 @@ def add_outcome_details(draft: Draft, command: ReportOutcome) -> None:
 
 
 def brings_proof(command: ReportOutcome, books: Books, recipient: str) -> bool:
-    """Return whether a report that repeats a recorded outcome adds a proof of delivery.
+    """Return whether a report of an outcome that is already recorded adds a proof of delivery.
 
-    If the data of the recipient was erased, no proof is stored.
+    This is never so if the data of the recipient was erased, because then no proof is stored.
     """
     return not is_erased(books, recipient) and _has_proof(command, books)
 
@@ -95,13 +98,15 @@ def _may_be_signed(command: ReportOutcome, books: Books) -> bool:
 
 
 def add_agreeing_proof(journal: Journal, command: ReportOutcome, about: str) -> None:
-    """Record the proofs in a report whose outcome was recorded before. No goods are moved."""
+    """Record the proofs in a report of an outcome that is already recorded. Move no goods."""
     draft = journal.entry("proof_added", document=command.delivery, about=about)
     add_proofs(draft, command, journal.books)
 
 
 def add_stop_photo(command: AddStopPhoto, journal: Journal) -> None:
-    """Record a photo of a stop, without its metadata. It may be taken before or after the outcome.
+    """Record a photo of a stop, without the photo's metadata.
+
+    The photo may be taken before or after the outcome is reported.
 
     Raises:
         AlreadyDone: the stop has `MAX_PHOTOS` photos already.

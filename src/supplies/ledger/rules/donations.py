@@ -1,4 +1,4 @@
-"""Goods that arrive: donations, opening stock, and goods bought, made or borrowed."""
+"""Record goods that arrive: donations, opening stock, and goods bought, made or borrowed."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ from supplies.ledger.rules.receipts import issue
 
 
 def record_donation(command: RecordDonation, journal: Journal) -> None:
-    """Record a donation and issue its receipt: donor → stock, and → allocated if earmarked.
+    """Record a donation and issue its receipt: donor → stock, and → allocated for earmarked goods.
 
     A line that names a pledge fulfils this pledge: pledged → donor. If `keep_pledges` is set, the
     other lines then fulfil open pledges of the donor, the oldest first.
@@ -125,9 +125,9 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
 
 
 def _in_order(command: RecordDonation, parts: list[PointedLine]) -> list[tuple[int, PointedLine]]:
-    """Return the lines with their numbers, in the order in which they fulfil pledges.
+    """Return lines with their numbers, in the order in which they fulfil pledges.
 
-    Lines that name a pledge come first, so that other lines do not use it up.
+    Lines that name a pledge come first, so that other lines do not use this pledge up.
     """
     return sorted(
         enumerate(parts, 1),
@@ -136,7 +136,7 @@ def _in_order(command: RecordDonation, parts: list[PointedLine]) -> list[tuple[i
 
 
 def _with_recipient(journal: Journal, line: DonationLine, pointer: str) -> DonationLine:
-    """Return the line with the recipient of the need that it names, if it names one."""
+    """Return a line with the recipient added whose need it names, if it names a need."""
     if line.need is None:
         return line
     need = need_for(journal, line.need, f"{pointer}/need", item=line.item, recipient=line.recipient)
@@ -153,7 +153,7 @@ def open_stock(command: OpenStock, journal: Journal) -> None:
 
 
 def record_arrival(command: RecordArrival, journal: Journal) -> None:
-    """Record goods that were bought, made or borrowed: their origin → stock.
+    """Record goods that were bought, made or borrowed: bought, made or borrowed → stock.
 
     Raises:
         InvalidField: a code is unknown, or goods have expired.
@@ -205,7 +205,9 @@ def _record_goods(
 def _kept_lots(
     journal: Journal, lines: Sequence[tuple[str, DonationLine | ArrivalLine]]
 ) -> dict[int, str]:
-    """Return the lots that the lines of a correction keep, by line number.
+    """Return the lots of the corrected command that the lines of a correction keep.
+
+    The result is by line number. It is empty if this is not a correction.
 
     Args:
         lines: Each line with its JSON pointer.
@@ -239,9 +241,9 @@ def _create_lot(
     lots: dict[int, str],
     origin: str,
 ) -> str:
-    """Draft the lot of a line, and return the id of the lot.
+    """Draft the description of the lot of a line, and return the id of the lot.
 
-    A row is added if the lot is new, or if a correction changes its description.
+    A row is only added if the lot is new, or if a correction changes its description.
     """
     kept_lot = lots.get(number)
     described = Lot(
@@ -273,10 +275,11 @@ def fulfil_pledge(
     to: Destination,
     pointer: str,
 ) -> tuple[int, list[ServedClaim]]:
-    """Let the goods of a line fulfil the pledge that the line names.
+    """Count the goods of a line towards the pledge that the line names.
 
-    Claims on the pledge are served first, then the part of the pledge that no need claims. Claims
-    that were made after the goods came are served last, on the day of the claim.
+    Return how much of the pledge the goods fulfil, and the claims that they serve. Claims of needs
+    on the pledge come first, then the part of the pledge that no need claims. Claims that were made
+    only after the goods arrived come last, and are served on the day of the claim.
 
     Raises:
         InvalidField: the pledge is unknown, by another donor, or does not promise the item.
@@ -335,9 +338,9 @@ def fulfil_pledge(
 
 
 def _add_served(served: dict[tuple[str, date], ServedClaim], claim: ServedClaim) -> None:
-    """Add a served claim to a list.
+    """Add a served claim to those in `served`.
 
-    If the list has the same claim on the same day already, add up the quantities.
+    If the same claim is already served on the same day, add up the quantities.
     """
     key = claim.need.need, claim.draft.booked_on
     before = served[key].quantity if key in served else 0
@@ -352,10 +355,10 @@ def _later_claims(
     claims: list[tuple[Need, int, int]],
     quantity: int,
 ) -> Iterator[ServedClaim]:
-    """Yield the claims that the goods serve, but that were made after the goods came.
+    """Yield the claims that the goods serve although they were made after the goods arrived.
 
-    At their arrival the goods were promised, but no need had claimed them. Each claim is served on
-    the first day on which all of it was made.
+    When the goods arrived, the pledge was open, but no need had claimed it. Each claim is served on
+    the first day on which all of it had been made.
 
     Args:
         claims: As `_claims_in_order` returns them.
@@ -374,7 +377,7 @@ def _later_claims(
 
 
 def _draft_of_day(journal: Journal, head: Draft, day: date) -> Draft:
-    """Return the draft of a document for a later day. If there is none, begin one."""
+    """Return the draft of the same document for a later day. Begin one if there is none."""
     for draft in journal.drafts:
         if (draft.document, draft.booked_on) == (head.document, day):
             return draft
@@ -395,7 +398,7 @@ def _fulfil_open_pledges(
     to: Destination,
     pointer: str,
 ) -> tuple[int, list[ServedClaim]]:
-    """Let a line fulfil open pledges of its donor for the item, the oldest first.
+    """Count the goods of a line towards open pledges of the donor, the oldest first.
 
     In a correction, goods that were dispatched for the claim of a pledge fulfil that pledge, even
     if older pledges are open. Return the same as `fulfil_pledge`.
@@ -419,7 +422,10 @@ def _fulfil_open_pledges(
 def _left_for_claims(
     journal: Journal, draft: Draft, line: DonationLine, lot: str, pledges: list[str]
 ) -> Counter[str]:
-    """Return how much of a corrected line's lot has left the station for claims, by pledge."""
+    """Return how much of a line's lot was dispatched or handed over for claims, by pledge.
+
+    The result is empty if this is not a correction.
+    """
     left: Counter[str] = Counter()
     if journal.corrected is None:
         return left
@@ -439,7 +445,7 @@ def _left_for_claims(
 def _drop_claims(
     journal: Journal, draft: Draft, line: DonationLine, pledge: str, quantity: int
 ) -> None:
-    """Drop claims on a pledge whose goods have arrived but cannot be given to people.
+    """Drop claims on a pledge that is fulfilled with goods which cannot be given to people.
 
     The least urgent claims are dropped first; of equally urgent ones, the newest.
     """
@@ -457,7 +463,7 @@ def _claims_in_order(
     """Return the claims on a pledge, in the order in which the goods of a line serve them.
 
     The most urgent claims come first; of equally urgent ones, the oldest. In a correction, needs
-    whose goods were dispatched since come first, then needs that this lot served before.
+    for which goods have been dispatched come first, then needs that this lot served before.
 
     Each claim comes with two quantities: the most that it may get, and what must remain of the line
     to meet the donor's wish.
@@ -481,10 +487,10 @@ def _claims_in_order(
 
 
 def _claims_for(journal: Journal, line: DonationLine, pledge: str) -> list[tuple[Need, int]]:
-    """Return the needs whose claims on a pledge a donation line can serve, most urgent first.
+    """Return the claims on a pledge that a donation line can serve, most urgent first.
 
-    Each need comes with the claimed quantity. If the line names a need or a recipient, only claims
-    of that need or recipient are returned.
+    Each claim is a need with the claimed quantity. If the line names a need or a recipient, only
+    its claims are returned.
     """
     return [
         (need, claimed)
@@ -497,17 +503,17 @@ def _claims_for(journal: Journal, line: DonationLine, pledge: str) -> list[tuple
 
 @dataclass(slots=True)
 class _ServedBefore:
-    """How much of a corrected line's lot served claimed needs before the correction.
+    """For a line in a correction: what its lot served before the correction, in base units.
 
-    The first four fields have a quantity for each need.
+    The first four fields have a quantity for each need that claims a pledge.
 
     Attributes:
         served: The quantity set aside for the need.
-        moved: The part of `served` that was dispatched or handed over since.
+        moved: The part of `served` that has been dispatched or handed over.
         elsewhere: The quantity set aside for the need from lots of later lines.
-        moved_elsewhere: The part of `elsewhere` that was dispatched or handed over since.
-        wished: The quantity that was dispatched or handed over because the donor wished it for a
-            recipient, and not for one of these needs.
+        moved_elsewhere: The part of `elsewhere` that has been dispatched or handed over.
+        wished: The dispatched or handed-over quantity that was set aside only because the donor
+            wished it for a recipient, and not for one of these needs.
     """
 
     served: Counter[str] = field(default_factory=Counter)

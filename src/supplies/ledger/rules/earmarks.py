@@ -1,4 +1,4 @@
-"""Earmarks: goods set aside when they arrive, for a claimed need or by the donor's wish."""
+"""Earmarks: set goods aside when they arrive, for a claimed need or by the donor's wish."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from supplies.ledger.rules.need_fulfilment import find_need, serve_need
 
 
 class ServedClaim(NamedTuple):
-    """A claim on a pledge that arriving goods serve.
+    """The claim of a need on a pledge that arriving goods serve.
 
     Attributes:
         quantity: The quantity for the claim, in base units.
-        draft: The draft of the arrival that books this. Its day is later than the arrival if the
-            claim was made after the goods came.
+        draft: The draft of the arrival in which this is booked. It has a later day than the arrival
+            if the claim was made only after the goods arrived.
     """
 
     need: Need
@@ -31,15 +31,15 @@ class ServedClaim(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EarmarkedShare:
-    """The part of an arriving line that is for one recipient.
+    """The part of an arriving line that is set aside for one recipient.
 
     Attributes:
         draft: The draft of the arrival on the day on which the goods are set aside.
         need: The need that the goods are for, or None.
-        pledge: The pledge whose claim the goods serve; None if the donor wishes the goods for the
-            recipient.
-        named: Whether the line names the need. If it does, claims of pledges on the need are
-            dropped as far as the goods take their place.
+        pledge: The pledge whose claim the goods serve; None if the goods are set aside because the
+            donor wishes them for the recipient.
+        named: Whether the line names the need. If so, and the goods take the place of pledges that
+            the need claims, these claims are dropped.
     """
 
     draft: Draft
@@ -62,7 +62,7 @@ def earmarked_shares(
     for_needs: list[ServedClaim],
     pointer: str,
 ) -> list[EarmarkedShare]:
-    """Return the parts of an arriving line that are set aside at once, each for one recipient.
+    """Return the parts of an arriving line that are set aside at once, one per recipient or need.
 
     Claimed needs come first, then the recipient for whom the donor wishes the goods. If a
     correction makes the goods expired on arrival, at most as much of them is set aside for this
@@ -105,7 +105,10 @@ def _is_expired(journal: Journal, item: str, lot: str) -> bool:
 
 
 def _wished_before(journal: Journal, recipient: str, item: str, lot: str) -> int:
-    """Return how much of a lot the corrected command set aside for a recipient, in base units."""
+    """Return how much of a lot the corrected command set aside for a recipient.
+
+    The quantity is in base units. It is 0 if this is not a correction.
+    """
     return sum(
         earmark.quantity
         for earmark in (() if journal.corrected is None else journal.corrected.earmarks)
@@ -120,9 +123,10 @@ def _wished_need(
     lot: str,
     for_needs: list[ServedClaim],
 ) -> Need | None:
-    """Return the need for which goods that a donor wishes for one recipient are set aside, or None.
+    """Return the need for which goods are set aside that a donor wishes for one recipient.
 
-    In a correction, it is the need for which they were set aside before, if there was one.
+    Return None if there is none. In a correction, this is the need for which the goods were set
+    aside before, if there was one.
     """
     claimed = {claim.need.need for claim in for_needs}
     for earmark in () if journal.corrected is None else journal.corrected.earmarks:
@@ -142,7 +146,7 @@ def allocate_shares(
     A correction continues the allocations that the corrected command made.
 
     Args:
-        head: The draft of the first entry of the donation or conversion.
+        head: The first draft of the donation or conversion.
     """
     drafts: _AllocationDrafts = {}
     former = _former_allocations(journal, shares)
@@ -162,16 +166,16 @@ def allocate_shares(
 
 
 _ShareKey = tuple[str, str, str, str | None]
-"""The recipient, item, lot and need that identify goods in an allocation."""
+"""Identifies goods in an allocation: recipient, item, lot and need."""
 
 _AllocationDrafts = dict[str, tuple[AllocationDraft, bool]]
-"""The drafted allocations by id, each with whether the corrected command made it."""
+"""The drafted allocations by id, each with whether the corrected command had created it."""
 
 
 def _former_allocations(
     journal: Journal, shares: list[EarmarkedShare]
 ) -> dict[_ShareKey, Allocation]:
-    """Return, for each share, the allocation of the corrected command that had its goods before."""
+    """Return the allocations in which the corrected command had set aside the goods of shares."""
     if journal.corrected is None:
         return {}
     wanted = {
@@ -197,9 +201,10 @@ def _suitable_allocation(
     need: str | None,
     drafts: _AllocationDrafts,
 ) -> AllocationDraft | None:
-    """Return a drafted allocation for the same recipient that can take the share, or None.
+    """Return a drafted allocation to which a share can be added, or None.
 
-    An allocation is not suitable if goods of the same lot in it were for another need.
+    It must be for the same recipient and day, and must not have had goods of the same lot for
+    another need.
     """
     corrected = journal.corrected
     moved_for = {
@@ -221,9 +226,9 @@ def _suitable_allocation(
 def _resume(
     share: EarmarkedShare, allocation: Allocation, drafts: _AllocationDrafts
 ) -> AllocationDraft | None:
-    """Add to an allocation of the corrected command. Return its draft.
+    """Continue an allocation of the corrected command. Return its draft.
 
-    Return None if the allocation was already added to on another day.
+    Return None if the allocation has already been continued on another day.
     """
     if allocation.allocation not in drafts:
         resumed = AllocationDraft(
@@ -242,10 +247,10 @@ def _unused_or_new_allocation(
     drafts: _AllocationDrafts,
     reserved: set[str],
 ) -> AllocationDraft:
-    """Return an allocation of the corrected command that is not used yet, or a new one.
+    """Return an allocation of the corrected command that is not continued yet, or a new one.
 
     Args:
-        reserved: Allocations that other shares will use.
+        reserved: Allocations that other shares will continue.
     """
     corrected, recipient = journal.corrected, share.recipient
     for own in () if corrected is None else corrected.allocations.get(recipient, ()):
@@ -262,7 +267,7 @@ def _unused_or_new_allocation(
 
 
 def _assign(journal: Journal, allocation: AllocationDraft, share: EarmarkedShare) -> None:
-    """Assign the quantity of a share to the need that it is for: claimed or needed → assigned."""
+    """Assign the quantity of a share to its need: claimed → assigned, or needed → assigned."""
     if share.need is None:
         return
     target = ASSIGNED(share.need.need, allocation.allocation)

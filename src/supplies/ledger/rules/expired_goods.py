@@ -1,4 +1,4 @@
-"""Goods that arrive expired, and lots whose expiry is corrected."""
+"""Decide where arriving goods go if they have expired, and correct the expiry of lots."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from supplies.ledger.rules.product_expiries import describe_products
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """The destination of the goods of an arriving line.
+    """Where the goods of an arriving line go.
 
     Attributes:
         location: Code of the location.
@@ -43,7 +43,7 @@ class Destination:
     def write_off_now(
         self, journal: Journal, draft: Draft, item: str, lot: str, quantity: int, pointer: str
     ) -> None:
-        """If the goods are to be written off on arrival, do so: stock → lost."""
+        """Write the goods off at once if `write_off` is set: stock → lost."""
         if self.write_off is not None:
             lost = LOST(self.write_off)
             journal.move(draft, self.stock, lost, item, lot, quantity, pointer)
@@ -52,10 +52,10 @@ class Destination:
 def destination(
     journal: Journal, line: DonationLine | ArrivalLine, location: str, pointer: str
 ) -> Destination:
-    """Return where the goods of an arriving line go.
+    """Decide where the goods of an arriving line go.
 
     Expired goods must go to a quarantine or be written off. A correction need not do this, because
-    the goods may have been moved since.
+    the goods may have been moved in the meantime.
 
     Args:
         location: The location that the command names.
@@ -100,11 +100,11 @@ def destination(
 
 
 def describe_lot(command: DescribeLot, journal: Journal) -> None:
-    """Change the description of a lot that cannot be changed by correcting an entry.
+    """Change batch and expiry of a lot for which there is no entry to correct.
 
     Raises:
         NotFound: the lot is unknown.
-        InvalidField: the lot can be changed by correcting the entry that created it.
+        InvalidField: the entry that created the lot can be corrected instead.
     """
     known = journal.books.latest_row(Lot, lot=command.lot)
     if known is None:
@@ -137,10 +137,10 @@ def describe_lot(command: DescribeLot, journal: Journal) -> None:
 
 
 def _arrival_of(journal: Journal, lot: str) -> str | None:
-    """Return the arrival that brought a lot, or None.
+    """Return the id of the arrival that brought a lot, or None.
 
-    The result is also None if the arrival was reversed, or corrected so that it does not have these
-    goods any more. A later count may still have found the goods.
+    The result is also None if the arrival was reversed, or corrected so that these goods are no
+    longer part of it. A later stock count may still have found the goods.
     """
     line = journal.books.latest_row(ArrivedLine, lot=lot)
     if line is None:
@@ -151,7 +151,7 @@ def _arrival_of(journal: Journal, lot: str) -> str | None:
 
 
 def _is_forgotten(journal: Journal, donor: str) -> bool:
-    """Return whether the data of a donor was erased.
+    """Return whether the personal data of a donor was erased.
 
     Donations of such a donor cannot be corrected.
     """

@@ -1,4 +1,4 @@
-"""Erase the personal data of donors and recipients. The goods stay in the books."""
+"""Erase the personal data of donors and recipients. Quantities stay in the books."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from supplies.ledger.journal import Journal
 def forget_donor(command: ForgetDonor, journal: Journal) -> None:
     """Erase the name, address and telephone number of a donor, and all texts about the donor.
 
-    The data of all merged codes of the donor is erased.
+    If codes of the donor were merged, the data of all of them is erased.
 
     Raises:
         InvalidField: the code is that of anonymous donors.
@@ -71,7 +71,7 @@ def _refuse_open_pledges(journal: Journal, donor: str) -> None:
 def forget_recipient(command: ForgetRecipient, journal: Journal) -> None:
     """Erase the name, address and telephone number of a recipient, and all texts about them.
 
-    The data of all merged codes of the recipient is erased.
+    If codes of the recipient were merged, the data of all of them is erased.
 
     Raises:
         NotFound: the recipient is unknown.
@@ -106,9 +106,9 @@ def _refuse_open_needs(journal: Journal, recipient: str) -> None:
 
 
 def forget_text(command: ForgetText, journal: Journal) -> None:
-    """Erase the free text of the command that recorded an entry, and its signature or photo.
+    """Erase the free texts, signature and photo of the command that recorded an entry.
 
-    If the entry is a gift that was corrected since, its void receipts also contain the text. Their
+    If the entry is a gift that was corrected later, its void receipts also contain the text. Their
     contents are erased too.
 
     Raises:
@@ -138,13 +138,13 @@ def forget_text(command: ForgetText, journal: Journal) -> None:
 
 
 def _void_receipts(journal: Journal, body: Body) -> list[tuple[int, str]]:
-    """Return the void receipts that print the text of a corrected gift.
+    """Return the void receipts that print the text of a gift which was corrected later.
 
-    Each is returned as the number of its entry and the digest of its document. Receipts that were
+    The result has the entry number and the digest of each receipt. Receipts whose content was
     erased before are left out.
 
     Raises:
-        Unaccounted: the gift was not corrected since, so a valid receipt prints the text.
+        Unaccounted: the gift was not corrected, so a valid receipt prints the text.
     """
     gift = next(
         (row for row in body.rows if isinstance(row, Arrival) and row.origin == "donor"), None
@@ -212,8 +212,8 @@ def _forget(journal: Journal, parties: list[str]) -> None:
     """Draft the entry that erases the data of one person.
 
     Args:
-        parties: All codes of the person, each as `donor:CODE` or `recipient:CODE`. The remaining
-            code of a merge comes first.
+        parties: All codes of the person, each as `donor:CODE` or `recipient:CODE`. If codes were
+            merged, the one that stays in use comes first.
     """
     for seq in _open_conflicts(journal):
         about = journal.books.body(seq).about

@@ -1,4 +1,4 @@
-"""Record the origin of goods that a stock count found first, and issue a receipt for gifts."""
+"""Record the origin of goods that a stock count found, and issue a receipt if they were a gift."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from supplies.ledger.rules.receipts import issue
 
 
 def record_found_gift(command: Settle, journal: Journal) -> None:
-    """Record found goods as a donation, and issue its receipt: donor → unexplained.
+    """Record goods that a stock count found as a donation, and issue its receipt.
 
-    Found goods are goods that a count found and whose origin was unknown.
+    Until then, the origin of the goods was unknown: donor → unexplained.
 
     Raises:
         InvalidField: the donor is missing or unknown, or `handled_by` is missing.
@@ -74,7 +74,7 @@ def record_found_gift(command: Settle, journal: Journal) -> None:
 
 
 def check_giver(command: Settle, journal: Journal) -> tuple[str, str]:
-    """Return the donor of goods that a count found, and the person who handled them.
+    """Return the donor of found goods, and the name of the person who handled them.
 
     Raises:
         InvalidField: the donor is missing or unknown, or `handled_by` is missing.
@@ -97,9 +97,9 @@ def check_giver(command: Settle, journal: Journal) -> tuple[str, str]:
 def explain_lines(
     journal: Journal, draft: Draft, command: Settle, origin: str
 ) -> list[tuple[str, LotLine, list[tuple[str, int]]]]:
-    """Book the origin of goods that a count found, for all lines of a command.
+    """Book the origin of found goods, for all lines of a command.
 
-    Return, for each line, the line, its JSON pointer, and the quantity taken from each lot.
+    Return each line with its JSON pointer and the quantity taken from each lot.
 
     Raises:
         NotEnough: the lines have more goods than the count found.
@@ -115,7 +115,7 @@ def explain_lines(
 def _location_of(journal: Journal, place: str) -> Location:
     """Return the location of unexplained goods.
 
-    For goods of a delivery, this is the location from which they were dispatched.
+    For the goods of a delivery, this is the location where they were loaded.
     """
     stop = journal.books.latest_row(StopLine, delivery=place)
     return journal.books.location(place if stop is None else stop.location, "/place")
@@ -124,10 +124,10 @@ def _location_of(journal: Journal, place: str) -> Location:
 def _explain_surplus(
     journal: Journal, draft: Draft, line: LotLine, pointer: str, unexplained: str, origin: str
 ) -> list[tuple[str, int]]:
-    """Book the origin of goods that a count found: origin → unexplained.
+    """Book the origin of found goods in one line: origin → unexplained.
 
-    If the origin of a lot was unknown, the lot gets a new description with this origin. Return the
-    lots with the quantity of each.
+    Return the quantity taken from each lot. If the origin of a lot was unknown, the lot is
+    described again with this origin.
 
     Raises:
         NotEnough: the line is about more goods than the count found.
@@ -149,10 +149,10 @@ def _explain_surplus(
 def _check_found_at(
     journal: Journal, place: str, line: DonationLine, stock: str, pointer: str
 ) -> None:
-    """Check that a command puts goods where a count found them.
+    """Check that the correction of a found gift leaves the goods where a count found them.
 
     Raises:
-        InvalidField: they would be at another location.
+        InvalidField: the goods would be at another location.
     """
     found_at = _location_of(journal, place)
     if STOCK(found_at.code) != stock:
@@ -169,15 +169,16 @@ def _check_found_at(
 
 
 PointedLine = tuple[str, DonationLine]
-"""A line of a donation, with its JSON pointer."""
+"""The JSON pointer to a line of a donation, and the line."""
 
 
 def parts_by_found_lot(journal: Journal, lines: list[DonationLine]) -> list[PointedLine]:
-    """Return the lines of a donation, each with its JSON pointer.
+    """Return the lines of a donation with their JSON pointers, divided if a count found the goods.
 
-    If a gift explained the surplus of stock counts, its correction divides each line without batch
-    and expiry into parts, one for each lot that the counts found. A part has the batch and expiry
-    of its lot. So the gift explains the same goods as before.
+    This concerns the correction of a gift that a stock count had found as a surplus before. Each
+    line without batch and expiry is divided into parts, one for each lot that the count found. A
+    part has the batch and expiry of its lot. So the corrected gift is about the same goods as
+    before.
     """
     parts = [(f"/lines/{index}", line) for index, line in enumerate(lines)]
     corrected = journal.corrected
@@ -224,7 +225,7 @@ def _same_quantity(lot: CreatedLot, line: DonationLine, quantity: int) -> bool:
 def _lots_for(
     quantity: int, lots: Sequence[CreatedLot], surplus: Mapping[str, int]
 ) -> dict[str, int]:
-    """Divide a quantity over lots: first as before the correction, then by what the counts found.
+    """Divide a quantity over lots: first as before the correction, then by the found surplus.
 
     The first lot gets what remains.
     """
@@ -239,7 +240,7 @@ def _lots_for(
 def _divide_line(
     journal: Journal, line: DonationLine, quantities: Mapping[str, int]
 ) -> list[DonationLine]:
-    """Return the part of a line for each lot. Only the first part has the value of the line.
+    """Divide a line into one part for each lot. Only the first part has the value of the line.
 
     Args:
         quantities: The quantity of each lot, in base units.
@@ -273,10 +274,10 @@ def move_from_origin(
     stock: str,
     pointer: str,
 ) -> None:
-    """Move arrived goods from their origin into stock.
+    """Move goods of a donation from their origin into stock.
 
-    If the corrected gift explained the surplus of a stock count, its goods are in stock already.
-    Then as much as explains the surplus moves to `unexplained` instead.
+    If this corrects a gift that a stock count had found, the goods are in stock already. Then the
+    quantity of the surplus that the count found moves to `unexplained` instead.
 
     Raises:
         InvalidField: a count found the goods at another location than the correction names.

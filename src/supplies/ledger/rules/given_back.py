@@ -20,7 +20,7 @@ from supplies.ledger.rules.repacked_lots import givers_of
 
 
 def return_goods(command: ReturnGoods, journal: Journal) -> None:
-    """Give goods back to their donor or lender.
+    """Give goods back to the donor who gave them, or to the lender who lent them.
 
     Goods of a donor move from stock to `returned`, those of a lender from stock to `borrowed`. The
     origin of each lot decides who gets its goods.

@@ -22,8 +22,8 @@ from supplies.ledger.rules.need_fulfilment import (
 def take_back(command: TakeBack, journal: Journal) -> None:
     """Take goods back from a recipient: received → stock.
 
-    A line that names a need reopens this need. For other lines, goods that met no need are assumed
-    to come back first. Only the rest reopens needs.
+    If a line names a need, this need is reopened. For the other lines, goods that met no need are
+    assumed to come back first, and needs are reopened only for the rest.
 
     Raises:
         InvalidField: a code is unknown, or a need is not for this recipient and item.
@@ -48,7 +48,7 @@ def take_back(command: TakeBack, journal: Journal) -> None:
 
 
 def hand_out(command: HandOut, journal: Journal) -> None:
-    """Hand goods out without an allocation: stock → received.
+    """Hand out free goods to a recipient: stock → received.
 
     The goods meet open needs of the recipient.
 
@@ -85,7 +85,7 @@ def hand_out(command: HandOut, journal: Journal) -> None:
 
 
 def draft_hand_out(journal: Journal, command: HandOut, kind: str) -> Draft:
-    """Return the draft of an entry about a hand-out. It has no transfers yet."""
+    """Begin the draft of a hand-out, without transfers."""
     draft = journal.entry(kind, prefix="h", about=f"recipient:{command.recipient}")
     draft.add_rows(
         HandOutTo(
@@ -114,7 +114,7 @@ def meet_needs_of_lines(journal: Journal, draft: Draft, command: HandOut) -> Non
 def _named_needs_first(
     journal: Journal, command: HandOut | TakeBack
 ) -> list[tuple[RecipientLine, int, Need | None]]:
-    """Return each line with its quantity in base units, and the need that it names or None.
+    """Return lines with their quantities in base units and the needs that they name, or None.
 
     Lines that name a need come first.
     """

@@ -1,4 +1,4 @@
-"""Issue goods for the station's own use, lend goods, and book the goods that come back."""
+"""Issue goods for the station's own use, lend goods, and take both back into stock."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def return_issue(command: ReturnIssue, journal: Journal) -> None:
     Raises:
         NotFound: the issue is unknown.
         InvalidField: a code is unknown.
-        NotEnough: more came back than was issued.
+        NotEnough: more goods came back than were issued.
     """
     _return_withdrawal(journal, command.issue, "issue", "issue_returned", USED.prefix, command)
 
@@ -76,7 +76,7 @@ def return_loan(command: ReturnLoan, journal: Journal) -> None:
     Raises:
         NotFound: the loan is unknown.
         InvalidField: a code is unknown.
-        NotEnough: more came back than was lent.
+        NotEnough: more goods came back than were lent.
     """
     _return_withdrawal(journal, command.loan, "loan", "loan_returned", LENT.prefix, command)
 
@@ -94,7 +94,7 @@ def _return_withdrawal(
     Raises:
         NotFound: the issue or loan is unknown.
         InvalidField: a code is unknown.
-        NotEnough: more came back than was issued or lent.
+        NotEnough: more goods came back than were issued or lent.
     """
     withdrawal = journal.books.latest_row(Withdrawal, withdrawal=document)
     if withdrawal is None or not withdrawal.account.startswith(prefix):
@@ -114,7 +114,7 @@ def _return_withdrawal(
 
 
 def _outstanding(journal: Journal, withdrawal: Withdrawal) -> dict[str, Counter[str]]:
-    """Return the quantities of an issue or a loan that have not come back, by item and lot."""
+    """Return what has not yet come back of an issue or a loan, by item and lot."""
     rows = journal.books.all(
         "SELECT t.item, t.lot, sum(CASE WHEN t.target = :account THEN t.quantity "
         "ELSE -t.quantity END) FROM transfers t JOIN entries e "

@@ -1,4 +1,4 @@
-"""Draft the transfers of a command's lines, lot by lot."""
+"""Draft the transfers of goods in the lines of a command, lot by lot."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from supplies.ledger.journal import Journal
 from supplies.ledger.lot_selection import by_pointer, lots_first, pick_lots
 
 Expired = Literal["if_allowed", "if_named", "freely"]
-"""Which expired lots a line may take.
+"""Which expired lots may be taken for a line.
 
-"if_allowed" means that the line must set `allow_expired`. "if_named" means that it must set
-`allow_expired` or name the lot. "freely" means that it may take all expired lots.
+With "if_allowed", the line must set `allow_expired`. With "if_named", it must set `allow_expired`
+or name the lot. With "freely", all expired lots may be taken.
 """
 
 
 Target = str | Callable[[str, str, str], str]
-"""The account that receives the goods of a line.
+"""The account to which goods of a line go.
 
 It may be a function that returns this account for an item, a lot and a JSON pointer.
 """
@@ -35,7 +35,7 @@ def move_lines(
     *,
     expired: Expired,
 ) -> None:
-    """Draft the transfers that move the goods of each line from one account to another, by lot.
+    """Draft transfers that move the goods of all lines from one account to another, lot by lot.
 
     Raises:
         NotEnough: less than requested is available.
@@ -53,11 +53,11 @@ def take_lines(
     source: str,
     expired: Expired,
 ) -> None:
-    """Draft the transfers that take the goods of each line out of the account `source`, by lot.
+    """Draft transfers that move the goods of each line out of `source` to its own target.
 
     Args:
         lines: The lines by their JSON pointers.
-        targets: Where the goods of each line go, by the same pointers.
+        targets: The account to which the goods of each line go, by the same pointers.
 
     Raises:
         NotEnough: less than requested is available.

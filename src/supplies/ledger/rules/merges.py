@@ -1,7 +1,7 @@
-"""Merge two codes of one donor or recipient, and divide them again.
+"""Merge two codes of one donor or recipient, and reverse such a merge.
 
-No goods move. Later commands are recorded under the code that stays (`ledger.merged_codes`), and
-views read the entries of all codes of a person (`books.merged_codes`).
+No goods move. Later commands are recorded under the code that stays in use (`ledger.merged_codes`).
+Views read the entries of all codes of a person (`books.merged_codes`).
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 
 MERGED = "codes_merged"
-"""The kind of entry that merges two codes, or divides them again."""
+"""The kind of entry that merges two codes or reverses a merge."""
 
 
 def merge_codes(command: MergeCodes, journal: Journal) -> None:
-    """Merge a code into another code of the same person.
+    """Merge a code into another code of the same person, which stays in use.
 
     Raises:
         InvalidField: a code is unknown, the codes are equal, the records are of different kinds, or
-            the code that stays of an earlier merge would itself be merged.
+            other codes were merged into the code that would now be merged itself.
         AlreadyDone: the code was merged before.
         Forgotten: the data of the person was erased.
     """
@@ -90,7 +90,7 @@ def _refuse_forgotten(journal: Journal, command: MergeCodes) -> None:
 
 
 def find_merge(journal: Journal, seq: int) -> tuple[Body, Merge] | None:
-    """Return the entry with this number and its row, if it merged or divided codes.
+    """Return an entry and its row about merged codes, or None if the entry is of another kind.
 
     Raises:
         NotFound: the entry does not exist.
@@ -102,7 +102,7 @@ def find_merge(journal: Journal, seq: int) -> tuple[Body, Merge] | None:
 
 
 def divide_codes(journal: Journal, body: Body, merge: Merge) -> None:
-    """Reverse a merge, so that each code stands for a separate person again.
+    """Reverse a merge, so that the two codes belong to two persons again.
 
     Raises:
         AlreadyDone: the merge was reversed before.

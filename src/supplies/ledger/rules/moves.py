@@ -1,4 +1,4 @@
-"""Move goods from one location of the station to another, or a whole batch to a quarantine."""
+"""Move goods to another location of the station, or a whole batch to a quarantine."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from supplies.ledger.rules.line_transfers import move_lines
 
 
 def move_stock(command: Move, journal: Journal) -> None:
-    """Move goods from one location to another: stock → stock.
+    """Move goods from one location of the station to another: stock → stock.
 
-    Into a quarantine, expired goods can be moved without `allow_expired`.
+    Expired goods can be moved to a quarantine without `allow_expired`.
 
     Raises:
         InvalidField: a code is unknown, or both locations are the same.

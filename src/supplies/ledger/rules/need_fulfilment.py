@@ -1,8 +1,8 @@
 """Change the quantities of needs as goods move: needed → claimed → assigned → met, and back.
 
 After each entry, three things are true. The quantity assigned to needs is at most the quantity in
-their allocations. The quantity met is at most the quantity received. The quantity claimed for a
-need equals the quantity that pledges promise to it.
+their allocations. The quantity met is at most the quantity that their recipients received. The
+quantity claimed for a need equals the quantity that pledges promise to it.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _URGENCY = {"high": 0, "normal": 1, "low": 2}
 
 
 def document_number(document: str) -> int:
-    """Return the number at the end of a document's id. Older documents have smaller numbers."""
+    """Return the number in which a document's id ends. Older documents have smaller numbers."""
     return int(document.rsplit("_", 1)[1])
 
 
 def most_urgent_first(need: Need) -> tuple[int, int]:
-    """Return a key that sorts needs: the most urgent first, then the oldest."""
+    """Sort key for needs: the most urgent come first, then the oldest."""
     return _URGENCY[need.urgency], document_number(need.need)
 
 
@@ -60,7 +60,7 @@ def find_need(books: Books, need: str, pointer: str = "") -> Need:
 def need_for(
     journal: Journal, need: str, pointer: str, *, item: str, recipient: str | None = None
 ) -> Need:
-    """Return the need that a line names.
+    """Return the need that a line names, and check that it fits the line.
 
     Args:
         recipient: The recipient whose need it must be; None accepts any recipient.
@@ -101,7 +101,7 @@ def needs_of(journal: Journal, recipient: str, item: str) -> list[Need]:
 def open_needs(journal: Journal, recipient: str, item: str) -> list[Need]:
     """Return the needs of a recipient for an item that goods can still serve, most urgent first.
 
-    A need whose quantities the drafts change is included too.
+    A need of which the drafts change a quantity is included too.
     """
     still_open = journal.books.needs_still_open(recipient, item)
     found = [
@@ -116,9 +116,9 @@ def open_needs(journal: Journal, recipient: str, item: str) -> list[Need]:
 
 
 def claims_on_pledge(journal: Journal, pledge: str, item: str) -> list[tuple[Need, int]]:
-    """Return the needs that claim an item of a pledge, each with the claimed quantity.
+    """Return the needs that claim an item of a pledge, most urgent first.
 
-    The most urgent needs come first.
+    Each need comes with the claimed quantity.
     """
     # All items are read at once, because a command asks for one item after another.
     balances = journal.nonzero_balances(f"{PLEDGED(pledge)}:")
@@ -131,16 +131,16 @@ def claims_on_pledge(journal: Journal, pledge: str, item: str) -> list[tuple[Nee
 
 
 def drop_claim(journal: Journal, draft: Draft, need: Need, pledge: str, quantity: int) -> None:
-    """Drop a claim on a pledge: claimed → needed.
+    """Drop a claim of a need on a pledge: claimed → needed.
 
-    The same quantity of the pledge is no longer promised to the need.
+    The pledge no longer promises this quantity to the need.
     """
     journal.move(draft, CLAIMED(need.need, pledge), NEEDED(need.need), need.item, "", quantity)
     journal.move(draft, PLEDGED(pledge, need.need), PLEDGED(pledge), need.item, "", quantity)
 
 
 def displace_claims(journal: Journal, draft: Draft, need: Need, quantity: int) -> None:
-    """Drop claims on pledges for a need that other goods serve: claimed → needed.
+    """Drop claims of a need on pledges, because other goods take their place: claimed → needed.
 
     Claims on the newest pledges are dropped first.
     """
@@ -155,12 +155,13 @@ def displace_claims(journal: Journal, draft: Draft, need: Need, quantity: int) -
 def serve_need(
     journal: Journal, draft: Draft, need: Need, target: str, quantity: int, *, displace: bool
 ) -> int:
-    """Move an open quantity of a need to `target`: needed → assigned or met.
+    """Move as much of a need as is open to `target`: needed → assigned or met.
 
-    Return the quantity moved, which is at most the open quantity.
+    Return the quantity moved.
 
     Args:
-        displace: Whether to drop claims if the open quantity without them is not enough.
+        quantity: The maximum to move.
+        displace: Whether to drop claims on pledges if the open quantity is not enough without them.
     """
     open_ = max(0, journal.available(NEEDED(need.need), need.item))
     if displace and quantity > open_:
@@ -172,7 +173,7 @@ def serve_need(
 
 
 def return_account(journal: Journal, need: Need) -> str:
-    """Return the account to which a quantity of a need goes back.
+    """Return the account to which a quantity goes if a need is no longer served.
 
     This is `ended` for a need that has ended, and `needed` for all others.
     """
@@ -189,7 +190,7 @@ def return_account(journal: Journal, need: Need) -> str:
 
 
 def goods_of_allocation(journal: Journal, allocation: str) -> dict[tuple[str, str], int]:
-    """Return the goods of an allocation by item and lot, in stock and in transit."""
+    """Return the goods of an allocation, in stock or in transit, by item and lot."""
     goods: dict[tuple[str, str], int] = defaultdict(int)
     for (_, item, lot), quantity in journal.nonzero_balances(f"{ALLOCATED(allocation)}:").items():
         goods[item, lot] += quantity
@@ -206,10 +207,10 @@ def goods_of_allocation(journal: Journal, allocation: str) -> dict[tuple[str, st
 
 
 def restore_needs(journal: Journal, draft: Draft, allocation: str) -> None:
-    """Reopen needs after goods left an allocation without being received.
+    """Reopen needs after goods left an allocation without being received: assigned → needed.
 
-    A need is reopened only by the quantity that the remaining goods do not cover. So goods that are
-    for no need are assumed to leave first.
+    A need is reopened only by the quantity that the remaining goods do not cover. In effect, goods
+    that are for no need are assumed to leave first.
     """
     goods = goods_of_allocation(journal, allocation)
     goods_for_need: dict[str, int] = defaultdict(int)
@@ -232,7 +233,7 @@ def restore_needs(journal: Journal, draft: Draft, allocation: str) -> None:
 
 
 def meet_needs(journal: Journal, draft: Draft, recipient: str, item: str, quantity: int) -> None:
-    """Meet open needs of a recipient with goods that were received without an allocation.
+    """Meet open needs of a recipient with received goods that were not set aside for them.
 
     A correction first meets the needs that the corrected command met. Goods that met no need before
     the correction meet no need after it.
@@ -248,7 +249,7 @@ def meet_needs(journal: Journal, draft: Draft, recipient: str, item: str, quanti
 
 
 def _more_received_than_met(journal: Journal, recipient: str, item: str) -> int:
-    """Return how much more a correction adds to the received quantity than to the met quantity."""
+    """Return by how much the received quantity grows more than the met quantity in a correction."""
     received = sum(
         journal.drafted_change(RECEIVED(recipient), item, lot)
         for lot in journal.drafted_lots(RECEIVED(recipient), item)
@@ -258,9 +259,10 @@ def _more_received_than_met(journal: Journal, recipient: str, item: str) -> int:
 
 
 def meet_needs_with_excess(journal: Journal, draft: Draft, recipient: str) -> None:
-    """Meet open needs of a recipient with received goods that were not set aside for a need.
+    """Meet open needs of a recipient with received goods that do not meet a need yet.
 
-    Goods that exceed the need for which they were set aside are used too.
+    These are goods that were not set aside for a need, or that exceed the need for which they were
+    set aside.
     """
     excess: Counter[str] = Counter()
     for transfer, _ in draft.moves:
@@ -282,7 +284,7 @@ def meet_assigned_need(
 ) -> None:
     """Record that received goods met the need for which they were set aside: assigned → met.
 
-    If more was received than is assigned to the need, only the assigned quantity is moved.
+    At most the quantity that is assigned to the need is moved.
     """
     name = journal.needs_served(allocation).get((item, lot))
     if name is None:
@@ -295,21 +297,21 @@ def meet_assigned_need(
 
 
 def meet_need(journal: Journal, draft: Draft, need: Need, quantity: int) -> int:
-    """Meet a need as far as it is open. Return the quantity that was met.
+    """Meet a need as far as it is open: needed → met. Return the quantity that was met.
 
-    Claims on the need are dropped if the open quantity without them is not enough.
+    Claims of the need on pledges are dropped if the open quantity is not enough without them.
     """
     return serve_need(journal, draft, need, MET(need.need), quantity, displace=True)
 
 
 def reopen_need(journal: Journal, draft: Draft, need: Need, quantity: int) -> None:
-    """Reopen a need after goods for it came back, by at most the quantity that was met."""
+    """Reopen a need after goods came back, by at most the quantity that was met."""
     back = max(0, min(quantity, journal.available(MET(need.need), need.item)))
     journal.move(draft, MET(need.need), return_account(journal, need), need.item, "", back)
 
 
 def reopen_needs(journal: Journal, draft: Draft, recipient: str, item: str) -> None:
-    """Reopen needs of a recipient after goods of an item came back.
+    """Reopen needs of a recipient for an item after such goods came back.
 
     They are reopened by the quantity that the recipient's remaining goods do not cover. A
     correction first reopens the needs that the corrected command reopened.

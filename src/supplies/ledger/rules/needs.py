@@ -1,4 +1,4 @@
-"""Needs of recipients: record a need, and end a need that no longer applies."""
+"""Record the needs of recipients, and end needs that no longer apply."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def note_need(command: NoteNeed, journal: Journal) -> None:
 
 
 def _check_same_recipient(journal: Journal, need: str, recipient: str) -> None:
-    """Check that a need with allocated goods keeps its recipient.
+    """Check that a correction leaves the recipient of a need unchanged if it has goods allocated.
 
     Raises:
         InvalidField: the correction names another recipient.
@@ -70,7 +70,7 @@ def _check_same_recipient(journal: Journal, need: str, recipient: str) -> None:
 
 
 def end_need(command: EndNeed, journal: Journal) -> None:
-    """End a need: claimed → needed → ended.
+    """End a need that no longer applies: claimed → needed → ended.
 
     Goods that are set aside for the need stay set aside, unless the command releases them:
     allocated → stock.

@@ -1,4 +1,7 @@
-"""Find the packs in commands of older versions, which recorded quantities in base units only."""
+"""Find the packs in a command that an older version of the program recorded.
+
+Older versions recorded quantities in base units only.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +37,12 @@ _Field = Literal["lines", "consumed", "produced", "spilled"]
 
 
 def implied_packs(books: Books, history: History, restated: Command) -> list[PackedLine]:
-    """Return the packs that a command of an older version counted, with the size of each pack.
+    """Return the packs that a command counted, with the size of each pack.
 
-    Older versions recorded base units and a digest of the request. The digest shows whether the
-    corrected version counts the same packs as that request. If so, the size of a pack is the
-    recorded quantity divided by the number of packs. If not, the result is empty.
+    This is for commands that an older version of the program recorded: in base units, with a digest
+    of the request. The digest shows whether the corrected version counts the same packs as that
+    request. If so, the size of a pack is the recorded quantity divided by the number of packs. If
+    not, the result is empty.
     """
     latest = history.latest
     if not _packed(restated) or not restates(books, latest, _as_recorded(restated, latest)):
@@ -74,7 +78,7 @@ def _lines(command: Any) -> list[tuple[_Field, int, Any]]:
 
 
 def _quantities(history: History, command: Command) -> dict[tuple[_Field, int], int]:
-    """Return the recorded quantity of each line, as far as the entries of the command show it."""
+    """Return the recorded quantity of each line, as far as it can be told from the entries."""
     found: dict[tuple[_Field, int], int] = {}
     for row in history.latest.rows:
         if isinstance(row, Need):
@@ -95,7 +99,7 @@ def _quantities(history: History, command: Command) -> dict[tuple[_Field, int], 
 
 
 def _as_recorded(command: Any, latest: Body) -> Any:
-    """Return the command with all values except quantities taken from the rows of an entry."""
+    """Return the command with all values except quantities replaced by the recorded ones."""
     lots = {row.lot: row for row in latest.rows if isinstance(row, Lot)}
     lines = list(getattr(command, "lines", ()))
     changes: dict[str, Any] = {

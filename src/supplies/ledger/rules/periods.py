@@ -13,7 +13,7 @@ from supplies.ledger.journal import Journal
 
 
 def close_period(command: ClosePeriod, journal: Journal) -> None:
-    """Close the books up to a day, including that day.
+    """Close the books up to and including a day, so that no more entries are booked there.
 
     Raises:
         InvalidField: the day has not ended yet.
@@ -87,7 +87,7 @@ def _check_conflicts_resolved(journal: Journal, through: date) -> None:
 
 
 def reopen_period(command: ReopenPeriod, journal: Journal) -> None:
-    """Reopen the books from a day on.
+    """Reopen the books from a closed day on.
 
     Raises:
         InvalidField: the day is not closed.

@@ -1,4 +1,4 @@
-"""Pledges: make, claim, cancel or lapse the promise of a donor."""
+"""Pledges, the promises of donors: make, claim and cancel them, or let them lapse."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def pledge_lines(journal: Journal, pledge: str, **where: str) -> list[StatedLine
     """Return the latest lines of a pledge.
 
     Args:
-        where: Column names and the values that the returned lines must have in them.
+        where: Column names with values. Only lines with these values are returned.
     """
     seq = journal.books.latest_seq(Pledge, pledge=pledge) or 0
     return journal.books.rows_of_entry(StatedLine, seq, pledge=pledge, **where)
 
 
 def open_pledges(journal: Journal, donor: str, item: str) -> list[str]:
-    """Return the donor's pledges with an outstanding quantity of an item, oldest first."""
+    """Return the pledges of a donor that still promise an item, oldest first."""
     promised = journal.nonzero_balances(PLEDGED.prefix, item)
     ids = {keys_of(account)[0] for account, _, _ in promised}
     pledges = journal.books.latest_rows(Pledge, "pledge", ids)
@@ -62,7 +62,7 @@ def open_pledges(journal: Journal, donor: str, item: str) -> list[str]:
 
 
 def make_pledge(command: MakePledge, journal: Journal) -> None:
-    """Record a pledge: donor → pledged, and needed → claimed for the needs it is for.
+    """Record a pledge: donor → pledged. For needs that claim a part of it: needed → claimed.
 
     Raises:
         InvalidField: a code or need is unknown, a claimed need is for another item, or a day is in
@@ -99,7 +99,7 @@ def make_pledge(command: MakePledge, journal: Journal) -> None:
 
 
 def _same_donor(journal: Journal, command: MakePledge) -> None:
-    """Check that a pledge on which goods have arrived keeps its donor.
+    """Check that a correction leaves the donor of a pledge unchanged if goods have arrived on it.
 
     Raises:
         InvalidField: the correction names another donor.
@@ -119,7 +119,7 @@ def _same_donor(journal: Journal, command: MakePledge) -> None:
 
 
 def _has_goods(journal: Journal, pledge: str) -> bool:
-    """Return whether goods have arrived on a pledge, or were repacked for it.
+    """Return whether arrived or repacked goods have fulfilled a part of a pledge.
 
     Donations and conversions that were reversed do not count.
     """
@@ -172,7 +172,9 @@ def _promise(
 def _check_claim_of_correction(
     journal: Journal, need: Need, pledge: str, quantity: int, pointer: str
 ) -> None:
-    """Check that a claim in the correction of a pledge is not one that was made later.
+    """Check that the corrected version of a pledge claims only what was open on its day.
+
+    A larger claim was made by a later command, and cannot be changed by this correction.
 
     Raises:
         InvalidField: the need had less open on the day of the pledge.
@@ -199,7 +201,7 @@ def _check_claim_of_correction(
 def claim_needs(command: ClaimNeeds, journal: Journal) -> None:
     """Promise parts of a pledge to needs: needed → claimed.
 
-    Claims that the command drops are dropped first.
+    The claims that the command drops are dropped before others are made.
 
     Raises:
         NotFound: the pledge is unknown.
@@ -256,7 +258,7 @@ def _claims_of(
 
 
 def cancel_pledge(command: CancelPledge, journal: Journal) -> None:
-    """Cancel what is outstanding of a pledge, because the donor wishes so: pledged → donor.
+    """Cancel what has not yet arrived of a pledge, as the donor wishes: pledged → donor.
 
     Raises:
         NotFound: the pledge is unknown.
@@ -267,7 +269,7 @@ def cancel_pledge(command: CancelPledge, journal: Journal) -> None:
 
 
 def lapse_pledge(command: LapsePledge, journal: Journal) -> None:
-    """End what is outstanding of a pledge, because the goods did not come: pledged → donor.
+    """End what has not yet arrived of a pledge, because it did not come: pledged → donor.
 
     Raises:
         NotFound: the pledge is unknown.
@@ -318,11 +320,11 @@ def _drop_line(
     dropped: DroppedLine,
     pointer: str,
 ) -> None:
-    """Cancel a part of one line of a pledge.
+    """Cancel a part of one line of a pledge, in this order.
 
-    First the claims that the command names are dropped. Next, the quantity that no need claims is
-    cancelled. Last, the claims of the least urgent needs are dropped, those of the newest need
-    first.
+    1. The claims that the command names.
+    2. The quantity that no need claims.
+    3. The claims of the least urgent needs, of equally urgent ones the newest first.
     """
     rest = dropped.quantity
     outstanding = _outstanding(journal, pledge.pledge, item)

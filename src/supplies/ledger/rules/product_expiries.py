@@ -1,4 +1,4 @@
-"""The expiry of products, determined when goods are repacked and when a consumed lot changes."""
+"""Determine the expiry of products: when goods are repacked, and when a consumed lot changes."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ def expiry_of_consumed(journal: Journal, conversion: str) -> Expiry:
 def line_with_expiry(
     journal: Journal, line: ConvertedLine, parents: Expiry, pointer: str
 ) -> tuple[ConvertedLine, ProductExpiry]:
-    """Return the line of a product with the expiry of the product, and the row to record for it.
+    """Determine the expiry of a product.
 
-    A product may expire later than the consumed goods only if its line gives a reason. A correction
-    may repeat the expiry that the line or its product had before.
+    Return the line of the product with this expiry, and the row to record about it. A product may
+    expire later than the consumed goods only if its line gives a reason. A correction may repeat
+    the expiry that the line or its product had before.
 
     Args:
         parents: The earliest expiry of the consumed goods.
@@ -49,7 +50,7 @@ def line_with_expiry(
 def _stated_by_line(
     journal: Journal, line: ConvertedLine, parents: Expiry, pointer: str
 ) -> ProductExpiry:
-    """Return the row to record about the expiry that a line gives its product, without the lot."""
+    """Return the row to record about the expiry in a product's line. Its lot is not set yet."""
     stated = ProductExpiry(
         lot="", basis="line", expires_on=line.expires_on, expires_month=line.expires_month
     )
@@ -83,10 +84,10 @@ def _stated_by_line(
 
 
 def _former_statements(journal: Journal, line: ConvertedLine) -> list[ProductExpiry]:
-    """Return the rows of the corrected command about products with the same item and expiry.
+    """Return the corrected command's rows about the expiry of products like the one in a line.
 
-    Rows that were recorded with this expiry come first. Rows of products whose expiry was changed
-    to it later follow.
+    These products have the same item, and the expiry in the line is either the recorded one or the
+    current one. Rows with this recorded expiry come first.
     """
     lots = () if journal.corrected is None else journal.corrected.lots
     products = [journal.recorded_lot(lot.lot) for lot in lots if lot.item == line.item]
@@ -97,7 +98,7 @@ def _former_statements(journal: Journal, line: ConvertedLine) -> list[ProductExp
 
 
 def statement_about(journal: Journal, product: Lot) -> ProductExpiry:
-    """Return the row that is recorded about the expiry of a product.
+    """Return the row that explains the expiry of a product.
 
     Older versions of the program recorded no such row. For their products, the row is derived: an
     expiry equal to that of the consumed goods was taken over from them, an earlier one was given in
@@ -123,15 +124,15 @@ def statement_about(journal: Journal, product: Lot) -> ProductExpiry:
 
 
 def record_statement(journal: Journal, draft: Draft, stated: ProductExpiry) -> None:
-    """Add a row about the expiry of a product to a draft, unless the books have the same row."""
+    """Add the row about a product's expiry to a draft, unless the books already have it."""
     if journal.books.latest_row(ProductExpiry, lot=stated.lot) != stated:
         draft.add_rows(stated)
 
 
 def describe_products(journal: Journal, draft: Draft, lots: Iterable[str]) -> None:
-    """Draft new expiries for products, after the drafts changed the expiry of consumed lots.
+    """Draft new expiries for products of lots whose own expiry the drafts have changed.
 
-    Products that were made from these products are included.
+    Products of these products are included.
     """
     changed = [lot for lot in lots if _expiry_changes(journal, lot)]
     if not changed:

@@ -1,4 +1,4 @@
-"""Compose the content of a receipt, as it is stored when the receipt is issued."""
+"""Compose the content of a receipt, which is stored when the receipt is issued."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class DetailsLine:
-    """What a receipt prints about one line of a donation.
+    """What a receipt shows for one line of a donation.
 
     Attributes:
         quantity: In base units.
-        value: Amount in minor units and currency; None if the goods were not valued.
+        value: Amount in minor units, and currency; None if the goods were not valued.
         packed: The packs in which the quantity was given; None if it was given in base units.
     """
 
@@ -62,7 +62,7 @@ class DetailsLine:
 
 @dataclass(frozen=True, slots=True)
 class DonationDetails:
-    """What a receipt prints about one donation.
+    """What a receipt shows for one donation.
 
     Attributes:
         location: Name of the location where the goods were received.
@@ -84,7 +84,7 @@ class DonationDetails:
 def details_from_command(
     command: RecordDonation, donation: str, day: date, location: str
 ) -> DonationDetails:
-    """Return what a receipt prints about a donation, without its lines.
+    """Return what a receipt shows for a donation, without its lines.
 
     Args:
         location: Name of the location.
@@ -106,7 +106,7 @@ def details_from_command(
 def details_of_donation(
     journal: Journal, donation: str, pointer: str = ""
 ) -> tuple[str, DonationDetails]:
-    """Return the donor of a recorded donation, and what a receipt prints about the donation.
+    """Return the donor of a recorded donation, and what a receipt shows for the donation.
 
     Raises:
         InvalidField: the donation is unknown or was reversed.
@@ -153,7 +153,7 @@ def details_of_donation(
 
 
 def details_line(line: ArrivalLine, lot: Lot, packed: PackedLine | None) -> DetailsLine:
-    """Return what a receipt prints about a line, from its row, its lot and its packs."""
+    """Return what a receipt shows for a line, from its recorded row, its lot and its packs."""
     value = None
     if lot.value_minor is not None and lot.currency is not None:
         value = (lot.value_minor, lot.currency)
@@ -165,7 +165,7 @@ def details_line(line: ArrivalLine, lot: Lot, packed: PackedLine | None) -> Deta
 def receipt_document(
     journal: Journal, number: str, donor: str, donations: list[DonationDetails], replaces: list[str]
 ) -> bytes:
-    """Return the encoded content of a new receipt.
+    """Return the content of a new receipt, encoded for storage.
 
     Raises:
         InvalidField: a name or text has characters that the fonts cannot print.
@@ -246,9 +246,9 @@ def _line(journal: Journal, settings: PaperSettings, line: DetailsLine) -> Recei
 
 
 def _shown_unit(item: Item, words: Mapping[str, UnitWords]) -> ShownUnit | msgspec.UnsetType:
-    """Return the unit larger than the base unit, such as kilograms, in which an item is shown.
+    """Return the larger unit in which people read quantities of an item, such as kilograms.
 
-    Return UNSET if the item is shown in its base unit.
+    Return UNSET if the item has no larger unit than its base unit.
     """
     larger = item.shown_unit
     if larger is None:

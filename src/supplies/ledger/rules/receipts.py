@@ -1,4 +1,4 @@
-"""Receipts: issue one for every donation, void it, replace it, or record a reprint."""
+"""Receipts: issue one for every donation, void it, replace it, or record that it was reprinted."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from supplies.ledger.rules.receipt_documents import (
 def issue(
     journal: Journal, donor: str, donations: list[DonationDetails], *, replaces: list[str]
 ) -> str:
-    """Issue a receipt with the next number of its series and year. Return the number.
+    """Issue a receipt under the next number of its series and year. Return the number.
 
-    The receipt stores all names and texts as they are now.
+    Names and texts are stored in the receipt as they are now.
 
     Args:
         replaces: Numbers of the receipts that the new one replaces.
@@ -100,7 +100,7 @@ def valid_receipt_of(journal: Journal, donation: str) -> str | None:
 
 
 def donations_of(journal: Journal, number: str) -> list[str]:
-    """Return the donations that a receipt covers, in the order in which it prints them."""
+    """Return the donations that a receipt is for, in the order in which it prints them."""
     seq = journal.books.latest_seq(Receipt, number=number)
     assert seq is not None, f"there is no receipt {number}"
     rows = journal.books.body(seq).rows
@@ -108,11 +108,11 @@ def donations_of(journal: Journal, number: str) -> list[str]:
 
 
 def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
-    """Issue one receipt for several donations of a donor, and void the receipts it replaces.
+    """Issue one receipt for several donations of a donor, and void the receipts that it replaces.
 
     Raises:
         InvalidField: a donation is unknown, repeated, reversed or of another donor, or an earlier
-            receipt covers further donations.
+            receipt is also for donations that the command does not name.
         Forgotten: the data of the donor was erased.
     """
     donations: list[DonationDetails] = []
@@ -151,7 +151,10 @@ def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
 
 
 def _code_that_stays(journal: Journal, donor: str) -> str:
-    """Return the code that stays of the donor, under which the receipt is issued, after a merge."""
+    """Return the code of a donor under which receipts are issued.
+
+    If codes of the donor were merged, this is the one that stays in use.
+    """
     return code_that_stays(journal.books, "donor", donor)
 
 
@@ -167,16 +170,17 @@ def _replace(
 def renew_receipt(
     journal: Journal, donation: str, changed: DonationDetails | None, *, again: bool
 ) -> None:
-    """Replace the receipt of a donation that was corrected or reversed.
+    """Replace the receipt of a donation that is corrected or reversed.
 
-    The new receipt covers the other donations of the old one, and the donation itself unless it was
-    reversed. If a correction changes the donor, each donor gets a receipt. If everything that the
-    receipt prints is unchanged, it stays valid. If a separate command had voided the receipt, no
-    new one is issued.
+    The new receipt is for the other donations on the old one, and for this donation unless it is
+    reversed. If the correction changes the donor, each donor gets a receipt. If the correction
+    changes nothing that the receipt prints, the old receipt stays valid. If the receipt was voided
+    by a command before, no new one is issued.
 
     Args:
-        changed: What a receipt prints about the corrected donation; None if it was reversed.
-        again: Whether the donation was reversed before, so that it needs a new receipt.
+        changed: What a receipt prints about the corrected donation; None if it is reversed.
+        again: Whether the donation had been reversed and is now restored, so that it needs a new
+            receipt.
     """
     number = valid_receipt_of(journal, donation)
     replaced = number or (_last_receipt_of(journal, donation) if again else None)
@@ -198,7 +202,7 @@ def renew_receipt(
 
 
 def _is_as_before(journal: Journal, donation: str, changed: DonationDetails) -> bool:
-    """Return whether a correction leaves everything that the receipt prints unchanged."""
+    """Return whether a correction changes nothing that the receipt prints."""
     try:
         return details_of_donation(journal, donation) == (
             _drafted_donor(journal, donation),
@@ -209,20 +213,20 @@ def _is_as_before(journal: Journal, donation: str, changed: DonationDetails) -> 
 
 
 def _last_receipt_of(journal: Journal, donation: str) -> str | None:
-    """Return the number of the latest receipt for a donation, valid or void, or None."""
+    """Return the number of the latest receipt for a donation, even if void, or None."""
     found = journal.books.latest_row(ReceiptDonation, donation=donation)
     return None if found is None else found.number
 
 
 def _current_donor(journal: Journal, donation: str) -> str:
-    """Return the donor of a donation according to the books, without the drafts."""
+    """Return the donor of a donation as recorded in the books, without the drafts."""
     arrival = journal.books.latest_row(Arrival, arrival=donation)
     assert arrival is not None, f"there is no donation {donation}"
     return arrival.party
 
 
 def _drafted_donor(journal: Journal, donation: str) -> str:
-    """Return the donor of a donation according to the drafts."""
+    """Return the donor of a donation with the changes of the drafts."""
     return next(
         row.party
         for draft in journal.drafts
@@ -243,7 +247,7 @@ def void_receipt(command: VoidReceipt, journal: Journal) -> None:
 
 
 def replace_receipt(command: ReplaceReceipt, journal: Journal) -> None:
-    """Replace a receipt by one with current data, for example after a donor's name changed.
+    """Replace a receipt by one with current data, for example if the donor has a new name.
 
     Raises:
         NotFound: the number is unknown.
@@ -259,7 +263,7 @@ def replace_receipt(command: ReplaceReceipt, journal: Journal) -> None:
 
 
 def reprint_receipt(command: ReprintReceipt, journal: Journal) -> None:
-    """Record that a receipt is printed again. The reprint gets the next copy number.
+    """Record that a receipt was printed again. The copy gets the next copy number.
 
     Raises:
         NotFound: the number is unknown.
@@ -287,7 +291,7 @@ def reprint_receipt(command: ReprintReceipt, journal: Journal) -> None:
 
 
 def _donor_of_valid_receipt(journal: Journal, number: str) -> str:
-    """Return the donor of a receipt that is valid.
+    """Check that a receipt is valid, and return its donor.
 
     Raises:
         NotFound: the number is unknown.

@@ -1,9 +1,9 @@
-"""Change the differences of recorded stock counts when an earlier event is recorded late.
+"""Change the booked differences of stock counts when an earlier event is recorded late.
 
-A stock count records the goods at a location at one moment. If an earlier event is recorded only
-afterwards, the counted quantity stays right, but the books should have had another quantity at that
-moment. So the booked difference of the count changes by the quantity of the event. An entry of the
-count sheet books this change.
+A stock count compares the goods at a location with the books at one moment. If an event from before
+that moment is recorded only after the count, the counted quantity stays right, but the books should
+have had another quantity. So the booked difference changes by the quantity of the event. A further
+entry of the count sheet books this change.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from supplies.ledger.rules.step_order import ordered_steps
 
 
 class Past(NamedTuple):
-    """A transfer that a command recorded before its correction.
+    """A transfer that a command had recorded before it was corrected.
 
     Attributes:
-        seq: Number of the entry of the transfer.
+        seq: Number of the entry that contains the transfer.
         moment: The place of the transfer in the order of events.
         sheet: The count sheet whose difference the transfer changed; None for other transfers.
     """
@@ -49,7 +49,7 @@ class Past(NamedTuple):
 
 
 def add_recounts(journal: Journal) -> None:
-    """Add drafts that change the stock counts made after the events that a command records.
+    """Add drafts that adjust stock counts made after the events that a command records.
 
     Corrections do not use this function. They call `recounts`.
     """
@@ -85,10 +85,7 @@ def _moment(journal: Journal, draft: Draft) -> Moment:
 
 
 def _sheet_moment(journal: Journal, draft: Draft) -> Moment | None:
-    """Return the moment of the count whose difference a draft books.
-
-    Return None if the draft books no such difference.
-    """
+    """Return the moment of a stock count if a draft books its difference, otherwise None."""
     if draft.kind not in (COUNTED, RESOLVED):
         return None
     return sheet_moment(journal.books, str(draft.document))
@@ -105,11 +102,11 @@ def recounts(
     """Draft how a command changes the differences of stock counts, one draft per count sheet.
 
     Args:
-        moves: The transfers of the command, each with its place in the order of events.
-        past: In a correction, what the command recorded before. A count has already been compared
-            with those of these transfers that were recorded before the count.
-        since: In a correction, the earliest day of `past`. Moments of a closed day are moved to
-            the first open day, but counts of the closed day may change.
+        moves: The transfers of the command, each with its moment: its place in the order of events.
+        past: In a correction, the transfers that the command had recorded. The ones recorded before
+            a count are already part of the stock with which it was compared.
+        since: In a correction, the earliest day of `past`. Moments on a closed day count as on the
+            first open day, but counts of the closed day may change.
         not_before: The earliest day on which anything is booked.
     """
     if not any(_at_a_location(transfer) for _, transfer in moves) and not past:
@@ -157,13 +154,13 @@ def _at_a_location(transfer: Transfer) -> bool:
 
 
 def _open_moment(journal: Journal, moment: Moment) -> Moment:
-    """Return the moment or, if its day is closed, the same position on the first open day."""
+    """Return a moment. If its day is closed, move it to the first open day."""
     day = journal.booked_on(date.fromisoformat(moment.day)).isoformat()
     return Moment(day, moment.seq)
 
 
 def _by_lot(count: Count, transfers: Iterable[Transfer]) -> Counter[str]:
-    """Return, by lot, how much transfers add to the goods that a line of a count counted."""
+    """Return by how much transfers change the goods that a counted line is about, by lot."""
     change: Counter[str] = Counter()
     for source, target, item, lot, quantity in transfers:
         if item == count.item and count.lot in ("", lot):
@@ -174,7 +171,7 @@ def _by_lot(count: Count, transfers: Iterable[Transfer]) -> Counter[str]:
 
 
 def _unexplained(count: Count, transfer: Transfer) -> int:
-    """Return how much a transfer adds to the unexplained goods of a line of a count."""
+    """Return by how much a transfer changes the unexplained quantity of a counted line."""
     source, target, item, lot, quantity = transfer
     account = UNEXPLAINED(count.location)
     if item != count.item or count.lot not in ("", lot):
@@ -198,11 +195,11 @@ def _take(
     quantity: int,
     booked: Sequence[Transfer],
 ) -> None:
-    """Book goods that a count found as unexplained: stock or allocated → unexplained.
+    """Book more goods as missing than the count had found: stock or allocated → unexplained.
 
-    Free stock is taken before allocations. Lots that the count found as surplus come first, then
-    the lots of which more was recorded, then other lots. A correction takes first from the balances
-    from which the corrected command took.
+    Free stock is taken before allocations. Lots come in this order: lots that the count found as
+    surplus, lots to which the command adds goods, other lots. A correction takes first from the
+    balances from which the corrected command took.
 
     Args:
         booked: What the corrected command booked as the difference of this count.
@@ -248,14 +245,15 @@ def _put_back(
     quantity: int,
     booked: Sequence[Transfer],
 ) -> None:
-    """Book goods that turn out not to be missing back into stock: unexplained → stock.
+    """Book goods back into stock that turn out not to be missing: unexplained → stock.
 
-    The lots get them in this order:
+    The lots get the goods in this order:
 
-    1. Lots of which less was recorded, as much as keeps their balance from being negative.
-    2. Lots that the count found to be missing. In a correction, those come first that the corrected
-    command put back.
-    3. Lots of which less was recorded, the rest.
+    1. Lots from which the command takes goods, by as much as keeps their balance from being
+    negative.
+    2. Lots that the count found to be missing. In a correction, first those to which the corrected
+    command put goods back.
+    3. Lots from which the command takes goods, by the rest.
 
     Args:
         booked: What the corrected command booked as the difference of this count.

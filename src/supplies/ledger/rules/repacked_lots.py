@@ -1,4 +1,4 @@
-"""Find out how repacked lots are related: parents, products, and who gave the goods in them."""
+"""Find out from which lots repacked lots were made, and who gave the goods in them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from supplies.ledger.journal import Journal
 
 
 def recorded_parents(journal: Journal, lot: str) -> list[str]:
-    """Return the lots from which a lot was made, sorted, as the books say without the drafts.
+    """Return the lots from which a lot was made, sorted, according to the books without the drafts.
 
-    If a part of a lot was spilled, the lot is included.
+    A lot of which a part was spilled is included.
     """
     rows = journal.books.all(
         "SELECT parent FROM lot_parents p WHERE station = :station AND lot = :lot AND seq = ("
@@ -34,9 +34,9 @@ def recorded_parents(journal: Journal, lot: str) -> list[str]:
 
 
 def consumed_lots(journal: Journal, conversion: str) -> list[str]:
-    """Return the lots of which a conversion consumed goods, sorted. The drafts are included.
+    """Return the lots that a conversion consumed, sorted, including those in the drafts.
 
-    Lots whose goods were only spilled are not included.
+    A lot whose goods were only spilled is not included.
 
     Args:
         conversion: The account of the conversion, such as `converted:k_5`.
@@ -46,7 +46,7 @@ def consumed_lots(journal: Journal, conversion: str) -> list[str]:
 
 
 def products_in_order(journal: Journal, lots: Iterable[str]) -> list[str]:
-    """Return all lots that were made from these lots, directly or by further repacking.
+    """Return all lots that were made from these lots, directly or by repacking once more.
 
     A lot comes after all lots from which it was made.
     """
@@ -68,7 +68,7 @@ def products_in_order(journal: Journal, lots: Iterable[str]) -> list[str]:
 
 
 def _repacked(journal: Journal, lots: Iterable[str]) -> list[str]:
-    """Return which of these lots were consumed in conversions, with one query."""
+    """Return those of these lots that conversions consumed, with one query."""
     rows = query_ids(
         journal.books,
         lots,
@@ -82,7 +82,7 @@ def _repacked(journal: Journal, lots: Iterable[str]) -> list[str]:
 
 
 def _products_of(journal: Journal, lot: str) -> list[str]:
-    """Return the lots that were made directly from a lot."""
+    """Return the lots that were made directly from this lot."""
     return [
         product
         for conversion in _conversions_of(journal, lot)
@@ -102,10 +102,10 @@ def _lots_made_in(journal: Journal, conversion: str) -> list[str]:
 
 
 def givers_of(journal: Journal, lots: Iterable[str]) -> set[str]:
-    """Return the accounts from which the goods in these lots came.
+    """Return the accounts from which the goods in these lots first came, such as `donor:D-001`.
 
-    For a repacked lot, these are the accounts from which the lots in it came. Lots that this
-    command creates are included.
+    A repacked lot is followed back to the lots from which it was made. Lots that this command
+    creates are included.
     """
     givers: set[str] = set()
     waiting = list(dict.fromkeys(lots))

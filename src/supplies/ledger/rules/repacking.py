@@ -1,4 +1,4 @@
-"""Repack goods: consume lots, and produce new lots, often of other items."""
+"""Repack goods: consume lots and produce new lots, often of other items."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from supplies.ledger.rules.product_expiries import (
 from supplies.ledger.rules.repacked_lots import consumed_lots, givers_of, recorded_parents
 
 SPILLED = "spilled"
-"""The reason with which goods that were spilled during repacking are written off."""
+"""The reason for writing off goods that were spilled during repacking."""
 
 
 MAX_PARENT_ROWS = 10_000
-"""Largest number of parent rows that one conversion may store.
+"""Maximum number of rows about parents that one conversion may store.
 
-Every product has all consumed lots as parents, so the number is consumed lots × produced lines.
+Every product has all consumed lots as its parents, so the number is consumed lots × produced lines.
 """
 
 
@@ -106,9 +106,10 @@ def _keep_pledge(
     conversion: str,
     pointer: str,
 ) -> list[EarmarkedShare]:
-    """Let a product fulfil the pledge that its line names.
+    """Count a product towards the pledge that its line names.
 
-    Return the quantities that the pledge promised to needs.
+    Return the parts of the product that are set aside for the needs to which the pledge promised
+    them.
     """
     donor = find_pledge(journal.books, str(line.pledge), f"{pointer}/pledge").donor
     givers = givers_of(journal, consumed_lots(journal, conversion))
@@ -146,10 +147,7 @@ def _produce_line(
     kept_lot: str | None,
     parents: list[str],
 ) -> str:
-    """Draft the lot of a product and its transfer into stock.
-
-    Return the id of the lot.
-    """
+    """Draft the lot of a product and its transfer into stock. Return the lot's id."""
     pointer = f"/produced/{index}"
     quantity = journal.base_units(line, pointer)
     lot = Lot(

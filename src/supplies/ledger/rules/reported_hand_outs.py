@@ -1,4 +1,4 @@
-"""Hand-outs that teams report from their counters, also those that contradict the books."""
+"""Hand-outs that teams report from their counters, including those that contradict the books."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def report_hand_out(command: ReportHandOut, journal: Journal) -> None:
     """Record goods that a team handed out at its counter, as `hand_out` does.
 
     Raises:
-        InvalidField: a code was never registered, or another day is named than that of the time.
+        InvalidField: a code was never registered, or the command names another day than that of the
+            reported time.
         Contradicted: the time is impossible, the location is not the counter of the team, or
             `hand_out` refuses the command.
     """
@@ -48,7 +49,7 @@ def report_hand_out(command: ReportHandOut, journal: Journal) -> None:
 
 
 def _check_codes(command: ReportHandOut, journal: Journal) -> None:
-    """Check that the codes of a report are registered, also those of people whose data was erased.
+    """Check that all codes in a report are registered. Codes of erased people count as registered.
 
     Raises:
         InvalidField: a code is unknown.
@@ -72,7 +73,10 @@ def _add_report(draft: Draft, command: ReportHandOut) -> None:
 
 
 def possible_day_of_hand_out(journal: Journal, command: ReportHandOut) -> date | None:
-    """Return the day of the time in a report; None if it has no time, or an impossible one."""
+    """Return the day of the time in a report of a hand-out.
+
+    Return None if the report has no time, or an impossible one.
+    """
     if command.happened_at is not None:
         with suppress(Contradicted, InvalidField):
             return day_of_time(journal, command, command.happened_at, "hand-out")
@@ -82,14 +86,15 @@ def possible_day_of_hand_out(journal: Journal, command: ReportHandOut) -> date |
 def book_hand_out(
     journal: Journal, reported: ReportHandOut, day: date, *, unexplained: bool
 ) -> None:
-    """Book a report that contradicted the books, to resolve its conflict.
+    """Book a reported hand-out to resolve its conflict.
 
-    If its time is impossible, the hand-out is booked without it.
+    If the reported time is impossible, the hand-out is booked without a time.
 
     Args:
-        day: The day of the hand-out if its time is impossible.
-        unexplained: Whether goods that the books lack come from `unexplained`. The report is then
-            booked unchanged, even from a quarantine and to a person whose data was erased.
+        day: The day of the hand-out if the reported time is impossible.
+        unexplained: Whether goods that are not in the books come from the account `unexplained`.
+            The report is then booked unchanged, even from a quarantine and to a person whose data
+            was erased.
 
     Raises:
         InvalidField: the goods may not be handed out in this way.
@@ -112,7 +117,7 @@ def book_hand_out(
 
 
 def _book_as_stated(journal: Journal, reported: ReportHandOut) -> None:
-    """Book a reported hand-out: first free goods at its location, then goods from `unexplained`."""
+    """Book a reported hand-out unchanged: with free goods, then with unexplained goods."""
     draft = draft_hand_out(journal, reported, RESOLVED)
     received = RECEIVED(reported.recipient)
     for number, (pointer, line) in enumerate(lots_first(by_pointer(reported.lines)), 1):
@@ -137,9 +142,9 @@ def _book_as_stated(journal: Journal, reported: ReportHandOut) -> None:
 def _sources(
     journal: Journal, location: str, item: str, lot: str | None
 ) -> Iterator[tuple[str, str, int]]:
-    """Yield where goods of an item may have come from: the account, the lot and the quantity.
+    """Yield the places from which goods of an item may have come: account, lot and quantity.
 
-    Free goods come first, then goods that counts did not find.
+    Free goods come first, then goods that stock counts did not find.
     """
     shelf, unknown = STOCK(location), UNEXPLAINED(location)
     for free in lots_in_order(journal, shelf, item, leaving=True):
@@ -155,10 +160,10 @@ def undo_booked_hand_out(journal: Journal, seq: int) -> None:
     """Undo a hand-out that was booked from `unexplained`, and reopen the needs that it met.
 
     Args:
-        seq: Number of the entry that booked it, to resolve a conflict.
+        seq: Number of the entry that booked the hand-out to resolve a conflict.
 
     Raises:
-        NotEnough: the recipient gave goods back since.
+        NotEnough: the recipient has given goods back in the meantime.
     """
     body = journal.books.body(seq)
     draft = journal.entry(RESOLVED, document=body.document, about=body.about, day=body.happened_on)

@@ -1,4 +1,4 @@
-"""Recognize a command that has the same content as a recorded one, by the digest in the entry."""
+"""Recognize a command with the same content as a recorded one, by the digest in the entry."""
 
 from __future__ import annotations
 
@@ -16,18 +16,21 @@ from supplies.domain.entry_rows import LatestDay
 _decode_texts = msgspec.json.Decoder(Texts).decode
 
 _EFFECTIVE_TEXT = "expiry_reason"
-"""The only free text that changes what is recorded: why a product may expire after its parents."""
+"""The only free text that affects what is booked.
+
+It is the reason why a product may expire later than the goods from which it was made.
+"""
 
 
 def restates(books: Books, recorded: Body, command: Command) -> bool:
     """Return whether a command has the same content as a recorded one, apart from free texts.
 
-    The books contain a salted digest of each command and no copy. So this function hashes the
+    The books contain no copy of each command but a salted digest. So this function hashes the
     command again, with the recorded texts. If these were erased, the result is always False.
 
     Args:
-        recorded: The first entry of the command or of its last correction.
-        command: The command, with the day of the event.
+        recorded: The first entry of the recorded command or of its last correction.
+        command: The command to compare, with the day of the event.
     """
     stored = _salt_and_texts(books, recorded)
     if stored is None:
@@ -43,12 +46,12 @@ def restates(books: Books, recorded: Body, command: Command) -> bool:
 
 
 def is_latest_day(recorded: Body) -> bool:
-    """Return whether the recorded day is marked as the latest possible day."""
+    """Return whether an entry says that its event may have happened before its day."""
     return any(isinstance(row, LatestDay) for row in recorded.rows)
 
 
 def _salt_and_texts(books: Books, recorded: Body) -> tuple[bytes, Texts] | None:
-    """Return the salt and the free texts of an entry; None if they were erased."""
+    """Return the salt and the free texts of an entry, or None if they were erased."""
     if recorded.texts is None:
         return b"", {}
     row = books.one(
@@ -67,7 +70,7 @@ def _effective(texts: Texts) -> set[str]:
 def _candidates(
     command: Command, recorded: Body, texts: Texts, reason: str | None
 ) -> Iterator[Command]:
-    """Yield the commands that the entry may have recorded, if it has the same content.
+    """Yield the possible spellings of a command. The entry may have recorded any of them.
 
     The day may have been given or left out. In a correction, `or_earlier` may have been set in the
     correction, in the command within it, or in both.
@@ -98,9 +101,9 @@ def _candidates(
 
 
 def _with_texts(command: Command, texts: Texts) -> Command | None:
-    """Return the command with these free texts.
+    """Return the command with its free texts replaced by these.
 
-    Return None if the texts belong to fields that the command does not have.
+    Return None if one of the texts belongs to a field that the command does not have.
     """
     fields = msgspec.to_builtins(command)
     try:

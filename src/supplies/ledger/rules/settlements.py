@@ -1,4 +1,4 @@
-"""Settlements: a user states the cause of unexplained goods, and the goods leave `unexplained`."""
+"""Settlements: book the cause of unexplained goods when it becomes known."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from supplies.ledger.rules.line_transfers import move_lines
 from supplies.ledger.rules.repacked_lots import check_goods_of_pledges
 
 _NEED_PARTY = ("bought", "made", "borrowed")
-"""Origins of goods for which a command must name the party, such as the donor."""
+"""Origins for which a command must also name the person or organisation, such as the donor."""
 
 
 def settle(command: Settle, journal: Journal) -> None:

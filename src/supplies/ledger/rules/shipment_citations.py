@@ -1,8 +1,9 @@
-"""Read entries of another station that a command refers to.
+"""Read entries of another station that a command cites as evidence for a shipment.
 
-If the other station is in this database, the entry is read from its books, and an entry given in
-the command must be the same. Otherwise, only the hash of the given bytes is checked. When those
-books are verified, it shows whether they really contain the entry.
+If the other station is in this database, the entry is read from its books. If the command contains
+the entry too, both must be the same. If the other station is elsewhere, only the hash of the entry
+in the command is checked. Whether the other station's books contain this entry shows when those
+books are verified.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ S = TypeVar("S", bound=EntryRow)
 
 
 class Cited(msgspec.Struct, frozen=True):
-    """An entry of another station and its hash, which was compared with the bytes of the entry.
+    """An entry of another station, with its hash.
+
+    The hash was checked against the bytes of the entry.
 
     Attributes:
         body: The entry.
@@ -42,7 +45,7 @@ class Cited(msgspec.Struct, frozen=True):
 def cited_entry(
     journal: Journal, shipment: str, given: CitedEntry | None, kind: str, pointer: str
 ) -> Cited:
-    """Return the entry of another station that a command refers to.
+    """Return the entry of another station that a command cites.
 
     Args:
         given: The entry as the command contains it; None reads it from this database.
@@ -93,7 +96,7 @@ def cited_entry(
 
 
 def read_cited_shipment(given: CitedEntry, pointer: str) -> tuple[Shipment, list[ShipmentLine]]:
-    """Return the shipment and its lines from the bytes of an entry, before it is received.
+    """Decode a shipment and its lines from an entry of the sender, to show what was sent.
 
     Raises:
         InvalidField: the bytes are not an entry that sends a shipment.
@@ -130,7 +133,7 @@ def _find_in_this_database(journal: Journal, shipment: str, kind: str) -> Cited 
 
 
 def cited_shipment(cited: Cited, pointer: str) -> tuple[Shipment, list[ShipmentLine]]:
-    """Return the shipment and its lines from the entry of the sending station.
+    """Return the shipment and its lines that an entry of the sending station contains.
 
     Raises:
         InvalidField: the entry contains no shipment, or a line has a value that is not allowed.
@@ -175,10 +178,10 @@ def _expiring(line: ShipmentLine) -> ArrivalLine:
 
 
 def single_row(body: Body, statement: type[S], what: str, pointer: str) -> S:
-    """Return the only row of this type in an entry of another station.
+    """Return the only row of a type in an entry of another station.
 
     Args:
-        what: The content of such a row in words, for the error.
+        what: The content of such a row in words, for the error message.
 
     Raises:
         InvalidField: the entry has no such row, or several.

@@ -1,9 +1,9 @@
-"""Shipments between stations: one station sends, another receives, and the first acknowledges.
+"""Shipments between stations: one station sends, the other receives, the sender acknowledges.
 
 Each step is an entry in the books of one station. No transaction includes both books. The goods
-stay in the account `sent` until the sender acknowledges what arrived. The entries for receipt and
-acknowledgement contain the hash of the other station's entry. So the stations may use one database
-or two.
+stay in the sender's account `sent` until the sender acknowledges what arrived. The entries that
+receive and acknowledge a shipment contain the hash of the other station's entry. So the two
+stations may use one database or two.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from supplies.ledger.rules.shipment_citations import (
 )
 
 _LOT_ORIGINS = [kind for kind in CHART.values() if is_origin(kind) or kind is CONVERTED]
-"""The kinds of account from which new lots come."""
+"""The kinds of account from which goods of new lots come."""
 
 
 # --- sending -------------------------------------------------------------------------------------
@@ -57,7 +57,7 @@ _LOT_ORIGINS = [kind for kind in CHART.values() if is_origin(kind) or kind is CO
 def send_shipment(command: SendShipment, journal: Journal) -> None:
     """Send goods to another station: stock → sent.
 
-    The entry describes each lot, so that the other station can record the lots.
+    The entry contains a description of each lot, with which the other station can record the lots.
 
     Raises:
         InvalidField: the destination is this station, the location is a quarantine, or the goods
@@ -120,9 +120,9 @@ def _shipment_line(
 
 
 def _value_of_part(journal: Journal, lot: Lot, quantity: int) -> int | None:
-    """Return the value of the next part that is sent of a lot, in minor units.
+    """Return the value of a part of a lot that is sent next, in minor units of the currency.
 
-    The sum of the values of all parts so far is rounded down, so it is never more than the value of
+    The values of all parts together are rounded down, so their sum is never more than the value of
     the lot. Return None if the lot has no value.
     """
     if lot.value_minor is None:
@@ -257,7 +257,7 @@ def _receive_line(
 def _arrived_by_line(
     command: ReceiveShipment, lines: list[ShipmentLine]
 ) -> dict[int, tuple[str, ArrivedLine]]:
-    """Return how much of each line arrived, with the JSON pointer to the quantity.
+    """Return how much of each line of a shipment arrived, with a JSON pointer to the quantity.
 
     If the command has no lines, everything arrived.
 
@@ -303,7 +303,7 @@ def _arrived_by_line(
 
 
 def acknowledge_shipment(command: AcknowledgeShipment, journal: Journal) -> None:
-    """Acknowledge what arrived of a shipment: sent → delivered, and sent → lost for the rest.
+    """Acknowledge what arrived of a shipment: sent → delivered. The rest is lost: sent → lost.
 
     Raises:
         NotFound: this station did not send the shipment.
@@ -352,7 +352,7 @@ def acknowledge_shipment(command: AcknowledgeShipment, journal: Journal) -> None
 
 
 def _acknowledged_quantities(journal: Journal, cited: Cited, shipment: Shipment) -> dict[int, int]:
-    """Return how much of each line arrived, according to the receiver's entry."""
+    """Return how much of each line arrived according to the receiving station's entry."""
     received = single_row(cited.body, ShipmentReceived, template("received"), "/received")
     seq = journal.books.latest_seq(Shipment, shipment=shipment.shipment)
     own_hash = journal.books.value(

@@ -1,10 +1,11 @@
 """Find the smallest quantities with which a refused correction would be accepted.
 
-A correction is refused if it would take back goods that were used since. The error contains the
-shortage of each balance. The quantities of the correction are raised by these shortages, and the
-correction is tried again without recording it. Usually, this first trial is accepted.
+A correction is refused if it would take back goods that were used in the meantime. The error
+contains by how much each balance would fall below zero. The quantities in the correction are
+increased by these shortages, and the correction is tried again without recording it. Usually, this
+first trial is accepted.
 
-Otherwise, a binary search follows, between the raised quantities and those recorded before. It
+Otherwise, a binary search follows, between the increased quantities and those recorded before. It
 changes all lines at once, and the number of trials is limited. Quantities are reported only if a
 trial with exactly these quantities was accepted.
 """
@@ -29,36 +30,41 @@ from supplies.ledger.rules.command_history import History
 from supplies.ledger.rules.correction_difference import MovedOn, Place
 
 MAX_TRIALS = 60
-"""Largest number of trials. It is enough to search any quantity up to `MAX_QUANTITY`."""
+"""Maximum number of trials of one refused correction.
+
+It is enough to search any quantity up to `MAX_QUANTITY`.
+"""
 
 MAX_LINES_TRIED = 4000
-"""Largest number of lines in all trials together, such as 8 trials of 500 lines.
+"""Maximum number of lines in all trials of one refused correction, such as 8 trials of 500 lines.
 
-When a correction is refused, it is tried again with larger quantities, to find some that are
-accepted. Other writers wait meanwhile.
+Other writers wait during the trials, so a larger number would delay them too long.
 """
 
 _MAX_NAMED = 12
-"""Largest number of quantities in the message. The `faults` of the error have them all."""
+"""Maximum number of quantities in the error message.
+
+The `faults` of the error contain all quantities.
+"""
 
 Attempt = Callable[[Command], None]
-"""A function that tries a command without recording it, and raises an error if it is refused."""
+"""A function that tries a command without recording it. It raises an error if refused."""
 
 Figures = dict[Place, int]
-"""Quantities in base units, each by the `Place` of its field in the command."""
+"""Quantities in base units. Each key is the place of the quantity in the command."""
 
 _FIELDS = ("lines", "consumed", "produced", "spilled")
 
 _COMMAND: Place = ("", 0)
-"""The `Place` of a quantity that is a field of the command itself and not of one of its lines."""
+"""The `Place` of the quantity of a command that has no lines, such as a need."""
 
 
 def add_smallest_quantities(
     refusal: MovedOn, command: Command, history: History, journal: Journal, attempt: Attempt
 ) -> NotEnough:
-    """Return the error of a refused correction, with the smallest possible quantities added.
+    """Add the smallest possible quantities to the error of a refused correction. Return the error.
 
-    If no such quantities are found, the error is returned without them.
+    If the search finds no such quantities, return the error without them.
 
     Args:
         attempt: Tries a command without recording it. It is called at most `MAX_TRIALS` times.
@@ -106,7 +112,7 @@ def _named(
 
 
 class _TrialsUsedUp(Exception):
-    """The search has made as many trials as it may make."""
+    """Raised if the search needs another trial but has made the maximum number."""
 
 
 class _Search:
@@ -135,7 +141,7 @@ class _Search:
         self.recorded = _recorded(command, history)
 
     def smallest(self, refusal: MovedOn) -> Figures:
-        """Return the least permitted quantity of each line that the correction makes too small.
+        """Return the smallest possible quantity of each line that the correction makes too small.
 
         The result is empty if the search finds no such quantities.
         """
@@ -196,7 +202,7 @@ class _Search:
         """Return the places of the quantities that affect a balance, in the order to increase them.
 
         Lines that name the lot of the balance come first. Balances of needs and promises have no
-        lot. For them, lines whose quantities were increased already come first, because their goods
+        lot. For them, lines come first whose quantities are increased anyway, because their goods
         may serve the need.
         """
         _, item, lot = key
@@ -207,10 +213,10 @@ class _Search:
         return sorted(self.by_item[item], key=lambda place: place not in raised)
 
     def _as_recorded(self, place: Place, lots: Mapping[Place, list[str]], figures: Figures) -> int:
-        """Return the quantity that was recorded at a place before the correction.
+        """Return the quantity that the recorded command had at a place.
 
-        If the line creates no lot, it is the recorded quantity of the item minus the quantities of
-        other lines.
+        If the line creates no lot, this is the recorded quantity of the item, minus the quantities
+        in the other lines.
 
         Args:
             lots: The lots that the line at each place creates.
@@ -227,10 +233,10 @@ class _Search:
         return min(MAX_QUANTITY, self.recorded[item, lot] - others)
 
     def _large_enough(self, least: Figures, refusal: MovedOn) -> Figures:
-        """Return the quantities that were recorded before, because they are accepted.
+        """Return accepted quantities for the lines in `least`: those that were recorded before.
 
-        If other lines are then too small, they get the quantities recorded before as well, and are
-        added to `least`. If the command is refused even with these quantities, the result is empty.
+        If other lines are then too small, they also get their recorded quantities, and are added to
+        `least`. If the command is refused even so, the result is empty.
         """
         figures: Figures = {}
         while True:
@@ -253,8 +259,8 @@ class _Search:
     def _between(self, least: Figures, enough: Figures) -> Figures:
         """Return accepted quantities between `least` and `enough` that cannot be made smaller.
 
-        First all quantities are made smaller together. If the result is refused, one after the
-        other is made smaller.
+        First, all quantities are lowered together. If the result is refused, they are lowered one
+        after the other.
         """
         order = sorted(enough)
         together = self._lowered(order, least, {place: enough[place] for place in order})
@@ -268,7 +274,7 @@ class _Search:
         """Lower the quantities at these places together, by a binary search.
 
         The error of a refused trial shows which quantities are too small. The others are assumed to
-        be large enough. A last trial checks this. Return None if the last trial is refused.
+        be large enough, and a last trial checks this. Return None if the last trial is refused.
         """
         too_small = {place: least[place] - 1 for place in places}
         lowered = accepted = enough
@@ -291,9 +297,9 @@ class _Search:
 
 
 def _recorded(command: Command, history: History) -> Counter[tuple[str, str | None]]:
-    """Return the quantities that the command recorded so far, by item and lot.
+    """Return the quantities that the command and its corrections recorded, by item and lot.
 
-    The lot None contains the sum over all lots of the item.
+    The key with the lot None has the sum over all lots of the item.
     """
     family = Family.GOODS
     if isinstance(command, NoteNeed | MakePledge):
@@ -314,7 +320,7 @@ def _lots_by_place(refusal: MovedOn) -> dict[Place, list[str]]:
 
 
 def _most_at_once(shortages: list[Mapping[str, int]]) -> int:
-    """Return the largest sum of these shortages at the end of any one day."""
+    """Return the sum of these shortages on the day on which this sum is largest."""
     if len(shortages) == 1:
         return max(shortages[0].values())
     days = sorted({day for by_day in shortages for day in by_day})
@@ -351,7 +357,7 @@ def _pointer(place: Place) -> str:
 
 
 def _with_figures(command: Any, figures: Figures) -> Command:
-    """Return the command with these quantities in place of its own."""
+    """Return the command with its quantities replaced by these."""
     if _COMMAND in figures:
         return msgspec.structs.replace(  # type: ignore[no-any-return]  # the same kind as it was
             command, quantity=figures[_COMMAND], pack=None, pack_size=None

@@ -1,4 +1,4 @@
-"""Order transfers so that none breaks a floor, and divide them into entries."""
+"""Order transfers so that no balance falls below zero in between, and divide them into entries."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from supplies.ledger.drafts import Draft, Move
 from supplies.ledger.journal import Journal
 
 Planned = tuple[Draft, Step]
-"""A transfer with the day on which it is booked, and the draft to which it belongs."""
+"""A draft, and one of its transfers with the day on which the transfer is booked."""
 
 
 def ordered_steps(
     journal: Journal, head: Draft, steps: list[Planned], pointers: Mapping[Any, str]
 ) -> list[Draft]:
-    """Return drafts that book the transfers in an order in which none breaks a floor.
+    """Return drafts with the transfers in an order in which no balance falls below zero.
 
     The first draft is `head`. All transfers of one draft have the same day.
 
@@ -55,11 +55,11 @@ def _further(draft: Draft, day: date, *, again: bool) -> Draft:
 
 
 def _ordered(journal: Journal, first_day: date, remaining: list[Planned]) -> list[Planned]:
-    """Order transfers so that none breaks a floor.
+    """Order transfers so that no balance of an account with a floor falls below zero.
 
-    The balances after all transfers must not break a floor. Transfers of the first day come first
-    if possible. If every remaining transfer must wait for another one, one of them is split in two:
-    its goods go through an account without a floor. After this, the others can follow.
+    No balance may be below zero after all transfers. Transfers of the first day come first if
+    possible. If every remaining transfer must wait for another one, one of them is split in two:
+    its goods go through an account that may be negative. After this, the others can follow.
     """
     books, remaining = journal.books, list(remaining)
     floors = Floors(books, [step for _, step in remaining])
@@ -85,7 +85,7 @@ def _ordered(journal: Journal, first_day: date, remaining: list[Planned]) -> lis
 
 
 def _first_waiting(remaining: list[Planned]) -> int:
-    """Return the index of the first transfer that goes to an account with a floor.
+    """Return the index of the first transfer to an account with a floor (never below zero).
 
     Only such transfers can be split.
     """
@@ -95,7 +95,7 @@ def _first_waiting(remaining: list[Planned]) -> int:
 
 
 def _without_floor(books: Books, account: str, item: str, lot: str) -> str:
-    """Return the account without a floor from which goods, promises or needs first came.
+    """Return an account that may be negative: the one from which the quantity first came.
 
     For goods, it is the origin of the lot. For promises, it is the account of the donor. For needs,
     it is the account `asked` of the recipient.

@@ -1,4 +1,4 @@
-"""Stock counts: book the difference between what was counted and what the books had."""
+"""Stock counts: book the difference between the counted goods and the goods in the books."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from supplies.ledger.rules.need_fulfilment import (
 
 
 def open_count_sheet(command: OpenCountSheet, journal: Journal) -> None:
-    """Open a count sheet. The count is later compared with the stock at this moment.
+    """Open a count sheet. The count is later compared with the stock when the sheet was opened.
 
     Raises:
         InvalidField: the location is unknown.
@@ -35,14 +35,14 @@ def open_count_sheet(command: OpenCountSheet, journal: Journal) -> None:
 def count_stock(command: CountStock, journal: Journal) -> None:
     """Book a stock count: unexplained → stock for a surplus, stock → unexplained for a shortage.
 
-    A shortage is booked on the day of the count, as far as the goods were in stock on every day
-    since. The rest of the shortage is booked today.
+    A shortage is booked on the day of the count, as far as the goods have been in stock on every
+    day from then on. The rest of the shortage is booked today.
 
     Raises:
         AlreadyDone: the sheet was counted before.
         InvalidField: the count is dated before the sheet was opened, or a line is wrong.
         NotFound: the sheet is unknown.
-        Contradicted: more is missing than the books contain, even today.
+        Contradicted: more goods are missing than the books contain, even today.
     """
     sheet = journal.books.latest_row(CountSheet, sheet=command.sheet)
     opened = sheet_moment(journal.books, command.sheet)
@@ -81,9 +81,10 @@ def count_stock(command: CountStock, journal: Journal) -> None:
 
 
 def book_contradicted_count(command: CountStock, journal: Journal) -> None:
-    """Book a stock count as far as the books allow, if more is missing than they contain.
+    """Book a stock count that found more goods missing than the books contain.
 
-    If the sheet was counted again in the meantime, nothing is booked.
+    The shortage is booked as far as possible. If the sheet was counted again in the meantime,
+    nothing is booked.
     """
     sheet = journal.books.latest_row(CountSheet, sheet=command.sheet)
     opened = sheet_moment(journal.books, command.sheet)
@@ -99,7 +100,8 @@ def _book_differences(
 ) -> list[tuple[CountLine, int]]:
     """Book the difference of each line of a count.
 
-    Return the lines of which more is missing than the books contain, each with that quantity.
+    Return the lines with a shortage that exceeds the books, each with the quantity that could not
+    be booked.
     """
     expected = stock_at(journal.books, location, opened)
     missing: list[tuple[CountLine, int]] = []
@@ -126,9 +128,9 @@ def _book_differences(
 def _book_shortages(
     journal: Journal, draft: Draft, location: str, missing: list[tuple[CountLine, int]]
 ) -> list[tuple[CountLine, int]]:
-    """Book goods as unexplained that a count did not find, on the day of the draft.
+    """Book goods that a count did not find as unexplained, on the day of the draft.
 
-    Return the lines of which the books contain too little on that day, each with the quantity that
+    Return the lines of which the books have too little on that day, each with the quantity that
     could not be booked.
     """
     touched: dict[str, None] = {}
@@ -175,10 +177,10 @@ def _check_lines(journal: Journal, command: CountStock) -> None:
 def _surplus(
     journal: Journal, draft: Draft, location: str, line: CountLine, index: int, quantity: int
 ) -> None:
-    """Book the goods of a line that a count found beyond the quantity in the books.
+    """Book the surplus of a line: unexplained → stock.
 
-    The goods go to the lot that the line names. If it names none, they go first to lots that
-    earlier counts found short, to each at most what was missing. The rest becomes a new lot of
+    The goods go to the lot that the line names. If it names none, they go first to lots of which
+    earlier counts found too little, to each at most what was missing. The rest becomes a new lot of
     unknown origin, with the batch and expiry of the line.
     """
     source, shelf, pointer = UNEXPLAINED(location), STOCK(location), f"/lines/{index}"
@@ -203,10 +205,10 @@ def _surplus(
 
 
 def _missed(journal: Journal, unexplained: str, line: CountLine) -> list[tuple[str, int]]:
-    """Return the lots of an item that earlier counts at this location did not find, newest first.
+    """Return the lots of a line's item of which earlier counts here found too little, newest first.
 
-    Each lot comes with the missing quantity. If the line has a batch, the lot must have the same,
-    and likewise for the expiry.
+    Each lot comes with the missing quantity. If the line has a batch or an expiry, the lot must
+    have the same.
     """
     found = []
     for lot, missing in lots_missed(journal, unexplained, line.item):
@@ -218,12 +220,12 @@ def _missed(journal: Journal, unexplained: str, line: CountLine) -> list[tuple[s
 
 
 def lots_missed(journal: Journal, unexplained: str, item: str) -> list[tuple[str, int]]:
-    """Return the lots of an item that earlier counts did not find, newest first.
+    """Return the lots of an item of which earlier counts found too little, newest first.
 
     Each lot comes with the missing quantity.
 
     Args:
-        unexplained: The account with the differences of the location.
+        unexplained: The account with the unexplained goods of the location.
     """
     found = [
         (lot, missing)
@@ -241,9 +243,9 @@ def _shortage(
     quantity: int,
     touched: dict[str, None],
 ) -> int:
-    """Take missing goods from free stock, then from allocations.
+    """Book missing goods of a line as unexplained: from free stock first, then from allocations.
 
-    Return the quantity that could not be taken.
+    Return the quantity that could not be booked.
 
     Args:
         touched: Collects the allocations from which goods were taken.
@@ -266,7 +268,8 @@ def _shortage(
 def _allocations(journal: Journal, location: str, line: CountLine) -> list[tuple[str, str]]:
     """Return allocations of an item at a location, in the order in which they lose goods.
 
-    Goods for no need come first, then goods for the least urgent needs, the newest first.
+    Goods for no need come first, then goods for the least urgent needs. Of equally urgent needs,
+    the newest comes first.
     """
     found = []
     for account, item, lot in journal.nonzero_balances(ALLOCATED.prefix, line.item):

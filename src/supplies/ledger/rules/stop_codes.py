@@ -1,4 +1,4 @@
-"""Codes of stops, which the households tell the couriers."""
+"""Codes of stops. A household tells the courier its code as proof of delivery."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def add_stop_codes(
     """Add a code for each of these stops to a draft.
 
     Args:
-        codes: Codes that the households know already, by allocation, because their stops are moved
-            to another delivery. All other stops get a new code.
+        codes: Codes to keep, by allocation: households know them already, because their stops are
+            moved from another delivery. All other stops get a new code.
     """
     rows = []
     for stop in stops:
@@ -37,9 +37,9 @@ def _new_code() -> str:
 
 
 def code_to_compare(books: Books, command: ReportOutcome) -> str | None:
-    """Return the code with which the code in a report is compared.
+    """Return the right code, with which the code in a report is to be compared.
 
-    Return None if the code is not compared: the books have none, or too many codes were wrong. A
+    Return None if no code is to be compared: the stop has none, or too many codes were wrong. A
     stop that moved to another delivery keeps its code, so wrong codes from before the move count
     too.
     """

@@ -1,4 +1,4 @@
-"""Write goods off, and put goods back into stock that were written off and found again."""
+"""Write goods off, and put goods that were written off and found again back into stock."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from supplies.ledger.journal import Journal
 from supplies.ledger.rules.line_transfers import move_lines
 
 EXPIRED = "expired"
-"""The reason of write-offs that take expired goods even if their line does not allow it."""
+"""The reason of write-offs for which expired goods may be taken without `allow_expired`."""
 
 
 def write_off(command: WriteOff, journal: Journal) -> None:
@@ -34,7 +34,7 @@ def write_off(command: WriteOff, journal: Journal) -> None:
 
 
 def find_again(command: FindAgain, journal: Journal) -> None:
-    """Put goods back into stock that were written off and found again: lost → stock.
+    """Put goods that were written off and found again back into stock: lost → stock.
 
     Raises:
         InvalidField: a code is unknown.
