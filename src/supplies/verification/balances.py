@@ -30,11 +30,11 @@ DAYS = Table("days", ("account", "item", "lot", "day", "quantity", "seq", "line"
 
 Key = tuple[str, str, str]
 Closing = tuple[int, int, int]
-"""A balance at the end of a day: the quantity, and the entry and line of its last transfer."""
+"""A balance at the end of a day: the quantity, and entry and line of the day's last transfer."""
 
 
 class Balance:
-    """The balance of one account, item and lot: now, and at the end of earlier days."""
+    """The balance of an account, item and lot: the current one, and those of earlier day-ends."""
 
     __slots__ = ("day", "earlier", "family", "floored", "kind", "line", "quantity", "seq")
 
@@ -44,10 +44,10 @@ class Balance:
         self.earlier: dict[str, Closing] | None = None
 
     def move(self, day: str, change: int, seq: int, line: int) -> bool:
-        """Add a change to the balance of a day and of all later days.
+        """Add a change to the balance at the end of a day and of all later days.
 
-        Return False if the account has a floor and would be below it at the end of one of these
-        days.
+        Return False if the balance would then be below zero at the end of one of these days,
+        although the account has a floor.
         """
         if day < self.day:
             return self._move_earlier_day(day, change, seq, line)
@@ -61,7 +61,7 @@ class Balance:
         return self.quantity >= 0 or not self.floored
 
     def _move_earlier_day(self, day: str, change: int, seq: int, line: int) -> bool:
-        """Add a change to a day before the latest day of this balance, as `move` describes."""
+        """Add a change on a day before this balance's latest day, as `move` describes."""
         earlier = self.earlier = self.earlier or {}
         if day not in earlier:
             before = max((known for known in earlier if known < day), default=None)
@@ -76,7 +76,7 @@ class Balance:
 
 
 class Balances:
-    """All balances of one station, computed from the transfers that were read so far."""
+    """All balances of one station, computed from the transfers that were read."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -89,11 +89,11 @@ class Balances:
         """Apply transfers to the balances, in the order in which they were recorded.
 
         Args:
-            lots: The item of each lot.
-            recipients: The recipient of each allocation.
+            lots: The item of each lot, by lot id.
+            recipients: The recipient of each allocation, by allocation id.
 
         Raises:
-            BooksBroken: a transfer is invalid, or a balance with a floor falls below zero.
+            BooksBroken: a transfer is invalid, or a balance that has a floor falls below zero.
         """
         balances = self.by_key
         for seq, line, day, source, target, item, lot, quantity, allocation, recipient in transfers:
@@ -115,7 +115,7 @@ class Balances:
         """Create a balance of zero for an account, item and lot.
 
         Raises:
-            BooksBroken: the account does not exist, or cannot contain this item and lot.
+            BooksBroken: there is no such account, or it cannot contain this item and lot.
         """
         account, item, lot = key
         known = self._known.get(account)
@@ -143,10 +143,11 @@ class Balances:
     # --- comparison with the stored balances -----------------------------------------------------
 
     def check_days(self) -> None:
-        """Check that the table `days` has each balance at the end of each day on which it changed.
+        """Check the day-end balances that are stored in the table `days`.
 
-        Each stored row is compared with the computed balance. The keys of the rows are unique, so
-        an equal number of rows shows that no row is missing.
+        There must be a row for each balance and each day on which it changed. Each stored row is
+        compared with the computed balance. The keys of the rows are unique, so if the numbers of
+        rows are equal, no row is missing.
 
         Raises:
             BooksBroken: a row is missing, changed or surplus.
@@ -176,10 +177,10 @@ class Balances:
         return expected
 
     def check_balances(self) -> None:
-        """Check that each row of the table `balances` has the computed balance.
+        """Check the current balances that are stored in the table `balances`.
 
-        For speed, the database compares `balances` with the latest rows of `days`, which
-        `check_days` has checked. Only if they differ, the rows are compared in Python one by one.
+        For speed, the database compares them with the latest rows of `days`, which `check_days` has
+        checked. The rows are compared one by one in Python only if this shows a difference.
 
         Raises:
             BooksBroken: a row is missing, changed or surplus.
@@ -202,7 +203,7 @@ class Balances:
 
 
 def _family(kind: AccountKind, lot: str) -> Family | None:
-    """Return whether a balance counts goods, promises or needs. Only goods have a lot.
+    """Return whether a balance is one of goods, promises or needs. Only goods have a lot.
 
     Return None if accounts of this kind cannot have a balance with this item and lot.
     """

@@ -1,4 +1,7 @@
-"""Sign checkpoints for the last entry of a station, and for entries of partner stations."""
+"""Sign checkpoints: a signed checkpoint confirms the number and hash of an entry at a time.
+
+A station signs checkpoints for its own last entry, and for entries of partner stations.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ JOIN (SELECT t.destination, max(b.received_seq) AS seq FROM shipments_acknowledg
       WHERE b.station = :station GROUP BY t.destination) last
 ON last.destination = s.destination AND last.seq = a.received_seq WHERE a.station = :station
 """
-"""SQL that selects the last entry of each other station that shipments of this station cite."""
+"""SQL that selects entries of other stations that this station's shipments refer to.
+
+Of each other station, only the last such entry is selected.
+"""
 
 
 def sign_checkpoints(
@@ -29,13 +35,13 @@ def sign_checkpoints(
 ) -> list[Checkpoint]:
     """Sign checkpoints for the last entry of a station and for entries of other stations.
 
-    When a station receives a shipment or acknowledges its arrival, its entry contains the number
-    and hash of an entry of the other station. So the checkpoints of one station also protect the
-    entries of its partners.
+    When a station receives a shipment or acknowledges its arrival, it records the number and hash
+    of an entry of the other station. So the checkpoints of one station also protect the entries of
+    its partners.
 
     Args:
         seq, entry_hash: Number and hash (hexadecimal) of the station's last entry.
-        at: The present time.
+        at: The current time.
     """
     cited = store.all(_CITED, {"station": station})
     return [

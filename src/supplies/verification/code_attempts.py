@@ -1,4 +1,7 @@
-"""Check that no code of a stop was tried again after too many wrong codes."""
+"""Check that no code of a stop was tried once more after too many wrong codes.
+
+A household tells the courier the code of its stop as proof of delivery.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,13 @@ from supplies.verification.reader import Reader
 from supplies.verification.records import Rows
 
 _Stop = tuple[str, str]
-"""A stop: its delivery and its allocation."""
+"""Identifies a stop: its delivery and its allocation."""
 
 
 class CodeAttempts:
-    """Checks how often couriers tried the code that a household told them.
+    """Checks how many wrong codes couriers entered for each stop.
 
-    A stop that moves to another delivery keeps the number of its attempts.
+    If a stop moves to another delivery, earlier wrong codes still count.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -25,7 +28,7 @@ class CodeAttempts:
         self._wrong = Counter[_Stop]()
 
     def add(self, recorded: Rows) -> None:
-        """Check the attempts of the next entries.
+        """Check the attempts that the next entries recorded.
 
         Raises:
             BooksBroken: a code was compared although too many codes of its stop were wrong.

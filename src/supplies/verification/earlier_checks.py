@@ -1,8 +1,8 @@
 """Check that entries which were verified or signed before are still in the hash chain.
 
 The chain alone cannot show that its last entries were removed or rewritten. But each successful
-verification stored the number and hash of the last entry. A checkpoint that is kept elsewhere
-contains them too.
+verification stored the number and hash of the last entry at that time. A signed checkpoint, which
+may be kept elsewhere, also contains a number and a hash.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from supplies.verification.reader import Reader
 
 
 class _KnownEntry(NamedTuple):
-    """An entry that was in the books at an earlier verification or when a checkpoint was signed.
+    """An entry that an earlier verification or a signed checkpoint has seen in the books.
 
     Attributes:
-        hash: Hexadecimal.
+        hash: The hash at that time, in hexadecimal.
         seen: The verification or checkpoint in words, for the error message.
     """
 
@@ -31,7 +31,7 @@ class _KnownEntry(NamedTuple):
 
 
 def read_verifications(reader: Reader) -> list[Row]:
-    """Return number, hash and day of the last entry at each earlier verification."""
+    """Return number, hash and day of the last entry at each successful verification."""
     return reader.store.all(
         "SELECT seq, hash, min(verified_at) FROM verifications WHERE station = :station "
         "GROUP BY seq, hash",
@@ -40,13 +40,13 @@ def read_verifications(reader: Reader) -> list[Row]:
 
 
 class EarlierChecks:
-    """Compares the entries of a station with what earlier checks found in the books.
+    """Compares the entries of a station with those that earlier checks saw in the books.
 
-    This finds entries that were changed or removed since an earlier verification, or since a signed
-    checkpoint.
+    This finds entries that were changed or removed after an earlier verification, or after a
+    checkpoint was signed.
 
     Args:
-        witnesses: Checkpoints of this station.
+        witnesses: Signed checkpoints of this station.
         verifications: Earlier verifications, as `read_verifications` returns them.
     """
 
@@ -65,7 +65,7 @@ class EarlierChecks:
         self._take(0, ZERO_HASH.hex())
 
     def follow(self, entries: Sequence[Row], hash_column: int) -> None:
-        """Compare the next entries of the chain with the known entries.
+        """Compare the next entries of the chain with those that earlier checks saw.
 
         Args:
             hash_column: Index of the hash in a row of `entries`.
@@ -78,10 +78,10 @@ class EarlierChecks:
                 self._take(row[0], row[hash_column].hex())
 
     def check_end(self) -> None:
-        """Check that every known entry was found.
+        """After all entries were read, check that none is missing that an earlier check saw.
 
         Raises:
-            BooksBroken: a known entry is missing.
+            BooksBroken: such an entry is missing.
         """
         if self._known:
             raise self._broken(self._known[-1], None)

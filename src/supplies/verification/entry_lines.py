@@ -1,7 +1,7 @@
-"""Verify the hash chain of a file with all entries of a station, without a database.
+"""Verify the hash chain in a file with all entries of a station, without a database.
 
-Each line of the file is a JSON object with the hashed content of an entry, `body`, and its hash.
-The bytes of `body` are the hashed bytes.
+Each line of the file is a JSON object with the fields `body` and `hash`. The bytes of `body` are
+exactly the bytes that were hashed.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from supplies.verification.verify import VerifiedStation
 
 
 class EntryLine(msgspec.Struct, frozen=True):
-    """A line of the file.
+    """One line of the file.
 
     Attributes:
-        body: The hashed bytes, which are JSON.
-        hash: SHA-256 of the previous hash and the body, hexadecimal.
+        body: The bytes that were hashed. They are JSON.
+        hash: SHA-256 of the previous hash and the body, in hexadecimal.
     """
 
     body: msgspec.Raw
@@ -38,14 +38,14 @@ _decode_line = msgspec.json.Decoder(EntryLine).decode
 def verify_lines(
     lines: Iterable[bytes], name: str, *, witnesses: Sequence[Checkpoint] = ()
 ) -> VerifiedStation:
-    """Check the entries in the lines of a file, in memory that does not grow with their number.
+    """Check the entries in the lines of a file. The use of memory does not grow with the file.
 
     Every hash must be right, entry numbers must have no gaps, and the entries must not contradict
-    one another. If the last entries are missing, only a checkpoint can show it.
+    one another. Only a checkpoint can show that the last entries are missing.
 
     Args:
         name: The name of the file, for error messages.
-        witnesses: Checkpoints with valid signatures. Those of other stations are ignored.
+        witnesses: Checkpoints whose signatures were checked. Those of other stations are ignored.
 
     Raises:
         BooksBroken: an entry is missing or was changed.
@@ -81,7 +81,7 @@ def verify_lines(
 
 
 def station_of_line(line: bytes, name: str) -> str:
-    """Return the station of the first entry of a file.
+    """Return the code of the station whose entries are in a file.
 
     Args:
         line: The first line of the file.

@@ -1,4 +1,4 @@
-"""Check that the contents of the entries of a station do not contradict one another."""
+"""Check that the contents of a station's entries do not contradict one another."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from supplies.errors import BooksBroken
 
 
 class EntrySequence:
-    """Compares each entry with the entries before it.
+    """Compares each entry of a station with the entries before it.
 
     Attributes:
         seq: Number of the last entry that was checked.
@@ -27,8 +27,8 @@ class EntrySequence:
     def follow(self, bodies: Sequence[Body]) -> None:
         """Check the next entries.
 
-        The station, entry number, part and id of each entry must be right, and no entry may be
-        superseded twice.
+        Station, entry number, id and part (the number of the entry within its command) must be
+        right. No entry may be superseded twice.
 
         Raises:
             BooksBroken: an entry contradicts an earlier one.
@@ -76,7 +76,7 @@ _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 def _further_id(command: str, part: int) -> str | None:
-    """Return the id of an entry that is not the first one of its command: a UUIDv5 (RFC 9562).
+    """Return the id of a further entry of a command, a UUIDv5 (RFC 9562) of the command's id.
 
     Return None if the id of the command is not a UUID. The module `uuid` gives the same result but
     takes four times as long.

@@ -1,6 +1,7 @@
 """Check the hash chain of the entries.
 
-Entry numbers have no gaps, each hash is right, and the columns of an entry repeat its hashed bytes.
+Entry numbers must have no gaps, each hash must be right, and the columns of an entry must have the
+same values as its hashed bytes.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ HEADS = Table("heads", ("seq", "hash", "latest_day"))
 class HashChain:
     """Checks the entries of a station one after the other.
 
-    The object keeps the number, hash and latest day of the last checked entry, to compare the next
+    It keeps the number, hash and latest day of the entries checked so far, to compare the next
     entry with them.
     """
 
@@ -57,7 +58,7 @@ class HashChain:
         return self._sequence.clock_set_back
 
     def follow(self, rows: Sequence[Row]) -> list[Body]:
-        """Check the next entries of the chain. Return their decoded content.
+        """Check the next entries of the chain. Return their decoded bodies.
 
         Raises:
             BooksBroken: an entry is missing or was changed.
@@ -105,7 +106,7 @@ class HashChain:
         return self.reader.broken("entries", "body", row[0], "an entry as JSON", error)
 
     def _mismatch(self, row: Row, seq: int, head: bytes, rows: Sequence[Row]) -> BooksBroken | None:
-        """Return the error for an entry whose number or hash is wrong, or None if both are right.
+        """Return the error for an entry with a wrong number or hash, or None if both are right.
 
         If the hash is wrong, either the hashed bytes or the stored hash was changed. The next entry
         shows which of them: its hash depends on the true hash of this entry.
@@ -133,7 +134,8 @@ class HashChain:
     def check_days(self, bodies: Sequence[Body], closings: dict[int, date]) -> None:
         """Check the day on which each entry is booked.
 
-        It is the day of the event. If that day was closed, it is the first day that was open then.
+        It must be the day of the event. If that day was closed when the entry was recorded, it must
+        be the first day that was open then.
 
         Args:
             closings: For each entry that closed a period, the last closed day.
@@ -153,14 +155,14 @@ class HashChain:
         self.closed_through = closed
 
     def gap(self) -> BooksBroken:
-        """Return the error which says that the entry after the last checked one is missing."""
+        """Return an error: the entry that should follow the last checked one is missing."""
         return self.reader.broken("entries", "seq", self.seq + 1, self.seq + 1, None)
 
     def check_head(self) -> None:
         """Check that the table `heads` has number, hash and latest day of the last entry.
 
-        If `heads` has a higher number, entries were removed at the end. Without entries, the
-        station must have no row in `heads`.
+        A higher number in `heads` shows that entries were removed at the end. If there are no
+        entries, the station must have no row in `heads`.
 
         Raises:
             BooksBroken: `heads` has other values.

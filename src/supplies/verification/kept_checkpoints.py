@@ -1,8 +1,8 @@
-"""Store checkpoints of other stations, so that those stations cannot rewrite their books unnoticed.
+"""Store signed checkpoints of other stations, so that these cannot rewrite their books unnoticed.
 
-Whoever has full access to the books of a station can rewrite its last entries, but not the rows in
-the books of its partners. `verify` compares the kept checkpoints with each other and with the
-entries that shipments cite.
+A person with full access to the books of a station can rewrite its last entries, but not the rows
+in the books of its partners. `verify` compares the stored checkpoints with each other, and with the
+hashes of partners' entries that shipments contain.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ JOIN shipments_acknowledged a ON a.station = s.station AND a.shipment = s.shipme
 AND a.received_seq = k.seq WHERE k.station = :station AND k.hash <> a.received_hash
 ORDER BY 1
 """
-"""SQL that selects entries which cite an entry of another station with another hash.
+"""SQL that selects entries that contradict a stored checkpoint.
 
-Another hash means: not the hash in the kept checkpoint of that entry.
+These entries refer to an entry of another station with another hash than the stored checkpoint has
+for it.
 """
 
 _CONTRADICTIONS = """
@@ -42,14 +43,14 @@ ORDER BY 1, 2
 
 
 def keep(store: Store, station: str, checkpoints: Iterable[Checkpoint], now: datetime) -> int:
-    """Store the checkpoints that other stations signed for their own entries.
+    """Store checkpoints that other stations signed for their own entries. Return how many were new.
 
-    Return how many were stored. Not stored are checkpoints that are stored already, that are of a
-    station in this database, or that a station signed for an entry of a third station.
+    Ignored are checkpoints of stations in this database, and checkpoints that a station signed for
+    an entry of another station.
 
     Args:
-        checkpoints: Checkpoints with valid signatures.
-        now: The present time.
+        checkpoints: Checkpoints whose signatures were checked.
+        now: The current time.
 
     Raises:
         InvalidField: a station signed an earlier checkpoint with another key that has the same id.
@@ -93,7 +94,7 @@ def _keep(store: Store, station: str, checkpoint: Checkpoint, now: datetime) -> 
 
 
 def list_latest(store: Store) -> list[Checkpoint]:
-    """Return the latest kept checkpoint of each station, as the station signed it."""
+    """Return the latest stored checkpoint of each other station."""
     rows = store.all(
         f"SELECT DISTINCT {_COLUMNS} FROM kept_checkpoints k WHERE k.seq = "
         "(SELECT max(l.seq) FROM kept_checkpoints l WHERE l.witnessed = k.witnessed) "
@@ -103,11 +104,11 @@ def list_latest(store: Store) -> list[Checkpoint]:
 
 
 def check_kept(reader: Reader) -> None:
-    """Check that each other station always showed the same history to this station.
+    """Check that no other station has shown this station two different histories.
 
     Raises:
-        BooksBroken: two kept checkpoints, or a kept checkpoint and an entry that cites the other
-            station, contain different hashes for one entry of that station.
+        BooksBroken: two stored checkpoints of a station contain different hashes for the same
+            entry, or an entry of this station contains another hash than a stored checkpoint.
     """
     for witnessed, seq, first, second in reader.store.all(
         _CONTRADICTIONS, {"station": reader.station}

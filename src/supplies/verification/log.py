@@ -13,7 +13,7 @@ from supplies.verification.verify import Verified
 
 
 class LastVerification(msgspec.Struct, frozen=True, kw_only=True):
-    """The latest successful verification of a station.
+    """The latest successful verification of a station's books.
 
     Attributes:
         verified_at: When the verification ended.
@@ -25,7 +25,7 @@ class LastVerification(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def log_verification(store: Store, verified: Verified, now: datetime) -> None:
-    """Store that these stations were verified and that no difference was found.
+    """Store that the books of these stations were verified and no difference was found.
 
     Args:
         now: When the verification ended.
@@ -48,9 +48,9 @@ def log_verification(store: Store, verified: Verified, now: datetime) -> None:
 
 
 def read_last_verification(books: Books) -> LastVerification | None:
-    """Return the latest successful verification of a station.
+    """Return the latest successful verification of a station's books.
 
-    Return None if the station was never verified.
+    Return None if they were never verified.
     """
     row = books.one(
         "SELECT verified_at, seq FROM verifications WHERE station = :station "
@@ -66,10 +66,10 @@ def read_last_verification(books: Books) -> LastVerification | None:
 def find_unverified_station(
     books: Books, since: datetime, *, only: str | None
 ) -> tuple[str, datetime | None] | None:
-    """Find a station that was not verified after a given time.
+    """Find a station whose books were not verified after a given time.
 
-    Return its code and the time of its latest verification, which is None if it was never verified.
-    Return None if all stations were verified.
+    Return its code and the time of its latest verification, which is None if there was none. Return
+    None if the books of all stations were verified after that time.
 
     Args:
         only: Code of the only station to look at; None looks at all stations in the database.
@@ -87,7 +87,7 @@ def find_unverified_station(
 
 
 def probe_writing(store: Store, station: str, now: datetime) -> None:
-    """Check that the database can be written: store the present time in the table `write_probes`.
+    """Check that the database can be written: store the current time in the table `write_probes`.
 
     This table is not part of the books, so verification does not read it.
 

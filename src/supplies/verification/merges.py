@@ -1,4 +1,4 @@
-"""Check merged codes: both codes are registered, and the code that stays is not merged itself."""
+"""Check merged codes: both codes are registered, and the one that stays in use is not merged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _TABLE = TABLES[Merge]
 
 
 class Merges:
-    """Checks the merges of codes and their reversals, entry by entry."""
+    """Checks the entries that merge two codes, and those that reverse a merge."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -20,11 +20,12 @@ class Merges:
         self._seq: dict[tuple[str, str], int] = {}
 
     def add(self, recorded: Rows) -> None:
-        """Check the merges of the next entries.
+        """Check the merges in the next entries.
 
         Raises:
-            BooksBroken: a code would be merged into itself or into a merged code, the remaining
-                code of a merge would be merged, or a reversal names other codes than its merge.
+            BooksBroken: a code would be merged into itself or into a merged code, a code would be
+                merged into which others were merged, or a reversal names other codes than its
+                merge.
         """
         columns = ROW_TABLES[Merge].columns
         for row in recorded[Merge]:
@@ -49,10 +50,10 @@ class Merges:
             self._seq[person] = seq
 
     def check(self) -> None:
-        """Check that both codes of each merge are registered.
+        """Check that both codes of each merge are registered as donors or recipients.
 
         Raises:
-            BooksBroken: a code is not registered as a donor or recipient.
+            BooksBroken: a code is not registered.
         """
         for (kind, code), stays in self._merged.items():
             for column, name in (("code", code), ("stays", stays)):

@@ -1,8 +1,8 @@
-"""Compare the quantities of needs with the quantities of promises and goods.
+"""Compare the quantities of needs with the promises and goods that serve them.
 
 For each need, the claimed quantity must equal the quantity that pledges promise to it. The quantity
-assigned to needs must not exceed what is allocated or in transit, and the quantity that counts as
-met must not exceed what was received.
+assigned to needs must not exceed what is allocated or in transit. The quantity that counts as met
+must not exceed what was received.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def check_needs(
         recipients: The recipient of each need, by the id of the need.
 
     Raises:
-        BooksBroken: the claimed quantity of a need differs from the promised quantity of its
-            pledge, more is assigned to needs than an allocation contains, or more is counted as met
-            than the recipient received.
+        BooksBroken: the claimed quantity of a need differs from what pledges promise to it, an
+            allocation has fewer goods than are assigned from it, or a recipient received fewer
+            goods than count as met.
     """
     claimed, promised, assigned, allocated, met, received = _sums(balances, recipients)
     for key in claimed.keys() | promised.keys():
@@ -72,10 +72,11 @@ def check_needs(
 def _sums(
     balances: Mapping[Key, Balance], recipients: Mapping[str, str]
 ) -> tuple[_Sum, _Sum, _Sum, _Sum, _Sum, _Sum]:
-    """Return the claimed, promised, assigned, allocated, met and received quantities.
+    """Return six sums: the claimed, promised, assigned, allocated, met and received quantities.
 
-    The keys of the first two are need, pledge and item. The keys of the next two are allocation and
-    item, and those of the last two recipient and item. Goods in transit count as allocated.
+    Claimed and promised quantities are by need, pledge and item. Assigned and allocated quantities
+    are by allocation and item, met and received ones by recipient and item. Goods in transit count
+    as allocated.
     """
     claimed: _Sum = Counter()
     promised: _Sum = Counter()

@@ -1,4 +1,4 @@
-"""Check how much of each donation and conversion fulfilled pledges, by its transfers."""
+"""Check the recorded quantities of donations and conversions that fulfilled pledges."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ _ByPledge = Counter[tuple[str, str]]
 
 
 class FulfilledPledges:
-    """Checks the pledged quantities that donations and conversions record as fulfilled.
+    """Checks the quantities that donations and conversions say they fulfilled of pledges.
 
-    They must be those of the transfers. Documents that fulfil no pledge are skipped, and so are
-    conversions recorded by older versions of the program, which did not store these quantities.
+    They must be equal to the quantities of the transfers. Documents that fulfil no pledge are
+    skipped. So are conversions recorded by older versions of the program, which did not store these
+    quantities.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -30,7 +31,7 @@ class FulfilledPledges:
         self._conversions: set[str] = set()
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Remember the lines of the next documents, and their transfers from pledges."""
+        """Remember the lines of documents in the next entries, and their transfers from pledges."""
         self._add_donations(recorded, bodies)
         self._add_conversions(bodies)
 
@@ -77,7 +78,7 @@ class FulfilledPledges:
     def check(self) -> None:
         """Check that the lines of each document agree with its transfers from pledges.
 
-        A line that names no pledge may have fulfilled any pledges of the donor.
+        A line that names no pledge may have fulfilled any pledge of the donor.
 
         Raises:
             BooksBroken: the quantities differ.

@@ -1,7 +1,7 @@
 """Read the rows of one station in bulk, and find the first difference between two lists of rows.
 
-The whole lists are compared first, because this is fast and the lists are equal in intact books.
-Single rows and columns are compared only if the lists differ.
+First the lists are compared as a whole. This is fast, and enough if the books are intact. Single
+rows and columns are compared only if the lists differ.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from supplies.errors import BooksBroken
 from supplies.storage.store import Row, Store
 
 WHOLE_ROW = "row"
-"""Used as the column name in an error about a row that is missing or surplus."""
+"""Stands for the column name in an error about a row that is missing or surplus."""
 
 FIRST, LAST = -(2**63), 2**63 - 1
 """Lowest and highest entry number that the database can store.
@@ -27,11 +27,11 @@ With these limits, rows with an impossible entry number are read and compared to
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table whose rows are compared.
+    """A table whose stored rows are compared with the expected rows.
 
     Attributes:
-        columns: All columns except `station`. The entry number `seq` comes first if the table has
-            one.
+        columns: All columns except `station`. If the table has the entry number `seq`, it is the
+            first.
     """
 
     name: str
@@ -48,8 +48,8 @@ class Reader:
     def rows(self, table: Table, low: int, high: int) -> list[Row]:
         """Return the rows that the entries from `low` to `high` wrote into a table.
 
-        The rows are sorted by entry number. Python sorts them and not the database: the rows are
-        nearly sorted already, so Python is faster.
+        The rows are sorted by entry number. Python sorts them faster than the database, because
+        they are nearly sorted already.
         """
         rows = self.store.all(
             f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE station = :station "
@@ -60,20 +60,20 @@ class Reader:
         return rows
 
     def all_rows(self, table: Table) -> list[Row]:
-        """Return all rows of the station in a table, in any order."""
+        """Return all rows that a table has for the station, in any order."""
         return self.store.all(
             f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE station = :station",
             {"station": self.station},
         )
 
     def one(self, sql: str, **params: Any) -> Row | None:
-        """Return the first row of a query, or None. The query can use the parameter `:station`."""
+        """Return the first row of an SQL query, or None. It can use the parameter `:station`."""
         return self.store.one(sql, {"station": self.station, **params})
 
     def broken(
         self, table: str, column: str, seq: int | None, expected: object, found: object
     ) -> BooksBroken:
-        """Return the error that describes a difference.
+        """Return the error that describes a difference between expected and stored data.
 
         Args:
             seq: Number of the entry concerned; None if no single entry is concerned.
@@ -91,7 +91,8 @@ class Reader:
         """Check that the stored rows of a table are the expected rows, in any order.
 
         Raises:
-            BooksBroken: a row is missing, changed or surplus; the first such row is described.
+            BooksBroken: a row is missing, changed or surplus. The error describes the first such
+                row.
         """
         if expected == found:
             return
@@ -107,10 +108,10 @@ class Reader:
                 )
 
     def _changed(self, table: Table, row: Row, extra: list[Row]) -> BooksBroken | None:
-        """Return the error for a row that was stored with other values, or None if it is missing.
+        """Return the error for an expected row that is stored with other values.
 
-        The row counts as changed if a row of `extra` agrees with it in at least half of the
-        columns.
+        Return None if no similar row is stored. A row is similar if it agrees in at least half of
+        the columns.
 
         Args:
             extra: Stored rows that were not expected.
@@ -128,7 +129,7 @@ class Reader:
         return None
 
     def _missing(self, table: Table, row: Row) -> BooksBroken:
-        """Return the error for a missing row.
+        """Return the error for an expected row that is not stored.
 
         If the row is stored for another station, the error says so.
         """
@@ -152,7 +153,7 @@ def _seq(table: Table, row: Row) -> int:
 
 
 def _row_text(table: Table, row: Row) -> str:
-    """Return the values of a row with their column names, for an error message."""
+    """Describe a row for an error message: its column names and values."""
     return ", ".join(
         f"{name}={value}"
         for name, value in zip(table.columns, row, strict=True)

@@ -1,4 +1,4 @@
-"""Check receipts and erasable texts: notes, wishes, reasons, contents of receipts."""
+"""Check receipts, and all contents that can be erased: notes, wishes, reasons, receipts, proofs."""
 
 from __future__ import annotations
 
@@ -32,11 +32,14 @@ _NAMED = Table("erasable", ("seq", "digest", "about"))
 
 
 _PROOFS_IN_MEMORY = 50
-"""Number of signatures and photos that are read at a time. A photo has up to 300 KB."""
+"""Number of signatures and photos that are read at a time.
+
+A photo has up to 300 KB.
+"""
 
 
 class _Frozen(msgspec.Struct, gc=False):
-    """The fields of a stored receipt that are compared with the receipt's entry."""
+    """Those fields in the stored content of a receipt that are compared with its entry."""
 
     number: str
     issued_on: str
@@ -47,9 +50,9 @@ _decode = msgspec.json.Decoder(_Frozen).decode
 
 
 def _expected_codes(recorded: Rows) -> list[Row]:
-    """Return the rows that the table `erasable` should have for the codes of these stops.
+    """Return the rows that the table `erasable` should have for the codes of stops.
 
-    A code is stored as a text about the recipient of its stop, by the entry that makes the stop.
+    The entry that creates a stop stores its code, as erasable content about the stop's recipient.
     """
     recipients = {row[:2] + row[3:4]: f"recipient:{row[4]}" for row in recorded[Stop]}
     return [
@@ -59,13 +62,13 @@ def _expected_codes(recorded: Rows) -> list[Row]:
 
 
 class Receipts:
-    """Checks the receipts and erasable texts of the entries, one group of entries after the other.
+    """Checks the receipts and erasable contents of entries, one group of entries after the other.
 
     Attributes:
-        erased: The texts that were erased on request, by digest. Each value is the entry that
-            erased the text, and the person or entry whose texts it erased.
-        absent: The texts without stored content, by digest. Each value is the entry that recorded
-            the text, and the person whom the text was about.
+        erased: The contents that entries erased on request, by digest. Each value is the number of
+            the entry that erased it, and the person or entry whose contents it erased.
+        absent: The contents that are not stored, by digest. Each value is the number of the entry
+            that recorded it, and the person whom it was about.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -82,14 +85,14 @@ class Receipts:
     def add(
         self, recorded: Rows, bodies: Sequence[Body], donations: set[str], low: int, high: int
     ) -> None:
-        """Check the receipts and texts of the next entries.
+        """Check the receipts and erasable contents of the next entries.
 
         Args:
             donations: Ids of all donations so far.
-            low, high: The numbers of the first and the last entry.
+            low, high: The numbers of the first and the last of these entries.
 
         Raises:
-            BooksBroken: a receipt or text differs from its entry.
+            BooksBroken: a receipt or content differs from its entry.
         """
         frozen = self._check_texts(recorded, bodies, low, high)
         covered: dict[str, list[str]] = defaultdict(list)
@@ -110,11 +113,7 @@ class Receipts:
     # --- receipts --------------------------------------------------------------------------------
 
     def _check_receipt(self, row: Row, body: Body) -> None:
-        """Check the number and the date of a receipt.
-
-        The number must be the next one of its series and year. The date must be the day of the
-        entry.
-        """
+        """Check that a receipt has the next number of its series, and the day of its entry."""
         number, series, issued_on = row[1], row[2], row[5]
         seq = row[0]
         day = body.happened_on
@@ -128,7 +127,7 @@ class Receipts:
         self.receipts += 1
 
     def _check_frozen(self, row: Row, content: bytes, donations: list[str]) -> None:
-        """Check number, date and donations in the stored content of a receipt."""
+        """Check the number, date and donations in the stored content of a receipt."""
         seq, number, issued_on = row[0], row[1], row[5]
         try:
             frozen = _decode(content)
@@ -141,7 +140,7 @@ class Receipts:
             raise self._wrong_text("content", seq, donations, frozen.donations)
 
     def _check_known(self, recorded: Rows) -> None:
-        """Check that each row about a receipt names one that was issued before.
+        """Check that every row about a receipt names a receipt that was issued before.
 
         No receipt may be voided twice, and the reprints of a receipt must be numbered 1, 2, 3 and
         so on.
@@ -175,7 +174,7 @@ class Receipts:
     def _check_texts(
         self, recorded: Rows, bodies: Sequence[Body], low: int, high: int
     ) -> dict[str, bytes]:
-        """Check that the stored texts are those whose digests are in the entries.
+        """Check that the stored erasable contents have the digests that are in the entries.
 
         Return the content of each receipt that was not erased, by digest.
         """
@@ -210,7 +209,7 @@ class Receipts:
         return kept
 
     def _stored(self, recorded: Rows, low: int, high: int) -> Iterator[Row]:
-        """Yield the rows of the entries from `low` to `high` in the table `erasable`.
+        """Yield the rows that the entries from `low` to `high` have in the table `erasable`.
 
         Only a few photos are in memory at a time.
         """
@@ -229,10 +228,10 @@ class Receipts:
             self.erased[digest] = (seq, parties[seq])
 
     def check_erased(self) -> None:
-        """Check that exactly those texts have no content that entries erased.
+        """Check that contents are missing if and only if an entry erased them.
 
         Raises:
-            BooksBroken: a text is missing although no entry erased it, or is stored although an
+            BooksBroken: a content is missing although no entry erased it, or is stored although an
                 entry erased it.
         """
         for digest, (seq, about) in self.absent.items():

@@ -1,4 +1,4 @@
-"""Check the rows that entries write into other tables, and the ids in these rows."""
+"""Check the rows that entries write into other tables, and the ids that these rows contain."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ ROW_TABLES = {
     row_type: Table(table, ("seq", *row_type.__struct_fields__))
     for row_type, table in TABLES.items()
 }
-"""The table of each type of row. Tables are compared in this order."""
+"""The table of each type of row, in the order in which tables are compared."""
 
 Rows = Mapping[type[EntryRow], list[Row]]
-"""Lists of rows by their type. A row is a tuple of the entry number and the column values."""
+"""Rows by their type. Each row is a tuple of the entry number and the column values."""
 
 DOCUMENT_ROWS: tuple[type[EntryRow], ...] = (
     Need,
@@ -66,7 +66,7 @@ DOCUMENT_ROWS: tuple[type[EntryRow], ...] = (
     Activity,
     Merge,
 )
-"""Types of rows that create a document. Their first field is the document's id.
+"""Types of rows that create a document. Their first field is the id of this document.
 
 The id ends in the number of the entry that created the document.
 """
@@ -78,13 +78,13 @@ LOT_ROWS: tuple[type[EntryRow], ...] = (
     CountedLine,
     ShipmentLine,
 )
-"""Types of rows that name an item and one of its lots."""
+"""Types of rows that contain an item and one of its lots."""
 
 
 def _row_converter(row_type: type[EntryRow]) -> Callable[[Any], tuple[Any, ...]]:
-    """Return a function that converts a row of this type into the values of its columns.
+    """Return a function that converts rows of a type to the values of their columns.
 
-    The function is the fastest one that can convert all fields of the type.
+    It is the fastest function that can convert all fields of the type.
     """
     hints = get_type_hints(row_type)
     kinds = [{hints[name], *get_args(hints[name])} for name in row_type.__struct_fields__]
@@ -108,7 +108,7 @@ _ROW_CONVERTERS = {row_type: _row_converter(row_type) for row_type in ENTRY_ROWS
 
 
 def rows_of(bodies: Sequence[Body]) -> tuple[list[Row], Rows]:
-    """Return the transfers and the other rows that these entries should have in the database."""
+    """Return the transfers and other rows that the database should have for these entries."""
     transfers: list[Row] = []
     recorded: dict[type[EntryRow], list[Row]] = {row_type: [] for row_type in ENTRY_ROWS}
     writers = {kind: (rows.append, _ROW_CONVERTERS[kind]) for kind, rows in recorded.items()}
@@ -143,7 +143,8 @@ class Records:
         recipients: The recipient of each allocation.
         needs: The recipient of each need.
         donations: The ids of all donations.
-        pending: Open deliveries and unresolved conflicts, each as its noun and entry number.
+        pending: Open deliveries and unresolved conflicts, each as the word "delivery" or "conflict"
+            and the entry number.
         resolved: The latest resolution of each resolved conflict, by the number of the conflict's
             entry.
     """
@@ -185,9 +186,9 @@ class Records:
     def _check_documents(
         self, kind: type[EntryRow], rows: Sequence[Row], bodies: Sequence[Body]
     ) -> None:
-        """Check that each row that creates a document has the id of its entry's document.
+        """Check that rows which create a document contain the document id of their entry.
 
-        Rows whose id has the number of another entry are collected for `check_repeated`.
+        If an id has the number of another entry, the row is collected for `check_repeated`.
         """
         first, table = bodies[0].seq, ROW_TABLES[kind]
         for row in rows:
@@ -204,8 +205,8 @@ class Records:
         """Check the rows that describe or name lots.
 
         A lot must keep its item, and every named lot must exist. If only the month of an expiry is
-        known, the day must be the last one of that month. Rows whose lot id has the number of
-        another entry are collected for `check_repeated`.
+        known, the day must be the last one of that month. If a lot id has the number of another
+        entry, the row is collected for `check_repeated`.
         """
         own = f"l_{self.reader.station}_"
         for row in recorded[Lot]:
@@ -233,7 +234,7 @@ class Records:
                     raise self.reader.broken(TABLES[kind], "lot", row[0], f"a lot of {item}", lot)
 
     def _check_packs(self, recorded: Rows) -> None:
-        """Check that the packs of each line contain as many base units as the line."""
+        """Check that the packs recorded for a line make up its quantity in base units."""
         lines: dict[tuple[int, int], tuple[str, int]] = {}
         for kind in (Need, PledgeLine, ArrivalLine):
             at = ROW_TABLES[kind].columns.index
@@ -249,9 +250,10 @@ class Records:
                 )
 
     def _track_pending(self, recorded: Rows) -> None:
-        """Update the open deliveries and conflicts from the rows of the next entries.
+        """Update the open deliveries and unresolved conflicts from the rows of the next entries.
 
-        Only the row of the entry that created a delivery opens it; later rows change its team.
+        A delivery is opened only by the row of the entry that created it. Its later rows change its
+        team.
         """
         pending = self.pending
         pending.update(
@@ -262,10 +264,11 @@ class Records:
         pending -= {("delivery", int(name[2:])) for name in closed if name[2:].isdecimal()}
 
     def _check_resolutions(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Check that each resolved conflict was unresolved before, and remove it from `pending`.
+        """Check that each resolution is about a conflict that can be resolved in this way.
 
-        The entry of a resolution that leaves the books unchanged must have no transfers. A further
-        resolution of the same conflict must differ from the one before.
+        The first resolution must be about an unresolved conflict, which is then removed from
+        `pending`. If it leaves the books unchanged, its entry must have no transfers. A further
+        resolution of the same conflict must be in the other direction than the one before.
         """
         for seq, conflict, way in recorded[Resolution]:
             if ("conflict", conflict) not in self.pending or conflict >= seq:
@@ -303,7 +306,7 @@ class Records:
             raise self.reader.broken("pending", WHOLE_ROW, number, wanted, stored)
 
     def check_repeated(self) -> None:
-        """Check the collected rows whose id has the number of an earlier entry.
+        """Check the collected rows, whose ids have the number of an earlier entry.
 
         A correction writes such rows. The earlier entry must have written a row with the same id.
 

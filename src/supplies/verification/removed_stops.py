@@ -1,4 +1,4 @@
-"""Check stops that were taken off a delivery: all their goods went to the recorded accounts."""
+"""Check that all goods of a stop were moved when it was taken off its delivery."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from supplies.verification.reader import Reader
 from supplies.verification.records import ROW_TABLES, Rows
 
 _Goods = Counter[tuple[str, str, str]]
-"""Quantities by target account, item and lot."""
+"""Quantities by the account to which goods moved, item and lot."""
 
 
 class _Removal(NamedTuple):
-    """A stop that was taken off a delivery, and the goods that its entry moved."""
+    """A stop that was taken off a delivery, and the goods that the entry for this moved."""
 
     seq: int
     delivery: str
@@ -28,14 +28,17 @@ class _Removal(NamedTuple):
 
 
 class RemovedStops:
-    """Checks stops that were taken off deliveries. The check runs after all entries were read."""
+    """Checks stops that were taken off deliveries.
+
+    They are compared after all entries were read.
+    """
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self._removals: list[_Removal] = []
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Remember the removed stops of the next entries."""
+        """Remember the stops that the next entries took off deliveries."""
         for seq, delivery, allocation, moved_to in recorded[StopRemoval]:
             moved: _Goods = Counter()
             for source, target, item, lot, quantity in bodies[seq - bodies[0].seq].transfers:
@@ -44,7 +47,7 @@ class RemovedStops:
             self._removals.append(_Removal(seq, delivery, allocation, moved_to, moved))
 
     def check(self) -> None:
-        """Check that all goods that were loaded for each removed stop were taken off the delivery.
+        """Check that all goods that were loaded for a stop were taken off with it.
 
         Raises:
             BooksBroken: the entry moved other goods, or the stop on the other delivery has other
@@ -71,7 +74,7 @@ class RemovedStops:
         return ALLOCATED(removal.allocation, str(line[4]))
 
     def _lines(self, delivery: str, allocation: str) -> list[Row]:
-        """Return the lines of a stop in order, without the columns of entry and delivery."""
+        """Return the loaded lines of a stop in order, without entry number and delivery."""
         columns = [name for name in ROW_TABLES[StopLine].columns if name not in ("seq", "delivery")]
         return self.reader.store.all(
             f"SELECT {', '.join(columns)} FROM {TABLES[StopLine]} WHERE station = :station "

@@ -1,4 +1,4 @@
-"""Check the products of repacking: their expiry, and the pledges that they fulfil."""
+"""Check the products of repacking: their expiry, and the pledges they fulfil."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from supplies.verification.records import ROW_TABLES, Rows
 
 
 class _Description(NamedTuple):
-    """The latest description of a lot."""
+    """What the latest description of a lot says."""
 
     seq: int
     origin: str
@@ -33,7 +33,7 @@ class _Conversion(NamedTuple):
 
 
 class RepackedGoods:
-    """Checks the products of conversions. The check runs after all entries were read.
+    """Checks the products of conversions. They are compared after all entries were read.
 
     To save memory, lots that do not expire are remembered only if they were repacked.
     """
@@ -46,7 +46,7 @@ class RepackedGoods:
         self._kept: dict[str, Counter[str]] = defaultdict(Counter)
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Remember the lots and conversions of the next entries."""
+        """Remember the lots and conversions in the next entries."""
         at = ROW_TABLES[Lot].columns.index
         for row in recorded[Lot]:
             lot, origin, day = row[at("lot")], row[at("origin")], row[at("expires_on")]
@@ -67,9 +67,9 @@ class RepackedGoods:
         """Check the products of all conversions.
 
         Raises:
-            BooksBroken: a product has another expiry than follows from the consumed lots and its
-                line, or fulfils a pledge although the consumed goods did not come from the donor of
-                the pledge.
+            BooksBroken: the expiry of a product does not follow from the consumed lots and its
+                line, or a product fulfils a pledge although the consumed goods did not come from
+                the donor of the pledge.
         """
         conversions: dict[str, _Conversion] = {}
         for (account, _, lot), balance in balances.items():
@@ -125,7 +125,7 @@ class RepackedGoods:
         conversions: Mapping[str, _Conversion],
         came_from: Mapping[str, set[str]],
     ) -> set[str]:
-        """Return the accounts from which the goods in these lots first entered the books."""
+        """Return the accounts from which the goods in these lots first came into the books."""
         givers: set[str] = set()
         waiting = list(lots)
         seen = set(waiting)

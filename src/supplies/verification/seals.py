@@ -1,6 +1,8 @@
-"""Check that the sealed tables and the access log were changed only by programs with the keys.
+"""Check that only programs with the station's keys changed the sealed tables and the access log.
 
-Everything is checked from the last seal of the kind `start` on. Earlier seals are ignored.
+A seal is a code that needs these keys: one is stored for each change of users, credentials and
+settings. Everything is checked from the last seal of the kind `start` on. Earlier seals are
+ignored.
 """
 
 from __future__ import annotations
@@ -18,24 +20,24 @@ from supplies.storage.store import Row
 from supplies.verification.reader import WHOLE_ROW, Reader
 
 LINES_PER_QUERY = 10_000
-"""Number of lines of the access log that are in memory at a time."""
+"""Number of lines of the access log that are read into memory at a time."""
 
 _Digests = dict[tuple[str, str], bytes | None]
-"""The last sealed digest of each row, by table and key. None means that the row was deleted."""
+"""The latest sealed digest of each row, by table and key; None if the row was deleted."""
 
 
 class SealedRows(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known about users, credentials, settings and the access log.
+    """The result of checking the seals of users, credentials, settings and the access log.
 
     Attributes:
         state: `unchanged`: changed only by programs with the keys. `not-sealed`: no program with
             the keys has changed them yet. `no-keys`: there is no key file here, so nothing was
             compared.
-        since: When sealing began. Changes before that are not noticed.
+        since: When sealing began, or None. Changes before that time are not noticed.
         rows, lines: How many rows, and lines of the access log, were compared.
         earlier_lines: How many lines of the access log are older than the seals.
-        has_witness: Whether the last seal was compared with the file beside the key file. Without
-            it, nobody notices if the last changes were undone.
+        has_witness: Whether the last seal was compared with the copy in the file beside the key
+            file. Without this copy, nobody notices if the last changes were undone.
     """
 
     state: Literal["unchanged", "not-sealed", "no-keys"]
@@ -47,11 +49,11 @@ class SealedRows(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_seals(reader: Reader) -> SealedRows:
-    """Check the seals of a station, and compare rows and lines with them.
+    """Check the seals of a station, and compare the sealed rows and log lines with them.
 
     Raises:
         BooksBroken: a row, a line or a seal was changed without the keys.
-        StoreError: the key file, or the record of the last seal, is damaged.
+        StoreError: the key file, or the file with the last seal, is damaged.
     """
     keys = seal_keys(reader.store.url, reader.station)
     seen = read_witness(reader.store.url, reader.station) if keys else None
@@ -90,7 +92,7 @@ def _check_never_sealed(reader: Reader, seen: Witness | None) -> None:
 
 
 class _Check:
-    """Follows the seals of a station, and compares rows and lines with them."""
+    """Checks the seals of a station, and compares the sealed rows and log lines with them."""
 
     def __init__(self, reader: Reader, keys: Sequence[bytes]) -> None:
         self.reader, self._keys = reader, list(keys)
@@ -101,7 +103,7 @@ class _Check:
         """The last number and code of each range of erased lines, by its first number."""
 
     def follow_seals(self, start: int) -> None:
-        """Check each seal from the number `start` on, and remember its content."""
+        """Check each seal from number `start` on, and remember what it seals."""
         rows = self.reader.store.all(
             f"SELECT {', '.join(SEAL_COLUMNS)}, mac FROM seals "
             "WHERE station = :station AND seq >= :start ORDER BY seq",
@@ -141,7 +143,11 @@ class _Check:
             self._digests[table, key] = digest
 
     def compare_with(self, seen: Witness) -> None:
-        """Check that the last seal and line that a process has committed are still there."""
+        """Check that the books still have the last seal and log line that a program noted.
+
+        Args:
+            seen: The last seal and line, as noted in the file beside the key file.
+        """
         missing = find_missing(self.reader.store, seen)
         if missing == "seals":
             raise _undone(self.reader, missing, seen.seq, seen.mac)
@@ -149,7 +155,7 @@ class _Check:
             raise _undone(self.reader, missing, seen.line, seen.line_mac)
 
     def compare_rows(self, table: SealedTable) -> int:
-        """Compare all rows of a table with their seals. Return the number of rows."""
+        """Compare all rows of a table with their seals. Return how many rows there are."""
         rows = self.reader.store.all(
             f"SELECT {', '.join(table.all_columns)} FROM {table.name} WHERE station = :station",
             {"station": self.reader.station},
@@ -181,7 +187,7 @@ class _Check:
     def follow_lines(self) -> tuple[int, int]:
         """Check each sealed line of the access log.
 
-        Return the number of checked lines, and of lines from before sealing began.
+        Return the number of checked lines, and the number of lines from before sealing began.
         """
         checked, keys, before = 0, self._keys, self._line_mac
         expected, before = self._after_erased(self._first_line, before)
@@ -212,7 +218,10 @@ class _Check:
         return checked, 0 if earlier is None else int(earlier[0])
 
     def _after_erased(self, line: int, before: bytes) -> tuple[int, bytes]:
-        """Return the number of the next line that was not erased, and the code before it."""
+        """Return the number of the first line from `line` on that was not erased.
+
+        Return also the code of the line before it.
+        """
         while line in self._erased:
             last, before = self._erased[line]
             line = last + 1
@@ -261,9 +270,9 @@ def _keys_from(
     before: bytes,
     row: Sequence[Any],
 ) -> list[bytes]:
-    """Return the keys from the one that made a code on. An empty list means: none of them.
+    """Return the key with which a code was computed and all newer keys, or none if no key fits.
 
-    A newer key is never followed by an older one, so a stolen older key is of no use.
+    A newer key must never be followed by an older one, so a stolen older key is of no use.
     """
     for index, key in enumerate(keys):
         if compute(key, before, row) == mac:

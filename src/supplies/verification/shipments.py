@@ -1,7 +1,7 @@
-"""Check goods between stations.
+"""Check shipments between stations.
 
-The goods that a station sent must be in transit or delivered. Entries of other stations that are
-cited must exist.
+The goods that a station sent must be in transit or delivered. The entries of other stations to
+which its own entries refer must exist.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class _Sent:
     """A shipment that this station sent.
 
     Attributes:
-        acknowledged: Whether this station has recorded the arrival at the other station.
+        acknowledged: Whether this station has recorded that the goods arrived at the other station.
     """
 
     destination: str
@@ -41,7 +41,7 @@ class _Sent:
 
 
 class Shipments:
-    """Checks the shipments that the station sent and received."""
+    """Checks the shipments that a station sent and received."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -49,13 +49,13 @@ class Shipments:
         self._received: dict[str, _Goods] = {}
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Read the shipments of the next entries, and check the entries that they cite.
+        """Read the shipments in the next entries, and check the foreign entries that they name.
 
-        A cited entry is one of another station. Its hash is checked if that station is in this
-        database.
+        A foreign entry is one of another station. If that station is in this database, the hash of
+        the entry is checked.
 
         Raises:
-            BooksBroken: a shipment does not exist, or a cited entry has another hash.
+            BooksBroken: a shipment does not exist, or an entry of another station has another hash.
         """
         for _, shipment, destination, _ in recorded[Shipment]:
             self._sent[shipment] = _Sent(destination)
@@ -92,7 +92,7 @@ class Shipments:
     def _check_citation(
         self, table: str, column: str, seq: int, station: str, cited: int, found: str
     ) -> None:
-        """Check the hash of another station's entry that an entry cites.
+        """Check the hash that an entry of this station contains for an entry of another station.
 
         If the other station is not in this database, nothing can be checked.
         """
@@ -108,7 +108,7 @@ class Shipments:
             raise self.reader.broken(table, column, seq, expected, found)
 
     def check(self, balances: Mapping[Key, Balance]) -> None:
-        """Compare the balances of the shipment accounts with the rows about shipments.
+        """Compare the balances of the shipment accounts with the recorded shipments.
 
         All goods of a shipment are in transit until its arrival is acknowledged. After that,
         nothing is in transit, and the delivered goods are those that the other station recorded as
@@ -136,7 +136,7 @@ class Shipments:
             )
 
     def _received_there(self, shipment: str, sent: _Sent) -> _Goods | None:
-        """Return the goods that the other station received, by the items and lots of the sender.
+        """Return the goods that the other station received, under the sender's items and lots.
 
         Return None if the other station is not in this database.
         """
@@ -164,7 +164,7 @@ class Shipments:
 
 
 def _by_shipment(balances: Mapping[Key, Balance]) -> dict[str, _Goods]:
-    """Return the goods in each shipment account. Accounts with a balance of zero are left out."""
+    """Return the goods in the account of each shipment. Empty accounts are left out."""
     kinds = {SENT.name, DELIVERED.name, FROM_STATION.name}
     found: dict[str, _Goods] = {}
     for (account, item, lot), balance in balances.items():

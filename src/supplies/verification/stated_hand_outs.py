@@ -1,4 +1,4 @@
-"""Check that the resolution of a conflict about a hand-out booked the reported goods."""
+"""Check that a conflict about a hand-out was resolved by booking exactly the reported goods."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _Goods = Counter[str]
 
 
 class _Decision(NamedTuple):
-    """The first entry of a resolution, and the goods that its entries moved to the recipient."""
+    """The first entry that resolves a conflict, and all goods moved to the recipient."""
 
     head: Body
     conflict: int
@@ -28,7 +28,7 @@ class _Decision(NamedTuple):
 
 
 class StatedHandOuts:
-    """Checks the resolutions of conflicts about hand-outs."""
+    """Checks how conflicts about hand-outs were resolved."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -37,7 +37,7 @@ class StatedHandOuts:
         self._last: _Decision | None = None
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Check the next resolutions.
+        """Check the resolutions of conflicts in the next entries.
 
         Raises:
             BooksBroken: the entries of a resolution moved other goods than were reported, or a
@@ -58,9 +58,10 @@ class StatedHandOuts:
                 self._follow(bodies, at + 1)
 
     def _follow(self, bodies: Sequence[Body], start: int) -> None:
-        """Add the transfers of the next entries to the last resolution, if its command made them.
+        """Add the transfers of the next entries to the resolution that was read last.
 
-        At the first entry of another command, check the resolution.
+        Only entries of the same command are added. At the first entry of another command, the
+        resolution is complete and is checked.
         """
         for at in range(start, len(bodies)):
             if self._last is None:
@@ -80,7 +81,7 @@ class StatedHandOuts:
             )
 
     def check(self) -> None:
-        """Check the last resolution.
+        """Check the resolution that was read last.
 
         Raises:
             BooksBroken: its entries moved other goods than were reported.
@@ -99,7 +100,7 @@ class StatedHandOuts:
             )
 
     def _stated(self, decision: _Decision) -> _Goods:
-        """Return the reported goods. The resolution contains the size of each pack."""
+        """Return the reported goods, with packs converted by the sizes in the resolution."""
         sizes = {row.line: row.size for row in decision.head.rows if isinstance(row, PackedLine)}
         goods: _Goods = Counter()
         for number, line in enumerate(self._reported[decision.conflict], 1):

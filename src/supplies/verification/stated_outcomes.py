@@ -17,11 +17,11 @@ from supplies.verification.records import ROW_TABLES, Rows
 _RECEIVED, _LOST = RECEIVED.name, LOST.name
 
 _Goods = Counter[str]
-"""Moved quantities: those received or lost, by kind of account; those brought back, by account."""
+"""Moved quantities by name: `received` and `lost`, or the account to which goods came back."""
 
 
 class _Outcome(NamedTuple):
-    """An outcome of a stop, and the goods that its entries moved.
+    """An outcome of a stop, and the goods that the entries of its command moved.
 
     It is the first outcome of the stop, or one that was booked to resolve a conflict.
     """
@@ -34,7 +34,7 @@ class _Outcome(NamedTuple):
 
 
 class StatedOutcomes:
-    """Checks first outcomes of stops, and outcomes that were booked to resolve conflicts.
+    """Checks the first outcomes of stops, and outcomes that were booked to resolve conflicts.
 
     Corrections of outcomes are skipped: they move goods between the accounts of two outcomes.
     """
@@ -45,7 +45,7 @@ class StatedOutcomes:
         self._decisions: list[_Outcome] = []
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Check the next first outcomes, and remember the outcomes that resolve conflicts.
+        """Check the first outcomes in the next entries, and remember those that resolve conflicts.
 
         Raises:
             BooksBroken: the entries of a first outcome moved other goods than the outcome lists.
@@ -65,9 +65,10 @@ class StatedOutcomes:
                 self._follow(bodies, at + 1)
 
     def _follow(self, bodies: Sequence[Body], start: int) -> None:
-        """Add the transfers of the next entries to the last outcome, if its command made them.
+        """Add the transfers of the next entries to the outcome that was read last.
 
-        At the first entry of another command, check the outcome.
+        Only entries of the same command are added. At the first entry of another command, the
+        outcome is complete and is checked.
         """
         for at in range(start, len(bodies)):
             if self._last is None:
@@ -104,10 +105,10 @@ class StatedOutcomes:
             )
 
     def check(self) -> None:
-        """Check the goods that were booked as received, lost and brought back to resolve conflicts.
+        """Check the goods that were booked as received, lost or brought back to resolve conflicts.
 
-        If fewer goods were received than the outcome before said, those that were used since are
-        not moved. Older versions of the program booked only the received goods.
+        If a resolution reduces what the earlier outcome booked, goods that have been used in the
+        meantime are not moved. Older versions of the program booked only the received goods.
 
         Raises:
             BooksBroken: the entries moved more goods than the outcome lists, or too few.
@@ -152,7 +153,7 @@ class StatedOutcomes:
         }
 
     def _before(self, outcome: _Outcome) -> list[Row]:
-        """Return the lines of the outcome of the same stop that was the latest before this one."""
+        """Return the lines of the outcome that the same stop had before this one."""
         columns = ", ".join(ROW_TABLES[OutcomeLine].columns)
         where = "station = :station AND delivery = :delivery AND allocation = :allocation"
         return self.reader.store.all(
@@ -167,7 +168,7 @@ def _stated(lines: Sequence[Row]) -> _Goods:
 
 
 def _stated_by_line(lines: Sequence[Row]) -> defaultdict[str, Counter[int]]:
-    """Return the quantities of lines, by account and number of the line."""
+    """Return the quantities in lines of an outcome, by account and line number."""
     at = ROW_TABLES[OutcomeLine].columns.index
     goods: defaultdict[str, Counter[int]] = defaultdict(Counter)
     for row in lines:

@@ -1,4 +1,4 @@
-"""Check that the difference of each line of a stock count is booked."""
+"""Check that the difference of each counted line of a stock count is booked."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from supplies.verification.records import Rows
 
 @dataclass(slots=True)
 class _Line:
-    """A line of a stock count, with quantities in base units.
+    """A counted line of a stock count, with quantities in base units.
 
     Attributes:
         seq: Number of the entry that recorded the line or last changed the expected quantity.
         counted: The quantity that was counted.
-        expected: The quantity in the books at the moment when the count sheet was opened. Entries
-            that are recorded later for an earlier moment change it.
+        expected: The quantity in the books when the count sheet was opened. Entries that are
+            recorded later for an earlier time change it.
         unbooked: The part of a shortage that could not be booked when a conflict was resolved.
     """
 
@@ -36,7 +36,7 @@ class _Line:
 
 
 class StockCounts:
-    """Checks the stock counts of a station: that the difference of each counted line was booked."""
+    """Checks that the differences which stock counts of a station found are booked."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -45,7 +45,7 @@ class StockCounts:
         self._booked: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Read the counted lines of the next entries, and the differences that they booked.
+        """Read the counted lines in the next entries, and their booked differences.
 
         Raises:
             BooksBroken: an entry names a count sheet or counted line that does not exist.
@@ -81,7 +81,7 @@ class StockCounts:
             self._booked[sheet][item, lot] += quantity * ((target == place) - (source == place))
 
     def check(self) -> None:
-        """Check the difference that is booked for each line of each stock count.
+        """Check the booked difference of each counted line.
 
         The booked difference and the part that could not be booked must add up to the expected
         quantity minus the counted one.
@@ -108,7 +108,7 @@ class StockCounts:
 
 
 def _by_entry(rows: Sequence[Row]) -> dict[int, list[Row]]:
-    """Group rows by the entry that wrote them. The entry number is the first column of a row."""
+    """Group rows by the number of the entry that wrote them, which is their first column."""
     found: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
         found[row[0]].append(row)

@@ -3,9 +3,9 @@
 The hash chain shows that no entry was changed, inserted or removed. Every row of every ledger table
 is compared with the entries. Balances, receipts and quantities of needs are recomputed.
 
-The chain alone cannot show that its last entries were removed or rewritten. Earlier verifications
-show it, unless their rows were removed too. Checkpoints and printed receipts that are kept
-elsewhere always show it.
+The chain alone cannot show that its last entries were removed or rewritten. The stored results of
+earlier verifications show this, unless they were removed too. Checkpoints and printed receipts that
+are kept outside the database always show it.
 """
 
 from __future__ import annotations
@@ -45,29 +45,29 @@ ENTRIES_PER_CHUNK = 5_000
 """Number of entries that are read into memory at a time."""
 
 ENTRIES_PER_COMPARISON = 100_000
-"""Number of entries after which their rows are compared with the stored rows.
+"""Number of entries after which the rows that they wrote are compared with the stored rows.
 
-Each comparison reads whole tables, because most tables are not sorted by entry. A high number makes
-few comparisons. A low number would save memory.
+Each comparison reads whole tables, because most tables are not sorted by entry. A higher number
+makes fewer comparisons. A lower number saves memory.
 """
 
 LEDGER_TABLES = (
     *(table.name for table in (ENTRIES, HEADS, TRANSFERS, BALANCES, DAYS, ERASABLE)),
     *TABLES.values(),
 )
-"""All tables that verification compares."""
+"""All database tables that verification compares."""
 
 Progress = Callable[[int, int], None]
 
 
 class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
-    """What was counted while one station was verified.
+    """What the verification of one station counted.
 
     Attributes:
-        head: Hash of the last entry, hexadecimal; zeros if there are no entries.
+        head: Hash of the last entry, in hexadecimal; zeros if there are no entries.
         clock_set_back: Numbers of entries that were recorded at an earlier time than the entry
             before them, because the clock had been set back.
-        access: What was compared of users, credentials, settings and the access log.
+        access: The result of checking users, credentials, settings and the access log.
     """
 
     station: str
@@ -80,7 +80,7 @@ class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
-    """What was counted while stations were verified: the sums, and the numbers of each station."""
+    """What the verification of stations counted: the sums, and the counts of each station."""
 
     entries: int
     transfers: int
@@ -102,10 +102,9 @@ def verify(
 
     Args:
         station: Code of the station; None verifies all stations in the database.
-        witnesses: Checkpoints with valid signatures. Their entries must be in the books.
+        witnesses: Checkpoints whose signatures were checked. Their entries must be in the books.
             Checkpoints of other stations are ignored.
-        progress: Called again and again with the number of entries verified so far and the number
-            of all entries.
+        progress: Called repeatedly with two numbers: entries verified so far, and all entries.
 
     Raises:
         BooksBroken: the books are not intact; the error describes the first difference.
@@ -162,7 +161,7 @@ class _Verification:
         self.recorded: dict[type[EntryRow], list[Row]] = {kind: [] for kind in ROW_TABLES}
 
     def run(self, advance: Callable[[int], None]) -> VerifiedStation:
-        """Check the entries chunk by chunk, then the books as a whole. Return what was counted."""
+        """Check the entries in chunks, then the books as a whole. Return what was counted."""
         since = FIRST
         for low, high in _ranges(self.count):
             advance(self._check(low, high))
@@ -196,7 +195,7 @@ class _Verification:
         )
 
     def _check(self, low: int, high: int) -> int:
-        """Check the entries from `low` to `high`. Return the number of these entries."""
+        """Check the entries from `low` to `high`. Return how many there are."""
         entries = self.reader.rows(ENTRIES, low, high)
         bodies: list[Body] = self.chain.follow(entries)
         if high == LAST:
@@ -225,7 +224,7 @@ class _Verification:
         return len(entries)
 
     def _compare_rows(self, low: int, high: int) -> None:
-        """Compare the rows that the entries from `low` to `high` wrote with the entries."""
+        """Compare the stored rows of the entries from `low` to `high` with these entries."""
         for row_type, table in ROW_TABLES.items():
             expected, self.recorded[row_type] = self.recorded[row_type], []
             self.reader.compare(table, expected, self.reader.rows(table, low, high))
@@ -233,7 +232,10 @@ class _Verification:
 
 
 def _closings(recorded: Rows) -> dict[int, date]:
-    """Return the last closed day after each entry that closed or reopened days, by entry number."""
+    """Return the last closed day after each entry that closed or reopened a period.
+
+    The result is by entry number.
+    """
     return {seq: date.fromisoformat(through) for seq, through in recorded[Period]}
 
 
@@ -262,9 +264,9 @@ def _check_station(store: Store, station: str) -> str:
 
 
 def _stations(store: Store) -> list[str]:
-    """Return the codes of all stations that have rows. Unregistered stations are included.
+    """Return the codes of all stations that have any rows, including unregistered stations.
 
-    An index leads from one station to the next, so tables are not read completely.
+    The query jumps from one station to the next in an index, so tables are not read completely.
     """
     found = {str(code) for (code,) in store.all("SELECT code FROM stations")}
     for table in LEDGER_TABLES:

@@ -182,7 +182,7 @@ def _transfers_for(change: Counter[tuple[date, Key]]) -> list[Step]:
 
 
 Place = tuple[str, int]
-"""Where a quantity is in a command: the name of the list, and the index of the line in it."""
+"""Place of a quantity in a command: the name of the list, and the index of the line in it."""
 
 
 class MovedOn(NotEnough):

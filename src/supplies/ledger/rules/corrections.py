@@ -2,7 +2,7 @@
 
 A correction that changes only free texts moves nothing: it repeats the rows of the command. For
 every other correction, the rule of the command runs again on the corrected version, with balances
-from which the effect of the recorded command is subtracted. Where the rule can choose, for example
+from which the effect of the recorded command is subtracted. If the rule can choose, for example
 between lots, it chooses as it did the first time. Then the difference between the two results is
 booked. A reversal is a correction after which nothing remains.
 """
