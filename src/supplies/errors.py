@@ -175,10 +175,11 @@ class AgainstBooks(SuppliesError):
 
 
 class NotEnough(AgainstBooks):
-    """A balance would fall below zero: now, or at the end of a day from the command's day on.
+    """A balance would fall below zero: now, on the command's day, or on a later day.
 
     Attributes:
-        account: The account whose balance is too small; None if no account is or several are.
+        account: The account whose balance is too small; None if the error is about no account or
+            about several.
     """
 
     slug = "not-enough"
@@ -217,7 +218,7 @@ class IdempotencyConflict(AgainstBooks):
 
 
 class PeriodClosed(AgainstBooks):
-    """The command has the date of a day that is closed in the books.
+    """The command is dated on a day that is closed to further entries.
 
     Facts, such as a donation or a stock count, are not refused for this reason. They are booked on
     the first open day.

@@ -72,7 +72,7 @@ CODE_LETTERS: Mapping[type[CatalogueRecord], str] = {
 """For each kind of record, the first letter of new codes that the program proposes."""
 
 _LONGEST_NUMBERED_CODE = 14
-"""Maximum length of a code that `next_code` counts on from.
+"""Maximum length of existing codes among which `next_code` looks for the highest number.
 
 Longer codes are ignored, because their digits are usually not a running number.
 """

@@ -12,17 +12,17 @@ def code_that_stays(books: Books, kind: PersonKind, code: str) -> str:
 
 
 def codes_of_person(books: Books, kind: PersonKind, code: str) -> list[str]:
-    """Return all codes of a person, given one of them. The code that stays comes first."""
+    """Return all codes of a person, given one of them. The code in use comes first."""
     merged = books.catalogue.merged_codes(kind)
     kept = merged.get(code, code)
     return [kept, *(other for other, stays in merged.items() if stays == kept)]
 
 
 def sql_code_that_stays(kind: PersonKind, table: str, column: str) -> str:
-    """Return an SQL expression for the code that stays in use of a code in a column.
+    """Return an SQL expression that replaces the code in a column if the code was merged.
 
-    This is the code into which the code in the column was merged, or the code itself if it was not
-    merged.
+    Its value is the code into which the code in the column was merged, or the code in the column if
+    it was not merged.
 
     Args:
         table: Name or alias of a table with the column `station`.

@@ -22,7 +22,7 @@ station is opened.
 """
 
 SEARCHED_FIELDS = ("code", "name", "name_en", "aliases", "barcodes", "address", "phone")
-"""The fields of records in which a search looks for the words."""
+"""The fields of catalogue records in which a search looks."""
 
 _SPELT_BY_INITIALS = ("name", "aliases")
 """Fields that are also found by the initials of their pinyin, such as kz for 口罩."""

@@ -32,10 +32,11 @@ class Moment(NamedTuple):
 
 
 class Count(NamedTuple):
-    """One counted line of a stock count, with the moment for which it is valid.
+    """One counted line of a stock count, with the moment of its count sheet.
 
     Attributes:
-        sheet_at: The moment of the count sheet, with whose stock the count is compared.
+        sheet_at: The moment of the count sheet. The count is compared with the stock at this
+            moment.
         seq: Number of the entry that recorded the count.
         booked_on: Day of this entry, as ISO text.
         lot: The counted lot; "" if all lots of the item were counted together.
@@ -59,7 +60,7 @@ def is_at(account: str, location: str) -> bool:
 
 
 def counts_after(books: Books, day: str) -> list[Count]:
-    """Return the counted lines of all count sheets opened on or after a day, in their order."""
+    """Return the counted lines of all count sheets opened on or after a day, ordered by moment."""
     rows = books.all(
         "SELECT s.sheet, s.location, o.booked_on, o.seq, l.seq, c.booked_on, l.line, l.item, l.lot "
         "FROM count_sheets s CROSS JOIN entries o CROSS JOIN counted_lines l CROSS JOIN entries c "
@@ -108,7 +109,7 @@ _Move = tuple[str, str, str, str, int]
 
 
 def _later_that_day(books: Books, moment: Moment) -> list[_Move]:
-    """Return the transfers of the day of a moment whose events come after that moment."""
+    """Return the transfers on the day of a moment that belong to later events than this moment."""
     rows = books.all(
         "SELECT t.seq, t.source, t.target, t.item, t.lot, t.quantity FROM entries e "
         "CROSS JOIN transfers t WHERE e.station = :station AND e.booked_on = :day "
@@ -134,7 +135,7 @@ def moment_of(books: Books, seq: int) -> Moment:
 
 
 def first_entry(books: Books, head: int) -> int:
-    """Return the number of the first entry of a command, which may have been corrected since.
+    """Return the number of a command's first entry, given the first entry of a correction.
 
     Args:
         head: Number of the first entry of the command's latest correction, or of the command.
@@ -149,7 +150,7 @@ def first_entry(books: Books, head: int) -> int:
 
 
 def _booked_later(books: Books, moment: Moment) -> list[_Move]:
-    """Return the transfers of earlier counts that are booked on a later day than a moment.
+    """Return transfers of earlier stock counts that are booked after the day of a moment.
 
     An earlier count is one whose count sheet was opened before the moment.
     """

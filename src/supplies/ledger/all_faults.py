@@ -21,7 +21,7 @@ from supplies.ledger.rules.need_fulfilment import find_need
 from supplies.ledger.rules.pledges import find_pledge
 
 _MAX_LINES_RUN = 25_000
-"""Maximum number of lines that are checked when rules run again, summed over all runs.
+"""Maximum number of lines that rules check to find further faults, in all runs together.
 
 Other writers wait meanwhile, so a larger number would delay them too long.
 """

@@ -271,9 +271,9 @@ class Journal:
         """Return the quantity that can be taken from an account on a given day.
 
         This is the smallest balance at the end of that day or of any later day. There is one
-        exception: goods that leave a location before a stock count there. If they leave, the count
-        found that much less missing, or that much more surplus. So only the days before the count
-        limit what can be taken.
+        exception: goods that leave a location before a stock count there. If they leave, the
+        shortage that the count found becomes smaller, or its surplus larger. So only the days
+        before the count limit what can be taken.
 
         Args:
             since: The day on which the goods are taken, which must be open; None means the
@@ -321,7 +321,7 @@ class Journal:
         return closings.get(last, 0) - before + drafted
 
     def first_day_available(self, account: str, item: str) -> date:
-        """Return the first day since which today's available quantity could always be taken.
+        """Return the earliest day from which on today's available quantity was always available.
 
         The balance is one of promises or needs, which have no lots. Days before the command's day
         are not considered.
@@ -441,7 +441,7 @@ class Journal:
         return max(0, taken + min(0, drafted))
 
     def drafted_lots(self, account: str, item: str) -> set[str]:
-        """Return the lots of an item of which the drafts change the balance in an account."""
+        """Return the lots of an item whose balance in an account is changed by the drafts."""
         return {lot for _, _, lot in self._changed_keys(account, item) if lot}
 
     def changes(self, account: str, item: str) -> bool:
@@ -571,7 +571,7 @@ class Journal:
             self._packed[pointer] = msgspec.structs.replace(packed, line=lines[0])
 
     def add_packed_lines(self) -> None:
-        """Add a row about the packs of each line that counts packs to the first draft.
+        """Add rows about packs to the first draft, one for each line that counts packs.
 
         Call this method after the rule has run.
         """
@@ -588,7 +588,7 @@ class Journal:
             head.add_rows(LatestDay(latest_day=head.happened_on))
 
     def recorded_lot(self, lot: str) -> Lot | None:
-        """Return the latest description of a lot without those in the drafts, or None."""
+        """Return the latest description of a lot in the books, or None. Ignore the drafts."""
         if self.corrected is not None and lot in self.corrected.described:
             return self.corrected.described[lot]
         return self.books.latest_row(Lot, lot=lot)

@@ -32,8 +32,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
         repeated: Whether the same request was recorded before, so that nothing new was written.
         conflict: How the reported fact contradicts the books, so that a coordinator must resolve
             the conflict; None if it does not contradict them.
-        recounted: Count sheets whose expected quantities have changed, because this command was
-            recorded after the count but has an earlier day.
+        recounted: Ids of count sheets whose expected quantities have changed, because this command
+            was recorded after the count but has an earlier day.
         warnings: Messages about possible mistakes, such as goods that exceed the pledge they name.
     """
 

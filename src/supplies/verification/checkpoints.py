@@ -1,4 +1,4 @@
-"""Sign checkpoints: a signed checkpoint confirms the number and hash of an entry at a time.
+"""Sign checkpoints. A checkpoint confirms the number and hash of an entry at a given time.
 
 A station signs checkpoints for its own last entry, and for entries of partner stations.
 """

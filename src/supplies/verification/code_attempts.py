@@ -1,6 +1,6 @@
-"""Check that no code of a stop was tried once more after too many wrong codes.
+"""Check that no further codes were tried for a stop after too many wrong codes.
 
-A household tells the courier the code of its stop as proof of delivery.
+A household proves the delivery by telling the courier the code of the stop.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class CodeAttempts:
         self._wrong = Counter[_Stop]()
 
     def add(self, recorded: Rows) -> None:
-        """Check the attempts that the next entries recorded.
+        """Check the attempts that the next batch of entries recorded.
 
         Raises:
             BooksBroken: a code was compared although too many codes of its stop were wrong.

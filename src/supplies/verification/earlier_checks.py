@@ -65,7 +65,7 @@ class EarlierChecks:
         self._take(0, ZERO_HASH.hex())
 
     def follow(self, entries: Sequence[Row], hash_column: int) -> None:
-        """Compare the next entries of the chain with those that earlier checks saw.
+        """Compare the next batch of entries with those that earlier checks saw.
 
         Args:
             hash_column: Index of the hash in a row of `entries`.
@@ -78,7 +78,7 @@ class EarlierChecks:
                 self._take(row[0], row[hash_column].hex())
 
     def check_end(self) -> None:
-        """After all entries were read, check that none is missing that an earlier check saw.
+        """Check, after the last entry, that all entries that earlier checks saw were found.
 
         Raises:
             BooksBroken: such an entry is missing.

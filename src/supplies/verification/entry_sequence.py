@@ -25,7 +25,7 @@ class EntrySequence:
         self._superseded: set[int] = set()
 
     def follow(self, bodies: Sequence[Body]) -> None:
-        """Check the next entries.
+        """Check the next batch of entries.
 
         Station, entry number, id and part (the number of the entry within its command) must be
         right. No entry may be superseded twice.

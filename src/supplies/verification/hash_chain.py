@@ -58,7 +58,7 @@ class HashChain:
         return self._sequence.clock_set_back
 
     def follow(self, rows: Sequence[Row]) -> list[Body]:
-        """Check the next entries of the chain. Return their decoded bodies.
+        """Check the next batch of entries. Return their decoded bodies.
 
         Raises:
             BooksBroken: an entry is missing or was changed.

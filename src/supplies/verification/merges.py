@@ -20,7 +20,7 @@ class Merges:
         self._seq: dict[tuple[str, str], int] = {}
 
     def add(self, recorded: Rows) -> None:
-        """Check the merges in the next entries.
+        """Check the merges in the next batch of entries.
 
         Raises:
             BooksBroken: a code would be merged into itself or into a merged code, a code would be

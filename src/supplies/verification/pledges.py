@@ -17,7 +17,7 @@ _ByPledge = Counter[tuple[str, str]]
 
 
 class FulfilledPledges:
-    """Checks the quantities that donations and conversions say they fulfilled of pledges.
+    """Checks the quantities of pledges that donations and conversions record as fulfilled.
 
     They must be equal to the quantities of the transfers. Documents that fulfil no pledge are
     skipped. So are conversions recorded by older versions of the program, which did not store these
@@ -31,7 +31,7 @@ class FulfilledPledges:
         self._conversions: set[str] = set()
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Remember the lines of documents in the next entries, and their transfers from pledges."""
+        """Remember lines and transfers from pledges in the next batch of entries."""
         self._add_donations(recorded, bodies)
         self._add_conversions(bodies)
 

@@ -85,7 +85,7 @@ class Receipts:
     def add(
         self, recorded: Rows, bodies: Sequence[Body], donations: set[str], low: int, high: int
     ) -> None:
-        """Check the receipts and erasable contents of the next entries.
+        """Check the receipts and erasable contents of the next batch of entries.
 
         Args:
             donations: Ids of all donations so far.

@@ -160,7 +160,7 @@ class Records:
         self._repeated: list[tuple[Table, str, str, int]] = []
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Check the rows of the next entries, and remember the ids that later entries may name.
+        """Check the rows of the next batch of entries, and remember ids that later entries name.
 
         Raises:
             BooksBroken: a row has the id of a wrong document or lot, or contradicts another row.
@@ -250,10 +250,9 @@ class Records:
                 )
 
     def _track_pending(self, recorded: Rows) -> None:
-        """Update the open deliveries and unresolved conflicts from the rows of the next entries.
+        """Update the open deliveries and unresolved conflicts from the next batch of entries.
 
-        A delivery is opened only by the row of the entry that created it. Its later rows change its
-        team.
+        Only the first row about a delivery opens it. Later rows about the delivery change its team.
         """
         pending = self.pending
         pending.update(

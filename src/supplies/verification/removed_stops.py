@@ -38,7 +38,7 @@ class RemovedStops:
         self._removals: list[_Removal] = []
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Remember the stops that the next entries took off deliveries."""
+        """Remember the stops that the next batch of entries took off deliveries."""
         for seq, delivery, allocation, moved_to in recorded[StopRemoval]:
             moved: _Goods = Counter()
             for source, target, item, lot, quantity in bodies[seq - bodies[0].seq].transfers:

@@ -46,7 +46,7 @@ class RepackedGoods:
         self._kept: dict[str, Counter[str]] = defaultdict(Counter)
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Remember the lots and conversions in the next entries."""
+        """Remember the lots and conversions in the next batch of entries."""
         at = ROW_TABLES[Lot].columns.index
         for row in recorded[Lot]:
             lot, origin, day = row[at("lot")], row[at("origin")], row[at("expires_on")]

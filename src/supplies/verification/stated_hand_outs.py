@@ -37,7 +37,7 @@ class StatedHandOuts:
         self._last: _Decision | None = None
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Check the resolutions of conflicts in the next entries.
+        """Check the resolutions of conflicts in the next batch of entries.
 
         Raises:
             BooksBroken: the entries of a resolution moved other goods than were reported, or a
@@ -58,7 +58,7 @@ class StatedHandOuts:
                 self._follow(bodies, at + 1)
 
     def _follow(self, bodies: Sequence[Body], start: int) -> None:
-        """Add the transfers of the next entries to the resolution that was read last.
+        """Add the transfers of the next batch of entries to the resolution that was read last.
 
         Only entries of the same command are added. At the first entry of another command, the
         resolution is complete and is checked.

@@ -45,7 +45,7 @@ class StatedOutcomes:
         self._decisions: list[_Outcome] = []
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Check the first outcomes in the next entries, and remember those that resolve conflicts.
+        """Check first outcomes in the next batch of entries. Remember those that resolve conflicts.
 
         Raises:
             BooksBroken: the entries of a first outcome moved other goods than the outcome lists.
@@ -65,7 +65,7 @@ class StatedOutcomes:
                 self._follow(bodies, at + 1)
 
     def _follow(self, bodies: Sequence[Body], start: int) -> None:
-        """Add the transfers of the next entries to the outcome that was read last.
+        """Add the transfers of the next batch of entries to the outcome that was read last.
 
         Only entries of the same command are added. At the first entry of another command, the
         outcome is complete and is checked.

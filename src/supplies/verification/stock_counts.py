@@ -45,7 +45,7 @@ class StockCounts:
         self._booked: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Read the counted lines in the next entries, and their booked differences.
+        """Read the counted lines in the next batch of entries, and their booked differences.
 
         Raises:
             BooksBroken: an entry names a count sheet or counted line that does not exist.

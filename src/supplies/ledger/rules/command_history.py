@@ -149,7 +149,7 @@ class History:
 
 
 def recounted_sheet(body: Body) -> str | None:
-    """Return the id of the count sheet whose booked difference an entry changed later.
+    """Return the id of a count sheet if the entry changes the booked difference of its count.
 
     The difference is that between counted and expected stock. Return None for all other entries.
     """

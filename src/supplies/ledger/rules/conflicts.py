@@ -129,7 +129,7 @@ def _find_conflict(journal: Journal, seq: int) -> Conflict:
 
 
 def _use_texts_of(journal: Journal, conflict: int) -> Texts:
-    """Move the free texts of a report into the entry that resolves its conflict. Return them.
+    """Copy the free texts of a report to the entry that resolves its conflict. Return the texts.
 
     Texts that were erased are left out.
     """

@@ -352,7 +352,7 @@ def _goods_by_day(moves: Iterable[tuple[Moment, Transfer]]) -> dict[tuple[str, K
 
 
 def _release_again(again: Journal, history: History) -> list[Draft]:
-    """Draft the recorded releases of goods that the command itself had set aside once more.
+    """Draft again all recorded releases of goods that the command itself had set aside.
 
     Each release keeps its day. Goods that have been used in the meantime are not released.
     """
@@ -426,7 +426,7 @@ def _check_reversible(history: History) -> None:
 
 
 def _restore_needs_of(journal: Journal, draft: Draft) -> None:
-    """Reopen needs that have more assigned or met than a correction leaves in goods for them."""
+    """Reopen needs for which a correction leaves fewer goods than are assigned or met."""
     assert journal.corrected is not None
     moved = {key for d in journal.drafts for key in net_changes(move.transfer for move in d.moves)}
     allocations: set[str] = set()

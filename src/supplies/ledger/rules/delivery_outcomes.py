@@ -181,7 +181,7 @@ def _shown(moment: datetime, zone: ZoneInfo) -> str:
 def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
     """Convert a time to a time zone.
 
-    Return the time unchanged if the result would be outside the calendar of Python.
+    Return the time unchanged if the result would be outside the years that Python supports.
     """
     try:
         return moment.astimezone(zone)
@@ -465,7 +465,7 @@ def outcome_line_rows(
 
 
 def return_account(command: ReportOutcome, line: OutcomeLine, load: StopLine) -> str:
-    """Return the account to which goods that the team brings back from a line go."""
+    """Return the account for goods of a line that the team brings back."""
     location = line.location or load.location
     return STOCK(location) if line.to == "stock" else ALLOCATED(command.allocation, location)
 

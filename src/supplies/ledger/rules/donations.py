@@ -136,7 +136,7 @@ def _in_order(command: RecordDonation, parts: list[PointedLine]) -> list[tuple[i
 
 
 def _with_recipient(journal: Journal, line: DonationLine, pointer: str) -> DonationLine:
-    """Return a line with the recipient added whose need it names, if it names a need."""
+    """Return a line. If the line names a need, the need's recipient is added to it."""
     if line.need is None:
         return line
     need = need_for(journal, line.need, f"{pointer}/need", item=line.item, recipient=line.recipient)

@@ -29,9 +29,9 @@ from supplies.ledger.rules.receipts import issue
 
 
 def record_found_gift(command: Settle, journal: Journal) -> None:
-    """Record goods that a stock count found as a donation, and issue its receipt.
+    """Record a donation of goods that a stock count has found, and issue the receipt.
 
-    Until then, the origin of the goods was unknown: donor → unexplained.
+    The goods are in stock already, so the transfer is donor → unexplained.
 
     Raises:
         InvalidField: the donor is missing or unknown, or `handled_by` is missing.
@@ -277,7 +277,7 @@ def move_from_origin(
     """Move goods of a donation from their origin into stock.
 
     If this corrects a gift that a stock count had found, the goods are in stock already. Then the
-    quantity of the surplus that the count found moves to `unexplained` instead.
+    quantity of the surplus moves from the origin to `unexplained` instead.
 
     Raises:
         InvalidField: a count found the goods at another location than the correction names.

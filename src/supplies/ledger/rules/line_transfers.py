@@ -53,7 +53,7 @@ def take_lines(
     source: str,
     expired: Expired,
 ) -> None:
-    """Draft transfers that move the goods of each line out of `source` to its own target.
+    """Draft transfers that move the goods of each line from `source` to the target of this line.
 
     Args:
         lines: The lines by their JSON pointers.

@@ -130,7 +130,7 @@ def record_statement(journal: Journal, draft: Draft, stated: ProductExpiry) -> N
 
 
 def describe_products(journal: Journal, draft: Draft, lots: Iterable[str]) -> None:
-    """Draft new expiries for products of lots whose own expiry the drafts have changed.
+    """Draft new expiries for products that were made from lots whose expiry the drafts change.
 
     Products of these products are included.
     """

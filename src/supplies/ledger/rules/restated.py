@@ -25,8 +25,9 @@ It is the reason why a product may expire later than the goods from which it was
 def restates(books: Books, recorded: Body, command: Command) -> bool:
     """Return whether a command has the same content as a recorded one, apart from free texts.
 
-    The books contain no copy of each command but a salted digest. So this function hashes the
-    command again, with the recorded texts. If these were erased, the result is always False.
+    The books contain only a salted digest of each command, not the command itself. So this function
+    hashes the command again, with the recorded texts. If these were erased, the result is always
+    False.
 
     Args:
         recorded: The first entry of the recorded command or of its last correction.
@@ -70,7 +71,7 @@ def _effective(texts: Texts) -> set[str]:
 def _candidates(
     command: Command, recorded: Body, texts: Texts, reason: str | None
 ) -> Iterator[Command]:
-    """Yield the possible spellings of a command. The entry may have recorded any of them.
+    """Yield the forms in which an entry may have recorded a command.
 
     The day may have been given or left out. In a correction, `or_earlier` may have been set in the
     correction, in the command within it, or in both.

@@ -2,8 +2,8 @@
 
 If the other station is in this database, the entry is read from its books. If the command contains
 the entry too, both must be the same. If the other station is elsewhere, only the hash of the entry
-in the command is checked. Whether the other station's books contain this entry shows when those
-books are verified.
+in the command is checked. Later, a verification of the other station's books shows whether they
+contain this entry.
 """
 
 from __future__ import annotations

@@ -120,7 +120,7 @@ def _shipment_line(
 
 
 def _value_of_part(journal: Journal, lot: Lot, quantity: int) -> int | None:
-    """Return the value of a part of a lot that is sent next, in minor units of the currency.
+    """Return the value of the next part of a lot to be sent, in minor units of the currency.
 
     The values of all parts together are rounded down, so their sum is never more than the value of
     the lot. Return None if the lot has no value.

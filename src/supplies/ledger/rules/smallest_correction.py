@@ -30,13 +30,13 @@ from supplies.ledger.rules.command_history import History
 from supplies.ledger.rules.correction_difference import MovedOn, Place
 
 MAX_TRIALS = 60
-"""Maximum number of trials of one refused correction.
+"""Maximum number of trials in the search for quantities with which a correction is accepted.
 
 It is enough to search any quantity up to `MAX_QUANTITY`.
 """
 
 MAX_LINES_TRIED = 4000
-"""Maximum number of lines in all trials of one refused correction, such as 8 trials of 500 lines.
+"""Maximum number of lines in all trials for one correction, such as 8 trials of 500 lines.
 
 Other writers wait during the trials, so a larger number would delay them too long.
 """
@@ -48,7 +48,7 @@ The `faults` of the error contain all quantities.
 """
 
 Attempt = Callable[[Command], None]
-"""A function that tries a command without recording it. It raises an error if refused."""
+"""A function that tries a command without recording it. A refusal is raised as an error."""
 
 Figures = dict[Place, int]
 """Quantities in base units. Each key is the place of the quantity in the command."""

@@ -1,4 +1,4 @@
-"""Codes of stops. A household tells the courier its code as proof of delivery."""
+"""Codes of stops. A household proves a delivery by telling the courier the code."""
 
 from __future__ import annotations
 
