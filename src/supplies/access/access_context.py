@@ -1,4 +1,4 @@
-"""The access tables of one station, read and written with one value of the current time."""
+"""The access tables of one station, and one value of the current time for all reads and writes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from supplies.signing.seals import Seals
 from supplies.storage.store import Row
 
 NO_LIMIT = 2**62
-"""A limit for lists that must be returned whole. It is larger than any list."""
+"""A limit for lists that must be returned completely. It is larger than any list."""
 
 
 class AccessContext:
     """The access tables of one station within a transaction, and the current time.
 
     Args:
-        books: The books from `Ledger.reading()`, or from `Ledger.admin_transaction()` to write.
+        books: The books from `Ledger.reading()`, or from `Ledger.admin_transaction()` if something
+            is to be written.
         now: The current time, with a time zone.
     """
 
@@ -29,16 +30,16 @@ class AccessContext:
 
     @property
     def now(self) -> str:
-        """The current time as text, in the form in which times are stored and sorted."""
+        """Return the current time as text, in the form in which times are stored and sorted."""
         return format_timestamp(self._now)
 
     @property
     def unix_time(self) -> int:
-        """The current time in whole seconds since 1970."""
+        """Return the current time in whole seconds since 1970."""
         return int(self._now.timestamp())
 
     def time_after(self, interval: timedelta) -> str:
-        """Return the time at the end of an interval that begins now, as text in the stored form."""
+        """Return the current time plus an interval, as text in the stored form."""
         return format_timestamp(self._now + interval)
 
     def all(self, sql: str, **params: Any) -> list[Row]:
@@ -50,29 +51,29 @@ class AccessContext:
         return self.books.one(sql, **params)
 
     def run(self, sql: str, **params: Any) -> int:
-        """Run a statement and return the number of changed rows. The SQL may use `:station`."""
+        """Run an SQL statement. Return the number of changed rows. The SQL may use `:station`."""
         return self.books.store.run(sql, {"station": self.station, **params})
 
     @property
     def seals(self) -> Seals:
-        """The sealed tables and the access log of the station."""
+        """Return the object that changes the sealed tables and the access log of the station."""
         return Seals(self.books.store, self.station, self.now)
 
     def update(self, table: str, changes: str, where: str, **params: Any) -> int:
-        """Change rows of a sealed table, as `Seals.update` does, and return their number."""
+        """Change rows of a sealed table, as `Seals.update` does. Return how many were changed."""
         return self.seals.update(table, changes, where, **params)
 
     def delete(self, table: str, where: str, **params: Any) -> int:
-        """Delete rows of a sealed table, as `Seals.delete` does, and return their number."""
+        """Delete rows of a sealed table, as `Seals.delete` does. Return how many were deleted."""
         return self.seals.delete(table, where, **params)
 
     def next_number(self, table: str) -> int:
-        """Return the number (`seq`) of the next row of a table."""
+        """Return the number (`seq`) that the next row of a table gets."""
         row = self.one(f"SELECT coalesce(max(seq), 0) + 1 FROM {table} WHERE station = :station")
         return 1 if row is None else int(row[0])
 
     def insert(self, table: str, **values: Any) -> None:
-        """Insert a row of this station. A row of a sealed table is sealed."""
+        """Insert a row of this station. If the table is sealed, append a seal for the row."""
         if table in SEALED_TABLES:
             self.seals.insert(table, **values)
             return

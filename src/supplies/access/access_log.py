@@ -1,8 +1,8 @@
 """The access log: a line for each read of personal data, each sign-in and each refused request.
 
 A line contains the user, the time, the route and the code of the person whose data was read. It
-contains no name of a person, because other people may read the log. A line is kept for at least
-six months.
+contains no names of people, because the log itself can be read by others. A line is kept for at
+least six months.
 
 Source: Cybersecurity Law of China, art. 21.
 """
@@ -23,14 +23,15 @@ class AccessLogLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line of the access log.
 
     Attributes:
-        who, role, credential: None for an unknown caller.
-        route: The path with the names of its parameters in place of their values.
+        who, role, credential: The caller, the caller's role and credential; None for an unknown
+            caller.
+        route: The path of the request, with the names of its parameters in place of their values.
         subject: The code of the person or document in the path; None if the path contains no code.
         outcome: What the caller did: `looked` at data, `registered` or `changed` a record, `made`
             or `revoked` a link, `signed-in`, or was `refused`.
         address: The caller's network address.
         detail: The link that was made or revoked, the user who made the link that was used, or the
-            names of the changed fields; otherwise absent.
+            names of the changed fields; None in other lines.
     """
 
     seq: int
@@ -75,9 +76,9 @@ def add_line(
 
 
 def erase_lines(access: AccessContext, *, before: datetime) -> int:
-    """Erase the lines older than a time, and return the number of erased lines.
+    """Erase the lines older than a time. Return the number of erased lines.
 
-    The other lines keep their numbers.
+    The numbers of the other lines do not change.
     """
     return access.seals.erase_lines(format_timestamp(before.astimezone(UTC)))
 
@@ -95,10 +96,10 @@ def list_lines(
     """List lines, newest first.
 
     Args:
-        access: The station's tables.
-        before: Return only lines older than the one with this number. None begins with the newest.
+        access: The access tables of the station.
+        before: Return only lines with a smaller number than this. None begins with the newest line.
         limit: The maximum number of lines to return.
-        who: Return only lines of this caller. None returns those of all callers.
+        who: Return only lines of this caller. None returns lines of all callers.
         subject: Return only lines about this code. None returns lines about all codes.
         since: Return only lines from this time on. None returns the oldest lines too.
         until: Return only lines before this time. None returns the newest lines too.
@@ -134,7 +135,10 @@ def list_lines(
 
 
 def _is_known(access: AccessContext, column: str, code: str) -> bool:
-    """Return whether a code is in a column of the log, or belongs to a record, user or document."""
+    """Return whether a code occurs in a column of the log, or exists in the books.
+
+    In the books, it may be the code of a record, a user or a document.
+    """
     lists = {
         "access_log": column,
         "users": "code",

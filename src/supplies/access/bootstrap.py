@@ -1,6 +1,7 @@
 """Create the first coordinator of a station.
 
-There is no default password: the coordinator opens a one-time path and sets a password there.
+There is no default password. The coordinator opens a page whose address works once, and sets a
+password there.
 """
 
 from __future__ import annotations
@@ -12,27 +13,27 @@ from supplies.access import users
 from supplies.access.access_context import AccessContext
 
 FIRST_LOGIN = "coordinator"
-"""The login of the first coordinator. If it is in use, a number is added."""
+"""The login of the first coordinator. If another user has it, a number is added."""
 
 COMMAND_LINE_AUTHOR = "machine"
-"""The name that is stored as author of changes made on the command line."""
+"""The name that is stored as the author of changes made on the command line."""
 
 _FIRST_LIFETIME = timedelta(days=1)
 
 
 class FirstSignIn(NamedTuple):
-    """The login of the first coordinator, and the path where the password is set."""
+    """The login of the first coordinator, and the path of the page for setting the password."""
 
     login: str
     path: str
 
 
 def first_sign_in(access: AccessContext) -> FirstSignIn | None:
-    """Return the login of the first coordinator, and the path where the password is set.
+    """Return the login of the first coordinator, and the path of the page for setting the password.
 
-    Return None if a coordinator can sign in already. If no coordinator exists, one is added. Each
-    call makes a new path. Earlier paths stay valid until they expire, because `supplies user add`
-    may have printed one of them. All paths end when a password is set.
+    Return None if a coordinator can already sign in. If there is no coordinator, add one. Each call
+    makes a new path. Earlier paths stay valid until they expire, because `supplies user add` may
+    have printed one of them. When a password is set, all these paths become invalid.
     """
     if users.has_coordinator(access):
         return None

@@ -1,8 +1,8 @@
 """Credentials: sessions, tokens, links and invitations.
 
-Each credential has a secret, which is shown once. The secret contains the code of the station, the
-code of the credential and 256 random bits. Only the SHA-256 of the random bits is stored. A slower
-hash is not needed for so many random bits.
+Each credential has a secret, which is shown only once. The secret contains the code of the station,
+the id of the credential and 256 random bits. Only the SHA-256 of the random bits is stored. For so
+many random bits, a slower hash is not needed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ from supplies.errors import NotFound, Sentence
 CredentialKind = Literal["session", "token", "link", "invitation"]
 
 CallerKind = CredentialKind | Literal["phone"]
-"""The kind of credential with which a caller sends requests. See `phones` for phones."""
+"""The kind of credential that a caller sends with requests.
+
+Phones have a module of their own, `phones`.
+"""
 
 DEFAULT_LIFETIMES: dict[CredentialKind, timedelta] = {
     "session": timedelta(hours=12),
@@ -35,13 +38,13 @@ DEFAULT_LIFETIMES: dict[CredentialKind, timedelta] = {
     "link": timedelta(days=90),
     "invitation": timedelta(days=3),
 }
-"""Default lifetime of each kind of credential. A session lasts a working day."""
+"""Default lifetime of each kind of credential. A session lasts for a working day."""
 
 MAX_LIFETIME = timedelta(days=730)
-"""Longest lifetime of a credential: two years."""
+"""Maximum lifetime of a credential: two years."""
 
 USE_RECORDED_EVERY = timedelta(minutes=1)
-"""How much time must pass before the next use of a credential is stored.
+"""Minimum time between two stored uses of a credential.
 
 If every use were stored, every request would need a commit.
 """
@@ -50,17 +53,17 @@ _SECRET = re.compile(
     r"supplies\.(?:(?P<station>[A-Za-z0-9][A-Za-z0-9._-]{0,63})\.)?"
     r"(?P<id>[0-9a-f]{16})\.(?P<random>[A-Za-z0-9_-]{43})"
 )
-"""Regular expression of secrets. Secrets of older versions contain no station."""
+"""Regular expression of secrets. Secrets from older versions contain no station."""
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
     """A credential without its secret.
 
     Attributes:
-        holder: The code of the user to whom it belongs.
-        team, donor: The team or donor to whom a link was given.
+        holder: The code of the user who uses the credential; None for links.
+        team, donor: The team or donor to whom a link was given; otherwise None.
         used_at: The last use, to the minute, or None if it was never used.
-        revoked_at: The time at which it was revoked, or None if it was not.
+        revoked_at: The time of revocation, or None if it was not revoked.
     """
 
     id: str
@@ -86,7 +89,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         code: The caller's code in entries and in the access log.
-        station: The station in whose tables the caller is stored.
+        station: The station whose tables contain the caller's credential.
         user: The code of the user; None for links and phones.
         team: The team whose deliveries the caller may see, if the role is courier.
         donor: The donor whose donations the caller may see, if the role is donor.
@@ -105,7 +108,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Secret(NamedTuple):
-    """The parts of a secret. The station is None in secrets of older versions."""
+    """The parts of a secret. In secrets from older versions, the station is None."""
 
     station: str | None
     id: str
@@ -113,12 +116,12 @@ class Secret(NamedTuple):
 
 
 class Authenticated(NamedTuple):
-    """A caller who sent a valid secret.
+    """The result of a successful authentication.
 
     Attributes:
         use_is_due: Whether `record_use` must be called.
-        same_until: The time until which this result is valid for the secret if the database is not
-            written: when it expires, or when its next use must be stored.
+        same_until: How long this result can be cached, if nothing is written to the database. It
+            ends when the credential expires, or when its next use must be stored.
     """
 
     caller: Caller
@@ -141,17 +144,17 @@ def issue(
     donor: str | None = None,
     label: str | None = None,
 ) -> tuple[Credential, str]:
-    """Issue a credential. Return it with its secret, which cannot be read again.
+    """Issue a credential. Return it with its secret, which is shown only now.
 
     Args:
-        access: The station's tables.
+        access: The access tables of the station.
         kind: The kind of credential.
-        role: The role of its callers. The role of a session follows its user.
-        by: The code of the author.
+        role: The role that callers with this credential have. A session has the role of its user.
+        by: The code of the person who issues it.
         lifetime: At most `MAX_LIFETIME`. None means the default of the kind.
         holder: The user; None for a link.
-        team: The team that a link is for.
-        donor: The donor that a link is for.
+        team: The team to whom a link is given.
+        donor: The donor to whom a link is given.
         label: A name that the holder gives to the credential.
 
     Raises:
@@ -247,7 +250,7 @@ def authenticate(
 
 
 def record_use(access: AccessContext, credential_id: str) -> None:
-    """Store that a credential was used now."""
+    """Store the current time as the last use of a credential."""
     access.run(
         "UPDATE credentials SET used_at = :now WHERE station = :station AND id = :id",
         now=access.now,
@@ -256,7 +259,7 @@ def record_use(access: AccessContext, credential_id: str) -> None:
 
 
 def get(access: AccessContext, credential_id: str) -> Credential:
-    """Return a credential by its id.
+    """Return the credential with this id.
 
     Raises:
         NotFound: the id is unknown.
@@ -285,13 +288,13 @@ def list_credentials(
     """List credentials of these kinds, newest first. Expired and revoked ones are included.
 
     Args:
-        access: The station's tables.
+        access: The access tables of the station.
         kinds: The kinds of credentials to return.
-        holder: The user whose credentials are returned. None returns those of all users.
-        team: The team whose links are returned. None returns links for all teams.
-        donor: The donor whose links are returned, with those of merged codes. None returns links
-            for all donors.
-        after: The id of the last credential of the previous page. None returns the first page.
+        holder: Return only credentials of this user. None returns those of all users.
+        team: Return only links for this team. None returns links for all teams.
+        donor: Return only links for this donor, including links for codes that were merged with the
+            donor's. None returns links for all donors.
+        after: The id of the last credential on the previous page. None returns the first page.
         limit: The maximum number of credentials to return.
     """
     where = f" AND c.kind IN ({', '.join(repr(str(kind)) for kind in kinds)})"
@@ -313,7 +316,7 @@ def list_credentials(
 
 
 def revoke(access: AccessContext, credential_id: str) -> Credential:
-    """Revoke a credential. If it was revoked before, nothing happens.
+    """Revoke a credential. If it is revoked already, nothing happens.
 
     Raises:
         NotFound: the id is unknown.
@@ -365,5 +368,5 @@ def _from_row(row: Sequence[object]) -> Credential:
 
 
 def digest(random: str) -> bytes:
-    """Return the stored hash of the random part of a secret."""
+    """Return the hash of the random part of a secret, in the form in which it is stored."""
     return hashlib.sha256(random.encode()).digest()

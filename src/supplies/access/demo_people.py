@@ -1,7 +1,7 @@
-"""Users of the demo: visitors can sign in as one of them without a password.
+"""Users of the demonstration: visitors can sign in as one of them without a password.
 
-Only `supplies demo` adds them. The database refuses them if the station has entries already. So the
-books of a real station have no such users.
+Only `supplies demo` adds these users. If the station has entries, the database refuses them. So the
+books of a real station never have such users.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from supplies.access.roles import USER_ROLES
 
 
 def add(access: AccessContext, *, team: str, by: str) -> list[users.User]:
-    """Add one user for each role, without a password. The login is the name of the role.
+    """Add one user for each role, without a password. The login of each is the name of the role.
 
     Args:
-        access: The tables of a station that has no entries yet.
+        access: The access tables of a station that has no entries yet.
         team: The code of the courier's team.
-        by: The code of the person who is recorded as having added the users.
+        by: The code of the person who adds the users.
 
     Raises:
         AlreadyDone: a login is in use.
@@ -34,7 +34,7 @@ def add(access: AccessContext, *, team: str, by: str) -> list[users.User]:
 
 
 def list_people(access: AccessContext) -> list[users.User]:
-    """List the users of the demo who are not disabled. In other books, there are none."""
+    """List the demonstration's users who are not disabled. In other books, the list is empty."""
     codes = {
         code for (code,) in access.all("SELECT code FROM demo_people WHERE station = :station")
     }

@@ -1,12 +1,12 @@
 """Known devices: browsers in which a user has signed in before.
 
-A login has a limited number of sign-in attempts from all unknown devices together, and anybody can
-use them up. Attempts from a known device are counted separately, so that a stranger who guesses
-passwords does not lock the user out.
+The number of sign-in attempts with one login is limited. Anybody can use up the attempts, so all
+unknown devices share them, while attempts from a known device are counted separately. So a stranger
+who guesses passwords cannot lock the user out.
 
 The browser keeps a cookie with the time, a random name and a message authentication code. The key
-of the code is the hash of the user's password, which nobody outside the database knows. So after a
-change of the password all devices are unknown. Nothing about devices is stored.
+of this code is the hash of the user's password, which nobody outside the database knows. So after a
+change of the password all devices are unknown. Nothing about devices is stored in the database.
 
 Source: OWASP, Slow Down Online Guessing Attacks with Device Cookies.
 """
@@ -22,31 +22,31 @@ from supplies.access.access_context import AccessContext
 from supplies.access.users import StoredPassword
 
 LIFETIME = timedelta(days=180)
-"""How long a device is known after the last sign-in."""
+"""How long a device stays known after the last sign-in."""
 
 _COOKIE = re.compile(r"([0-9]{1,12})\.([\w-]{22})\.([0-9a-f]{64})", re.ASCII)
 
 
 def cookie_name(access: AccessContext, user: str) -> str:
-    """Return the name of the cookie of a user.
+    """Return the name of the cookie for a user.
 
-    Each user of a browser has a cookie of their own.
+    If several users share a browser, each has a cookie of their own.
     """
     return f"supplies_device_{access.station}_{user}"
 
 
 def remember(access: AccessContext, password: StoredPassword, device: str | None = None) -> str:
-    """Return the value of the cookie for a device in which the user has just signed in.
+    """Return the value of the cookie for a device on which the user has just signed in.
 
     Args:
-        device: The name of the device if it is known. None gives it a name.
+        device: The name of the device if it is known. None makes a new random name.
     """
     name = device or secrets.token_urlsafe(16)
     return f"{access.unix_time}.{name}.{_code(access, password, access.unix_time, name)}"
 
 
 def known_device(access: AccessContext, password: StoredPassword, cookie: str | None) -> str | None:
-    """Return the name of the device that sent a cookie, or None if the device is unknown."""
+    """Return the name of the device from its cookie, or None if the device is unknown."""
     found = _COOKIE.fullmatch(cookie or "")
     if found is None or password.password_hash is None:
         return None

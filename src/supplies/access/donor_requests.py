@@ -1,8 +1,8 @@
-"""Requests of donors about their own data: to correct, hide or erase the data.
+"""Requests of donors about their own data: to correct, hide or erase it.
 
-The program does not change the data itself, because receipts may depend on it. A coordinator or
-recorder changes it and answers the request. The text of a request is personal data. It is erased
-when the request is answered, and when the donor is forgotten.
+A request does not change the data, because receipts may depend on it. A coordinator or recorder
+changes the data and answers the request. The text of a request is personal data. It is erased when
+the request is answered, and when the donor is forgotten.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ class NewRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """A new request.
 
     Attributes:
-        wish: What the donor wants, in the donor's words. It is required to correct a name.
+        wish: What the donor wants, in the donor's words. It is required if a name is to be
+            corrected.
     """
 
     kind: RequestKind
@@ -32,7 +33,7 @@ class NewRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The answer to a request: what was done about it, in the words of the person who answered."""
+    """The answer to a request: what was done, in the words of the person who answers."""
 
     answer: Literal["done", "declined"]
 
@@ -61,7 +62,8 @@ def add(access: AccessContext, donor: str, new: NewRequest) -> DonorRequest:
     """Store a request.
 
     Raises:
-        InvalidField: a field is invalid, or a request to correct the name does not give it.
+        InvalidField: a field is invalid, or a request to correct the name does not say the right
+            name.
         NotFound: the donor is unknown.
     """
     new = check_fields(new)
@@ -83,7 +85,7 @@ def add(access: AccessContext, donor: str, new: NewRequest) -> DonorRequest:
 
 
 def get(access: AccessContext, donor: str, number: int) -> DonorRequest:
-    """Return one request of a donor. Requests under all merged codes are found.
+    """Return one request of a donor. Requests under codes merged with the donor's are found too.
 
     Raises:
         NotFound: the donor has no request with this number.
@@ -110,7 +112,7 @@ def list_requests(
 ) -> list[DonorRequest]:
     """List a donor's requests with numbers greater than `after`, oldest first.
 
-    Requests under all merged codes are listed.
+    Requests under codes merged with the donor's are included.
     """
     codes = codes_of_person(access.books, "donor", donor)
     names = {f"donor{index}": code for index, code in enumerate(codes)}

@@ -1,6 +1,6 @@
-"""Check and compare logins.
+"""Check and compare logins, the names with which users sign in.
 
-Two users of a station may not have logins that look alike or are typed alike.
+The logins of two users of a station must not look alike, and must differ in more than case.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from supplies.domain.normalization import normalize_text
 from supplies.errors import InvalidField, Sentence
 
 MAX_COMPARED_LENGTH = 256
-"""Number of characters of a login that are compared. Every valid login is shorter or as long."""
+"""Number of characters of a login that are compared. No valid login is longer."""
 
 
 def check_login(login: str, pointer: str = "/login") -> str:
@@ -44,7 +44,7 @@ def check_login(login: str, pointer: str = "/login") -> str:
 def login_key(login: str) -> str:
     """Return the key by which logins are compared. It ignores case, width and encoding.
 
-    The function accepts any text, also one that is not a valid login.
+    The function accepts any text, even one that is not a valid login.
 
     Source: RFC 8265, profile UsernameCaseMapped.
     """

@@ -1,8 +1,8 @@
 """One-time codes (TOTP): a second factor that a user types after the password.
 
-An app on the user's phone and the station share a secret. From it and the time, the app computes a
-code of six digits, which changes every 30 seconds. Each code is accepted once. Recovery codes
-replace the app if the phone is lost. Each of them is also accepted once.
+An app on the user's phone and the station share a secret. From the secret and the time, the app
+computes a code of six digits, which changes every 30 seconds. Each code is accepted once. If the
+phone is lost, the user types a recovery code instead. Each recovery code is also accepted once.
 
 Source: RFC 6238.
 """
@@ -23,13 +23,13 @@ from supplies.errors import AlreadyDone, InvalidField, Sentence
 STEP_SECONDS = 30
 
 ALLOWED_STEPS = (-1, 0, 1)
-"""Time steps whose codes are accepted, counted from now.
+"""Offsets from the current time step of 30 seconds for which codes are accepted.
 
 One step before and one after allow for a wrong clock and for the time that typing takes.
 """
 
 RECOVERY_CODES = 10
-"""Number of recovery codes of a user."""
+"""How many recovery codes a user gets."""
 
 _RECOVERY_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _RECOVERY_GROUPS, _GROUP_LENGTH = 6, 4
@@ -37,7 +37,7 @@ _RECOVERY_GROUPS, _GROUP_LENGTH = 6, 4
 
 
 def start(access: AccessContext, user: User) -> str:
-    """Make a secret for a user's app and return it. It has no effect before `confirm`.
+    """Make a secret for a user's app, and return it. Codes are required only after `confirm`.
 
     Raises:
         AlreadyDone: the user has one-time codes.
@@ -63,16 +63,16 @@ def pending_secret(access: AccessContext, user: str) -> str | None:
 
 
 def app_address(access: AccessContext, user: User, secret: str) -> str:
-    """Return the `otpauth` address of a secret, which apps read from a QR code."""
+    """Return the `otpauth` address that contains a secret. Apps read it from a QR code."""
     name = f"{user.login} ({access.station})"
     app = pyotp.TOTP(secret, name=name, issuer="supplies")
     return app.provisioning_uri()
 
 
 def confirm(access: AccessContext, user: str, code: str) -> list[str]:
-    """Turn on one-time codes, after the user typed a code of the app. Return the recovery codes.
+    """Turn on one-time codes, if the user has typed a right code. Return the recovery codes.
 
-    The recovery codes cannot be read again.
+    The recovery codes are shown only now.
 
     Raises:
         InvalidField: the code is wrong, or `start` was not called before.
@@ -100,7 +100,7 @@ def is_on(access: AccessContext, user: str) -> bool:
 
 
 def turned_on_at(access: AccessContext, user: str) -> str | None:
-    """Return the time at which the user turned on one-time codes, or None if they are off."""
+    """Return when the user turned on one-time codes, or None if they are off."""
     row = access.one(
         "SELECT confirmed_at FROM one_time_codes WHERE station = :station AND holder = :user",
         user=user,
@@ -119,9 +119,9 @@ def count_recovery_codes(access: AccessContext, user: str) -> int:
 
 
 def use(access: AccessContext, user: str, code: str) -> bool:
-    """Return whether a code of the app or a recovery code is right, and mark it as used.
+    """Check a code of the app or a recovery code. If it is right, mark it as used.
 
-    Spaces, dashes and case do not matter.
+    Return whether it is right. Spaces, dashes and case do not matter.
     """
     if not is_on(access, user):
         return False
@@ -129,7 +129,7 @@ def use(access: AccessContext, user: str, code: str) -> bool:
 
 
 def remove(access: AccessContext, user: str) -> None:
-    """Turn off one-time codes. Their secret and the recovery codes are deleted."""
+    """Turn off one-time codes: delete the secret and the recovery codes."""
     for table in ("one_time_codes", "recovery_codes"):
         access.delete(table, "holder = :user", user=user)
 
@@ -178,6 +178,6 @@ def _digest(code: str) -> bytes:
 
 
 def _plain(code: str) -> str:
-    """Return a typed code without spaces and dashes, in lower case and plain digits."""
+    """Return a code without spaces and dashes, in lower case and ASCII digits."""
     text = unicodedata.normalize("NFKC", code[:100]).lower()
     return "".join(character for character in text if character.isalnum())

@@ -1,8 +1,9 @@
 """Passkeys (WebAuthn): keys on a user's device for signing in without a password.
 
-The service sends a challenge, a random number. The device signs it, after it has checked its user
-by fingerprint, face or PIN. So a passkey replaces the password and the one-time code. The station
-stores the public key only. A passkey belongs to one host name and is not offered to other sites.
+The service sends a challenge, which is a random number. The device signs the challenge, after it
+has checked its user by fingerprint, face or PIN. So a passkey replaces the password and the
+one-time code. The station stores the public key only. A passkey belongs to one host name and is not
+offered to other sites.
 
 Source: W3C, Web Authentication, level 2.
 """
@@ -23,13 +24,13 @@ from supplies.domain.validation import check_fields
 from supplies.errors import InvalidField, NotFound, Sentence
 
 CHALLENGE_LIFETIME = timedelta(minutes=5)
-"""How long a device may take to answer a challenge."""
+"""How much time a device has to answer a challenge."""
 
 _CHALLENGE_BYTES = 32
 
 
 class Site(NamedTuple):
-    """The site for which passkeys are made.
+    """The web site for which passkeys are made.
 
     Attributes:
         host: The host name, without a port.
@@ -44,9 +45,9 @@ class Passkey(msgspec.Struct, frozen=True, kw_only=True):
     """A passkey without its public key.
 
     Attributes:
-        id: The name that the device gave it, in base64url.
-        label: The name that the user gave it.
-        used_at: The last sign-in, or None if there was none.
+        id: The id that the device gave to the passkey, in base64url.
+        label: The name that the user gave to the passkey.
+        used_at: The last sign-in with the passkey, or None if there was none.
     """
 
     id: str
@@ -64,7 +65,7 @@ _COLUMNS = ", ".join(Passkey.__struct_fields__)
 
 
 def start_adding(access: AccessContext, user: User, site: Site) -> str:
-    """Return the JSON with which a browser asks the user's device for a new passkey."""
+    """Return the JSON with which a browser asks the user's device to make a passkey."""
     import webauthn
     from webauthn.helpers import base64url_to_bytes, structs
 
@@ -87,17 +88,17 @@ def start_adding(access: AccessContext, user: User, site: Site) -> str:
 
 
 def add(access: AccessContext, user: str, site: Site, answer: str, label: str) -> Passkey:
-    """Add the passkey that a device made.
+    """Store the passkey that a device made.
 
     Args:
-        access: The station's tables.
+        access: The access tables of the station.
         user: The code of the user.
-        site: The site on which the device was asked.
+        site: The site for which the device was asked to make it.
         answer: The JSON that the browser sent.
         label: A name for the passkey.
 
     Raises:
-        InvalidField: the label is invalid, or the answer is not one to a challenge for this user.
+        InvalidField: the label is invalid, or the answer does not match a challenge for this user.
     """
     import webauthn
     from webauthn.helpers import bytes_to_base64url
@@ -145,13 +146,13 @@ def start_sign_in(access: AccessContext, site: Site) -> str:
 
 
 def find_user(access: AccessContext, site: Site, answer: str) -> str | None:
-    """Return the code of the user whose passkey signed a challenge, and mark it as used.
+    """Return the code of the user whose passkey signed a challenge. Store the use of the passkey.
 
     Return None if the answer is not valid. No challenge is accepted twice.
 
     Args:
-        access: The station's tables.
-        site: The site on which the device was asked.
+        access: The access tables of the station.
+        site: The site for which the device was asked to sign in.
         answer: The JSON that the browser sent.
     """
     import webauthn
@@ -232,7 +233,7 @@ def _from_row(row: Sequence[object]) -> Passkey:
 
 
 def _new_challenge(access: AccessContext, holder: str | None) -> bytes:
-    """Store a new challenge and return it. Challenges that are too old are deleted.
+    """Store a new challenge and return it. Delete challenges that are too old.
 
     Args:
         holder: The user who adds a passkey; None for a sign-in.
@@ -252,7 +253,7 @@ def _new_challenge(access: AccessContext, holder: str | None) -> bytes:
 
 
 def _take_challenge(access: AccessContext, answer: str, *, holder: str | None) -> bytes:
-    """Return the challenge that a device answered, and delete it, so that it is accepted only once.
+    """Return the challenge that a device answered. Delete it, so that it is accepted only once.
 
     Raises:
         ValueError: the answer cannot be read, or its challenge is unknown.
@@ -285,7 +286,7 @@ class _Answer(msgspec.Struct):
 
 
 def _challenge_in(answer: str) -> bytes:
-    """Return the challenge in the JSON of a browser.
+    """Return the challenge that the JSON from a browser contains.
 
     Raises:
         ValueError: the JSON contains no challenge.

@@ -1,8 +1,8 @@
-"""Short proofs that a user has just typed the right password.
+"""Proofs, valid for a short time, that a user has just typed the right password.
 
-A user with one-time codes signs in on two pages. The second page sends such a proof with the code.
-Nothing about it is stored: its key is the hash of the password, which nobody outside the database
-knows.
+A user with one-time codes signs in on two pages. The first page checks the password and returns
+such a proof. The second page sends the proof together with the code. The proof is not stored: it
+is authenticated with the hash of the password, which nobody outside the database knows.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from supplies.access.access_context import AccessContext
 from supplies.access.users import StoredPassword
 
 LIFETIME = timedelta(minutes=5)
-"""How long after the password the code can be sent."""
+"""How long a proof is valid."""
 
 _PROOF = re.compile(r"([0-9]{1,12})\.(u_[0-9]{1,9})\.([0-9a-f]{64})", re.ASCII)
 
 
 def make_proof(access: AccessContext, password: StoredPassword) -> str:
-    """Return a proof for a user whose password was verified now."""
+    """Return a proof for a user who has just typed the right password."""
     at = access.unix_time
     return f"{at}.{password.user}.{_code(access, password, at)}"
 
 
 def find_password(access: AccessContext, proof: str) -> StoredPassword | None:
-    """Return the user and the password hash of a proof.
+    """Return the user and the password hash for a proof.
 
-    Return None if the proof is not valid or too old, if the password was changed, or if the user is
+    Return None if the proof is invalid or too old, if the password was changed, or if the user is
     disabled.
     """
     found = _PROOF.fullmatch(proof)

@@ -21,7 +21,7 @@ MIN_DIFFERENT_CHARACTERS = 5
 """Minimum number of different characters in a password."""
 
 MIN_COMPARED_LOGIN = 4
-"""A login of at least this length must not be part of the password."""
+"""Minimum length of a login that must not be part of the password."""
 
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
@@ -34,8 +34,8 @@ def hash_password(password: str, login: str, pointer: str = "/password") -> str:
     Hashing is slow on purpose: it takes 64 MiB of memory and a fraction of a second.
 
     Args:
-        password: The password.
-        login: The login of the password's user, which must not be part of the password.
+        password: The new password.
+        login: The login of the user, which must not be part of the password.
         pointer: JSON pointer to the field that contains the password, for errors.
 
     Raises:
@@ -71,8 +71,8 @@ def hash_password(password: str, login: str, pointer: str = "/password") -> str:
 def verify_password(password_hash: str | None, password: str) -> bool:
     """Return whether a password matches a hash.
 
-    If the hash is None, the result is False after the same time, so that nobody can tell whether a
-    login exists.
+    If the hash is None, return False, but take as much time as for a hash. So nobody can tell from
+    the time whether a login exists.
     """
     # Passwords set by older versions were hashed as typed.
     typed = dict.fromkeys((_prepared(password), password))
@@ -88,9 +88,9 @@ def _matches(password_hash: str | None, password: str) -> bool:
 
 
 def _prepared(password: str) -> str:
-    """Return a password in a form that is the same for every keyboard.
+    """Normalize a password, so that it is the same from every keyboard.
 
-    Characters are composed, and all kinds of space become plain spaces.
+    Characters are composed (Unicode NFC), and all kinds of space become ordinary spaces.
 
     Source: RFC 8265, profile OpaqueString.
     """

@@ -1,7 +1,7 @@
-"""Rules for reports by phones: which deliveries they may be about, and when the events happened.
+"""Rules for reports from phones: which deliveries they may be about, and when the events happened.
 
-A phone may have no network for days, and its clock may be wrong. But its reports are facts, so they
-are accepted even after the delivery was closed or given to another team.
+A phone may be without a network for days, and its clock may be wrong. But its reports are facts, so
+they are accepted even after the delivery was closed or given to another team.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
 def may_report(books: Books, team: str | None, delivery: str) -> bool:
-    """Return whether a team may report outcomes of a delivery: if it has or had the delivery."""
+    """Return whether a team has or had a delivery, so that it may report its outcomes."""
     return team is not None and bool(books.rows(Delivery, delivery=delivery, team=team))
 
 
@@ -37,8 +37,8 @@ R = TypeVar("R", ReportOutcome, ReportHandOut)
 def correct_clock(command: R, offset: timedelta | None) -> R:
     """Return a report with its time corrected from the phone's clock to the station's clock.
 
-    The time by the phone's clock is stored as `phone_time`. If the corrected time would be outside
-    of the calendar, the report is returned unchanged.
+    The original time is kept as `phone_time`. If the corrected time were outside the range of
+    dates, the report is returned unchanged.
 
     Args:
         offset: How far the station's clock is ahead of the phone's. None changes nothing.
@@ -61,12 +61,13 @@ def correct_clock(command: R, offset: timedelta | None) -> R:
 def offset_of_text(
     written_at: datetime, known: int | None, now: datetime, last_seen: datetime | None = None
 ) -> timedelta:
-    """Return how far the station's clock is ahead of a phone's, for records taken over from a text.
+    """Estimate how far the station's clock is ahead of a phone's, for records copied as text.
 
     The text may have been written long before it is read, so a time in the past does not show that
-    the phone's clock is behind. The difference that the phone reported last is used, except in two
-    cases: the text would then be written in the future; or it would be written before the phone was
-    last seen, although its own time is later. In both cases the phone's clock was corrected since.
+    the phone's clock is behind. Normally the result is the difference that the phone reported last.
+    But the phone's clock was corrected after that report in two cases: if the difference would move
+    the time of the text into the future; or if it would move the time of the text before the
+    phone's last request, while the uncorrected time is after it.
 
     Args:
         written_at: The time of the phone's clock when it wrote the text.

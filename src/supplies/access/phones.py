@@ -1,8 +1,8 @@
 """The phones of delivery teams.
 
-A phone joins with the link of a team or with the code of a run sheet, and gets a secret of its own.
-So each phone is listed, and a lost one is revoked without the others. Of the secret, only the
-SHA-256 is stored.
+A phone joins with a link for a team or with the code on a run sheet, and gets a secret of its own.
+So the station can list each phone, and revoke a lost phone without affecting the others. Only the
+SHA-256 of the secret is stored.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from supplies.domain.validation import check_fields
 from supplies.errors import NotFound, Sentence
 
 LIFETIME = timedelta(days=30)
-"""How long a phone is accepted after it last joined."""
+"""How long a phone has access after it last joined."""
 
 OVERDUE_AFTER = timedelta(hours=12)
-"""How long a record may be unsent before the station is asked to look for the phone."""
+"""How long a phone may keep a record unsent before the station is asked to look for the phone."""
 
 CALLER_PREFIX = "phone."
-"""Beginning of the code of a phone in entries and in the access log, before its id."""
+"""Prefix of the id of a phone, in the code by which entries and the access log name the phone."""
 
 
 class Phone(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,9 +47,11 @@ class Phone(msgspec.Struct, frozen=True, kw_only=True):
         last_seen: The last request, to the minute; None if there was none yet.
         unsent: Number of records that the phone has not sent yet, as it reported; None if it never
             reported.
-        oldest_unsent_at: The time of the oldest of them, by the phone's clock.
+        oldest_unsent_at: The time of the oldest unsent record, by the phone's clock; None if there
+            is none.
         version: The version of the program on the phone; None if unknown.
-        clock_offset_seconds: Seconds by which the station's clock was ahead of the phone's.
+        clock_offset_seconds: Seconds by which the station's clock was ahead of the phone's; None if
+            unknown.
     """
 
     id: str
@@ -67,7 +69,7 @@ class Phone(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Invitation(NamedTuple):
-    """A valid link or code with which phones may join a team."""
+    """A valid link, or a valid code on a run sheet, with which phones may join a team."""
 
     team: str
     joined_by: str
@@ -79,7 +81,7 @@ class _Named(msgspec.Struct, frozen=True):
 
 
 def station_of(secret: str) -> str | None:
-    """Return the station in the secret of a link or in the code of a run sheet.
+    """Return the station in the secret of a link, or in the code on a run sheet.
 
     Return None if the text has the form of neither.
     """
@@ -87,7 +89,10 @@ def station_of(secret: str) -> str | None:
 
 
 def find_invitation(access: AccessContext, secret: str) -> Invitation | None:
-    """Return the team that a phone joins with a link or a code; None if that is not valid."""
+    """Return the team that a phone joins with this link or code.
+
+    Return None if the link or code is not valid.
+    """
     delivery = run_codes.delivery_of(access, secret)
     if delivery is not None:
         return Invitation(delivery.team, delivery.delivery)
@@ -105,13 +110,13 @@ def join(
     version: str | None = None,
     present_secret: str = "",
 ) -> tuple[Phone, str]:
-    """Add a phone to a team. Return it with its secret, which cannot be read again.
+    """Add a phone to a team. Return it with its secret, which is shown only now.
 
-    If the phone has joined this team before and was not revoked, it keeps its id, and its lifetime
-    begins again. So records that it sends again are recognized.
+    If the phone has joined this team before and was not revoked, it keeps its id and its secret,
+    and its lifetime begins anew. So records that the phone sends a second time are recognized.
 
     Args:
-        present_secret: The secret that the phone has now; "" if it has none.
+        present_secret: The secret that the phone already has; "" if it has none.
 
     Raises:
         InvalidField: the label or the version is too long or has control characters.
@@ -147,7 +152,7 @@ def join(
 def authenticate(access: AccessContext, secret: str) -> Authenticated | None:
     """Return the phone to which a secret belongs, as the caller of a request.
 
-    Return None if the secret is not valid, or if the phone was revoked or has expired.
+    Return None if the secret is invalid, or if the phone was revoked or has expired.
     """
     phone = _find(access, secret)
     if phone is None or phone.revoked_at is not None or phone.expires_at <= access.now:
@@ -169,7 +174,7 @@ def authenticate(access: AccessContext, secret: str) -> Authenticated | None:
 
 
 def record_use(access: AccessContext, phone_id: str) -> None:
-    """Store that a phone sent a request now."""
+    """Store the current time as the time of the phone's last request."""
     access.run(
         "UPDATE phones SET used_at = :now WHERE station = :station AND id = :id",
         now=access.now,
@@ -189,7 +194,8 @@ def record_status(
     """Store what a phone reports about itself.
 
     Args:
-        clock_offset: How far the station's clock is ahead of the phone's. None keeps the last one.
+        clock_offset: How far the station's clock is ahead of the phone's. None keeps the stored
+            value.
     """
     offset = None if clock_offset is None else round(clock_offset.total_seconds())
     access.run(
@@ -207,9 +213,10 @@ def record_status(
 
 
 def status_is_due(access: AccessContext, phone_id: str, unsent: int) -> bool:
-    """Return whether the status of a phone must be stored now.
+    """Return whether the status that a phone reports must be stored.
 
-    It is stored once a minute, and whenever the number of unsent records has changed.
+    This is so if the number of unsent records has changed, or if a minute has passed since the last
+    stored report.
     """
     row = access.one(
         "SELECT unsent, reported_at FROM phones WHERE station = :station AND id = :id", id=phone_id
@@ -220,7 +227,7 @@ def status_is_due(access: AccessContext, phone_id: str, unsent: int) -> bool:
 
 
 def get(access: AccessContext, phone_id: str) -> Phone:
-    """Return a phone by its id.
+    """Return the phone with this id.
 
     Raises:
         NotFound: the id is unknown.
@@ -232,9 +239,10 @@ def get(access: AccessContext, phone_id: str) -> Phone:
 
 
 def joined_by(access: AccessContext, team: str) -> dict[str, list[Phone]]:
-    """Return the phones of a team that have access, by the link or delivery with which they joined.
+    """Return the phones of a team that have access, grouped by how they joined.
 
-    Expired and revoked phones are left out.
+    The key is the link or the delivery with which the phones joined. Expired and revoked phones are
+    left out.
     """
     found = _select(
         access,
@@ -255,7 +263,7 @@ def exists(access: AccessContext, phone_id: str) -> bool:
 
 
 def count(access: AccessContext, team: str) -> int:
-    """Return how many phones have joined a team, also those that have no access any more."""
+    """Return how many phones have joined a team, including expired and revoked ones."""
     row = access.one(
         "SELECT count(*) FROM phones WHERE station = :station AND team = :team", team=team
     )
@@ -272,8 +280,8 @@ def list_phones(
     """List phones, newest first. Expired and revoked ones are included.
 
     Args:
-        team: The team whose phones are listed. None lists those of all teams.
-        after: The id of the last phone of the previous page. None returns the first page.
+        team: Return only phones of this team. None returns those of all teams.
+        after: The id of the last phone on the previous page. None returns the first page.
         limit: The maximum number of phones to return.
     """
     where = "" if team is None else " AND team = :team"
@@ -286,7 +294,7 @@ def list_phones(
 
 
 def revoke(access: AccessContext, phone_id: str) -> Phone:
-    """Revoke a phone. If it was revoked before, nothing happens.
+    """Revoke a phone. If it is revoked already, nothing happens.
 
     Raises:
         NotFound: the id is unknown.
@@ -304,7 +312,7 @@ def revoke(access: AccessContext, phone_id: str) -> Phone:
 def phones_of_delivery(access: AccessContext, delivery: str) -> list[Phone]:
     """List the phones of all teams that have or had a delivery, newest first.
 
-    Revoked phones are left out, and so are phones that sent no request after they joined.
+    Revoked phones and phones that never sent a request are left out.
     """
     return _select(
         access,
@@ -316,9 +324,9 @@ def phones_of_delivery(access: AccessContext, delivery: str) -> list[Phone]:
 
 
 def silent_phones(access: AccessContext, delivery: str) -> list[Phone]:
-    """List the phones of a delivery that may have unsent records about it.
+    """List the phones that may have unsent records about a delivery.
 
-    These are phones that reported unsent records, and phones that sent no request since the
+    These are phones that reported unsent records, and phones that sent no request after the
     delivery was dispatched.
     """
     dispatched = access.one(
@@ -336,10 +344,11 @@ def silent_phones(access: AccessContext, delivery: str) -> list[Phone]:
 
 
 def unsent_at_counters(access: AccessContext, team: str | None = None) -> list[Phone]:
-    """List the phones whose unsent records may be hand-outs at a counter.
+    """List the phones with unsent records that may be hand-outs at a counter.
 
     Args:
-        team: The team that has or had a counter; None for all teams that have one.
+        team: Return only phones of this team, even if it has no counter now. None returns the
+            phones of all teams that have a counter.
     """
     of_team = "= :team"
     if team is None:
@@ -349,7 +358,7 @@ def unsent_at_counters(access: AccessContext, team: str | None = None) -> list[P
 
 
 def list_overdue(access: AccessContext) -> list[Phone]:
-    """List the phones with records that were not sent for longer than `OVERDUE_AFTER`."""
+    """List the phones that have kept a record unsent for longer than `OVERDUE_AFTER`."""
     waiting = _select(access, "AND unsent > 0 AND revoked_at IS NULL", limit=NO_LIMIT)
     return [phone for phone in waiting if _is_overdue(access, phone)]
 
@@ -371,7 +380,10 @@ def _minute_before(timestamp: str) -> str:
 
 
 def ended_deliveries(access: AccessContext, phone_id: str, team: str) -> list[str]:
-    """Return the deliveries of a team that ended or went to another team after a phone joined."""
+    """Return the deliveries that a team no longer has, because they ended or changed teams.
+
+    Only deliveries that ended or went to another team after the phone joined are returned.
+    """
     rows = access.all(
         "SELECT x.delivery FROM phones p CROSS JOIN delivery_ends x WHERE p.station = :station "
         "AND p.id = :id AND x.station = p.station AND x.seq > p.made_after AND EXISTS "
@@ -391,7 +403,7 @@ _COLUMNS = ", ".join(Phone.__struct_fields__).replace("last_seen", "used_at")
 
 
 def _find(access: AccessContext, secret: str) -> Phone | None:
-    """Return the phone to which a secret belongs, also if it was revoked or has expired."""
+    """Return the phone to which a secret belongs, even if it was revoked or has expired."""
     parts = parse_secret(secret)
     if parts is None or parts.station != access.station:
         return None

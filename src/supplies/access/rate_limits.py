@@ -1,7 +1,7 @@
 """Rate limits, counted in the database for all processes together.
 
 Time is divided into windows of equal length. A row counts the attempts of one caller in one window.
-Rows of earlier windows are deleted at the next attempt.
+At the next attempt, rows of earlier windows are deleted.
 """
 
 from __future__ import annotations
@@ -24,52 +24,55 @@ class RateLimit(NamedTuple):
 SIGN_IN_BY_ADDRESS = RateLimit("sign-in-address", 30, timedelta(minutes=15))
 SIGN_IN_BY_LOGIN_AND_ADDRESS = RateLimit("sign-in-login-address", 10, timedelta(minutes=15))
 SIGN_IN_BY_LOGIN = RateLimit("sign-in-login", 100, timedelta(minutes=15))
-"""Limits the sign-ins with one login from all unknown devices together.
+"""Limits the sign-in attempts with one login, from all unknown devices together.
 
-It allows more attempts than the other limits, because anyone can use up the attempts of somebody
-else's login.
+It allows more attempts than the other limits, because a stranger can use up the attempts of another
+person's login.
 """
 
 SIGN_IN_BY_DEVICE = RateLimit("sign-in-device", 10, timedelta(minutes=15))
-"""Limits the sign-ins of one user from one known device."""
+"""Limits the sign-in attempts of one user from one known device."""
 
 ONE_TIME_CODES = RateLimit("one-time-codes", 5, timedelta(minutes=15))
-"""Limits the wrong one-time codes of a user, from one known device or from all unknown ones.
+"""Limits wrong one-time codes of a user, separately for each known device and for all others.
 
-Three codes of a million are right at any time, so a guesser who knows the password finds one in a
-year with a chance of less than a half.
+At any time, three of a million codes are right. So somebody who knows the password and guesses for
+a year finds a right code with a probability of less than one half.
 """
 
 PASSKEY_CHALLENGES = RateLimit("passkey-challenges", 60, timedelta(minutes=15))
-"""Limits the passkey sign-ins from one address. Each counts twice: at its beginning and its end.
+"""Limits the passkey sign-ins from one network address.
 
-Passkeys cannot be guessed. The limit keeps strangers from filling the tables.
+Each sign-in counts twice: at its beginning and at its end. Passkeys cannot be guessed. The limit
+prevents strangers from filling the tables.
 """
 
 PASSWORD_CHANGES = RateLimit("password-changes", 10, timedelta(minutes=15))
-"""Limits how often a signed-in user may type the current password to change it."""
+"""Limits how often a signed-in user may type the old password in order to change it."""
 
 VERIFY_RECEIPT = RateLimit("verify", 30, timedelta(minutes=1))
-"""Limits the verification of receipts.
+"""Limits the attempts to verify a receipt by its check code.
 
-The limit leaves enough attempts for readers, but too few to guess a code of eight characters.
+It allows enough attempts for readers of receipts, but too few to guess a code of eight characters.
 """
 
 REFUSED_REQUESTS = RateLimit("strangers", 60, timedelta(minutes=1))
-"""Limits the refused requests that are written to the access log.
+"""Limits how many refused requests are written to the access log.
 
-Further requests get the status 429 and are not written.
+Above the limit, requests get the status 429 and are not written to the log.
 """
 
 DONOR_REQUESTS = RateLimit("donor-requests", 10, timedelta(days=1))
 
 
 def count_attempt(access: AccessContext, limit: RateLimit, caller: str) -> int:
-    """Count an attempt. Return 0 if it is allowed, otherwise the seconds until the next window.
+    """Count an attempt.
+
+    Return 0 if the attempt is allowed, otherwise the number of seconds until the next window.
 
     Args:
-        caller: The caller's name, for example a network address or a login. Only its hash is
-            stored.
+        caller: What identifies the caller, for example a network address or a login. Only its hash
+            is stored.
     """
     who = _digest(caller)
     length = int(limit.window.total_seconds())
@@ -100,7 +103,7 @@ def count_attempt(access: AccessContext, limit: RateLimit, caller: str) -> int:
 
 
 def reset(access: AccessContext, limit: RateLimit, caller: str) -> None:
-    """Set the count of a caller to zero, for example after a successful sign-in."""
+    """Set the count of a caller's attempts to zero, for example after a successful sign-in."""
     access.run(
         "DELETE FROM attempts WHERE station = :station AND what = :what AND who = :who",
         what=limit.name,

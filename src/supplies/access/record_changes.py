@@ -1,7 +1,7 @@
-"""The history of a catalogue record: who registered and changed it, and which fields.
+"""The history of a catalogue record: who registered or changed it, and which fields changed.
 
-The history consists of lines of the access log, and is stored as long as they are. It names the
-changed fields, but contains no values, because values of people's records are personal data.
+The history consists of lines of the access log, and is kept as long as they are. It contains the
+names of the changed fields, but not their values, because values may be personal data.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class RecordChange(NamedTuple):
 
     Attributes:
         at: The time in UTC.
-        who: The code of the user. None means unknown.
+        who: The code of the user; None if it is unknown.
         outcome: `CHANGED` or `REGISTERED`.
         fields: The names of the changed fields.
     """
@@ -32,7 +32,7 @@ class RecordChange(NamedTuple):
 
 
 def changed_fields(before: CatalogueRecord, after: CatalogueRecord) -> list[str]:
-    """Return the names of the fields that differ."""
+    """Return the names of the fields in which two records differ."""
     return [
         name for name in after.__struct_fields__ if getattr(before, name) != getattr(after, name)
     ]
@@ -43,11 +43,11 @@ def list_record_changes(
 ) -> list[RecordChange]:
     """Return the history of a record, newest first.
 
-    Records of several kinds may have the same code, so the kind is recognized by the route of a
-    line.
+    Two records of different kinds may have the same code. So the lines of the access log are
+    selected by their route too.
 
     Args:
-        access: The station's tables.
+        access: The access tables of the station.
         kind: The kind of record.
         code: The code of the record.
         limit: The maximum number of lines to return.

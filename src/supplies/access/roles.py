@@ -1,4 +1,4 @@
-"""The roles of callers, and the roles that each user may give to a token."""
+"""The roles of callers, and the roles that users may give to their tokens."""
 
 from __future__ import annotations
 
@@ -26,4 +26,7 @@ GRANTABLE_ROLES: Mapping[str, tuple[UserRole, ...]] = {
     "courier": ("courier",),
     "auditor": ("auditor",),
 }
-"""The roles that a user of each role may give to a token: never more rights than the own role."""
+"""The roles that users may give to their tokens, by the role of the user.
+
+A token never has more rights than its user.
+"""

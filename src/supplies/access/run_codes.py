@@ -1,7 +1,8 @@
-"""Codes of run sheets, with which phones join the team of a delivery.
+"""Codes on run sheets, with which phones join the team of a delivery.
 
-A code contains the delivery and a message authentication code over its latest assignment to a team.
-So it is valid until the delivery is closed or given to another team, and nothing is stored for it.
+A code contains the delivery and a message authentication code over the delivery's latest assignment
+to a team. So the code is valid until the delivery is closed or given to another team, and nothing
+is stored for it.
 """
 
 from __future__ import annotations
@@ -23,25 +24,25 @@ _CODE = re.compile(
 
 
 def station_of(code: str) -> str | None:
-    """Return the station of a code, or None if the text does not have the form of a code."""
+    """Return the station in a code, or None if the text does not have the form of a code."""
     parts = _CODE.fullmatch(code)
     return None if parts is None else parts["station"]
 
 
 def ensure_key(access: AccessContext) -> None:
-    """Create the key of the station if it has none."""
+    """Make the station's key for codes on run sheets, if it has none."""
     if read_key(access.books) is None:
         access.insert("run_keys", run_key=secrets.token_bytes(32))
 
 
 def read_key(books: Books) -> bytes | None:
-    """Return the key of the station, or None if it has none yet."""
+    """Return the station's key for codes on run sheets, or None if it has none."""
     found = books.value("SELECT run_key FROM run_keys WHERE station = :station")
     return None if found is None else bytes(found)
 
 
 def code_of(books: Books, delivery: str) -> str | None:
-    """Return the code of a delivery.
+    """Return the code for the run sheet of a delivery.
 
     Return None if the delivery is closed, or if the station has no key yet.
     """
@@ -52,10 +53,10 @@ def code_of(books: Books, delivery: str) -> str | None:
 
 
 def join_address(books: Books, delivery: str) -> str | None:
-    """Return the address with which a phone joins the team of a delivery, for its run sheet.
+    """Return the web address at which a phone joins the team of a delivery.
 
-    Return None if the delivery has no code, or if other devices cannot open the address of the
-    station.
+    The run sheet shows the address as a QR code. Return None if the delivery has no code, or if
+    other devices cannot open the address of the station.
     """
     host, code = books.station.host, code_of(books, delivery)
     if code is None or is_local_address(host):
@@ -64,7 +65,7 @@ def join_address(books: Books, delivery: str) -> str | None:
 
 
 def delivery_of(access: AccessContext, code: str) -> Delivery | None:
-    """Return the delivery of a code, with its team; None if the code is not valid any more."""
+    """Return the delivery for a code, with its team; None if the code is invalid or has expired."""
     parts = _CODE.fullmatch(code)
     if parts is None or parts["station"] != access.station:
         return None
@@ -77,7 +78,11 @@ def delivery_of(access: AccessContext, code: str) -> Delivery | None:
 
 
 def _assigned(books: Books, delivery: str) -> tuple[int, Delivery] | None:
-    """Return the latest assignment of an open delivery to a team, with its entry."""
+    """Return the latest assignment of an open delivery to a team.
+
+    The result is the number of the entry and the assignment; None if the delivery is closed or
+    unknown.
+    """
     seq = books.latest_seq(Delivery, delivery=delivery)
     if seq is None or books.latest_seq(DeliveryEnd, delivery=delivery) is not None:
         return None

@@ -31,14 +31,14 @@ Login = Annotated[
 
 
 class LastCoordinator(AgainstBooks):
-    """Raised if no other coordinator could sign in after the change of a user."""
+    """The change of a user is refused, because no other coordinator could sign in after it."""
 
     slug = "already-done"
     title = "The last coordinator must stay"
 
 
 class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new user.
+    """The data of a user to be added.
 
     Attributes:
         team: The team of a courier; None for other roles.
@@ -64,8 +64,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     """A user.
 
     Attributes:
-        code: The user's code in entries, which never changes.
-        disabled_at: The time at which the user was disabled, or None.
+        code: The code by which entries name the user. It never changes.
+        disabled_at: When the user was disabled; None if the user is not disabled.
     """
 
     code: str
@@ -83,7 +83,7 @@ _COLUMNS = "code, login, role, team, password IS NOT NULL, made_at, disabled_at"
 class StoredPassword(NamedTuple):
     """The code of a user, and the hash of the user's password.
 
-    The hash is None until the user sets a password.
+    The hash is None if the user has not set a password yet.
     """
 
     user: str
@@ -91,7 +91,7 @@ class StoredPassword(NamedTuple):
 
 
 def add(access: AccessContext, new: NewUser, *, by: str) -> User:
-    """Add a user, who then sets a password with an invitation.
+    """Add a user. The user then sets a password with an invitation.
 
     Raises:
         AlreadyDone: the login is in use, or looks like a login that is in use.
@@ -125,7 +125,7 @@ def add(access: AccessContext, new: NewUser, *, by: str) -> User:
 
 
 def get(access: AccessContext, code: str) -> User:
-    """Return a user by code.
+    """Return the user with this code.
 
     Raises:
         NotFound: the code is unknown.
@@ -139,7 +139,7 @@ def get(access: AccessContext, code: str) -> User:
 
 
 def get_by_login(access: AccessContext, login: str) -> User:
-    """Return a user by login. Case, width and encoding of the login do not matter.
+    """Return the user with this login. Case, width and encoding of the login do not matter.
 
     Raises:
         NotFound: the login is unknown.
@@ -151,7 +151,7 @@ def get_by_login(access: AccessContext, login: str) -> User:
 
 
 def find_password(access: AccessContext, login: str) -> StoredPassword | None:
-    """Return the code and the password hash of the user with a login.
+    """Return the code and the password hash of the user with this login.
 
     Return None if there is no such user, or if the user is disabled.
     """
@@ -160,7 +160,10 @@ def find_password(access: AccessContext, login: str) -> StoredPassword | None:
 
 
 def find_password_of(access: AccessContext, code: str) -> StoredPassword | None:
-    """Return the password hash of a user, as `find_password` does, by code."""
+    """Return the code and the password hash of the user with this code.
+
+    Return None if there is no such user, or if the user is disabled.
+    """
     row = access.one(
         "SELECT code, password FROM users "
         "WHERE station = :station AND code = :code AND disabled_at IS NULL",
@@ -170,7 +173,7 @@ def find_password_of(access: AccessContext, code: str) -> StoredPassword | None:
 
 
 def _logins(access: AccessContext) -> list[tuple[str, str]]:
-    """Return code and login of every user."""
+    """Return the code and login of every user."""
     rows = access.all("SELECT code, login FROM users WHERE station = :station")
     return [(code, login) for code, login in rows]
 
@@ -178,8 +181,8 @@ def _logins(access: AccessContext) -> list[tuple[str, str]]:
 def _find_code(access: AccessContext, login: str) -> str | None:
     """Return the code of the user with this login, or None if there is no such user.
 
-    Logins from older versions may differ from each other only in case or encoding. If there are
-    several such logins, the exact one is preferred.
+    Logins from older versions may differ only in case or encoding. If several logins match, the one
+    that is exactly equal is preferred.
     """
     users = _logins(access)
     exact = [code for code, used in users if used == login]
@@ -194,7 +197,7 @@ def list_users(
     """List users in the order in which they were added. Disabled users are included.
 
     Args:
-        after: The code of the last user of the previous page. None returns the first page.
+        after: The code of the last user on the previous page. None returns the first page.
     """
     rows = access.all(
         f"SELECT {_COLUMNS} FROM users WHERE station = :station "
@@ -217,7 +220,7 @@ def set_password(
     """Set the password of a user. The user's sessions and invitations end.
 
     Args:
-        access: The station's tables.
+        access: The access tables of the station.
         code: The user's code.
         password_hash: The result of `passwords.hash_password`.
         revoke_tokens: Whether the user's tokens end too. Set it if somebody else may know the old
@@ -248,13 +251,15 @@ def invite(
     lifetime: timedelta | None = None,
     keep_earlier: bool = False,
 ) -> tuple[Credential, str]:
-    """Invite a user to set a password. The user's earlier invitations end, unless they are kept.
+    """Invite a user to set a password.
+
+    The user's earlier invitations end, unless `keep_earlier` is set.
 
     Args:
-        access: The station's tables.
+        access: The access tables of the station.
         user: The user.
-        by: The code of the author.
-        lifetime: How long the invitation is valid. None means the default of invitations.
+        by: The code of the person who invites.
+        lifetime: How long the invitation is valid. None means the default for invitations.
         keep_earlier: Whether earlier invitations stay valid until they expire. All invitations end
             when a password is set.
 
@@ -278,15 +283,15 @@ def issue_token(
     label: str | None = None,
     lifetime: timedelta | None = None,
 ) -> tuple[Credential, str]:
-    """Issue a token with which a program acts for a user. Return the token with its secret.
+    """Issue a token, with which a program acts for a user. Return the token with its secret.
 
     Args:
-        access: The station's tables.
+        access: The access tables of the station.
         user: The user.
-        by: The code of the author.
+        by: The code of the person who issues the token.
         role: A role that the user may give to a token. None means the user's own role.
-        label: The use of the token, in words.
-        lifetime: How long the token is valid. None means the default of tokens.
+        label: What the token is used for, in words.
+        lifetime: How long the token is valid. None means the default for tokens.
 
     Raises:
         InvalidField: the user is disabled, or may not grant the role.
@@ -333,7 +338,7 @@ def disable(access: AccessContext, code: str) -> User:
 
 
 def enable(access: AccessContext, code: str) -> User:
-    """Let a disabled user sign in again, after setting a password with a new invitation.
+    """Let a disabled user sign in after setting a new password with a new invitation.
 
     Raises:
         NotFound: the code is unknown.
@@ -391,7 +396,7 @@ def _check_not_last_coordinator(access: AccessContext, user: User) -> None:
 
 
 def end_sessions(access: AccessContext, code: str) -> int:
-    """End all sessions of a user, for example after a telephone was lost.
+    """End all sessions of a user, for example after a phone was lost.
 
     Return the number of sessions that ended.
 

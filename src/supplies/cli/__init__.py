@@ -43,7 +43,10 @@ COMMANDS = {
     "station": ("station:station", "Add stations, change their settings, manage their keys."),
     "user": ("users:user", "Add users, change their access, set passwords, issue tokens."),
 }
-"""The commands by name, each with its module and function and its line in `supplies --help`."""
+"""The commands by name.
+
+Each has its module and function, and the line that `supplies --help` shows.
+"""
 
 
 @click.group(

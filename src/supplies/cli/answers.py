@@ -1,4 +1,7 @@
-"""Options of commands that print a result: as a table, or with --json, --csv or --xlsx."""
+"""Options of commands that print a result: --json, --csv and --xlsx.
+
+Without these options, such a command prints a table.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +20,17 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 
 LONGEST_CELL = 60
-"""Longest value that a table in the terminal shows. Columns with longer values are left out.
+"""Maximum length of the values in a table on the terminal.
 
-The other formats contain these columns.
+A column with a longer value is left out there. JSON, CSV and workbooks contain it.
 """
 
 LEFT_OUT = {"entries": ("id", "previous", "hash", "body")}
-"""Columns that a table in the terminal does not show, by the name of the table."""
+"""Columns that are left out of tables on the terminal, by the name of the table."""
 
 
 class Answer(NamedTuple):
-    """The result of a command in each form in which it can be printed.
+    """The result of a command, in each form in which it can be printed.
 
     Attributes:
         json: The parts of the JSON text.
@@ -41,9 +44,9 @@ class Answer(NamedTuple):
 
 
 def answer_options(function: Callable[P, Answer | None]) -> Callable[..., None]:
-    """Add `--json`, `--csv` and `--xlsx` to a command that returns its answer.
+    """Add `--json`, `--csv` and `--xlsx` to a command that returns an `Answer`.
 
-    If the command returns None, it has printed its result already.
+    A command that returns None has already printed its result itself.
     """
 
     @wraps(function)
@@ -90,9 +93,9 @@ def answer_options(function: Callable[P, Answer | None]) -> Callable[..., None]:
 
 
 def _print_csv(tables: list[Table]) -> None:
-    """Print tables as CSV, with an empty line between two of them.
+    """Print tables as CSV, with an empty line between two tables.
 
-    The output has no byte order mark, so that other programs can read it.
+    The output has no byte order mark, because many programs do not expect one.
     """
     from supplies.exports.tables import csv_parts
 
@@ -104,7 +107,10 @@ def _print_csv(tables: list[Table]) -> None:
 
 
 def _print_tables(tables: list[Table]) -> None:
-    """Print tables without the columns that have no value, or values too long for a terminal."""
+    """Print tables on the terminal.
+
+    Columns without any value, and columns with values that are too long, are left out.
+    """
     from supplies.cli.tables import print_table, value_in_words
 
     for table in tables:
@@ -129,7 +135,7 @@ def answer_with(
     *,
     kind: type[Any] | None = None,
 ) -> Answer:
-    """Return a result as an answer.
+    """Return the `Answer` for a result.
 
     Args:
         name: The name of the table.

@@ -1,4 +1,4 @@
-"""Options that several commands share, and the types of their values."""
+"""Command-line options that several commands share, and the types of their values."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ ENTRY_NUMBER = WholeNumber(_MOST_ENTRIES)
 LOCAL_HOST = "http://127.0.0.1:8000"
 """The default of `Station.host`.
 
-It is repeated in this module because importing structs is slow.
+The value is repeated here, because importing the class `Station` is slow.
 """
 
 database_option = click.option(
@@ -101,7 +101,7 @@ _ignored_station_option = click.option(
 
 
 def books_options(function: _Function) -> _Function:
-    """Add `--database` and `--station` to a command for one station."""
+    """Add `--database` and `--station` to a command that works on one station."""
     return database_option(station_option(function))
 
 
@@ -114,9 +114,9 @@ def all_books_options(function: _Function) -> _Function:
 
 
 def whole_database_options(function: _Function) -> _Function:
-    """Add `--database` and `--station` to a command for the whole database.
+    """Add `--database` and `--station` to a command that works on the whole database.
 
-    `--station` has no effect on the command.
+    `--station` is accepted, but has no effect.
     """
     return database_option(_ignored_station_option(function))
 

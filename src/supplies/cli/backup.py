@@ -90,7 +90,7 @@ def restore(
 
 
 def _store_result(database: str, target: Path, verified: Verified) -> None:
-    """Record in the books that a backup was made. If that fails, only print a warning."""
+    """Store in the books that a backup was made. If this fails, only print a warning."""
     from supplies.errors import StoreError
     from supplies.ledger.ledger import system_clock
     from supplies.maintenance.backup_log import log_backup

@@ -135,7 +135,7 @@ def _log(
     outcome: str,
     detail: str | None = None,
 ) -> None:
-    """Add a line to the history of a record."""
+    """Add a line to the history of a record in the access log."""
     from supplies.access import access_log
     from supplies.access.access_context import AccessContext
     from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
@@ -275,7 +275,9 @@ def _record_kind(kind: str) -> type[CatalogueRecord]:
 
 
 def _parse_fields(kind: type[CatalogueRecord], fields: tuple[str, ...]) -> dict[str, Any]:
-    """Return the values of options such as `phone=020-1234`. An empty value is None.
+    """Parse options such as `phone=020-1234`. Return the values by field.
+
+    An empty value becomes None.
 
     Raises:
         InvalidField: an option has another form, or a value is not JSON although it must be.
@@ -305,10 +307,10 @@ def _parse_fields(kind: type[CatalogueRecord], fields: tuple[str, ...]) -> dict[
 
 
 def _check_unit(unit: str) -> None:
-    """Check that a unit is a code, rather than the word for a unit.
+    """Check that a unit is given as a code, such as `bottle`, and not as a word, such as 瓶.
 
     Raises:
-        InvalidField: the unit is not a code. The message names the codes of the word.
+        InvalidField: the unit is not a code. The message names the codes for the word.
     """
     from supplies.domain.fields import is_valid_code
     from supplies.papers.units import SHIPPED_UNITS
@@ -321,7 +323,7 @@ def _check_unit(unit: str) -> None:
 
 
 def _contains(kind: Any, wanted: tuple[Any, ...]) -> bool:
-    """Return whether a type is one of `wanted`, or a union of types that contains one."""
+    """Return whether a type is one of `wanted`, or a union that contains one of them."""
     if get_origin(kind) is Annotated:
         return _contains(get_args(kind)[0], wanted)
     if get_origin(kind) in (Union, UnionType):

@@ -46,10 +46,10 @@ def read_witnesses(
 
 
 def check_any_applies(checkpoints: Sequence[Checkpoint], stations: Collection[str]) -> int:
-    """Return how many checkpoints belong to the verified stations.
+    """Return how many of the checkpoints belong to the verified stations.
 
     Raises:
-        InvalidField: there are checkpoints, but none belongs to a verified station.
+        InvalidField: there are checkpoints, but none of them belongs to a verified station.
     """
     count = sum(each.station in stations for each in checkpoints)
     if checkpoints and not count:
@@ -59,7 +59,9 @@ def check_any_applies(checkpoints: Sequence[Checkpoint], stations: Collection[st
 
 
 class CheckpointFile:
-    """A file to which checkpoints are added. The constructor checks the file before books are read.
+    """A file to which checkpoints are added.
+
+    The constructor checks the file, so that a command fails before it reads the books.
 
     Raises:
         InvalidField: the file is not a file of checkpoints, or is a file of the books.
@@ -78,7 +80,7 @@ class CheckpointFile:
         return str(self._output)
 
     def add(self, store: Store, verified: Verified) -> None:
-        """Add the checkpoints of all verified stations.
+        """Add a checkpoint for each verified station to the file.
 
         Raises:
             StoreError: the file cannot be written.

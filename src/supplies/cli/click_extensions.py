@@ -1,4 +1,4 @@
-"""Extensions of click: error messages, suggestions for mistyped names, lazy imports."""
+"""Extensions of click: error messages, suggestions for mistyped names, and lazy imports."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _NO_LIMIT = 1_000
 
 
 class Refused(click.ClickException):
-    """An error of the ledger, printed as a message on standard error, with exit status 1."""
+    """An error of this library. It is printed on standard error, and the exit status is 1."""
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print the message."""
+        """Print the message on standard error."""
         click.echo(f"supplies: {self.message}", file=file, err=True)
 
 
@@ -39,7 +39,7 @@ class Command(click.Command):
         Raises:
             Refused: the command raised a `SuppliesError`, or the disk is full.
             BadParameter: an argument, an option or an environment variable is not UTF-8.
-            Exit: with status 1, the program that reads the output has ended, as `head` does.
+            Exit: with status 1, if the program that reads the output has ended, as `head` does.
         """
         from supplies.errors import SuppliesError
 
@@ -71,9 +71,9 @@ class Command(click.Command):
 
 
 def _is_utf8(text: str) -> bool:
-    """Return whether the bytes of an argument were valid UTF-8.
+    """Return whether the bytes from which an argument was decoded are valid UTF-8.
 
-    Python decodes invalid bytes to surrogates, which cannot be encoded again.
+    Python decodes invalid bytes to surrogates, which cannot be encoded as UTF-8.
     """
     try:
         text.encode()
@@ -99,7 +99,10 @@ def escape_unprintable(error: UnicodeError) -> tuple[str, int]:
 
 
 def print_any_text() -> None:
-    """Make standard output and standard error accept all text, whatever their encoding is."""
+    """Make standard output and standard error accept all text.
+
+    Characters that their encoding lacks are escaped.
+    """
     codecs.register_error("supplies-escape", escape_unprintable)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -107,9 +110,10 @@ def print_any_text() -> None:
 
 
 def _name_as_typed(error: SuppliesError, params: Sequence[click.Parameter]) -> str:
-    """Return an error message in which the option as typed replaces the JSON pointer.
+    """Return an error message with names of options in place of JSON pointers.
 
-    A field without an option, such as one of `--set`, is named without its slash.
+    If a field has no option, for example a field of `--set`, its pointer is shown without the
+    slash.
     """
     sentence = str(error)
     for fault in error.faults:
@@ -123,7 +127,10 @@ def _name_as_typed(error: SuppliesError, params: Sequence[click.Parameter]) -> s
 
 
 def _sources(ctx: click.Context, error: SuppliesError) -> str:
-    """Return a remark with the names of the environment variables whose values are in a message."""
+    """Return a remark that names environment variables, or an empty text.
+
+    The variables are those whose values occur in the error message.
+    """
     names = [
         str(param.envvar)
         for param in ctx.command.params
@@ -135,7 +142,7 @@ def _sources(ctx: click.Context, error: SuppliesError) -> str:
 
 
 def _repeats(message: str, value: str) -> bool:
-    """Return whether a message contains a value, or the directory of a value that is a path."""
+    """Return whether a message contains a value or, if the value is a path, its directory."""
     directory = os.path.dirname(value)
     return value in message or (len(directory) > 1 and directory in message)
 
@@ -157,20 +164,20 @@ class Group(click.Group):
         return list(self.commands)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands. The first sentence of each command is written in full."""
+        """Write the list of commands, each with the first sentence of its help."""
         rows = [(name, self.summary(ctx, name)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
     def summary(self, ctx: click.Context, name: str) -> str:
-        """Return the first sentence of the help of command `name`."""
+        """Return the first sentence of the help of the command with this name."""
         command = self.get_command(ctx, name)
         return "" if command is None else command.get_short_help_str(limit=_NO_LIMIT)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command whose name is the first of `args`.
+        """Return the command that the first element of `args` names.
 
         Raises:
             NoSuchCommand: there is no such command. The message names similar commands, or all
@@ -190,12 +197,12 @@ class Group(click.Group):
 class LazyGroup(Group):
     """A group that imports the module of a command only when the command is called.
 
-    A name may consist of two words if the first word is a command too, as in `receipt` and `receipt
-    check`.
+    The name of a command may consist of two words even if the first word is a command too, as in
+    `receipt` and `receipt check`.
 
     Args:
         lazy_commands: For each command name, `"module:function"` within this package, and the line
-            in the overview.
+            in `--help`.
     """
 
     def __init__(
@@ -209,7 +216,7 @@ class LazyGroup(Group):
         return list(self._lazy_commands)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return the command `cmd_name`. Return None if there is no such command."""
+        """Import and return a command. Return None if there is no command of this name."""
         if cmd_name not in self._lazy_commands:
             return None
         module, _, function = self._lazy_commands[cmd_name][0].partition(":")
@@ -219,12 +226,12 @@ class LazyGroup(Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command with which `args` begin. A name of two words is tried first."""
+        """Return the command that `args` name. Names of two words are tried first."""
         two_words = " ".join(args[:2])
         if two_words in self._lazy_commands:
             return two_words, self.get_command(ctx, two_words), args[2:]
         return super().resolve_command(ctx, args)
 
     def summary(self, ctx: click.Context, name: str) -> str:
-        """Return the line of command `name` in the overview. Its module is not imported."""
+        """Return the line of a command in `--help`, without importing its module."""
         return self._lazy_commands[name][1]

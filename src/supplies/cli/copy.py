@@ -55,7 +55,7 @@ def copy(source: str, target: str, as_json: bool) -> None:
 
 
 def _key_file(database: str) -> Path | None:
-    """Return the path of the key file of a database, or None if no such path is known."""
+    """Return the path of the key file of a database, or None if the path is not known."""
     from supplies.errors import StoreError
     from supplies.signing.station_keys import key_file
 

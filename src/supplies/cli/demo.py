@@ -63,9 +63,9 @@ def demo(database: str, papers: str | None, host: str) -> None:
 
 
 def _check_is_new(database: str) -> tuple[str, Path]:
-    """Check that the database is new.
+    """Check that the database does not exist or is empty.
 
-    Return its name without its password, and the default folder for the papers.
+    Return its path or its URL without the password, and the default folder for the papers.
 
     Raises:
         AlreadyDone: the database is already in use.
@@ -86,7 +86,7 @@ def _check_is_new(database: str) -> tuple[str, Path]:
 
 
 def _write_papers(scene: Scene, database: str, folder: Path) -> int:
-    """Write every paper of the demonstration, and return how many were written."""
+    """Write all papers of the demonstration. Return the number of papers."""
     from supplies_receipts import (
         draw_delivery_slips,
         draw_donor_statement,

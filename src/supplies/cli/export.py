@@ -243,7 +243,9 @@ def _export(
     *,
     force: bool,
 ) -> None:
-    """Write an export to a file, which appears complete or not at all, or on standard output.
+    """Write an export to a file or to standard output.
+
+    A file is written completely or not at all.
 
     Raises:
         InvalidField: the file may not be written, or `force` is set without a file.

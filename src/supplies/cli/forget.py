@@ -180,10 +180,10 @@ def text(database: str, station: str | None, entry: int, yes: bool) -> None:
 
 
 def _check_clock(ledgers: Sequence[Ledger], as_of: date | None) -> str | None:
-    """Return why the clock may be wrong; None if it seems right or `--as-of` gives the day.
+    """Return why the clock may be wrong. Return None if it seems right or `--as-of` is given.
 
     Raises:
-        InvalidField: the given day is in the future by the clock.
+        InvalidField: by the clock, the day of `--as-of` is in the future.
     """
     from supplies.stations.clock_check import clock_doubt
 
@@ -212,7 +212,10 @@ def _print_list(people: Sequence[dict[str, object]], if_empty: str) -> None:
 
 
 def _forget(ledger: Ledger, people: Sequence[Person]) -> bool:
-    """Forget people one by one. Return False if somebody has an open need, pledge or delivery."""
+    """Erase the data of people one by one.
+
+    Return False if somebody cannot be forgotten yet, because of an open need, pledge or delivery.
+    """
     from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
     from supplies.errors import AgainstBooks, Forgotten
 
@@ -230,7 +233,10 @@ def _forget(ledger: Ledger, people: Sequence[Person]) -> bool:
 
 
 def _forget_texts(ledger: Ledger, entries: Sequence[int]) -> bool:
-    """Erase the texts of entries. Return False if a text is needed for an open conflict."""
+    """Erase the texts of entries.
+
+    Return False if a text cannot be erased yet, because an open conflict needs it.
+    """
     from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
     from supplies.domain.commands import ForgetText
     from supplies.errors import Forgotten, Unaccounted

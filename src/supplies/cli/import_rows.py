@@ -166,7 +166,7 @@ def _options(
     month: str | None,
     **others: Any,
 ) -> ImportOptions:
-    """Return the choices of the command line.
+    """Return the import options for the options of the command line.
 
     Raises:
         InvalidField: an option is wrong.
@@ -186,7 +186,7 @@ def _options(
 
 
 def _listed(ledger: Ledger, result: ImportResult) -> bytes:
-    """Return the listed rows as CSV, with the reasons in the language of the station."""
+    """Return the rows that were not recorded as CSV, with the reasons in the station's language."""
     from supplies_service.pages.languages import station_language, translate_sentence
 
     from supplies.imports.listed_rows import listed_as_csv
@@ -230,10 +230,10 @@ def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
 
 
 def _mapping(path: Path | None) -> dict[str, str]:
-    """Return the user's choices of columns from a JSON file.
+    """Return the column choices that a JSON file contains.
 
     Raises:
-        InvalidField: the file cannot be read, or contains something else.
+        InvalidField: the file cannot be read, or does not contain column choices.
     """
     import msgspec
 

@@ -41,7 +41,7 @@ _OPTIONS = {
     "in_use": click.option("--in-use", is_flag=True, help="Leave out retired records."),
     "all_of_them": click.option("--all", "all_of_them", is_flag=True, help="Resolved ones too."),
 }
-"""The command-line option for each filter."""
+"""The command-line option for each filter of a list."""
 
 _RECORDS = ("find", "in_use")
 
@@ -83,16 +83,16 @@ _LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "communities": ("Communities.", _RECORDS),
     "merges": ("Codes merged into others.", ()),
 }
-"""For each list of `supplies.exports.lists`: its line in the overview, and its filters."""
+"""The line in `--help` and the filters of each list in `supplies.exports.lists`."""
 
 _ALIASES = {"households": "recipients", "places": "locations"}
 
 
 class ListGroup(Group):
-    """The command group `list`, which also knows other names of some lists."""
+    """The command group `list`. Some of its commands have a second name, such as `households`."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command of a list."""
+        """Return the command that prints a list."""
         return super().get_command(ctx, _ALIASES.get(cmd_name, cmd_name))
 
 
@@ -133,7 +133,7 @@ def _answer(books: Any, name: str, filters: dict[str, Any]) -> Answer:
 
 
 def _json_parts(rows: Iterator[Any]) -> Iterator[bytes]:
-    """Yield a list as JSON in the format of the REST API, as one page."""
+    """Yield the parts of a list as JSON, in the format of a single page of the REST API."""
     import msgspec
 
     encode = msgspec.json.Encoder().encode

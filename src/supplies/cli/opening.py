@@ -1,4 +1,4 @@
-"""Open the books that the options `--database` and `--station` name."""
+"""Open the books that the options `--database` and `--station` select."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def open_ledgers(database: str, station: str | None) -> Iterator[list[Ledger]]:
 
 
 def find_station(store: Store, named: str | None) -> str:
-    """Return the code of the station with which a command works.
+    """Return the code of the station on which a command works.
 
-    It is `named` or, if that is None, the only station of the database.
+    It is `named` or, if `named` is None, the only station of the database.
 
     Raises:
         InvalidField: there is no such station, or `named` is None and there are several.
@@ -70,7 +70,7 @@ def _find_stations(store: Store, named: str | None) -> list[str]:
 
 
 def warn_of_local_address(station: Station, *, to: TextIO | None = None) -> None:
-    """Print a warning if the QR codes of a station's receipts cannot be opened from everywhere.
+    """Print a warning if many people cannot open the QR codes of a station's receipts.
 
     Args:
         to: The stream to print to. None means standard error.

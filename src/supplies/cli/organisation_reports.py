@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 
 def report_organisation_stock(ledger: Ledger) -> Answer:
-    """Return the stock of each item at this station and all stations under it."""
+    """Report the stock of each item at this station and all stations under it."""
     with ledger.reading() as books:
         page = list_stock_by_item(books, limit=None)
     return answer_with("stock", page, lambda: print_structs(page.items), kind=StockOfItem)
 
 
 def report_organisation_needs(ledger: Ledger) -> Answer:
-    """Return the needs for each item at this station and all stations under it."""
+    """Report the needs for each item at this station and all stations under it."""
     with ledger.reading() as books:
         page = list_needs_by_item(books, limit=None)
     return answer_with("needs", page, lambda: print_structs(page.items), kind=NeedOfItem)
@@ -48,7 +48,7 @@ def report_organisation_period(
     *,
     output: OutputFile | None,
 ) -> Answer | None:
-    """Return the report over a period for this station and all stations under it.
+    """Report on a period for this station and all stations under it.
 
     Args:
         first, last: None means the day of the earliest or the latest entry of all stations.

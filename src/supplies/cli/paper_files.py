@@ -1,4 +1,4 @@
-"""Write papers and other output to files."""
+"""Write papers and other output of commands to files."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from supplies.ledger.ledger import Ledger
 
 _PUBLIC = 0o644
-"""File mode of files without names or addresses of people. The umask is subtracted from it."""
+"""File mode of files that contain no names or addresses of people.
+
+The umask is subtracted from it.
+"""
 
 
 def draw_receipt(ledger: Ledger, database: str, number: str) -> bytes:
-    """Draw a receipt as issued, with its signed data attached."""
+    """Draw a receipt as PDF, as it was issued, and attach its signed data."""
     from supplies_receipts import draw_signed_receipt
 
     from supplies.signing.station_keys import StationKeys
@@ -30,7 +33,7 @@ def draw_receipt(ledger: Ledger, database: str, number: str) -> bytes:
 
 
 def make_folder(path: Path) -> None:
-    """Create a folder and its parents unless they exist.
+    """Create a folder and its parent folders, if they do not exist.
 
     Raises:
         StoreError: the folder cannot be created.
@@ -49,7 +52,7 @@ class OutputFile:
     The constructor checks the file, so that a command fails before it draws a paper.
 
     Args:
-        database: The books, whose files are never overwritten.
+        database: The database of the books. Its files are never overwritten.
         force: Whether to replace the file if it exists.
 
     Raises:
@@ -85,7 +88,9 @@ class OutputFile:
 
     @contextmanager
     def draft(self, *, is_public: bool = False) -> Iterator[Path]:
-        """Yield the path of an empty draft to be written, and rename the draft afterwards.
+        """Yield the path of an empty draft for the `with` block to write.
+
+        After the block, rename the draft to the name of the file.
 
         Args:
             is_public: As in `write`.
@@ -116,7 +121,7 @@ class OutputFile:
 
 
 def report_output(output: str | None, database: str, *, force: bool) -> OutputFile | None:
-    """Return the output file of a report, or None if the report is to be printed on the screen.
+    """Return the file that a report is written to, or None to print it on the terminal.
 
     Args:
         output: The name of the file, or None.
@@ -134,7 +139,7 @@ def report_output(output: str | None, database: str, *, force: bool) -> OutputFi
 
 
 def write_report(file: OutputFile, name: str, content: bytes, *, is_public: bool = False) -> None:
-    """Write a report's PDF to a file, and print the file's name.
+    """Write the PDF of a report to a file, and print the name of the file.
 
     Raises:
         StoreError: the file cannot be written.

@@ -88,7 +88,7 @@ def _write_batch(
 
 
 def _warn_of_local_addresses(documents: Sequence[DonationReceipt]) -> None:
-    """Print a warning if the QR code of a receipt leads to this computer only."""
+    """Print a warning if the QR code of a receipt works on this computer only."""
     from supplies.stations.public_address import is_local_address
 
     local = [one for one in documents if is_local_address(one.station.host)]

@@ -1,4 +1,4 @@
-"""The commands of the reports in `supplies.exports.reports`, such as cover and losses."""
+"""The commands for most reports in `supplies.exports.reports`, such as cover and losses."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def built_report(
     force: bool,
     **options: Any,
 ) -> Iterator[BuiltReport | None]:
-    """Yield a report, whose books stay open within the `with` block.
+    """Build a report and yield it. The books stay open within the `with` block.
 
     If `output` names a file, write the report there as a PDF, and yield None.
     """
@@ -58,7 +58,7 @@ def built_report(
 
 
 def _command(kind: ReportKind) -> click.Command:
-    """Return the command of a report."""
+    """Return the command that prints a report."""
 
     @answer_options
     @report_paper_options
@@ -99,7 +99,10 @@ def _option(option: ReportOption) -> Callable[[_Function], _Function]:
 
 
 OTHER_FORMS = ("stock", "recall", "alerts")
-"""Reports whose commands print other tables, in `supplies.cli.reports`."""
+"""Reports without a command in this module.
+
+Their commands, in `supplies.cli.reports`, print tables of another form.
+"""
 
 PERIOD_REPORTS = tuple(_command(kind) for name, kind in REPORTS.items() if name not in OTHER_FORMS)
-"""The commands of these reports, in the order of `supplies report --help`."""
+"""The commands of all other reports, in the order of `supplies report --help`."""

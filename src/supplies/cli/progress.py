@@ -12,21 +12,24 @@ from typing import Protocol
 
 
 class ReportProgress(Protocol):
-    """A function that a long-running operation calls to report its progress."""
+    """A function that long-running work calls to report its progress."""
 
     def __call__(self, done: int, total: int | None = None) -> None:
-        """Report that `done` of `total` steps are done. None means that `total` is unchanged."""
+        """Report that `done` of `total` steps are done.
+
+        If `total` is None, the number of all steps stays as it was reported before.
+        """
 
 
 @contextmanager
 def progress_bar(
     label: str, total: int | None = None, *, with_rate: bool = False
 ) -> Iterator[ReportProgress]:
-    """Show a progress bar on standard error, if that is a terminal.
+    """Show a progress bar on standard error, if standard error is a terminal.
 
     Args:
-        total: The number of steps. While it is None, the bar only shows that work goes on.
-        with_rate: Whether to show how many steps are done in a second, and how much time is left.
+        total: The number of all steps. While it is None, the bar only shows that work goes on.
+        with_rate: Whether to show the number of steps per second, and the time that is left.
     """
     if not sys.stderr.isatty():
         yield lambda done, total=None: None
@@ -58,9 +61,9 @@ def progress_bar(
 
 @contextmanager
 def interrupted() -> Iterator[threading.Event]:
-    """Yield an event that is set when the user presses Ctrl-C, instead of KeyboardInterrupt.
+    """Yield an event that is set when the user presses Ctrl-C.
 
-    A second Ctrl-C raises KeyboardInterrupt.
+    The first Ctrl-C does not raise KeyboardInterrupt; the second does.
     """
     event = threading.Event()
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from supplies.ledger.writer import Request
 
 COMMANDS_PER_COMMIT = 100
-"""How many commands of a list are committed together."""
+"""How many commands of a list are recorded in one transaction."""
 
 
 @click.command("record", cls=Command)
@@ -73,13 +73,14 @@ def record(
 
 
 Decoded = Any
-"""A decoded JSON value, or an InvalidField in place of text that is not JSON."""
+"""A decoded JSON value or, if the text was not JSON, an InvalidField."""
 
 
 def read_commands(source: IO[bytes]) -> tuple[Decoded, Iterator[Decoded] | None]:
-    """Return the first command, and an iterator over the others; None if there is only one.
+    """Return the first command, and an iterator over the others.
 
-    Lines are read while the commands are recorded.
+    If there is only one command, return None instead of the iterator. Lines are read one by one,
+    while the commands are recorded.
 
     Raises:
         InvalidField: there is no command, or the text is neither an object nor a list.
@@ -116,7 +117,7 @@ def _decode(text: bytes) -> Decoded:
 def _record_list(
     ledger: Ledger, commands: Iterable[Decoded], by: str, key: str | None
 ) -> Iterator[Recorded | SuppliesError]:
-    """Record commands in groups, and yield the answer to each."""
+    """Record commands in groups. Yield the answer to each command."""
     numbered = iter(enumerate(commands, 1))
     while group := list(islice(numbered, COMMANDS_PER_COMMIT)):
         requests: list[Request | SuppliesError] = []
@@ -131,7 +132,7 @@ def _record_list(
 
 
 def _request(ledger: Ledger, fields: Decoded, by: str, key: str | None) -> Request:
-    """Return the request to record a command.
+    """Convert a decoded JSON value to a request that records a command.
 
     Raises:
         InvalidField: the command is not JSON, has no known type, or has invalid fields.
@@ -170,7 +171,7 @@ def _command_type(name: object) -> Any:
 
 
 def _problem(error: SuppliesError) -> dict[str, Any]:
-    """Return an error with the fields of a problem of the REST API."""
+    """Return an error as a mapping with the fields of an error in the REST API."""
     return {
         "type": f"/problems/{error.slug}",
         "title": error.title,

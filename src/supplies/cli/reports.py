@@ -38,11 +38,11 @@ def _refuse_with_organisation(option: str, value: object) -> None:
 class ReportGroup(Group):
     """The command group `report`.
 
-    An option may also come before the name of the report, as in `supplies report --json stock`.
+    Options may also stand before the name of the report, as in `supplies report --json stock`.
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the arguments, after moving the report's name to the front."""
+        """Move the name of the report to the front, then parse the arguments."""
         if args and args[0] not in self.commands:
             names = [name for name in args if name in self.commands]
             if len(names) == 1:
@@ -282,7 +282,7 @@ def receipts(database: str, station: str | None, as_of: date | None) -> Answer:
 
 
 def _period(first: date | None, last: date | None, entries: tuple[date, date]) -> tuple[date, date]:
-    """Return the period. If a day is None, the first or last day of `entries` takes its place."""
+    """Return the period. If a day is None, it is the first or last day of `entries`."""
     return first or entries[0], last or entries[1]
 
 

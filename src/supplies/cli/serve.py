@@ -103,10 +103,9 @@ def serve(
 
 
 def _open_first_station(database: str, station: str | None) -> Ledger:
-    """Open the books of the station whose coordinator signs in first.
+    """Open the books of the station for which the first coordinator is created.
 
-    They are those of `station`. If it is None, they are those of the station that was registered
-    first.
+    It is `station` or, if `station` is None, the default station of the database.
     """
     from supplies.cli.opening import open_ledger
     from supplies.ledger.ledger import Ledger

@@ -33,7 +33,7 @@ _SETTINGS = {
     "retention": ("recipients_days", "donors_days", "access_log_days"),
     "organisation": ("under",),
 }
-"""The settings of `station set`, grouped by where they are stored."""
+"""The names of the settings that `station set` changes, grouped by where they are stored."""
 
 _TEXTS = {
     "name": "Name of the station, printed on papers.",
@@ -291,7 +291,9 @@ def set_settings(
 def _changes(
     settings: dict[str, str | int | None], removed: tuple[str, ...]
 ) -> dict[str, dict[str, Any]]:
-    """Return the changed settings by group. The value None removes a setting.
+    """Return the changed settings, grouped by where they are stored.
+
+    The value None removes a setting.
 
     Raises:
         InvalidField: a setting is both set and removed, or the logo cannot be used.
@@ -337,7 +339,7 @@ def _change(
 
 
 def _parse_unit(text: str) -> tuple[str, dict[str, str]]:
-    """Return the code and the words of a unit from a text such as `crate=筐,crate,crates`.
+    """Parse a unit such as `crate=筐,crate,crates`. Return its code and its names.
 
     Raises:
         InvalidField: the text does not have this form.
@@ -350,7 +352,7 @@ def _parse_unit(text: str) -> tuple[str, dict[str, str]]:
 
 
 def _read_logo(name: str) -> str:
-    """Read a logo and return it in base64.
+    """Read a logo from a file. Return it in base64.
 
     Raises:
         InvalidField: the file cannot be read or is too large.

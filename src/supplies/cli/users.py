@@ -305,19 +305,19 @@ def token(
 
 
 def _day(timestamp: str, zone: ZoneInfo) -> str:
-    """Return the day of a stored UTC timestamp, in the station's time zone."""
+    """Convert a stored UTC timestamp to the date in the station's time zone."""
     return datetime.fromisoformat(timestamp).astimezone(zone).date().isoformat()
 
 
 def _read_password(login: str) -> str:
-    """Read a password from the first line of standard input, and return its hash."""
+    """Read a password from the first line of standard input. Return its hash."""
     from supplies.access import passwords
 
     return passwords.hash_password(sys.stdin.readline().rstrip("\r\n"), login)
 
 
 def _ask_password(login: str) -> str:
-    """Ask for a password twice without showing it, and return its hash.
+    """Ask twice for a password, without showing it. Return its hash.
 
     Raises:
         InvalidField: the two passwords differ, or the password is too weak.

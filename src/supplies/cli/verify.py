@@ -95,11 +95,14 @@ def verify(
 
 
 PARTLY_COMPARED = 3
-"""Exit status if a receipt is in the books, but a part of the paper could not be compared."""
+"""Exit status if a receipt is in the books, but could not be compared completely."""
 
 
 _NAMED = 5
-"""Largest number of entries that a remark lists. Of further entries, only the number is printed."""
+"""Maximum number of entries whose numbers a remark lists.
+
+If there are more, the remark says how many.
+"""
 
 
 def _numbered(entries: list[int]) -> str:
@@ -116,8 +119,8 @@ class _Result(NamedTuple):
         verified: What was verified.
         witnesses: How many checkpoints were given.
         compared: How many of these checkpoints belong to verified stations.
-        file: The file to which checkpoints were added. None if no file was named.
-        found: The result for the receipt. None if no receipt was named.
+        file: The file to which checkpoints were added; None if no file was given.
+        found: The result for the receipt; None if no receipt was given.
     """
 
     verified: Verified
@@ -135,7 +138,7 @@ def _verify(
     witnesses: tuple[str, ...],
     checkpoint: str | None,
 ) -> _Result:
-    """Verify the books. Compare the given checkpoints and the given receipt with them.
+    """Verify the books, and compare the given checkpoints and the given receipt with them.
 
     Raises:
         BooksBroken: a stored row differs, or an entry is missing.
@@ -205,7 +208,7 @@ def _print_text(result: _Result, receipt: str | None) -> None:
 
 
 def _access_sentence(station: str, access: SealedRows) -> str:
-    """Return a sentence about the comparison of users, credentials, settings and the access log."""
+    """Return a sentence on the verification of users, credentials, settings and access log."""
     what = "users, credentials, settings and access log"
     if access.state == "no-keys":
         return f"Not compared for station {station}, because the key file is not here: {what}."
@@ -225,7 +228,7 @@ def _access_sentence(station: str, access: SealedRows) -> str:
 
 
 def _store_result(database: str, verified: Verified) -> None:
-    """Record in the books that they were verified. If that fails, only print a warning."""
+    """Store in the books that they were verified. If this fails, only print a warning."""
     from supplies.errors import ReadOnly, StoreError
     from supplies.ledger.ledger import system_clock
     from supplies.storage.engines import open_store
@@ -294,9 +297,9 @@ def _find_receipt(
 
 
 def _public_keys(database: str, key: str | None) -> PublicKeys | None:
-    """Return the public keys in the file `key`; None if there are none.
+    """Return the public keys in the file `key`.
 
-    If `key` is None, return the public keys of the database.
+    If `key` is None, return the public keys of the database, or None if it has none.
     """
     from supplies.cli.receipt_check import read_public_key_file
     from supplies.errors import StoreError

@@ -15,7 +15,7 @@ from supplies.verification.entry_lines import station_of_line, verify_lines
 def print_verified_file(
     name: str, station: str | None, key: str | None, witnesses: tuple[str, ...], *, as_json: bool
 ) -> None:
-    """Verify a file of entries, and print what was counted.
+    """Verify a file of entries. Print how many entries and checkpoints were verified.
 
     Args:
         station: The station whose entries the file must contain. None allows any station.
