@@ -13,7 +13,7 @@ from supplies_receipts.drawing.blocks import GUTTER, HEAD, HEAD_EN, Block, Cell,
 from supplies_receipts.drawing.report_page import CELL, CELL_EN, MARGIN, WIDTH
 
 _LEAST, _MOST = 11.0, 52.0
-"""Smallest and largest width of a column in millimetres, before columns are fitted to the page."""
+"""Minimum and maximum width of a column in millimetres, before the columns fill the page."""
 
 
 def draw_report(paper: ReportPaper) -> bytes:

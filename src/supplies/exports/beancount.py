@@ -1,4 +1,4 @@
-"""Write the entries as a journal for beancount."""
+"""Write the entries of the ledger as a journal for the bookkeeping program beancount."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from supplies.exports.journal import (
 def beancount_journal(
     books: Books, *, as_of: date | None = None, personal: bool = False
 ) -> Iterator[str]:
-    """Yield the lines of a journal with all entries that are booked until a day.
+    """Yield the lines of a beancount journal with all entries booked up to and including a day.
 
-    Each entry with transfers becomes a transaction of the journal, even a correction or reversal.
-    The journal ends with balance assertions, so that `bean-check` compares its balances with those
-    of the books. Names of accounts and commodities follow the rules of beancount; metadata contain
-    the names that they have in the books.
+    Each entry with transfers becomes one transaction, including corrections and reversals. The
+    journal ends with balance assertions, so that `bean-check` compares its sums with the balances
+    in the books. Accounts and items have names that beancount allows; the original codes are in the
+    metadata.
 
     Args:
-        as_of: The day. None means the latest day with an entry.
+        as_of: The last day of the journal. None means the latest day with an entry.
         personal: Whether to write the names of donors and recipients.
     """
     day, start = last_day(books, as_of), first_day(books)
@@ -78,12 +78,11 @@ def _transaction(entry: JournalEntry, names: _Names) -> Iterator[str]:
 
 
 class _Names:
-    """Converts the names of accounts and items to names that beancount allows.
+    """Chooses the names of accounts and commodities in a beancount journal.
 
-    A part of an account begins with a capital letter or digit, and has no dots or underscores. A
-    commodity has capital letters. If two codes would get the same name, the later one gets a
-    number. Only codes of the catalogue are remembered for this, because ids such as a_13 never get
-    the same name.
+    A part of an account name begins with a capital letter or digit, and has no dots or underscores.
+    A commodity has capital letters. If two codes would get the same name, the second one gets a
+    number. Names of documents, such as A-13 for a_13, are never equal, so they are not remembered.
     """
 
     def __init__(self) -> None:

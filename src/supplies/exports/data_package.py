@@ -21,10 +21,16 @@ _RECORDS = {
     "location": "locations",
     "team": "teams",
 }
-"""The table to which each column with codes refers, by the name of the column."""
+"""For each column that contains codes, the table of the records with these codes.
+
+These columns become foreign keys in the description of the package.
+"""
 
 OpenFile = Callable[[str], AbstractContextManager[Path]]
-"""A function that returns a context manager with the path for a file with the given name."""
+"""Function that takes a file name and returns a context manager with the path to write to.
+
+The file is finished when the `with` block ends.
+"""
 
 
 def write_package(name: str, title: str, tables: Iterable[Table], open_file: OpenFile) -> None:

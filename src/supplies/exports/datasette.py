@@ -46,14 +46,15 @@ _SEARCHED = {
 
 
 def write_datasette(books: Books, path: Path, language: Language, *, personal: bool) -> None:
-    """Write the books into an empty SQLite file.
+    """Write the books into an empty SQLite file for Datasette.
 
-    The key of an item, person or place is its name, so that each table can be read alone. If
-    several have the same name, their codes are added to it. Without personal data, the key of a
-    donor or recipient is the code. Full-text search finds parts of Chinese names and English words.
+    Tables refer to an item, person or place by its name and not by its code, so that each table can
+    be read without the others. If several records have the same name, the code is added to it. If
+    personal data is left out, donors and recipients are named by their codes. Full-text search
+    finds parts of Chinese names, and English words.
 
     Args:
-        path: An empty file, which no other process uses.
+        path: An empty file that no other process uses.
         language: The language of the names of tables, columns and items.
         personal: Whether to write names, addresses and telephone numbers of people, and free texts.
     """
@@ -128,7 +129,10 @@ class _FlatFile:
         )
 
     def _insert(self, name: str, rows: Iterable[dict[str, Any]]) -> None:
-        """Insert rows, whose columns have English names. Values without a column are ignored."""
+        """Insert rows into a table. The keys of a row are the English names of columns.
+
+        A value for which the table has no column is left out.
+        """
         table = self._tables[name]
         names = [column.name for column in table.columns]
         words = {one: self._words_of(name, one) for one in names}
@@ -231,9 +235,10 @@ class _FlatFile:
             )
 
     def _insert_handed_out(self) -> None:
-        """Insert the net quantities that each recipient got on each day.
+        """Fill the table of goods handed out: the sum for each recipient, item and day.
 
-        They are computed from other tables of the file. Goods that were taken back are subtracted.
+        Goods that were taken back are subtracted. The sums are computed from the table of transfers
+        in the new file.
         """
         words = {
             column.name: _quoted(column.heading)
@@ -258,9 +263,10 @@ class _FlatFile:
         )
 
     def _make_searchable(self, name: str, columns: Sequence[str]) -> None:
-        """Add a full-text search index that sqlite-utils and Datasette recognize.
+        """Add a full-text index to a table, with the name that sqlite-utils and Datasette expect.
 
-        The index has the columns of the table, but contains the words from `search_words`.
+        The index contains the words that `search_words` makes from the values, and the search then
+        shows the values of the table.
         """
         table = self._tables[name]
         heading, index = _quoted(table.heading), _quoted(f"{table.heading}_fts")

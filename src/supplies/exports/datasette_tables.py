@@ -1,4 +1,4 @@
-"""The tables of an export for Datasette, with their headings in Chinese and English."""
+"""The tables and columns of an export for Datasette, with headings in Chinese and English."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chinese words that replace codes in an export for Datasette. The web pages use the same words."""
+"""Chinese texts for codes in an export for Datasette, the same as on the pages of a station."""
 
 from __future__ import annotations
 
@@ -77,4 +77,4 @@ CHINESE_VALUES: Mapping[tuple[str, str], Mapping[str, str]] = {
     },
     ("entries", "kind"): _ENTRY_KINDS,
 }
-"""The words for the values of a column, by the English names of its table and the column."""
+"""The Chinese texts for codes, by the English names of the table and of the column."""

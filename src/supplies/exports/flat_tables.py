@@ -1,4 +1,4 @@
-"""Turn views into tables of plain cells, for CSV files, workbooks and the terminal."""
+"""Turn views into tables whose cells are plain values, for CSV, workbooks and the terminal."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ import msgspec
 from supplies.exports.tables import Column, Table, Value
 
 LINES = ("lines", "transfers", "stops", "lots", "goods", "items")
-"""Names of list fields whose elements become rows, most preferred first.
+"""Fields of a view whose list becomes table rows, one row for each element of the list.
 
-In each view, only one list becomes rows. Each other list becomes a text.
+If a view has several of these fields, the first one in this order is used. Any other list becomes a
+text in one cell.
 """
 
 _PLAIN = (str, int, bool, date)
 
 
 class _Columns(NamedTuple):
-    """How the fields of a struct become columns.
+    """How the fields of a struct become columns of a table.
 
     Attributes:
-        parts: For each field in order: the name of the field, and the columns of the struct in the
-            field. These columns are None if the field becomes one column.
-        lines: The name of the list field whose elements become rows; None if there is none.
+        parts: For each field, its attribute name and the columns of the struct in the field. If the
+            field contains no struct, the second value is None and the field becomes one column.
+        lines: The attribute whose list becomes table rows; None if there is none.
     """
 
     names: list[str]
@@ -63,9 +64,10 @@ def flat_table(name: str, kind: type[msgspec.Struct], views: Iterable[msgspec.St
 
 
 def tables_of(result: msgspec.Struct) -> list[Table]:
-    """Return a report as tables: one for its single values, and one for each list in it.
+    """Return a report as tables: one for each list in the report, and one for all other fields.
 
-    The table of a list has the name of the field that contains the list.
+    The table of a list has the name of the list's field. The table of the other fields comes first
+    and is named "report". It is left out if there are no such fields.
     """
     hints = get_type_hints(type(result))
     lists, own = [], {}

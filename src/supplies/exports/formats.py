@@ -52,9 +52,9 @@ EXPORTED_LISTS = (
     "communities",
     "merges",
 )
-"""The names of the lists that can be exported.
+"""The lists that can be exported.
 
-These are the lists of `supplies.exports.lists`, without those of a single account.
+They are all lists of `supplies.exports.lists` except those that need an account as argument.
 """
 
 CSV_TYPE = "text/csv; charset=utf-8"
@@ -65,12 +65,12 @@ class ExportRequest(NamedTuple):
     """What to export.
 
     Attributes:
-        personal: Whether to write personal data too: names of people and free texts.
-        as_of: Leave out what is booked after this day; None writes everything.
-        first, last: The period of a 3W export; None means the day of the first or last entry.
-        lists: The lists to write. If empty, all lists are written.
-        hxl: Whether to write a row with tags of the Humanitarian Exchange Language.
-        language: The language of a file for Datasette; None means the language of the station's
+        personal: Whether to include personal data, which is names of people and free texts.
+        as_of: Leave out entries booked after this day. None means no limit.
+        first, last: The period of a 3W table. None means the day of the first or last entry.
+        lists: The names of the lists to write. If empty, all lists are written.
+        hxl: Whether to write a row with tags of the Humanitarian Exchange Language (HXL).
+        language: The language of a file for Datasette. None means the language of the station's
             papers.
     """
 
@@ -84,7 +84,7 @@ class ExportRequest(NamedTuple):
 
 
 Write = Callable[["Books", ExportRequest, IO[bytes]], None]
-"""A function that writes an export to an open file. It may also read from the file."""
+"""Function that writes an export to a binary file, which must be open for writing and reading."""
 
 
 class ExportFormat(NamedTuple):
@@ -116,10 +116,10 @@ def list_table(books: Books, noun: str, request: ExportRequest) -> Table:
 
 
 def list_tables(books: Books, request: ExportRequest) -> Iterator[Table]:
-    """Yield the requested lists as tables.
+    """Yield each list of the request as a table.
 
     Raises:
-        InvalidField: there is no list of a requested name.
+        InvalidField: the request names an unknown list.
     """
     for noun in request.lists:
         if noun not in EXPORTED_LISTS:
@@ -167,7 +167,7 @@ def _xlsx(books: Books, request: ExportRequest, file: IO[bytes]) -> None:
 
 
 def _package(books: Books, request: ExportRequest, file: IO[bytes]) -> None:
-    """Write the files of a data package into a ZIP archive."""
+    """Write a data package as a ZIP archive."""
     import tempfile
     from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -187,10 +187,10 @@ def _package(books: Books, request: ExportRequest, file: IO[bytes]) -> None:
 
 
 def write_lists_package(books: Books, request: ExportRequest, open_file: OpenFile) -> None:
-    """Write lists as a Frictionless Data Package.
+    """Write the lists of the request as a Frictionless Data Package.
 
     Args:
-        open_file: Opens each file of the package, as in `data_package.write_package`.
+        open_file: Opens a file of the package for writing, as in `data_package.write_package`.
     """
     from supplies.exports.data_package import write_package
 
@@ -222,7 +222,7 @@ def _datasette(books: Books, request: ExportRequest, file: IO[bytes]) -> None:
 
 
 def write_flat_tables(books: Books, request: ExportRequest, path: Path) -> None:
-    """Write flat tables for Datasette into an empty SQLite file."""
+    """Write the books as a SQLite file for Datasette. The file must be empty or missing."""
     from supplies.exports.datasette import write_datasette
     from supplies.stations.paper_settings import paper_settings
 
@@ -254,4 +254,4 @@ FORMATS: Mapping[str, ExportFormat] = {
         ),
     )
 }
-"""Each format by its name, which is NAME in the command `supplies export NAME`."""
+"""The export formats by name, such as csv for the command `supplies export csv`."""

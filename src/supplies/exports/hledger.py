@@ -1,4 +1,4 @@
-"""Write the entries as a journal for hledger."""
+"""Write the entries of the ledger as a journal for the bookkeeping program hledger."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ from supplies.exports.journal import (
 def hledger_journal(
     books: Books, *, as_of: date | None = None, personal: bool = False
 ) -> Iterator[str]:
-    """Yield the lines of a journal with all entries that are booked until a day.
+    """Yield the lines of an hledger journal with all entries booked up to and including a day.
 
-    Each entry with transfers becomes a transaction of the journal, even a correction or reversal.
-    The last transactions assert the balances of the books, so that `hledger check` compares them.
+    Each entry with transfers becomes one transaction, including corrections and reversals. The
+    journal ends with balance assertions, so that `hledger check` compares its sums with the
+    balances in the books.
 
     Args:
-        as_of: The day. None means the latest day with an entry.
+        as_of: The last day of the journal. None means the latest day with an entry.
         personal: Whether to write the names of donors and recipients.
     """
     day = last_day(books, as_of)

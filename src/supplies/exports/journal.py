@@ -21,15 +21,15 @@ _ENTRIES_AT_ONCE = 500
 _ACCOUNTS_AT_ONCE = 500
 
 PROMISED = "promised"
-"""The kind of the journal accounts that show what donors promised."""
+"""The kind of account in a journal that contains what a donor promised."""
 
 
 class JournalEntry(NamedTuple):
-    """An entry that moves goods, promises or needs.
+    """An entry of the books with its transfers of goods, promises or needs.
 
     Attributes:
-        booked_on, happened_on: Days as ISO text.
-        hash: Hexadecimal.
+        booked_on: The day in ISO format, like `happened_on`.
+        hash: The hash of the entry in hexadecimal.
     """
 
     seq: int
@@ -53,10 +53,10 @@ class AccountBalance(NamedTuple):
 
 
 def journal_account(account: str, lot: str) -> str:
-    """Return the journal account in which a balance of an account in the books is shown.
+    """Return the account of a journal that corresponds to an account in the books.
 
     Args:
-        lot: The lot of the balance; "" for promises and needs.
+        lot: The lot of the goods; "" for promises and needs.
     """
     if not lot and account.startswith(DONOR.prefix):
         return f"{PROMISED}:{account.removeprefix(DONOR.prefix)}"
@@ -78,9 +78,9 @@ def first_day(books: Books) -> str | None:
 
 
 def journal_entries(books: Books, day: str) -> Iterator[JournalEntry]:
-    """Yield the entries with transfers that are booked until the end of a day, by number.
+    """Yield the entries with transfers booked up to and including a day, ordered by number.
 
-    The entries are read in batches, to limit the memory.
+    They are read in batches, so that memory use does not grow with the number of entries.
     """
     last, after = books.head()[0], 0
     while after < last:
@@ -108,7 +108,10 @@ def journal_entries(books: Books, day: str) -> Iterator[JournalEntry]:
 
 
 def journal_balances(books: Books, day: str) -> Iterator[AccountBalance]:
-    """Yield all balances at the end of a day, even zero ones, by account and item."""
+    """Yield the balances at the end of a day, including balances of zero.
+
+    They are ordered by account and item.
+    """
     after = ""
     while True:
         accounts = books.all(
@@ -136,10 +139,10 @@ def journal_balances(books: Books, day: str) -> Iterator[AccountBalance]:
 
 
 def journal_accounts(books: Books, day: str) -> Iterator[str]:
-    """Yield the name of each account with a transfer until the end of a day, once.
+    """Yield each account with a transfer up to and including a day, once.
 
-    This relies on an order: all balances of an account are read one after another, except that
-    those of a `promised` account may stand between those of its `donor` account.
+    The balances of an account follow one another, except that the accounts `donor:D-1` and
+    `promised:D-1` of a donor alternate.
     """
     before: list[str] = []
     for balance in journal_balances(books, day):
@@ -154,10 +157,11 @@ def journal_items(books: Books) -> list[Item]:
 
 
 def account_title(books: Books, account: str, *, personal: bool) -> str | None:
-    """Return the name of the location, donor or recipient in an account, or None if it has none.
+    """Return the name of the location or person to which an account belongs, or None.
 
     Args:
-        personal: Whether to return the names of donors and recipients.
+        personal: Whether to return names of donors and recipients. If not, None is returned for
+            them.
     """
     name, code = account.partition(":")[0], account.rpartition(":")[2]
     key = "donor" if name == PROMISED else kind_of(account).keys[len(keys_of(account)) - 1]
@@ -175,7 +179,7 @@ def account_title(books: Books, account: str, *, personal: bool) -> str | None:
 
 
 def root_of(kind: str) -> str:
-    """Return the account type in bookkeeping, such as Assets, for a kind of account."""
+    """Return the bookkeeping type of a kind of account: Assets, Liabilities, Income and so on."""
     return "Equity" if kind == PROMISED else _root_of(CHART[kind])
 
 

@@ -13,10 +13,10 @@ _ENTRIES_AT_ONCE = 500
 
 
 def entry_lines(books: Books) -> Iterator[bytes]:
-    """Yield each entry as a line of JSON with its hashed bytes and its hash.
+    """Yield each entry as a JSON line with its hash and the bytes that were hashed.
 
-    `supplies.verification.entry_lines.verify_lines` checks the lines. The bytes contain no personal
-    data: they contain only digests of free texts.
+    `supplies.verification.entry_lines.verify_lines` checks such lines. The bytes contain no
+    personal data: instead of free texts, they contain digests.
     """
     encode = msgspec.json.Encoder().encode
     last, after = books.head()[0], 0

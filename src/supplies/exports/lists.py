@@ -1,4 +1,4 @@
-"""The lists that can be read from the books, by name."""
+"""The lists of the books by name, and a function that reads a list page by page."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ from supplies.views.stock_documents import (
 
 
 class ListOf(NamedTuple):
-    """A list that can be read from the books.
+    """A list of the books.
 
     Attributes:
-        kind: The type of its elements.
-        fetch: Returns one page of the list, an object with `items` and `next`. The arguments are
-            the books, the filters, `after` and `limit`.
+        kind: The type of the list's elements.
+        fetch: Returns one page of the list: an object with `items` and `next`. Its arguments are
+            the books, filters, and `after` and `limit` for pagination.
     """
 
     kind: type[msgspec.Struct]
@@ -102,7 +102,7 @@ LISTS: Mapping[str, ListOf] = {
     "communities": _records(Community),
     "merges": ListOf(MergeView, list_merges),
 }
-"""Each list by its name. The addresses in the REST API have the same names."""
+"""The lists by name. The REST API uses the same names in addresses."""
 
 
 def read_list(books: Books, name: str, **filters: Any) -> Iterator[msgspec.Struct]:

@@ -22,16 +22,18 @@ _NAMED: Mapping[str, type[CatalogueRecord]] = {
     "community": Community,
     "team": Team,
 }
-"""The columns in which the code of a record is replaced by its name."""
+"""The columns whose codes are replaced by names, each with the type of the named record."""
 
 
 def build_report_paper(report: BuiltReport, content: Any, *, printed_at: datetime) -> ReportPaper:
     """Return a report in the form in which it is printed.
 
+    Call this within the transaction in which the report was built.
+
     Args:
-        report: The report. Call this within the transaction in which it was built.
+        report: The report.
         content: The struct of the report, without data that the reader may not see.
-        printed_at: The current time, from the ledger's clock.
+        printed_at: The current time.
     """
     books, kind, period = report.books, report.kind, report.period
     tables = report_tables(kind.name, content)
@@ -75,13 +77,13 @@ def _report_table(
 
 
 class _Words:
-    """Finds the words for the values of a report."""
+    """Finds the texts that are printed for the values of a report."""
 
     def __init__(self, books: Books) -> None:
         self._books, self._units = books, unit_words(paper_settings(books))
 
     def cell(self, column: str, row: Mapping[str, Value]) -> ReportCell:
-        """Return the value of a column as the text that people read."""
+        """Return what is printed for the value of a column, such as the name for a code."""
         value = row[column]
         if value is None or value == "":
             return None

@@ -1,4 +1,4 @@
-"""The words of reports in Chinese and English: headings of columns, and words for codes."""
+"""Chinese and English texts for reports: headings of columns, and texts for codes."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ _VALUES: Mapping[str, Mapping[str, BilingualText]] = {
 
 
 def alert_title(what: str) -> BilingualText:
-    """Return the words for one kind of alert, in Chinese and English."""
+    """Return the words for a kind of alert, such as below_minimum, in Chinese and English."""
     return _VALUES["what"][what]
 
 

@@ -27,8 +27,8 @@ class Period(NamedTuple):
     """The days of a report.
 
     Attributes:
-        first, last: The first and the last day, both included.
-        today: The report shows the books as they were at the end of this day.
+        first, last: The first and the last day of the period, both included.
+        today: The day for which states and delays are shown, as they were at its end.
     """
 
     first: date
@@ -63,18 +63,18 @@ class ReportOption(NamedTuple):
 
 
 class ReportKind(NamedTuple):
-    """The description of a report.
+    """A kind of report.
 
     Attributes:
-        name: The name of the report on the command line and in web addresses.
-        summary: One sentence about what the report shows.
-        result: The module and the name of the struct of the report.
+        name: The name of the report on the command line and in addresses.
+        summary: What the report shows, in one sentence.
+        result: The module and the name of the struct that contains the report.
         build: Builds the struct from the books, the period, and a keyword argument for each option
-            that is given. It imports its view only when called, so that `--help` is fast.
-        columns: For each table of the report, the columns that people see, in their order. The key
-            is the field with the list that the table shows.
-        has_period: Whether the report is about a period; otherwise, it is about one day.
-        has_names: Whether the report contains names of people, for readers who may see them.
+            that was given. It imports the view when it is called, so that `--help` is fast.
+        columns: For each table, the columns that people see, in order. The key is the field of the
+            struct that has the list of the table.
+        has_period: True if the report is about a period, False if it is about one day.
+        has_names: Whether readers with the right to see personal data see names of people in it.
     """
 
     name: str
@@ -378,7 +378,7 @@ _KINDS = (
 )
 
 REPORTS: Mapping[str, ReportKind] = {kind.name: kind for kind in _KINDS}
-"""Each report by its name."""
+"""The kinds of report by name."""
 
 
 def result_type(kind: ReportKind) -> Any:
@@ -390,15 +390,16 @@ def result_type(kind: ReportKind) -> Any:
 def report_period(
     books: Books, kind: ReportKind, first: date | None, last: date | None, today: date
 ) -> Period:
-    """Return the days of a report. If a day is None, it is the day of the first or last entry.
+    """Return the days of a report.
 
-    If there are no entries, both days are `today`.
+    A day that is None is replaced by the day of the first or last entry, or by `today` if there are
+    no entries.
 
     Args:
-        today: The report shows the books as they were at the end of this day.
+        today: The day for which states and delays are shown, as they were at its end.
 
     Raises:
-        InvalidField: the report is not about a period, and a day is given.
+        InvalidField: the report is about one day, but a first or last day is given.
     """
     if not kind.has_period:
         for name, day in (("from", first), ("to", last)):
@@ -417,11 +418,10 @@ def report_period(
 
 
 class BuiltReport(NamedTuple):
-    """A report, with the books and days from which it was built.
+    """A report, with the books and the days for which it was built.
 
     Attributes:
-        books: The books from which it was built: as they are now, or as they were on an earlier
-            day.
+        books: The books from which the report was built: those of now or of the end of a past day.
     """
 
     kind: ReportKind
@@ -440,21 +440,21 @@ def build_report(
     as_of: date | None = None,
     **options: Any,
 ) -> BuiltReport:
-    """Build a report of a period, as the books were at the end of a day.
+    """Return a report, as the books are now or as they were at the end of a past day.
 
     Args:
         books: The books as they are now.
-        kind: The report.
+        kind: The kind of report.
         today: The date at the station.
         first, last: The period, both days included. None means the day of the first or last entry.
-        as_of: Leave out what is booked after this day, and show delays and states as of this day.
-            None means now.
-        options: The options of the report. None means that an option is not given.
+        as_of: Leave out entries booked after this day, and show states and delays of this day. None
+            means now.
+        options: The options of the report. An option that is None counts as not given.
 
     Raises:
         InvalidField: a day or an option is invalid, missing, or not one of this report.
-        NotFound: a code of an option is unknown.
-        Forgotten: the recipient was forgotten.
+        NotFound: a code in an option is unknown.
+        Forgotten: the personal data of the recipient was erased.
     """
     given = {name: value for name, value in options.items() if value not in (None, "")}
     names = [option.name for option in kind.options]
@@ -477,10 +477,11 @@ def build_report(
 
 
 def report_tables(name: str, content: Any) -> list[Table]:
-    """Return a report as tables with all columns, one for each list in the report.
+    """Return a table with all columns for each list in a report.
 
     Args:
         name: The name of the report. If there is only one table, it gets this name.
+        content: The struct of the report.
     """
     from supplies.exports.flat_tables import tables_of
 

@@ -35,7 +35,7 @@ class Column(NamedTuple):
     """A column of a table.
 
     Attributes:
-        heading: The heading, which is also the key of the value in JSON.
+        heading: The heading of the column, and the name of its values in JSON.
         hxl: The tag of the Humanitarian Exchange Language, such as `#item+code`; "" for none.
     """
 
@@ -62,12 +62,12 @@ class Table(NamedTuple):
 def csv_parts(table: Table, *, hxl: bool = False, mark: bool = True) -> Iterator[bytes]:
     """Yield a table as CSV in UTF-8, in parts of 500 rows.
 
-    A text that a spreadsheet program would run as a formula gets an apostrophe in front, which an
-    import removes.
+    If a spreadsheet program would run a text as a formula, the text is preceded by an apostrophe.
+    Imports remove this apostrophe.
 
     Args:
         hxl: Whether to write a row with the HXL tags below the headings.
-        mark: Whether to begin with a byte order mark, without which Excel misreads Chinese.
+        mark: Whether to begin with a byte order mark. Without it, Excel misreads Chinese.
     """
     text = io.StringIO()
     writer = csv.writer(text)

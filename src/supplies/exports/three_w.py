@@ -1,7 +1,4 @@
-"""Export the report "who did what where" (3W) of OCHA.
-
-It shows which goods were handed out in each community in a period.
-"""
+"""Export a table in the 3W format of OCHA (who does what where): goods handed out by community."""
 
 from __future__ import annotations
 
@@ -27,10 +24,10 @@ COLUMNS = (
 
 
 def three_w_table(books: Books, first: date, last: date) -> Table:
-    """Return a table with a row for each community and item that its recipients got in a period.
+    """Return a row for each community and item handed out from `first` to `last`.
 
-    The quantities are net of what was taken back. A count of fewer than five recipients is shown as
-    "<5", because it could identify them.
+    Goods that were taken back are subtracted. A number of recipients below five is shown as "<5",
+    so that nobody can be identified by it.
     """
     found = books.all(
         "SELECT item, item_code, sum(quantity), unit, community, count(DISTINCT recipient_code) "

@@ -1,4 +1,4 @@
-"""The kinds of rows that can be imported, and how their columns are recognized by name."""
+"""The kinds of rows that can be imported, and how the program recognizes their columns."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Column:
     """A column that rows of one kind may have.
 
     Attributes:
-        name: Name of the column, as users give it in options.
-        words: Headings by which the column is recognized, best first.
-        required: Whether the rows can be imported only with this column or a fixed value for it.
+        name: The name of the column in options and in the program.
+        words: The headings by which the column is recognized, best first.
+        required: Whether an import needs this column, or one value for all rows instead.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class RowKind:
-    """A kind of rows that can be imported, such as donations."""
+    """A kind of rows that can be imported, such as donations, with the columns it may have."""
 
     name: str
     columns: tuple[Column, ...]
@@ -221,7 +221,7 @@ KINDS: Mapping[str, RowKind] = {
         ),
     )
 }
-"""The kinds of rows by name."""
+"""The kinds of rows that can be imported, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +253,10 @@ class Header:
         return matched >= 2
 
     def place(self, name: str, row: int) -> str:
-        """Return the cell of a column in a row, such as C7."""
+        """Return where the value of a column is in a row, such as C7.
+
+        If the sheet does not have the column, return a text such as `row 7`.
+        """
         at = self.columns.get(name)
         return f"row {row}" if at is None else f"{column_letters(at)}{row}"
 
@@ -261,15 +264,15 @@ class Header:
 def find_header(
     kind: RowKind, rows: Sequence[Row], chosen: Mapping[str, str], fixed: Mapping[str, str]
 ) -> Header:
-    """Return the row with the headings: the row in which most columns are recognized.
+    """Return the row of headings: the row in which most columns are recognized.
 
     Args:
         rows: The first rows of the sheet.
-        chosen: For each column that the user chose, its heading or its letter.
-        fixed: Columns for which the user gave one value for all rows.
+        chosen: The headings that the user chose for columns, by the name of the column.
+        fixed: The values that the user gave for all rows, by the name of the column.
 
     Raises:
-        InvalidField: no row has the required columns; the message names the missing ones.
+        InvalidField: a chosen heading is missing, or a required column is. The message names it.
     """
     best: Header | None = None
     for row in rows[:HEADER_WITHIN]:

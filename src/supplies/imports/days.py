@@ -116,7 +116,10 @@ def read_day(cell: Cell, hints: DayHints) -> ReadDay:
 
 
 def _serial(cell: Cell, text: str) -> date | None:
-    """Return the date that a spreadsheet stores as this number; None if it is outside the range."""
+    """Return the date that a spreadsheet program stores as a number.
+
+    None if the cell is not a number, or if the number is outside `_SERIALS`.
+    """
     number = cell if isinstance(cell, int | Decimal) else None
     if number is None and re.fullmatch(r"\d{5}(\.\d+)?", text):
         number = Decimal(text)

@@ -9,7 +9,7 @@ from supplies.imports.sheets import Row, shown
 
 
 class EqualRows:
-    """Remembers a hash of 8 bytes and the number of each row, to find equal rows."""
+    """Finds equal rows. It keeps a hash of 8 bytes and the number of each row in memory."""
 
     def __init__(self) -> None:
         self._hashes, self._numbers = array("q"), array("L")

@@ -1,4 +1,4 @@
-"""Open a file to import: CSV, TSV, JSON, XLSX or ODS, recognized by its content."""
+"""Open a file to import. The format is recognized by the content: CSV, TSV, JSON, XLSX or ODS."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def digest_of(path: Path) -> str:
 
 @contextmanager
 def open_sheets(path: Path) -> Iterator[Iterator[Sheet]]:
-    """Open a file, and yield its sheets one after another.
+    """Open a file, and yield an iterator over its sheets. Close the file after the `with` block.
 
     Raises:
         InvalidField: the file cannot be read, has an unknown format, or is too large.

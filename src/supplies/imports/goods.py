@@ -1,4 +1,4 @@
-"""Read the goods of one row: the item, and the quantity in base units or packs."""
+"""Read the goods in a row: the item, and the quantity in base units or packs."""
 
 from __future__ import annotations
 
@@ -92,10 +92,9 @@ def read_goods(reader: RowReader, row: Row) -> Goods:
 
 
 def notes_of_specs(reader: RowReader, goods: Sequence[Goods]) -> list[str]:
-    """Return a text for each specification that the name of its item does not contain.
+    """Return a text such as 口罩: N95 for each specification that an item's name does not include.
 
-    An example is 口罩: N95. The texts are meant for the note of the command, so that the
-    specifications are not lost.
+    Add these texts to the note of the command. Otherwise the specifications would be lost.
     """
     named = {(one.item, one.unnamed_spec): None for one in goods if one.unnamed_spec}
     return [f"{reader.ledger.books.item(item).name}: {spec}" for item, spec in named]
@@ -138,9 +137,9 @@ def _is_new_or_named(reader: RowReader, full: str, name: str) -> bool:
 
 
 def _base_unit(reader: RowReader, word: str, contents: Sequence[Content]) -> tuple[str, str]:
-    """Return word and code of the base unit of a new item.
+    """Return the base unit for a new item, as the word in the file and as a code.
 
-    It is the innermost unit, such as the bottle for boxes of bottles.
+    It is the smallest unit that is mentioned, such as the bottle in 6 bottles per box.
     """
     at, left = word, list(contents)
     while inside := next((one for one in left if reader.units.same(one.outer, at)), None):
@@ -232,7 +231,7 @@ def _pack_code(reader: RowReader, word: str) -> str:
 
 
 def read_labels(reader: RowReader, row: Row) -> dict[str, Any]:
-    """Return the batch and expiry of the goods of a row."""
+    """Return the batch number and the expiry date in a row, as fields of a command's line."""
     fields: dict[str, Any] = {}
     if batch := reader.text(row, "batch"):
         fields["batch"] = batch

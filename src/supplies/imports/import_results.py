@@ -14,17 +14,18 @@ from supplies.errors import Sentence
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What the user chooses for an import.
+    """The options that the user chooses for an import.
 
     Attributes:
-        columns: The headings of columns that the program does not recognize, by column.
-        values: Fixed values by column, such as a location. Each is used for all rows.
+        columns: For columns that the program does not recognize, the heading by the column's name.
+        values: By the column's name, a value such as a location for all rows in which the cell is
+            empty.
         sheet: The only sheet to import; None imports all sheets.
         dry_run: Whether to record nothing, and only return what would be recorded.
-        create_items, create_people: Whether to register the items, or the donors and recipients,
-            that rows name but the catalogue does not contain.
-        open_missing: Whether to record opening stock if the books contain too few goods for a row.
-            The note of the opening stock says so.
+        create_items: Whether to register items that the file mentions and the catalogue lacks.
+        create_people: Whether to register donors and recipients in the same way.
+        open_missing: Whether to record opening stock if goods are handed out or set aside that are
+            not in stock. The note of such opening stock says so.
         year, month, day_first: See `DayHints`.
     """
 
@@ -41,7 +42,7 @@ class ImportOptions:
 
 
 class Message(msgspec.Struct, frozen=True):
-    """A `Sentence` in parts, so that another process can translate it."""
+    """A translatable text in parts, so that it can be stored and translated by another process."""
 
     template: str
     values: dict[str, Message | str]
@@ -55,7 +56,7 @@ class Message(msgspec.Struct, frozen=True):
         return cls(sentence.template, {name: cls.of(value) or value for name, value in values})
 
     def sentence(self) -> Sentence:
-        """Join the parts to a sentence."""
+        """Return the text as a `Sentence`, which can be translated."""
         return Sentence(
             self.template,
             **{

@@ -42,10 +42,9 @@ ROWS_PER_COMMIT = 500
 """How many rows are committed together. An interruption loses no more than these rows."""
 
 Progress = Callable[[int, int | None], None]
-"""A function that is called with the progress of an import.
+"""Function that is called with the number of rows read so far and the number of all rows.
 
-Its arguments are the number of rows read so far and the number of all rows, or None if it is not
-known.
+The second number is None if it is unknown.
 """
 
 Stop = Callable[[], bool]
@@ -68,18 +67,18 @@ def import_rows(
 ) -> ImportResult:
     """Import the rows of a file.
 
-    Rows are committed in batches of `ROWS_PER_COMMIT`. If the import is interrupted, call this
-    function again with the same file.
+    Rows are committed in groups of about `ROWS_PER_COMMIT`. If the import is interrupted, call this
+    function again with the same file: no row is recorded twice.
 
     Args:
         kind: A key of `KINDS`, such as "donations".
         by: Code of the person who imports the rows, as in `Ledger.record`.
-        stop: Returns whether to stop. Rows that were committed are kept, and the result says that
-            the import was stopped.
+        stop: Called after each group of rows. If it returns True, the import ends. Rows that were
+            recorded stay recorded, and the result has `stopped` set.
 
     Raises:
         InvalidField: the file cannot be read, a required column is missing, or an option is wrong.
-        StoreError: the database cannot be written. Batches that were committed are kept.
+        StoreError: the database cannot be written. Groups that were committed are kept.
     """
     if kind not in KINDS:
         raise InvalidField(f"rows of the kind {kind!r} are unknown; choose {', '.join(KINDS)}")
@@ -139,7 +138,7 @@ class _Import:
         self._refusal: InvalidField | None = None
 
     def run(self) -> None:
-        """Import all sheets."""
+        """Import all sheets of the file, or the chosen one."""
         found = []
         with open_sheets(self.path) as sheets:
             for sheet in sheets:
@@ -270,9 +269,10 @@ class _SheetImporter:
             self._imported.add(done)
 
     def _is_new(self, one: IdentifiedRow, before: set[RowKey]) -> bool:
-        """Return whether to record a row.
+        """Return whether a row has to be recorded.
 
-        If the row was recorded before, count it. If its identity is unclear, list it.
+        If not, count the row as recorded before, or list it because it is unclear which row it
+        corrects.
         """
         if not one.damaged and (one.corrected or one.key) in before:
             self._result.before += 1
@@ -283,7 +283,10 @@ class _SheetImporter:
         return why is None
 
     def _why_unclear(self, one: IdentifiedRow, before: set[RowKey]) -> Sentence | None:
-        """Return why a corrected row cannot be recorded; None if it can, or is not corrected."""
+        """Return the reason if it is unclear which row of the original file a row corrects.
+
+        Return None if it is clear.
+        """
         if one.damaged:
             return Sentence(
                 "the cell {column} was changed; restore its text, or empty it for a new row",

@@ -49,14 +49,14 @@ _ANONYMOUS = frozenset(
         ),
     )
 )
-"""Texts in the column of the donor which mean that the donor is anonymous."""
+"""Texts in the donor column that mean an unknown or anonymous donor."""
 
 MAX_NAME = 200
 """Maximum length of the name of a record, in characters."""
 
 
 def names_nobody(text: str) -> bool:
-    """Return whether a text in the column of the donor means that the donor is anonymous."""
+    """Return whether a text in the donor column means an unknown or anonymous donor."""
     return comparable(text) in _ANONYMOUS or not comparable(text)
 
 
@@ -65,9 +65,10 @@ NOT_REGISTERED_BY_IMPORTS = template("no {noun} is named '{name}'; register it")
 
 
 def unregistered(messages: Iterable[Message | None]) -> dict[str, int]:
-    """Count the messages about records that are not registered.
+    """Return how often each name that is not registered occurs in messages.
 
-    The result has a key for each such record, as in "item mask".
+    A key is the type of record and the name, such as "item mask". The most frequent name comes
+    first.
     """
     found = Counter(
         f"{message.sentence().values['noun']} {message.values['name']}"
@@ -149,7 +150,7 @@ class Matcher:
         return found
 
     def has(self, kind: type[CatalogueRecord], text: str) -> bool:
-        """Return whether a record has this code, name, alias or barcode."""
+        """Return whether a text is the code, a name, an alias or a barcode of any record."""
         return (kind, text) in self._found or bool(self._codes(kind, text))
 
     def candidates(self, kind: type[R], text: str) -> list[R]:
@@ -170,7 +171,7 @@ class Matcher:
         names.add(record)
 
     def next_code(self, kind: type[CatalogueRecord]) -> str:
-        """Return the next free code for a record of this kind."""
+        """Return the next free code for a record of this type, such as D-013."""
         names = self._names_of(kind)
         if names.next_code is None:
             names.next_code = self._ledger.next_code(kind)
@@ -228,7 +229,10 @@ class _Names:
         self.next_code: str | None = None
 
     def codes(self, text: str) -> list[str]:
-        """Return the codes that a text means: itself, or those of the records with this name."""
+        """Return the codes of the records that a text means.
+
+        If the text is itself a code, it is the only one.
+        """
         if text in self._all:
             return [text]
         return sorted(self._codes.get(comparable(text), ())) if len(text) <= MAX_NAME else []

@@ -51,7 +51,7 @@ _MOST_DIGITS = 18
 
 
 class NotPositive(InvalidField):
-    """The quantity in a cell is zero or negative."""
+    """Raised if a quantity is zero or negative."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,10 @@ class Content:
 
 
 class Units:
-    """The words for units, in Chinese and English.
+    """Finds units by the Chinese and English words for them.
 
     Args:
-        words: The words by the code of the unit.
+        words: The words for each unit, by the code of the unit.
     """
 
     def __init__(self, words: Mapping[str, Iterable[str]]) -> None:

@@ -45,11 +45,10 @@ class CommandRecorder:
         self._are_independent = reader.kind.name == "opening-stock"
 
     def record(self, document: Sequence[IdentifiedRow]) -> Faults:
-        """Record the rows of a document. Return the faults of the rows that were not recorded.
+        """Record the rows of a document, and return the faults of rows that were not recorded.
 
-        Rows of opening stock are independent: rows without a fault are recorded. In another
-        document, no row is recorded if one has a fault. The exception are rows without goods: the
-        other rows of their document are recorded.
+        If a row of a document has a fault, no row of the document is recorded, with two exceptions:
+        rows of opening stock are independent of each other, and rows without goods are left out.
 
         Raises:
             StoreError: the database cannot be written.

@@ -57,13 +57,13 @@ class RowKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class IdentifiedRow:
-    """A row of a sheet with its identity.
+    """A row of a sheet, with its identity.
 
     Attributes:
         key: The identity of the row in the original file.
-        corrected: For a row from a file of listed rows: its identity with its new content. None for
-            a row of an original file.
-        damaged: Whether the cell with the identity cannot be read.
+        corrected: The identity with the content that the user corrected, for a row of a file of
+            listed rows; None for a row of an original file.
+        damaged: Whether the cell for the identity contains a text that is not an identity.
     """
 
     sheet: str
@@ -74,7 +74,7 @@ class IdentifiedRow:
 
 
 class RowIdentifier:
-    """Identifies the rows of one sheet.
+    """Finds the identities of the rows of one sheet.
 
     Args:
         headings: The headings of the sheet.
@@ -107,16 +107,21 @@ class RowIdentifier:
 
 
 class ImportedRows:
-    """The rows that earlier imports recorded. Use it within transactions of the ledger."""
+    """The stored identities of rows that imports have recorded.
+
+    Use it within transactions of the ledger.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
         self._store, self._station = ledger.store, ledger.station_code
 
     def among(self, rows: Sequence[IdentifiedRow]) -> set[RowKey]:
-        """Return the identities of those rows that were recorded before.
+        """Return the identities of those rows among `rows` that were recorded by an earlier import.
 
-        For a corrected row, this may be its identity in the original file or that with its new
-        content. The rows of an original file must be in the order of the file.
+        They are identities in the original file, or identities with corrected content.
+
+        Args:
+            rows: Rows of an original file must be in order.
         """
         first_files = [one.key for one in rows if one.corrected is None]
         found: set[RowKey] = set()

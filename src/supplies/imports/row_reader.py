@@ -23,7 +23,7 @@ T = TypeVar("T")
 _EXPONENT = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{1,2}", re.ASCII)
 """Regular expression of a number with an exponent, such as 1.38E+10.
 
-Spreadsheet programs write long numbers so if the column is narrow.
+Spreadsheet programs write a long number in this way if its column is narrow.
 """
 
 
@@ -41,7 +41,10 @@ class RowFault(Exception):
 
 
 class NoGoods(RowFault):
-    """Raised for a row that can never be recorded: its quantity is not positive, or it is a sum."""
+    """Raised for a row without goods of its own, which is never recorded.
+
+    Its quantity is zero or negative, or it is the sum of other rows.
+    """
 
 
 @dataclass(slots=True)
@@ -65,7 +68,7 @@ class RowReader:
     # --- cells ---------------------------------------------------------------------------------
 
     def cell(self, row: Row, name: str) -> Cell:
-        """Return the cell of a column. If it is empty, return the fixed value of the column."""
+        """Return the cell of a column. If it is empty, return the value for all rows, if any."""
         at = self.header.columns.get(name)
         value = row.cells[at] if at is not None and at < len(row.cells) else None
         return self.fixed.get(name) if value is None else value
@@ -99,7 +102,7 @@ class RowReader:
         return RowFault(name, Sentence("the {column} is missing", column=self.title(name)))
 
     def title(self, name: str) -> str:
-        """Return the heading of a column in the sheet, or the column's name if it has none."""
+        """Return the heading of a column, or the column's name if the sheet does not have it."""
         at = self.header.columns.get(name)
         return name if at is None else self.header.names[at]
 
@@ -123,10 +126,13 @@ class RowReader:
         return f"{number:f}"
 
     def choice(self, row: Row, name: str, words: Mapping[str, str]) -> str | None:
-        """Return the value for the word in a cell; None for an empty cell.
+        """Return the value for the word in a cell; None if the cell is empty.
+
+        Args:
+            words: The value for each word that is allowed.
 
         Raises:
-            RowFault: the word is unknown.
+            RowFault: the word is not among `words`.
         """
         text = self.text(row, name)
         if not text:
@@ -154,7 +160,7 @@ class RowReader:
         return found
 
     def number(self, row: Row, name: str) -> int | None:
-        """Return the whole number in a cell; None for an empty cell.
+        """Return the whole number in a cell; None if the cell is empty.
 
         Raises:
             RowFault: the cell contains no whole number above zero.
@@ -173,19 +179,19 @@ class RowReader:
     # --- people and places -----------------------------------------------------------------------
 
     def donor(self, row: Row) -> str | None:
-        """Return the code of the donor; None if the donor is anonymous."""
+        """Return the code of the donor in a row; None if the donor is unknown or anonymous."""
         text = self.text(row, "donor")
         if not text or names_nobody(text):
             return None
         return self.find(Donor, "donor", text, lambda code: Donor(code=code, name=text))
 
     def recipient(self, row: Row, name: str = "recipient") -> str:
-        """Return the code of the recipient that a row names."""
+        """Return the code of the recipient in a row."""
         text = self.needed_text(row, name).removeprefix(RECEIVED.prefix)  # as in exports
         return self.find(Recipient, name, text, lambda code: Recipient(code=code, name=text))
 
     def location(self, row: Row) -> str:
-        """Return the code of the location that a row names."""
+        """Return the code of the location in a row."""
         text = self.needed_text(row, "location").removeprefix(STOCK.prefix)  # as in exports
         return self.find(Location, "location", text)
 
@@ -228,9 +234,12 @@ class RowReader:
     def common(
         self, rows: Sequence[Row], name: str, read: Callable[[Row, str], T | None]
     ) -> T | None:
-        """Return the value that a column has in the rows of one document; None if it is empty.
+        """Return the one value that a column has in all rows of a document.
 
-        Empty cells are ignored.
+        Empty cells are ignored. If all are empty, return None.
+
+        Args:
+            read: Reads the cell of a row.
 
         Raises:
             RowFault: the rows have different values.

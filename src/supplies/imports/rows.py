@@ -29,7 +29,7 @@ URGENCIES: Mapping[str, str] = {
     **dict.fromkeys(("normal", "中", "普通", "一般", "正常", "medium"), "normal"),
     **dict.fromkeys(("high", "高", "急", "紧急", "特急", "urgent"), "high"),
 }
-"""The words that people write for the urgency of a need."""
+"""The urgency of a need, by the words that people write for it."""
 
 OUTCOMES: Mapping[str, str] = {
     **dict.fromkeys(
@@ -38,7 +38,7 @@ OUTCOMES: Mapping[str, str] = {
     **dict.fromkeys(("open", "pre_match", "pending", "待发放", "待送", "未发放"), "open"),
     **dict.fromkeys(("closed", "cancelled", "canceled", "已取消", "取消", "已关闭"), "closed"),
 }
-"""The words that people write for the result of an allocation."""
+"""What became of an allocation, by the words that people write for it."""
 
 DONOR_KINDS: Mapping[str, str] = {
     **dict.fromkeys(
@@ -161,10 +161,12 @@ def distributions(reader: RowReader, rows: Sequence[Row]) -> c.Command:
 
 
 def allocations(reader: RowReader, rows: Sequence[Row]) -> c.Command:
-    """Return the command for a row with an allocation, whose goods may be handed out already.
+    """Return the command for an allocation in a row.
+
+    The goods are set aside, or handed out if the row says that they were delivered.
 
     Raises:
-        RowFault: a cell is wrong, or the allocation was closed without a delivery.
+        RowFault: a cell is wrong, or nothing was handed over, so that there is nothing to record.
     """
     (row,) = rows
     outcome = reader.choice(row, "outcome", OUTCOMES)
@@ -190,7 +192,7 @@ def allocations(reader: RowReader, rows: Sequence[Row]) -> c.Command:
 
 
 def item_record(reader: RowReader, row: Row) -> dict[str, Any]:
-    """Return the fields of the item in a row.
+    """Return the fields of the item that a row describes.
 
     Raises:
         RowFault: a cell is wrong, or the size of a pack is missing.
@@ -252,7 +254,7 @@ def _divided(text: str) -> list[str]:
 
 
 def donor_record(reader: RowReader, row: Row) -> dict[str, Any]:
-    """Return the fields of the donor in a row."""
+    """Return the fields of the donor that a row describes."""
     fields = reader.optional(row, "name", "name_en", "address", "note")
     if phone := reader.phone(row):
         fields["phone"] = phone
@@ -264,7 +266,7 @@ def donor_record(reader: RowReader, row: Row) -> dict[str, Any]:
 
 
 def recipient_record(reader: RowReader, row: Row) -> dict[str, Any]:
-    """Return the fields of the household, group or institution in a row."""
+    """Return the fields of the household, group or institution that a row describes."""
     fields = reader.optional(row, "name", "address", "access", "note", "community")
     if phone := reader.phone(row):
         fields["phone"] = phone
@@ -285,14 +287,17 @@ COMMANDS: Mapping[str, Callable[[RowReader, Sequence[Row]], c.Command]] = {
     "distributions": distributions,
     "allocations": allocations,
 }
-"""For each kind of rows, the function that converts rows to a command."""
+"""The function that turns the rows of one document into a command, for each kind of rows."""
 
 RECORDS: Mapping[str, tuple[type[CatalogueRecord], Callable[[RowReader, Row], dict[str, Any]]]] = {
     "items": (Item, item_record),
     "donors": (Donor, donor_record),
     "households": (Recipient, recipient_record),
 }
-"""For each kind of rows about the catalogue, the type of record and the function that reads it."""
+"""For each kind of rows that describe catalogue records, the type of the record.
+
+The second value is the function that reads the fields of the record from a row.
+"""
 
 COLUMN_OF_FIELD: Mapping[str, str] = {
     "happened_on": "day",
@@ -305,7 +310,7 @@ COLUMN_OF_FIELD: Mapping[str, str] = {
     "aliases": "alias",
     "packs": "pack",
 }
-"""The column of each field whose name differs from that of its column."""
+"""The column for a field of a command, for fields whose column has another name."""
 
 
 def _make(kind: type[c.Command], *parts: Mapping[str, Any], **fields: Any) -> c.Command:

@@ -12,9 +12,9 @@ from supplies.stations.saved_columns import SavedColumns, find_saved_columns, sa
 def with_saved_choices(
     ledger: Ledger, name: str, kind: str, options: ImportOptions
 ) -> ImportOptions:
-    """Add the columns and values that were saved under a name to the options of an import.
+    """Return options to which the columns and values saved under a name are added.
 
-    If the options contain a column or value themselves, it has precedence.
+    Columns and values that are in the options already are kept.
 
     Raises:
         InvalidField: nothing is saved under this name for rows of this kind.

@@ -1,4 +1,4 @@
-"""The rows of a spreadsheet or text file, in one form for all file formats."""
+"""Sheets, rows and cells of a file to import, in the same form for all file formats."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Lost(Enum):
 LOST = Lost.LOST
 
 Cell = str | int | Decimal | date | datetime | Lost | None
-"""The value of a cell. None means that the cell is empty or contains only blanks."""
+"""The value of a cell. None means an empty cell. A text of spaces counts as empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,10 @@ class Row:
     """A row of a sheet.
 
     Attributes:
-        number: Number of the row in its sheet. In a text file, number of the line in which the row
-            begins.
-        cells: The values of the cells from the first column on.
-        shared: Indexes of the cells that belong to a merged area of several rows. The same value
-            stands in all rows of the area.
+        number: Number of the row in its sheet. In a text file, the number of the row's first line.
+        cells: The cells, from the first column on.
+        shared: Indexes of cells that are merged with cells of other rows. All of these rows have
+            the same value.
     """
 
     number: int
@@ -61,9 +60,9 @@ MAX_COLUMNS = 256
 """Maximum number of columns that a sheet may have."""
 
 CELL, WHY, ORIGIN = "单元格 cell", "未导入原因 why", "原始行 origin"
-"""Headings of the columns that a file of listed rows has in addition.
+"""Headings of the three columns that are added in a file of listed rows.
 
-The last one has the identity of the row in the first file; see `row_identity`.
+The last column has the identity of the row in the original file; see `row_identity`.
 """
 
 _ERRORS = frozenset(

@@ -1,9 +1,9 @@
-"""Read XLSX and ODS workbooks. Limits ensure that a small file cannot use up the memory.
+"""Read XLSX and ODS workbooks, with limits, because a small file can unpack to a huge one.
 
-The library calamine reads the rows. It is fast, but it holds a sheet in memory, and for a formula
-with an error or without a stored result it returns an empty cell. So each sheet of an XLSX file is
-first scanned as XML, to find its size and these formulas. If a sheet is large, openpyxl reads the
-file instead, row by row.
+The library calamine reads the rows. It is fast, but holds a sheet in memory, and it returns an
+empty cell for a formula that has an error or no stored result. Therefore each sheet of an XLSX file
+is first scanned as XML, to find its size and such formulas. Large sheets are read row by row by
+another library, openpyxl.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _damaged(path: Path) -> InvalidField:
 
 
 def _check_size(path: Path, archive: zipfile.ZipFile) -> None:
-    """Refuse a workbook that grows too much when it is unpacked.
+    """Check that a workbook does not become too large when it is unpacked.
 
     Raises:
         InvalidField: the workbook is too large.
@@ -173,7 +173,7 @@ def _elements(
 
 
 def _parser() -> expat.XMLParserType:
-    """Return an XML parser that refuses entity declarations, which could grow without limit."""
+    """Return an XML parser that refuses entity declarations, which could use up the memory."""
     parser = expat.ParserCreate()
 
     def refuse(*_: Any) -> None:

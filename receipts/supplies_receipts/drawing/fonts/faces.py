@@ -13,7 +13,7 @@ from reportlab.pdfbase import pdfmetrics, ttfonts
 from supplies_receipts.drawing import fonts
 
 _TEXT_CODES, _GLYPH_CODES = 0xF0000, 0x100000
-"""First code of each of two private ranges of Unicode, by which reportlab draws glyphs.
+"""First code points of the two private-use ranges of Unicode that represent glyphs in reportlab.
 
 A code of the first range represents a glyph together with its text. When that range is full, a code
 of the second range represents a glyph without text.
