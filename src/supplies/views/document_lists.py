@@ -1,8 +1,9 @@
 """List documents in the order in which they were created, each in its latest state.
 
-A document has the number of its first entry. Its id ends with this number, and lists are sorted by
-it. A `NumberQuery` finds the next numbers in an index. Then the documents are read by key. At last,
-filters on the document's latest state or on its view are applied.
+The number of a document is that of its first entry. It is also the last part of the document's id,
+and lists are sorted by it. First, a `NumberQuery` finds the next numbers in an index. Then the
+documents with these numbers are read by key. Last, filters remove documents by their latest state
+or by their view.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ S = TypeVar("S", bound=EntryRow)
 V = TypeVar("V")
 
 NumberQuery = Callable[[Books, int, int, bool], list[int]]
-"""Function that finds the next documents of a list.
+"""A function that finds the numbers of the next documents of a list.
 
-The arguments are the books, a document number, a limit, and whether the newest documents come
-first. The result is the list of the document numbers that follow in this order.
+Its arguments are the books, the document number after which to begin, a limit, and whether to list
+the newest documents first. It returns the numbers in the order of the list.
 """
 
 _DIGITS = "'0123456789'"
@@ -48,12 +49,12 @@ def list_documents(
     state_filter: Callable[[S], bool] = lambda _: True,
     view_filter: Callable[[V], bool] = lambda _: True,
 ) -> Page[V]:
-    """Return a page of the documents whose numbers `source` returns.
+    """Return a page of the documents whose numbers `source` finds.
 
     Args:
-        newest_first: Whether the documents that were created last come first.
-        state_filter: Keep a document if this function returns True for its latest state.
-        view_filter: Keep a document if this function returns True for its view.
+        newest_first: Whether to list the newest documents first instead of the oldest.
+        state_filter: Leave out a document if this function returns False for its latest state.
+        view_filter: Leave out a document if this function returns False for its view.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -75,7 +76,7 @@ def list_documents(
 
 
 def all_numbers(document_type: DocumentType[Any]) -> NumberQuery:
-    """Return a query that finds all documents of a type."""
+    """Return a query for the numbers of all documents of a type."""
     return _source(
         "SELECT f.seq AS number FROM entries f WHERE f.station = :station AND f.kind = :kind "
         # A correction has the kind and document of the entry that it corrects, but another number.
@@ -87,9 +88,9 @@ def all_numbers(document_type: DocumentType[Any]) -> NumberQuery:
 def numbers_by_column(
     document_type: DocumentType[Any], column: str, values: list[str], within: str = ""
 ) -> NumberQuery:
-    """Return a query that finds the documents that have, or once had, one of these values.
+    """Return a query for the numbers of documents with one of these values in a column.
 
-    A document once had a value if an entry with this value was corrected later.
+    Documents that had such a value only before a correction are found too.
 
     Args:
         column: The column with the value.
@@ -105,7 +106,7 @@ def numbers_by_column(
 
 
 def numbers_by_balance(kind: AccountKind, *, last: bool = False) -> NumberQuery:
-    """Return a query that finds documents with a positive balance in an account of this kind.
+    """Return a query for the numbers of documents with a positive balance in this kind of account.
 
     Args:
         last: True if the document id is the second key of the account, False if it is the first.
@@ -125,7 +126,7 @@ def numbers_by_balance(kind: AccountKind, *, last: bool = False) -> NumberQuery:
 
 
 def pending_numbers(noun: str) -> NumberQuery:
-    """Return a query that finds the documents of a type that are still open."""
+    """Return a query for the numbers of documents of a type that are still open."""
     return _source(
         "SELECT p.number AS number FROM pending p "
         "WHERE p.station = :station AND p.noun = :noun AND p.number > :after",

@@ -1,6 +1,6 @@
-"""Warnings about arrivals and the receipts issued for them.
+"""Warnings about arrived goods and the receipts for them.
 
-They concern goods beyond their pledge, missing batches or expiry days, and a first receipt whose QR
+They are about goods beyond their pledge, a missing batch or expiry, and a first receipt whose QR
 code works only on the station's own computer.
 """
 
@@ -48,7 +48,7 @@ def find_beside_pledge(books: Books, document: str) -> list[Warned]:
 
 
 def find_missing_labels(books: Books, arrival: str) -> list[Warned]:
-    """Return a warning for each arrived line that lacks a batch or expiry its item requires."""
+    """Return a warning for each arrived line without a batch or expiry that its item requires."""
     lines = read_latest(books, ArrivalLine, "arrival", [arrival], head=Arrival).get(arrival, [])
     lots = read_lots(books, [line.lot for line in lines])
     warnings = []
@@ -67,7 +67,9 @@ def find_missing_labels(books: Books, arrival: str) -> list[Warned]:
 
 
 def find_local_address(books: Books, first: int, last: int) -> list[Warned]:
-    """Return a warning if a command issued the station's first receipt with a local address.
+    """Return a warning if a command issued the station's first receipt while its host is local.
+
+    Only the station's own computer could then open the URL in the QR code.
 
     Args:
         first: Number of the command's first entry.

@@ -1,4 +1,4 @@
-"""Donations as they are after all corrections."""
+"""Donations, with all corrections."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from supplies.views.shared_queries import (
 DOCUMENT_TYPE = DocumentType(Arrival, "arrival", kind="donation_received", prefix="d")
 
 TEXTS = ("handled_by", "checked_by", "wish", "agreement", "fiscal_ticket", "note")
-"""The fields of `DonationView` that are free texts of the command."""
+"""The fields of `DonationView` that contain free text of the command."""
 
 
 class ValueView(View, frozen=True, kw_only=True):
-    """The value of goods, in minor units of `currency`.
+    """The value of goods, in minor units of `currency` such as cents.
 
     Attributes:
         evidence: Free text that says how the value is known; None if it was erased.
@@ -44,15 +44,15 @@ class ValueView(View, frozen=True, kw_only=True):
 
 
 class DonationLineView(View, frozen=True, kw_only=True):
-    """Goods of one lot, in base units.
+    """Donated goods of one lot, in base units.
 
     Attributes:
-        on_pledge: The part that fulfilled pledges.
-        beside_pledge: The rest, which was not promised.
-        pledge: Id of the pledge that the line names. If it is None, the line may still have
-            fulfilled pledges; `pledges` of the donation names them.
-        recipient ("for" in JSON): The recipient named by the donor.
-        value: None if the goods are not valued.
+        on_pledge: The part of `quantity` that fulfilled pledges.
+        beside_pledge: The rest of `quantity`, which no pledge promised.
+        pledge: Id of the pledge that the command named for the line. If it is None, the line may
+            still have fulfilled pledges; see `pledges` of the donation.
+        recipient ("for" in JSON): The recipient that the donor named; None if the donor named none.
+        value: None if the goods have no recorded value.
         stated: The quantity in packs, as given; unset if it was given in base units.
         expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
             unset.
@@ -82,18 +82,19 @@ class FulfilledPledgeView(View, frozen=True, kw_only=True):
 
 
 class DonationView(View, frozen=True, kw_only=True):
-    """A donation.
+    """A donation, with all corrections.
 
     Free text, such as `handled_by` or `wish`, is None if there is none, or if it was erased.
 
     Attributes:
-        donor: None if anonymous.
+        donor: None for an anonymous gift.
         lines: Empty if the donation was reversed.
-        receipt: Number of the valid receipt. If there is none, number of the last one issued.
-        superseded_by: Number of the latest entry that corrected the donation.
-        allocations: Ids of the allocations made on arrival, for claims and recipients; oldest
-            first.
-        pledges: The pledges that the donation fulfils, including pledges that no line names; oldest
+        receipt: Number of the valid receipt. If none is valid, number of the last one issued.
+        superseded_by: Number of the latest entry that corrected the donation; None without
+            corrections.
+        allocations: Ids of the allocations that the donation made for claims and named recipients,
+            oldest first.
+        pledges: All pledges that the donation fulfilled, whether a line names them or not, oldest
             first.
     """
 
@@ -141,9 +142,9 @@ def list_donations(
     """List donations in the order in which they were recorded.
 
     Args:
-        donor: Filter. None lists all; "anonymous" lists donations without a known donor. A
-            donor with merged codes is listed with all of them.
-        newest_first: Whether the donation that was recorded last comes first.
+        donor: Filter. None lists all; "anonymous" lists donations without a known donor. The
+            donations under all merged codes of the donor are listed.
+        newest_first: Whether to list the newest donations first instead.
 
     Raises:
         InvalidField: `donor`, `after` or `limit` is invalid.
@@ -168,9 +169,9 @@ def list_donations(
 def find_last_donation(
     books: Books, *, donor: str | None = None, recorded_by: str | None = None
 ) -> DonationView | None:
-    """Return the last recorded donation of a donor, or of a recorder.
+    """Return the last donation of a donor, or the last one that a user recorded.
 
-    For a recorder, only the last 40 donations are searched.
+    For a user, only the last 40 donations are searched.
     """
     if recorded_by is None:
         found = list_donations(books, donor=donor, limit=1, newest_first=True).items
@@ -242,7 +243,7 @@ def _line(
 
 
 def _receipts(books: Books, ids: Sequence[str]) -> dict[str, str]:
-    """Return the valid receipt of each donation. If none is valid, return the last one."""
+    """Return the valid receipt of each donation or, if none is valid, the last one issued."""
     written = books.written
     rows = query_ids(
         books,
@@ -260,7 +261,7 @@ def _receipts(books: Books, ids: Sequence[str]) -> dict[str, str]:
 
 
 def _allocations(books: Books, ids: Sequence[str]) -> dict[str, list[str]]:
-    """Return the allocations that each donation made, oldest first."""
+    """Return the allocations that each donation made on arrival, oldest first."""
     written = books.written
     made = {
         id: sorted(
@@ -283,7 +284,7 @@ def _allocations(books: Books, ids: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _pledges(books: Books, ids: Sequence[str]) -> dict[str, list[FulfilledPledgeView]]:
-    """Return the pledges that each donation fulfils, the oldest first."""
+    """Return the pledges that each donation fulfilled, oldest first."""
     rows = query_ids(
         books,
         ids,

@@ -1,4 +1,4 @@
-"""Reports by donor: pledges that are open, late or fulfilled, and the values given in each year."""
+"""Reports by donor: open, late and fulfilled pledges, and the value of gifts in each year."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class PledgedItem(View, frozen=True, kw_only=True):
     `promised` is the sum of `arrived`, `outstanding` and `dropped`.
 
     Attributes:
-        late: The part of `outstanding` that was due before today.
-        dropped: What lapsed or was cancelled.
+        late: The part of `outstanding` whose due day was before today.
+        dropped: The quantity that lapsed or was cancelled.
     """
 
     item: str
@@ -37,9 +37,9 @@ class DonorPledges(View, frozen=True, kw_only=True):
 
     Attributes:
         name: None if the donor was forgotten.
-        pledges: The number of pledges. The sum of `open`, `kept` (all goods arrived), `lapsed` and
+        pledges: The number of pledges: the sum of `open`, `kept` (all goods arrived), `lapsed` and
             `cancelled`.
-        late: The number of open pledges that were due before today.
+        late: The number of open pledges whose due day was before today.
     """
 
     donor: str
@@ -61,14 +61,14 @@ class DonorPledgesReport(PeriodReport, frozen=True, kw_only=True):
 
 
 class DonorValue(View, frozen=True, kw_only=True):
-    """What a donor gave in one year, as valued when it was recorded.
+    """The value of a donor's gifts of one year in one currency, as recorded on arrival.
 
     Attributes:
-        donor: None for unknown donors.
-        name: None for unknown donors, and if the donor was forgotten.
-        value: The sum of the values in minor units of `currency`; None if nothing was valued.
+        donor: None for anonymous gifts.
+        name: None for anonymous gifts, and if the donor was forgotten.
+        value: The sum of the values in minor units of `currency`; None if no value was recorded.
         donations: The number of donations with goods of this currency.
-        not_valued: How many lines of all donations of the donor in this year have no value.
+        not_valued: The number of lines without a value, in all donations of the donor in this year.
     """
 
     donor: str | None
@@ -81,7 +81,7 @@ class DonorValue(View, frozen=True, kw_only=True):
 
 
 class DonorValuesReport(PeriodReport, frozen=True, kw_only=True):
-    """The values that donors gave, by donor, year and currency."""
+    """The values of gifts, by donor, year and currency."""
 
     items: list[DonorValue]
 
@@ -89,10 +89,11 @@ class DonorValuesReport(PeriodReport, frozen=True, kw_only=True):
 def report_pledges_by_donor(
     books: Books, first: date, last: date, today: date
 ) -> DonorPledgesReport:
-    """Return the pledges of a period, by donor. The donors with most late pledges come first.
+    """Return the pledges of a period, by donor. Donors with the most late pledges come first.
 
     Args:
-        today: The station's day, before which an open pledge is late.
+        today: The current day in the station's time zone. An open pledge is late if it was due
+            before this day.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -137,7 +138,7 @@ def _pledges_of(
 
 
 def report_donor_values(books: Books, first: date, last: date) -> DonorValuesReport:
-    """Return the values that donors gave in a period, by donor, year and currency.
+    """Return the values of gifts in a period, by donor, year and currency.
 
     Raises:
         InvalidField: `last` is before `first`.

@@ -1,4 +1,4 @@
-"""Donor statements: where the goods that a donor gave are now."""
+"""Build donor statements: where the goods that a donor gave are now."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from supplies.views.wish_deviations import find_wish_deviations
 
 
 def build_donor_statement(books: Books, donor: str, first: date, last: date) -> DonorStatement:
-    """Return what a donor gave from the first to the last day, and where it was then.
+    """Return what a donor gave in a period, and where these goods were at the end of it.
 
-    Places are those at the end of the last day. If codes of the donor were merged, the statement is
-    about all of them.
+    The first and the last day are included, and so are donations under all merged codes of the
+    donor.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -68,10 +68,10 @@ def build_donor_statement(books: Books, donor: str, first: date, last: date) -> 
 def build_donor_statement_paper(
     books: Books, donor: str, first: date, last: date, *, printed_at: datetime
 ) -> DonorStatementPaper:
-    """Return the statement as printed.
+    """Return a donor statement for printing.
 
     Args:
-        printed_at: The present time, from the ledger's clock.
+        printed_at: The current time, from the ledger's clock.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -97,11 +97,11 @@ def build_donor_statement_paper(
 
 
 class _GiftLine(NamedTuple):
-    """A line of a gift, with the packs in which its quantity was given.
+    """A line of a donation, with the packs in which its quantity was given.
 
     Attributes:
-        packs: Number of packs. 0 means that the quantity was given in base units.
-        size: Base units in one pack.
+        packs: Number of packs; 0 if the quantity was given in base units.
+        size: Number of base units in one pack.
     """
 
     lot: str
@@ -112,7 +112,7 @@ class _GiftLine(NamedTuple):
 
 
 def _gift_lines(books: Books, found: Gifts) -> list[_GiftLine]:
-    """Return all versions of the lines of gifts, oldest first.
+    """Return all versions of the lines of donations, oldest first.
 
     Each correction adds a version of a line. The last version is the valid one.
     """
@@ -148,10 +148,10 @@ def _lines(books: Books, found: Gifts, gifts: list[_GiftLine]) -> list[Statement
 
 
 def _stated_packs(found: Gifts, gifts: list[_GiftLine]) -> dict[str, list[StatedPacks]]:
-    """Return, by item, the packs in which its gifts were given, the largest first.
+    """Return, by item, the packs in which the donor's gifts were given, largest packs first.
 
-    An item is left out if any of it was given in base units, or if a part of a line was given by
-    another donor.
+    An item is left out if any of it was given in base units, or if another donor gave a part of the
+    quantity of a line.
     """
     packs = {row.lot: row for row in gifts}
     counts: defaultdict[str, Counter[tuple[int, str]]] = defaultdict(Counter)
@@ -182,7 +182,7 @@ def _by_item(items: dict[str, str], came: dict[str, int]) -> Counter[str]:
 def _line(
     books: Books, code: str, received: int, repacked: int, places: Counter[str]
 ) -> StatementLine:
-    """Return the line of one item.
+    """Return the statement's line for one item.
 
     Raises:
         BooksBroken: the quantities at all places do not add up to `received` plus `repacked`.
@@ -213,7 +213,7 @@ def _line(
 
 
 def _receipts(books: Books, donor: str, arrivals: set[str]) -> list[ReceiptView]:
-    """Return the valid receipts for these gifts of a donor, in the order of their numbers."""
+    """Return the valid receipts for these donations of a donor, in the order of their numbers."""
     every = list_receipts(books, donor=donor, limit=None).items
     return [one for one in every if one.status == "issued" and arrivals & set(one.donations)]
 

@@ -1,4 +1,4 @@
-"""Read entries with their hashed bytes, and conflicts."""
+"""Read entries with the bytes that were hashed, and read conflicts."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from supplies.views.shared_queries import packed_lines_of
 
 
 class TransferView(View, frozen=True, kw_only=True):
-    """A quantity moved between accounts, in base units.
+    """A quantity that moved from one account to another, in base units.
 
     Attributes:
-        lot: None for pledges and needs.
+        lot: None for pledges and needs, which have no lots.
     """
 
     line: int
@@ -81,15 +81,16 @@ class ConflictView(View, frozen=True, kw_only=True):
     """A reported fact that contradicts the books.
 
     Attributes:
-        because: A message that says what the fact contradicts.
-        stated: The command as reported, without free text.
-        note: The reporter's text; None if there was none, or if it was erased.
+        because: A message that says what the report contradicts.
+        stated: The reported command as JSON, without free text.
+        note: Free text of the report; None if there was none, or if it was erased.
         time_window: When the household is at home, as reported; unset if the report does not say
             it, or if it was erased.
         resolved_in: Number of the latest entry that resolved the conflict; None while it is open.
-        resolved_by: How the conflict was resolved.
-        resolved_because: The reason given for the resolution.
-        or_earlier: True if the event may have happened before the day; otherwise unset.
+        resolved_by: How the conflict was resolved, as `by` in `ResolveConflict`; None while it is
+            open.
+        resolved_because: The reason that was given for the resolution.
+        or_earlier: True if the reported event may have happened before the day; otherwise unset.
     """
 
     seq: int
@@ -129,7 +130,7 @@ def get_entry(books: Books, seq: int) -> EntryView:
 
 
 def _just_written(books: Books, written: WrittenEntry) -> EntryView:
-    """Return an entry that the running command has written."""
+    """Return an entry that the command which is running now has written."""
     body = written.body
     return EntryView(
         station=body.station,
@@ -153,7 +154,7 @@ def _just_written(books: Books, written: WrittenEntry) -> EntryView:
 
 
 def list_entries_of_command(books: Books, seq: int) -> list[EntryView]:
-    """Return all entries of the command that recorded an entry, in their order.
+    """Return all entries of the command that wrote an entry, in their order.
 
     Raises:
         NotFound: there is no such entry.
@@ -179,7 +180,7 @@ def list_entries(
 
     Args:
         kind, document: Filters. None lists all.
-        newest_first: Whether the entry that was recorded last comes first.
+        newest_first: Whether to list the newest entries first instead.
 
     Raises:
         InvalidField: `kind`, `document`, `after` or `limit` is invalid.
@@ -259,7 +260,7 @@ def _entries(
 
 
 def _clock_warnings(seq: int, recorded_at: str, previous_at: str | None) -> list[Warned]:
-    """Warn if an entry was recorded at an earlier time than the entry before it."""
+    """Return a warning for an entry with an earlier recording time than the entry before it."""
     if previous_at is None or recorded_at >= previous_at:
         return []
     return [
@@ -273,7 +274,7 @@ def _clock_warnings(seq: int, recorded_at: str, previous_at: str | None) -> list
 
 
 def _recorded_in(body: Body) -> dict[str, Any]:
-    """Return those fields of an entry's view that only its body has."""
+    """Return the fields of an entry's view that can only be read from its body."""
     return {
         "transfers": _transfers(body),
         "stated": packed_lines_of(body) or msgspec.UNSET,
@@ -296,7 +297,7 @@ def _transfers(body: Body) -> list[TransferView]:
 
 
 def get_conflict(books: Books, seq: int) -> ConflictView:
-    """Return the conflict recorded by this entry.
+    """Return the conflict that an entry recorded.
 
     Raises:
         NotFound: the entry does not exist or did not record a conflict.
@@ -319,7 +320,7 @@ def list_conflicts(
     """List conflicts, oldest first.
 
     Args:
-        open_only: Whether to list only conflicts that are not resolved yet.
+        open_only: Whether to leave out resolved conflicts.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.

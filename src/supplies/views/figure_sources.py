@@ -1,4 +1,4 @@
-"""List the entries from which a number in the station report was computed."""
+"""List the entries from which a quantity in the station report was computed."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ FIGURES: Mapping[str, frozenset[ReportColumn]] = {
     "in_transit": frozenset({ReportColumn.IN_TRANSIT}),
     "on_hand": frozenset({ReportColumn.FREE, ReportColumn.ALLOCATED}),
 }
-"""The numbers about goods in the report, each with the report columns whose sum it is."""
+"""The quantities in the report by name, each with the report columns that are added up for it."""
 
 
 class FigureEntry(View, frozen=True, kw_only=True):
-    """An entry that changed a number in the report.
+    """An entry that changed a quantity in the report.
 
     Attributes:
-        change: The quantity that the entry added, in base units. It is negative if the entry
-            subtracted.
+        change: The quantity that the entry added, in base units; negative if the entry subtracted.
     """
 
     entry: int
@@ -39,12 +38,12 @@ class FigureEntry(View, frozen=True, kw_only=True):
 
 
 class FigureSources(View, frozen=True, kw_only=True):
-    """The quantities that make up a number in the report, in base units.
+    """A quantity in the report, and what it is made up of, in base units.
 
     Attributes:
-        before: The quantity at the beginning of the period, if the number includes it.
-        total: The number in the report: `before` and all changes.
-        items: The entries of the period, oldest first.
+        before: The part from before the period; 0 if this quantity counts only the period.
+        total: The quantity in the report: `before` plus the changes of all `items`.
+        items: The entries of the period that changed the quantity, oldest first.
     """
 
     figure: str
@@ -57,13 +56,13 @@ class FigureSources(View, frozen=True, kw_only=True):
 def list_figure_sources(
     books: Books, figure: str, item: str, first: date, last: date
 ) -> FigureSources:
-    """Return the entries from which a number about goods in the station report was computed.
+    """Return the entries from which a quantity in the station report was computed.
 
     The cost grows with the number of entries in the period.
 
     Args:
-        books: The books.
-        figure: The name of the number, one of `FIGURES`.
+        books: The books of the station.
+        figure: The name of the quantity, a key of `FIGURES`.
         item: The code of the item.
         first, last: The first and the last day of the period.
 
@@ -107,7 +106,7 @@ def list_figure_sources(
 
 
 def _at_the_beginning(books: Books, figure: str, item: str, first: date) -> int:
-    """Return the quantity before the period that a number in the report includes."""
+    """Return the part of a quantity in the report that is from before the period."""
     if figure not in ("received", "in_transit", "on_hand") or first == date.min:
         return 0
     columns = FIGURES[figure]

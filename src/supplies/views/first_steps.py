@@ -1,4 +1,4 @@
-"""What a new station has set up: its settings, a place, items and users."""
+"""Find out what has been set up at a new station."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ class FirstSteps(View, frozen=True, kw_only=True):
     """Which steps of setting up a station are done.
 
     Attributes:
-        settings: Whether the settings were saved.
-        place: Whether there is a place.
-        items: Whether there is an item.
-        users: Whether there is a second user.
-        entries: Whether something was recorded.
+        settings: Whether settings were saved.
+        place: Whether a location is registered.
+        items: Whether an item is registered.
+        users: Whether there is a user besides the first one.
+        entries: Whether anything has been recorded.
     """
 
     settings: bool

@@ -1,4 +1,4 @@
-"""Goods that were received under a receipt and later given back to the donor."""
+"""Find goods of a receipt that were given back to the donor later."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from supplies.views.shared_queries import read_latest
 
 
 class GivenBackLine(View, frozen=True, kw_only=True):
-    """The quantity of an item of a receipt that was given back, in base units.
+    """The quantity of one item of a receipt that was given back to the donor, in base units.
 
     Attributes:
-        received: The quantity received, with all corrections, less what was repacked. If the item
-            was produced by repacking goods of the receipt, the produced quantity.
+        received: The corrected quantity that was received, without what was repacked into other
+            items. For an item made by repacking goods of the receipt, the quantity made.
     """
 
     item: str
@@ -31,8 +31,8 @@ class GivenBackView(View, frozen=True, kw_only=True):
     """The goods of a receipt that were given back to the donor.
 
     Attributes:
-        all: Whether all goods of the receipt were given back.
-        lines: The items given back, in whole or in part.
+        all: True if all goods of the receipt were given back, False if only a part of them.
+        lines: The items of which goods were given back.
     """
 
     all: bool
@@ -44,11 +44,11 @@ def read_given_back(
 ) -> dict[str, GivenBackView]:
     """Return the goods that were given back to donors, by receipt number.
 
-    A receipt is left out if none of its goods was given back. If goods were repacked before they
-    were given back, the goods that were made from them are counted.
+    A receipt is left out if none of its goods was given back. Goods that were made by repacking
+    goods of the receipt are included.
 
     Args:
-        donations: The donations of each receipt.
+        donations: The donations of each receipt, by receipt number.
     """
     names = {name for each in donations.values() for name in each}
     lines = read_latest(books, ArrivalLine, "arrival", names, head=Arrival)
@@ -85,7 +85,7 @@ def read_given_back(
 def last_return(books: Books, donations: Sequence[str]) -> int | None:
     """Return the last entry that changed which goods of these donations were given back.
 
-    This may be an entry that repacked some of the goods. Return None if nothing was given back.
+    The entry may also have repacked goods of the donations. Return None if nothing was given back.
     """
     recorded = read_latest(books, ArrivalLine, "arrival", set(donations), head=Arrival)
     own = [line.lot for lines in recorded.values() for line in lines]
@@ -111,9 +111,9 @@ def last_return(books: Books, donations: Sequence[str]) -> int | None:
 def _quantities_in(
     books: Books, lots: Iterable[str], *kinds: AccountKind
 ) -> dict[AccountKind, Counter[str]]:
-    """Return the quantity of each lot in accounts of these kinds.
+    """Return the quantity of each lot in accounts of each of these kinds.
 
-    Lots without such a balance are left out.
+    Lots without a positive quantity are left out.
     """
     ranges = " OR ".join(
         f"b.account >= '{kind.prefix}' AND b.account < '{kind.name};'"  # ";" follows ":" in ASCII

@@ -1,4 +1,4 @@
-"""The history of a household: what it asked for, and what it received."""
+"""Read the history of a household: what it asked for, and what it received."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from supplies.views.periods import PeriodReport, check_days
 
 
 class HistoryLine(View, frozen=True, kw_only=True):
-    """One event of a household's history, in base units.
+    """One event in a household's history, in base units.
 
     Attributes:
-        asked: The quantity that was asked for; negative if a need was corrected downwards. None for
-            goods.
-        received: The quantity that was handed over; negative if goods were taken back. None for
-            needs.
-        lot: None for needs.
+        asked: The quantity that was asked for; negative if a correction reduced it. None if the
+            event is about goods.
+        received: The quantity that was handed over; negative if goods were taken back. None if the
+            event is about a need.
+        lot: None if the event is about a need.
     """
 
     entry: int
@@ -34,10 +34,10 @@ class HistoryLine(View, frozen=True, kw_only=True):
 
 
 class HouseholdHistory(PeriodReport, frozen=True, kw_only=True):
-    """The needs of a recipient and the goods handed to it, in the order of entries.
+    """The needs of a recipient, and the goods handed to it, in the order of entries.
 
     Attributes:
-        codes: The code of the recipient, and the codes merged into it.
+        codes: The code of the recipient, and all codes that were merged into it.
     """
 
     recipient: str
@@ -71,7 +71,10 @@ def get_household_history(
 def _transfers(
     books: Books, accounts: Iterable[str], *, sign: int, of_needs: bool
 ) -> list[HistoryLine]:
-    """Return the transfers of some accounts. With `sign` 1, what comes in is positive."""
+    """Return the transfers into or out of some accounts.
+
+    Incoming quantities are multiplied by `sign` (1 or -1), and outgoing ones by its opposite.
+    """
     wanted = list(accounts)
     found = []
     for side, direction in (("target", sign), ("source", -sign)):

@@ -1,4 +1,4 @@
-"""Count households for the station report."""
+"""Count the households that the station report shows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from supplies.views.shared_queries import account_conditions
 
 
 def count_surveyed_households(books: Books, first: date, last: date) -> int:
-    """Count the households of `list_surveyed_households`."""
+    """Return the number of households that `list_surveyed_households` returns."""
     household = _household(books)
     return int(
         books.value(
@@ -26,8 +26,8 @@ def count_surveyed_households(books: Books, first: date, last: date) -> int:
 def list_surveyed_households(books: Books, first: date, last: date) -> list[str]:
     """Return the codes of households whose needs were surveyed in the period.
 
-    A household counts if one of its needs was recorded in the period and not withdrawn by the last
-    day. A household with merged codes counts once.
+    A household is included if one of its needs was recorded in the period and not reversed by the
+    last day. A household with merged codes is included once.
     """
     household = _household(books)
     rows = books.all(
@@ -39,7 +39,7 @@ def list_surveyed_households(books: Books, first: date, last: date) -> list[str]
 
 
 def _household(books: Books) -> str:
-    """Return SQL for the code of the household of recipient `r`, after merges."""
+    """Return SQL for the code that stays in use for recipient `r` after merges."""
     if books.catalogue.merged_codes("recipient"):
         return sql_code_that_stays("recipient", "r", "code")
     return "r.code"
@@ -61,18 +61,18 @@ _SURVEYED = (
 
 
 def count_fully_met_households(books: Books, on: date) -> int:
-    """Count the households of `list_fully_met_households`."""
+    """Return the number of households that `list_fully_met_households` returns."""
     return int(books.value(f"SELECT count(*) {_fully_met(books, on)}", day=on.isoformat()))
 
 
 def list_fully_met_households(books: Books, first: date, last: date) -> list[str]:
-    """Return the codes of households whose needs were all met or ended on the last day.
+    """Return the codes of households whose needs were all met or ended by the last day.
 
-    A household counts if goods met at least one of its needs, and if on that day none of its needs
-    is open, claimed or assigned. A household with merged codes counts once, with all of its needs.
+    A household is included if goods met at least one of its needs, and none of its needs is open,
+    claimed or assigned at the end of the last day. Merged codes are one household.
 
     Args:
-        books: The books.
+        books: The books of the station.
         first: The first day of the period. It is not used.
         last: The last day of the period.
     """
@@ -82,7 +82,7 @@ def list_fully_met_households(books: Books, first: date, last: date) -> list[str
 
 
 def _fully_met(books: Books, on: date) -> str:
-    """Return SQL that selects the households whose needs are met at the end of `:day`."""
+    """Return SQL for the households whose needs are all met or ended at the end of `:day`."""
     past = past_day(books, on) is not None
     open_stages = (
         balance_exists(condition, past=past)

@@ -1,7 +1,7 @@
 """Find events that were probably recorded twice, such as gifts, hand-outs, moves and needs.
 
-An event is compared with earlier events of the same person and day. Later events are not compared,
-so that a repeated request gets the same response.
+An event is compared only with events that were recorded before it, so that a repeated request gets
+the same response.
 """
 
 from __future__ import annotations
@@ -45,41 +45,41 @@ from supplies.views.shared_queries import (
 )
 
 MAX_COMPARED = 40
-"""Number of documents to compare with, the latest first. Duplicates usually follow closely."""
+"""Maximum number of earlier documents to compare with. The latest ones are compared."""
 
 MAX_WARNINGS = 3
-"""Maximum number of documents with the same quantities that are compared in detail."""
+"""Maximum number of warnings for one document. As many earlier documents are compared first."""
 
 Totals = dict[str, int]
-"""The quantities of a document, by item. It is empty if the document was reversed."""
+"""The quantities of a document by item; empty if the document was reversed."""
 
 Label = Counter[str | date | None]
-"""The quantities of an item by batch, or by expiry. The key None means that it is unknown."""
+"""Quantities of one item by batch, or by expiry day. The key None means unknown."""
 
 Labels = dict[str, tuple[Label, Label]]
-"""For each item of an arrival: its quantities by batch, and its quantities by expiry."""
+"""For each item of an arrival: its quantities by batch, and its quantities by expiry day."""
 
 Moved = dict[tuple[str, str], int]
-"""The net changes of balances, by account and item."""
+"""What an entry moved: the net change of the balance of each account and item."""
 
 ReadTotals = Callable[[Books, list[str]], dict[str, Totals]]
-"""Function that returns the totals of documents by id."""
+"""A function that returns the totals of documents, by document id."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
-    """How to compare documents of one type, and how messages describe them.
+    """How documents of one type are compared, and the words for them in warnings.
 
     Attributes:
         statement: The type of row that describes the document.
         key: The column with the id of the document.
-        columns: The columns that identify the person or place. The last one contains the code.
+        columns: The columns that must be equal, such as kind and code of a person or place. The
+            last one contains the code.
         read_totals: Reads the quantities to compare.
-        word: The word for the event in messages.
-        remedy: What to do about a duplicate, for messages; {} is replaced by its id.
-        person: The kind of person that the code identifies, if such codes can be merged.
-        order: SQL expression for the order of recording, in which an index has the rows of one
-            code.
+        word: The noun for the event, such as "gift".
+        remedy: What to do about a duplicate; {} is replaced by the id of the document.
+        person: The kind of person that the code identifies; None if such codes cannot be merged.
+        order: SQL expression for the order of recording that suits the index of the rows.
     """
 
     statement: type[EntryRow]
@@ -97,14 +97,14 @@ def find_likely_duplicates(
 ) -> list[Warned]:
     """Return a warning for each earlier document that probably records the same event.
 
-    Two documents probably record the same event if they have the same person, goods and day. Goods
-    with different batches or expiry days are not the same. There is no warning if `document` is
-    None, or of a type that is not compared.
+    Two documents probably record the same event if they are about the same person, goods and day.
+    Goods with different batches or expiry days are not the same. There is no warning if `document`
+    is None, or of a type that is not compared.
 
     Args:
-        entry: Number of the entry in `document` to compare. None means the first entry of the
-            document. Required for a return of lent or issued goods, because a return is a later
-            entry in the document of its loan or issue.
+        entry: Number of the entry of the document to compare; None means its first entry. Required
+            for a return of lent or issued goods, which is a later entry of the document of the loan
+            or issue.
     """
     prefix, _, number = (document or "").partition("_")
     began = number.rpartition("_")[2]
@@ -141,9 +141,9 @@ def find_likely_duplicates(
 
 
 def _find_same_moves(books: Books, document: str, seq: int) -> list[Warned]:
-    """Return a warning for each earlier entry that moved the same goods in the same way.
+    """Return a warning for each earlier entry that moved the same goods between the same accounts.
 
-    At most `MAX_WARNINGS` are returned, for the latest entries.
+    At most `MAX_WARNINGS` are returned, for the latest of these entries.
     """
     written = books.written.entries.get(seq)
     body = books.body(seq) if written is None else written.body
@@ -177,21 +177,24 @@ def _find_same_moves(books: Books, document: str, seq: int) -> list[Warned]:
 
 
 def _moving_entry(seq: int, document: str) -> str:
-    """Return how messages refer to an entry: by its document and, for a return, also its number."""
+    """Return the name of an entry in warnings: the id of its document.
+
+    If the entry is not the first of its document, as for a return, its number is added.
+    """
     return document if document.endswith(f"_{seq}") else f"entry {seq} ({document})"
 
 
 def _read_moves(books: Books, document: str, body: Body, most: int) -> list[Row]:
-    """Return the transfers of a document and of earlier ones that may be its duplicates.
+    """Return the transfers of a document, and of earlier documents with similar entries.
 
-    An earlier entry is similar to an entry if it has the same kind and day, and if its document
-    moved the first item of the entry. The last column of a row is 1 if the row belongs to a similar
-    entry, otherwise 0.
+    An earlier entry is similar if it has the kind and day of the entry to compare, and its document
+    moved the first item of that entry. The last column of a row is 1 if the row belongs to a
+    similar entry, otherwise 0.
 
     Args:
         document: The document of the entry.
         body: The entry to compare. It must not be a correction.
-        most: Largest number of similar entries.
+        most: Maximum number of similar entries.
     """
     return books.all(
         "WITH alike AS (SELECT e.seq, e.document FROM (SELECT seq, document, happened_on "
@@ -219,9 +222,10 @@ def _read_moves(books: Books, document: str, body: Body, most: int) -> list[Row]
 
 
 def _moved(rows: list[Row]) -> dict[int, Moved]:
-    """Return what each entry moved, with the corrections of the entry.
+    """Return what each entry moved, including the corrections of the entry.
 
-    The id of a document is left out of its own accounts, so that two documents can be compared.
+    A document's id is removed from the accounts that contain it, so that two documents can be
+    compared.
     """
     corrected: dict[int, int] = {}
     found: dict[int, Moved] = {}
@@ -238,13 +242,13 @@ def _moved(rows: list[Row]) -> dict[int, Moved]:
 def _read_earlier(
     books: Books, fact: _Fact, prefix: str, this: DocumentState[Any], most: int
 ) -> tuple[list[str], bool]:
-    """Return the latest documents of the same person and day that began before `this`.
+    """Return the latest documents before `this` of the same person or place and day.
 
-    Corrected documents are compared by their latest version. The second result is whether these are
-    all such documents.
+    Corrected documents are included if their latest version has that person or place and day. The
+    second result is whether all such documents were read.
 
     Args:
-        most: Largest number of rows that are read.
+        most: Maximum number of rows to read.
     """
     *others, last = fact.columns
     whose = {column: str(getattr(this.stated, column)) for column in fact.columns}
@@ -279,15 +283,15 @@ def _read_earlier(
 
 
 def _by(fact: _Fact, one: DocumentState[Any]) -> str:
-    """Return the words for the person or place of a document in a message."""
+    """Return the words in a warning for the person or place of a document."""
     whose = str(getattr(one.stated, fact.columns[-1]))
     return ", anonymous too" if whose == ANONYMOUS else f" ({whose})"
 
 
 def _with_same_labels(books: Books, arrival: str, others: list[str]) -> list[str]:
-    """Return those arrivals whose batches and expiry days may be the same as those of `arrival`.
+    """Return those other arrivals whose batches and expiry days match those of `arrival`.
 
-    If only one of two arrivals has a batch or an expiry, they may still be the same.
+    Goods without any batch or expiry match goods with one.
     """
     own = _read_labels(books, [arrival])[arrival]
     if all(set(part) == {None} for parts in own.values() for part in parts):
@@ -304,7 +308,7 @@ def _with_same_labels(books: Books, arrival: str, others: list[str]) -> list[str
 
 
 def _read_labels(books: Books, arrivals: list[str]) -> dict[str, Labels]:
-    """Return the batches and expiry days of arrivals, by arrival."""
+    """Return the quantities of each arrival by batch and by expiry day."""
     lines = read_latest(books, ArrivalLine, "arrival", arrivals, head=Arrival)
     lots = read_lots(books, [line.lot for stated in lines.values() for line in stated])
     found: dict[str, Labels] = {}
@@ -321,7 +325,7 @@ def _read_labels(books: Books, arrivals: list[str]) -> dict[str, Labels]:
 
 
 def _totals(lines: Iterable[tuple[str, str, int]]) -> dict[str, Totals]:
-    """Return the totals of each document. A row has the document, an item and a quantity."""
+    """Add up quantities by document and item. A row contains a document, an item and a quantity."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for document, item, quantity in lines:
         if quantity:
@@ -376,7 +380,7 @@ def _promised(books: Books, ids: list[str]) -> dict[str, Totals]:
 
 
 def _done(books: Books, ids: list[str]) -> dict[str, Totals]:
-    """Return the counts of these activities by the person who did each of them."""
+    """Return, by activity, the count and the name of the person who did the activity."""
     numbers = [int(name.rpartition("_")[2]) for name in ids]
     latest = {each.stated.activity: each for each in read_documents(books, ACTIVITIES, numbers)}
     entries = DocumentEntries(books, ids)
@@ -388,9 +392,9 @@ def _done(books: Books, ids: list[str]) -> dict[str, Totals]:
 
 
 def _counted_stock(books: Books, ids: list[str]) -> dict[str, Totals]:
-    """Return what was counted on each of these count sheets, by item and lot.
+    """Return the counted quantity of each item and lot, by count sheet.
 
-    Zeros are included.
+    Counts of zero are included.
     """
     return {
         name: {f"{line.item} {line.lot}": line.counted for line in stated}
@@ -399,7 +403,7 @@ def _counted_stock(books: Books, ids: list[str]) -> dict[str, Totals]:
 
 
 def _number(column: str) -> str:
-    """Return SQL for the number at the end of an id, such as 12 in n_12."""
+    """Return an SQL expression for the number at the end of an id, such as 12 in n_12."""
     return f"CAST(substr({column}, 3) AS BIGINT)"
 
 
@@ -421,7 +425,7 @@ _FACTS = {
         CountSheet, "sheet", ("location",), _counted_stock, "count", "nothing is to be done"
     ),
 }
-"""How likely duplicates are found: for each type of document, by the prefix of its ids."""
+"""How documents of each type are compared, by the prefix of their ids."""
 
 _MOVES = {
     "found_again": "find",
@@ -437,7 +441,7 @@ _MOVES = {
     "taken_back": "take-back",
     "written_off": "write-off",
 }
-"""For each kind of entry that only moves goods, the word that messages use for it."""
+"""The kinds of entry that only move goods, each with the noun for it in warnings."""
 
 _MOVING = frozenset("fgikmrstwx")
-"""Id prefixes of documents that only move goods."""
+"""Prefixes of the ids of documents that only move goods."""

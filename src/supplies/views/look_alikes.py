@@ -1,6 +1,6 @@
-"""Find records of one kind that may be registered twice.
+"""Find records of one kind that look alike, so that one thing or person may have two codes.
 
-They have the same name, telephone number or address.
+Records look alike if they have the same name, telephone number or address.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ COMPARED_KINDS: dict[str, type[Donor] | type[Item] | type[Recipient]] = {
     "items": Item,
     "recipients": Recipient,
 }
-"""The kinds of record whose look-alikes can be listed, by the name of their table."""
+"""The kinds of record that are compared, by the name of their table."""
 
 _WORDS = {"name": "name", "phone": "telephone number", "address": "address"}
 
@@ -42,7 +42,7 @@ class LookAlike(View, frozen=True, kw_only=True):
 
 
 class LookAlikes(View, frozen=True, kw_only=True):
-    """Records that look alike.
+    """A group of records that look alike.
 
     Attributes:
         same: The fields that are equal in all of these records.
@@ -55,9 +55,8 @@ class LookAlikes(View, frozen=True, kw_only=True):
 def find_look_alikes(books: Books, record: CatalogueRecord) -> list[Warned]:
     """Return a warning for each other record of the same kind that looks like this one.
 
-    If a record was merged, the warning names the record into which it was merged.
-
-    Warnings contain codes, but no names, numbers or addresses.
+    For a record whose code was merged, the warning names the code that stays in use. Warnings
+    contain codes, but no names, telephone numbers or addresses.
     """
     keys = {f"{LOOK_ALIKE}{field}:{key}": field for field, key in look_alike_keys(record).items()}
     rows = query_ids(
@@ -98,14 +97,14 @@ def _and(fields: Iterable[str]) -> str:
 def list_look_alikes(
     books: Books, kind: str, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[LookAlikes]:
-    """List the records of a kind that look alike, in the order of their codes.
+    """List groups of records that look alike, in the order of their codes.
 
-    Retired records are left out. Every page reads the keys of all records of the kind from an
-    index.
+    Retired records are left out. Every request for a page reads the index of all records of the
+    kind.
 
     Args:
         books: The books of the station.
-        kind: One of `COMPARED_KINDS`.
+        kind: A key of `COMPARED_KINDS`.
         after: `next` of the previous page; None for the first page.
         limit: The maximum number of groups; None lists all.
 

@@ -1,8 +1,8 @@
-"""Find out to whom the goods of a lot belong, and where each donor's share is.
+"""Find out which donors gave the goods of a lot, and where each donor's share is.
 
-A lot belongs to the accounts from which it came, in proportion to their quantities. Repacked goods
-belong to the owners of the goods of which they were made. Shares are whole base units. They are
-rounded so that they add up exactly, both over all owners and over all accounts.
+A lot belongs to the accounts from which it came, in proportion to the quantities that came from
+them. Repacked goods belong to the owners of the goods from which they were made. Shares are whole
+base units. They are rounded so that they add up exactly, over all owners and over all accounts.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from supplies.domain.entries import COLLECTED
 from supplies.errors import BooksBroken
 
 Owner = tuple[str, str]
-"""An owner of goods: the lot that arrived, and the account from which it came."""
+"""An owner of goods, identified by a lot that arrived and the account from which it came."""
 
 _ORDER = {name: place for place, name in enumerate(CHART)}
 
 
 class LotShare(NamedTuple):
-    """A donor's share of one lot in one account, in base units."""
+    """An owner's share of one lot in one account, in base units."""
 
     lot: str
     item: str
@@ -38,12 +38,12 @@ class Gifts(NamedTuple):
     """The gifts of a donor in a period, with quantities in base units.
 
     Attributes:
-        given: Quantity received, by lot.
-        repacked: The donor's share of goods made from the gifts, by lot.
-        items: Item of each lot.
+        given: The quantity received, by lot.
+        repacked: The donor's share of lots that were made from the gifts, by lot.
+        items: The item of each lot.
         parts: The donor's share of each lot in each account.
-        collected: The donor's share of what recipients fetched at the counter, by item. It is a
-            part of what they received.
+        collected: By item, the donor's share of what recipients fetched at the counter. It is
+            included in the accounts of the recipients.
     """
 
     given: dict[str, int]
@@ -54,10 +54,10 @@ class Gifts(NamedTuple):
 
 
 def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
-    """Return what a donor gave from the first to the last day, and where it was at the end.
+    """Return what a donor gave in a period, and where these goods were at the end of it.
 
-    Gifts under all merged codes of the donor count. A gift counts on the day on which it came. All
-    corrections recorded so far are included.
+    The first and the last day are included, and so are gifts under all merged codes of the donor. A
+    gift counts on the day on which it came. All corrections recorded so far are included.
 
     Raises:
         BooksBroken: the balances of a lot do not add up to the quantity that came in.
@@ -101,10 +101,10 @@ def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
 
 
 def read_owned_goods(books: Books, lots: Iterable[str]) -> dict[str, list[LotShare]]:
-    """Return where the goods of these lots are now, by the lot in which they arrived.
+    """Return where the goods that arrived in these lots are now, by lot of arrival.
 
-    Repacked goods are included: their former lots are listed in the account of the conversion, and
-    the goods made of them follow.
+    If goods were repacked, the result shows the original quantity in the account of the conversion,
+    and in addition where the products are.
 
     Raises:
         BooksBroken: the balances of a lot do not add up to the quantity that came in.
@@ -123,10 +123,10 @@ def read_owned_goods(books: Books, lots: Iterable[str]) -> dict[str, list[LotSha
 
 
 def apportion_all(quantities: Iterable[int], weights: Sequence[int]) -> list[list[int]]:
-    """Divide each quantity in proportion to the weights, rounded to whole units.
+    """Divide each quantity in proportion to the weights, in whole units.
 
-    The parts of each quantity add up to exactly this quantity. The parts for each weight add up to
-    the weight if the quantities and the weights have the same total.
+    The parts of each quantity add up to exactly that quantity. If the quantities and the weights
+    have the same total, the parts for each weight also add up to that weight.
     """
     rows, total, before = [], 0, [0] * len(weights)
     for quantity in quantities:
@@ -138,7 +138,7 @@ def apportion_all(quantities: Iterable[int], weights: Sequence[int]) -> list[lis
 
 
 def apportion(units: int, weights: Sequence[int]) -> list[int]:
-    """Divide units in proportion to the weights, rounded so that the parts add up to `units`.
+    """Divide units in proportion to the weights. The parts are whole and add up to `units`.
 
     >>> apportion(10, [1, 1, 1])
     [3, 3, 4]
@@ -152,7 +152,7 @@ def apportion(units: int, weights: Sequence[int]) -> list[int]:
 
 
 class _LotFamily:
-    """Lots that are connected by conversions, with their balances at the end of a day."""
+    """Lots that conversions connect, with their balances at the end of a day."""
 
     def __init__(self, books: Books, lots: set[str], last: date) -> None:
         self._books, self._last = books, last
@@ -183,7 +183,7 @@ class _LotFamily:
         return self._owners[lot]
 
     def shares(self, lot: str) -> dict[str, dict[Owner, int]]:
-        """Return, for each account that contains the lot, the quantity that belongs to each owner.
+        """Return, for each account with goods of the lot, the quantity that belongs to each owner.
 
         Raises:
             BooksBroken: the balances of the lot do not add up to the quantity that came in.
@@ -210,7 +210,7 @@ class _LotFamily:
     def _made(self, conversion: str, quantity: int) -> dict[Owner, int]:
         """Divide a product of a conversion between the owners of the consumed lots.
 
-        All consumed items have equal weight. Within an item, the owners are weighted by quantity.
+        All consumed items have equal weight. Within an item, owners are weighted by quantity.
         """
         sources = self._went_in[conversion]
         sums: Counter[str] = Counter()
@@ -228,7 +228,7 @@ class _LotFamily:
     # --- reading -------------------------------------------------------------------------------
 
     def _follow(self, lots: set[str], *, made_of_them: bool) -> None:
-        """Read these lots, and all lots from which they were made.
+        """Read the balances of these lots and, step by step, of all lots from which they were made.
 
         Args:
             made_of_them: Whether to read the lots that were made from these lots instead.
@@ -273,9 +273,9 @@ class _LotFamily:
 
 
 def _read_collected(books: Books, lots: list[str], last: date) -> Counter[tuple[str, str]]:
-    """Return the quantity of each lot that recipients fetched, by lot and recipient's account.
+    """Return the quantity that recipients fetched at the counter, by lot and recipient's account.
 
-    Corrections that were booked up to the end of the last day are included.
+    Corrections that are booked by the last day are included.
     """
     sides = " UNION ALL ".join(
         f"SELECT b.lot, b.account, {sign}t.quantity AS quantity "

@@ -1,4 +1,4 @@
-"""Merged codes: the codes of each donor or recipient, and what a merge would combine."""
+"""Merged codes: which codes a donor or recipient has, and what a merge would combine."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ from supplies.views.remarks import TextView, read_entry_texts
 
 
 class MergeView(View, frozen=True, kw_only=True):
-    """A code that was merged into another code.
+    """A code that was merged into another code of the same person.
 
     Attributes:
-        into: The code that stays.
-        entry: Number of the entry that merged them. A reversal of this entry separates the codes
-            again.
-        texts: The reason; None if it was erased.
+        into: The code that stays in use.
+        entry: Number of the entry that merged the codes. To separate them, reverse this entry.
+        texts: The reason for the merge; None if it was erased.
     """
 
     kind: PersonKind
@@ -38,7 +37,7 @@ class MergeView(View, frozen=True, kw_only=True):
 def list_merges(
     books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[MergeView]:
-    """List the merges that were not reversed, oldest first.
+    """List the merges that are in effect, oldest first.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -77,10 +76,10 @@ def list_merges(
 
 
 def get_merge(books: Books, kind: PersonKind, code: str) -> MergeView:
-    """Return how a code was merged.
+    """Return the merge that retired a code.
 
     Raises:
-        NotFound: the code is not merged.
+        NotFound: the code is not merged into another one.
     """
     seq = books.latest_seq(Merge, kind=kind, code=code)
     for view in list_merges(books, after=str((seq or 1) - 1), limit=1).items:
@@ -93,8 +92,8 @@ class DocumentCounts(View, frozen=True, kw_only=True):
     """How many documents a person has under one code, and which of them are open.
 
     Attributes:
-        documents: The number of documents, by table.
-        open: The open needs of a recipient, or the open pledges of a donor.
+        documents: The number of documents of each type, such as "needs".
+        open: Ids of the open needs of a recipient, or of the open pledges of a donor.
     """
 
     documents: dict[str, int]
@@ -118,7 +117,7 @@ _DOCUMENTS: Mapping[PersonKind, Mapping[str, str]] = {
 
 
 def count_documents(books: Books, kind: PersonKind, code: str) -> DocumentCounts:
-    """Count the documents of a person under one code. Other codes of the person do not count."""
+    """Count the documents of a person under one code, without those under other codes."""
     found = {
         table: dict.fromkeys(str(name) for (name,) in books.all(sql, code=code))
         for table, sql in _DOCUMENTS[kind].items()
@@ -139,13 +138,13 @@ def count_documents(books: Books, kind: PersonKind, code: str) -> DocumentCounts
 
 
 _PUBLISHED = ("no", "family_name", "name")
-"""How much of a donor's name may be published, from nothing to the whole name."""
+"""Values of `Donor.publish`, from publishing nothing to publishing the whole name."""
 
 
 def find_merge_warnings(books: Books, kind: PersonKind, code: str, into: str) -> list[Warned]:
-    """Return a warning if a merge would publish the name of a donor who did not consent.
+    """Return a warning if a merge would publish more of a donor's name than the donor allowed.
 
-    Reports follow the consent under the code that stays.
+    After a merge, the consent under the code that stays in use counts for both codes.
     """
     merged, stays = books.catalogue.get(Donor, code), books.catalogue.get(Donor, into)
     if kind != "donor" or merged is None or stays is None:
@@ -163,5 +162,5 @@ def find_merge_warnings(books: Books, kind: PersonKind, code: str, into: str) ->
 
 
 def other_codes(books: Books, kind: PersonKind, code: str) -> list[str]:
-    """Return the other codes of a person. The code that stays comes first."""
+    """Return the other codes of a person, beginning with the code that stays in use."""
     return [other for other in codes_of_person(books, kind, code) if other != code]

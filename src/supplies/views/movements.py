@@ -1,4 +1,4 @@
-"""The movements of an account: what came in and went out, with the balance after each."""
+"""List the movements of an account: what came in and went out, with the balance after each."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class MovementView(View, frozen=True, kw_only=True):
     Attributes:
         entry: Number of the entry.
         other: The account on the other side of the transfer.
-        change: The quantity that came in. It is negative if the goods went out.
+        change: The quantity that came in; negative if it went out.
         balance: The balance of the account after this transfer.
     """
 
@@ -45,9 +45,9 @@ class MovementsView(View, frozen=True, kw_only=True):
     """The movements of an item in an account, newest first.
 
     Attributes:
-        lot: None shows the movements of all lots.
-        balance: The balance now, in base units.
-        next: Cursor of the next page; None if this is the last.
+        lot: The lot whose movements are shown; None for the movements of all lots.
+        balance: The current balance, in base units.
+        next: Cursor of the next page; None on the last page.
     """
 
     account: str
@@ -59,12 +59,12 @@ class MovementsView(View, frozen=True, kw_only=True):
 
 
 class MovementsReport(PeriodReport, frozen=True, kw_only=True):
-    """The movements that are booked in a period, in the order of days and entries.
+    """The movements of an item in an account in a period, by day of booking and entry.
 
     Attributes:
         before: The balance before the first day, in base units.
-        items: The movements. The balance after each is that on the day on which it is booked.
-        after: The balance at the end of the last day.
+        items: The movements, each with the balance after it in this order.
+        after: The balance at the end of the last day, in base units.
     """
 
     account: str
@@ -75,7 +75,7 @@ class MovementsReport(PeriodReport, frozen=True, kw_only=True):
 
 
 class _Position(NamedTuple):
-    """A place in the list: a transfer, and the balance before it."""
+    """A position in the list of movements, with the balance of the account at that position."""
 
     seq: int
     line: int
@@ -99,16 +99,16 @@ def list_movements(
 ) -> MovementsView:
     """Return the movements of an item in an account, newest first.
 
-    The cost grows with the number of movements of the item in the account. Only index entries of
-    those are read, and only the rows of one page.
+    The cost grows with the number of movements of the item in the account. Only their index entries
+    are read, and the rows of one page.
 
     Args:
-        books: The books.
+        books: The books of the station.
         account: An account, such as `stock:store-a`.
         item: The code of the item.
-        lot: The lot. None shows the movements of all lots.
+        lot: Show only the movements of this lot. None shows those of all lots.
         after: The cursor of the page.
-        limit: The largest number of movements.
+        limit: The maximum number of movements.
 
     Raises:
         InvalidField: the account, `item`, `lot`, `after` or `limit` is invalid.
@@ -199,11 +199,11 @@ def _check_filters(books: Books, account: str, item: str, lot: str | None) -> No
 
 
 def _start(after: str | None, balance: int) -> _Position:
-    """Return the position of a cursor. Without one, return the end of the books.
+    """Return the position that a cursor means. None means the position after the newest movement.
 
     Args:
         after: The cursor.
-        balance: The balance now.
+        balance: The current balance.
     """
     if after is None:
         return _Position(2**62, 0, balance)
@@ -220,7 +220,7 @@ def _with_balances(
 
     Args:
         moves: The transfers, newest first.
-        balance: The balance after the newest of them.
+        balance: The balance after the newest of these transfers.
     """
     items = []
     for seq, line, kind, document, day, lot, source, target, quantity in moves:
@@ -245,7 +245,7 @@ def _with_balances(
 def _moves(
     books: Books, account: str, item: str, lot: str | None, start: _Position, wanted: int
 ) -> list[_Move]:
-    """Return the transfers before a position in the list, newest first."""
+    """Return the next transfers of the list after a position: older ones, newest first."""
     of_lot = "" if lot is None else " AND t.lot = :lot"
     # One query for each side, so that each reads the index of its accounts.
     keys = [

@@ -1,4 +1,4 @@
-"""Report needs by item, community and urgency, with the time that households wait for goods."""
+"""Report needs by item, community and urgency, and how long households wait for goods."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ _ORDER = {"high": 0, "normal": 1, "low": 2}
 class NeedGroup(View, frozen=True, kw_only=True):
     """The needs for one item in one community with one urgency, in base units.
 
+    Ended needs are left out.
+
     Attributes:
         community: None for recipients without a community.
-        waiting: How many needs are not met yet.
-        missing: The quantity of these needs that is neither handed over nor ended.
-        longest_days, mean_days: For how many days the needs that are not met have waited, at most
-            and on average, in whole days. None if all are met.
-        met: How many needs were met.
-        mean_days_to_meet: After how many days needs were met on average, in whole days; None if
-            none was met.
+        waiting: The number of needs that are not met.
+        missing: The quantity of these needs that has not been handed over.
+        longest_days, mean_days: How many whole days the unmet needs have waited, at most and on
+            average. None if all are met.
+        met: The number of needs that were met.
+        mean_days_to_meet: The average number of whole days until needs were met; None if none was.
     """
 
     item: str
@@ -42,17 +43,18 @@ class NeedGroup(View, frozen=True, kw_only=True):
 
 
 class NeedsReport(PeriodReport, frozen=True, kw_only=True):
-    """The needs that were noted in a period, the most urgent and longest waiting first."""
+    """The needs that were recorded in a period. The most urgent and longest waiting come first."""
 
     today: date
     items: list[NeedGroup]
 
 
 def report_needs(books: Books, first: date, last: date, today: date) -> NeedsReport:
-    """Return the needs of a period by item, community and urgency.
+    """Return the needs that were recorded in a period, by item, community and urgency.
 
     Args:
-        today: The station's day, until which a need that is not met has waited.
+        today: The current day in the station's time zone. The waiting time of unmet needs is
+            counted until this day.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -82,7 +84,7 @@ def report_needs(books: Books, first: date, last: date, today: date) -> NeedsRep
 
 
 def _days_met(books: Books, needs: list[str]) -> dict[str, date]:
-    """Return the day on which the last goods for each need were handed over."""
+    """Return the day on which the last goods for each need were handed over, by need."""
     rows = query_ids(
         books,
         map(MET, needs),

@@ -48,28 +48,28 @@ NeedStatus = Literal["open", "claimed", "assigned", "met", "ended"]
 DOCUMENT_TYPE = DocumentType(Need, "need", kind="need_noted", prefix="n")
 
 STAGES = dict(zip(get_args(NeedStatus), (NEEDED, CLAIMED, ASSIGNED, MET, ENDED), strict=True))
-"""For each status, the kind of account that decides it.
+"""The kind of account that decides each status of needs.
 
-A need has the first status in this order whose account is not empty.
+The status of a need is the first one in this order whose account has goods of the need.
 """
 
 UNSETTLED_STATUSES = ("open", "claimed", "assigned")
-"""Statuses of needs that are not met yet.
+"""Statuses of needs that are still to be met.
 
-Such needs are few, so their balances find them quickly.
+Such needs are few, so they are found by their balances.
 """
 
 
 class NeedView(View, frozen=True, kw_only=True):
-    """A need, in base units.
+    """A need, with quantities in base units.
 
     Attributes:
-        asked: The quantity that is asked for, after all corrections. The other quantities show how
-            far the need is met.
+        asked: The quantity that was asked for, with all corrections. It is divided into `needed`
+            (still open), `claimed`, `assigned`, `met` and `ended`.
         stated: The quantity in packs, as given; unset if it was given in base units.
-        needed_by: None if there is no due day.
+        needed_by: The day by which the goods are needed; None if no day was given.
         note: Free text; None if there is none, or if it was erased.
-        end_reason: None unless the need was ended.
+        end_reason: Why the need was ended; None if it was not.
     """
 
     id: str
@@ -105,10 +105,10 @@ def get_need(books: Books, name: str) -> NeedView:
 
 
 def find_goods_of_ended_need(books: Books, name: str) -> list[Warned]:
-    """Return a warning for each kind of goods that are still meant for a need that was ended.
+    """Return warnings about goods that are still set aside for an ended need, or were handed over.
 
-    The goods may be set aside, on the way or handed over. If the need was not ended, there are no
-    warnings.
+    Goods that a team has on the way count as set aside. If the need was not ended, there is no
+    warning.
     """
     if books.latest_row(NeedEnd, need=name) is None:
         return []
@@ -149,8 +149,8 @@ def list_needs(
     """List needs, oldest first.
 
     Args:
-        status, recipient, item, urgency: Filters. None lists all. A recipient with merged codes is
-            listed with all of them.
+        status, recipient, item, urgency: Filters. None lists all. The needs under all merged codes
+            of the recipient are listed.
         community: List only needs of recipients in this community. None lists all.
 
     Raises:
@@ -187,7 +187,7 @@ def list_needs(
 
 
 def _has_recipients(books: Books, community: str) -> bool:
-    """Return whether any recipient has this community, which need not be registered."""
+    """Return whether any recipient is in this community. It need not be registered."""
     return (
         books.value(
             "SELECT 1 FROM recipients WHERE station = :station AND community = :community LIMIT 1",
@@ -203,7 +203,7 @@ def _community_of(books: Books, code: str) -> str | None:
 
 
 def _source(status: str | None, recipients: list[str] | None, item: str | None) -> NumberQuery:
-    """Return the query that finds the needs for these filters by reading the fewest rows."""
+    """Return the query that reads the fewest rows to find the needs for these filters."""
     if recipients is not None:
         return numbers_by_column(DOCUMENT_TYPE, "recipient", recipients)
     if status in UNSETTLED_STATUSES:

@@ -1,6 +1,6 @@
 """Reports over all stations of an organisation: stock, needs and activities.
 
-Items of different stations count as one item if both their code and their unit are equal.
+Items of different stations count as the same item if both their codes and their units are equal.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class NeedAtStation(View, frozen=True, kw_only=True):
 
 
 _Columns = Mapping[str, tuple[AccountKind, ...]]
-"""For each field of a view, the kinds of account whose balances are added up in it."""
+"""The kinds of account whose balances are added up in each field of a view."""
 
 _SHELVES: _Columns = {"on_hand": (STOCK, ALLOCATED), "free": (STOCK,), "allocated": (ALLOCATED,)}
 _NEEDS: _Columns = {
@@ -132,7 +132,7 @@ _NEEDS: _Columns = {
 def list_stock_by_item(
     books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[StockOfItem]:
-    """List the stock at all stations by item and unit.
+    """List the total stock of all stations, by item and unit.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -143,7 +143,7 @@ def list_stock_by_item(
 def list_stock_by_station(
     books: Books, item: str, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[StockAtStation]:
-    """List the stations that have this item in stock, by code.
+    """List the stations that have an item in stock, ordered by station code.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -154,7 +154,7 @@ def list_stock_by_station(
 def list_needs_by_item(
     books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[NeedOfItem]:
-    """List the needs at all stations by item and unit.
+    """List the total needs at all stations, by item and unit.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -165,7 +165,7 @@ def list_needs_by_item(
 def list_needs_by_station(
     books: Books, item: str, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[NeedAtStation]:
-    """List the stations that have needs for this item, by code.
+    """List the stations that have needs for an item, ordered by station code.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -179,7 +179,7 @@ def list_needs_by_station(
 def _by_item(
     books: Books, view: Callable[..., V], columns: _Columns, after: str | None, limit: int | None
 ) -> Page[V]:
-    """Return a page of views, one for each item and unit."""
+    """Return a page with one view for each item and unit, summed over all stations."""
     item, colon, unit = (after or ":").partition(":")
     if not colon or (item and not is_valid_code(item)):
         raise invalid_cursor(after or "")
@@ -211,7 +211,7 @@ def _by_station(
     after: str | None,
     limit: int | None,
 ) -> Page[V]:
-    """Return a page of views, one for each station that has a balance of the item."""
+    """Return a page with one view for each station that has a nonzero balance of the item."""
     if after is not None and not is_valid_code(after):
         raise invalid_cursor(after)
     rows = books.all(
@@ -232,9 +232,10 @@ def _by_station(
 
 
 def _parts(columns: _Columns, only: str = "") -> str:
-    """Return SQL that selects the nonzero balances of all stations of the organisation.
+    """Return SQL for the nonzero balances at all stations of the organisation, one per row.
 
-    A row has the balance in each column that includes the kind of the account, and 0 in the others.
+    Each row has a column for each field of the view. It contains the balance if the field includes
+    the kind of account, otherwise 0.
 
     Args:
         only: A further SQL condition, such as " AND b.item = :item".
@@ -265,7 +266,7 @@ def _named(columns: _Columns, sums: Sequence[Any]) -> dict[str, int]:
 
 
 class StationPart(NamedTuple):
-    """The numbers of one station for the report of its organisation.
+    """What one station contributes to the report of its organisation.
 
     Attributes:
         names: The station's names for items, by code.
@@ -280,7 +281,7 @@ class StationPart(NamedTuple):
 
 
 def build_station_part(books: Books, first: date, last: date) -> StationPart:
-    """Return the numbers of this station that `build_organisation_report` adds up.
+    """Return what this station contributes to `build_organisation_report`.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -307,10 +308,10 @@ _QUANTITIES = [field.name for field in msgspec.structs.fields(GoodsLine) if fiel
 def build_organisation_report(
     head: str, first: date, last: date, parts: Iterable[StationPart]
 ) -> OrganisationReport:
-    """Build the report of an organisation: add up the numbers of all its stations.
+    """Add up the numbers of all stations of an organisation to its report.
 
-    Goods sent from one of the stations to another count neither as received nor as given out. They
-    are in transit until they arrive.
+    Goods sent from one of these stations to another count neither as received nor as given out.
+    They are in transit until they arrive.
 
     Args:
         head: Code of the head station, which must be among the parts.
@@ -361,10 +362,10 @@ def build_organisation_report(
 
 
 def _between(parts: Sequence[StationPart]) -> dict[tuple[str, str], Counter[str]]:
-    """Return what to add for goods sent between these stations, by item and unit.
+    """Return the adjustments for goods sent between these stations, by item and unit.
 
-    With these quantities, the opening balances plus the movements give the closing balances, even
-    if the parts were read at different times.
+    With them, the opening balances plus the movements equal the closing balances, even if the parts
+    were read at different times.
     """
     ours = {part.station.code for part in parts}
     lines: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
@@ -386,14 +387,15 @@ def _between(parts: Sequence[StationPart]) -> dict[tuple[str, str], Counter[str]
 def build_organisation_report_paper(
     books: Books, first: date, last: date, parts: Sequence[StationPart], *, printed_at: datetime
 ) -> OrganisationReportPaper:
-    """Return the report for printing.
+    """Return the report of an organisation for printing.
 
-    If stations name an item differently, the name of the station with the smallest code is printed.
+    If stations name an item differently, the name from the station whose part comes first is
+    printed.
 
     Args:
-        books: The books of the head station of the organisation.
+        books: The books of the head station.
         parts: The part of each station.
-        printed_at: The present time, from the ledger's clock.
+        printed_at: The current time, from the ledger's clock.
     """
     called = {code: name for part in reversed(parts) for code, name in part.names.items()}
     report = build_organisation_report(books.station_code, first, last, parts)

@@ -1,4 +1,4 @@
-"""Classes and functions that all views share: views, pages and cursors.
+"""Base classes and functions for views: pages, cursors, and checks of filters.
 
 The service encodes views as JSON and returns them as response bodies.
 """
@@ -24,25 +24,25 @@ from supplies.errors import InvalidField, Sentence
 
 T = TypeVar("T")
 P = TypeVar("P", int, str)
-"""The type of a position in a list, such as an entry number."""
+"""The type of positions in a list, such as entry numbers."""
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 500
-"""Largest number of objects on one page."""
+"""Maximum number of objects on one page."""
 
 NO_LIMIT = 2**62
-"""A limit for lists that must be returned whole. It is larger than any list."""
+"""The SQL limit for a list that is returned whole. It is larger than any list."""
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """Base class of views.
+    """Base class of views: what is read from the books and returned as JSON.
 
-    Views are read from the books and returned as JSON, with the fields in the same order.
+    The order of the fields is that in the JSON.
     """
 
 
 class Page(View, Generic[T], frozen=True, kw_only=True):
-    """Part of a list.
+    """A page of a list.
 
     Attributes:
         next: Pass this as `after` to get the following page. None on the last page.
@@ -53,14 +53,14 @@ class Page(View, Generic[T], frozen=True, kw_only=True):
 
 
 OrEarlier = bool | msgspec.UnsetType
-"""True if `happened_on` is only the latest possible day; unset if it is the day itself."""
+"""True if the event may have happened before `happened_on`; unset if it happened on that day."""
 
 
 class Warned(View, frozen=True, kw_only=True):
     """A warning that a recorded command may be a mistake.
 
     Attributes:
-        about: The id of the document, lot or record that the warning is about.
+        about: The id or code of the document, lot or record that the warning is about.
         detail: The message.
     """
 
@@ -70,7 +70,7 @@ class Warned(View, frozen=True, kw_only=True):
 
 
 class PackedView(View, frozen=True, kw_only=True):
-    """A quantity in packs, as a command gave it: `quantity` packs of the kind `pack`.
+    """A quantity in packs, as given in a command: `quantity` packs of the kind `pack`.
 
     Attributes:
         size: Number of base units in one pack when the command was recorded.
@@ -95,15 +95,15 @@ class PackedLineView(PackedView, frozen=True, kw_only=True):
 
 
 Fetch = Callable[[int, int], Sequence[tuple[int, T]]]
-"""Function that reads the next part of a list.
+"""A function that reads a part of a list.
 
-The arguments are a position and a limit. The result contains the elements after the position, at
-most as many as the limit. Each element is paired with its own position.
+Its arguments are a position and a limit. It returns the elements after the position, at most as
+many as the limit, each paired with its own position.
 """
 
 
 def paginate(fetch: Fetch[T], after: str | None, limit: int | None) -> Page[T]:
-    """Return a page of a list ordered by entry number. With a limit of None, return the whole list.
+    """Return a page of a list whose positions are numbers. A limit of None returns the whole list.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -112,7 +112,7 @@ def paginate(fetch: Fetch[T], after: str | None, limit: int | None) -> Page[T]:
 
 
 def parse_cursor(after: str | None) -> int:
-    """Return the entry number in `after`. Return 0 for None.
+    """Return the number in a cursor; 0 if the cursor is None.
 
     Raises:
         InvalidField: `after` is not a number of at most 18 digits.
@@ -125,7 +125,7 @@ def parse_cursor(after: str | None) -> int:
 
 
 def invalid_cursor(after: str) -> InvalidField:
-    """Return the error that states that the parameter `after` is invalid."""
+    """Return the error for an invalid parameter `after`."""
     return InvalidField.at(
         "/after",
         Sentence("{after} is not a cursor of this list; use its `next`", after=repr(after[:64])),
@@ -133,7 +133,7 @@ def invalid_cursor(after: str) -> InvalidField:
 
 
 def make_page(found: Sequence[tuple[Any, T]], limit: int | None) -> Page[T]:
-    """Return the first `limit` views of `found` as a page. Set `next` if there are more."""
+    """Return a page with the first `limit` views of `found`. Set `next` if there are more."""
     following = None
     if limit is not None and len(found) > limit:
         following = str(found[limit - 1][0])
@@ -143,7 +143,7 @@ def make_page(found: Sequence[tuple[Any, T]], limit: int | None) -> Page[T]:
 def rows_to_fetch(limit: int | None) -> int:
     """Return how many rows to query for a page: one more than `limit`.
 
-    The additional row shows whether there is a next page.
+    The additional row shows whether there is a next page. A limit of None returns `NO_LIMIT`.
 
     Raises:
         InvalidField: `limit` is not from 1 to `MAX_LIMIT`.
@@ -161,7 +161,7 @@ def rows_to_fetch(limit: int | None) -> int:
 
 
 def check_choice(field: str, value: str | None, known: Collection[str]) -> None:
-    """Check the value of a filter, which may be None.
+    """Check that the value of a filter is known. None is always valid.
 
     Raises:
         InvalidField: the value is not one of `known`.
@@ -172,13 +172,13 @@ def check_choice(field: str, value: str | None, known: Collection[str]) -> None:
 
 
 def check_codes(books: Books, **codes: str | None) -> None:
-    """Check that the codes of filters are in the books.
+    """Check that the codes in filters are in the catalogue.
 
-    The filters are `item`, `donor`, `recipient`, `location`, `team` and `community`. None means
-    that there is no filter.
+    The names of the filters are `item`, `donor`, `recipient`, `location`, `team` and `community`.
+    None means no filter.
 
     Raises:
-        InvalidField: a code is not in the books.
+        InvalidField: a code is not in the catalogue.
     """
     for field, code in codes.items():
         kind = _NOUNS[field]
@@ -204,20 +204,20 @@ _NOUNS: dict[str, type[CatalogueRecord]] = {
 }
 
 MAX_FETCHES = 8
-"""Largest number of queries for one page.
+"""Maximum number of queries for one page of a filtered list.
 
-A page that is not full after them is returned as it is.
+After them, the page is returned even if it is not full.
 """
 
 
 def paginate_filtered(
     fetch: Callable[[P, int], Sequence[tuple[P, T | None]]], after: P, limit: int | None
 ) -> Page[T]:
-    """Return a page of a list that is filtered after it was queried.
+    """Return a page of a list that is filtered after it is read from the database.
 
-    `fetch` returns None instead of a view for an object that the filter leaves out. At most
+    `fetch` returns None in place of the view of each object that the filter leaves out. At most
     `MAX_FETCHES` queries are made for a page. If they find too little, the page has fewer objects
-    or none, and `next` continues after the last object read.
+    or none, and `next` continues after the last object that was read.
 
     Raises:
         InvalidField: `limit` is invalid.

@@ -1,4 +1,4 @@
-"""Count the people who received goods, by community. No names are read."""
+"""Count the people who received goods, by community, without reading their names."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ WHO_BY_KIND: Mapping[str, CountedUnit] = {
     "group": "person",
     "institution": "institution",
 }
-"""The unit in which reports count recipients of each kind: households, persons or institutions."""
+"""What reports count for each kind of recipient: households, persons or institutions."""
 
 
 class RecipientGroup(NamedTuple):
-    """The kind and the community of a recipient, which reports may show."""
+    """The kind and the community of a recipient. Reports may show both."""
 
     kind: str
     community: str | None
 
 
 class GroupHandOut(NamedTuple):
-    """Goods of one lot handed out to a group.
+    """A quantity of one lot that was handed out to a group.
 
     Attributes:
-        headcount: Number of people who came.
-        quantity: Negative if goods were taken back.
+        headcount: Number of people who came to the hand-out.
+        quantity: In base units; negative if goods were taken back.
     """
 
     hand_out: str
@@ -55,7 +55,7 @@ class GroupHandOut(NamedTuple):
 
 
 def read_recipient_groups(books: Books, recipients: Iterable[str]) -> dict[str, RecipientGroup]:
-    """Return the kind and community of recipients, by code. Forgotten recipients are included."""
+    """Return the kind and community of recipients, by code, including forgotten ones."""
     rows = query_ids(
         books,
         recipients,
@@ -66,7 +66,7 @@ def read_recipient_groups(books: Books, recipients: Iterable[str]) -> dict[str, 
 
 
 def name_communities(books: Books, lines: list[L]) -> list[L]:
-    """Return lines of a report, with names added for the communities that are registered."""
+    """Return lines of a report with the names of registered communities filled in."""
     known = {one.code: one for one in list_records(books, Community, limit=None).items}
 
     def named(line: L) -> L:
@@ -85,10 +85,10 @@ def name_communities(books: Books, lines: list[L]) -> list[L]:
 def read_group_hand_outs(
     books: Books, groups: Iterable[str], first: date, last: date
 ) -> list[GroupHandOut]:
-    """Return what was handed out to these groups from day `first` to day `last`, both inclusive.
+    """Return what was handed out to these groups from day `first` to day `last`, both included.
 
-    All merged codes of a group are included. A correction has rows of its own. They are negative if
-    it reduces the quantity handed out.
+    Hand-outs under all merged codes of a group are included. A correction has rows of its own, with
+    negative quantities if it reduces what was handed out.
     """
     rows = query_ids(
         books,
@@ -114,7 +114,7 @@ def lasting_hand_outs(met: Iterable[GroupHandOut]) -> dict[str, GroupHandOut]:
     """Return the hand-outs of which the group kept some goods, by id.
 
     Args:
-        met: Rows of hand-outs and of their corrections. For each hand-out, its first row is
+        met: Rows of hand-outs and of their corrections. Of each hand-out, the first row is
             returned.
     """
     stayed: defaultdict[str, int] = defaultdict(int)
@@ -126,7 +126,7 @@ def lasting_hand_outs(met: Iterable[GroupHandOut]) -> dict[str, GroupHandOut]:
 
 
 def shown_count(who: CountedUnit, count: int) -> RedactedCount:
-    """Return a count as reports show it. A small count of people is masked."""
+    """Return a count as reports may show it: small counts of people are masked."""
     return count if who == "institution" else mask_count(count)
 
 
@@ -135,9 +135,9 @@ def count_people_reached(
 ) -> list[PeopleReachedLine]:
     """Count the households and persons that received goods of these lots, by month and community.
 
-    For a group, its persons are counted. A household or an institution is counted in each month in
-    which it received more of an item than was taken back. For privacy, small counts of people are
-    masked. Small counts of institutions are not.
+    Of a group, the persons are counted. A household or an institution is counted in each month in
+    which it received more of an item than was taken back. For privacy, small counts are masked,
+    except counts of institutions.
     """
     reached = _reached(books, lots, last)
     known = read_recipient_groups(books, {recipient for _, recipient in reached})
@@ -163,10 +163,10 @@ def count_people_reached(
 
 
 def _reached(books: Books, lots: set[str], last: date) -> set[tuple[str, str]]:
-    """Return the months in which each recipient received goods, as pairs of month and recipient.
+    """Return the pairs of month and recipient in which the recipient received goods of these lots.
 
-    A recipient is listed for a month if it received more of some item in the month than was taken
-    back.
+    A recipient received goods in a month if it got more of some item than was taken back in the
+    month.
     """
     rows = query_ids(
         books,

@@ -1,4 +1,4 @@
-"""The period of a report. By default, it is from the first to the last day of all entries."""
+"""The periods of reports. The default period is from the first to the last day with entries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from supplies.views.shared_queries import is_one_of, named_values
 
 
 class PeriodReport(View, frozen=True, kw_only=True):
-    """Base class of the reports of a period.
+    """Base class of reports about a period.
 
     Attributes:
         first ("from" in JSON), last ("to" in JSON): First and last day, both included.
@@ -27,7 +27,7 @@ class PeriodReport(View, frozen=True, kw_only=True):
 
 
 def check_days(first: date, last: date) -> None:
-    """Check the days of a period.
+    """Check that a period does not end before it begins.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -59,7 +59,7 @@ def get_period_of_stations(stations: Sequence[Books]) -> tuple[date, date]:
 
 
 def get_period_of_donor(books: Books, donor: str) -> tuple[date, date]:
-    """Return the earliest day of the donor's donations, and the latest day of all entries.
+    """Return the day of the donor's first donation, and the latest day of any entry.
 
     If the day of a donation was corrected, the corrected day counts.
 

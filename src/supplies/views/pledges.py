@@ -55,14 +55,14 @@ the goods did not come. CANCELLED: the donor cancelled the pledge.
 
 
 class ClaimView(View, frozen=True, kw_only=True):
-    """The outstanding part of a pledge line that is promised to one need, in base units."""
+    """The outstanding part of a pledge line that one need claims, in base units."""
 
     need: str
     quantity: int
 
 
 class PledgeLineView(View, frozen=True, kw_only=True):
-    """The promised quantity of one item in base units, and how much of it arrived.
+    """The quantity of one item in a pledge, and how much of it arrived, in base units.
 
     `promised` is the sum of `arrived`, `outstanding`, `lapsed` and `cancelled`.
 
@@ -85,7 +85,7 @@ class PledgeView(View, frozen=True, kw_only=True):
     """A pledge.
 
     Attributes:
-        status: "open" while anything is outstanding.
+        status: "open" while any quantity is outstanding.
         note: Free text; None if there is none, or if it was erased.
         remarks: All other free text about the pledge, such as why it was cancelled or lapsed.
     """
@@ -124,8 +124,8 @@ def list_pledges(
     """List pledges, oldest first.
 
     Args:
-        donor, status: Filters. None lists all. A donor with merged codes is listed with all of
-            them.
+        donor, status: Filters. None lists all. The pledges under all merged codes of the donor are
+            listed.
 
     Raises:
         InvalidField: `donor`, `status`, `after` or `limit` is invalid.

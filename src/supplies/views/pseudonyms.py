@@ -1,6 +1,6 @@
-"""Pseudonyms for auditors, who see codes instead of names.
+"""Remove personal data from views for auditors, who see codes instead of names.
 
-The module also removes notes of the staff from views for donors.
+Views for donors have the notes of the station's staff removed instead.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ S = TypeVar("S", bound=msgspec.Struct)
 _Replacements = Mapping[type[msgspec.Struct], Mapping[str, str | None]]
 
 WITHHELD = "–"
-"""The text that replaces a name or free text if the field cannot be empty.
+"""The text that replaces a free text that the reader may not see.
 
-It shows the reader that the books contain a text.
+Unlike None, it shows that there is a text in the books.
 """
 
 REPLACED_FIELDS: _Replacements = {
@@ -77,26 +77,29 @@ REPLACED_FIELDS: _Replacements = {
     ShipmentView: {"note": WITHHELD},
     CountSheetView: {"note": WITHHELD, "count_note": WITHHELD},
 }
-"""Fields with people's names or free text, and the text that replaces each value, or None."""
+"""Fields with names of people or free text, each with the value that replaces its own.
+
+The value is a text or None.
+"""
 
 _STAFF_TEXT: _Replacements = {
     kind: REPLACED_FIELDS[kind] for kind in (PledgeView, TextView, VoidMark)
 }
-"""Fields with free text of the staff, which are removed from views for donors.
+"""Fields with free text of the station's staff. They are replaced in views for donors.
 
-Texts of the receipt itself are not removed.
+Free texts that are printed on the receipt are not included.
 """
 
 
 def pseudonymize(view: S) -> S:
-    """Return a copy of a view in which names and free text are replaced. Codes are kept."""
+    """Return a copy of a view without names of people and free text. Codes are kept."""
     return cast("S", _replaced(view, REPLACED_FIELDS))
 
 
 def without_staff_notes(view: S) -> S:
-    """Return a copy of a view for a donor, without notes of the staff.
+    """Return a copy of a view for a donor, without notes of the station's staff.
 
-    A note may name a household.
+    Such a note may name a household.
     """
     return cast("S", _replaced(view, _STAFF_TEXT))
 

@@ -1,6 +1,6 @@
-"""Public disclosure (公示): what was received from whom, and to which communities it went.
+"""Build the public disclosure (公示): what was received from whom, and which communities got it.
 
-Donors are named only as they consented.
+Donors are named only as far as they consented.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ from supplies.views.station_report import build_goods_lines, read_item_names
 _ORIGINS = [kind for kind in CHART.values() if is_origin(kind)]
 
 _Place = tuple[str, CountedUnit, str]
-"""Key of a line: the community ("" if none is recorded), the kind of recipient, and the item."""
+"""Key of a line: community ("" if unknown), what is counted, such as households, and item."""
 
 
 def build_disclosure(books: Books, first: date, last: date) -> Disclosure:
-    """Return what was received and handed over from first to last, both inclusive.
+    """Return what was received and handed over in a period. Both days are included.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -66,10 +66,10 @@ def build_disclosure(books: Books, first: date, last: date) -> Disclosure:
 def build_disclosure_paper(
     books: Books, first: date, last: date, *, printed_at: datetime
 ) -> DisclosurePaper:
-    """Return the disclosure as printed.
+    """Return the public disclosure for printing.
 
     Args:
-        printed_at: The present time, from the ledger's clock.
+        printed_at: The current time, from the ledger's clock.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -91,7 +91,10 @@ def build_disclosure_paper(
 
 
 def _received(books: Books, first: date, last: date) -> list[GoodsReceivedLine]:
-    """Return a line for each named donor and item. All other gifts share one line per item."""
+    """Return a line for each source and item, and for each donor who may be named.
+
+    Gifts of donors who may not be named share one line per item.
+    """
     came = net_flows(books, _ORIGINS, first, last)
     donors = {keys_of(account)[0] for account, _ in came if kind_of(account) is DONOR}
     stays = {code: code_that_stays(books, "donor", code) for code in donors}
@@ -112,7 +115,7 @@ def _received(books: Books, first: date, last: date) -> list[GoodsReceivedLine]:
 
 
 def _published(books: Books, code: str) -> str | None:
-    """Return the donor's name as far as the donor consented: in full, masked as 张**, or None."""
+    """Return a donor's name as the donor consented: in full, as 张**, or None."""
     donor = books.catalogue.get(Donor, code)
     if donor is None or donor.name is None or donor.publish == "no":
         return None
@@ -154,7 +157,7 @@ def _place(home: RecipientGroup, item: str) -> _Place:
 
 
 def _count_persons(books: Books, groups: Iterable[str], first: date, last: date) -> Counter[_Place]:
-    """Count the persons of groups by item. A hand-out counts once for each of its items."""
+    """Count the persons of groups who received each item. Each hand-out counts once per item."""
     by_item = defaultdict(list)
     for hand_out in read_group_hand_outs(books, groups, first, last):
         by_item[hand_out.item].append(hand_out)

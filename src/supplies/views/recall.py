@@ -1,4 +1,4 @@
-"""The recall of a batch: its lots, where the goods are, and who received them."""
+"""Recall a batch: find its lots, where the goods are, and who received them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from supplies.views.shared_queries import read_lots
 
 
 class RecalledLot(View, frozen=True, kw_only=True):
-    """A lot of the batch, or a lot that was repacked from it.
+    """A lot of the recalled batch, or a lot that was repacked from it.
 
     Attributes:
         origin: The account from which the lot came, such as `donor:D-01`.
@@ -48,17 +48,17 @@ class RecalledLot(View, frozen=True, kw_only=True):
 
 
 class RecalledGoods(View, frozen=True, kw_only=True):
-    """Goods of one lot in one account, in base units.
+    """Goods of one recalled lot in one account, in base units.
 
     Attributes:
-        place: The kind of account: `stock`, `allocated`, `in_transit`, `received`, `used`, `lost`,
-            `lent` and others.
+        place: The kind of account, such as `stock`, `allocated`, `in_transit`, `received` or
+            `lost`.
         location: The location of the goods; None if they are not in stock.
         quarantine: Whether that location is a quarantine.
-        allocation: The allocation that sets the goods aside; otherwise None.
-        delivery: The delivery with which the goods are on the way; otherwise None.
-        recipient: The recipient who received the goods, or for whom they are set aside or on the
-            way; otherwise None.
+        allocation: The allocation for which the goods are set aside or in transit; otherwise None.
+        delivery: The delivery with which the goods are in transit; otherwise None.
+        recipient: The recipient who received the goods, or for whom they are set aside or in
+            transit; otherwise None.
     """
 
     account: str
@@ -74,7 +74,7 @@ class RecalledGoods(View, frozen=True, kw_only=True):
 
 
 class RecallTotals(View, frozen=True, kw_only=True):
-    """Goods of one item, in base units.
+    """The recalled goods of one item, by where they are, in base units.
 
     Attributes:
         free: In stock, outside of a quarantine.
@@ -93,7 +93,7 @@ class RecallTotals(View, frozen=True, kw_only=True):
 
 
 class ReachedRecipient(View, frozen=True, kw_only=True):
-    """A recipient who has goods of the batch, in base units.
+    """A recipient who has recalled goods of one item, in base units.
 
     Attributes:
         name: None if it was erased.
@@ -109,12 +109,12 @@ class ReachedRecipient(View, frozen=True, kw_only=True):
 
 
 class Recall(View, frozen=True, kw_only=True):
-    """A batch: its lots, where the goods are now, and who received them.
+    """A recalled batch: its lots, where the goods are now, and who received them.
 
     Attributes:
         goods: The goods by lot and account.
-        totals: The totals by item. There are several items if goods were repacked.
-        reached: The recipients, by recipient and item.
+        totals: The totals by item. If goods were repacked, there are several items.
+        reached: The recipients who have such goods, by recipient and item.
     """
 
     item: str
@@ -170,9 +170,9 @@ def _lot(books: Books, lot: Lot) -> RecalledLot:
 
 
 def _goods(books: Books, lots: Iterable[str]) -> list[RecalledGoods]:
-    """Return where the goods of these lots are now: the quantity of each lot in each account.
+    """Return the quantity of these lots in each account where goods are now.
 
-    Accounts from which lots come, such as donors, are left out.
+    Accounts from which goods enter the books, such as those of donors, are left out.
     """
     rows = query_ids(
         books,
@@ -215,7 +215,7 @@ def _goods(books: Books, lots: Iterable[str]) -> list[RecalledGoods]:
 
 
 def _recipients(books: Books, accounts: Iterable[str]) -> dict[str, str]:
-    """Return the recipient of each allocation whose goods are set aside or on the way."""
+    """Return, by allocation, the recipients for whom goods are set aside or in transit."""
     allocations = [
         keys_of(account)[kind_of(account).keys.index("allocation")]
         for account in accounts

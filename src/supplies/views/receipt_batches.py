@@ -1,4 +1,4 @@
-"""All receipts of a period, for printing as one document."""
+"""Build all receipts of a period, for printing as one document."""
 
 from __future__ import annotations
 
@@ -11,28 +11,29 @@ from supplies.papers.receipt import DonationReceipt, Proof, ReceiptPaper
 from supplies.views.receipts import ReceiptView, list_receipts
 
 CheckCodeOf = Callable[[ReceiptView], str]
-"""Function that returns the check code of a receipt, for the QR code."""
+"""A function that returns the check code of a receipt."""
 
 
 MAX_LINES = 10_000
-"""Largest number of lines of the receipts in one document of the service.
+"""Maximum number of lines of all receipts in one document that the service draws.
 
-A document of so many lines takes about 250 MB while it is drawn.
+Drawing so many lines takes about 250 MB of memory.
 """
 
 _RECEIPTS_READ = 50
-"""Number of receipts that are read at a time. Each may have up to 500 lines."""
+"""Number of receipts to read at a time. Each may have up to 500 lines."""
 
 
 def build_receipt_papers(
     books: Books, first: date, last: date, code: CheckCodeOf, *, max_lines: int | None = None
 ) -> list[ReceiptPaper]:
-    """Return the originals of valid receipts issued from first to last, ordered by number.
+    """Return the valid receipts of a period without marks, ordered by number.
 
-    Receipts of forgotten donors are left out.
+    The first and the last day of issue are included. Receipts whose content was erased are left
+    out.
 
     Args:
-        max_lines: Largest number of lines of all receipts together. None means no limit.
+        max_lines: Maximum number of lines of all receipts together. None means no limit.
 
     Raises:
         InvalidField: `last` is before `first`, or the receipts have too many lines.
@@ -58,7 +59,7 @@ def build_receipt_papers(
 
 
 def _receipts(books: Books, first: date, last: date) -> Iterator[ReceiptView]:
-    """Yield the receipts of a period in the order of issue, a few in memory at a time."""
+    """Yield the receipts of a period in the order of issue, with only a few in memory at a time."""
     after = None
     while True:
         page = list_receipts(books, first=first, last=last, after=after, limit=_RECEIPTS_READ)

@@ -1,4 +1,4 @@
-"""Preview a receipt: made-up goods of a made-up donor, with the given settings of a station."""
+"""Preview a receipt of a made-up donation, to try out the settings of a station."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _NO_DIGEST = "0" * 64
 
 
 def preview_receipt(shown: StationWithSettings, day: date) -> ReceiptPaper:
-    """Return a receipt as a station with these settings would issue it. Nothing is stored.
+    """Return a sample receipt as a station with these settings would issue it. Nothing is stored.
 
     Args:
-        shown: The settings, which need not be stored.
+        shown: The station with the settings to try out.
         day: The date on the receipt.
     """
     number = f"{shown.series}-{day.year}-000000"

@@ -1,4 +1,4 @@
-"""Receipts: their numbers, the documents as issued, and their present status."""
+"""Receipts: their content as issued, their status, and records for printing and checking them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _decode = msgspec.json.Decoder(DonationReceipt).decode
 
 
 class EntryMark(View, frozen=True, kw_only=True):
-    """The entry that issued a receipt: its number and hash (hexadecimal)."""
+    """The number and hash (hexadecimal) of the entry that issued a receipt."""
 
     seq: int
     hash: str
@@ -50,7 +50,7 @@ class VoidMark(View, frozen=True, kw_only=True):
     """When and why a receipt became void.
 
     Attributes:
-        reason: Free text; None if none was given, or if it was erased.
+        reason: Free text; None if no reason was given, or if it was erased.
     """
 
     reason: str | None
@@ -63,10 +63,10 @@ class ReceiptView(View, frozen=True, kw_only=True):
 
     Attributes:
         document: The content as issued. None if it was erased, because the donor was forgotten or
-            the text of the gift was erased.
-        check_code, signature, key_id: None until `with_signature` adds them.
-        replaced_by: Number of the receipt that replaces this one, or None.
-        reprints: How many numbered copies were made.
+            the text of the donation was erased.
+        check_code, signature, key_id: None unless `with_signature` has added them.
+        replaced_by: Number of the receipt that replaces this one; None if none does.
+        reprints: How many numbered copies were printed.
         given_back: The goods of the receipt that were given back to the donor; unset if there are
             none, or if the receipt is void.
     """
@@ -105,7 +105,7 @@ def get_receipt(books: Books, number: str) -> ReceiptView:
 
 
 def _just_issued(books: Books, issued: WrittenEntry, receipt: Receipt) -> ReceiptView:
-    """Return a receipt that the running command has issued."""
+    """Return a receipt that the command which is running now has issued."""
     written, number = books.written, receipt.number
     donations = sorted(row.donation for _, row in written.rows(ReceiptDonation, "number", number))
     replaced = written.rows(ReceiptReplacement, "number", number)
@@ -140,11 +140,11 @@ def list_receipts(
     """List receipts in the order of issue, without signatures.
 
     Args:
-        donor: List only receipts of this donor, with all of the donor's merged codes. None lists
+        donor: List only receipts of this donor, under all of the donor's merged codes. None lists
             all.
-        first, last: List only receipts issued from the first to the last day. None leaves the
-            period open on that side.
-        after, limit: The cursor of the page, and the largest number of receipts on it.
+        first, last: List only receipts issued from the first to the last day. None means no such
+            limit.
+        after, limit: The cursor of the page, and the maximum number of receipts on it.
 
     Raises:
         InvalidField: `donor`, `after` or `limit` is invalid.
@@ -173,7 +173,7 @@ def list_receipts(
 
 
 def with_signature(books: Books, view: ReceiptView, signer: ReceiptSigner) -> ReceiptView:
-    """Return the receipt with its check code and signature, which `signer` computes."""
+    """Return a receipt with its check code and signature added. `signer` computes both."""
     given = signer(issued_receipt(books, view))
     return msgspec.structs.replace(
         view, check_code=given.check_code, signature=given.signature, key_id=given.key_id
@@ -181,7 +181,7 @@ def with_signature(books: Books, view: ReceiptView, signer: ReceiptSigner) -> Re
 
 
 def issued_receipt(books: Books, view: ReceiptView) -> IssuedReceipt:
-    """Return the data from which the check code and the signature of a receipt are computed."""
+    """Return what a signer needs to compute the check code and the signature of a receipt."""
     return IssuedReceipt(
         station=books.station.code,
         number=view.number,
@@ -200,7 +200,7 @@ def build_receipt_paper(
     copy: int | None = None,
     original: bool = False,
 ) -> ReceiptPaper:
-    """Return a receipt as printed.
+    """Return a receipt for printing.
 
     Parameters and errors are those of `build_receipt_record`.
     """
@@ -217,16 +217,15 @@ def build_receipt_record(
     copy: int | None = None,
     original: bool = False,
 ) -> ReceiptRecord:
-    """Return a receipt as issued, with its signature and its present marks (void, replaced, copy).
+    """Return a receipt as issued, with its signature and its current marks (void, replaced, copy).
 
     Args:
-        copy: Number of the copy, with which the paper is marked. None adds no mark.
-        original: Whether to leave out the marks "void" and "replaced", so that the result is always
-            the same.
+        copy: Number of the copy to mark the paper with. None adds no such mark.
+        original: Whether to leave out the other marks, so that the result is always the same.
 
     Raises:
         NotFound: there is no such receipt, or no such copy.
-        Forgotten: the document was erased from the books.
+        Forgotten: the content was erased from the books.
     """
     found = get_receipt(books, number)
     kept = books.one(
@@ -277,9 +276,9 @@ def _sign_marks(
     marks: PrintMarks,
     signer: ReceiptSigner,
 ) -> SignedMarks | msgspec.UnsetType:
-    """Return the signature of the marks of one printing.
+    """Return the marks of one printing with their signature.
 
-    Return UNSET for an original without marks.
+    Return UNSET if there are no marks, as on an original.
     """
     if marks == PrintMarks():
         return msgspec.UNSET
@@ -307,16 +306,16 @@ def _sign_marks(
 
 
 class PaperInBooks(View, frozen=True, kw_only=True):
-    """The result of comparing a paper receipt with these books.
+    """The result of comparing a printed receipt with these books.
 
     Attributes:
-        in_books: Whether these books contain a receipt with the number, date, document, entry and
+        in_books: Whether these books contain a receipt with the number, date, content, entry and
             marks of the paper.
         says: The result as a sentence.
         number: None if the file is not a complete receipt.
-        forgotten: Whether the document was erased, because the donor was forgotten or the text of
-            the gift was erased.
-        unchecked: The parts of the paper that could not be compared; empty if all were.
+        forgotten: Whether the content was erased from the books, because the donor was forgotten or
+            the text of the donation was erased.
+        unchecked: The parts of the paper that could not be compared; empty if all could.
     """
 
     number: str | None
@@ -330,9 +329,9 @@ class PaperInBooks(View, frozen=True, kw_only=True):
 
 
 def find_paper_in_books(books: Books, record: ReceiptRecord) -> PaperInBooks:
-    """Compare the record that is attached to a paper with these books.
+    """Compare the record that is attached to a printed receipt with these books.
 
-    Return the result, and the status of the receipt in the books.
+    The result also contains the status of the receipt in the books.
     """
     number = record.number
     try:
@@ -365,10 +364,10 @@ def find_paper_in_books(books: Books, record: ReceiptRecord) -> PaperInBooks:
 
 
 def _are_marks_in_books(books: Books, found: ReceiptView, record: ReceiptRecord) -> bool:
-    """Return whether the books contain the marks that later printings added to a paper.
+    """Return whether the marks on a printed receipt are in the books.
 
-    A paper may lack marks that were made later. The books may lack a reason, because texts can be
-    erased.
+    The paper may lack marks from after its printing. The books may lack the text of a reason,
+    because it can be erased.
     """
     marks, signed = record.marks, record.signed_marks
     if signed is not msgspec.UNSET and books.entry_hash(signed.entry.seq) != signed.entry.hash:
@@ -481,7 +480,10 @@ def _receipts(
 
 
 def _listed(books: Books, numbers: Sequence[str], table: str, column: str) -> dict[str, list[str]]:
-    """Return, by receipt number, the values of a column in a table that refers to receipts."""
+    """Return the values in one column of a table, by receipt number.
+
+    The table has the receipt number in its column `number`.
+    """
     rows = query_ids(
         books,
         numbers,
@@ -495,7 +497,7 @@ def _listed(books: Books, numbers: Sequence[str], table: str, column: str) -> di
 
 
 def _voids(books: Books, seqs: Sequence[int]) -> dict[int, VoidMark]:
-    """Return when and why receipts were voided, by the number of the voiding entry."""
+    """Return when and why receipts became void, by the number of the entry that voided them."""
     rows = query_ids(
         books,
         seqs,

@@ -1,4 +1,4 @@
-"""The free text about documents, which views show in fields of their own or as remarks."""
+"""Read the free text about documents. Views show it in fields of their own or as remarks."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from supplies.views.pagination import OrEarlier, View
 
 
 class TextView(View, frozen=True, kw_only=True):
-    """A free text.
+    """One free text of a command.
 
     Attributes:
-        field: The field of the command, such as "note" or "lines/0/value/evidence".
+        field: Path of the field in the command, such as "note" or "lines/0/value/evidence".
     """
 
     field: str
@@ -28,7 +28,7 @@ class TextView(View, frozen=True, kw_only=True):
 
 
 class RemarkView(View, frozen=True, kw_only=True):
-    """The free text of an entry about a document, such as the reason of a correction.
+    """The free texts of one entry about a document, such as the reason for a correction.
 
     Attributes:
         entry: Number of the entry.
@@ -42,7 +42,7 @@ class RemarkView(View, frozen=True, kw_only=True):
 
 
 EntryTexts = list[TextView] | None | msgspec.UnsetType
-"""The free text of an entry. None means that it was erased, UNSET that there was none."""
+"""The free text of an entry; None if it was erased, UNSET if there was none."""
 
 
 class DocumentEntry(NamedTuple):
@@ -50,7 +50,7 @@ class DocumentEntry(NamedTuple):
 
     Attributes:
         part: Position among the entries of its command, from 0.
-        or_earlier: True if the day is only the latest possible one; otherwise unset.
+        or_earlier: True if the event may have happened before the day; otherwise unset.
     """
 
     document: str
@@ -63,10 +63,10 @@ class DocumentEntry(NamedTuple):
 
 
 class DocumentEntries:
-    """The entries about some documents, with their free text, read in two queries.
+    """The entries about some documents, and their free texts.
 
-    A view shows some texts in fields of its own, such as `note`. It reads these with `text`. All
-    other texts are the document's remarks, so that no text is left out.
+    A view shows some texts in fields of its own, such as `note`, and reads them with `text`. All
+    other texts are returned by `remarks`, so that no text is left out.
     """
 
     def __init__(self, books: Books, documents: Iterable[str]) -> None:
@@ -113,15 +113,15 @@ class DocumentEntries:
         return self._by_document[document]
 
     def happened_on(self, seq: int) -> date:
-        """Return the day of one of these entries."""
+        """Return the day of the entry with this number."""
         return self._entries[seq].happened_on
 
     def or_earlier(self, seq: int) -> OrEarlier:
-        """Return whether the day of one of these entries is only the latest possible one."""
+        """Return whether the event of an entry may have happened before its day."""
         return self._entries[seq].or_earlier
 
     def text(self, seq: int | None, field: str) -> str | None:
-        """Return a text of an entry. The text is then left out of the remarks.
+        """Return a text of an entry, and leave this text out of `remarks`.
 
         Return None if there is no such text, if it was erased, or if `seq` is None.
         """
@@ -131,7 +131,7 @@ class DocumentEntries:
         return (self._texts.get(seq) or {}).get(field)
 
     def remarks(self, document: str) -> list[RemarkView]:
-        """Return the texts about a document that were not read with `text`, oldest first."""
+        """Return the texts about a document that `text` has not returned, oldest first."""
         remarks = []
         for entry in self._by_document[document]:
             texts = self._texts.get(entry.seq) or {}
@@ -146,7 +146,7 @@ class DocumentEntries:
 
 
 def read_entry_texts(books: Books, seqs: Iterable[int]) -> dict[int, list[TextView] | None]:
-    """Return the free text of entries, by number. None means that the text was erased.
+    """Return the free texts of entries, by entry number. None means that they were erased.
 
     Entries without free text are left out.
     """
@@ -157,7 +157,7 @@ def read_entry_texts(books: Books, seqs: Iterable[int]) -> dict[int, list[TextVi
 
 
 def list_remarks_of_kind(books: Books, kind: str) -> list[RemarkView]:
-    """Return the free text of all entries of one kind, oldest first."""
+    """Return the free texts of all entries of one kind, oldest first."""
     rows = books.all(
         "SELECT seq, happened_on, recorded_by FROM entries "
         "WHERE station = :station AND kind = :kind ORDER BY seq",

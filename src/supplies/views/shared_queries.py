@@ -1,8 +1,8 @@
-"""Queries that several views share: the latest state and the balances of many documents at once.
+"""Queries that several views share: latest states and balances of many documents at once.
 
-One query serves a whole page. The ids on the page are in the table `wanted (id)`, and all other
-tables are read by key. The SQL is valid for SQLite and PostgreSQL. CROSS JOIN sets the order of the
-joins for SQLite, because its choice without statistics might be to read a whole table first.
+One SQL query serves a whole page. The ids on the page are in the table `wanted (id)`, and all other
+tables are read by key. The SQL runs on SQLite and PostgreSQL. CROSS JOIN fixes the order of joins
+for SQLite, which without statistics might choose to read a whole table first.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ S = TypeVar("S", bound=EntryRow)
 def is_one_of(column: str, values: list[str]) -> str:
     """Return an SQL condition that a column has one of these values.
 
-    The parameters of the query are those of `named_values`.
+    Pass the parameters from `named_values` to the query.
     """
     if len(values) == 1:
         return f"{column} = :value0"
@@ -39,7 +39,7 @@ def is_one_of(column: str, values: list[str]) -> str:
 
 
 def named_values(values: list[str]) -> dict[str, str]:
-    """Return the parameters of the condition `is_one_of`."""
+    """Return the SQL parameters for the condition that `is_one_of` returns."""
     return {f"value{index}": value for index, value in enumerate(values)}
 
 
@@ -47,12 +47,12 @@ def named_values(values: list[str]) -> dict[str, str]:
 class DocumentType(Generic[S]):
     """A type of document, such as donations.
 
-    The number in a document's id is that of the entry that began the document.
+    The id of a document consists of a prefix and the number of the entry that created it.
 
     Attributes:
         statement: Type of the rows that describe a document.
         key: The column of these rows that contains the document's id.
-        kind: Kind of the entry that begins a document.
+        kind: Kind of the entries that create such documents.
         prefix: First part of the id, such as `d` in `d_12`.
     """
 
@@ -66,9 +66,9 @@ class DocumentState(NamedTuple, Generic[S]):
     """The latest state of a document.
 
     Attributes:
-        first: Number of the entry that began the document.
+        first: Number of the entry that created the document.
         seq: Number of the latest entry that describes the document.
-        happened_on: The day of that entry.
+        happened_on: The day of the latest entry.
     """
 
     first: int
@@ -80,7 +80,7 @@ class DocumentState(NamedTuple, Generic[S]):
 def read_documents(
     books: Books, document_type: DocumentType[S], numbers: Iterable[int]
 ) -> list[DocumentState[S]]:
-    """Return the latest state of the documents that these entries began, in the given order."""
+    """Return the latest state of the documents with these numbers, ordered by number."""
     table, key, prefix = TABLES[document_type.statement], document_type.key, document_type.prefix
     found, unread = [], list[int]()
     for number in dict.fromkeys(numbers):
@@ -116,7 +116,7 @@ def read_documents(
 def find_document(
     books: Books, document_type: DocumentType[S], name: str
 ) -> DocumentState[S] | None:
-    """Return the latest state of the document with this id, or None."""
+    """Return the latest state of the document with this id, or None if there is none."""
     prefix, _, number = name.partition("_")
     if prefix != document_type.prefix or not re.fullmatch("[1-9][0-9]{0,17}", number):
         return None
@@ -135,8 +135,8 @@ def read_latest(
 
     Args:
         statement: The type of row.
-        head: The type of row that decides which entry is the latest. Rows of lines need this,
-            because the latest entry may have no lines. None uses `statement` itself.
+        head: The type of row that decides which entry about an id is the latest; None means
+            `statement`. Needed for rows of lines, because the latest entry may have no lines.
     """
     grouped: dict[str, list[S]] = {}
     unread = []
@@ -167,13 +167,13 @@ def read_lots(books: Books, names: Iterable[str]) -> dict[str, Lot]:
 
 
 def shown_unit(item: Item) -> ShownUnit | msgspec.UnsetType:
-    """Return the larger unit in which papers print quantities of an item, if it has one."""
+    """Return the larger unit in which papers print quantities of an item; UNSET if it has none."""
     larger = item.shown_unit
     return msgspec.UNSET if larger is None else ShownUnit(unit=larger.unit, size=larger.size)
 
 
 def read_packed_lines(books: Books, seqs: Iterable[int]) -> dict[int, list[PackedLineView]]:
-    """Return, by entry, the lines whose quantities were given in packs."""
+    """Return the lines whose quantities were given in packs, by entry number."""
     written, seqs = books.written.entries, dict.fromkeys(seqs)
     rows = query_ids(
         books,
@@ -197,7 +197,7 @@ def read_packed_lines(books: Books, seqs: Iterable[int]) -> dict[int, list[Packe
 
 
 def packed_lines_of(body: Body) -> list[PackedLineView]:
-    """Return the lines of an entry whose quantities were given in packs."""
+    """Return the lines of one entry whose quantities were given in packs."""
     lines = [row for row in body.rows if type(row) is PackedLine]
     return [
         PackedLineView(
@@ -213,7 +213,7 @@ def packed_lines_of(body: Body) -> list[PackedLineView]:
 
 
 def read_packs(books: Books, seqs: Iterable[int]) -> dict[tuple[int, int], PackedView]:
-    """Return the packs in which the quantities of lines were given, by entry and line number."""
+    """Return the packs in which quantities of lines were given, by entry and line number."""
     return {
         (seq, each.line): PackedView(quantity=each.quantity, pack=each.pack, size=each.size)
         for seq, lines in read_packed_lines(books, seqs).items()
@@ -223,13 +223,13 @@ def read_packs(books: Books, seqs: Iterable[int]) -> dict[tuple[int, int], Packe
 
 
 def account_conditions(kind: AccountKind, key: str) -> list[str]:
-    """Return SQL conditions that select the accounts of a kind whose first key is `key`.
+    """Return SQL conditions for the accounts of a kind whose first key is `key`.
 
-    The conditions test the column `b.account`. For a kind with an optional second key, there are
-    two conditions. Run one query for each condition, so that each query uses the index.
+    The conditions test the column `b.account`. A kind with an optional second key needs two
+    conditions. Use each condition in a query of its own, so that the query uses the index.
 
     Args:
-        key: An SQL expression.
+        key: An SQL expression for the key.
     """
     alone = f"b.account = '{kind.prefix}' || {key}"
     # ";" follows ":" in ASCII, so the range contains every account with further keys.
@@ -243,7 +243,7 @@ def account_conditions(kind: AccountKind, key: str) -> list[str]:
 
 
 def _accounts(kind: AccountKind, condition: str = "") -> str:
-    """Return SQL for the balances of accounts whose first key is one of the ids in `wanted`."""
+    """Return SQL for the balances of accounts whose first key is an id in the table `wanted`."""
     return " UNION ALL ".join(
         "SELECT w.id, b.account, b.item, b.lot, b.quantity FROM wanted w CROSS JOIN balances b "
         f"WHERE b.station = :station AND {here}{condition}"
@@ -252,7 +252,7 @@ def _accounts(kind: AccountKind, condition: str = "") -> str:
 
 
 class AccountBalance(NamedTuple):
-    """The balance of an account whose first key is `id`, in base units."""
+    """The balance of an account in base units. `id` is the first key of the account."""
 
     id: str
     account: str
@@ -264,17 +264,17 @@ class AccountBalance(NamedTuple):
 def read_account_balances(
     books: Books, kind: AccountKind, ids: Iterable[str]
 ) -> list[AccountBalance]:
-    """Return the nonzero balances of the accounts of a kind that belong to these documents.
+    """Return the nonzero balances in accounts of one kind that belong to these documents.
 
     Args:
-        ids: The ids of the documents. The first key of an account is the id of its document.
+        ids: Ids of documents. They are the first keys of the documents' accounts.
     """
     rows = query_ids(books, ids, _accounts(kind, " AND b.quantity <> 0"))
     return [AccountBalance(*row) for row in rows]
 
 
 class NetTransfer(NamedTuple):
-    """The net quantity that entries of one kind moved into accounts of one document.
+    """The net quantity that entries of one kind moved into a document's accounts, in base units.
 
     Attributes:
         id: The document, which is the first key of the accounts.
@@ -289,9 +289,10 @@ class NetTransfer(NamedTuple):
 
 
 def read_net_transfers(books: Books, kind: AccountKind, ids: Iterable[str]) -> list[NetTransfer]:
-    """Return what entries of each kind moved into accounts of this kind, less what they moved out.
+    """Return what entries moved into accounts of this kind minus what they moved out.
 
-    A correction has the kind of the entry that it corrects, so it is included.
+    The quantities are added up by document, item, lot and kind of entry. A correction has the kind
+    of the entry that it corrects, so it is included.
     """
     # Transfers are found in the index of accounts first (i), then read by key (t). As one join,
     # SQLite without statistics scans the whole table.
@@ -314,7 +315,7 @@ def read_net_transfers(books: Books, kind: AccountKind, ids: Iterable[str]) -> l
 
 
 def statement_from_row(statement: type[S], row: Row) -> S:
-    """Return a row of type `statement` from column values in the order of its fields."""
+    """Return a `statement` struct from an SQL row with the values of its fields in order."""
     return msgspec.convert(dict(zip(statement.__struct_fields__, row, strict=True)), statement)
 
 

@@ -44,11 +44,11 @@ _SENT, _RECEIVED = "shipment_sent", "shipment_received"
 
 
 class Citation(View, frozen=True, kw_only=True):
-    """An entry of this station, which another station can store as evidence.
+    """An entry of this station, for another station to store as evidence.
 
     Attributes:
-        body: The hashed bytes, in base64 in JSON.
-        previous, hash: Hash of the entry before, and of this entry, in hexadecimal.
+        body: The bytes that were hashed (base64 in JSON).
+        previous, hash: Hash of the preceding entry, and of this entry, in hexadecimal.
     """
 
     previous: str
@@ -57,13 +57,13 @@ class Citation(View, frozen=True, kw_only=True):
 
 
 class ShipmentLineView(View, frozen=True, kw_only=True):
-    """The quantity sent of one lot, in base units, and how much of it arrived.
+    """The quantity of one lot that was sent, and how much of it arrived, in base units.
 
     Attributes:
-        lot: The sender's lot.
-        value_minor: In minor units of `currency`; None if there is no value.
-        arrived, lost: None until this station knows them.
-        lot_here: The lot at this station; None if the goods did not arrive here.
+        lot: The lot at the sender.
+        value_minor: The value in minor units of `currency`; None if none is known.
+        arrived, lost: None as long as this station does not know them.
+        lot_here: The lot at this station; None if the goods have not arrived here.
         expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
             unset.
     """
@@ -83,15 +83,15 @@ class ShipmentLineView(View, frozen=True, kw_only=True):
 
 
 class ShipmentView(View, frozen=True, kw_only=True):
-    """A shipment as this station sees it.
+    """A shipment from the point of view of this station.
 
     Attributes:
-        way: "out" (sent from here), "in" (received here) or "awaited" (on its way here from a
+        way: "out" (sent from here), "in" (received here) or "awaited" (on the way here from a
             station in the same database).
-        location: The store at this station; None if the shipment is awaited.
-        happened_on: Day of dispatch. If the shipment was received here, the day of receipt.
-        entry: This station's entry, which the other station can store as evidence. None if the
-            shipment is awaited.
+        location: The location at this station; None if the shipment is awaited.
+        happened_on: Day of dispatch or, if the shipment was received here, day of receipt.
+        entry: This station's entry about the shipment, as evidence for the other station. None if
+            the shipment is awaited.
         note: This station's note; None if there is none, or if it was erased.
         or_earlier: True if the event may have happened before the day; otherwise unset.
     """
@@ -140,11 +140,11 @@ def list_shipments(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[ShipmentView]:
-    """List shipments in the order in which they left or arrived here.
+    """List shipments in the order in which they left this station or arrived here.
 
     Args:
-        way: List only shipments whose `way` is this. "awaited" lists those on their way here. None
-            lists all except these.
+        way: List only shipments with this value of `way`. None lists those sent from here and
+            received here, but no awaited ones.
 
     Raises:
         InvalidField: `way`, `after` or `limit` is invalid.
@@ -176,7 +176,7 @@ def list_shipments(
 def list_awaited_shipments(
     books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[ShipmentView]:
-    """List the shipments that are on their way here from stations of this database, by id.
+    """List the shipments that are on the way here from stations of this database, by id.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -186,7 +186,7 @@ def list_awaited_shipments(
 
 
 def list_unacknowledged_shipments(books: Books) -> list[ShipmentView]:
-    """Return shipments sent from here whose receipt is not acknowledged yet, oldest first."""
+    """Return shipments from here whose arrival is not acknowledged, oldest first."""
     under_way = {keys_of(account)[0] for account, _, _ in read_balances(books, (SENT,))}
     # The id of a shipment ends with the number of its entry.
     return _views(books, [int(shipment.rpartition("_")[2]) for shipment in under_way])
@@ -215,7 +215,7 @@ def warn_of_unknown_destination(books: Books, shipment: ShipmentView) -> list[Wa
 
 
 class _Entry(NamedTuple):
-    """An entry with which this station sent or received a shipment."""
+    """An entry by which this station sent or received a shipment."""
 
     seq: int
     kind: str
@@ -225,7 +225,7 @@ class _Entry(NamedTuple):
 
 
 def _views(books: Books, seqs: Sequence[int]) -> list[ShipmentView]:
-    """Return the shipments that were sent or received with these entries."""
+    """Return the shipments that these entries sent or received, in the order of the entries."""
     entries = [_entry(row) for row in query_ids(books, seqs, _ENTRY)]
     texts = DocumentEntries(books, [one.shipment for one in entries])
     out = _sent_views(books, [one for one in entries if one.kind == _SENT], texts)

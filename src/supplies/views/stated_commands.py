@@ -1,7 +1,8 @@
-"""Turn recorded entries back into the commands that would record them, to fill in correction forms.
+"""Turn recorded entries back into the commands that would record them, for correction forms.
 
 The books contain no copy of a command. This module makes the command from the rows, transfers and
-texts of its entries, with all corrections. A correction with the unchanged command moves no goods.
+texts of its entries, with all corrections. Correcting an entry with the unchanged result moves no
+goods.
 """
 
 from __future__ import annotations
@@ -60,15 +61,15 @@ R = TypeVar("R", bound=EntryRow)
 L = TypeVar("L", bound=c.LotLine)
 
 _Goods = tuple[str, str]
-"""An item and a lot."""
+"""The item and lot of some goods."""
 
 
 class StatedCommand(NamedTuple):
-    """A command as it can be read from the books.
+    """A recorded command, as made from the books.
 
     Attributes:
-        entry: Number of the entry to correct: the first entry of the command or of its latest
-            correction.
+        entry: Number of the entry to correct: the first entry of the command or, if it was
+            corrected, of its latest correction.
         command: The command, with the day of the event.
     """
 
@@ -83,10 +84,10 @@ def stated_command(books: Books, seq: int, *, latest: bool = True) -> StatedComm
     are None. Required texts that were erased are "–".
 
     Args:
-        books: The books.
+        books: The books of the station.
         seq: Number of an entry of the command or of one of its corrections.
-        latest: Whether to return the command as last corrected. If not, it is returned as the given
-            entry recorded it, except for donations, which are always returned as last corrected.
+        latest: Whether to include corrections that were recorded after this entry. For donations,
+            they are always included.
 
     Raises:
         NotFound: there is no such entry.
@@ -119,14 +120,14 @@ def _superseded_by(books: Books, seq: int) -> int | None:
 
 
 class _Stated:
-    """What a command recorded, up to one of its corrections.
+    """What a command recorded, including its corrections up to one of them.
 
     Attributes:
-        latest: The first entry of the command or of its latest correction. Its rows contain the
-            fields of the command.
+        latest: The first entry of the command or of its last included correction. Its rows contain
+            the fields of the command.
         changes: The net change of each account, by item and lot, in the order of the transfers.
         lots: The latest description of each lot that the command created.
-        claims: The quantity that each need claims of an item in a pledge.
+        claims: The quantity of a pledge that each need claims, by item and need.
     """
 
     def __init__(self, books: Books, chain: list[Body]) -> None:
@@ -152,7 +153,10 @@ class _Stated:
                 self.changes[goods] = left
 
     def _parts(self, head: Body) -> list[Body]:
-        """Return the entries of one version of the command that are about the same document."""
+        """Return the entries of one version of the command, beginning with `head`.
+
+        Entries about another document than that of `head` are left out.
+        """
         last = self.books.last_seq_of_command(head.seq)
         parts = [head, *(self.books.body(seq) for seq in range(head.seq + 1, last + 1))]
         return [part for part in parts if part.document == head.document]
@@ -165,7 +169,7 @@ class _Stated:
 
     @property
     def day(self) -> dict[str, Any]:
-        """The fields of the command about its day."""
+        """The fields of the command for its day: `happened_on` and `or_earlier`."""
         marked = any(isinstance(row, LatestDay) for row in self.latest.rows)
         return {"happened_on": self.latest.happened_on, "or_earlier": marked}
 
@@ -173,7 +177,10 @@ class _Stated:
         return [row for row in self.latest.rows if isinstance(row, kind)]
 
     def row(self, kind: type[R]) -> R:
-        """Return the latest row of a kind. A correction does not repeat all kinds."""
+        """Return the first row of a type in the latest entry that has one.
+
+        A correction does not repeat rows of every type.
+        """
         return next(
             row for head in reversed(self._chain) for row in head.rows if isinstance(row, kind)
         )
@@ -187,11 +194,17 @@ class _Stated:
     # --- goods ---------------------------------------------------------------------------------
 
     def account(self, kind: AccountKind, *, falls: bool) -> str:
-        """Return the account of a kind whose goods the command decreases or increases."""
+        """Return the first account of a kind that the command decreases or increases.
+
+        `falls` is True for accounts that it decreases.
+        """
         return next(account for account, _ in self._of(kind, falls=falls))
 
     def goods(self, kind: AccountKind, *, falls: bool) -> dict[_Goods, int]:
-        """Return what the command takes from accounts of a kind, or adds to them."""
+        """Return the quantity of each item and lot by which the command changes accounts of a kind.
+
+        `falls` is True for the quantities that it takes out, False for those that it puts in.
+        """
         found: Counter[_Goods] = Counter()
         for _, (goods, quantity) in self._of(kind, falls=falls):
             found[goods] += quantity
@@ -204,9 +217,9 @@ class _Stated:
                     yield account, (goods, abs(change))
 
     def lines(self, line: type[L], goods: Mapping[_Goods, int], field: str = "lines") -> list[L]:
-        """Return the lines with which the command took these goods.
+        """Return the command's lines for goods that it took.
 
-        A line names its lot only if its item was taken from several lots. Otherwise a correction
+        A line names a lot only if its item was taken from several lots. Without a lot, a correction
         takes from the same lot first, and from others if more is needed.
         """
         lots: Counter[str] = Counter(item for item, _ in goods)
@@ -225,9 +238,9 @@ class _Stated:
         return made
 
     def in_packs(self, item: str, quantity: int, field: str = "lines") -> dict[str, Any] | None:
-        """Return a quantity in the packs in which the command counted an item.
+        """Return a quantity in the packs in which the command gave it.
 
-        Return None if the command counted base units, or had several lines with the item.
+        Return None if the command gave base units, or had several lines with the item.
         """
         counted = [row for row in self.rows(PackedLine) if row.item == item and row.field == field]
         if len(counted) != 1 or counted[0].quantity * counted[0].size != quantity:
@@ -235,7 +248,7 @@ class _Stated:
         return self._packs(counted[0])
 
     def of_line(self, number: int, quantity: int, field: str = "lines") -> dict[str, Any]:
-        """Return the quantity of a line as the command counted it, in packs or base units."""
+        """Return the quantity of a line as the command gave it, in packs or base units."""
         for row in self.rows(PackedLine):
             if row.line == number and row.field == field:
                 return self._packs(row)
@@ -592,7 +605,7 @@ _READERS: Mapping[str, Callable[[_Stated], Any]] = {
 }
 
 CORRECTABLE_KINDS = frozenset(_READERS)
-"""The kinds of entry that can be corrected."""
+"""The kinds of entry whose commands can be corrected."""
 
 _WITHOUT_GOODS = frozenset({"need_noted", "pledge_made", "activity_recorded"})
-"""Kinds of entry that move no goods, so that no transfer of goods shows their reversal."""
+"""Kinds of entry that move no goods. Their reversal does not show in transfers of goods."""

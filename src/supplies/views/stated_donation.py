@@ -15,13 +15,13 @@ from supplies.views.pagination import PackedView
 from supplies.views.shared_queries import read_latest
 
 ERASED = "–"
-"""The text that is shown in place of a required text that was erased."""
+"""The text that replaces a required text which was erased."""
 
 _SHELVES = (STOCK.prefix, ALLOCATED.prefix)
 
 
 def stated_donation(books: Books, name: str) -> RecordDonation:
-    """Return a donation, with all corrections, as the command that would record it.
+    """Return the command that would record a donation as it is after all corrections.
 
     Optional texts that were erased are None. Required texts that were erased are "–".
 
@@ -74,9 +74,9 @@ def _stated_value(value: ValueView | None) -> Value | None:
 
 
 def unusual_size(books: Books, item: str, stated: PackedView | None) -> int | None:
-    """Return the size of a pack if it is not the size that is registered for the item.
+    """Return the size of the packs of a quantity if it differs from the registered size.
 
-    Return None for the registered size, and for a quantity in base units.
+    Return None if it does not differ, and for a quantity in base units.
     """
     if stated is None or books.item(item).packs.get(stated.pack) == stated.size:
         return None
@@ -99,11 +99,13 @@ def _destinations(books: Books, view: DonationView) -> dict[str, tuple[str | Non
 
 
 def destination(changes: Mapping[str, int], location: str) -> tuple[str | None, str | None]:
-    """Return the quarantine and the reason of a write-off to which a lot went on arrival.
+    """Return the quarantine to which a lot went on arrival, and the reason of its write-off.
+
+    Each of the two is None if it does not apply.
 
     Args:
-        changes: The net changes of accounts by the arrival of the lot.
-        location: The location of the other goods that arrived with it.
+        changes: The net change of each account by the arrival of the lot.
+        location: The location of the command, where goods go that are not quarantined.
     """
     places = [account for account, change in changes.items() if change > 0]
     shelves = [keys_of(one)[-1] for one in places if one.startswith(_SHELVES)]
@@ -113,9 +115,9 @@ def destination(changes: Mapping[str, int], location: str) -> tuple[str | None, 
 
 
 def _needs_served(books: Books, view: DonationView) -> dict[str, str]:
-    """Return, by lot, the need that its goods were set aside for because the donor wished so.
+    """Return the needs for which goods of a donation were set aside on arrival, by lot.
 
-    Only lines that name a recipient are included.
+    Only lines for which the donor named a recipient are included.
     """
     wished = {line.lot for line in view.lines if line.recipient is not None}
     served: dict[str, set[str]] = defaultdict(set)

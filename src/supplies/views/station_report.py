@@ -1,4 +1,7 @@
-"""The station report: the work of a period, computed from the books and checked against them."""
+"""Build the station report: a station's work over a period, computed from the books.
+
+The quantities of goods are checked: opening balances plus movements must give closing balances.
+"""
 
 from __future__ import annotations
 
@@ -39,28 +42,30 @@ from supplies.views.household_statistics import (
 from supplies.views.shared_queries import shown_unit
 
 NOTICES = USED("notices")
-"""The account in which posted notices are counted."""
+"""The account on which posted notices are booked."""
 
 Demand = dict[tuple[str, str], tuple[int, int]]
-"""The quantity needed and the quantity free, by item and unit."""
+"""The needed and the free quantity of each item, by item and unit."""
 
 _ORIGINS = (ReportColumn.OPENING, ReportColumn.RECEIVED)
-"""The report column of each kind of account from which goods enter the books.
+"""The report columns of accounts from which goods enter the books.
 
-Goods leave these accounts, so the columns show their net flow with the opposite sign.
+Goods leave these accounts, so the columns show the net flow with the opposite sign.
 """
 
 _LETTERS = 4
-"""Number of letters at the beginning of an account that are enough to identify its kind.
+"""How many letters at the beginning of an account identify its kind.
 
-Grouping by these letters gives fewer groups than grouping by account.
+The SQL groups by these letters, because there are fewer kinds than accounts.
 """
 
 _KINDS = {kind.prefix[:_LETTERS]: kind for kind in CHART.values()}
 
 
 def build_station_report(books: Books, first: date, last: date) -> StationReport:
-    """Return the station's work from the first to the last day, according to all entries so far.
+    """Return the station's work in a period, from all entries recorded so far.
+
+    The first and the last day are included.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -71,7 +76,7 @@ def build_station_report(books: Books, first: date, last: date) -> StationReport
 
 
 def build_report_and_demand(books: Books, first: date, last: date) -> tuple[StationReport, Demand]:
-    """Return the report, and how much of each item is needed and free on the last day.
+    """Return the station report, and the needed and free quantities at the end of the last day.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -107,10 +112,10 @@ def build_report_and_demand(books: Books, first: date, last: date) -> tuple[Stat
 def build_station_report_paper(
     books: Books, first: date, last: date, *, printed_at: datetime
 ) -> StationReportPaper:
-    """Return the report as printed.
+    """Return the station report for printing.
 
     Args:
-        printed_at: The present time, from the ledger's clock.
+        printed_at: The current time, from the ledger's clock.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -149,7 +154,7 @@ def build_goods_lines(
     """Return a line for every item that moved or was in stock in the period.
 
     Args:
-        shelves: The stock of each item at the end of the last day. None reads it from the books.
+        shelves: The balances on hand at the end of the last day. None reads them from the books.
 
     Raises:
         BooksBroken: the opening balances plus the movements of the period do not give the closing
@@ -165,7 +170,7 @@ def build_goods_lines(
 
 
 def _flows(books: Books, first: date, last: date) -> defaultdict[str, Counter[str]]:
-    """Return the net flow of the period into each report column, by item."""
+    """Return the net flow into the accounts of each report column in the period, by item."""
     rows = books.all(
         f"SELECT t.item, substr(t.source, 1, {_LETTERS}), substr(t.target, 1, {_LETTERS}), "
         f"sum(t.quantity) {TRANSFERS_OF_PERIOD} GROUP BY 1, 2, 3",
@@ -181,7 +186,7 @@ def _flows(books: Books, first: date, last: date) -> defaultdict[str, Counter[st
 
 
 def _by_item(sums: Sums) -> defaultdict[str, Counter[str]]:
-    """Return the balances of each item, summed by report column."""
+    """Return balances by item, added up for each report column."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for (kind, item), quantity in sums.items():
         found[item][str(CHART[kind].column)] += quantity
@@ -221,7 +226,7 @@ def _goods_line(
 
 
 def _count_notices(books: Books, first: date, last: date) -> int:
-    """Count notices posted in the period, minus those taken down."""
+    """Return the number of notices posted in the period minus those taken down."""
     return sum(
         int(
             books.value(
@@ -240,7 +245,7 @@ def _count_notices(books: Books, first: date, last: date) -> int:
 
 
 def _demand(books: Books, needs: Sums, shelves: Sums) -> Demand:
-    """Return, for each item, the quantity needed (claimed or not) and the quantity free."""
+    """Return the needed quantity, claimed or not, and the free quantity of each item."""
     needed, free = Counter[str](), Counter[str]()
     for (_, item), quantity in needs.items():
         needed[item] += quantity
@@ -254,8 +259,8 @@ def _demand(books: Books, needs: Sums, shelves: Sums) -> Demand:
 
 
 def find_shortages(demand: Demand) -> list[tuple[tuple[str, str], int, int]]:
-    """Return the items whose needs exceed the free stock.
+    """Return the items of which more is needed than free.
 
-    Each is returned with its unit, the quantity needed and the quantity free.
+    Each is returned with its unit, the needed quantity and the free quantity.
     """
     return [(key, needed, free) for key, (needed, free) in sorted(demand.items()) if needed > free]

@@ -1,4 +1,4 @@
-"""Goods sent to and received from other stations, for reports over several stations."""
+"""Read goods sent to and received from other stations, for reports over several stations."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from supplies.domain.accounts import DELIVERED, SENT
 
 
 class StationTransfer(NamedTuple):
-    """Goods of one item sent to another station or received from it, in base units.
+    """Goods of one item that were sent to another station or received from it, in base units.
 
-    Goods reported lost on the way are not included.
+    Goods that the receiver reported lost on the way are not included.
 
     Attributes:
         out: True if the goods were sent, False if they were received.
-        item: The sender's code of the item.
+        item: The code of the item at the sender.
         here: The code of the item at this station.
-        before: The total quantity up to the day before the period.
-        after: The total quantity up to the last day of the period.
+        before: The total quantity until the day before the period.
+        after: The total quantity until the last day of the period.
     """
 
     out: bool
@@ -45,7 +45,7 @@ _OUT = (
     f"AND t.source = '{SENT.prefix}' || k.shipment "
     f"AND t.target <> '{DELIVERED.prefix}' || k.shipment"
 )
-"""SQL that selects the goods sent, without those reported lost on the way."""
+"""SQL for the goods that were sent, minus those that the receiver reported lost on the way."""
 
 _CAME = (
     "SELECT r.sender AS other, l.item, a.item AS here, l.unit, e.booked_on AS day, "
@@ -54,16 +54,16 @@ _CAME = (
     "JOIN shipment_lines l ON l.station = r.sender AND l.shipment = a.shipment AND l.line = a.line "
     "JOIN entries e ON e.station = r.station AND e.seq = r.seq WHERE r.station = :station"
 )
-"""SQL that selects the goods received from stations in this database.
+"""SQL for the goods that were received from stations in this database.
 
-Each row also has the sender's code of the item.
+Each row also contains the code of the item at the sender.
 """
 
 
 def read_station_transfers(books: Books, first: date, last: date) -> list[StationTransfer]:
-    """Return the station's transfers up to `last`: first the sent goods, then the received goods.
+    """Return the goods sent until `last`, then the goods received until `last`.
 
-    Each of the two groups is ordered by station and item.
+    Both are ordered by the other station and the item.
     """
     found = []
     for out, moves in ((True, _OUT), (False, _CAME)):

@@ -1,4 +1,4 @@
-"""Read the stock and balances now, at the end of a day, or directly after an entry."""
+"""Read stock and balances as they are now, at the end of a day, or directly after an entry."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ StockKey = tuple[str, str, str]
 
 
 class AsOf(View, frozen=True, kw_only=True):
-    """The day and the entry up to which a view contains the stock.
+    """The day and the last entry that a view of the stock includes.
 
     Attributes:
         day ("date" in JSON): None if there are no entries.
@@ -39,7 +39,7 @@ class AsOf(View, frozen=True, kw_only=True):
 
 
 class StockRow(View, frozen=True, kw_only=True):
-    """One lot at one location, in base units. `on_hand` is the sum of `free` and `allocated`.
+    """The stock of one lot at one location, in base units. `on_hand` is `free` plus `allocated`.
 
     Attributes:
         expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
@@ -60,7 +60,7 @@ class StockRow(View, frozen=True, kw_only=True):
 
 
 class StockView(View, frozen=True, kw_only=True):
-    """A page of the stock, by location, item and lot.
+    """A page of the stock, ordered by location, item and lot.
 
     Attributes:
         next: Pass this as `after` to get the following page. None on the last page.
@@ -72,10 +72,10 @@ class StockView(View, frozen=True, kw_only=True):
 
 
 class BalanceView(View, frozen=True, kw_only=True):
-    """The balance of an account, in base units.
+    """A balance of an account, in base units.
 
     Attributes:
-        lot: None for pledges and needs.
+        lot: None for pledges and needs, which have no lots.
     """
 
     account: str
@@ -94,7 +94,7 @@ def get_stock(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> StockView:
-    """Return the stock now, at the end of a day, or as of an entry.
+    """Return the stock as it is now, at the end of a day, or directly after an entry.
 
     >>> from supplies.views.stock import get_stock
     >>> with ledger.reading() as books:
@@ -102,7 +102,7 @@ def get_stock(
     [('store-a', 'mask', 71)]
 
     Args:
-        as_of: Return the stock at the end of this day, from all that is recorded so far.
+        as_of: Return the stock at the end of this day, from all entries recorded so far.
         at_seq: Return the stock directly after the entry with this number.
         location, item: Filters. None lists all.
 
@@ -125,10 +125,10 @@ def get_stock(
 
 
 def _parse_cursor(after: str | None) -> StockKey | None:
-    """Return the row key in `after`. Return None for the first page.
+    """Return the key of the row in a cursor; None if the cursor is None.
 
-    The key is split at ":", because rows are sorted by its parts one after the other. In whole
-    keys, "-" would sort before ":", so that `a-b:x` would come before `a:x`.
+    The key is returned in three parts, because rows are sorted by one part after the other. In
+    undivided keys, "-" would sort before ":", so that `a-b:x` would come before `a:x`.
     """
     if after is None:
         return None
@@ -161,7 +161,7 @@ def _places(
     as_of: date | None,
     at_seq: int | None,
 ) -> dict[StockKey, Counter[str]]:
-    """Return the free and the allocated quantity of each row, by kind of account."""
+    """Return the free and the allocated quantity of each stock row, by kind of account."""
     places: defaultdict[StockKey, Counter[str]] = defaultdict(Counter)
     there = read_balances(books, (STOCK, ALLOCATED), on=as_of, at=at_seq, item=item, key=location)
     for (account, code, lot), quantity in there.items():
@@ -190,7 +190,7 @@ def _row(books: Books, place: StockKey, quantities: Counter[str], lot: Lot) -> S
 
 
 def list_balances(books: Books, prefix: str) -> list[BalanceView]:
-    """List the nonzero balances of an account and of all accounts below it.
+    """List the nonzero balances of all accounts that begin with a prefix.
 
     >>> from supplies.views.stock import list_balances
     >>> with ledger.reading() as books:
@@ -198,8 +198,8 @@ def list_balances(books: Books, prefix: str) -> list[BalanceView]:
     [('stock:store-a', 71)]
 
     Args:
-        prefix: An account such as "stock:store-a" or "pledged:p_1", or a kind of account such as
-            "stock:".
+        prefix: An account such as "stock:store-a" or "pledged:p_1", which includes the accounts
+            with further keys, or a kind of account such as "stock:".
 
     Raises:
         InvalidField: the prefix is not in the chart of accounts.

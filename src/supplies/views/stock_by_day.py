@@ -1,4 +1,4 @@
-"""The stock of each item at the end of each day of a period, for charts."""
+"""List the stock of each item at the end of each day of a period, for charts."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from supplies.views.pagination import View
 
 
 class StockOfDay(View, frozen=True, kw_only=True):
-    """The quantity on hand and on the way at the end of a day, in base units."""
+    """The quantity on hand and in transit at the end of a day, in base units."""
 
     day: date
     quantity: int
 
 
 def list_stock_by_day(books: Books, first: date, last: date) -> dict[str, list[StockOfDay]]:
-    """Return, by item, the stock before the period and after each day on which it changed.
+    """Return, by item, the stock before the period and at the end of each day on which it changed.
 
-    The first row of an item is for the day before `first`. Items without stock in the period are
-    left out.
+    The first value of an item is for the day before `first`. Items that were neither in stock nor
+    moved are left out.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -46,7 +46,7 @@ def list_stock_by_day(books: Books, first: date, last: date) -> dict[str, list[S
 
 
 def _changes(books: Books, first: date, last: date) -> defaultdict[str, list[tuple[date, int]]]:
-    """Return the days on which the stock of an item changed and by how much, oldest first."""
+    """Return, by item, the days on which its stock changed and by how much, oldest first."""
     incoming, outgoing = (
         " OR ".join(
             f"(t.{side} >= '{kind.prefix}' AND t.{side} < '{kind.name};')"  # ";" follows ":"

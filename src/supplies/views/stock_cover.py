@@ -1,4 +1,4 @@
-"""Report for how many days the stock of each item lasts, at the present rate of use."""
+"""Report how many days the stock of each item lasts if it is used as fast as lately."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from supplies.views.pagination import View
 from supplies.views.stock import StockRow, get_stock
 
 RATE_DAYS = 28
-"""The number of days over which the rate of use is measured, unless the caller chooses it."""
+"""Default number of days over which the rate of use is measured."""
 
 MAX_RATE_DAYS = 3650
 
 
 class CoveredLot(View, frozen=True, kw_only=True):
-    """A lot of an item at one location, in base units.
+    """The stock of one lot at one location, in base units.
 
     Attributes:
-        usable: Whether the goods can be handed out: they are neither expired nor in quarantine.
+        usable: Whether the goods can be handed out, because they are neither expired nor in
+            quarantine.
     """
 
     location: str
@@ -38,11 +39,10 @@ class StockCover(View, frozen=True, kw_only=True):
 
     Attributes:
         usable: The quantity on hand that is neither expired nor in quarantine, in base units.
-        left: The quantity that left the stock in the period: to recipients, for own use, as loans,
-            and to other stations.
-        cover_days: For how many whole days `usable` lasts at this rate; None if nothing left the
-            stock.
-        lots: The lots by expiry. Goods without an expiry come last.
+        left: The quantity that left the stock in the last `rate_days` days: to recipients, for own
+            use, as loans, and to other stations.
+        cover_days: How many whole days `usable` lasts at this rate; None if nothing left the stock.
+        lots: The lots in order of expiry. Goods without an expiry come last.
     """
 
     item: str
@@ -58,7 +58,7 @@ class StockCoverReport(View, frozen=True, kw_only=True):
     """How long the stock of each item lasts. Items that run out first come first.
 
     Attributes:
-        rate_days: The number of days over which `left` is counted, `today` included.
+        rate_days: The number of days over which `left` is counted, including `today`.
     """
 
     today: date
@@ -72,8 +72,8 @@ def report_stock_cover(
     """Return how long the stock of each item lasts.
 
     Args:
-        today: The station's day.
-        rate_days: Over how many days the rate is measured.
+        today: The current day in the station's time zone.
+        rate_days: The number of days over which the rate of use is measured.
         item: Report only this item. None reports all items in stock.
 
     Raises:

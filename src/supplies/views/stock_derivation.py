@@ -1,4 +1,4 @@
-"""Explain the stock of each item by what came in and went out, and report losses by cause."""
+"""Explain the stock of each item by what came in and went out, and report losses by reason."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from supplies.views.pagination import View, check_codes
 from supplies.views.periods import PeriodReport, check_days
 
 ON_SHELF = (STOCK, ALLOCATED)
-"""The accounts of goods at locations: free, and set aside."""
+"""The kinds of account with goods at locations: free and allocated ones."""
 
 _OTHERS = tuple(kind for kind in CHART.values() if kind.column is not None and kind not in ON_SHELF)
-"""The kinds of account from which goods come to the shelf, and to which they go from there."""
+"""The other kinds of account with goods. Goods come from them to the shelf, or leave to them."""
 
 STEPS = {
     "opening": "opening stock",
@@ -43,14 +43,14 @@ STEPS = {
     "lost": "lost",
     "unexplained": "unexplained differences",
 }
-"""Kinds of account in the order in which a derivation lists them, each with its words."""
+"""Kinds of account and the words for them, in the order in which derivations list them."""
 
 
 class DerivationStep(View, frozen=True, kw_only=True):
-    """How much the stock changed by goods of one kind of account, in base units.
+    """How much the stock changed by goods from or to one kind of account, in base units.
 
     Attributes:
-        step: The kind of account; for losses with the cause, as in `lost:damaged`.
+        step: The kind of account, such as `donor`. For losses, the account, as in `lost:damaged`.
         change: The quantity that came to the shelf; negative if goods left it.
         balance: The stock after this step.
     """
@@ -62,12 +62,12 @@ class DerivationStep(View, frozen=True, kw_only=True):
 
 
 class StockDerivation(View, frozen=True, kw_only=True):
-    """The stock of an item at the end of a period, derived from the stock before it.
+    """How the stock of an item at the end of a period follows from the stock before it.
 
     Attributes:
         before: The stock before the first day, in base units.
-        on_hand: The stock at the end of the last day, from the balances of the books. It equals
-            the balance of the last step.
+        on_hand: The stock at the end of the last day, in base units, read from the balances. It
+            equals the balance after the last step.
     """
 
     item: str
@@ -79,16 +79,16 @@ class StockDerivation(View, frozen=True, kw_only=True):
 
 
 class DerivationReport(PeriodReport, frozen=True, kw_only=True):
-    """The derivation of the stock of all items that moved or are in stock."""
+    """Derivations of the stock of all items that moved or are in stock."""
 
     items: list[StockDerivation]
 
 
 class LossLine(View, frozen=True, kw_only=True):
-    """Goods lost for one reason, in base units, without those that were found again.
+    """Goods lost for one reason, in base units, minus those that were found again.
 
     Attributes:
-        reason: The cause, such as `expired` or `damaged`.
+        reason: The reason of the loss, such as `expired` or `damaged`.
     """
 
     reason: str
@@ -99,7 +99,7 @@ class LossLine(View, frozen=True, kw_only=True):
 
 
 class LossReport(PeriodReport, frozen=True, kw_only=True):
-    """The losses of a period by cause and item."""
+    """The losses of a period by reason and item."""
 
     items: list[LossLine]
 
@@ -107,7 +107,7 @@ class LossReport(PeriodReport, frozen=True, kw_only=True):
 def derive_stock(
     books: Books, first: date, last: date, *, item: str | None = None
 ) -> DerivationReport:
-    """Explain the stock of each item by all that came in and went out in a period.
+    """Explain the stock of each item by what came in and went out in a period.
 
     Args:
         item: Report only this item. None reports all.
@@ -133,7 +133,7 @@ def derive_stock(
 
 
 def report_losses(books: Books, first: date, last: date) -> LossReport:
-    """Return what was lost in a period, by cause.
+    """Return what was lost in a period, by reason and item.
 
     Raises:
         InvalidField: `last` is before `first`.

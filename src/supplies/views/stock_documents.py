@@ -1,6 +1,6 @@
-"""Documents that move stock: arrivals, moves, issues, loans, write-offs, hand-outs and others.
+"""List documents that move stock, such as arrivals, moves, issues, loans and write-offs.
 
-A view of a document shows what the document moves between accounts, with all corrections.
+The view of a document shows what it moves between accounts, with all corrections.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class _Noun(NamedTuple):
     """A type of stock document.
 
     Attributes:
-        prefix: The first part of its ids.
-        kinds: The kinds of entry that begin such a document.
+        prefix: The first part of the ids of such documents.
+        kinds: The kinds of entry that create such documents.
     """
 
     prefix: str
@@ -90,17 +90,20 @@ class StockDocumentView(View, frozen=True, kw_only=True):
     """A document that moves stock, with all corrections.
 
     Attributes:
-        kind: The kind of its entry.
-        lines: Empty if it was reversed.
-        superseded_by: Number of the latest entry that corrected it.
+        kind: The kind of the entry that recorded it.
+        lines: The goods that the document moves; empty if it was reversed.
+        superseded_by: Number of the latest entry that corrected it; None without corrections.
         note, reason: None if there is none, or if it was erased.
         stated: The lines whose quantities were given in packs; unset if there are none.
-        due_on: The day on which lent or issued goods should be back.
-        outstanding: The goods that have not come back yet.
-        headcount: How many people of a group received a hand-out.
-        team: The team that reported a hand-out at its counter; unset for all other documents.
+        due_on: The day by which lent goods should be back; None if no day was agreed. Unset for
+            documents other than loans and issues.
+        outstanding: The lent or issued goods that have not come back; unset for other documents.
+        headcount: Number of people in the group that received a hand-out; None for one household,
+            unset for other documents.
+        team: The team that reported a hand-out at its counter; unset for other documents.
         happened_at: The reported time of this hand-out; None if only the day is known.
-        phone_time: What the clock of the phone showed; None if it was not corrected.
+        phone_time: The time on the phone's clock, if the reported time was corrected; otherwise
+            None.
     """
 
     id: str
@@ -149,9 +152,9 @@ def list_stock_documents(
     """List the documents of one type, oldest first.
 
     Args:
-        noun: The type of document, as in the path of its list.
+        noun: The type of document, as in the URL of its list: "moves" in `/api/stock/moves`.
         after: The cursor of the page.
-        limit: The largest number of documents. None lists all.
+        limit: The maximum number of documents. None lists all.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -235,15 +238,15 @@ def _views(books: Books, ids: Sequence[str], kinds: tuple[str, ...]) -> list[Sto
 
 
 _Effect = defaultdict[tuple[str, str], Counter[str]]
-"""The net changes of accounts, by account, item and lot."""
+"""The net change of each account, by item and lot."""
 
 
 def _effects(
     books: Books, ids: Sequence[str], kinds: tuple[str, ...]
 ) -> tuple[dict[str, _Effect], dict[str, _Effect]]:
-    """Return the net changes that documents made, by document, in two results.
+    """Return two results with the net changes that each document made.
 
-    The first result counts only entries of these kinds. The second counts all entries.
+    The first result includes only entries of these kinds, the second all entries of the document.
     """
     rows = query_ids(
         books,
@@ -263,7 +266,7 @@ def _effects(
 
 
 def _paired(effect: _Effect) -> list[MovedLotView]:
-    """Match the decreases of each lot with its increases, in the order of the transfers."""
+    """Pair the decreases of accounts with the increases of others, for each item and lot."""
     lines = []
     for (item, lot), quantities in effect.items():
         falls = {account: -quantity for account, quantity in quantities.items() if quantity < 0}

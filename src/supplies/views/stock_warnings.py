@@ -1,6 +1,6 @@
-"""Warnings about goods that a command brought into stock or wrote off.
+"""Warnings about goods that a document brought into stock or wrote off.
 
-They concern goods that may be in stock twice, and goods that were written off as expired too early.
+They are about goods that may be in stock twice, and goods written off as expired too early.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ EXPIRED = LOST("expired")
 
 
 def find_unexplained_surplus(books: Books, document: str | None) -> list[Warned]:
-    """Return a warning for goods that a document brought to a location with an unexplained surplus.
+    """Return a warning for each item that a document brought to a location with a surplus of it.
 
-    The same goods may be in stock twice: once as found by a count, and once by the document. Each
-    item at each location has one warning. There is none if `document` is None.
+    A surplus is a quantity that a count found in excess of the books. The same goods may then be in
+    stock twice: by the count and by the document. There is no warning if `document` is None.
     """
     if document is None:
         return []
@@ -53,7 +53,7 @@ def find_unexplained_surplus(books: Books, document: str | None) -> list[Warned]
 def find_unexpired_write_offs(books: Books, document: str | None) -> list[Warned]:
     """Return a warning for each lot that a document wrote off as expired before its expiry.
 
-    There is none if `document` is None.
+    There is no warning if `document` is None.
     """
     if document is None:
         return []
@@ -86,11 +86,11 @@ def find_unexpired_write_offs(books: Books, document: str | None) -> list[Warned
 
 
 def _into_stock_or_expired(books: Books, document: str) -> list[Row]:
-    """Return the transfers of a document into stock, and those from and to expired goods.
+    """Return the transfers of a document into stock, and those into or out of `lost:expired`.
 
-    A row has the kind and day of the entry, source, target, item, lot and quantity. The last column
-    is the unexplained surplus of the item at the location of the target. One statement serves both
-    warnings, because the answer to each command needs both.
+    A row contains the kind and day of the entry, source, target, item, lot and quantity. The last
+    column is the unexplained surplus of the item at the location of the target. One SQL query
+    serves both kinds of warnings.
     """
     return books.all(
         "SELECT e.kind, e.happened_on, t.source, t.target, t.item, t.lot, t.quantity, "

@@ -1,4 +1,4 @@
-"""Open conflicts about stops, also of stops that were moved to another delivery since."""
+"""List open conflicts about stops, including stops that were moved to another delivery."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from supplies.views.entries import ConflictView, list_conflicts
 
 
 class StopConflict(NamedTuple):
-    """An open conflict about a stop.
+    """An open conflict about a stop of a delivery.
 
     Attributes:
-        report: The report that was not booked.
+        report: The report that contradicts the books and was not booked.
         delivery: The delivery that has the stop now.
     """
 

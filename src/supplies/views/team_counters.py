@@ -1,4 +1,4 @@
-"""The counter of a team: a location whose goods its phones may hand out without an allocation."""
+"""The counter of a team: a location whose free goods the phones of the team may hand out."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from supplies.views.pagination import View
 from supplies.views.shared_queries import read_lots
 
 LISTED_AFTER_USE = timedelta(days=30)
-"""How long an item is still listed after the counter has run out of it."""
+"""How long an item stays in the list after the counter has run out of it."""
 
 
 class CounterNames(Protocol):
-    """The words in the language of a phone."""
+    """Names and quantities in the language of a phone."""
 
     def item(self, code: str) -> str:
         """Return the name of an item."""
@@ -32,7 +32,10 @@ class CounterNames(Protocol):
         """Return a quantity with its unit."""
 
     def phone(self, by: str) -> str | None:
-        """Return the label of the phone that recorded an entry; None if no phone did."""
+        """Return the label of a phone by the code of the user who recorded an entry.
+
+        Return None if the user is not a phone.
+        """
 
 
 class CounterGroup(View, frozen=True, kw_only=True):
@@ -46,8 +49,8 @@ class CounterGoods(View, frozen=True, kw_only=True):
     """The free goods of an item at a counter, in base units, without expired lots.
 
     Attributes:
-        quantity: 0 if all are expired, or were used up in the last 30 days. Such items are listed
-            because a team may have handed out goods that the books do not contain.
+        quantity: 0 if all goods are expired, or were used up in the last 30 days. Such items are
+            listed because the team may have handed out goods that the books do not contain.
         words: The quantity with its unit, in the language of the phone.
     """
 
@@ -58,7 +61,7 @@ class CounterGoods(View, frozen=True, kw_only=True):
 
 
 class ReportedGoods(View, frozen=True, kw_only=True):
-    """Goods of one line of a reported hand-out.
+    """The goods in one line of a reported hand-out.
 
     Attributes:
         words: The quantity with its unit, in the language of the phone.
@@ -70,12 +73,12 @@ class ReportedGoods(View, frozen=True, kw_only=True):
 
 
 class WaitingHandOut(View, frozen=True, kw_only=True):
-    """A reported hand-out that contradicts the books, and that no coordinator has resolved yet.
+    """A reported hand-out that contradicts the books and is not resolved.
 
     Attributes:
         entry: Number of the entry that recorded the conflict.
         because: A message that says what the report contradicts.
-        phone: The phone that reported it; None if it was reported without a phone.
+        phone: The label of the phone that reported it; None if no phone did.
     """
 
     entry: int
@@ -89,7 +92,7 @@ class WaitingHandOut(View, frozen=True, kw_only=True):
 
 
 class TeamCounter(View, frozen=True, kw_only=True):
-    """The location whose free goods the phones of a team may hand out."""
+    """The counter of a team, with its goods and the groups that may receive them."""
 
     location: str
     name: str
@@ -136,7 +139,7 @@ def get_team_counter(
 
 
 def list_waiting_hand_outs(books: Books, team: str, names: CounterNames) -> list[WaitingHandOut]:
-    """Return the reported hand-outs of a team that are unresolved conflicts, oldest first."""
+    """Return the open conflicts about hand-outs that a team reported, oldest first."""
     waiting = []
     for conflict in list_conflicts(books, limit=None).items:
         if not conflict.document.startswith("q_"):
@@ -172,7 +175,7 @@ def _in_words(line: GoodsLine, names: CounterNames) -> str:
 
 
 def _items_used_up(books: Books, location: str, today: date) -> list[str]:
-    """Return the items of which a lot at a location was used up lately."""
+    """Return the items of which a lot at a location was used up within `LISTED_AFTER_USE`."""
     rows = books.all(
         "SELECT DISTINCT b.item FROM balances b CROSS JOIN entries e WHERE b.station = :station "
         "AND b.account = :account AND b.quantity = 0 AND e.station = b.station AND e.seq = b.seq "

@@ -1,4 +1,4 @@
-"""Deliveries by team: stops, outcomes and goods."""
+"""Report the deliveries of each team: stops, outcomes and goods."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from supplies.views.periods import PeriodReport, check_days
 
 
 class TeamGoods(View, frozen=True, kw_only=True):
-    """What a team took along of one item, in base units, and what became of it."""
+    """How much of one item a team took along, and what became of it, in base units."""
 
     item: str
     loaded: int
@@ -26,10 +26,10 @@ class TeamDeliveries(View, frozen=True, kw_only=True):
     """The deliveries of a team.
 
     Attributes:
-        out: How many deliveries are not closed.
+        out: The number of deliveries that are not closed.
         stops: The number of stops, without those that were taken off a delivery.
-        not_reported: How many stops have no outcome yet.
-        outcomes: How many stops have each outcome.
+        not_reported: The number of stops without an outcome.
+        outcomes: The number of stops with each outcome.
     """
 
     team: str
@@ -42,13 +42,13 @@ class TeamDeliveries(View, frozen=True, kw_only=True):
 
 
 class TeamReport(PeriodReport, frozen=True, kw_only=True):
-    """The deliveries that left in a period, by team."""
+    """The deliveries that were dispatched in a period, by team."""
 
     items: list[TeamDeliveries]
 
 
 def report_teams(books: Books, first: date, last: date, *, team: str | None = None) -> TeamReport:
-    """Return the deliveries that left in a period, by the team that has them now.
+    """Return the deliveries that were dispatched in a period, by the team that has them now.
 
     Args:
         team: Report only this team. None reports all.

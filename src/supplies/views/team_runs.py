@@ -1,4 +1,7 @@
-"""The runs of a team: all that its phones need to deliver without a network."""
+"""The runs of a team: its open deliveries as its phones show them.
+
+A run contains all that a phone needs to deliver without a network.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ from supplies.views.stop_conflicts import StopConflict, list_stop_conflicts
 
 
 class RunNames(Protocol):
-    """The words in the language of a phone, and the names of phones."""
+    """Names and quantities in the language of a phone."""
 
     def item(self, code: str) -> str:
         """Return the name of an item."""
@@ -34,17 +37,20 @@ class RunNames(Protocol):
         """Return a quantity with its unit."""
 
     def pack(self, pack: str, size: int, item: str) -> str:
-        """Return a pack in words, as in carton of 50 pieces."""
+        """Return a kind of pack in words, such as carton of 50 pieces."""
 
     def phone(self, by: str) -> str | None:
-        """Return the label of a phone by its code as author, or None if it is not a phone."""
+        """Return the label of a phone by the code of the user who recorded an entry.
+
+        Return None if the user is not a phone.
+        """
 
 
 class RunRecipient(View, frozen=True, kw_only=True):
     """The recipient of a stop. A field is None if it is unknown, or was erased.
 
     Attributes:
-        hint: How to get to the door.
+        hint: How the team gets to the door.
     """
 
     code: str
@@ -60,8 +66,8 @@ class RunPacks(View, frozen=True, kw_only=True):
 
     Attributes:
         quantity: Number of packs.
-        size: Base units in each.
-        words: The packs in words, as in 2 × carton of 50 pieces.
+        size: Number of base units in one pack.
+        words: The packs in words, such as 2 × carton of 50 pieces.
     """
 
     quantity: int
@@ -74,7 +80,7 @@ class RunLine(View, frozen=True, kw_only=True):
 
     Attributes:
         words: The quantity with its unit, in the language of the phone.
-        packs: The packs that were set aside; empty if the quantity was given in base units.
+        packs: The packs in which the quantity was set aside; empty if it was given in base units.
     """
 
     line: int
@@ -90,7 +96,7 @@ class RunLine(View, frozen=True, kw_only=True):
 
 
 class RunOutcomeLine(View, frozen=True, kw_only=True):
-    """What happened to one line of a stop, in base units."""
+    """What happened to the goods of one line of a stop, in base units."""
 
     line: int
     received: int
@@ -102,8 +108,8 @@ class RunOutcome(View, frozen=True, kw_only=True):
     """A reported outcome of a stop.
 
     Attributes:
-        lines: None if the report gave no lines, so that they follow from the outcome.
-        happened_at: None if only the day is known.
+        lines: None if the report had no lines, because its outcome says what happened to all goods.
+        happened_at: Time of the outcome; None if only the day is known.
         phone: The label of the phone that reported it; None if no phone did.
     """
 
@@ -120,11 +126,11 @@ class RunOutcome(View, frozen=True, kw_only=True):
 
 
 class RunConflict(View, frozen=True, kw_only=True):
-    """Two reports about a stop that contradict each other, or a report that contradicts the books.
+    """An open conflict: a report about a stop that contradicts the books.
 
     Attributes:
         because: A message that says what the report contradicts.
-        reported: The report that was not booked.
+        reported: The outcome in the report, which was not booked.
         recorded: The outcome in the books; None if there is none.
     """
 
@@ -139,10 +145,10 @@ class RunStopView(View, frozen=True, kw_only=True):
 
     Attributes:
         number: Position in the order of the stops, from 1.
-        code_expected: Whether the household knows a code that the team can enter.
-        time_window: When the household is at home, with the day of the next attempt, as reported
-            with the latest outcome of any of its stops; None if it was not reported, or was erased.
-        outcome: None if none is reported yet.
+        code_expected: Whether the household has a code that the team can enter.
+        time_window: The day on which the recipient wants the goods and when it is at home, from its
+            latest outcome at any stop; None if neither was reported, or if it was erased.
+        outcome: None if none has been reported.
         conflict: The latest open conflict about this stop; None if there is none.
     """
 
@@ -157,7 +163,7 @@ class RunStopView(View, frozen=True, kw_only=True):
 
 
 class BagLine(View, frozen=True, kw_only=True):
-    """The quantity of an item that the team still has, in base units."""
+    """The quantity of an item that the team still carries, in base units."""
 
     item: str
     name: str
@@ -166,7 +172,7 @@ class BagLine(View, frozen=True, kw_only=True):
 
 
 class TeamRun(View, frozen=True, kw_only=True):
-    """An open delivery of a team.
+    """An open delivery of a team, as its phones show it.
 
     Attributes:
         dispatched_at: The time at which the dispatch was recorded.
@@ -182,7 +188,7 @@ class TeamRun(View, frozen=True, kw_only=True):
 
 
 def list_team_runs(books: Books, team: str, names: RunNames) -> list[TeamRun]:
-    """Return the open deliveries of a team, oldest first.
+    """Return the runs of a team, oldest first.
 
     Raises:
         InvalidField: there is no such team.
@@ -196,7 +202,7 @@ def list_team_runs(books: Books, team: str, names: RunNames) -> list[TeamRun]:
 
 
 class _Runs:
-    """Builds runs from rows that are read once for all deliveries."""
+    """Builder of runs. It reads the rows for all of them at once."""
 
     def __init__(self, books: Books, names: RunNames, ids: Sequence[str]) -> None:
         self._books, self._names = books, names
@@ -362,10 +368,11 @@ class _Runs:
 
 
 def _time_windows(books: Books, recipients: set[str]) -> dict[str, str]:
-    """Return when each recipient is at home, as reported with the latest outcome.
+    """Return the text about the next attempt in each recipient's latest outcome.
 
-    Outcomes for merged codes of a recipient count, too. An outcome without a time counts as if it
-    happened when it was recorded. Recipients whose latest outcome has no such report are left out.
+    The text contains the day on which the recipient wants the goods and when it is at home.
+    Outcomes under merged codes of the recipient are included. An outcome without a time counts as
+    if it happened when it was recorded. Recipients without such a text are left out.
     """
     person = {
         code: kept

@@ -1,4 +1,4 @@
-"""Trace a lot: who gave it, which lots it was made of, which were made of it, and where it is."""
+"""Trace a lot: who gave it, which lots it was made from or made into, and where it is."""
 
 from __future__ import annotations
 
@@ -18,27 +18,26 @@ from supplies.views.stock import BalanceView
 
 
 class DonorQuantity(View, frozen=True, kw_only=True):
-    """The quantity of a lot that a donor gave, in base units."""
+    """The quantity of a lot that one donor gave, in base units."""
 
     donor: str
     quantity: int
 
 
 class Reached(View, frozen=True, kw_only=True):
-    """The quantity of a lot that a recipient has, in base units."""
+    """The quantity of a lot that one recipient has, in base units."""
 
     recipient: str
     quantity: int
 
 
 class LotTrace(View, frozen=True, kw_only=True):
-    """A lot, its donors, the lots it was made of, the lots made of it, and where it is.
+    """A lot, its donors, the lots it was made from and made into, and where it is.
 
     Attributes:
         origin: The account from which the lot came.
         given: The quantities that donors gave; empty if the lot did not come from donors.
-        stands: Balances of all accounts except those of recipients: in stock, in transit, used,
-            lost.
+        stands: The positive balances of all accounts except those of recipients, such as stock.
         reached: The quantities that recipients have.
         expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
             unset.
@@ -60,7 +59,7 @@ class LotTrace(View, frozen=True, kw_only=True):
 
 
 class TraceView(View, frozen=True, kw_only=True):
-    """A lot and all lots that are related to it by conversions, oldest first."""
+    """A lot, and all lots that conversions connect with it, oldest first."""
 
     lot: str
     lots: list[LotTrace]
@@ -69,7 +68,7 @@ class TraceView(View, frozen=True, kw_only=True):
 def trace_lot(books: Books, lot: str) -> TraceView:
     """Trace a lot through conversions: where it came from and where it went.
 
-    Recipients are named only by code. The function runs one query for each step of conversion, and
+    Recipients appear only by code. The function runs one SQL query for each step of conversion, and
     one for each lot.
 
     >>> from supplies.views.trace import trace_lot
@@ -103,7 +102,7 @@ def trace_lot(books: Books, lot: str) -> TraceView:
 
 
 def _birth(lot: str) -> tuple[int, int]:
-    """Return the numbers of the entry and line that created a lot, which end its id."""
+    """Return the numbers of the entry and the line that created a lot, read from its id."""
     _, entry, line = lot.rsplit("_", 2)
     return int(entry), int(line)
 

@@ -1,4 +1,4 @@
-"""Deviations from a donor's wish: goods that were allocated as the donor wished, then released."""
+"""Find deviations from a donor's wish: goods set aside for the wish and released later."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from supplies.papers.donor_statement import WishDeviation
 
 
 def find_wish_deviations(books: Books, lots: Iterable[str], last: date) -> list[WishDeviation]:
-    """Return the releases of goods that were allocated by the donor's wish, oldest first.
+    """Return the releases of goods that were set aside for a donor's wish, oldest first.
 
-    Goods were allocated by the wish if the command that recorded the donation allocated them.
+    Goods were set aside for a wish if the command that recorded their arrival set them aside.
     """
     rows = query_ids(
         books,
@@ -75,7 +75,7 @@ def _deviation(
 
 
 def _secrets(books: Books, recipient: str) -> list[str | None]:
-    """Return the recipient's personal data, which must be masked in texts that the donor reads."""
+    """Return the personal data of a recipient, which texts for donors must not show."""
     person = books.catalogue.get(Recipient, recipient)
     if person is None:
         return [recipient]
