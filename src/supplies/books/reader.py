@@ -338,7 +338,7 @@ class Books:
         return int(found or 0)
 
     def daily_balances(self, key: tuple[str, str, str], since: str) -> dict[str, int]:
-        """Return a balance at the end of each day from `since` on, by day.
+        """Return the day-end balances of an account, item and lot from the day `since` on, by day.
 
         Only days on which the balance changed are in the result. The last such day before `since`,
         if there is one, is in it too.

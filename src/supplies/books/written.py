@@ -64,7 +64,7 @@ class Written:
     def latest_rows(
         self, statement: type[S], key: str, id: str, head: type[EntryRow] | None = None
     ) -> list[tuple[Body, S]]:
-        """Return those of `rows` that belong to one entry: the last one with a `head` row for `id`.
+        """Return rows as `rows` does, but only of the last entry that wrote a `head` row for `id`.
 
         Args:
             head: The type of row that decides which entry is the last. None means `statement`.

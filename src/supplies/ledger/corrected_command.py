@@ -63,7 +63,7 @@ class Earmark:
 
 @dataclass(frozen=True, slots=True)
 class CorrectedCommand:
-    """All that was recorded by a command and its earlier corrections.
+    """All that was recorded by the command to correct and its earlier corrections.
 
     Attributes:
         seq: Number of the first entry of the latest correction, or of the command if there is none.

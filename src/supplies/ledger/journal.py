@@ -1,8 +1,8 @@
 """The journal of one command: its rule reads the books through it and drafts entries in it.
 
-The drafts count in the balances that a rule reads from the journal. The journal does not write to
-the database. It does not check that balances stay above zero either, because the database does this
-when the drafts are written.
+The balances that a rule reads from the journal include what the rule has drafted. The journal does
+not write to the database. It does not check that balances stay above zero either, because the
+database does this when the drafted entries are written.
 """
 
 from __future__ import annotations
@@ -74,8 +74,9 @@ class Journal:
         head: The last entry in the books, and the last closed day.
         sorted_lots: A cache of `lot_selection`: the lots of an account and item in the order in
             which they are taken.
-        corrected: What is known about the command that is being corrected; None if this is not a
-            correction. Its effect is subtracted from all balances, so that its rule can run again.
+        corrected: What the original command recorded, if this is a correction; otherwise None. The
+            effect of the original command is subtracted from all balances, so that its rule can run
+            again.
         reported_texts: The free texts of an earlier report that the command books. They are kept
             with the first entry, beside the texts of the command.
 
@@ -147,7 +148,7 @@ class Journal:
             day: The day of the event, if it is not the day of the command.
 
         Raises:
-            InvalidField: a correction names another document than the corrected command.
+            InvalidField: a correction names another document than the original command.
             PeriodClosed: the day is closed, and the command does not record a fact.
         """
         happened_on = day or self.happened_on
@@ -235,9 +236,10 @@ class Journal:
         self._changed[key] += change
 
     def _changed_keys(self, account: str, item: str | None) -> Collection[Key]:
-        """Return the balances in an account that the drafts change, as account, item and lot.
+        """Return the balances in an account that the drafted entries change.
 
-        Most rules never call this method, so the index of changes is built only on the first call.
+        Each balance is an account, item and lot. Most rules never call this method, so the index of
+        changes is built only on the first call.
 
         Args:
             account: An account, or the beginning of accounts up to a colon, such as `stock:`.
@@ -255,7 +257,7 @@ class Journal:
     # --- balances ----------------------------------------------------------------------------
 
     def balance(self, account: str, item: str, lot: str = "") -> int:
-        """Return a balance in base units, with the changes of the drafts."""
+        """Return a balance in base units, including the drafted entries."""
         return self.books.balance(account, item, lot) + self._changed[account, item, lot]
 
     def available(
@@ -279,8 +281,8 @@ class Journal:
             since: The day on which the goods are taken, which must be open; None means the
                 command's day.
             leaving: Whether the goods leave their location.
-            balance: The current balance including the drafts, if the caller knows it; None reads it
-                from the books.
+            balance: The current balance including the drafted entries, if the caller knows it; None
+                reads it from the books.
         """
         now = self.balance(account, item, lot) if balance is None else balance
         first = (since or self.booked_on(self.happened_on)).isoformat()
@@ -308,7 +310,7 @@ class Journal:
         return min(found)
 
     def closing_balance(self, account: str, item: str, day: date) -> int:
-        """Return a balance at the end of a day, after all changes of the drafts.
+        """Return a balance at the end of a day, including all drafted entries.
 
         The balance is one of promises or needs, which have no lots.
         """
@@ -375,7 +377,7 @@ class Journal:
         }
 
     def nonzero_balances(self, account: str, item: str | None = None) -> dict[Key, int]:
-        """Return the balances of an account that are not zero, with the changes of the drafts.
+        """Return the balances of an account that are not zero, including the drafted entries.
 
         The result is sorted by account, item and lot.
 
@@ -389,7 +391,7 @@ class Journal:
         return {key: balances[key] for key in sorted(balances) if balances[key] != 0}
 
     def balances_of_lot(self, kind: AccountKind, lot: str) -> dict[str, int]:
-        """Return the balances of a lot that are not zero, with the changes of the drafts.
+        """Return the balances of a lot that are not zero, including the drafted entries.
 
         Only accounts of the given kind are read. The result is sorted by account.
         """
@@ -407,18 +409,17 @@ class Journal:
         return sorted(key for key, change in self._changed.items() if change)
 
     def drafted_change(self, account: str, item: str, lot: str = "") -> int:
-        """Return by how much the drafts change a balance.
+        """Return by how much the drafted entries change a balance.
 
-        In a correction, the effect of the corrected command is subtracted.
+        In a correction, the effect of the original command is subtracted.
         """
         return self._changed[account, item, lot]
 
     def kept(self, account: str, item: str, lot: str = "") -> int:
-        """Return how much of a change the corrected version may still repeat.
+        """Return how much of the original command's change of a balance may be repeated.
 
-        The change is what the corrected command did to one balance. What the drafts have repeated
-        of it is subtracted. The result is 0 if the command did not change the balance, and always 0
-        if this is not a correction.
+        What the drafted entries have repeated of the change is subtracted. The result is 0 if the
+        original command did not change the balance, and always 0 if this is not a correction.
         """
         if self.corrected is None:
             return 0
@@ -427,10 +428,10 @@ class Journal:
         return max(0, min(abs(effect), left if effect > 0 else -left))
 
     def taken_before(self, account: str, item: str, lot: str) -> int:
-        """Return how much the corrected command took from a balance on the day of this command.
+        """Return how much the original command took from a balance on the day of the correction.
 
-        What the drafts have taken again is subtracted. The result is 0 if the correction changes
-        the day, and always 0 if this is not a correction.
+        What the drafted entries have taken again is subtracted. The result is 0 if the correction
+        changes the day, and always 0 if this is not a correction.
         """
         if self.corrected is None:
             return 0
@@ -441,11 +442,11 @@ class Journal:
         return max(0, taken + min(0, drafted))
 
     def drafted_lots(self, account: str, item: str) -> set[str]:
-        """Return the lots of an item whose balance in an account is changed by the drafts."""
+        """Return the lots of an item in an account whose balance the drafted entries change."""
         return {lot for _, _, lot in self._changed_keys(account, item) if lot}
 
     def changes(self, account: str, item: str) -> bool:
-        """Return whether the drafts change any balance of an item in an account.
+        """Return whether the drafted entries change any balance of an item in an account.
 
         Args:
             account: An account, or the beginning of accounts up to a colon, such as `stock:`.
@@ -453,7 +454,7 @@ class Journal:
         return bool(self._changed_keys(account, item))
 
     def total(self, account: str, item: str) -> int:
-        """Return the quantity of an item in an account over all lots, including the drafts.
+        """Return the quantity of an item in an account over all lots, drafted entries included.
 
         Args:
             account: An account, or the beginning of accounts up to a colon, such as `stock:`.
@@ -461,7 +462,7 @@ class Journal:
         return sum(self.nonzero_balances(account, item).values())
 
     def needs_served(self, allocation: str) -> dict[tuple[str, str], str | None]:
-        """Return the need that each item and lot in an allocation is for, with the drafts.
+        """Return the need that each item and lot in an allocation is for, drafted entries included.
 
         None means that the goods are for no need.
         """
@@ -499,8 +500,8 @@ class Journal:
     def _pack(self, line: GoodsLine | NoteNeed, pack: str, item: Item, pointer: str) -> PackedLine:
         """Return the packs that a line counts, with the size of one pack in base units.
 
-        The size is the one given in the line or, in a correction, the one that the corrected
-        command used. Otherwise it is the size registered for the item.
+        The size is the one given in the line or, in a correction, the one that the original command
+        used. Otherwise it is the size registered for the item.
 
         Raises:
             InvalidField: the pack is unknown, or the quantity is more than `MAX_QUANTITY`.
@@ -542,9 +543,9 @@ class Journal:
         )
 
     def _former_size(self, field: str, number: int, item: str, pack: str) -> int | None:
-        """Return the pack size that the corrected command used, on the same line if possible.
+        """Return the pack size that the original command used, on the same line if possible.
 
-        Return None if the corrected command did not use this pack.
+        Return None if the original command did not use this pack.
         """
         sizes = self._former_packs.get((item, pack), {})
         return sizes.get((field, number), next(iter(sizes.values()), None))
@@ -588,20 +589,20 @@ class Journal:
             head.add_rows(LatestDay(latest_day=head.happened_on))
 
     def recorded_lot(self, lot: str) -> Lot | None:
-        """Return the latest description of a lot in the books, or None. Ignore the drafts."""
+        """Return the latest description of a lot in the books, not in drafted entries, or None."""
         if self.corrected is not None and lot in self.corrected.described:
             return self.corrected.described[lot]
         return self.books.latest_row(Lot, lot=lot)
 
     def described_lot(self, lot: str) -> Lot | None:
-        """Return the latest description of a lot, in the drafts or the books.
+        """Return the latest description of a lot, in the drafted entries or the books.
 
         Return None if there is no such lot.
         """
         return self._drafted_rows.lots.get(lot) or self.recorded_lot(lot)
 
     def lot(self, lot: str, item: str, pointer: str = "") -> Lot:
-        """Return the latest description of a lot, in the drafts or the books.
+        """Return the latest description of a lot, in the drafted entries or the books.
 
         Raises:
             InvalidField: the id does not belong to a lot of this item.

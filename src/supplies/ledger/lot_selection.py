@@ -2,7 +2,7 @@
 
 Lots that do not expire are taken last. Of several lots that expire on the same day, the oldest is
 taken first. If a command has several lines, the lines that name a lot come first. A correction
-first takes from the same lots again as the corrected command.
+first takes from the same lots again as the original command.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def pick_lots(
         pointer: JSON pointer to the line of the command, for error messages.
         lot: The only lot to take from; None allows all lots.
         allow_expired: Whether to take lots that have expired on the command's day. If not, a
-            correction may still take as much of each expired lot as the corrected command took.
+            correction may still take as much of each expired lot as the original command took.
         leaving: Whether the goods leave their location; see `Journal.available`.
 
     Raises:
@@ -152,11 +152,11 @@ def _describe_expired(journal: Journal, item: str, expired: Mapping[str, int]) -
 def divide(quantity: int, available: Mapping[str, int], kept: Mapping[str, int]) -> dict[str, int]:
     """Divide a quantity over keys, such as lots, in order. Return the parts that are not zero.
 
-    In a correction, each key first gets the part again that it had in the corrected command.
+    In a correction, each key first gets the part again that it had in the original command.
 
     Args:
         available: The maximum for each key, in order.
-        kept: The part that each key had in the corrected command, as `Journal.kept` returns it.
+        kept: The part that each key had in the original command, as `Journal.kept` returns it.
     """
     parts: Counter[str] = Counter()
     for at_most in (kept, available):

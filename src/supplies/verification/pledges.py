@@ -19,9 +19,9 @@ _ByPledge = Counter[tuple[str, str]]
 class FulfilledPledges:
     """Checks the quantities of pledges that donations and conversions record as fulfilled.
 
-    They must be equal to the quantities of the transfers. Documents that fulfil no pledge are
-    skipped. So are conversions recorded by older versions of the program, which did not store these
-    quantities.
+    The recorded quantities must be equal to those of the transfers. Documents that fulfil no pledge
+    are skipped. So are conversions recorded by older versions of the program, which did not store
+    these quantities.
     """
 
     def __init__(self, reader: Reader) -> None:

@@ -49,7 +49,7 @@ class Shipments:
         self._received: dict[str, _Goods] = {}
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Read the shipments in the next entries, and check the foreign entries that they name.
+        """Read the shipments in the next batch of entries. Check foreign entries that they name.
 
         A foreign entry is one of another station. If that station is in this database, the hash of
         the entry is checked.

@@ -131,7 +131,7 @@ def check_open_location(journal: Journal, location: str, pointer: str = "/locati
 def is_closed_to_people(journal: Journal, location: Location) -> bool:
     """Return whether a location is a quarantine, whose goods must not be given to people.
 
-    In a correction, return False if the corrected command took goods there before the location
+    In a correction, return False if the original command took goods there before the location
     became a quarantine.
     """
     effect = () if journal.corrected is None else journal.corrected.effect
@@ -202,7 +202,7 @@ def _need_of(
 ) -> Need | None:
     """Return the need that a line is for, or None.
 
-    In a correction, if the line names no need, this is a need that the corrected command served.
+    In a correction, if the line names no need, this is a need that the original command served.
     """
     recipient = allocation.recipient
     if line.need is not None:

@@ -192,6 +192,6 @@ def _stop_is_done(journal: Journal, stop: Stop, pointer: str) -> AlreadyDone:
 
 
 def _close_if_empty(journal: Journal, draft: Draft, delivery: str) -> None:
-    """Close a delivery if none of its goods are in transit after the drafts."""
+    """Close a delivery if the drafted entries leave no goods of it in transit."""
     if not journal.nonzero_balances(f"{IN_TRANSIT.prefix}{delivery}:"):
         draft.add_rows(DeliveryEnd(delivery=delivery))

@@ -190,7 +190,7 @@ def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 def at_present_stop(command: ReportOutcome, journal: Journal) -> ReportOutcome:
-    """Return a report in which the delivery is the one that has the goods of the stop now.
+    """Return a report, with its delivery replaced by the one that has the stop's goods now.
 
     The stop may have been moved to another delivery after the team left.
     """

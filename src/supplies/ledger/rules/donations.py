@@ -205,7 +205,7 @@ def _record_goods(
 def _kept_lots(
     journal: Journal, lines: Sequence[tuple[str, DonationLine | ArrivalLine]]
 ) -> dict[int, str]:
-    """Return the lots of the corrected command that the lines of a correction keep.
+    """Return the lots of the original command that the lines of a correction keep.
 
     The result is by line number. It is empty if this is not a correction.
 

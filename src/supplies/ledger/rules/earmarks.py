@@ -105,7 +105,7 @@ def _is_expired(journal: Journal, item: str, lot: str) -> bool:
 
 
 def _wished_before(journal: Journal, recipient: str, item: str, lot: str) -> int:
-    """Return how much of a lot the corrected command set aside for a recipient.
+    """Return how much of a lot the original command set aside for a recipient.
 
     The quantity is in base units. It is 0 if this is not a correction.
     """
@@ -143,7 +143,7 @@ def allocate_shares(
 ) -> None:
     """Set each share aside for its recipient: stock → allocated.
 
-    A correction continues the allocations that the corrected command made.
+    A correction continues the allocations that the original command made.
 
     Args:
         head: The first draft of the donation or conversion.
@@ -169,13 +169,13 @@ _ShareKey = tuple[str, str, str, str | None]
 """Identifies goods in an allocation: recipient, item, lot and need."""
 
 _AllocationDrafts = dict[str, tuple[AllocationDraft, bool]]
-"""The drafted allocations by id, each with whether the corrected command had created it."""
+"""The drafted allocations by id, each with whether the original command had created it."""
 
 
 def _former_allocations(
     journal: Journal, shares: list[EarmarkedShare]
 ) -> dict[_ShareKey, Allocation]:
-    """Return the allocations in which the corrected command had set aside the goods of shares."""
+    """Return the allocations in which the original command had set aside the goods of shares."""
     if journal.corrected is None:
         return {}
     wanted = {
@@ -226,7 +226,7 @@ def _suitable_allocation(
 def _resume(
     share: EarmarkedShare, allocation: Allocation, drafts: _AllocationDrafts
 ) -> AllocationDraft | None:
-    """Continue an allocation of the corrected command. Return its draft.
+    """Continue an allocation of the original command. Return its draft.
 
     Return None if the allocation has already been continued on another day.
     """
@@ -247,7 +247,7 @@ def _unused_or_new_allocation(
     drafts: _AllocationDrafts,
     reserved: set[str],
 ) -> AllocationDraft:
-    """Return an allocation of the corrected command that is not continued yet, or a new one.
+    """Return an allocation of the original command that is not continued yet, or a new one.
 
     Args:
         reserved: Allocations that other shares will continue.

@@ -101,7 +101,7 @@ def needs_of(journal: Journal, recipient: str, item: str) -> list[Need]:
 def open_needs(journal: Journal, recipient: str, item: str) -> list[Need]:
     """Return the needs of a recipient for an item that goods can still serve, most urgent first.
 
-    A need of which the drafts change a quantity is included too.
+    Needs of which drafted entries change a quantity are included.
     """
     still_open = journal.books.needs_still_open(recipient, item)
     found = [
@@ -235,7 +235,7 @@ def restore_needs(journal: Journal, draft: Draft, allocation: str) -> None:
 def meet_needs(journal: Journal, draft: Draft, recipient: str, item: str, quantity: int) -> None:
     """Meet open needs of a recipient with received goods that were not set aside for them.
 
-    A correction first meets the needs that the corrected command met. Goods that met no need before
+    A correction first meets the needs that the original command met. Goods that met no need before
     the correction meet no need after it.
     """
     needs = open_needs(journal, recipient, item)
@@ -314,7 +314,7 @@ def reopen_needs(journal: Journal, draft: Draft, recipient: str, item: str) -> N
     """Reopen needs of a recipient for an item after such goods came back.
 
     They are reopened by the quantity that the recipient's remaining goods do not cover. A
-    correction first reopens the needs that the corrected command reopened.
+    correction first reopens the needs that the original command reopened.
     """
     there = journal.total(RECEIVED(recipient), item)
     needs = {need.need: need for need in reversed(needs_of(journal, recipient, item))}

@@ -84,7 +84,7 @@ def _stated_by_line(
 
 
 def _former_statements(journal: Journal, line: ConvertedLine) -> list[ProductExpiry]:
-    """Return the corrected command's rows about the expiry of products like the one in a line.
+    """Return the original command's rows about the expiry of products like the one in a line.
 
     These products have the same item, and the expiry in the line is either the recorded one or the
     current one. Rows with this recorded expiry come first.
@@ -130,7 +130,7 @@ def record_statement(journal: Journal, draft: Draft, stated: ProductExpiry) -> N
 
 
 def describe_products(journal: Journal, draft: Draft, lots: Iterable[str]) -> None:
-    """Draft new expiries for products that were made from lots whose expiry the drafts change.
+    """Draft new expiries for products of lots whose own expiry changes in the drafted entries.
 
     Products of these products are included.
     """

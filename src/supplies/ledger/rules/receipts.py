@@ -219,14 +219,14 @@ def _last_receipt_of(journal: Journal, donation: str) -> str | None:
 
 
 def _current_donor(journal: Journal, donation: str) -> str:
-    """Return the donor of a donation as recorded in the books, without the drafts."""
+    """Return the donor of a donation as recorded in the books, without drafted entries."""
     arrival = journal.books.latest_row(Arrival, arrival=donation)
     assert arrival is not None, f"there is no donation {donation}"
     return arrival.party
 
 
 def _drafted_donor(journal: Journal, donation: str) -> str:
-    """Return the donor of a donation with the changes of the drafts."""
+    """Return the donor of a donation according to the drafted entries."""
     return next(
         row.party
         for draft in journal.drafts

@@ -199,10 +199,10 @@ def _take(
 
     Free stock is taken before allocations. Lots come in this order: lots that the count found as
     surplus, lots to which the command adds goods, other lots. A correction takes first from the
-    balances from which the corrected command took.
+    balances from which the original command took.
 
     Args:
-        booked: What the corrected command booked as the difference of this count.
+        booked: What the original command booked as the difference of this count.
     """
     place, item = UNEXPLAINED(count.location), count.item
     found = {
@@ -251,12 +251,12 @@ def _put_back(
 
     1. Lots from which the command takes goods, by as much as keeps their balance from being
     negative.
-    2. Lots that the count found to be missing. In a correction, first those to which the corrected
+    2. Lots that the count found to be missing. In a correction, first those to which the original
     command put goods back.
     3. Lots from which the command takes goods, by the rest.
 
     Args:
-        booked: What the corrected command booked as the difference of this count.
+        booked: What the original command booked as the difference of this count.
     """
     place, shelf, item = UNEXPLAINED(count.location), STOCK(count.location), count.item
 

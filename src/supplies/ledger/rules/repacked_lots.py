@@ -21,9 +21,9 @@ from supplies.ledger.journal import Journal
 
 
 def recorded_parents(journal: Journal, lot: str) -> list[str]:
-    """Return the lots from which a lot was made, sorted, according to the books without the drafts.
+    """Return the lots from which a lot was made, sorted, as recorded in the books.
 
-    A lot of which a part was spilled is included.
+    Drafted entries are ignored. A lot of which a part was spilled is included.
     """
     rows = journal.books.all(
         "SELECT parent FROM lot_parents p WHERE station = :station AND lot = :lot AND seq = ("
@@ -34,7 +34,7 @@ def recorded_parents(journal: Journal, lot: str) -> list[str]:
 
 
 def consumed_lots(journal: Journal, conversion: str) -> list[str]:
-    """Return the lots that a conversion consumed, sorted, including those in the drafts.
+    """Return the lots that a conversion consumed, sorted. Drafted entries are included.
 
     A lot whose goods were only spilled is not included.
 
@@ -133,7 +133,7 @@ def givers_of(journal: Journal, lots: Iterable[str]) -> set[str]:
 def check_goods_of_pledges(journal: Journal, pointer: str) -> None:
     """Check that repacked goods still come from the donor whose pledge they fulfilled.
 
-    The drafts may change who gave a lot, or from which lots another lot was made.
+    The drafted entries may change who gave a lot, or from which lots another lot was made.
 
     Args:
         pointer: JSON pointer to the field that the error names.

@@ -102,9 +102,9 @@ def _candidates(
 
 
 def _with_texts(command: Command, texts: Texts) -> Command | None:
-    """Return the command with its free texts replaced by these.
+    """Return the command with its free texts replaced by `texts`.
 
-    Return None if one of the texts belongs to a field that the command does not have.
+    Return None if one of `texts` belongs to a field that the command does not have.
     """
     fields = msgspec.to_builtins(command)
     try:
