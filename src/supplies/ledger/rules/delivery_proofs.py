@@ -42,7 +42,7 @@ def add_proofs(draft: Draft, command: ReportOutcome, books: Books) -> None:
 
 
 def add_outcome_details(draft: Draft, command: ReportOutcome) -> None:
-    """Add a row with the further details in a report about a stop, if it has any."""
+    """Add a row with the reason, next attempt and phone time in a report, if it has any of them."""
     details = OutcomeDetails(
         delivery=command.delivery,
         allocation=command.allocation,

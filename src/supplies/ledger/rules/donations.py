@@ -355,7 +355,7 @@ def _later_claims(
     claims: list[tuple[Need, int, int]],
     quantity: int,
 ) -> Iterator[ServedClaim]:
-    """Yield the claims that the goods serve although they were made after the goods arrived.
+    """Yield claims that were made only after the goods arrived, but that the goods serve.
 
     When the goods arrived, the pledge was open, but no need had claimed it. Each claim is served on
     the first day on which all of it had been made.

@@ -102,7 +102,7 @@ def find_merge(journal: Journal, seq: int) -> tuple[Body, Merge] | None:
 
 
 def divide_codes(journal: Journal, body: Body, merge: Merge) -> None:
-    """Reverse a merge, so that the two codes belong to two persons again.
+    """Reverse a merge, so that the two codes belong to different people again.
 
     Raises:
         AlreadyDone: the merge was reversed before.

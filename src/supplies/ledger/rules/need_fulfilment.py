@@ -313,7 +313,7 @@ def reopen_need(journal: Journal, draft: Draft, need: Need, quantity: int) -> No
 def reopen_needs(journal: Journal, draft: Draft, recipient: str, item: str) -> None:
     """Reopen needs of a recipient for an item after such goods came back.
 
-    They are reopened by the quantity that the recipient's remaining goods do not cover. A
+    The needs are reopened by the quantity that the recipient's remaining goods do not cover. A
     correction first reopens the needs that the original command reopened.
     """
     there = journal.total(RECEIVED(recipient), item)

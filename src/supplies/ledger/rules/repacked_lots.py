@@ -68,7 +68,7 @@ def products_in_order(journal: Journal, lots: Iterable[str]) -> list[str]:
 
 
 def _repacked(journal: Journal, lots: Iterable[str]) -> list[str]:
-    """Return those of these lots that conversions consumed, with one query."""
+    """Return which of these lots were consumed by conversions, with one query."""
     rows = query_ids(
         journal.books,
         lots,

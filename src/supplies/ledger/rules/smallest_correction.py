@@ -51,7 +51,7 @@ Attempt = Callable[[Command], None]
 """A function that tries a command without recording it. A refusal is raised as an error."""
 
 Figures = dict[Place, int]
-"""Quantities in base units. Each key is the place of the quantity in the command."""
+"""Quantities in base units, by their place in the command."""
 
 _FIELDS = ("lines", "consumed", "produced", "spilled")
 
@@ -357,7 +357,7 @@ def _pointer(place: Place) -> str:
 
 
 def _with_figures(command: Any, figures: Figures) -> Command:
-    """Return the command with its quantities replaced by these."""
+    """Return the command with its quantities replaced by `figures`."""
     if _COMMAND in figures:
         return msgspec.structs.replace(  # type: ignore[no-any-return]  # the same kind as it was
             command, quantity=figures[_COMMAND], pack=None, pack_size=None
