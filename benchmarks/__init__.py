@@ -1,1 +1,5 @@
-"""Benchmarks: speed, as ratios within one interleaved run. `make bench` runs them."""
+"""Benchmarks. `make bench` runs them.
+
+Speeds are given as ratios to those of simpler programs that take turns with the ledger in the same
+run.
+"""

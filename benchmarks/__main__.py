@@ -1,7 +1,8 @@
-"""`make bench`: compare the ledger and the service with bare programs, in a few minutes.
+"""`make bench`: compare the speed of the ledger and the service with that of simpler programs.
 
-Arguments name the benchmarks to run instead; `all` runs each of them, which takes an hour.
-`python -m benchmarks growth --entries 1000000 --engine postgresql` chooses the size of the books.
+Without arguments, it runs the benchmarks of `IN_MINUTES`, which take a few minutes. To run other
+benchmarks, name them as arguments; `all` runs every benchmark and takes an hour. `python -m
+benchmarks growth --entries 1000000 --engine postgresql` chooses the size of the books.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ BENCHMARKS = {
 }
 
 IN_MINUTES = ("ledger", "service")
-"""The benchmarks that run if none is named."""
+"""The benchmarks that run if the command line names none."""
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["growth"]:

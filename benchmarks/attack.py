@@ -1,8 +1,9 @@
-"""`make attack`: overload a real service for some seconds, and measure how it responds.
+"""`make attack`: overload a running service for some seconds, and measure how it responds.
 
-Each attack runs alone against `supplies serve`, over books with many entries and open needs and
-with receipts of 500 lines. During the attack, the health of the service is requested continuously.
-The results are compared with the limits in attack.toml. If a limit is missed, the exit status is 1.
+Each attack runs alone against `supplies serve`. The books contain many entries and open needs, and
+receipts of 500 lines. During an attack, the health of the service is requested continuously. The
+results are compared with the limits in attack.toml. If any result exceeds its limit, the exit
+status is 1.
 """
 
 from __future__ import annotations
@@ -40,14 +41,14 @@ from supplies.signing.station_keys import create_first_key
 
 ENTRIES, OPEN_NEEDS, LONG_RECEIPTS, LINES = 10_000, 5_000, 8, 500
 SECONDS = 5.0
-"""How long each attack lasts."""
+"""Duration of each attack, in seconds."""
 
 PATIENCE = 120.0
-"""Seconds after which an attacker stops waiting for a response."""
+"""Timeout of an attacker's request, in seconds."""
 
 PASSWORD = "four words nobody guesses"
 REFUSED = (401, 403, 408, 413, 429, 503)
-"""HTTP statuses of responses with which the service refuses a request of an attacker."""
+"""HTTP statuses with which the service refuses an attacker's request."""
 
 BARS: dict[str, int] = tomllib.loads(
     Path(__file__).with_name("attack.toml").read_text(encoding="utf-8")
@@ -55,7 +56,7 @@ BARS: dict[str, int] = tomllib.loads(
 
 
 class Target(NamedTuple):
-    """The attacked service, and a token of each role."""
+    """The service that is attacked, with an API token for each role."""
 
     port: int
     process: subprocess.Popen[bytes]
@@ -67,14 +68,14 @@ class Target(NamedTuple):
         return f"http://127.0.0.1:{self.port}"
 
     def client(self, role: str | None = None) -> httpx.Client:
-        """Return a client with the token of a role, or without a token."""
+        """Return an HTTP client with the token of a role. None means without a token."""
         headers = {} if role is None else {"Authorization": f"Bearer {self.tokens[role]}"}
         return httpx.Client(base_url=self.url, timeout=PATIENCE, headers=headers)
 
 
 @dataclass
 class Tally:
-    """The responses that attackers got, counted by all their threads together."""
+    """Counts of the responses that attackers received. All threads of an attack share them."""
 
     end: float
     answered: int = 0
@@ -83,11 +84,11 @@ class Tally:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def goes_on(self) -> bool:
-        """Return whether the attack is still going on."""
+        """Return whether the attack has not ended yet."""
         return time.monotonic() < self.end
 
     def count(self, status: int) -> None:
-        """Count a response."""
+        """Count a response by its HTTP status."""
         with self.lock:
             self.answered += status < 500
             self.refused += status in REFUSED
@@ -95,7 +96,7 @@ class Tally:
                 self.errors[f"status {status}"] += 1
 
     def fail(self, error: Exception) -> None:
-        """Count a request without a response."""
+        """Count a request that got no response."""
         with self.lock:
             self.errors[type(error).__name__] += 1
 
@@ -104,7 +105,7 @@ Attack = Callable[[Target, Tally], None]
 
 
 def reading(role: str, path: str, clients: int) -> Attack:
-    """Attack: clients that read one path again and again."""
+    """Return an attack in which clients request the same path repeatedly."""
 
     def attack(target: Target, tally: Tally) -> None:
         def read() -> None:
@@ -172,14 +173,17 @@ def slow_bodies(target: Target, tally: Tally) -> None:
 
 
 def idle_connections(target: Target, tally: Tally) -> None:
-    """Attack: more idle connections than the service may open files."""
+    """Attack: open idle connections, more than the number of files the service may open."""
     with _connections(target, 600):
         while tally.goes_on():
             time.sleep(0.1)
 
 
 def locking_out(target: Target, tally: Tally) -> None:
-    """Attack: strangers at many addresses guess the password of a user, who then signs in."""
+    """Attack: strangers at many addresses guess the password of a user.
+
+    Afterwards the user must still be able to sign in.
+    """
     form = {"login": "coordinator", "password": PASSWORD}
     with target.client() as web:
         owner = {"Origin": target.url, "X-Forwarded-For": "192.0.2.1"}
@@ -213,7 +217,7 @@ QUIET = "nobody attacks"
 
 
 def wait(target: Target, tally: Tally) -> None:
-    """Do nothing, to measure the health of a service without an attack."""
+    """Attack nothing. This measures the health of a service that is not under attack."""
     time.sleep(SECONDS)
 
 
@@ -260,7 +264,7 @@ def main() -> int:
 
 
 def make_books(database: Path) -> dict[str, str]:
-    """Make the books. Return a token of each role."""
+    """Create the books to attack. Return a token for each role."""
     with open_books(database) as ledger:
         ledger.store.run("PRAGMA synchronous = OFF")
         commands = yield_commands(ledger)
@@ -303,7 +307,11 @@ def _record(ledger: Ledger, commands: list[Command]) -> None:
 
 @contextmanager
 def serving(database: Path, tokens: dict[str, str]) -> Iterator[Target]:
-    """Run the service until the end of the block. It trusts the client addresses in headers."""
+    """Run the service within the `with` block.
+
+    It trusts the client address in the header `X-Forwarded-For`, so that attackers can have many
+    addresses.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -336,7 +344,7 @@ def serving(database: Path, tokens: dict[str, str]) -> Iterator[Target]:
 
 
 def _limit_files() -> None:
-    """Lower the soft limit of open files, as many systems do. The service may raise it."""
+    """Set a low soft limit for open files, as is common. The service may raise the limit."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (512, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 
 
@@ -348,7 +356,7 @@ def _is_healthy(web: httpx.Client) -> bool:
 
 
 def measure(target: Target, attack: Attack) -> tuple[dict[str, float], Counter[str]]:
-    """Run an attack, and return its row of the table and its errors."""
+    """Run an attack. Return its row of the printed table, and its errors."""
     tally = Tally(time.monotonic() + SECONDS)
     probe = Probe(target)
     with probe:
@@ -365,7 +373,7 @@ def measure(target: Target, attack: Attack) -> tuple[dict[str, float], Counter[s
 
 
 class Probe:
-    """Asks for the health of the service, and reads its memory, until the end of the block."""
+    """Requests the health of the service repeatedly, and measures its memory, in a `with` block."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -377,7 +385,7 @@ class Probe:
 
     @property
     def p99(self) -> float:
-        """Seconds within which 99 of 100 health checks were answered."""
+        """The 99th percentile of the response times of health checks, in seconds."""
         return statistics.quantiles(self._times, n=100)[98] if len(self._times) > 1 else PATIENCE
 
     def __enter__(self) -> None:
@@ -409,7 +417,7 @@ class Probe:
 
 
 def _memory(pid: int) -> int:
-    """Return the memory of a process and its children, in bytes."""
+    """Return the memory of a process and of its child processes, in bytes."""
     total = 0
     with suppress(OSError):
         status = Path(f"/proc/{pid}/status").read_text()

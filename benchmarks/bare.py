@@ -1,4 +1,4 @@
-"""Write the same rows and hash chain as the ledger with bare SQL statements, for comparison."""
+"""Write the rows and the hash chain of the ledger with plain SQL statements, for comparison."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ Rows = list[tuple[str, list[tuple[Any, ...]]]]
 
 
 class BareSqlite:
-    """A SQLite file with the ledger's tables and indexes, without triggers or foreign keys.
+    """Writes to a SQLite file with the tables and indexes of the ledger.
 
-    Clients of one station take turns, because they share its hash chain.
+    There are no triggers or foreign keys. Clients of one station write one after another, because
+    they share its hash chain.
     """
 
     begin = "BEGIN IMMEDIATE"
@@ -33,7 +34,7 @@ class BareSqlite:
 
     @staticmethod
     def connect(database: str) -> Callable[..., Any]:
-        """Open a connection. Return the function that executes a statement on it."""
+        """Open a connection. Return a function that executes SQL statements on the connection."""
         connection = sqlite3.connect(database, isolation_level=None, cached_statements=512)
         connection.execute("PRAGMA busy_timeout = 60000")
         connection.execute("PRAGMA journal_mode = WAL")
@@ -42,7 +43,7 @@ class BareSqlite:
 
     @classmethod
     def create(cls, database: str, stations: Iterable[str]) -> None:
-        """Create the tables, and the head of each station's chain."""
+        """Create the tables, and the first hash of each station's chain."""
         execute = cls.connect(database)
         for migration in schema.migrations():
             for statement in migration.statements():
@@ -52,11 +53,11 @@ class BareSqlite:
 
     @staticmethod
     def to_driver(sql: str) -> Any:
-        """Return a statement in the form that the engine's driver takes."""
+        """Convert an SQL statement to the form that the database driver expects."""
         return sql
 
     def write(self, *commands: Rows) -> None:
-        """Write the rows of these commands in one durable transaction."""
+        """Write the rows of some commands in one durable transaction."""
         self.execute(self._prepared(self.begin))
         ((last,),) = self.execute(self._prepared(self.head), (self.station,)).fetchall()
         for sql, values in (each for rows in commands for each in rows):
@@ -78,14 +79,14 @@ class BareSqlite:
 
 
 class BarePostgresql(BareSqlite):
-    """A PostgreSQL database with the same tables, and with the session settings of the ledger."""
+    """Writes to a PostgreSQL database with the tables and the session settings of the ledger."""
 
     begin = "BEGIN"
     head = BareSqlite.head + " FOR UPDATE"
 
     @staticmethod
     def connect(database: str) -> Callable[..., Any]:
-        """Open a connection. Return the function that executes a statement on it."""
+        """Open a connection. Return a function that executes SQL statements on the connection."""
         connection = psycopg.connect(database, autocommit=True)
         connection.prepare_threshold = 0
         connection.execute("SET jit = off")
@@ -94,7 +95,7 @@ class BarePostgresql(BareSqlite):
 
     @staticmethod
     def to_driver(sql: str) -> Any:
-        """Return a statement in the form that the engine's driver takes."""
+        """Convert an SQL statement to the form that the database driver expects."""
         return schema.to_postgresql(f"{sql};").removesuffix(";").replace("?", "%s").encode()
 
 
@@ -106,7 +107,10 @@ _FOREIGN_KEYS = re.compile(
 
 
 def read_rows(store: Store, first: int, last: int) -> Rows:
-    """Return the rows that the entries from first to last wrote, and their balance updates."""
+    """Return the rows that the entries from `first` to `last` wrote.
+
+    The result includes the SQL statements that update balances.
+    """
     rows: Rows = []
     for table in ("entries", *TABLES.values(), "erasable", "transfers"):
         found = store.all(
@@ -132,7 +136,7 @@ _UPDATE_DAYS = (
 
 
 def balance_updates(transfer: tuple[Any, ...]) -> Rows:
-    """Return the updates of balances, now and by day, that a row of `transfers` makes."""
+    """Return the SQL statements by which a row of `transfers` updates the balances."""
     station, seq, line, day, source, target, item, lot, quantity = transfer[:9]
     rows: Rows = []
     for account, change in ((source, -quantity), (target, quantity)):

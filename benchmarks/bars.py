@@ -1,4 +1,4 @@
-"""Check the ratios of the benchmarks against their limits in `bars.toml`."""
+"""Check the ratios that benchmarks measure against the limits in `bars.toml`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _missed: list[str] = []
 
 
 def check_bar(name: str, ratio: float) -> None:
-    """Remember a ratio that misses its limit. A ratio without a limit is never missed."""
+    """Check a ratio against its limit, and remember the ratio if it misses the limit."""
     least, most = _BARS["at_least"].get(name), _BARS["at_most"].get(name)
     if least is not None and ratio < least:
         _missed.append(f"{name}: {ratio:.2f}, should be at least {least:.2f}")
@@ -21,5 +21,5 @@ def check_bar(name: str, ratio: float) -> None:
 
 
 def print_missed_bars() -> None:
-    """Print the ratios that missed their limits."""
+    """Print the ratios that missed their limits, or that there are none."""
     print("\n".join(["below their bars:", *_missed]) if _missed else "all bars are reached")

@@ -1,7 +1,8 @@
-"""Compare the ledger with bare SQL statements on both engines, with concurrent client processes.
+"""Compare the ledger with plain SQL statements on SQLite and PostgreSQL, with several clients.
 
-Every commit is flushed to the disk. A client of the ledger and a bare client write the same rows
-with the same hash chain. They take short turns, so that other load on the machine affects both.
+Each client is a process. Every commit is flushed to the disk. Clients of the ledger and clients
+with plain statements write the same rows with the same hash chain. They take short turns, so that
+other load on the machine affects both in the same way.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _PROCESSES = multiprocessing.get_context("spawn")
 
 @dataclass(frozen=True)
 class Databases:
-    """The two databases that are compared on an engine: that of the ledger, and the bare one."""
+    """The two databases of a comparison: that of the ledger, and that for plain SQL statements."""
 
     engine: str
     ledger: str
@@ -44,12 +45,12 @@ class Databases:
 
     @property
     def bare(self) -> type[BareSqlite]:
-        """The class that writes bare statements on this engine."""
+        """The class that writes plain SQL statements to this engine."""
         return BarePostgresql if self.engine == "PostgreSQL" else BareSqlite
 
 
 def run() -> None:
-    """Print durable commands per second of both engines, with one client and with several."""
+    """Print the durable commands per second of each engine, with one and with several clients."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         place = Path(folder)
         database = stack.enter_context(postgresql_server(place))
@@ -74,7 +75,7 @@ def _compare_with_bare(databases: Callable[[str], Databases]) -> None:
 
 
 def _compare(databases: Databases, *, clients: int, stations: int) -> float:
-    """Print the rates of the ledger and of bare statements. Return the ledger's rate."""
+    """Print the commands per second with the ledger and with plain SQL. Return the ledger's."""
     names = [f"s{number}" for number in range(stations)]
     for name in names:
         open_books(databases.ledger, name).close()
@@ -100,7 +101,7 @@ def _compare(databases: Databases, *, clients: int, stations: int) -> float:
 
 
 class _Clients:
-    """Processes of clients that work each time `slice` is called."""
+    """Client processes. They work for a short time whenever `slice` is called."""
 
     def __init__(
         self, work: Callable[..., None], databases: Databases, stations: list[str], clients: int
@@ -119,9 +120,9 @@ class _Clients:
         self._start.wait()  # all are ready
 
     def slice(self) -> float:
-        """Let all clients work for a short time. Return commands per second over all clients.
+        """Let all clients work for a short time. Return their commands per second in total.
 
-        The time is that from the first start to the last end.
+        The time is measured from the start of the first client to the end of the last.
         """
         self._start.wait()
         begin = perf_counter()
@@ -129,7 +130,7 @@ class _Clients:
         return self._clients * CYCLES * COMMANDS_PER_ROUND / (perf_counter() - begin)
 
     def end(self) -> None:
-        """Wait until all processes have ended."""
+        """Wait until all client processes have ended."""
         for process in self._processes:
             process.join()
             assert process.exitcode == 0
@@ -162,13 +163,13 @@ def _write(databases: Databases, station: str, number: int, start: Barrier, done
 
 
 def _households(number: int) -> Iterator[int]:
-    """Yield the households that a client serves, in turn. No two clients share one."""
+    """Yield the numbers of the households for which a client records. Clients share none."""
     for at in range(ROUNDS * CYCLES):
         yield (number + at * CLIENTS) % HOUSEHOLDS
 
 
 def _record_plan(station: str) -> list[Rows]:
-    """Record the work of a client. Return the rows of each command."""
+    """Record the commands of one client in temporary books. Return the rows of each command."""
     with tempfile.TemporaryDirectory() as folder, open_books(f"{folder}/p.db", station) as ledger:
         ledger.store.run("PRAGMA synchronous = OFF")
         ranges: list[tuple[int, int]] = []
@@ -188,7 +189,7 @@ def _record_plan(station: str) -> list[Rows]:
 
 @contextmanager
 def postgresql_server(place: Path) -> Iterator[Callable[[str], str]]:
-    """Run a PostgreSQL server. Yield the function that creates a database and returns its URL."""
+    """Run a PostgreSQL server. Yield a function that creates a database and returns its URL."""
     # Both must exist before the package is imported: otherwise it warns. It keeps its lock there.
     (place / "run" / "python_PostgresServer").mkdir(parents=True)
     (place / "run").chmod(0o700)

@@ -1,8 +1,9 @@
-"""The least that a service of this design can do: a bare ASGI application without a framework.
+"""A bare ASGI application without a framework: the least work that a service of this kind can do.
 
-It checks the same token, sends the same headers, writes a log line, and runs the same kind of SQL.
-A move writes the same rows with the hash chain and the stored response, through one writer that
-commits all waiting requests together. There are no rules, triggers or checks of the request.
+It checks an API token, sends the same headers as the service, writes a log line, and runs the same
+kind of SQL. A request to move goods writes the same rows as in the service, with the hash chain and
+the stored response. One writer commits all waiting requests together. There are no rules or
+triggers, and requests are not validated.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ Answer = tuple[asyncio.AbstractEventLoop, "asyncio.Future[bytes]", str]
 
 
 def create_floor(path: str) -> None:
-    """Create the tables, a token and goods in stock."""
+    """Create the tables, an API token and goods in stock."""
     BareSqlite.create(path, [STATION])
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE tokens (secret BLOB PRIMARY KEY, caller TEXT)")
@@ -62,7 +63,7 @@ def _digest(secret: str) -> bytes:
 
 
 class Floor:
-    """The application."""
+    """The bare ASGI application."""
 
     def __init__(self, path: str) -> None:
         self._read = BareSqlite.connect(path)
@@ -71,7 +72,7 @@ class Floor:
         threading.Thread(target=self._write, daemon=True).start()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer a request."""
+        """Handle one HTTP request."""
         if scope["type"] != "http":
             await _start_and_stop(receive, send)
             return
@@ -122,7 +123,7 @@ async def _start_and_stop(receive: Any, send: Any) -> None:
 
 
 def _move(seq: int, key: str) -> tuple[Rows, bytes]:
-    """Return the rows of a move, and the response to it."""
+    """Return the rows that move goods, and the response to the request."""
     transfer = (STATION, seq, 1, _DAY, "stock:store-a", "stock:annex", "mask", "l_1", 1, None, None)
     entry = {"station": STATION, "seq": seq, "id": str(uuid.uuid4()), "kind": "goods_moved"}
     body = _encode({**entry, "recorded_at": _AT, "transfers": [transfer[4:9]]})

@@ -1,8 +1,8 @@
 """Measure how the CPU time of views and commands grows with the size of the books.
 
-The books are those of one station and one year. The numbers of donors and recipients grow with the
-number of entries. A quarter of the entries are needs that stay open. On PostgreSQL, the CPU time of
-the server's process is included.
+The books contain one year of one station. The numbers of donors and recipients grow with the number
+of entries. A quarter of the entries are needs that stay open. On PostgreSQL, the CPU time of the
+database server is included.
 """
 
 from __future__ import annotations
@@ -52,26 +52,26 @@ LINES_OF_A_CORRECTION = 500
 REPETITIONS = 5
 
 Cpu = Callable[[], float]
-"""A clock of the CPU time used so far, in seconds."""
+"""Function that returns the CPU time used so far, in seconds."""
 
 
 class Clock:
-    """The clock of the benchmark. It is set to the day of the round that is recorded."""
+    """A clock for the ledger, which always shows the same time of a day that can be set."""
 
     def __init__(self) -> None:
         self.day = FIRST
 
     def set_day(self, day: date) -> None:
-        """Set the day."""
+        """Set the day that the clock shows."""
         self.day = day
 
     def __call__(self) -> datetime:
-        """Return the time."""
+        """Return the time that the clock shows."""
         return datetime(self.day.year, self.day.month, self.day.day, 4, tzinfo=UTC)
 
 
 def run(sizes: Sequence[int] = SIZES, engines: Sequence[str] = ("sqlite", "postgresql")) -> None:
-    """Print the results for each engine and each size of the books."""
+    """Print the results of this benchmark, for each engine and each size of the books."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         if "sqlite" in engines:
@@ -97,7 +97,11 @@ def _print(engine: str, sizes: Sequence[int], url: Callable[[str], str]) -> None
 
 
 def _measure(url: str, size: int) -> Iterator[tuple[str, float]]:
-    """Yield the results for books of one size: milliseconds of CPU, or commands per second."""
+    """Yield the results for books of one size.
+
+    They are CPU milliseconds for views and single commands, and commands per second for bulk
+    recording.
+    """
     clock = Clock()
     with open_books(url, size, clock) as ledger, _cpu_clock(ledger) as cpu:
         yield "bulk recording, commands/s", 1 / record_entries(ledger, clock.set_day, size, cpu)
@@ -114,7 +118,10 @@ def _measure(url: str, size: int) -> Iterator[tuple[str, float]]:
 
 @contextmanager
 def _cpu_clock(ledger: Ledger) -> Iterator[Cpu]:
-    """Yield a function that returns the CPU seconds of this process and of the ledger's server."""
+    """Yield a function that returns the CPU time used so far, in seconds.
+
+    It is the time of this process and of the database server that works for the ledger.
+    """
     if isinstance(ledger.store, SqliteStore):
         yield process_time
         return
@@ -129,7 +136,7 @@ def _cpu_clock(ledger: Ledger) -> Iterator[Cpu]:
 
 
 def open_books(url: str, size: int, clock: Clock) -> Ledger:
-    """Create the books of a station, with a catalogue for so many entries."""
+    """Create the books of a station, with a catalogue that suits this number of entries."""
     ledger = Ledger.open(url, station=STATION, clock=clock, new_station=True)
     if isinstance(ledger.store, SqliteStore):
         ledger.store.run("PRAGMA synchronous = OFF")
@@ -139,7 +146,7 @@ def open_books(url: str, size: int, clock: Clock) -> Ledger:
 
 
 def register_catalogue(ledger: Ledger, size: int) -> None:
-    """Register items, donors, recipients, locations and teams for this number of entries."""
+    """Register items, people, locations and teams that suit this number of entries."""
     ledger.register(
         *(Item(code=f"item-{n}", name="made up") for n in range(ITEMS)),
         *(Donor(code=f"D-{n}", name="made up") for n in range(_donors(size))),
@@ -160,10 +167,10 @@ def _recipients(size: int) -> int:
 def record_entries(
     ledger: Ledger, set_day: Callable[[date], None], size: int, cpu: Cpu = process_time
 ) -> float:
-    """Record so many entries. Return the CPU time of a command in the last tenth.
+    """Record this number of entries. Return the CPU seconds per command in the last tenth.
 
     Args:
-        set_day: Sets the ledger's clock to a day.
+        set_day: Sets the day of the ledger's clock.
     """
     rounds = -(-size // ENTRIES_PER_ROUND)
     commands = _yield_commands(ledger.books.head()[0], size)
@@ -181,7 +188,7 @@ def record_entries(
 
 
 def _yield_commands(head: int, size: int) -> Iterator[c.Command]:
-    """Yield commands without end. Three of the four needs in a round stay open."""
+    """Yield commands endlessly, in rounds. Three of the four needs of a round stay open."""
     for number in itertools.count():
         item, store = f"item-{number % ITEMS}", STORES[number % len(STORES)]
         donor, recipient = f"D-{number % _donors(size)}", f"R-{number % _recipients(size)}"
@@ -208,7 +215,7 @@ def _yield_commands(head: int, size: int) -> Iterator[c.Command]:
 
 
 def views(size: int) -> dict[str, Callable[[Ledger], object]]:
-    """Return the measured views by name."""
+    """Return the views to measure, by name."""
     month = date(2019, 6, 1), date(2019, 6, 30)
 
     def view(

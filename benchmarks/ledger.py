@@ -1,4 +1,4 @@
-"""Compare the ledger with bare sqlite3 that writes the same rows, commit by commit."""
+"""Compare the ledger with plain sqlite3 that writes the same rows in the same transactions."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def run() -> None:
 
 
 def _record_plan(path: Path) -> list[Rows]:
-    """Record the commands. Return the rows of each command."""
+    """Record the commands once. Return the rows of each command, for plain sqlite3 to write."""
     with open_books(path) as ledger:
         ledger.store.run("PRAGMA synchronous = OFF")
         ranges = []
@@ -52,7 +52,7 @@ def _create_bare(path: Path) -> BareSqlite:
 
 
 def _compare_commits(place: Path, plan: list[Rows]) -> None:
-    """Compare commits of one command. The ledger and the baseline take turns."""
+    """Compare transactions of one command each. The ledger and plain sqlite3 take turns."""
     ours: list[float] = []
     baseline: list[float] = []
     bare = _create_bare(place / "bare.db")
@@ -71,7 +71,7 @@ def _compare_commits(place: Path, plan: list[Rows]) -> None:
 
 
 def _compare_grouped_commits(place: Path, plan: list[Rows]) -> None:
-    """Compare commits of several commands."""
+    """Compare transactions that contain many commands each."""
     ours: list[float] = []
     baseline: list[float] = []
     bare = _create_bare(place / "bare-grouped.db")

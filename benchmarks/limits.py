@@ -1,7 +1,8 @@
-"""Measure commands of different sizes: 1 line, a quarter of the largest number, and the largest.
+"""Measure commands of three sizes: one line, a quarter of the maximum, and the maximum of lines.
 
-The growth is the time at the limit divided by the time at a quarter of it: 4 is linear, 16 is
-quadratic. `tests/ledger/test_command_limits.py` counts the statements of the same commands.
+The growth is the time at the maximum divided by the time at a quarter of it: 4 means linear, 16
+means quadratic. `tests/ledger/test_command_limits.py` counts the SQL statements of the same
+commands.
 """
 
 from __future__ import annotations
@@ -22,11 +23,14 @@ from supplies.storage.sqlite.store import SqliteStore
 SIZES = (1, MAX_LINES // 4, MAX_LINES)
 
 LINES_OF_A_STOP = 10
-"""Lines of each allocation that is dispatched. A dispatch loads at most `MAX_DISPATCH_LINES`."""
+"""Number of lines of each allocation in a dispatch.
+
+A dispatch can have at most `MAX_DISPATCH_LINES` lines in total.
+"""
 
 
 def run() -> None:
-    """Print the seconds of each command at three sizes, and their growth, on both engines."""
+    """Print the seconds and the growth for each command, on SQLite and PostgreSQL."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         _print("SQLite", lambda name: str(place / f"{name}.db"))
@@ -55,7 +59,10 @@ def _seconds(url: str, name: str, size: int) -> float:
 
 
 def prepare(ledger: Ledger, name: str, size: int) -> c.Command:
-    """Record what a command of `size` lines needs, and return the command, not yet recorded."""
+    """Record what a command of `size` lines needs, such as stock, and return the command.
+
+    The command itself is not recorded here.
+    """
     with ledger.transaction():
         ledger.register(
             Location(code="store-b", name="Store B"),
@@ -67,7 +74,7 @@ def prepare(ledger: Ledger, name: str, size: int) -> c.Command:
 
 
 class _Books:
-    """A ledger, with short methods for recording what the commands need."""
+    """A ledger with short methods that record what the measured commands need."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
@@ -81,25 +88,25 @@ class _Books:
         return self.ledger.record(command, by="u_1").seq
 
     def stock(self, size: int, *, same_item: bool = False) -> None:
-        """Open stock of `size` lots, of one item or of one item each."""
+        """Record `size` lots of opening stock, of different items or all of the same item."""
         self.record(c.OpenStock(location="store-b", lines=_arrivals(size, same_item=same_item)))
 
     def needs(self, size: int) -> list[str]:
-        """Record a need for each item."""
+        """Record a need for each of `size` items. Return the ids of the needs."""
         return [
             self.record(c.NoteNeed(recipient="H-0", item=f"i-{n}", quantity=5)) for n in range(size)
         ]
 
     def pledge(self, size: int) -> str:
-        """Record a pledge of all items, each of which is claimed by a need."""
+        """Record a pledge of `size` items, and claim each of them for a need. Return its id."""
         return self.record(_pledge(self, size))
 
     def allocation(self, size: int, recipient: str = "H-0") -> str:
-        """Allocate one unit of each item."""
+        """Set aside one unit of each of `size` items. Return the id of the allocation."""
         return self.record(_allocate(size, recipient))
 
     def stop(self, size: int) -> tuple[str, str]:
-        """Dispatch an allocation of `size` lines. Return the delivery and the allocation."""
+        """Dispatch an allocation of `size` lines. Return the ids of delivery and allocation."""
         self.stock(size)
         allocation = self.allocation(size)
         return self.record(c.Dispatch(team="t_1", allocations=[allocation])), allocation

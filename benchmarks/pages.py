@@ -1,7 +1,7 @@
-"""Measure the server time of each page, for a station with many entries.
+"""Measure the server time of each web page, for a station with many entries.
 
-It signs in as a coordinator, follows the links from the page Today and opens one page for each
-route. The application runs in this process, so the time of the network is not included.
+The benchmark signs in as a coordinator, follows the links from the page Today, and opens one page
+for each route. The application runs in the same process, so network time is not included.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ AIM_MILLISECONDS = 100
 
 
 def run(entries: int = ENTRIES) -> None:
-    """Print the time of each page, the slowest first, and the pages that exceed the limit."""
+    """Print the time of each page, slowest first, and then the pages that exceed the limit."""
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
         database = str(Path(folder) / "books.db")
@@ -51,7 +51,7 @@ def run(entries: int = ENTRIES) -> None:
 
 
 def _issue_session(ledger: Ledger) -> str:
-    """Add a coordinator, and return the secret of a session."""
+    """Add a coordinator, and return the secret of a session for this user."""
     with ledger.admin_transaction() as books:
         access = AccessContext(books, ledger.clock())
         new = users.NewUser(login="chen", role="coordinator")
@@ -62,7 +62,7 @@ def _issue_session(ledger: Ledger) -> str:
 
 
 def _measure(database: str, clock: Clock, session: str) -> dict[str, float]:
-    """Return the median time of each page in milliseconds, by the name of the page."""
+    """Return the median time of each page in milliseconds, by name of the page."""
     found, waiting = dict[str, float](), ["/"]
     app = create_app(database, STATION, clock=clock)
     with TestClient(app, base_url="http://127.0.0.1", cookies={"supplies_session": session}) as get:

@@ -1,7 +1,7 @@
-"""Compare drawing receipts with bare reportlab calls that draw the same page without layout work.
+"""Compare drawing receipts with the reportlab calls alone, which draw the same page.
 
-The bare program makes the same reportlab calls as a receipt; they are recorded once. It also
-computes one QR code for each page.
+The reportlab calls of one receipt are recorded. For each page, the comparison program repeats these
+calls and computes one QR code, but does no layout.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RECEIPTS = 1_000
 ROUNDS = 3
 
 _DOCUMENT_CALLS = ("c.setTitle", "c.setAuthor", "c.setSubject", "c.setCreator", "c.save(")
-"""Calls that are made once for a document. All other calls draw the page."""
+"""The calls that are made once for a whole PDF. All other calls are made for each page."""
 
 _FIRST_RECEIPT = (
     "from supplies_receipts import draw_receipt\n"
@@ -36,7 +36,7 @@ _FIRST_RECEIPT = (
 
 
 def run() -> None:
-    """Print the speed and size of receipts."""
+    """Print how fast receipts are drawn, and how large they are."""
     papers = [_receipt_with_number(at) for at in range(1, RECEIPTS + 1)]
     single = draw_receipt(papers[0])  # loads the fonts, which is measured separately
     bare = _BareProgram(papers[0])
@@ -65,7 +65,7 @@ def run() -> None:
 
 
 def _receipt_with_number(at: int) -> ReceiptPaper:
-    """Return a receipt of three lines with its own number, and therefore its own QR code."""
+    """Return a receipt of three lines with the number `at`. Its QR code is different too."""
     paper = receipt()
     number = f"JZ-2020-{at:06d}"
     return ReceiptPaper(
@@ -75,7 +75,10 @@ def _receipt_with_number(at: int) -> ReceiptPaper:
 
 
 def _time_first_receipt() -> float:
-    """Return the median of three times, from the start of Python until the receipt is drawn."""
+    """Return the seconds from the start of Python until a receipt is drawn.
+
+    They are the median of three runs.
+    """
     times = []
     for _ in range(3):
         begin = perf_counter()
@@ -85,7 +88,7 @@ def _time_first_receipt() -> float:
 
 
 class _BareProgram:
-    """The reportlab calls of one page, written as a program and compiled."""
+    """The reportlab calls that draw the page of a receipt, as compiled Python code."""
 
     def __init__(self, paper: ReceiptPaper) -> None:
         calls: list[str] = []
@@ -101,7 +104,7 @@ class _BareProgram:
         self._page, self._url = made["page"], paper.proof.url
 
     def draw(self, count: int) -> bytes:
-        """Return a document that has this page `count` times."""
+        """Return a PDF in which this page occurs `count` times."""
         file = BytesIO()
         plain = Canvas(file, invariant=1, pageCompression=1, initialFontName=fonts.FACE)
         for _ in range(count):
@@ -113,7 +116,7 @@ class _BareProgram:
 
 
 class _RecordingProxy:
-    """A proxy of a reportlab object that records every call as a line of Python."""
+    """A proxy of a reportlab object. It records each call as a line of Python code."""
 
     def __init__(self, real: Any, name: str, calls: list[str]) -> None:
         self._real, self._name, self._calls = real, name, calls

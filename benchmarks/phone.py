@@ -1,8 +1,8 @@
-"""Measure the page of a delivery team with 2,000 stops in the browser.
+"""Measure the web page of a delivery team that has 2,000 stops.
 
-It serves books with one large delivery, opens the page in Chromium, and measures two times: from
-the change of the address until the list is drawn, and from the tap on Save until the record is on
-the disk and the page says so.
+The benchmark creates books with one large delivery, opens the page in Chromium, and measures two
+times: from opening the list until it is drawn, and from tapping Save until the record is on the
+phone's disk and the page confirms it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tools.screenshots import served_demo
 
 STOPS = 2_000
 MOST_STOPS = 500
-"""Largest number of stops of one delivery. The phone lists all deliveries of the team."""
+"""Number of stops in one delivery. The phone lists the stops of all deliveries of a team."""
 
 REPETITIONS = 9
 AIM_LIST_MILLISECONDS = 100

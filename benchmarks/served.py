@@ -1,4 +1,4 @@
-"""One server of the service benchmark: `python -m benchmarks.served KIND BOOKS PORT`."""
+"""Run one server of the service benchmark: `python -m benchmarks.served KIND BOOKS PORT`."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from benchmarks.workload import STATION, clock
 
 @get("/")
 async def hello() -> dict[str, str]:
-    """The smallest possible handler, as a baseline."""
+    """Handle a request with the least possible work, as a baseline."""
     return {"hello": "world"}
 
 
 def application(kind: str, books: str) -> Any:
-    """Return the application to serve.
+    """Return the ASGI application to serve.
 
     Args:
-        kind: "hello" serves only the baseline handler, "floor" the application of
-            `benchmarks.floor`, "grouped" the service, and "single" the service with one commit per
-            request.
+        kind: "hello" is only the baseline handler, "floor" is the application of
+            `benchmarks.floor`, "grouped" is the service, and "single" is the service with one
+            commit for each request.
     """
     if kind == "floor":
         return Floor(books)

@@ -1,8 +1,8 @@
-"""Measure the service under load, compared with a minimal Litestar handler in the same run.
+"""Measure the service under load, and compare it with a minimal Litestar handler.
 
-Each server is a granian process, run as `supplies serve` runs it, with its log in a file. The
-client is one process with raw connections that parse only the HTTP they need. The kinds of requests
-take short turns, so that other load on the machine affects all of them.
+Each server is a granian process with the settings of `supplies serve`, and logs to a file. One
+client process uses raw connections and parses only as much HTTP as it needs. The kinds of requests
+take short turns, so that other load on the machine affects all of them in the same way.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ CONNECTIONS = 32
 ROUNDS = 5
 SECONDS = 1.5
 ANSWER_SECONDS = 30
-"""How long a server may take to answer the last requests of a round."""
+"""Seconds that a server has to answer the last requests of a round."""
 OPENING_STOCK = 10**9
 
 KINDS = ("hello", "floor", "grouped", "single")
-"""The servers, as `benchmarks.served` names them."""
+"""The kinds of server, as in `benchmarks.served`."""
 
 FLOOR_GET, FLOOR_POST = "floor, GET stock", "floor, POST move, durable"
 
 MakeRequest = Callable[[int], bytes]
-"""Function that returns the n-th request of a kind, as bytes."""
+"""Function that returns the n-th HTTP request of one kind, as bytes."""
 
 
 def run() -> None:
@@ -93,7 +93,7 @@ def run() -> None:
 
 
 class _Figures:
-    """Requests per second and latencies of one kind of request, for each round."""
+    """The results for one kind of request: its rate, latencies and CPU time in each round."""
 
     def __init__(self) -> None:
         self.rates: list[float] = []
@@ -132,7 +132,10 @@ def _print(figures: dict[str, _Figures]) -> None:
 
 
 def _print_servers(servers: list[_Server], idle: list[int]) -> None:
-    """Print the time to the first answer of each server, and its memory before and after."""
+    """Print how long each server took until its first response, and its memory.
+
+    The memory is measured before and after the load.
+    """
     for kind, server, before in zip(KINDS, servers, idle, strict=True):
         first = server.first_answer / servers[0].first_answer
         after = server.memory()
@@ -166,7 +169,7 @@ def _get(path: str, token: str = "") -> MakeRequest:
 
 
 def _get_anew(path: str, token: str) -> MakeRequest:
-    """Return GET requests with different headers, so that the service cannot use its cache."""
+    """Return a function that makes GET requests that the service cannot answer from its cache."""
     head = _get(path, token)(0)[:-2]
     return lambda number: head + f"X-Number: {number}\r\n\r\n".encode()
 
@@ -182,7 +185,7 @@ def _post(path: str, body: Any, token: str) -> MakeRequest:
 
 
 class _ClientConnection(asyncio.Protocol):
-    """A connection that sends a request, waits for the response, and sends the next."""
+    """A client that sends a request, waits for the response, and then sends the next one."""
 
     def __init__(self, ask: MakeRequest, numbers: Iterator[int], status: int, until: float) -> None:
         self._ask, self._numbers, self._until = ask, numbers, until
@@ -227,7 +230,7 @@ _REQUEST_NUMBERS = itertools.count()
 
 
 async def _measure_load(port: int, ask: MakeRequest, status: int) -> list[float]:
-    """Let all connections send requests for some time. Return the latencies."""
+    """Send requests over all connections for some seconds. Return the latencies in seconds."""
     loop, until = asyncio.get_running_loop(), time.perf_counter() + SECONDS
     made = [
         await loop.create_connection(
@@ -246,10 +249,10 @@ async def _measure_load(port: int, ask: MakeRequest, status: int) -> list[float]
 
 
 class _Server(NamedTuple):
-    """A running server.
+    """A running server of the benchmark.
 
     Attributes:
-        first_answer: Seconds from its start to its first answer.
+        first_answer: Seconds from the start of the process to its first response.
     """
 
     port: int
@@ -257,14 +260,14 @@ class _Server(NamedTuple):
     first_answer: float
 
     def cpu_seconds(self) -> float:
-        """Return the CPU time of the server and of its workers, as Linux counts it."""
+        """Return the CPU time of the server process and its workers, in seconds."""
         return sum(
             sum(map(int, (place / "stat").read_text().rpartition(")")[2].split()[11:13]))
             for place in self._processes()
         ) / os.sysconf("SC_CLK_TCK")
 
     def memory(self) -> int:
-        """Return the memory of the worker, in bytes."""
+        """Return the memory of the worker process, in bytes."""
         *_, worker = self._processes()
         pages = int((worker / "statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
@@ -277,7 +280,7 @@ class _Server(NamedTuple):
 
 @contextmanager
 def _server(place: Path, kind: str) -> Iterator[_Server]:
-    """Run a server in a process. Yield it once it has answered."""
+    """Run a server in a process. Yield the server when it has answered a request."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -310,7 +313,7 @@ def _server(place: Path, kind: str) -> Iterator[_Server]:
 
 
 def _issue_token(ledger: Ledger) -> str:
-    """Add a user and return the secret of a token."""
+    """Add a user, and return the secret of an API token for this user."""
     with ledger.admin_transaction() as books:
         access = AccessContext(books, ledger.clock())
         user = users.add(access, users.NewUser(login="bench", role="recorder"), by="bench")
@@ -333,7 +336,7 @@ def _wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
 
 
 def _check_goods(path: Path) -> None:
-    """Check that the balances match what was recorded, so that no goods appeared or disappeared."""
+    """Check that the balances of goods match the requests that were recorded."""
     with (
         Ledger.open(str(path), station=STATION, create=False) as ledger,
         ledger.reading() as books,

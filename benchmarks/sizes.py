@@ -1,7 +1,7 @@
-"""Measure the size of the books on the disk: bytes per row of each table with its indexes.
+"""Measure the size of the books on the disk: bytes per row of each table, including its indexes.
 
-The books contain the ordinary work of a station. Both engines are measured. docs/scale.md computes
-from these results what an organisation of many stations needs.
+The books contain the ordinary work of a station. SQLite and PostgreSQL are measured. docs/scale.md
+uses the results to estimate the disk space for an organisation of many stations.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ ENTRIES = 50_000
 GROUP = 50 * COMMANDS_PER_ROUND
 
 MIN_SHARE = 0.005
-"""Tables with a smaller share of all bytes are not printed."""
+"""Minimum share of all bytes that a table must have to be printed."""
 
 
 class TableSize(NamedTuple):
-    """The number of rows of a table, and the bytes of the table and of its indexes."""
+    """The number of rows of a table, and the sizes of the table and its indexes in bytes."""
 
     rows: int
     size: int
@@ -39,12 +39,12 @@ class TableSize(NamedTuple):
 
     @property
     def total(self) -> int:
-        """Bytes of the table with its indexes."""
+        """Size of the table and its indexes, in bytes."""
         return self.size + self.indexes
 
 
 def run() -> None:
-    """Print the bytes of each table, and the bytes of an entry in all tables together."""
+    """Print the size of each table, and the size of one entry in all tables together."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         _print("SQLite", _measure_sqlite(place / "books.db"))
@@ -93,7 +93,7 @@ def _measure_sqlite(path: Path) -> dict[str, TableSize]:
 
 
 def _measure_postgresql(url: str) -> tuple[dict[str, TableSize], int]:
-    """Return the sizes of the tables, and by how many bytes the write-ahead log grew."""
+    """Return the sizes of the tables, and the growth of the write-ahead log in bytes."""
     with open_books(url) as ledger, psycopg.connect(url, autocommit=True) as raw:
         before = raw.execute("SELECT pg_current_wal_lsn()").fetchone()
         _record_entries(ledger)

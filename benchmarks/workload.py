@@ -1,4 +1,4 @@
-"""The repeated work of a station: a donation, its allocation and its delivery."""
+"""The work that benchmarks record: rounds of a donation, its allocation and its delivery."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from supplies.ledger.recorded import Recorded
 STATION = "lx"
 HOUSEHOLDS = 50
 COMMANDS_PER_ROUND = 7
-"""Commands in one round of `yield_commands`."""
+"""Number of commands in one round of work."""
 
 
 def clock() -> datetime:
-    """Return the time of the benchmarks, which does not change."""
+    """Return the current time of the benchmarks, which is always the same."""
     return datetime(2020, 2, 5, 4, tzinfo=UTC)
 
 
@@ -48,7 +48,7 @@ def open_books(database: Path | str, station: str = STATION) -> Ledger:
 
 
 def record_round(record: Callable[[Command], Recorded], household: int) -> None:
-    """Record one round for a household. Other clients may record at the same time."""
+    """Record one round of work for a household. Other clients may record at the same time."""
     recipient, needed = f"R-{household}", 5
     record(NoteNeed(recipient=recipient, item="mask", quantity=needed))
     donated = DonationLine(item="mask", quantity=needed)
@@ -64,7 +64,7 @@ def record_round(record: Callable[[Command], Recorded], household: int) -> None:
 
 
 def yield_commands(ledger: Ledger) -> Iterator[Command]:
-    """Yield commands without end. Record each command before you take the next one."""
+    """Yield the commands of endless rounds. Record each command before asking for the next."""
     head = ledger.books.head()[0]
     for number in range(10**9):
         recipient = f"R-{number % HOUSEHOLDS}"

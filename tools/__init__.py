@@ -1,1 +1,1 @@
-"""Tools for people who work on this project: a checker of prose and a sampler of docstrings."""
+"""Tools for developers of this project, such as a checker of prose."""

@@ -23,19 +23,20 @@ OPTIONS = (
 )
 
 WIDTHS = (360, 1280)
-"""Widths in pixels: a phone and a desktop computer."""
+"""Widths of browser windows in pixels: a phone and a desktop computer."""
 
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
-"""Locale of the browser for each language of the pages."""
+"""The locale of the browser for each language of the web pages."""
 
 FONT = Path(__file__).parents[1] / "receipts/supplies_receipts/drawing/fonts/regular.ttf.xz"
-"""The font of the papers, so that Chinese is drawn where the system has no Chinese font."""
+"""The font file of the papers, with which Chinese is drawn on systems without a Chinese font."""
 
 
 def find_chromium() -> str | None:
-    """Return the path of Chromium. Return None if this machine has none.
+    """Return the path of Chromium, or None if it is not installed.
 
-    The shell has no window and opens a page in a third of the time of the whole browser.
+    Chromium's headless shell is preferred. It opens a page in a third of the time of the full
+    browser.
     """
     names = ("chromium-headless-shell", "chromium", "chromium-browser")
     return next(filter(None, map(shutil.which, names)), None)
@@ -43,7 +44,7 @@ def find_chromium() -> str | None:
 
 @contextmanager
 def start_browser(program: str) -> Iterator[Browser]:
-    """Start Chromium without a window, with a Chinese font."""
+    """Run Chromium without a window, with a Chinese font, within the `with` block."""
     with TemporaryDirectory() as fonts, sync_playwright() as playwright:
         environment: dict[str, str | float | bool] = {**os.environ}
         environment["FONTCONFIG_FILE"] = str(_write_fonts(Path(fonts)))
@@ -57,7 +58,7 @@ def start_browser(program: str) -> Iterator[Browser]:
 
 
 def _write_fonts(folder: Path) -> Path:
-    """Unpack the font of the papers, and return a fontconfig file that adds it to the system's."""
+    """Unpack the font of the papers. Return a fontconfig file that adds it to the system fonts."""
     (folder / "regular.ttf").write_bytes(lzma.decompress(FONT.read_bytes()))
     configuration = folder / "fonts.conf"
     configuration.write_text(

@@ -1,8 +1,8 @@
-"""Draw docstrings at random, to judge with fresh eyes whether they are understood at first sight.
+"""Print docstrings chosen at random, to judge whether a new reader understands them at once.
 
     python -m tools.docstrings --seed 1 --count 60
 
-The same seed draws the same docstrings as long as the sources do not change.
+The same seed chooses the same docstrings as long as the sources do not change.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PACKAGES = ("src/supplies", "service/supplies_service", "receipts/supplies_recei
 
 @dataclass(frozen=True, slots=True)
 class Docstring:
-    """A docstring and its place.
+    """A docstring, with the place where it is.
 
     Attributes:
         path: The path of the file, relative to the project.
@@ -37,7 +37,7 @@ class Docstring:
 
 
 def python_files() -> list[Path]:
-    """Return every Python file of the three packages, sorted."""
+    """Return the paths of all Python files of the three packages, sorted."""
     return sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 
@@ -52,7 +52,7 @@ def docstrings_of(path: Path) -> list[Docstring]:
 
 
 def draw(seed: int, count: int) -> list[Docstring]:
-    """Draw `count` different docstrings, or all if there are fewer."""
+    """Return `count` docstrings chosen at random, or all if there are fewer."""
     found = [docstring for path in python_files() for docstring in docstrings_of(path)]
     return random.Random(seed).sample(found, min(count, len(found)))
 
@@ -79,7 +79,7 @@ def _target(assignment: ast.Assign | ast.AnnAssign) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Print the drawn docstrings, each under its path, line and name."""
+    """Print docstrings chosen at random, each below its path, line and name."""
     parser = argparse.ArgumentParser(description="Draw docstrings at random.")
     parser.add_argument("--seed", type=int, default=1, help="the same seed draws the same")
     parser.add_argument("--count", type=int, default=60, help="how many to draw")

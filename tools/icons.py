@@ -1,8 +1,8 @@
-"""Draw the icons for the home screens of phones, from the icon of the pages.
+"""Draw the icons for the home screens of phones from the icon of the web pages.
 
     .venv/bin/python -m tools.icons
 
-It writes `service/supplies_service/pages/assets/run/icon-SIZE.png`. It needs Chromium.
+The tool writes `service/supplies_service/pages/assets/run/icon-SIZE.png`. It needs Chromium.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SIZES = (192, 512)
 
 PAGE = """<!doctype html><style>body { margin: 0; background: #14606b; display: grid;
 place-items: center; height: 100vh } svg { width: 78vw }</style>"""
-"""The page that Chromium draws as an icon.
+"""The web page that Chromium draws to make an icon.
 
 It has a margin, because Android cuts icons to a circle.
 """
@@ -26,7 +26,7 @@ def main() -> None:
     """Draw the icon in each size.
 
     Raises:
-        SystemExit: this machine has no Chromium.
+        SystemExit: Chromium is not installed.
     """
     program = find_chromium()
     if program is None:

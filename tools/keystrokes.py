@@ -1,11 +1,11 @@
-"""Count the keys and seconds that recording a donation by keyboard takes.
+"""Count the keystrokes and seconds that it takes to record a donation by keyboard.
 
     make keystrokes
 
-It books the demo, serves it, and records two donations in Chromium with the keyboard alone. The
-second one is measured, because the form then remembers the place and the person. The tool prints
-the number of keys, the seconds for which the user waits for the program, and the seconds that a
-person needs with `SECONDS_A_KEY` for each key.
+The tool serves the demo and records two donations in Chromium with the keyboard only. It measures
+the second one, because by then the form remembers the location and the handler. It prints the
+number of keystrokes, the seconds that the user waits for the program, and the seconds that a person
+needs in total, with `SECONDS_A_KEY` for each keystroke.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from tools.browser import find_chromium, start_browser
 from tools.screenshots import served_demo, session_of_demo, signed_in, supplies_program
 
 SECONDS_A_KEY = 0.28
-"""Seconds that a person who types 40 words a minute needs for one key."""
+"""Seconds per keystroke of a person who types 40 words a minute."""
 
 AIM_SECONDS = 20
 
 
 class Keyboard:
-    """Presses keys on a page and counts them."""
+    """Presses keys on a page, and counts them."""
 
     def __init__(self, page: Page) -> None:
         self.page, self.keys = page, 0
 
     def type(self, text: str) -> None:
-        """Type a text."""
+        """Type a text, one keystroke for each character."""
         self.page.keyboard.type(text)
         self.keys += len(text)
 
     def press(self, *keys: str) -> None:
-        """Press keys one after another."""
+        """Press some keys, one after another."""
         for key in keys:
             self.page.keyboard.press(key)
             self.keys += 1
@@ -53,10 +53,10 @@ class Keyboard:
 
 
 def main() -> None:
-    """Print the measured numbers.
+    """Print the keystrokes and seconds of one donation.
 
     Raises:
-        SystemExit: Chromium is missing, or the service did not start.
+        SystemExit: Chromium is not installed, or the service did not start.
     """
     program = find_chromium()
     if program is None:
@@ -86,10 +86,12 @@ def main() -> None:
 
 
 def record_donation(page: Page, quantity: str, *, opened_by: str = "") -> int:
-    """Record a donation of the first donor with the keyboard, and return the number of keys.
+    """Record a donation with the keyboard, and return the number of keystrokes.
+
+    The donor is the first in the list.
 
     Args:
-        opened_by: The key that opens the form; "" if it is open already.
+        opened_by: The key that opens the form; "" if the form is open already.
     """
     keyboard = Keyboard(page)
     if opened_by:

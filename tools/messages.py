@@ -1,10 +1,10 @@
-"""Collect the texts of the pages, and add the new ones to the translations.
+"""Collect the texts of the web pages, and add new texts to the file of translations.
 
     .venv/bin/python -m tools.messages
 
-It reads the templates, and the sentences of errors in the program. It writes
-`service/supplies_service/pages/translations/zh.po`: existing translations are kept, new texts are
-added without a translation, and unused texts are removed. Then it lists the texts without a
+The tool reads the templates, and the error messages in the program. It updates
+`service/supplies_service/pages/translations/zh.po`: translations are kept, new texts are added
+without a translation, and unused texts are removed. Then it lists the texts that have no
 translation. A test fails as long as there are any.
 """
 
@@ -33,14 +33,14 @@ PYTHON_KEYWORDS = {"Sentence": (1,), "template": (1,)}
 PYTHON_FOLDERS = (ROOT / "src", ROOT / "service" / "supplies_service")
 
 Text = tuple[str, str | None, str | None]
-"""A text in English, its plural, and its context."""
+"""An English text to translate, with its plural form and its context."""
 
 
 def main() -> None:
-    """Update the translations.
+    """Update the file of translations.
 
     Raises:
-        SystemExit: texts are without a translation.
+        SystemExit: some texts have no translation.
     """
     before = read(TRANSLATIONS)
     after = Catalog(locale="zh", fuzzy=False)
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def texts() -> set[Text]:
-    """Return every text of the pages, and every sentence of an error that can be translated."""
+    """Return every text of the web pages, and every error message that can be translated."""
     found = set[Text]()
     for template in sorted((PAGES / "templates").glob("*.html")):
         found |= set(_extracted(template, "jinja2.ext:babel_extract", JINJA_KEYWORDS))
@@ -76,9 +76,9 @@ def read(path: Path) -> Catalog:
 
 
 def written(catalog: Catalog) -> bytes:
-    """Return translations as the content of a file, without dates and places.
+    """Return the content of a file of translations, without dates and line numbers of sources.
 
-    So changes by two people rarely touch the same lines.
+    Therefore changes by two people rarely conflict.
     """
     out = BytesIO()
     write_po(out, catalog, omit_header=True, no_location=True, sort_output=True, width=0)
@@ -94,7 +94,7 @@ msgstr ""
 
 
 def untranslated(catalog: Catalog) -> list[str]:
-    """Return the texts that have no translation, or one that is marked as doubtful."""
+    """Return the texts that have no translation, or whose translation is marked as uncertain."""
     return [
         str(message.id)
         for message in catalog
@@ -103,7 +103,7 @@ def untranslated(catalog: Catalog) -> list[str]:
 
 
 def placeholders(text: str) -> set[str]:
-    """Return the names of the values in a text: `%(name)s` in templates, `{name}` in sentences."""
+    """Return the names of placeholders in a text: `%(name)s` in templates, `{name}` in errors."""
     return set(re.findall(r"(?<=%\()\w+(?=\)[sd])|(?<=\{)\w+(?=\})", text))
 
 

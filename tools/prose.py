@@ -54,7 +54,7 @@ PHRASES = (
     (r"^Where (?=[^?]*, [^?]*$)", 'begin with "If" or "When"'),
     (r"; None: ", 'say ", or None if …" or "None means …"'),
 )
-"""Regular expressions to avoid in a sentence, each with advice. They are case-sensitive."""
+"""Regular expressions of phrases to avoid in a sentence, each with advice. Case-sensitive."""
 
 NAME_WORDS = {
     "said": "name what it is: text, words, message",
@@ -70,30 +70,30 @@ NAME_WORDS = {
     "kin": "say related",
     "door": "say address",
 }
-"""Words that are not allowed in names, each with what to write instead."""
+"""Words that names in the code must not contain, each with a better alternative."""
 
 NAMES_IN_JSON = frozenset({"says", "stands"})
-"""Names with such a word that are allowed, because they are fields of responses of the API.
+"""Names that are allowed although they contain such a word.
 
-They are fields of `PaperInBooks` and `LotTrace`.
+They are fields of the API, in `PaperInBooks` and `LotTrace`.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem and where it is."""
+    """A problem in a text, with the path and the line where it is."""
 
     path: str
     line: int
     text: str
 
     def __str__(self) -> str:
-        """Return the problem as editors and terminals link it."""
+        """Return path, line and problem in the form that editors and terminals turn into links."""
         return f"{self.path}:{self.line}: {self.text}"
 
 
 def pages() -> list[Path]:
-    """Return the Markdown files that are checked."""
+    """Return the paths of the Markdown files to check."""
     return [
         *sorted(ROOT.glob("README*.md")),
         ROOT / "CHANGELOG.md",
@@ -103,7 +103,7 @@ def pages() -> list[Path]:
 
 
 def check_page(path: Path) -> list[Problem]:
-    """Return the problems of a Markdown file, in the order of its lines."""
+    """Return the problems in a Markdown file, in the order of its lines."""
     problems: list[Problem] = []
     shown = _shown(path)
     lengths: list[int] = []
@@ -128,7 +128,7 @@ def check_page(path: Path) -> list[Problem]:
 
 
 def check_code(path: Path) -> list[Problem]:
-    """Return the phrases to avoid in comments and strings of a Python file, and words in names."""
+    """Return the phrases and words to avoid in comments, strings and names of a Python file."""
     source = path.read_text(encoding="utf-8")
     tree = ast.parse(source)
     texts = [
@@ -150,12 +150,12 @@ def check_code(path: Path) -> list[Problem]:
 
 
 def check_names(path: Path) -> list[Problem]:
-    """Return the words to avoid in names of a Python file. Names of tests are sentences."""
+    """Return the words to avoid in names of a Python file. Names of tests count as sentences."""
     return _name_problems(path, ast.parse(path.read_text(encoding="utf-8")))
 
 
 def files_of_tests() -> list[Path]:
-    """Return every Python file of the tests, sorted."""
+    """Return the paths of all Python files of the tests, sorted."""
     return sorted((ROOT / "tests").rglob("*.py"))
 
 
@@ -170,7 +170,7 @@ def _name_problems(path: Path, tree: ast.AST) -> list[Problem]:
 
 
 def _defined_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Yield each function, class, parameter and variable that a file defines, with its line."""
+    """Yield the line and the name of each function, class, parameter and variable in a file."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.lineno, node.name
@@ -193,14 +193,14 @@ def sentences(text: str) -> Iterator[tuple[int, str]]:
 
 
 def count_words(sentence: str) -> int:
-    """Count words; two Chinese characters count as one."""
+    """Return the number of words in a text. Two Chinese characters count as one word."""
     chinese = len(re.findall(r"[\u4e00-\u9fff]", sentence))
     others = re.sub(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]", " ", sentence)
     return (chinese + 1) // 2 + sum(any(map(str.isalnum, word)) for word in others.split())
 
 
 def phrase_problems(sentence: str) -> list[str]:
-    """Return a problem for each phrase to avoid that the sentence has."""
+    """Return a problem for each phrase to avoid in a sentence."""
     return [
         f"avoid {found[0].strip()!r}: {advice}: {sentence[:60]}…"
         for pattern, advice in PHRASES
@@ -210,7 +210,7 @@ def phrase_problems(sentence: str) -> list[str]:
 
 @cache
 def anchors(path: Path) -> frozenset[str]:
-    """Return the anchors of a page's headings, as GitHub makes them."""
+    """Return the link anchors of the headings of a page, as GitHub makes them."""
     found: dict[str, int] = {}
     tokens = _parse(path)
     for opening, inline in pairwise(tokens):
@@ -235,7 +235,7 @@ def _parse(path: Path) -> list[Token]:
 
 
 def _inlines(path: Path) -> Iterator[tuple[Token, bool]]:
-    """Yield each token with text, and whether it is a paragraph (no heading, no table cell)."""
+    """Yield each text of a page, and whether it is in a paragraph (not a heading or table cell)."""
     parent = ""
     for token in _parse(path):
         if token.type == "inline":
@@ -246,7 +246,7 @@ def _inlines(path: Path) -> Iterator[tuple[Token, bool]]:
 
 
 def _text(inline: Token) -> str:
-    """Return the text that a reader sees. A piece of code becomes the single word `code`."""
+    """Return the text that a reader sees. Each piece of code is replaced by the word `code`."""
     parts = {"softbreak": "\n", "hardbreak": "\n", "code_inline": "code"}
     return "".join(
         child.content if child.type == "text" else parts.get(child.type, "")
@@ -276,7 +276,7 @@ def _targets(token: Token) -> Iterator[str]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Print the problems.
+    """Check the files, and print the problems.
 
     Raises:
         SystemExit: with status 1 if there is any problem.

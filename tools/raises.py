@@ -2,10 +2,10 @@
 
     python -m tools.raises
 
-A public function or method that contains `raise X(…)` names `X` below `Raises:` in its docstring.
-Commands of the command line and handlers of routes are left out: their docstrings are help texts
-and descriptions of operations. Each problem is one line, `path:line: problem`; the exit status is 1
-if there is any.
+If a public function or method contains `raise X(…)`, its docstring must name `X` below `Raises:`.
+Functions of the command line and route handlers are not checked, because their docstrings are help
+texts and API descriptions. Each problem is printed on one line as `path:line: problem`. The exit
+status is 1 if there is any problem.
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ from collections.abc import Iterator
 from tools.docstrings import ROOT, python_files
 
 _SHOWN_TO_USERS = frozenset(("command", "group", "get", "post", "patch", "put", "delete"))
-"""Names of decorators whose functions have a docstring that users read."""
+"""Decorators of functions whose docstrings users read as help or API description."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def undocumented(source: str) -> Iterator[tuple[int, str, list[str]]]:
-    """Yield line, name and errors of each public function that raises errors it does not list."""
+    """Yield each public function that raises errors which its docstring does not list.
+
+    The values are the line, the name of the function, and the names of the errors.
+    """
     for name, function in _public_functions(ast.parse(source), ""):
         listed = (ast.get_docstring(function) or "").partition("Raises:")[2]
         missing = sorted(error for error in set(_raised(function)) if f"{error}:" not in listed)
@@ -42,7 +45,7 @@ def _public_functions(parent: ast.AST, prefix: str) -> Iterator[tuple[str, Funct
 
 
 def _raised(node: ast.AST) -> Iterator[str]:
-    """Yield the names of the errors that are raised and not caught in a function."""
+    """Yield the names of the errors that a function raises and does not catch itself."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, Function | ast.Lambda | ast.ClassDef):
             continue
@@ -62,7 +65,7 @@ def _raised(node: ast.AST) -> Iterator[str]:
 
 
 def _last_name(node: ast.expr) -> str:
-    """Return the last name of `a.b.C(…)`, `C.at(…)` or `C`."""
+    """Return the class of an error or decorator: C for `a.b.C(…)`, for `C.at(…)` and for `C`."""
     if isinstance(node, ast.Call):
         node = node.func
     if isinstance(node, ast.Attribute) and node.attr == "at":
@@ -71,7 +74,7 @@ def _last_name(node: ast.expr) -> str:
 
 
 def main() -> int:
-    """Print each problem; return the exit status."""
+    """Print each problem. Return the exit status."""
     found = False
     for path in python_files():
         for line, name, errors in undocumented(path.read_text(encoding="utf-8")):

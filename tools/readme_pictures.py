@@ -1,9 +1,9 @@
-"""Render the pictures of the README from the demo: papers, pages for staff, and a donor's page.
+"""Make the pictures of the README from the demo: papers, pages for staff, and a donor's page.
 
     .venv/bin/python -m tools.readme_pictures
 
-It books the demo into a temporary folder, serves it, opens its pages in headless Chromium and
-writes `docs/pictures`. It needs Chromium and poppler's `pdftoppm`.
+The tool records the demo in a temporary folder, serves it, opens its pages in headless Chromium,
+and writes `docs/pictures`. It needs Chromium and poppler's `pdftoppm`.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 DONOR = "D-01"
 RECEIPT = "JZ-2020-000001"
 MAX_BYTES = 150_000
-"""Largest size of one picture in bytes. Larger ones would make the README slow to open."""
+"""Maximum size of a picture in bytes. With larger pictures, the README would open slowly."""
 
 
 def main() -> None:
-    """Render every picture.
+    """Make all pictures.
 
     Raises:
         SystemExit: a program is missing, the service did not start, or a picture is too large.
@@ -57,10 +57,10 @@ def main() -> None:
 
 
 def _render_pdf(pdftoppm: str, pdf: Path, picture: Path, height: int | None = None) -> None:
-    """Render the first page of a PDF, 1000 pixels wide.
+    """Render the first page of a PDF as a picture that is 1000 pixels wide.
 
     Args:
-        height: Number of pixels kept from the top. None keeps the whole page.
+        height: Height in pixels at which the picture is cut off. None keeps the whole page.
     """
     size = ("-scale-to-x", "1000", "-scale-to-y", "-1")
     target = str(picture.with_suffix(""))
@@ -71,7 +71,7 @@ def _render_pdf(pdftoppm: str, pdf: Path, picture: Path, height: int | None = No
 
 
 def _donor_link(database: Path) -> str:
-    """Make a donor's link and return its path."""
+    """Create a donor's link, and return its path."""
     with Ledger.open(str(database), station="lx") as ledger, ledger.admin_transaction() as books:
         access = AccessContext(books, ledger.clock())
         _, secret = credentials.issue(access, kind="link", role="donor", by="pictures", donor=DONOR)
@@ -106,10 +106,10 @@ def _take(page: Page, address: str, name: str, height: int) -> None:
 
 
 def _save(page: Page, name: str, height: int) -> None:
-    """Save the upper part of a page as a picture.
+    """Save the top of a page as a picture.
 
     Args:
-        height: The height in pixels.
+        height: Height of the picture in pixels.
     """
     size = page.viewport_size
     assert size is not None, "the window has a size"
@@ -118,7 +118,7 @@ def _save(page: Page, name: str, height: int) -> None:
 
 
 def _shrink(picture: Path) -> None:
-    """Reduce a picture to 32 colours. Text and lines stay readable."""
+    """Make the file of a picture smaller with 32 colours. Text and lines stay readable."""
     with Image.open(picture) as image:
         # With the default method a red number turns grey.
         method = Image.Quantize.MAXCOVERAGE

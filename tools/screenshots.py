@@ -51,17 +51,17 @@ from tools.browser import LOCALES, WIDTHS, find_chromium, start_browser
 TARGET = Path(__file__).parents[1] / "var" / "screenshots"
 START_SECONDS = 60
 LEFT_OUT = re.compile(r"/(schema|assets|find|.*/pdf)|.*#")
-"""Addresses that are not pages."""
+"""Paths that are not opened, because they are not pages."""
 
 _RECORD = re.compile(r"\b(donors|recipients|items|locations|teams|communities)/(?!new\b)[^/]+")
-"""The table and the code of a record in an address."""
+"""Regular expression of the table and the code of a record in a path."""
 
 
 UNLINKED: Mapping[str, Sequence[str]] = {
     "nobody": ("/v", "/v?number=JZ-2020-000001&c=WRONG", "/my/lost", "/nothing-here"),
     "recorder": ("/admin", "/donations/d_0"),
 }
-"""Paths to which no link leads, by the role that opens them: forms for codes, and errors."""
+"""Paths of pages to which no link leads, such as error pages, by the role that opens them."""
 
 
 def main() -> None:
@@ -94,10 +94,10 @@ def main() -> None:
 def _take_role(
     browser: Browser, address: str, role: str, session: str, unlinked: Sequence[str] = ()
 ) -> None:
-    """Take the pictures of all pages that a role sees.
+    """Take pictures of all pages that a role can see.
 
     Args:
-        unlinked: Paths of pages to which no link leads. The donor's page is one of them.
+        unlinked: Paths of pages to which no link leads, such as a donor's page.
     """
     linked = find_pages(browser, address, session) if session else {}
     paths = [*linked.items(), *((f"unlinked-{at}", path) for at, path in enumerate(unlinked, 1))]
@@ -115,7 +115,7 @@ def _take_role(
 
 
 def leave_cases_open(database: Path) -> None:
-    """Record what the demo lacks, so that the pages about it are not empty."""
+    """Record cases that the demo lacks, so that the pages about them are not empty."""
     with Ledger.open(str(database), station=STATION) as ledger:
         record = partial(ledger.record, by="u_1")
         delivery = list_deliveries(ledger.books, status="out").items[0]
@@ -138,7 +138,7 @@ def leave_cases_open(database: Path) -> None:
 
 
 def _donor_link(database: Path) -> str:
-    """Make a donor's link and return its path."""
+    """Create a donor's link, and return its path."""
     with Ledger.open(str(database), station=STATION) as ledger, ledger.admin_transaction() as books:
         access = AccessContext(books, ledger.clock())
         _, secret = credentials.issue(access, kind="link", role="donor", by="u_1", donor="D-01")
@@ -146,19 +146,19 @@ def _donor_link(database: Path) -> str:
 
 
 def session_of_demo_user(database: Path, role: UserRole) -> str:
-    """Return the secret of a session of the demo's user of a role."""
+    """Create a session for the demo's user with this role. Return its secret."""
     with Ledger.open(str(database), station=STATION) as ledger, ledger.admin_transaction() as books:
         access = AccessContext(books, ledger.clock())
         return _issue(access, users.get_by_login(access, role))
 
 
 def supplies_program() -> str:
-    """Return the path of the command line program."""
+    """Return the path of the program `supplies`."""
     return str(Path(sys.executable).with_name("supplies"))
 
 
 def session_of_demo(database: Path) -> str:
-    """Add a coordinator to the demo's books. Return the secret of a session."""
+    """Add a coordinator to the demo's books. Return the secret of a session of this user."""
     return _session_of_new_user(database, STATION)
 
 
@@ -178,7 +178,7 @@ def _issue(access: AccessContext, user: users.User) -> str:
 
 @contextmanager
 def served_demo(database: Path) -> Iterator[str]:
-    """Serve the demo and return the address."""
+    """Serve books within the `with` block. Yield the address of the service."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
@@ -202,13 +202,16 @@ def _wait(address: str) -> None:
 
 
 def find_pages(browser: Browser, address: str, session: str) -> dict[str, str]:
-    """Return one path for each page, by the name of its picture."""
+    """Return the path of one page for each route, by the name of the page's picture."""
     with signed_in(browser, address, session, "en", WIDTHS[-1]) as page:
         return dict(walk_pages(page, address))
 
 
 def walk_pages(page: Page, address: str) -> Iterator[tuple[str, str]]:
-    """Open one page for each route that links lead to. Yield its name and path while it is open."""
+    """Follow the links, and open one page for each route.
+
+    Yield the name and the path of each page while the page is open.
+    """
     found, waiting = set[str](), ["/", "/sign-in"]
     while waiting:
         path = waiting.pop(0)
@@ -224,7 +227,7 @@ def walk_pages(page: Page, address: str) -> Iterator[tuple[str, str]]:
 
 
 def page_name(path: str) -> str:
-    """Return the name of a page: codes and numbers in its path are replaced."""
+    """Return a name for the page at a path, in which codes and numbers are replaced."""
     parts = _RECORD.sub(r"\1/1", path.partition("?")[0]).strip("/").split("/")
     plain = [part if re.fullmatch(r"[a-z][a-z-]+", part) else "one" for part in parts if part]
     return "-".join(plain) or "today"
@@ -234,7 +237,7 @@ def page_name(path: str) -> str:
 def signed_in(
     browser: Browser, address: str, session: str, language: str, width: int
 ) -> Iterator[Page]:
-    """Open a window of the browser with a session."""
+    """Open a browser window in which the user of a session is signed in."""
     context: BrowserContext = browser.new_context(
         locale=LOCALES[language], viewport={"width": width, "height": 800}
     )
