@@ -55,7 +55,7 @@ class ScannedCode(msgspec.Struct, frozen=True, kw_only=True):
 def parse_barcode(text: str) -> ScannedCode:
     """Read a scanned barcode. Any text on one line is accepted.
 
-    A GS1 code may be as a scanner sends it, as printed with brackets, or a GS1 link (URL).
+    A GS1 code is accepted as a scanner sends it, as printed with brackets, or as a URL.
 
     Raises:
         InvalidField: the text is blank or too long.

@@ -1,4 +1,4 @@
-"""Check fields of catalogue records for which limits are not enough, such as hosts and barcodes."""
+"""Check fields of catalogue records that simple limits cannot check, such as hosts."""
 
 from __future__ import annotations
 
@@ -126,10 +126,10 @@ def _checked_barcodes(item: Item) -> list[Barcode]:
 
 
 def _check_larger_unit(item: Item) -> None:
-    """Check that the larger unit of an item has a power of ten of base units.
+    """Check that the number of base units in an item's larger unit is a power of ten.
 
     Raises:
-        InvalidField: the size of the larger unit is not a power of ten.
+        InvalidField: it is another number.
     """
     larger = item.shown_unit
     if larger is not None and (larger.size == 1 or str(larger.size).rstrip("0") != "1"):

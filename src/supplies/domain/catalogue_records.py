@@ -11,7 +11,7 @@ from msgspec import Meta
 from supplies.domain.fields import MAX_QUANTITY, BarcodeText, Code, Count, Label, Quantity, Text
 
 MAX_NAMES = 50
-"""Maximum number of barcodes of an item. The number of its aliases has the same limit."""
+"""Maximum number of barcodes of an item, and maximum number of its aliases."""
 
 
 class CatalogueRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -169,7 +169,7 @@ def new_salt() -> bytes:
 
 
 def salted_digest(salt: bytes, content: bytes) -> str:
-    """Return the digest of a salt and a text or other content that can be erased, hexadecimal."""
+    """Return the SHA-256 digest of a salt followed by some content, hexadecimal."""
     return hashlib.sha256(salt + content).hexdigest()
 
 

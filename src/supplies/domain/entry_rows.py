@@ -1,4 +1,4 @@
-"""The rows with details that an entry writes into tables, in addition to its transfers."""
+"""The rows that an entry writes into tables, in addition to its transfers."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ class AllocationLine(EntryRow, frozen=True, kw_only=True, tag="allocation_lines"
 
 
 class Collection(EntryRow, frozen=True, kw_only=True, tag="collections"):
-    """The event that a recipient collected allocated goods at the counter.
+    """A collection: a recipient fetched allocated goods at the counter.
 
     Attributes:
         received_by: Who took the goods, as in `StopOutcome`; None if unknown.
@@ -429,8 +429,8 @@ class CountedLine(EntryRow, frozen=True, kw_only=True, tag="counted_lines"):
 class Recount(EntryRow, frozen=True, kw_only=True, tag="recounts"):
     """A changed expected quantity of a counted line, in base units.
 
-    It is recorded when an event from before the count is recorded only after the count. The latest
-    row of each line is valid.
+    The change is recorded when an event is recorded after a count, but happened before it. The
+    latest row of each line is valid.
     """
 
     sheet: str
@@ -590,13 +590,13 @@ class ReceiptReplacement(EntryRow, frozen=True, kw_only=True, tag="receipt_repla
 
 
 class ReceiptVoid(EntryRow, frozen=True, kw_only=True, tag="receipt_voids"):
-    """The event that a receipt became void."""
+    """The row that makes a receipt void."""
 
     number: str
 
 
 class Reprint(EntryRow, frozen=True, kw_only=True, tag="reprints"):
-    """The event that a receipt was printed once more.
+    """A further printing of a receipt, which is marked as a numbered copy.
 
     Attributes:
         copy: Number of the copy, from 1.

@@ -65,7 +65,7 @@ def _parse_short_form(text: str) -> IPv4Address | None:
 def is_loopback(host: str) -> bool:
     """Return whether a host always means the machine itself, whatever DNS returns.
 
-    The unspecified address `0.0.0.0` is not one: other machines can reach a server that listens
+    The unspecified address `0.0.0.0` does not count: other machines can reach a server that listens
     there, and browsers let other sites send requests to it.
     """
     address = parse_address(host)

@@ -97,7 +97,7 @@ def _usual_width(found: re.Match[str]) -> str:
 
 
 def _needed_joiner(found: re.Match[str]) -> str:
-    """Return a matched invisible joiner if the characters beside it need it; otherwise "".
+    """Return the invisible joiner that was matched, or "" if it is not needed.
 
     A joiner is needed after a virama, in Arabic script and between emoji.
     """

@@ -277,7 +277,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
 def _sentence(message: str, choices: Sequence[str]) -> tuple[str, Sentence | None]:
     """Return msgspec's message in plain words, and the field's rule, as in `Fault.rule`.
 
-    The rule is None if the message is unknown; it is then returned as it is.
+    If the message is unknown, it is returned unchanged, and the rule is None.
     """
     wrong_type = re.match(_WRONG_TYPE, message)
     if wrong_type:

@@ -36,7 +36,7 @@ class CountSheetPaper(PaperPart, frozen=True, kw_only=True):
         location: Name of the location.
         blind: Whether the sheet does not show the quantities in the books, so that they do not
             influence the count.
-        or_earlier: True if the event may have happened before the day; otherwise unset.
+        or_earlier: True if the sheet may have been opened before the day; otherwise unset.
     """
 
     sheet: str

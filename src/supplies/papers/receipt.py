@@ -19,7 +19,7 @@ from supplies.papers.common import (
 
 
 class Amount(PaperPart, frozen=True, kw_only=True):
-    """An amount of money, in minor units of a currency such as cents."""
+    """An amount of money, in minor units of its currency, such as cents."""
 
     minor: int
     currency: str

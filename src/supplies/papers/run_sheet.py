@@ -54,7 +54,7 @@ class RunSheet(PaperPart, frozen=True, kw_only=True):
     """The run sheet (出车单) of a delivery: what to load, the stops, and who signs.
 
     Attributes:
-        or_earlier: True if the event may have happened before the day; otherwise unset.
+        or_earlier: True if the dispatch may have happened before the day; otherwise unset.
     """
 
     delivery: str

@@ -54,7 +54,10 @@ class ShortageLine(PaperPart, frozen=True, kw_only=True):
 
 
 class StationReport(PaperPart, frozen=True, kw_only=True):
-    """A station's work over a period, computed from the books. Both days are included."""
+    """A station's work over a period, computed from the books.
+
+    The first and the last day are included.
+    """
 
     station: str
     first: date = msgspec.field(name="from")

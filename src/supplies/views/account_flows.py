@@ -13,7 +13,7 @@ TRANSFERS_OF_PERIOD = (
     "AND e.booked_on >= :first AND e.booked_on <= :last "
     "AND t.station = e.station AND t.seq = e.seq AND t.lot <> ''"
 )
-"""SQL clauses FROM and WHERE for the transfers of goods `t` from day `:first` to day `:last`."""
+"""SQL clauses FROM and WHERE: transfers of goods, as `t`, from day `:first` to day `:last`."""
 
 
 def net_flows(

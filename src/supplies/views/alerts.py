@@ -71,16 +71,16 @@ class Alert(View, frozen=True, kw_only=True):
         item, quantity: The goods concerned, in base units; None if the alert is not about goods. An
             unexplained quantity is positive if goods are missing, and negative if too many were
             found.
-        since: The first day of the situation, such as the day after a due day.
+        since: The first day of the situation, such as the day after a due day. If less than the
+            minimum stock is free, the day on which the stock last changed.
         due: The day by which something should have happened; None if there is none.
         document: The delivery or shipment with which expiring goods are in transit; otherwise
             unset.
         borrower: The borrower of expiring goods that are lent; otherwise unset.
         expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
             unset.
-        minimum: The minimum stock of an item of which less is free, without expired goods and goods
-            in quarantine; unset for other alerts. `since` is then the day on which the stock last
-            changed.
+        minimum: The minimum stock of an item, if less is free; unset for other alerts. Expired
+            goods and goods in quarantine do not count as free.
     """
 
     what: AlertKind

@@ -4,7 +4,7 @@ The rules, per item:
 
 - More urgent needs are served in full before less urgent ones.
 - Needs of equal urgency share evenly by household: as long as a household still lacks goods, no
-other household gets more than one unit more. The needs of one household count together.
+  other household gets more than one unit more. The needs of one household count together.
 - The remainder goes to the needs with the earliest due day, then to the oldest needs.
 - Lots that expire first are taken first. Lots in quarantine and expired lots are never taken.
 

@@ -45,7 +45,7 @@ from supplies.views.shared_queries import (
 AllocationStatus = Literal["allocated", "in_transit", "partly_received", "received", "released"]
 
 AllocationFilter = Literal["waiting", AllocationStatus]
-"""A status of allocations; or `waiting`, for allocations with goods that are still set aside.
+"""A status of allocations, or `waiting` for allocations with goods that are still set aside.
 
 Other goods of a waiting allocation may be on a delivery or received.
 """

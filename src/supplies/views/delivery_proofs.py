@@ -54,7 +54,7 @@ class StopCodeView(View, frozen=True, kw_only=True):
 
 
 class StopCodesView(View, frozen=True, kw_only=True):
-    """The codes of all stops of a delivery."""
+    """The codes of the stops of a delivery."""
 
     delivery: str
     stops: list[StopCodeView]

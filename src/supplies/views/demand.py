@@ -58,11 +58,12 @@ def list_demand(books: Books, today: date) -> list[DemandLine]:
 
 
 def count_usable(books: Books, today: date, items: Container[str]) -> Counter[str]:
-    """Return the free quantity of each of the items, without expired goods and quarantines.
+    """Return the free quantity of each item, without expired goods and goods in quarantine.
 
     Args:
         today: The current day in the station's time zone. Goods that expired before it do not
             count.
+        items: The items to count.
     """
     free = {
         key: quantity for key, quantity in read_balances(books, (STOCK,)).items() if key[1] in items

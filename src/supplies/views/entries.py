@@ -130,7 +130,7 @@ def get_entry(books: Books, seq: int) -> EntryView:
 
 
 def _just_written(books: Books, written: WrittenEntry) -> EntryView:
-    """Return an entry that the command which is running now has written."""
+    """Return an entry that the current command has written."""
     body = written.body
     return EntryView(
         station=body.station,
@@ -154,7 +154,7 @@ def _just_written(books: Books, written: WrittenEntry) -> EntryView:
 
 
 def list_entries_of_command(books: Books, seq: int) -> list[EntryView]:
-    """Return all entries of the command that wrote an entry, in their order.
+    """Return all entries of the command that wrote an entry, in the order of recording.
 
     Raises:
         NotFound: there is no such entry.

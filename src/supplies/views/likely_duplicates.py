@@ -48,7 +48,7 @@ MAX_COMPARED = 40
 """Maximum number of earlier documents to compare with. The latest ones are compared."""
 
 MAX_WARNINGS = 3
-"""Maximum number of warnings for one document. As many earlier documents are compared first."""
+"""Maximum number of warnings for one document, and number of documents to compare first."""
 
 Totals = dict[str, int]
 """The quantities of a document by item; empty if the document was reversed."""
@@ -380,7 +380,7 @@ def _promised(books: Books, ids: list[str]) -> dict[str, Totals]:
 
 
 def _done(books: Books, ids: list[str]) -> dict[str, Totals]:
-    """Return, by activity, the count and the name of the person who did the activity."""
+    """Return the count of each activity under the name of the person who did it, by activity."""
     numbers = [int(name.rpartition("_")[2]) for name in ids]
     latest = {each.stated.activity: each for each in read_documents(books, ACTIVITIES, numbers)}
     entries = DocumentEntries(books, ids)

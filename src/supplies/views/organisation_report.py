@@ -308,7 +308,7 @@ _QUANTITIES = [field.name for field in msgspec.structs.fields(GoodsLine) if fiel
 def build_organisation_report(
     head: str, first: date, last: date, parts: Iterable[StationPart]
 ) -> OrganisationReport:
-    """Add up the numbers of all stations of an organisation to its report.
+    """Build the report of an organisation by adding up the numbers of its stations.
 
     Goods sent from one of these stations to another count neither as received nor as given out.
     They are in transit until they arrive.

@@ -37,7 +37,7 @@ NO_LIMIT = 2**62
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """Base class of views: what is read from the books and returned as JSON.
 
-    The order of the fields is that in the JSON.
+    The JSON has the fields in the order of the class.
     """
 
 

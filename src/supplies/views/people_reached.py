@@ -163,7 +163,7 @@ def count_people_reached(
 
 
 def _reached(books: Books, lots: set[str], last: date) -> set[tuple[str, str]]:
-    """Return the pairs of month and recipient in which the recipient received goods of these lots.
+    """Return pairs of a month and a recipient who received goods of these lots in that month.
 
     A recipient received goods in a month if it got more of some item than was taken back in the
     month.

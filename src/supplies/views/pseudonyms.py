@@ -1,6 +1,6 @@
 """Remove personal data from views for auditors, who see codes instead of names.
 
-Views for donors have the notes of the station's staff removed instead.
+From views for donors, only the notes of the station's staff are removed.
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ def destination(changes: Mapping[str, int], location: str) -> tuple[str | None, 
 
     Args:
         changes: The net change of each account by the arrival of the lot.
-        location: The location of the command, where goods go that are not quarantined.
+        location: The location in the command, to which all other goods went.
     """
     places = [account for account, change in changes.items() if change > 0]
     shelves = [keys_of(one)[-1] for one in places if one.startswith(_SHELVES)]

@@ -202,7 +202,7 @@ def list_team_runs(books: Books, team: str, names: RunNames) -> list[TeamRun]:
 
 
 class _Runs:
-    """Builder of runs. It reads the rows for all of them at once."""
+    """Builds the runs of a team. The rows for all runs are read at once."""
 
     def __init__(self, books: Books, names: RunNames, ids: Sequence[str]) -> None:
         self._books, self._names = books, names

@@ -34,7 +34,7 @@ class AllocationLine(GoodsLine, frozen=True, kw_only=True):
 
 
 class Allocate(Command, frozen=True, kw_only=True):
-    """Set free goods at one location aside for one recipient."""
+    """Set aside free goods at one location for one recipient."""
 
     recipient: Code
     location: Code

@@ -11,7 +11,7 @@ from supplies.domain.fields import Code, Reason
 class IssueReceipt(Command, frozen=True, kw_only=True):
     """Issue one receipt for several donations of a donor.
 
-    Receipts that were issued for these donations before become void.
+    Earlier receipts for these donations become void.
     """
 
     donations: Annotated[list[Code], LINE_LIMITS]
@@ -25,7 +25,7 @@ class VoidReceipt(Command, frozen=True, kw_only=True):
 
 
 class ReplaceReceipt(Command, frozen=True, kw_only=True):
-    """Void a receipt, and issue a new one with the station's and donor's present data."""
+    """Void a receipt, and issue a new one with the current data of station and donor."""
 
     number: Code  # by path
     reason: Reason

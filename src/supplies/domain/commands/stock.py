@@ -89,7 +89,7 @@ class IssueGoods(Command, frozen=True, kw_only=True):
 
 
 class ReturnIssue(Command, frozen=True, kw_only=True):
-    """Return issued goods that were not used to stock.
+    """Return issued goods to stock because they were not used.
 
     Attributes:
         location: Where the goods are put; None means the location from which they were issued.
@@ -115,7 +115,7 @@ class WriteOff(Command, frozen=True, kw_only=True):
 
 
 class FindAgain(Command, frozen=True, kw_only=True):
-    """Return goods to stock that were written off and found later.
+    """Return written-off goods to stock after they were found.
 
     Attributes:
         reason: The reason for which the goods were written off.
