@@ -353,6 +353,7 @@ def show_stock(books: Books) -> None:
     lot = stock.get_stock(books, item="mask").items[0].lot
     movements.list_movements(books, "stock:a", "mask", limit=2)
     movements.list_movements(books, "stock:a", "mask", lot=lot, after="50.1.7")
+    movements.report_movements(books, "stock:a", "mask", FIRST, TODAY)
     stock.list_balances(books, "received:h1")
     for row in stock.get_stock(books).items:
         trace.trace_lot(books, row.lot)
@@ -375,7 +376,7 @@ def show_reports(books: Books) -> None:
     need_reports.report_needs(books, FIRST, TODAY, TODAY)
     team_report.report_teams(books, FIRST, TODAY)
     household_history.get_household_history(books, "h2", FIRST, TODAY)
-    alerts.list_alerts(books, TODAY)
+    alerts.count_alerts(books, TODAY)
     first_steps.get_first_steps(books)
     demand.list_demand(books, TODAY)
     station_report.build_station_report_paper(books, FIRST, TODAY, printed_at=NOW)

@@ -13,6 +13,7 @@ from datetime import date
 from math import lcm
 from typing import Literal, NamedTuple
 
+from supplies.books.account_range import account_range
 from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import CHART, CONVERTED, DONOR, RECEIVED, is_origin, kind_of
@@ -281,7 +282,7 @@ def _read_collected(books: Books, lots: list[str], last: date) -> Counter[tuple[
         f"SELECT b.lot, b.account, {sign}t.quantity AS quantity "
         "FROM wanted w CROSS JOIN balances b CROSS JOIN transfers t CROSS JOIN entries e "
         "WHERE b.station = :station AND b.lot = w.id AND b.lot <> '' "
-        "AND b.account >= :start AND b.account < :end "
+        f"AND {account_range('start', 'end', column='b.account')} "
         f"AND t.station = b.station AND t.{side} = b.account AND t.item = b.item "
         "AND t.lot = b.lot AND e.station = t.station AND e.seq = t.seq AND e.kind = :kind "
         "AND e.booked_on <= :last"
