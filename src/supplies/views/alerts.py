@@ -60,6 +60,9 @@ AlertKind = Literal[
 EXPIRY_NOTICE_DAYS, MAX_DAYS_OUT, MAX_DAYS_ALLOCATED = 30, 1, 7
 """Default values of `soon`, `out` and `waiting` in `list_alerts`, in days."""
 
+DAYS_OF_VOIDS = 90
+"""For how many days a receipt that was voided without a new one is an alert."""
+
 
 class Alert(View, frozen=True, kw_only=True):
     """Something that the coordinators of the station should look at.
@@ -148,7 +151,7 @@ def list_alerts(
         *_allocations(books, today - timedelta(days=waiting)),
         *_shipments("shipment_to_receive", list_awaited_shipments(books, limit=None).items),
         *_shipments("shipment_unacknowledged", list_unacknowledged_shipments(books)),
-        *_voided_receipts(books),
+        *_voided_receipts(books, today - timedelta(days=DAYS_OF_VOIDS)),
         *_people(books, today),
         *_unexplained(books),
         *_beside_pledge(books),
@@ -269,18 +272,20 @@ def _conflicts(books: Books) -> Iterator[Alert]:
         )
 
 
-def _voided_receipts(books: Books) -> Iterator[Alert]:
-    """Yield an alert for each void receipt whose donations have goods but no newer receipt."""
+def _voided_receipts(books: Books, since: date) -> Iterator[Alert]:
+    """Yield an alert for each receipt voided since a day whose gifts have no newer receipt."""
     for number, day in books.all(
-        "SELECT v.number, min(e.booked_on) FROM receipt_voids v "
-        "JOIN entries e ON e.station = v.station AND e.seq = v.seq "
+        "SELECT v.number, min(e.booked_on) FROM entries e "
+        "JOIN receipt_voids v ON v.station = e.station AND v.number = e.document "
         "JOIN receipt_donations d ON d.station = v.station AND d.number = v.number "
-        "WHERE v.station = :station AND d.seq = (SELECT max(o.seq) FROM receipt_donations o "
+        "WHERE e.station = :station AND e.booked_on >= :since AND e.kind = 'receipt_voided' "
+        "AND d.seq = (SELECT max(o.seq) FROM receipt_donations o "
         "WHERE o.station = d.station AND o.donation = d.donation) "
         "AND EXISTS (SELECT 1 FROM arrival_lines l WHERE l.station = d.station "
         "AND l.arrival = d.donation AND l.seq = (SELECT max(a.seq) FROM arrivals a "
         "WHERE a.station = l.station AND a.arrival = l.arrival)) "
-        "GROUP BY v.number ORDER BY 2, v.number"
+        "GROUP BY v.number ORDER BY 2, v.number",
+        since=since.isoformat(),
     ):
         yield Alert(
             what="receipt_voided",
