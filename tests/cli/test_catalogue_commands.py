@@ -14,7 +14,8 @@ from supplies.cli import main
 
 @pytest.fixture
 def books(demo: Path, tmp_path: Path) -> Path:
-    """A copy of the demo's books, which these tests change."""
+    """A copy of the demo's books and keys, which these tests change."""
+    shutil.copy(demo.with_suffix(".key"), tmp_path / "books.key")
     return Path(shutil.copy(demo, tmp_path / "books.db"))
 
 

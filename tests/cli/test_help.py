@@ -129,7 +129,7 @@ def test_every_option_has_a_help_text(command: str, capsys: pytest.CaptureFixtur
             ],
         ),
         ("catalogue", ["add", "set", "list", "scan", "look-alikes", "merge"]),
-        ("station", ["add", "list", "show", "set", "key", "witness"]),
+        ("station", ["add", "list", "seal", "show", "set", "key", "witness"]),
         ("station key", ["new", "public"]),
         (
             "user",

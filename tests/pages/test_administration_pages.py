@@ -172,7 +172,7 @@ def test_the_settings_of_the_station_are_changed(open_page: OpenPage, javascript
     expect(field(page, "/phone")).to_have_value(telephone)
     expect(field(page, "/name")).to_have_value(name)
     expect(field(page, "/papers/units/0/zh")).to_have_value("麻袋")
-    save(page, "Remove line 1")
+    save(page, "Remove line 1: Your own words for units")
     save(page, "Save")
     expect(field(page, "/papers/units/0/code")).to_have_value("")
 
