@@ -47,7 +47,7 @@ help:
 
 run: .venv/installed
 	@$(BIN)/python -c 'import socket, sys; sys.exit(socket.socket().connect_ex(("127.0.0.1", $(PORT))) == 0 and "Port $(PORT) is taken, perhaps by another `make run`; nothing was changed. Try: make run PORT=8001")'
-	@rm -rf $(DEMO) $(DEMO)-wal $(DEMO)-shm $(DEMO:.db=.key) $(DEMO:.db=-papers)
+	@rm -rf $(DEMO) $(DEMO)-wal $(DEMO)-shm $(DEMO:.db=.key) $(DEMO:.db=.key.seals) $(DEMO:.db=-papers)
 	@mkdir -p $(dir $(DEMO))
 	$(BIN)/supplies demo --database $(DEMO) --host http://127.0.0.1:$(PORT)
 	$(BIN)/supplies serve --database $(DEMO) --port $(PORT)

@@ -479,6 +479,13 @@ def test_a_damaged_record_of_the_last_seal_is_reported(sealed: SealedBooks) -> N
         verify(sealed.hp.store, "hp")
 
 
+def test_the_last_seal_is_read_after_a_shorter_one_was_written_in_part(sealed: SealedBooks) -> None:
+    path = witness_file(sealed.hp.store.url, "hp")
+    assert path is not None
+    path.write_bytes(path.read_bytes() + b'"}\n')
+    verify(sealed.hp.store, "hp")
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_rows_from_before_the_keys_are_sealed_with_the_first_change_after_them(
     engines: Engines, engine: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch

@@ -195,8 +195,8 @@ class Books:
         """
         if code.casefold() in _NAMELESS and self.catalogue.get(Donor, code) is None:
             raise unknown_code_error(
-                f"{code} is not the code of a donor: leave the donor of an anonymous gift out, "
-                f"settle found goods with the party {ANONYMOUS}, and register all other donors",
+                f"{code} is not the code of a donor: record an anonymous gift without a donor, and "
+                f"settle found goods with the party {ANONYMOUS}; all else needs a registered donor",
                 pointer,
             )
         donor = self._cached_record(Donor, "donor", code, pointer)

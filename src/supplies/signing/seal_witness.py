@@ -138,8 +138,9 @@ def _name_in(database: str, folder: str) -> str:
 
 
 def _decode(path: Path, content: bytes) -> Witness:
+    # If a process was killed after it wrote a shorter line, the end of the older line follows.
     try:
-        return msgspec.json.decode(content, type=Witness)
+        return msgspec.json.decode(content.partition(b"\n")[0], type=Witness)
     except msgspec.DecodeError as error:
         raise StoreError(
             f"{path} is damaged; if you know why, delete it, and verify the books first"
