@@ -40,7 +40,8 @@ _as_of_option = click.option(
 def export() -> None:
     """Write the books in the formats of other programs.
 
-    Without --personal, the files contain codes of donors and recipients and no other data of them.
+    Without --personal, the files contain codes of donors and recipients and no other data about
+    them.
     """
 
 
@@ -160,7 +161,7 @@ def csv_file(
 
     NOUN is the name of a list, as in `supplies list --help`. A document with lines has a row for
     each line. An apostrophe is put before texts that a spreadsheet program would run as formulas;
-    `supplies import` takes it away.
+    `supplies import` removes it.
     """
     request = ExportRequest(lists=(noun,), hxl=hxl, personal=personal)
     _export("csv", request, database, station, output, force=force)

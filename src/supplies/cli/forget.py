@@ -62,7 +62,7 @@ def due(database: str, station: str | None, yes: bool, as_of: date | None, as_js
     cannot be forgotten yet.
 
     If nothing was stored in the books during the last month, the clock may be wrong, and nothing is
-    erased. Then give the present day with --as-of.
+    erased. In this case, give the date of today with --as-of.
     """
     from supplies.cli.opening import open_ledgers
     from supplies.cli.tables import print_json
@@ -154,7 +154,8 @@ def text(database: str, station: str | None, entry: int, yes: bool) -> None:
     """Print the notes and reasons of an entry, or erase them, for example if a note names a person.
 
     ENTRY is the number of the entry, for example 12. The entry itself and its quantities stay. The
-    receipt of a gift is printed from its text: correct the gift first, then erase the old text.
+    receipt of a donation is printed from the text of the donation: correct the donation first, then
+    erase the old text.
     """
     from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
     from supplies.cli.opening import open_ledger

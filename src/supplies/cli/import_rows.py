@@ -124,7 +124,7 @@ def import_file(
     recorded are not recorded twice.
 
     The exit status is 1 if a row was listed, or a sheet was left out. Ctrl-C stops the import after
-    the present group of rows, with the exit status 130.
+    the current group of rows, with the exit status 130.
     """
     from click.exceptions import Exit
 

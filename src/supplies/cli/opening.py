@@ -70,7 +70,7 @@ def _find_stations(store: Store, named: str | None) -> list[str]:
 
 
 def warn_of_local_address(station: Station, *, to: TextIO | None = None) -> None:
-    """Print a warning if many people cannot open the QR codes of a station's receipts.
+    """Print a warning if the QR codes of a station's receipts lead to a local address.
 
     Args:
         to: The stream to print to. None means standard error.

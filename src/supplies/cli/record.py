@@ -38,9 +38,10 @@ def record(
 ) -> None:
     """Record commands that are given as JSON.
 
-    COMMAND.json contains one command, a list of commands, or a command on each line; - reads
-    standard input. The field `type` has the name of the command. The other fields are those of
-    Python and REST, as in {"type": "NoteNeed", "recipient": "R-1", "item": "mask", "quantity": 20}.
+    COMMAND.json contains one command, a list of commands, or a command on each line; with -, they
+    are read from standard input. The field `type` has the name of the command. The other fields are
+    the same as in Python and REST: {"type": "NoteNeed", "recipient": "R-1", "item": "mask",
+    "quantity": 20}.
 
     For each command, a line of JSON is printed. If a command of a list is refused, the others are
     still recorded. The line of a refused command contains the error, which is also printed on

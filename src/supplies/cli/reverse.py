@@ -16,8 +16,8 @@ def reverse(database: str, station: str | None, number: int, reason: str) -> Non
     """Undo the command that recorded an entry.
 
     NUMBER is the number of the entry, as in 12. A new entry takes back what the command moved, and
-    nothing is deleted. The command is refused if the goods were used since, and names the entries
-    that used them. A receipt of the entry is voided.
+    nothing is deleted. If the goods were used after the entry, the command is refused, and the
+    error names the entries that used them. If the entry has a receipt, the receipt is voided.
     """
     from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
     from supplies.cli.opening import open_ledger

@@ -14,7 +14,7 @@ from supplies.domain.plurals import counted
 @click.argument("sources", metavar="FILE_OR_ADDRESS...", nargs=-1, required=True)
 @books_options
 def witness(database: str, station: str | None, sources: tuple[str, ...]) -> None:
-    """Keep the checkpoints of other stations, so that they cannot rewrite their books unnoticed.
+    """Store the checkpoints of other stations, so that they cannot rewrite their books unnoticed.
 
     Run it once a day for each partner. The address is that of the partner's service, as in
     https://example.org/api/witness. `supplies verify` compares the stored checkpoints.

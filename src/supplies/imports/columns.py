@@ -15,7 +15,10 @@ HEADER_WITHIN = 30
 
 _IGNORED = re.compile(r"[\s_\-./:：*#（）()\[\]【】]+")
 _OTHER_DAY = re.compile("生产|出生|出厂|制造|birth|manufactur|production|有效|失效|保质|expir")
-"""Words in the headings of other dates, such as 生产日期: not the day of the event."""
+"""Regular expression of headings with dates that are not the day of the event.
+
+An example is 生产日期, the date of production.
+"""
 
 NO_COLUMN = template(
     "the file has no column for {wanted}. {seen}. Choose one with --column NAME=HEADING, or give "

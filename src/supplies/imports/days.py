@@ -20,7 +20,10 @@ TWO_ORDERS = template(
 
 _FIRST_SERIAL = date(1899, 12, 30)
 _SERIALS = range(20_000, 80_000)
-"""Numbers that are read as dates, because spreadsheets store dates as numbers: 1954 to 2119."""
+"""Numbers that are read as dates, because spreadsheets store dates as numbers.
+
+The range corresponds to the years 1954 to 2119.
+"""
 
 _MONTH_NAMES = "janfebmaraprmayjunjulaugsepoctnovdec"
 _MONTHS = {_MONTH_NAMES[3 * at : 3 * at + 3]: at + 1 for at in range(12)}

@@ -60,7 +60,7 @@ class ReadQuantity:
 
     Attributes:
         unit: The unit as written; "" if there is none.
-        contents: What a pack contains, as written; for 50只/箱, it is (50, "只", "箱").
+        contents: What packs contain, as written. For 50只/箱, it is the `Content` (50, "只", "箱").
     """
 
     number: Decimal

@@ -247,7 +247,7 @@ def _decode_marks(statement: str) -> PrintMarks | None:
 
 
 def check_key(record: ReceiptRecord, keys: PublicKeys) -> None:
-    """Check that the keys that signed a receipt and its marks belong to the station.
+    """Check that the station's own keys signed a receipt and its marks.
 
     Raises:
         NotGenuine: a key does not belong to the station.

@@ -1,4 +1,4 @@
-"""Keep the last seal that was committed in a file beside the key file.
+"""Remember the last committed seal in a file beside the key file.
 
 A seal is a row that proves the content of another row. Seals alone cannot show that the last of
 them were removed, or that all rows were replaced by an older copy. So each process that commits
@@ -32,7 +32,7 @@ from supplies.storage.store import Store
 _FORMAT: Final = "supplies-seals-1"
 
 _MAX_BYTES = 4096
-"""Maximum number of bytes that are read of a file."""
+"""Maximum number of bytes that are read from a file with the last seal."""
 
 _log = logging.getLogger("supplies")
 

@@ -31,7 +31,10 @@ class SealedTable(NamedTuple):
 
     @property
     def all_columns(self) -> tuple[str, ...]:
-        """Return the sealed columns, the primary key first. A table with one row has no key."""
+        """Return all sealed columns, beginning with those of the primary key.
+
+        A table with only one row for each station has no key.
+        """
         return (*self.key, *self.columns)
 
     def key_of(self, row: Row) -> str:

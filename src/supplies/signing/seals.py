@@ -1,4 +1,4 @@
-"""Write rows that are sealed, and lines of the access log.
+"""Change sealed rows, and add lines to the access log.
 
 Every change of a sealed table goes through `Seals`. It appends a seal for each changed row in the
 same transaction. A seal contains the digest of the row, and a code that depends on the code of the
@@ -29,7 +29,7 @@ without the keys, or that lines of the access log were erased.
 
 
 class Tail(NamedTuple):
-    """Number and code of the last seal, or of the last line of the access log."""
+    """Number and authentication code of the last seal, or of the last line of the access log."""
 
     seq: int
     mac: bytes
@@ -166,10 +166,10 @@ class Seals:
         )
 
     def erase_lines(self, before: str) -> int:
-        """Erase lines of the access log, and return the number of erased lines.
+        """Erase lines of the access log. Return the number of erased lines.
 
         Args:
-            before: The time before which lines are erased, as stored text.
+            before: Erase the lines from before this time, which is given as stored text.
 
         Raises:
             StoreError: the log is sealed, and the keys are missing.

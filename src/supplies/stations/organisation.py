@@ -111,7 +111,7 @@ def is_head_of(books: Books, station: str) -> bool:
 
 
 def set_head(books: Books, head: str | None) -> None:
-    """Put this station under a head. None takes it out of its organisation.
+    """Put this station under a head, or take it out of its organisation if the head is None.
 
     A head has no head of its own, so that it is clear who may read a station's books. Call this
     within `Ledger.admin_transaction()`.

@@ -24,11 +24,10 @@ def _reach(host: str) -> Reach:
 
 
 def local_address_warning(station: Station) -> str | None:
-    """Return a warning if many people cannot open the QR codes of a station's receipts.
+    """Return a warning if the QR codes of a station's receipts lead to a local address.
 
-    This is so if the station's address works only on this computer or in one local network.
-    Otherwise, return None. Receipts that were issued before keep their address when the station's
-    address changes.
+    A local address works only on this computer or in one network. Return None if the address is
+    public. A receipt keeps the address that the station had when it was issued.
     """
     match _reach(station.host):
         case "machine":

@@ -30,9 +30,9 @@ PersonRole = Literal["recipient", "donor"]
 
 
 PERSON_KINDS: Mapping[PersonRole, str] = {"recipient": "household", "donor": "person"}
-"""Kinds of donors and recipients that are natural persons.
+"""The kind of recipient, and the kind of donor, that is a natural person.
 
-Donors and recipients of other kinds have no personal data.
+Recipients and donors of other kinds have no personal data.
 """
 
 
@@ -174,9 +174,9 @@ _STATED = {
         _moved(DONOR),
     ),
 }
-"""SQL queries that find the latest entry about each person, with indexes only.
+"""SQL queries that find an entry about each person, using only indexes.
 
-They leave out people without any entry. They may miss later entries about a document.
+It need not be the latest entry. People without any entry are not found.
 """
 
 
@@ -222,7 +222,7 @@ _MOVED_ON = {
     "recipient": (_days(ASKED), _days(RECEIVED)),
     "donor": (_days(DONOR), _days(RETURNED)),
 }
-"""SQL queries for the days on which a person got or gave goods, promised them or needed them."""
+"""SQL queries for the days on which goods, promises or needs of a person were booked."""
 
 
 def _due(books: Books, who: PersonRole, days: int | None, today: date) -> list[PersonDue]:

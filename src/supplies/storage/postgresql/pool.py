@@ -62,9 +62,8 @@ The URL can set other values: `?connections=16&connection_wait=10`.
 MAX_PREPARED = 400
 """Maximum number of prepared SQL statements of a connection.
 
-Every SQL statement is prepared when it is used for the first time. The driver's default is so low
-that statements would be discarded. If a statement fails, the driver may forget statements that were
-prepared after it.
+Every SQL statement is prepared when it is used for the first time. With the driver's default
+maximum, the driver may lose track of a statement that was prepared after another statement failed.
 """
 
 _PROBE_TIMEOUT_S = 0.05

@@ -22,9 +22,9 @@ MAX_QUEUED = 1_000
 """Number of queued SQL statements after which the queue is sent."""
 
 _ROLLED_BACK = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
-"""States of a connection that has an open transaction and works.
+"""States of a connection in which ROLLBACK must be sent at the end.
 
-At the end, such a transaction must be rolled back.
+The connection works, and a transaction is still open.
 """
 
 

@@ -16,10 +16,10 @@ _OF_THE_SOURCE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, *WAL_UNAVAILAB
 
 
 class DatabaseFiles:
-    """The database file and the write-ahead log that a store opened.
+    """Remembers which database file and write-ahead log a store opened.
 
-    It notices if one of them is deleted or replaced. The files are recognized by their device and
-    inode numbers.
+    So the store notices if one of these files is deleted or replaced. The files are recognized by
+    their device and inode numbers.
     """
 
     def __init__(self, path: Path) -> None:

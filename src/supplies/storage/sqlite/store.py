@@ -194,7 +194,7 @@ class SqliteStore:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Begin a transaction that may write. It locks the whole file from its beginning."""
+        """Begin a transaction that may write. The whole file is locked until it ends."""
         self._begin_writing()
         try:
             yield
