@@ -12,7 +12,7 @@ from support.ledger_fixture import StationLedger
 
 from supplies.books.free_text import free_text_of_entry
 from supplies.domain import commands as c
-from supplies.domain.catalogue_records import Location, Recipient, Team
+from supplies.domain.catalogue_records import Item, Location, Recipient, Team
 from supplies.domain.entry_rows import HandOutReport
 from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotEnough, SuppliesError
 from supplies.ledger.recorded import Recorded
@@ -128,6 +128,10 @@ def _long_ago(station: StationLedger) -> dict[str, Any]:
     return {"happened_at": at, "phone_time": at}
 
 
+def _long_ago_by_a_phone_that_does_not_send_its_clock(station: StationLedger) -> dict[str, Any]:
+    return {"happened_at": station.clock() - timedelta(days=61)}
+
+
 def _before_the_calendar(station: StationLedger) -> dict[str, Any]:
     at = datetime.min.replace(tzinfo=station.clock().tzinfo)
     return {"happened_at": at, "phone_time": at}
@@ -143,6 +147,7 @@ CHANGES: tuple[Change, ...] = (
     _group_became_a_household,
     _in_the_future,
     _long_ago,
+    _long_ago_by_a_phone_that_does_not_send_its_clock,
     _before_the_calendar,
 )
 
@@ -238,6 +243,53 @@ def test_a_decision_gives_the_day_of_a_report_whose_time_is_impossible(
     assert station.books.body(decided.seq).happened_on == station.day(-2)
     [row] = station.books.rows(HandOutReport)
     assert (row.happened_at, row.phone_time) == (None, at)
+
+
+@pytest.mark.parametrize("what", ["hand-out", "outcome"])
+def test_a_time_in_the_future_stays_impossible_after_it_has_passed(
+    station: StationLedger, what: str
+) -> None:
+    station.stock(5)
+    allocation = station.allocate(5)
+    delivery = station.dispatch(allocation)
+    station.clock.advance(2)
+    at = station.clock() + timedelta(days=3)
+    if what == "hand-out":
+        done = report(station, happened_at=at, phone_time=at)
+    else:
+        done = station.outcome(delivery, allocation, "handed_over", happened_at=at, phone_time=at)
+    station.clock.advance(6)
+    decided = decide(station, done.seq, "correct", happened_on=station.day(-7))
+    assert station.books.body(decided.seq).happened_on == station.day(-7)
+    station.ledger.verify()
+
+
+def test_a_report_from_long_ago_is_booked_on_the_day_of_the_decision_or_of_the_report(
+    station: StationLedger,
+) -> None:
+    station.clock.advance(100)
+    at = station.clock() - timedelta(days=99)
+    first, second = report(station, 2, happened_at=at), report(station, 3, happened_at=at)
+    decided = decide(station, first.seq, "correct", happened_on=station.day(-5))
+    assert station.books.body(decided.seq).happened_on == station.day(-5)
+    decided = decide(station, second.seq, "correct")
+    assert station.books.body(decided.seq).happened_on == station.day(0)
+
+
+def test_a_hand_out_in_an_unknown_pack_is_booked_once_the_pack_is_registered(
+    station: StationLedger,
+) -> None:
+    lines = [c.RecipientLine(item="mask", quantity=2, pack="crate")]
+    done = report(station, lines=lines)
+    ways: tuple[c.Resolved, ...] = ("correct", "unexplained")
+    for by in ways:
+        with pytest.raises(InvalidField, match="no pack crate") as refused:
+            decide(station, done.seq, by)
+        assert [fault.pointer for fault in refused.value.faults] == ["/by"]
+    station.ledger.amend(Item(code="mask", name="口罩", packs={"crate": 30}))
+    decide(station, done.seq, "unexplained")
+    assert station.total("received:G-1") == 60
+    station.ledger.verify()
 
 
 def test_a_hand_out_to_a_merged_code_is_booked_under_the_code_that_stays(

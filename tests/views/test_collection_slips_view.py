@@ -13,10 +13,17 @@ from supplies.errors import Forgotten, NotFound
 from supplies.views.collection_slips import build_collection_slip
 
 
-def collect(station: StationLedger, allocation: str, quantity: int) -> int:
+def collection(
+    allocation: str, quantity: int, received_by: c.ReceivedBy = "family"
+) -> c.CollectAllocation:
     lines = [c.AllocationPart(line=1, quantity=quantity)]
-    command = c.CollectAllocation(allocation=allocation, lines=lines, received_by="family")
-    return station(command).seq
+    return c.CollectAllocation(allocation=allocation, lines=lines, received_by=received_by)
+
+
+def collect(
+    station: StationLedger, allocation: str, quantity: int, received_by: c.ReceivedBy = "family"
+) -> int:
+    return station(collection(allocation, quantity, received_by)).seq
 
 
 def test_a_collection_slip_says_what_was_collected_and_what_is_left(station: StationLedger) -> None:
@@ -34,6 +41,34 @@ def test_a_collection_slip_says_what_was_collected_and_what_is_left(station: Sta
     assert (slip.collected.day, slip.collected.received_by) == (station.day(0), "family")
     station(c.Reverse(entry=first, reason="of another household"))
     assert build_collection_slip(station.books, allocation).collected is UNSET
+
+
+def test_a_collection_slip_names_the_day_and_receiver_of_the_last_collection_that_lasts(
+    station: StationLedger,
+) -> None:
+    station.stock(10)
+    allocation = station.allocate(10)
+
+    def shown() -> tuple[object, object, list[int]]:
+        found = build_collection_slip(station.books, allocation).collected
+        assert found
+        return found.day, found.received_by, [line.quantity for line in found.lines]
+
+    first = collect(station, allocation, 3, "self")
+    station.clock.advance(1)
+    second = collect(station, allocation, 4, "neighbour")
+    assert shown() == (station.day(0), "neighbour", [7])
+    # A correction of the first collection is recorded later, but it is not the last collection.
+    changed = collection(allocation, 2, "guard")
+    correction = station(c.Correct(entry=first, command=changed, reason="counted again"))
+    assert shown() == (station.day(0), "neighbour", [6])
+    reversal = station(c.Reverse(entry=second, reason="of another household"))
+    assert shown() == (station.day(-1), "guard", [2])
+    again = collection(allocation, 5, "neighbour")
+    station(c.Correct(entry=reversal.seq, command=again, reason="of this household after all"))
+    assert shown() == (station.day(0), "neighbour", [7])
+    station(c.Reverse(entry=correction.seq, reason="of another household"))
+    assert shown() == (station.day(0), "neighbour", [5])
 
 
 def test_a_printed_collection_slip_says_collected_in_both_languages(

@@ -168,7 +168,7 @@ def catalogue_controller(kind: type[CatalogueRecord], singular: str) -> type[Con
             """Change the given fields. The other fields keep their values.
 
             The answer about a team whose counter changed warns of phones whose unsent hand-outs
-            will be refused.
+            will be conflicts.
             """
 
             def change(ledger: Ledger) -> RecordChanged:

@@ -37,8 +37,8 @@ class PeriodEntered(View, frozen=True, kw_only=True):
     """The recorded entry, and the days that are closed now.
 
     Attributes:
-        warnings: Phones with unsent records that may be hand-outs, which are refused on closed
-            days; absent if there are none.
+        warnings: Phones with unsent records that may be hand-outs, which are booked on the first
+            open day if their own is closed; absent if there are none.
     """
 
     entry: EntryView
@@ -79,7 +79,7 @@ class PeriodController(Controller):
         """Close all days up to and including the given one.
 
         This is refused while a difference is unexplained. The answer warns of phones whose unsent
-        hand-outs will be refused.
+        hand-outs will be booked on the first open day.
         """
 
         def show(books: Books, recorded: Recorded) -> Outcome[PeriodEntered]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from datetime import date
+from typing import NamedTuple
+
 import msgspec
 
 from supplies.books.reader import Books
-from supplies.domain.accounts import ALLOCATED
+from supplies.domain.accounts import ALLOCATED, kind_of
 from supplies.domain.entries import COLLECTED
 from supplies.domain.entry_rows import Collection
 from supplies.papers.collection_slip import CollectedGoods, CollectionSlip
@@ -32,12 +36,9 @@ def build_collection_slip(books: Books, allocation: str) -> CollectionSlip:
     ]
     collected: CollectedGoods | msgspec.UnsetType = msgspec.UNSET
     if moves:
-        last = books.latest_row(Collection, allocation=allocation)
-        seq = books.latest_seq(Collection, allocation=allocation)
-        assert last is not None, "goods were collected"
-        assert seq is not None, "goods were collected"
+        last = _last_collection(books, allocation)
         collected = CollectedGoods(
-            day=books.body(seq).happened_on,
+            day=last.happened_on,
             received_by=last.received_by,
             lines=[slip_line(books, item, lots[lot], quantity) for item, lot, quantity in moves],
         )
@@ -55,3 +56,35 @@ def build_collection_slip(books: Books, allocation: str) -> CollectionSlip:
         ],
         collected=collected,
     )
+
+
+class _LastCollection(NamedTuple):
+    """When goods of an allocation were last collected, and by whom."""
+
+    happened_on: date
+    first_seq: int
+    received_by: str | None
+
+
+def _last_collection(books: Books, allocation: str) -> _LastCollection:
+    """Return the last collection of an allocation, as corrected. Reversed ones are left out."""
+    latest: dict[int, _LastCollection] = {}
+    quantities: defaultdict[int, int] = defaultdict(int)
+    first_of: dict[int | None, int] = {}
+    heads = books.all(
+        "SELECT seq FROM collections WHERE station = :station AND allocation = :allocation "
+        "ORDER BY seq",
+        allocation=allocation,
+    )
+    for (seq,) in heads:
+        body = books.body(seq)
+        first = first_of.get(body.supersedes, int(seq))
+        first_of[int(seq)] = first
+        (row,) = books.rows_of_entry(Collection, seq, allocation=allocation)
+        latest[first] = _LastCollection(body.happened_on, first, row.received_by)
+        for part in map(books.body, range(seq, books.last_seq_of_command(seq) + 1)):
+            if part.kind == COLLECTED:
+                for move in part.transfers:
+                    quantities[first] += move.quantity * (kind_of(move.source) is ALLOCATED)
+                    quantities[first] -= move.quantity * (kind_of(move.target) is ALLOCATED)
+    return max(last for first, last in latest.items() if quantities[first])

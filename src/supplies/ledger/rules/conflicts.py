@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 
 import msgspec
 
@@ -104,8 +105,14 @@ def resolve_conflict(
         _book_outcome(journal, command, fact, rules)
     elif isinstance(fact, ReportHandOut):
         _use_texts_of(journal, command.conflict)
-        day = command.happened_on or journal.books.body(command.conflict).happened_on
-        book_hand_out(journal, fact, day, unexplained=command.by == "unexplained")
+        report = journal.books.body(command.conflict)
+        book_hand_out(
+            journal,
+            fact,
+            datetime.fromisoformat(report.recorded_at),
+            command.happened_on or report.happened_on,
+            unexplained=command.by == "unexplained",
+        )
     elif command.by == "correct":
         raise InvalidField.at(
             "/by",
@@ -257,10 +264,10 @@ def _book_outcome(
     outcome = at_present_stop(reported, journal)
     where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
     dispatched = journal.books.body(journal.books.latest_seq(Stop, **where) or command.conflict)
-    day = possible_day(journal, outcome)
+    report = journal.books.body(command.conflict)
+    day = possible_day(journal, outcome, datetime.fromisoformat(report.recorded_at))
     if day is None:
-        reported_on = journal.books.body(command.conflict).happened_on
-        day = command.happened_on or max(reported_on, dispatched.happened_on)
+        day = command.happened_on or max(report.happened_on, dispatched.happened_on)
         outcome = msgspec.structs.replace(outcome, happened_at=None, happened_on=day)
     before = journal.books.latest_seq(StopOutcome, **where)
     removed = journal.books.latest_seq(StopRemoval, **where)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeAlias
 
 import msgspec
@@ -24,6 +24,7 @@ from supplies.ledger.rules.delivery_outcomes import (
     loaded_stop,
     outcome_line_rows,
     outcome_lines,
+    precedes_report,
 )
 from supplies.ledger.rules.delivery_proofs import (
     add_agreeing_proof,
@@ -48,14 +49,16 @@ def record_conflict(command: Fact, journal: Journal, reason: str) -> str | None:
         Repeated: an unresolved conflict is about the same fact, and the report has no new proof.
     """
     if isinstance(command, ReportHandOut):
-        journal.happened_on = possible_day_of_hand_out(journal, command) or journal.happened_on
+        day = possible_day_of_hand_out(journal, command, journal.now)
+        journal.happened_on = day or journal.happened_on
         recipient = f"recipient:{command.recipient}"
         draft = journal.entry("conflict_noted", prefix=REPORTED_HAND_OUT, about=recipient)
         _add_conflict(draft, command, reason)
         return reason
     if isinstance(command, ReportOutcome):
         command = at_present_stop(command, journal)
-        journal.happened_on = possible_day(journal, command) or journal.happened_on
+        day = possible_day(journal, command, journal.now)
+        journal.happened_on = day or journal.happened_on
     document, about = _subject_of(command, journal)
     pending = _pending_conflict(journal, command)
     if pending is not None:
@@ -85,12 +88,15 @@ def _add_conflict(draft: Draft, command: Fact, reason: str) -> None:
     draft.add_rows(Conflict(document=str(draft.document), because=reason, stated=encoded))
 
 
-def possible_day(journal: Journal, command: ReportOutcome) -> date | None:
-    """Return the day of the time in a report, in the station's time zone.
+def possible_day(journal: Journal, command: ReportOutcome, reported_at: datetime) -> date | None:
+    """Return the day of the time that a report names.
 
-    Return None if the report has no time, or an impossible one.
+    Return None if it names no time, or an impossible one.
+
+    Args:
+        reported_at: When it was reported. A time after that stays impossible once it has passed.
     """
-    if command.happened_at is not None:
+    if precedes_report(command.happened_at, reported_at):
         with suppress(Contradicted, InvalidField):
             return day_of_report(journal, command, command.happened_at)
     return None
@@ -142,7 +148,9 @@ def _fact(journal: Journal, command: ReportOutcome | CountStock) -> tuple[object
     _, loaded = loaded_stop(journal, command)
     rows = outcome_line_rows(command, outcome_lines(command, loaded), loaded)
     # Reports with impossible times are the same, because neither time decides anything.
-    day = possible_day(journal, command) if command.happened_at else command.happened_on
+    day = command.happened_on
+    if command.happened_at is not None:
+        day = possible_day(journal, command, journal.now)
     return command.outcome, rows, command.happened_at is None, day
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import TypeGuard
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -167,11 +168,17 @@ def day_of_time(
     if moment > journal.now + CLOCK_TOLERANCE:
         now = _shown(journal.now, zone)
         raise Contradicted(f"the {what} is reported for {shown}, but it is only {now} now")
-    if command.phone_time is not None and moment < journal.now - MAX_AGE_BY_PHONE:
+    by_phone = isinstance(command, ReportHandOut) or command.phone_time is not None
+    if by_phone and moment < journal.now - MAX_AGE_BY_PHONE:
         raise Contradicted(
             f"the {what} is reported for {shown}, more than {MAX_AGE_BY_PHONE.days} days ago"
         )
     return day
+
+
+def precedes_report(moment: datetime | None, reported_at: datetime) -> TypeGuard[datetime]:
+    """Return whether a report has a time, and it was not in the future when it was reported."""
+    return moment is not None and moment <= reported_at + CLOCK_TOLERANCE
 
 
 def _shown(moment: datetime, zone: ZoneInfo) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 
 import msgspec
 
@@ -18,7 +18,7 @@ from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.lot_selection import by_pointer, lots_first, lots_in_order
 from supplies.ledger.merged_codes import with_codes_that_stay
-from supplies.ledger.rules.delivery_outcomes import Contradicted, day_of_time
+from supplies.ledger.rules.delivery_outcomes import Contradicted, day_of_time, precedes_report
 from supplies.ledger.rules.hand_outs import draft_hand_out, hand_out, meet_needs_of_lines
 from supplies.ledger.rules.need_fulfilment import reopen_needs
 from supplies.ledger.rules.stock_counts import lots_missed
@@ -72,47 +72,55 @@ def _add_report(draft: Draft, command: ReportHandOut) -> None:
     )
 
 
-def possible_day_of_hand_out(journal: Journal, command: ReportHandOut) -> date | None:
-    """Return the day of the time in a report of a hand-out.
+def possible_day_of_hand_out(
+    journal: Journal, command: ReportHandOut, reported_at: datetime
+) -> date | None:
+    """Return the day of the time in a report; None if it has no time, or an impossible one.
 
-    Return None if the report has no time, or an impossible one.
+    Args:
+        reported_at: When it was reported. A time after that stays impossible once it has passed.
     """
-    if command.happened_at is not None:
+    if precedes_report(command.happened_at, reported_at):
         with suppress(Contradicted, InvalidField):
             return day_of_time(journal, command, command.happened_at, "hand-out")
     return None
 
 
 def book_hand_out(
-    journal: Journal, reported: ReportHandOut, day: date, *, unexplained: bool
+    journal: Journal,
+    reported: ReportHandOut,
+    reported_at: datetime,
+    day: date,
+    *,
+    unexplained: bool,
 ) -> None:
     """Book a reported hand-out to resolve its conflict.
 
     If the reported time is impossible, the hand-out is booked without a time.
 
     Args:
-        day: The day of the hand-out if the reported time is impossible.
-        unexplained: Whether goods that are not in the books come from the account `unexplained`.
-            The report is then booked unchanged, even from a quarantine and to a person whose data
-            was erased.
+        reported_at: When it was reported.
+        day: The day of the hand-out if its time is impossible.
+        unexplained: Whether goods that the books lack come from `unexplained`. The report is then
+            booked unchanged, even from a quarantine and to a person whose data was erased.
 
     Raises:
-        InvalidField: the goods may not be handed out in this way.
+        InvalidField: the goods may not be handed out in this way, or a pack is not registered.
         AgainstBooks: the books do not have the goods, or the data of the recipient was erased.
     """
     reported = with_codes_that_stay(journal.books, reported)
-    possible = possible_day_of_hand_out(journal, reported)
+    possible = possible_day_of_hand_out(journal, reported, reported_at)
     if possible is None:
         reported = msgspec.structs.replace(reported, happened_at=None)
     journal.happened_on = possible or day
-    if unexplained:
-        _book_as_stated(journal, reported)
-    else:
-        try:
+    try:
+        if unexplained:
+            _book_as_stated(journal, reported)
+        else:
             hand_out(reported, journal)
-        except (InvalidField, AgainstBooks) as because:
-            # The fields of the report are not those of the decision.
-            raise type(because)(because.detail, [Fault("/by", because.detail)]) from None
+    except (InvalidField, AgainstBooks) as because:
+        # The fields of the report are not those of the decision.
+        raise type(because)(because.detail, [Fault("/by", because.detail)]) from None
     _add_report(journal.drafts[0], reported)
 
 
