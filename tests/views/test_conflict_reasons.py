@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from supplies_service.templating import format_sentence
@@ -10,6 +11,7 @@ from support.ledger_fixture import StationLedger
 from support.outcomes import partial_outcome
 
 from supplies.domain import commands as c
+from supplies.domain.catalogue_records import CatalogueRecord, Item, Location, Recipient, Team
 from supplies.views.conflict_reasons import reason_of_conflict
 from supplies.views.entries import get_conflict
 
@@ -91,3 +93,67 @@ def test_a_count_of_less_than_the_books_contain_is_named(station: StationLedger)
     assert reason(station, done.seq) == (
         "the count found more goods missing than the books still contained"
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "reported", "after", "words"),
+    [
+        (
+            Team(code="T-1", name="一队", counter="store"),
+            {},
+            Team(code="T-1", name="一队", counter="annex"),
+            "附楼 was not the counter of the team",
+        ),
+        (
+            Location(code="annex", name="附楼", quarantine=True),
+            {},
+            Location(code="annex", name="附楼"),
+            "附楼 was a quarantine",
+        ),
+        (
+            Recipient(code="G-1", name="新来居民"),
+            {"headcount": 3},
+            Recipient(code="G-1", name="新来居民", kind="group"),
+            "the report names a number of people, but the recipient was not a group",
+        ),
+        (
+            Item(code="mask", name="口罩"),
+            {"pack": "crate"},
+            Item(code="mask", name="口罩", packs={"crate": 30}),
+            "the books did not know a pack of the report",
+        ),
+        (
+            Team(code="T-1", name="一队", counter="annex"),
+            {"quantity": 11},
+            Team(code="T-1", name="一队", counter="store"),
+            "the books did not contain all goods of the report",
+        ),
+    ],
+    ids=["counter", "quarantine", "group", "pack", "goods"],
+)
+def test_the_reason_of_a_hand_out_is_that_of_the_time_of_its_report(
+    station: StationLedger,
+    before: CatalogueRecord,
+    reported: dict[str, Any],
+    after: CatalogueRecord,
+    words: str,
+) -> None:
+    station.ledger.amend(Location(code="annex", name="附楼"))
+    station.ledger.amend(Team(code="T-1", name="一队", counter="annex"))
+    station(c.OpenStock(location="annex", lines=[c.ArrivalLine(item="mask", quantity=10)]))
+    station.ledger.amend(before)
+    line = c.RecipientLine(
+        item="mask", quantity=reported.get("quantity", 1), pack=reported.get("pack")
+    )
+    done = station(
+        c.ReportHandOut(
+            team="T-1",
+            location="annex",
+            recipient="G-1",
+            headcount=reported.get("headcount"),
+            lines=[line],
+        )
+    )
+    station.ledger.amend(after)
+    assert done.conflict is not None
+    assert reason(station, done.seq) == words

@@ -13,7 +13,6 @@ import msgspec
 
 from supplies.books.moved_stops import deliveries_of_stop
 from supplies.books.reader import Books
-from supplies.domain.catalogue_records import Recipient
 from supplies.domain.commands import Outcome, ReportHandOut, ReportOutcome
 from supplies.domain.entry_rows import TABLES, Stop, StopLine, StopOutcome, StopRemoval
 from supplies.errors import Sentence, template
@@ -34,6 +33,17 @@ _MISSING_GOODS = Sentence("the books did not contain all goods of the report")
 _TOO_EARLY = Sentence("the reported time is later than the time at which it was recorded")
 
 _TOO_LATE = Sentence("the reported time is too long ago for a report by phone")
+
+_RECORDED_REASONS = {
+    "that is not the counter of team": template("{place} was not the counter of the team"),
+    "is a quarantine: ": template("{place} was a quarantine"),
+    "was erased at their request": template("the data of the recipient was erased"),
+    "is not a group but one": template(
+        "the report names a number of people, but the recipient was not a group"
+    ),
+    " has no pack ": template("the books did not know a pack of the report"),
+}
+"""Phrases of recorded reasons of hand-outs, each with the sentence that pages translate."""
 
 _CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far in the future the reported time of a hand-out may be."""
@@ -60,7 +70,11 @@ def reason_of_conflict(books: Books, conflict: ConflictView) -> Sentence:
 
 
 def _hand_out(books: Books, stated: ReportHandOut, conflict: ConflictView) -> Sentence:
-    """Return how a reported hand-out contradicts the books. Names are the current ones."""
+    """Return how a reported hand-out contradicts the books, with the present names.
+
+    The books do not keep the past fields of a team, location, recipient or item, so these reasons
+    are recognized by a phrase of the recorded reason.
+    """
     place, moment = books.location(stated.location), stated.happened_at
     recorded_at = datetime.fromisoformat(conflict.recorded_at)
     if moment is not None and moment > recorded_at + _CLOCK_TOLERANCE:
@@ -68,13 +82,9 @@ def _hand_out(books: Books, stated: ReportHandOut, conflict: ConflictView) -> Se
     zone = ZoneInfo(books.station.zone)
     if moment is not None and _day(max(moment, _EARLIEST), zone) != conflict.happened_on:
         return _TOO_LATE
-    if books.team(stated.team).counter != stated.location:
-        return Sentence("{place} is not the counter of the team now", place=place.name)
-    if place.quarantine:
-        return Sentence("{place} is a quarantine now", place=place.name)
-    recipient = books.catalogue.get(Recipient, stated.recipient)
-    if recipient is not None and recipient.name is None:
-        return Sentence("the data of the recipient was erased")
+    for phrase, reason in _RECORDED_REASONS.items():
+        if phrase in conflict.because:
+            return Sentence(reason, place=place.name)
     return _MISSING_GOODS
 
 
