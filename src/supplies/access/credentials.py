@@ -61,7 +61,7 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         holder: The code of the user who uses the credential; None for links.
-        team, donor: The team or donor to whom a link was given; otherwise None.
+        team, donor: The team or donor that a link was given to; otherwise None.
         used_at: The last use, to the minute, or None if it was never used.
         revoked_at: The time of revocation, or None if it was not revoked.
     """
@@ -153,8 +153,8 @@ def issue(
         by: The code of the person who issues it.
         lifetime: At most `MAX_LIFETIME`. None means the default of the kind.
         holder: The user; None for a link.
-        team: The team to whom a link is given.
-        donor: The donor to whom a link is given.
+        team: The team that a link is given to.
+        donor: The donor that a link is given to.
         label: A name that the holder gives to the credential.
 
     Raises:

@@ -33,7 +33,10 @@ RECOVERY_CODES = 10
 
 _RECOVERY_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _RECOVERY_GROUPS, _GROUP_LENGTH = 6, 4
-"""A recovery code has 24 characters of an alphabet of 31: 118 bits."""
+"""Number of groups in a recovery code, and number of characters in a group.
+
+Together, a code has 24 characters from an alphabet of 31, which is 118 bits.
+"""
 
 
 def start(access: AccessContext, user: User) -> str:

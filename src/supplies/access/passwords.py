@@ -12,7 +12,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from supplies.errors import InvalidField, Sentence
 
 MIN_LENGTH, MAX_LENGTH = 12, 200
-"""Smallest and largest number of characters of a password. No special characters are required.
+"""Minimum and maximum number of characters of a password. No special characters are required.
 
 Source: NIST SP 800-63B, 3.1.1.2.
 """

@@ -36,7 +36,7 @@ OVERDUE_AFTER = timedelta(hours=12)
 """How long a phone may keep a record unsent before the station is asked to look for the phone."""
 
 CALLER_PREFIX = "phone."
-"""Prefix of the id of a phone, in the code by which entries and the access log name the phone."""
+"""Prefix of the codes by which entries and the access log name phones, before the phone's id."""
 
 
 class Phone(msgspec.Struct, frozen=True, kw_only=True):
@@ -380,9 +380,9 @@ def _minute_before(timestamp: str) -> str:
 
 
 def ended_deliveries(access: AccessContext, phone_id: str, team: str) -> list[str]:
-    """Return the deliveries that a team no longer has, because they ended or changed teams.
+    """Return the deliveries that a team no longer has, because they were closed or reassigned.
 
-    Only deliveries that ended or went to another team after the phone joined are returned.
+    Only deliveries that the team lost after the phone joined are returned.
     """
     rows = access.all(
         "SELECT x.delivery FROM phones p CROSS JOIN delivery_ends x WHERE p.station = :station "

@@ -34,10 +34,11 @@ SIGN_IN_BY_DEVICE = RateLimit("sign-in-device", 10, timedelta(minutes=15))
 """Limits the sign-in attempts of one user from one known device."""
 
 ONE_TIME_CODES = RateLimit("one-time-codes", 5, timedelta(minutes=15))
-"""Limits wrong one-time codes of a user, separately for each known device and for all others.
+"""Limits wrong one-time codes of a user.
 
-At any time, three of a million codes are right. So somebody who knows the password and guesses for
-a year finds a right code with a probability of less than one half.
+Codes from each known device, and codes from all other devices together, are counted separately. At
+any time, three of a million codes are right. So somebody who knows the password and guesses for a
+year finds a right code with a probability of less than one half.
 """
 
 PASSKEY_CHALLENGES = RateLimit("passkey-challenges", 60, timedelta(minutes=15))

@@ -12,7 +12,7 @@ from supplies.access.access_context import AccessContext
 from supplies.domain.catalogue_records import CatalogueRecord
 
 CHANGED, REGISTERED = "changed", "registered"
-"""The outcomes of those lines in the access log that belong to a history."""
+"""The outcomes of the access log lines that form the history of a record."""
 
 
 class RecordChange(NamedTuple):

@@ -65,7 +65,7 @@ def join_address(books: Books, delivery: str) -> str | None:
 
 
 def delivery_of(access: AccessContext, code: str) -> Delivery | None:
-    """Return the delivery for a code, with its team; None if the code is invalid or has expired."""
+    """Return the delivery for a code, with its team; None if the code is not or no longer valid."""
     parts = _CODE.fullmatch(code)
     if parts is None or parts["station"] != access.station:
         return None

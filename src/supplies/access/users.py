@@ -338,7 +338,9 @@ def disable(access: AccessContext, code: str) -> User:
 
 
 def enable(access: AccessContext, code: str) -> User:
-    """Let a disabled user sign in after setting a new password with a new invitation.
+    """Enable a disabled user.
+
+    To sign in, the user needs a new invitation, and sets a new password with it.
 
     Raises:
         NotFound: the code is unknown.

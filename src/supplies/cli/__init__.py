@@ -1,8 +1,8 @@
 """The command line: `supplies COMMAND …`, built on click.
 
-Each module contains related commands, with the options beside each command. `supplies --help`
-imports none of these modules, so that it is fast. When a module is imported, it imports only what
-its options need. Each command imports the rest when it runs.
+Each module contains related commands and their options. `supplies --help` imports none of these
+modules, so that it is fast. Importing a module imports only what the options need. What a command
+needs is imported when the command runs.
 """
 
 from __future__ import annotations

@@ -186,7 +186,7 @@ def _options(
 
 
 def _listed(ledger: Ledger, result: ImportResult) -> bytes:
-    """Return the rows that were not recorded as CSV, with the reasons in the station's language."""
+    """Return CSV of the rows that were not recorded, with reasons in the station's language."""
     from supplies_service.pages.languages import station_language, translate_sentence
 
     from supplies.imports.listed_rows import listed_as_csv

@@ -105,4 +105,4 @@ Their commands, in `supplies.cli.reports`, print tables of another form.
 """
 
 PERIOD_REPORTS = tuple(_command(kind) for name, kind in REPORTS.items() if name not in OTHER_FORMS)
-"""The commands of all other reports, in the order of `supplies report --help`."""
+"""The commands for all reports but `OTHER_FORMS`, in the order of `supplies report --help`."""

@@ -159,8 +159,8 @@ def list_stations(database: str, as_json: bool) -> None:
 def seal(database: str, station: str | None, yes: bool) -> None:
     """Accept users, credentials, settings and access log as they are now.
 
-    Use it when `supplies verify` reports a change of these rows that you made or know: rows that
-    were changed in SQL, another key file, or an older copy of the books that you put back. The
+    Use it if `supplies verify` reports a change of these rows and you know the reason: rows were
+    changed in SQL, another key file is used, or an older copy of the books was put back. The
     change is not reported again. Look at `supplies user list` first.
     """
     from supplies.cli.opening import open_ledger

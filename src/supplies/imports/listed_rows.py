@@ -12,7 +12,7 @@ from supplies.imports.sheets import CELL, ORIGIN, WHY
 
 
 def listed_as_csv(result: ImportResult, translate: Callable[[str], str] = str) -> bytes:
-    """Return the rows that were not recorded as CSV, with three additional columns.
+    """Return a CSV file of the rows that were not recorded, with three additional columns.
 
     The columns say which cell has a fault, what the fault is, and which row of the imported file it
     is. If sheets have different headings, the result has all headings; each row fills the columns

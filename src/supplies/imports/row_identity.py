@@ -116,9 +116,10 @@ class ImportedRows:
         self._store, self._station = ledger.store, ledger.station_code
 
     def among(self, rows: Sequence[IdentifiedRow]) -> set[RowKey]:
-        """Return the identities of those rows among `rows` that were recorded by an earlier import.
+        """Return the identities of all rows in `rows` that earlier imports recorded.
 
-        They are identities in the original file, or identities with corrected content.
+        For a corrected row, it may be the identity in the original file, or the identity with the
+        corrected content.
 
         Args:
             rows: Rows of an original file must be in order.

@@ -1,7 +1,7 @@
 """Compute the authentication codes (HMAC-SHA256) of seals and of lines of the access log.
 
-Each station has its own keys, derived from its private keys. So somebody who has the database
-but not the key file cannot make a valid code.
+The keys for these codes are derived from the private keys in the key file, separately for each
+station. So somebody who has the database but not the key file cannot make a valid code.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from supplies.signing.sealed_tables import LOG_COLUMNS, encode_columns
 from supplies.signing.station_keys import KEYS_SETTING, StationKeys, key_file
 
 NO_MAC = bytes(32)
-"""The value that stands for the previous code when the first code is computed."""
+"""The value used in place of the previous code, when the first authentication code is computed."""
 
 SEAL_COLUMNS = ("seq", "kind", "sealed", "row_key", "digest", "at")
 """The columns of a seal from which its code is computed."""
@@ -68,7 +68,7 @@ def _derive(private: bytes, station: str) -> bytes:
 
 
 def seal_mac(key: bytes, before: bytes, seal: Sequence[Any]) -> bytes:
-    """Return the code of a seal.
+    """Return the authentication code of a seal.
 
     Args:
         before: The code of the previous seal.
@@ -78,7 +78,7 @@ def seal_mac(key: bytes, before: bytes, seal: Sequence[Any]) -> bytes:
 
 
 def line_mac(key: bytes, before: bytes, line: Sequence[Any]) -> bytes:
-    """Return the code of a line of the access log.
+    """Return the authentication code of a line of the access log.
 
     Args:
         before: The code of the previous line.

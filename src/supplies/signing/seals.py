@@ -213,9 +213,9 @@ class Seals:
         self._tail_to_continue()
 
     def begin_again(self) -> None:
-        """Append new seals for all rows as they are.
+        """Start sealing anew: append seals for all rows with the content that they have now.
 
-        Rows that were changed without the keys are accepted too.
+        So changes that were made without the keys are accepted.
 
         Raises:
             StoreError: the keys are missing.

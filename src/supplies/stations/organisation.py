@@ -20,7 +20,7 @@ class StationLine(msgspec.Struct, frozen=True, kw_only=True):
     """A station in a list.
 
     Attributes:
-        head: Code of the station above this one, or None.
+        head: Code of the station's head; None if it has none.
     """
 
     code: str

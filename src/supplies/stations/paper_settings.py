@@ -42,7 +42,7 @@ MAX_UNITS = 200
 """Maximum number of units of measure that a station may add."""
 
 MAX_PURPOSES = 200
-"""Maximum number of purposes of own use to which a station may give names."""
+"""Maximum number of purposes for its own use of goods that a station may name."""
 
 LOGO_SIDE = 800
 """Maximum width and height of a logo in pixels."""
@@ -284,7 +284,7 @@ def jurisdictions() -> tuple[str, ...]:
 
 @cache
 def jurisdiction(code: str) -> dict[str, Any]:
-    """Return the rules of a jurisdiction.
+    """Return the rules and the wording of a jurisdiction.
 
     Raises:
         NotFound: there is no such jurisdiction.

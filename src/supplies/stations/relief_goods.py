@@ -25,7 +25,7 @@ def relief_goods() -> tuple[Item, ...]:
 
 
 def new_relief_goods(books: Books, codes: Collection[str]) -> list[Item]:
-    """Return the relief goods with these codes, without those that the station has already.
+    """Return the relief goods with these codes that are not in the station's catalogue yet.
 
     Unknown codes are ignored.
     """

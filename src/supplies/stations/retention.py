@@ -176,7 +176,7 @@ _STATED = {
 }
 """SQL queries that find an entry about each person, using only indexes.
 
-It need not be the latest entry. People without any entry are not found.
+The entry need not be the latest one. People without any entry are not found.
 """
 
 
@@ -213,9 +213,9 @@ _DOCUMENTS = {
         ),
     ),
 }
-"""SQL that selects the documents about each person.
+"""SQL queries for the documents about each person, such as needs and deliveries.
 
-All entries of these documents are about that person.
+Every entry of such a document counts as an entry about the person.
 """
 
 _MOVED_ON = {

@@ -58,10 +58,10 @@ SECURITY_DEFINER_SINCE: Mapping[str, int] = {
 }
 """PostgreSQL functions that run with the owner's rights.
 
-Each has the first version of the tables in which it does. Most of these functions write rows that
-follow from entries and transfers, so that the database role of the service needs no right to write
-those rows. The other functions protect data that cannot be restored after it is erased; they must
-see all rows.
+Each has the first version of the tables in which it runs with these rights. Most of these functions
+write rows that follow from entries and transfers, so that the database role of the service needs no
+right to write those rows. The other functions protect data that cannot be restored after it is
+erased; they must see all rows.
 """
 
 
@@ -167,8 +167,7 @@ def all_scripts() -> str:
 def create_statements() -> dict[str, str]:
     """Return the SQL statements that create tables, views and indexes, by name.
 
-    If a migration added a column, the statement that creates the table contains that column, as in
-    SQLite.
+    The statement for a table contains all its columns, including those that migrations added.
     """
     made: dict[str, str] = {}
     for migration in migrations():

@@ -33,8 +33,8 @@ class Store(Protocol):
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run an SQL statement once for each row. Write its parameters as `?`.
 
-        The statement may be queued. Then an error of it is raised by a later statement, or at the
-        end of the savepoint or transaction.
+        The statement may be queued. If it then fails, the error is raised by a later statement, or
+        at the end of the savepoint or transaction.
         """
 
     def bulk_insert(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:

@@ -54,7 +54,7 @@ _DEFAULTS: dict[str, str | int] = {
 """Connection parameters that are used unless the URL sets others."""
 
 CONNECTIONS, CONNECTION_WAIT_S = 8, 5
-"""Largest number of connections to a database, and how many seconds to wait for a free one.
+"""Maximum number of connections to a database, and how many seconds to wait for a free one.
 
 The URL can set other values: `?connections=16&connection_wait=10`.
 """
@@ -264,11 +264,10 @@ def _begin_session(connection: Connection) -> None:
 
 
 def _is_alive(connection: Connection) -> None:
-    """Check that a connection that was not in use is not lost.
+    """Check that an idle connection was not lost.
 
-    If it is lost, raise the error of the driver. A query is sent only if the server has sent data
-    since the last use of the connection. Such data usually means that the server closes the
-    connection.
+    If it was, raise the error of the driver. A query is sent only if the server has sent data since
+    the last use of the connection. Such data usually means that the server closes the connection.
     """
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)

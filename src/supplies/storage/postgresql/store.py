@@ -27,7 +27,7 @@ from supplies.storage.sql_parameters import pyformat
 from supplies.storage.store import Params, Row
 
 ANALYZE_AFTER_ROWS = 400
-"""Number of rows after which the next commit runs ANALYZE, in tables without statistics.
+"""Number of rows written to new tables after which the next commit runs ANALYZE.
 
 Without statistics, the server may choose a bad index. The server would run ANALYZE by itself, but
 only after a minute.

@@ -37,7 +37,7 @@ These columns contain ids and entry numbers.
 """
 
 PARTIAL_INDEX = 100
-"""How many times fewer rows a partial index is assumed to have than its table.
+"""Assumed number of rows in a table for each row in a partial index on it.
 
 An example of a partial index is the index of the balances that are not zero.
 """

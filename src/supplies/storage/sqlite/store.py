@@ -116,7 +116,7 @@ class SqliteStore:
         pragma("PRAGMA schema_version")
         self._files = DatabaseFiles(self.path)
         self._savepoint_at: int | None = None
-        """How many rows the connection had changed when its open savepoint began."""
+        """How many rows the connection had changed at its open savepoint; None if none is open."""
 
     def _enable_wal(self) -> None:
         try:
