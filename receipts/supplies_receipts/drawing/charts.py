@@ -14,7 +14,7 @@ from supplies_receipts.drawing.canvas import GREY, MIST, SEA, TEAL, Ink, Sheet, 
 from supplies_receipts.drawing.report_page import NONE, name_of
 
 MOST = 8
-"""Maximum number of bars in a chart. Items beyond it are only in the tables of the paper."""
+"""Maximum number of bars in a chart. The tables of the paper list all items."""
 
 _LABEL = Style(7.5, leading=1.25)
 _FIGURE = Style(7, leading=1.25)

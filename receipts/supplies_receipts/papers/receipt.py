@@ -85,7 +85,7 @@ _GAP = 1.1  # between fields
 
 
 def draw_receipt(paper: ReceiptPaper) -> bytes:
-    """Return the receipt as a PDF. The same paper, with the same marks, gives the same bytes.
+    """Return the receipt as a PDF. The same struct, with the same marks, gives the same bytes.
 
     The PDF has no attachment. `signed_receipt` attaches the signed record.
     """
@@ -279,7 +279,7 @@ def _long(field: _Field) -> list[Block]:
 
 
 def _table(lines: list[ReceiptLine]) -> list[Block]:
-    """Draw a row for each line of goods, and below them the text that nothing follows."""
+    """Draw a row for each line of goods, and a note below them that no more lines follow."""
     table = Table(MARGIN, _COLUMNS)
     rows = [_row(table, at, line) for at, line in enumerate(lines, 1)]
     below = layout.stacked(

@@ -169,7 +169,7 @@ def head(station: StationHead, title: Words, below: str, corner: str = "") -> li
 
 
 def _address_block(slip: DeliverySlip) -> list[Block]:
-    """Draw name, telephone number, address and access note, in the order of a courier's work."""
+    """Draw the name, telephone number, address and access note of the recipient."""
     blocks = [text(slip.name, _NAME)]
     if slip.phone:
         blocks.append(text(slip.phone, _PHONE))

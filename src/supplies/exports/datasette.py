@@ -1,4 +1,4 @@
-"""Write flat tables with readable names into a SQLite file for Datasette and sqlite-utils."""
+"""Write the books into a SQLite file with readable names, for Datasette and sqlite-utils."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ class _FlatFile:
         )
 
     def _words_of(self, table: str, column: str) -> Mapping[str, str]:
-        """Return the words that replace the codes in a column."""
+        """Return the words that replace the codes in a column, by code."""
         chinese = CHINESE_VALUES.get((table, column), {}) if self._language == "zh" else {}
         return self._words.get(column, chinese)
 
@@ -292,7 +292,7 @@ class _FlatFile:
 
 
 def _unique_names(records: Iterable[Any], name_of: Any) -> dict[str, str]:
-    """Return a name for each code. If several records have the same name, the code is added."""
+    """Return a unique name for each code. If several records share a name, the code is added."""
     found = {record.code: name_of(record) for record in records}
     counts = Counter(found.values())
     return {

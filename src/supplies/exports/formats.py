@@ -1,4 +1,4 @@
-"""The export formats, described for the command line, the REST API and the web pages.
+"""The export formats. The command line, the REST API and the web pages use these descriptions.
 
 The views that an export needs are imported only when it is written, so that `--help` is fast.
 """

@@ -1,8 +1,8 @@
-"""Read entries, accounts and balances until a day, for the journals of hledger and beancount.
+"""Read the entries, accounts and balances for the journals of hledger and beancount.
 
-A journal shows an account under its name in the books, with one exception. The account `donor:D-1`
-counts both what a donor promised and what the donor gave. A journal shows what the donor promised
-as `promised:D-1`.
+A journal uses the account names of the books, with one exception: in the books, the account
+`donor:D-1` contains both what the donor D-1 promised and what the donor gave. A journal has a
+separate account for the promises, `promised:D-1`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The reports by name, described for the command line, the REST API and the web pages.
+"""The reports by name. The command line, the REST API and the web pages use these descriptions.
 
-A description says how the struct of the report is built, which options it takes, and which columns
-people see. The program makes JSON, CSV and workbooks with all columns, and a PDF and a web page
-with these columns.
+A description says how the struct of a report is built, which options the report has, and which
+columns people see. JSON, CSV and workbooks have all columns. The PDF and the web page have only the
+columns for people.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class ReportKind(NamedTuple):
         columns: For each table, the columns that people see, in order. The key is the field of the
             struct that has the list of the table.
         has_period: True if the report is about a period, False if it is about one day.
-        has_names: Whether readers with the right to see personal data see names of people in it.
+        has_names: Whether the report contains names of people if the reader may see personal data.
     """
 
     name: str

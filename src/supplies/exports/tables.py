@@ -49,8 +49,8 @@ class Table(NamedTuple):
     Attributes:
         name: The name of the table, and of its sheet in a workbook.
         rows: The rows. Each has a value for each column.
-        repeated: How many columns, counted from the first, have the same value in all lines of a
-            document.
+        repeated: Number of columns, counted from the first, that are about a whole document. Their
+            values are repeated in each row of the document.
     """
 
     name: str
@@ -166,7 +166,10 @@ class _Sheets:
             at += 1
 
     def _new_sheet(self, table: Table) -> tuple[Worksheet, int]:
-        """Add a sheet with the headings of a table. Return it and its number of heading rows."""
+        """Add a sheet with the headings of a table.
+
+        Return the sheet and the number of its rows with headings.
+        """
         sheet = self._workbook.add_worksheet(self._sheet_name(table.name))
         for column, (heading, _) in enumerate(table.columns):
             sheet.write_string(0, column, heading, self._bold)

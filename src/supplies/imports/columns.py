@@ -11,7 +11,7 @@ from supplies.errors import InvalidField, Sentence, template
 from supplies.imports.sheets import CELL, ORIGIN, WHY, Row, column_letters
 
 HEADER_WITHIN = 30
-"""How many rows from the top of a sheet are searched for the row with the headings."""
+"""Number of rows at the top of a sheet that are searched for the row with the headings."""
 
 _IGNORED = re.compile(r"[\s_\-./:：*#（）()\[\]【】]+")
 _OTHER_DAY = re.compile("生产|出生|出厂|制造|birth|manufactur|production|有效|失效|保质|expir")
@@ -233,10 +233,10 @@ class Header:
 
     Attributes:
         row: Number of the row.
-        names: The headings: the texts of all cells of the row.
+        names: The texts of all cells of the row.
         columns: For each column that is read, the index of its heading.
         unread: The headings of columns that are not read.
-        notes: Messages about columns for which two headings are possible.
+        notes: Messages for the user about the headings.
     """
 
     row: int

@@ -28,7 +28,8 @@ class EqualRows:
     def pairs(self) -> list[tuple[int, int]]:
         """Return a pair of row numbers for each row that equals an earlier row.
 
-        The first number of a pair is that of the first such row, the second that of the later row.
+        The pair is the number of the first row with the same content, and the number of the row
+        itself.
         """
         found = []
         first = None

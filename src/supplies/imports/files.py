@@ -25,7 +25,7 @@ csv.field_size_limit(1_000_000)
 
 
 def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file, hexadecimal.
+    """Return the SHA-256 digest of a file in hexadecimal.
 
     Raises:
         InvalidField: the file cannot be read.

@@ -103,7 +103,7 @@ def notes_of_specs(reader: RowReader, goods: Sequence[Goods]) -> list[str]:
 def _item(
     reader: RowReader, name: str, spec: str, word: str, contents: Sequence[Content]
 ) -> tuple[str, Item, str]:
-    """Return code and record of the item, and its specification.
+    """Return the code and the record of the item in a row, and the specification.
 
     The specification is "" if the name of the item contains it.
     """
@@ -126,10 +126,9 @@ def _item(
 
 
 def _is_new_or_named(reader: RowReader, full: str, name: str) -> bool:
-    """Return whether goods with a specification are an item of their own.
+    """Return whether goods with a specification are a different item from goods without it.
 
-    This is so if an item has the name with the specification, or if no item has the name without
-    it.
+    They are if an item has the name with the specification, or if no item has the name without it.
     """
     if full == name:
         return False

@@ -17,9 +17,9 @@ class ImportOptions:
     """The options that the user chooses for an import.
 
     Attributes:
-        columns: For columns that the program does not recognize, the heading by the column's name.
-        values: By the column's name, a value such as a location for all rows in which the cell is
-            empty.
+        columns: The headings of columns that the program does not recognize, by the column's name.
+        values: Values by the column's name, such as a location. Each is used for all rows whose
+            cell in the column is empty.
         sheet: The only sheet to import; None imports all sheets.
         dry_run: Whether to record nothing, and only return what would be recorded.
         create_items: Whether to register items that the file mentions and the catalogue lacks.
@@ -132,7 +132,8 @@ class ImportResult(msgspec.Struct):
         before: Number of rows that an earlier import of the same file recorded.
         documents: Number of commands that were recorded.
         equal: Pairs of numbers of rows that are equal in all columns read. Both rows are recorded.
-        unknown: For each record that is not registered, such as "item mask": how many rows name it.
+        unknown: How many rows mention each record that is not registered. A key is, for example,
+            "item mask".
         registered: The records that were registered, such as "item I-004 (mask)".
         stopped: Whether the import was stopped before the end of the file.
     """

@@ -67,18 +67,18 @@ def import_rows(
 ) -> ImportResult:
     """Import the rows of a file.
 
-    Rows are committed in groups of about `ROWS_PER_COMMIT`. If the import is interrupted, call this
-    function again with the same file: no row is recorded twice.
+    Rows are committed in batches of about `ROWS_PER_COMMIT`. If the import is interrupted, call
+    this function again with the same file: no row is recorded twice.
 
     Args:
         kind: A key of `KINDS`, such as "donations".
         by: Code of the person who imports the rows, as in `Ledger.record`.
-        stop: Called after each group of rows. If it returns True, the import ends. Rows that were
-            recorded stay recorded, and the result has `stopped` set.
+        stop: Called after each batch. If it returns True, the import ends. Rows that were recorded
+            stay recorded, and the result has `stopped` set.
 
     Raises:
         InvalidField: the file cannot be read, a required column is missing, or an option is wrong.
-        StoreError: the database cannot be written. Groups that were committed are kept.
+        StoreError: the database cannot be written. Batches that were committed are kept.
     """
     if kind not in KINDS:
         raise InvalidField(f"rows of the kind {kind!r} are unknown; choose {', '.join(KINDS)}")

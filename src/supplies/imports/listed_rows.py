@@ -1,4 +1,4 @@
-"""Write the rows that an import did not record to a file, to correct them and import that file."""
+"""Write rows that an import did not record to a file, to be corrected and imported again."""
 
 from __future__ import annotations
 
@@ -51,6 +51,6 @@ def listed_as_csv(result: ImportResult, translate: Callable[[str], str] = str) -
 def _keys(headings: list[str]) -> list[tuple[str, int]]:
     """Return each heading together with the number of equal headings before it.
 
-    So that columns with equal headings can be distinguished.
+    The number distinguishes columns with equal headings.
     """
     return [(name, headings[:at].count(name)) for at, name in enumerate(headings)]

@@ -113,7 +113,7 @@ class CommandRecorder:
     def _open(
         self, command: c.HandOut | c.Allocate, error: NotEnough, row: int, opened: list[Opened]
     ) -> None:
-        """Record the goods that a refused command would need as opening stock.
+        """Record opening stock for the goods that a command needs and the stock lacks.
 
         Raises:
             NotEnough: the error does not say how much is missing.

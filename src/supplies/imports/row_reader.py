@@ -68,7 +68,7 @@ class RowReader:
     # --- cells ---------------------------------------------------------------------------------
 
     def cell(self, row: Row, name: str) -> Cell:
-        """Return the cell of a column. If it is empty, return the value for all rows, if any."""
+        """Return the cell of a column, or the user's value for all rows if the cell is empty."""
         at = self.header.columns.get(name)
         value = row.cells[at] if at is not None and at < len(row.cells) else None
         return self.fixed.get(name) if value is None else value
@@ -227,7 +227,7 @@ class RowReader:
         return fields
 
     def all_texts(self, rows: Sequence[Row], name: str, separator: str = "; ") -> str:
-        """Join the different texts that a column has in the rows of one document."""
+        """Return the different texts of a column in the rows of one document, joined."""
         texts = (self.text(row, name) for row in rows)
         return separator.join(dict.fromkeys(text for text in texts if text))
 
@@ -256,7 +256,10 @@ class RowReader:
         return next(iter(found), None)
 
     def optional(self, row: Row, *names: str) -> dict[str, Any]:
-        """Return the texts in these columns by column, without empty ones."""
+        """Return the texts in these columns, by the name of the column.
+
+        Empty texts are left out.
+        """
         found = {name: self.text(row, name) for name in names}
         return {name: text for name, text in found.items() if text}
 

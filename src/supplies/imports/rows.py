@@ -1,4 +1,4 @@
-"""Convert rows to commands that are recorded, or to records that the catalogue registers.
+"""Turn rows into commands to record, or into the fields of catalogue records to register.
 
 There is one function for each kind of rows.
 """
@@ -287,16 +287,16 @@ COMMANDS: Mapping[str, Callable[[RowReader, Sequence[Row]], c.Command]] = {
     "distributions": distributions,
     "allocations": allocations,
 }
-"""The function that turns the rows of one document into a command, for each kind of rows."""
+"""For each kind of rows, the function that turns the rows of one document into a command."""
 
 RECORDS: Mapping[str, tuple[type[CatalogueRecord], Callable[[RowReader, Row], dict[str, Any]]]] = {
     "items": (Item, item_record),
     "donors": (Donor, donor_record),
     "households": (Recipient, recipient_record),
 }
-"""For each kind of rows that describe catalogue records, the type of the record.
+"""How rows of each kind become catalogue records, for kinds of rows that describe such records.
 
-The second value is the function that reads the fields of the record from a row.
+The values are the type of the record, and the function that reads the record's fields from a row.
 """
 
 COLUMN_OF_FIELD: Mapping[str, str] = {
@@ -310,7 +310,7 @@ COLUMN_OF_FIELD: Mapping[str, str] = {
     "aliases": "alias",
     "packs": "pack",
 }
-"""The column for a field of a command, for fields whose column has another name."""
+"""The name of the column for each field whose column has another name than the field."""
 
 
 def _make(kind: type[c.Command], *parts: Mapping[str, Any], **fields: Any) -> c.Command:

@@ -1,4 +1,4 @@
-"""Save the column choices of an import under a name, and use them in later imports."""
+"""Save the columns and values that a user chose for an import, and use them again later."""
 
 from __future__ import annotations
 

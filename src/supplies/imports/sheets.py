@@ -96,7 +96,7 @@ def shown(cell: Cell) -> str:
 
 
 def column_letters(index: int) -> str:
-    """Return the letters of the column with an index, such as A for 0 and AB for 27."""
+    """Return the letters of a column by its index, such as A for 0 and AB for 27."""
     letters = ""
     index += 1
     while index:

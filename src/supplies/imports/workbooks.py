@@ -219,7 +219,10 @@ def _scan(path: Path, archive: zipfile.ZipFile, part: str) -> _Scan:
 
 
 def _position(reference: str) -> tuple[int, int]:
-    """Return row and column of a cell reference such as B7, from 1; (0, 0) if invalid."""
+    """Return the row and the column of a cell reference such as B7, counted from 1.
+
+    Return (0, 0) if the reference is invalid.
+    """
     found = _REFERENCE.fullmatch(reference)
     if found is None:
         return 0, 0

@@ -66,9 +66,9 @@ PACKAGES: dict[str, tuple[str, Callable[[int], bool]]] = {
     "emoji": ("noto-emoji", _all),
     "symbols": ("noto-sans-symbols-2", _not_european),
 }
-"""The npm packages of the fonts other than the regular one, each with the characters to keep.
+"""The npm packages of all fonts except the regular one, each with the characters to keep.
 
-The fonts are tried in this order.
+The program tries the fonts in this order.
 """
 
 
