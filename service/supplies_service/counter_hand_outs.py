@@ -55,7 +55,8 @@ class HandOutRecorded(View, frozen=True, kw_only=True):
     """The response to a hand-out. It shows the phone no data about the recipient.
 
     Attributes:
-        warnings: A warning that the phone's clock is wrong. Unset if the clock is right or unknown.
+        warnings: A warning that the phone's clock is wrong; left out if the clock is right or
+            unknown.
     """
 
     entry: HandOutEntry

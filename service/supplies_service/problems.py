@@ -43,7 +43,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         type: A relative URI that identifies the kind of error and never changes.
         instance: The request's id in the log.
-        scanned: The parts of a scanned barcode that no item has. Unset for other errors.
+        scanned: The parts of a scanned barcode that no item has; left out for other errors.
     """
 
     type: str

@@ -37,9 +37,9 @@ class EntryRecorded(View, frozen=True, kw_only=True):
     Attributes:
         warnings: Warnings that the entry is probably a duplicate, that the batch or expiry of
             arrived goods is missing although their item needs it, or that the QR code of the
-            station's first receipt has a local address. Unset if there are no warnings.
+            station's first receipt has a local address; left out if there are none.
         recounted: Count sheets whose expected quantities changed, because the command is dated
-            before the count. Unset if there are none.
+            before the count; left out if there are none.
     """
 
     entry: EntryView

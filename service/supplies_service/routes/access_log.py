@@ -14,7 +14,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 class AccessLogController(Controller):
-    """Routes that show who read personal data, and which requests were refused."""
+    """Routes of the access log, which shows who read personal data."""
 
     path = "/api/access-log"
     tags = ("access-log",)
@@ -28,7 +28,7 @@ class AccessLogController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[AccessLogLine]]:
-        """List accesses to personal data and refused requests, newest first."""
+        """List reads of personal data and refused requests, newest first."""
 
         def read(books: Books) -> Page[AccessLogLine]:
             found = list_lines(

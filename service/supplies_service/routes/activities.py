@@ -22,10 +22,10 @@ from supplies_service.security.authorization import allow_roles
 
 
 class ActivityEntered(View, frozen=True, kw_only=True):
-    """The recorded entry and the activity.
+    """The response to a recorded activity: the entry and the activity.
 
     Attributes:
-        warnings: Warnings of likely duplicates; absent if there are none.
+        warnings: Warnings of likely duplicates; left out if there are none.
     """
 
     entry: EntryView
@@ -34,7 +34,7 @@ class ActivityEntered(View, frozen=True, kw_only=True):
 
 
 def show_activity(books: Books, recorded: Recorded) -> Outcome[ActivityEntered]:
-    """Return the recorded entry, and the activity that it records."""
+    """Build the response to a recorded activity."""
     found = get_activity(books, str(recorded.document))
     entry = get_entry(books, recorded.seq)
     warnings = find_likely_duplicates(books, found.id)
@@ -45,7 +45,7 @@ def show_activity(books: Books, recorded: Recorded) -> Outcome[ActivityEntered]:
 
 
 class ActivityController(Controller):
-    """Activities such as visits, telephone calls and checks. The station report counts them."""
+    """Activities: visits, telephone calls and checks, which the station report counts."""
 
     path = "/api/activities"
     tags = ("activities",)
@@ -76,5 +76,5 @@ class ActivityController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def activity(self, context: Context, activity: FromPath[str]) -> ActivityView:
-        """Get an activity, as last corrected."""
+        """Get an activity, with its latest correction."""
         return context.show(lambda books: get_activity(books, activity))

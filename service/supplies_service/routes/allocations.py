@@ -1,4 +1,4 @@
-"""Allocations: propose, make, list and release them."""
+"""Allocations (goods set aside for recipients): propose, make, list and release them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from supplies_service.security.authorization import allow_roles
 
 
 class AllocationEntered(View, frozen=True, kw_only=True):
-    """The recorded entry and the allocation."""
+    """The response to a command about an allocation: the entry and the allocation."""
 
     entry: EntryView
     allocation: AllocationView
 
 
 def show_allocation(books: Books, recorded: Recorded) -> Outcome[AllocationEntered]:
-    """Return the recorded entry and its allocation."""
+    """Build the response to a command about an allocation."""
     found = get_allocation(books, str(recorded.document))
     return Outcome(
         f"/api/allocations/{found.id}",
@@ -54,7 +54,7 @@ class AllocationController(Controller):
     async def allocate(
         self, context: Context, payload: Body[Allocate]
     ) -> CreatedResponse[AllocationEntered]:
-        """Allocate free goods to a recipient.
+        """Allocate free goods to a recipient: set them aside.
 
         Without `lots`, the lots that expire first are taken.
         """
@@ -74,8 +74,8 @@ class AllocationController(Controller):
     ) -> Response[Page[AllocationView]]:
         """List allocations, oldest first.
 
-        The status `waiting` lists every allocation of which goods are still set aside, also if a
-        part is on a delivery or was received.
+        The status `waiting` lists each allocation with goods that are still set aside, even if
+        other goods of the allocation are on a delivery or were received.
         """
         return context.page(
             lambda books: list_allocations(
@@ -99,8 +99,8 @@ class AllocationController(Controller):
         """Propose allocations of the free goods. Each proposal can be posted unchanged.
 
         The most urgent needs come first. Goods are shared evenly between households, and the lots
-        that expire first are taken. A page is computed from the present stock, so post its
-        proposals before you read the next page.
+        that expire first are taken. Each page is computed from the stock at the time of the
+        request, so post its proposals before you request the next page.
         """
         today = context.ledger.today()
         return await context.page_in_thread(
@@ -126,7 +126,7 @@ class AllocationController(Controller):
     async def slip(self, context: Context, allocation: FromPath[str]) -> PDFResponse:
         """Print the slip with which the household fetches the goods, as PDF on A5.
 
-        The slip also lists what was collected already, and when.
+        The slip also lists the goods that were fetched before, with the days.
         """
         return await collection_slip_paper(context, allocation)
 
@@ -138,7 +138,7 @@ class AllocationController(Controller):
     async def collect(
         self, context: Context, payload: Body[CollectAllocation]
     ) -> CreatedResponse[AllocationEntered]:
-        """Record that the household fetched the goods at the counter: all, or some lines."""
+        """Record that the household fetched all goods, or those of some lines, at the counter."""
         return await context.record(payload, show_allocation)
 
     @post(

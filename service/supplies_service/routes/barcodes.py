@@ -28,8 +28,8 @@ class BarcodeController(Controller):
 
     @get(operation_id="findBarcode", opt=allow_roles("coordinator", "recorder", "auditor"))
     async def barcode(self, context: Context, code: ScannedText) -> ScannedItem:
-        """Find the item with a scanned barcode, with the batch and expiry of a GS1 code.
+        """Find the item with a scanned barcode. A GS1 code also gives the batch and expiry.
 
-        If no item has the barcode, the response is a 404 whose `scanned` has the parts of the code.
+        If no item has the barcode, the status is 404, and `scanned` has the parts of the barcode.
         """
         return context.show(lambda books: find_barcode(books, code))

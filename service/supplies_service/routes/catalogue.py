@@ -1,4 +1,4 @@
-"""The catalogue: items, locations, teams, donors and recipients, by code."""
+"""The catalogue of items, locations, teams, donors and recipients, each with a code."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ R = TypeVar("R", bound=CatalogueRecord)
 S = TypeVar("S", bound=msgspec.Struct)
 
 PERSONAL_KINDS = (Donor, Recipient)
-"""The kinds of record that contain personal data."""
+"""The kinds of catalogue record that contain personal data."""
 
 
 def new_record_struct(kind: type[CatalogueRecord]) -> type[msgspec.Struct]:
-    """Make the struct of a request to register a record, such as `NewDonor`.
+    """Create the type of the body with which a kind of record is registered, such as `NewDonor`.
 
     The name is required. The code is optional.
     """
@@ -80,7 +80,7 @@ def catalogue_controller(kind: type[CatalogueRecord], singular: str) -> type[Con
 
     Args:
         kind: The kind of record.
-        singular: The name of the kind in the singular. The plural is the name of its table.
+        singular: The singular name of the kind, such as "donor". The plural is the table's name.
     """
     title, plural = singular.capitalize(), kind.table
     personal = kind in PERSONAL_KINDS
@@ -106,9 +106,10 @@ def catalogue_controller(kind: type[CatalogueRecord], singular: str) -> type[Con
         async def register(
             self, context: Context, payload: Body[NewRecord]
         ) -> CreatedResponse[RecordRegistered]:
-            """Register a record under a new code. Without a code, the next free one is taken.
+            """Register a record under a new code. Without a code, it gets the next free one.
 
-            `warnings` names records that look the same: with the same name, telephone or address.
+            `warnings` names records that look like the same one: they have the same name, telephone
+            number or address.
             """
             return await register_record(
                 context,
@@ -132,9 +133,9 @@ def catalogue_controller(kind: type[CatalogueRecord], singular: str) -> type[Con
             after: After = None,
             limit: Limit = DEFAULT_LIMIT,
         ) -> Response[Page[CatalogueRecord]]:
-            """List records by code. With `q`, list only those that contain each word of `q`.
+            """List records by code. With `q`, list only records that contain each word of `q`.
 
-            `retired` lists only retired records (`true`), or only those in use (`false`).
+            `retired=true` lists only retired records, and `retired=false` only records in use.
             """
             if q is not None and personal and not sees_names(context):
                 await context.forbid("auditors see codes: people are not searched for by name")
@@ -167,8 +168,8 @@ def catalogue_controller(kind: type[CatalogueRecord], singular: str) -> type[Con
         ) -> RecordChanged:
             """Change the given fields. The other fields keep their values.
 
-            The answer about a team whose counter changed warns of phones whose unsent hand-outs
-            will be conflicts.
+            If the counter of a team changes, the response has warnings about phones whose unsent
+            hand-outs will be recorded as conflicts.
             """
 
             def change(ledger: Ledger) -> RecordChanged:
@@ -186,7 +187,7 @@ def catalogue_controller(kind: type[CatalogueRecord], singular: str) -> type[Con
 
 
 def registered_struct(kind: type[CatalogueRecord], singular: str) -> type[msgspec.Struct]:
-    """Make the struct for the response to a registration, such as `ItemRegistered`."""
+    """Create the type of the response to a registration, such as `ItemRegistered`."""
     return msgspec.defstruct(
         f"{singular.capitalize()}Registered",
         [(singular, kind), ("warnings", list[Warned] | msgspec.UnsetType, msgspec.UNSET)],
@@ -198,7 +199,10 @@ def registered_struct(kind: type[CatalogueRecord], singular: str) -> type[msgspe
 
 
 def changed_struct(kind: type[CatalogueRecord]) -> type[msgspec.Struct]:
-    """Make the struct for the response to a change. That of a team may have warnings."""
+    """Create the type of the response to a change of a record.
+
+    It is the type of the record. Only the type for a team has one more field: warnings.
+    """
     if kind is not Team:
         return kind
     return msgspec.defstruct(
@@ -217,12 +221,12 @@ async def register_record(
     new: CatalogueRecord,
     response: Callable[[Books, R], S],
 ) -> CreatedResponse[S]:
-    """Register a record. If it has no code, use the next free one.
+    """Register a record. If it has no code, it gets the next free one.
 
     Args:
         context: The context of the request.
         kind: The kind of record.
-        new: The record as sent.
+        new: The record from the request body.
         response: Makes the content of the response from the registered record.
 
     Raises:
@@ -247,18 +251,18 @@ async def register_record(
 
 
 def sees_names(context: RequestContext) -> bool:
-    """Return whether the caller may see the names of people, which auditors may not."""
+    """Return whether the caller may see names of people. Auditors may not."""
     return context.caller.role != "auditor"
 
 
 def change_record(
     context: RequestContext, ledger: Ledger, kind: type[R], code: str, changes: Changes[R]
 ) -> R:
-    """Change some fields of a record. The access log names the changed fields.
+    """Change some fields of a record. The access log gets a line with the names of these fields.
 
     Raises:
         NotFound: the code is unknown.
-        Forgotten: the person was forgotten.
+        Forgotten: the personal data of this person was erased.
         InvalidField: a field is unknown, or its value is invalid.
     """
     before = get_record(ledger.books, kind, code)
@@ -276,7 +280,7 @@ def change_record(
 
 
 def log_registration(context: RequestContext, ledger: Ledger, code: str) -> None:
-    """Add a line to the access log about a record that was registered."""
+    """Add a line to the access log, saying that a record was registered."""
     line = access_line(context.request, context.caller, REGISTERED, code)
     access_log.add_line(AccessContext(ledger.books, ledger.clock()), **line)
 
@@ -292,21 +296,21 @@ CATALOGUE_CONTROLLERS = [
 
 
 class DonorForgotten(View, frozen=True, kw_only=True):
-    """The recorded entry, and the donor without personal data."""
+    """The response to an erasure: the recorded entry, and the donor without personal data."""
 
     entry: EntryView
     donor: Donor
 
 
 class RecipientForgotten(View, frozen=True, kw_only=True):
-    """The recorded entry, and the recipient without personal data."""
+    """The response to an erasure: the recorded entry, and the recipient without personal data."""
 
     entry: EntryView
     recipient: Recipient
 
 
 def show_forgotten_donor(books: Books, recorded: Recorded) -> Outcome[DonorForgotten]:
-    """Return the recorded entry, and the donor without personal data."""
+    """Build the response to the erasure of a donor's personal data."""
     donor = get_record(books, Donor, str(recorded.document))
     return Outcome(
         f"/api/donors/{donor.code}",
@@ -315,7 +319,7 @@ def show_forgotten_donor(books: Books, recorded: Recorded) -> Outcome[DonorForgo
 
 
 def show_forgotten_recipient(books: Books, recorded: Recorded) -> Outcome[RecipientForgotten]:
-    """Return the recorded entry, and the recipient without personal data."""
+    """Build the response to the erasure of a recipient's personal data."""
     recipient = get_record(books, Recipient, str(recorded.document))
     return Outcome(
         f"/api/recipients/{recipient.code}",
@@ -324,7 +328,7 @@ def show_forgotten_recipient(books: Books, recorded: Recorded) -> Outcome[Recipi
 
 
 class ForgetController(Controller):
-    """Erasure of personal data."""
+    """Erasure of the personal data of donors and recipients."""
 
     path = "/api"
 

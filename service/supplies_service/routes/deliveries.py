@@ -57,13 +57,13 @@ PaperSize = Annotated[
 
 
 class DeliveryEntered(View, frozen=True, kw_only=True):
-    """The recorded entry and the delivery.
+    """The response to a command about a delivery: the recorded entry and the delivery.
 
     Attributes:
-        repeated: True if a phone reported the outcome that this entry recorded before; otherwise
-            absent.
-        warnings: Warnings of a phone's wrong clock, and of phones with unsent records when a
-            delivery is closed; absent if there are none.
+        repeated: True if a phone reported an outcome that had been recorded before; otherwise left
+            out. The entry is then the earlier one.
+        warnings: Warnings that the clock of a phone is wrong, or that phones have unsent records
+            although the delivery is closed; left out if there are none.
     """
 
     entry: EntryView
@@ -73,9 +73,9 @@ class DeliveryEntered(View, frozen=True, kw_only=True):
 
 
 def show_own_stop(allocation: str, offset: timedelta | None) -> Show[DeliveryEntered]:
-    """Return a function that builds the response for a phone, with the reported stop only.
+    """Return a function that builds the response to a phone, with only the stop that it reported.
 
-    The phone has the other stops already, and after its run has ended it may not read them.
+    The phone has got the other stops before. After the delivery has ended, it may not read them.
 
     Args:
         offset: How far the station's clock is ahead of the phone's; None if it is unknown.
@@ -97,7 +97,7 @@ def show_own_stop(allocation: str, offset: timedelta | None) -> Show[DeliveryEnt
 def show_outcome(offset: timedelta | None) -> Show[DeliveryEntered]:
     """Return a function that builds the response to an outcome.
 
-    It contains the delivery, and a warning if the clock of the phone is wrong.
+    The response contains the delivery, and a warning if the clock of the phone is wrong.
     """
 
     def show(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
@@ -112,7 +112,7 @@ def show_outcome(offset: timedelta | None) -> Show[DeliveryEntered]:
 
 
 def show_delivery(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
-    """Return the recorded entry and its delivery."""
+    """Build the response to a command about a delivery."""
     found = get_delivery(books, str(recorded.document))
     return Outcome(
         f"/api/deliveries/{found.id}",
@@ -121,7 +121,7 @@ def show_delivery(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
 
 
 async def slips_paper(context: RequestContext, delivery: str, size: PaperSize) -> PDFResponse:
-    """Return the delivery slips of a delivery as PDF, if the caller may see the delivery."""
+    """Return the slips for all stops of a delivery as PDF, if the caller may see the delivery."""
     await ownership.check_delivery(context, delivery)
     slips = await context.read_in_thread(lambda books: build_delivery_slips(books, delivery))
     return await context.draw(lambda: draw_delivery_slips(slips, size), f"slips-{delivery}")
@@ -143,7 +143,7 @@ async def run_sheet_paper(context: RequestContext, delivery: str) -> PDFResponse
 
 
 async def photo_response(context: RequestContext, delivery: str, entry: str) -> PhotoResponse:
-    """Return the photo of a stop that an entry recorded."""
+    """Return the photo that was added to a stop, by the number of the entry that added it."""
     number = parse_number(entry)
     return PhotoResponse(
         await context.read_in_thread(lambda books: get_photo(books, delivery, number))
@@ -160,7 +160,7 @@ class DeliveryController(Controller):
     async def dispatch(
         self, context: Context, payload: Body[Dispatch]
     ) -> CreatedResponse[DeliveryEntered]:
-        """Dispatch a team with all goods that are still set aside in these allocations."""
+        """Dispatch a team with all goods that are still set aside in the given allocations."""
         return await context.record(payload, show_delivery)
 
     @get(
@@ -208,7 +208,7 @@ class DeliveryController(Controller):
         opt=allow_roles("coordinator", "recorder", "courier", personal=True),
     )
     async def run_sheet(self, context: Context, delivery: FromPath[str]) -> RunSheet:
-        """Get the run sheet: the stops, the goods for each, and how to reach each address."""
+        """Get the run sheet: the stops, the goods for each, and how to reach its address."""
         await ownership.check_delivery(context, delivery)
         return await context.show_in_thread(lambda books: build_run_sheet(books, delivery))
 
@@ -250,7 +250,7 @@ class DeliveryController(Controller):
     async def add_photo(
         self, context: Context, delivery: FromPath[str], payload: Body[AddStopPhoto]
     ) -> CreatedResponse[DeliveryEntered]:
-        """Add a photo of a stop, as the body of the request or as base64 in JSON.
+        """Add a photo of a stop: as the body of the request, or as base64 in a JSON body.
 
         JPEG and WebP are accepted, up to 300 KB. Metadata, such as the place, is not stored.
         """
@@ -265,9 +265,9 @@ class DeliveryController(Controller):
         opt=allow_roles("coordinator", "recorder", personal=True),
     )
     async def codes(self, context: Context, delivery: FromPath[str]) -> StopCodesView:
-        """Get the codes of the stops, each with a text to send to the household.
+        """Get the confirmation codes of the stops, each with a text to send to the household.
 
-        A household tells its code to the courier when it has received the goods.
+        A household tells the courier its code when it has received the goods.
         """
         return context.show(lambda books: get_stop_codes(books, delivery))
 
@@ -279,7 +279,7 @@ class DeliveryController(Controller):
     async def photo(
         self, context: Context, delivery: FromPath[str], entry: FromPath[str]
     ) -> PhotoResponse:
-        """Get the photo of a stop that an entry recorded."""
+        """Get the photo that was added to a stop, by the number of the entry that added it."""
         return await photo_response(context, delivery, entry)
 
     @get(
@@ -290,7 +290,7 @@ class DeliveryController(Controller):
     async def signature(
         self, context: Context, delivery: FromPath[str], entry: FromPath[str]
     ) -> SignatureView:
-        """Get the signature of a stop that an entry recorded, as strokes."""
+        """Get the signature for a stop as strokes, by the number of the entry that recorded it."""
         number = parse_number(entry)
         return context.show(lambda books: get_signature(books, delivery, number))
 
@@ -304,7 +304,8 @@ class DeliveryController(Controller):
     ) -> CreatedResponse[DeliveryEntered]:
         """Close a delivery. This is refused while goods are in transit.
 
-        The answer warns of phones that may have unsent records. These can be sent later, too.
+        The response has warnings about phones that may have unsent records. The phones can still
+        send these records after the delivery is closed.
         """
 
         def show(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
@@ -334,7 +335,7 @@ class DeliveryController(Controller):
     async def undo(
         self, context: Context, payload: Body[UndoDispatch]
     ) -> CreatedResponse[DeliveryEntered]:
-        """Take stops off a delivery whose team did not start. The goods stay set aside."""
+        """Take stops off a delivery if the team did not start. The goods stay set aside."""
         return await context.record(payload, show_delivery)
 
     @post(
@@ -345,8 +346,8 @@ class DeliveryController(Controller):
     async def move_stops(
         self, context: Context, payload: Body[MoveStops]
     ) -> CreatedResponse[DeliveryEntered]:
-        """Move stops to a new delivery of another team, or to one that is out.
+        """Move stops to a new delivery by another team, or to an existing open delivery.
 
-        The answer shows the delivery that has the stops now.
+        The response shows the delivery to which the stops were moved.
         """
         return await context.record(payload, show_delivery)

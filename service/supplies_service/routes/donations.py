@@ -1,4 +1,4 @@
-"""Donations: record them with a receipt, list, correct and reverse them."""
+"""Donations: record them and issue receipts, list, correct and reverse them."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ from supplies_service.security.authorization import allow_roles
 
 
 class DonationEntered(View, frozen=True, kw_only=True):
-    """The recorded entry, the donation, its receipt, and the allocations made from it.
+    """The response to a recorded donation: entry, donation, receipt, and allocations made from it.
 
     Attributes:
         warnings: Warnings that the goods may be in stock already, exceed their pledge, lack a
             batch or expiry, or were probably recorded twice, or that the QR code of the station's
             first receipt leads to the station's own computer.
         recounted: Count sheets whose expected quantities changed, because the donation is dated
-            before the count; absent if there are none.
+            before the count; left out if there are none.
     """
 
     entry: EntryView
@@ -58,7 +58,7 @@ class DonationReversal(StrictStruct, frozen=True, kw_only=True):
     """The body of a request to reverse a donation: the reason and the day.
 
     Attributes:
-        happened_on: The day of the reversal. None means the present day at the station.
+        happened_on: The day of the reversal. None means today, in the station's time zone.
     """
 
     reason: Reason
@@ -66,7 +66,7 @@ class DonationReversal(StrictStruct, frozen=True, kw_only=True):
 
 
 class DonationCorrection(DonationReversal, frozen=True, kw_only=True):
-    """The body of a request to correct a donation: the right donation, and the reason."""
+    """The body of a request to correct a donation: the corrected donation, and the reason."""
 
     command: RecordDonation
 
@@ -74,7 +74,7 @@ class DonationCorrection(DonationReversal, frozen=True, kw_only=True):
 def show_donation(
     station_keys: StationKeys, books: Books, recorded: Recorded, *, warn_of_duplicates: bool = False
 ) -> Outcome[DonationEntered]:
-    """Return the recorded entry, its donation, and the donation's valid receipt."""
+    """Build the response to a recorded donation, with its valid receipt."""
     found = get_donation(books, str(recorded.document))
     receipt = (
         None if found.receipt is None else get_signed_receipt(station_keys, books, found.receipt)
@@ -116,7 +116,7 @@ class DonationController(Controller):
     ) -> CreatedResponse[DonationEntered]:
         """Record donated goods and issue a receipt.
 
-        Goods of a pledge are allocated to the needs that claimed the pledge.
+        Goods that fulfil a pledge are allocated to the needs that claimed the pledge.
         """
         show = partial(show_donation, context.station_keys, warn_of_duplicates=True)
         # The response names the donor.
@@ -155,10 +155,10 @@ class DonationController(Controller):
     async def correct(
         self, context: Context, donation: FromPath[str], payload: Body[DonationCorrection]
     ) -> CreatedResponse[DonationEntered]:
-        """Correct a donation: send it as it should have been recorded.
+        """Correct a donation: send the whole donation as it should have been recorded.
 
-        The difference is booked and the receipt is replaced. `command` is the whole donation, as
-        when it was recorded. Recorders may correct only donations that were recorded today.
+        The difference is booked and the receipt is replaced. `command` is the donation, in the same
+        form as when it is recorded. Recorders may correct only donations that were recorded today.
         """
         await ownership.check_recorded_today(context, donation)
 
@@ -180,9 +180,10 @@ class DonationController(Controller):
     async def reverse(
         self, context: Context, donation: FromPath[str], payload: Body[DonationReversal]
     ) -> CreatedResponse[DonationEntered]:
-        """Reverse a donation that was recorded by mistake. Its goods must not have moved since.
+        """Reverse a donation that was recorded by mistake.
 
-        Recorders may reverse only donations that were recorded today.
+        This is refused if its goods have been moved. Recorders may reverse only donations that were
+        recorded today.
         """
         await ownership.check_recorded_today(context, donation)
 

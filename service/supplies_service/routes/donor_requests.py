@@ -1,4 +1,4 @@
-"""Requests of donors about their own personal data."""
+"""Requests by donors about their own personal data."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class DonorRequestController(Controller):
     async def make_request(
         self, context: Context, donor: FromPath[str], payload: Body[NewRequest]
     ) -> CreatedResponse[DonorRequest]:
-        """Ask the station to correct, hide or erase the donor's own name."""
+        """Ask the station, as a donor, to correct, hide or erase your own name."""
         await ownership.check_donor(context, donor)
         if not context.is_repeat:
             await check_rate_limit(context.request, rate_limits.DONOR_REQUESTS, donor)
@@ -72,7 +72,7 @@ class DonorRequestController(Controller):
     async def request(
         self, context: Context, donor: FromPath[str], request_id: FromPath[str]
     ) -> DonorRequest:
-        """Get a request."""
+        """Get one request of a donor."""
         number = parse_number(request_id)
         return context.show(lambda books: donor_requests.get(context.access(books), donor, number))
 
@@ -88,7 +88,7 @@ class DonorRequestController(Controller):
         request_id: FromPath[str],
         payload: Body[Answer],
     ) -> CreatedResponse[DonorRequest]:
-        """Answer a request. The text of the request is erased."""
+        """Answer a donor's request. The text of the request is erased."""
         number, by = parse_number(request_id), context.by
 
         def operation(access: AccessContext) -> Outcome[DonorRequest]:

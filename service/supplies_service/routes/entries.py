@@ -22,7 +22,7 @@ OpenOnly = Annotated[
 
 
 class EntryController(Controller):
-    """Entries of the books. An entry is never changed. A correction adds another entry."""
+    """Entries of the books. An entry never changes. A correction is a further entry."""
 
     path = "/api/entries"
     tags = ("entries",)
@@ -71,7 +71,7 @@ class EntryController(Controller):
         """Resolve a conflict: book the reported fact, or keep the books as they are.
 
         With `correct`, the fact replaces the recorded outcome. With `unexplained`, missing goods
-        come from the account `unexplained`. With `keep`, nothing is booked.
+        are taken from the account `unexplained`. With `keep`, nothing is booked.
         """
         return await context.record(payload, show_entry)
 
@@ -81,14 +81,14 @@ class EntryController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def entry(self, context: Context, entry: FromPath[str]) -> EntryView:
-        """Get an entry, with the exact bytes that were hashed."""
+        """Get an entry, with the exact bytes that its hash covers."""
         return context.show(lambda books: get_entry(books, parse_number(entry)))
 
     @post("/{entry:str}/reverse", operation_id="reverseEntry", opt=allow_roles("coordinator"))
     async def reverse(
         self, context: Context, payload: Body[Reverse]
     ) -> CreatedResponse[EntryRecorded]:
-        """Reverse the command of an entry. The goods must not have moved since."""
+        """Reverse the command of an entry. This is refused if its goods have been moved."""
         return await context.record(payload, show_entry)
 
     @post("/{entry:str}/forget", operation_id="forgetText", opt=allow_roles("coordinator"))
@@ -102,7 +102,7 @@ class EntryController(Controller):
     async def correct(
         self, context: Context, payload: Body[Correct]
     ) -> CreatedResponse[EntryRecorded]:
-        """Correct the command of an entry: send it as it should have been.
+        """Correct the command of an entry: send the whole command as it should have been.
 
         The difference is booked.
         """

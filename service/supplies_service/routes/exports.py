@@ -1,4 +1,4 @@
-"""Exports of the books in the formats of other programs."""
+"""Exports of the books in the file formats of other programs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Personal = Annotated[
 ]
 
 _PARAMETERS = {"first": "from", "last": "to"}
-"""Query parameters whose names differ from the fields of `ExportRequest`."""
+"""Names of query parameters, by the field of `ExportRequest` that is named differently."""
 
 
 class ExportController(Controller):
@@ -64,10 +64,11 @@ class ExportController(Controller):
         language: Language = None,
         personal: Personal = False,
     ) -> DownloadResponse:
-        """Export the books in a format of other programs.
+        """Export the books in the format of another program.
 
-        Without `personal`, the file contains codes of donors and recipients and no other data of
-        them. It is written to disk before it is sent, so that its size is not limited by memory.
+        Without `personal`, the file contains codes of donors and recipients, but no other data
+        about them. The file is written to disk before it is sent, so that memory does not limit its
+        size.
         """
         names = [one for one in (lists or "").split(",") if one]
         request = ExportRequest(personal, as_of, first, last, tuple(names), hxl, language)
@@ -77,7 +78,7 @@ class ExportController(Controller):
 async def export_books(
     context: RequestContext, kind: str, request: ExportRequest
 ) -> DownloadResponse:
-    """Write an export to a temporary file, and return the response that sends it.
+    """Write an export to a temporary file, and return the response that sends the file.
 
     An export with personal data adds a line to the access log.
 
@@ -108,7 +109,7 @@ async def export_books(
 
 
 def _check_fields(kind: str, request: ExportRequest) -> None:
-    """Check that the format uses each field that is given.
+    """Check that the export's format uses each field that the request gives.
 
     Raises:
         InvalidField: the format does not use a field.

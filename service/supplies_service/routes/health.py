@@ -25,16 +25,16 @@ from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.authorization import allow_anyone, allow_roles
 
 PROBE_INTERVAL_SECONDS = 10.0
-"""After this many seconds without a write, a health request makes a trial write."""
+"""If nothing was written for this many seconds, a health request makes a test write."""
 
 PROBE_TIMEOUT_SECONDS = 5.0
-"""Largest number of seconds that a trial write may take."""
+"""Maximum number of seconds that a test write may take."""
 
 MIN_FREE_BYTES = 512 * 2**20
-"""If the disk of the database has fewer free bytes than this, `attention` has a message."""
+"""If the database's disk has fewer free bytes, the operator is asked to act."""
 
 MAX_DAYS_UNVERIFIED = 31
-"""If the last verification is older than this number of days, `attention` has a message."""
+"""If the books were last verified more days ago, the operator is asked to act."""
 
 
 MAX_CLOCK_BEHIND, MAX_CLOCK_AHEAD = timedelta(days=1), timedelta(days=366)
@@ -45,16 +45,16 @@ If the difference is larger, `attention` has a message.
 
 
 class Health(View, frozen=True, kw_only=True):
-    """The state of a service that works.
+    """The state of the service, if it works.
 
-    If the database cannot be read and written, the response is a 503 instead.
+    If the database cannot be read and written, the response has status 503 and another body.
 
     Attributes:
         station: The default station, for requests that name none.
         seq: The number of the station's last entry.
         verified: The last successful verification; None if there was none.
         free_bytes: Free bytes on the disk of the database; None for a database on a server.
-        attention: Messages for the operator.
+        attention: What the operator should do, as English sentences.
     """
 
     status: str
@@ -66,7 +66,7 @@ class Health(View, frozen=True, kw_only=True):
 
 
 class HealthController(Controller):
-    """Health and metrics."""
+    """Routes for monitoring: health and metrics."""
 
     path = "/api"
     tags = ("service",)
@@ -85,7 +85,7 @@ class HealthController(Controller):
     async def metrics(self, context: Context) -> Response[str]:
         """Get metrics in the text format of Prometheus.
 
-        `supplies_alerts` counts the alerts of the station of the request.
+        `supplies_alerts` counts the alerts of the station whose books the request reads.
         """
         metrics = context.stations.metrics
         try:
@@ -98,9 +98,9 @@ class HealthController(Controller):
 
 
 async def check_writable(context: RequestContext) -> None:
-    """Check that the database can be written. If nothing was written lately, make a trial write.
+    """Check that the database can be written. If there was no recent write, make a test write.
 
-    Anybody may send health requests at any rate, so requests share one trial write.
+    Anybody may send health requests at any rate, so concurrent requests share one test write.
 
     Raises:
         Busy: the database cannot be written.
@@ -136,7 +136,7 @@ def build_health(context: RequestContext, books: Books) -> Health:
 
 
 def find_attention(context: RequestContext, books: Books) -> list[Sentence]:
-    """Return what the operator should do, as sentences that pages translate."""
+    """Return what the operator should do, as English sentences. Pages show them translated."""
     free = free_bytes(context.ledger.store.url)
     attention: list[Sentence] = []
     if free is not None and free < MIN_FREE_BYTES:
@@ -170,7 +170,7 @@ def find_attention(context: RequestContext, books: Books) -> list[Sentence]:
 
 
 def _clock_attention(books: Books, now: datetime) -> list[Sentence]:
-    """Return a message if the clock is too far from the time of the last entry."""
+    """Return a message if the server's clock is too far from the time of the last entry."""
     at = books.value(
         "SELECT recorded_at FROM entries WHERE station = :station AND seq = :seq",
         seq=books.head()[0],

@@ -1,7 +1,8 @@
 """Links for people without an account.
 
-A donor's link opens the page with the donor's receipts. With a team's link, phones join the team. A
-program can also send the secret of a team's link itself, to read and report the open deliveries.
+A donor's link opens the page with the donor's receipts. A team's link lets phones join the team. A
+program can also use the secret of a team's link itself, to read the team's open deliveries and
+report their outcomes.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ from supplies_service.security.audit import access_line
 from supplies_service.security.authorization import allow_roles
 
 LinkOwner = Literal["donor", "team"]
-"""Whether a link belongs to a donor or to a team.
+"""The kind of owner of a link: a donor or a team.
 
-The value is also the name of a database column and, with an s added, a part of the path.
+The value is also the name of a database column. With an "s" added, it is a part of the path.
 """
 
 
@@ -44,7 +45,7 @@ class NewLink(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     Attributes:
         days: How many days the link is valid.
-        label: Where the link is used, such as a telephone or a letter.
+        label: A note on where the link is used, such as on a telephone or in a letter.
     """
 
     days: Days = credentials.DEFAULT_LIFETIMES["link"].days
@@ -68,18 +69,19 @@ class LinkEnded(Credential, frozen=True, kw_only=True):
     """A link that was revoked.
 
     Attributes:
-        joined_phones: The phones that joined by the link and have access still. Absent for a link
-            of a donor.
+        joined_phones: The phones that joined a team by the link and still have access. Left out for
+            a link of a donor.
     """
 
     joined_phones: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class LinksRevoked(View, frozen=True, kw_only=True):
-    """The number of links that were revoked.
+    """The response after all links of a donor or team were revoked, with their number.
 
     Attributes:
-        joined_phones: As in `LinkEnded`, of all links of the team.
+        joined_phones: The phones that joined the team by one of the links and still have access.
+            Left out for a donor.
     """
 
     revoked: int
@@ -87,7 +89,7 @@ class LinksRevoked(View, frozen=True, kw_only=True):
 
 
 class PhonesRevoked(View, frozen=True, kw_only=True):
-    """The phones that were revoked."""
+    """The response after phones were revoked, with these phones."""
 
     phones: list[Phone]
 
@@ -121,12 +123,14 @@ def make_link(
 
 
 def show_without_secret(access: AccessContext, link_id: str) -> LinkMade:
-    """Return the response to a repeated request, without the secret."""
+    """Build the response to a repeated request to create a link, without the secret."""
     return LinkMade(link=credentials.get(access, link_id), secret=None, address=None)
 
 
 def find_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str) -> Credential:
-    """Return a link of this donor or team. Links of merged codes of the donor are found, too.
+    """Return a link of this donor or team.
+
+    If codes of the donor were merged, the links of all these codes are searched.
 
     Raises:
         NotFound: the donor or team has no such link.
@@ -141,7 +145,9 @@ def find_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str) 
 
 
 def revoke_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str) -> Credential:
-    """Revoke one link of this donor or team. Links of merged codes of the donor can be revoked too.
+    """Revoke one link of this donor or team.
+
+    If codes of the donor were merged, the links of all these codes can be revoked.
 
     Raises:
         NotFound: the donor or team has no such link.
@@ -150,7 +156,7 @@ def revoke_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str
 
 
 def joined_phones(access: AccessContext, team: str, link: str | None = None) -> list[str]:
-    """Return the ids of the phones that joined a team by a link and have access.
+    """Return the ids of the phones that joined a team by a link and still have access.
 
     Args:
         link: The id of the link; None for all links of the team.
@@ -164,7 +170,7 @@ def joined_phones(access: AccessContext, team: str, link: str | None = None) -> 
 
 
 def end_phones(context: RequestContext, access: AccessContext, team: str, link: str) -> list[Phone]:
-    """Revoke the phones that joined a team by a link, and log it.
+    """Revoke the phones that joined a team by a link. Add a line to the access log.
 
     Raises:
         NotFound: the team has no such link.
@@ -174,13 +180,13 @@ def end_phones(context: RequestContext, access: AccessContext, team: str, link: 
 
 
 def log(context: RequestContext, access: AccessContext, outcome: str, link_id: str | None) -> None:
-    """Log that a link was made or revoked.
+    """Add a line to the access log, saying that a link was made or revoked.
 
-    The line contains the code of the link. Later lines about reads with this link contain the same
-    code.
+    The line contains the code of the link. When somebody reads personal data with the link, the
+    line about it contains the same code.
 
     Args:
-        link_id: The number of the link. None means all links of the donor or team.
+        link_id: The id of the link. None means all links of the donor or team.
     """
     named = "all links" if link_id is None else f"link.{link_id}"
     line = access_line(context.request, context.caller, outcome, detail=named)
@@ -188,7 +194,7 @@ def log(context: RequestContext, access: AccessContext, outcome: str, link_id: s
 
 
 def link_controller(owner: LinkOwner) -> type[Controller]:
-    """Return the controller for links of donors, or for links of teams."""
+    """Return the controller for links of donors, or the controller for links of teams."""
     title = owner.capitalize()
 
     class LinkController(Controller):
@@ -232,7 +238,7 @@ def link_controller(owner: LinkOwner) -> type[Controller]:
         async def unlink(self, context: Context, code: FromPath[str]) -> LinksRevoked:
             """Revoke all links of this donor or team at once.
 
-            Phones that joined by the links of a team stay; the answer names them.
+            Phones that joined a team by its links keep their access. The response names them.
             """
 
             def revoke(access: AccessContext) -> LinksRevoked:
@@ -258,7 +264,7 @@ def link_controller(owner: LinkOwner) -> type[Controller]:
         ) -> LinkEnded:
             """Revoke one link at once, for example a link that others have seen.
 
-            Phones that joined by the link of a team stay; the answer names them.
+            Phones that joined a team by the link keep their access. The response names them.
             """
 
             def revoke(access: AccessContext) -> LinkEnded:
@@ -278,7 +284,7 @@ def link_controller(owner: LinkOwner) -> type[Controller]:
 
 
 class LinkPhoneController(Controller):
-    """The phones that joined a team by a link."""
+    """Phones that joined a team by one of its links."""
 
     path = "/api/teams/{code:str}/link/{link:str}/phones"
     tags = ("teams",)
@@ -291,7 +297,7 @@ class LinkPhoneController(Controller):
     async def end_phones(
         self, context: Context, code: FromPath[str], link: FromPath[str]
     ) -> PhonesRevoked:
-        """Revoke the phones that joined by a link. The link itself stays as it is."""
+        """Revoke the phones that joined by this link. The link itself is not changed."""
         return PhonesRevoked(
             phones=await context.station.admin_write(
                 lambda access: end_phones(context, access, code, link)

@@ -22,5 +22,5 @@ class LotController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def trace(self, context: Context, lot: FromPath[str]) -> TraceView:
-        """Trace a lot, through any repacking, from its origin to the places where it is now."""
+        """Trace a lot from its origin to where its goods are, including repacked goods."""
         return await context.show_in_thread(lambda books: trace_lot(books, lot))

@@ -15,7 +15,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 class MergeController(Controller):
-    """Codes that were merged, because one person was registered twice."""
+    """Merged codes of donors and recipients who were registered twice."""
 
     path = "/api/merges"
     tags = ("merges",)
@@ -24,7 +24,7 @@ class MergeController(Controller):
     async def merges(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[Page[MergeView]]:
-        """List merged codes, oldest merge first. Reversed merges are left out."""
+        """List merged codes in the order of their merging. Reversed merges are left out."""
         return context.page(lambda books: list_merges(books, after=after, limit=limit))
 
     @post(operation_id="mergeCodes", opt=allow_roles("coordinator"))
@@ -33,7 +33,7 @@ class MergeController(Controller):
     ) -> CreatedResponse[EntryRecorded]:
         """Merge a code of a donor or recipient into another code of the same person.
 
-        Lists, statements and reports then show both together. Papers stay valid. A reversal of the
-        entry separates the codes again.
+        Lists, statements and reports then count both codes as one person. Papers stay valid.
+        Reverse the recorded entry to separate the codes.
         """
         return await context.record(payload, show_entry)

@@ -22,11 +22,11 @@ from supplies_service.security.authorization import allow_roles
 
 
 class NeedEntered(View, frozen=True, kw_only=True):
-    """The recorded entry and the need.
+    """The response to a command about a need: the recorded entry and the need.
 
     Attributes:
         warnings: Warnings of likely duplicates, or of goods that are still meant for an ended need;
-            absent if there are none.
+            left out if there are none.
     """
 
     entry: EntryView
@@ -35,7 +35,7 @@ class NeedEntered(View, frozen=True, kw_only=True):
 
 
 def show_need(books: Books, recorded: Recorded) -> Outcome[NeedEntered]:
-    """Return the recorded entry and its need."""
+    """Build the response to a command about a need."""
     found = get_need(books, str(recorded.document))
     entry = get_entry(books, recorded.seq)
     return Outcome(
@@ -55,14 +55,14 @@ def _warnings(books: Books, entry: EntryView) -> list[Warned]:
 
 
 class NeedController(Controller):
-    """Needs of recipients."""
+    """Needs: the quantities of items that recipients lack."""
 
     path = "/api/needs"
     tags = ("needs",)
 
     @post(operation_id="noteNeed", opt=allow_roles("coordinator", "recorder"))
     async def note(self, context: Context, payload: Body[NoteNeed]) -> CreatedResponse[NeedEntered]:
-        """Record a need."""
+        """Record a recipient's need."""
         return await context.record(payload, show_need)
 
     @get(
@@ -109,5 +109,5 @@ class NeedController(Controller):
         opt=allow_roles("coordinator", "recorder"),
     )
     async def end(self, context: Context, payload: Body[EndNeed]) -> CreatedResponse[NeedEntered]:
-        """End a need. `goods` says what to do with goods that are set aside for it."""
+        """End a need. `goods` says what happens to goods that are set aside for the need."""
         return await context.record(payload, show_need)

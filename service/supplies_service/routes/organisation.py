@@ -38,7 +38,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 def stations_page(books: Books, after: str | None, limit: int) -> Page[StationLine]:
-    """Return a page of the organisation's stations.
+    """Return a page of the list of the organisation's stations.
 
     Raises:
         InvalidField: `after` is not the code of a station, or `limit` is out of bounds.
@@ -50,7 +50,7 @@ def stations_page(books: Books, after: str | None, limit: int) -> Page[StationLi
 
 
 async def _station_parts(context: RequestContext, first: date, last: date) -> list[StationPart]:
-    """Return the numbers of each station for the organisation report of these days."""
+    """Return each station's figures for the organisation report on a period."""
     with context.reading() as books:
         codes = [line.code for line in stations(books)]
     # One station at a time, so that the thread can serve other requests in between.
@@ -64,7 +64,7 @@ def _station_part(station: str, first: date, last: date, books: Books) -> Statio
 
 
 class OrganisationController(Controller):
-    """Reports over this station and all stations under it."""
+    """Reports about this station and all stations under it."""
 
     path = "/api/organisation"
     tags = ("organisation",)
@@ -73,14 +73,14 @@ class OrganisationController(Controller):
     async def stations(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[Page[StationLine]]:
-        """List this station and the stations that `?station=` can name, by code."""
+        """List this station and the stations under it, by code. `?station=` accepts these codes."""
         return context.page(lambda books: stations_page(books, after, limit))
 
     @get("/stock", operation_id="stockOfOrganisation", opt=allow_roles("coordinator"))
     async def stock(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[Page[StockOfItem]]:
-        """List the stock at all stations by item."""
+        """List the total stock of all stations, by item."""
         return await context.page_in_thread(
             lambda books: list_stock_by_item(books, after=after, limit=limit)
         )
@@ -97,7 +97,7 @@ class OrganisationController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[StockAtStation]]:
-        """List the stock of an item by station."""
+        """List the stock of one item, by station."""
         return await context.page_in_thread(
             lambda books: list_stock_by_station(books, item, after=after, limit=limit)
         )
@@ -106,7 +106,7 @@ class OrganisationController(Controller):
     async def needs(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[Page[NeedOfItem]]:
-        """List the needs at all stations by item."""
+        """List the total needs at all stations, by item."""
         return await context.page_in_thread(
             lambda books: list_needs_by_item(books, after=after, limit=limit)
         )
@@ -123,14 +123,14 @@ class OrganisationController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[NeedAtStation]]:
-        """List the needs for an item by station."""
+        """List the needs for one item, by station."""
         return await context.page_in_thread(
             lambda books: list_needs_by_station(books, item, after=after, limit=limit)
         )
 
     @get("/report", operation_id="reportOrganisation", opt=allow_roles("coordinator"))
     async def report(self, context: Context, first: First, last: Last) -> OrganisationReport:
-        """Report the work of all stations in a period."""
+        """Report the work of all stations of the organisation in a period."""
         parts = await _station_parts(context, first, last)
         return build_organisation_report(context.station.code, first, last, parts)
 

@@ -54,7 +54,7 @@ class _Declared(NamedTuple):
 
     Attributes:
         names: The names of all parameters.
-        days: The names of parameters that contain a day.
+        days: The names of the parameters that contain a day.
     """
 
     names: tuple[str, ...]
@@ -66,7 +66,7 @@ async def check_parameters(
 ) -> None:
     """Check that the handler declares every query parameter of a request.
 
-    Otherwise, a filter with a wrong name would be ignored, and everything would be listed.
+    Without this check, a misspelt filter would be ignored, and everything would be listed.
 
     Raises:
         InvalidField: a parameter is unknown, given twice, contains a NUL character, is not UTF-8,
@@ -103,7 +103,7 @@ async def check_parameters(
 
 
 def query_parameters(handler: BaseRouteHandler) -> dict[str, FieldDefinition]:
-    """Return the query parameters that a handler declares, by the name used in queries."""
+    """Return a handler's query parameters as Litestar knows them, by their names in queries."""
     return {
         parameter.kwarg_definition.name or own_name: parameter
         for own_name, parameter in handler.parsed_fn_signature.parameters.items()
@@ -113,7 +113,7 @@ def query_parameters(handler: BaseRouteHandler) -> dict[str, FieldDefinition]:
 
 @cache
 def _declared(handler: BaseRouteHandler) -> _Declared:
-    """Return the query parameters that a handler declares."""
+    """Return the names of the query parameters that a handler declares."""
     declared = query_parameters(handler)
     names = list(declared)
     days = [
@@ -127,7 +127,7 @@ def _declared(handler: BaseRouteHandler) -> _Declared:
 
 
 def _refuse(faults: Iterable[Fault], remedy: str = "") -> None:
-    """Raise an error with all faults. If there are none, do nothing.
+    """Raise one error about all faults. If there are no faults, do nothing.
 
     Raises:
         InvalidField: there is a fault. The message is the first fault, followed by `remedy`.
@@ -140,7 +140,7 @@ def _refuse(faults: Iterable[Fault], remedy: str = "") -> None:
 def _check_query_day(name: str, value: str | None) -> None:
     """Check that a day in a query is not too early.
 
-    A text that is not a day is accepted, because decoding refuses it later.
+    If the text is not a day, do nothing: decoding refuses it later.
     """
     if value is not None:
         with suppress(ValueError):

@@ -1,7 +1,7 @@
-"""The reports in `supplies.exports.reports`: as JSON, and as PDF, CSV and XLSX.
+"""The reports that `supplies.exports.reports` describes: as JSON, PDF, CSV and XLSX.
 
-The handlers are made from the descriptions of the reports. Stock, recall and alerts have handlers
-of their own for JSON, in `routes.reports`.
+The handlers are made from these descriptions. The JSON of stock, recall and alerts has handlers of
+its own, in `routes.reports`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _WITH_OWN_JSON = ("stock", "recall", "alerts")
 async def report_file(
     context: RequestContext, kind: ReportKind, form: Form, values: dict[str, Any]
 ) -> PDFResponse | DownloadResponse:
-    """Return a report as PDF, CSV or XLSX, without names that the caller may not see.
+    """Return a report as PDF, CSV or XLSX. Names that the caller may not see are replaced by codes.
 
     Args:
         values: The period, `as_of` and the options of the report.
@@ -147,4 +147,4 @@ REPORT_HANDLERS = [
     *(_json_handler(kind) for name, kind in REPORTS.items() if name not in _WITH_OWN_JSON),
     *(_file_handler(kind) for kind in REPORTS.values()),
 ]
-"""The handlers of all reports."""
+"""The handlers of all routes for reports."""

@@ -1,4 +1,4 @@
-"""Periods: close days so that nothing is booked on them, and reopen them with a reason."""
+"""Periods: close days so that nothing can be booked on them, and reopen them with a reason."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class PeriodView(View, frozen=True, kw_only=True):
 
 
 class PeriodEntered(View, frozen=True, kw_only=True):
-    """The recorded entry, and the days that are closed now.
+    """The response after days were closed or reopened: the entry, and which days are closed.
 
     Attributes:
-        warnings: Phones with unsent records that may be hand-outs, which are booked on the first
-            open day if their own is closed; absent if there are none.
+        warnings: Warnings about phones with unsent records that may be hand-outs. A hand-out on a
+            closed day will be booked on the first open day. Left out if there are none.
     """
 
     entry: EntryView
@@ -55,21 +55,21 @@ def period(books: Books) -> PeriodView:
 
 
 def show_period(books: Books, recorded: Recorded) -> Outcome[PeriodEntered]:
-    """Return the recorded entry, and the days that are closed now."""
+    """Build the response after days were closed or reopened."""
     return Outcome(
         "/api/periods", PeriodEntered(entry=get_entry(books, recorded.seq), period=period(books))
     )
 
 
 class PeriodController(Controller):
-    """Days that are closed for booking, or reopened."""
+    """Days that are closed, so that nothing can be booked on them."""
 
     path = "/api/periods"
     tags = ("periods",)
 
     @get(operation_id="getPeriods", opt=allow_roles("coordinator", "recorder", "auditor"))
     async def periods(self, context: Context) -> PeriodView:
-        """Get the days that are closed."""
+        """Get the days that are closed, and when and why days were reopened."""
         return context.show(period)
 
     @post("/close", operation_id="closePeriod", opt=allow_roles("coordinator"))
@@ -78,8 +78,8 @@ class PeriodController(Controller):
     ) -> CreatedResponse[PeriodEntered]:
         """Close all days up to and including the given one.
 
-        This is refused while a difference is unexplained. The answer warns of phones whose unsent
-        hand-outs will be booked on the first open day.
+        This is refused while a stock difference is unexplained. The response has warnings about
+        phones whose unsent hand-outs will be booked on the first open day.
         """
 
         def show(books: Books, recorded: Recorded) -> Outcome[PeriodEntered]:

@@ -1,4 +1,4 @@
-"""The phones of delivery teams: join, list and revoke them."""
+"""The phones of delivery teams: join a team, list and revoke phones."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class NewPhone(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of a request with which a phone joins a team.
 
     Attributes:
-        secret: The secret of a team's link, or the code of a run sheet.
+        secret: The secret of a team's link, or the code that is printed on a run sheet.
         label: The name of the phone in the list of phones.
         version: The version of the program on the phone.
-        present_secret: The secret that the phone got when it joined before. If it is of the same
-            team and was not revoked, the phone keeps its id and its secret.
+        present_secret: The secret that the phone got when it joined before. If it belongs to the
+            same team and was not revoked, the phone keeps its id and its secret.
     """
 
     secret: Label
@@ -60,7 +60,7 @@ class RescueText(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class PhoneJoined(View, frozen=True, kw_only=True):
-    """A phone that joined a team, with its secret, which is shown once."""
+    """A phone that joined a team, with its own secret, which is shown only once."""
 
     phone: Phone
     secret: str
@@ -69,12 +69,13 @@ class PhoneJoined(View, frozen=True, kw_only=True):
 async def find_invitation(
     context: RequestContext, secret: str
 ) -> tuple[RequestContext, Invitation | None]:
-    """Return the context for the station of a link or code, and the invitation to join a team.
+    """Find the team that a link or a run sheet's code invites a phone to join.
 
-    The invitation is None if the link or code is not valid. This is logged.
+    Return the request context for the station of the link or code, and the invitation. The
+    invitation is None if the link or code is not valid, which is logged.
 
     Raises:
-        RateLimited: too many refused requests from one address.
+        RateLimited: too many requests from one address were refused.
     """
     service = context.stations.find(phones.station_of(secret))
     if service is not None:
@@ -88,7 +89,9 @@ async def find_invitation(
 
 
 async def rescue_records(context: RequestContext, text: str) -> Rescued:
-    """Record the unsent records in a text, and add a line to the access log for each phone.
+    """Record the unsent records that phones show as text.
+
+    The access log gets a line for each phone.
 
     Raises:
         InvalidField: the text is not complete.
@@ -103,7 +106,7 @@ async def rescue_records(context: RequestContext, text: str) -> Rescued:
 def phones_page(
     access: AccessContext, after: str | None, limit: int, *, team: str | None = None
 ) -> Page[Phone]:
-    """Return a page of phones, newest first.
+    """Return a page of the list of phones, newest first.
 
     Raises:
         InvalidField: `team` or `after` is unknown, or `limit` is out of bounds.
@@ -116,7 +119,7 @@ def phones_page(
 
 
 def revoke_phone(context: RequestContext, access: AccessContext, phone_id: str) -> Phone:
-    """Revoke a phone, and log it.
+    """End the access of a phone. Add a line to the access log.
 
     Raises:
         NotFound: no phone of the station has this id.
@@ -135,9 +138,9 @@ class PhoneController(Controller):
 
     @post(operation_id="joinTeam", opt=allow_anyone())
     async def join(self, context: Context, payload: Body[NewPhone]) -> CreatedResponse[PhoneJoined]:
-        """Join a team with the secret of its link, or with the code of its run sheet.
+        """Join a team with the secret of its link, or with the code on its run sheet.
 
-        The answer contains a secret of this phone, which is sent as `Authorization: Bearer …`.
+        The response contains a secret for this phone. Send it as `Authorization: Bearer …`.
         """
         context, invitation = await find_invitation(context, payload.secret)
         if invitation is None:
@@ -157,10 +160,10 @@ class PhoneController(Controller):
 
     @post("/rescue", operation_id="rescueRecords", opt=allow_roles("coordinator", "recorder"))
     async def rescue(self, context: Context, payload: Body[RescueText]) -> CreatedResponse[Rescued]:
-        """Take over the unsent records of a phone from the text or the codes that it shows.
+        """Record the unsent records of a phone from the text or the QR codes that it shows.
 
-        Each record is recorded for its phone, once, also if the phone sends it later or was
-        revoked.
+        Each record counts as sent by the phone. It is recorded only once, even if the phone sends
+        it later. The phone may have been revoked.
         """
         done = await rescue_records(context, payload.text)
         return CreatedResponse(encode(done.in_english()), location=None)
@@ -173,7 +176,7 @@ class PhoneController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[Phone]]:
-        """List phones, newest first, with their unsent records. Revoked phones are included."""
+        """List all phones, newest first, with their numbers of unsent records."""
 
         def view(books: Books) -> Page[Phone]:
             return phones_page(context.access(books), after, limit, team=team)
@@ -194,7 +197,7 @@ class PhoneController(Controller):
     async def revoke(self, context: Context, phone: FromPath[str]) -> Phone:
         """Revoke a phone at once, for example one that was lost. It can then neither read nor send.
 
-        Records that it has not sent can still be taken over from the text that it shows.
+        Records that it has not sent can still be recorded from the text that the phone shows.
         """
         return await context.station.admin_write(
             lambda access: revoke_phone(context, access, phone)

@@ -1,4 +1,4 @@
-"""Pledges: record, list, cancel and lapse them."""
+"""Pledges (promises of goods by donors): record, list, cancel and lapse them."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from supplies_service.security.authorization import allow_roles
 
 
 class PledgeEntered(View, frozen=True, kw_only=True):
-    """The recorded entry and the pledge.
+    """The response to a command about a pledge: the recorded entry and the pledge.
 
     Attributes:
-        warnings: Warnings of likely duplicates; absent if there are none.
+        warnings: Warnings of likely duplicates; left out if there are none.
     """
 
     entry: EntryView
@@ -35,7 +35,7 @@ class PledgeEntered(View, frozen=True, kw_only=True):
 
 
 def show_pledge(books: Books, recorded: Recorded) -> Outcome[PledgeEntered]:
-    """Return the recorded entry and its pledge."""
+    """Build the response to a command about a pledge."""
     found = get_pledge(books, str(recorded.document))
     entry = get_entry(books, recorded.seq)
     warnings = find_likely_duplicates(books, found.id) if entry.kind == "pledge_made" else []
@@ -46,7 +46,7 @@ def show_pledge(books: Books, recorded: Recorded) -> Outcome[PledgeEntered]:
 
 
 class PledgeController(Controller):
-    """Pledges of donors."""
+    """Pledges: promises of goods by donors."""
 
     path = "/api/pledges"
     tags = ("pledges",)
@@ -55,7 +55,7 @@ class PledgeController(Controller):
     async def make(
         self, context: Context, payload: Body[MakePledge]
     ) -> CreatedResponse[PledgeEntered]:
-        """Record a pledge of goods. Its lines can claim needs."""
+        """Record a pledge of goods. Its lines can promise the goods to needs."""
         return await context.record(payload, show_pledge)
 
     @get(operation_id="listPledges", opt=allow_roles("coordinator", "recorder", "auditor", "donor"))
@@ -105,7 +105,7 @@ class PledgeController(Controller):
     async def cancel(
         self, context: Context, payload: Body[CancelPledge]
     ) -> CreatedResponse[PledgeEntered]:
-        """Cancel all outstanding goods of a pledge, or only the given lines."""
+        """Cancel the goods of a pledge that have not arrived: all, or those of the given lines."""
         return await context.record(payload, show_pledge)
 
     @post(
@@ -116,5 +116,5 @@ class PledgeController(Controller):
     async def lapse(
         self, context: Context, payload: Body[LapsePledge]
     ) -> CreatedResponse[PledgeEntered]:
-        """End a pledge whose goods did not come: all outstanding goods, or only the given lines."""
+        """End a pledge whose goods did not arrive: all such goods, or those of the given lines."""
         return await context.record(payload, show_pledge)

@@ -43,7 +43,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 class ReceiptEntered(View, frozen=True, kw_only=True):
-    """The recorded entry and the receipt."""
+    """The response to a command about a receipt: the recorded entry and the receipt."""
 
     entry: EntryView
     receipt: ReceiptView
@@ -57,7 +57,7 @@ def get_signed_receipt(station_keys: StationKeys, books: Books, number: str) -> 
 def show_receipt(
     station_keys: StationKeys, books: Books, recorded: Recorded
 ) -> Outcome[ReceiptEntered]:
-    """Return the recorded entry and its receipt."""
+    """Build the response to a command about a receipt."""
     found = get_signed_receipt(station_keys, books, str(recorded.document))
     return Outcome(
         f"/api/receipts/{found.number}",
@@ -68,14 +68,14 @@ def show_receipt(
 def show_copy(
     station_keys: StationKeys, books: Books, recorded: Recorded
 ) -> Outcome[ReceiptEntered]:
-    """Return the recorded entry and its receipt. `Location` is the address of the numbered copy."""
+    """Build the response after a numbered copy was recorded. `Location` is the copy's address."""
     receipt = show_receipt(station_keys, books, recorded)
     reprint = books.rows(Reprint, seq=recorded.seq)[0]
     return receipt._replace(location=f"{receipt.location}/copies/{reprint.copy}/pdf")
 
 
 class ReceiptController(Controller):
-    """Receipts of donations."""
+    """Receipts for donations."""
 
     path = "/api/receipts"
     tags = ("receipts",)
@@ -134,7 +134,7 @@ class ReceiptController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor", "donor", personal=True),
     )
     async def receipt(self, context: Context, number: FromPath[str]) -> ReceiptView:
-        """Get a receipt, with the document as issued."""
+        """Get a receipt, with its content as issued."""
         await ownership.check_receipt(context, number)
         return context.show(lambda books: get_signed_receipt(context.station_keys, books, number))
 
@@ -144,7 +144,7 @@ class ReceiptController(Controller):
         opt=allow_roles("coordinator", "recorder", "donor", personal=True),
     )
     async def pdf(self, context: Context, number: FromPath[str]) -> PDFResponse:
-        """Print the original of a receipt as PDF. The bytes are the same each time."""
+        """Print the original of a receipt as PDF. Its bytes are always the same."""
         await ownership.check_receipt(context, number)
         return await receipt_pdf(context, number, None)
 
@@ -189,7 +189,7 @@ class ReceiptController(Controller):
     async def replace(
         self, context: Context, payload: Body[ReplaceReceipt]
     ) -> CreatedResponse[ReceiptEntered]:
-        """Void a receipt, and issue a new one from the present records."""
+        """Void a receipt, and issue another one from what the books contain today."""
         return await context.record(payload, partial(show_receipt, context.station_keys))
 
 
@@ -197,7 +197,7 @@ async def receipt_pdf(context: RequestContext, number: str, copy: int | None) ->
     """Return a receipt as PDF. It is drawn in a thread, so that it does not block the event loop.
 
     Args:
-        copy: The number of the copy to draw. None draws the original as issued.
+        copy: The number of the copy to draw. None draws the original.
     """
     with context.reading() as books:
         record = build_receipt_record(
@@ -210,7 +210,7 @@ async def receipt_pdf(context: RequestContext, number: str, copy: int | None) ->
 async def receipts_pdf(context: RequestContext, first: date, last: date) -> PDFResponse:
     """Return all valid receipts of a period as one PDF.
 
-    The receipts are read only when the PDF is drawn, so that waiting requests need no memory.
+    The receipts are read only when drawing begins, so that requests waiting for it need no memory.
     """
 
     def draw() -> bytes:

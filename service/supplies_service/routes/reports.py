@@ -70,7 +70,7 @@ class ReportController(Controller):
     async def station(
         self, context: Context, first: First, last: Last, as_of: AsOf = None
     ) -> StationReport:
-        """Report the station's work in a period."""
+        """Report the station's work and goods in a period."""
         return await context.show_in_thread(
             lambda books: build_station_report(books_as_of(books, as_of), first, last)
         )
@@ -94,9 +94,9 @@ class ReportController(Controller):
     async def disclosure(
         self, context: Context, first: First, last: Last, as_of: AsOf = None
     ) -> Disclosure:
-        """Report the goods received, and the goods handed over in each community, for publication.
+        """Report, for publication, the goods received and the goods handed over in each community.
 
-        Donors are named only as they consented.
+        Donors are named only if they agreed to it.
         """
         return await context.show_in_thread(
             lambda books: build_disclosure(books_as_of(books, as_of), first, last)
@@ -166,8 +166,8 @@ class ReportController(Controller):
     async def alert_feed(self, context: Context) -> Response[bytes]:
         """Get the alerts as an Atom feed, which feed readers and other programs poll.
 
-        It contains codes and no personal data. An entry disappears when its alert ends. With
-        `Accept: text/xml`, it is sent with this type.
+        The feed contains codes and no personal data. An entry disappears when its alert ends. If
+        `Accept` is `text/xml`, the response has this media type.
         """
         now, today = context.ledger.clock(), context.ledger.today()
         feed = await context.read_in_thread(lambda books: alert_feed(books, today, now))
@@ -189,7 +189,7 @@ class ReportController(Controller):
         """List donors, recipients or items that may be registered twice.
 
         Such records have the same name, telephone number or address. Retired records are left out.
-        Auditors see the codes and the fields that are the same, but not the values.
+        Auditors see the codes and the names of the equal fields, but not their values.
         """
         return await context.page_in_thread(
             lambda books: list_look_alikes(books, kind, after=after, limit=limit)
@@ -206,7 +206,7 @@ class ReportController(Controller):
         """Report where the goods of a batch are, and who received them.
 
         Goods repacked from the batch are included. `POST /api/stock/quarantines` moves the free
-        goods to a quarantine.
+        goods of the batch to a quarantine.
         """
         return await context.show_in_thread(
             lambda books: build_recall(books_as_of(books, as_of), item, normalize_text(batch))

@@ -1,4 +1,7 @@
-"""The run of a team on its phone: read it whole, and report how much is not sent yet."""
+"""Open deliveries for the phones of a team.
+
+A phone gets all of them in one response. It reports how many of its records are not sent yet.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ from supplies_service.sent_at import clock_offset
 
 
 class RunStation(View, frozen=True, kw_only=True):
-    """The station that a team can call."""
+    """The station of a phone, with the telephone number that the team can call."""
 
     code: str
     name: str
@@ -49,7 +52,7 @@ class RunStation(View, frozen=True, kw_only=True):
 
 
 class RunTeam(View, frozen=True, kw_only=True):
-    """The team of a phone."""
+    """The team to which a phone belongs."""
 
     code: str
     name: str
@@ -61,7 +64,8 @@ class Runs(View, frozen=True, kw_only=True):
     Attributes:
         now: The time of the station's clock.
         language: The language of names and quantities.
-        phone: The id of the phone; None if a program with another credential asks.
+        phone: The id of the phone; None if the request did not come from a phone.
+        runs: The open deliveries of the team.
         counter: The goods that the team may hand out without an allocation; None if it has no
             counter.
         waiting_hand_outs: Hand-outs of the team that contradict the books and that no coordinator
@@ -82,11 +86,11 @@ class Runs(View, frozen=True, kw_only=True):
 
 
 class PhoneStatus(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of a phone's report about itself.
+    """The body of a request in which a phone reports its state.
 
     Attributes:
         unsent: Number of records that are not sent yet.
-        oldest_unsent_at: The time of the oldest of them, by the phone's clock.
+        oldest_unsent_at: The time of the oldest unsent record, by the phone's clock.
         version: The version of the program on the phone.
     """
 
@@ -96,13 +100,13 @@ class PhoneStatus(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class StationTime(View, frozen=True, kw_only=True):
-    """The time of the station's clock."""
+    """The response to a phone's report: the time of the station's clock."""
 
     now: str
 
 
 def read_runs(context: RequestContext, books: Books) -> Runs:
-    """Return the open deliveries of the caller's team."""
+    """Return the open deliveries of the caller's team, with all that a phone needs offline."""
     caller, access, settings = context.caller, context.access(books), paper_settings(books)
     language = language_of(context.request, settings.languages)
     names = Names(books, settings, language, personal=True, access=access)
@@ -125,7 +129,7 @@ def read_runs(context: RequestContext, books: Books) -> Runs:
 
 
 class RunController(Controller):
-    """The run of a team on its phone."""
+    """Routes for the phones of a delivery team."""
 
     path = "/api/run"
     tags = ("phones",)
@@ -134,8 +138,8 @@ class RunController(Controller):
     async def run(self, context: Context) -> Response[Runs]:
         """Get all open deliveries of the team, with all that is needed without a network.
 
-        The `ETag` of the answer does not depend on `now`. With `If-None-Match`, the answer is 304
-        while nothing has changed.
+        The `ETag` of the response does not depend on `now`. With `If-None-Match`, the status is 304
+        while nothing else has changed.
         """
         found = await context.read_in_thread(lambda books: read_runs(context, books))
         content = encode(msgspec.structs.replace(found, now=""))
@@ -160,8 +164,8 @@ class RunController(Controller):
         A hand-out that contradicts the books is recorded as a conflict, with status 202. If the
         header `Sent-At` has the time of the sender's clock when it sends the request, `happened_at`
         is corrected by the difference to the station's clock. All phones of the station share one
-        set of idempotency keys on this route, because a phone may get a new id before it sends a
-        record again.
+        set of idempotency keys on this route, because a phone may get another id before it repeats
+        a request.
         """
         await ownership.check_recipient(context, payload.recipient)
         offset = clock_offset(context.request, context.ledger.clock())
@@ -170,9 +174,9 @@ class RunController(Controller):
 
     @post("/status", operation_id="reportPhone", opt=allow_roles("courier"))
     async def status(self, context: Context, payload: Body[PhoneStatus]) -> StationTime:
-        """Report how many records a phone has not sent yet. The pages of the station show it.
+        """Report how many records a phone has not sent yet. The station's pages show this number.
 
-        The header `Sent-At` has the time of the phone's clock.
+        Send the time of the phone's clock in the header `Sent-At`.
         """
         now = context.ledger.clock()
         offset = clock_offset(context.request, now)

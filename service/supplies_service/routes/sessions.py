@@ -1,4 +1,4 @@
-"""Sessions: users list their own sessions, and end those that they do not recognize."""
+"""Sessions: users list their own sessions, and end sessions that they do not recognize."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 async def end_session(context: RequestContext, session_id: str) -> Credential:
-    """End a session of the caller, and log it.
+    """End one of the caller's own sessions. Add a line to the access log.
 
     Raises:
         NotFound: the caller has no such session.
@@ -37,7 +37,7 @@ async def end_session(context: RequestContext, session_id: str) -> Credential:
 
 
 class SessionController(Controller):
-    """Sessions of the user to whom the token belongs."""
+    """Sessions of the user to whom the request's token belongs."""
 
     path = "/api/sessions"
     tags = ("users",)

@@ -29,11 +29,11 @@ from supplies_service.security.authorization import allow_roles
 
 
 class ShipmentEntered(View, frozen=True, kw_only=True):
-    """The recorded entry and the shipment.
+    """The response to a command about a shipment: the recorded entry and the shipment.
 
     Attributes:
         warnings: Warnings of likely duplicates, or that the destination is not a station in this
-            database; absent if there are none.
+            database; left out if there are none.
     """
 
     entry: EntryView
@@ -44,10 +44,10 @@ class ShipmentEntered(View, frozen=True, kw_only=True):
 def show_shipment(
     books: Books, recorded: Recorded, *, sent: bool = False
 ) -> Outcome[ShipmentEntered]:
-    """Return the recorded entry and its shipment.
+    """Build the response to a command about a shipment.
 
     Args:
-        sent: Whether the entry records that the goods were sent.
+        sent: Whether the command sent the shipment. If so, warn of an unknown destination.
     """
     found = get_shipment(books, str(recorded.document))
     warnings = find_likely_duplicates(books, found.id, recorded.seq)
@@ -65,7 +65,7 @@ def show_shipment(
 
 
 class ShipmentController(Controller):
-    """Goods sent to and received from other stations."""
+    """Shipments: goods sent to other stations, or received from them."""
 
     path = "/api/shipments"
     tags = ("shipments",)
@@ -88,10 +88,10 @@ class ShipmentController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[ShipmentView]]:
-        """List shipments that were sent from here or received here, or that are on their way here.
+        """List the shipments that this station has sent or received.
 
-        `way=out` lists the sent ones, `way=in` the received ones, and `way=awaited` those on their
-        way here. Without `way`, those on their way here are left out.
+        `way=out` lists only sent shipments, and `way=in` only received ones. `way=awaited` lists
+        shipments that are on their way to this station, which are left out otherwise.
         """
         return context.page(lambda books: list_shipments(books, way=way, after=after, limit=limit))
 
@@ -101,7 +101,7 @@ class ShipmentController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def shipment(self, context: Context, shipment: FromPath[str]) -> ShipmentView:
-        """Get a shipment. The other station can store its `entry` as evidence."""
+        """Get a shipment, with an `entry` that the other station can store as evidence."""
         return context.show(lambda books: get_shipment(books, shipment))
 
     @post(
@@ -123,7 +123,7 @@ class ShipmentController(Controller):
     async def acknowledge(
         self, context: Context, payload: Body[AcknowledgeShipment]
     ) -> CreatedResponse[ShipmentEntered]:
-        """Record what arrived at the other station. The rest is booked as lost.
+        """Record which goods arrived at the other station. The rest is booked as lost.
 
         The request contains the other station's entry as evidence.
         """

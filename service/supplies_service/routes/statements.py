@@ -1,4 +1,4 @@
-"""Donor statements: where the goods that a donor gave are now."""
+"""Donor statements: where the goods that a donor gave went."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 class StatementController(Controller):
-    """The statement that shows a donor what became of the donor's goods."""
+    """Donor statements, which show donors what became of their goods."""
 
     path = "/api/donors/{donor:str}/statement"
     tags = ("donors",)
@@ -31,7 +31,7 @@ class StatementController(Controller):
     async def statement(
         self, context: Context, donor: FromPath[str], first: First, last: Last, as_of: AsOf = None
     ) -> DonorStatement:
-        """Report where the goods that a donor gave in a period are now."""
+        """Report where the goods went that a donor gave in a period."""
         await ownership.check_donor(context, donor)
         return await context.show_in_thread(
             lambda books: build_donor_statement(books_as_of(books, as_of), donor, first, last)
@@ -53,7 +53,7 @@ class StatementController(Controller):
 async def donor_statement_pdf(
     context: RequestContext, donor: str, first: date, last: date, as_of: date | None = None
 ) -> PDFResponse:
-    """Return the statement of a donor for a period as a PDF."""
+    """Return a donor's statement for a period as PDF."""
     now = context.ledger.clock()
     paper = await context.read_in_thread(
         lambda books: build_donor_statement_paper(

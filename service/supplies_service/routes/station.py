@@ -18,21 +18,21 @@ from supplies_service.security.authorization import allow_roles
 
 
 class StationController(Controller):
-    """The station's name, address and settings."""
+    """Routes of the station's settings, such as its name and address."""
 
     path = "/api/station"
     tags = ("station",)
 
     @get(operation_id="getStation", opt=allow_roles("coordinator", "recorder", "auditor"))
     async def station(self, context: Context) -> StationWithSettings:
-        """Get the station's settings, including those of its papers."""
+        """Get the settings of the station and of its papers."""
         return context.show(station_with_settings)
 
     @get("/units", operation_id="listUnits", opt=allow_roles("coordinator", "recorder", "auditor"))
     async def units(self, context: Context) -> Page[UnitView]:
-        """List all units that have words, by code.
+        """List all units of measure that have a word for people to read, by code.
 
-        The words are shipped with the program, or set by the station in `papers.units`.
+        The program brings words for common units. A station can set others in `papers.units`.
         """
         with context.reading() as books:
             return Page(items=list_units(books))

@@ -62,12 +62,12 @@ Figures = Annotated[
 
 
 class CountRecorded(View, frozen=True, kw_only=True):
-    """The recorded entry and the count sheet, with the quantities expected and counted.
+    """The response to a stock count: the recorded entry, and the count sheet with its quantities.
 
     Attributes:
-        warnings: Warnings of likely duplicates; absent if there are none.
+        warnings: Warnings of likely duplicates; left out if there are none.
         recounted: Count sheets whose expected quantities changed, because the command is dated
-            before the count; absent if there are none.
+            before the count; left out if there are none.
     """
 
     entry: EntryView
@@ -77,7 +77,7 @@ class CountRecorded(View, frozen=True, kw_only=True):
 
 
 def show_count(books: Books, recorded: Recorded) -> Outcome[CountRecorded]:
-    """Return the recorded entry of a count, and the count sheet."""
+    """Build the response to a recorded stock count."""
     location, shown, *_ = show_entry(books, recorded)
     sheet = get_count_sheet(books, str(recorded.document))
     return Outcome(
@@ -92,7 +92,7 @@ async def count_sheet_paper(context: RequestContext, sheet: str, figures: bool) 
     """Return a count sheet as PDF.
 
     Args:
-        figures: Whether to print the quantities in the books.
+        figures: Whether to print the quantities that the books expect.
     """
     paper = await context.read_in_thread(
         lambda books: build_count_sheet_paper(books, sheet, blind=not figures)
@@ -101,9 +101,10 @@ async def count_sheet_paper(context: RequestContext, sheet: str, figures: bool) 
 
 
 class StockController(Controller):
-    """Goods in stock.
+    """Stock: the goods at each location, and the commands that change them.
 
-    A command returns its entry. The entry's `document` is the id of what was created.
+    The response to a command is the recorded entry. The entry's `document` is the id of what the
+    command created.
     """
 
     path = "/api/stock"
@@ -123,7 +124,7 @@ class StockController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[StockView]:
-        """List the stock now, at the end of a day (`as_of`), or as of an entry (`at_seq`)."""
+        """List the stock: now, at the end of a day (`as_of`), or after an entry (`at_seq`)."""
         return context.page(
             lambda books: get_stock(
                 books,
@@ -152,7 +153,7 @@ class StockController(Controller):
     ) -> Response[MovementsView]:
         """List the movements into and out of an account, newest first.
 
-        `account` is an account such as `stock:store`. Each movement has the balance after it.
+        An example of `account` is `stock:store`. Each movement has the balance after it.
         """
         return await context.page_in_thread(
             lambda books: list_movements(books, account, item, lot=lot, after=after, limit=limit)
@@ -162,7 +163,7 @@ class StockController(Controller):
     async def open_stock(
         self, context: Context, payload: Body[OpenStock]
     ) -> CreatedResponse[EntryRecorded]:
-        """Record goods that were in stock before these books began."""
+        """Record goods that were in stock before the books of the station began."""
         return await context.record(payload, show_entry)
 
     @post("/arrivals", operation_id="recordArrival", opt=allow_roles("coordinator", "recorder"))
@@ -226,7 +227,10 @@ class StockController(Controller):
     async def open_count_sheet(
         self, context: Context, payload: Body[OpenCountSheet]
     ) -> CreatedResponse[EntryRecorded]:
-        """Begin a stock count. The count is later compared with the books of this moment."""
+        """Begin a stock count by opening a count sheet.
+
+        The counted quantities will be compared with the books as they are at this moment.
+        """
         return await context.record(payload, show_entry)
 
     @post("/issues", operation_id="issueGoods", opt=allow_roles("coordinator", "recorder"))
@@ -258,7 +262,7 @@ class StockController(Controller):
     async def find_again(
         self, context: Context, payload: Body[FindAgain]
     ) -> CreatedResponse[EntryRecorded]:
-        """Record that goods which were written off have been found."""
+        """Record that goods that had been written off were found."""
         return await context.record(payload, show_entry)
 
     @post("/take-backs", operation_id="takeBack", opt=allow_roles("coordinator", "recorder"))
@@ -279,7 +283,7 @@ class StockController(Controller):
     async def lend(
         self, context: Context, payload: Body[LendGoods]
     ) -> CreatedResponse[EntryRecorded]:
-        """Lend free goods to others."""
+        """Lend free goods to a person or organisation."""
         return await context.record(payload, show_entry)
 
     @post(
@@ -297,7 +301,7 @@ class StockController(Controller):
     async def hand_out(
         self, context: Context, payload: Body[HandOut]
     ) -> CreatedResponse[EntryRecorded]:
-        """Hand over free goods without a delivery, at a counter or to a group."""
+        """Hand over free goods at a counter or to a group, without a delivery."""
         return await context.record(payload, show_entry)
 
     @post("/conversions", operation_id="convertGoods", opt=allow_roles("coordinator", "recorder"))
@@ -311,14 +315,17 @@ class StockController(Controller):
     async def settle(
         self, context: Context, payload: Body[Settle]
     ) -> CreatedResponse[EntryRecorded]:
-        """Record the cause of a stock difference that a count or a late report left open."""
+        """Record the cause of a stock difference that was left unexplained."""
         return await context.record(payload, show_entry)
 
     @post("/lots/{lot:str}/describe", operation_id="describeLot", opt=allow_roles("coordinator"))
     async def describe_lot(
         self, context: Context, payload: Body[DescribeLot]
     ) -> CreatedResponse[EntryRecorded]:
-        """Set the batch and expiry of a lot that a count found or another station sent."""
+        """Set the batch and expiry of a lot.
+
+        Only lots that a stock count found or that another station sent can be changed.
+        """
         return await context.record(payload, show_entry)
 
     @post(

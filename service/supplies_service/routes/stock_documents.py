@@ -1,4 +1,4 @@
-"""Documents that move stock: routes to list them and to get one."""
+"""Documents that move stock, such as loans and write-offs: routes that list and get them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 def document_routes(noun: StockNoun) -> list[HTTPRouteHandler]:
-    """Return handlers that list and get documents of one type, for a controller."""
+    """Return the handlers that list and get documents of one type, for use in a controller."""
     title = "".join(part.capitalize() for part in noun.split("-"))
     label = "goods found again" if noun == "found" else noun.replace("-", " ")
 

@@ -1,4 +1,4 @@
-"""Tokens, with which programs call the service for a user.
+"""Tokens: secrets with which programs call the service on behalf of a user.
 
 A token never has more rights than its user.
 """
@@ -56,7 +56,7 @@ class TokenMade(View, frozen=True, kw_only=True):
 
 
 def make_token(access: AccessContext, new: NewToken, by: str) -> TokenMade:
-    """Create a token with at most the role of its user.
+    """Create a token for a user. Its role has no more rights than the user's own.
 
     Raises:
         InvalidField: the user is disabled, or the user's tokens cannot have this role.
@@ -83,7 +83,7 @@ def credentials_page(
     donor: str | None = None,
     team: str | None = None,
 ) -> Page[Credential]:
-    """Return a page of credentials.
+    """Return a page of the list of tokens or links.
 
     If `holder` is given, only credentials of that user are returned. If `donor` or `team` is given,
     only links of that donor or team are returned.
@@ -118,7 +118,7 @@ def revoke_token(access: AccessContext, token_id: str, *, holder: str | None = N
 
 
 class TokenController(Controller):
-    """Tokens, with which programs call the service."""
+    """Tokens with which programs call the service."""
 
     path = "/api/tokens"
     tags = ("tokens",)
@@ -148,7 +148,7 @@ class TokenController(Controller):
 
     @get("/{token:str}", operation_id="getToken", opt=allow_roles("coordinator"))
     async def token(self, context: Context, token: FromPath[str]) -> Credential:
-        """Get a token, with the time at which it was last used."""
+        """Get a token, with the time of its last use."""
         return context.show(lambda books: credentials.get(context.access(books), token))
 
     @delete(

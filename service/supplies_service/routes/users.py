@@ -24,7 +24,8 @@ class Invited(View, frozen=True, kw_only=True):
     """A user, and an address at which the user can set a password. The address works once.
 
     Attributes:
-        invitation, expires_at: None in the response to a repeated request.
+        invitation, expires_at: The address, and when it stops working. Both are None in the
+            response to a repeated request.
     """
 
     user: User
@@ -33,9 +34,9 @@ class Invited(View, frozen=True, kw_only=True):
 
 
 def invite(access: AccessContext, user: User, by: str) -> Outcome[Invited]:
-    """Create an address at which a user can set a password, once.
+    """Create an address at which a user can set a password once.
 
-    Earlier addresses stop working.
+    Earlier addresses for the same user stop working.
     """
     invitation, path = users.invite(access, user, by=by)
     invited = Invited(user=user, invitation=path, expires_at=invitation.expires_at)
@@ -43,14 +44,14 @@ def invite(access: AccessContext, user: User, by: str) -> Outcome[Invited]:
 
 
 def show_without_invitation(user: User) -> Invited:
-    """Return the response to a repeated request, without the invitation's address."""
+    """Build the response to a repeated request for an invitation, without its address."""
     return Invited(user=user, invitation=None, expires_at=None)
 
 
 async def _invite(
     context: RequestContext, find: Callable[[AccessContext], User]
 ) -> CreatedResponse[Invited]:
-    """Record a new invitation of the user that `find` returns."""
+    """Create an invitation for the user that `find` returns, and build the response."""
     by = context.by
     return await context.run_admin_idempotent(
         lambda access: invite(access, find(access), by),
@@ -60,7 +61,7 @@ async def _invite(
 
 
 def users_page(access: AccessContext, after: str | None, limit: int) -> Page[User]:
-    """Return a page of the users, in the order in which they were added.
+    """Return a page of the list of users, in the order in which they were added.
 
     Raises:
         InvalidField: `after` is not the code of a user, or `limit` is out of bounds.
@@ -72,14 +73,14 @@ def users_page(access: AccessContext, after: str | None, limit: int) -> Page[Use
 
 
 class UserController(Controller):
-    """Users, who have a role and sign in with a password."""
+    """Users: they have a role, and sign in with a password."""
 
     path = "/api/users"
     tags = ("users",)
 
     @post(operation_id="addUser", opt=allow_roles("coordinator"))
     async def add(self, context: Context, payload: Body[NewUser]) -> CreatedResponse[Invited]:
-        """Add a user. The user sets a password at the returned `invitation` address."""
+        """Add a user. The user sets a password at the address in `invitation`."""
         by = context.by
         return await _invite(context, lambda access: users.add(access, payload, by=by))
 
@@ -103,7 +104,7 @@ class UserController(Controller):
     async def invite(
         self, context: Context, user: FromPath[str], payload: Body[EmptyBody]
     ) -> CreatedResponse[Invited]:
-        """Create an address, returned only once, at which a user sets a new password."""
+        """Create an address, returned only once, at which a user can set another password."""
         return await _invite(context, lambda access: users.get(access, user))
 
     @post("/{user:str}/disable", operation_id="disableUser", opt=allow_roles("coordinator"))
@@ -120,7 +121,7 @@ class UserController(Controller):
     async def enable(
         self, context: Context, user: FromPath[str], payload: Body[EmptyBody]
     ) -> CreatedResponse[Invited]:
-        """Let a disabled user sign in again, after setting a password at the `invitation`."""
+        """Let a disabled user sign in, after setting a password at the address in `invitation`."""
         return await _invite(context, lambda access: users.enable(access, user))
 
     @post("/{user:str}/role", operation_id="changeRole", opt=allow_roles("coordinator"))

@@ -1,4 +1,4 @@
-"""Verification of a receipt by anybody, for programs.
+"""Verification of a receipt by anybody, as JSON for programs.
 
 The QR code of each receipt leads to `pages/receipt_checks.py`, which shows a page in browsers.
 """
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class VerifiedGoods(View, frozen=True, kw_only=True):
-    """The goods of one line of a verified receipt."""
+    """One line of goods on a verified receipt."""
 
     name: str
     unit: str
@@ -38,13 +38,13 @@ class VerifiedGoods(View, frozen=True, kw_only=True):
 
 
 class VerifiedReceipt(View, frozen=True, kw_only=True):
-    """The part of a receipt that anybody who has the receipt may see.
+    """The part of a receipt that is shown to anybody who has the receipt.
 
     Attributes:
-        donor: The masked name; None if anonymous or forgotten, or if the donor did not consent to
-            its publication.
+        donor: The masked name. None if the donor is anonymous, was forgotten, or did not agree to
+            be named in public.
         goods: Empty if the donor was forgotten.
-        given_back: Whether all or a part of the goods was given back to the donor; absent if none
+        given_back: Whether all or a part of the goods was given back to the donor; left out if none
             was.
     """
 
@@ -60,7 +60,7 @@ class VerifiedReceipt(View, frozen=True, kw_only=True):
 async def check_receipt(
     context: RequestContext, number: str, code: str, show: Callable[[Books, ReceiptView], T]
 ) -> T:
-    """Find a receipt by number and check code. Return the result of `show` for it.
+    """Find a receipt by number and check code. Return what `show` makes of it.
 
     The number of attempts is limited, and a refusal is logged. The station that issued the receipt
     becomes the station of the request.
@@ -94,7 +94,7 @@ def _find_receipt(context: RequestContext, books: Books, number: str, code: str)
 
 
 def verified_receipt(books: Books, found: ReceiptView) -> VerifiedReceipt:
-    """Return the part of a receipt that anybody who has the receipt may see."""
+    """Return the part of a receipt that is shown to anybody who has the receipt."""
     document = found.document
     given_back: Literal["all", "partly"] | msgspec.UnsetType = msgspec.UNSET
     if found.given_back is not msgspec.UNSET:
@@ -114,7 +114,7 @@ def verified_receipt(books: Books, found: ReceiptView) -> VerifiedReceipt:
 
 
 def _masked_donor(books: Books, found: ReceiptView) -> str | None:
-    """Return the masked name of the donor, or None if the donor did not consent to publish it."""
+    """Return the masked name of the donor, or None if the donor did not agree to be named."""
     name = None if found.document is None else found.document.donor.name
     about = books.body(found.entry.seq).about
     if name is None or about is None:
@@ -124,12 +124,12 @@ def _masked_donor(books: Books, found: ReceiptView) -> str | None:
 
 
 def unknown_receipt() -> NotFound:
-    """Return the error for an unknown number or a wrong code."""
+    """Return one error for both cases: an unknown receipt number, and a wrong check code."""
     return NotFound("there is no receipt with this number and code in these books")
 
 
 class VerifyController(Controller):
-    """Public verification of receipts."""
+    """Public verification of receipts, without an account."""
 
     path = "/"
 
@@ -142,5 +142,5 @@ class VerifyController(Controller):
     async def verify(
         self, context: Context, number: FromPath[str], c: FromQuery[str]
     ) -> VerifiedReceipt:
-        """Verify a receipt by its number and check code `c`."""
+        """Verify a receipt by its number and check code. The check code is the parameter `c`."""
         return await check_receipt(context, number, c, verified_receipt)

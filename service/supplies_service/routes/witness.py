@@ -1,4 +1,4 @@
-"""Checkpoints of the served books, which anybody may read and keep."""
+"""Checkpoints: signed records of each station's last entry, which anybody may read and keep."""
 
 from __future__ import annotations
 
@@ -23,16 +23,19 @@ class WitnessController(Controller):
         """Get a signed checkpoint of each station's last entry, one line of text for each.
 
         Keep the checkpoints outside the books: `supplies verify --witness` compares the books with
-        them later. If a station exchanged goods with other stations, a further line follows for the
-        last cited entry of each of them. At the end are the latest checkpoints of other stations
-        that are stored here.
+        them later. If a station exchanged goods with another station, a further line is about the
+        last entry that it cited from that station. At the end are the latest checkpoints of other
+        stations that are stored here.
         """
         text = await context.read_in_thread(lambda books: _checkpoints(context, books))
         return Response(text, media_type=MediaType.TEXT)
 
 
 def _checkpoints(context: RequestContext, books: Books) -> str:
-    """Return the checkpoints as text. A station signs them again only after a new entry."""
+    """Return the checkpoints as text.
+
+    For each station, a checkpoint is signed only once for the same last entry.
+    """
     cached, text = context.stations.checkpoints, []
     heads = books.all(
         "SELECT station, seq, hash FROM heads WHERE :only IN ('', station) ORDER BY station",
